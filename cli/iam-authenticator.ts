@@ -2,8 +2,8 @@
 // Entry point of the command, `npx lambda-iam-authenticator`.
 
 import packageJson from "../package.json" with { type: "json" };
-import { run } from "./run.ts";
-import { processStreams } from "./terminal/io-streams.ts";
+import { processStreams } from "./io/streams.ts";
+import { run } from "./main/run.ts";
 
 // npm only warns about `engines`. Other versions ignore HTTPS_PROXY: https://nodejs.org/api/http.html#built-in-proxy-support
 const { node: range } = packageJson.engines;

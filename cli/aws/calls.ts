@@ -1,18 +1,19 @@
-// Wraps AWS clients: every call has a time limit, and errors that `toFailure` knows. Notes AWS's time.
+// Wraps AWS clients: each call has a time limit, and errors that `toFailure` knows. Asks STS whose credentials they have.
 
 import { HttpResponse } from "@smithy/core/protocols";
 import { getSmithyContext } from "@smithy/core/transport";
 import type { InitializeMiddleware, MetadataBearer } from "@smithy/types";
+import type { CallerIdentity } from "../../functions/authenticator/identity/sts-response.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { HttpTimeout, quotedAnswer } from "../http/request.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import type { Secrets } from "../terminal/secrets.ts";
+import { HttpTimeout, quotedAnswer } from "../io/http.ts";
+import type { IOStreams, Secrets } from "../io/streams.ts";
+import { awsRequestHandler, type ClientConfig, once } from "./client.ts";
 import { noteAnswer, toFailure, unusableAnswer } from "./errors.ts";
 
 /** Limit for a call with all its retries and the waits between them. */
-const CALL_LIMIT_MS = 60_000;
+export const CALL_LIMIT_MS = 60_000;
 
-interface AnyClient {
+export interface AnyClient {
   readonly middlewareStack: {
     add(middleware: InitializeMiddleware<object, MetadataBearer>, options: object): void;
   };
@@ -51,12 +52,12 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (ti
 }
 
 /** By run: how far AWS's clock is ahead of this machine's, in milliseconds. */
-const offsets = new WeakMap<Secrets, number>();
+export const offsets = new WeakMap<Secrets, number>();
 
 /** A `Date` has whole seconds, and its response takes time. */
-const DATE_ERROR_MS = 2_000;
+export const DATE_ERROR_MS = 2_000;
 
-function noteDate(response: unknown, { clock, secrets }: IOStreams): number {
+export function noteDate(response: unknown, { clock, secrets }: IOStreams): number {
   const now = clock();
   const date = HttpResponse.isInstance(response) ? Date.parse(response.headers["date"] ?? "") : Number.NaN;
   if (Number.isNaN(date)) return now;
@@ -73,8 +74,37 @@ export function withAwsClock(io: IOStreams): IOStreams {
 }
 
 /** Hides secrets in the service's message and shortens it. */
-function known(error: unknown, call: string, { secrets }: IOStreams): unknown {
+export function known(error: unknown, call: string, { secrets }: IOStreams): unknown {
   if (toFailure(error) === undefined) return unusableAnswer(call, failureKind(error), error);
   if (error instanceof Error && "$fault" in error) error.message = quotedAnswer(secrets.hide(error.message));
   return error;
+}
+
+export async function callerIdentity(config: ClientConfig, io: IOStreams): Promise<CallerIdentity> {
+  const { STSClient, GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
+  const client = watched(new STSClient(config), io);
+  const answer = await client.send(new GetCallerIdentityCommand(), { abortSignal: io.interrupted });
+  const { Arn = "", Account = "", UserId = "" } = answer;
+  return { Arn, Account, UserId };
+}
+
+/** For callers that only print the account: `undefined` if STS cannot be reached, since that must not stop a change. */
+export async function ownAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+  const { accountId } = await config.credentials();
+  return accountId ?? provenAccount(config, io);
+}
+
+/** Asks STS: the account of credentials is what AWS_ACCOUNT_ID or a profile claims. `undefined` without an answer. */
+export function provenAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+  return once(config, "account", () => askForAccount(config, io));
+}
+
+async function askForAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+  try {
+    const limited = { ...config, maxAttempts: 1, requestHandler: awsRequestHandler(io, 2_000) };
+    return (await callerIdentity(limited, io)).Account;
+  } catch {
+    io.interrupted.throwIfAborted();
+    return undefined;
+  }
 }

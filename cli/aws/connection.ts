@@ -1,15 +1,60 @@
-// Connects a command to a cluster's parameters in Parameter Store.
+// Connects a command to a cluster's parameters, with the settings of its function.
 
 import { SSMClient } from "@aws-sdk/client-ssm";
-import type { Settings } from "../../functions/authenticator/settings.ts";
-import { usage } from "../errors.ts";
-import { type EvaluationContext, evaluationContext, functionSettings } from "../function-settings.ts";
-import type { ConnectionOptions } from "../options.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import { callerIdentity, ownAccount } from "./caller-identity.ts";
-import { watched } from "./calls.ts";
-import { type ClientConfig, clientConfig, once, patientRetries } from "./client-config.ts";
-import { DEFAULT_RATES, type Rates } from "./rates.ts";
+import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
+import { usage } from "../io/errors.ts";
+import type { IOStreams } from "../io/streams.ts";
+import type { EvaluationContext } from "../model/evaluation.ts";
+import { callerIdentity, ownAccount, watched } from "./calls.ts";
+import { type ClientConfig, clientConfig, once, patientRetries } from "./client.ts";
+import { DEFAULT_RATES, type RateOptions, type Rates } from "./rates.ts";
+
+export interface ConnectionOptions extends RateOptions {
+  readonly cluster: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly prefix?: string;
+  /** Only this account's mappings are read and written. */
+  readonly account?: string;
+  /** The account that the context requires of the credentials. */
+  readonly contextAccount?: string;
+  /** The context's path of kube-apiserver's webhook kubeconfig. */
+  readonly webhookKubeconfig?: string;
+}
+
+/** `now` returns milliseconds since 1970. */
+export function evaluationContext(settings: Settings, now: () => number): EvaluationContext {
+  const { mappingPrefix: prefix, partition, reservedPrefixes } = settings;
+  return {
+    ...{ prefix, partition: partition.id, reservedPrefixes, ...signedTokensIn(settings) },
+    get now() {
+      return now();
+    },
+  };
+}
+
+export function signedTokensIn({ jwt, tokens }: Settings): Pick<EvaluationContext, "signedTokens"> {
+  if (jwt === undefined) return {};
+  return { signedTokens: tokens === "jwt" ? "only" : "beside" };
+}
+
+/** Uses the function's own parser, which rejects the same values. Throws `setting_invalid`. */
+export function functionSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
+  return readSettings({
+    CLUSTER_ID: options.cluster,
+    CALLER_AUTH: "none",
+    AWS_REGION: region,
+    MAPPING_PREFIX: options.prefix,
+    ACCOUNTS: environment["ACCOUNTS"],
+    STS_REGIONS: environment["STS_REGIONS"],
+    STS_EXTRA_HOSTS: environment["STS_EXTRA_HOSTS"],
+    RESERVED_PREFIXES: environment["RESERVED_PREFIXES"],
+    TOKENS: environment["TOKENS"],
+    JWT_ISSUERS: environment["JWT_ISSUERS"],
+    JWT_KEYS_ENDPOINT: environment["JWT_KEYS_ENDPOINT"],
+    AWS_ENDPOINT_URL_STS: environment["AWS_ENDPOINT_URL_STS"],
+  });
+}
 
 export interface Connection {
   /** For clients of other services. */

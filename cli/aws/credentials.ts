@@ -1,53 +1,182 @@
-// Gets the credentials that sign a token: those of the credential chain, or of a role assumed with them.
+// Gets AWS credentials from the SDK's credential chain within a time limit, and checks that they can sign requests.
 
-import type { IOStreams } from "../terminal/io-streams.ts";
-import type { ClientConfig, Credentials } from "./client-config.ts";
-import { usableCredentials } from "./credential-provider.ts";
-import { unusableAnswer } from "./errors.ts";
+import type { HttpResponse } from "@smithy/core/protocols";
+import type { AwsCredentialIdentity, HttpHandlerOptions, HttpRequest, Provider, RequestHandler } from "@smithy/types";
+import { EXIT, type ExitCode, Failure, fault } from "../io/errors.ts";
+import { quotedAnswer } from "../io/http.ts";
+import { shellWord } from "../io/print.ts";
+import { untilInterrupted } from "../io/progress.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { toFailure } from "./errors.ts";
 
-export interface AssumeOptions {
-  readonly role?: string;
-  readonly externalId?: string;
-  readonly sessionName?: string;
-  /** Reuses the caller's session name if the caller is itself an assumed role. */
-  readonly forwardSessionName?: true;
+/** Type of the SDK's option `requestHandler`. */
+export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions>;
+
+interface CredentialSource {
+  readonly profile?: string;
+  readonly requestHandler: AwsRequestHandler;
+  /** Whether the profile has a credential_process, which may ask the user to sign in. */
+  readonly isProcess: boolean;
 }
 
-/** Mappings can use it as `{SessionName}`. */
-const DEFAULT_SESSION_NAME = "iam-authenticator";
+/** Container and instance services are local. Assuming a role takes one or two STS calls. */
+const LIMIT_MS = 60_000;
 
-/** Ctrl-C aborts the calls. */
-export async function findCredentials(
-  config: ClientConfig,
-  io: IOStreams,
-  options: AssumeOptions = {},
-): Promise<Credentials> {
-  const { role, externalId, sessionName, forwardSessionName } = options;
-  if (role === undefined) return config.credentials();
-  const [{ STSClient, AssumeRoleCommand }, { watched }] = await Promise.all([
-    import("@aws-sdk/client-sts"),
-    import("./calls.ts"),
-  ]);
-  const client = watched(new STSClient(config), io);
-  const own = forwardSessionName ? await ownSessionName(config, io) : undefined;
-  const RoleSessionName = sessionName ?? own ?? DEFAULT_SESSION_NAME;
-  const { Credentials: assumed } = await client.send(
-    new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
-    { abortSignal: io.interrupted },
-  );
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
-  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw unusableAnswer("STS AssumeRole", "it has no keys");
-  const credentials = {
-    accessKeyId: AccessKeyId,
-    secretAccessKey: SecretAccessKey,
-    sessionToken: SessionToken,
-    ...(Expiration !== undefined && { expiration: Expiration }),
+/** If the user has to sign in or enter a code. */
+const PERSON_LIMIT_MS = 300_000;
+
+/** Shorter waits are not reported. */
+const PATIENCE_MS = 3_000;
+
+/** Also rejects on Ctrl-C. The SDK's request cannot be aborted and is left running. */
+export function credentialProvider(source: CredentialSource, io: IOStreams): Provider<AwsCredentialIdentity> {
+  const { profile, requestHandler, isProcess } = source;
+  for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]) {
+    io.secrets.add(process.env[name] ?? "");
+  }
+  let patience: NodeJS.Timeout | undefined;
+  let chain: Provider<AwsCredentialIdentity> | undefined;
+  async function find(): Promise<AwsCredentialIdentity> {
+    // The chain would find them too, but loading it doubles the time that `token` takes.
+    const keys = profile === undefined ? environmentKeys(process.env) : undefined;
+    if (keys !== undefined) return keys;
+    const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+    chain ??= defaultProvider({
+      ...(profile !== undefined && { profile }),
+      // For the clients that assume a role or ask IAM Identity Center.
+      clientConfig: { requestHandler },
+      parentClientConfig: { requestHandler },
+      ...(io.interactive && {
+        mfaCodeProvider(serial: string) {
+          clearTimeout(patience);
+          return askMfaCode(serial, io);
+        },
+      }),
+    });
+    return chain();
+  }
+  const limitMs = isProcess || io.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
+  return async () => {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const { what, isService } = sourceOf(source);
+    const limit = setTimeout(() => reject(fault(`No AWS credentials: ${what} did not answer in time.`)), limitMs);
+    patience = setTimeout(() => io.log(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
+    try {
+      const found = await untilInterrupted(Promise.race([find(), late]), io);
+      return usableCredentials(found, what, io, isService ? EXIT.fault : EXIT.usage);
+    } catch (error) {
+      throw (await signInNeeded(error, profile)) ?? explained(error, what, isProcess, io);
+    } finally {
+      clearTimeout(limit);
+      clearTimeout(patience);
+    }
   };
-  return usableCredentials(credentials, "STS AssumeRole", io);
 }
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a session is `<role>:<session>` */
-async function ownSessionName(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
-  const { callerIdentity } = await import("./caller-identity.ts");
-  return (await callerIdentity(config, io)).UserId.split(":")[1];
+/**
+ * The keys that the SDK uses first if no profile is named. `undefined` unless both are set and not empty.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+ */
+export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialIdentity | undefined {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_CREDENTIAL_EXPIRATION: end,
+    AWS_ACCOUNT_ID: accountId,
+  } = environment;
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  const optional = { ...(sessionToken && { sessionToken }), ...(accountId && { accountId }) };
+  return { accessKeyId, secretAccessKey, ...optional, ...(end && { expiration: new Date(end) }) };
+}
+
+/** `what`: name for messages, without secrets. `isService`: whether a service or program provides the keys. */
+function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isService: boolean } {
+  if (isProcess) return { what: `the credential_process of the profile "${profile ?? "default"}"`, isService: true };
+  const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = process.env;
+  if (path) return { what: "the container's credential service", isService: true };
+  if (url) return { what: `the credential service ${new URL(url).host}`, isService: true };
+  return { what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`, isService: false };
+}
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html: letters, digits and punctuation. */
+const PLAIN = /^[\x21-\x7e]+$/;
+
+/**
+ * Returns `found` if it can sign requests. Otherwise throws a `Failure` that names `what`.
+ *
+ * @param exitCode for a key with an invalid character; default: a fault of the service that provided it
+ */
+export function usableCredentials(
+  found: AwsCredentialIdentity,
+  what: string,
+  { secrets }: IOStreams,
+  exitCode: ExitCode = EXIT.fault,
+): AwsCredentialIdentity {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration }: { [name in keyof typeof found]: unknown } = found;
+  for (const secret of [secretAccessKey, sessionToken]) if (typeof secret === "string") secrets.add(secret);
+  const keys = { "access key": accessKeyId, "secret key": secretAccessKey, "session token": sessionToken ?? "-" };
+  for (const [name, key] of Object.entries(keys)) {
+    if (typeof key !== "string") throw fault(`The ${name} from ${what} is not a string.`);
+    if (!PLAIN.test(key)) {
+      const message = `The ${name} from ${what} has a space, a line break or another character that is not valid in AWS keys.`;
+      throw new Failure(exitCode, exitCode === EXIT.usage ? `${message} Remove it.` : message);
+    }
+  }
+  if (expiration !== undefined && !(expiration instanceof Date && Number.isFinite(expiration.getTime()))) {
+    throw fault(`The expiration of the AWS credentials from ${what} is not a date.`);
+  }
+  return found;
+}
+
+/** The error with the command to run, if the SDK asks for a sign-in to IAM Identity Center. */
+async function signInNeeded(error: unknown, profile = "default"): Promise<Failure | undefined> {
+  if (!(error instanceof Error) || !/\baws sso login\b/.test(error.message)) return undefined;
+  // `aws sso login` accepts only the profile that has the settings of the sign-in.
+  const isSignIn = ({ settings }: Profile) => Object.keys(settings).some((key) => key.startsWith("sso_"));
+  const { name } = (await profileChain(profile)).find(isSignIn) ?? { name: profile };
+  return fault(
+    `The sign-in of the AWS profile "${name}" is missing or has expired. Run: aws sso login --profile ${shellWord(name)}`,
+    error,
+  );
+}
+
+interface Profile {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string | undefined>>;
+}
+
+/** The profile, and those that `source_profile` names. */
+export async function profileChain(profile = "default"): Promise<Profile[]> {
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
+  const chain = new Map<string, Profile>();
+  for (let name: string | undefined = profile; name && !chain.has(name); ) {
+    const settings: Profile["settings"] = { ...configFile[name], ...credentialsFile[name] };
+    chain.set(name, { name, settings });
+    name = settings["source_profile"];
+  }
+  return [...chain.values()];
+}
+
+/** Replaces SDK errors about unreadable responses: they may quote the keys. */
+function explained(error: unknown, what: string, isProcess: boolean, { secrets, interrupted }: IOStreams): unknown {
+  interrupted.throwIfAborted();
+  if (!(error instanceof Error)) return fault(`No AWS credentials from ${what}.`);
+  // The SDK continues with the next source, and then reports that it found none.
+  if (isProcess && error.name === "CredentialsProviderError") {
+    return fault(`No AWS credentials: ${what} failed. Run its command by hand to see why.`);
+  }
+  if (toFailure(error) === undefined || /JSON/.test(error.message)) {
+    return fault(`No AWS credentials: the answer of ${what} cannot be read (${error.name}).`);
+  }
+  error.message = quotedAnswer(secrets.hide(error.message));
+  return error;
+}
+
+async function askMfaCode(serial: string, io: IOStreams): Promise<string> {
+  const { ask } = await import("../io/confirm.ts");
+  const code = (await ask(`MFA code of ${serial}: `, io))?.trim();
+  if (!code) throw new Failure(EXIT.interrupted, "No MFA code was given.");
+  return code;
 }

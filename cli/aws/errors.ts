@@ -4,26 +4,30 @@ import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { EXIT, Failure, fault } from "../errors.ts";
-import { proxyFailure } from "../http/agent.ts";
-import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http/request.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import type { Secrets } from "../terminal/secrets.ts";
+import { EXIT, Failure, fault } from "../io/errors.ts";
+import { HttpTimeout, HttpTooLarge, proxyFailure, quotedAnswer } from "../io/http.ts";
+import type { IOStreams, Secrets } from "../io/streams.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and their equivalents in STS */
 const ENDED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
+
 const UNKNOWN_KEY = [
   "InvalidClientTokenId",
   "UnrecognizedClientException",
   "InvalidAccessKeyId",
   "IncompleteSignature",
 ];
+
 const WRONG_KEY = ["SignatureDoesNotMatch", "InvalidSignatureException"];
+
 const FORBIDDEN = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
+
 const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
+
 /** Codes of Node's sockets, resolver and TLS. https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|HPE_\w+|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
+
 /** Also caused by a region that does not exist. */
 const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
 

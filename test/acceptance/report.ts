@@ -1,6 +1,6 @@
 // The report of a run: a table for the terminal, and Markdown without account data to commit.
 
-import { table } from "../../cli/terminal/print.ts";
+import { table } from "../../cli/io/print.ts";
 import type { Row, Verdict } from "./rows.ts";
 
 export interface Run {

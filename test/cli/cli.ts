@@ -2,9 +2,9 @@
 
 import { Readable } from "node:stream";
 import type { Command } from "commander";
-import { run } from "../../cli/run.ts";
-import type { Tone } from "../../cli/terminal/io-streams.ts";
-import { createSecrets } from "../../cli/terminal/secrets.ts";
+import type { Tone } from "../../cli/io/streams.ts";
+import { createSecrets } from "../../cli/io/streams.ts";
+import { run } from "../../cli/main/run.ts";
 
 export interface CliResult {
   readonly code: number;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { inTurns, outputByCluster } from "../../cli/clusters.ts";
+import { inTurns, outputByCluster } from "../../cli/cmdline/clusters.ts";
 import { terminal } from "./changes/connection.ts";
 
 const REGIONS = ["us-east-1", "us-west-2"];

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createSecrets } from "../../cli/terminal/secrets.ts";
+import { createSecrets } from "../../cli/io/streams.ts";
 import { startSts } from "../../local/aws/sts/sts.ts";
 import { localIdentity, mintToken } from "../../local/identities.ts";
 import { keyVariables } from "../aws-variables.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { denial } from "../../functions/errors.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { startLogs } from "../../local/aws/logs/logs.ts";

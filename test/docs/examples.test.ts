@@ -6,7 +6,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
-import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
+import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
 import { blocksOf, PAGES, ROOT, rbacManifests } from "./shell-blocks.ts";
 
 interface RbacObject {

@@ -3,9 +3,9 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createProgram } from "../../cli/program.ts";
-import { FULL_NAME } from "../../cli/program-name.ts";
-import { processStreams } from "../../cli/terminal/io-streams.ts";
+import { FULL_NAME } from "../../cli/cmdline/spelling.ts";
+import { processStreams } from "../../cli/io/streams.ts";
+import { createProgram } from "../../cli/main/program.ts";
 import { ERRORS, STATUS } from "../../functions/errors.ts";
 import { cli, commandPaths } from "../cli/cli.ts";
 import { type Figures, loginsPlot } from "./images.ts";

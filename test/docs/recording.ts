@@ -4,7 +4,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { FULL_NAME } from "../../cli/program-name.ts";
+import { FULL_NAME } from "../../cli/cmdline/spelling.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/aws/sts/sts.ts";
 import { localIdentity } from "../../local/identities.ts";

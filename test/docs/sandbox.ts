@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/aws/sts/sts.ts";

@@ -6,7 +6,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/kubeconfig/kubeconfig.ts";
+import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/commands/kubeconfig/client.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { isolatedVariables } from "../aws-variables.ts";

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { callApi } from "./control-plane/api.ts";
 import {

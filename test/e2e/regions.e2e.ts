@@ -6,7 +6,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import type { Gateway } from "../../local/gateway/gateway.ts";
 import { type Backend, type BackendOptions, sandboxMappings, startBackend } from "./cluster/backend.ts";
 import { login } from "./cluster.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
+import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
 import { cli } from "../cli/cli.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { exits, useCluster } from "../cli/mappings/cluster.ts";

@@ -1,6 +1,6 @@
 // Requests to the hostile server, and the correct responses of each service, with which every command reaches its last call.
 
-import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/irsa/names.ts";
+import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/kube/objects.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { ec2Answers, nodeServices } from "../../local/aws/ec2.ts";
 import type { LocalRequest, LocalResponse } from "../../local/aws/http-server.ts";

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Command } from "commander";
-import { createProgram } from "../../cli/program.ts";
-import { processStreams } from "../../cli/terminal/io-streams.ts";
+import { processStreams } from "../../cli/io/streams.ts";
+import { createProgram } from "../../cli/main/program.ts";
 import { BEHAVIOURS, resetAt } from "./behaviours.ts";
 import { COMMANDS, OFFLINE } from "./commands.ts";
 import { isPossible, openBench, problemsOf, runHere } from "./run.ts";

@@ -3,8 +3,8 @@
 import { hash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { signToken } from "../../cli/aws/presign.ts";
-import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { signToken } from "../../cli/aws/tokens.ts";
+import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { ec } from "../functions/issuer/samples.ts";
 

@@ -9,7 +9,7 @@ import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeProtectedHeader } from "jose";
-import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
+import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { reviewToken, sandboxFiles } from "../../local/webhook.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";

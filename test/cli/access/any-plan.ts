@@ -1,9 +1,9 @@
 // Generates random values, states and plans of a small store.
 
 import fc from "fast-check";
-import { readValue } from "../../../cli/access/entries.ts";
-import { storedText } from "../../../cli/access/plan-state.ts";
-import { evaluationContext } from "../../../cli/function-settings.ts";
+import { evaluationContext } from "../../../cli/aws/connection.ts";
+import { storedText } from "../../../cli/model/access/state.ts";
+import { readValue } from "../../../cli/model/entry-arns.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { A, B, PINS, SET_ROLES } from "./universe.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nextPhase } from "../../../cli/access/phases.ts";
+import { nextPhase } from "../../../cli/model/access/phases.ts";
 import { CONTEXT, NOW } from "./any-plan.ts";
 import { arn, marks, name, short, store, wanted } from "./store.ts";
 import { A } from "./universe.ts";

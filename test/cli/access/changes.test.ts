@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isPlain } from "../../../cli/access/names.ts";
-import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
+import { marksOf, nextPhase } from "../../../cli/model/access/phases.ts";
+import { isPlain } from "../../../cli/model/names.ts";
 import { CONTEXT } from "./any-plan.ts";
 import { arn, marks, short, store, wanted } from "./store.ts";
 import { A } from "./universe.ts";

@@ -1,8 +1,8 @@
 // Whether the operator accepts what a write gives: a printed mark names it, or the plan shows it.
 
 import { isDeepStrictEqual } from "node:util";
-import type { Entry } from "../../../cli/access/entries.ts";
-import type { Mark } from "../../../cli/access/marks.ts";
+import type { Mark } from "../../../cli/model/access/changes.ts";
+import type { PlacedEntry as Entry } from "../../../cli/model/entry-arns.ts";
 import { arnSections, matchesSections } from "../../../functions/authenticator/mapping/arn-like.ts";
 import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { identityArns } from "../../../functions/authenticator/mapping/deny-list.ts";

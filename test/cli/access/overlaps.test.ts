@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arnsOverlap } from "../../../cli/access/overlap.ts";
+import { arnsOverlap } from "../../../cli/model/entry-arns.ts";
 import { arn, marks } from "./store.ts";
 import { A } from "./universe.ts";
 

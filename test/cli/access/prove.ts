@@ -1,11 +1,11 @@
 // Carries out plans as the command does, and finds what a write gives to an identity, in every mix of values that a function
 // may hold, without the operator's consent.
 
-import { hasAdministrator } from "../../../cli/access/administrators.ts";
-import { hasConsent, type Mark } from "../../../cli/access/marks.ts";
-import { mentionsAdministrators } from "../../../cli/access/names.ts";
-import { marksOf, nextPhase, type Phase } from "../../../cli/access/phases.ts";
-import { afterwards, type RuleContext, type States, type Wanted } from "../../../cli/access/plan-state.ts";
+import { hasAdministrator } from "../../../cli/model/access/administrators.ts";
+import { hasConsent, type Mark } from "../../../cli/model/access/changes.ts";
+import { marksOf, nextPhase, type Phase } from "../../../cli/model/access/phases.ts";
+import { afterwards, type RuleContext, type States, type Wanted } from "../../../cli/model/access/state.ts";
+import { mentionsAdministrators } from "../../../cli/model/names.ts";
 import type { User } from "../../../functions/authenticator/user/user.ts";
 import {
   type Answer,

@@ -1,7 +1,7 @@
 // Parameters and changes as the rule takes them, by short names.
 
-import { marksOf } from "../../../cli/access/phases.ts";
-import type { States, Wanted } from "../../../cli/access/plan-state.ts";
+import { marksOf } from "../../../cli/model/access/phases.ts";
+import type { States, Wanted } from "../../../cli/model/access/state.ts";
 import { CONTEXT, NOW } from "./any-plan.ts";
 import { A } from "./universe.ts";
 

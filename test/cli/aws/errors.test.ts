@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { awsRequestHandler } from "../../../cli/aws/client.ts";
 import { reasonOf, toFailure } from "../../../cli/aws/errors.ts";
-import { awsRequestHandler } from "../../../cli/aws/request-handler.ts";
-import { Failure } from "../../../cli/errors.ts";
-import { processStreams } from "../../../cli/terminal/io-streams.ts";
+import { Failure } from "../../../cli/io/errors.ts";
+import { processStreams } from "../../../cli/io/streams.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { cli } from "../cli.ts";
 import { exits, useCluster } from "../mappings/cluster.ts";

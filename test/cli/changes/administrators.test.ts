@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
-import { hasAdministrator, mayDenyOthers } from "../../../cli/access/administrators.ts";
+import { hasAdministrator, mayDenyOthers } from "../../../cli/model/access/administrators.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { short, store, wanted } from "../access/store.ts";
 import { exits, storedCluster, useCluster } from "../mappings/cluster.ts";

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Stored } from "../../../cli/aws/parameter.ts";
 import type { Rates } from "../../../cli/aws/rates.ts";
-import { Absent, carryOut, executePlan, logIfLong, planClusters } from "../../../cli/changes/clusters.ts";
-import type { Change } from "../../../cli/changes/plan.ts";
-import { type ClusterPlan, EFFECT, type ProposeOptions } from "../../../cli/changes/propose.ts";
-import { EXIT, type Failure, fault, usage } from "../../../cli/errors.ts";
-import { createSecrets } from "../../../cli/terminal/secrets.ts";
+import { EXIT, type Failure, fault, usage } from "../../../cli/io/errors.ts";
+import { createSecrets } from "../../../cli/io/streams.ts";
+import type { Stored } from "../../../cli/model/stored.ts";
+import type { Change } from "../../../cli/plan/changes.ts";
+import { Absent, carryOut, executePlan, logIfLong, planClusters } from "../../../cli/plan/clusters.ts";
+import { type ClusterPlan, EFFECT, type ProposeOptions } from "../../../cli/plan/propose.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { useCluster } from "../mappings/cluster.ts";

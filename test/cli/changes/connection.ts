@@ -3,8 +3,8 @@
 import { Readable } from "node:stream";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
-import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
+import type { IOStreams } from "../../../cli/io/streams.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { type LocalCluster, PREFIX } from "../mappings/cluster.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { changesOrder, entryKey, type Items, mergeList } from "../../../cli/changes/merge-list.ts";
+import { changesOrder, entryKey, type Items, mergeList } from "../../../cli/model/stored.ts";
 
 const entry = (name: string, value = 0) => ({ name, value });
 

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Entry, readValue } from "../../../cli/access/entries.ts";
-import type { Mark } from "../../../cli/access/marks.ts";
-import type { Stored } from "../../../cli/aws/parameter.ts";
-import { checkConsent, rebased } from "../../../cli/changes/other-operators.ts";
-import type { Change } from "../../../cli/changes/plan.ts";
+import type { Mark } from "../../../cli/model/access/changes.ts";
+import { type PlacedEntry as Entry, readValue } from "../../../cli/model/entry-arns.ts";
+import type { Stored } from "../../../cli/model/stored.ts";
+import type { Change } from "../../../cli/plan/changes.ts";
+import { checkConsent, rebased } from "../../../cli/plan/consent.ts";
 import { CONTEXT, NOW } from "../access/any-plan.ts";
 
 const A = "111122223333";

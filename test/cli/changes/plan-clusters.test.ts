@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import { planClusters } from "../../../cli/changes/clusters.ts";
-import type { Failure } from "../../../cli/errors.ts";
-import type { ChosenCluster, ClustersOptions } from "../../../cli/options.ts";
-import { createSecrets } from "../../../cli/terminal/secrets.ts";
+import type { ClustersOptions } from "../../../cli/cmdline/clusters.ts";
+import type { ChosenCluster } from "../../../cli/cmdline/contexts.ts";
+import type { Failure } from "../../../cli/io/errors.ts";
+import { createSecrets } from "../../../cli/io/streams.ts";
+import { planClusters } from "../../../cli/plan/clusters.ts";
 import { useLocalAws } from "../cli.ts";
 import { useFolder } from "../fixtures.ts";
 import { terminal } from "./connection.ts";

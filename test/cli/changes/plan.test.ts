@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Mark } from "../../../cli/access/marks.ts";
-import type { Stored } from "../../../cli/aws/parameter.ts";
-import { addsDenial, type Change, isRemoval, planChanges } from "../../../cli/changes/plan.ts";
-import { outcome } from "../../../cli/changes/propose.ts";
-import { planData, printPlans } from "../../../cli/changes/show.ts";
+import type { Mark } from "../../../cli/model/access/changes.ts";
+import type { Stored } from "../../../cli/model/stored.ts";
+import { addsDenial, type Change, isRemoval, planChanges } from "../../../cli/plan/changes.ts";
+import { outcome } from "../../../cli/plan/propose.ts";
+import { planData, printPlans } from "../../../cli/plan/show.ts";
 import { PREFIX } from "../mappings/cluster.ts";
 
 const OLD = { name: "", secure: false, version: 1, modified: 0 };

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Mark } from "../../../cli/access/marks.ts";
-import type { Stored } from "../../../cli/aws/parameter.ts";
-import { findOwner } from "../../../cli/changes/managed.ts";
-import type { Change } from "../../../cli/changes/plan.ts";
-import { confirmAll, type Proposal, type ProposeOptions, prepare } from "../../../cli/changes/propose.ts";
-import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
+import type { Mark } from "../../../cli/model/access/changes.ts";
+import type { Stored } from "../../../cli/model/stored.ts";
+import type { Change } from "../../../cli/plan/changes.ts";
+import { findOwner } from "../../../cli/plan/changes.ts";
+import { confirmAll, type Proposal, type ProposeOptions, prepare } from "../../../cli/plan/propose.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 import { connectionTo, terminal } from "./connection.ts";

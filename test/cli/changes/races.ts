@@ -8,10 +8,9 @@ import {
   type PutParameterCommandInput,
   SSMClient,
 } from "@aws-sdk/client-ssm";
-import { readHistory } from "../../../cli/aws/read.ts";
-import type { Change } from "../../../cli/changes/plan.ts";
-import { UNINTERRUPTED, writeValue } from "../../../cli/changes/write.ts";
-import { writeList } from "../../../cli/changes/write-list.ts";
+import { readHistory } from "../../../cli/aws/parameter-store.ts";
+import type { Change } from "../../../cli/plan/changes.ts";
+import { UNINTERRUPTED, writeList, writeValue } from "../../../cli/plan/write-parameter.ts";
 import { type LocalCluster, PREFIX } from "../mappings/cluster.ts";
 
 export const NAME = `${PREFIX}/callers`;

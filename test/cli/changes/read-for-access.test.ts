@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Stored } from "../../../cli/aws/parameter.ts";
-import type { Change } from "../../../cli/changes/plan.ts";
-import { readForAccess } from "../../../cli/changes/read-for-access.ts";
-import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
-import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
+import type { IOStreams } from "../../../cli/io/streams.ts";
+import type { Stored } from "../../../cli/model/stored.ts";
+import type { Change } from "../../../cli/plan/changes.ts";
+import { readForAccess } from "../../../cli/plan/consent.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 import { onlyGranted } from "../mappings/permissions.ts";

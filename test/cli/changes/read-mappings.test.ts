@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import { isAccessDenied, readByName, readMappings, readToCompare } from "../../../cli/changes/read-mappings.ts";
-import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
-import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
+import type { IOStreams } from "../../../cli/io/streams.ts";
+import { isAccessDenied, readByName, readMappings, readToCompare } from "../../../cli/plan/read.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { readHistory } from "../../../cli/aws/read.ts";
-import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
+import { readHistory } from "../../../cli/aws/parameter-store.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { exits, PREFIX, useCluster } from "../mappings/cluster.ts";
 
 const A = "111122223333";

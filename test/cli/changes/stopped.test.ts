@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import type { Change } from "../../../cli/changes/plan.ts";
-import { type Outcome, type State, stateOf, stopped } from "../../../cli/changes/stopped.ts";
-import { overwrote } from "../../../cli/changes/write.ts";
-import { EXIT, Failure } from "../../../cli/errors.ts";
+import { EXIT, Failure } from "../../../cli/io/errors.ts";
+import type { Change } from "../../../cli/plan/changes.ts";
+import { type Outcome, type State, stateOf, stopped } from "../../../cli/plan/write.ts";
+import { overwrote } from "../../../cli/plan/write-parameter.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 
 const cluster = useCluster();

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { waitForCaches } from "../../../cli/changes/wait.ts";
-import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
-import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
+import type { IOStreams } from "../../../cli/io/streams.ts";
+import { waitForCaches } from "../../../cli/plan/write.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 
 async function wait(until: number, watched: boolean) {
   let now = 0;

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readSome } from "../../../cli/aws/read.ts";
-import { planChanges } from "../../../cli/changes/plan.ts";
-import { readForAccess } from "../../../cli/changes/read-for-access.ts";
-import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
-import { writeAll } from "../../../cli/changes/write-all.ts";
-import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
+import { readSome } from "../../../cli/aws/parameter-store.ts";
+import type { IOStreams } from "../../../cli/io/streams.ts";
+import { planChanges } from "../../../cli/plan/changes.ts";
+import { readForAccess } from "../../../cli/plan/consent.ts";
+import { writeAll } from "../../../cli/plan/write.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { NOW } from "../access/any-plan.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 import { connectionTo } from "./connection.ts";

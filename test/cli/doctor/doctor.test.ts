@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { checkReachable } from "../../../cli/doctor/check-connection.ts";
-import { openEndpoint } from "../../../cli/http/endpoint.ts";
-import { processStreams } from "../../../cli/terminal/io-streams.ts";
+import { checkReachable } from "../../../cli/commands/doctor/check-endpoint.ts";
+import { processStreams } from "../../../cli/io/streams.ts";
+import { openEndpoint } from "../../../cli/kube/client.ts";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli } from "../cli.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { beforeEach, test } from "node:test";
-import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
+import { kubeconfigOf } from "../../../cli/kube/kubeconfig.ts";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { localIdentity } from "../../../local/identities.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adviceFor } from "../../../cli/explain/advice.ts";
+import { adviceFor } from "../../../cli/cmdline/advice.ts";
 import { ERRORS } from "../../../functions/errors.ts";
 import { startSts } from "../../../local/aws/sts/sts.ts";
 import { localIdentity, mintToken } from "../../../local/identities.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { selects } from "../../../cli/irsa/kubernetes-object.ts";
+import { selects } from "../../../cli/kube/objects.ts";
 import {
   ADMISSION,
   account,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
+import { policies } from "../../../cli/commands/irsa/admission-policy.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { type LocalRequest, ServiceError, startHttpServer } from "../../../local/aws/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";

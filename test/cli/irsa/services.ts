@@ -4,7 +4,7 @@ import { type KeyObject, sign } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
+import { kubeconfigOf } from "../../../cli/kube/kubeconfig.ts";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, stringify } from "yaml";
-import { kubeconfigOf, webhookKubeconfig } from "../../../cli/kubeconfig/webhook.ts";
+import { kubeconfigOf, webhookKubeconfig } from "../../../cli/kube/kubeconfig.ts";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { cli, useLocalAws } from "../cli.ts";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EvaluationContext } from "../../../cli/function-settings.ts";
-import { lint } from "../../../cli/lint/lint.ts";
+import type { EvaluationContext } from "../../../cli/model/evaluation.ts";
+import { lint } from "../../../cli/model/lint/lint.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { ADMIN, exits, PREFIX, useCluster } from "../mappings/cluster.ts";
 

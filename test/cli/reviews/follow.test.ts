@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { rateLimited } from "../../../cli/aws/rates.ts";
-import { followReviews } from "../../../cli/reviews/read-log.ts";
+import { followReviews } from "../../../cli/aws/review-log.ts";
 import { exits } from "../mappings/cluster.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 

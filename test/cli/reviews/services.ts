@@ -1,6 +1,6 @@
 // A local CloudWatch Logs and CloudFormation for one test file, with lines in the function's format.
 
-import { supposeIdentity } from "../../../cli/evaluation.ts";
+import { supposeIdentity } from "../../../cli/model/evaluation.ts";
 import { logEntry, reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../functions/errors.ts";

@@ -9,7 +9,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { buildCommand, COMMAND_FILE } from "../../../build/command.ts";
-import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
+import { kubeconfigOf } from "../../../cli/kube/kubeconfig.ts";
 import { cli } from "../cli.ts";
 import { prepare, useFolder } from "../fixtures.ts";
 import { isPut } from "../mappings/apply.ts";

@@ -7,10 +7,9 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import fc from "fast-check";
-import { csv } from "../../../cli/terminal/csv.ts";
-import { columnsOf, processStreams } from "../../../cli/terminal/io-streams.ts";
-import { printList, table } from "../../../cli/terminal/print.ts";
-import { startProgress } from "../../../cli/terminal/progress.ts";
+import { csv, printList, table } from "../../../cli/io/print.ts";
+import { startProgress } from "../../../cli/io/progress.ts";
+import { columnsOf, processStreams } from "../../../cli/io/streams.ts";
 import { cli } from "../cli.ts";
 import { ADMIN, exits, useCluster } from "../mappings/cluster.ts";
 

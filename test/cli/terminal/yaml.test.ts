@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { parseDocuments, parseYaml, stringifyYaml } from "../../../cli/terminal/yaml.ts";
+import { parseDocuments, parseYaml, stringifyYaml } from "../../../cli/io/yaml.ts";
 import { cli } from "../cli.ts";
 import { exits } from "../mappings/cluster.ts";
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { signToken } from "../../../cli/aws/presign.ts";
-import { execCredential } from "../../../cli/token/token.ts";
+import { signToken } from "../../../cli/aws/tokens.ts";
+import { execCredential } from "../../../cli/commands/token/token.ts";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { proveIdentity } from "../../../functions/authenticator/identity/prove-identity.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";

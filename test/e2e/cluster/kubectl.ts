@@ -5,7 +5,7 @@ import { type ExecFileOptions, execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { webhookConfig } from "../../../cli/kubeconfig/structure.ts";
+import { webhookConfig } from "../../../cli/kube/kubeconfig.ts";
 import type { Cluster } from "../cluster.ts";
 
 /** The `user` of a kubeconfig: `{ token }`, or `{ exec }` with a plugin. */

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { apiserverFlags } from "../../../cli/irsa/flags.ts";
-import { ROLE_LABEL } from "../../../cli/irsa/names.ts";
-import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
+import { policies } from "../../../cli/commands/irsa/admission-policy.ts";
+import { apiserverFlags } from "../../../cli/commands/irsa/flags.ts";
+import { ROLE_LABEL } from "../../../cli/kube/objects.ts";
 import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { startIssuer } from "../../../local/sandbox.ts";
 import {

@@ -1,6 +1,6 @@
 // Pods and their expected changes: the rules of amazon-eks-pod-identity-webhook as a table.
 
-import type { policies } from "../../../cli/irsa/policy/admission-policy.ts";
+import type { policies } from "../../../cli/commands/irsa/admission-policy.ts";
 
 export type PolicyOptions = Parameters<typeof policies>[0];
 

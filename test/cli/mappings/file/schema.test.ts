@@ -6,11 +6,10 @@ import { test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { Failure } from "../../../../cli/errors.ts";
-import { examineMappingFiles } from "../../../../cli/mappings/file/file.ts";
-import schema from "../../../../cli/mappings/file/mapping-file.schema.json" with { type: "json" };
-import { placeEntries } from "../../../../cli/mappings/file/to-parameters.ts";
-import { processStreams } from "../../../../cli/terminal/io-streams.ts";
+import { Failure } from "../../../../cli/io/errors.ts";
+import { processStreams } from "../../../../cli/io/streams.ts";
+import schema from "../../../../cli/model/mapping-file.schema.json" with { type: "json" };
+import { examineMappingFiles, placeEntries } from "../../../../cli/model/mapping-file.ts";
 import { parseJson } from "../../../../functions/lib/json.ts";
 import { cli } from "../../cli.ts";
 

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
-import { toParameters } from "../../../../cli/mappings/file/to-parameters.ts";
-import { exportAwsAuth } from "../../../../cli/mappings/formats/aws-auth.ts";
-import { carry, merge } from "../../../../cli/mappings/formats/record.ts";
-import { readForeign } from "../../../../cli/mappings/formats/sources.ts";
-import { readParameter } from "../../../../cli/store/read-parameter.ts";
+import { exportAwsAuth } from "../../../../cli/commands/mappings/export.ts";
+import { readForeign } from "../../../../cli/commands/mappings/foreign.ts";
+import { carry, merge } from "../../../../cli/commands/mappings/import.ts";
+import { readParameter } from "../../../../cli/model/entry.ts";
+import { toParameters } from "../../../../cli/model/mapping-file.ts";
 
 function roundTrip(configMap: string) {
   const carried = readForeign(configMap, "aws-auth").items.map((foreign) => {

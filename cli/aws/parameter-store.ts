@@ -1,0 +1,150 @@
+// Reads a cluster's parameters: all of them, some by name, or the history of one.
+
+import {
+  type GetParameterHistoryResult,
+  type GetParametersByPathResult,
+  GetParametersCommand,
+  type Parameter,
+  type ParameterHistory,
+  ParameterNotFound,
+  paginateGetParameterHistory,
+  paginateGetParametersByPath,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
+import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { issuerPath } from "../../functions/issuer/keys.ts";
+import type { Stored, Version } from "../model/stored.ts";
+import { unusableAnswer } from "./errors.ts";
+import type { RateLimit } from "./rates.ts";
+
+function stored({ Name = "", Value = "", Type, Version = 0, LastModifiedDate, ARN }: Parameter): Stored {
+  return {
+    name: Name,
+    value: Value,
+    secure: Type === "SecureString",
+    version: Version,
+    modified: LastModifiedDate?.getTime() ?? 0,
+    ...(ARN !== undefined && { account: ARN.split(":")[4] ?? "" }),
+  };
+}
+
+function version(history: ParameterHistory): Version {
+  return { ...stored(history), by: history.LastModifiedUser ?? "", description: history.Description ?? "" };
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
+const PAGE = 10;
+
+/** An account's kinds of mappings: paths with several parameters, and single parameters. */
+const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso", "sso-session"];
+
+const LEAVES: readonly MappingKind[] = ["root", "account", "pattern"];
+
+interface ReadAllRequest {
+  readonly prefix: string;
+  /** Reads only this account's parameters: the operator may have no permission for others. */
+  readonly account?: string | undefined;
+  /** Also reads the list of callers. Not with `account`. */
+  readonly callers?: boolean;
+  /** Called before each page. */
+  readonly waitForTurn: RateLimit;
+  readonly signal: AbortSignal;
+  readonly onCount?: (count: number) => void;
+}
+
+/** Returns every parameter below the prefix, sorted by name. Skips issuer keys and, without `callers`, the list of callers. */
+export async function readAll(
+  ssm: SSMClient,
+  { prefix, account, callers = false, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,
+): Promise<Map<string, Stored>> {
+  const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
+  const found: Stored[] = [];
+  for (const path of paths) {
+    for await (const page of readBranch(ssm, path, waitForTurn, signal)) {
+      found.push(...page);
+      onCount(found.length);
+    }
+  }
+  if (account !== undefined) {
+    const names = [...LEAVES.map((kind) => mappingParameter(prefix, kind, account)), denyParameter(prefix, account)];
+    found.push(...(await readSome(ssm, names, signal)).values());
+  }
+  const isOther = (name: string) =>
+    (name === callersParameter(prefix) && !callers) || name.startsWith(`${issuerPath(prefix)}/`);
+  const mappings = found.filter(({ name }) => !isOther(name));
+  return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
+}
+
+/** Yields every parameter below a path, page by page, unsorted. */
+export async function* readBranch(
+  ssm: SSMClient,
+  Path: string,
+  waitForTurn: RateLimit,
+  signal: AbortSignal,
+): AsyncGenerator<Stored[]> {
+  const pages = paginateGetParametersByPath(
+    { client: ssm, pageSize: PAGE },
+    { Path, Recursive: true },
+    { abortSignal: signal },
+  );
+  await waitForTurn(signal);
+  for await (const { Parameters = [], NextToken } of ending(pages)) {
+    yield Parameters.map(stored);
+    // The loop requests the next page only after this.
+    if (NextToken !== undefined) await waitForTurn(signal);
+  }
+}
+
+/** Reads up to ten parameters. The result omits those that do not exist. */
+export async function readSome(ssm: SSMClient, names: readonly string[], signal: AbortSignal) {
+  const command = new GetParametersCommand({ Names: [...names] });
+  const { Parameters = [], InvalidParameters = [] } = await ssm.send(command, { abortSignal: signal });
+  const found = new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
+  // A proxy's `{}` must not read as "no denials".
+  const unanswered = names.find((name) => !found.has(name) && !InvalidParameters.includes(name));
+  if (unanswered === undefined) return found;
+  throw unusableAnswer("SSM GetParameters", `${unanswered} is missing`);
+}
+
+/** Newest first; empty if the parameter does not exist. */
+export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
+  const versions: Version[] = [];
+  try {
+    const pages = paginateGetParameterHistory({ client: ssm }, { Name: name }, { abortSignal: signal });
+    for await (const { Parameters = [] } of ending(pages)) versions.push(...Parameters.map(version));
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return [];
+    throw error;
+  }
+  return versions.sort((a, b) => b.version - a.version);
+}
+
+/** AWS may return pages without a new item, but not this many more than items. */
+const MOST_WITHOUT_NEWS = 200;
+
+/**
+ * Quota of parameters in the advanced tier for each account and Region. A history is shorter.
+ * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
+ */
+const MOST_ITEMS = 100_000;
+
+/** Passes on pages of Parameter Store. Throws if one has no list, or if they do not end. */
+async function* ending<P extends GetParameterHistoryResult | GetParametersByPathResult>(
+  pages: AsyncIterable<P>,
+): AsyncGenerator<P> {
+  const found = new Set<string>();
+  let count = 0;
+  for await (const page of pages) {
+    // AWS sends an empty list. A proxy's `{}` must not read as "no mappings and no denials".
+    if (page.Parameters === undefined) throw unusableAnswer("SSM", "Parameters is missing");
+    // Each version of a history is an item.
+    for (const { Name, Version } of page.Parameters) found.add(`${Name} ${Version}`);
+    count += 1;
+    if (count > MOST_WITHOUT_NEWS + found.size || found.size > MOST_ITEMS) {
+      throw unusableAnswer("SSM", "its pages do not end");
+    }
+    yield page;
+  }
+}

@@ -1,0 +1,209 @@
+// Reads reviews from the function's log: their lines, the filter, and pages.
+
+import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { fault, usage } from "../io/errors.ts";
+import { supposeIdentity } from "../model/evaluation.ts";
+import { isPersonName } from "../model/target.ts";
+import { unusableAnswer } from "./errors.ts";
+import type { RateLimit } from "./rates.ts";
+
+export interface LoggedReview extends LoggedTexts {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly outcome: Outcome;
+  readonly groups?: readonly string[];
+}
+
+const TEXTS = [
+  "reason",
+  "message",
+  "arn",
+  "canonicalArn",
+  "accountId",
+  "principalId",
+  "sessionName",
+  "accessKeyId",
+  "username",
+  "parameter",
+  "tokenHash",
+  "requestId",
+] as const;
+
+type LoggedTexts = { readonly [name in (typeof TEXTS)[number]]?: string };
+
+/** Parses a line of the log. `undefined` for lines of another kind, and invalid JSON. */
+function readReview(line: string, time: number): LoggedReview | undefined {
+  const entry = parseJson(line);
+  if (!isObject(entry)) return undefined;
+  const outcome = OUTCOMES.find((known) => known === entry["outcome"]);
+  if (outcome === undefined) return undefined;
+  const texts = TEXTS.flatMap((name) => (typeof entry[name] === "string" ? [[name, entry[name]]] : []));
+  const { groups } = entry;
+  const isList = Array.isArray(groups) && groups.every((group) => typeof group === "string");
+  return { time, outcome, ...Object.fromEntries(texts), ...(isList && { groups }) };
+}
+
+interface ReviewFilter {
+  /** Empty for all. */
+  readonly outcomes: readonly Outcome[];
+  /** An ARN, a username, or the name of a person: of an IAM user or a session. */
+  readonly who?: string | undefined;
+  /** A group of the user. The log's patterns cannot search in lists. */
+  readonly group?: string | undefined;
+}
+
+/** A pattern has up to 1,024 characters, and contains the value up to three times. */
+const LONGEST = 200;
+
+/**
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+ *
+ * AWS does not document how to escape quotes, backslashes and asterisks in a pattern. So the pattern contains the value
+ * only up to the first special character, and then `*`. It may match too many reviews; `isWanted` drops the others.
+ */
+export function filterPattern({ outcomes, who }: ReviewFilter): string {
+  // Always filters by outcome: Lambda's own lines, and lines below the log level, have none.
+  const chosen = outcomes.length === 0 ? OUTCOMES : outcomes;
+  const ofOutcome = anyOf(chosen.map((outcome) => comparison("outcome", outcome)));
+  if (who === undefined) return `{ ${ofOutcome} }`;
+  const ofWho = anyOf(Object.entries(fieldsOf(who)).map(([field, value]) => comparison(field, value)));
+  return `{ ${ofOutcome} && ${ofWho} }`;
+}
+
+export function isWanted(review: LoggedReview, { outcomes, who, group }: ReviewFilter): boolean {
+  if (outcomes.length > 0 && !outcomes.includes(review.outcome)) return false;
+  if (group !== undefined && !review.groups?.includes(group)) return false;
+  if (who === undefined) return true;
+  const [, user] = /:(?:federated-)?user\/(?:.*\/)?([^/]+)$/.exec(review.canonicalArn ?? "") ?? [];
+  return (
+    user === who || Object.entries(fieldsOf(who)).some(([field, value]) => review[field as keyof LoggedTexts] === value)
+  );
+}
+
+function fieldsOf(who: string): Partial<LoggedTexts> {
+  // A pattern cannot search for the end of an ARN, so the service returns all IAM users.
+  if (isPersonName(who)) return { sessionName: who, username: who, principalId: "AIDA*" };
+  const isSession = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\//.test(who);
+  // STS does not return a role's path, so the log does not contain it.
+  const canonicalArn = isSession ? who : (supposeIdentity(who)?.canonicalArn ?? who);
+  return { arn: who, canonicalArn, username: who };
+}
+
+function comparison(field: string, value: string): string {
+  const [start = ""] = /^[A-Za-z0-9:/_+=,.@ -]*/.exec(value) ?? [];
+  const sent = start === value && value.length <= LONGEST ? value : `${start.slice(0, LONGEST)}*`;
+  return `($.${field} = "${sent}")`;
+}
+
+function anyOf(conditions: readonly string[]): string {
+  return `(${conditions.join(" || ")})`;
+}
+
+export interface LogQuery extends ReviewFilter {
+  /** Name or ARN. */
+  readonly logGroup: string;
+  /** Milliseconds since 1970. */
+  readonly from: number;
+  /** Milliseconds since 1970; default: up to the newest line. */
+  readonly until?: number | undefined;
+}
+
+export interface LogReader {
+  readonly logs: CloudWatchLogsClient;
+  readonly waitForTurn: RateLimit;
+  readonly signal: AbortSignal;
+}
+
+/** Twenty minutes at the default rate, or weeks of a busy log. For more, use CloudWatch Logs Insights. */
+const MOST_PAGES = 5_000;
+
+/** A review and its unique event id, which identifies it when it is read again. */
+interface ReadReview {
+  readonly id: string;
+  readonly review: LoggedReview;
+}
+
+const CALL = "CloudWatchLogs FilterLogEvents";
+
+/** Oldest first; a page may be empty. */
+export async function* readPages(query: LogQuery, reader: LogReader): AsyncGenerator<ReadReview[]> {
+  const { logs, waitForTurn, signal } = reader;
+  // The console shows ARNs with the suffix `:*`, which this call rejects.
+  const isArn = query.logGroup.startsWith("arn:");
+  const input = {
+    ...(isArn ? { logGroupIdentifier: query.logGroup.replace(/:\*$/, "") } : { logGroupName: query.logGroup }),
+    startTime: query.from,
+    ...(query.until !== undefined && { endTime: query.until }),
+    filterPattern: filterPattern(query),
+  };
+  const tokens = new Set<string>();
+  let idsBefore = "";
+  try {
+    await waitForTurn(signal);
+    const pages = paginateFilterLogEvents({ client: logs }, input, { abortSignal: signal });
+    for await (const { events, nextToken } of pages) {
+      if (events === undefined) throw unusableAnswer(CALL, "events is missing");
+      const ids = events.map(({ eventId }) => eventId).join();
+      if (ids !== "" && ids === idsBefore) throw unusableAnswer(CALL, "its pages repeat");
+      idsBefore = ids;
+      yield events.flatMap(({ eventId = "", message = "", timestamp = 0 }) => {
+        const review = readReview(message, timestamp);
+        return review !== undefined && isWanted(review, query) ? [{ id: eventId, review }] : [];
+      });
+      if (nextToken === undefined) return;
+      if (tokens.has(nextToken)) throw unusableAnswer(CALL, "its pages repeat");
+      if (tokens.add(nextToken).size > MOST_PAGES) {
+        throw fault(
+          `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/operate.md, Watch).`,
+        );
+      }
+      await waitForTurn(signal);
+    }
+  } catch (error) {
+    throw explained(error, query.logGroup, await logs.config.region());
+  }
+}
+
+function explained(error: unknown, logGroup: string, region: string): unknown {
+  switch (error instanceof Error && error.name) {
+    case "ResourceNotFoundException":
+      return usage(
+        `There is no log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`,
+      );
+    case "AccessDeniedException":
+      return fault(
+        `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`,
+        error,
+      );
+    default:
+      return error;
+  }
+}
+
+/** Re-read window: lines of several environments arrive late and out of order. */
+const OVERLAP_MS = 30_000;
+
+/** Yields new reviews until `pause` rejects. `clock` in milliseconds since 1970. `pause` waits between two reads. */
+export async function* followReviews(
+  query: LogQuery,
+  reader: LogReader,
+  clock: () => number,
+  pause: () => Promise<void>,
+): AsyncGenerator<ReadReview[]> {
+  let [from, newest] = [query.from, query.from];
+  let seen = new Map<string, number>();
+  for (;;) {
+    for await (const page of readPages({ ...query, from }, reader)) {
+      const fresh = page.filter(({ id }) => !seen.has(id));
+      for (const { id, review } of fresh) seen.set(id, review.time);
+      // CloudWatch Logs accepts times up to two hours ahead: such a line must not hide later ones.
+      for (const { review } of page) if (review.time <= clock()) newest = Math.max(newest, review.time);
+      if (fresh.length > 0) yield fresh;
+    }
+    from = Math.max(query.from, newest - OVERLAP_MS);
+    seen = new Map([...seen].filter(([, time]) => time >= from));
+    await pause();
+  }
+}

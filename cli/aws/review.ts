@@ -1,0 +1,127 @@
+// Runs the function's own review here, with the cluster's parameters.
+
+import { findNodeNameLazily, signedTokensLazily } from "../../functions/authenticator/aws/lazy.ts";
+import { createSts } from "../../functions/authenticator/aws/sts.ts";
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
+import { isAwsSigned } from "../../functions/authenticator/jwt/parse-jwt.ts";
+import { type DenyEntry, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
+import { readStored } from "../../functions/authenticator/read-stored.ts";
+import { newRecord, type ReviewRecord } from "../../functions/authenticator/review/record.ts";
+import { type IdentityServices, reviewIdentity, reviewToken } from "../../functions/authenticator/review/review.ts";
+import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
+import { hasCode, isDenial } from "../../functions/errors.ts";
+import type { Deadline } from "../../functions/lib/deadline.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import { openAgents } from "../io/http.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { withAwsClock } from "./calls.ts";
+import type { Connection } from "./connection.ts";
+import { readSome } from "./parameter-store.ts";
+
+/** Longer than kube-apiserver's: an operator can wait. */
+const DEADLINE_MS = 15_000;
+
+/** Contains the results of the steps that were completed. */
+export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "evaluations" | "parameter" | "user"> {
+  readonly refusal?: { readonly code: string; readonly message: string };
+  /** The pattern of the deny list that matches. */
+  readonly deniedBy?: string;
+  /** The user needs an instance's name, which the deployed function does not look up. */
+  readonly isWithoutNodes?: boolean;
+}
+
+/** Proves the token with STS or the issuer's keys. Returns a denial as `refusal`; throws if AWS fails. */
+export async function explainToken(token: string, connection: Connection, io: IOStreams): Promise<Explanation> {
+  const { settings } = connection;
+  const isOurs = hasTokenPrefix(token) || (settings.jwt !== undefined && isAwsSigned(token));
+  if (!isOurs) {
+    const message = isAwsSigned(token)
+      ? "the token is signed by AWS: set JWT_ISSUERS in your environment as the function does, or the function leaves it to kube-apiserver's other authenticators"
+      : "the token does not begin with k8s-aws-v1.: the function leaves it to kube-apiserver's other authenticators";
+    return { refusal: { code: "not_ours", message } };
+  }
+  const { clusterId, region, partition, stsEndpoint } = settings;
+  const agents = openAgents(io);
+  const askSts = createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint, agents });
+  const prove = proveIdentity(askSts, partition.id, clusterId);
+  const { jwt: rules, jwtKeysEndpoint } = settings;
+  const signed = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, agents, clock: io.clock });
+  const services = {
+    proofs: uncached(prove),
+    signedTokens: signed && { parse: signed.parse, proofs: uncached(signed.prove) },
+    readParameters: parametersFrom(connection, io),
+    findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs, agents }),
+  };
+  return explainReview(services, io, async (record) => {
+    const review = { token, audiences: undefined };
+    await reviewToken(review, settings, services, record, deadlineOf(io));
+  });
+}
+
+function uncached<Asked extends unknown[], Proven>(prove: (...asked: Asked) => Proven) {
+  return { recall: () => undefined, prove: (_hash: string, ...asked: Asked) => prove(...asked) };
+}
+
+/** Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node. */
+export async function explainIdentity(
+  identity: VerifiedIdentity,
+  connection: Connection,
+  io: IOStreams,
+  known: Partial<IdentityServices> = {},
+): Promise<Explanation> {
+  const services: IdentityServices = {
+    readParameters: parametersFrom(connection, io),
+    findNodeName: async () => ({ name: "{EC2PrivateDNSName}" }),
+    ...known,
+  };
+  return explainReview(services, io, async (record) => {
+    await reviewIdentity(identity, connection.settings, services, record, deadlineOf(io));
+  });
+}
+
+function parametersFrom({ ssm }: Connection, io: IOStreams): IdentityServices["readParameters"] {
+  return async (names) => ({
+    parameters: await readSome(ssm, names, io.interrupted),
+    cached: false,
+    stale: false,
+  });
+}
+
+/** By AWS's clock, as in the function. It is known after the first response, and must not move the end. */
+function deadlineOf(io: IOStreams): Deadline {
+  const start = io.clock();
+  const { clock } = withAwsClock(io);
+  return {
+    clock,
+    get at() {
+      return clock() + DEADLINE_MS - (io.clock() - start);
+    },
+  };
+}
+
+async function explainReview(
+  { readParameters }: Pick<IdentityServices, "readParameters">,
+  io: IOStreams,
+  review: (record: ReviewRecord) => Promise<void>,
+): Promise<Explanation> {
+  const record = newRecord(io.clock());
+  try {
+    await review(record);
+    return record;
+  } catch (error) {
+    if (!isDenial(error)) throw error;
+    const refusal = { code: error.code, message: error.message };
+    const { identity, parameter } = record;
+    if (!hasCode(error, "identity_denied") || identity === undefined || parameter === undefined) {
+      return { ...record, refusal };
+    }
+    const list = (await readParameters([parameter], deadlineOf(io))).parameters.get(parameter);
+    const { entries = [] } = list === undefined ? {} : readStored("deny", {}, list);
+    const denials = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
+    const isIt = (denial: DenyEntry) =>
+      isDenied(denial, identity) && !isExpired(denial.notAfter, withAwsClock(io).clock());
+    const deniedBy = denials.find(isIt)?.arnLike;
+    return { ...record, refusal, ...(deniedBy !== undefined && { deniedBy }) };
+  }
+}

@@ -1,0 +1,205 @@
+// Makes tokens: presigned by the caller's credentials, or signed by STS. Decodes them without checking.
+
+import { Sha256Js } from "@smithy/core/checksum";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
+import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { fault } from "../io/errors.ts";
+import type { IOStreams } from "../io/streams.ts";
+import type { ClientConfig, Credentials } from "./client.ts";
+import { usableCredentials } from "./credentials.ts";
+import { CREDENTIALS_ENDED, unusableAnswer } from "./errors.ts";
+
+export interface AssumeOptions {
+  readonly role?: string;
+  readonly externalId?: string;
+  readonly sessionName?: string;
+  /** Reuses the caller's session name if the caller is itself an assumed role. */
+  readonly forwardSessionName?: true;
+}
+
+/** Mappings can use it as `{SessionName}`. */
+const DEFAULT_SESSION_NAME = "iam-authenticator";
+
+/** Ctrl-C aborts the calls. */
+export async function findCredentials(
+  config: ClientConfig,
+  io: IOStreams,
+  options: AssumeOptions = {},
+): Promise<Credentials> {
+  const { role, externalId, sessionName, forwardSessionName } = options;
+  if (role === undefined) return config.credentials();
+  const [{ STSClient, AssumeRoleCommand }, { watched }] = await Promise.all([
+    import("@aws-sdk/client-sts"),
+    import("./calls.ts"),
+  ]);
+  const client = watched(new STSClient(config), io);
+  const own = forwardSessionName ? await ownSessionName(config, io) : undefined;
+  const RoleSessionName = sessionName ?? own ?? DEFAULT_SESSION_NAME;
+  const { Credentials: assumed } = await client.send(
+    new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
+    { abortSignal: io.interrupted },
+  );
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw unusableAnswer("STS AssumeRole", "it has no keys");
+  const credentials = {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    ...(Expiration !== undefined && { expiration: Expiration }),
+  };
+  return usableCredentials(credentials, "STS AssumeRole", io);
+}
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a session is `<role>:<session>` */
+async function ownSessionName(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+  const { callerIdentity } = await import("./calls.ts");
+  return (await callerIdentity(config, io)).UserId.split(":")[1];
+}
+
+interface TokenRequest {
+  readonly credentials: Credentials;
+  readonly clusterId: string;
+  readonly region: string;
+  /** DNS suffix of the region's partition, such as `amazonaws.com`. */
+  readonly domain: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface SignedToken {
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** STS ignores it, but every client sends it. */
+const EXPIRES_SECONDS = 60;
+
+/** One minute less than the token's 15, so that clients do not send a token that is about to expire. */
+const USABLE_MS = 14 * 60_000;
+
+/** Botocore's order: https://github.com/boto/botocore/blob/develop/botocore/auth.py (SigV4QueryAuth) */
+const ORDER = [
+  "Action",
+  "Version",
+  "X-Amz-Algorithm",
+  "X-Amz-Credential",
+  "X-Amz-Date",
+  "X-Amz-Expires",
+  "X-Amz-SignedHeaders",
+  "X-Amz-Security-Token",
+  "X-Amz-Signature",
+];
+
+export async function signToken({ credentials, clusterId, region, domain, now }: TokenRequest): Promise<SignedToken> {
+  const host = `sts.${region}.${domain}`;
+  // For the few blocks of a signature, loading `node:crypto` takes five times as long as hashing in JavaScript.
+  const signer = new SignatureV4({ service: "sts", region, credentials, sha256: Sha256Js });
+  const { query = {} } = await signer.presign(
+    {
+      method: "GET",
+      protocol: "https:",
+      hostname: host,
+      path: "/",
+      query: { Action: "GetCallerIdentity", Version: "2011-06-15" },
+      headers: { host, "x-k8s-aws-id": clusterId },
+    },
+    { signingDate: new Date(now), expiresIn: EXPIRES_SECONDS },
+  );
+  const pairs = Object.entries(query)
+    .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
+    .map(([name, value]) => `${name}=${encodeComponent(String(value))}`);
+  const url = `https://${host}/?${pairs.join("&")}`;
+  // STS rejects a token whose credentials have expired. The client must fetch a new one by then.
+  const credentialsEnd = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
+  return {
+    token: `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`,
+    expiresAt: Math.min(now + USABLE_MS, credentialsEnd),
+  };
+}
+
+interface SignedTokenRequest {
+  readonly config: ClientConfig;
+  readonly credentials: Credentials;
+  readonly clusterId: string;
+}
+
+/** The shortest lifetime that STS accepts. */
+const MIN_LIFETIME_SECONDS = 60;
+
+/** kubectl gets another token this long before the end: the function has no grace. */
+const MARGIN_MS = 60_000;
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
+export async function getSignedToken(
+  { config, credentials, clusterId }: SignedTokenRequest,
+  io: IOStreams,
+): Promise<SignedToken> {
+  const [{ STSClient, GetWebIdentityTokenCommand }, { watched }] = await Promise.all([
+    import("@aws-sdk/client-sts"),
+    import("./calls.ts"),
+  ]);
+  const now = io.clock();
+  const audience = jwtAudience(clusterId);
+  const client = watched(new STSClient({ ...config, credentials }), io);
+  try {
+    const { WebIdentityToken: token, Expiration: end } = await client.send(
+      new GetWebIdentityTokenCommand({
+        Audience: [audience],
+        DurationSeconds: lifetimeOf(credentials, now),
+        // Takes the function less time to verify than ES384: test/bench/README.md.
+        SigningAlgorithm: "RS256",
+      }),
+      { abortSignal: io.interrupted },
+    );
+    if (!token || end === undefined) throw unusableAnswer("STS GetWebIdentityToken", "it has no token");
+    const left = end.getTime() - now;
+    return { token, expiresAt: end.getTime() - Math.min(MARGIN_MS, left / 10) };
+  } catch (error) {
+    throw explained(error, audience);
+  }
+}
+
+/** In seconds. A token cannot outlive the session that asks for it. */
+function lifetimeOf({ expiration }: Credentials, now: number): number {
+  if (expiration === undefined) return MAX_LIFETIME_SECONDS;
+  const left = Math.floor((expiration.getTime() - now) / 1000);
+  if (left <= 0) throw fault(CREDENTIALS_ENDED);
+  if (left < MIN_LIFETIME_SECONDS) throw fault(TOO_SHORT);
+  return Math.min(left, MAX_LIFETIME_SECONDS);
+}
+
+const TOO_SHORT = "Your AWS session ends before the token would: sign in again, then run this again.";
+
+/** STS's refusals, as sentences that state the fix. Returns other errors unchanged. */
+function explained(error: unknown, audience: string): unknown {
+  switch (error instanceof Error && error.name) {
+    case "OutboundWebIdentityFederationDisabledException":
+      return fault(
+        "Your AWS account does not sign tokens yet: an administrator enables it with `aws iam enable-outbound-web-identity-federation`.",
+        error,
+      );
+    case "AccessDenied":
+    case "AccessDeniedException":
+      return fault(
+        `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require another network. ` +
+          "docs/aws-signed-tokens.md has the policy that allows it.",
+        error,
+      );
+    case "SessionDurationEscalationException":
+      return fault(TOO_SHORT, error);
+    default:
+      return error;
+  }
+}
+
+/** A part that is not a JSON object in base64url is empty. */
+export function unverifiedParts(token: string): Record<"header" | "claims", Readonly<Record<string, unknown>>> {
+  const [header = {}, claims = {}] = token.split(".", 2).map((part) => {
+    const value = parseJson(Buffer.from(part, "base64url").toString());
+    return isObject(value) ? value : {};
+  });
+  return { header, claims };
+}

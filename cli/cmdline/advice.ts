@@ -1,0 +1,126 @@
+// What to do: about an error code, and about a check of the doctor commands that failed.
+
+import type { ErrorCode } from "../../functions/errors.ts";
+import { toFailure } from "../aws/errors.ts";
+import { hangingIndent, type OutputFormat, optionWords, printData, shellWord, shortened } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { type ClusterOptions, clusterWords, forCluster, programName } from "./spelling.ts";
+
+export interface Check {
+  readonly check: string;
+  readonly state: "ok" | "warning" | "failed";
+  readonly seen: string;
+  /** How to fix it. */
+  readonly advice?: string;
+}
+
+export function ok(check: string, seen: string): Check {
+  return { check, state: "ok", seen };
+}
+
+export function warning(check: string, seen: string, advice: string): Check {
+  return { check, state: "warning", seen, advice };
+}
+
+export function failed(check: string, seen: string, advice: string): Check {
+  return { check, state: "failed", seen, advice };
+}
+
+/** Throws an unexpected error. */
+export function failureOf(check: string, error: unknown, advice: string): Check {
+  const failure = toFailure(error);
+  if (failure === undefined) throw error;
+  return failed(check, failure.message, advice);
+}
+
+/** At most 20 checks. The last one has the number of the others, which have the same name and state. */
+export function shortenedChecks(checks: readonly Check[]): Check[] {
+  return shortened(checks, 20, (seen, { check, state }) => ({ check, state, seen }));
+}
+
+export const LOOK_AT_LOG = "read the function's log at the time of this request";
+
+/** Completes the commands in the advice. */
+export function withCommands(checks: readonly Check[], options: ClusterOptions, { environment }: IOStreams): Check[] {
+  return checks.map((check) => {
+    const { advice } = check;
+    return advice === undefined ? check : { ...check, advice: forCluster(advice, options, environment) };
+  });
+}
+
+export async function printChecks(checks: readonly Check[], format: OutputFormat, io: IOStreams): Promise<void> {
+  if (format === "table") for (const check of checks) io.print(lines(check, io.columns));
+  else await printData(checks, format, io);
+}
+
+function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {
+  const first = hangingIndent(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
+  return advice === undefined ? first : `${first}${hangingIndent(`${" ".repeat(25)}to do: `, advice, columns)}`;
+}
+
+/** `undefined` if the reason or the function's log already states the fix. */
+const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
+  path_unknown: undefined,
+  method_not_allowed: undefined,
+  body_too_large: undefined,
+  review_malformed: undefined,
+  caller_refused:
+    "compare the bearer token or client certificate in the webhook's kubeconfig with: iam-authenticator callers list",
+  callers_limited: "try again in a minute. If this continues, find the sender in the endpoint's access log",
+  callers_invalid: "add a caller: iam-authenticator callers add <name>",
+  audience_foreign: "request an audience of AUDIENCES, or none",
+  token_malformed: "make a new token: iam-authenticator token, or aws eks get-token",
+  token_parameter_refused: "make a new token: iam-authenticator token, or aws eks get-token",
+  token_host_refused:
+    "add the token's region to STS_REGIONS (by default, VPC endpoints accept only their own), or its host to STS_EXTRA_HOSTS",
+  token_region_refused: "use a region of STS_REGIONS, or add the token's region to it",
+  token_headers_refused: "sign only the headers host and x-k8s-aws-id",
+  token_expired: "make a new token, and check the clock of the machine that made this one",
+  token_not_yet_valid: "correct the clock of the machine that made the token",
+  token_kind_refused: "use an AWS-signed token: iam-authenticator token --jwt",
+  token_issuer_refused: "add the account and its issuer to JWT_ISSUERS",
+  token_claim_refused: "get a new token: iam-authenticator token --jwt",
+  token_signature_refused: "get a new token, or compare JWT_ISSUERS with the account's issuer",
+  token_keys_unavailable: "check the function's network to the issuer",
+  token_lacks_session:
+    "use a k8s-aws-v1. token, or a mapping and denials without sessions, principalId and session placeholders",
+  token_lacks_claims:
+    "use a token with the claim (iam-authenticator token --jwt), or a mapping without its placeholder",
+  sts_refused: "check that the token is for this cluster, and that its AWS credentials are valid",
+  identity_impossible: "use credentials of the function's own partition",
+  sts_throttled: "try again in a minute",
+  sts_unreachable: "check the function's network to STS, and try again",
+  account_foreign: "use an identity of another account, or add this account to ACCOUNTS",
+  identity_unmapped: "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
+  identity_denied: "to grant access again, remove the denial: iam-authenticator mappings allow <who>",
+  denials_invalid: "correct the list, or restore an earlier version: iam-authenticator mappings rollback <who>",
+  mapping_invalid:
+    "correct it (mappings set), or restore an earlier version: iam-authenticator mappings rollback <who>",
+  mapping_mismatch: "correct arn or principalId of the mapping. A recreated role has a new id",
+  placeholder_without_value: "use another placeholder. For example, a user has no session name",
+  node_not_verified:
+    "check that the instance runs in this account and region, and that its instance profile has this role",
+  instances_unavailable: "check ec2:DescribeInstances and iam:GetInstanceProfile, and the network to EC2 and IAM",
+  name_refused: "choose another username or group, or change RESERVED_PREFIXES",
+  sts_answer_unusable: "check the policy of the VPC endpoint for STS, and any proxy",
+  parameters_unavailable: "check ssm:GetParameters on the mappings, and the network to Parameter Store",
+  issuer_without_keys: undefined,
+  internal_fault: undefined,
+  setting_invalid: undefined,
+};
+
+/** `undefined` for a code without advice. The commands in it are completed where they are printed (program-name.ts). */
+export function adviceFor(code: string): string | undefined {
+  return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
+}
+
+/** The words of the command, quoted for a shell where necessary. */
+export function explainWords(
+  options: ClusterOptions,
+  { environment }: IOStreams,
+  arn: string,
+  principalId?: string,
+): readonly string[] {
+  const words = [...optionWords("--principal-id", principalId), arn].map(shellWord);
+  return [...programName(environment).split(" "), "explain", ...clusterWords(options), ...words];
+}

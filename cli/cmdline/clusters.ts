@@ -1,0 +1,168 @@
+// Runs work in each of the clusters that the user chose, and reports failures by cluster.
+
+import type { AwsOptions } from "../aws/client.ts";
+import type { ConnectionOptions } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
+import { type ExitCode, Failure } from "../io/errors.ts";
+import { listed } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
+import type { ChosenCluster } from "./contexts.ts";
+
+/** Of a command that accepts several clusters. */
+export interface ClustersOptions extends Omit<ConnectionOptions, "cluster"> {
+  /** At least one, unless the cluster is optional. */
+  readonly clusters: readonly ChosenCluster[];
+  readonly allContexts?: true;
+}
+
+/** Whether output and messages name the cluster. */
+export function isSeveral({ clusters, allContexts }: ClustersOptions): boolean {
+  return clusters.length > 1 || allContexts === true;
+}
+
+export interface ClusterFailure {
+  readonly name: string;
+  readonly failure: Failure;
+}
+
+/** The options for one cluster. */
+export type OneOf<O extends ClustersOptions> = O & ConnectionOptions & Pick<ChosenCluster, "name">;
+
+export interface Chosen<O extends ClustersOptions> {
+  readonly name: string;
+  readonly options: OneOf<O>;
+  /** With several clusters, its messages begin with the cluster's name. */
+  readonly io: IOStreams;
+}
+
+/** @param ioOf with several clusters: the streams of one */
+export function chosenClusters<O extends ClustersOptions>(
+  options: O,
+  io: IOStreams,
+  ioOf: OutputByCluster["ioOf"] = (name) => ({ ...io, log: (text) => io.log(`${name}: ${text}`) }),
+): Chosen<O>[] {
+  const named = isSeveral(options);
+  return options.clusters.map((cluster) => ({
+    name: cluster.name,
+    options: { ...options, ...cluster },
+    io: named ? ioOf(cluster.name) : io,
+  }));
+}
+
+/** Stores that are read or written at once. */
+const STORES_AT_ONCE = 16;
+
+/** After this time, a cluster delays no other. */
+const SLOW_MS = 3_000;
+
+/**
+ * Results are in the order of the clusters. `work` starts in another order: clusters of one account and Region share a rate
+ * limit, so they are not all started first.
+ */
+export async function inTurns<C extends { readonly options: AwsOptions }, T>(
+  clusters: readonly C[],
+  work: (cluster: C) => Promise<T>,
+  atOnce = STORES_AT_ONCE,
+): Promise<T[]> {
+  const places = Map.groupBy(clusters.entries(), ([, { options }]) => `${options.profile} ${options.region}`);
+  const ranked = [...places.values()].flatMap((place) => place.map(([index, one], rank) => ({ index, one, rank })));
+  const running = new Set<Promise<unknown>>();
+  const results: Promise<T>[] = [];
+  for (const { index, one } of ranked.sort((a, b) => a.rank - b.rank)) {
+    while (running.size >= atOnce) await Promise.race(running);
+    const { promise: slot, resolve } = Promise.withResolvers<unknown>();
+    const timer = atOnce < STORES_AT_ONCE ? undefined : setTimeout(resolve, SLOW_MS);
+    const result = work(one).finally(() => resolve(clearTimeout(timer)));
+    // It is thrown after all have started.
+    result.catch(() => {});
+    results[index] = result;
+    const ended: Promise<unknown> = slot.then(() => running.delete(ended));
+    running.add(ended);
+  }
+  return Promise.all(results);
+}
+
+type OutputByCluster = ReturnType<typeof outputByCluster>;
+
+/** Keeps the output of clusters, and prints it in their order. A message that several have in common is printed once. */
+export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[], io: IOStreams) {
+  let kept: { readonly name: string; readonly text?: string; readonly print?: () => void }[] = [];
+  return {
+    ioOf: (name: string): IOStreams => ({
+      ...{ ...io, shared: io, watched: true, showProgress() {} },
+      log: (text) => void kept.push({ name, text }),
+      print: (...words) => void kept.push({ name, print: () => io.print(...words) }),
+    }),
+    flush(): void {
+      const sorted = clusters.flatMap(({ name }) => kept.filter((one) => one.name === name));
+      kept = [];
+      for (const [text, same] of Map.groupBy(sorted, (one) => one.text)) {
+        if (text !== undefined) io.log(`${listed([...new Set(same.map(({ name }) => name))])}: ${text}`);
+      }
+      for (const { print } of sorted) print?.();
+    },
+  };
+}
+
+interface Results<T> {
+  readonly results: readonly { readonly cluster: string; readonly value: T }[];
+  readonly failures: readonly ClusterFailure[];
+}
+
+/**
+ * Goes on after the failure of one of several clusters. The only cluster's failure is thrown.
+ *
+ * @param atOnce for work that does not read Parameter Store alone, and whose output is printed as it comes
+ */
+export async function inEachCluster<O extends ClustersOptions, T>(
+  options: O,
+  io: IOStreams,
+  work: (options: OneOf<O>, io: IOStreams) => Promise<T>,
+  { atOnce }: { readonly atOnce?: number } = {},
+): Promise<Results<T>> {
+  const output = outputByCluster(options.clusters, io);
+  const chosen = chosenClusters(options, io, atOnce === undefined ? output.ioOf : undefined);
+  async function run({
+    name,
+    options: one,
+    io: own,
+  }: Chosen<O>): Promise<Results<T>["results"][number] | ClusterFailure> {
+    try {
+      return { cluster: name, value: await work(one, own) };
+    } catch (error) {
+      if (!isSeveral(options)) throw error;
+      return { name, failure: failureIn(error, io) };
+    }
+  }
+  const found = await inTurns(chosen, run, atOnce).finally(output.flush);
+  return {
+    results: found.filter((one) => "value" in one),
+    failures: found.filter((one) => "failure" in one),
+  };
+}
+
+/** Throws instead if the command must stop: after Ctrl-C, and for a bug. */
+export function failureIn(error: unknown, io: IOStreams): Failure {
+  const failure = toFailure(error);
+  if (failure === undefined || io.interrupted.aborted || io.closed.aborted) throw error;
+  return failure;
+}
+
+/** Does nothing without failures. `more`: lines after those of the clusters. */
+export function throwWorst(failures: readonly ClusterFailure[], ...more: readonly string[]): void {
+  if (failures.length === 0) return;
+  const worst = Math.max(...failures.map(({ failure }) => failure.exitCode)) as ExitCode;
+  throw new Failure(worst, [...linesOf(failures), ...more], { cause: failures[0]?.failure });
+}
+
+export function linesOf(failures: readonly ClusterFailure[]): string[] {
+  const all = failures.flatMap(({ name, failure }) => failure.lines.map((line) => ({ name, line })));
+  return [...Map.groupBy(all, ({ line }) => line)]
+    .filter(([line]) => line !== "")
+    .map(([line, some]) => `${listed(some.map(({ name }) => name))}: ${line}`);
+}
+
+/** For JSON and YAML: with several clusters, each item names its cluster. */
+export function withCluster<T extends object>(options: ClustersOptions, cluster: string, item: T): T {
+  return isSeveral(options) ? { cluster, ...item } : item;
+}

@@ -1,0 +1,228 @@
+// The contexts of the configuration file, and how they set the options of a command.
+
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { isObject } from "../../functions/lib/json.ts";
+import { CLUSTER_ID, CLUSTER_ID_RULE, defaultMappingPrefix } from "../../functions/settings/common.ts";
+import type { ConnectionOptions } from "../aws/connection.ts";
+import { type Failure, usage } from "../io/errors.ts";
+import { readFileText, userFolder } from "../io/files.ts";
+import type { IOStreams } from "../io/streams.ts";
+import type { Path } from "../io/yaml.ts";
+
+/** A cluster that the user chose, and the options that its context sets for it alone. */
+export interface ChosenCluster
+  extends Pick<
+    ConnectionOptions,
+    "cluster" | "region" | "profile" | "prefix" | "contextAccount" | "webhookKubeconfig"
+  > {
+  /** As the user wrote it: a context's name, or the cluster's id. */
+  readonly name: string;
+}
+
+interface Context {
+  /** The function's CLUSTER_ID; by default the context's name. */
+  readonly cluster: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly prefix?: string;
+  /** The AWS account of the cluster: credentials of another account are refused. */
+  readonly account?: string;
+  /** Path of kube-apiserver's webhook kubeconfig, for `doctor`. In the file, it is relative to the file's folder. */
+  readonly webhookKubeconfig?: string;
+}
+
+interface Config {
+  /** For messages. */
+  readonly file: string;
+  readonly contexts: ReadonlyMap<string, Context>;
+  /** Name of the context that applies if no cluster is given. */
+  readonly defaultContext?: string;
+}
+
+const KEYS = ["defaultContext", "contexts"];
+
+const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webhookKubeconfig"] as const;
+
+/** Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first error. */
+export async function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Config | undefined> {
+  const file = configFile(environment);
+  if (file === undefined || !existsSync(file)) return undefined;
+  // Loaded here: most users have no configuration file.
+  const { parseYaml } = await import("../io/yaml.ts");
+  const { value, lineOf } = parseYaml(readFileText(file), file);
+  const wrong = (path: Path, problem: string) => usage(`${file}, line ${lineOf(path)}: ${problem}.`);
+  const document = objectAt(value ?? {}, [], KEYS, wrong);
+  const { defaultContext, contexts = {} } = document;
+  if (!isObject(contexts)) throw wrong(["contexts"], "contexts must be a map of context names to contexts");
+  const found = new Map(
+    Object.entries(contexts).map(([name, one]) => [name, contextOf(name, one, dirname(file), wrong)]),
+  );
+  if (defaultContext !== undefined && (typeof defaultContext !== "string" || !found.has(defaultContext))) {
+    throw wrong(
+      ["defaultContext"],
+      `defaultContext must be one of the contexts: ${[...found.keys()].join(", ") || "none"}`,
+    );
+  }
+  return { file, contexts: found, ...(defaultContext !== undefined && { defaultContext }) };
+}
+
+/** `undefined` if no home folder is set. */
+export function configFile(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const folder = userFolder(environment, "config");
+  return folder && join(folder, "config.yaml");
+}
+
+/** The contexts, as clusters that a command can use. */
+export function clustersIn(config: Config | undefined): ChosenCluster[] {
+  return [...(config?.contexts ?? [])].map(([name, { account, ...context }]) => {
+    return { ...context, name, ...(account !== undefined && { contextAccount: account }) };
+  });
+}
+
+type Wrong = (path: Path, problem: string) => Failure;
+
+function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
+  const path = ["contexts", name];
+  if (!CLUSTER_ID.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
+  const fields = objectAt(value ?? {}, path, CONTEXT_KEYS, wrong);
+  const texts = Object.fromEntries(
+    Object.entries(fields).map(([key, text]): [string, string] => {
+      if (key === "account" && typeof text === "number")
+        throw wrong([...path, key], `put account in quotes, as in account: "${text}"`);
+      if (typeof text !== "string" || text === "") throw wrong([...path, key], `${key} must be a non-empty string`);
+      return [key, text];
+    }),
+  );
+  const { cluster = name } = texts;
+  if (!CLUSTER_ID.test(cluster)) throw wrong([...path, "cluster"], `cluster must be ${CLUSTER_ID_RULE}`);
+  const { account } = texts;
+  if (account !== undefined && !/^\d{12}$/.test(account)) {
+    throw wrong([...path, "account"], 'account must be 12 digits in quotes, such as "111122223333"');
+  }
+  const { webhookKubeconfig: file } = texts;
+  return { ...texts, cluster, ...(file !== undefined && { webhookKubeconfig: resolve(folder, file) }) };
+}
+
+function objectAt(value: unknown, path: Path, keys: readonly string[], wrong: Wrong): Record<string, unknown> {
+  if (!isObject(value)) throw wrong(path, `expected the keys ${keys.join(", ")}`);
+  const unknown = Object.keys(value).find((key) => !keys.includes(key));
+  if (unknown !== undefined) throw wrong([...path, unknown], `unknown key ${unknown}: the keys are ${keys.join(", ")}`);
+  return value;
+}
+
+/** Applies the contexts that --cluster or --all-contexts name, or the default context, to a command before it runs. */
+export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
+  if (!hasOption(command, "cluster")) return;
+  const config = await readConfig(environment);
+  const found = namesFor(command, config).flatMap((name) => contextsFor(config, name, command));
+  const named = [...new Map(found.map((one) => [one.name, one])).values()];
+  const [first, ...others] = named;
+  if (others.length > 0) set(command, "clusters", severalClusters(named, command));
+  else {
+    const isOnly = clustersIn(config).filter(({ cluster }) => cluster === first?.cluster).length < 2;
+    if (first !== undefined) applyOne(first, command, isOnly);
+    const clusters = named.map(({ name, cluster }) => ({ name, cluster }));
+    if (hasOption(command, "all-contexts")) set(command, "clusters", clusters);
+  }
+}
+
+function set(command: Command, option: string, value: unknown): void {
+  if (value !== undefined) command.setOptionValueWithSource(option, value, "config");
+}
+
+/** The names or ids of the clusters that the user chose; empty without any and without a default context. */
+function namesFor(command: Command, config: Config | undefined): readonly string[] {
+  // With an endpoint, no cluster is needed, so this option does not read the environment itself.
+  const isNeeded = hasOption(command, "endpoint") && command.getOptionValue("endpoint") === undefined;
+  const given: unknown = command.getOptionValue("cluster") ?? (isNeeded ? process.env["CLUSTER_ID"] : undefined);
+  if (command.getOptionValue("allContexts") === true) {
+    if (command.getOptionValueSource("cluster") === "cli") throw usage("Give either --cluster or --all-contexts.");
+    if (config !== undefined && config.contexts.size > 0) return [...config.contexts.keys()];
+    throw usage(
+      "--all-contexts requires a configuration file with contexts. Without one, name the cluster: -c <cluster>.",
+    );
+  }
+  if (Array.isArray(given)) return [...new Set<string>(given)];
+  const one = typeof given === "string" ? given : config?.defaultContext;
+  return one === undefined ? [] : [one];
+}
+
+/** `isOnly`: whether the id has no other context. The environment's region must not turn one context into another. */
+function applyOne(context: ChosenCluster, command: Command, isOnly: boolean): void {
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const { cluster, region, profile, prefix, contextAccount, webhookKubeconfig } = context;
+  set(command, "cluster", cluster);
+  setDefault(command, "region", isOnly && (AWS_REGION || AWS_DEFAULT_REGION) ? undefined : region);
+  // The SDK would prefer the profile's keys to those of the environment.
+  setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
+  setDefault(command, "prefix", prefix);
+  // These are not options: --account selects the mappings of one account, and some commands read another kubeconfig.
+  set(command, "contextAccount", contextAccount);
+  set(command, "webhookKubeconfig", webhookKubeconfig);
+}
+
+/**
+ * What a context pins takes precedence over the environment, which is the same for all clusters. An option must not
+ * contradict a context. --profile replaces the profiles of all contexts: `contextAccount` still checks the account.
+ */
+function severalClusters(named: readonly ChosenCluster[], command: Command): ChosenCluster[] {
+  const text = (name: string): string | undefined => {
+    const value: unknown = command.getOptionValue(name);
+    return typeof value === "string" ? value : undefined;
+  };
+  const [region, profile] = [text("region"), text("profile")];
+  if (text("prefix") !== undefined) {
+    const isEnvironment = command.getOptionValueSource("prefix") === "env";
+    throw usage(
+      `${isEnvironment ? "MAPPING_PREFIX" : "--prefix"} is for one cluster, but ${named.length} were given. ` +
+        `${isEnvironment ? "Unset it, and set" : "Set"} prefix in each context of the configuration file.`,
+    );
+  }
+  return named.map((context) => {
+    const { name, region: pinned } = context;
+    if (region !== undefined && pinned !== undefined && region !== pinned) {
+      throw usage(`--region ${region} contradicts the context ${name}, whose region is ${pinned}.`);
+    }
+    return { ...context, ...(profile !== undefined && { profile }) };
+  });
+}
+
+/**
+ * Finds contexts by name or by cluster id. A command for several clusters means all contexts of an id, also if one of them
+ * has the id as its name, and with --region or --prefix only those in which it applies.
+ */
+function contextsFor(config: Config | undefined, name: string, command: Command): ChosenCluster[] {
+  const contexts = clustersIn(config);
+  const named = contexts.find((one) => one.name === name);
+  const same = contexts.filter(({ cluster }) => cluster === name);
+  const isForAll = hasOption(command, "all-contexts") && command.getOptionValue("allContexts") !== true;
+  if (named !== undefined && !(isForAll && named.cluster === name)) return [named];
+  if (same.length < 2) return [{ cluster: name, ...same[0], name }];
+  const meant = same.filter((context) => agrees(context, command, isForAll ? ["region", "prefix"] : SELECTORS));
+  if (isForAll) return meant.length === 0 ? same : meant;
+  if (meant.length === 1) return meant;
+  const names = same.map((one) => one.name).join(", ");
+  throw usage(`${config?.file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`);
+}
+
+const SELECTORS = ["region", "profile", "prefix"] as const;
+
+function agrees(context: ChosenCluster, command: Command, options: readonly (typeof SELECTORS)[number][]): boolean {
+  const own = { prefix: defaultMappingPrefix(context.cluster), ...context };
+  return options.every((name) => {
+    const given: unknown = command.getOptionValue(name);
+    return given === undefined || given === own[name];
+  });
+}
+
+function hasOption(command: Command, name: string): boolean {
+  return command.options.some(({ long }) => long === `--${name}`);
+}
+
+function setDefault(command: Command, name: string, value: string | undefined): void {
+  if (hasOption(command, name) && command.getOptionValue(name) === undefined) set(command, name, value);
+}

@@ -1,0 +1,140 @@
+// Creates commands: their help, their error messages, and suggestions for unknown names.
+
+import { Command, type Help, type OutputConfiguration } from "commander";
+import type { IOStreams } from "../io/streams.ts";
+import { withProgram } from "./spelling.ts";
+
+/** Width of help if the output is not a terminal. */
+const HELP_COLUMNS = 80;
+
+/** With fewer columns left, a description is printed below its term. */
+const NARROWEST_DESCRIPTION = 30;
+
+/**
+ * A command as its parent lists it. `describe` adds the rest when the command is called.
+ *
+ * @param paths all commands of the program, such as `mappings set`: for suggestions
+ */
+export function newCommand(io: IOStreams, name: string, summary: string, paths: readonly string[]): Command {
+  const command = new Command(name);
+  const output: OutputConfiguration = {
+    writeOut: io.print,
+    writeErr: (text) => {
+      for (const line of text.split(/(?<=\n)/)) io.log(line);
+    },
+    outputError(message, write) {
+      // It repeats words of the command line, which must not look like another line. Commander adds a line itself.
+      const text = message.replace(/[\r\n]+(?!\(Did you mean |$)/g, " ");
+      write(withSuggestion(text, command, paths));
+      if (OF_ARGUMENTS.test(message)) write(`See: ${pathOf(command).join(" ")} --help\n`);
+    },
+    getOutHelpWidth: () => helpColumns(io),
+    getErrHelpWidth: () => helpColumns(io),
+  };
+  return command
+    .summary(summary)
+    .configureOutput(output)
+    .configureHelp({
+      minWidthToWrap: NARROWEST_DESCRIPTION,
+      formatItem: itemInTerminal,
+      subcommandTerm: (child) => [child.name(), ...child.aliases()].join("|"),
+    })
+    .exitOverride()
+    .helpCommand(false)
+    .showSuggestionAfterError();
+}
+
+export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
+  return columns;
+}
+
+/** Term and description in two columns, or on separate lines in a narrow terminal. */
+function itemInTerminal(term: string, termWidth: number, text: string, helper: Help): string {
+  const columns = helper.helpWidth ?? HELP_COLUMNS;
+  if (text === "") return `  ${term}`;
+  const isNarrow = columns - termWidth - 4 < NARROWEST_DESCRIPTION;
+  const wrapped = helper.boxWrap(text, isNarrow ? columns - 6 : columns - termWidth - 4);
+  const indent = " ".repeat(isNarrow ? 6 : termWidth + 4);
+  const lines = wrapped.split("\n").join(`\n${indent}`);
+  return isNarrow ? `  ${term}\n${indent}${lines}` : `  ${term.padEnd(termWidth)}  ${lines}`;
+}
+
+interface CommandHelp {
+  /** Below the summary. */
+  readonly details?: string;
+  /** Complete command lines, with the short name of the program. */
+  readonly examples: readonly string[];
+}
+
+/** Sets the text of `--help`, except arguments and options. */
+export function describe(command: Command, { details, examples }: CommandHelp): Command {
+  const summary = command.summary().replace(/^./, (letter) => letter.toUpperCase());
+  const lines = examples.map((line) => `  ${line}`).join("\n");
+  return command
+    .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
+    .addHelpText("after", () => `\nExamples:\n${withProgram(lines, pathOf(command)[0] ?? "")}`);
+}
+
+/** For these errors, Commander's message does not list the arguments that the command takes. */
+const OF_ARGUMENTS = /^error: (missing required argument|too many arguments)/;
+
+/** The names of the program, its groups and the command. */
+export function pathOf(command: Command): string[] {
+  return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
+}
+
+/** Names that kubectl, the AWS CLI and gh use for our commands. The first one in the group is suggested. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  add: ["set", "publish"],
+  ban: ["deny"],
+  block: ["deny"],
+  create: ["set", "add", "publish"],
+  del: ["remove", "retire"],
+  delete: ["remove", "retire"],
+  describe: ["get", "list"],
+  get: ["list"],
+  grant: ["set"],
+  put: ["set"],
+  rm: ["remove", "retire"],
+  show: ["get", "list"],
+  unban: ["allow"],
+  unblock: ["allow"],
+  undeny: ["allow"],
+  undo: ["rollback"],
+  update: ["set"],
+};
+
+/** Commander's message, with a better suggestion if there is one. */
+function withSuggestion(message: string, command: Command, paths: readonly string[]): string {
+  const [, what, word = ""] = /^error: unknown (command|option) '(.+?)'/.exec(message) ?? [];
+  const meant =
+    what === "command" ? commandFor(word, command, paths) : what === "option" ? optionFor(word, command) : undefined;
+  if (meant !== undefined) return `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
+  if (what === "option" && command.commands.length > 0 && !message.includes("--help"))
+    return `error: unknown option '${word}'\nOptions follow the command: ${pathOf(command).join(" ")} <command> ${word}\n`;
+  if (what !== "command" || message.includes("Did you mean")) return message;
+  return `${message}Commands: ${command.commands.map((one) => one.name()).join(", ")}\n`;
+}
+
+/** The name of a command in the same group, or else the path of one in another group. */
+function commandFor(word: string, group: Command, paths: readonly string[]): string | undefined {
+  const words = [word, ...(SYNONYMS[word] ?? [])];
+  const [here] = words.flatMap((name) => group.commands.filter((one) => [one.name(), ...one.aliases()].includes(name)));
+  if (here !== undefined) return here.name();
+  // The commands of other groups are not created.
+  const [inGroup] = words.flatMap((one) => paths.filter((path) => path.endsWith(` ${one}`)));
+  return words.find((one) => paths.includes(one)) ?? inGroup;
+}
+
+/**
+ * Suggests `--username` for `--user`, and as the AWS CLI and kubectl have them, `--cluster` for `--cluster-name`, `--file`
+ * for `--filename` and `--dry-run` for `--dry-run=client`. If several options fit, the one with which the others start.
+ */
+function optionFor(word: string, { options }: Command): string | undefined {
+  const found = options.flatMap(({ long }) => {
+    if (!long || !word.startsWith("--")) return [];
+    const [, more] = word.split(long);
+    return long.startsWith(word) || /^([-=].*|name)$/.test(more ?? "") ? [long] : [];
+  });
+  return found.find((one) => found.every((other) => other.startsWith(one)));
+}

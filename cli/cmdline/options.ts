@@ -1,0 +1,149 @@
+// Options that several commands share: cluster, AWS connection, output format, and writes.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { NAMESPACE } from "../../functions/issuer/trust-policy.ts";
+import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import { DEFAULT_RATES } from "../aws/rates.ts";
+import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
+
+export interface OutputOptions {
+  readonly output: OutputFormat;
+}
+
+export interface WriteOptions {
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly force?: true;
+  readonly allowWeakening?: true;
+  readonly new?: true;
+}
+
+/** Options that several commands share, in the order of the help, and what they add to a command. */
+export type OptionGroup = readonly (Option | ((command: Command) => unknown))[];
+
+export function withOptions(command: Command, ...groups: readonly OptionGroup[]): Command {
+  for (const one of groups.flat()) {
+    if (one instanceof Option) command.addOption(one);
+    else one(command);
+  }
+  return command;
+}
+
+const CLUSTER_FLAGS = "-c, --cluster <id>";
+
+const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configuration file";
+
+/** Commander cannot check this: the configuration file may set a default. */
+function requireCluster(command: Command): void {
+  command.hook("preAction", () => {
+    if (command.getOptionValue("cluster") === undefined && command.getOptionValue("allContexts") !== true) {
+      command.error(`error: required option '${CLUSTER_FLAGS}' not specified: give it, or set CLUSTER_ID`);
+    }
+  });
+}
+
+/** `before`: the value of an earlier --cluster. Commander reads the environment only if there is none. */
+function readCluster(text: string, before?: unknown): string {
+  if (before !== undefined) throw new InvalidArgumentError(`--cluster is already '${before}'. Give one cluster.`);
+  if (CLUSTER_ID.test(text)) return text;
+  throw new InvalidArgumentError(`It must be ${CLUSTER_ID_RULE}.`);
+}
+
+export const CLUSTER: OptionGroup = [
+  new Option(CLUSTER_FLAGS, CLUSTER_HELP).env("CLUSTER_ID").argParser(readCluster),
+  requireCluster,
+];
+
+export const AWS: OptionGroup = [
+  new Option("--region <region>", "AWS region (default: AWS_REGION, or the profile's)"),
+  new Option("--profile <name>", "profile of the AWS configuration files"),
+];
+
+/** For the outputs of a stack. `applyContext` reads CLUSTER_ID: with --endpoint, no cluster is needed. */
+export const OF_STACK: OptionGroup = [
+  new Option(CLUSTER_FLAGS, "the cluster or context whose stack has the URL (default: CLUSTER_ID)")
+    .argParser(readCluster)
+    .conflicts("endpoint"),
+  ...AWS,
+];
+
+const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX");
+
+/** `ConnectionOptions`, without those of `ACCOUNT`, `READING` and `WRITE`. */
+export const CONNECTION: OptionGroup = [...CLUSTER, ...AWS, PREFIX];
+
+/** For a command that works without a cluster, too. Its options are `ClustersOptions`: `applyContext` sets `clusters`. */
+export const OPTIONAL_CONNECTIONS: OptionGroup = [
+  new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated; an id means all its contexts)`)
+    .env("CLUSTER_ID")
+    .argParser((text, before: readonly string[] = []) => [...before, readCluster(text)]),
+  new Option("--all-contexts", "every context of the configuration file").conflicts("new"),
+  ...AWS,
+  PREFIX,
+];
+
+/** For a command that accepts several clusters. */
+export const CONNECTIONS: OptionGroup = [...OPTIONAL_CONNECTIONS, requireCluster];
+
+/** For operators with permissions for one account only (`grantManageMappings` with an account). */
+export const ACCOUNT: OptionGroup = [new Option("--account <id>", "read and write only this account's mappings")];
+
+/** For commands that may read every mapping. */
+export const READING: OptionGroup = [
+  ...ACCOUNT,
+  new Option("--read-rate <n>", `reads per second (default: ${DEFAULT_RATES.reads})`).argParser(readPositive),
+];
+
+export const OUTPUT: OptionGroup = [new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table")];
+
+/** For commands that print one table. */
+export const HEADERS: OptionGroup = [new Option("--no-headers", "print tables and CSV without the line of headers")];
+
+/** For lists of named items. */
+export function listOutput(format: ListFormat = "table"): OptionGroup {
+  return [new Option("-o, --output <format>").choices(LIST_FORMATS).default(format), ...HEADERS];
+}
+
+export const NEW = new Option("--new", "write to a cluster that has no parameters yet; no effect on any other");
+
+/** Of commands whose writes skip no check. */
+export const CONFIRM: OptionGroup = [
+  new Option("--dry-run", "show the plan and write nothing"),
+  new Option("-y, --yes", "do not ask"),
+];
+
+export const WRITE: OptionGroup = [
+  ...CONFIRM,
+  new Option("--force", "skip the lockout check and the stack check"),
+  NEW,
+  new Option("--allow-weakening", "with --yes: also write changes marked ! in the plan"),
+  new Option("--rate <n>", `writes per second (default: ${DEFAULT_RATES.writes})`).argParser(readPositive),
+];
+
+export function readPositive(text: string): number {
+  const number = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
+  return number;
+}
+
+export function readWhole(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a positive integer.");
+  return Number(text);
+}
+
+export function readRoleArn(text: string): string {
+  if (parseMappedArn(text)?.kind === "role") return text;
+  throw new InvalidArgumentError("It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role/Admin.");
+}
+
+/** For an option that may be repeated. */
+export function collectNamespace(text: string, before?: readonly string[]): readonly string[] {
+  if (NAMESPACE.test(text)) return collect(text, before);
+  throw new InvalidArgumentError("It must be a namespace: up to 63 lower-case letters, digits and hyphens.");
+}
+
+/** For an option that may be repeated. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

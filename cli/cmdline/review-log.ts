@@ -1,0 +1,170 @@
+// The function's log for a command: its options, opening it, and reading all reviews of a period.
+
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { Option } from "commander";
+import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
+import { watched } from "../aws/calls.ts";
+import { type ClientConfig, clientConfig, patientRetries } from "../aws/client.ts";
+import { functionSettings } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
+import { rateLimited } from "../aws/rates.ts";
+import { type LoggedReview, type LogQuery, type LogReader, readPages } from "../aws/review-log.ts";
+import { outputsOf } from "../aws/stacks.ts";
+import { EXIT, Failure, fault, usage } from "../io/errors.ts";
+import { startProgress } from "../io/progress.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { type ClustersOptions, isSeveral, type OneOf } from "./clusters.ts";
+import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
+import { type PastTime, readPastTime, shownTime } from "./times.ts";
+
+export interface ReviewsOptions extends ClustersOptions {
+  /** Name or ARN. */
+  readonly logGroup?: string;
+  /** Name of the stack. */
+  readonly stack?: string;
+  readonly since: PastTime;
+  readonly until?: PastTime;
+  readonly outcome?: readonly Outcome[];
+  readonly who?: string;
+  readonly group?: string;
+  readonly rate: number;
+}
+
+/**
+ * The quota for an account and region is five calls a second, and cannot be raised. This leaves one for other users.
+ * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
+ */
+const DEFAULT_RATE = 4;
+
+/** Which log to read. */
+export const LOG: OptionGroup = [
+  new Option("--log-group <name>", "the function's log (default: the stack's output LogGroup)"),
+  new Option("--stack <name>", "the cluster's stack, if its name is not the default"),
+];
+
+export const REVIEWS: OptionGroup = [
+  ...CONNECTIONS,
+  new Option("--since <when>", "start: a duration before now, a day (from 00:00 UTC) or a time")
+    .argParser(readPastTime)
+    .default(readPastTime("1h"), "1h"),
+  new Option("--until <when>", "end, in the same form (default: now)").argParser(readPastTime),
+  new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES),
+  new Option("--who <arn|name>", "only reviews of this ARN, username, IAM user or session name"),
+  new Option("--group <name>", "only granted reviews of users in this group"),
+  ...LOG,
+  new Option("--rate <n>", "calls to CloudWatch Logs per second").argParser(readPositive).default(DEFAULT_RATE),
+];
+
+export interface OpenLog {
+  readonly query: LogQuery;
+  readonly reader: LogReader;
+  /** Prefix of mappings, which tables omit. */
+  readonly prefix: string;
+  /** The time from which `query.from` was counted. */
+  readonly now: number;
+}
+
+/** Opens the cluster's log for `work`. Returns `undefined` when the reader of standard output closes it. */
+export async function withLog<T>(
+  options: OneOf<ReviewsOptions>,
+  io: IOStreams,
+  work: (log: OpenLog) => Promise<T>,
+): Promise<T | undefined> {
+  const { since, until, outcome: outcomes = [], who, group } = options;
+  if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
+    throw usage("--log-group and --stack are for one cluster.");
+  }
+  const now = io.clock();
+  const [from, to] = [since(now), until?.(now)];
+  if (to !== undefined && to < from) throw usage("--until must not be before --since.");
+  const { config } = await clientConfig(options, io);
+  const signal = AbortSignal.any([io.interrupted, io.closed]);
+  const logGroup = await findLogGroup(options, config, signal, io);
+  const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io);
+  try {
+    return await work({
+      query: { logGroup, from, until: to, outcomes, who, group },
+      reader: { logs, waitForTurn: rateLimited(options.rate), signal },
+      prefix: functionSettings(options, config.region, io).mappingPrefix,
+      now,
+    });
+  } catch (error) {
+    if (!io.closed.aborted) throw error;
+    return undefined;
+  }
+}
+
+/** The log group's name is not fixed: it outlives its stack, and deploying again with a fixed name would fail. */
+async function findLogGroup(
+  { cluster, logGroup, stack = defaultStackName(cluster) }: OneOf<ReviewsOptions>,
+  config: ClientConfig,
+  signal: AbortSignal,
+  io: IOStreams,
+): Promise<string> {
+  if (logGroup !== undefined) return logGroup;
+  const outputs = await outputsOf(stack, config, signal, io).catch((error: unknown) => {
+    throw withHint(error, stack);
+  });
+  if (outputs === undefined) {
+    throw usage(
+      `There is no stack ${stack} in region ${config.region}. Give --stack <name>, or --log-group <name>: the stack's output LogGroup.`,
+    );
+  }
+  const { LogGroup } = outputs;
+  if (LogGroup !== undefined) return LogGroup;
+  throw usage(`The stack ${stack} has no output LogGroup. Give the log group of the function: --log-group <name>.`);
+}
+
+function withHint(error: unknown, stack: string): unknown {
+  if (error instanceof Error && /^AccessDenied/.test(error.name)) {
+    const message =
+      `No permission to look up the log group: cloudformation:DescribeStacks on the stack ${stack}. ` +
+      "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";
+    return fault(message, error);
+  }
+  const failure = toFailure(error);
+  if (failure?.exitCode !== EXIT.fault) return error;
+  const hint = "To read the log without looking it up in CloudFormation, give --log-group <name>.";
+  return new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
+}
+
+/** Calls `use` for each review, and `end` once: also when Ctrl-C or an error stops reading after some reviews. */
+export async function readAll(
+  log: OpenLog,
+  use: (review: LoggedReview) => void | Promise<void>,
+  end: () => Promise<void>,
+  io: IOStreams,
+  progress = startProgress("Reading the log: reviews", undefined, io),
+): Promise<void> {
+  let [count, newest]: [number, number | undefined] = [0, undefined];
+  try {
+    for await (const page of readPages(log.query, log.reader)) {
+      for (const { review } of page) await use(review);
+      count += page.length;
+      newest = page.at(-1)?.review.time ?? newest;
+      progress.show(count);
+    }
+  } catch (error) {
+    progress.end();
+    if (count > 0) await end();
+    logTruncated(log, newest, io);
+    throw error;
+  }
+  progress.end();
+  await end();
+  if (count === 0) logNone(log, io);
+}
+
+function logNone({ query }: OpenLog, io: IOStreams): void {
+  const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
+  const hint =
+    query.who === undefined ? "" : " --who matches only complete ARNs, usernames, and names of IAM users and sessions.";
+  io.log(`No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
+}
+
+/** Warns that the printed result is incomplete, after Ctrl-C or an error. */
+function logTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
+  if (newest === undefined || io.closed.aborted) return;
+  io.log(`Incomplete: the log was read only from ${shownTime(query.from)} to ${shownTime(newest)}.\n`);
+}

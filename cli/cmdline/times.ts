@@ -1,0 +1,73 @@
+// Parses the times and durations of options, and formats times for messages.
+
+import { InvalidArgumentError, Option } from "commander";
+import { endProblem } from "../../functions/authenticator/mapping/mapping.ts";
+import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
+import { usage } from "../io/errors.ts";
+import type { OptionGroup } from "./options.ts";
+
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** In milliseconds; `undefined` for other text than `90s`, `15m`, `2h`, `2d` or `1w`. */
+function durationIn(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS];
+}
+
+/** Returns milliseconds since 1970. `now`: when the command runs, in the same unit. */
+export type PastTime = (now: number) => number;
+
+/** Parses a duration before now, a time such as `2026-11-24T16:00:00Z`, or a day, which means its start in UTC. */
+export function readPastTime(text: string): PastTime {
+  const duration = durationIn(text);
+  if (duration !== undefined) return (now) => Math.max(0, now - duration);
+  const time = notAfterTime(/^[\d-]+$/.test(text) ? `${text}T00:00:00Z` : text);
+  if (time !== undefined && time >= 0) return () => time;
+  throw new InvalidArgumentError(
+    "It must be a duration such as 15m, 1h or 2d, a day such as 2026-11-24, or a time such as 2026-11-24T16:00:00Z.",
+  );
+}
+
+export interface EndOptions {
+  readonly until?: string;
+  /** In milliseconds. */
+  readonly for?: number;
+}
+
+/** @param what ends, such as "the denial" */
+export function end(what: string): OptionGroup {
+  return [
+    new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts("for"),
+    new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor),
+  ];
+}
+
+function readFor(text: string): number {
+  const duration = durationIn(text);
+  if (duration !== undefined && duration > 0) return duration;
+  throw new InvalidArgumentError("It must be a duration such as 30m, 2h or 3d.");
+}
+
+/** Returns the end as `notAfter`; `undefined` without one. `now` is AWS's, in milliseconds since 1970. */
+export type End = (now: number) => string | undefined;
+
+/**
+ * --for counts from the first `now`: all clusters get the same end.
+ *
+ * @param never a clause: what happens with an end in the past
+ */
+export function endOf({ until, for: duration }: EndOptions, never: string): End {
+  const problem = endProblem({ notAfter: until })?.replace("notAfter", "--until");
+  if (problem !== undefined) throw usage(`${problem}. Nothing was written.`);
+  let first: number | undefined;
+  return (now) => {
+    if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
+    first ??= now;
+    return duration === undefined ? until : shownTime(first + duration);
+  };
+}
+
+/** UTC, to the second. `time` in milliseconds since 1970. */
+export function shownTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}

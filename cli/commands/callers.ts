@@ -1,0 +1,236 @@
+// `callers add`, `list` and `remove`: which kube-apiservers may call the function.
+
+import { hash, randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
+import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { callerIdOf } from "../../functions/settings/common.ts";
+import { connect } from "../aws/connection.ts";
+import { type ClustersOptions, chosenClusters, inEachCluster, isSeveral, throwWorst } from "../cmdline/clusters.ts";
+import { describe } from "../cmdline/define.ts";
+import { CONFIRM, CONNECTIONS, listOutput, NEW, type WriteOptions, withOptions } from "../cmdline/options.ts";
+import { type EndOptions, end, endOf } from "../cmdline/times.ts";
+import { EXIT, finding, usage } from "../io/errors.ts";
+import { writeSecret } from "../io/files.ts";
+import { type ListOutputOptions, printList } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { webhookKubeconfig } from "../kube/kubeconfig.ts";
+import { webhookServer } from "../kube/server.ts";
+import { OUT } from "../kube/webhook-files.ts";
+import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "../plan/callers.ts";
+import { Absent, carryOut, planClusters } from "../plan/clusters.ts";
+import { destinationOf, requireParameters } from "../plan/read.ts";
+import { Stopped } from "../plan/write.ts";
+
+interface AddOptions extends ClustersOptions, WriteOptions, EndOptions {
+  readonly arn?: string;
+  readonly principalId?: string;
+  readonly endpoint?: string;
+  readonly ca?: string;
+  readonly out?: string;
+}
+
+const TOKEN_BYTES = 32;
+
+export function addCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
+      "the new one within 60 s. With --arn, the caller has no secret: it signs short-lived tokens with its IAM role or user " +
+      "(token --caller, or aws eks get-token). With several clusters, all get the same token, and nothing is written unless " +
+      "all can be read. If the stack has a failoverUrl, the CA in the file of --out is the roots of Amazon Trust Services.",
+    examples: [
+      "iam-authenticator callers add control-plane-2027 -c prod \\",
+      "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
+      "iam-authenticator callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
+    ],
+  }).argument("<name>", "name of the caller, such as control-plane-2027");
+  return withOptions(command, CONNECTIONS, end("the caller"))
+    .option(
+      "--endpoint <url>",
+      "URL of the function; default with --out: that of the stack, otherwise only the token is printed",
+    )
+    .option("--ca <file>", "the endpoint's CA for the kubeconfig, PEM (default: the system's CAs)")
+    .addOption(
+      new Option("--arn <arn>", "IAM role or user that proves to be the caller, instead of a token")
+        .argParser(readPrincipalArn)
+        .conflicts(["endpoint", "ca", "out"]),
+    )
+    .option("--principal-id <id>", "with --arn: only the role or user with this unique id, such as AROAEXAMPLE")
+    .option("--out <file>", OUT)
+    .option("--dry-run", "show the plan and write nothing")
+    .option("-y, --yes", "do not ask")
+    .addOption(NEW)
+    .option("--force", "skip the stack check")
+    .action((name: string, options: AddOptions) => add(name, options, io));
+}
+
+async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
+  const { endpoint, ca, arn, principalId } = options;
+  const out = options.out === "-" ? undefined : options.out;
+  checkPrincipalId(options);
+  const endAt = endOf(options, ": the caller would never be accepted");
+  // Lists and prompts print the name.
+  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
+    throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
+  }
+  const clusters = chosenClusters(options, io).map((one) => one.options);
+  const server = (endpoint ?? ca ?? options.out) === undefined ? undefined : await webhookServer(options, clusters, io);
+  const token = randomBytes(TOKEN_BYTES).toString("base64url");
+  const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
+  const proof =
+    arn === undefined
+      ? { sha256: hash("sha256", token, "hex") }
+      : { arn, ...(principalId !== undefined && { principalId }) };
+  const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
+  const planned = await planClusters(options, io, async (connection, _, own) => {
+    const callers = await readCallers(connection, own.interrupted);
+    const check = (items: Entries) => checkNeighbours(items, callers.parameter);
+    check(callers.entries);
+    if (callers.entries.some((other) => callerName(other) === name)) {
+      throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
+    }
+    const notAfter = endAt(connection.context.now);
+    const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
+    const { partition, clusterId } = connection.settings;
+    if (arn !== undefined && parseMappedArn(arn)?.partition !== partition.id) {
+      throw usage(
+        `--arn ${arn} is in another partition than the function (${partition.id}): it could never be the caller.`,
+      );
+    }
+    const effect =
+      arn === undefined
+        ? `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`
+        : `The function accepts tokens that ${arn} signs for ${callerIdOf(clusterId)}, within 60 s.`;
+    return {
+      plan: planCallers(callers, [...callers.entries, entry], check),
+      known: callers.known,
+      connection,
+      outcome: `Added ${name} to ${callers.parameter}.`,
+      effect: () => [effect],
+    };
+  });
+  let file: string | undefined;
+  let isStored = false;
+  const recheck = async (isWritten: boolean) => {
+    if (out === undefined && arn === undefined && isWritten && !isStored) io.print(text);
+    isStored = isWritten;
+    // Written before the parameter: if the file cannot be written, the function must not accept the token.
+    if (out === undefined || isWritten) return;
+    writeSecret(out, text);
+    file = out;
+  };
+  try {
+    await carryOut(planned, options, io, { done: "Added", recheck });
+  } catch (error) {
+    const stopped = [error, (error as Error).cause].find((one) => one instanceof Stopped);
+    if (file !== undefined && !isStored && stopped?.state === "absent") rmSync(file);
+    else if (file !== undefined) io.log(`The token of ${name} is in ${file}.\n`);
+    if (isStored) io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
+    throw error;
+  }
+}
+
+function readPrincipalArn(text: string): string {
+  const kind = secondArnProblem(text) === undefined ? parseMappedArn(text)?.kind : undefined;
+  if (kind === "role" || kind === "user") return text;
+  const hint = text.includes(":assumed-role/") ? " This one is a session's: give its role's." : "";
+  throw new InvalidArgumentError(
+    `It must be an IAM role's or user's ARN, such as arn:aws:iam::111122223333:role/control-plane.${hint}`,
+  );
+}
+
+function checkPrincipalId({ arn, principalId }: AddOptions): void {
+  if (principalId === undefined) return;
+  if (arn === undefined) throw usage("--principal-id needs --arn.");
+  const problem = principalIdProblem(principalId, parseMappedArn(arn)?.kind ?? "role");
+  if (problem !== undefined) throw usage(`--principal-id ${principalId}: ${problem}.`);
+}
+
+type ListOptions = ClustersOptions & ListOutputOptions;
+
+export function listCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    examples: ["iam-authenticator callers list --cluster prod"],
+  });
+  return withOptions(command, CONNECTIONS, listOutput()).action((options: ListOptions) => list(options, io));
+}
+
+async function list(options: ListOptions, io: IOStreams): Promise<void> {
+  const isNamed = isSeveral(options);
+  const { results, failures } = await inEachCluster(options, io, async (one, own) => {
+    const connection = await connect(one, own);
+    const { entries, known } = await readCallers(connection, own.interrupted);
+    await requireParameters(known, connection, own);
+    if (entries.length === 0) own.log(`No callers in ${await destinationOf(connection, new Map(), own)}.\n`);
+    return entries.map((entry) => {
+      const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
+      const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+      return {
+        name: callerName(entry),
+        state: callerState(entry, connection.context.now),
+        notAfter: text(notAfter),
+        sha256: text(sha256),
+        arn: text(arn),
+        principalId: text(principalId),
+      };
+    });
+  });
+  const items = results.flatMap(({ cluster, value }) => value.map((one) => ({ ...(isNamed && { cluster }), ...one })));
+  const headers = [...(isNamed ? ["cluster"] : []), "name", "state", "until", "sha-256 or arn"];
+  const row =
+    (length?: number) =>
+    ({
+      cluster,
+      name,
+      state,
+      notAfter = "",
+      sha256 = "",
+      arn = sha256.slice(0, length),
+      principalId,
+    }: (typeof items)[number]) => {
+      const proof = principalId === undefined ? arn : `${arn} (${principalId})`;
+      return [...(cluster === undefined ? [] : [cluster]), name, state, notAfter, proof];
+    };
+  if (results.length > 0)
+    await printList({ items, headers, row: row(12), wide: { headers, row: row() }, name: callerName }, options, io);
+  throwWorst(failures);
+}
+
+type RemoveOptions = ClustersOptions & WriteOptions;
+
+export function removeCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details: "With several clusters, the command goes on if one cluster fails, and prints how to repeat it.",
+    examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
+  }).argument("<name>", "name of the caller, as callers list shows it");
+  return withOptions(command, CONNECTIONS, CONFIRM)
+    .option("--force", "skip the lockout check and the stack check")
+    .action((name: string, options: RemoveOptions) => remove(name, options, io));
+}
+
+async function remove(name: string, options: RemoveOptions, io: IOStreams): Promise<void> {
+  const isNamed = (entry: unknown) => callerName(entry) === name;
+  const planned = await planClusters(options, io, async (connection, _, own) => {
+    const callers = await readCallers(connection, own.interrupted);
+    const remaining = callers.entries.filter((entry) => !isNamed(entry));
+    if (remaining.length === callers.entries.length)
+      throw new Absent(EXIT.finding, `Caller ${name} not found. To see all callers, run callers list.`);
+    checkNeighbours(callers.entries, callers.parameter, isNamed);
+    const check = (left: Entries) => {
+      checkNeighbours(left, callers.parameter);
+      // One that ends within an hour leaves no time to give kube-apiserver another file.
+      if (options.force || left.some((entry) => callerState(entry, connection.context.now + 3_600_000) === "accepted"))
+        return;
+      throw finding("Refused: no caller would remain accepted for an hour. Add another one first, or use --force.");
+    };
+    check(remaining);
+    const effect = () => [`The function rejects ${name} within 60 s.`];
+    return { plan: planCallers(callers, remaining, check), known: callers.known, connection, effect };
+  });
+  // A revoked token must not stay valid in one Region because another cannot be reached.
+  await carryOut(planned, options, io, { done: "Removed", goesOn: true });
+}

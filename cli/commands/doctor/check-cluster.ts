@@ -1,0 +1,142 @@
+// Checks what AWS shows of a cluster: its URL, callers, mappings, stores and concurrency.
+
+import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { isObject } from "../../../functions/lib/json.ts";
+import { defaultStackName } from "../../../functions/settings/stack.ts";
+import { watched } from "../../aws/calls.ts";
+import type { ClientConfig } from "../../aws/client.ts";
+import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { toFailure } from "../../aws/errors.ts";
+import { type Explanation, explainToken } from "../../aws/review.ts";
+import { adviceFor, type Check, failed, ok, warning } from "../../cmdline/advice.ts";
+import { clustersIn, readConfig } from "../../cmdline/contexts.ts";
+import { EXIT } from "../../io/errors.ts";
+import { listed } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { shortName } from "../../model/evaluation.ts";
+import { isStored } from "../../model/stored.ts";
+import { callerState, readCallers } from "../../plan/callers.ts";
+import { readToCompare } from "../../plan/read.ts";
+
+/** `endpoint` of the stack: nothing if it cannot be read, or has another name. */
+export function checkUrl(url: URL, endpoint: string | undefined, options: ConnectionOptions): Check[] {
+  if (endpoint === undefined) return [];
+  const stack = defaultStackName(options.cluster);
+  const { host, href } = new URL(endpoint);
+  if (host === url.host) return [ok("url", `${host} is the endpoint of the stack ${stack}`)];
+  const advice =
+    "check --cluster; if the endpoint has moved, write a new file for kube-apiserver: iam-authenticator kubeconfig webhook --from <old " +
+    `kubeconfig> --endpoint ${href}`;
+  return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${host}`, advice)];
+}
+
+/** For a caller that proved itself by IAM: whether a caller with a token remains. */
+export async function checkCallers(options: ConnectionOptions, io: IOStreams, config: ClientConfig): Promise<Check> {
+  try {
+    const connection = await connect(options, io, config);
+    const { entries } = await readCallers(connection, io.interrupted);
+    const accepted = entries.filter((entry) => callerState(entry, connection.context.now) === "accepted");
+    const withToken = accepted.filter((entry) => isObject(entry) && entry["sha256"] !== undefined).length;
+    const seen = `${accepted.length - withToken} by IAM, ${withToken} with a token`;
+    if (withToken > 0) return ok("callers", seen);
+    const advice =
+      "keep a second way in: iam-authenticator callers add rescue --out rescue.kubeconfig. Without it, logins fail when the timer that " +
+      "renews the tokens stops, and after a rollback to a version that does not know IAM callers";
+    return warning("callers", seen, advice);
+  } catch (error) {
+    return unread(
+      "callers",
+      error,
+      "one caller should have a token. Where ssm:GetParameters is allowed, run: iam-authenticator callers list",
+    );
+  }
+}
+
+/** Looks up the operator's mapping. */
+export async function checkMapping(
+  token: string,
+  options: ConnectionOptions,
+  io: IOStreams,
+  config: ClientConfig,
+): Promise<Check> {
+  try {
+    const connection = await connect(options, io, config);
+    return mappingCheck(await explainToken(token, connection, io), connection.context.prefix);
+  } catch (error) {
+    const isDenied = error instanceof Error && error.name === "AccessDeniedException";
+    const advice = isDenied
+      ? "allow ssm:GetParameters here, or run explain where that is allowed"
+      : "run explain where STS and Parameter Store can be reached";
+    return unread("mapping", error, advice);
+  }
+}
+
+/** A warning: the operator may not have the permission. */
+function unread(check: string, error: unknown, advice: string): Check {
+  const failure = toFailure(error);
+  if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
+  return warning(check, `not checked: ${failure.message}`, advice);
+}
+
+function mappingCheck({ evaluations = [], parameter, refusal }: Explanation, prefix: string): Check {
+  const name = parameter && shortName(parameter, prefix);
+  if (refusal === undefined && name !== undefined) return ok("mapping", name);
+  const advice = adviceFor(refusal?.code ?? "") ?? "for the reason, run: iam-authenticator explain --token-file <file>";
+  if (name !== undefined) return failed("mapping", `${name}: ${refusal?.code}`, advice);
+  if (evaluations.length === 0) return warning("mapping", `not looked up: ${refusal?.code}`, advice);
+  const looked = evaluations
+    .filter(({ place }) => place !== "deny-account" && place !== "deny-any")
+    .map((evaluation) => shortName(evaluation.parameter, prefix))
+    .join(", ");
+  return failed("mapping", `no match in ${looked}, below ${prefix}`, advice);
+}
+
+/** Fewer do not suffice for a restart of the control plane, when all users log in at once. */
+const ENOUGH_EXECUTIONS = 50;
+
+const ADVICE = "allow lambda:GetAccountSettings here, or run aws lambda get-account-settings";
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export async function checkConcurrency(config: ClientConfig, io: IOStreams): Promise<Check> {
+  const name = "concurrency";
+  try {
+    const client = watched(new LambdaClient(config), io);
+    const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}), { abortSignal: io.interrupted });
+    const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free } = AccountLimit ?? {};
+    if (limit === undefined || free === undefined)
+      return warning(name, "not checked: no limit in the response", ADVICE);
+    const seen = `${limit} concurrent executions in ${config.region}, ${free} of them unreserved`;
+    if (limit >= ENOUGH_EXECUTIONS) return ok(name, seen);
+    return warning(name, seen, 'request 1,000 in Service Quotas: "Concurrent executions" of AWS Lambda');
+  } catch (error) {
+    return unread(name, error, ADVICE);
+  }
+}
+
+/** Compares mappings, denials and callers with those of the other contexts of the cluster's id. */
+export async function checkStores(options: ConnectionOptions, hasStandby: boolean, io: IOStreams): Promise<Check[]> {
+  const { cluster, profile } = options;
+  const contexts = clustersIn(await readConfig(io.environment)).filter((one) => one.cluster === cluster);
+  if (contexts.length < 2 && hasStandby)
+    return [warning("stores", "not compared: the standby has no context", "add one to the configuration file")];
+  if (contexts.length < 2) return [];
+  const advice = `to see it, run mappings diff -c ${cluster} and callers list -c ${cluster}; then repeat the change that is missing`;
+  const checks: Check[] = [];
+  for (const context of contexts) {
+    try {
+      const [own, other] = [await connect(options, io), await connect({ ...(profile && { profile }), ...context }, io)];
+      if (own.settings.region === other.settings.region && own.context.prefix === other.context.prefix) continue;
+      const [ours, theirs] = [
+        await readToCompare(own, io, { callers: true }),
+        await readToCompare(other, io, { callers: true }),
+      ];
+      const names = [...new Set([...ours.keys(), ...theirs.keys()])];
+      const different = names.filter((one) => !isStored(theirs.get(one)?.value, ours.get(one)));
+      if (different.length === 0) checks.push(ok("stores", `equal to ${context.name}`));
+      else checks.push(failed("stores", `different in ${context.name}: ${listed(different)}`, advice));
+    } catch (error) {
+      checks.push(unread("stores", error, advice));
+    }
+  }
+  return checks;
+}

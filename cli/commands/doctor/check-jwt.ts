@@ -1,0 +1,80 @@
+// Checks AWS-signed tokens: makes one, and lets the endpoint review it.
+
+import { createKeySets } from "../../../functions/authenticator/aws/aws-signed-tokens.ts";
+import { MAX_AHEAD_SECONDS, partitionOfIssuer } from "../../../functions/authenticator/jwt/issuer.ts";
+import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import type { ClientConfig } from "../../aws/client.ts";
+import { type ConnectionOptions, functionSettings } from "../../aws/connection.ts";
+import { getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
+import { type Check, failed, failureOf, ok, warning } from "../../cmdline/advice.ts";
+import { openAgents } from "../../io/http.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import type { Endpoint } from "../../kube/client.ts";
+import { checkReview } from "./check-endpoint.ts";
+
+const LIMIT_MS = 10_000;
+
+export async function checkSignedTokens(
+  endpoint: Endpoint,
+  options: ConnectionOptions,
+  config: ClientConfig,
+  io: IOStreams,
+): Promise<Check[]> {
+  const made = await makeSignedToken(options, config, io);
+  if ("state" in made) return [made];
+  const { token, check, issuer, keyId } = made;
+  io.secrets.add(token);
+  const keys = await checkKeys(issuer, keyId, functionSettings(options, config.region, io).jwtKeysEndpoint, io);
+  const review = await checkReview(endpoint, token, "jwt review", API_VERSIONS[0]);
+  const isNotOurs = review.state === "failed" && review.seen === "refused without a reason";
+  const advice = `the function does not accept AWS-signed tokens: add this account and ${issuer} to awsSignedTokens (JWT_ISSUERS)`;
+  return [check, keys, isNotOurs ? { ...review, seen: "a token of another kind", advice } : review];
+}
+
+interface Made {
+  readonly check: Check;
+  readonly token: string;
+  readonly issuer: string;
+  readonly keyId: string;
+}
+
+/** A failed check if STS signs none. */
+async function makeSignedToken(
+  { cluster }: ConnectionOptions,
+  config: ClientConfig,
+  io: IOStreams,
+): Promise<Made | Check> {
+  try {
+    const credentials = await config.credentials();
+    const { token } = await getSignedToken({ config, credentials, clusterId: cluster }, io);
+    const { header, claims } = unverifiedParts(token);
+    const [{ iss: issuer, iat }, { kid: keyId }] = [claims, header];
+    if (
+      typeof issuer !== "string" ||
+      partitionOfIssuer(issuer) === undefined ||
+      typeof keyId !== "string" ||
+      typeof iat !== "number"
+    ) {
+      return failed("jwt", "the token is not one of AWS", "check for a proxy, and check AWS_ENDPOINT_URL_STS");
+    }
+    const skew = Math.round(Math.abs(io.clock() / 1000 - iat));
+    const seen = `signed by ${issuer}, this machine's clock is ${skew} s off STS's`;
+    const check = skew <= MAX_AHEAD_SECONDS ? ok("jwt", seen) : warning("jwt", seen, "synchronize it (NTP)");
+    return { check, token, issuer, keyId };
+  } catch (error) {
+    return failureOf("jwt", error, "enable signing in the account, or allow it (docs/aws-signed-tokens.md)");
+  }
+}
+
+async function checkKeys(issuer: string, keyId: string, from: URL | undefined, io: IOStreams): Promise<Check> {
+  const advice = "check the network from here, and from the function, to the issuer";
+  try {
+    const keys = await createKeySets(from, openAgents(io))(issuer, deadlineIn(LIMIT_MS, io.clock));
+    const seen = `${keys.size} keys`;
+    if (keys.has(keyId)) return ok("jwt keys", seen);
+    return failed("jwt keys", `${seen}, and the token's key is not one of them`, advice);
+  } catch (error) {
+    return failureOf("jwt keys", error, advice);
+  }
+}

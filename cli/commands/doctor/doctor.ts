@@ -1,0 +1,187 @@
+// `doctor`: checks a deployed endpoint, and reports how to fix it.
+
+import { type Command, Option } from "commander";
+import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
+import { hasTokenPrefix } from "../../../functions/authenticator/token/token.ts";
+import packageJson from "../../../package.json" with { type: "json" };
+import { type ClientConfig, clientConfig } from "../../aws/client.ts";
+import { outputsOfCluster } from "../../aws/stacks.ts";
+import { findCredentials, signToken } from "../../aws/tokens.ts";
+import { type Check, failed, failureOf, ok, printChecks, withCommands } from "../../cmdline/advice.ts";
+import {
+  type ClustersOptions,
+  inEachCluster,
+  isSeveral,
+  type OneOf,
+  throwWorst,
+  withCluster,
+} from "../../cmdline/clusters.ts";
+import type { ChosenCluster } from "../../cmdline/contexts.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTIONS, OUTPUT, type OutputOptions, readWhole, withOptions } from "../../cmdline/options.ts";
+import { silentExit, usage } from "../../io/errors.ts";
+import { failureReason } from "../../io/http.ts";
+import { untilInterrupted } from "../../io/progress.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { NoReply, openEndpoint } from "../../kube/client.ts";
+import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
+import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../../kube/webhook-files.ts";
+import { checkCallers, checkConcurrency, checkMapping, checkStores, checkUrl } from "./check-cluster.ts";
+import {
+  checkCaller,
+  checkClientCertificate,
+  checkKubeconfig,
+  checkLatency,
+  checkReachable,
+  checkReview,
+} from "./check-endpoint.ts";
+
+interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
+  readonly kubeconfig?: string;
+  readonly times: number;
+  readonly jwt?: true;
+}
+
+export function doctorCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Run it where kube-apiserver runs, with its kubeconfig. Your AWS credentials sign a test token and look up your " +
+      "mapping. Exit code 1: a check failed. With several clusters, each context needs webhookKubeconfig.",
+    examples: [
+      "iam-authenticator doctor -c prod --kubeconfig webhook.kubeconfig",
+      "iam-authenticator doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
+      "iam-authenticator doctor -c prod --endpoint https://auth.example.com \\",
+      "    --client-cert apiserver.crt --client-key apiserver.key",
+    ],
+  });
+  const kubeconfig = new Option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig");
+  const endpoint = new Option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
+  const others = ["ca", "tokenFile", "clientCert", "clientKey"];
+  return withOptions(command, CONNECTIONS, OUTPUT, [kubeconfig.conflicts(others), endpoint], WEBHOOK_FILES)
+    .option("--jwt", "also check AWS-signed tokens: STS signs one, its keys, and its review")
+    .option("--times <n>", "reviews to measure", readWhole, 20)
+    .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
+}
+
+async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
+  const isNamed = isSeveral(options);
+  if (isNamed && (options.kubeconfig ?? options.endpoint) !== undefined) {
+    throw usage(
+      "--kubeconfig and --endpoint are for one cluster. For several, set webhookKubeconfig in each context of the " +
+        "configuration file.",
+    );
+  }
+  // kube-apiserver has one kubeconfig for all regions of its cluster.
+  const isMain = ({ webhookKubeconfig }: ChosenCluster) => webhookKubeconfig !== undefined;
+  const mains = options.clusters.filter(isMain).map(({ cluster }) => cluster);
+  const clusters = options.clusters.filter((one) => isMain(one) || !mains.includes(one.cluster));
+  const { results, failures } = await inEachCluster({ ...options, clusters }, io, checkCluster, { atOnce: 1 });
+  if (options.output === "table") {
+    for (const { cluster, value } of results) {
+      if (isNamed) io.print(`${cluster}\n`);
+      await printChecks(value, options.output, io);
+    }
+  } else {
+    const checks = results.flatMap(({ cluster, value }) => value.map((check) => withCluster(options, cluster, check)));
+    await printChecks(checks, options.output, io);
+  }
+  throwWorst(failures);
+  if (results.some(({ value }) => value.some(({ state }) => state === "failed"))) throw silentExit();
+}
+
+async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
+  const webhook = await webhookOf(options, io);
+  const { server, clientCertificate } = webhook;
+  const config = clientConfig(options, io).then((found) => found.config);
+  const { Endpoint, FailoverUrl } = await outputsOfCluster(options.cluster, config, io);
+  const checks = [
+    ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
+    ...checkUrl(new URL(server), Endpoint, options),
+    ...(clientCertificate === undefined ? [] : [checkClientCertificate(clientCertificate.certificate, io.clock())]),
+    ...checkKubeconfig(webhook, FailoverUrl, options.name),
+    ...(await checkEndpoint(webhook, options, io)),
+    ...(FailoverUrl === undefined ? [] : await checkRedirect({ ...webhook, server: FailoverUrl }, options, io)),
+    ...(await checkStores(options, FailoverUrl !== undefined, io)),
+  ];
+  return withCommands(checks, options, io);
+}
+
+async function webhookOf(
+  { kubeconfig, endpoint, webhookKubeconfig, ...files }: OneOf<DoctorOptions>,
+  io: IOStreams,
+): Promise<Webhook> {
+  const file = kubeconfig ?? (endpoint === undefined ? webhookKubeconfig : undefined);
+  if ((file === undefined) === (endpoint === undefined)) {
+    throw usage("Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.");
+  }
+  if (file !== undefined) return readKubeconfig(file, io);
+  return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
+}
+
+/** As kube-apiserver follows a redirect: with its token, and the TLS settings of its kubeconfig. */
+async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
+  const checks = await checkEndpoint(webhook, options, io, true);
+  return checks.map((one) => ({ ...one, check: "redirect" }));
+}
+
+/**
+ * Skips checks that depend on a failed one. `isStandby`: only the caller, and a review of a token that is signed for the
+ * primary's region, as users' are.
+ */
+async function checkEndpoint(
+  webhook: Webhook,
+  options: OneOf<DoctorOptions>,
+  io: IOStreams,
+  isStandby = false,
+): Promise<Check[]> {
+  const { token: callerToken = "", clientCertificate: _, ...anonymous } = webhook;
+  const [endpoint, stranger] = [openEndpoint(webhook, io), openEndpoint(anonymous, io)];
+  const checks: Check[] = [];
+  const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
+  try {
+    checks.push(...(await checkReachable(endpoint, io.clock)));
+    if (isWell()) checks.push(await checkCaller(endpoint, stranger));
+    if (!isWell()) return checks;
+    const made = await makeToken(options, io);
+    if ("state" in made) return isStandby ? checks : [...checks, made];
+    const { token, config } = made;
+    if (isStandby) return [...checks, await checkReview(endpoint, token, "review", API_VERSIONS[0])];
+    checks.push(made.check);
+    if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(options, io, config));
+    for (const version of API_VERSIONS) {
+      checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
+    }
+    checks.push(await checkMapping(token, options, io, config));
+    checks.push(await checkConcurrency(config, io));
+    if (options.jwt) {
+      const { checkSignedTokens } = await import("./check-jwt.ts");
+      checks.push(...(await checkSignedTokens(endpoint, options, config, io)));
+    }
+    if (isWell()) checks.push(await checkLatency(endpoint, token, options.times));
+  } catch (error) {
+    if (!(error instanceof NoReply)) throw error;
+    const advice = "run this again; if it fails again, check the network and the function's log";
+    checks.push(failed("reachable", `the endpoint stopped answering (${failureReason(error)})`, advice));
+  } finally {
+    endpoint.close();
+    stranger.close();
+  }
+  return checks;
+}
+
+/** Reports missing credentials as a failed check, so that the other results are still printed. */
+async function makeToken(
+  options: OneOf<DoctorOptions>,
+  io: IOStreams,
+): Promise<{ check: Check; token: string; config: ClientConfig } | Check> {
+  try {
+    const { config, partition } = await clientConfig(options, io);
+    const credentials = await findCredentials(config, io);
+    const [{ region }, { domain }] = [config, partition];
+    const { token } = await signToken({ credentials, clusterId: options.cluster, region, domain, now: io.clock() });
+    io.secrets.add(token);
+    return { check: ok("aws", `region ${region}, tokens for sts.${region}.${domain}`), token, config };
+  } catch (error) {
+    return failureOf("aws", error, "sign in, or give --profile and --region: the remaining checks need a token");
+  }
+}

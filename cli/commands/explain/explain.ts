@@ -1,0 +1,182 @@
+// `explain`: shows step by step how the function reviews a token, an ARN or a person.
+
+import { type Command, Option } from "commander";
+import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
+import { memberAt, parseJson } from "../../../functions/lib/json.ts";
+import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
+import { mayLookUpNodes } from "../../aws/stacks.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import { forCluster } from "../../cmdline/spelling.ts";
+import { finding, silentExit, usage } from "../../io/errors.ts";
+import { readText } from "../../io/files.ts";
+import { type OutputFormat, printData, printList } from "../../io/print.ts";
+import { untilInterrupted } from "../../io/progress.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { shortName, signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
+import { arnFault } from "../../model/file-entry.ts";
+import { identitiesNamed, roleNamed } from "../../model/person.ts";
+import { arnOf, checkOneArn, checkTyping, isPersonName } from "../../model/target.ts";
+import { readMappings, requireParameters } from "../../plan/read.ts";
+import { explanationData, explanationLines, needsInstance, printLines } from "./show.ts";
+
+async function explainPerson(who: string, output: OutputFormat, connection: Connection, io: IOStreams): Promise<void> {
+  const { context } = connection;
+  const known = await readMappings(connection, io);
+  await requireParameters(known, connection, io);
+  const role = roleNamed(who, known, context)?.mapping.replace("sso-session/", "sso/");
+  if (role !== undefined) throw usage(`"${who}" is ${role}. To explain it, give that name, or its ARN.`);
+  const found = new Map(identitiesNamed(who, known, context).map((one) => [one.arnLike, one]));
+  if (found.size === 0) throw finding(`No mapping grants access to a session or a user named ${who}.`);
+  const services = {
+    readParameters: async () => ({ parameters: known, cached: false, stale: false }),
+    findNodeName: async () => ({ refusal: "not an instance" }),
+  };
+  const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
+    // One of the identities that a pattern matches.
+    const sample = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
+    const explained = sample && (await explainIdentity(sample, connection, io, services));
+    const { username = "", groups = [] } = explained?.user ?? {};
+    const parameter = explained ? shortName(explained.parameter ?? "", context.prefix) : mapping;
+    const verdict = explained === undefined ? "depends on the account" : verdictOf(explained);
+    return { kind, parameter, verdict, username, groups };
+  });
+  const items = await Promise.all(explaining);
+  const headers = ["as", "mapping", "verdict", "username", "groups"];
+  const row = (one: (typeof items)[number]) => [
+    one.kind,
+    one.parameter,
+    one.verdict,
+    one.username,
+    one.groups.join(","),
+  ];
+  await printList({ items, headers, row }, { output, headers: true }, io);
+  if (items.every(({ verdict }) => verdict !== "granted")) throw silentExit();
+}
+
+/** Whether a pinned mapping applies depends on the id, which a name does not have. */
+function verdictOf({ refusal }: Explanation): string {
+  if (refusal === undefined) return "granted";
+  return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
+}
+
+interface ExplainOptions extends ConnectionOptions, OutputOptions {
+  readonly tokenFile?: string;
+  readonly sessionName?: string;
+  readonly principalId?: string;
+  readonly jwt?: true;
+}
+
+export function explainCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
+      "file or on standard input: shells and process lists keep the command line. For a person's name, lists the person's access. Exit code 1: access denied. If the " +
+      "function sets ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS, RESERVED_PREFIXES, TOKENS or JWT_ISSUERS, set them in your environment too.",
+    examples: [
+      "iam-authenticator explain -c prod arn:aws:iam::111122223333:role/Developers",
+      "iam-authenticator explain -c prod jane@example.com",
+      "aws eks get-token --cluster-name prod | iam-authenticator explain -c prod --token-file -",
+    ],
+  }).argument(
+    "[who]",
+    "ARN of a role, user, federated user or assumed role, sso/<account>/<permission set>, or a person's name",
+  );
+  return withOptions(command, CONNECTION, OUTPUT)
+    .option("--token-file <file>", "file with a token or an ExecCredential (- for stdin)")
+    .option("--session-name <name>", "session name to use with a role's ARN")
+    .option("--principal-id <id>", "unique id to use with an ARN")
+    .addOption(
+      new Option("--jwt", "evaluate an AWS-signed token of the ARN, without tags and source identity").conflicts([
+        "tokenFile",
+        "sessionName",
+        "principalId",
+      ]),
+    )
+    .action((arn: string | undefined, options: ExplainOptions) => untilInterrupted(explain(arn, options, io), io));
+}
+
+async function explain(arn: string | undefined, options: ExplainOptions, io: IOStreams): Promise<void> {
+  checkUsage(arn, options);
+  const connection = await connect(options, io);
+  if (arn !== undefined && isPersonName(arn)) return explainPerson(arn, options.output, connection, io);
+  const subject = await subjectOf(arn, options, connection, io);
+  const found = await (typeof subject === "string"
+    ? explainToken(subject, connection, io)
+    : withoutMadeUp(await explainIdentity(subject, connection, io), options, arn?.startsWith("sso/") === true));
+  if (found.refusal?.code === "identity_unmapped") await requireParameters(new Map(), connection, io);
+  const isWithoutNodes = needsInstance(found.user) && !(await mayLookUpNodes(connection, io));
+  const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
+  const { prefix } = connection.context;
+  const complete = (text: string) => forCluster(text, options, io.environment);
+  if (options.output === "table") {
+    printLines(explanationLines(explanation, prefix, complete), io);
+  } else await printData(explanationData(explanation), options.output, io);
+  if (/^token_(?:malformed|host)/.test(found.refusal?.code ?? "") && process.env["AWS_ENDPOINT_URL_STS"]) {
+    io.log(
+      "AWS_ENDPOINT_URL_STS is set, so that aws eks get-token signs for another host. Unset it for that command.\n",
+    );
+  }
+  if (explanation.refusal !== undefined) throw silentExit();
+}
+
+/** A token, or a supposed identity. */
+async function subjectOf(
+  who: string | undefined,
+  { tokenFile, sessionName, principalId, jwt }: ExplainOptions,
+  { context }: Connection,
+  io: IOStreams,
+): Promise<string | VerifiedIdentity> {
+  if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
+  checkTyping(who ?? "");
+  const isMappingName = /^(?:role|user|root|federated-user|sso)\//.test(who ?? "");
+  // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
+  const arn = isMappingName ? arnOf(who ?? "", context).replaceAll("?", "0") : who;
+  const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
+  if (identity === undefined) throw usage(supposeIdentity(arn ?? "") ? NOT_SUPPOSED : `${notAnArn(arn ?? "")}.`);
+  if (jwt && identity.kind !== "role" && identity.kind !== "user") {
+    throw usage(`AWS-signed tokens are for roles and users, not for ${arn}.`);
+  }
+  return jwt ? signedIdentity(identity) : identity;
+}
+
+const NOT_SUPPOSED =
+  "--session-name must be letters, digits or _+=,.@- without spaces, and --principal-id an id such as AROAEXAMPLE.";
+
+function checkUsage(arn: string | undefined, { tokenFile, sessionName, principalId, jwt }: ExplainOptions): void {
+  if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
+    throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
+  }
+  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give one of: an ARN, a name, --token-file.");
+  checkOneArn(arn ?? "");
+  if (isPersonName(arn ?? "") && (sessionName ?? principalId ?? jwt) !== undefined) {
+    throw usage(`--session-name, --principal-id and --jwt require an ARN, not ${arn}.`);
+  }
+}
+
+/** Removes what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */
+function withoutMadeUp(
+  { identity, ...found }: Explanation,
+  { principalId }: ExplainOptions,
+  isOfSet: boolean,
+): Explanation {
+  const known = { ...found, identity: identity && { ...identity, principalId, accessKeyId: undefined } };
+  const text = JSON.stringify(known).replace(
+    /, but this (?:role|user) has A\w+SUPPOSED/g,
+    "; to check it, add --principal-id",
+  );
+  return JSON.parse(isOfSet ? text.replaceAll(/_0{16}(?=["/ :])/g, `_${"?".repeat(16)}`) : text);
+}
+
+function notAnArn(arn: string): string {
+  const kinds = "the ARN of a role, an assumed role, a user, a federated user or root";
+  const fault = arn === "" ? undefined : arnFault(arn);
+  return `${arn || "An empty ARN"} is not ${kinds}${fault === undefined ? "" : `: ${fault}`}`;
+}
+
+/** The token of an ExecCredential, or else the text itself. */
+function tokenIn(text: string): string {
+  const token = memberAt(parseJson(text), "status", "token");
+  return typeof token === "string" ? token : text.trim();
+}

@@ -1,0 +1,138 @@
+// Formats the steps of a review.
+
+import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
+import type { Evaluation } from "../../../functions/authenticator/mapping/evaluate.ts";
+import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import type { User } from "../../../functions/authenticator/user/user.ts";
+import type { Explanation } from "../../aws/review.ts";
+import { NO_NODES } from "../../aws/stacks.ts";
+import { adviceFor } from "../../cmdline/advice.ts";
+import { hangingIndent, shellWord } from "../../io/print.ts";
+import type { IOStreams, Tone } from "../../io/streams.ts";
+import { shortName } from "../../model/evaluation.ts";
+
+const HEAD = 10;
+
+/** The first column, and the text next to it. */
+export type Line = readonly [head: string, text: string, tone?: Tone];
+
+/** The texts that are not `undefined`, in lines of which the first one has the head. */
+export function under(head: string, ...texts: readonly (string | undefined)[]): Line[] {
+  return texts.filter((text) => text !== undefined).map((text, i) => [i === 0 ? head : "", text]);
+}
+
+export function printLines(lines: readonly Line[], io: IOStreams): void {
+  for (const [head, text, tone] of lines) io.print(hangingIndent(head.padEnd(HEAD), text, io.columns), tone);
+}
+
+/** @param complete completes the commands in the advice */
+export function explanationLines(explanation: Explanation, prefix: string, complete: (text: string) => string): Line[] {
+  const { token, identity, evaluations = [], parameter, user, refusal } = explanation;
+  return [
+    ...under("token", token && `ok, ${sourceOf(token)}, ends ${new Date(token.expiresAt).toISOString()}`),
+    ...(identity === undefined ? [] : identityLines(identity, token !== undefined)),
+    ...under(
+      "mapping",
+      ...evaluations.map((evaluation) => {
+        const verdict = `${verdictOf(evaluation)}${markOf(evaluation, parameter)}`;
+        return `${shortName(evaluation.parameter, prefix)}: ${verdict}`;
+      }),
+    ),
+    ...(user === undefined ? [] : userLines(user)),
+    ...(refusal === undefined ? grantLines(explanation) : refusalLines(explanation, prefix, complete)),
+  ];
+}
+
+function sourceOf(token: NonNullable<Explanation["token"]>): string {
+  return "host" in token ? `for ${token.host}` : `signed by ${token.issuer}`;
+}
+
+/** @param isProven of a supposed identity, the principal is that of --principal-id */
+export function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isProven: boolean): Line[] {
+  const mapped = canonicalArn === arn ? undefined : `mapped as ${canonicalArn}`;
+  return under("identity", arn, mapped, principalId && `principal ${principalId}${isProven ? "" : " (supposed)"}`);
+}
+
+export function userLines({ username, groups }: User): Line[] {
+  return [
+    ["user", username],
+    ["groups", groups.join(", ") || "none"],
+  ];
+}
+
+/** Whether the username or a group contains the node's name, which EC2 returns only for a node's own token. */
+export function needsInstance(user: User | undefined): boolean {
+  return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
+}
+
+export function grantLines({ user, isWithoutNodes }: Pick<Explanation, "user" | "isWithoutNodes">): Line[] {
+  if (!needsInstance(user)) return [["verdict", "granted", "granted"]];
+  if (isWithoutNodes) return under("verdict", `fault: ${NO_NODES}`);
+  return under(
+    "verdict",
+    "granted, if EC2 confirms the instance",
+    "EC2 was not called: only a node's own token identifies its instance (--token-file)",
+  );
+}
+
+/** Omits the part of the message that repeats the lines above. */
+export function refusalLines(
+  { identity, parameter, deniedBy, refusal }: Explanation,
+  prefix: string,
+  complete: (text: string) => string,
+): Line[] {
+  if (refusal === undefined) return [];
+  const { code, message } = refusal;
+  const who =
+    {
+      identity_unmapped: identity && targetFor(identity.canonicalArn),
+      identity_denied: deniedBy,
+    }[code] ??
+    (parameter && shortName(parameter, prefix));
+  const [reason = message] = message.split("; tried ");
+  const advice = adviceFor(code);
+  return [
+    ["verdict", `denied, ${code}`, "denied"],
+    ["reason", reason],
+    ...under(
+      "to do",
+      advice && complete(advice).replace("<who>", (word) => (who === undefined ? word : shellWord(who))),
+    ),
+  ];
+}
+
+/** What to map: for a permission set's role, the set, since AWS may give the role another suffix. */
+function targetFor(canonicalArn: string): string {
+  const [, account = "", role = ""] = /^arn:[^:]+:iam::(\d+):role\/(.+)$/.exec(canonicalArn) ?? [];
+  const set = permissionSetOf(role);
+  return set === undefined ? canonicalArn : `sso/${account}/${set}`;
+}
+
+function verdictOf({ verdict, invalidCount }: Evaluation): string {
+  const invalid = invalidCount > 0 && verdict.kind !== "invalid" ? `, ${invalidCount} invalid` : "";
+  if ("problem" in verdict) return `${verdict.kind}, ${verdict.problem}`;
+  return { nothing: `nothing${invalid}`, match: `matches${invalid}`, deny: "denies" }[verdict.kind];
+}
+
+function markOf({ parameter, verdict }: Evaluation, counted: string | undefined): string {
+  if (parameter === counted) return "  <- applies";
+  return verdict.kind === "nothing" ? "" : "  (shadowed)";
+}
+
+/** Data for JSON and YAML. Omits the token itself, which contains its signature. */
+export function explanationData(explanation: Explanation) {
+  const { token, identity, evaluations, parameter, user, refusal, deniedBy, isWithoutNodes } = explanation;
+  const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });
+  return {
+    granted: refusal === undefined,
+    token: token && { ...from, expiresAt: new Date(token.expiresAt).toISOString() },
+    identity,
+    evaluations,
+    parameter,
+    user,
+    ...(needsInstance(user) && { instanceProven: false }),
+    ...(isWithoutNodes && { isWithoutNodes }),
+    refusal,
+    deniedBy,
+  };
+}

@@ -1,0 +1,156 @@
+// `whoami`: shows your AWS identity, and its username and groups in the cluster.
+
+import type { Command } from "commander";
+import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
+import { parseJwt } from "../../../functions/authenticator/jwt/parse-jwt.ts";
+import { callerIdentity } from "../../aws/calls.ts";
+import { clientConfig } from "../../aws/client.ts";
+import { connect } from "../../aws/connection.ts";
+import { type Explanation, explainIdentity } from "../../aws/review.ts";
+import { findCredentials, getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
+import { explainWords } from "../../cmdline/advice.ts";
+import {
+  type ClustersOptions,
+  inEachCluster,
+  isSeveral,
+  type OneOf,
+  throwWorst,
+  withCluster,
+} from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTIONS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import { forCluster } from "../../cmdline/spelling.ts";
+import { shownTime } from "../../cmdline/times.ts";
+import { fault, silentExit } from "../../io/errors.ts";
+import { printData } from "../../io/print.ts";
+import { untilInterrupted } from "../../io/progress.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { shortName } from "../../model/evaluation.ts";
+import {
+  explanationData,
+  grantLines,
+  identityLines,
+  type Line,
+  printLines,
+  refusalLines,
+  under,
+  userLines,
+} from "./show.ts";
+
+type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
+
+export function whoamiCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Gets your identity from STS, and evaluates the mappings on this machine with the function's code. Does not call " +
+      "the endpoint: doctor does. Requires ssm:GetParameters on the mappings; without it, only the identity is shown. " +
+      "Exit code 1: the cluster would deny you access.",
+    examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
+  });
+  return withOptions(command, CONNECTIONS, OUTPUT)
+    .option("--jwt", "as which user an AWS-signed token logs in: gets one from STS")
+    .action((options: WhoamiOptions) => untilInterrupted(whoami(options, io), io));
+}
+
+async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
+  const { results, failures } = await inEachCluster(options, io, lookUp);
+  const isNamed = isSeveral(options);
+  if (options.output !== "table") {
+    const items = results.map(({ cluster, value }) => withCluster(options, cluster, data(value)));
+    await printData(isNamed ? items : items[0], options.output, io);
+  } else {
+    for (const { cluster, value } of results) {
+      printLines(whoamiLines(cluster, value), io);
+    }
+  }
+  const unknown = results.flatMap(({ cluster, value: { unread } }) =>
+    unread === undefined ? [] : [{ name: cluster, failure: unread }],
+  );
+  const [only] = unknown;
+  if (only !== undefined && !isNamed) throw only.failure;
+  throwWorst([...failures, ...unknown]);
+  if (results.some(({ value }) => value.explanation.refusal !== undefined)) throw silentExit();
+}
+
+/** `unread`: why the mappings could not be read, and only the identity is known. */
+async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
+  const { config, partition } = await clientConfig(options, io);
+  const credentials = await findCredentials(config, io);
+  const identity = options.jwt
+    ? await askForToken({ config, credentials, clusterId: options.cluster }, partition.id, io)
+    : verifyIdentity(
+        await callerIdentity({ ...config, credentials: async () => credentials }, io),
+        partition.id,
+        credentials.accessKeyId,
+      );
+  const connection = await connect(options, io, config);
+  const { prefix } = connection.context;
+  const { region } = connection.settings;
+  const complete = (text: string) => forCluster(text, options, io.environment);
+  const known = { credentials, prefix, region, complete };
+  try {
+    return { ...known, explanation: await explainIdentity(identity, connection, io), unread: undefined };
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
+    // Another operator has other profiles.
+    const { profile: _, ...others } = options;
+    const message =
+      `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
+      explainWords(others, io, identity.arn).join(" ");
+    const explanation: Explanation = { identity };
+    return { ...known, explanation, unread: fault(message, error) };
+  }
+}
+
+/** The identity in a new AWS-signed token. It need not be verified: STS itself returned it over TLS. */
+async function askForToken(
+  request: Parameters<typeof getSignedToken>[0],
+  partition: string,
+  io: IOStreams,
+): Promise<VerifiedIdentity> {
+  const { token } = await getSignedToken(request, io);
+  io.secrets.add(token);
+  const { iss: issuer, sub } = unverifiedParts(token).claims;
+  const account = typeof sub === "string" ? (sub.split(":")[4] ?? "") : "";
+  const accountByIssuer = new Map(typeof issuer === "string" ? [[issuer, account]] : []);
+  return parseJwt(token, { clusterId: request.clusterId, partition, accountByIssuer }, io.clock()).unverifiedIdentity;
+}
+
+function data({ explanation, credentials, unread }: Whoami) {
+  const ends = { mapping: mappingEnd(explanation), credentials: credentials.expiration?.toISOString() };
+  if (unread !== undefined) return { identity: explanation.identity, ends };
+  const { evaluations: _, ...rest } = explanationData(explanation);
+  return { ...rest, ends };
+}
+
+type Whoami = Awaited<ReturnType<typeof lookUp>>;
+
+/** `notAfter` of the mapping that applies. */
+function mappingEnd({ evaluations = [], parameter }: Explanation): string | undefined {
+  const verdict = evaluations.find((evaluation) => evaluation.parameter === parameter)?.verdict;
+  return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;
+}
+
+function whoamiLines(cluster: string, { explanation, credentials, prefix, region, complete, unread }: Whoami): Line[] {
+  const { identity, parameter, user, refusal } = explanation;
+  const end = mappingEnd(explanation);
+  const { expiration } = credentials;
+  // A user may read only the names of its own mappings.
+  const unsure = refusal?.code === "identity_unmapped" ? "whoami cannot know whether this cluster exists" : undefined;
+  return [
+    ...under("cluster", `${cluster}, ${prefix} in region ${region}`, unsure),
+    ...(identity === undefined ? [] : identityLines(identity, true)),
+    ...under("mapping", parameter && shortName(parameter, prefix)),
+    ...(user === undefined ? [] : userLines(user)),
+    ...under(
+      "ends",
+      end && `${end}, by the mapping`,
+      expiration && `${shownTime(expiration.getTime())}, by these AWS credentials`,
+    ),
+    ...(unread !== undefined
+      ? under("verdict", "not known")
+      : refusal === undefined
+        ? grantLines(explanation)
+        : refusalLines(explanation, prefix, complete)),
+  ];
+}

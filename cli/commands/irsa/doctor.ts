@@ -1,0 +1,124 @@
+// `irsa doctor`: checks the issuer, IAM and the cluster, and reports how to fix it.
+
+import { GetOpenIDConnectProviderCommand, IAMClient, NoSuchEntityException } from "@aws-sdk/client-iam";
+import type { Command } from "commander";
+import { providerName } from "../../../functions/issuer/trust-policy.ts";
+import { callerIdentity, watched } from "../../aws/calls.ts";
+import { type ClientConfig, clientConfig } from "../../aws/client.ts";
+import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { toFailure } from "../../aws/errors.ts";
+import { type Check, failed, ok, printChecks, warning, withCommands } from "../../cmdline/advice.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import { Failure, silentExit } from "../../io/errors.ts";
+import { readText } from "../../io/files.ts";
+import { untilInterrupted } from "../../io/progress.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { openKubernetes } from "../../kube/client.ts";
+import { STS_AUDIENCE } from "../../kube/objects.ts";
+import { checkAdmission } from "./check-admission.ts";
+import { checkClusterKeys, checkDocuments, checkLegacyTokens, checkPublished, checkToken } from "./check-keys.ts";
+import { keysOfKubernetes } from "./cluster-keys.ts";
+import { readIssuer } from "./flags.ts";
+import { readPublishedKeys } from "./keys.ts";
+
+interface DoctorOptions extends ConnectionOptions, OutputOptions {
+  readonly issuer: string;
+  readonly kubeconfig?: string;
+  readonly ca?: string;
+}
+
+export function doctorCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "With --kubeconfig, requests a token for default/default, and lists ServiceAccounts, Pods and the Secrets with tokens. " +
+      "The token is valid for 10 minutes and is sent only to kube-apiserver. Of a Secret's token, only the signature is " +
+      "verified. Exit code 1: a check failed.",
+    examples: [
+      "iam-authenticator irsa doctor -c prod --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\",
+      "    --kubeconfig admin.conf",
+    ],
+  });
+  return withOptions(command, CONNECTION, OUTPUT)
+    .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
+    .option("--kubeconfig <file>", "also check the cluster of its current context")
+    .option("--ca <file>", "the issuer's CA, PEM, to test an issuer without AWS")
+    .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
+}
+
+async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
+  const ca = options.ca === undefined ? undefined : await readText(options.ca, io);
+  const { checks: documents, kids } = await checkDocuments(options.issuer, ca, io);
+  const checks = [
+    ...documents,
+    ...(await checkAws(options, kids, io)),
+    ...(options.kubeconfig === undefined ? [] : await checkCluster(options.kubeconfig, options.issuer, kids, io)),
+  ];
+  await printChecks(withCommands(checks, options, io), options.output, io);
+  if (checks.some(({ state }) => state === "failed")) throw silentExit();
+}
+
+async function checkAws(options: DoctorOptions, kids: readonly string[] | undefined, io: IOStreams): Promise<Check[]> {
+  try {
+    const { config, partition } = await clientConfig(options, io);
+    const connection = await connect(options, io, config);
+    return [
+      ...checkPublished(await readPublishedKeys(connection, io.interrupted), kids),
+      await checkProvider(options.issuer, partition.id, config, io),
+    ];
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const advice = "sign in, or give --profile and --region; allow ssm:GetParametersByPath";
+    return [warning("aws", `keys and provider not read: ${failure.message}`, advice)];
+  }
+}
+
+/** Checks IAM's OIDC provider for the issuer, in the account of the credentials. */
+async function checkProvider(issuer: string, partition: string, config: ClientConfig, io: IOStreams): Promise<Check> {
+  const check = "provider";
+  const iam = watched(new IAMClient(config), io);
+  try {
+    const { Account } = await callerIdentity(config, io);
+    const arn = `arn:${partition}:iam::${Account}:oidc-provider/${providerName(issuer)}`;
+    const command = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
+    const { ClientIDList = [] } = await iam.send(command, { abortSignal: io.interrupted });
+    if (ClientIDList.includes(STS_AUDIENCE)) return ok(check, arn);
+    const advice = `add the audience ${STS_AUDIENCE} to the provider, unless every ServiceAccount names another`;
+    return warning(check, `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice);
+  } catch (error) {
+    if (error instanceof NoSuchEntityException) {
+      const advice = "deploy the issuer's stack, or create the provider in this account (docs/irsa.md)";
+      return failed(check, `IAM has no OIDC provider for ${issuer} in this account`, advice);
+    }
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const isDenied = error instanceof Error && /^AccessDenied/.test(error.name);
+    const advice = isDenied
+      ? "allow iam:GetOpenIDConnectProvider here"
+      : "check the network to STS and IAM, and run this again";
+    return warning(check, `not read: ${failure.message}`, advice);
+  }
+}
+
+async function checkCluster(
+  kubeconfig: string,
+  issuer: string,
+  kids: readonly string[] | undefined,
+  io: IOStreams,
+): Promise<Check[]> {
+  const kubernetes = await openKubernetes(kubeconfig, io);
+  try {
+    const keys = await keysOfKubernetes(kubernetes);
+    return [
+      ...(kids === undefined ? [] : [checkClusterKeys(keys, kids)]),
+      ...(await checkToken(kubernetes, issuer, kids)),
+      await checkLegacyTokens(kubernetes, keys),
+      ...(await checkAdmission(kubernetes)),
+    ];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const advice = "check the kubeconfig, and that its user may read /openid/v1/jwks";
+    return [failed("cluster", error.message, advice)];
+  }
+}

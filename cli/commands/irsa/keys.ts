@@ -1,0 +1,198 @@
+// `irsa keys list` and `publish`: the issuer's published keys.
+
+import { type Command, Option } from "commander";
+import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
+import type { IssuerKey } from "../../../functions/issuer/key.ts";
+import { issuerKeyParameter, issuerPath, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
+import { memberAt } from "../../../functions/lib/json.ts";
+import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { readBranch } from "../../aws/parameter-store.ts";
+import { outputsOfCluster } from "../../aws/stacks.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONFIRM, CONNECTION, listOutput, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import { finding, usage } from "../../io/errors.ts";
+import { type ListOutputOptions, printList } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
+import type { Stored } from "../../model/stored.ts";
+import type { Change } from "../../plan/changes.ts";
+import { executePlan } from "../../plan/clusters.ts";
+import { requireParameters } from "../../plan/read.ts";
+import { writeValue } from "../../plan/write-parameter.ts";
+import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
+
+export interface PublishedKey {
+  readonly stored: Stored;
+  /** Last part of the parameter's name. */
+  readonly kid: string;
+  /** Set if the issuer serves it. */
+  readonly key: IssuerKey | undefined;
+  /** Why the issuer does not serve it. */
+  readonly problem: string | undefined;
+}
+
+/** Sorted by name. */
+export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal): Promise<PublishedKey[]> {
+  const path = issuerPath(context.prefix);
+  const found: Stored[] = [];
+  for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
+  const { keys, invalid } = keySetOf(context.prefix, new Map(found.map((stored) => [stored.name, stored])));
+  return found
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((stored): PublishedKey => {
+      const kid = stored.name.slice(path.length + 1);
+      const problem = invalid.find(({ parameter }) => parameter === stored.name)?.problem;
+      return { stored, kid, key: keys.find((one) => one.kid === kid), problem };
+    });
+}
+
+/** The parameters by their names, for a plan. */
+export function byName(keys: readonly PublishedKey[]): Map<string, Stored> {
+  return new Map(keys.map(({ stored }) => [stored.name, stored]));
+}
+
+/** Algorithm and size for lists: `RS256, 2048 bits` or `ES256`. */
+export function describeKey(key: IssuerKey): string {
+  if (key.kty === "EC") return key.alg;
+  return `${key.alg}, ${Buffer.from(key.n, "base64url").length * 8} bits`;
+}
+
+type ListOptions = ConnectionOptions & ListOutputOptions;
+
+export function listCommand(command: Command, io: IOStreams): Command {
+  describe(command, { examples: ["iam-authenticator irsa keys list --cluster prod"] });
+  return withOptions(command, CONNECTION, listOutput()).action((options: ListOptions) => list(options, io));
+}
+
+async function list(options: ListOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const keys = await readPublishedKeys(connection, io.interrupted);
+  await requireParameters(byName(keys), connection, io);
+  const items = keys.map(({ kid, stored, key, problem }) => ({
+    kid,
+    state: key === undefined ? "invalid" : "served",
+    published: new Date(stored.modified).toISOString(),
+    key: key === undefined ? (problem ?? "") : describeKey(key),
+  }));
+  const row = ({ kid, state, published, key }: (typeof items)[number]) => [
+    `issuer/${kid}`,
+    state,
+    published.slice(0, 10),
+    key,
+  ];
+  const headers = ["parameter", "state", "published", "key"];
+  await printList({ items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` }, options, io);
+  if (items.length === 0)
+    io.log("No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n");
+}
+
+interface PublishOptions extends ConnectionOptions, WriteOptions {
+  readonly kubeconfig?: string;
+  readonly jwks?: string;
+  readonly publicKey?: string;
+}
+
+export function publishCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Does not change or remove published keys; to remove one, run irsa keys retire. Publish a new key a day before " +
+      "kube-apiserver signs with it: AWS caches the issuer's keys.",
+    examples: [
+      "iam-authenticator irsa keys publish -c prod --kubeconfig admin.conf",
+      "kubectl get --raw /openid/v1/jwks | iam-authenticator irsa keys publish -c prod --yes --jwks -",
+      "iam-authenticator irsa keys publish -c prod --public-key sa.pub --dry-run",
+    ],
+  });
+  const kubeconfig = new Option("--kubeconfig <file>", "read the keys from the kube-apiserver of its current context");
+  const sources = [
+    kubeconfig.conflicts(["jwks", "publicKey"]),
+    new Option("--jwks <file>", "JWKS file (- for stdin)").conflicts("publicKey"),
+    new Option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)"),
+  ];
+  return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action((options: PublishOptions) =>
+    publish(options, io),
+  );
+}
+
+async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
+  const { kubeconfig } = options;
+  const kubernetes = kubeconfig === undefined ? undefined : await openKubernetes(kubeconfig, io);
+  const keys = await keysFrom(options, kubernetes, io);
+  const connection = await connect(options, io);
+  const source = kubernetes === undefined ? "" : await describeSource(kubernetes, connection, io);
+  const published = await readPublishedKeys(connection, io.interrupted);
+  const changes = keys.flatMap((key): Change[] => {
+    const name = issuerKeyParameter(connection.context.prefix, key.kid);
+    const found = published.find(({ stored }) => stored.name === name);
+    if (found?.key !== undefined) return [];
+    if (found?.stored.secure)
+      throw finding(`${name} is a SecureString, which the issuer does not read: remove it first.`);
+    const [action, before] = [found === undefined ? ("add" as const) : ("change" as const), found?.stored];
+    return [{ action, name, before, value: JSON.stringify(key), shown: `${describeKey(key)}${source}` }];
+  });
+  refuseTooMany(published, changes);
+  const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
+  const effect = "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
+  const recheck = async (isWritten: boolean) => {
+    const now = await readPublishedKeys(connection, io.interrupted);
+    if (isWritten) await withdrawTooMany(now, changes, connection, io);
+    else refuseTooMany(now, changes);
+  };
+  await executePlan({ plan, known: byName(published), connection, effect: () => [effect] }, options, io, { recheck });
+}
+
+function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {
+  const served = published.filter(({ key }) => key !== undefined);
+  const names = new Set([...served.map(({ stored }) => stored.name), ...changes.map(({ name }) => name)]);
+  if (names.size <= MAX_KEYS) return;
+  throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
+}
+
+/**
+ * Parameter Store cannot limit the number of parameters in a write. If two publishers write at the same time, the issuer
+ * serves the keys that were written first, and the other publisher removes its own. No token is signed with them yet.
+ */
+async function withdrawTooMany(
+  published: readonly PublishedKey[],
+  changes: readonly Change[],
+  { ssm }: Connection,
+  io: IOStreams,
+): Promise<void> {
+  const served = new Set(published.filter(({ key }) => key !== undefined).map(({ stored }) => stored.name));
+  if (changes.every(({ name }) => served.has(name))) return;
+  for (const { action, name } of changes) {
+    const before = published.find(({ stored }) => stored.name === name)?.stored;
+    if (action !== "add" || before === undefined) continue;
+    await writeValue(ssm, { action: "remove", name, before, value: undefined }, io.interrupted);
+  }
+  throw finding(
+    `Nothing was published: another publisher wrote keys at the same moment, and the issuer serves at most ${MAX_KEYS}. ` +
+      "This command has removed its keys again. Retire old keys, then publish again.",
+  );
+}
+
+/** For the plan. Warns if the kubeconfig may be another cluster's. */
+async function describeSource({ server, ask }: Kubernetes, { config, settings }: Connection, io: IOStreams) {
+  const { clusterId } = settings;
+  const issuer = memberAt((await ask("GET", DISCOVERY_PATH)).body, "issuer");
+  if (typeof issuer !== "string") return `, from ${server}`;
+  const { hostname = "" } = URL.parse(issuer) ?? {};
+  // The defaults of kubeadm and k3s, and of Talos.
+  if (!/^kubernetes\.default(\.|$)/.test(hostname) && hostname !== new URL(server).hostname) {
+    const { IssuerUrl: own } = await outputsOfCluster(clusterId, config, io, "Issuer");
+    const other = own === undefined ? "" : `, not for ${own}`;
+    const advice = `If that is another cluster, its Pods could assume the roles of ${clusterId}: check the kubeconfig.`;
+    if (issuer !== own) io.log(`kube-apiserver at ${server} signs for ${issuer}${other}. ${advice}\n`);
+  }
+  return `, from ${server}, issuer ${issuer}`;
+}
+
+async function keysFrom({ jwks, publicKey }: PublishOptions, kubernetes: Kubernetes | undefined, io: IOStreams) {
+  const keys = await (async () => {
+    if (jwks !== undefined) return keysOfJwksFile(jwks, io);
+    if (publicKey !== undefined) return keysOfPem(publicKey, io);
+    if (kubernetes === undefined) throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
+    return keysOfKubernetes(kubernetes);
+  })();
+  return [...new Map(keys.map((key) => [key.kid, key])).values()];
+}

@@ -1,0 +1,126 @@
+// `irsa policy`: prints the admission policies that give Pods their role.
+
+import { type Command, Option } from "commander";
+import { describe } from "../../cmdline/define.ts";
+import { collect, collectNamespace, readRoleArn, readWhole } from "../../cmdline/options.ts";
+import { usage } from "../../io/errors.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { stringifyYaml } from "../../io/yaml.ts";
+import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../../kube/objects.ts";
+import {
+  LABEL_COMMAND,
+  labelPolicy,
+  type PolicyOptions,
+  policies,
+  REGION,
+  REINVOCATION_POLICIES,
+} from "./admission-policy.ts";
+import { component } from "./cel.ts";
+import { BETA_FLAGS, DEFAULT_VERSION, policySupport, readAudience, readKubernetesVersion } from "./flags.ts";
+
+interface PolicyCommandOptions extends Omit<PolicyOptions, "mutatingApi"> {
+  readonly for: string;
+  readonly labelPolicy?: true;
+  readonly role?: string;
+  readonly container?: readonly string[];
+}
+
+export function policyCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
+    details:
+      "The policies make the same changes as amazon-eks-pod-identity-webhook, from the same annotations, without a " +
+      "webhook. The options are those of the webhook; annotations override them. The policies apply to ServiceAccounts with a " +
+      `label, ${ROLE_LABEL}, which another policy sets on each ServiceAccount that has a role. Install that one first ` +
+      "(--label-policy), label the existing ServiceAccounts, and then apply everything: the command prints these steps. For " +
+      "Kubernetes before 1.34, prints a Kustomize component instead.",
+    examples: [
+      "iam-authenticator irsa policy --label-policy | kubectl apply -f -",
+      "iam-authenticator irsa policy | kubectl apply -f -",
+      "iam-authenticator irsa policy --for 1.34 --aws-default-region eu-west-1 > irsa.yaml",
+      "iam-authenticator irsa policy --for 1.32 --role arn:aws:iam::111122223333:role/reader --container app",
+    ],
+  })
+    .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
+    .option("--token-audience <audience>", "audience of the tokens", readAudience, STS_AUDIENCE)
+    .option("--token-expiration <seconds>", "lifetime of the tokens", readWhole, DEFAULT_TOKEN_EXPIRATION)
+    .option("--sts-regional-endpoint", "set AWS_STS_REGIONAL_ENDPOINTS=regional")
+    .option("--aws-default-region <region>", "set AWS_REGION and AWS_DEFAULT_REGION")
+    .option("--role-session-name", "set AWS_ROLE_SESSION_NAME to namespace and ServiceAccount")
+    .option("--ec2-metadata-disabled", "set AWS_EC2_METADATA_DISABLED=true")
+    .addOption(
+      new Option("--reinvocation-policy <policy>", "IfNeeded: also change containers that webhooks inject later")
+        .choices(REINVOCATION_POLICIES)
+        .default("Never"),
+    )
+    .option("--label-policy", "print only the policy that labels ServiceAccounts")
+    .option("--except-namespace <name>", "do not change Pods in it (may be repeated)", collectNamespace)
+    .option("--role <arn>", "before Kubernetes 1.34: the Pod's role", readRoleArn)
+    .option("--container <name>", "before Kubernetes 1.34: a container of the Pod (may be repeated)", collect)
+    .action((options: PolicyCommandOptions) => policy(options, io));
+}
+
+function policy(options: PolicyCommandOptions, io: IOStreams): void {
+  const { tokenExpiration, awsDefaultRegion: region } = options;
+  if (tokenExpiration < 600)
+    throw usage("--token-expiration must be at least 600: kubelet allows no shorter lifetime.");
+  if (region !== undefined && !new RegExp(REGION).test(region)) {
+    throw usage(`--aws-default-region ${region} must be an AWS region such as eu-west-1.`);
+  }
+  const support = policySupport(options.for);
+  if (support === undefined) {
+    byHand(options, io);
+    return;
+  }
+  if (options.role !== undefined || options.container !== undefined) {
+    throw usage(
+      "--role and --container are for Kubernetes before 1.34: the policies read the role from ServiceAccounts.",
+    );
+  }
+  const objects = options.labelPolicy ? labelPolicy(support) : policies({ ...options, mutatingApi: support });
+  io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
+  if (support === "v1beta1") {
+    io.log(
+      `In Kubernetes ${options.for}, the API of these policies is beta. First set these flags on each kube-apiserver:\n`,
+    );
+    for (const flag of BETA_FLAGS) io.log(`  ${flag}\n`);
+  }
+  logSteps(options, io);
+}
+
+const BLOCKS = { blocks: true };
+
+function logSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, io: IOStreams): void {
+  const policy = `iam-authenticator irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;
+  const steps = [
+    `${policy} --label-policy | kubectl apply -f -`,
+    LABEL_COMMAND,
+    'iam-authenticator irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok',
+    `${policy} ... | kubectl apply -f -`,
+  ];
+  io.log(
+    `This is ${isFirst ? "step 1 of 4" : "for step 4 of 4"}. An earlier policy stays in force for every Pod until step 4:\n`,
+  );
+  for (const [index, step] of steps.entries()) io.log(`  ${index + 1}. ${step}\n`);
+}
+
+function byHand(options: PolicyCommandOptions, io: IOStreams): void {
+  const { role, container: containers = [] } = options;
+  const without = `Kubernetes ${options.for} has no MutatingAdmissionPolicy`;
+  if (role === undefined || containers.length === 0) {
+    throw usage(
+      `${without}: each Pod needs a volume and environment variables. Give --role and --container to print them.`,
+    );
+  }
+  const unsupported = {
+    "--except-namespace": options.exceptNamespace,
+    "--role-session-name": options.roleSessionName,
+    "--label-policy": options.labelPolicy,
+    "--reinvocation-policy": options.reinvocationPolicy === "Never" ? undefined : options.reinvocationPolicy,
+  };
+  for (const [option, value] of Object.entries(unsupported)) {
+    if (value !== undefined) throw usage(`${without}, so ${option} is not supported.`);
+  }
+  io.print(stringifyYaml(component(options, role, containers, stringifyYaml), BLOCKS));
+  io.log(`${without}. This is a Kustomize component: list its folder below "components:" in kustomization.yaml.\n`);
+  io.log("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
+}

@@ -1,0 +1,138 @@
+// `irsa keys retire`: removes a key whose tokens have all expired.
+
+import { type Command, InvalidArgumentError } from "commander";
+import { notAfterTime } from "../../../functions/lib/not-after.ts";
+import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONFIRM, CONNECTION, readWhole, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import { shownTime } from "../../cmdline/times.ts";
+import { finding, usage } from "../../io/errors.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { openKubernetes } from "../../kube/client.ts";
+import { DEFAULT_TOKEN_EXPIRATION } from "../../kube/objects.ts";
+import type { Change } from "../../plan/changes.ts";
+import { executePlan } from "../../plan/clusters.ts";
+import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
+import { remainingTokens, requestToken } from "./cluster-keys.ts";
+import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./keys.ts";
+
+interface RetireOptions extends ConnectionOptions, WriteOptions {
+  readonly signedUntil?: number;
+  readonly longestToken?: number;
+  readonly kubeconfig?: string;
+  readonly force?: true;
+}
+
+export function retireCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Fails while a token that the key signed may still be valid. --signed-until is when the last kube-apiserver switched " +
+      "to another key. With --kubeconfig, also requests a token from kube-apiserver to see which key signs, and lists the " +
+      "Secrets and Pods whose tokens kube-apiserver still accepts because of this key.",
+    examples: [
+      "iam-authenticator irsa keys retire -c prod issuer/zq2Wk0O9bB0p1JHZ3rM0mDq7y3m8b0Hq0s6oUu1cV5A \\",
+      "    --signed-until 2026-11-01T08:00:00Z --kubeconfig admin.conf",
+    ],
+  }).argument("<key>", "issuer/<kid>, as irsa keys list shows it");
+  withOptions(command, CONNECTION)
+    .option("--signed-until <time>", "when the key stopped signing, such as 2026-11-01T08:00:00Z", readTime)
+    .option(
+      "--longest-token <seconds>",
+      `longest lifetime of a token (default: ${DEFAULT_TOKEN_EXPIRATION}); with --kubeconfig, at least that of each Pod`,
+      readWhole,
+    )
+    .option("--kubeconfig <file>", "check which key signs now, and which tokens need this one");
+  // With the prefix issuer/, a kid that begins with a dash is not read as an option.
+  return withOptions(command, CONFIRM)
+    .option("--force", "the key has leaked: reject its tokens now")
+    .action((key: string, options: RetireOptions) => retire(key.replace(/^issuer\//, ""), options, io));
+}
+
+async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
+  // --force applies to tokens here, and does not skip the stack check.
+  const { signedUntil, longestToken, kubeconfig, force, ...writeOptions } = options;
+  if (signedUntil === undefined && !force) {
+    throw usage("Give --signed-until, or --force if the key has leaked.");
+  }
+  const connection = await connect(options, io);
+  const published = await readPublishedKeys(connection, io.interrupted);
+  const retired = published.find((one) => one.kid === kid);
+  if (retired === undefined)
+    throw finding(`Key ${kid} is not published. To see the published keys, run irsa keys list.`);
+  let problemOf = (_: readonly PublishedKey[]): string | undefined => undefined;
+  if (!force && signedUntil !== undefined) {
+    const cluster = kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, io);
+    const end = signedUntil + 1000 * Math.max(longestToken ?? DEFAULT_TOKEN_EXPIRATION, cluster.longestSeconds);
+    // A key that is not served verifies no token.
+    if (retired.key !== undefined) {
+      problemOf = (keys) => {
+        const others = keys.filter((one) => one.kid !== kid && one.key !== undefined);
+        return (
+          signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, connection.context.now)
+        );
+      };
+    }
+    const problem = problemOf(published);
+    if (problem !== undefined) throw finding(`Refused: ${problem}`);
+    for (const line of cluster.lines) io.log(`${line}\n`);
+  }
+  const { stored: before, key } = retired;
+  const shown = key === undefined ? "invalid, not served" : describeKey(key);
+  const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
+  const plan = { changes: [change], unchanged: published.length - 1, extra: [] };
+  const effect = "The issuer stops serving it within 30 s. AWS may cache it for longer.";
+  // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the other's key.
+  const recheck = async (isWritten: boolean) => {
+    const signal = isWritten ? UNINTERRUPTED : io.interrupted;
+    const problem = problemOf(await readPublishedKeys(connection, signal));
+    if (problem === undefined) return;
+    if (!isWritten) throw finding(`Refused: ${problem}`);
+    await writeValue(connection.ssm, { ...change, before: undefined, value: before.value }, signal);
+    throw finding(`Not retired: another operator changed the keys too. The key is published again: ${problem}`);
+  };
+  const planned = { plan, known: byName(published), connection, effect: () => [effect] };
+  await executePlan(planned, writeOptions, io, { recheck });
+}
+
+const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };
+
+async function readCluster(kubeconfig: string, kid: string, signedUntil: number, io: IOStreams) {
+  const kubernetes = await openKubernetes(kubeconfig, io);
+  // No service accepts a token for this audience.
+  const { kid: signing } = await requestToken(kubernetes, "iam-authenticator.invalid");
+  return { signing, ...(await remainingTokens(kubernetes, kid, signedUntil)) };
+}
+
+function readTime(text: string): number {
+  const time = notAfterTime(text);
+  if (time === undefined) throw new InvalidArgumentError("It must be a time such as 2026-11-01T08:00:00Z.");
+  return time;
+}
+
+/** Tolerance for the clocks of kube-apiservers and AWS. */
+const MARGIN_MS = 5 * 60_000;
+
+/** Why the other served keys do not replace the key yet, as a sentence. `signing`: the kid that signs now, if it is known. */
+function signingProblem(kid: string, others: readonly PublishedKey[], signing: string | undefined): string | undefined {
+  if (others.length === 0) return "it is the last key that is served. Publish the next one first (irsa keys publish).";
+  if (signing === kid) return "kube-apiserver signs with it now. Switch the signing key first.";
+  return signing === undefined || others.some((one) => one.kid === signing)
+    ? undefined
+    : `kube-apiserver signs with ${signing}, which is not published. Publish it first (irsa keys publish).`;
+}
+
+/** Times in milliseconds since 1970. `end`: when the last token expires that the key has signed. */
+function timeProblem(
+  others: readonly PublishedKey[],
+  signedUntil: number,
+  end: number,
+  now: number,
+): string | undefined {
+  if (signedUntil > now) return "--signed-until is in the future.";
+  const oldestOther = Math.min(...others.map(({ stored }) => stored.modified));
+  if (signedUntil < oldestOther) {
+    return `--signed-until is before any other key was published (${shownTime(oldestOther)}). Find out which key has signed since.`;
+  }
+  const safe = end + MARGIN_MS;
+  return now < safe ? `tokens that it has signed may be valid until ${shownTime(safe)}. Retire it then.` : undefined;
+}

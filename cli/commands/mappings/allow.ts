@@ -1,0 +1,144 @@
+// `mappings allow`: removes denials, so that the mappings apply again.
+
+import type { Command } from "commander";
+import { candidates, denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import { EXIT, usage } from "../../io/errors.ts";
+import { shellWord } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { afterwards } from "../../model/access/state.ts";
+import {
+  decide,
+  type EvaluationContext,
+  type StoredParameters,
+  shortName,
+  supposeIdentity,
+} from "../../model/evaluation.ts";
+import { isFor, listItems, type Stored } from "../../model/stored.ts";
+import { DENY_HELP, findDenyTarget, isPersonName, partitionIn } from "../../model/target.ts";
+import { type Plan, planFor } from "../../plan/changes.ts";
+import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
+import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
+import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
+
+interface AllowOptions extends ClustersOptions, WriteOptions {
+  readonly session?: string;
+}
+
+export function allowCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Removes the entry for <who> from the deny lists. It does not grant access: the mappings apply again. If another " +
+      `denial still matches <who>, the command prints it.\n\n${DENY_HELP}\n\n` +
+      "A name, such as jane@example.com, removes the denials of users and sessions of that name. With several clusters, " +
+      "the command writes nothing unless it can read all of them.",
+    examples: [
+      "iam-authenticator mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
+      "iam-authenticator mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
+    ],
+  }).argument("<who>");
+  return withOptions(command, CONNECTIONS, READING, WRITE)
+    .option("--session <name>", "only the denial of this session")
+    .action((who: string, options: AllowOptions) => allow(who, options, io));
+}
+
+async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
+  const isPerson = isPersonName(who);
+  if (isPerson && options.session !== undefined) throw usage("--session requires a role or a permission set.");
+  const plan = isPerson ? planPerson : planOne;
+  const planned = await planClusters(
+    options,
+    io,
+    (connection, one, own) => plan(who, one, connection, own),
+    partitionIn(who),
+  );
+  await carryOut(planned, options, io, { done: "Allowed" });
+}
+
+async function planOne(
+  who: string,
+  options: AllowOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const { context, account } = connection;
+  const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
+  const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
+  const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
+  const known = await readByName([...lists, ...places], connection, io);
+  await requireCluster(known, connection, options, io);
+  const plan = planWithout(lists, (item) => isFor(item, arnLike), known, context);
+  const left = stillDenied(arnLike, afterwards(known, plan.changes), connection);
+  if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
+  const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
+  return { plan, known, connection, effect };
+}
+
+async function planPerson(
+  who: string,
+  options: AllowOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const { context } = connection;
+  const known = await readMappings(connection, io);
+  await requireCluster(known, connection, options, io);
+  // Below a short prefix there may be lists of other clusters.
+  const lists = [...known.keys()].filter((name) => readName(context.prefix, name)?.kind === "deny");
+  const plan = planWithout(lists, (item) => isOfPerson(item, who), known, context);
+  if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names a session or a user ${who}.`);
+  return { plan, known, connection, isWhole: true };
+}
+
+/** Whether the entry denies a session, user or federated user of this name only. ARN patterns ignore case. */
+function isOfPerson(item: unknown, who: string): boolean {
+  const arnLike = isObject(item) ? item["arnLike"] : undefined;
+  if (typeof arnLike !== "string") return false;
+  const [, name] =
+    /^arn:[^:]*:(?:iam|sts):[^:]*:[^:]*:(?:assumed-role|user|federated-user)\/(?:.*\/)?([^/]+)$/i.exec(arnLike) ?? [];
+  return name !== undefined && asciiLowerCase(name) === asciiLowerCase(who);
+}
+
+/** Throws if a list with an entry to remove is invalid. A list without one is not changed, even if it is invalid. */
+function planWithout(
+  lists: Iterable<string>,
+  isRemoved: (item: unknown) => boolean,
+  known: ReadonlyMap<string, Stored>,
+  { prefix, partition }: EvaluationContext,
+): Plan {
+  const desired = [...lists].flatMap((parameter) => {
+    const stored = known.get(parameter);
+    const list = stored && parseJson(stored.value);
+    if (stored === undefined || (Array.isArray(list) && !list.some(isRemoved))) return [];
+    const items = listItems(shortName(parameter, prefix), stored, "deny", isRemoved, partition);
+    return [[parameter, JSON.stringify(items.filter((item) => !isRemoved(item)))] as const];
+  });
+  return planFor(known, new Map(desired));
+}
+
+/** With --account, only parameters that permissions for that account cover. */
+function candidatesOf(arnLike: string, { context, account }: Connection): string[] {
+  const identity = supposeIdentity(arnLike);
+  if (identity === undefined) return [];
+  const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
+  return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
+}
+
+/** Sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
+function stillDenied(arnLike: string, parameters: StoredParameters, connection: Connection): string {
+  const { context, settings } = connection;
+  const identity = supposeIdentity(arnLike);
+  if (identity === undefined) return "";
+  const { deciding } = decide(context, identity, parameters);
+  if (deciding === undefined) return "";
+  if (deciding.place !== "deny-account" && deciding.place !== "deny-any") return "";
+  const name = shortName(deciding.parameter, context.prefix);
+  const command = `iam-authenticator mappings get -c ${settings.clusterId} ${shellWord(name)}`;
+  return ` ${arnLike} is still denied by ${name}. To see it: ${command}`;
+}

@@ -1,0 +1,259 @@
+// `mappings apply` and `mappings diff`: compare mapping files with the stored mappings, or two clusters.
+
+import { type Command, Option } from "commander";
+import { type ParameterKind, readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
+import { type ClustersOptions, inEachCluster, isSeveral, throwWorst } from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import {
+  CONNECTIONS,
+  collect,
+  type OptionGroup,
+  OUTPUT,
+  type OutputOptions,
+  READING,
+  WRITE,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
+import { silentExit, usage } from "../../io/errors.ts";
+import { printData } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
+import { shortName } from "../../model/evaluation.ts";
+import { foreignProblem } from "../../model/file-entry.ts";
+import { warningsFor } from "../../model/lint/lint.ts";
+import { readMappingFiles, toParameters } from "../../model/mapping-file.ts";
+import { type EntryKey, hasKey, isFor, listItems, type Stored, valueText } from "../../model/stored.ts";
+import { checkAccounts } from "../../model/target.ts";
+import { planChanges, warnOfSessionTrust, withoutManaged } from "../../plan/changes.ts";
+import { carryOut, planClusters } from "../../plan/clusters.ts";
+import { readForAccess } from "../../plan/consent.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
+import { destinationOf, readMappings, readToCompare, requireParameters } from "../../plan/read.ts";
+import { planData, printDifferences, printPlans } from "../../plan/show.ts";
+
+interface PruneOptions {
+  readonly prune?: true;
+  readonly pruneDenials?: true;
+}
+
+interface ApplyOptions extends ClustersOptions, WriteOptions, OutputOptions, PruneOptions {
+  readonly file?: readonly string[];
+}
+
+export function applyCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Prints a plan, asks for confirmation, and writes at most --rate parameters per second. Stops if another operator " +
+      "changed a mapping since the plan. After an interruption, run it again to finish. With several clusters, nothing is " +
+      "written unless all can be read, and writing stops at the first cluster that fails.",
+    examples: [
+      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
+      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run -o json",
+      "iam-authenticator mappings apply -c prod -f common.yaml -f prod.yaml",
+      "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
+    ],
+  });
+  return withOptions(command, CONNECTIONS, READING, WRITE, PRUNE, OUTPUT)
+    .argument("[file...]", "same as --file")
+    .option("-f, --file <path>", FILE_HELP, collect)
+    .action(async (files: readonly string[], options: ApplyOptions) => {
+      const { output } = options;
+      if (output !== "table" && !options.dryRun) throw usage(`-o ${output} requires --dry-run.`);
+      const paths = [...(options.file ?? []), ...files];
+      if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
+      const file = await readMappingFiles(paths, io);
+      const planned = await planClusters(options, io, async (connection, one, own) => {
+        const compared = await compare(file, one, connection, own);
+        warnOfSessionTrust(compared.plan.changes, connection, own);
+        return compared;
+      });
+      const plans: object[] = [];
+      const report = (plan: object) => plans.push(plan);
+      try {
+        await carryOut(planned, { ...options, ...(output !== "table" && { report }) }, io, { done: "Applied" });
+      } finally {
+        const data = isSeveral(options) ? plans : plans[0];
+        if (output !== "table" && data !== undefined) await printData(data, output, io);
+      }
+    });
+}
+
+const FILE_HELP = "mapping file, folder of mapping files, or - (may be repeated: later files override earlier ones)";
+
+const PRUNE: OptionGroup = [
+  new Option("--prune", "remove stored mappings that are not in the files, and keep denials"),
+  new Option("--prune-denials", "as --prune, and remove denials too").implies({ prune: true }),
+];
+
+/** The parameters to write for the entries of a file. Throws for those that can never apply. */
+export function parametersIn(
+  entries: readonly Entry[],
+  { account, context: { prefix, partition } }: Connection,
+): ReadonlyMap<string, string> {
+  checkAccounts(account, entries);
+  const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
+  if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
+  return toParameters(prefix, entries);
+}
+
+/** After the first response, which has AWS's time. */
+export function warnOfEnded(entries: readonly Entry[], { context: { now } }: Connection, io: IOStreams): void {
+  for (const entry of entries) {
+    const { notAfter } = entry.mapping;
+    if (!isExpired(notAfter, now)) continue;
+    io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
+  }
+}
+
+async function compare(
+  entries: readonly Entry[],
+  { prune, pruneDenials }: PruneOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const { prefix, partition } = connection.context;
+  const desired = parametersIn(entries, connection);
+  const known = await readMappings(connection, io);
+  warnOfEnded(entries, connection, io);
+  const isInScope = (name: string) => {
+    const kind = readName(prefix, name)?.kind;
+    // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.
+    const isPruned = kind !== "deny" || (pruneDenials === true && connection.account === undefined);
+    return kind !== undefined && (isPruned || desired.has(name));
+  };
+  // Keep names that the authenticator ignores: under a short --prefix, they belong to other clusters.
+  const ours = new Map([...known].filter(([name]) => isInScope(name)));
+  const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
+  const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
+  const plan = planChanges(ours, wanted, prune === true);
+  const keptDenials = prune && !pruneDenials ? denialsBeside(entries, known, connection) : [];
+  return { plan: { ...plan, keptDenials }, known, connection, isWhole: true };
+}
+
+/** The stored denials that are not in the files. With --account, not those of other accounts. */
+function denialsBeside(
+  ofFiles: readonly Entry[],
+  known: ReadonlyMap<string, Stored>,
+  { context: { prefix, partition } }: Connection,
+): string[] {
+  const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).entries);
+  return stored.flatMap(({ kind, account, mapping: { arnLike = "" } }) => {
+    const isInFiles = ofFiles.some((other) => {
+      return other.kind === "deny" && other.account === account && isFor(other.mapping, arnLike);
+    });
+    return kind !== "deny" || isInFiles ? [] : arnLike;
+  });
+}
+
+/**
+ * Keeps the stored entries of lists that `keeps` selects: another operator may have added one in an emergency. Stored
+ * entries keep their positions; new ones are appended.
+ */
+function withStoredEntries(
+  prefix: string,
+  partition: string,
+  desired: ReadonlyMap<string, string>,
+  stored: ReadonlyMap<string, Stored>,
+  keeps: (kind: ParameterKind) => boolean,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...desired].map(([parameter, value]) => {
+      const kind = readName(prefix, parameter)?.kind;
+      if (kind !== "deny" && kind !== "pattern" && kind !== "sso-session") return [parameter, value];
+      if (!keeps(kind)) return [parameter, value];
+      const name = shortName(parameter, prefix);
+      const wanted: readonly EntryKey[] = JSON.parse(value);
+      const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
+      const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined, partition);
+      // Of two entries with the same key, the first is used.
+      const kept = new Set(items.map((item) => wantedFor(item) ?? item));
+      const others = wanted.filter((entry) => !kept.has(entry));
+      if (kind === "pattern") checkOrder(name, wanted, [...kept]);
+      return [parameter, valueText(name, [...kept, ...others])];
+    }),
+  );
+}
+
+/** Throws if the file and the stored list have different orders: the first matching pattern applies. */
+function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly unknown[]): void {
+  const positions = wanted.map((entry) => stored.indexOf(entry)).filter((position) => position >= 0);
+  const at = positions.findIndex((position, index) => position < (positions[index - 1] ?? -1));
+  if (at < 0) return;
+  const [earlier, later] = [positions[at - 1] ?? 0, positions[at] ?? 0].map(
+    (position) => (stored[position] as EntryKey).arnLike,
+  );
+  throw usage(
+    `${name}: the file has ${earlier} before ${later}, but the stored list has the reverse order. The first pattern that ` +
+      "matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
+  );
+}
+
+type DiffOptions = Pick<ApplyOptions, "file"> & PruneOptions & ClustersOptions & OutputOptions;
+
+export function diffCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "With --file, the exit code is 1 if apply would change something; kept denials do not count. Without --file, it compares two clusters: - is " +
+      "only in the first, + only in the second, and the exit code is 1 if they differ.",
+    examples: [
+      "iam-authenticator mappings diff -c prod -f mappings.yaml --prune",
+      "iam-authenticator mappings diff -c staging -c prod",
+    ],
+  });
+  return withOptions(command, CONNECTIONS, READING, PRUNE, OUTPUT)
+    .option("-f, --file <path>", FILE_HELP, collect)
+    .action((options: DiffOptions) => diff(options, io));
+}
+
+async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Promise<void> {
+  if (paths === undefined) return diffClusters(options, io);
+  const file = await readMappingFiles(paths, io);
+  const { output } = options;
+  const plans: object[] = [];
+  const { results, failures } = await inEachCluster(options, io, async (one, own) => {
+    const connection = await connect(one, own);
+    const { prefix } = connection.context;
+    const { plan: wanted, known } = await compare(file, one, connection, own);
+    await requireParameters(known, connection, own);
+    const { plan } = await withoutManaged(wanted, connection, false, own);
+    const destination = await destinationOf(connection, known, own);
+    const { marks } = await readForAccess(plan.changes, known, true, connection, own);
+    const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.context) };
+    if (output === "table") printPlans([{ name: one.name, shown: judged, destination, prefix }], own);
+    else plans.push(planData(judged, destination, prefix));
+    return plan.changes.length;
+  });
+  if (output !== "table") await printData(isSeveral(options) ? plans : plans[0], output, io);
+  throwWorst(failures);
+  if (results.some(({ value }) => value > 0)) throw silentExit();
+}
+
+async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): Promise<void> {
+  if (options.clusters.length !== 2) {
+    throw usage("Give --file, or two clusters to compare: -c staging -c prod.");
+  }
+  if (options.prune) throw usage("--prune requires --file.");
+  const { results, failures } = await inEachCluster(options, io, async (one, own) => {
+    const connection = await connect(one, own);
+    const stored = await readToCompare(connection, own);
+    await requireParameters(stored, connection, own);
+    return { stored, destination: await destinationOf(connection, stored, own) };
+  });
+  throwWorst(failures);
+  const [first, second] = results.map(({ value }) => value);
+  if (first === undefined || second === undefined) return;
+  const desired = new Map([...second.stored].map(([name, { value }]) => [name, value]));
+  const plan = planChanges(first.stored, desired, true);
+  if (options.output === "table") printDifferences(plan, first.destination, second.destination, io);
+  else {
+    const { changes, unchanged } = planData({ ...plan, ...NOT_JUDGED }, second.destination, "");
+    await printData({ from: first.destination, to: second.destination, changes, unchanged }, options.output, io);
+  }
+  if (plan.changes.length > 0) throw silentExit();
+}
+
+/** Nothing is written, so no access changes. */
+const NOT_JUDGED = { marks: [], warnings: new Map() };

@@ -1,0 +1,169 @@
+// What a denial ends and does not end, and whom it does not cover.
+
+import {
+  candidates,
+  denyParameter,
+  mappingParameter,
+  permissionSetInAnyCase,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
+import { nearest } from "../../../functions/lib/nearest.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
+import { MAPPING_FOUND_MS, type StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import type { Connection } from "../../aws/connection.ts";
+import { readSome } from "../../aws/parameter-store.ts";
+import { shownTime } from "../../cmdline/times.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { afterwards } from "../../model/access/state.ts";
+import { accountOf, readParameter } from "../../model/entry.ts";
+import { arnsOverlap, isActive, overlaps, readValue } from "../../model/entry-arns.ts";
+import {
+  decide,
+  type EvaluationContext,
+  type StoredParameters,
+  shortName,
+  supposeIdentity,
+} from "../../model/evaluation.ts";
+import type { PossibleIdentity } from "../../model/person.ts";
+import type { Change } from "../../plan/changes.ts";
+import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
+
+/** The parameters that can grant access to federated users of any name in the account; `account` may be `any`. */
+function parametersForFederated(prefix: string, account: string): string[] {
+  const forAny = mappingParameter(prefix, "pattern", "any");
+  if (account === "any") return [forAny];
+  return [mappingParameter(prefix, "account", account), mappingParameter(prefix, "pattern", account), forAny];
+}
+
+/** Those of them that grant it now; empty if a denial covers all federated users. */
+function grantsToFederated(account: string, parameters: StoredParameters, context: EvaluationContext): string[] {
+  const { prefix, partition, now } = context;
+  const all = `arn:${partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
+  // No federated user and no account has this name.
+  const sample = supposeIdentity(all.replaceAll("*", "000000000000"));
+  const isDenied = sample !== undefined && decide(context, sample, parameters).deciding?.verdict.kind === "deny";
+  if (isDenied) return [];
+  return parametersForFederated(prefix, account).filter((name) => {
+    const stored = parameters.get(name);
+    if (stored === undefined) return false;
+    return readParameter(prefix, name, stored, partition).entries.some(({ kind, mapping: { arnLike, notAfter } }) => {
+      return !isExpired(notAfter, now) && (kind === "account" || arnsOverlap(arnLike ?? "", all));
+    });
+  });
+}
+
+/**
+ * In milliseconds: how long kube-apiserver caches an answer, the default of --authentication-token-webhook-cache-ttl.
+ * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+ */
+const APISERVER_CACHE_MS = 120_000;
+
+/**
+ * What a plan that writes these denials marks and reports. An AWS-signed token does not show its session, so a denial of
+ * one session denies all of them for the role: prints these roles.
+ *
+ * @param found of a person: what the patterns are for
+ * @param endsAccess whether a stored mapping may apply to what is denied
+ */
+export function effectOf(
+  patterns: readonly string[],
+  { settings }: Connection,
+  { log }: IOStreams,
+  found: readonly PossibleIdentity[] = [],
+  endsAccess = true,
+): Pick<ClusterPlan, "effect"> {
+  const ofPerson = found.length > 0;
+  const sessions = found.filter(({ kind }) => kind === "session");
+  const roles = ofPerson
+    ? sessions.map(({ mapping }) => mapping)
+    : // `*` for a pattern without a role.
+      patterns.filter(isOfSessions).map((arnLike) => sessionRole(arnLike) ?? "*");
+  if (settings.jwt !== undefined && roles.length > 0) {
+    log(
+      `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
+    );
+  }
+  const named = patterns.flatMap((arnLike) => sessionRole(arnLike) ?? []).filter((role) => !isRoleOfSet(role));
+  const evading = ofPerson
+    ? sessions.filter(({ choosesName }) => choosesName).map(({ mapping }) => mapping)
+    : named.map((role) => `role ${role}`);
+  if (!endsAccess) return { effect: () => [`${EFFECT} No access ends: no stored mapping applies to ${patterns}.`] };
+  return {
+    effect: (now) => [
+      `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + MAPPING_FOUND_MS + APISERVER_CACHE_MS)}.`,
+      ...(evading.length === 0
+        ? []
+        : [
+            `Not ended: other session names of ${[...new Set(evading)].join(", ")}. The caller that assumes such a role chooses the name: ` +
+              "change the role's trust policy, or deny the role.",
+          ]),
+      "Not ended: client certificates, and files with service account tokens or certificates.",
+    ],
+  };
+}
+
+/** Whether a stored mapping that has not ended may apply to an identity that one of the patterns denies. */
+export function mayEndAccess(
+  patterns: readonly string[],
+  parameters: ReadonlyMap<string, StoredParameter>,
+  context: EvaluationContext,
+): boolean {
+  const list = { value: JSON.stringify(patterns.map((arnLike) => ({ arnLike }))), secure: false };
+  const denials = readValue(denyParameter(context.prefix, "any"), list, context).entries;
+  return [...parameters]
+    .flatMap(([name, stored]) => readValue(name, stored, context).entries)
+    .some((entry) => entry.kind !== "deny" && isActive(entry, context) && denials.some((one) => overlaps(one, entry)));
+}
+
+/**
+ * The parameters of the principal that a denial names; `undefined` for a pattern. Only AWS knows the suffix of a permission
+ * set's role, and no mapping depends on it.
+ */
+export function parametersFor(arnLike: string, prefix: string): string[] | undefined {
+  const principal = supposeIdentity(arnLike.replace(/\?{16}(?=$|\/)/, "0".repeat(16)));
+  return principal && candidates(prefix, principal).map(({ parameter }) => parameter);
+}
+
+/** A stored mapping whose name is similar to the principal's, such as `role/111122223333/developers`. */
+export function similarMapping(arnLike: string, stored: Iterable<string>, prefix: string): string | undefined {
+  const own = parametersFor(arnLike, prefix) ?? [];
+  const others = [...stored].filter((name) => !own.includes(name) && !/\/(?:deny|pattern|account)\//.test(name));
+  const [name] = own.flatMap((parameter) => nearest(parameter, others) ?? []);
+  return name && shortName(name, prefix);
+}
+
+/** The role in a pattern for sessions. */
+function sessionRole(arnLike: string): string | undefined {
+  return /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike)?.[1];
+}
+
+/** Whether it is the pattern for the role of one permission set, whose suffix only AWS knows. */
+function isRoleOfSet(role: string): boolean {
+  const asRole = role.replace(/\?{16}$/, "0".repeat(16));
+  return asRole !== role && permissionSetInAnyCase(asRole) !== undefined;
+}
+
+/** Must not stop a denial: if the mappings cannot be read, the warning reports that. */
+export async function warnOfFederatedUsers(
+  arnLike: string,
+  changes: readonly Change[],
+  { ssm, context, settings }: Connection,
+  io: IOStreams,
+): Promise<void> {
+  if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
+  const account = accountOf(arnLike);
+  const lists = new Set([account, "any"].map((of) => denyParameter(context.prefix, of)));
+  const names = [...parametersForFederated(context.prefix, account), ...lists];
+  const start = "This denial does not cover federated users, whose names their creator chooses";
+  const advice = `To deny them too: iam-authenticator mappings deny -c ${settings.clusterId} 'arn:${context.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
+  try {
+    const stored = await readSome(ssm, names, io.interrupted);
+    const granting = grantsToFederated(account, afterwards(stored, changes), context);
+    if (granting.length === 0) return;
+    const where = granting.map((name) => shortName(name, context.prefix)).join(" and ");
+    io.log(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
+  } catch (error) {
+    if (io.interrupted.aborted) throw error;
+    io.log(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
+  }
+}

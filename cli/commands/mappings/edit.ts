@@ -1,0 +1,89 @@
+// `mappings edit`: opens mappings and denials as a file in an editor, and writes what was changed in it after a plan.
+
+import type { Command } from "commander";
+import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTION, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import { forCluster } from "../../cmdline/spelling.ts";
+import { createDraft } from "../../io/confirm.ts";
+import { finding, usage } from "../../io/errors.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { accountOf, readParameter } from "../../model/entry.ts";
+import { shortName } from "../../model/evaluation.ts";
+import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";
+import { isSameValue } from "../../model/stored.ts";
+import { findTarget, TARGET_HELP } from "../../model/target.ts";
+import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
+import { executePlan } from "../../plan/clusters.ts";
+import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
+import { parametersIn, warnOfEnded } from "./apply.ts";
+
+type EditOptions = ConnectionOptions & WriteOptions;
+
+export function editCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Opens the mappings as a file in the editor of VISUAL or EDITOR, and shows a plan when you close it. Without <who>, " +
+      `it opens all mappings and denials. An entry that you remove from the file is removed.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings edit -c prod arn:aws:iam::111122223333:role/Developers",
+      "EDITOR='code --wait' iam-authenticator mappings edit -c prod deny/111122223333",
+    ],
+  }).argument("[who...]");
+  withOptions(command, CONNECTION, READING, WRITE);
+  return command.action((who: string[], options: EditOptions) => edit(who, options, io));
+}
+
+async function edit(who: readonly string[], options: EditOptions, io: IOStreams): Promise<void> {
+  if (!io.interactive && !options.yes && !options.dryRun) {
+    const other = forCluster(OTHER_WAY, options, io.environment);
+    throw usage(`mappings edit needs a terminal. Without one, change a file: ${other}`);
+  }
+  const connection = await connect(options, io);
+  const { prefix, partition } = connection.context;
+  const named = new Set(who.map((one) => findTarget(connection, one).parameter));
+  const read = (names: Iterable<string>) =>
+    who.length === 0 ? readMappings(connection, io) : readByName([...names], connection, io);
+  const found = await read(named);
+  const missing = [...named].find((name) => !found.has(name));
+  if (missing !== undefined) throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
+  const entries = [...found].flatMap(([name, stored]) => {
+    const { entries: all, problems } = readParameter(prefix, name, stored, partition);
+    const isMoved = all.some((one) => one.kind === "deny" && accountOf(one.mapping.arnLike ?? "") !== one.account);
+    const problem = problems[0] ?? (isMoved ? "a file would move a denial to another list" : undefined);
+    if (problem !== undefined) io.log(`Skipped ${shortName(name, prefix)}: ${problem}.\n`);
+    return problem === undefined ? all : [];
+  });
+  const where = await destinationOf(connection, found, io);
+  if (entries.length === 0) throw finding(`Nothing to edit in ${where}.`);
+  const text = `# ${where}\n# Save and close to see the plan. It removes the entries that you remove.\n${writeLists(entries)}`;
+  const draft = createDraft("mappings.yaml", text);
+  let isKept = true;
+  try {
+    const { values: opened } = placeEntries(prefix, await readMappingFiles([draft.path], io));
+    await draft.edit(io);
+    const edited = await readMappingFiles([draft.path], io);
+    const desired = parametersIn(edited, connection);
+    warnOfEnded(edited, connection, io);
+    const names = new Set([...opened.keys(), ...desired.keys()]);
+    const shown = (name: string) => opened.get(name) ?? "[]";
+    const isEdited = (name: string) => !isSameValue(shown(name), desired.get(name) ?? "[]");
+    isKept = [...names].some(isEdited);
+    if (!isKept) return io.log("Nothing was changed.\n");
+    const known = await read(names);
+    const ours = new Map([...known].filter(([name]) => isEdited(name)));
+    const plan = planChanges(ours, new Map([...desired].filter(([name]) => isEdited(name))), true);
+    const other = plan.changes.find(({ name, before }) => !isSameValue(shown(name), before?.value ?? "[]"));
+    if (other !== undefined) throw finding(`${shortName(other.name, prefix)} ${DIFFERS}`);
+    warnOfSessionTrust(plan.changes, connection, io);
+    await executePlan({ plan, known, connection, isWhole: who.length === 0 }, options, io);
+    isKept = options.dryRun === true;
+  } finally {
+    if (isKept && draft.read() !== text) io.log(`Your text is in ${draft.path}.\n`);
+    else draft.remove();
+  }
+}
+
+const OTHER_WAY = "iam-authenticator mappings export > all.yaml, then iam-authenticator mappings apply -f all.yaml";
+
+const DIFFERS = "differs from the opened file: another operator changed it, or it was not opened. Nothing was written.";

@@ -1,0 +1,290 @@
+// `mappings export`: prints all mappings as a mapping file or as the aws-auth ConfigMap.
+
+import { type Command, Option } from "commander";
+import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
+import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
+import {
+  denyParameter,
+  mappingParameter,
+  permissionSetOf,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { readSome } from "../../aws/parameter-store.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTION, collect, READING, withOptions } from "../../cmdline/options.ts";
+import { clusterWords } from "../../cmdline/spelling.ts";
+import { finding, usage } from "../../io/errors.ts";
+import { readText, shownFile } from "../../io/files.ts";
+import { printData, shellWord } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { parseDocuments, parseYaml, stringifyYaml } from "../../io/yaml.ts";
+import { type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
+import { arnsOverlap } from "../../model/entry-arns.ts";
+import { decideForPrincipal, type EvaluationContext, shortName } from "../../model/evaluation.ts";
+import { type Subject, subjectOf } from "../../model/lint/finding.ts";
+import { writeMappingFile } from "../../model/mapping-file.ts";
+import type { Stored } from "../../model/stored.ts";
+import { readMappings, requireParameters } from "../../plan/read.ts";
+import { withoutRolePath } from "./foreign.ts";
+
+function translateOut(text: string): string {
+  return text.replace(/\{(\w+)\}/g, "{{$1}}");
+}
+
+interface ExportInput {
+  /** Every parameter below the prefix: invalid ones deny access too. */
+  readonly parameters: ReadonlyMap<string, StoredParameter>;
+  /** Roles that IAM Identity Center created for permission sets. */
+  readonly roles: readonly KnownRole[];
+  readonly context: EvaluationContext;
+}
+
+/** Returns the ConfigMap, the number of mappings in it, and a line for each skipped mapping or denial. */
+export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
+  const subject = subjectOf(parameters, context);
+  const { entries, denials } = subject;
+  const denied = denials.flatMap(({ entry: { mapping } }) =>
+    isExpired(mapping.notAfter, context.now) ? [] : (mapping.arnLike ?? []),
+  );
+  const store = { ...subject, roles, denied };
+  const carried = entries.map(({ parameter, entry }) => ({ entry, items: carryOut(entry, parameter, store) }));
+  const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
+  return {
+    configMap: configMapOf(exportable.flat()),
+    exported: exportable.length,
+    problems: [
+      ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
+      ...denials.map(({ entry: { mapping } }) => `${mapping.arnLike}: aws-auth has no denials`),
+    ],
+  };
+}
+
+function configMapOf(exportable: readonly Entry[]): string {
+  const roles = exportable.filter(({ kind }) => kind === "role").map((entry) => item(entry, "rolearn"));
+  const accounts = exportable.filter(({ kind }) => kind === "account").map(({ account }) => account);
+  const users = exportable
+    .filter(({ kind }) => kind !== "role" && kind !== "account")
+    .map((entry) => item(entry, "userarn"));
+  const data = {
+    ...(roles.length > 0 && { mapRoles: stringifyYaml(roles) }),
+    ...(users.length > 0 && { mapUsers: stringifyYaml(users) }),
+    ...(accounts.length > 0 && { mapAccounts: stringifyYaml(accounts) }),
+  };
+  const metadata = { name: "aws-auth", namespace: "kube-system" };
+  return stringifyYaml({ apiVersion: "v1", kind: "ConfigMap", metadata, data }, { blocks: true });
+}
+
+function item({ mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string, unknown> {
+  const { arn = "", username = "", groups = [] } = mapping;
+  return {
+    // aws-iam-authenticator does not see a role's path, and never matches an ARN with one.
+    [arnKey]: withoutRolePath(arn),
+    username: translateOut(username),
+    ...(groups.length > 0 && { groups: groups.map(translateOut) }),
+  };
+}
+
+/** Entries that aws-auth can express, or the reason why the entry is skipped. */
+type Carried = readonly Entry[] | string;
+
+interface Store extends Subject {
+  readonly roles: readonly KnownRole[];
+  /** The ARN patterns of denials that have not ended. */
+  readonly denied: readonly string[];
+}
+
+/** Skipping an entry is safe, shortening it is not: without its end or a denial, a mapping would grant more access. */
+function carryOut(entry: Entry, parameter: string, store: Store): Carried {
+  const { kind, mapping } = entry;
+  const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
+  if (limit !== undefined) return `aws-auth has no ${limit}`;
+  if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return "aws-auth has no claims of AWS-signed tokens";
+  if (kind === "pattern") return "aws-auth has no patterns";
+  if (kind === "sso-session") return "aws-auth cannot map a single session";
+  if (kind === "account") return carryAccount(entry, store);
+  if (kind === "sso") return carryPermissionSet(entry, parameter, store);
+  return carryAll([entry], parameter, store);
+}
+
+function wouldGrant(denier: string): string {
+  return `it would grant access to identities that ${denier}`;
+}
+
+function carryAccount(entry: Entry, { readings, context, denied }: Store): Carried {
+  const { account, mapping } = entry;
+  if (mapping.username !== undefined) return "aws-auth cannot name the users of an account";
+  for (const [name, reading] of readings) {
+    if (reading.account !== account && reading.account !== "any") continue;
+    const by = shortName(name, context.prefix);
+    if (reading.problems.length > 0) return wouldGrant(`${by} denies, because it is invalid`);
+    const isPinned = reading.entries.some(({ mapping: { principalId } }) => principalId !== undefined);
+    if (isPinned) return wouldGrant(`${by} denies by principalId`);
+  }
+  return unlessDenied([entry], denied);
+}
+
+/** Converts to the set's known roles, except roles with a separate mapping, even if that one cannot be converted. */
+function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carried {
+  const { parameters, readings, roles, context } = store;
+  const { prefix, now } = context;
+  const { account, name: set } = entry;
+  const isOfSet = (role: KnownRole) => role.permissionSet.toLowerCase() === set.toLowerCase();
+  const known = roles.filter((role) => role.account === account && isOfSet(role));
+  if (known.length === 0) {
+    return "aws-auth has no permission sets, and --roles-from (aws iam list-roles) has no role of this one";
+  }
+  const list = mappingParameter(prefix, "sso-session", account, set);
+  const { entries = [], problems = [] } = readings.get(list) ?? {};
+  if (problems.length > 0 || entries.some(({ mapping }) => !isExpired(mapping.notAfter, now))) {
+    return `aws-auth cannot map a single session, but ${shortName(list, prefix)} does`;
+  }
+  const others = known.filter(({ name }) => !parameters.has(mappingParameter(prefix, "role", account, name)));
+  if (others.length === 0) return "each of its roles has a separate mapping";
+  const asRoles = others.map(({ name, arn }): Entry => {
+    return { kind: "role", account, name, mapping: { ...entry.mapping, arn } };
+  });
+  return carryAll(asRoles, parameter, store);
+}
+
+/** Converts the items only if the function grants access to each principal by this parameter. */
+function carryAll(items: readonly Entry[], parameter: string, { parameters, context, denied }: Store): Carried {
+  for (const one of items) {
+    const deciding = decideForPrincipal(one, parameters, context)?.deciding;
+    const kind = deciding?.verdict.kind;
+    if (kind === "match" && deciding?.parameter === parameter) continue;
+    const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, context.prefix);
+    if (kind === "deny") return wouldGrant(`${by} denies`);
+    if (kind === "invalid") return wouldGrant(`${by} denies, because it is invalid`);
+    return `it does not apply: ${by} does`;
+  }
+  return unlessDenied(items, denied);
+}
+
+/** Finds denials that one sample principal does not show: of a session, a user's path, or a part of an account. */
+function unlessDenied(items: readonly Entry[], denied: readonly string[]): Carried {
+  const arns = items.flatMap(arnsOf);
+  const denial = denied.find((arnLike) => arns.some((arn) => arnsOverlap(arnLike, arn)));
+  return denial === undefined ? items : wouldGrant(`${denial} denies`);
+}
+
+function arnsOf({ kind, account, name }: Entry): string[] {
+  if (kind === "role") return [`arn:*:sts::${account}:assumed-role/${name}/*`];
+  if (kind === "user") return [`arn:*:iam::${account}:user/${name}`, `arn:*:iam::${account}:user/*/${name}`];
+  return kind === "account" ? [`arn:*:*::${account}:*`] : [];
+}
+
+interface KnownRole {
+  readonly account: string;
+  readonly permissionSet: string;
+  /** Without the path `aws-reserved/sso.amazonaws.com/`, as aws-auth needs it. */
+  readonly arn: string;
+  readonly name: string;
+}
+
+/** Reads `{"Roles": [{"Arn": ...}]}`, a list of such roles, or a list of ARNs. Skips roles without a permission set. */
+function readRoles(text: string, file: string): KnownRole[] {
+  const roles = parseDocuments(text, file).flatMap(({ value }) => {
+    const list = isObject(value) ? value["Roles"] : value;
+    if (!Array.isArray(list)) throw usage(`--roles-from ${shownFile(file)}: must be the output of aws iam list-roles.`);
+    return list;
+  });
+  return roles.flatMap((role: unknown) => {
+    const arn = isObject(role) ? role["Arn"] : role;
+    const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
+    if (typeof arn !== "string" || mapped?.kind !== "role") {
+      throw usage(`--roles-from ${shownFile(file)}: ${JSON.stringify(role)} is not a role with an Arn.`);
+    }
+    const name = arn.slice(arn.lastIndexOf("/") + 1);
+    const permissionSet = permissionSetOf(name);
+    if (permissionSet === undefined) return [];
+    const bare = `arn:${mapped.partition}:iam::${mapped.accountId}:role/${name}`;
+    return [{ account: mapped.accountId, permissionSet, arn: bare, name }];
+  });
+}
+
+interface ExportOptions extends ConnectionOptions {
+  readonly format: "mappings" | "aws-auth";
+  readonly output: "yaml" | "json";
+  readonly rolesFrom?: readonly string[];
+}
+
+export function exportCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Skips mappings that the ConfigMap cannot express, with a line on standard error and exit code 1. With " +
+      "--roles-from, it replaces a permission set with its roles.",
+    examples: [
+      "iam-authenticator mappings export -c prod > mappings.yaml",
+      "aws iam list-roles --path-prefix /aws-reserved/ > roles.json",
+      "iam-authenticator mappings export -c prod --format aws-auth --roles-from roles.json",
+    ],
+  });
+  return withOptions(command, CONNECTION, READING)
+    .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
+    .addOption(new Option("-o, --output <format>").choices(["yaml", "json"]).default("yaml"))
+    .option("--roles-from <file>", "output of aws iam list-roles, for permission sets (may be repeated)", collect)
+    .action((options: ExportOptions) => exportAll(options, io));
+}
+
+async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
+  if (options.rolesFrom !== undefined && options.format !== "aws-auth") {
+    throw usage("--roles-from requires --format aws-auth.");
+  }
+  const connection = await connect(options, io);
+  const { prefix } = connection.context;
+  const parameters = await readMappings(connection, io);
+  await requireParameters(parameters, connection, io);
+  const readings = [...parameters.values()].map((stored) => ({
+    name: shortName(stored.name, prefix),
+    ...readParameter(prefix, stored.name, stored),
+  }));
+  const entries = readings.flatMap((reading) => reading.entries);
+  const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
+  const { text, exported, problems } =
+    options.format === "aws-auth"
+      ? await awsAuth(parameters, connection, options, io)
+      : { text: writeMappingFile(entries), exported: entries.length, problems: [] };
+  if (options.output === "yaml") io.print(text);
+  // Mapping files may be JSON too.
+  else await printData(parseYaml(text, "the export").value, "json", io);
+  const left = [...invalid, ...problems];
+  for (const line of left) io.log(`Skipped ${line}.\n`);
+  if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`, ...causesOf(left, options));
+}
+
+/** Sentences: the most frequent causes of several, and what to do about the denial that causes most. */
+function causesOf(skipped: readonly string[], options: ExportOptions): string[] {
+  const causes = [...Map.groupBy(skipped, (line) => line.slice(line.indexOf(": ") + 2))]
+    .map(([cause, { length }]) => ({ cause, length }))
+    .filter(({ length }) => length > 1)
+    .toSorted((one, other) => other.length - one.length);
+  const [denial] = causes.flatMap(({ cause }) => / that (arn:\S+) denies$/.exec(cause)?.[1] ?? []);
+  const again = `iam-authenticator mappings allow ${[...clusterWords(options), shellWord(denial ?? "")].join(" ")}`;
+  return [
+    ...causes.slice(0, MOST_CAUSES).map(({ cause, length }) => `${length} skipped: ${cause}.`),
+    ...(denial === undefined
+      ? []
+      : [`aws-auth cannot deny ${denial}. End its access in AWS, then remove the denial and export again: ${again}`]),
+  ];
+}
+
+const MOST_CAUSES = 5;
+
+async function awsAuth(
+  parameters: ReadonlyMap<string, Stored>,
+  { ssm, context, account }: Connection,
+  { rolesFrom = [] }: ExportOptions,
+  io: IOStreams,
+) {
+  const { prefix } = context;
+  // `readMappings` skips these with --account, but they deny identities of the account too.
+  const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
+  const others = account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
+  const roles: KnownRole[] = [];
+  for (const file of rolesFrom) roles.push(...readRoles(await readText(file, io), file));
+  const { configMap, ...rest } = exportAwsAuth({ parameters: new Map([...parameters, ...others]), roles, context });
+  return { text: configMap, ...rest };
+}

@@ -1,0 +1,298 @@
+// The mappings in files of aws-iam-authenticator, eksctl and EKS.
+
+import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { usage } from "../../io/errors.ts";
+import { shownFile } from "../../io/files.ts";
+import { type Path, parseDocuments, type YamlDocument } from "../../io/yaml.ts";
+import { accessGroup, levelOfPolicy } from "../../model/names.ts";
+
+/** Fields are not validated yet. */
+export interface Foreign {
+  /** For messages, such as `mapRoles 3`. */
+  readonly where: string;
+  readonly line: number;
+  readonly arn?: unknown;
+  readonly username?: unknown;
+  readonly groups?: unknown;
+  /** An IAM Identity Center permission set instead of an ARN. */
+  readonly permissionSet?: unknown;
+  readonly account?: unknown;
+  /** A phrase about parts that are not imported. */
+  readonly remark?: string;
+  /** Name of the EKS cluster of an access entry. Such an entry matches a role with a path, aws-iam-authenticator does not. */
+  readonly accessEntryOf?: string;
+  /** The groups for its EKS access policies: no mapping, but a part of the access entry for the same principal. */
+  readonly accessGroups?: readonly string[];
+  /** Why this is not a mapping. */
+  readonly problem?: string;
+}
+
+type At = Pick<Foreign, "where" | "line">;
+
+/** Removes only a role's path: aws-iam-authenticator sees the paths of users. */
+export function withoutRolePath(arn: string): string {
+  return arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
+}
+
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
+function fromAccessEntry(
+  { principalArn, username, kubernetesGroups, clusterName }: Record<string, unknown>,
+  at: At,
+): Foreign {
+  return {
+    ...at,
+    arn: principalArn ?? null,
+    username,
+    groups: kubernetesGroups,
+    accessEntryOf: textOf(clusterName),
+  };
+}
+
+/**
+ * One item for the policies that have an access level, and one for each policy or namespace that cannot be imported.
+ * https://docs.aws.amazon.com/eks/latest/APIReference/API_ListAssociatedAccessPolicies.html
+ */
+function fromAssociatedPolicies({ value, lineOf }: YamlDocument): Foreign[] {
+  const { principalArn, clusterName, associatedAccessPolicies } = isObject(value) ? value : {};
+  const arn = principalArn ?? null;
+  const policies: readonly unknown[] = Array.isArray(associatedAccessPolicies) ? associatedAccessPolicies : [];
+  const read = policies.map((policy, i) => {
+    const line = lineOf(["associatedAccessPolicies", i]);
+    const { name, groups, problems } = readPolicy(policy);
+    return { groups, left: problems.map((problem) => ({ where: `access policy ${name}`, line, arn, problem })) };
+  });
+  const at = { where: "access policies", line: lineOf([]) };
+  const accessGroups = read.flatMap(({ groups }) => groups);
+  return [{ ...at, arn, accessEntryOf: textOf(clusterName), accessGroups }, ...read.flatMap(({ left }) => left)];
+}
+
+/** Returns the policy's name, its groups, and phrases about what has no counterpart. */
+function readPolicy(policy: unknown) {
+  const { policyArn, accessScope } = isObject(policy) ? policy : {};
+  const [, policyName] = /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
+  const name = policyName ?? textOf(policyArn);
+  const refused = (problem: string) => ({ name, groups: [], problems: [problem] });
+  const level = policyName === undefined ? undefined : levelOfPolicy(policyName);
+  if (level === undefined) return refused("it has no access level here: grant its permissions by RBAC");
+  const { type, namespaces } = isObject(accessScope) ? accessScope : {};
+  if (type === "cluster") return { name, groups: [accessGroup(level)], problems: [] };
+  if (type !== "namespace" || !Array.isArray(namespaces)) {
+    return refused("its accessScope must have the type cluster, or namespace with namespaces");
+  }
+  const names = namespaces.map(textOf);
+  // EKS allows wildcards: https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html
+  const valid = names.filter((one) => NAMESPACE.test(one));
+  const problems = names
+    .filter((one) => !NAMESPACE.test(one))
+    .map(
+      (one) =>
+        `its namespace ${one || "without a name"} is not one namespace: set the level for each one it stands for`,
+    );
+  return { name, groups: valid.map((one) => accessGroup(level, one)), problems };
+}
+
+/** Moves the groups of access policies to the access entries for the same principal and cluster. */
+export function withAccessPolicies<T extends Foreign>(items: readonly T[]): (T & Foreign)[] {
+  const policies = items.filter(({ accessGroups }) => accessGroups !== undefined);
+  const byEntry = Map.groupBy(policies, keyOf);
+  const groupsOf = (item: Foreign) => byEntry.get(keyOf(item))?.flatMap(({ accessGroups = [] }) => accessGroups);
+  const entries = new Set(items.filter(isAccessEntry).map(keyOf));
+  return items.flatMap((item): (T & Foreign)[] => {
+    if (isAccessEntry(item)) return [withGroups(item, groupsOf(item))];
+    if (item.accessGroups === undefined) return [item];
+    return entries.has(keyOf(item)) || item.accessGroups.length === 0 ? [] : [{ ...item, problem: NO_ENTRY }];
+  });
+}
+
+const NO_ENTRY =
+  "the files have no access entry for this principal: give the output of aws eks describe-access-entry too";
+
+const NO_GROUPS =
+  "it has no groups. If it has access policies, give the output of aws eks list-associated-access-policies too";
+
+function isAccessEntry({ accessEntryOf, accessGroups }: Foreign): boolean {
+  return accessEntryOf !== undefined && accessGroups === undefined;
+}
+
+function keyOf({ accessEntryOf, arn }: Foreign): string {
+  return `${accessEntryOf} ${textOf(arn)}`;
+}
+
+/** @param groups of its access policies; `undefined` if the files do not have them */
+function withGroups<T extends Foreign>(entry: T, groups: readonly string[] | undefined): T & Foreign {
+  const own = entry.groups ?? [];
+  // carry() reports a value that is not a list.
+  if (!Array.isArray(own)) return entry;
+  const all = [...new Set([...own, ...(groups ?? [])])];
+  return { ...entry, groups: all, ...(all.length === 0 && groups === undefined && { remark: NO_GROUPS }) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+const KINDS =
+  "the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), IAMIdentityMapping " +
+  "objects, eksctl's ClusterConfig, and the output of aws eks describe-access-entry and list-associated-access-policies";
+
+/**
+ * Detects kinds by their keys. Throws if no document in the file has a known kind.
+ *
+ * @returns the mappings, and phrases about documents without mappings
+ */
+export function readForeign(text: string, file: string) {
+  const parts = documentsIn(text, file).flatMap(listed);
+  if (parts.length === 0) throw usage(`${shownFile(file)}: it is empty.`);
+  const read = parts.map((part) => ({ part, items: readPart(part, file) }));
+  if (read.every(({ items }) => items === undefined)) {
+    throw usage(`${shownFile(file)}: unknown format. import reads ${KINDS}.`);
+  }
+  return {
+    items: read.flatMap(({ items }) => items ?? []),
+    notes: read.flatMap(({ part, items }) => (items?.length ? [] : noteOn(part, items !== undefined))),
+  };
+}
+
+function noteOn({ value, lineOf }: YamlDocument, isKnown: boolean): string {
+  const kind = isObject(value) ? value["kind"] : undefined;
+  const hint =
+    isKnown && kind === "ConfigMap" ? `: import reads its keys ${SECTIONS.join(", ")} and ${SERVER_CONFIG}` : "";
+  return `line ${lineOf([])}: ${String(kind ?? "a document")} has no mappings${hint}`;
+}
+
+function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
+  if (!isObject(part.value)) return undefined;
+  const { kind, data, spec, server, iamIdentityMappings, accessEntry, associatedAccessPolicies } = part.value;
+  if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), nameIn(part.value), file);
+  if (kind === "IAMIdentityMapping") {
+    return [fromListItem(spec, { where: `IAMIdentityMapping ${nameIn(part.value)}`, line: part.lineOf([]) }, "arn")];
+  }
+  if (isObject(server)) return fromLists(below(part, ["server"], server));
+  if (Array.isArray(iamIdentityMappings)) {
+    return iamIdentityMappings.map((item, i) =>
+      fromEksctl(item, { where: `iamIdentityMappings ${i + 1}`, line: part.lineOf(["iamIdentityMappings", i]) }),
+    );
+  }
+  if (Array.isArray(associatedAccessPolicies)) return fromAssociatedPolicies(part);
+  if (!isObject(accessEntry)) return undefined;
+  return [fromAccessEntry(accessEntry, { where: "access entry", line: part.lineOf([]) })];
+}
+
+function nameIn({ metadata }: Record<string, unknown>): string {
+  return isObject(metadata) && typeof metadata["name"] === "string" ? metadata["name"] : "";
+}
+
+const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];
+
+/** https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/deploy/example.yaml */
+const SERVER_CONFIG = "config.yaml";
+
+/** Sections and the server config are YAML texts in the ConfigMap. `undefined` for another program's ConfigMap. */
+function fromConfigMap(data: YamlDocument, name: string, file: string): Foreign[] | undefined {
+  const texts = isObject(data.value) ? data.value : {};
+  const isKnown = Object.keys(texts).some((key) => SECTIONS.includes(key) || key === SERVER_CONFIG);
+  if (!isKnown && !["", "aws-auth", "aws-iam-authenticator"].includes(name)) return undefined;
+  return Object.entries(texts).flatMap(([key, text]) => {
+    const at = { where: key, line: data.lineOf([key]) };
+    if (!SECTIONS.includes(key) && key !== SERVER_CONFIG) {
+      return [{ ...at, problem: `only ${SECTIONS.join(", ")} and ${SERVER_CONFIG} are read` }];
+    }
+    const inner = typeof text === "string" ? textPart(data, key, text, file) : below(data, [key], text);
+    return key === SERVER_CONFIG ? (readPart(inner, file) ?? []) : section(inner, key);
+  });
+}
+
+function textPart(data: YamlDocument, key: string, text: string, file: string): YamlDocument {
+  const first = data.blockLine([key]);
+  const [part] = parseDocuments(text, `${shownFile(file)}, ${key}`, first);
+  if (part !== undefined && first !== undefined) return part;
+  // Quoted text has no separate lines.
+  return { value: part?.value ?? [], lineOf: () => data.lineOf([key]), blockLine: () => undefined };
+}
+
+/** https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: viper reads keys in any case */
+function fromLists(server: YamlDocument): Foreign[] {
+  const keys = isObject(server.value) ? server.value : {};
+  return Object.entries(keys).flatMap(([key, value]) => {
+    const name = SECTIONS.find((one) => one.toLowerCase() === key.toLowerCase());
+    return name === undefined ? [] : section(below(server, [key], value), name);
+  });
+}
+
+const ARN_KEYS: Readonly<Record<string, string>> = { mapRoles: "rolearn", mapUsers: "userarn" };
+
+function section({ value, lineOf }: YamlDocument, name: string): Foreign[] {
+  const items = value ?? [];
+  if (!Array.isArray(items)) throw usage(`line ${lineOf([])}: ${name} must be a list.`);
+  const arnKey = ARN_KEYS[name];
+  return items.map((item, i) => {
+    const at = { where: `${name} ${i + 1}`, line: lineOf([i]) };
+    return arnKey === undefined ? { ...at, account: item } : fromListItem(item, at, arnKey);
+  });
+}
+
+function fromListItem(item: unknown, at: At, arnKey: string): Foreign {
+  const { username, groups, sso, [arnKey]: arn, ...rest } = lowerCaseKeys(item);
+  const { permissionsetname: permissionSet, accountid: account } = lowerCaseKeys(sso);
+  return {
+    ...at,
+    username,
+    groups,
+    ...remarkOn(rest),
+    ...(arn === undefined && isObject(sso) ? { permissionSet, account } : { arn: arn ?? null }),
+  };
+}
+
+/** Reports typos such as `group:`, which aws-iam-authenticator ignores. */
+function remarkOn(rest: Record<string, unknown>): Pick<Foreign, "remark"> {
+  const keys = Object.keys(rest);
+  if (keys.length === 0) return {};
+  const pin = "userid" in rest ? "; to pin the mapping to this principal, set principalId" : "";
+  return { remark: `unknown ${keys.length > 1 ? "keys" : "key"} ${keys.join(", ")} skipped${pin}` };
+}
+
+function lowerCaseKeys(item: unknown): Record<string, unknown> {
+  if (!isObject(item)) return {};
+  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]));
+}
+
+/** https://docs.aws.amazon.com/eks/latest/eksctl/iam-identity-mappings.html */
+function fromEksctl(item: unknown, at: At): Foreign {
+  const { arn, username, groups, account, serviceName, noDuplicateARNs: _, ...rest } = isObject(item) ? item : {};
+  if (serviceName !== undefined) {
+    return { ...at, problem: `service ${String(serviceName)} is RBAC that eksctl creates, not a mapping` };
+  }
+  if (account !== undefined) return { ...at, account, ...remarkOn(rest) };
+  return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };
+}
+
+/** Calls of the AWS CLI in a loop print consecutive JSON objects, `jq -c` prints one per line. */
+function documentsIn(text: string, file: string): YamlDocument[] {
+  const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
+  if (!isSeries) return parseDocuments(text, file);
+  let line = 1;
+  return text.split(/\n(?=\{)/).flatMap((piece) => {
+    const parts = parseDocuments(piece, file, line);
+    line += piece.split("\n").length;
+    return parts;
+  });
+}
+
+/** Splits kubectl's `kind: List`, and a list of responses. */
+function listed(part: YamlDocument): YamlDocument[] {
+  const { value } = part;
+  if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));
+  const { kind, items } = isObject(value) ? value : {};
+  if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) return [part];
+  return items.map((item, i) => below(part, ["items", i], item));
+}
+
+/** The part at this path. */
+function below({ lineOf, blockLine }: YamlDocument, path: Path, value: unknown): YamlDocument {
+  return {
+    value,
+    lineOf: (rest) => lineOf([...path, ...rest]),
+    blockLine: (rest) => blockLine([...path, ...rest]),
+  };
+}

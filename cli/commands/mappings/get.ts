@@ -1,0 +1,93 @@
+// `mappings get`: prints stored mappings by name.
+
+import type { Command } from "commander";
+import { mappingParameter, permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { readSome } from "../../aws/parameter-store.ts";
+import { describe } from "../../cmdline/define.ts";
+import { ACCOUNT, CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
+import { finding } from "../../io/errors.ts";
+import { type ListOutputOptions, printData } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { readParameter } from "../../model/entry.ts";
+import { shortName } from "../../model/evaluation.ts";
+import { itemsOf, printItems } from "../../model/items.ts";
+import { hasKey, normal, type Stored } from "../../model/stored.ts";
+import { findTarget, TARGET_HELP, type Target } from "../../model/target.ts";
+import { requireParameters } from "../../plan/read.ts";
+
+type GetOptions = ConnectionOptions & ListOutputOptions & { readonly session?: string };
+
+export function getCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details: `With several names, it prints a list, and fails after it if one does not exist.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings get -c prod arn:aws:iam::111122223333:role/Developers",
+      "iam-authenticator mappings get -c prod sso/111122223333/ClusterAdmin user/111122223333/alice -o wide",
+    ],
+  }).argument("<who...>");
+  return withOptions(command, CONNECTION, ACCOUNT, listOutput("yaml"))
+    .option("--session <name>", "only the mapping of this session of the permission set")
+    .action((names: readonly string[], options: GetOptions) => get(names, options, io));
+}
+
+async function get(names: readonly string[], options: GetOptions, io: IOStreams): Promise<void> {
+  const { output, session } = options;
+  const connection = await connect(options, io);
+  const { prefix, partition } = connection.context;
+  const targets = names.map((who) => findTarget(connection, who, session));
+  const results: (Stored | string)[] = [];
+  for (const target of targets) results.push(await find(target, connection, io));
+  const found = results.filter((one) => typeof one !== "string");
+  const missing = results.filter((one) => typeof one === "string");
+  await requireParameters(new Map(found.map((stored) => [stored.name, stored])), connection, io);
+  if (found.length > 0 && (output === "json" || output === "yaml")) {
+    const data = found.map((stored) => dataOf(stored, session, connection));
+    // A single mapping is easier to read without a list.
+    await printData(names.length === 1 ? data[0] : data, output, io);
+  } else if (found.length > 0) {
+    const items = found.flatMap((stored) => itemsOf(stored, prefix, partition));
+    const asked = items.filter(({ entry }) => session === undefined || entry?.mapping.session === session);
+    await printItems(asked, false, options, io);
+  }
+  if (missing.length > 0) throw finding(...missing);
+}
+
+/** Returns a sentence if it does not exist. */
+async function find(target: Target, { ssm, context: { prefix } }: Connection, io: IOStreams): Promise<Stored | string> {
+  const ofSet = permissionSetParameter(prefix, target);
+  const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
+  const found = await readSome(ssm, names, io.interrupted);
+  const [stored] = names.flatMap((name) => found.get(name) ?? []);
+  if (stored === undefined) {
+    return `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
+  }
+  if (stored.name === ofSet) {
+    io.log(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set applies:\n`);
+  }
+  const { session } = target.key;
+  const value = normal(stored.value);
+  const isMissing = session !== undefined && Array.isArray(value) && !value.some((item) => hasKey(item, { session }));
+  return isMissing ? `${shortName(stored.name, prefix)} has no session ${session}.` : stored;
+}
+
+/** @param session of the only entry to show, or `undefined` */
+function dataOf(stored: Stored, session: string | undefined, { context: { prefix, partition } }: Connection): object {
+  const { name: parameter, version } = stored;
+  const value = normal(stored.value);
+  const isEntry = session !== undefined && Array.isArray(value);
+  const { problems } = readParameter(prefix, parameter, stored, partition);
+  return {
+    ...{ parameter, version, modified: new Date(stored.modified).toISOString() },
+    value: isEntry ? value.filter((item) => hasKey(item, { session })) : value,
+    ...(problems.length > 0 && { problems }),
+  };
+}
+
+/** For the role of a permission set, the parameter of the set; else `undefined`. */
+function permissionSetParameter(prefix: string, { address, key }: Target): string | undefined {
+  const { kind, account, name } = address;
+  const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? name;
+  const set = kind === "role" ? permissionSetInAnyCase(role) : undefined;
+  return set === undefined ? undefined : mappingParameter(prefix, "sso", account, set);
+}

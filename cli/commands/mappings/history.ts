@@ -1,0 +1,131 @@
+// `mappings history` and `mappings rollback`: list and restore the versions of a mapping.
+
+import type { Command } from "commander";
+import { isObject } from "../../../functions/lib/json.ts";
+import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { readHistory, readSome } from "../../aws/parameter-store.ts";
+import { describe } from "../../cmdline/define.ts";
+import {
+  ACCOUNT,
+  CONNECTION,
+  HEADERS,
+  OUTPUT,
+  type OutputOptions,
+  READING,
+  readWhole,
+  WRITE,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
+import { shownTime } from "../../cmdline/times.ts";
+import { finding } from "../../io/errors.ts";
+import { type HeaderOptions, printList } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { readParameter } from "../../model/entry.ts";
+import { type EvaluationContext, shortName } from "../../model/evaluation.ts";
+import { type EntryKey, hasKey, listItems, normal, type Stored, valueText, withItem } from "../../model/stored.ts";
+import { findTarget, TARGET_HELP } from "../../model/target.ts";
+import { planChanges } from "../../plan/changes.ts";
+import { executePlan } from "../../plan/clusters.ts";
+import { requireCluster } from "../../plan/read.ts";
+import { beforeNewest } from "../../plan/write-parameter.ts";
+
+type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
+
+export function historyCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
+    examples: ["iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
+  }).argument("<who>");
+  return withOptions(command, CONNECTION, ACCOUNT, OUTPUT, HEADERS).action((who: string, options: HistoryOptions) =>
+    history(who, options, io),
+  );
+}
+
+async function history(who: string, options: HistoryOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const { ssm } = connection;
+  const { parameter } = findTarget(connection, who);
+  const versions = await readHistory(ssm, parameter, io.interrupted);
+  if (versions.length === 0) throw finding(`${shortName(parameter, connection.context.prefix)} does not exist.`);
+  const items = versions.map(({ version, modified, by, value }) => ({
+    version,
+    when: new Date(modified).toISOString(),
+    by,
+    value: normal(value),
+  }));
+  const headers = ["version", "when", "by", "value"];
+  const row = ({ version, when, by, value }: (typeof items)[number]) => {
+    // Of an ARN, only the resource: the account is usually the same.
+    const who = by.split(":").slice(5).join(":") || by;
+    return [String(version), shownTime(Date.parse(when)), who, inWords(value)];
+  };
+  await printList({ items, headers, row, endsInText: true }, options, io);
+}
+
+function inWords(value: unknown): string {
+  if (!isObject(value)) return shown(value);
+  const { arn: _, ...rest } = value;
+  return Object.entries(rest)
+    .map(([key, item]) => `${key}: ${(Array.isArray(item) ? item : [item]).map(shown).join(",")}`)
+    .join("; ");
+}
+
+interface RollbackOptions extends ConnectionOptions, WriteOptions {
+  readonly session?: string;
+  readonly to?: number;
+}
+
+export function rollbackCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details: `In a list, a pattern's ARN or --session restores only that entry; the list's name restores the entire list.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
+      "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
+    ],
+  }).argument("<who>");
+  return withOptions(command, CONNECTION, READING, WRITE)
+    .option("--session <name>", "only the mapping of this session of the permission set")
+    .option("--to <version>", "default: the version before the newest change", readWhole)
+    .action((who: string, options: RollbackOptions) => rollback(who, options, io));
+}
+
+async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const { ssm, context } = connection;
+  const { parameter, key } = findTarget(connection, who, options.session);
+  const name = shortName(parameter, context.prefix);
+  const before = await readSome(ssm, [parameter], io.interrupted);
+  await requireCluster(before, connection, options, io);
+  const versions = await readHistory(ssm, parameter, io.interrupted);
+  const { to } = options;
+  const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
+  if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
+  const isEntry = (key.arnLike ?? key.session) !== undefined;
+  const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, context);
+  const plan = planChanges(before, new Map([[parameter, value]]), false);
+  await executePlan({ plan, known: before, connection }, options, io);
+}
+
+function validValue(name: string, target: Stored, { prefix, partition }: EvaluationContext): string {
+  const { problems } = readParameter(prefix, target.name, target, partition);
+  if (problems.length > 0) throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
+  return target.value;
+}
+
+/** Restores one entry, or removes it if it did not exist then. The other entries stay unchanged. */
+function withEntry(name: string, key: EntryKey, before: Stored | undefined, target: Stored): string {
+  const isIt = (item: unknown) => hasKey(item, key);
+  const kind = key.session === undefined ? "pattern" : "sso-session";
+  const now = listItems(name, before, kind, isIt);
+  const then = listItems(`version ${target.version} of ${name}`, target, kind, (item) => !isIt(item)).find(isIt);
+  if (then === undefined && !now.some(isIt)) {
+    throw finding(`Neither ${name} nor its version ${target.version} has ${key.session ?? key.arnLike}.`);
+  }
+  return valueText(name, then === undefined ? now.filter((item) => !isIt(item)) : withItem(now, isIt, then));
+}
+
+/** Anyone who may write parameters chooses the value, for example an object without a text: {"toString": 0}. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,193 @@
+// `mappings import`: converts other programs' mappings to a mapping file. `mappings schema`: prints its JSON Schema.
+
+import type { Command } from "commander";
+import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
+import { describe } from "../../cmdline/define.ts";
+import { collect } from "../../cmdline/options.ts";
+import { finding } from "../../io/errors.ts";
+import { readText, shownFile } from "../../io/files.ts";
+import { printable, printData } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import type { Entry } from "../../model/entry.ts";
+import { type Problem, readMapping } from "../../model/file-entry.ts";
+import schema from "../../model/mapping-file.schema.json" with { type: "json" };
+import { writeMappingFile } from "../../model/mapping-file.ts";
+import { type Foreign, readForeign, withAccessPolicies, withoutRolePath } from "./foreign.ts";
+
+interface Carried {
+  readonly where: string;
+  readonly entry: Entry;
+  /** Phrases about differences. */
+  readonly notes: readonly string[];
+  /** It never matched before, and does now. */
+  readonly isNew: boolean;
+}
+
+/** @param sso whether to map the permission set instead of its role */
+export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
+  return { where: whereOf(foreign), ...entryFrom(foreign, sso) };
+}
+
+function entryFrom(
+  { arn, username, groups, permissionSet, account, remark, problem, accessEntryOf }: Foreign,
+  sso: boolean,
+): Omit<Carried, "where"> | Problem {
+  if (problem !== undefined) return { problem };
+  const names = readNames(username, groups);
+  if ("problem" in names) return names;
+  const remarks = remark === undefined ? [] : [remark];
+  if (arn === undefined) {
+    const set = permissionSet === undefined ? {} : { permissionSet };
+    const entry = readMapping({ account: accountText(account), ...set, ...names });
+    return "problem" in entry ? entry : { entry, isNew: false, notes: remarks };
+  }
+  if (typeof arn !== "string") return { problem: "it has no ARN" };
+  const bare = withoutRolePath(arn.trim());
+  const [, , , , ofArn = "", role = ""] = bare.split(":");
+  const set = permissionSetOf(role.replace(/^role\//, ""));
+  const principal = sso && set !== undefined ? { permissionSet: set, account: ofArn } : { arn: bare };
+  const entry = readMapping({ ...principal, ...names });
+  if ("problem" in entry) return entry;
+  const isNew = bare !== arn && accessEntryOf === undefined;
+  return { entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
+}
+
+function whereOf({ where, line, arn, permissionSet, account }: Foreign): string {
+  const whom = typeof arn === "string" ? arn : [account, permissionSet].filter((part) => part !== undefined).join("/");
+  // Escaped, so that each entry is one line.
+  return printable(`line ${line}, ${where}${whom === "" ? "" : ` (${whom})`}`);
+}
+
+function noteOn(arn: string, bare: string, isNew: boolean, sso: boolean, set: string | undefined): string[] {
+  const reason = bare === arn.trim() ? "spaces around its ARN" : "its path";
+  const now = isNew ? [`new access: with ${reason} it never matched, now it matches ${bare}`] : [];
+  if (set === undefined) return now;
+  const note = sso
+    ? `becomes the permission set ${set}`
+    : `the role of permission set ${set}; use --sso to map the set, because the role's suffix can change`;
+  return [...now, note];
+}
+
+type Names = { readonly username?: string; readonly groups?: readonly string[] };
+
+function readNames(username: unknown, groups: unknown): Names | Problem {
+  const list = groups ?? [];
+  if (username !== undefined && username !== null && typeof username !== "string") {
+    return { problem: "username must be a string" };
+  }
+  if (!Array.isArray(list) || !list.every((group) => typeof group === "string")) {
+    return { problem: "groups must be a list of strings" };
+  }
+  const name = username ?? "";
+  const unclear = [name, ...list].find((text) => translateIn(text) === undefined);
+  if (unclear !== undefined) return { problem: `${unclear} has braces that are not a placeholder` };
+  return {
+    ...(name !== "" && { username: translateIn(name) ?? "" }),
+    ...(list.length > 0 && { groups: list.flatMap((group) => translateIn(group) ?? []) }),
+  };
+}
+
+/**
+ * YAML reads an account without quotes as a number. A number with fewer digits is rejected: its zeros may have been
+ * dropped, or it may be octal in YAML 1.1.
+ */
+function accountText(account: unknown): unknown {
+  return typeof account === "number" && String(account).length === 12 ? String(account) : account;
+}
+
+/**
+ * As in aws-iam-authenticator, the last mapping of a section applies, and roles precede users. A mapping that never
+ * matched there loses against any other.
+ *
+ * @returns the mappings that apply, and for each skipped one a phrase with the reason
+ */
+export function merge(carried: readonly Carried[]) {
+  const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>
+    mappingParameter("", kind, account, name),
+  );
+  const winners: Carried[] = [];
+  const overridden: string[] = [];
+  for (const same of byParameter.values()) {
+    const matching = same.filter(({ isNew }) => !isNew);
+    const winner = (matching.length > 0 ? matching : same).at(-1);
+    if (winner === undefined) continue;
+    winners.push(winner);
+    for (const other of same.filter((one) => one !== winner)) {
+      const isUnmatched = other.isNew && !winner.isNew;
+      const why = isUnmatched ? ", and the other never matched" : " and is later: the last one applies";
+      overridden.push(`${other.where} is skipped: ${winner.where} is for the same principal${why}`);
+    }
+  }
+  return { winners, overridden };
+}
+
+/** `undefined` for braces that are literal text there and an error here. */
+function translateIn(text: string): string | undefined {
+  const literal = text.replace(/\{\{\w+\}\}/g, "");
+  if (/[{}]/.test(literal)) return undefined;
+  const translated = text.replace(/\{\{(\w+)\}\}/g, "{$1}");
+  // As for a group, which cannot contain a claim: these formats have no placeholders for claims.
+  return templateProblem(translated, "group") === undefined ? translated : undefined;
+}
+
+interface ImportOptions {
+  readonly file: readonly string[];
+  readonly sso?: true;
+}
+
+export function importCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
+    details:
+      "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), " +
+      "IAMIdentityMapping objects, eksctl's ClusterConfig and the output of `aws eks describe-access-entry` and " +
+      "`list-associated-access-policies`, in any order and number of files: access policies become the groups of the " +
+      "access entry with the same principal (see rbac). Prints a mapping file and writes nothing to AWS. Standard error " +
+      "lists entries that change and entries that cannot be imported. The exit code is 1 if an entry cannot be imported.",
+    examples: [
+      "kubectl -n kube-system get configmap aws-auth -o yaml | \\",
+      "    iam-authenticator mappings import -f - --sso > mappings.yaml",
+      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
+    ],
+  })
+    .requiredOption("-f, --file <path>", "file, or - for standard input (may be repeated)", collect)
+    .option("--sso", "import AWSReservedSSO_ roles as their permission sets")
+    .action((options: ImportOptions) => importFiles(options, io));
+}
+
+async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
+  const found: (Foreign & { readonly inFile: string })[] = [];
+  const carried: Carried[] = [];
+  const problems: string[] = [];
+  const remarks: string[] = [];
+  for (const path of file) {
+    // With one file, line numbers are enough.
+    const inFile = file.length > 1 ? `${shownFile(path)}, ` : "";
+    const { items, notes } = readForeign(await readText(path, io), path);
+    remarks.push(...notes.map((note) => `${inFile}${note}`));
+    found.push(...items.map((item) => ({ ...item, inFile })));
+  }
+  for (const { inFile, ...foreign } of withAccessPolicies(found)) {
+    const result = carry(foreign, sso === true);
+    const where = `${inFile}${result.where}`;
+    if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);
+    else carried.push({ ...result, where });
+  }
+  const { winners, overridden } = merge(carried);
+  remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
+  for (const line of [...remarks, ...overridden, ...problems]) io.log(`${line}.\n`);
+  io.print(writeMappingFile(winners.map(({ entry }) => entry)));
+  const added = winners.filter(({ isNew }) => isNew).length;
+  const imported = `${winners.length} imported${added > 0 ? `, ${added} of them with new access` : ""}`;
+  if (problems.length > 0) throw finding(`${imported}, ${problems.length} not imported.`);
+  io.log(`${imported}.\n`);
+}
+
+export function schemaCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
+    details:
+      "Save it next to the mapping file: files from import and export refer to it there. An editor then completes keys " +
+      "and marks mistakes as you type. mappings lint also checks what a schema cannot express.",
+    examples: ["iam-authenticator mappings schema > mapping-file.schema.json"],
+  }).action(() => printData(schema, "json", io));
+}

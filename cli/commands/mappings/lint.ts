@@ -1,0 +1,138 @@
+// `mappings lint`: finds invalid, risky and useless mappings in Parameter Store or in a file.
+
+import { type Command, Option } from "commander";
+import { callersParameter } from "../../../functions/authenticator/caller/caller.ts";
+import { readStored } from "../../../functions/authenticator/read-stored.ts";
+import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
+import { type Connection, connect, functionSettings, signedTokensIn } from "../../aws/connection.ts";
+import { mayLookUpNodes, NO_NODES } from "../../aws/stacks.ts";
+import { type ClustersOptions, inEachCluster, isSeveral, type OneOf, throwWorst } from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import {
+  collect,
+  HEADERS,
+  OPTIONAL_CONNECTIONS,
+  OUTPUT,
+  type OutputOptions,
+  READING,
+  withOptions,
+} from "../../cmdline/options.ts";
+import { finding, usage } from "../../io/errors.ts";
+import { type HeaderOptions, printList } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import type { Entry } from "../../model/entry.ts";
+import { type EvaluationContext, shortName } from "../../model/evaluation.ts";
+import { type Finding, LEVELS, type Level } from "../../model/lint/finding.ts";
+import { bySeverity, lint } from "../../model/lint/lint.ts";
+import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
+import type { Stored } from "../../model/stored.ts";
+import { readMappings, requireParameters } from "../../plan/read.ts";
+
+interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions {
+  readonly file?: readonly string[];
+  readonly fail: Level;
+}
+
+export function lintCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "With --file, it reads only files and does not call AWS, for example in a pull request. The exit code is 1 if a " +
+      "finding has the level of --fail or above. If you deploy without a check before traffic, run lint of the new " +
+      "release first.",
+    examples: [
+      "iam-authenticator mappings lint --cluster prod",
+      "iam-authenticator mappings lint -f mappings.yaml --fail error",
+    ],
+  });
+  return withOptions(command, OPTIONAL_CONNECTIONS, READING, OUTPUT, HEADERS)
+    .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
+    .addOption(new Option("--fail <level>", "lowest level for exit code 1").choices(LEVELS).default("warning"))
+    .action((options: LintOptions) => lintMappings(options, io));
+}
+
+async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> {
+  const { file, clusters, fail } = options;
+  if (file === undefined && clusters.length === 0) throw usage("Use --cluster or --file.");
+  const { results, failures } =
+    file === undefined
+      ? await inEachCluster(options, io, lintStored)
+      : { results: [{ cluster: "", value: await lintFiles(file, options, io) }], failures: [] };
+  const isNamed = file === undefined && isSeveral(options);
+  const items = results.flatMap(({ cluster, value }) => value.map((one) => (isNamed ? { cluster, ...one } : one)));
+  const headers = [...(isNamed ? ["cluster"] : []), "level", "rule", "where", "message"];
+  const row = ({ cluster, level, rule, where, message }: Finding & { readonly cluster?: string }) => {
+    return [...(cluster === undefined ? [] : [cluster]), level, rule, where, message];
+  };
+  await printList({ items, headers, row, endsInText: true }, options, io);
+  const counts = LEVELS.map((level) => items.filter((item) => item.level === level).length);
+  const isFailing = counts.slice(0, LEVELS.indexOf(fail) + 1).some((count) => count > 0);
+  const words = counts.map((count, index) => `${count} ${NOUNS[index]}${count === 1 ? "" : "s"}`);
+  const summary = isFailing ? [`${words.join(", ")}.`] : [];
+  throwWorst(failures, ...summary);
+  if (isFailing) throw finding(...summary);
+}
+
+/** For `LEVELS`. */
+const NOUNS = ["error", "warning", "note"];
+
+async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<Finding[]> {
+  const connection = await connect(options, io);
+  const stored = await readMappings(connection, io, { callers: true });
+  await requireParameters(stored, connection, io);
+  const callers = callerFindings(stored, connection.context);
+  stored.delete(callersParameter(connection.context.prefix));
+  const nodes = await nodeFindings(stored, connection, io);
+  const findings = bySeverity([...callers, ...nodes, ...lint(stored, connection.context)]);
+  // The mappings of one account do not show all administrators.
+  return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
+}
+
+/** Mappings of nodes, if the function is known not to look up nodes. */
+async function nodeFindings(
+  parameters: ReadonlyMap<string, Stored>,
+  connection: Connection,
+  io: IOStreams,
+): Promise<Finding[]> {
+  const { prefix } = connection.context;
+  const ofNodes = [...parameters].filter(([, { value }]) => value.includes("{EC2PrivateDNSName}"));
+  if (ofNodes.length === 0 || (await mayLookUpNodes(connection, io))) return [];
+  return ofNodes.map(([name]) => ({
+    level: "warning",
+    rule: "no-nodes",
+    where: shortName(name, prefix),
+    message: `{EC2PrivateDNSName}: ${NO_NODES}`,
+  }));
+}
+
+async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
+  const { entries, problems } = await examineMappingFiles(file, io);
+  const settings = functionSettings({ cluster: "file" }, region ?? ANY_REGION, io);
+  const { reservedPrefixes } = settings;
+  const partition = partitionOf(region, entries);
+  const context = { prefix: "/file", partition, now: io.clock(), reservedPrefixes, ...signedTokensIn(settings) };
+  const { values, problems: misplaced } = placeEntries(context.prefix, entries);
+  const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
+  return bySeverity([
+    ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
+    ...misplaced.map(({ name, rule, problem }): Finding => {
+      return { level: "error", rule, where: shortName(name, context.prefix), message: problem };
+    }),
+    ...lint(parameters, context),
+  ]);
+}
+
+/** The settings used here do not depend on the region. */
+const ANY_REGION = "us-east-1";
+
+/** Without a region, the partition of the first ARN: a file with several partitions is always wrong. */
+function partitionOf(region: string | undefined, entries: readonly Entry[]): string {
+  if (region !== undefined) return partitionOfRegion(region)?.id ?? "aws";
+  return entries.flatMap(({ mapping }) => mapping.arn?.split(":")[1] ?? [])[0] ?? "aws";
+}
+
+/** Invalid entries of the callers' list, which the function skips. */
+function callerFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: EvaluationContext): Finding[] {
+  const stored = parameters.get(callersParameter(prefix));
+  const { problems = [] } = stored === undefined ? {} : readStored("callers", {}, stored);
+  return problems.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
+}

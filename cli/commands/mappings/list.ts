@@ -1,0 +1,71 @@
+// `mappings list`: lists mappings and denials.
+
+import type { Command } from "commander";
+import { type Connection, connect } from "../../aws/connection.ts";
+import { type ClustersOptions, inEachCluster, isSeveral, throwWorst, withCluster } from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTIONS, listOutput, READING, withOptions } from "../../cmdline/options.ts";
+import type { ListOutputOptions } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { decideForPrincipal, shortName } from "../../model/evaluation.ts";
+import { type Item, itemsOf, printItems } from "../../model/items.ts";
+import type { Stored } from "../../model/stored.ts";
+import { destinationOf, readMappings, requireParameters } from "../../plan/read.ts";
+
+interface ListOptions extends ClustersOptions, ListOutputOptions {
+  readonly group?: string;
+}
+
+export function listCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "-o csv has the columns of -o wide, and writes ' before a cell that a spreadsheet would evaluate as a formula.",
+    examples: [
+      "iam-authenticator mappings list --cluster prod",
+      "iam-authenticator mappings list --all-contexts --group system:masters",
+      "iam-authenticator mappings list -c prod -o csv > access.csv",
+      "iam-authenticator mappings list -c prod --group system:masters",
+      "iam-authenticator mappings list -c prod --account 111122223333 -o json",
+      "iam-authenticator mappings ls -c prod -o wide",
+    ],
+  });
+  return withOptions(command, CONNECTIONS, READING, listOutput())
+    .option("--group <name>", "only mappings that grant this group")
+    .action((options: ListOptions) => list(options, io));
+}
+
+async function list(options: ListOptions, io: IOStreams): Promise<void> {
+  const { results, failures } = await inEachCluster(options, io, async (one, own) =>
+    itemsIn(options, await connect(one, own), own),
+  );
+  const items = results.flatMap(({ cluster, value }) => value.map((item) => withCluster(options, cluster, item)));
+  if (results.length > 0) await printItems(items, isSeveral(options), options, io);
+  throwWorst(failures);
+}
+
+async function itemsIn({ group }: ListOptions, connection: Connection, io: IOStreams): Promise<Item[]> {
+  const { prefix, partition } = connection.context;
+  const current = await readMappings(connection, io);
+  await requireParameters(current, connection, io);
+  const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
+  const items = all
+    .filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group))
+    .map((item) => ({ ...item, ...deniedBy(item, current, connection) }));
+  if (items.length === 0) {
+    const which = group === undefined ? "" : ` that grant ${group}`;
+    io.log(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
+  }
+  return items;
+}
+
+/** Empty for patterns and accounts: a denial may match some of their identities. */
+function deniedBy(
+  { entry }: Item,
+  parameters: ReadonlyMap<string, Stored>,
+  { context }: Connection,
+): Pick<Item, "deniedBy"> {
+  const deciding = entry && decideForPrincipal(entry, parameters, context)?.deciding;
+  return deciding?.place === "deny-account" || deciding?.place === "deny-any"
+    ? { deniedBy: shortName(deciding.parameter, context.prefix) }
+    : {};
+}

@@ -1,0 +1,111 @@
+// `mappings remove`: removes mappings and their history.
+
+import type { Command } from "commander";
+import { isExpired } from "../../../functions/lib/not-after.ts";
+import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import { type ClusterOptions, clusterWords } from "../../cmdline/spelling.ts";
+import { EXIT, silentExit } from "../../io/errors.ts";
+import { optionWords, shellWord } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { accountOf, readParameter } from "../../model/entry.ts";
+import { type EvaluationContext, shortName } from "../../model/evaluation.ts";
+import { hasKey, listItems, type Stored } from "../../model/stored.ts";
+import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
+import { type Change, removalOf } from "../../plan/changes.ts";
+import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
+import { EFFECT } from "../../plan/propose.ts";
+import { readByName, requireCluster } from "../../plan/read.ts";
+
+type RemoveOptions = ClustersOptions & WriteOptions & { readonly session?: string };
+
+export function removeCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details: `Parameter Store deletes the history of a removed parameter; the plan shows its last value.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run",
+      "iam-authenticator mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
+    ],
+  }).argument("<who...>");
+  return withOptions(command, CONNECTIONS, READING, WRITE)
+    .option("--session <name>", "only the mapping of this session of the permission set")
+    .action((who: string[], options: RemoveOptions) => remove(who, options, io));
+}
+
+async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
+  let incomplete = 0;
+  const planned = await planClusters(
+    options,
+    io,
+    async (connection, one, own) => {
+      const { prefix } = connection.context;
+      const targets = Map.groupBy(
+        who.map((name) => findTarget(connection, name, options.session)),
+        ({ parameter }) => parameter,
+      );
+      const known = await readByName([...targets.keys()], connection, own);
+      await requireCluster(known, connection, one, own);
+      const removals = [...targets].map(([parameter, some]) =>
+        removal(shortName(parameter, prefix), some, known.get(parameter)),
+      );
+      const missing = removals.flatMap((found) => found.missing);
+      const changes = removals.flatMap((found) => found.changes);
+      if (missing.length > 0) incomplete += 1;
+      if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
+      for (const line of missing) own.log(`${line}\n`);
+      const again = () => [EFFECT, ...changes.flatMap((change) => commandsAgain(change, one, connection.context))];
+      return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect: again };
+    },
+    partitionIn(who[0] ?? ""),
+  );
+  await carryOut(planned, options, io, { done: "Removed" });
+  // Either a typo, or an earlier, interrupted run already removed it.
+  if (incomplete === planned.ready.length + planned.idle.length) throw silentExit();
+}
+
+interface Removal {
+  readonly changes: readonly Change[];
+  /** Sentences. */
+  readonly missing: readonly string[];
+}
+
+/** Removes the parameter, or only the named entries of a list. */
+function removal(name: string, targets: readonly Target[], before: Stored | undefined): Removal {
+  if (before === undefined) return { changes: [], missing: [`${name} does not exist.`] };
+  const keys = targets.map(({ key }) => key).filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
+  if (keys.length < targets.length) {
+    const changes = removalOf(before);
+    return { changes, missing: changes.length === 0 ? [`${name} is already empty.`] : [] };
+  }
+  const kind = targets[0]?.address.kind === "sso-session" ? "sso-session" : "pattern";
+  const isRemoved = (item: unknown) => keys.some((key) => hasKey(item, key));
+  const items = listItems(name, before, kind, isRemoved);
+  const others = keys.filter((key) => !items.some((item) => hasKey(item, key)));
+  const missing = others.map(({ arnLike, session }) => {
+    return `${name} has no ${session === undefined ? `pattern ${arnLike}` : `session ${session}`}.`;
+  });
+  const remaining = items.filter((item) => !isRemoved(item));
+  if (remaining.length === items.length) return { changes: [], missing };
+  return { changes: [{ action: "change", name: before.name, before, value: JSON.stringify(remaining) }], missing };
+}
+
+/** Sentences with the commands that write what a change removes. A pattern then becomes the last one of its list. */
+function commandsAgain({ name, before, value }: Change, where: ClusterOptions, { prefix, now }: EvaluationContext) {
+  const entriesIn = (text = "[]") => readParameter(prefix, name, { value: text, secure: false }).entries;
+  const kept = new Set(entriesIn(value).map(({ mapping }) => JSON.stringify(mapping)));
+  const removed = entriesIn(before?.value).filter(({ mapping }) => !kept.has(JSON.stringify(mapping)));
+  return removed.flatMap(({ kind, account, name: own, mapping }) => {
+    const { arn, arnLike, session, username, groups = [], principalId, notAfter, description } = mapping;
+    // `set` would write a pattern of other accounts to another list, and rejects an end in the past.
+    if (isExpired(notAfter, now) || (kind === "pattern" && accountOf(arnLike ?? "") !== account)) return [];
+    const options = { session, username, "principal-id": principalId, until: notAfter, description };
+    const words = [
+      arn ?? arnLike ?? `${kind.replace("-session", "")}/${account}${own && `/${own}`}`,
+      ...Object.entries(options).flatMap(([option, text]) => optionWords(`--${option}`, text)),
+      ...groups.flatMap((group) => optionWords("--group", group)),
+    ];
+    const command = kind === "deny" ? "deny" : "set";
+    return `To write it again: iam-authenticator mappings ${command} ${[...clusterWords(where), ...words.map(shellWord)].join(" ")}`;
+  });
+}

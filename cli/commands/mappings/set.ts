@@ -1,0 +1,247 @@
+// `mappings set`: adds a mapping or changes some of its keys, and validates the result like the function.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  checkMapping,
+  isListKind,
+  type Mapping,
+  type MappingKind,
+} from "../../../functions/authenticator/mapping/mapping.ts";
+import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
+import { parseStored } from "../../../functions/lib/repeated-keys.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import {
+  CONNECTIONS,
+  collect,
+  collectNamespace,
+  READING,
+  WRITE,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
+import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
+import { usage } from "../../io/errors.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { given, inOrder, readParameter } from "../../model/entry.ts";
+import { shortName } from "../../model/evaluation.ts";
+import { lint } from "../../model/lint/lint.ts";
+import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/names.ts";
+import { hasKey, listItems, type Stored, valueText, withItem } from "../../model/stored.ts";
+import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
+import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
+import { carryOut, planClusters } from "../../plan/clusters.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
+import { readByName } from "../../plan/read.ts";
+
+const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;
+
+interface SetOptions extends ClustersOptions, WriteOptions, EndOptions {
+  readonly session?: string;
+  readonly username?: string;
+  readonly access?: AccessLevel;
+  readonly namespace?: readonly string[];
+  readonly group?: readonly string[];
+  readonly addGroup?: readonly string[];
+  readonly removeGroup?: readonly string[];
+  readonly principalId?: string;
+  readonly description?: string;
+  readonly unset?: readonly string[];
+}
+
+export function setCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Keys without an option stay unchanged, and so do the other entries of a list. A new mapping of one session gets " +
+      `its username from the permission set's mapping, and with --add-group its groups too.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
+      "    --username 'dev:{SessionName}' --group developers",
+      "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
+      "iam-authenticator mappings set -c prod sso/111122223333/Developers \\",
+      "    --session jane@example.com --username lead:jane --group leads",
+      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/TeamA \\",
+      "    --username 'team-a:{SessionName}' --access edit --namespace team-a",
+      "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin \\",
+      "    --session jane@example.com --add-group on-call --for 2h",
+    ],
+  }).argument("<who>");
+  return withOptions(command, CONNECTIONS, READING, WRITE, end("the mapping"))
+    .option("--session <name>", "only this session of the permission set")
+    .option("--username <template>", "may contain {SessionName} and other placeholders")
+    .addOption(
+      new Option("--access <level>", "replace the groups with that of an access level (see rbac)")
+        .choices(ACCESS_LEVELS)
+        .conflicts(["group"]),
+    )
+    .option("-n, --namespace <name>", "with --access: only in this namespace (may be repeated)", collectNamespace)
+    .option("--group <name>", "replace the groups (may be repeated)", collectGroup)
+    .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
+    .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
+    .option("--principal-id <id>", "only the role or user with this unique id (AROA..., AIDA...)")
+    .option("--description <text>")
+    .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
+    .action((who: string, options: SetOptions) => set(who, options, io));
+}
+
+async function set(who: string, options: SetOptions, io: IOStreams): Promise<void> {
+  const { access, namespace } = options;
+  if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
+  const never = ": the mapping would never apply. Nothing was written";
+  const endAt = endOf(options, never);
+  if (access !== undefined) logBindings(access, namespace, io);
+  for (const level of ACCESS_LEVELS.filter((one) => [options.group, options.addGroup].flat().includes(one))) {
+    io.log(
+      `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
+    );
+  }
+  const plan = (connection: Connection, _: unknown, own: IOStreams) => planSet(who, options, endAt, connection, own);
+  await carryOut(await planClusters(options, io, plan, partitionIn(who)), options, io, { done: "Set" });
+}
+
+async function planSet(
+  who: string,
+  options: SetOptions,
+  endAt: End,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const target = findTarget(connection, who, options.session);
+  const { parameter } = target;
+  const { kind } = target.address;
+  const name = shortName(parameter, connection.context.prefix);
+  if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
+  const role = target.key.arn?.slice(target.key.arn.lastIndexOf("/") + 1) ?? "";
+  const permissionSet = kind === "role" ? permissionSetOf(role) : undefined;
+  if (permissionSet !== undefined) {
+    const advice = `To map the set, use sso/${target.address.account}/${permissionSet} as <who>.`;
+    io.log(
+      `${role} is the role of a permission set. IAM Identity Center may replace it by a role of another name. ${advice}\n`,
+    );
+  }
+  const before = await readByName([parameter], connection, io);
+  const start = await ofPermissionSet(target, options, connection, io);
+  const { old, put } = find(name, kind, target.key, before.get(parameter), start);
+  const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
+  if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
+  const check = checkMapping(changed(old, options, endAt(connection.context.now)), kind);
+  if (!check.valid) throw usage(`${name} would be invalid: ${problemOf(check.problem, kind)}.`);
+  const mapping = inOrder(check.mapping);
+  const text = valueText(name, put(mapping));
+  checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
+  const plan = planChanges(before, new Map([[parameter, text]]), false);
+  warnOfSessionTrust(plan.changes, connection, io);
+  return { plan, known: before, connection };
+}
+
+/** Names the option to type instead of the key. */
+function problemOf(problem: string, kind: MappingKind): string {
+  const name = ["user", "root", "federated-user"].includes(kind) ? "<name>" : "'dev:{SessionName}'";
+  return problem === "username is missing"
+    ? `a mapping requires a username. Add --username, such as --username ${name}`
+    : problem;
+}
+
+/** A group without a binding grants nothing, and the command has no access to the cluster. */
+function logBindings(level: AccessLevel, namespaces: readonly string[] | undefined, { log }: IOStreams): void {
+  const options = (namespaces ?? []).map((one) => ` --namespace ${one}`).join("");
+  const [first, ...others] = accessGroups(level, namespaces);
+  const groups = others.length === 0 ? `The group ${first} needs` : `The groups ${[first, ...others].join(", ")} need`;
+  log(`${groups} bindings in the cluster. Print them with: iam-authenticator rbac${options}\n`);
+  if (level === "admin-view") log("Warning: admin-view can read Secrets and run commands in Pods: see docs/rbac.md.\n");
+}
+
+function collectGroup(value: string, before?: readonly string[]): readonly string[] {
+  if (value.includes(",")) throw new InvalidArgumentError("Repeat the option for each group.");
+  return collect(value, before);
+}
+
+function collectKey(value: string, before?: readonly string[]): readonly string[] {
+  if (!KEYS.some((key) => key === value)) throw new InvalidArgumentError(`It must be one of ${KEYS.join(", ")}.`);
+  return collect(value, before);
+}
+
+/**
+ * What a new mapping of one session gets from the permission set's mapping: the username, and with --add-group or
+ * --remove-group the groups. Empty for any other target.
+ */
+async function ofPermissionSet(
+  { address: { kind, account, name } }: Target,
+  { addGroup, removeGroup }: SetOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<Mapping> {
+  const { prefix, now } = connection.context;
+  if (kind !== "sso-session") return {};
+  const parameter = mappingParameter(prefix, "sso", account, name);
+  const stored = (await readByName([parameter], connection, io)).get(parameter);
+  const [entry] = stored === undefined ? [] : readParameter(prefix, parameter, stored).entries;
+  if (entry === undefined || isExpired(entry.mapping.notAfter, now)) return {};
+  const { username, groups } = entry.mapping;
+  return given({ username, groups: (addGroup ?? removeGroup) === undefined ? undefined : groups });
+}
+
+/** Their values contain the ARN, because a parameter's name loses the case. */
+const SINGLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
+
+interface Found {
+  /** The mapping as it is stored, or the start of a new one. */
+  readonly old: Readonly<Record<string, unknown>>;
+  /** Returns the parameter's value with the changed mapping. */
+  readonly put: (mapping: Mapping) => unknown;
+}
+
+function find(name: string, kind: MappingKind, key: Target["key"], stored: Stored | undefined, start: Mapping): Found {
+  if (!isListKind(kind)) {
+    const value = stored && parseStored(stored.value);
+    if (!isObject(value) && SINGLE.includes(kind) && key.arn === undefined) {
+      throw usage(`${name} has no mapping yet. To add one, use its ARN as <who>.`);
+    }
+    return { old: isObject(value) ? value : { ...key }, put: (mapping) => mapping };
+  }
+  if (kind === "pattern" && key.arnLike === undefined) {
+    throw usage(`${name} is a list. Use the ARN pattern of one entry as <who>.`);
+  }
+  if (kind === "sso-session" && key.session === undefined) {
+    throw usage(`${name} is a list. Name one session: ${name.replace("sso-session", "sso")} --session <name>.`);
+  }
+  const isIt = (item: unknown) => hasKey(item, key);
+  const items = listItems(name, stored, kind, isIt);
+  const item = items.find(isIt);
+  return { old: isObject(item) ? item : { ...start, ...key }, put: (mapping) => withItem(items, isIt, mapping) };
+}
+
+function changed(
+  value: Readonly<Record<string, unknown>>,
+  options: SetOptions,
+  notAfter: string | undefined,
+): Record<string, unknown> {
+  const { username, principalId, description, unset = [] } = options;
+  const groups = groupsOf(value["groups"], options);
+  const result: Record<string, unknown> = {
+    ...value,
+    ...given({ username, groups, principalId, notAfter, description }),
+  };
+  for (const key of unset) delete result[key];
+  return result;
+}
+
+function groupsOf(before: unknown, options: SetOptions): string[] | undefined {
+  const { access, namespace, addGroup = [], removeGroup = [] } = options;
+  const group = access === undefined ? options.group : accessGroups(access, namespace);
+  if (group === undefined && addGroup.length + removeGroup.length === 0) return undefined;
+  const start: readonly unknown[] = group ?? (Array.isArray(before) ? before : []);
+  const names = start.filter((name) => typeof name === "string");
+  return [...new Set([...names, ...addGroup])].filter((name) => !removeGroup.includes(name));
+}
+
+/** Throws if lint finds errors in a value with the changed mapping only: other entries of a list are not checked. */
+function checkByLint(parameter: string, value: string, { context }: Connection): void {
+  const findings = lint(new Map([[parameter, { value, secure: false }]]), context);
+  const errors = findings.filter(({ level }) => level === "error");
+  if (errors.length === 0) return;
+  throw usage(...errors.map(({ where, message }) => `${where}: ${message}.`), "Nothing was written.");
+}

@@ -1,0 +1,58 @@
+// `rbac`: prints the RBAC objects that give the groups of access levels their permissions.
+
+import type { Command } from "commander";
+import { describe } from "../cmdline/define.ts";
+import { collectNamespace } from "../cmdline/options.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { stringifyYaml } from "../io/yaml.ts";
+import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "../model/names.ts";
+
+export function rbacCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
+    details:
+      "The levels are those of EKS access policies: cluster-admin, admin, edit, view and admin-view. Members of the group " +
+      "access:<level> have the level in the entire cluster, members of access:<level>:<namespace> in one namespace. " +
+      "`mappings set --access` grants a level. With --namespace, prints the bindings of these namespaces instead of those " +
+      "of the cluster.",
+    examples: [
+      "iam-authenticator rbac | kubectl apply -f -",
+      "iam-authenticator rbac --namespace team-a --namespace team-b | kubectl apply -f -",
+    ],
+  })
+    .option("-n, --namespace <name>", "only the bindings in this namespace (may be repeated)", collectNamespace)
+    .action(({ namespace: namespaces = [undefined] }: { readonly namespace?: readonly (string | undefined)[] }) => {
+      const bindings = [...new Set(namespaces)].flatMap((one) => ACCESS_LEVELS.map((level) => binding(level, one)));
+      io.print([ADMIN_VIEW, ...bindings].map((one) => stringifyYaml(one)).join("---\n"));
+    });
+}
+
+const API = "rbac.authorization.k8s.io";
+
+const API_VERSION = `${API}/v1`;
+
+/**
+ * The only level that Kubernetes has no role for. AWS documents AmazonEKSAdminViewPolicy as read access to every resource.
+ * Here, that includes pods/exec and nodes/proxy, which RBAC cannot exclude from `*`, and through which commands run in Pods:
+ * https://github.com/kubernetes/kubernetes/pull/134577
+ */
+const ADMIN_VIEW = {
+  apiVersion: API_VERSION,
+  kind: "ClusterRole",
+  metadata: { name: accessGroup("admin-view") },
+  rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }],
+};
+
+/** The others are Kubernetes' own: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */
+function binding(level: AccessLevel, namespace?: string): object {
+  return {
+    apiVersion: API_VERSION,
+    kind: namespace === undefined ? "ClusterRoleBinding" : "RoleBinding",
+    metadata: { name: accessGroup(level), ...(namespace !== undefined && { namespace }) },
+    subjects: [{ kind: "Group", name: accessGroup(level, namespace), apiGroup: API }],
+    roleRef: {
+      kind: "ClusterRole",
+      name: level === "admin-view" ? ADMIN_VIEW.metadata.name : level,
+      apiGroup: API,
+    },
+  };
+}

@@ -1,0 +1,196 @@
+// What is wrong with each mapping: its principal in IAM, its bindings in the cluster, its logins.
+
+import { IAMClient, paginateListRoles, paginateListUsers } from "@aws-sdk/client-iam";
+import { permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
+import { provenAccount, watched } from "../../aws/calls.ts";
+import type { ClientConfig } from "../../aws/client.ts";
+import { toFailure } from "../../aws/errors.ts";
+import { shownTime } from "../../cmdline/times.ts";
+import { fault } from "../../io/errors.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { openKubernetes } from "../../kube/client.ts";
+import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
+import type { Entry } from "../../model/entry.ts";
+import { type EvaluationContext, type StoredParameters, shortName } from "../../model/evaluation.ts";
+import type { Item } from "../../model/items.ts";
+import { isWithoutSession } from "../../model/lint/names.ts";
+import { shadowOf } from "../../model/lint/shadowing.ts";
+import { isUnused, type Logins } from "./logins.ts";
+
+const PATH = "/apis/rbac.authorization.k8s.io/v1";
+
+/** kube-apiserver adds this group to every user. */
+const EVERY_USER = "system:authenticated";
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles */
+const OF_EVERY_USER = ["system:basic-user", "system:discovery", "system:public-info-viewer"];
+
+/** Returns the roles of an entry, such as `ClusterRole/view in team-a`, without those that Kubernetes gives to every user. */
+export async function readRoles(kubeconfig: string, io: IOStreams): Promise<(entry: Entry) => string[]> {
+  const kubernetes = await openKubernetes(kubeconfig, io);
+  const bindings = [
+    ...(await kubernetes.list(`${PATH}/clusterrolebindings`)),
+    ...(await kubernetes.list(`${PATH}/rolebindings`)),
+  ];
+  /** Roles by kind and name of the subject. */
+  const roles = { User: new Map<string, Set<string>>(), Group: new Map<string, Set<string>>() };
+  for (const binding of bindings) {
+    const namespace = namespaceOf(binding);
+    const role = `${stringAt(binding, "roleRef", "kind")}/${stringAt(binding, "roleRef", "name")}${namespace && ` in ${namespace}`}`;
+    for (const subject of listAt(binding, "subjects")) {
+      const [kind, name] = [stringAt(subject, "kind"), stringAt(subject, "name")];
+      const isDefault = name === EVERY_USER && OF_EVERY_USER.includes(nameOf(binding));
+      if ((kind !== "User" && kind !== "Group") || isDefault) continue;
+      const known = roles[kind].get(name) ?? new Set();
+      roles[kind].set(name, known.add(role));
+    }
+  }
+  return ({ mapping: { username = "", groups = [] } }) => [
+    ...new Set([
+      ...rolesFor(username, roles.User),
+      ...[...groups, EVERY_USER].flatMap((group) => rolesFor(group, roles.Group)),
+    ]),
+  ];
+}
+
+const PLACEHOLDER = /\{[^{}]*\}/;
+
+/** A template may become any name that fits: its roles name the subject. */
+function rolesFor(template: string, bySubject: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  if (!PLACEHOLDER.test(template)) return [...(bySubject.get(template) ?? [])];
+  const literals = template.split(PLACEHOLDER).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pattern = new RegExp(`^${literals.join(".+")}$`);
+  return [...bySubject].flatMap(([name, roles]) =>
+    pattern.test(name) ? [...roles].map((role) => `${role} (${name})`) : [],
+  );
+}
+
+export type PrincipalState = "exists" | "absent" | "re-created" | "not checked";
+
+/** Ids such as `AROA...`, by kind and name in lower case: IAM names ignore case. */
+type Ids = Map<string, string>;
+
+/** Returns the state of an entry's principal; `undefined` for kinds that IAM does not list. */
+export async function checkPrincipals(
+  entries: readonly Entry[],
+  config: ClientConfig,
+  io: IOStreams,
+): Promise<(entry: Entry) => PrincipalState | undefined> {
+  const account = await provenAccount(config, io);
+  if (account === undefined) io.log("Not checked whether principals exist: no answer from STS.\n");
+  const kinds = entries.filter((entry) => entry.account === account).map(({ kind }) => kind);
+  const iam = watched(new IAMClient(config), io);
+  const ids: Ids = new Map();
+  const problems = new Set<string>();
+  // A list takes one call for hundreds of names. GetRole and GetUser would take one call for each mapping.
+  const hasRoles = kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, io.interrupted), problems, io));
+  const hasUsers = kinds.includes("user") && (await isListed(addUsers(iam, ids, io.interrupted), problems, io));
+  for (const problem of problems) io.log(`Not checked whether all principals exist: ${problem}\n`);
+  return ({ kind, name, account: own, mapping }) => {
+    if (!isOfRole(kind) && kind !== "user") return undefined;
+    if (own !== account || !(kind === "user" ? hasUsers : hasRoles)) return "not checked";
+    const id = ids.get(keyOf(kind, name));
+    if (id === undefined) return "absent";
+    return mapping.principalId === undefined || mapping.principalId === id ? "exists" : "re-created";
+  };
+}
+
+function isOfRole(kind: Entry["kind"]): boolean {
+  return kind === "role" || kind === "sso" || kind === "sso-session";
+}
+
+function keyOf(kind: Entry["kind"], name: string): string {
+  return `${kind.replace("-session", "")}/${asciiLowerCase(name)}`;
+}
+
+/** `false` if IAM cannot be read: a missing permission is not an error. Adds the reason to `problems`. */
+async function isListed(isComplete: Promise<boolean>, problems: Set<string>, io: IOStreams): Promise<boolean> {
+  try {
+    if (await isComplete) return true;
+    throw fault("IAM's list is incomplete.");
+  } catch (error) {
+    io.interrupted.throwIfAborted();
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    problems.add(failure.message);
+    return false;
+  }
+}
+
+const PAGE = { pageSize: 1_000, stopOnSameToken: true };
+
+/** Anyone with iam:CreateRole may choose the name of a permission set's role, but not this path. */
+const OF_SETS = "/aws-reserved/sso.amazonaws.com/";
+
+/** Returns whether the list is complete. */
+async function addRoles(client: IAMClient, ids: Ids, abortSignal: AbortSignal): Promise<boolean> {
+  let isComplete = false;
+  for await (const { Roles, IsTruncated } of paginateListRoles({ client, ...PAGE }, {}, { abortSignal })) {
+    for (const { RoleName = "", RoleId = "", Path } of Roles ?? []) {
+      ids.set(keyOf("role", RoleName), RoleId);
+      const set = Path?.startsWith(OF_SETS) ? permissionSetInAnyCase(RoleName) : undefined;
+      if (set !== undefined) ids.set(keyOf("sso", set), RoleId);
+    }
+    isComplete = Roles !== undefined && !IsTruncated;
+  }
+  return isComplete;
+}
+
+async function addUsers(client: IAMClient, ids: Ids, abortSignal: AbortSignal): Promise<boolean> {
+  let isComplete = false;
+  for await (const { Users, IsTruncated } of paginateListUsers({ client, ...PAGE }, {}, { abortSignal })) {
+    for (const { UserName = "", UserId = "" } of Users ?? []) ids.set(keyOf("user", UserName), UserId);
+    isComplete = Users !== undefined && !IsTruncated;
+  }
+  return isComplete;
+}
+
+export interface ReportFinding {
+  /** Stable: scripts may use it. */
+  readonly code: "invalid" | "ended" | "denied" | "shadowed" | "absent" | "re-created" | "unused";
+  readonly message: string;
+}
+
+interface Facts {
+  readonly parameters: StoredParameters;
+  /** By pattern: the one that always applies instead. */
+  readonly covers: ReadonlyMap<Entry, Entry>;
+  readonly context: EvaluationContext;
+  readonly logins: Logins;
+  readonly principal: PrincipalState | undefined;
+}
+
+export function findingsOf(item: Item, { parameters, covers, context, logins, principal }: Facts): ReportFinding[] {
+  const { stored, entry, problem = "" } = item;
+  if (entry === undefined) return [{ code: "invalid", message: problem }];
+  const { kind, account, mapping } = entry;
+  const found: ReportFinding[] = [];
+  if (isExpired(mapping.notAfter, context.now)) found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
+  const shadow = shadowOf({ parameter: stored.name, entry }, parameters, context);
+  const by = shadow === undefined ? covers.get(entry)?.mapping.arnLike : shortName(shadow.parameter, context.prefix);
+  if (shadow?.verdict.kind === "deny") found.push({ code: "denied", message: `denied by ${by}` });
+  else if (by !== undefined) found.push({ code: "shadowed", message: `${by} takes precedence` });
+  if (principal === "absent") {
+    const what = kind.startsWith("sso") ? "the role of the permission set" : `the ${kind}`;
+    found.push({ code: "absent", message: `${what} does not exist in account ${account}` });
+  }
+  if (principal === "re-created") {
+    const message = `the ${kind} was re-created: its id is no longer ${mapping.principalId}`;
+    found.push({ code: "re-created", message });
+  }
+  if (isUnused(item, logins)) {
+    const written = stored.modified > logins.from ? `, last written on ${shownTime(stored.modified)}` : "";
+    found.push({ code: "unused", message: `no login since ${shownTime(logins.from)}${written}` });
+  }
+  return found;
+}
+
+/** `undefined` for identities without a session. */
+export function sessionChooser(entry: Entry): string | undefined {
+  const { kind, name } = entry;
+  if (isWithoutSession(entry)) return undefined;
+  const isOfSet = kind.startsWith("sso") || (kind === "role" && permissionSetInAnyCase(name) !== undefined);
+  return isOfSet ? "Identity Center" : "anyone who assumes the role";
+}

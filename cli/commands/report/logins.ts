@@ -1,0 +1,197 @@
+// Reads from the function's log when each mapping last granted a login.
+
+import {
+  type CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  GetQueryResultsCommand,
+  StartQueryCommand,
+  StopQueryCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
+import type { OpenLog } from "../../cmdline/review-log.ts";
+import { shownTime } from "../../cmdline/times.ts";
+import { fault, usage } from "../../io/errors.ts";
+import { startProgress } from "../../io/progress.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import type { Entry } from "../../model/entry.ts";
+import type { Item } from "../../model/items.ts";
+
+/** Values by field. A field without a value is missing. */
+type Row = Readonly<Record<string, string>>;
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html */
+const MOST_ROWS = 100_000;
+
+const POLL_MS = 1_000;
+
+/** Ctrl-C must not wait long for a network that fails. */
+const STOP_LIMIT_MS = 5_000;
+
+/** At most `MOST_ROWS`. */
+async function runQuery({ query, reader }: OpenLog, queryString: string, io: IOStreams): Promise<Row[]> {
+  const { logs, signal } = reader;
+  // The console shows ARNs with the suffix `:*`, which this call rejects.
+  const isArn = query.logGroup.startsWith("arn:");
+  const command = new StartQueryCommand({
+    ...(isArn ? { logGroupIdentifiers: [query.logGroup.replace(/:\*$/, "")] } : { logGroupName: query.logGroup }),
+    startTime: Math.floor(query.from / 1000),
+    endTime: Math.ceil(io.clock() / 1000),
+    queryString,
+    limit: MOST_ROWS,
+  });
+  const { queryId } = await logs.send(command, { abortSignal: signal });
+  try {
+    return await resultsOf(queryId, logs, signal, io);
+  } catch (error) {
+    // Without this, the query would run to its end. The service refuses to stop one that has ended.
+    const stop = new StopQueryCommand({ queryId });
+    await logs.send(stop, { abortSignal: AbortSignal.timeout(STOP_LIMIT_MS) }).catch(() => {});
+    throw error;
+  }
+}
+
+async function resultsOf(
+  queryId: string | undefined,
+  logs: CloudWatchLogsClient,
+  signal: AbortSignal,
+  io: IOStreams,
+): Promise<Row[]> {
+  const progress = startProgress("Searching the log: lines", undefined, io);
+  const rows: Row[] = [];
+  let nextToken: string | undefined;
+  try {
+    for (;;) {
+      const page = await logs.send(new GetQueryResultsCommand({ queryId, nextToken }), { abortSignal: signal });
+      const { status, results, statistics } = page;
+      // The service ends a query after an hour, with the status Timeout.
+      if (status === "Scheduled" || status === "Running") {
+        progress.show(statistics?.recordsScanned ?? 0);
+        await io.sleep(POLL_MS, signal);
+        continue;
+      }
+      if (status !== "Complete" || results === undefined) {
+        const message = `CloudWatch Logs did not complete the query: its status is ${status ?? "missing"}. Use a later --since.`;
+        throw fault(message);
+      }
+      rows.push(...results.map((fields) => Object.fromEntries(fields.map(({ field, value }) => [field, value]))));
+      nextToken = page.nextToken;
+      if (nextToken === undefined || results.length === 0 || rows.length >= MOST_ROWS) return rows;
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+interface Use {
+  /** Milliseconds since 1970. */
+  readonly last: number;
+  readonly reviews: number;
+}
+
+export interface Logins {
+  /** Start of the searched part of the log, in milliseconds since 1970. */
+  readonly from: number;
+  /** Empty for a mapping without a login. */
+  readonly uses: ReadonlyMap<Entry, Use>;
+  /** Sentences: why the log may not show every login since the time asked for. */
+  readonly limits: readonly string[];
+  /** A sentence, if the log has no login. */
+  readonly none?: string;
+  /** Whether a mapping that is not in `uses` surely had no login since `from`. */
+  readonly isComplete: boolean;
+}
+
+export function isUnused({ entry }: Item, { uses, isComplete }: Logins): boolean {
+  return isComplete && entry !== undefined && !uses.has(entry);
+}
+
+export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStreams): Promise<Logins> {
+  const { from, reason } = await startOf(log);
+  const since = { ...log, query: { ...log.query, from } };
+  const rows = await runQuery(since, `${GRANTED}${STATS} by parameter, canonicalArn`, io);
+  const sessions = items.some(({ entry }) => entry?.kind === "sso-session")
+    ? await runQuery(since, `${GRANTED} and parameter like "/sso-session/"${STATS} by parameter, sessionName`, io)
+    : [];
+  // Such as from an emulator that answers with the lines themselves.
+  if ([...rows, ...sessions].some((row) => Number.isNaN(timeOf(row) + sum([row])))) {
+    throw fault("The log cannot be read: the service does not count logins, as CloudWatch Logs Insights does.");
+  }
+  const hidden = rows.filter(({ parameter }) => parameter === undefined);
+  const gaps = [
+    ...([rows, sessions].some(({ length }) => length >= MOST_ROWS) ? [TOO_MANY] : []),
+    ...(hidden.length > 0 ? [`The log does not name the mapping of ${sum(hidden)} granted logins. ${LEVEL}`] : []),
+  ];
+  const isEmpty = rows.length === 0;
+  return {
+    from,
+    uses: usesOf(items, rows, sessions),
+    limits: [...(reason === undefined ? [] : [reason]), ...gaps],
+    ...(isEmpty && { none: `The log has no granted login since ${shownTime(from)}. ${LEVEL}` }),
+    isComplete: gaps.length === 0 && !isEmpty,
+  };
+}
+
+/** The function writes the dimension `Outcome` at each log level, but `parameter` only at info and below. */
+const GRANTED = 'filter Outcome = "granted"';
+
+const STATS = " | stats max(@timestamp) as last, count(*) as reviews";
+
+const TOO_MANY = `The log has more than ${MOST_ROWS} pairs of mapping and identity. Use a later --since.`;
+
+const LEVEL = "With a logLevel above info, the function does not log granted logins.";
+
+const DAY_MS = 86_400_000;
+
+/** The time asked for, or the start of the log if that is later. */
+async function startOf({ query, reader: { logs, signal }, now }: OpenLog): Promise<{ from: number; reason?: string }> {
+  const name = query.logGroup.replace(/^arn:.*?:log-group:|:\*$/g, "");
+  const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }), {
+    abortSignal: signal,
+  });
+  const group = logGroups?.find(({ logGroupName }) => logGroupName === name);
+  if (group === undefined) {
+    throw usage(
+      `There is no log group ${name} in region ${await logs.config.region()}. Check --log-group and --region.`,
+    );
+  }
+  const { creationTime: created = 0, retentionInDays: days } = group;
+  const kept = days === undefined ? 0 : now - days * DAY_MS;
+  const from = Math.max(query.from, created, kept);
+  if (from === query.from) return { from };
+  const why = from === kept ? `because the log group keeps ${days} days` : "when the log group was created";
+  return { from, reason: `The log goes back only to ${shownTime(from)}, ${why}.` };
+}
+
+function usesOf(items: readonly Item[], rows: readonly Row[], sessions: readonly Row[]): Map<Entry, Use> {
+  const [byParameter, bySession] = [rows, sessions].map((all) => Map.groupBy(all, ({ parameter }) => parameter));
+  const lists = Map.groupBy(items, ({ stored }) => stored.name);
+  const uses = new Map<Entry, Use>();
+  for (const { stored, entry } of items) {
+    if (entry === undefined) continue;
+    const { session } = entry.mapping;
+    const logged = (session === undefined ? byParameter : bySession)?.get(stored.name) ?? [];
+    const own = logged.filter(({ canonicalArn = "", sessionName }) => {
+      if (session !== undefined) return sessionName === session;
+      return entry.kind !== "pattern" || mayBeOf(entry, lists.get(stored.name) ?? [], canonicalArn);
+    });
+    const last = own.reduce((latest, row) => Math.max(latest, timeOf(row)), 0);
+    if (own.length > 0) uses.set(entry, { last, reviews: sum(own) });
+  }
+  return uses;
+}
+
+/** The first pattern of the list that matches applies, but one with an end may not have applied at that time. */
+function mayBeOf(pattern: Entry, list: readonly Item[], arn: string): boolean {
+  const matching = list.filter(({ entry }) => matchesArnLike(entry?.mapping.arnLike ?? "", arn));
+  const first = matching.findIndex(({ entry }) => entry?.mapping.notAfter === undefined);
+  return matching.slice(0, first < 0 ? undefined : first + 1).some(({ entry }) => entry === pattern);
+}
+
+function sum(rows: readonly Row[]): number {
+  return rows.reduce((all, { reviews }) => all + Number(reviews), 0);
+}
+
+/** AWS documents neither form of `max(@timestamp)`: milliseconds since 1970, or such as `2026-11-24 16:30:00.000` in UTC. */
+function timeOf({ last = "" }: Row): number {
+  return /^\d{4}-/.test(last) ? Date.parse(`${last.replace(" ", "T")}Z`) : Number(last);
+}

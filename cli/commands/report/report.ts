@@ -1,0 +1,259 @@
+// `report`: shows who has access, the last logins, and what to clean up.
+
+import { type Command, Option } from "commander";
+import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
+import { withAwsClock } from "../../aws/calls.ts";
+import { connect } from "../../aws/connection.ts";
+import {
+  type ClusterFailure,
+  failureIn,
+  inEachCluster,
+  isSeveral,
+  type OneOf,
+  throwWorst,
+  withCluster,
+} from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTIONS, HEADERS, type OptionGroup, READING, withOptions } from "../../cmdline/options.ts";
+import { LOG, type ReviewsOptions, withLog } from "../../cmdline/review-log.ts";
+import { type ClusterOptions, clusterWords, programName } from "../../cmdline/spelling.ts";
+import { type PastTime, readPastTime, shownTime } from "../../cmdline/times.ts";
+import { finding, silentExit, usage } from "../../io/errors.ts";
+import { type ListOutputOptions, optionWords, printData, printList, shellWord } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { given, nameOfEntry } from "../../model/entry.ts";
+import { writeEntry } from "../../model/file-entry.ts";
+import { type Item, itemsOf } from "../../model/items.ts";
+import { coversIn } from "../../model/lint/shadowing.ts";
+import { readMappings, requireParameters } from "../../plan/read.ts";
+import {
+  checkPrincipals,
+  findingsOf,
+  type PrincipalState,
+  type ReportFinding,
+  readRoles,
+  sessionChooser,
+} from "./findings.ts";
+import { isUnused, type Logins, readLogins } from "./logins.ts";
+
+interface SearchOptions extends Omit<ReviewsOptions, "rate"> {
+  /** Instead of `since`. */
+  readonly unused?: PastTime;
+}
+
+type Search = Awaited<ReturnType<typeof search>>;
+
+async function search(options: OneOf<SearchOptions>, io: IOStreams) {
+  const connection = await connect(options, io);
+  const { prefix, partition } = connection.context;
+  const parameters = await readMappings(connection, io);
+  await requireParameters(parameters, connection, io);
+  const items = [...parameters.values()]
+    .flatMap((stored) => itemsOf(stored, prefix, partition))
+    .filter(({ entry }) => entry?.kind !== "deny");
+  const { unused: since = options.since } = options;
+  // The log has AWS's times, as the parameters have.
+  const timed = withAwsClock(io);
+  // The rate applies only to FilterLogEvents.
+  const logins = await withLog({ ...options, since, rate: 1 }, timed, (log) => readLogins(log, items, timed));
+  // The reader of standard output has closed it.
+  if (logins === undefined) throw silentExit();
+  return { options, connection, parameters, items, logins };
+}
+
+interface Line extends Item {
+  readonly sessionChosenBy?: string | undefined;
+  readonly principal?: PrincipalState | undefined;
+  /** Milliseconds since 1970. */
+  readonly lastLogin?: number | undefined;
+  readonly reviews: number;
+  /** With --kubeconfig. */
+  readonly roles?: readonly string[] | undefined;
+  readonly findings: readonly ReportFinding[];
+}
+
+/** `isNamed`: whether each line names its cluster. */
+async function printReport(
+  lines: readonly Line[],
+  isNamed: boolean,
+  options: ListOutputOptions & { readonly kubeconfig?: string },
+  io: IOStreams,
+): Promise<void> {
+  const { output } = options;
+  if (output === "json" || output === "yaml") return printData(lines.map(machine), output, io);
+  const columns: Readonly<Record<string, (line: Line) => string>> = {
+    ...(isNamed && { cluster: ({ cluster = "" }: Line) => cluster }),
+    ...COLUMNS,
+    ...(options.kubeconfig !== undefined && { roles: ({ roles = [] }: Line) => roles.join(", ") }),
+    findings: ({ findings }) =>
+      findings.map(({ code, message }) => (code === "invalid" ? `INVALID: ${message}` : message)).join("; "),
+  };
+  const titles = Object.keys(columns);
+  const row = (line: Line) => Object.values(columns).map((cell) => cell(line));
+  const narrow = (line: Line) => {
+    const cells = row(line).map((text, i) => ({ text, named: text === "" ? [] : `${titles[i]}: ${text}` }));
+    const head = titles.indexOf("who") + 1;
+    const rest = cells.slice(head).flatMap(({ named }) => named);
+    return [...cells.slice(0, head).map(({ text }) => text), rest.join("; ")];
+  };
+  await printList({ items: lines, headers: titles, row, endsInText: true, narrow }, options, io);
+}
+
+const COLUMNS = {
+  who: ({ name, entry }: Line) => (entry === undefined ? name : nameOfEntry(entry)),
+  username: ({ entry }: Line) => entry?.mapping.username ?? "",
+  groups: ({ entry }: Line) => entry?.mapping.groups?.join(",") ?? "",
+  "session chosen by": ({ sessionChosenBy = "" }: Line) => sessionChosenBy,
+  ends: ({ entry }: Line) => entry?.mapping.notAfter ?? "",
+  "last login": ({ lastLogin }: Line) => (lastLogin === undefined ? "" : shownTime(lastLogin)),
+  reviews: ({ reviews }: Line) => String(reviews),
+  principal: ({ principal }: Line) => principal ?? "",
+};
+
+function machine({ cluster, stored, entry, lastLogin, ...line }: Line): object {
+  const { sessionChosenBy, principal, reviews, roles, findings } = line;
+  return given({
+    ...{ cluster, parameter: stored.name },
+    ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
+    ...{ sessionChosenBy, principal },
+    lastLogin: lastLogin === undefined ? undefined : new Date(lastLogin).toISOString(),
+    ...{ reviews, roles, findings },
+  });
+}
+
+async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void> {
+  const { results, failures } = await inEachCluster(options, io, search, { atOnce: 1 });
+  const unknown: ClusterFailure[] = [];
+  // In a context that failed, the mappings may be used.
+  const failed = options.clusters.filter(({ name }) => failures.some((one) => one.name === name));
+  for (const contexts of related(results.map(({ value }) => value))) {
+    if (contexts.some((one) => failed.some((other) => isRelated(one.options, other)))) continue;
+    const name = [...new Set(contexts.map((one) => one.options.cluster))].join(", ");
+    try {
+      printRemovals(contexts, io);
+    } catch (error) {
+      if (!isSeveral(options)) throw error;
+      unknown.push({ name, failure: failureIn(error, io) });
+    }
+  }
+  throwWorst([...failures, ...unknown]);
+}
+
+function related(all: readonly Search[]): Search[][] {
+  return all.reduce<Search[][]>((groups, one) => {
+    const isOwn = (group: Search[]) => group.some((other) => isRelated(one.options, other.options));
+    return [...groups.filter((group) => !isOwn(group)), [...groups.filter(isOwn).flat(), one]];
+  }, []);
+}
+
+/** Whether both are contexts of one cluster, or may read the same store. */
+function isRelated(...both: readonly [ClusterOptions, ClusterOptions]): boolean {
+  const [one, other] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
+  return one === other || both[0].cluster === both[1].cluster;
+}
+
+/**
+ * Throws, and prints nothing, if the logs do not cover the time. With several contexts of one id, a login in one Region
+ * counts for each, and each command removes the mapping from every store. The same holds for clusters that share a store.
+ */
+function printRemovals(contexts: readonly Search[], io: IOStreams): void {
+  const limits = contexts.flatMap(({ logins }) => logins.limits);
+  // The log of a standby has no login.
+  const empty = contexts.flatMap(({ logins }) => logins.none ?? []);
+  const reasons = [...limits, ...(empty.length === contexts.length ? empty : [])];
+  if (reasons.length > 0) throw finding(...new Set(reasons), "The log cannot show which mappings are unused.");
+  const used = new Set(contexts.flatMap((one) => targets(one, ({ entry }, { uses }) => entry && uses.has(entry))));
+  const unused = new Set(contexts.flatMap((one) => targets(one, isRemovable)));
+  const [only] = contexts.length === 1 ? contexts : [];
+  const ids = new Set(contexts.map(({ options }) => options.cluster));
+  const where = only ? clusterWords(only.options) : [...ids].flatMap((cluster) => clusterWords({ cluster }));
+  const command = [programName(io.environment), "mappings remove", ...where].join(" ");
+  for (const target of unused) if (!used.has(target)) io.print(`${command} ${target}\n`);
+  if ([...unused].every((target) => used.has(target)))
+    io.log("No unused mappings. Patterns, accounts and mappings that were written since then are not checked.\n");
+}
+
+/** Arguments of `mappings remove`, quoted for a shell. */
+function targets({ items, logins }: Search, isWanted: (item: Item, logins: Logins) => boolean | undefined): string[] {
+  return items
+    .filter((item) => isWanted(item, logins))
+    .map(({ name, entry }) => [name, ...optionWords("--session", entry?.mapping.session)].map(shellWord).join(" "));
+}
+
+function isRemovable(item: Item, logins: Logins): boolean {
+  const isOfMany = item.entry?.kind === "pattern" || item.entry?.kind === "account";
+  return !isOfMany && item.stored.modified <= logins.from && isUnused(item, logins);
+}
+
+interface ReportOptions extends SearchOptions, ListOutputOptions {
+  readonly kubeconfig?: string;
+}
+
+export function reportCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Prints each mapping with its end, who chooses its session name, its last granted login (UTC) and the number of " +
+      "granted reviews: kube-apiserver caches a login for two minutes. Findings: ended; denied; shadowed (another mapping " +
+      "takes precedence); absent (the role or user does not exist); re-created (principalId is of an earlier role or " +
+      "user); unused; invalid. Roles and users are checked only in the account of the credentials, with iam:ListRoles and " +
+      "iam:ListUsers. The log requires logs:StartQuery, logs:GetQueryResults, logs:StopQuery and logs:DescribeLogGroups, " +
+      "and without --log-group cloudformation:DescribeStacks: the construct's grantReadReviews grants them. CloudWatch " +
+      "Logs charges by the gigabyte. --unused leaves out patterns, accounts and mappings that were written since then, and " +
+      "fails if the log does not cover the time. With two Regions, it counts the logins of both. Read its commands first: a " +
+      "mapping for emergencies is unused on purpose.",
+    examples: [
+      "iam-authenticator report -c prod --kubeconfig admin.conf",
+      "iam-authenticator report -c prod -o csv > access.csv",
+      "iam-authenticator report -c prod --unused 90d > remove.sh",
+    ],
+  });
+  return withOptions(command, CONNECTIONS, READING, LOG, REPORT, HEADERS).action((options: ReportOptions) =>
+    report(options, io),
+  );
+}
+
+const REPORT: OptionGroup = [
+  new Option("--since <when>", "start of the log to search: a duration before now, a day or a time")
+    .argParser(readPastTime)
+    .default(readPastTime("90d"), "90d"),
+  new Option("--unused <when>", "print only the commands that remove mappings without a login since then")
+    .argParser(readPastTime)
+    .conflicts(["since", "kubeconfig", "output"]),
+  new Option("--kubeconfig <file>", "add the RBAC roles in the cluster of its current context"),
+  new Option("-o, --output <format>").choices(["table", "csv", "json", "yaml"]).default("table"),
+];
+
+async function report(options: ReportOptions, io: IOStreams): Promise<void> {
+  if (isSeveral(options) && options.kubeconfig !== undefined) throw usage("--kubeconfig is for one cluster.");
+  if (options.unused !== undefined) return reportUnused(options, io);
+  const { results, failures } = await inEachCluster(options, io, linesIn, { atOnce: 1 });
+  const lines = results.flatMap(({ cluster, value }) => value.map((line) => withCluster(options, cluster, line)));
+  if (results.length > 0) await printReport(lines, isSeveral(options), options, io);
+  throwWorst(failures);
+}
+
+async function linesIn(options: OneOf<ReportOptions>, io: IOStreams): Promise<Line[]> {
+  const { connection, parameters, items, logins } = await search(options, io);
+  const { context, config } = connection;
+  for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);
+  const placed = items.flatMap(({ stored, entry }) => (entry === undefined ? [] : [{ parameter: stored.name, entry }]));
+  const covers = coversIn(placed, context);
+  const entries = placed.map(({ entry }) => entry);
+  const stateOf = await checkPrincipals(entries, config, io);
+  const { kubeconfig } = options;
+  const rolesOf = kubeconfig === undefined ? undefined : await readRoles(kubeconfig, io);
+  return items.map((item) => {
+    const { entry } = item;
+    const use = entry && logins.uses.get(entry);
+    const principal = entry && stateOf(entry);
+    return {
+      ...item,
+      principal,
+      sessionChosenBy: entry && sessionChooser(entry),
+      lastLogin: use?.last,
+      reviews: use?.reviews ?? 0,
+      roles: entry && rolesOf?.(entry),
+      findings: findingsOf(item, { parameters, covers, context, logins, principal }),
+    };
+  });
+}

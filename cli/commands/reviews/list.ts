@@ -1,0 +1,250 @@
+// `reviews list`: lists granted and denied logins.
+
+import { setTimeout } from "node:timers/promises";
+import type { Command } from "commander";
+import { followReviews, type LoggedReview } from "../../aws/review-log.ts";
+import { adviceFor, explainWords } from "../../cmdline/advice.ts";
+import { inEachCluster, isSeveral, type OneOf, throwWorst, withCluster } from "../../cmdline/clusters.ts";
+import { describe } from "../../cmdline/define.ts";
+import { HEADERS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import { type OpenLog, REVIEWS, type ReviewsOptions, readAll, withLog } from "../../cmdline/review-log.ts";
+import { type ClusterOptions, forCluster } from "../../cmdline/spelling.ts";
+import { shownTime } from "../../cmdline/times.ts";
+import { EXIT, Failure, usage } from "../../io/errors.ts";
+import { type HeaderOptions, hangingIndent, printable, printData, printDocument, table } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { shortName, supposeIdentity } from "../../model/evaluation.ts";
+
+interface Shown {
+  readonly review: LoggedReview;
+  readonly why: Why;
+  /** Count and first time; not set for a single review. */
+  readonly group?: ReviewGroup;
+}
+
+const COLUMNS = ["time", "outcome", "reason", "who", "as", "parameter", "why"];
+
+const INDENT = "    ";
+
+function showGroups(
+  all: readonly Shown[],
+  prefix: string,
+  withHeaders: boolean,
+  columns: IOStreams["columns"],
+): string {
+  if (columns !== undefined) return all.map((shown) => showNarrow(shown, prefix, columns)).join("");
+  const rows = all.map((shown) => {
+    const [time = "", ...rest] = cells(shown, prefix);
+    return [time, String(shown.group?.count ?? 1), ...rest];
+  });
+  const [time = "", ...headers] = COLUMNS;
+  return table(withHeaders ? [time, "count", ...headers] : [], rows);
+}
+
+/** Prints one review at once, so columns cannot be aligned. */
+function showOne(shown: Shown, prefix: string, columns: IOStreams["columns"]): string {
+  if (columns !== undefined) return showNarrow(shown, prefix, columns);
+  return `${cells(shown, prefix).map(printable).join("\t")}\n`;
+}
+
+function cells({ review, why }: Shown, prefix: string): string[] {
+  const { time, outcome, reason = "", arn = "", username = "", parameter = "" } = review;
+  return [
+    shownTime(time),
+    outcome,
+    reason,
+    arn,
+    username,
+    shortName(parameter, prefix),
+    why.explain?.join(" ") ?? why.advice ?? "",
+  ];
+}
+
+function showNarrow({ review, why, group }: Shown, prefix: string, columns: number): string {
+  const { time, outcome, reason, arn, username, parameter, message } = review;
+  const { count = 1, first = time } = group ?? {};
+  const head = [shownTime(time), outcome, ...(reason === undefined ? [] : [reason])].join("  ");
+  const by = parameter === undefined ? "" : ` by ${shortName(parameter, prefix)}`;
+  const lines = [
+    ...(count === 1 ? [] : [`${count} times since ${shownTime(first)}`]),
+    ...(arn === undefined ? [] : [arn]),
+    ...(username === undefined ? [] : [`as ${username}${by}`]),
+    // With an ARN, the explain command shows more.
+    ...(why.explain === undefined && message !== undefined ? [message] : []),
+    ...(why.advice === undefined ? [] : [`to do: ${why.advice}`]),
+    ...(why.explain === undefined ? [] : [why.explain.join(" ")]),
+  ];
+  const below = lines.map((line) => hangingIndent(INDENT, line, columns)).join("");
+  return `${hangingIndent("", head, columns)}${below}`;
+}
+
+interface ReviewGroup {
+  readonly count: number;
+  /** Milliseconds since 1970. */
+  readonly first: number;
+  readonly last: LoggedReview;
+}
+
+/** Limits memory: any AWS account can create any number of sessions, each of which would be a group. */
+const MOST = 10_000;
+
+function groupReviews(most = MOST) {
+  const groups = new Map<string, ReviewGroup>();
+  let left = 0;
+  return {
+    add(review: LoggedReview) {
+      const { outcome, reason, arn, username, parameter } = review;
+      const key = JSON.stringify([outcome, reason, arn, username, parameter]);
+      const group = groups.get(key);
+      if (group === undefined && groups.size >= most) {
+        left += 1;
+        return;
+      }
+      const { count = 0, first = review.time, last = review } = group ?? {};
+      groups.set(key, {
+        count: count + 1,
+        first: Math.min(first, review.time),
+        last: review.time >= last.time ? review : last,
+      });
+    },
+    /** Sorted by the time of their last review. */
+    all: () => [...groups.values()].sort((a, b) => a.last.time - b.last.time),
+    /** Number of reviews left out because there are too many groups. */
+    left: () => left,
+  };
+}
+
+interface Why {
+  /** Words of a shell command, quoted where necessary. */
+  readonly explain?: readonly string[];
+  readonly advice?: string;
+}
+
+/** Empty for grants and for tokens of other authenticators. */
+function whyOf(
+  { outcome, reason = "", arn = "", principalId }: LoggedReview,
+  options: ClusterOptions,
+  io: IOStreams,
+): Why {
+  if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
+    // Without the id, the current role of this name would match.
+    const isOfId = reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
+    return { explain: explainWords(options, io, arn, isOfId ? principalId : undefined) };
+  }
+  const advice = adviceFor(reason);
+  return advice === undefined ? {} : { advice: forCluster(advice, options, io.environment) };
+}
+
+interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
+  readonly each?: true;
+  readonly follow?: true;
+}
+
+export function listCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Prints equal reviews as one line with a count. Times are UTC. Requires logs:FilterLogEvents on the log group and, " +
+      "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews grants both. " +
+      "With --each or --follow, -o json prints one object per line.",
+    examples: [
+      "iam-authenticator reviews list -c prod --outcome denied --outcome fault",
+      "iam-authenticator reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
+      "iam-authenticator reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
+    ],
+  });
+  return withOptions(command, REVIEWS, OUTPUT, HEADERS)
+    .option("--each", "print each review, without counts")
+    .option("-f, --follow", "print each review, and wait for new ones")
+    .action((options: ListOptions) => list(options, io));
+}
+
+async function list(options: ListOptions, io: IOStreams): Promise<void> {
+  if (options.follow && options.until !== undefined) throw usage("Give either --follow or --until.");
+  const isNamed = isSeveral(options);
+  const isEach = options.each === true || options.follow === true;
+  /** With several clusters, the groups for JSON and YAML. */
+  const items: object[] = [];
+  const work = (one: OneOf<ListOptions>, own: IOStreams) =>
+    withLog(one, own, (log) => {
+      if (!isEach) return printGroups(log, one, items, own);
+      const print = (text: string) => io.print(isNamed && options.output === "table" ? `${one.name}: ${text}` : text);
+      return (options.follow ? follow : printEach)(log, one, { ...own, print });
+    });
+  const { failures } = await inEachCluster(options, io, work, {
+    atOnce: options.follow ? Number.POSITIVE_INFINITY : 1,
+  });
+  if (isNamed && !isEach && options.output !== "table") await printData(items, options.output, io);
+  throwWorst(failures);
+}
+
+/** Between two reads of the log. The account's quota is five calls a second. */
+const PAUSE_MS = 2_000;
+
+async function follow({ query, reader, prefix }: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
+  const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
+  try {
+    for await (const page of followReviews(query, reader, io.clock, pause)) {
+      for (const { review } of page) await printOne(review, prefix, options, io);
+    }
+  } catch (error) {
+    // Ctrl-C is the normal end.
+    throw io.interrupted.aborted ? new Failure(EXIT.interrupted, "") : error;
+  }
+}
+
+async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
+  const print = (review: LoggedReview) => printOne(review, log.prefix, options, io);
+  // The lines show the progress.
+  await readAll(log, print, async () => {}, io, { show() {}, end() {} });
+}
+
+async function printGroups(log: OpenLog, options: OneOf<ListOptions>, items: object[], io: IOStreams): Promise<void> {
+  const groups = groupReviews();
+  await readAll(log, groups.add, () => print(groups.all(), log, options, items, io), io);
+  if (groups.left() > 0) {
+    io.log(
+      `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,
+    );
+  }
+}
+
+async function print(
+  groups: readonly ReviewGroup[],
+  { prefix }: OpenLog,
+  options: OneOf<ListOptions>,
+  items: object[],
+  io: IOStreams,
+): Promise<void> {
+  if (options.output === "table") {
+    if (groups.length === 0) return;
+    const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options, io), group }));
+    io.print(`${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, options.headers, io.columns)}`);
+    return;
+  }
+  const found = groups.map(({ count, first, last }) => {
+    const item = { count, first: new Date(first).toISOString(), ...reviewData(last, options, io) };
+    return withCluster(options, options.name, item);
+  });
+  if (isSeveral(options)) items.push(...found);
+  else await printData(found, options.output, io);
+}
+
+async function printOne(
+  review: LoggedReview,
+  prefix: string,
+  options: OneOf<ListOptions>,
+  io: IOStreams,
+): Promise<void> {
+  if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options, io) }, prefix, io.columns));
+  else await printDocument(withCluster(options, options.name, reviewData(review, options, io)), options.output, io);
+}
+
+function reviewData({ time, ...review }: LoggedReview, options: OneOf<ListOptions>, io: IOStreams) {
+  const { explain, advice } = whyOf({ time, ...review }, options, io);
+  return {
+    time: new Date(time).toISOString(),
+    ...review,
+    ...(explain !== undefined && { explain: explain.join(" ") }),
+    ...(advice !== undefined && { advice }),
+  };
+}

@@ -1,0 +1,99 @@
+// `token`: prints a token for kubectl, as an ExecCredential.
+
+import type { Command } from "commander";
+import { memberAt, parseJson } from "../../../functions/lib/json.ts";
+import { callerIdOf } from "../../../functions/settings/common.ts";
+import { type AwsOptions, clientConfig } from "../../aws/client.ts";
+import { CREDENTIALS_ENDED } from "../../aws/errors.ts";
+import { type AssumeOptions, findCredentials, getSignedToken, type SignedToken, signToken } from "../../aws/tokens.ts";
+import { describe } from "../../cmdline/define.ts";
+import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
+import { fault, usage } from "../../io/errors.ts";
+import { untilInterrupted } from "../../io/progress.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { cachedCredentials } from "./credential-cache.ts";
+
+interface TokenOptions extends AwsOptions, AssumeOptions {
+  readonly cluster: string;
+  readonly caller?: true;
+  readonly jwt?: true;
+  readonly tokenOnly?: true;
+  readonly cache?: true;
+}
+
+export function tokenCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "A token is valid for 15 minutes and for this cluster only. Anyone who has it can act as you: keep it out of logs. " +
+      "With --jwt, STS signs the token, which IAM policies can restrict, and the function must accept it (JWT_ISSUERS).",
+    examples: [
+      "iam-authenticator token --cluster prod --region eu-west-1",
+      "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin --cache",
+      "iam-authenticator token -c prod --jwt --role arn:aws:iam::111122223333:role/Admin --cache",
+      "iam-authenticator token -c prod --caller --token-only > caller-token",
+      "iam-authenticator token -c prod --token-only | iam-authenticator explain -c prod --token-file -",
+    ],
+  });
+  return withOptions(command, CLUSTER, AWS)
+    .option("--role <arn>", "IAM role to assume first", readRoleArn)
+    .option("--external-id <id>", "external id that the role's trust policy requires")
+    .option("--session-name <name>", "session name of the assumed role")
+    .option("--forward-session-name", "with --role: reuse your current session name, if you have one")
+    .option("--cache", "cache temporary credentials on disk until they expire")
+    .option("--caller", "sign for kube-apiserver as a caller of the function (callers add --arn), not for kubectl")
+    .option("--jwt", "get a token that AWS STS signs (sts:GetWebIdentityToken)")
+    .option("--token-only", "print only the token, without ExecCredential")
+    .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
+}
+
+async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
+  const { role, externalId, sessionName, forwardSessionName } = options;
+  if (role === undefined && (externalId ?? sessionName) !== undefined) {
+    throw usage("--external-id and --session-name need --role.");
+  }
+  if (role === undefined && forwardSessionName) throw usage("--forward-session-name needs --role.");
+  if (sessionName !== undefined && forwardSessionName) {
+    throw usage("Give either --session-name or --forward-session-name.");
+  }
+  if (options.jwt && options.caller) throw usage("Give either --jwt or --caller: callers need a presigned token.");
+  const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
+  const { config, partition } = await clientConfig(options, io);
+  const find = () => findCredentials(config, io, options);
+  const { region, profile } = config;
+  const clusterId = options.caller ? callerIdOf(options.cluster) : options.cluster;
+  const decisive = { clusterId, region, profile, role, externalId, sessionName, forwardSessionName };
+  const credentials = await (options.cache ? cachedCredentials(decisive, find, io) : find());
+  const now = io.clock();
+  const signed = options.jwt
+    ? await getSignedToken({ config, credentials, clusterId }, io)
+    : await signToken({ credentials, clusterId, region, domain: partition.domain, now });
+  // kubectl would send it, fail, and request another one, in an endless loop.
+  if (signed.expiresAt <= now) throw fault(CREDENTIALS_ENDED);
+  io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
+}
+
+const GROUP = "client.authentication.k8s.io";
+
+const API_VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
+
+/** The version that other clients return without KUBERNETES_EXEC_INFO, for example in a shell. */
+const DEFAULT_VERSION = `${GROUP}/v1beta1`;
+
+/** `execInfo` is KUBERNETES_EXEC_INFO. client-go refuses any version other than the one it wrote there. */
+function requestedVersion(execInfo: string | undefined): string {
+  if (!execInfo) return DEFAULT_VERSION;
+  const version = memberAt(parseJson(execInfo), "apiVersion");
+  const known = API_VERSIONS.find((candidate) => candidate === version);
+  if (known === undefined) {
+    throw usage(
+      `KUBERNETES_EXEC_INFO must request one of ${API_VERSIONS.join(", ")}: correct apiVersion in the kubeconfig.`,
+    );
+  }
+  return known;
+}
+
+export function execCredential(apiVersion: string, { token, expiresAt }: SignedToken): string {
+  // Rounded down to seconds, so that it is never later than the credentials' expiry.
+  const expirationTimestamp = `${new Date(expiresAt).toISOString().slice(0, 19)}Z`;
+  return JSON.stringify({ kind: "ExecCredential", apiVersion, spec: {}, status: { expirationTimestamp, token } });
+}

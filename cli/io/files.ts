@@ -1,0 +1,113 @@
+// Reads and writes files and standard input.
+
+import { isUtf8 } from "node:buffer";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import type { Readable } from "node:stream";
+import { Failure, usage } from "./errors.ts";
+import { untilInterrupted } from "./progress.ts";
+import type { IOStreams } from "./streams.ts";
+
+/** A ConfigMap has at most 1 MB, and ten thousand mappings have a few MB. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** `-` is standard input. Throws as `readFileText` does, and if standard input is empty. */
+export async function readText(file: string, io: IOStreams): Promise<string> {
+  if (file !== "-") return readFileText(file);
+  const text = decodeText(await untilInterrupted(readStream(io.input()), io), file);
+  // Usually, the program before the pipe has failed.
+  if (text.trim() === "") throw usage("Standard input is empty.");
+  return text;
+}
+
+/** Throws a `Failure` if it is not a file, is too large, or is not UTF-8 text. Drops a byte order mark. */
+export function readFileText(file: string): string {
+  try {
+    const stats = statSync(file);
+    // Reading a pipe or a device may never end.
+    if (!stats.isFile() && !stats.isDirectory()) {
+      throw usage(`Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.`);
+    }
+    if (stats.size > MAX_BYTES) throw tooLarge(file);
+    return decodeText(readFileSync(file), file);
+  } catch (error) {
+    throw error instanceof Failure ? error : fileFailure("read", file, error);
+  }
+}
+
+/** Rejects invalid bytes. Node's decoder replaces them, so that two different names could become equal. */
+function decodeText(bytes: Buffer, file: string): string {
+  // Text has no NUL. UTF-16 without a mark has many.
+  const isText = (part: Buffer) => isUtf8(part) && !part.includes(0);
+  if (isText(bytes)) return new TextDecoder().decode(bytes);
+  const lines = bytes.toString("latin1").split("\n");
+  const line = lines.findIndex((one) => !isText(Buffer.from(one, "latin1"))) + 1;
+  // PowerShell 5 writes UTF-16 by default.
+  const what = /^(\xff\xfe|\xfe\xff)/.test(lines[0] ?? "") ? "UTF-16, not UTF-8 text" : "not UTF-8 text";
+  throw usage(`${shownFile(file)}, line ${line}: ${what}. Save the file as UTF-8.`);
+}
+
+async function readStream(input: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of input as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > MAX_BYTES) throw tooLarge("-");
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(file: string): Failure {
+  return usage(`Cannot read ${shownFile(file)}: it is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
+}
+
+/** Creates a file that only its owner can read. Never overwrites a file. */
+export function writeSecret(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    throw fileFailure("write", file, error);
+  }
+}
+
+export function shownFile(file: string): string {
+  return file === "-" ? "standard input" : file;
+}
+
+/** https://nodejs.org/api/errors.html#common-system-errors */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EEXIST: "it already exists",
+  EISDIR: "it is a folder",
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such folder",
+  EROFS: "the file system is read-only",
+};
+
+export function fileFailure(what: "read" | "write", file: string, error: unknown): Failure {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  // On writing, ENOENT means that the folder is missing.
+  const reason = what === "write" && code === "ENOENT" ? REASONS["ENOTDIR"] : REASONS[code];
+  return usage(`Cannot ${what} ${file || "a file without a name"}: ${reason ?? code}.`);
+}
+
+/** The user's folder of this kind; `undefined` if no XDG variable and no home folder is set. */
+export function xdgFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  kind: "cache" | "config" | "data",
+): string | undefined {
+  const xdg = environment[`XDG_${kind.toUpperCase()}_HOME`];
+  // The XDG specification requires ignoring relative paths.
+  if (xdg && isAbsolute(xdg)) return xdg;
+  const home = environment["HOME"] || environment["USERPROFILE"];
+  return home ? join(home, kind === "data" ? ".local/share" : `.${kind}`) : undefined;
+}
+
+/** The command's own folder in it. */
+export function userFolder(...where: Parameters<typeof xdgFolder>): string | undefined {
+  const folder = xdgFolder(...where);
+  return folder && join(folder, "iam-authenticator");
+}

@@ -1,0 +1,183 @@
+// Prints lists, tables, JSON, YAML and CSV, wraps lines, and quotes words for the shell.
+
+import { type IOStreams, withEscapes } from "./streams.ts";
+
+export interface HeaderOptions {
+  /** `false` by --no-headers. */
+  readonly headers: boolean;
+}
+
+export const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
+
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+export const LIST_FORMATS = ["table", "wide", "name", "csv", "json", "yaml"] as const;
+
+export type ListFormat = (typeof LIST_FORMATS)[number];
+
+export interface ListOutputOptions extends HeaderOptions {
+  readonly output: ListFormat;
+}
+
+/**
+ * Spreadsheets evaluate such cells as formulas, and anyone who may name a role or a session chooses one.
+ * https://owasp.org/www-community/attacks/CSV_Injection
+ */
+const FORMULA = /^[=+\-@＝＋－＠]/;
+
+/** Quotes as in RFC 4180; lines end as those of other output. Cells contain no control characters. */
+export function csv(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
+}
+
+function cell(text: string): string {
+  const inert = FORMULA.test(text) ? `'${text}` : text;
+  return /[",]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+}
+
+interface Listing<T> {
+  readonly items: readonly T[];
+  readonly headers: readonly string[];
+  readonly row: (item: T) => readonly string[];
+  /** Whether the last column is a sentence, which is never cut. If the table is too wide, it is printed below its row. */
+  readonly endsInText?: true;
+  /** For `-o name`: the name that other commands accept; empty for items without a name. */
+  readonly name?: (item: T) => string;
+  /** For `-o wide` and `-o csv`: more columns, which are not cut. */
+  readonly wide?: { readonly headers: readonly string[]; readonly row: (item: T) => readonly string[] };
+  /** For a terminal that is too narrow for the rows: columns that identify the item, and a sentence below them. */
+  readonly narrow?: (item: T) => readonly string[];
+}
+
+/** JSON and YAML contain every field of the items; the table contains the columns of `row`. */
+export async function printList<T>(
+  { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } }: Listing<T>,
+  { output: format, headers: withHeaders }: ListOutputOptions,
+  io: IOStreams,
+): Promise<void> {
+  const rows = items.map(row);
+  const below = narrow ?? (endsInText && row);
+  const { columns = Number.POSITIVE_INFINITY } = io;
+  const shown = (titles: readonly string[]) => (withHeaders ? titles : []);
+  if (format === "json" || format === "yaml") await printData(items, format, io);
+  else if (format === "name") {
+    // One line each: to a script, a line break in a name would look like a second name.
+    for (const one of new Set(items.map(name))) if (one !== "") io.print(`${printable(one)}\n`);
+  } else if (format === "wide") io.print(table(shown(wide.headers), items.map(wide.row)));
+  else if (format === "csv") {
+    io.print(csv([...(withHeaders ? [wide.headers] : []), ...items.map((item) => wide.row(item).map(printable))]));
+  } else {
+    const isTooWide = table(shown(headers), rows)
+      .split("\n")
+      .some((line) => line.length > columns);
+    io.print(below && isTooWide ? rowsWithText(items.map(below), columns) : table(shown(headers), rows, columns));
+  }
+}
+
+export async function printData(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
+  io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`) : await yaml(data));
+}
+
+/** Prints one item of a stream: a line of JSON, or a YAML document. */
+export async function printDocument(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
+  io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`) : `---\n${await yaml(data)}`);
+}
+
+/** Loads the YAML package only when it is needed. */
+async function yaml(data: unknown): Promise<string> {
+  return (await import("./yaml.ts")).stringifyYaml(data);
+}
+
+const GAP = "  ";
+
+/** Minimum width of a column that is cut. */
+const NARROWEST = 8;
+
+const INDENT = "    ";
+
+type Rows = readonly (readonly string[])[];
+
+/** `headers`: empty to print none. `columns` of the terminal; by default, nothing is cut. Cells contain no line breaks. */
+export function table(headers: readonly string[], rows: Rows, columns = Number.POSITIVE_INFINITY): string {
+  const titles = headers.length === 0 ? [] : [headers.map((header) => header.toUpperCase())];
+  const lines = [...titles, ...rows.map((row) => row.map(printable))];
+  const natural = (lines[0] ?? []).map((_, i) => lines.reduce((most, line) => Math.max(most, line[i]?.length ?? 0), 0));
+  const widths = fit(natural, columns - GAP.length * (natural.length - 1));
+  const padded = (line: readonly string[]) => line.map((cell, i) => pad(cell, widths[i] ?? 0)).join(GAP);
+  return lines.map((line) => `${padded(line).trimEnd()}\n`).join("");
+}
+
+/** Narrows the widest column step by step until the row fits. */
+function fit(natural: readonly number[], room: number): readonly number[] {
+  let widths = natural;
+  for (;;) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST || widths.reduce((sum, width) => sum + width, 0) <= room) return widths;
+    widths = widths.with(widths.indexOf(widest), widest - 1);
+  }
+}
+
+/** Rows without headers, each with its last column, a sentence, on the lines below. */
+function rowsWithText(rows: Rows, columns: number): string {
+  const heads = rows.map((row) => row.slice(0, -1));
+  const lines = table([], heads, columns).split("\n");
+  return rows.map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`).join("");
+}
+
+/** Cuts ARNs at the start, and the account of a mapping's name, because they differ at the end. */
+function pad(text: string, width: number): string {
+  const cell = text.length > width ? text.replace(/(?<=^[a-z-]+\/)\d{12}(?=\/)/, "…") : text;
+  if (cell.length <= width) return cell.padEnd(width);
+  return cell.startsWith("arn:") ? `…${cell.slice(1 - width)}` : `${cell.slice(0, width - 1)}…`;
+}
+
+/** Replaces control characters: a stored value must not move the cursor of the terminal that lists it. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, "?");
+}
+
+/** The command that ends a text, or is all of it. */
+const COMMAND = /(?<=^|: )(npx --no -- lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*$/;
+
+/**
+ * `head` and the wrapped `text`, with a hanging indent. One line if `columns` is `undefined`, as for a pipe. A command at
+ * the end is wrapped so that it can be copied and run.
+ */
+export function hangingIndent(head: string, text: string, columns: number | undefined): string {
+  const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
+  const shown = printable(text).trim();
+  const [command = ""] = COMMAND.exec(shown) ?? [];
+  let left = shown.length;
+  const lines: string[] = [];
+  for (const word of shown.split(" ")) {
+    const mark = left < command.length ? " \\" : "";
+    left -= word.length + 1;
+    const last = lines.pop();
+    if (last === undefined) lines.push(word);
+    else if (last.length + 1 + word.length + mark.length <= room) lines.push(`${last} ${word}`);
+    else lines.push(`${last}${mark}`, word);
+  }
+  const indent = " ".repeat(head.length);
+  return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
+}
+
+/** The first `most` items, and one that `rest` makes of "and 3 more" and the next item. */
+export function shortened<T>(items: readonly T[], most: number, rest: (andMore: string, next: T) => T): T[] {
+  const next = items[most];
+  return next === undefined ? [...items] : [...items.slice(0, most), rest(`and ${items.length - most} more`, next)];
+}
+
+/** For a sentence: the first texts, and the number of the others, followed by `hint`. */
+export function listed(texts: readonly string[], hint = "", most = 10): string {
+  return shortened(texts, most, (andMore) => `${andMore}${hint}`).join(", ");
+}
+
+/** Quotes text that a shell would not read as one plain word: an IAM path may contain `;` and `$`. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** An option in a command line; nothing without a value. */
+export function optionWords(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [name, value];
+}

@@ -1,0 +1,220 @@
+// The streams of a command, its interruption and its clock, and the secrets that no output may show.
+
+import { writeSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
+import { isatty } from "node:tty";
+import { styleText } from "node:util";
+import type { Clock } from "../../functions/lib/deadline.ts";
+import { EXIT } from "./errors.ts";
+
+export interface Secrets {
+  /** Hides the secret from now on. */
+  add(secret: string): void;
+  /** Replaces each part of a secret in `text` with a placeholder. */
+  hide(text: string): string;
+}
+
+/** Needs no escapes in JSON and no quotes in YAML. No other output contains it. */
+const PLACEHOLDER = "<hidden>";
+
+/** Length of the parts of a secret that are hidden: an echoed secret may be cut anywhere. */
+const PART = 12;
+
+/** Secrets of at least this length but below `PART` are hidden only in full. Shorter ones would match ordinary words. */
+const SHORTEST = 6;
+
+export function createSecrets(): Secrets {
+  const parts = new Set<string>();
+  const short = new Set<string>();
+  return {
+    add(secret) {
+      for (const spelling of spellingsOf(secret)) {
+        for (let at = 0; at + PART <= spelling.length; at += 1) parts.add(spelling.slice(at, at + PART));
+        if (spelling.length < PART && spelling.length >= SHORTEST) short.add(spelling);
+      }
+    },
+    hide(text) {
+      let hidden = "";
+      let from = 0;
+      for (let at = 0; parts.size > 0 && at + PART <= text.length; at += 1) {
+        if (!parts.has(text.slice(at, at + PART))) continue;
+        let end = at + PART;
+        while (end < text.length && parts.has(text.slice(end - PART + 1, end + 1))) end += 1;
+        hidden += text.slice(from, at) + PLACEHOLDER;
+        from = end;
+        at = end - 1;
+      }
+      return [...short].reduce((rest, secret) => rest.replaceAll(secret, PLACEHOLDER), hidden + text.slice(from));
+    },
+  };
+}
+
+/** The encodings in headers, URLs, forms and basic authentication. */
+function spellingsOf(secret: string): Set<string> {
+  const bytes = Buffer.from(secret);
+  return new Set([secret, encodeURIComponent(secret), bytes.toString("base64"), bytes.toString("base64url")]);
+}
+
+export interface IOStreams {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Rejects with an AbortError when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Prints a result to standard output. `tone` sets the colour if colour is enabled. */
+  readonly print: (text: string, tone?: Tone) => void;
+  /** Prints a result that is a secret to standard output. `print` would hide it. */
+  readonly printSecret: (text: string) => void;
+  /** Prints plans, questions and warnings to standard error. Each call prints one line or a part of it. */
+  readonly log: (text: string) => void;
+  /** Replaces the progress line on standard error. An empty line removes it. */
+  readonly showProgress: (line: string) => void;
+  /** Standard input. Node.js opens each standard stream at its first use, which takes milliseconds. */
+  readonly input: () => Readable;
+  /** Whether standard error is a terminal. */
+  readonly watched: boolean;
+  /** Whether standard input is a terminal too, so that the user can answer. */
+  readonly interactive: boolean;
+  /** Columns of the terminal behind standard output; `undefined` for a pipe or a file. */
+  readonly columns: number | undefined;
+  /** Aborts at the first Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  /** Runs a program that handles Ctrl-C, such as an editor. Until it ends, Ctrl-C does not abort `interrupted`. */
+  readonly leaveInterrupts: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Aborts when the reader of standard output closes it, such as `| head`. */
+  readonly closed: AbortSignal;
+  /** Secrets that this run has sent or received, and must not print. */
+  readonly secrets: Secrets;
+  /** Whether to report each HTTP request (--debug). */
+  readonly isDebug?: boolean;
+  /** The command line, for messages. */
+  readonly words?: readonly string[];
+  /** With several clusters: the run's own streams, for what clusters share. These print later. */
+  readonly shared?: IOStreams;
+}
+
+const [STDIN, STDERR] = [0, 2];
+
+const CLEAR_LINE = "\r\u001b[K";
+
+/**
+ * Replaces secrets and control characters in output, and line breaks in messages on standard error: quoted text cannot
+ * forge another line. Values in JSON and YAML stay intact, because they are already escaped.
+ */
+export function withHarmlessOutput(io: IOStreams): IOStreams {
+  const { hide } = io.secrets;
+  const harmless = (text: string) => withoutControl(hide(text));
+  return {
+    ...io,
+    print: (text, tone) => io.print(harmless(text), tone),
+    printSecret: (text) => io.printSecret(withoutControl(text)),
+    log: (text) => io.log(harmless(text).replace(/\n(?!$)/g, "?")),
+    showProgress: (line) => io.showProgress(harmless(line)),
+  };
+}
+
+interface ProcessStreams extends IOStreams {
+  /** Waits until the output is written: pipes are asynchronous on some systems. */
+  readonly flush: () => Promise<void>;
+}
+
+/** The first Ctrl-C aborts `interrupted`. The second one ends the process. */
+export function processStreams(): ProcessStreams {
+  const interrupt = new AbortController();
+  const abort = () => interrupt.abort();
+  process.once("SIGINT", abort);
+  process.once("SIGTERM", abort);
+  const closing = new AbortController();
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") closing.abort();
+    ignoreClosedPipe(error);
+  });
+  const opened = new Set<NodeJS.WriteStream>([process.stdout]);
+  const standardError = () => {
+    if (!opened.has(process.stderr)) opened.add(process.stderr.on("error", ignoreClosedPipe));
+    return process.stderr;
+  };
+  return {
+    environment: process.env,
+    clock: Date.now,
+    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+    print: (text, tone) => process.stdout.write(tone === undefined ? text : inColour(text, tone, process.stdout)),
+    printSecret: (text) => process.stdout.write(text),
+    log: (text) => standardError().write(text),
+    showProgress: (line) => standardError().write(`${CLEAR_LINE}${line}`),
+    input: () => process.stdin,
+    watched: isatty(STDERR),
+    interactive: isatty(STDIN) && isatty(STDERR),
+    columns: columnsOf(process.stdout),
+    interrupted: interrupt.signal,
+    async leaveInterrupts(work) {
+      const ignore = () => {};
+      process.on("SIGINT", ignore);
+      process.off("SIGINT", abort);
+      try {
+        return await work();
+      } finally {
+        if (!interrupt.signal.aborted) process.once("SIGINT", abort);
+        process.off("SIGINT", ignore);
+      }
+    },
+    closed: closing.signal,
+    secrets: createSecrets(),
+    async flush() {
+      await Promise.all([...opened].map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
+    },
+  };
+}
+
+/** Some terminals, such as those of builds, report 0 columns or none. */
+export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY" | "columns">): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined;
+}
+
+/**
+ * A closed pipe, as with `| head`, is not an error: the command continues, because it may be writing to AWS. A full disk
+ * is an error, and may affect both streams.
+ */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  try {
+    writeSync(process.stderr.fd, `Cannot write the output: ${error.code}.\n`);
+  } catch {
+    // Standard error fails too.
+  }
+  process.exit(EXIT.fault);
+}
+
+/** C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph separators; byte order mark. */
+const CONTROL = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
+
+export function hasControl(text: string): boolean {
+  return text.search(CONTROL) >= 0;
+}
+
+/** For text that is not JSON or YAML. */
+function withoutControl(text: string): string {
+  return text.replace(CONTROL, "?");
+}
+
+/** For JSON and double-quoted YAML: escapes control characters, which keeps the value. */
+export function withEscapes(text: string): string {
+  return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Kind of a change in a plan, or a verdict. The text, such as a sign next to it, says the same. */
+export type Tone = "added" | "changed" | "removed" | "weakened" | "granted" | "denied";
+
+const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
+  added: "green",
+  changed: "yellow",
+  removed: "red",
+  weakened: ["bold", "red"],
+  granted: "green",
+  denied: "red",
+};
+
+/** Colours each line separately, for pagers. Node checks the terminal, NO_COLOR and FORCE_COLOR. */
+function inColour(text: string, tone: Tone, stream: NodeJS.WriteStream): string {
+  return text.replace(/[^\n]+/g, (line) => styleText(STYLE[tone], line, { stream }));
+}

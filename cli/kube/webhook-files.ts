@@ -1,0 +1,99 @@
+// The files that a kubeconfig for kube-apiserver is made of: token, authority, client certificate.
+
+import { X509Certificate } from "node:crypto";
+import { Option } from "commander";
+import type { OptionGroup } from "../cmdline/options.ts";
+import { usage } from "../io/errors.ts";
+import { readText, shownFile, writeSecret } from "../io/files.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { reviewUrl, type Webhook } from "./kubeconfig.ts";
+
+export interface WebhookFiles {
+  readonly endpoint: string;
+  readonly ca?: string;
+  readonly tokenFile?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+}
+
+export const WEBHOOK_FILES: OptionGroup = [
+  new Option("--ca <file>", "the endpoint's CA, PEM (default: the system's CAs)"),
+  new Option("--token-file <file>", "the caller's bearer token (- for stdin)").conflicts("clientCert"),
+  new Option("--client-cert <file>", "the client certificate for mTLS, PEM"),
+  new Option("--client-key <file>", "its private key, PEM"),
+];
+
+export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Promise<Webhook> {
+  const { endpoint, ca, tokenFile, clientCert, clientKey } = files;
+  if ((clientCert === undefined) !== (clientKey === undefined))
+    throw usage("--client-cert and --client-key must be given together.");
+  return {
+    server: reviewUrl(endpoint),
+    ...(ca !== undefined && { ca: await readAuthority(ca, io) }),
+    ...(tokenFile !== undefined && { token: await readCallerToken(tokenFile, io) }),
+    ...(clientCert !== undefined &&
+      clientKey !== undefined && { clientCertificate: await readClientCertificate(clientCert, clientKey, io) }),
+  };
+}
+
+/** Rejects text that is not valid in an HTTP header: only kube-apiserver's log would show a wrong file. */
+async function readCallerToken(file: string, io: IOStreams): Promise<string> {
+  const token = (await readText(file, io)).trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw usage(`${shownFile(file)} contains no bearer token: it must be one line of ASCII characters without spaces.`);
+}
+
+/** https://www.rfc-editor.org/rfc/rfc7468 */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----\r?\n[\s\S]*?-----END CERTIFICATE-----/g;
+
+const IS_KEY = /PRIVATE KEY/;
+
+/** The CA's certificates, without the text around them. */
+export async function readAuthority(file: string, io: IOStreams): Promise<string> {
+  const expected = "Give the CA's certificate as PEM.";
+  const blocks = certificates(await readText(file, io), "--ca", file, expected);
+  const wrong = blocks.findIndex((block) => !isX509(block));
+  if (wrong >= 0) throw problem("--ca", file, `certificate ${wrong + 1} is not valid X.509`, expected);
+  return `${blocks.join("\n")}\n`;
+}
+
+async function readClientCertificate(file: string, keyFile: string, io: IOStreams) {
+  const certificate = await readText(file, io);
+  const expected = "Give the client's certificate as PEM, and its key as --client-key.";
+  certificates(certificate, "--client-cert", file, expected);
+  const key = await readText(keyFile, io);
+  if (!IS_KEY.test(key)) throw problem("--client-key", keyFile, "it contains no private key", "Give the key as PEM.");
+  return { certificate, key };
+}
+
+function certificates(text: string, option: string, file: string, expected: string): string[] {
+  // In any block, even a truncated one.
+  if (IS_KEY.test(text)) throw problem(option, file, "it contains a private key", expected);
+  const blocks = [...text.matchAll(CERTIFICATE)].map(([block]) => block);
+  if (blocks.length === 0) throw problem(option, file, "it contains no certificate", expected);
+  return blocks;
+}
+
+function isX509(block: string): boolean {
+  try {
+    return new X509Certificate(block).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function problem(option: string, file: string, what: string, expected: string) {
+  return usage(`${option} ${shownFile(file)}: ${what}. ${expected}`);
+}
+
+/** The help of --out. */
+export const OUT = "write a new file that only you can read (default: print, as with -)";
+
+/** Writes to `out`, or prints without it. Helm warns about a kubeconfig that others can read. */
+export function writeKubeconfig(kubeconfig: string, out: string | undefined, io: IOStreams): void {
+  if (out === undefined || out === "-") io.print(kubeconfig);
+  else {
+    writeSecret(out, kubeconfig);
+    io.log(`Wrote ${out}, which only you can read.\n`);
+  }
+}

@@ -1,0 +1,221 @@
+// Lists every command of the program: its path, its summary, and the code to load when it is called.
+
+import type { Command } from "commander";
+import type { IOStreams } from "../io/streams.ts";
+
+/** Adds details, examples, arguments, options and the action to a command that has its name and summary. */
+type Define = (command: Command, io: IOStreams) => unknown;
+
+/** Loads only the called command's code: kubectl runs `token` for every command that a user types. */
+type Load = () => Promise<Define>;
+
+function leaf(summary: string, load: Load, alias?: string) {
+  return { summary, load, alias };
+}
+
+interface Group {
+  readonly summary: string;
+  readonly details?: string;
+  readonly examples: readonly string[];
+  readonly alias?: never;
+  readonly load?: never;
+}
+
+/** By path, in the order of the help. A group precedes its commands. */
+export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>> = {
+  help: leaf("show the help of a command", async () => (await import("../commands/about.ts")).helpCommand),
+  mappings: {
+    summary: "manage mappings and denials",
+    examples: [
+      "iam-authenticator mappings list --cluster prod",
+      "iam-authenticator mappings apply --cluster prod -f mappings.yaml --dry-run",
+    ],
+  },
+  "mappings list": leaf(
+    "list the mappings and denials",
+    async () => (await import("../commands/mappings/list.ts")).listCommand,
+    "ls",
+  ),
+  "mappings get": leaf("show one mapping", async () => (await import("../commands/mappings/get.ts")).getCommand),
+  "mappings set": leaf("add or change a mapping", async () => (await import("../commands/mappings/set.ts")).setCommand),
+  "mappings edit": leaf(
+    "change mappings in your editor",
+    async () => (await import("../commands/mappings/edit.ts")).editCommand,
+  ),
+  "mappings remove": leaf(
+    "remove mappings",
+    async () => (await import("../commands/mappings/remove.ts")).removeCommand,
+  ),
+  "mappings deny": leaf(
+    "deny access to an identity, whatever the mappings grant",
+    async () => (await import("../commands/mappings/deny.ts")).denyCommand,
+  ),
+  "mappings allow": leaf("remove a denial", async () => (await import("../commands/mappings/allow.ts")).allowCommand),
+  "mappings apply": leaf(
+    "apply a mapping file",
+    async () => (await import("../commands/mappings/apply.ts")).applyCommand,
+  ),
+  "mappings diff": leaf(
+    "show what apply would change, or compare two clusters",
+    async () => (await import("../commands/mappings/apply.ts")).diffCommand,
+  ),
+  "mappings import": leaf(
+    "convert mappings of other programs to a mapping file",
+    async () => (await import("../commands/mappings/import.ts")).importCommand,
+  ),
+  "mappings export": leaf(
+    "print all mappings and denials as a mapping file or an aws-auth ConfigMap",
+    async () => (await import("../commands/mappings/export.ts")).exportCommand,
+  ),
+  "mappings lint": leaf(
+    "find mappings that are invalid, risky or unused",
+    async () => (await import("../commands/mappings/lint.ts")).lintCommand,
+  ),
+  "mappings schema": leaf(
+    "print the JSON Schema of mapping files, for editors",
+    async () => (await import("../commands/mappings/import.ts")).schemaCommand,
+  ),
+  "mappings history": leaf(
+    "show the versions of one mapping, newest first",
+    async () => (await import("../commands/mappings/history.ts")).historyCommand,
+  ),
+  "mappings rollback": leaf(
+    "restore an earlier version of a mapping",
+    async () => (await import("../commands/mappings/history.ts")).rollbackCommand,
+  ),
+  explain: leaf(
+    "show step by step how the function reviews a token or an ARN",
+    async () => (await import("../commands/explain/explain.ts")).explainCommand,
+  ),
+  whoami: leaf(
+    "show your AWS identity, and its username and groups in the cluster",
+    async () => (await import("../commands/explain/whoami.ts")).whoamiCommand,
+  ),
+  reviews: {
+    summary: "show granted and denied logins from the function's log",
+    details: "Without a command, `reviews` runs `reviews list` and accepts its options.",
+    examples: ["iam-authenticator reviews -c prod --since 1h --outcome denied"],
+  },
+  "reviews list": leaf(
+    "list reviews, oldest first, with the command that explains each denial",
+    async () => (await import("../commands/reviews/list.ts")).listCommand,
+    "ls",
+  ),
+  report: leaf(
+    "show who has access, the last logins, and what to clean up",
+    async () => (await import("../commands/report/report.ts")).reportCommand,
+  ),
+  callers: {
+    summary: "manage which kube-apiservers may call the function",
+    examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],
+  },
+  "callers add": leaf(
+    "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
+    async () => (await import("../commands/callers.ts")).addCommand,
+  ),
+  "callers list": leaf(
+    "list the kube-apiservers that may call the function",
+    async () => (await import("../commands/callers.ts")).listCommand,
+    "ls",
+  ),
+  "callers remove": leaf(
+    "remove a caller and revoke its token",
+    async () => (await import("../commands/callers.ts")).removeCommand,
+  ),
+  doctor: leaf(
+    "check a deployed endpoint, and report how to fix it",
+    async () => (await import("../commands/doctor/doctor.ts")).doctorCommand,
+  ),
+  kubeconfig: {
+    summary: "create the kubeconfig for kube-apiserver (webhook) or for users (client)",
+    examples: ["iam-authenticator kubeconfig webhook --help", "iam-authenticator kubeconfig client --help"],
+  },
+  "kubeconfig webhook": leaf(
+    "create the kubeconfig for kube-apiserver",
+    async () => (await import("../commands/kubeconfig/webhook.ts")).webhookCommand,
+  ),
+  "kubeconfig client": leaf(
+    "print the kubeconfig for a user's kubectl",
+    async () => (await import("../commands/kubeconfig/client.ts")).clientCommand,
+  ),
+  rbac: leaf(
+    "print RBAC objects for access levels like those of EKS",
+    async () => (await import("../commands/rbac.ts")).rbacCommand,
+  ),
+  irsa: {
+    summary: "give service accounts IAM roles (IRSA)",
+    examples: ["iam-authenticator irsa policy | kubectl apply -f -"],
+  },
+  "irsa keys": {
+    summary: "list, publish and retire the issuer's keys",
+    examples: ["iam-authenticator irsa keys list --cluster prod"],
+  },
+  "irsa keys list": leaf(
+    "list the issuer's keys",
+    async () => (await import("../commands/irsa/keys.ts")).listCommand,
+    "ls",
+  ),
+  "irsa keys publish": leaf(
+    "publish a cluster's public keys",
+    async () => (await import("../commands/irsa/keys.ts")).publishCommand,
+  ),
+  "irsa keys retire": leaf(
+    "remove a key whose tokens have all expired",
+    async () => (await import("../commands/irsa/retire.ts")).retireCommand,
+  ),
+  "irsa flags": leaf(
+    "print kube-apiserver's flags for the issuer",
+    async () => (await import("../commands/irsa/flags.ts")).flagsCommand,
+  ),
+  "irsa policy": leaf(
+    "print the admission policies that give Pods their role",
+    async () => (await import("../commands/irsa/policy.ts")).policyCommand,
+  ),
+  "irsa trust-policy": leaf(
+    "print the trust policy of a service account's role",
+    async () => (await import("../commands/irsa/trust-policy.ts")).policyCommand,
+  ),
+  "irsa doctor": leaf(
+    "check the issuer, IAM and the cluster, and report how to fix it",
+    async () => (await import("../commands/irsa/doctor.ts")).doctorCommand,
+  ),
+  token: leaf(
+    "print a token for kubectl, as an ExecCredential",
+    async () => (await import("../commands/token/token.ts")).tokenCommand,
+  ),
+  contexts: leaf(
+    "list the contexts of the configuration file",
+    async () => (await import("../commands/about.ts")).contextsCommand,
+  ),
+  version: leaf("print the version", async () => (await import("../commands/about.ts")).versionCommand),
+  completion: leaf(
+    "print a completion script for the shell",
+    async () => (await import("./completion.ts")).completionCommand,
+  ),
+};
+
+export const PATHS = Object.keys(COMMANDS);
+
+/** The paths of a group's commands. The program's path is empty. */
+export function commandsBelow(group: string): readonly string[] {
+  return PATHS.filter((path) => path.replace(/ ?[^ ]+$/, "") === group);
+}
+
+export function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf(" ") + 1);
+}
+
+export function isGroup(path: string): boolean {
+  return path === "" || (path in COMMANDS && COMMANDS[path]?.load === undefined);
+}
+
+/** Whether `word` is the name or alias of the command. */
+export function isCalled(path: string, word: string | undefined): boolean {
+  return word !== undefined && [nameIn(path), COMMANDS[path]?.alias].includes(word);
+}
+
+/** The path of the command that the words begin with; empty for the program. */
+export function pathIn(words: readonly string[], path = ""): string {
+  const child = commandsBelow(path).find((one) => isCalled(one, words[0]));
+  return child === undefined ? path : pathIn(words.slice(1), child);
+}

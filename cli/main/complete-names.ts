@@ -1,0 +1,96 @@
+// Reads the names of mappings, callers and keys for a completion script, within a time limit.
+
+import { type ConnectionOptions, connect } from "../aws/connection.ts";
+import { readBranch, readSome } from "../aws/parameter-store.ts";
+import { limitsOf } from "../aws/rates.ts";
+import type { ClustersOptions } from "../cmdline/clusters.ts";
+import { applyContext } from "../cmdline/contexts.ts";
+import { newCommand } from "../cmdline/define.ts";
+import { ACCOUNT, CONNECTIONS, withOptions } from "../cmdline/options.ts";
+import { readPublishedKeys } from "../commands/irsa/keys.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { shortName } from "../model/evaluation.ts";
+import { callerName, readCallers } from "../plan/callers.ts";
+
+export type Lister = "mappings" | "callers" | "keys";
+
+/** After this time, the names read so far are enough, if there are any. */
+const ENOUGH_MS = 700;
+
+/** After this time, reading stops. Together with the start of the process, this is two seconds. */
+const PATIENCE_MS = 1_500;
+
+/** Returns the names that were read within the time limit. */
+export async function namesInTime(
+  lister: Lister,
+  current: string,
+  before: readonly string[],
+  io: IOStreams,
+): Promise<string[]> {
+  const options = await optionsIn(before, io);
+  const names: string[] = [];
+  const stop = new AbortController();
+  const first = Promise.withResolvers<void>();
+  const enough = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<void>();
+  const timers = [setTimeout(enough.resolve, ENOUGH_MS), setTimeout(late.resolve, PATIENCE_MS)];
+  const read = async () => {
+    const asking = quiet(io, AbortSignal.any([io.interrupted, stop.signal]));
+    for await (const page of pagesOf(lister, current, options, asking)) {
+      names.push(...page);
+      if (names.length > 0) first.resolve();
+    }
+  };
+  await Promise.race([read().catch(() => {}), late.promise, Promise.all([enough.promise, first.promise])]);
+  stop.abort();
+  for (const timer of timers) clearTimeout(timer);
+  return names;
+}
+
+async function* pagesOf(
+  lister: Lister,
+  current: string,
+  options: ConnectionOptions,
+  io: IOStreams,
+): AsyncGenerator<string[]> {
+  const connection = await connect(options, io);
+  const { ssm, context, rates } = connection;
+  if (lister === "callers") yield (await readCallers(connection, io.interrupted)).entries.map(callerName);
+  else if (lister === "keys") {
+    yield (await readPublishedKeys(connection, io.interrupted)).map(({ kid }) => `issuer/${kid}`);
+  } else {
+    // The branch up to the last slash of the typed word: `role/111122223333/` for `role/111122223333/dev`.
+    const typed = current.slice(0, current.lastIndexOf("/"));
+    // Permissions for one account cover only these paths.
+    const isOneAccount = options.account !== undefined && !typed.includes("/");
+    const path = `${context.prefix}/${isOneAccount ? `${typed}/${options.account}` : typed}`;
+    const own = isOneAccount ? await readSome(ssm, [path], io.interrupted) : new Map();
+    yield [...own.keys()].map((name) => shortName(name, context.prefix));
+    for await (const page of readBranch(ssm, path, limitsOf(rates).read, io.interrupted)) {
+      yield page.map(({ name }) => shortName(name, context.prefix));
+    }
+  }
+}
+
+/** Options with the defaults of the configuration file, as the completed command would get them. Ignores its other words. */
+async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
+  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTIONS, ACCOUNT)
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .hook("preAction", (_, one) => applyContext(one, io))
+    .action(() => {});
+  const options: ConnectionOptions & ClustersOptions = (await command.parseAsync(words, { from: "user" })).opts();
+  return { ...options, ...options.clusters[0] };
+}
+
+function quiet(io: IOStreams, interrupted: AbortSignal): IOStreams {
+  return {
+    ...io,
+    log: () => {},
+    watched: false,
+    interactive: false,
+    environment: { ...io.environment, AWS_MAX_ATTEMPTS: "1" },
+    interrupted,
+  };
+}

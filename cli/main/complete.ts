@@ -1,0 +1,44 @@
+// Answers a completion script: the words that may follow.
+
+import { readConfig } from "../cmdline/contexts.ts";
+import { shellWord } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
+import type { Lister } from "./complete-names.ts";
+
+/** Called by completion scripts; not listed in help. */
+export const COMPLETE = "__complete";
+
+const LISTERS: readonly Lister[] = ["mappings", "callers", "keys"];
+
+/** The list that contains the names for a command's argument. */
+export function listerFor(path: string): Lister | undefined {
+  if (/^mappings (get|set|edit|remove|history|rollback|deny|allow)$/.test(path)) return "mappings";
+  if (path === "callers remove") return "callers";
+  return path === "irsa keys retire" ? "keys" : undefined;
+}
+
+/** Offered for mappings until the word contains a slash, without a call to AWS. */
+const KINDS = ["role/", "user/", "sso/", "sso-session/", "root/", "federated-user/", "pattern/", "account/", "deny/"];
+
+/** Arguments: the list to complete from, the word being typed, and the words before it. */
+export async function complete([what = "", current = "", ...before]: readonly string[], io: IOStreams): Promise<void> {
+  const lister = LISTERS.find((one) => one === what);
+  if (what === "clusters") io.print(lines(await clusters(io)));
+  else if (lister === "mappings" && !current.includes("/")) io.print(lines(KINDS));
+  else if (lister !== undefined) {
+    const { namesInTime } = await import("./complete-names.ts");
+    const names = await namesInTime(lister, current, before, io);
+    // A stored name may contain anything. bash's `compgen -W` expands its words, including `$(...)`, and Enter runs the
+    // completed line. So only names that every shell reads as one plain word are offered.
+    io.print(lines(names.filter((name) => shellWord(name) === name && name.startsWith(current))));
+  }
+}
+
+function lines(words: readonly string[]): string {
+  return words.map((word) => `${word}\n`).join("");
+}
+
+async function clusters({ environment }: IOStreams): Promise<string[]> {
+  const contexts = [...((await readConfig(environment))?.contexts ?? [])];
+  return [...new Set(contexts.flatMap(([name, { cluster }]) => [name, cluster]))];
+}

@@ -1,0 +1,131 @@
+// Parses the command line, then loads and runs the called command.
+
+import { type Command, CommanderError } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { applyContext } from "../cmdline/contexts.ts";
+import { describe, helpColumns, newCommand, pathOf } from "../cmdline/define.ts";
+import { programName } from "../cmdline/spelling.ts";
+import { EXIT } from "../io/errors.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { COMMANDS, commandsBelow, isCalled, isGroup, nameIn, PATHS, pathIn } from "./commands.ts";
+
+const EXIT_CODES =
+  "Exit codes: 0 success; 1 a finding, a refused change, or something that does not exist; 2 wrong usage, file or " +
+  "setting; 3 AWS or network failure, where a retry may help; 130 interrupted.";
+
+/** The program with the arguments and options of every command. */
+export async function createProgram(io: IOStreams): Promise<Command> {
+  const program = newProgram(io);
+  await completeAll(program, io);
+  return program;
+}
+
+function newProgram(io: IOStreams): Command {
+  const program = newCommand(
+    io,
+    programName(io.environment),
+    "operate AWS IAM identities in a Kubernetes cluster",
+    PATHS,
+  );
+  const examples = [
+    "iam-authenticator mappings list --cluster prod",
+    "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
+  ];
+  // Otherwise, `rollback --version 1` prints the version of the program.
+  program.enablePositionalOptions();
+  return describe(program, { examples })
+    .version(packageJson.version, "-V, --version")
+    .option("--debug", "with any command: report each request, and print more about an error")
+    .addHelpText("after", () => `\n${program.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
+    .hook("preAction", (_, command) => applyContext(command, io));
+}
+
+/**
+ * Adds a command's arguments and options, or a group's commands. `next`: the word after the group. If it names a command,
+ * only that one is created, because creating all of them takes milliseconds.
+ */
+async function complete(command: Command, io: IOStreams, next?: string): Promise<void> {
+  const path = pathOf(command).slice(1).join(" ");
+  const entry = COMMANDS[path];
+  if (entry?.load !== undefined) {
+    const define = await entry.load();
+    define(command, io);
+    // Commander sets these defaults, but before it calls the hook.
+    for (const option of command.options.filter(({ negate }) => negate)) {
+      command.setOptionValueWithSource(option.attributeName(), true, "default");
+    }
+    return;
+  }
+  if (entry !== undefined) describe(command, entry);
+  const below = commandsBelow(path);
+  const called = below.filter((one) => isCalled(one, next));
+  for (const one of called.length > 0 ? called : below) {
+    const { summary = "", alias } = COMMANDS[one] ?? {};
+    const child = newCommand(io, nameIn(one), summary, PATHS);
+    command.addCommand(alias === undefined ? child : child.alias(alias));
+  }
+}
+
+async function completeAll(command: Command, io: IOStreams): Promise<void> {
+  await complete(command, io);
+  for (const child of command.commands) await completeAll(child, io);
+}
+
+function completeCalled(group: Command, words: readonly string[], io: IOStreams): void {
+  group.hook("preSubcommand", async (_, called) => {
+    await complete(called, io, group.args[1]);
+    checkValues(words, called);
+    completeCalled(called, words, io);
+  });
+}
+
+/** Turns `help mappings set` and `mappings help set` into `mappings set --help`. After a command, `help` is an argument. */
+function helpLast(words: readonly string[]): readonly string[] {
+  const at = words.indexOf("help");
+  if (at < 0 || !isGroup(words.slice(0, at).join(" ")) || words[at + 1]?.startsWith("-")) return words;
+  const named = words.toSpliced(at, 1);
+  const path = pathIn(named);
+  const isUnknown = isGroup(path) && path !== named.join(" ");
+  return isUnknown ? named : `${path} --help`.trim().split(" ");
+}
+
+/** Turns `reviews` into `reviews list`. Commander's default command would read the typo in `reviews stat` as an argument. */
+function listReviews(words: readonly string[]): readonly string[] {
+  const [group, next = ""] = words;
+  if (group !== "reviews" || ["-h", "--help"].includes(next)) return words;
+  return next === "" || next.startsWith("-") ? ["reviews", "list", ...words.slice(1)] : words;
+}
+
+/** Commander would take the second option of `--username --yes` as the value of the first. */
+function checkValues(words: readonly string[], command: Command): void {
+  const optionOf = (word: string) => command.options.find(({ short, long }) => short === word || long === word);
+  const before = words.slice(0, words.includes("--") ? words.indexOf("--") : undefined);
+  for (const [at, word] of before.entries()) {
+    const option = optionOf(word);
+    const next = before[at + 1];
+    if (!option?.required || next === undefined || optionOf(next) === undefined) continue;
+    command.error(
+      `error: option '${option.flags}' argument missing: '${next}' is another option. If it is the value, write ${option.long}=${next}`,
+    );
+  }
+}
+
+/** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */
+export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
+  const arranged = listReviews(helpLast(words));
+  // As for the function, an empty variable is unset. Commander would read it as a value.
+  for (const name of ["CLUSTER_ID", "MAPPING_PREFIX"]) if (process.env[name] === "") delete process.env[name];
+  const program = newProgram(io);
+  if (arranged[0] === "completion") await completeAll(program, io);
+  else {
+    await complete(program, io, arranged[0]);
+    completeCalled(program, arranged, io);
+  }
+  await program.parseAsync(arranged, { from: "user" });
+}
+
+/** `undefined` if the error is not Commander's. Commander has already printed its message. */
+export function exitCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof CommanderError)) return undefined;
+  return error.exitCode === 0 ? 0 : EXIT.usage;
+}

@@ -1,0 +1,60 @@
+// Runs one command line, reports its error, and returns the exit code.
+
+import packageJson from "../../package.json" with { type: "json" };
+import { programName, withProgram } from "../cmdline/spelling.ts";
+import { type IOStreams, withHarmlessOutput } from "../io/streams.ts";
+import { COMPLETE, complete } from "./complete.ts";
+
+/** `allWords`: the arguments after the interpreter and the script. */
+export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
+  // --debug may be anywhere. Commander would accept it only before the first command.
+  const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
+  const words = allWords.filter((word, at) => word !== "--debug" || at > end);
+  const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
+  const program = programName(streams.environment);
+  const log = (text: string) => streams.log(withProgram(text, program));
+  const io = withHarmlessOutput({ ...streams, log, isDebug, words });
+  try {
+    if (words[0] === COMPLETE) {
+      // Called while the user types: an error completes nothing and prints nothing.
+      await complete(words.slice(1), io).catch(() => {});
+      return 0;
+    }
+    // As many tools, -v only alone: a command may have an option -v.
+    if (words.length === 1 && ["-v", "-V", "--version"].includes(words[0] ?? "")) {
+      io.print(`${packageJson.version}\n`);
+      return 0;
+    }
+    await (await import("./program.ts")).parse(words, io);
+    return 0;
+  } catch (error) {
+    const { exitCodeOf } = await import("./program.ts");
+    return exitCodeOf(error) ?? report(error, isDebug, io);
+  }
+}
+
+async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
+  const { toFailure, unexpected } = await import("../aws/errors.ts");
+  const failure = toFailure(error) ?? unexpected(error, io);
+  for (const line of failure.lines.filter((one) => one !== "")) io.log(`${line}\n`);
+  if (isDebug) for (const line of await detailsOf(error)) io.log(`${line}\n`);
+  return failure.exitCode;
+}
+
+/** Leaves out the error's other fields: they may contain a server's response, and so a secret. */
+async function detailsOf(error: unknown): Promise<string[]> {
+  if (!(error instanceof Error)) return [];
+  const { quotedAnswer } = await import("../io/http.ts");
+  const { name, message, stack = "", cause } = error;
+  const { code, $metadata } = error as {
+    readonly code?: unknown;
+    readonly $metadata?: { readonly requestId?: string };
+  };
+  const requestId = $metadata?.requestId;
+  return [
+    `${quotedAnswer(name)}${typeof code === "string" ? ` ${code}` : ""}: ${quotedAnswer(message)}`,
+    ...stack.split("\n").filter((line) => /^ {4}at .*:\d+:\d+\)?$/.test(line)),
+    ...(requestId === undefined ? [] : [`request ${quotedAnswer(requestId)}`]),
+    ...(cause === undefined ? [] : ["cause:", ...(await detailsOf(cause))]),
+  ];
+}

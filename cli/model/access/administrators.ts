@@ -1,0 +1,96 @@
+// Finds principals that surely have administrator access, and refuses to remove the last one.
+
+import { candidates } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { finding } from "../../io/errors.ts";
+import { isActive, mayDeny, mayHave, type PlacedEntry } from "../entry-arns.ts";
+import { type EvaluationContext, supposeIdentity } from "../evaluation.ts";
+import { isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
+import { entryChanges } from "./changes.ts";
+import {
+  afterwards,
+  denyListsFor,
+  isOfOnePrincipal,
+  lowerThan,
+  type PlanState,
+  planState,
+  type RuleContext,
+  type States,
+  valuesOf,
+  type Wanted,
+} from "./state.ts";
+
+/** Whether one principal surely has administrator access. */
+export function hasAdministrator(states: States, context: RuleContext): boolean {
+  const state = planState([], states, context);
+  return [...states].some(
+    ([name, { value }]) => mentionsAdministrators(value) && administratorsIn(name, state).length > 0,
+  );
+}
+
+/** The principals of a parameter that surely have administrator access. */
+export function administratorsIn(name: string, state: PlanState): readonly PlacedEntry[] {
+  const [{ problem, entries }] = valuesOf(state, name);
+  return problem === undefined ? entries.filter((entry) => isSure(entry, state)) : [];
+}
+
+function isSure(entry: PlacedEntry, state: PlanState): boolean {
+  const { context, rolesOf } = state;
+  if (!isOfOnePrincipal(entry) || !isActive(entry, context) || !makesAdministrator(entry.mapping)) return false;
+  const { kind, account, name } = entry;
+  // A role of the set with a separate mapping, which takes precedence. The function may use an ended one until it is deleted:
+  // if that made an administrator, one remains whichever of the two it uses.
+  const precedes = (role: string) => {
+    const [{ problem, entries }] = valuesOf(state, role);
+    const isHarmless = (one: PlacedEntry) =>
+      !isActive(one, context) && makesAdministrator(one.mapping) && isUsable(one, context);
+    return problem !== undefined || !entries.every(isHarmless);
+  };
+  const hasRole = (kind === "sso" || kind === "sso-session") && rolesOf(account, name).some(precedes);
+  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => mayDeny(one, entry));
+  return isUsable(entry, context) && !hasRole && !denyListsFor(entry, context).some(isDenied);
+}
+
+/** Whether the function renders the names for each token of the principal. */
+function isUsable({ kind, mapping }: PlacedEntry, context: RuleContext): boolean {
+  const { username = "", groups = [], principalId } = mapping;
+  const isSigned = context.signedTokens === "only";
+  const hasSession = !isSigned && ["role", "sso", "sso-session"].includes(kind);
+  const known = hasSession ? /\{(?:AccountID|SessionName(?:Raw)?)\}/g : /\{AccountID\}/g;
+  const isOfKind = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
+  return isOfKind && [username, ...groups].every((name) => isAccepted(name.replace(known, "x"), context));
+}
+
+/**
+ * Looks at the principals whose access the changes may take away. Returns whether there may be others: those that a new
+ * denial of several principals matches.
+ */
+export function mayDenyOthers(changes: readonly Wanted[], states: States, context: RuleContext): boolean {
+  const state = planState(changes, states, context);
+  return changes.some(({ name }) => {
+    const address = readName(context.prefix, name);
+    const isDenyList = address?.kind === "deny";
+    const others = address === undefined ? [] : isDenyList ? denyListsFor(address, context) : lowerThan(address, state);
+    for (const other of others) state.stored(other);
+    const [before, after = before] = valuesOf(state, name);
+    const changed = isDenyList ? entryChanges(before, after, context) : [];
+    const denials = changed.filter(({ effects }) => effects.has("gives"));
+    return denials.some(({ new: denial }) => {
+      const { arnLike = "" } = denial?.mapping ?? {};
+      const arn = arnLike.replace(/_\?{16}$/, `_${"0".repeat(16)}`);
+      const denied = /[*?]/.test(arn) ? undefined : supposeIdentity(arn);
+      for (const { parameter } of denied ? candidates(context.prefix, denied) : []) state.stored(parameter);
+      return denied === undefined;
+    });
+  });
+}
+
+/** Throws if the changes remove the last administrator. */
+export function guardLockout(changes: readonly Wanted[], current: States, context: EvaluationContext): void {
+  if (!hasAdministrator(current, context) || hasAdministrator(afterwards(current, changes), context)) return;
+  throw finding(
+    "Refused: no administrator would surely remain: a principal in system:masters or access:cluster-admin, whose mapping " +
+      "has not ended, and to which no denial and no separate mapping of a permission set's role may apply.",
+    "If there is another way into the cluster, use --force.",
+  );
+}

@@ -1,0 +1,191 @@
+// Compares two values of a parameter by entry and key, and describes each change that needs consent.
+
+import { isDeepStrictEqual } from "node:util";
+import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
+import { isActive, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
+import { type EvaluationContext, shortName } from "../evaluation.ts";
+import { isPlain, makesAdministrator, mayBeginWithSystem } from "../names.ts";
+
+/** An entry `gives` if it is added, lasts longer or has other names, and `takes` if it is removed or ends earlier. */
+type Effect = "gives" | "takes" | "drops end" | "drops pin";
+
+export interface EntryChange {
+  readonly old: PlacedEntry | undefined;
+  readonly new: PlacedEntry | undefined;
+  readonly effects: ReadonlySet<Effect>;
+}
+
+type EffectOf = (old: PlacedEntry, now: PlacedEntry, context: EvaluationContext) => readonly Effect[];
+
+const NOTHING: EffectOf = () => [];
+
+/** What another value of a key may do. An ARN, pattern or session with another spelling is the same one: they are the entry's key. */
+const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
+  arn: NOTHING,
+  arnLike: NOTHING,
+  session: NOTHING,
+  username: () => ["gives"],
+  groups(old, now, context) {
+    const beyond = ({ mapping: { groups = [] } }: PlacedEntry, { mapping: { groups: others = [] } }: PlacedEntry) =>
+      groups.filter((group) => !others.includes(group));
+    // The function rejects a mapping with a group that is not plain for some identities, which the loss of the group would map.
+    return beyond(now, old).length === 0 && beyond(old, now).every((group) => isPlain(group, context)) ? [] : ["gives"];
+  },
+  notAfter(old, now) {
+    if (now.end > old.end) return now.end === Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"];
+    return now.end < old.end ? ["takes"] : [];
+  },
+  principalId: ({ mapping }) => (mapping.principalId === undefined ? [] : ["gives", "drops pin"]),
+  description: NOTHING,
+};
+
+const KEYS = Object.keys(EFFECTS) as (keyof Mapping)[];
+
+/** The changes that have an effect. Entries with the same key are compared. */
+export function entryChanges(before: Value, after: Value, context: EvaluationContext): EntryChange[] {
+  const byKey = ({ entries }: Value) => Map.groupBy(entries, ({ key }) => key);
+  const [left, right] = [byKey(before), byKey(after)];
+  const keys = new Set([...left.keys(), ...right.keys()]);
+  const changes = [...keys].flatMap((key) => pairs(left.get(key) ?? [], right.get(key) ?? []));
+  return changes.flatMap(([old, now]) => {
+    const effects = new Set(effectsOf(old, now, context));
+    return effects.size === 0 ? [] : { old, new: now, effects };
+  });
+}
+
+type Pair = readonly [old: PlacedEntry | undefined, now: PlacedEntry | undefined];
+
+/** Of entries with one key. A key may have several, such as two mappings of one session, one of which ends. */
+function pairs(old: readonly PlacedEntry[], now: readonly PlacedEntry[]): readonly Pair[] {
+  const longest = (denials: readonly PlacedEntry[]) => denials.toSorted((a, b) => b.end - a.end)[0];
+  if ([...old, ...now].some(({ kind }) => kind === "deny")) return [[longest(old), longest(now)]];
+  const without = (some: readonly PlacedEntry[], others: readonly PlacedEntry[]) =>
+    some.filter(({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)));
+  const [left, right] = [without(old, now), without(now, old)];
+  const removed = left.slice(right.length).map((entry): Pair => [entry, undefined]);
+  return [...right.map((entry, index): Pair => [left[index] ?? longest(old), entry]), ...removed];
+}
+
+/** An ended entry only has an end or pin to drop. */
+function effectsOf(
+  old: PlacedEntry | undefined,
+  now: PlacedEntry | undefined,
+  context: EvaluationContext,
+): readonly Effect[] {
+  const [was, is] = [old, now].map((entry) => entry !== undefined && isActive(entry, context));
+  const isOther = (key: keyof Mapping) => !isDeepStrictEqual(old?.mapping[key], now?.mapping[key]);
+  const effects = old && now ? KEYS.filter(isOther).flatMap((key) => EFFECTS[key](old, now, context)) : [];
+  const isPossible = { gives: is, takes: was, "drops end": true, "drops pin": true };
+  return [
+    ...effects.filter((effect) => isPossible[effect]),
+    ...(is && !was ? (["gives"] as const) : []),
+    ...(was && now === undefined ? (["takes"] as const) : []),
+  ];
+}
+
+/** Active entries that precede another one which preceded them, and may match the same identities, with that one. */
+export function moved(
+  { entries: before }: Value,
+  { entries: after }: Value,
+  context: EvaluationContext,
+): [PlacedEntry, PlacedEntry][] {
+  const place = (entry: PlacedEntry) => {
+    const same = before.findIndex(({ mapping }) => isDeepStrictEqual(mapping, entry.mapping));
+    return same < 0 ? before.findIndex(({ key }) => key === entry.key) : same;
+  };
+  const active = after.filter((entry) => isActive(entry, context)).map((entry) => ({ entry, was: place(entry) }));
+  return active.flatMap(({ entry, was }, index) => {
+    const passed = active
+      .slice(index + 1)
+      .find((other) => other.was >= 0 && other.was < was && overlaps(other.entry, entry));
+    return passed === undefined ? [] : [[entry, passed.entry]];
+  });
+}
+
+/** The kinds, with how a plan counts them. */
+export const MARKED = {
+  administrator: ["new administrator", "new administrators"],
+  name: ["name that needs care", "names that need care"],
+  wide: ["grant to more than one principal", "grants to more than one principal"],
+  denied: ["grant to a denied principal", "grants to denied principals"],
+  unsettled: ["grant below a mapping that changes", "grants below mappings that change"],
+  broader: ["principal with a broader mapping", "principals with a broader mapping"],
+  end: ["end dropped", "ends dropped"],
+  pin: ["pin dropped", "pins dropped"],
+  place: ["pattern with another place", "patterns with another place"],
+  denial: ["denial lifted", "denials lifted"],
+  invalid: ["invalid value changed", "invalid values changed"],
+  unread: ["effect unknown", "effects unknown"],
+} as const;
+
+export interface Mark {
+  /** Name of the parameter that is written. */
+  readonly parameter: string;
+  /** Before or after the change; `undefined` for an invalid value. */
+  readonly entry?: PlacedEntry;
+  readonly kind: keyof typeof MARKED;
+  /** The entries that may give access after the write: the user consents to these. */
+  readonly gives: readonly PlacedEntry[];
+  /** A sentence without period that starts with an entry. */
+  readonly text: string;
+}
+
+/** The principal in a sentence: a name, a pattern without its account, or the session of a set. */
+export function subject({ kind, account, name, mapping: { arn, arnLike, session } }: PlacedEntry): string {
+  if (arn !== undefined) return kind === "root" ? `root of ${account}` : arn.slice(arn.lastIndexOf("/") + 1);
+  if (arnLike !== undefined) return account === "any" ? arnLike : arnLike.split(":").slice(5).join(":");
+  return session === undefined ? name : `session ${session} of ${name}`;
+}
+
+/** The parameter, with the pattern or session if it is a list. */
+export function place(entry: PlacedEntry, prefix: string): string {
+  const { parameter, mapping } = entry;
+  const where = shortName(parameter, prefix);
+  if (mapping.arnLike !== undefined) return `${where} ${subject(entry)}`;
+  return mapping.session === undefined ? where : `${where} ${mapping.session}`;
+}
+
+/** The active mappings in these values that may apply to an identity of `scope`, the riskiest first. */
+export function mayApply(
+  scope: PlacedEntry,
+  values: readonly Value[],
+  context: EvaluationContext,
+): readonly PlacedEntry[] {
+  const found = new Map<string, PlacedEntry>();
+  for (const one of values.flatMap(({ entries }) => entries)) {
+    if (one.kind === "deny" || !isActive(one, context) || !overlaps(one, scope)) continue;
+    found.set([one.parameter, one.key, userText(one)].join("\n"), one);
+  }
+  return [...found.values()].sort((a, b) => riskOf(a) - riskOf(b));
+}
+
+/** 0 for an administrator, 1 for a name that Kubernetes reserves, 2 for any other name. */
+function riskOf({ mapping }: PlacedEntry): number {
+  if (makesAdministrator(mapping)) return 0;
+  return [mapping.username ?? "", ...(mapping.groups ?? [])].some(mayBeginWithSystem) ? 1 : 2;
+}
+
+const [WITH_PLACE, WITH_NAMES] = [5, 10];
+
+/** What may apply instead: the user consents to this text. */
+export function alternatives(entries: readonly PlacedEntry[], prefix: string): string {
+  const texts = entries.slice(0, WITH_PLACE).map((one) => `${place(one, prefix)} applies and gives ${userText(one)}`);
+  const names = [...new Set(entries.slice(WITH_PLACE).map(userText))];
+  const shown = names.slice(0, WITH_NAMES);
+  const [riskiest, ...others] = names.slice(WITH_NAMES);
+  if (riskiest !== undefined)
+    shown.push(others.length === 0 ? riskiest : `one of ${others.length + 1} more, such as ${riskiest}`);
+  if (shown.length > 0) texts.push(`another mapping applies and gives ${shown.join(", or ")}`);
+  return texts.join(", or ");
+}
+
+/** Whether the user accepted a mark for this entry that gives the same names, among others. */
+export function hasConsent(mark: Mark, accepted: readonly Mark[]): boolean {
+  const own = accepted.filter((one) => one.parameter === mark.parameter && one.entry?.key === mark.entry?.key);
+  const names = new Set(own.flatMap(({ gives }) => gives.map(userText)));
+  return own.length > 0 && mark.gives.every((one) => names.has(userText(one)));
+}
+
+export function userText({ mapping: { username = "their own ARN", groups = [] } }: PlacedEntry): string {
+  return groups.length === 0 ? username : `${username} (${groups.join(", ")})`;
+}

@@ -1,0 +1,178 @@
+// Judges the change of one parameter: marks what is not harmless, and finds the earlier writes that it waits for.
+
+import type { ParameterAddress } from "../../../functions/authenticator/mapping/read-name.ts";
+import { mayDeny, mayHave, overlaps, type PlacedEntry, type Value, wholeOf } from "../entry-arns.ts";
+import { shortName } from "../evaluation.ts";
+import { ADMIN_GROUPS, nameRisk } from "../names.ts";
+import {
+  alternatives,
+  type EntryChange,
+  entryChanges,
+  type Mark,
+  mayApply,
+  moved,
+  place,
+  subject,
+  userText,
+} from "./changes.ts";
+import {
+  branchOf,
+  denyListsFor,
+  higherThan,
+  isOfOnePrincipal,
+  lowerThan,
+  type PlanState,
+  valuesIn,
+  valuesOf,
+} from "./state.ts";
+
+interface Judgement {
+  /** None if the change is harmless: each of its parts is explained by the closed list of SECURITY.md. */
+  readonly marks: readonly Mark[];
+  /** Whether it is marked only because other mappings may apply instead. */
+  readonly isRemoval: boolean;
+  /** Parameters whose earlier values the function must no longer use when it is written. */
+  readonly waits: readonly string[];
+}
+
+export function judgeChange(name: string, address: ParameterAddress, state: PlanState): Judgement {
+  const [before, after = before] = valuesOf(state, name);
+  const problem = before.problem ?? after.problem;
+  if (problem !== undefined) {
+    const whole = wholeOf(address, name, state.context);
+    const marks = [invalidMark(whole, { ...after, problem }, state)];
+    return { marks, isRemoval: true, waits: waitsOf(address, [whole], true, true, state, name) };
+  }
+  const changes = entryChanges(before, after, state.context);
+  const [given, taken] = (["gives", "takes"] as const).map((effect) =>
+    changes.filter(({ effects }) => effects.has(effect)),
+  ) as [EntryChange[], EntryChange[]];
+  const isDenyList = address.kind === "deny";
+  const grants = isDenyList
+    ? []
+    : [...changes.flatMap((change) => grantMarks(change, state)), ...placeMarks(before, after, state)];
+  const removals = taken.flatMap((change) =>
+    isDenyList ? liftMark(change, state) : removalMark(change, [before, after], state),
+  );
+  const marks = [...grants, ...removals];
+  const scope = [...given.map((change) => change.new), ...(removals.length > 0 ? taken : []).map(({ old }) => old)];
+  const entries = scope.filter((entry) => entry !== undefined);
+  const waits = waitsOf(address, entries, !isDenyList && taken.length > 0, marks.length > 0, state, name);
+  return { marks, isRemoval: grants.length === 0, waits };
+}
+
+/** What the function must have read before the change: what precedes the entries, and what applies instead of a removed one. */
+function waitsOf(
+  address: ParameterAddress,
+  entries: readonly PlacedEntry[],
+  isTaken: boolean,
+  isMarked: boolean,
+  state: PlanState,
+  name: string,
+): readonly string[] {
+  const isOver = (other: string) =>
+    mayHave(valuesOf(state, other)[0], state.context, (one) => entries.some((entry) => overlaps(one, entry)));
+  const higher = [...denyListsFor(address, state.context), ...higherThan(address, state)];
+  const isWide = address.kind === "sso-session" || !isOfOnePrincipal(address);
+  const waits = [
+    ...(isOfOnePrincipal(address) && entries.length > 0 ? higher.filter(isOver) : []),
+    ...(isTaken ? lowerValues(address, state) : []),
+    ...(isWide && isMarked ? branchOf(address, state) : []),
+  ];
+  return waits.filter((one) => one !== name && state.stored(one) !== undefined);
+}
+
+/** A list of sessions also denies AWS-signed tokens of the set's roles, even of those with an exact mapping. */
+function lowerValues(address: ParameterAddress, state: PlanState): readonly string[] {
+  return [...lowerThan(address, state), ...(address.kind === "sso-session" ? higherThan(address, state) : [])];
+}
+
+/** What it denies may be what lower mappings give. */
+function invalidMark(whole: PlacedEntry, after: Value, state: PlanState): Mark {
+  const { context } = state;
+  const { parameter: name } = whole;
+  const others = whole.kind === "deny" ? branchOf(whole, state) : lowerValues(whole, state);
+  const gives = mayApply(whole, [after, ...valuesIn(others, state)], context);
+  const then = gives.length === 0 ? "" : `. Then ${alternatives(gives, context.prefix)}`;
+  const text = `${shortName(name, context.prefix)} is invalid, and denies, before or after the change: ${after.problem}${then}`;
+  return { parameter: name, kind: "invalid", gives, text };
+}
+
+/** A mapping of one principal is harmless with plain names, if no denial or higher value is invalid, pending or in the way. */
+function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState): Mark[] {
+  if (entry === undefined || !["gives", "drops end", "drops pin"].some((one) => effects.has(one as "gives"))) return [];
+  const { prefix } = state.context;
+  const [who, where] = [subject(entry), place(entry, prefix)];
+  const mark = (kind: Mark["kind"], text: string): Mark => {
+    return { parameter: entry.parameter, entry, kind, gives: [entry], text };
+  };
+  if (!isOfOnePrincipal(entry))
+    return [mark("wide", `${where} gives ${userText(entry)} to every identity that it matches`)];
+  const { notAfter, principalId } = old?.mapping ?? {};
+  const reason = effects.has("gives") ? (riskOf(entry) ?? blockerOf(entry, state)) : undefined;
+  return [
+    ...(effects.has("drops end") ? [mark("end", `${who} is mapped by ${where} without its end ${notAfter}`)] : []),
+    ...(effects.has("drops pin")
+      ? [mark("pin", `${who} is mapped by ${where} without its principalId ${principalId}`)]
+      : []),
+    ...(reason ? [mark(reason.kind, `${who} gets ${userText(entry)} by ${where}: ${reason.text}`)] : []),
+  ];
+}
+
+type Reason = Pick<Mark, "kind" | "text">;
+
+function riskOf({ mapping: { username = "", groups = [] } }: PlacedEntry): Reason | undefined {
+  const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
+  if (admin.length > 0) return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
+  for (const name of [...groups, username]) {
+    const isOpen = name !== username && name.includes("{");
+    const risk = nameRisk(name) ?? (isOpen ? "is a group that depends on the session" : undefined);
+    if (risk !== undefined) return { kind: "name", text: `${name} ${risk}` };
+  }
+  return undefined;
+}
+
+function blockerOf(entry: PlacedEntry, state: PlanState): Reason | undefined {
+  const { context, wanted } = state;
+  const find = (names: readonly string[], isNow: (one: PlacedEntry) => boolean) =>
+    names.find((name) => {
+      const isIt = (one: PlacedEntry) => isNow(one) || (wanted.has(name) && overlaps(one, entry));
+      return valuesOf(state, name).some((value) => mayHave(value, context, isIt));
+    });
+  const list = find(denyListsFor(entry, context), (denial) => mayDeny(denial, entry));
+  if (list !== undefined) return { kind: "denied", text: `${shortName(list, context.prefix)} may deny it` };
+  const other = find(higherThan(entry, state), () => false);
+  if (other === undefined) return undefined;
+  return { kind: "unsettled", text: `${shortName(other, context.prefix)} takes precedence, and changes or is invalid` };
+}
+
+function placeMarks(before: Value, after: Value, { context }: PlanState): Mark[] {
+  return moved(before, after, context).map(([entry, passed]) => {
+    const text = `${place(entry, context.prefix)} moves before ${subject(passed)}, and gives ${userText(entry)}`;
+    return { parameter: entry.parameter, entry, kind: "place", gives: [entry], text };
+  });
+}
+
+/** Harmless if no lower mapping and no other entry of the list may apply instead. */
+function removalMark({ old, new: now }: EntryChange, own: readonly Value[], state: PlanState): Mark[] {
+  if (old === undefined) return [];
+  const { context } = state;
+  const others = own.map(({ entries }) => ({ entries: entries.filter((one) => one !== old && one !== now) }));
+  const gives = mayApply(old, [...others, ...valuesIn(lowerValues(old, state), state)], context);
+  if (gives.length === 0) return [];
+  const text = `${subject(old)} is ${untilOf(now)} mapped by ${shortName(old.parameter, context.prefix)}: ${alternatives(gives, context.prefix)}`;
+  return [{ parameter: old.parameter, entry: old, kind: "broader", gives, text }];
+}
+
+function liftMark({ old, new: now }: EntryChange, state: PlanState): Mark[] {
+  if (old === undefined) return [];
+  const { context } = state;
+  const gives = mayApply(old, valuesIn(branchOf(old, state), state), context);
+  const then = gives.length === 0 ? "" : `: ${alternatives(gives, context.prefix)}`;
+  const text = `${subject(old)} is ${untilOf(now)} denied by ${shortName(old.parameter, context.prefix)}${then}`;
+  return [{ parameter: old.parameter, entry: old, kind: "denial", gives, text }];
+}
+
+function untilOf(now: PlacedEntry | undefined): string {
+  return now === undefined ? "no longer" : `only until ${now.mapping.notAfter}`;
+}

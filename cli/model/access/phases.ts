@@ -1,0 +1,211 @@
+// Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
+
+import { isListKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
+import { isActive, mayHave, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
+import { mentionsAdministrators } from "../names.ts";
+import { isStored, sizeProblem } from "../stored.ts";
+import { hasAdministrator } from "./administrators.ts";
+import { entryChanges, type Mark } from "./changes.ts";
+import { judgeChange } from "./judge.ts";
+import {
+  afterwards,
+  denyListsFor,
+  type PlanState,
+  planState,
+  type RuleContext,
+  type States,
+  setOf,
+  valuesOf,
+  type Wanted,
+} from "./state.ts";
+
+export interface Phase {
+  /**
+   * In the order of the writes. A value may be one before the wanted one: a list with both removed and new denials, an
+   * ended mapping. Empty if each remaining change would leave no administrator.
+   */
+  readonly writes: readonly PhaseWrite[];
+  /** Parameters that were written in the last 35 s, and whose earlier values the function may still use. */
+  readonly waitsFor: readonly string[];
+  /** Milliseconds since 1970: when the first write may start. Not in the future if `waitsFor` is empty. */
+  readonly from: number;
+}
+
+export interface PhaseWrite extends Wanted {
+  /** What its judgement has looked at, as in `RuleContext.reading`. */
+  readonly uses: ReadonlySet<string>;
+}
+
+/** In milliseconds: a review that began with the earlier value takes up to 5 s. */
+export const SETTLED_MS = MAPPING_FOUND_MS + 5_000;
+
+/** Higher before lower. Other kinds, of principals that have no permission set, are `role`. */
+const PLACES = ["sso-session", "role", "sso", "pattern", "any", "account"];
+
+/** The order of marked changes: higher mappings are granted first, and lower ones are removed first; lifted denials are last. */
+const GROUPS = [...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"];
+
+/** A write that is possible next. */
+interface Candidate {
+  readonly write: PhaseWrite;
+  readonly marks: readonly Mark[];
+  /** One of `GROUPS`: decides when a marked write happens. */
+  readonly group: string;
+  /** Parameters that the function must have read before. */
+  readonly waits: readonly string[];
+}
+
+/** The changes that need consent: judged once against stored and planned values, after all harmless ones. */
+export function marksOf(changes: readonly Wanted[], current: States, context: RuleContext): readonly Mark[] {
+  return markedCandidates(changes, current, context).flatMap(({ marks }) => marks);
+}
+
+/** Writes in thought what is harmless until nothing is left. */
+function markedCandidates(changes: readonly Wanted[], current: States, context: RuleContext): readonly Candidate[] {
+  for (let states = current; ; ) {
+    const all = candidates(changes, states, context);
+    const harmless = all.filter(({ marks }) => marks.length === 0);
+    if (harmless.length === 0) return all;
+    states = afterwards(
+      states,
+      harmless.map(({ write }) => write),
+    );
+  }
+}
+
+/**
+ * The next writes; `undefined` if every parameter has its wanted value. Call it again after the writes, with all changes
+ * and with the parameters as they are read then: it skips what is done.
+ *
+ * @param clock the running clock of AWS, for waits and for ends of administrators' mappings; `context.now` is the plan's time
+ */
+export function nextPhase(
+  changes: readonly Wanted[],
+  current: States,
+  context: RuleContext,
+  clock: number = context.now,
+): Phase | undefined {
+  const all = candidates(changes, current, context);
+  if (all.length === 0) return undefined;
+  const recent = ({ waits }: Candidate) =>
+    waits.filter((name) => (current.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > clock);
+  const keep = keepsAdministrator(changes, current, { ...context, now: clock });
+  function* groups(): Generator<readonly Candidate[]> {
+    const harmless = all
+      .filter(({ marks }) => marks.length === 0)
+      .sort((a, b) => Number(isDenial(b)) - Number(isDenial(a)));
+    yield harmless.filter((one) => recent(one).length === 0);
+    yield harmless;
+    // A change that is harmless after others is not written before them, although it would be marked now.
+    const consented = new Set(markedCandidates(changes, current, context).map(({ write }) => write.name));
+    const marked = all.filter(({ marks, write }) => marks.length > 0 && consented.has(write.name));
+    for (const name of GROUPS) yield marked.filter(({ group }) => group === name);
+  }
+  for (const group of groups()) {
+    const chosen = keep(group);
+    if (chosen.length === 0) continue;
+    const waitsFor = [...new Set(chosen.flatMap(recent))];
+    const from = Math.max(clock, ...waitsFor.map((name) => (current.get(name)?.modified ?? 0) + SETTLED_MS));
+    return { writes: chosen.map(({ write }) => write), waitsFor, from };
+  }
+  return { writes: [], waitsFor: [], from: clock };
+}
+
+/** The parameters that are written as ended, and deleted later. */
+export function endedFirst(changes: readonly Wanted[], current: States, context: RuleContext): ReadonlySet<string> {
+  const removed = new Set(changes.flatMap(({ name, value }) => (value === undefined ? name : [])));
+  const all = removed.size === 0 ? [] : candidates(changes, current, context);
+  return new Set(all.flatMap(({ write }) => (removed.has(write.name) && write.value !== undefined ? write.name : [])));
+}
+
+function isDenial({ group }: Candidate): boolean {
+  return group === "lift";
+}
+
+function candidates(changes: readonly Wanted[], states: States, context: RuleContext): readonly Candidate[] {
+  const left = changes.filter(({ name, value }) => !isStored(value, states.get(name)));
+  if (left.length === 0) return [];
+  const state = planState(left, states, context);
+  return left.flatMap((change) => {
+    const uses = new Set<string>();
+    const found = candidatesFor(change, uses, state.observed(uses));
+    for (const look of uses) context.reading?.add(look);
+    return found;
+  });
+}
+
+function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanState): Candidate[] {
+  const { context } = state;
+  const { name, value } = change;
+  const address = readName(context.prefix, name);
+  const write = { ...change, uses };
+  if (address === undefined) return [{ write, marks: [], group: "role", waits: [] }];
+  const [before, after = before] = valuesOf(state, name);
+  const { marks, isRemoval, waits } = judgeChange(name, address, state);
+  const whole = { write, marks, group: groupOf(address, isRemoval), waits };
+  if (address.kind === "deny") {
+    const first = withoutLifts(before, after, context);
+    return first === undefined
+      ? [whole]
+      : [{ ...whole, write: { ...write, value: first }, marks: [], waits: [] }, whole];
+  }
+  const [entry] = before.entries;
+  if (value !== undefined || entry === undefined || isListKind(entry.kind) || !needsDate(entry, state)) return [whole];
+  // A deletion leaves no date, so other commands could not wait for it.
+  if (!isActive(entry, context)) return [{ ...whole, waits: [name] }];
+  const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(context.now).toISOString() });
+  return [{ ...whole, write: { ...write, value: ended } }];
+}
+
+function groupOf({ kind, account }: ParameterAddress, isRemoval: boolean): string {
+  if (kind === "deny") return "lift";
+  const place = account === "any" ? "any" : PLACES.includes(kind) ? kind : "role";
+  return isRemoval ? `no ${place}` : place;
+}
+
+/** The deny list that gains denials and loses none; `undefined` unless the change does both, or without room for both. */
+function withoutLifts(before: Value, after: Value, context: RuleContext): string | undefined {
+  if ((before.problem ?? after.problem) !== undefined) return undefined;
+  const changes = entryChanges(before, after, context);
+  const keysOf = (effect: "gives" | "takes") =>
+    changes.flatMap(({ effects, old, new: now }) => (effects.has(effect) ? [(old ?? now)?.key] : []));
+  const lifted = keysOf("takes");
+  if (lifted.length === 0 || keysOf("gives").length === 0) return undefined;
+  const isLifted = ({ key }: PlacedEntry) => lifted.includes(key);
+  const kept = [...before.entries.filter(isLifted), ...after.entries.filter((one) => !isLifted(one))];
+  // New keys last: so it can be merged with another operator's new entries.
+  const keys = before.entries.map(({ key }) => key);
+  const place = ({ key }: PlacedEntry) => (keys.includes(key) ? keys.indexOf(key) : keys.length);
+  const value = JSON.stringify(kept.toSorted((a, b) => place(a) - place(b)).map(({ mapping }) => mapping));
+  return sizeProblem(value) === undefined ? value : undefined;
+}
+
+/** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
+function needsDate(entry: PlacedEntry, state: PlanState): boolean {
+  if (entry.kind === "account" || setOf(entry) !== undefined) return true;
+  // This command or a later one may lift it.
+  const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.context, (one) => overlaps(one, entry));
+  return denyListsFor(entry, state.context).some(mayBeLifted);
+}
+
+/** Leaves out writes after which no administrator remains, if there is one now and at the end. */
+function keepsAdministrator(
+  changes: readonly Wanted[],
+  states: States,
+  context: RuleContext,
+): (group: readonly Candidate[]) => readonly Candidate[] {
+  const matters = (name: string, value: string | undefined) =>
+    mentionsAdministrators(value) || /\/(?:deny|role)\/(?:\d+|any)(?:\/awsreservedsso_.*)?$/.test(name);
+  let kept: States = new Map([...states].filter(([name, { value }]) => matters(name, value)));
+  const keeps = (writes: readonly Wanted[]) => hasAdministrator(afterwards(kept, writes), context);
+  if (!keeps([]) || !keeps(changes)) return (group) => group;
+  return (group) =>
+    group.filter(({ write }) => {
+      if (!kept.has(write.name) && !matters(write.name, write.value)) return true;
+      const isKept = keeps([write]);
+      if (isKept) kept = afterwards(kept, [write]);
+      return isKept;
+    });
+}

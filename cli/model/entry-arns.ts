@@ -1,0 +1,163 @@
+// Entries in their parameter, with the ARNs of the identities that each applies to: whether they overlap or cover each other.
+
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
+import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
+import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { endTime } from "../../functions/lib/not-after.ts";
+import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { parameterOf, readParameter, type Entry as StoredEntry } from "./entry.ts";
+import type { EvaluationContext } from "./evaluation.ts";
+
+export interface PlacedEntry extends StoredEntry {
+  readonly parameter: string;
+  /** Identifies the entry in its parameter, before and after a change. */
+  readonly key: string;
+  /** Milliseconds since 1970; infinity without an end. */
+  readonly end: number;
+  /** Patterns in lower case: an identity has the entry only if one of them matches its canonical ARN. */
+  readonly arns: readonly ArnSections[];
+  /** The same for the ARNs of its sessions, which only denials match. */
+  readonly sessions: readonly ArnSections[];
+}
+
+export interface Value {
+  /** Why the function rejects it, or an entry of it. */
+  readonly problem?: string;
+  /** The valid entries, in their order. */
+  readonly entries: readonly PlacedEntry[];
+}
+
+export function readValue(name: string, stored: StoredParameter | undefined, context: EvaluationContext): Value {
+  return stored === undefined ? { entries: [] } : read(stored, name, context);
+}
+
+/** Can cache by parameter, since prefix and partition never change. */
+const read = oncePerRead((stored, parameter: string, { prefix, partition }: EvaluationContext): Value => {
+  const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
+  const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
+  const entries = own.map((entry): PlacedEntry => {
+    const { mapping } = entry;
+    const { arn, arnLike, session, notAfter } = mapping;
+    const pattern = arnLike && asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
+    // The names of federated users and of sessions distinguish case.
+    const key = [kind === "federated-user" ? arn : pattern, session].join(" ");
+    return { ...entry, parameter, key, end: endTime(notAfter), ...arnsOf(entry, mapping, partition) };
+  });
+  const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = problems;
+  if (problem === undefined) return { entries };
+  // An invalid deny list denies every identity that it covers, whatever its valid entries are.
+  return { problem, entries: kind === "deny" ? [] : entries };
+});
+
+/** An entry for every identity that the parameter may apply to. */
+export function wholeOf(address: ParameterAddress, parameter: string, { partition }: EvaluationContext): PlacedEntry {
+  const mapping: Mapping = { arnLike: "arn:*:*:*:*:*" };
+  return {
+    ...address,
+    parameter,
+    key: "",
+    mapping,
+    end: Number.POSITIVE_INFINITY,
+    ...arnsOf(address, mapping, partition),
+  };
+}
+
+function isOfParameter(
+  { mapping: { arn } }: StoredEntry,
+  parameter: string,
+  prefix: string,
+  partition: string,
+): boolean {
+  if (arn === undefined) return true;
+  const mapped = parseMappedArn(arn);
+  return mapped?.partition === partition && parameterOf(prefix, { ...mapped, account: mapped.accountId }) === parameter;
+}
+
+function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, partition: string) {
+  const iam = (resource: string) => sections(`arn:${partition}:iam::${account}:${resource}`);
+  const ofRole = (role: string, session = "*") => ({
+    arns: [iam(`role/${role}`)],
+    sessions: [sections(`arn:${partition}:sts::${account}:assumed-role/${role}/${session}`)],
+  });
+  switch (kind) {
+    case "role":
+      return ofRole(name);
+    case "sso":
+    case "sso-session":
+      return ofRole(permissionSetRole(name, "?"), mapping.session);
+    case "user":
+      return { arns: [iam(`user/${name}`), iam(`user/*/${name}`)], sessions: [] };
+    case "root":
+      return { arns: [iam("root")], sessions: [] };
+    case "federated-user":
+      return { arns: [sections(`arn:${partition}:sts::${account}:federated-user/${name}`)], sessions: [] };
+    case "account":
+      return { arns: [sections(`arn:${partition}:*::${account}:*`)], sessions: [] };
+    default: {
+      const { arnLike = "" } = mapping;
+      const pattern = kind === "deny" ? withoutPath(arnLike) : arnLike;
+      const [arn, ofPartition, service, region, listed, resource] = sections(pattern);
+      // A list applies only to the identities of its account.
+      const id = account === "any" ? listed : matchesGlob(listed, account) ? account : "none";
+      const own: ArnSections = [arn, ofPartition, service, region, id, resource];
+      if (kind === "pattern") {
+        const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
+        const session: ArnSections = [arn, ofPartition, "sts", region, id, `assumed-role/${role}/*`];
+        return { arns: [own], sessions: globsOverlap(resource, "role/*") ? [session] : [] };
+      }
+      // A user's denial without wildcards applies whatever the path is.
+      const [, user] = /^user\/([^*?/]+)$/.exec(resource) ?? [];
+      const arns =
+        user === undefined ? [own] : [own, [arn, ofPartition, service, region, id, `user/*/${user}`] as const];
+      return { arns, sessions: [] };
+    }
+  }
+}
+
+/** Valid entries, and the ARNs above, have six sections. */
+function sections(arn: string): ArnSections {
+  return arnSections(arn) as ArnSections;
+}
+
+export function isActive({ end }: PlacedEntry, { now }: EvaluationContext): boolean {
+  return end > now;
+}
+
+/** Whether the value is invalid, or has an active entry like this. */
+export function mayHave(
+  { problem, entries }: Value,
+  context: EvaluationContext,
+  isIt: (entry: PlacedEntry) => boolean,
+) {
+  return problem !== undefined || entries.some((entry) => isActive(entry, context) && isIt(entry));
+}
+
+/** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
+export function arnsOverlap(a: string, b: string): boolean {
+  return sectionsOverlap(arnSections(a), arnSections(b));
+}
+
+function sectionsOverlap(left: ArnSections | undefined, right: ArnSections | undefined): boolean {
+  if (left === undefined || right === undefined) return false;
+  return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
+}
+
+/** Whether an identity, or a session, may have both entries. Of one list of sessions, only those of the same session. */
+export function overlaps(one: PlacedEntry, other: PlacedEntry): boolean {
+  const [left, right] = [one, other].map(({ kind, mapping }) => (kind === "sso-session" ? mapping.session : undefined));
+  if (left !== undefined && right !== undefined) return left === right;
+  const all = ({ arns, sessions }: PlacedEntry) => [...arns, ...sessions];
+  return all(one).some((arn) => all(other).some((another) => sectionsOverlap(arn, another)));
+}
+
+/** Whether a denial may match the principal itself, and not only some of its sessions. */
+export function mayDeny(denial: PlacedEntry, entry: PlacedEntry): boolean {
+  const isOfSessions = entry.kind === "sso-session" || /[*?][^/]*$/.test(denial.mapping.arnLike ?? "");
+  return overlaps(denial, isOfSessions ? entry : { ...entry, sessions: [] });
+}

@@ -1,0 +1,80 @@
+// One entry of a parameter: a mapping or a denial, with the kind, account and name of its parameter.
+
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  type ParameterAddress,
+  type ParameterKind,
+  readName,
+} from "../../functions/authenticator/mapping/read-name.ts";
+import { readStored, type StoredValue } from "../../functions/authenticator/read-stored.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+
+export interface Entry extends ParameterAddress {
+  /** Of a denial: `arnLike`, `notAfter` and `description` only. */
+  readonly mapping: Mapping;
+  /** File and line, of an entry from a file. */
+  readonly where?: string;
+}
+
+/** The name of the parameter that holds the entry. */
+export function parameterOf(prefix: string, { kind, account, name }: ParameterAddress): string {
+  return mappingParameter(prefix, kind, account, name);
+}
+
+/** The default list of a pattern: that of the account in its ARN, or `any`. */
+export function accountOf(arnLike: string): string {
+  const section = arnLike.split(":")[4] ?? "";
+  return /^\d{12}$/.test(section) ? section : "any";
+}
+
+/** The entry in a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`. */
+export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
+  const { arn, arnLike, session } = mapping;
+  if (kind === "deny") return `the denial of ${arnLike}`;
+  return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
+}
+
+/** Omits the keys that are `undefined`. */
+export function given(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+const KEYS = ["arn", "arnLike", "session", "username", "groups", "principalId", "notAfter", "description"] as const;
+
+/** Sorts the keys in the order of the documentation. */
+export function inOrder(value: Mapping): Mapping {
+  return Object.fromEntries(KEYS.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])));
+}
+
+export interface Reading {
+  /** `undefined` for a name that the authenticator ignores. */
+  readonly kind: ParameterKind | undefined;
+  readonly account: string;
+  /** The valid ones. */
+  readonly entries: readonly Entry[];
+  /** Problems of the parameter or of its entries. */
+  readonly problems: readonly string[];
+}
+
+/** Without `partition`, denials for another partition are valid. */
+export function readParameter(prefix: string, parameter: string, stored: StoredParameter, partition?: string): Reading {
+  const address = readName(prefix, parameter);
+  if (address === undefined) {
+    return { kind: undefined, account: "", entries: [], problems: ["not a mapping: the authenticator ignores it"] };
+  }
+  const { kind, account, name } = address;
+  const { entries, problems }: StoredValue<Mapping> = readStored(kind, { account, partition }, stored);
+  const valid = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
+  return {
+    kind,
+    account,
+    entries: valid.map((mapping) => {
+      const { arn } = mapping;
+      // A parameter's name is in lower case. Its value keeps the case.
+      const own = arn === undefined || name === "" ? name : arn.slice(arn.lastIndexOf("/") + 1);
+      return { kind, account, name: own, mapping: kind === "deny" ? inOrder(mapping) : mapping };
+    }),
+    problems,
+  };
+}

@@ -1,0 +1,116 @@
+// Evaluates what access an identity has with given parameters at a given time, using the function's own code.
+
+import {
+  type SignedClaims,
+  type VerifiedIdentity,
+  verifyIdentity,
+} from "../../functions/authenticator/identity/identity.ts";
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
+import { candidates, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
+import { hasCode } from "../../functions/errors.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { Entry } from "./entry.ts";
+
+/** Settings and time with which mappings are evaluated. */
+export interface EvaluationContext {
+  /** Begins with `/`, does not end with one. */
+  readonly prefix: string;
+  /** Such as `aws` or `aws-cn`. */
+  readonly partition: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Usernames and groups must not begin with one of these. */
+  readonly reservedPrefixes: readonly string[];
+  /** Whether the function accepts AWS-signed tokens: beside others, or `only` them. Default: it does not. */
+  readonly signedTokens?: "beside" | "only";
+}
+
+/** The name without the prefix, for output. */
+export function shortName(name: string, prefix: string): string {
+  return name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
+}
+
+export type StoredParameters = ReadonlyMap<string, StoredParameter>;
+
+/** The evaluations in order of precedence, and the one that applies, if there is any. */
+export function decide({ prefix, now }: EvaluationContext, identity: VerifiedIdentity, parameters: StoredParameters) {
+  const evaluations = evaluateMappings(candidates(prefix, identity), parameters, identity, now);
+  return { evaluations, deciding: decidingEvaluation(evaluations) };
+}
+
+interface Supposition {
+  /** `AROA...` or `AIDA...`; default: made up. */
+  readonly principalId?: string | undefined;
+  /** For roles; default: made up, or the one of an assumed role's ARN. */
+  readonly sessionName?: string | undefined;
+}
+
+/** Made up: no decision depends on it. */
+const ACCESS_KEY_ID = "ASIASUPPOSED";
+
+const SAMPLE_SESSION = "session-name";
+
+/** An AWS-signed token without tags, source identity and user of IAM Identity Center. */
+const NO_CLAIMS: SignedClaims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
+
+/** What an AWS-signed token of a role or user shows. */
+export function signedIdentity(identity: VerifiedIdentity, claims: SignedClaims = NO_CLAIMS): VerifiedIdentity {
+  const { canonicalArn, kind, arn } = identity;
+  const unknown = { principalId: undefined, sessionName: undefined, accessKeyId: undefined };
+  return { ...identity, ...unknown, arn: kind === "role" ? canonicalArn : arn, claims };
+}
+
+/** `undefined` for anything but the ARN of a role, an assumed role, a user, a federated user or root. */
+export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
+  try {
+    return suppose(arn, supposed);
+  } catch (error) {
+    if (hasCode(error, "identity_impossible")) return undefined;
+    throw error;
+  }
+}
+
+function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefined {
+  const assumed = /^arn:([a-z-]+):sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/.exec(arn);
+  if (assumed !== null) {
+    const [, partition = "", account = "", role = "", session = ""] = assumed;
+    return supposeRole(partition, account, role, { ...supposed, sessionName: supposed.sessionName ?? session });
+  }
+  const mapped = parseMappedArn(arn);
+  if (mapped === undefined) return undefined;
+  const { partition, accountId, kind } = mapped;
+  // Keep the case: the names of permission sets' roles are case-sensitive.
+  const name = arn.slice(arn.lastIndexOf("/") + 1);
+  if (kind === "role") return supposeRole(partition, accountId, name, supposed);
+  const userIds = { user: supposed.principalId ?? "AIDASUPPOSED", root: accountId, "federated-user": undefined };
+  const UserId = userIds[kind] ?? `${accountId}:${name}`;
+  // A mapping may write its ARN in capitals. STS returns lower case.
+  const Arn = arn.replace(/^[^/]*/, (start) => start.toLowerCase());
+  return verifyIdentity({ Account: accountId, Arn, UserId }, partition, ACCESS_KEY_ID);
+}
+
+function supposeRole(partition: string, account: string, role: string, supposed: Supposition): VerifiedIdentity {
+  const { principalId = "AROASUPPOSED", sessionName = SAMPLE_SESSION } = supposed;
+  const Arn = `arn:${partition}:sts::${account}:assumed-role/${role}/${sessionName}`;
+  return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
+}
+
+/** The role of a permission set gets a made-up suffix. `undefined` for patterns and accounts, which match many. */
+export function principalOf(
+  { kind, account, name, mapping }: Entry,
+  { partition }: EvaluationContext,
+): VerifiedIdentity | undefined {
+  const isOfSet = kind === "sso" || kind === "sso-session";
+  const ofSet = `arn:${partition}:iam::${account}:role/${permissionSetRole(name, "0")}`;
+  const arn = isOfSet ? ofSet : mapping.arn;
+  const { principalId, session: sessionName } = mapping;
+  return arn === undefined ? undefined : supposeIdentity(arn, { principalId, sessionName });
+}
+
+/** The decision for an entry's principal; `undefined` for patterns and accounts. */
+export function decideForPrincipal(entry: Entry, parameters: StoredParameters, context: EvaluationContext) {
+  const principal = principalOf(entry, context);
+  return principal === undefined ? undefined : decide(context, principal, parameters);
+}

@@ -1,0 +1,174 @@
+// Reads and writes one mapping or denial as an entry of a mapping file.
+
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
+import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
+import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { isPermissionSet } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { printable } from "../io/print.ts";
+import { accountOf, type Entry, given, inOrder, nameOfEntry } from "./entry.ts";
+
+const SECTIONS = 6;
+
+const EXAMPLE = "arn:aws:iam::111122223333:role/Developers";
+
+/** A phrase about the invalid part of an ARN; `undefined` for an ARN of a session. */
+export function arnFault(arn: string): string | undefined {
+  if (arn !== arn.trim()) return "it begins or ends with a space";
+  const sections = arn.split(":");
+  const [start, , service = "", region, account = "", ...rest] = sections;
+  if (start !== "arn") return `it must begin with arn:, as in ${EXAMPLE}`;
+  if (sections.length < SECTIONS) {
+    return `it has ${sections.length} parts between colons, not ${SECTIONS}, as in ${EXAMPLE}`;
+  }
+  if (service !== "iam" && service !== "sts") return `its service must be iam, not ${service || "empty"}`;
+  if (region !== "") return `its region must be empty, as in ${EXAMPLE}`;
+  if (!/^\d{12}$/.test(account)) {
+    return /^\d+$/.test(account)
+      ? `its account has ${account.length} digits, not 12`
+      : `its account must be 12 digits, not ${account || "empty"}`;
+  }
+  return resourceFault(rest.join(":"));
+}
+
+export const GROUP_FAULT =
+  "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
+
+function resourceFault(resource: string): string | undefined {
+  if (/^assumed-role\//i.test(resource)) return undefined;
+  if (/^group\//i.test(resource)) return GROUP_FAULT;
+  if (/^instance-profile\//i.test(resource)) return "name the role of the instance profile";
+  if (!/^(role|user|federated-user)\//i.test(resource)) {
+    return `after the account, it must have role/, user/ or root, not ${resource || "nothing"}`;
+  }
+  return "its name is missing, or has a character that IAM does not allow";
+}
+
+/** A phrase for the user. */
+export interface Problem {
+  readonly problem: string;
+}
+
+/** In a file, a mapping has `arn`, `arnLike`, `account`, or `account` with `permissionSet` and optionally `session`. */
+export function readMapping(item: unknown): Entry | Problem {
+  if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
+  if (item["deny"] !== undefined) return { problem: denyProblem(item) };
+  const { account, permissionSet, ...value } = item;
+  if (value["arn"] !== undefined && value["arnLike"] !== undefined)
+    return { problem: "has both arn and arnLike: keep one" };
+  const problem = secondArnProblem(value["arn"] ?? value["arnLike"]) ?? unquotedPlaceholder(value);
+  if (problem !== undefined) return { problem };
+  if (value["session"] !== undefined && permissionSet === undefined) return { problem: SESSION };
+  const address = readAddress(value, account, permissionSet);
+  if ("problem" in address) return address;
+  const check = checkMapping(value, address.kind);
+  return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
+}
+
+/** A denial. Its list is that of the account in its ARN, or `any` for a wildcard. */
+export function readDenial(item: unknown): Entry | Problem {
+  const check = checkDenyEntry(item, {});
+  if (!check.valid) return { problem: check.problem };
+  const second = secondArnProblem(check.entry.arnLike);
+  if (second !== undefined) return { problem: second };
+  return { kind: "deny", account: accountOf(check.entry.arnLike), name: "", mapping: inOrder(check.entry) };
+}
+
+/** A phrase for the user about a denial that can never match in this partition, or `undefined`. */
+export function foreignProblem(entry: Entry, partition: string): string | undefined {
+  if (entry.kind !== "deny") return undefined;
+  const check = checkDenyEntry(entry.mapping, { account: entry.account, partition });
+  return check.valid ? undefined : `${nameOfEntry(entry)}: ${check.problem}`;
+}
+
+/** The denial to write instead. That of a permission set or account needs a pattern, which depends on the partition. */
+function denyProblem({ deny, arn, arnLike = arn, notAfter, description }: Record<string, unknown>): string {
+  if (deny === false) return "a mapping must not have the key deny: delete it";
+  const denial = given({ arnLike: arnLike ?? "<ARN or pattern>", notAfter, description });
+  return `a mapping must not have the key deny. Delete the mapping, and write this denial in the file: {"deny": [${printable(JSON.stringify(denial))}]}`;
+}
+
+/** Without quotes, YAML reads `{SessionName}` as a mapping with a key and no value. */
+function unquotedPlaceholder({ username, groups }: Record<string, unknown>): string | undefined {
+  for (const text of [username, ...(Array.isArray(groups) ? (groups as unknown[]) : [])]) {
+    const [[name, value] = [], ...others] = isObject(text) ? Object.entries(text) : [];
+    if (name === undefined || value !== null || others.length > 0) continue;
+    return `put {${printable(name)}} in quotes, as in "{${printable(name)}}": without quotes, YAML does not read it as text`;
+  }
+  return undefined;
+}
+
+type Address = ParameterAddress & { readonly kind: MappingKind };
+
+function readAddress(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Address | Problem {
+  const { arn, arnLike, session } = value;
+  if (arn !== undefined) {
+    if (account !== undefined || permissionSet !== undefined)
+      return { problem: "arn names the principal: remove account and permissionSet" };
+    const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
+    if (mapped === undefined) return { problem: arnProblem(arn) };
+    return { kind: mapped.kind, account: mapped.accountId, name: mapped.name };
+  }
+  if (arnLike !== undefined) {
+    if (permissionSet !== undefined) return { problem: "has both arnLike and permissionSet: keep one" };
+    const implied = typeof arnLike === "string" ? accountOf(arnLike) : "any";
+    const ofPattern = account === undefined ? implied : account;
+    return ofPattern === "any" || isAccount(ofPattern)
+      ? unnamed("pattern", ofPattern)
+      : { problem: accountProblem(ofPattern) };
+  }
+  if (account === undefined) return { problem: permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT };
+  if (!isAccount(account)) return { problem: accountProblem(account) };
+  if (permissionSet === undefined) return unnamed("account", account);
+  if (typeof permissionSet !== "string" || !isPermissionSet(permissionSet)) {
+    return { problem: "permissionSet must be the name of a permission set" };
+  }
+  return { kind: session === undefined ? "sso" : "sso-session", account, name: permissionSet };
+}
+
+const SESSION =
+  "session requires permissionSet and account: only IAM Identity Center sets the session name; for other roles, the " +
+  "caller chooses it";
+
+const NO_PRINCIPAL = "must have arn, arnLike or account (optionally with permissionSet)";
+
+const NO_ACCOUNT = 'permissionSet requires its account: add account: "111122223333"';
+
+/** Without quotes, YAML reads a number, and drops leading zeros. */
+function accountProblem(account: unknown): string {
+  return typeof account === "number" && isAccount(String(account))
+    ? `account must be a text: put it in quotes, as in account: "${account}"`
+    : 'account must be 12 digits in quotes, such as "111122223333"';
+}
+
+function isAccount(value: unknown): value is string {
+  return typeof value === "string" && /^\d{12}$/.test(value);
+}
+
+function unnamed(kind: MappingKind, account: string): Address {
+  return { kind, account, name: "" };
+}
+
+/** The inverse of `readMapping` and `readDenial`. */
+export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
+  const { arn, arnLike, session, username, groups, ...rest } = mapping;
+  const isOfSet = kind === "sso" || kind === "sso-session";
+  const hasAccount = isOfSet || kind === "account" || (kind === "pattern" && accountOf(arnLike ?? "") !== account);
+  const shown = { permissionSet: isOfSet ? name : undefined, account: hasAccount ? account : undefined };
+  return given({ arn, arnLike, ...shown, session, username, groups, ...rest });
+}
+
+/** A phrase for the user about an `arn` that `parseMappedArn` rejects. */
+function arnProblem(arn: unknown): string {
+  if (typeof arn !== "string") return MUST;
+  const [, partition, account, role] = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];
+  if (role !== undefined) {
+    return `arn must be the ARN of the role, not of a session: arn:${partition}:iam::${account}:role/${role}`;
+  }
+  const fault = arnFault(arn);
+  return fault === undefined ? MUST : `${MUST}: ${fault}`;
+}
+
+const MUST = "arn must be the ARN of a role, user, root or federated user";

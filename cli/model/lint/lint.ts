@@ -1,0 +1,129 @@
+// Applies all lint rules, and has those for single values.
+
+import { secondArnProblem } from "../../../functions/authenticator/mapping/arn-like.ts";
+import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
+import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
+import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import { afterwards, type Wanted } from "../access/state.ts";
+import { type EvaluationContext, shortName } from "../evaluation.ts";
+import { type Finding, LEVELS, type Level, type Placed, type Rule, type Subject, subjectOf } from "./finding.ts";
+import * as names from "./names.ts";
+import * as shadowing from "./shadowing.ts";
+
+const SOON_DAYS = 30;
+
+const HOUR_MS = 3_600_000;
+
+const DAY_HOURS = 24;
+
+/** Up to this number of hours, an end is printed in hours. */
+const FEW_HOURS = 48;
+
+function invalid({ readings }: Subject): Finding[] {
+  return [...readings].flatMap(([where, { kind, problems }]) =>
+    problems.map((problem): Finding => {
+      if (kind !== "deny") return { level: "error", rule: "invalid", where, message: problem };
+      const message = `${problem}. Until it is fixed, this list denies every identity that it covers`;
+      return { level: "error", rule: "deny-list-invalid", where, message };
+    }),
+  );
+}
+
+/** The function reads only the last ARN. */
+function severalArns({ entries, denials }: Subject): Finding[] {
+  return [...entries, ...denials].flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
+    const message = secondArnProblem(mapping.arn ?? mapping.arnLike);
+    return message === undefined ? [] : [{ level: "error", rule: "several-arns", where, message }];
+  });
+}
+
+function ending({ entries, denials, context: { now } }: Subject): Finding[] {
+  const ends = [...entries, ...denials].map(({ parameter: where, entry: { kind, mapping } }) => {
+    const { arnLike, session, notAfter } = mapping;
+    const ofSession = session === undefined ? "" : `the mapping of session ${session} `;
+    return { where, what: kind === "deny" ? `the denial of ${arnLike} ` : ofSession, notAfter };
+  });
+  return ends.flatMap(({ where, what, notAfter }): Finding[] => {
+    if (notAfter === undefined) return [];
+    if (isExpired(notAfter, now)) {
+      return [{ level: "warning", rule: "expired", where, message: `${what}ended on ${notAfter}: remove it` }];
+    }
+    const hours = Math.ceil(((notAfterTime(notAfter) ?? now) - now) / HOUR_MS);
+    const days = Math.ceil(hours / DAY_HOURS);
+    if (days > SOON_DAYS) return [];
+    const left = hours <= FEW_HOURS ? `${hours} h` : `${days} d`;
+    return [{ level: "info", rule: "expires-soon", where, message: `${what}ends in ${left}, on ${notAfter}` }];
+  });
+}
+
+/** A role that is deleted and recreated with the same name inherits the mapping, unless it is pinned. */
+function pinned({ entries }: Subject): Finding[] {
+  const named = entries.filter(({ entry: { kind } }) => kind === "role" || kind === "user");
+  const pins = named.filter(({ entry: { mapping } }) => mapping.principalId !== undefined).length;
+  const message = `${pins} of ${named.length} roles and users are pinned by principalId`;
+  return named.length === 0 ? [] : [{ level: "info", rule: "pinned", where: "", message }];
+}
+
+/** Only if the function accepts AWS-signed tokens (JWT_ISSUERS in the environment): a warning if it accepts no others. */
+function unusableBySignedTokens({ entries, denials, context }: Subject): Finding[] {
+  const { signedTokens, now } = context;
+  if (signedTokens === undefined) return [];
+  const level: Level = signedTokens === "only" ? "warning" : "info";
+  const isLive = ({ notAfter }: { readonly notAfter?: string }) => !isExpired(notAfter, now);
+  const needs = entries.flatMap((placed) => {
+    const message = isLive(placed.entry.mapping) ? needOf(placed) : undefined;
+    return message === undefined ? [] : [{ where: placed.parameter, message }];
+  });
+  const denied = denials.flatMap(({ parameter: where, entry: { mapping } }) => {
+    const { arnLike = "" } = mapping;
+    const message = `the denial of ${arnLike} denies all AWS-signed tokens of its role, which contain no session`;
+    return isOfSessions(arnLike) && isLive(mapping) ? [{ where, message }] : [];
+  });
+  return [...needs, ...denied].map((one) => ({ level, rule: "no-signed-token", ...one }));
+}
+
+/** Only roles and users have AWS-signed tokens. */
+function needOf({ entry: { kind, mapping }, username, groups }: Placed): string | undefined {
+  const { principalId, session } = mapping;
+  if (kind === "root" || kind === "federated-user") return `no AWS-signed token is for a ${kind.replace("-", " ")}`;
+  if (kind === "sso-session") {
+    return `the entry of session ${session} denies all AWS-signed tokens of the permission set, which contain no session`;
+  }
+  if (principalId !== undefined) return "no AWS-signed token can use it: it is pinned by principalId";
+  const used = SESSION_PLACEHOLDERS.find((name) => [username, ...groups].some((text) => text.includes(`{${name}}`)));
+  return used === undefined ? undefined : `no AWS-signed token can use it: it has no value for {${used}}`;
+}
+
+/** In the order of the output, within a level. */
+const RULES: readonly Rule[] = [
+  ...[invalid, shadowing.unreachable, shadowing.chosenNodes, shadowing.nodes, shadowing.shadowed],
+  ...[shadowing.coveredPatterns, names.repeatedSessions, names.sessionsWithoutSet, names.systemNames],
+  ...[shadowing.wholeAccounts, ending, shadowing.masters, shadowing.permissionSetRoles, pinned],
+  ...[names.chosenGroups, names.chosenUsernames, names.missingSessions, names.misspeltGroups, names.spaces],
+  ...[names.sharedUsernames, names.chosenClaims, unusableBySignedTokens, severalArns],
+];
+
+export function lint(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Finding[] {
+  const subject = subjectOf(parameters, context);
+  const found = RULES.flatMap((rule) => rule(subject));
+  return bySeverity(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
+}
+
+/** Warnings for the values that are written, by parameter. Omits rules over several mappings, which `mappings lint` applies. */
+export function warningsFor(
+  changes: readonly Wanted[],
+  context: EvaluationContext,
+): ReadonlyMap<string, readonly string[]> {
+  // Callers and issuer keys have no rules.
+  const mappings = changes.filter(({ name }) => readName(context.prefix, name) !== undefined);
+  const found = lint(afterwards(new Map(), mappings), context);
+  const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
+  const byName = Map.groupBy(shown, ({ where }) => `${context.prefix}/${where}`);
+  return new Map([...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]));
+}
+
+export function bySeverity(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+}

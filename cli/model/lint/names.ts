@@ -1,0 +1,146 @@
+// Lint rules for usernames, groups and sessions.
+
+import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
+import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
+import { nearest } from "../../../functions/lib/nearest.ts";
+import { nameOfEntry } from "../entry.ts";
+import { shortName } from "../evaluation.ts";
+import { ACCESS_LEVELS, ADMIN_GROUPS, accessGroup } from "../names.ts";
+import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
+
+/** Users who assume a role choose the session name, unless the entry is for one session. */
+export const chosenGroups = entryRule("error", "chosen-group", ({ entry, groups }) => {
+  if (entry.kind === "sso-session") return undefined;
+  const chosen = groups.filter((group) => startsWithSession(group));
+  const masters = groups.filter(
+    (group) => !startsWithSession(group) && ADMIN_GROUPS.some((name) => canRender(group, name)),
+  );
+  return [
+    ...chosen.map((group) => `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`),
+    ...masters.map(
+      (group) => `group ${group}: anyone who assumes the role can become an administrator; use another prefix`,
+    ),
+  ];
+});
+
+const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
+
+/** Supports several placeholders, which all get the same text. A session name cannot contain a colon. */
+function canRender(template: string, name: string): boolean {
+  const literals = template.split(PLACEHOLDER);
+  const [start = ""] = literals;
+  const length = (name.length - literals.join("").length) / (literals.length - 1);
+  const session = Number.isInteger(length) && length > 0 ? name.slice(start.length, start.length + length) : "";
+  return /^[\w+=,.@-]{1,64}$/.test(session) && literals.join(session) === name;
+}
+
+export const chosenUsernames = entryRule(
+  "warning",
+  "chosen-username",
+  ({ entry, username }) =>
+    entry.kind !== "sso-session" &&
+    startsWithSession(username) &&
+    `username ${username}: anyone who assumes the role chooses the name; put a prefix before it, such as dev:${username}`,
+);
+
+function startsWithSession(template: string): boolean {
+  return /^\{SessionName(?:Raw)?\}/.test(template);
+}
+
+/** Users who may tag the principal, or assume the role, choose these values. */
+export const chosenClaims = entryRule("warning", "chosen-claim", ({ username }) => {
+  const chosen = chosenPlaceholdersIn(username);
+  if (chosen.length === 0) return undefined;
+  const isTag = chosen.some((name) => name !== "SourceIdentity");
+  const actions = [
+    ...(isTag ? ["sts:TagSession"] : []),
+    ...(chosen.includes("SourceIdentity") ? ["sts:SetSourceIdentity"] : []),
+  ];
+  const taggers = isTag ? "anyone who may tag the principal, and " : "";
+  return `username ${username}: ${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
+});
+
+/** Only roles have sessions. */
+export const missingSessions = entryRule("error", "no-session", ({ entry, username, groups }) => {
+  const used = (["SessionName", "SessionNameRaw", "EC2PrivateDNSName"] as const).find((placeholder) =>
+    usesPlaceholder([username, ...groups], placeholder),
+  );
+  if (used === undefined || !isWithoutSession(entry)) return undefined;
+  return `{${used}} has no value for a user, root or federated user: every review is denied`;
+});
+
+export function isWithoutSession({ kind, mapping }: Placed["entry"]): boolean {
+  if (kind === "pattern") return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
+  return kind === "user" || kind === "root" || kind === "federated-user";
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings */
+const KNOWN_GROUPS = [
+  ...["masters", "nodes", "bootstrappers", "authenticated", "unauthenticated", "serviceaccounts", "monitoring"].map(
+    (name) => `system:${name}`,
+  ),
+  ...ACCESS_LEVELS.map((level) => accessGroup(level)),
+];
+
+export const misspeltGroups = entryRule("warning", "misspelt-group", ({ groups }) =>
+  groups.flatMap((group) => {
+    const meant = KNOWN_GROUPS.includes(group) ? undefined : nearest(group, KNOWN_GROUPS);
+    return meant === undefined ? [] : [`group ${group}: did you mean ${meant}? RBAC compares names exactly`];
+  }),
+);
+
+export const spaces = entryRule("warning", "space-in-name", ({ username, groups }) =>
+  [username, ...groups]
+    .filter((name) => /\s/.test(name))
+    .map((name) => `${JSON.stringify(name)} contains a space. Is it one name? RBAC compares names exactly`),
+);
+
+export const systemNames = entryRule(
+  "warning",
+  "system-name",
+  ({ username }) =>
+    username.startsWith("system:") &&
+    !username.startsWith("system:node:") &&
+    `username ${username} is reserved by Kubernetes`,
+);
+
+/** RBAC and audit logs cannot distinguish identities with the same username. Skips other placeholders. */
+export function sharedUsernames({ entries }: Subject): Finding[] {
+  const named = entries.map(({ parameter, entry, username }) => {
+    return { parameter, username: username.replaceAll("{AccountID}", entry.account), who: nameOfEntry(entry) };
+  });
+  const fixed = named.filter(({ username }) => username !== "" && !username.includes("{"));
+  return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(([username, [first, ...others]]): Finding[] => {
+    if (first === undefined || others.length === 0) return [];
+    const message = `username ${username} is also used for ${others.map(({ who }) => who).join(", ")}`;
+    return [{ level: "info", rule: "shared-username", where: first.parameter, message }];
+  });
+}
+
+/** Only the first entry that has not ended applies. */
+export function repeatedSessions({ entries }: Subject): Finding[] {
+  return sessionLists(entries).flatMap(([where, list]) =>
+    [...Map.groupBy(list, ({ entry }) => entry.mapping.session ?? "")].flatMap(([session, same]): Finding[] => {
+      if (same.length < 2) return [];
+      const message = `session ${session} has ${same.length} mappings: the first that has not ended applies`;
+      return [{ level: "warning", rule: "repeated-session", where, message }];
+    }),
+  );
+}
+
+/** Either intended, or a typo in the permission set. */
+export function sessionsWithoutSet({ entries, parameters, context: { prefix } }: Subject): Finding[] {
+  return sessionLists(entries).flatMap(([where, [first]]): Finding[] => {
+    if (first === undefined) return [];
+    const set = mappingParameter(prefix, "sso", first.entry.account, first.entry.name);
+    if (parameters.has(set)) return [];
+    const message = `${shortName(set, prefix)} does not exist: no mapping of the permission set applies to its other sessions`;
+    return [{ level: "info", rule: "session-without-set", where, message }];
+  });
+}
+
+function sessionLists(entries: readonly Placed[]): [string, Placed[]][] {
+  const ofSessions = entries.filter(({ entry }) => entry.kind === "sso-session");
+  return [...Map.groupBy(ofSessions, ({ parameter }) => parameter)];
+}

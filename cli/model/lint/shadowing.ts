@@ -1,0 +1,159 @@
+// Lint rules for mappings that never apply, administrators, node names and wide grants.
+
+import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
+import { mappingParameter, permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
+import { administratorsIn } from "../access/administrators.ts";
+import { planState } from "../access/state.ts";
+import type { Entry } from "../entry.ts";
+import {
+  decideForPrincipal,
+  type EvaluationContext,
+  principalOf,
+  type StoredParameters,
+  shortName,
+} from "../evaluation.ts";
+import { ADMIN_GROUPS, makesAdministrator } from "../names.ts";
+import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
+
+export const unreachable = entryRule("error", "unreachable", ({ parameter, entry }, { context }) => {
+  const isOfSet = entry.kind === "sso" || entry.kind === "sso-session";
+  const principal = isOfSet ? undefined : principalOf(entry, context);
+  if (principal === undefined) return undefined;
+  const expected = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
+  if (expected !== parameter) return `reviews of its arn use ${shortName(expected, context.prefix)} instead`;
+  if (principal.partition === context.partition) return undefined;
+  return `its arn is in partition ${principal.partition}, but the function is in ${context.partition}`;
+});
+
+/** A denial or a mapping with higher precedence applies to the principal of this mapping. */
+export const shadowed = entryRule("warning", "shadowed", ({ parameter, entry }, { parameters, context }) => {
+  const deciding = shadowOf({ parameter, entry }, parameters, context);
+  if (deciding === undefined) return undefined;
+  const first = shortName(deciding.parameter, context.prefix);
+  const { session } = entry.mapping;
+  const whose = session === undefined ? "" : `session ${session}: `;
+  return `${whose}${deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} takes precedence`}`;
+});
+
+/** The evaluation that applies to the principal of the mapping, if it is of another parameter. */
+export function shadowOf({ parameter, entry }: InParameter, parameters: StoredParameters, context: EvaluationContext) {
+  const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
+  const own = evaluations.some((one) => one.parameter === parameter && one.verdict.kind === "match");
+  if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
+  // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
+  return deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-") ? undefined : deciding;
+}
+
+/** A separate mapping of a permission set's role takes precedence over the set, but only until the suffix changes. */
+export const permissionSetRoles = entryRule(
+  "info",
+  "permission-set-role",
+  ({ entry: { kind, name } }) =>
+    kind === "role" &&
+    permissionSetInAnyCase(name) !== undefined &&
+    "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change",
+);
+
+export function coveredPatterns({ entries, context }: Subject): Finding[] {
+  const covers = coversIn(entries, context);
+  return entries.flatMap(({ parameter: where, entry }): Finding[] => {
+    const cover = covers.get(entry);
+    if (cover === undefined) return [];
+    const message = `${entry.mapping.arnLike} never applies: ${cover.mapping.arnLike} takes precedence`;
+    return [{ level: "warning", rule: "covered-pattern", where, message }];
+  });
+}
+
+type InParameter = Pick<Placed, "parameter" | "entry">;
+
+/**
+ * By pattern: the one that always applies instead. The first matching pattern applies, and an account's list precedes that
+ * for any account.
+ */
+export function coversIn(entries: readonly InParameter[], context: EvaluationContext): ReadonlyMap<Entry, Entry> {
+  const patterns = entries.filter(({ entry }) => entry.kind === "pattern");
+  const lists = Map.groupBy(patterns, ({ parameter }) => parameter);
+  const covers = [...lists].flatMap(([where, list]) =>
+    list.flatMap(({ entry }, index): [Entry, Entry][] => {
+      const { arnLike = "" } = entry.mapping;
+      const ofAccount = mappingParameter(context.prefix, "pattern", arnLike.split(":")[4] ?? "");
+      const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
+      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier.entry));
+      return cover === undefined ? [] : [[entry, cover.entry]];
+    }),
+  );
+  return new Map(covers);
+}
+
+/** True only if sure: the match reads a `*` in `later` as one character, which a `?` would match. */
+function isCovered(later: string, { mapping }: Entry): boolean {
+  const { arnLike = "", notAfter } = mapping;
+  if (notAfter !== undefined) return false;
+  if (arnLike.toLowerCase() === later.toLowerCase()) return true;
+  return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);
+}
+
+/** Mappings with an administrators' group, and whether they surely grant it, as the lockout guard evaluates them. */
+export function masters({ entries, parameters, context }: Subject): Finding[] {
+  const found: Finding[] = [];
+  const state = planState([], parameters, context);
+  let isSure = false;
+  for (const { parameter: where, entry, groups } of entries) {
+    const { kind, mapping } = entry;
+    if (!makesAdministrator(mapping)) continue;
+    const isOver = isExpired(mapping.notAfter, context.now);
+    const isWide = !isOver && (kind === "account" || kind === "pattern");
+    const sure = administratorsIn(where, state).some(
+      (one) => one.mapping.session === mapping.session && one.mapping.username === mapping.username,
+    );
+    isSure ||= sure;
+    const verb = sure ? "grants" : isOver ? "no longer grants" : "may grant";
+    const granted = groups.filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
+    const message = `${verb} ${granted}${isWide ? ", for more than one principal" : ""}: ${mapping.arnLike ?? mapping.username}`;
+    found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
+  }
+  if (isSure) return found;
+  const message = `no principal's mapping surely grants ${ADMIN_GROUPS.join(" or ")}`;
+  return [...found, { level: "warning", rule: "no-masters", where: "", message }];
+}
+
+export const chosenNodes = entryRule(
+  "error",
+  "node-name",
+  (placed) =>
+    isUnprovenNode(placed) &&
+    choosesSession(placed) &&
+    "anyone who assumes the role chooses the session name, and could pose as any node: use {EC2PrivateDNSName}",
+);
+
+export const nodes = entryRule(
+  "warning",
+  "node-name",
+  (placed) =>
+    isUnprovenNode(placed) &&
+    !choosesSession(placed) &&
+    "node name without {EC2PrivateDNSName}: EC2 does not confirm the instance",
+);
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/node/: a node is system:node:<name> in the group system:nodes */
+function isUnprovenNode({ username, groups }: Placed): boolean {
+  const isNode = username.startsWith("system:node:") || groups.includes("system:nodes");
+  return isNode && !usesPlaceholder([username], "EC2PrivateDNSName");
+}
+
+function choosesSession({ username }: Placed): boolean {
+  return usesPlaceholder([username], "SessionName") || usesPlaceholder([username], "SessionNameRaw");
+}
+
+export const wholeAccounts = entryRule("warning", "account-wide", ({ entry: { kind, account, mapping } }) => {
+  if (kind === "account") return `grants access to every identity in account ${account}`;
+  if (kind !== "pattern") return undefined;
+  const { arnLike = "" } = mapping;
+  const [, , , , ofAccount = "", ...resource] = arnLike.split(":");
+  if (/^((role|user)\/)?\?*\*[*?]*$/.test(resource.join(":"))) {
+    return `grants access to every identity that ${arnLike} matches`;
+  }
+  return /[*?]/.test(ofAccount) && `grants access to principals of any account: ${arnLike}`;
+});

@@ -1,0 +1,215 @@
+// Mapping files: reads and writes them, and places their entries in parameters.
+
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isListKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { usage } from "../io/errors.ts";
+import { fileFailure, readText, shownFile } from "../io/files.ts";
+import { printable } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { parseYaml, stringifyYaml } from "../io/yaml.ts";
+import { type Entry, inOrder, nameOfEntry, parameterOf } from "./entry.ts";
+import { readDenial, readMapping, writeEntry } from "./file-entry.ts";
+import { sizeProblem } from "./stored.ts";
+
+interface MappingFile {
+  /** The mappings, then the denials. */
+  readonly entries: readonly Entry[];
+  /** Invalid entries, with file and line. */
+  readonly problems: readonly { readonly where: string; readonly problem: string }[];
+}
+
+/** Throws with the problems of all files. Of a folder, it reads the YAML and JSON files. `-` is standard input. */
+export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<readonly Entry[]> {
+  const { problems, entries } = await examineMappingFiles(paths, io);
+  if (problems.length === 0) return entries;
+  throw usage(...problems.map(({ where, problem }) => `${where}: ${problem}`), "Nothing was written.");
+}
+
+/** Throws only if a file is not a mapping file. A later path overrides entries of an earlier one, and prints that. */
+export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
+  const layers: Entry[][] = [];
+  const problems: MappingFile["problems"][number][] = [];
+  for (const path of paths) {
+    const layer: Entry[] = [];
+    layers.push(layer);
+    for (const file of filesOf(path)) {
+      for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
+        const read = list === "deny" ? readDenial(item) : readMapping(item);
+        const where = `${shownFile(file)}, line ${line}`;
+        if ("problem" in read) problems.push({ where: `${where}${who(item)}`, problem: read.problem });
+        else layer.push({ ...read, where });
+      }
+    }
+  }
+  const { entries, overrides } = overrideEarlier(layers);
+  for (const { earlier, later } of overrides.toSorted(
+    (a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)),
+  )) {
+    io.log(`${later.where} overrides ${earlier.where}: ${nameOfEntry(later)}.\n`);
+  }
+  return { entries: [...entries.filter((entry) => !isDenial(entry)), ...entries.filter(isDenial)], problems };
+}
+
+function isDenial({ kind }: Entry): boolean {
+  return kind === "deny";
+}
+
+/**
+ * A relative path: files are shared between machines, and the command can print the schema on each.
+ * https://github.com/redhat-developer/yaml-language-server#using-inlined-schema
+ */
+const SCHEMA_COMMENT = `# For checks and completion in an editor, save the schema next to this file:
+#   iam-authenticator mappings schema > mapping-file.schema.json
+# yaml-language-server: $schema=./mapping-file.schema.json
+`;
+
+/** The first lines refer editors to the schema. */
+export function writeMappingFile(entries: readonly Entry[]): string {
+  return `${SCHEMA_COMMENT}${writeLists(entries)}`;
+}
+
+export function writeLists(entries: readonly Entry[]): string {
+  const denials = entries.filter(isDenial);
+  return stringifyYaml({
+    mappings: entries.filter((entry) => !isDenial(entry)).map(writeEntry),
+    ...(denials.length > 0 && { deny: denials.map(writeEntry) }),
+  });
+}
+
+function filesOf(path: string): string[] {
+  if (path === "-" || !isFolder(path)) return [path];
+  try {
+    const files = readdirSync(path).filter((name) => /\.(ya?ml|json)$/.test(name));
+    if (files.length > 0) return files.sort().map((name) => join(path, name));
+  } catch (error) {
+    throw fileFailure("read", path, error);
+  }
+  throw usage(`${path} contains no YAML or JSON files.`);
+}
+
+/** False for an invalid path: reading it reports the error. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+const LISTS = ["mappings", "deny"] as const;
+
+/** JSON files have no comments, so editors read the key `$schema`. */
+const KEYS: readonly string[] = [...LISTS, "$schema"];
+
+/** The items, not validated, with their line. */
+function itemsIn(text: string, file: string) {
+  const { value, lineOf } = parseYaml(text, file);
+  const wanted = "A mapping file has the lists mappings: and deny:.";
+  const none = `${wanted} For a file without entries, write: mappings: []`;
+  if (value === null) throw usage(`${shownFile(file)} is empty. ${none}`);
+  if (Array.isArray(value))
+    throw usage(`${shownFile(file)} is a list. ${wanted} Write mappings: above the first entry.`);
+  const document = isObject(value) ? value : {};
+  const at = (...path: (string | number)[]) => `${shownFile(file)}, line ${lineOf(path)}`;
+  if (document["kind"] === "ConfigMap") {
+    throw usage(`${shownFile(file)} is a ConfigMap, not a mapping file: convert it with mappings import.`);
+  }
+  const unknown = Object.keys(document).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    throw usage(`${at(unknown)}: unknown key ${printable(unknown)}. ${wanted}`);
+  }
+  if (!["string", "undefined"].includes(typeof document["$schema"])) {
+    throw usage(`${at("$schema")}: $schema must be a string: the path or URL of a schema.`);
+  }
+  if (!LISTS.some((list) => Array.isArray(document[list]))) {
+    throw usage(`${shownFile(file)} has no list at the top level. ${none}`);
+  }
+  return LISTS.flatMap((list) => {
+    const items = document[list] ?? [];
+    if (!Array.isArray(items)) throw usage(`${at(list)}: ${list}: must be a list.`);
+    return items.map((item, index) => ({ list, item, line: lineOf([list, index]) }));
+  });
+}
+
+function who(item: unknown): string {
+  if (!isObject(item)) return "";
+  const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["account"];
+  return typeof name === "string" ? ` (${printable(name)})` : "";
+}
+
+/**
+ * An overriding entry replaces the earlier one at its position, since the order of patterns counts. Entries of one layer do
+ * not override each other: they are duplicates, which the caller reports.
+ *
+ * @param layers the entries of each --file, in the order of the command line
+ */
+function overrideEarlier(layers: readonly (readonly Entry[])[]) {
+  const entries: Entry[] = [];
+  const overrides: { readonly earlier: Entry; readonly later: Entry }[] = [];
+  for (const layer of layers) {
+    const positions = new Map(entries.map((entry, position) => [keyOf(entry), position]));
+    for (const later of layer) {
+      const key = keyOf(later);
+      const position = positions.get(key) ?? entries.length;
+      const earlier = entries[position];
+      if (earlier !== undefined) overrides.push({ earlier, later });
+      entries[position] = later;
+      // A second one in this layer is a duplicate.
+      positions.delete(key);
+    }
+  }
+  return { entries, overrides };
+}
+
+/** The parameter, and in a list the entry. */
+function keyOf(entry: Entry): string {
+  const { session, arnLike = "" } = entry.mapping;
+  return `${parameterOf("", entry)} ${session ?? asciiLowerCase(arnLike)}`;
+}
+
+interface Placement {
+  readonly values: ReadonlyMap<string, string>;
+  /** Duplicates and values that are too long. Of duplicate entries, the first is in `values`. */
+  readonly problems: readonly {
+    readonly name: string;
+    readonly rule: "duplicate" | "invalid";
+    readonly problem: string;
+  }[];
+}
+
+export function placeEntries(prefix: string, entries: readonly Entry[]): Placement {
+  const values = new Map<string, string>();
+  const problems: Placement["problems"][number][] = [];
+  for (const [name, all] of Map.groupBy(entries, (entry) => parameterOf(prefix, entry))) {
+    for (const [what, same] of Map.groupBy(all, uniqueAs)) {
+      if (what === undefined || same.length < 2) continue;
+      const places = same.flatMap(({ where }) => where ?? []);
+      const where = places.length === 0 ? "" : `: ${places.join("; ")}`;
+      problems.push({ name, rule: "duplicate", problem: `${same.length} ${what}${where}` });
+    }
+    const mappings = all.map(({ mapping }) => inOrder(mapping));
+    const isList = all.some(({ kind }) => kind === "deny" || isListKind(kind));
+    const text = JSON.stringify(isList ? mappings : mappings[0]);
+    const problem = sizeProblem(text);
+    if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
+    values.set(name, text);
+  }
+  return { values, problems };
+}
+
+/** A parameter must not have several entries of the same phrase. `undefined` for a pattern, which may be repeated. */
+function uniqueAs({ kind, mapping: { arnLike = "", session } }: Entry): string | undefined {
+  if (kind === "pattern") return undefined;
+  if (kind === "deny") return `denials of ${asciiLowerCase(arnLike)}`;
+  return kind === "sso-session" ? `mappings of session ${session}` : "mappings for one parameter";
+}
+
+/** Throws if entries are duplicates, or a value is too long. */
+export function toParameters(prefix: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
+  const { values, problems } = placeEntries(prefix, entries);
+  if (problems.length > 0) throw usage(...problems.map(({ name, problem }) => `${name}: ${problem}.`));
+  return values;
+}

@@ -1,0 +1,76 @@
+// Usernames and groups: access levels, administrators' groups, and which names are plain, new or risky.
+
+import { matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
+import { claimPlaceholdersIn, PLACEHOLDER } from "../../functions/authenticator/mapping/claim-placeholders.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { nameProblem } from "../../functions/authenticator/user/user.ts";
+import type { EvaluationContext } from "./evaluation.ts";
+
+/** The access policies of EKS. https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html */
+const POLICIES = {
+  AmazonEKSClusterAdminPolicy: "cluster-admin",
+  AmazonEKSAdminPolicy: "admin",
+  AmazonEKSEditPolicy: "edit",
+  AmazonEKSViewPolicy: "view",
+  AmazonEKSAdminViewPolicy: "admin-view",
+} as const;
+
+export type AccessLevel = (typeof POLICIES)[keyof typeof POLICIES];
+
+export const ACCESS_LEVELS: readonly AccessLevel[] = Object.values(POLICIES);
+
+/** The group of a level in the entire cluster, or in one namespace. */
+export function accessGroup(level: AccessLevel, namespace?: string): string {
+  return namespace === undefined ? `access:${level}` : `access:${level}:${namespace}`;
+}
+
+/** Without namespaces, the group of the level in the entire cluster. */
+export function accessGroups(level: AccessLevel, namespaces: readonly string[] = []): readonly string[] {
+  return namespaces.length === 0
+    ? [accessGroup(level)]
+    : [...new Set(namespaces)].map((one) => accessGroup(level, one));
+}
+
+/** Of an EKS access policy, by its name without the ARN's start; `undefined` if it has no counterpart. */
+export function levelOfPolicy(name: string): AccessLevel | undefined {
+  return Object.hasOwn(POLICIES, name) ? POLICIES[name as keyof typeof POLICIES] : undefined;
+}
+
+/**
+ * `system:masters` bypasses RBAC, so no rule can revoke it. Clusters bind `access:cluster-admin` to the role
+ * `cluster-admin`, which can be revoked.
+ * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
+ */
+export const ADMIN_GROUPS: readonly string[] = ["system:masters", accessGroup("cluster-admin")];
+
+export function makesAdministrator({ groups = [] }: Mapping): boolean {
+  return groups.some((group) => ADMIN_GROUPS.includes(group));
+}
+
+/** A text search, which avoids parsing most of 10,000 values. */
+export function mentionsAdministrators(value: string | undefined): boolean {
+  return ADMIN_GROUPS.some((group) => value?.includes(group));
+}
+
+/** Whether it renders to itself, and the function accepts it: a name that it rejects denies the identity. */
+export function isAccepted(name: string, { reservedPrefixes }: EvaluationContext): boolean {
+  return !/[{}]/.test(name) && nameProblem(name, reservedPrefixes) === undefined;
+}
+
+/** Whether it is also not reserved by Kubernetes: RESERVED_PREFIXES of the function may have `system:` where the shell's do not. */
+export function isPlain(name: string, context: EvaluationContext): boolean {
+  return isAccepted(name, context) && !name.startsWith("system:");
+}
+
+/** Why a name needs consent, as a phrase with a verb; `undefined` if it does not. */
+export function nameRisk(name: string): string | undefined {
+  if (name.startsWith("system:")) return "begins with system:, which Kubernetes reserves";
+  if (mayBeginWithSystem(name)) return "may begin with system:, which Kubernetes reserves";
+  return claimPlaceholdersIn(name).length > 0 ? "depends on a claim of the token" : undefined;
+}
+
+/** `{SessionName}:x` may. The values of placeholders have no colon. */
+export function mayBeginWithSystem(name: string): boolean {
+  const [start = "", ...rest] = name.replaceAll("{AccountID}", "0").replace(PLACEHOLDER, "*").split(":");
+  return rest.length > 0 && matchesGlob(start, "system");
+}

@@ -1,0 +1,128 @@
+// The identities that a person's name may have by the mappings.
+
+import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { permissionSetInAnyCase, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { type Entry, readParameter } from "./entry.ts";
+import { arnsOverlap } from "./entry-arns.ts";
+import { type EvaluationContext, shortName } from "./evaluation.ts";
+
+export interface PossibleIdentity {
+  /** The mapping that grants access, such as `sso/111122223333/developers`. */
+  readonly mapping: string;
+  readonly kind: "session" | "user" | "federated user";
+  /** For a deny list. */
+  readonly arnLike: string;
+  /** Whether the caller that assumes the role chooses the session's name. */
+  readonly choosesName: boolean;
+}
+
+/** More sessions of one account are denied by one pattern: a deny list holds 4096 bytes. */
+const MOST_SESSIONS = 12;
+
+const ROLES: readonly string[] = ["role", "sso", "sso-session"];
+
+/** The mapping of a role or permission set of this name. A user may mean it instead of a person. */
+export function roleNamed(
+  who: string,
+  parameters: ReadonlyMap<string, StoredParameter>,
+  { prefix, partition }: EvaluationContext,
+): { readonly mapping: string; readonly entry: Entry } | undefined {
+  for (const [parameter, stored] of parameters) {
+    const { entries } = readParameter(prefix, parameter, stored, partition);
+    const entry = entries.find(
+      ({ kind, name }) => ROLES.includes(kind) && asciiLowerCase(name) === asciiLowerCase(who),
+    );
+    if (entry !== undefined) return { mapping: shortName(parameter, prefix), entry };
+  }
+  return undefined;
+}
+
+/** Those of mappings that have not ended. */
+export function identitiesNamed(
+  who: string,
+  parameters: ReadonlyMap<string, StoredParameter>,
+  context: EvaluationContext,
+): PossibleIdentity[] {
+  const { prefix, partition, now } = context;
+  return [...parameters].flatMap(([name, stored]) =>
+    readParameter(prefix, name, stored, partition)
+      .entries.filter(({ mapping }) => !isExpired(mapping.notAfter, now))
+      .flatMap((entry) => identitiesOf(who, entry, partition))
+      .map((one) => ({ ...one, mapping: shortName(name, prefix) })),
+  );
+}
+
+/** As `identitiesNamed`, with patterns that fit in a deny list. */
+export function possibleIdentities(...args: Parameters<typeof identitiesNamed>): PossibleIdentity[] {
+  const [who, , { partition }] = args;
+  const found = identitiesNamed(...args);
+  const sessions = Map.groupBy(
+    found.filter(({ kind }) => kind === "session"),
+    ({ arnLike }) => accountIn(arnLike),
+  );
+  const patterns = new Map(
+    [...sessions].map(([account, some]) => [account, new Set(some.map(({ arnLike }) => arnLike)).size]),
+  );
+  return found.map((one) => {
+    const account = accountIn(one.arnLike);
+    if (one.kind !== "session" || (patterns.get(account) ?? 0) <= MOST_SESSIONS) return one;
+    return { ...one, arnLike: `arn:${partition}:sts::${account}:assumed-role/*/${who}` };
+  });
+}
+
+/** Twelve digits or a pattern. */
+function accountIn(arnLike: string): string {
+  return arnLike.split(":")[4] ?? "*";
+}
+
+type Found = Omit<PossibleIdentity, "mapping">;
+
+function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry, partition: string): Found[] {
+  const account = list === "any" ? accountIn(mapping.arnLike ?? "") : list;
+  const arn = (service: string, resource: string) => `arn:${partition}:${service}::${account}:${resource}`;
+  const session = (role: string, choosesName: boolean): Found => {
+    return { kind: "session", arnLike: arn("sts", `assumed-role/${role}/${who}`), choosesName };
+  };
+  const user: Found = { kind: "user", arnLike: arn("iam", `user/${who}`), choosesName: false };
+  const federated: Found = {
+    kind: "federated user",
+    arnLike: arn("sts", `federated-user/${who}`),
+    choosesName: false,
+  };
+  // A denial ignores case, so every spelling of the name is the person's.
+  const isWho = (text = "") => asciiLowerCase(text) === asciiLowerCase(who);
+  switch (kind) {
+    case "role":
+      return [session(name, permissionSetInAnyCase(name) === undefined)];
+    case "sso":
+      return [session(permissionSetRole(name, "?"), false)];
+    case "sso-session":
+      return isWho(mapping.session) ? [session(permissionSetRole(name, "?"), false)] : [];
+    case "user":
+      return isWho(name) ? [user] : [];
+    case "federated-user":
+      return isWho(name) ? [federated] : [];
+    case "account":
+      return [session("*", true), user, federated];
+    case "pattern": {
+      const { arnLike = "" } = mapping;
+      // A user's path is part of its ARN.
+      const isUser = [`user/${who}`, `user/*/${who}`].some((one) => arnsOverlap(arnLike, arn("iam", one)));
+      return [
+        ...(arnsOverlap(arnLike, arn("iam", "role/*")) ? [session(roleIn(arnLike), true)] : []),
+        ...(isUser ? [user] : []),
+        ...(arnsOverlap(arnLike, federated.arnLike) ? [federated] : []),
+      ];
+    }
+    case "root":
+    case "deny":
+      return [];
+  }
+}
+
+function roleIn(arnLike: string): string {
+  return /^role\/(.+)$/.exec(arnSections(arnLike)?.at(-1) ?? "")?.[1] ?? "*";
+}

@@ -1,0 +1,173 @@
+// The value of a stored parameter: as text, and as a list whose entries operators change at the same time.
+
+import { isDeepStrictEqual } from "node:util";
+import type { ListKind, Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { readStored } from "../../functions/authenticator/read-stored.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { parseStored, repeatedKey } from "../../functions/lib/repeated-keys.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { usage } from "../io/errors.ts";
+
+export interface Stored extends StoredParameter {
+  readonly name: string;
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  /** Its AWS account, if the API returned the ARN. */
+  readonly account?: string;
+}
+
+export interface Version extends Stored {
+  /** ARN of the identity that wrote it. */
+  readonly by: string;
+  readonly description: string;
+}
+
+export type Items = readonly unknown[];
+
+const LISTS: readonly (readonly [name: RegExp, key: string])[] = [
+  [/\/(?:deny|pattern)\/(?:\d{12}|any)$/, "arnLike"],
+  [/\/sso-session\/\d{12}\/[^/]+$/, "session"],
+  [/\/callers$/, "name"],
+];
+
+/** The key that identifies an entry in this parameter's list; `undefined` for a parameter that is not a list. */
+export function entryKey(parameter: string): string | undefined {
+  return LISTS.find(([name]) => name.test(parameter))?.[1];
+}
+
+/** `undefined` unless the text is a JSON list. */
+export function listIn(value: string | undefined): Items | undefined {
+  const list = value === undefined ? undefined : parseJson(value);
+  return Array.isArray(list) ? list : undefined;
+}
+
+interface Merged {
+  /** Entries that clash are theirs. */
+  readonly items: Items;
+  /** The keys of the entries that both changed. */
+  readonly clashes: readonly string[];
+}
+
+/** Applies to `theirs` what `mine` changes in `base`. Their entries keep their positions; my new ones are appended. */
+export function mergeList(key: string, base: Items, mine: Items, theirs: Items): Merged {
+  const byName = (list: Items) => Map.groupBy(list, (item) => keyOfItem(item, key));
+  const [was, is, other] = [byName(base), byName(mine), byName(theirs)];
+  const changed = [...new Set([...was.keys(), ...is.keys()])].filter((name) => differs(was, is, name));
+  const clashes = changed.filter((name) => differs(was, other, name) && differs(is, other, name));
+  const left = new Set(changed.filter((name) => !clashes.includes(name)));
+  const isMine = new Set(left);
+  // Entries with the same name move to the position of the first.
+  const take = (name: string) => (left.delete(name) ? (is.get(name) ?? []) : []);
+  const kept = theirs.flatMap((item) => (isMine.has(keyOfItem(item, key)) ? take(keyOfItem(item, key)) : [item]));
+  return { items: [...kept, ...[...left].flatMap(take)], clashes };
+}
+
+/** Whether `mine` does more than change entries in place, remove them, or append new ones. */
+export function changesOrder(key: string, base: Items, mine: Items): boolean {
+  return !isDeepStrictEqual(mergeList(key, base, mine, base).items, mine);
+}
+
+function differs(a: Map<string, Items>, b: Map<string, Items>, name: string): boolean {
+  return !isDeepStrictEqual(a.get(name), b.get(name));
+}
+
+/** Lower case for ARN patterns, which ignore case; the entry's JSON if it lacks the key. */
+export function keyOfItem(item: unknown, key: string): string {
+  const name = isObject(item) ? item[key] : undefined;
+  if (typeof name !== "string") return JSON.stringify(item);
+  return key === "arnLike" ? asciiLowerCase(name) : name;
+}
+
+/** Whether the entry has this ARN pattern, case-insensitive. */
+export function isFor(item: unknown, arnLike: string): boolean {
+  const own = isObject(item) ? item["arnLike"] : undefined;
+  return typeof own === "string" && asciiLowerCase(own) === asciiLowerCase(arnLike);
+}
+
+/** What identifies an entry of a list: an ARN pattern or a session name. */
+export type EntryKey = Pick<Mapping, "arnLike" | "session">;
+
+/** Whether the entry has this key. Session names are case-sensitive. */
+export function hasKey(item: unknown, { arnLike, session }: EntryKey): boolean {
+  if (session !== undefined) return isObject(item) && item["session"] === session;
+  return arnLike !== undefined && isFor(item, arnLike);
+}
+
+/**
+ * The stored entries. Throws if the list, or an entry that `isChanged` does not select, is invalid: rewriting it would
+ * guess its meaning.
+ *
+ * @param name of the parameter, for messages
+ * @param partition of the function, for a deny list
+ */
+export function listItems(
+  name: string,
+  stored: StoredParameter | undefined,
+  kind: ListKind | "deny",
+  isChanged: (item: unknown) => boolean,
+  partition?: string,
+): readonly unknown[] {
+  if (stored === undefined) return [];
+  const account = name.slice(name.lastIndexOf("/") + 1);
+  const { isReadable, entries } = readStored(kind, { account, partition }, stored);
+  if (!isReadable) {
+    const [rule, advice] = stored.secure
+      ? ["must be of type String, not SecureString", "Remove it first (mappings remove)."]
+      : ["is not a JSON list", "Restore an earlier version first (mappings rollback), or remove it (mappings remove)."];
+    throw usage(`${name} ${rule}. Nothing was written. ${advice}`);
+  }
+  for (const [index, { value, problem }] of entries.entries()) {
+    if (problem === undefined || isChanged(value)) continue;
+    const own = isObject(value) ? (value["arnLike"] ?? value["session"]) : undefined;
+    const which = `entry ${index + 1}${typeof own === "string" ? ` (${own})` : ""}`;
+    throw usage(`${name}: ${which} is invalid: ${problem}. Nothing was written. Fix or remove that entry first.`);
+  }
+  return entries.map(({ value }) => value);
+}
+
+/** Replaces the first item that `isIt` selects, or appends the item: the other patterns keep their precedence. */
+export function withItem(
+  items: readonly unknown[],
+  isIt: (item: unknown) => boolean,
+  item: unknown,
+): readonly unknown[] {
+  const index = items.findIndex(isIt);
+  return index < 0 ? [...items, item] : items.with(index, item);
+}
+
+/** Normalizes a value for comparison: white space and key order are ignored. Values with a repeated key stay text. */
+export function normal(value: string): unknown {
+  const parsed = parseStored(value);
+  const isPlain = (isObject(parsed) || Array.isArray(parsed)) && repeatedKey(parsed) === undefined;
+  return isPlain ? parsed : value;
+}
+
+/** Whether two values have the same meaning. */
+export function isSameValue(value: string, other: string): boolean {
+  return isDeepStrictEqual(normal(value), normal(other));
+}
+
+/** Whether a parameter has this value: the function reads both alike. `undefined`: it does not exist. */
+export function isStored(value: string | undefined, stored: StoredParameter | undefined): boolean {
+  if (value === undefined || stored === undefined) return value === stored?.value;
+  return !stored.secure && isSameValue(stored.value, value);
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+const MAX_BYTES = 4096;
+
+/** A phrase for the user, or `undefined`. */
+export function sizeProblem(text: string): string | undefined {
+  const bytes = Buffer.byteLength(text);
+  return bytes > MAX_BYTES ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}` : undefined;
+}
+
+/** The JSON text of a value. Throws if it is too long for a parameter. */
+export function valueText(name: string, value: unknown): string {
+  const text = JSON.stringify(value);
+  const problem = sizeProblem(text);
+  if (problem !== undefined) throw usage(`${name}: ${problem}.`);
+  return text;
+}

@@ -1,0 +1,180 @@
+// Finds the parameter for `<who>`: an ARN, an ARN pattern or a parameter's name.
+
+import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
+import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import {
+  denyParameter,
+  isPermissionSet,
+  mappingParameter,
+  permissionSetOf,
+  permissionSetRole,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
+import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { usage } from "../io/errors.ts";
+import { accountOf, type Entry, nameOfEntry } from "./entry.ts";
+import type { EvaluationContext } from "./evaluation.ts";
+import { GROUP_FAULT, readMapping } from "./file-entry.ts";
+import type { EntryKey } from "./stored.ts";
+
+/** Where to look: with `account`, only that account's parameters. */
+interface Store {
+  readonly context: EvaluationContext;
+  readonly account?: string;
+}
+
+export interface Target {
+  readonly parameter: string;
+  readonly address: ParameterAddress;
+  /** The keys of the value that identify the principal. */
+  readonly key: { readonly arn?: string } & EntryKey;
+}
+
+export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
+  sso/<account>/<permission set>   account/<account>   pattern/<account or any>
+  role/<account>/<name>   user/<account>/<name>   deny/<account or any>
+  sso-session/<account>/<permission set>
+  or a full parameter name.`;
+
+const NAMED = /^(role|user|federated-user|sso|sso-session)\/(\d{12})\/(.+)$/;
+
+/**
+ * Throws if `who` names no mapping, or one of another account than --account.
+ *
+ * @param session the value of --session
+ */
+export function findTarget({ context: { prefix }, account }: Store, who: string, session?: string): Target {
+  const found = targetOf(prefix, who);
+  const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
+  checkAccount(account, target.address, target.parameter);
+  return target;
+}
+
+/** Throws for other accounts than --account: users with that option often have no other permissions. */
+export function checkAccount(account: string | undefined, address: { readonly account: string }, what: string): void {
+  if (account === undefined || address.account === account) return;
+  const reason = address.account === "any" ? "applies to any account" : `belongs to account ${address.account}`;
+  throw usage(`${what} ${reason}, not to --account ${account}.`);
+}
+
+/** Throws for entries of a file that are for other accounts than --account. */
+export function checkAccounts(account: string | undefined, entries: readonly Entry[]): void {
+  for (const entry of entries) checkAccount(account, entry, nameOfEntry(entry).replace(/^the /, "The "));
+}
+
+function ofSession(prefix: string, { kind, account, name }: ParameterAddress, who: string, session: string): Target {
+  if (kind !== "sso" && kind !== "sso-session") {
+    throw usage(
+      `--session requires a permission set (sso/<account>/<permission set>), not ${who}. Only IAM Identity Center sets ` +
+        "the session name. For other roles, the caller chooses it.",
+    );
+  }
+  return at(prefix, { kind: "sso-session", account, name }, { session });
+}
+
+function targetOf(prefix: string, who: string): Target {
+  checkTyping(who);
+  if (who.startsWith("arn:")) return ofArn(prefix, who);
+  const parameter = who.startsWith("/") ? who : `${prefix}/${who}`;
+  const address = readName(prefix, parameter);
+  if (address !== undefined) return { parameter, address, key: {} };
+  if (/^group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
+  const [, kind, account, name] = NAMED.exec(who) ?? [];
+  if (kind === undefined || account === undefined || name === undefined) {
+    const problem = who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
+    throw usage(problem, ...TARGET_HELP.split("\n"));
+  }
+  if (kind.startsWith("sso") && !isPermissionSet(name)) {
+    const set = permissionSetOf(name);
+    const advice = name.includes("/") ? " Use --session for a session." : set && ` Use ${kind}/${account}/${set}.`;
+    throw usage(`${name} is not the name of a permission set.${advice ?? ""}`);
+  }
+  return at(prefix, { kind: kind as MappingKind, account, name }, {});
+}
+
+function ofArn(prefix: string, arn: string): Target {
+  const key = /[*?]/.test(arn) ? { arnLike: arn } : { arn };
+  // The username is a placeholder: only the address is used.
+  const entry = readMapping({ ...key, username: "any" });
+  if ("problem" in entry) throw usage(`${arn}: ${entry.problem}.`);
+  return at(prefix, entry, key);
+}
+
+function at(prefix: string, { kind, account, name }: ParameterAddress, key: Target["key"]): Target {
+  return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
+}
+
+/**
+ * Valid for a session (`RoleSessionName`) and for a user, not several of them, and neither an account nor the id of a key, user or role.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+ */
+export function isPersonName(who: string): boolean {
+  return /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=.@-]{2,64}$/.test(who);
+}
+
+/** Of an ARN or ARN pattern; `undefined` for any other `<who>`, and if the partition is a pattern. */
+export function partitionIn(who: string): string | undefined {
+  return /^arn:([a-z-]+):/.exec(who)?.[1];
+}
+
+export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
+  sso/<account>/<permission set>   account/<account>
+  role/<account>/<name>   user/<account>/<name>   root/<account>`;
+
+/** Throws for text that cannot be an ARN or the name of a mapping because of how it was typed. */
+export function checkTyping(who: string): void {
+  const fault = TYPING.find(([pattern]) => pattern.test(who))?.[1];
+  if (fault !== undefined) throw usage(`"${who}" ${fault.replace("<who>", who)}.`);
+}
+
+const TYPING: readonly (readonly [pattern: RegExp, fault: string])[] = [
+  [/[\u2018-\u201f]/, "contains curly quotes: use straight ones"],
+  [/^\s/, "begins with a space: remove it"],
+  [/\s$/, "ends with a space: remove it"],
+  [/^(?!arn:)[Aa][Rr][Nn]:/, "must begin with arn: in lower case"],
+  [/^(?!arn:).+arn:/i, "has text before arn: remove it"],
+  [/^(?:role|user|federated-user|sso|sso-session)\/(?!\d{12}\/)/, "has no account of 12 digits before its name"],
+  [/^[\w+=,.@-]*,[\w+=,.@-]*$/, "contains a comma: give one name. For a session, use sso/<account>/<set> --session"],
+  [/^\d{12}$/, "is an account. For every identity of it, use account/<who>"],
+  [/^[\w+=,.@-]+$/, "is only a name. Add its kind and account, such as role/111122223333/<who>, or use an ARN"],
+];
+
+/** Throws for several ARNs in one argument. */
+export function checkOneArn(who: string): void {
+  const problem = secondArnProblem(who);
+  if (problem !== undefined) throw usage(`${who}: ${problem}.`);
+}
+
+/** The denial and its list. Throws if `who` names no principal, or one of another account than --account. */
+export function findDenyTarget({ context, account }: Store, who: string, session: string | undefined) {
+  checkTyping(who);
+  if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
+  const arn = who.startsWith("arn:") ? who : arnOf(who, context);
+  const arnLike = session === undefined ? arn : sessionArn(arn, session, who);
+  const list = accountOf(arnLike);
+  checkAccount(account, { account: list }, arnLike);
+  return { parameter: denyParameter(context.prefix, list), arnLike };
+}
+
+/** The ARN of a mapping's name such as `role/111122223333/developers`; of a permission set, a pattern for its role. */
+export function arnOf(who: string, context: EvaluationContext): string {
+  const { kind, account, name } = findTarget({ context }, who).address;
+  if (kind === "pattern" || kind === "sso-session" || kind === "deny") {
+    throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));
+  }
+  const ends = {
+    role: `iam::${account}:role/${name}`,
+    user: `iam::${account}:user/${name}`,
+    root: `iam::${account}:root`,
+    "federated-user": `sts::${account}:federated-user/${name}`,
+    sso: `iam::${account}:role/${permissionSetRole(name, "?")}`,
+    account: `*::${account}:*`,
+  };
+  return `arn:${context.partition}:${ends[kind]}`;
+}
+
+function sessionArn(arn: string, session: string, who: string): string {
+  const [, partition, account, role] = /^arn:([^:]+):iam::([^:]+):role\/(?:.*\/)?([^/]+)$/i.exec(arn) ?? [];
+  if (role === undefined) throw usage(`--session requires a role or a permission set, not ${who}.`);
+  return `arn:${partition}:sts::${account}:assumed-role/${role}/${session}`;
+}

@@ -1,0 +1,157 @@
+// Computes the changes from the stored parameters to the desired ones, and leaves out those of a stack.
+
+import { isDeepStrictEqual } from "node:util";
+import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { OWNER_TAG } from "../../functions/settings/stack.ts";
+import type { Connection } from "../aws/connection.ts";
+import { limitsOf } from "../aws/rates.ts";
+import { usage } from "../io/errors.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { shortName } from "../model/evaluation.ts";
+import { entryKey, type Items, isStored, listIn, type Stored } from "../model/stored.ts";
+
+export interface Change {
+  readonly action: "add" | "change" | "remove";
+  readonly name: string;
+  /** The stored parameter when the change was planned; `undefined` if it did not exist. */
+  readonly before: Stored | undefined;
+  /** `undefined` removes the parameter. */
+  readonly value: string | undefined;
+  /** Of a list: whether the command writes another value later. */
+  readonly isInterim?: boolean;
+  /** Printed in the plan instead of the value. */
+  readonly shown?: string;
+  /** For a list: throws if these items must not be written. Called again after a merge with a concurrent change. */
+  readonly check?: (items: Items) => void;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  readonly unchanged: number;
+  /** Stored parameters that are not in `desired`; kept without `--prune`. */
+  readonly extra: readonly string[];
+  /** ARNs of stored denials that are not in `desired`, which `--prune` keeps. */
+  readonly keptDenials?: readonly string[];
+}
+
+/** Throws for a SecureString: the function does not read it, and an overwrite keeps the type. */
+export function planChanges(
+  current: ReadonlyMap<string, Stored>,
+  desired: ReadonlyMap<string, string>,
+  prune: boolean,
+): Plan {
+  const written = [...desired].flatMap(([name, value]): Change[] => {
+    const before = current.get(name);
+    if (before === undefined) return [{ action: "add", name, before, value }];
+    return isStored(value, before) ? [] : [{ action: "change", name, before, value }];
+  });
+  const secure = written.find(({ before }) => before?.secure);
+  if (secure !== undefined) {
+    throw usage(
+      `${secure.name} is a SecureString, which the function does not read. A write does not change the type. Remove it ` +
+        "first: mappings remove.",
+    );
+  }
+  const extra = [...current.values()].filter((one) => !desired.has(one.name) && removalOf(one).length > 0);
+  const removed = extra.flatMap(removalOf);
+  return {
+    changes: [...written, ...(prune ? removed : [])].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    unchanged: desired.size - written.length,
+    extra: prune ? [] : extra.map(({ name }) => name),
+  };
+}
+
+/**
+ * Empties a list instead of deleting it: a deletion has no version check, and would delete an entry that another
+ * operator has just added. No change for an empty list.
+ */
+export function removalOf(before: Stored): Change[] {
+  const { name } = before;
+  if (entryKey(name) === undefined || before.secure) return [{ action: "remove", name, before, value: undefined }];
+  return isStored("[]", before) ? [] : [{ action: "change", name, before, value: "[]" }];
+}
+
+/** Whether the change removes a parameter, or all entries of a list. */
+export function isRemoval({ value }: Change): boolean {
+  return value === undefined || value === "[]";
+}
+
+/** Whether a deny list gets an entry, or another end of one. */
+export function addsDenial({ name, before, value }: Change): boolean {
+  if (!/\/deny\/(?:\d{12}|any)$/.test(name)) return false;
+  const old = listIn(before?.value) ?? [];
+  return (listIn(value) ?? []).some((item) => !old.some((other) => isDeepStrictEqual(item, other)));
+}
+
+/** The tag's value in examples/terraform. */
+const TERRAFORM = "terraform";
+
+/** `stack` is `undefined` for an unmanaged parameter. `isKnown` is false without the permission to list tags. */
+export async function findOwner(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ readonly stack: string | undefined; readonly isKnown: boolean }> {
+  const command = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: name });
+  try {
+    const { TagList = [] } = await ssm.send(command, { abortSignal: signal });
+    return { stack: TagList.find(({ Key }) => Key === OWNER_TAG)?.Value, isKnown: true };
+  } catch (error) {
+    // The parameter does not exist, or was deleted since the plan: the write reports that.
+    if (error instanceof Error && error.name === "InvalidResourceId") return { stack: undefined, isKnown: true };
+    if (error instanceof Error && error.name === "AccessDeniedException") return { stack: undefined, isKnown: false };
+    throw error;
+  }
+}
+
+/** A parameter's description also starts with this. */
+export function managedBy(stack: string): string {
+  return `Managed by ${stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`}`;
+}
+
+/**
+ * Removes changes of managed parameters from the plan, prints a line for each, and returns them as `managed`. `force`
+ * keeps all.
+ */
+export async function withoutManaged(
+  plan: Plan,
+  { ssm, context, rates }: Connection,
+  force: boolean,
+  io: IOStreams,
+): Promise<{ readonly plan: Plan; readonly managed: readonly Change[] }> {
+  if (force) return { plan, managed: [] };
+  const waitForTurn = limitsOf(rates).read;
+  const managed: Change[] = [];
+  for (const change of plan.changes) {
+    if (change.before === undefined) continue;
+    await waitForTurn(io.interrupted);
+    const { stack, isKnown } = await findOwner(ssm, change.name, io.interrupted);
+    if (!isKnown) {
+      const which = managed.length === 0 ? "these parameters" : "the other parameters";
+      io.log(`Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.\n`);
+      break;
+    }
+    if (stack === undefined) continue;
+    managed.push(change);
+    const owner = managedBy(stack).replace(/^M/, "m");
+    const name = shortName(change.name, context.prefix);
+    io.log(`${name} is ${owner} and was not changed. Change it there, or use --force.\n`);
+  }
+  return { plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) }, managed };
+}
+
+/** Prints what a session mapping trusts, if the changes write one. */
+export function warnOfSessionTrust(changes: readonly Change[], { context }: Connection, { log }: IOStreams): void {
+  const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
+  if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
+  log(
+    "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +
+      "provider can change a user name, or give it to another person.\n",
+  );
+}
+
+/** A plan for the desired parameters only: `known` may have others, which were read to evaluate the plan. */
+export function planFor(known: ReadonlyMap<string, Stored>, desired: ReadonlyMap<string, string>): Plan {
+  return planChanges(new Map([...known].filter(([name]) => desired.has(name))), desired, false);
+}

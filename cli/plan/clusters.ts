@@ -1,0 +1,292 @@
+// Plans a change in one or several clusters, shows the plans, asks once, and writes to up to 16 stores at once.
+
+import { ownAccount, withAwsClock } from "../aws/calls.ts";
+import { type AwsOptions, type ClientConfig, clientConfig } from "../aws/client.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import { reasonOf, toFailure } from "../aws/errors.ts";
+import { limitsOf } from "../aws/rates.ts";
+import {
+  type Chosen,
+  type ClusterFailure,
+  type ClustersOptions,
+  chosenClusters,
+  failureIn,
+  inTurns,
+  isSeveral,
+  linesOf,
+  type OneOf,
+  outputByCluster,
+  throwWorst,
+} from "../cmdline/clusters.ts";
+import { EXIT, Failure, silentExit, usage } from "../io/errors.ts";
+import { shellWord } from "../io/print.ts";
+import { duration, startProgress } from "../io/progress.ts";
+import type { IOStreams } from "../io/streams.ts";
+import {
+  type ClusterPlan,
+  confirmAll,
+  count,
+  outcome,
+  type Prepared,
+  type Proposal,
+  type ProposeOptions,
+  prepare,
+} from "./propose.ts";
+import { planData, printPlans } from "./show.ts";
+import { Stopped, writeAll } from "./write.ts";
+
+/** What the command changes does not exist in a cluster. Of several clusters, one is enough. */
+export class Absent extends Failure {}
+
+interface ReadyCluster extends Prepared {
+  readonly name: string;
+  readonly options: AwsOptions;
+  readonly plan: ClusterPlan;
+}
+
+/** The clusters by what their plan is, each in the order of the contexts. Without the contexts that are skipped. */
+interface PlannedClusters {
+  /** Of the only cluster, messages have no name, and its failure is thrown. */
+  readonly isSeveral: boolean;
+  readonly ready: readonly ReadyCluster[];
+  /** Nothing is to do there. */
+  readonly idle: readonly string[];
+  readonly isAbsent: boolean;
+  readonly failed: readonly ClusterFailure[];
+}
+
+type MakePlan<O extends ClustersOptions> = (
+  connection: Connection,
+  options: OneOf<O>,
+  io: IOStreams,
+) => Promise<ClusterPlan | undefined>;
+
+type Planned = ReadyCluster | ClusterFailure | { readonly name: string; readonly isAbsent: boolean } | undefined;
+
+/** @param partition of the principal; of several clusters, those of other partitions are skipped by name */
+export async function planClusters<O extends ClustersOptions & ProposeOptions>(
+  options: O,
+  io: IOStreams,
+  plan: MakePlan<O>,
+  partition?: string,
+): Promise<PlannedClusters> {
+  const several = isSeveral(options);
+  const output = outputByCluster(options.clusters, io);
+  const chosen = chosenClusters(options, io, output.ioOf);
+  const progress = startProgress("reading clusters", chosen.length, io);
+  const placeOf = several ? placesOnce(partition) : connect;
+  let done = 0;
+  async function planOne(one: Chosen<O>): Promise<Planned> {
+    const { name, io: own } = one;
+    try {
+      const connection = await placeOf(one.options, own);
+      if (connection === undefined) return undefined;
+      const planned = await plan(connection, one.options, own);
+      if (planned === undefined) return { name, isAbsent: false };
+      return { name, options: one.options, plan: planned, ...(await prepare(planned, options, own)) };
+    } catch (error) {
+      if (error instanceof Absent) for (const line of error.lines) own.log(`${line}\n`);
+      if (error instanceof Absent) return { name, isAbsent: true };
+      if (!several) throw error;
+      return { name, failure: failureIn(error, io) };
+    } finally {
+      done += 1;
+      if (several) progress.show(done);
+    }
+  }
+  const planned = (await inTurns(chosen, planOne).finally(progress.end).finally(output.flush)).filter(
+    (one) => one !== undefined,
+  );
+  if (planned.length === 0) throw usage(`No cluster is in partition ${partition}. Nothing was written.`);
+  const idle = planned.filter((one) => "isAbsent" in one);
+  return {
+    isSeveral: several,
+    ready: planned.filter((one) => "plan" in one),
+    idle: idle.map(({ name }) => name),
+    isAbsent: idle.length === planned.length && idle.every(({ isAbsent }) => isAbsent),
+    failed: planned.filter((one) => "failure" in one),
+  };
+}
+
+/** Connects to each store once. `undefined` for a cluster that is skipped. */
+function placesOnce(partition: string | undefined) {
+  /** Names of clusters by account, Region and prefix. */
+  const stores = new Map<string, string>();
+  /** By Region and prefix: ends when it is known which stores these are. */
+  const known = new Map<string, Promise<unknown>>();
+
+  async function enter(options: OneOf<ClustersOptions>, io: IOStreams, config: ClientConfig, earlier: unknown) {
+    const connection = await connect(options, io, config);
+    // connect() has checked the context's account.
+    const account = options.contextAccount ?? (await ownAccount(config, io)) ?? `profile ${options.profile}`;
+    await earlier;
+    const store = `${account} ${config.region} ${connection.context.prefix}`;
+    const same = stores.get(store);
+    if (same !== undefined) io.log(`Skipped: it is the same store as ${same}.\n`);
+    else stores.set(store, options.name);
+    return same === undefined ? connection : undefined;
+  }
+
+  return async (options: OneOf<ClustersOptions>, io: IOStreams): Promise<Connection | undefined> => {
+    const { config, partition: own } = await clientConfig(options, io);
+    if (partition !== undefined && own.id !== partition) {
+      io.log(`Skipped: region ${config.region} is in partition ${own.id}, not ${partition}.\n`);
+      return undefined;
+    }
+    const place = `${config.region} ${options.prefix ?? options.cluster}`;
+    const entered = enter(options, io, config, known.get(place));
+    known.set(
+      place,
+      entered.catch(() => {}),
+    );
+    return entered;
+  };
+}
+
+interface Action {
+  /** What was done, for the last line: such as `Denied`. */
+  readonly done?: string;
+  /** Whether the other clusters are written after one has failed. A change that loosens access never goes on. */
+  readonly goesOn?: boolean;
+  /** Called after the confirmation, before the first write and after each cluster's. Throws to stop. */
+  readonly recheck?: (isWritten: boolean) => Promise<void>;
+}
+
+export async function executePlan(
+  plan: ClusterPlan,
+  options: ProposeOptions,
+  io: IOStreams,
+  action: Pick<Action, "recheck"> = {},
+): Promise<void> {
+  const ready = [{ name: "", plan, options: {}, ...(await prepare(plan, options, io)) }];
+  await carryOut({ isSeveral: false, ready, idle: [], isAbsent: false, failed: [] }, options, io, action);
+}
+
+/**
+ * Shows the plans, asks, writes and reports. Not atomic: a failure is reported by cluster, and the exit code is the worst.
+ * Nothing is written if a cluster cannot be planned, unless the change goes on and loosens nothing.
+ */
+export async function carryOut(
+  { isSeveral, ready, idle, isAbsent, failed }: PlannedClusters,
+  options: ProposeOptions,
+  io: IOStreams,
+  { done = "Written", goesOn = false, recheck }: Action = {},
+): Promise<void> {
+  const plans = ready.map((one) => ({ ...one, prefix: one.plan.connection.context.prefix }));
+  if (options.report === undefined) printPlans(plans, io);
+  else for (const { shown, destination, prefix } of plans) options.report(planData(shown, destination, prefix));
+  const failures = [...failed, ...ready.flatMap(({ name, refusal: failure }) => (failure ? [{ name, failure }] : []))];
+  if (!isSeveral && failures[0] !== undefined) throw failures[0].failure;
+  if (isAbsent) throw silentExit();
+  const wanted = ready.flatMap(({ proposal, ...one }) => (proposal === undefined ? [] : [{ ...one, proposal }]));
+  const proposals = wanted.map(({ proposal }) => proposal);
+  const isLooser = proposals.some(({ marks }) => marks.length > 0);
+  if (!goesOn || isLooser) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
+  if (options.dryRun) return throwWorst(failures);
+  if (wanted.length > 0) {
+    // The user decides with the failures in view; throwWorst repeats them at the end.
+    for (const line of options.yes ? [] : linesOf(failures)) io.log(`${line}\n`);
+    const perSecond = logIfLong(proposals, io);
+    await confirmAll(proposals, options, io);
+    await recheck?.(false);
+    const progress = startProgress("writing clusters", wanted.length, io, perSecond);
+    failures.push(...(await write(wanted, isSeveral, goesOn && !isLooser, recheck, progress, io)));
+    const isWritten = ({ name }: Wanted) => !failures.some((one) => one.name === name);
+    logEffects(wanted.filter(isWritten), isSeveral, io);
+  }
+  const last = isSeveral && ready.length + failures.length > 0 ? [lastLine(done, ready, idle, failures, io)] : [];
+  throwWorst(failures, ...last);
+  for (const line of last) io.log(`${line}\n`);
+  if (proposals.some(({ isPartial }) => isPartial)) throw silentExit();
+}
+
+/** Returns how many clusters can be written a second. */
+export function logIfLong(proposals: readonly Pick<Proposal, "changes" | "connection">[], io: IOStreams): number {
+  const sizeOf = (some: typeof proposals) => some.flatMap(({ changes }) => changes).length;
+  const shares = [...Map.groupBy(proposals, ({ connection }) => connection.rates)];
+  const seconds = Math.max(...shares.map(([{ writes }, some]) => sizeOf(some) / writes));
+  const where = proposals.length === 1 ? "" : " in each account and Region, AWS's quota,";
+  if (seconds >= LONG_S) {
+    const what = `${count(sizeOf(proposals))} at ${shares[0]?.[0].writes} a second${where}`;
+    const stop = "You can stop it and run the command again: it writes only what is missing.";
+    io.log(`Writing ${what} takes ${duration(seconds)}. ${stop}\n`);
+  }
+  return proposals.length / seconds;
+}
+
+/** Shorter writes need no notice. */
+const LONG_S = 60;
+
+type Wanted = ReadyCluster & { readonly proposal: Proposal };
+
+/** Returns where it was not written, in the order of `wanted`. Unless it goes on, the first is written before the others. */
+async function write(
+  wanted: readonly Wanted[],
+  isSeveral: boolean,
+  goesOn: boolean,
+  recheck: Action["recheck"],
+  progress: Pick<ReturnType<typeof startProgress>, "show" | "end">,
+  io: IOStreams,
+): Promise<ClusterFailure[]> {
+  const output = outputByCluster(wanted, io);
+  const timer = setInterval(output.flush, FLUSH_MS);
+  let [written, isStopped] = [0, false];
+  async function writeOne({ name, proposal }: Wanted): Promise<ClusterFailure[]> {
+    const { connection, changes } = proposal;
+    try {
+      if (isSeveral) await limitsOf(connection.rates).write(io.interrupted, changes.length);
+      if (isStopped) return [{ name, failure: silentExit() }];
+      await writeAll(proposal, connection, withAwsClock(isSeveral ? output.ioOf(name) : io));
+      await recheck?.(true);
+      return [];
+    } catch (error) {
+      const failure = error instanceof Stopped || io.interrupted.aborted ? toFailure(error) : undefined;
+      isStopped ||= !goesOn || failure === undefined || failure.exitCode === EXIT.interrupted;
+      if (!isSeveral || failure === undefined) throw error;
+      return [{ name, failure }];
+    } finally {
+      written += 1;
+      if (isSeveral) progress.show(written);
+    }
+  }
+  const first = goesOn ? [] : wanted.slice(0, 1);
+  try {
+    const failures = await inTurns(first, writeOne);
+    return [...failures, ...(await inTurns(wanted.slice(first.length), writeOne))].flat();
+  } finally {
+    clearInterval(timer);
+    progress.end();
+    output.flush();
+  }
+}
+
+/** Between messages during the writes. */
+const FLUSH_MS = 1_000;
+
+function logEffects(written: readonly Wanted[], isSeveral: boolean, io: IOStreams): void {
+  const output = outputByCluster(written, io);
+  for (const { name, proposal } of written) {
+    const { log } = isSeveral ? output.ioOf(name) : io;
+    const [effect, ...others] = proposal.effect(withAwsClock(io).clock());
+    for (const line of [`${proposal.outcome ?? outcome(proposal.changes)} ${effect}`, ...others]) log(`${line}\n`);
+  }
+  output.flush();
+}
+
+function lastLine(
+  done: string,
+  ready: readonly ReadyCluster[],
+  idle: readonly string[],
+  failures: readonly ClusterFailure[],
+  { words = [] }: IOStreams,
+): string {
+  const isDone = ({ name }: ReadyCluster) => !failures.some((one) => one.name === name);
+  const all = new Set([...ready, ...failures].map(({ name }) => name)).size + idle.length;
+  const nothing = idle.length === 0 ? "" : `, nothing to do in ${idle.length}`;
+  const reasons = failures.map(({ name, failure }) => `${name} (${reasonOf(failure)})`);
+  const not = reasons.length === 0 ? "" : ` Not ${done.toLowerCase()} in: ${reasons.join(", ")}.`;
+  // A later run may succeed where this one failed.
+  const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.fault);
+  const repeat = repeats ? ` Repeat: iam-authenticator ${words.map(shellWord).join(" ")}` : "";
+  return `${done} in ${ready.filter(isDone).length} of ${all} clusters${nothing}.${not}${repeat}`;
+}

@@ -1,0 +1,136 @@
+// Checks and prints a plan, and asks the user: every command that writes uses it.
+
+import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
+import type { Connection } from "../aws/connection.ts";
+import type { WriteOptions } from "../cmdline/options.ts";
+import { confirm } from "../io/confirm.ts";
+import { Failure, finding } from "../io/errors.ts";
+import { shortened } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { guardLockout } from "../model/access/administrators.ts";
+import { endedFirst } from "../model/access/phases.ts";
+import { warningsFor } from "../model/lint/lint.ts";
+import type { Stored } from "../model/stored.ts";
+import { addsDenial, type Change, isRemoval, type Plan, withoutManaged } from "./changes.ts";
+import { type Accepted, readForAccess } from "./consent.ts";
+import { destinationOf, requireCluster } from "./read.ts";
+import { countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts";
+
+export interface ProposeOptions extends WriteOptions {
+  readonly prune?: true;
+  /** Receives each cluster's plan as data, instead of printing it. */
+  readonly report?: (plan: object) => void;
+}
+
+/** A plan of one cluster. */
+export interface ClusterPlan {
+  readonly plan: Plan;
+  /** Parameters under the prefix that were read for the plan. */
+  readonly known: ReadonlyMap<string, Stored>;
+  readonly connection: Connection;
+  /** Whether `known` has every mapping, or with --account that account's. */
+  readonly isWhole?: boolean;
+  /** Sentences for the user after the writes. The first one is on the line that reports them. */
+  readonly effect?: (now: number) => readonly string[];
+  /** A sentence that reports the writes; default: their number. */
+  readonly outcome?: string;
+}
+
+export const EFFECT = `The function reads the change within ${MAPPING_FOUND_MS / 1000} s.`;
+
+export interface Proposal extends Accepted, Pick<ClusterPlan, "outcome"> {
+  /** Whether a requested change is skipped. */
+  readonly isPartial: boolean;
+  readonly effect: (now: number) => readonly string[];
+  readonly connection: Connection;
+  /** A phrase: account, region, cluster and prefix. */
+  readonly destination: string;
+}
+
+export interface Prepared {
+  readonly shown: ShownPlan;
+  /** As in `Proposal`. */
+  readonly destination: string;
+  /** What can be written: none without changes, and if a check refuses the plan. */
+  readonly proposal?: Proposal;
+  readonly refusal?: Failure;
+}
+
+/** Reads what the plan's checks need. Throws if it cannot be read. */
+export async function prepare(
+  { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others }: ClusterPlan,
+  options: ProposeOptions,
+  io: IOStreams,
+): Promise<Prepared> {
+  const { context } = connection;
+  await requireCluster(known, connection, options, io);
+  const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
+  const { changes } = plan;
+  const reading = await readForAccess(changes, known, isWhole, connection, io);
+  const destination = await destinationOf(connection, reading.current, io);
+  const steps = { endedFirst: endedFirst(changes, reading.current, context) };
+  const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, context) };
+  // Skipped prunes are not errors: the file does not request them by name.
+  const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
+  if (changes.length === 0 && !isPartial) return { shown, destination };
+  try {
+    if (changes.length === 0) throw finding("Nothing was written.");
+    checkDenialsWritten(changes, managed);
+    if (!options.force) guardLockout(changes, reading.current, context);
+  } catch (error) {
+    if (error instanceof Failure) return { shown, destination, refusal: error };
+    throw error;
+  }
+  const force = options.force === true;
+  const accepted = { ...reading, ...others, changes, effect, force, isPartial, connection, destination };
+  return { shown, destination, proposal: accepted };
+}
+
+/** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */
+export async function confirmAll(
+  proposals: readonly Proposal[],
+  options: ProposeOptions,
+  io: IOStreams,
+): Promise<void> {
+  const marks = proposals.flatMap((proposal) => proposal.marks);
+  const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
+  if (options.yes && marked !== undefined) {
+    const texts = [...new Set(riskiestFirst(marks).map(({ text }) => text))];
+    throw finding(
+      `Refused, because it needs your consent: ${marked}.`,
+      ...shortened(texts, 10, String).map((text) => `  ${text}`),
+      "To accept this with --yes, add --allow-weakening.",
+    );
+  }
+  if (options.yes) return;
+  if (marked !== undefined)
+    await confirm(`Accept what is marked ! above (${marked})?`, io, "--yes and --allow-weakening");
+  const changes = proposals.flatMap((proposal) => proposal.changes);
+  const [only, ...others] = proposals;
+  const all = proposals.length > MOST_NAMED ? "" : `: ${proposals.map(({ destination }) => destination).join("; ")}`;
+  const where = only !== undefined && others.length === 0 ? only.destination : `${proposals.length} clusters${all}`;
+  const verb = changes.every(({ action }) => action === "remove") ? "Remove" : "Write";
+  await confirm(`${verb} ${count(changes.length)} in ${where}?`, io);
+}
+
+/** A sentence. */
+export function outcome(done: readonly Change[]): string {
+  const removed = done.filter(({ action }) => action === "remove").length;
+  const wrote = done.length - removed;
+  if (removed === 0) return `Wrote ${count(wrote)}.`;
+  return wrote === 0 ? `Removed ${count(removed)}.` : `Wrote ${count(wrote)} and removed ${removed}.`;
+}
+
+/** Never write grants while denials of the same plan are skipped: the denials may limit the grants. */
+function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Change[]): void {
+  const skipped = leftOut.find(addsDenial);
+  const grants = changes.some((change) => change.value !== undefined && !addsDenial(change));
+  if (skipped === undefined || !grants) return;
+  throw finding(
+    `Nothing was written: the denials of ${skipped.name} would be skipped. Add them in the stack first, or use --force.`,
+  );
+}
+
+export function count(changes: number): string {
+  return changes === 1 ? "1 parameter" : `${changes} parameters`;
+}

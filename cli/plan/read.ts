@@ -1,0 +1,224 @@
+// Reads a cluster's mappings at a limited rate, and checks that the cluster exists.
+
+import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { issuerPath } from "../../functions/issuer/keys.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
+import { ownAccount } from "../aws/calls.ts";
+import type { Connection } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
+import { readAll, readBranch, readSome } from "../aws/parameter-store.ts";
+import { limitsOf } from "../aws/rates.ts";
+import { readConfig } from "../cmdline/contexts.ts";
+import { EXIT, Failure, finding, usage } from "../io/errors.ts";
+import { startProgress } from "../io/progress.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { shortName } from "../model/evaluation.ts";
+import { entryKey, keyOfItem, normal, type Stored } from "../model/stored.ts";
+
+/**
+ * A phrase.
+ *
+ * @param known parameters that were read: their ARNs contain the account, which saves a call
+ */
+export async function destinationOf(
+  connection: Connection,
+  known: ReadonlyMap<string, Stored>,
+  io: IOStreams,
+): Promise<string> {
+  const [first] = known.values();
+  const { clusterId } = connection.settings;
+  return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.context.prefix})`;
+}
+
+/** Account and region, as a phrase. */
+async function placeOf({ config, settings }: Connection, known: string | undefined, io: IOStreams) {
+  const account = known ?? (await ownAccount(config, io)) ?? "unknown";
+  return `account ${account}, region ${settings.region}`;
+}
+
+/** All mappings, or with --account that account's. `callers` adds the callers' list. */
+export async function readMappings(
+  { ssm, context, account, rates }: Connection,
+  io: IOStreams,
+  { callers = false } = {},
+): Promise<Map<string, Stored>> {
+  const progress = startProgress("reading", undefined, io);
+  const limits = { waitForTurn: limitsOf(rates).read, signal: io.interrupted, onCount: progress.show };
+  try {
+    return await readAll(ssm, { prefix: context.prefix, account, callers, ...limits });
+  } catch (error) {
+    const failure = isAccessDenied(error) && account === undefined ? toFailure(error) : undefined;
+    if (failure === undefined) throw error;
+    // A team may have permission only for the mappings of its account.
+    const hint = "If you can read only one account's mappings, use --account <id>.";
+    throw new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
+  } finally {
+    progress.end();
+  }
+}
+
+/** To compare two clusters: names without the prefix, no empty lists, and a fixed order where the order has no meaning. */
+export async function readToCompare(connection: Connection, io: IOStreams, more?: { readonly callers: boolean }) {
+  const { prefix } = connection.context;
+  const stored = await readMappings(connection, io, more);
+  const named = [...stored.values()].flatMap((parameter): [string, Stored][] => {
+    const name = shortName(parameter.name, prefix);
+    const [items, key] = [normal(parameter.value), entryKey(parameter.name)];
+    if (!Array.isArray(items) || key === undefined) return [[name, { ...parameter, name }]];
+    const ordered = items.toSorted((a, b) => (keyOfItem(a, key) < keyOfItem(b, key) ? -1 : 1));
+    const value = JSON.stringify(name.startsWith("pattern/") ? items : ordered);
+    return items.length === 0 ? [] : [[name, { ...parameter, name, value }]];
+  });
+  return new Map(named);
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
+const AT_ONCE = 10;
+
+/** Reads any number of parameters by name. The result omits those that do not exist. */
+export async function readByName(
+  names: readonly string[],
+  { ssm, rates }: Connection,
+  { interrupted }: IOStreams,
+): Promise<Map<string, Stored>> {
+  const waitForTurn = limitsOf(rates).read;
+  const found = new Map<string, Stored>();
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    await waitForTurn(interrupted);
+    for (const [name, stored] of await readSome(ssm, names.slice(i, i + AT_ONCE), interrupted)) found.set(name, stored);
+  }
+  return found;
+}
+
+/**
+ * Reads what the rule of access looks at.
+ *
+ * @param looks as in `RuleContext.reading`
+ * @param unread receives what this principal may not read: a missing permission is no error
+ */
+export async function readLooks(
+  looks: readonly string[],
+  connection: Connection,
+  io: IOStreams,
+  unread: Set<string>,
+): Promise<readonly Stored[]> {
+  const { prefix } = connection.context;
+  const { account: _, ...everyAccount } = connection;
+  try {
+    const found: Stored[] = [];
+    for (const look of looks.filter((one) => !one.startsWith("/"))) {
+      if (look.startsWith("role/")) {
+        for await (const page of pagesBelow(`${prefix}/${look}`, connection, io)) found.push(...page);
+      } else {
+        const of = look === "any" ? everyAccount : { ...connection, account: look };
+        found.push(...(await readMappings(of, io)).values());
+      }
+    }
+    const names = looks.filter((one) => one.startsWith("/") && !found.some(({ name }) => name === one));
+    return [...found, ...(await readByName(names, connection, io)).values()];
+  } catch (error) {
+    if (!isAccessDenied(error)) throw error;
+    // One name without permission denies the entire call.
+    const [look = "", ...others] = looks;
+    if (others.length > 0) {
+      const found = [];
+      for (const one of looks) found.push(...(await readLooks([one], connection, io, unread)));
+      return found;
+    }
+    unread.add(look);
+    return [];
+  }
+}
+
+export function pagesBelow(path: string, { ssm, rates }: Connection, io: IOStreams) {
+  return readBranch(ssm, path, limitsOf(rates).read, io.interrupted);
+}
+
+/** True also for an error with a hint. */
+export function isAccessDenied(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === "AccessDeniedException" || isAccessDenied(error.cause);
+}
+
+type Known = ReadonlyMap<string, Stored>;
+
+/**
+ * Requires --new to write to a cluster without parameters. A dry run has the same answer.
+ *
+ * @param known the cluster's parameters that were read: one is enough to prove that it exists
+ */
+export async function requireCluster(
+  known: Known,
+  connection: Connection,
+  options: { readonly new?: true; readonly dryRun?: true },
+  io: IOStreams,
+): Promise<void> {
+  if ((await exists(known, connection, io)) || options.new) return;
+  const lines = `${await absence(connection, io)} To write to a new cluster, use --new.`;
+  throw options.dryRun ? finding(lines) : usage(lines);
+}
+
+/** Throws for a cluster without parameters: its empty output would look like that of a cluster without mappings. */
+export async function requireParameters(known: Known, connection: Connection, io: IOStreams): Promise<void> {
+  if (!(await exists(known, connection, io))) throw finding(await absence(connection, io));
+}
+
+/** Also without permission to read it. Throws if other clusters are stored below its prefix. */
+async function exists(known: Known, connection: Connection, io: IOStreams): Promise<boolean> {
+  const { prefix } = connection.context;
+  const isOwn = (name: string) => isOfCluster(prefix, name);
+  if ([...known.keys()].some(isOwn)) return true;
+  const others: string[] = [];
+  try {
+    for await (const name of namesIn(connection, io)) {
+      if (isOwn(name)) return true;
+      others.push(name);
+    }
+  } catch (error) {
+    // After any other error, such as no response, a write could create the cluster of a typo.
+    if (!(error instanceof Error && /^AccessDenied/.test(error.name))) throw error;
+    const { clusterId } = connection.settings;
+    io.log(`Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`);
+    return true;
+  }
+  const below = others.find((name) =>
+    name.split("/").some((_, at, all) => isOfCluster(all.slice(0, at).join("/"), name)),
+  );
+  if (below === undefined) return false;
+  throw usage(`${prefix} is not the prefix of a cluster: clusters are stored below it, with ${below}. Check --prefix.`);
+}
+
+/** Whether a function with this prefix, or its issuer, reads the parameter. */
+function isOfCluster(prefix: string, name: string): boolean {
+  const isKey = name.startsWith(`${issuerPath(prefix)}/`) && /\/[\w-]{43}$/.test(name);
+  return isKey || name === callersParameter(prefix) || readName(prefix, name) !== undefined;
+}
+
+/** With --account, reads only what a team with permissions for its account may read. */
+async function* namesIn(connection: Connection, io: IOStreams): AsyncGenerator<string> {
+  const { account, context, ssm } = connection;
+  if (account === undefined) {
+    for await (const page of pagesBelow(context.prefix, connection, io)) for (const { name } of page) yield name;
+    return;
+  }
+  yield* (await readMappings(connection, io)).keys();
+  const ofAny = [denyParameter(context.prefix, "any"), mappingParameter(context.prefix, "pattern", "any")];
+  yield* (await readSome(ssm, ofAny, io.interrupted)).keys();
+}
+
+/** Sentences about a cluster without parameters. */
+async function absence(connection: Connection, io: IOStreams): Promise<string> {
+  const { account, context, settings } = connection;
+  const { clusterId } = settings;
+  const [of, option] = account === undefined ? ["", ""] : [` of account ${account}`, "--account, "];
+  const contexts = [...((await readConfig(io.environment))?.contexts.keys() ?? [])];
+  const similar = nearest(
+    clusterId,
+    contexts.filter((name) => name !== clusterId),
+  );
+  const suggestion = similar === undefined ? "" : ` Did you mean ${similar}?`;
+  const where = `below ${context.prefix} in ${await placeOf(connection, undefined, io)}`;
+  return `The cluster ${clusterId} has no parameter${of} ${where}.${suggestion} Check ${option}--cluster, --region and --profile.`;
+}

@@ -1,0 +1,213 @@
+// Formats a plan: as one line for each parameter, followed by its changes, or as data for programs.
+
+import { isDeepStrictEqual } from "node:util";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { hangingIndent, listed } from "../io/print.ts";
+import type { IOStreams, Tone } from "../io/streams.ts";
+import { MARKED, type Mark } from "../model/access/changes.ts";
+import { SETTLED_MS } from "../model/access/phases.ts";
+import { shortName } from "../model/evaluation.ts";
+import { ADMIN_GROUPS } from "../model/names.ts";
+import { normal } from "../model/stored.ts";
+import type { Change, Plan } from "./changes.ts";
+
+const SIGN = { add: "+", change: "~", remove: "-" } as const;
+
+const INDENT = "    ";
+
+export interface ShownPlan extends Plan {
+  readonly marks: readonly Mark[];
+  /** By parameter. */
+  readonly warnings: ReadonlyMap<string, readonly string[]>;
+  /** Parameters that are written as ended before they are deleted. */
+  readonly endedFirst?: ReadonlySet<string>;
+}
+
+type Output = Pick<IOStreams, "columns" | "print">;
+
+interface ClusterToShow {
+  readonly name: string;
+  readonly shown: ShownPlan;
+  readonly destination: string;
+  readonly prefix: string;
+}
+
+/** Prints equal plans of several clusters once. */
+export function printPlans(clusters: readonly ClusterToShow[], { print, columns }: Output): void {
+  const plans = clusters.map((one) => {
+    const texts: Parameters<Output["print"]>[] = [];
+    printPlan(one.shown, one.prefix, { columns, print: (...text) => void texts.push(text) });
+    return { ...one, texts };
+  });
+  for (const same of Map.groupBy(plans, ({ texts }) => JSON.stringify(texts)).values()) {
+    const places = same.map(({ destination }) => destination).join("; ");
+    const names = () => `${same.length} clusters: ${same.map(({ name }) => name).join(", ")}`;
+    print(hangingIndent("", `Plan for ${same.length > MOST_NAMED ? names() : places}:`, columns));
+    for (const text of same[0]?.texts ?? []) print(...text);
+  }
+}
+
+/** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
+function printPlan(
+  { changes, unchanged, extra, keptDenials = [], marks, warnings, endedFirst }: ShownPlan,
+  prefix: string,
+  io: Output,
+): void {
+  const line = (head: string, text: string, tone?: Tone) => io.print(hangingIndent(head, text, io.columns), tone);
+  const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
+  const shown = kinds.flatMap((one) => one.slice(0, MAX_MARKS));
+  const byName = Map.groupBy(shown, ({ parameter }) => parameter);
+  const marked = [...new Set(riskiestFirst(marks).map(({ parameter }) => parameter))];
+  const place = ({ name }: Change) => (marked.includes(name) ? marked.indexOf(name) : marked.length);
+  for (const change of changes.toSorted((a, b) => place(a) - place(b))) {
+    const { name } = change;
+    printChange(change, shortName(name, prefix), io);
+    if (endedFirst?.has(name)) line(INDENT, `It is written as ended, and deleted ${SETTLED_MS / 1000} s later.`);
+    for (const mark of byName.get(name) ?? []) line(`${INDENT}! `, mark.text, "weakened");
+    for (const text of warnings.get(name) ?? []) line(`${INDENT}warning: `, text);
+  }
+  line("", summary(changes, unchanged, extra));
+  if (keptDenials.length > 0) {
+    const what = keptDenials.length === 1 ? "denial" : "denials";
+    line("", `${notInFiles(keptDenials.length, what, "--prune-denials")}: ${listed(keptDenials)}.`);
+  }
+  if (marks.length === 0) return;
+  const hidden = marks.length - shown.length;
+  line(
+    "! ",
+    `Needs your consent: ${countMarks(marks)}${hidden > 0 ? ` (${hidden} more than shown)` : ""}.`,
+    "weakened",
+  );
+}
+
+/** Those with a name of Kubernetes or an administrators' group first: a long list must not hide them. */
+export function riskiestFirst(marks: readonly Mark[]): Mark[] {
+  const isRisky = ({ text }: Mark) => ["system:", ...ADMIN_GROUPS].some((name) => text.includes(name));
+  return [...marks.filter(isRisky), ...marks.filter((mark) => !isRisky(mark))];
+}
+
+/** Prints how the second of two clusters differs from the first. The names of the changes have no prefix. */
+export function printDifferences({ changes, unchanged }: Plan, from: string, to: string, io: Output): void {
+  const count = counter(changes);
+  io.print(hangingIndent("", `From ${from}, to ${to}:`, io.columns));
+  for (const change of changes) printChange(change, change.name, io);
+  const counts = `${count("remove")} only in the first, ${count("add")} only in the second, ${count("change")} different, ${unchanged} equal.`;
+  io.print(hangingIndent("", counts, io.columns));
+}
+
+const TONE = { add: "added", change: "changed", remove: "removed" } as const;
+
+function printChange(change: Change, name: string, io: Output): void {
+  const tone = TONE[change.action];
+  io.print(`${SIGN[change.action]} ${name}\n`, tone);
+  for (const line of details(change)) {
+    // In a changed list, entries are added or removed. Any other line has the tone of its parameter.
+    const ofEntry = line.startsWith("+ ") ? "added" : line.startsWith("- ") ? "removed" : undefined;
+    io.print(hangingIndent(INDENT, line, io.columns), change.action === "change" ? ofEntry : tone);
+  }
+}
+
+/** Of clusters with the same plan: with more, their places are not printed. */
+export const MOST_NAMED = 10;
+
+/** Of each kind. */
+const MAX_MARKS = 10;
+
+/** A phrase, by kind. */
+export function countMarks(marks: readonly Mark[]): string {
+  const kinds = Map.groupBy(marks, ({ kind }) => kind);
+  return [...kinds].map(([kind, { length }]) => `${length} ${MARKED[kind][length === 1 ? 0 : 1]}`).join(", ");
+}
+
+function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {
+  const count = counter(changes);
+  const counts = `${count("add")} to add, ${count("change")} to change, ${count("remove")} to remove, ${unchanged} unchanged`;
+  const kept = extra.length === 0 ? "" : ` (${notInFiles(extra.length, "more", "--prune")})`;
+  return `${counts}${kept}.`;
+}
+
+function notInFiles(count: number, what: string, option: string): string {
+  const [verb, them] = count === 1 ? ["is", "it"] : ["are", "them"];
+  return `${count} ${what} ${verb} not in the files and ${verb} kept; ${option} removes ${them}`;
+}
+
+function counter(changes: readonly Change[]): (action: Change["action"]) => number {
+  return (action) => changes.filter((change) => change.action === action).length;
+}
+
+function details({ action, before, value, shown }: Change): string[] {
+  if (shown !== undefined) return [shown];
+  const after = value === undefined ? undefined : parseJson(value);
+  if (action === "add") return itemLines(after, "");
+  const was = before === undefined ? undefined : (parseJson(before.value) ?? before.value);
+  // The removal deletes the history: this output is the last copy of the value.
+  if (action === "remove") return itemLines(was, "");
+  if (isObject(was) && isObject(after)) return keyChanges(was, after);
+  const [old, now] = [asList(was), asList(after)];
+  const isIn = (list: readonly unknown[], item: unknown) => list.some((other) => isDeepStrictEqual(other, item));
+  const [removed, added] = [old.filter((item) => !isIn(now, item)), now.filter((item) => !isIn(old, item))];
+  const lines = [...itemLines(removed, "- "), ...itemLines(added, "+ ")];
+  // The first matching pattern applies, so a new order is a change too.
+  return lines.length === 0 ? [...itemLines(old, "- "), ...itemLines(now, "+ ")] : lines;
+}
+
+function keyChanges(was: Record<string, unknown>, is: Record<string, unknown>): string[] {
+  const keys = new Set([...Object.keys(was), ...Object.keys(is)]);
+  return [...keys]
+    .filter((key) => !isDeepStrictEqual(was[key], is[key]))
+    .map((key) => `${key}: ${show(was[key])} -> ${show(is[key])}`);
+}
+
+function itemLines(value: unknown, sign: string): string[] {
+  return asList(value).map((item) => `${sign}${inWords(item)}`);
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** A mapping or caller in one line; any other value unchanged. */
+function inWords(item: unknown): string {
+  if (!isObject(item)) return show(item);
+  const { arn, arnLike, username, groups, ...others } = item;
+  // The name of a mapping's parameter contains its principal. Callers share one parameter.
+  const rest = others["name"] === undefined || arn === undefined ? others : { ...others, arn };
+  const words = [
+    ...(arnLike === undefined ? [] : [show(arnLike)]),
+    ...(username === undefined ? [] : [show(username)]),
+    ...(groups === undefined ? [] : [`(${show(groups)})`]),
+    ...Object.entries(rest).map(([key, value]) => `${key}: ${show(value)}`),
+  ];
+  if (words.length > 0) return words.join(" ");
+  // Only an account's mapping may lack a username.
+  return item["arn"] === undefined ? "every identity, with its ARN as the username" : "no username";
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "none";
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(", ") || "none";
+  return JSON.stringify(value);
+}
+
+/** Values are parsed JSON where they are valid. `marks` are the lines with `!`. */
+export function planData(
+  { changes, unchanged, extra, keptDenials = [], marks, warnings }: ShownPlan,
+  destination: string,
+  prefix: string,
+) {
+  return {
+    destination,
+    changes: changes.map(({ action, name, before, value }) => ({
+      action,
+      name: shortName(name, prefix),
+      ...(before !== undefined && { before: normal(before.value) }),
+      ...(value !== undefined && { after: normal(value) }),
+      marks: marks.flatMap(({ parameter, text }) => (parameter === name ? text : [])),
+      warnings: warnings.get(name) ?? [],
+    })),
+    unchanged,
+    notInFiles: extra.map((name) => shortName(name, prefix)),
+    ...(keptDenials.length > 0 && { keptDenials }),
+  };
+}

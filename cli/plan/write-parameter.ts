@@ -1,0 +1,327 @@
+// Writes or removes one parameter, or merges one list, without losing concurrent changes of other operators.
+
+import { setTimeout } from "node:timers/promises";
+import {
+  DeleteParameterCommand,
+  ParameterAlreadyExists,
+  ParameterNotFound,
+  PutParameterCommand,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { readHistory, readSome } from "../aws/parameter-store.ts";
+import { EXIT, Failure, finding } from "../io/errors.ts";
+import { changesOrder, isSameValue, listIn, mergeList, type Stored, type Version } from "../model/stored.ts";
+import { type Change, findOwner, managedBy } from "./changes.ts";
+
+/** A command writes a list twice if it gains and loses entries, and again if it must restore what another operator wrote. */
+const FIRST = "First of two writes. ";
+
+const AGAIN = "Written again over version ";
+
+const OVER = "Written over version ";
+
+interface ListWrite {
+  /** A sentence about the stack that manages the list; empty for none. */
+  readonly owner: string;
+  /** The version that the command has read; 0 for a new list. */
+  readonly over: number;
+  /** Whether the command writes another value later. */
+  readonly isInterim: boolean;
+  /** Whether the command wrote version `over`, too. */
+  readonly isAgain: boolean;
+}
+
+/** Other commands compute from it what the version changed. */
+function describeWrite({ owner, over, isInterim, isAgain }: ListWrite): string {
+  return `${owner}${isInterim ? FIRST : ""}${isAgain ? AGAIN : OVER}${over}`;
+}
+
+/** The version that the writer had read. */
+function readBy({ version, description }: Version): number {
+  const [, over] = /Written (?:again )?over version (\d+)$/.exec(description) ?? [];
+  return over === undefined ? version - 1 : Number(over);
+}
+
+/**
+ * The version before the newest change, which may consist of several versions, and of repetitions after lost responses.
+ *
+ * @param versions newest first
+ */
+export function beforeNewest(versions: readonly Version[]): Version | undefined {
+  const [newest, ...earlier] = versions;
+  // A write by another tool, without a description, keeps that of the version before it.
+  const isKept = ({ version, value, description }: Version) =>
+    versions.some((one) => one.version < version && one.description === description && one.value !== value);
+  const parts = versions
+    .filter((one) => !isKept(one))
+    .flatMap((one) => [
+      ...(one.description.includes(FIRST) ? [one.version] : []),
+      ...(one.description.includes(AGAIN) ? [readBy(one)] : []),
+    ]);
+  return earlier.find(({ version, value }) => !parts.includes(version) && !isSameValue(value, newest?.value ?? ""));
+}
+
+/**
+ * Reads the version right before the write, and checks the version that the write returns. Throws without writing if
+ * another operator wrote before the read, and throws `Overwrote` if they wrote between the read and the write.
+ *
+ * A removal returns no version and deletes the history. DeleteParameter has no condition, so a write of another
+ * operator in the milliseconds between the read and the removal is lost without notice.
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
+ */
+export async function writeValue(
+  ssm: SSMClient,
+  { name, before, value }: Change,
+  interrupted: AbortSignal,
+  neighbours?: Neighbours,
+): Promise<void> {
+  const current = await readBefore(ssm, name, interrupted, neighbours);
+  // Compare the value too: a recreated parameter starts at version 1 again.
+  if (current?.version !== before?.version || current?.value !== before?.value)
+    throw changedMeanwhile(name, before, current);
+  if (value === undefined) return remove(ssm, name);
+  const input = { Name: name, Value: value };
+  const over = before?.version ?? 0;
+  const version = await put(ssm, input, over);
+  if (version === undefined) {
+    const now = (await readSome(ssm, [name], UNINTERRUPTED)).get(name);
+    if (now?.value !== value) throw changedMeanwhile(name, undefined, now);
+    return;
+  }
+  if (version === over + 1) return;
+  const history = await readHistory(ssm, name, UNINTERRUPTED);
+  const between = history.filter((one) => one.version > over && one.version < version && !isOwn(one, input));
+  if (between.length > 0) throw overwrote(name, between);
+}
+
+/** Parameters that the judgement of a write used. */
+export interface Neighbours {
+  readonly names: readonly string[];
+  /** Whether another operator has changed it since. */
+  readonly isOther: (name: string, stored: Stored | undefined) => boolean;
+}
+
+/** The write must be judged again. Nothing was written. */
+export class NeighbourChanged extends Failure {}
+
+/** The stored parameter. Reads its neighbours in the same call, and throws `NeighbourChanged` if one has changed. */
+async function readBefore(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+  { names, isOther }: Neighbours = { names: [], isOther: () => false },
+): Promise<Stored | undefined> {
+  const found = await readSome(ssm, [name, ...names], signal);
+  const other = names.find((one) => isOther(one, found.get(one)));
+  if (other !== undefined) throw new NeighbourChanged(EXIT.finding, `Another operator changed ${other}.`);
+  return found.get(name);
+}
+
+/** Ctrl-C does not interrupt a write and what follows it: the user must learn whether the value was written. */
+export const UNINTERRUPTED = new AbortController().signal;
+
+interface PutInput {
+  readonly Name: string;
+  readonly Value: string;
+  readonly Description?: string;
+}
+
+/** Timeout for reading a parameter after a failed write. */
+export const LOOK_MS = 5_000;
+
+/**
+ * Returns the new version; `undefined` if a new parameter exists already, and nothing was written. If a response is lost,
+ * the SDK repeats the call, and each attempt may write a version. Returns the newest of these, also if no response arrives.
+ *
+ * @param over the version that was read; 0 for a new parameter
+ */
+async function put(ssm: SSMClient, input: PutInput, over: number): Promise<number | undefined> {
+  const mode = over === 0 ? ({ Type: "String", Overwrite: false } as const) : { Overwrite: true };
+  try {
+    return (await ssm.send(new PutParameterCommand({ ...input, ...mode }))).Version ?? 0;
+  } catch (error) {
+    const history = await readHistory(ssm, input.Name, AbortSignal.timeout(LOOK_MS)).catch(() => []);
+    const own = history.find((one) => one.version > over && isOwn(one, input));
+    if (own !== undefined) return own.version;
+    if (error instanceof ParameterAlreadyExists) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a version is the result of this call, or of another operator's with the same effect. */
+function isOwn({ value, description }: Version, { Value, Description = description }: PutInput): boolean {
+  return value === Value && description === Description;
+}
+
+async function remove(ssm: SSMClient, name: string): Promise<void> {
+  try {
+    await ssm.send(new DeleteParameterCommand({ Name: name }));
+  } catch (error) {
+    if (!(error instanceof ParameterNotFound)) throw error;
+  }
+}
+
+export function changedMeanwhile(name: string, before: Stored | undefined, now: Stored | undefined): Error {
+  const was = before === undefined ? "it did not exist" : `it was version ${before.version}`;
+  const isNew = now !== undefined && now.version <= (before?.version ?? 0);
+  const is =
+    now === undefined ? "it no longer exists" : `it is now version ${now.version}${isNew ? " of a new parameter" : ""}`;
+  return finding(`Another operator changed ${name} in the meantime: ${was}, ${is}. Their change is kept.`);
+}
+
+/** A conflict after which this command's value is stored. All other conflicts write nothing. */
+export class Overwrote extends Failure {}
+
+/** @param versions of other operators that this write replaced */
+export function overwrote(name: string, versions: readonly Version[]): Overwrote {
+  const whose = versions.map(({ version, by }) => `version ${version}${by && ` by ${by}`}`).join(", ");
+  return new Overwrote(
+    EXIT.finding,
+    `Another operator wrote ${name} at the same time, and your write replaced theirs: ${whose}. ` +
+      `To see it, run: aws ssm get-parameter-history --name ${name}`,
+  );
+}
+
+/** More than the number of operators who may change one list in the same second. */
+const ATTEMPTS = 20;
+
+const MOST_WAIT_MS = 100;
+
+/** Throws if a list that is merged with `theirs`, the value of other operators, must not be written. */
+type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
+
+/**
+ * Parameter Store has no conditional put, but it numbers versions. A skipped number shows that this write replaced
+ * another one, which is in the history. Their changes are merged and written again. If both changed the same entry, or
+ * `check` throws, their value is kept as it is and this throws.
+ */
+export async function writeList(
+  ssm: SSMClient,
+  key: string,
+  { name, before, value = "[]", isInterim = false }: Change,
+  check: CheckMerge,
+  interrupted: AbortSignal,
+  neighbours?: Neighbours,
+): Promise<{ readonly value: string; readonly isMerged: boolean }> {
+  let base = before?.value ?? "[]";
+  let wanted = value;
+  let isMerged = false;
+  /** The version that was written last. */
+  let last = 0;
+  let refused: unknown;
+
+  /** `isRestored`: `wanted` is an earlier merge, not the requested list. */
+  async function combine(theirs: string, isRestored: boolean): Promise<void> {
+    // Also what this command wrote, if the response was lost.
+    if (isSameValue(theirs, wanted)) return;
+    isMerged = true;
+    const { value: merged, problem } = mergeValues(key, name, base, wanted, theirs, isRestored);
+    try {
+      if (problem !== undefined) throw finding(problem);
+      await check(merged, theirs);
+      wanted = merged;
+    } catch (error) {
+      refused ??= error;
+      wanted = isRestored ? merged : theirs;
+    }
+  }
+
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    // Not interrupted after the first write: replaced entries must be restored.
+    const isPut = last > 0;
+    const signal = isPut ? UNINTERRUPTED : interrupted;
+    if (attempt > 0) await setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
+    const stored = await readBefore(ssm, name, signal, isPut ? undefined : neighbours);
+    const over = stored?.version ?? 0;
+    const current = stored?.value ?? "[]";
+    if (listIn(current) === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);
+    if (!isSameValue(current, base)) await combine(current, isPut);
+    base = current;
+    if (isSameValue(wanted, current)) {
+      if (refused !== undefined) throw refused;
+      return { value: current, isMerged };
+    }
+    const owner = over === 0 ? "" : await ownerText(ssm, name, signal);
+    const Description = describeWrite({ owner, over, isInterim, isAgain: isPut && over === last });
+    const input = { Name: name, Value: wanted, Description };
+    const version = await put(ssm, input, over);
+    // Another operator has just created it.
+    if (version === undefined) continue;
+    if (version === over + 1) {
+      if (refused !== undefined) throw refused;
+      return { value: wanted, isMerged };
+    }
+    const written = wanted;
+    const history = await readHistory(ssm, name, UNINTERRUPTED);
+    const attempts = history.filter((one) => one.version > over && one.version < version && isOwn(one, input));
+    // Those who wrote after the first attempt had read it, so they changed this command's list.
+    const first = attempts.at(-1)?.version ?? version;
+    if (first > over + 1) await combine(replaced(key, input, current, history, over, first), isPut);
+    base = wanted;
+    await combine(replaced(key, input, wanted, history, first, version), isPut);
+    base = written;
+    last = version;
+  }
+  throw new Failure(EXIT.fault, `Other operators keep changing ${name}.`);
+}
+
+/**
+ * Applies to `theirs` what `mine` changes in `base`. `problem` is a sentence if both changed the same entry, or if `mine`
+ * changes the order, which cannot be merged.
+ */
+export function mergeValues(
+  key: string,
+  name: string,
+  base: string,
+  mine: string,
+  theirs: string,
+  isOrderMerged = false,
+): { readonly value: string; readonly problem?: string } {
+  const [was, is, other] = [base, mine, theirs].map((text) => listIn(text) ?? []) as [unknown[], unknown[], unknown[]];
+  const { items, clashes } = mergeList(key, was, is, other);
+  const value = JSON.stringify(items);
+  const isReordered = !isOrderMerged && changesOrder(key, was, is);
+  if (clashes.length === 0 && !isReordered) return { value };
+  const what = clashes.length > 0 ? clashes.join(", ") : "entries";
+  const problem =
+    `Another operator changed ${what} in ${name} at the same time. Their change is kept, yours was not written. ` +
+    "Review it before you run the same command again.";
+  return { value, problem };
+}
+
+/** Keeps the beginning of a managed parameter's description. */
+async function ownerText(ssm: SSMClient, name: string, signal: AbortSignal): Promise<string> {
+  const { stack } = await findOwner(ssm, name, signal);
+  return stack === undefined ? "" : `${managedBy(stack)}. `;
+}
+
+/** The list as other operators left it: as if this command had not written version `to` over `current`, version `from`. */
+function replaced(
+  key: string,
+  input: PutInput,
+  current: string,
+  history: readonly Version[],
+  from: number,
+  to: number,
+): string {
+  const isBetween = (one: Version) => one.version > from && one.version < to && !isOwn(one, input);
+  const between = history.filter(isBetween);
+  if (between.length === 0) return current;
+  let state = listIn(current) ?? [];
+  const lists = new Map([[from, state]]);
+  const unreadable = between.filter(({ value }) => listIn(value) === undefined);
+  if (unreadable.length > 0) throw overwrote(input.Name, unreadable);
+  // Exactly as it was: a merge loses repeated keys.
+  const [only, ...others] = between;
+  const isCurrent = (history.find(({ version }) => version === from)?.value ?? current) === current;
+  if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent) return only.value;
+  for (const one of history.toSorted((a, b) => a.version - b.version)) {
+    const theirs = listIn(one.value);
+    if (theirs === undefined) continue;
+    lists.set(one.version, theirs);
+    if (!isBetween(one)) continue;
+    // A clash with an earlier version is reverted by the command that wrote it.
+    state = mergeList(key, lists.get(readBy(one)) ?? [], theirs, state).items;
+  }
+  return JSON.stringify(state);
+}

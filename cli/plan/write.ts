@@ -1,0 +1,330 @@
+// Writes accepted changes in phases, one parameter at a time, and reports which were written.
+
+import { isDeepStrictEqual } from "node:util";
+import { SSMServiceException } from "@aws-sdk/client-ssm";
+import { isThrottlingError } from "@smithy/core/retry";
+import type { SdkError } from "@smithy/types";
+import type { Connection } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
+import { readSome } from "../aws/parameter-store.ts";
+import { type RateLimit, rateLimited } from "../aws/rates.ts";
+import { EXIT, Failure } from "../io/errors.ts";
+import { listed } from "../io/print.ts";
+import { logIfSlow, startProgress } from "../io/progress.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { nextPhase, type PhaseWrite, SETTLED_MS } from "../model/access/phases.ts";
+import { shortName } from "../model/evaluation.ts";
+import { changesOrder, entryKey, isStored, listIn, mergeList, type Stored } from "../model/stored.ts";
+import type { Change } from "./changes.ts";
+import { type Accepted, checkConsent, checkMerge, rebased } from "./consent.ts";
+import {
+  LOOK_MS,
+  mergeValues,
+  NeighbourChanged,
+  type Neighbours,
+  Overwrote,
+  writeList,
+  writeValue,
+} from "./write-parameter.ts";
+
+/** Whether a write happened. */
+export type State = "written" | "absent" | "unknown";
+
+/** Why writing stopped. `state` is the outcome of the failed write. */
+export class Stopped extends Failure {
+  readonly state: State;
+  constructor({ exitCode }: Failure, lines: readonly string[], state: State, cause: unknown) {
+    super(exitCode, lines, { cause });
+    this.state = state;
+  }
+}
+
+/** No order of the writes keeps an administrator, so the same command fails again. */
+class NoOrder extends Failure {}
+
+export async function stateOf({ name, before, value }: Change, failure: Failure, { ssm }: Connection): Promise<State> {
+  if (failure instanceof Overwrote) return "written";
+  // A conflict, or an interruption, which only happens before a write.
+  if (failure.exitCode !== EXIT.fault) return "absent";
+  try {
+    const stored = (await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS))).get(name)?.value;
+    if (stored === value) return "written";
+    const [key, wanted, now] = [entryKey(name), listIn(value), listIn(stored)];
+    if (key === undefined || wanted === undefined || now === undefined) return "absent";
+    const base = listIn(before?.value) ?? [];
+    // Beside other changes, a new order cannot be recognized.
+    if (changesOrder(key, base, wanted)) return isDeepStrictEqual(now, base) ? "absent" : "unknown";
+    const { items, clashes } = mergeList(key, base, wanted, now);
+    return clashes.length === 0 && isDeepStrictEqual(items, now) ? "written" : "absent";
+  } catch {
+    return "unknown";
+  }
+}
+
+/** Names of parameters. */
+export interface Outcome {
+  readonly written: readonly string[];
+  /** Written, but not yet with the wanted value. */
+  readonly begun: readonly string[];
+  readonly unsure: readonly string[];
+  readonly left: readonly string[];
+}
+
+/** Running the same command again makes a new plan with the remaining changes. */
+export function stopped(failure: Failure, outcome: Outcome, state: State, error: unknown, prefix: string): Stopped {
+  const { written, begun, unsure, left } = outcome;
+  const names = (some: readonly string[]) => listed(some.map((name) => shortName(name, prefix)));
+  const isNothing = written.length + begun.length + unsure.length === 0;
+  const all = written.length + begun.length + unsure.length + left.length;
+  const lines = [
+    ...failure.lines,
+    unsure.length > 0 && `It is not known whether ${names(unsure)} was written.`,
+    isNothing && "Nothing was written.",
+    written.length > 0 && `Written, ${written.length} of ${all}: ${names(written)}.`,
+    begun.length > 0 && `Not finished: ${names(begun)}.`,
+    !isNothing && left.length > 0 && `Not written: ${names(left)}.`,
+  ].filter((line) => line !== false);
+  const again = isNothing ? "Run the same command again." : "Run the same command again to finish.";
+  const helps = state === "unknown" || helpsAgain(error, failure);
+  if (helps && written.length < all) lines.push(`${lines.pop()} ${again}`);
+  return new Stopped(failure, lines, state, error);
+}
+
+/** Whether a retry can succeed: yes after throttling and outages, no after other errors from AWS. */
+function helpsAgain(error: unknown, failure: Failure): boolean {
+  const { exitCode } = failure;
+  if (failure instanceof NoOrder) return false;
+  if (exitCode === EXIT.interrupted || exitCode === EXIT.finding) return true;
+  if (!(error instanceof SSMServiceException) || error.$fault === "server") return true;
+  return isThrottlingError(error as SdkError) || /^Expired/.test(error.name);
+}
+
+const STEP_MS = 1_000;
+
+/**
+ * @param until milliseconds since 1970
+ * @param what a phrase for the parameters that were written
+ */
+export async function waitForCaches(until: number, what: string, io: IOStreams): Promise<void> {
+  // AWS's clock may be ahead of this machine's.
+  const end = Math.min(until, io.clock() + SETTLED_MS);
+  if (end <= io.clock()) return;
+  const seconds = () => `${Math.ceil((end - io.clock()) / 1000)} s`;
+  io.log(`Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`);
+  while (io.clock() < end) {
+    if (io.watched) io.showProgress(`waiting for ${what}, ${seconds()} left`);
+    await io.sleep(Math.min(STEP_MS, end - io.clock()), io.interrupted);
+  }
+  if (io.watched) io.showProgress("");
+}
+
+/** More than the number of operators who may change the same parameters during one command. */
+const MAX_REREADS = 20;
+
+/** GetParameters accepts ten names: the written one, and these. */
+const MOST_NEIGHBOURS = 9;
+
+/** Of a phase with a write that has more neighbours, which are read again before the next phase. */
+const WRITES_WITHOUT_NEIGHBOURS = 20;
+
+/**
+ * Writes in the phases of cli/access/phases.ts. Before each one, the parameters that the plan uses are read again.
+ *
+ * @throws `Stopped` at the first uncertain write: a conflict with another operator, an error, or no response
+ */
+export async function writeAll(accepted: Accepted, connection: Connection, io: IOStreams): Promise<void> {
+  const progress = startProgress("writing", accepted.changes.length, io, connection.rates.writes);
+  const endOfWaiting = logIfSlow(io);
+  const writing = new Writing(accepted, connection, io, progress);
+  try {
+    for (let isLeft = true; isLeft; ) {
+      try {
+        isLeft = await writing.phase();
+      } catch (error) {
+        await writing.report(error);
+      }
+    }
+  } finally {
+    progress.end();
+    endOfWaiting();
+  }
+}
+
+class Writing {
+  readonly #accepted: Accepted;
+  readonly #connection: Connection;
+  readonly #io: IOStreams;
+  readonly #progress: ReturnType<typeof startProgress>;
+  readonly #waitForTurn: RateLimit;
+  #changes: readonly Change[];
+  #current: Map<string, Stored>;
+  /** When this command wrote a parameter, by name. */
+  readonly #times = new Map<string, number>();
+  /** The write that may be stored although it failed. */
+  #uncertain: Change | undefined;
+  #rereads = 0;
+
+  constructor(accepted: Accepted, connection: Connection, io: IOStreams, progress: ReturnType<typeof startProgress>) {
+    this.#accepted = accepted;
+    this.#connection = connection;
+    this.#io = io;
+    this.#progress = progress;
+    this.#waitForTurn = rateLimited(connection.rates.writes);
+    this.#changes = accepted.changes;
+    this.#current = new Map(accepted.current);
+  }
+
+  /** Returns whether something may be left to write. */
+  async phase(): Promise<boolean> {
+    const planned = await this.#next();
+    if (planned === undefined) return false;
+    await waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#io);
+    if (await this.#readAgain()) return true;
+    const { writes = [] } = (await this.#next(planned.from)) ?? {};
+    if (writes.length === 0 && !this.#accepted.force) {
+      throw new NoOrder(
+        EXIT.finding,
+        "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
+      );
+    }
+    const left = this.#changes
+      .filter((change) => !this.#isDone(change))
+      .map((one) => ({ ...one, uses: new Set<string>() }));
+    const all = writes.length > 0 ? writes : left;
+    const isFar = all.some((write) => this.#neighboursOf(write) === undefined);
+    try {
+      for (const write of isFar ? all.slice(0, WRITES_WITHOUT_NEIGHBOURS) : all) await this.#write(write);
+    } catch (error) {
+      if (!(error instanceof NeighbourChanged)) throw error;
+      this.#uncertain = undefined;
+    }
+    return true;
+  }
+
+  /** Throws unless only the response of a write was lost. */
+  async report(error: unknown): Promise<void> {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const uncertain = this.#uncertain;
+    const state = uncertain === undefined ? "absent" : await stateOf(uncertain, failure, this.#connection);
+    const unsure = state === "unknown" && uncertain !== undefined ? [uncertain.name] : [];
+    if (state === "written" && uncertain !== undefined) {
+      this.#note(uncertain.name, uncertain.value);
+      this.#uncertain = undefined;
+      if (failure.exitCode === EXIT.fault) return;
+    }
+    const rest = this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
+    const others = rest.filter((name) => !unsure.includes(name));
+    const outcome = {
+      written: [...this.#times.keys()].filter((name) => !rest.includes(name)),
+      begun: others.filter((name) => this.#times.has(name)),
+      unsure,
+      left: others.filter((name) => !this.#times.has(name)),
+    };
+    throw stopped(failure, outcome, state, error, this.#connection.context.prefix);
+  }
+
+  /** By the plan's time, except for waits. */
+  #next(from = 0) {
+    return this.#accepted.settle(this.#current, (rule) =>
+      nextPhase(this.#changes, this.#current, rule, Math.max(from, this.#io.clock())),
+    );
+  }
+
+  /** Returns whether another operator changed what the plan uses. Throws if the rest of the plan must not be written. */
+  async #readAgain(): Promise<boolean> {
+    const before = this.#current;
+    const fresh = await this.#accepted.again(before);
+    const others = [...new Set([...before.keys(), ...fresh.keys()])].filter((name) =>
+      this.#isOther(name, fresh.get(name)),
+    );
+    for (const [name, time] of this.#times) {
+      const stored = fresh.get(name);
+      // This machine's clock may be ahead of AWS's.
+      if (stored !== undefined) fresh.set(name, { ...stored, modified: Math.max(stored.modified, time) });
+    }
+    const combined = this.#changes.map((change) => {
+      const { name } = change;
+      if (!others.includes(name)) return change;
+      return rebased(change, before.get(name), fresh.get(name), this.#connection.context);
+    });
+    await checkConsent(combined, fresh, this.#accepted, this.#listed(others), this.#io.clock());
+    this.#changes = combined;
+    this.#current = fresh;
+    if (others.length === 0) return false;
+    this.#io.log(`Another operator changed ${this.#listed(others)} at the same time. Both changes are kept.\n`);
+    this.#rereads += 1;
+    if (this.#rereads > MAX_REREADS) throw new Failure(EXIT.fault, "Other operators keep changing what the plan uses.");
+    return true;
+  }
+
+  /** The value may be one before the wanted value. */
+  async #write(planned: PhaseWrite): Promise<void> {
+    const { name, value } = planned;
+    await this.#waitForTurn(this.#io.interrupted);
+    const wanted = this.#changes.find((change) => change.name === name);
+    const change: Change = { ...wanted, action: "change", name, before: this.#current.get(name), value };
+    this.#uncertain = change;
+    this.#note(name, await this.#carryOut(change, wanted ?? change, this.#neighboursOf(planned)));
+    this.#uncertain = undefined;
+    this.#progress.show(this.#times.size);
+  }
+
+  /** Returns the written value: of a list, merged with another operator's. */
+  async #carryOut(change: Change, wanted: Change, neighbours: Neighbours | undefined): Promise<string | undefined> {
+    const { name, before, value } = change;
+    const { ssm, context } = this.#connection;
+    const { interrupted } = this.#io;
+    const key = entryKey(name);
+    const [was, is] = [listIn(before?.value), listIn(value)];
+    const isList = is !== undefined && (before === undefined || was !== undefined);
+    // Only the text differs, by a repeated key: the entries are equal, so there is nothing to merge.
+    if (key === undefined || !isList || isDeepStrictEqual(was, is)) {
+      await writeValue(ssm, change, interrupted, neighbours);
+      return value;
+    }
+    const final = (merged: string): readonly Change[] => {
+      const left = { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
+      return this.#changes.map((one) => (one.name === name ? left : one));
+    };
+    const check = async (merged: string, theirs: string) => {
+      checkMerge(change, merged, theirs, context);
+      this.#current.set(name, { name, value: theirs, secure: false, version: 0, modified: this.#io.clock() });
+      await checkConsent(final(merged), this.#current, this.#accepted, name, this.#io.clock());
+    };
+    const own = { ...change, isInterim: value !== wanted.value };
+    const { isMerged, value: written } = await writeList(ssm, key, own, check, interrupted, neighbours);
+    if (isMerged) {
+      this.#io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
+      this.#changes = final(written);
+    }
+    return written;
+  }
+
+  #note(name: string, value: string | undefined): void {
+    this.#times.set(name, this.#io.clock());
+    if (value === undefined) this.#current.delete(name);
+    // Its version is read before the next phase.
+    else this.#current.set(name, { name, value, version: 0, secure: false, modified: this.#io.clock() });
+  }
+
+  /** What the write's judgement used, to read it again in the call before the write; `undefined` if it is too much for one call. */
+  #neighboursOf({ name, uses }: PhaseWrite): Neighbours | undefined {
+    const looks = [...uses].filter((look) => look !== name && !this.#accepted.unread.has(look));
+    if (looks.length > MOST_NEIGHBOURS || looks.some((look) => !look.startsWith("/"))) return undefined;
+    return { names: looks, isOther: (other, stored) => this.#isOther(other, stored) };
+  }
+
+  #isOther(name: string, is: Stored | undefined): boolean {
+    const was = this.#current.get(name);
+    return was?.value !== is?.value || (was?.version !== is?.version && !this.#times.has(name));
+  }
+
+  #isDone({ name, value }: Change): boolean {
+    return isStored(value, this.#current.get(name));
+  }
+
+  #listed(names: readonly string[]): string {
+    return listed(names.map((name) => shortName(name, this.#connection.context.prefix)));
+  }
+}
