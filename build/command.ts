@@ -89,45 +89,43 @@ const SSM_ERRORS = ["ParameterAlreadyExists", "ParameterNotFound"];
 
 /** Commands that call no AWS service, and other files that need no client. */
 const OFFLINE = [
-  "completion/completion.ts",
-  "contexts.ts",
-  "help.ts",
-  "irsa/flags.ts",
-  "irsa/policy/policy.ts",
-  "irsa/trust-policy.ts",
-  "kubeconfig/kubeconfig.ts",
-  "mappings/import.ts",
-  "mappings/schema.ts",
-  "program.ts",
-  "rbac.ts",
-  "terminal/confirm.ts",
-  "terminal/yaml.ts",
-  "token/token.ts",
+  "main/completion.ts",
+  "commands/about.ts",
+  "commands/irsa/flags.ts",
+  "commands/irsa/policy.ts",
+  "commands/irsa/trust-policy.ts",
+  "commands/kubeconfig/client.ts",
+  "commands/mappings/import.ts",
+  "main/program.ts",
+  "commands/rbac.ts",
+  "io/confirm.ts",
+  "io/yaml.ts",
+  "commands/token/token.ts",
 ].map(inCli);
 
 /** What each dynamic import loads as well, except those that need less. */
 const GROUPS = [
   // The entry point's own modules.
-  { files: [inCli("run.ts"), inCli("terminal/io-streams.ts")] },
+  { files: [inCli("main/run.ts"), inCli("io/streams.ts")] },
   // What `token` loads. Most of it is needed by every command.
   {
-    files: ["program.ts", "token/token.ts"].map(inCli),
-    except: (file: string) => ["program.ts", "terminal/yaml.ts"].map(inCli).includes(file),
+    files: ["main/program.ts", "commands/token/token.ts"].map(inCli),
+    except: (file: string) => ["main/program.ts", "io/yaml.ts"].map(inCli).includes(file),
   },
   // The SDK and the client of Parameter Store. The SDK's own dynamic imports need most of it.
   {
-    files: ["aws/calls.ts", "aws/read.ts"].map(inCli),
+    files: ["aws/calls.ts", "aws/parameter-store.ts"].map(inCli),
     except: (file: string) => OFFLINE.includes(file),
   },
   // Reading a cluster's mappings.
   {
     files: [
-      "clusters.ts",
+      "cmdline/clusters.ts",
       "aws/connection.ts",
-      "changes/destination.ts",
-      "changes/read-for-access.ts",
-      "store/read-parameter.ts",
-      "times.ts",
+      "plan/read.ts",
+      "plan/consent.ts",
+      "model/entry.ts",
+      "cmdline/times.ts",
     ].map(inCli),
     except: (file: string) => OFFLINE.includes(file) || !file.startsWith(inCli("")),
   },

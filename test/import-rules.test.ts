@@ -35,15 +35,10 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
     ]),
   ),
   "functions/lib": [...OUTSIDE, "functions/authenticator/token"],
-  "cli/mappings": [
+  "cli/commands/mappings": [
     ...["infra", "local", "test", "build", "functions/aws", "functions/gateway", "functions/authenticator/http"],
     ...["functions/authenticator/handler.ts", "functions/authenticator/index.ts"],
   ],
-  "cli/terminal": ["cli/aws", "cli/changes", "cli/http", "cli/mappings", "infra"],
-  "cli/store": ["cli/access", "cli/aws", "cli/mappings/file", "functions/aws"],
-  "cli/aws": ["cli/access", "cli/changes", "cli/token", "cli/mappings/file", "functions/aws"],
-  "cli/access": ["cli/aws", "cli/changes", "cli/http", "cli/mappings", "functions/aws"],
-  "cli/changes": ["cli/mappings", "cli/callers", "cli/completion", "infra", "functions/aws"],
   "infra/endpoint": ["cli", "local", "test", "build"],
   "local/aws/sts": ["cli", "infra", "test", "build"],
   build: ["local", "test"],
@@ -70,9 +65,9 @@ const RULES: Readonly<Record<string, readonly [rule: string, sources: Sources]>>
       ["style/noRestrictedImports", importing(importer, never)],
     ]),
   ),
-  "in cli/, only cli/changes may write parameters": [
+  "in cli/, only cli/plan/write-parameter.ts may write parameters": [
     "style/noRestrictedImports",
-    { "cli/irsa/put.ts": writing("PutParameterCommand"), "cli/aws/delete.ts": writing("DeleteParameterCommand") },
+    { "cli/commands/put.ts": writing("PutParameterCommand"), "cli/plan/delete.ts": writing("DeleteParameterCommand") },
   ],
   "the domain must not read the environment": [
     "style/noProcessEnv",
@@ -113,22 +108,42 @@ for (const [name, [rule, sources]] of Object.entries(RULES)) {
   });
 }
 
-test("no two folders of cli/ import each other", () => {
-  const pairs = new Set<string>();
+/** From the bottom. A file may import its own layer, those below it, and functions/. */
+const LAYERS = ["io", "model", "aws", "kube", "cmdline", "plan", "commands", "main"];
+
+/** What the files below `cli/` import from `cli/`. */
+function importsOfCli(): readonly (readonly [importer: string, imported: string])[] {
   const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.ts$/.test(name),
+    name.endsWith(".ts"),
   );
-  for (const file of files) {
+  return files.flatMap((file) => {
     const source = readFileSync(join(root, "cli", file), "utf8");
-    for (const [, from = ""] of source.matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)) {
-      pairs.add(`${dirname(file)} ${dirname(join(dirname(file), from))}`);
-    }
-  }
-  const mutual = [...pairs].filter((pair) => {
-    const [importer = "", imported = ""] = pair.split(" ");
-    // Excludes the program's files: they import every subject, and every subject imports options and errors from them.
-    return importer !== imported && ![importer, imported].includes(".") && pairs.has(`${imported} ${importer}`);
+    const paths = [...source.matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)].map(([, from = ""]) =>
+      join(dirname(file), from),
+    );
+    return paths.filter((path) => !path.startsWith("..")).map((path) => [file, path] as const);
   });
-  assert.ok(pairs.size > 50, `${pairs.size} pairs`);
+}
+
+test("each layer of cli/ imports only those below it", () => {
+  const imports = importsOfCli().filter(([importer]) => importer !== "iam-authenticator.ts");
+  const layerOf = (file: string) => LAYERS.indexOf(file.split("/")[0] ?? "");
+  const wrong = imports.filter(([importer, imported]) => {
+    return layerOf(imported) < 0 || layerOf(imported) > layerOf(importer);
+  });
+  assert.ok(imports.length > 500, `${imports.length} imports`);
+  // The registry loads each command when it is called.
+  assert.deepEqual(wrong, []);
+});
+
+test("no subject of cli/commands/ imports another, and no two folders import each other", () => {
+  const folders = importsOfCli().map(([importer, imported]) => [dirname(importer), dirname(imported)] as const);
+  const pairs = new Set(folders.filter(([one, other]) => one !== other).map((pair) => pair.join(" ")));
+  const mutual = [...pairs].filter((pair) => pairs.has(pair.split(" ").reverse().join(" ")));
+  assert.ok(pairs.size > 40, `${pairs.size} pairs`);
   assert.deepEqual(mutual, []);
+  const between = folders.filter(
+    ([one, other]) => one !== other && [one, other].every((path) => path.startsWith("commands/")),
+  );
+  assert.deepEqual(between, []);
 });

@@ -2,7 +2,6 @@
 
 import { X509Certificate } from "node:crypto";
 import { Option } from "commander";
-import type { OptionGroup } from "../cmdline/options.ts";
 import { usage } from "../io/errors.ts";
 import { readText, shownFile, writeSecret } from "../io/files.ts";
 import type { IOStreams } from "../io/streams.ts";
@@ -16,7 +15,7 @@ export interface WebhookFiles {
   readonly clientKey?: string;
 }
 
-export const WEBHOOK_FILES: OptionGroup = [
+export const WEBHOOK_FILES: readonly Option[] = [
   new Option("--ca <file>", "the endpoint's CA, PEM (default: the system's CAs)"),
   new Option("--token-file <file>", "the caller's bearer token (- for stdin)").conflicts("clientCert"),
   new Option("--client-cert <file>", "the client certificate for mTLS, PEM"),

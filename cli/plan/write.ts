@@ -128,7 +128,7 @@ const MOST_NEIGHBOURS = 9;
 const WRITES_WITHOUT_NEIGHBOURS = 20;
 
 /**
- * Writes in the phases of cli/access/phases.ts. Before each one, the parameters that the plan uses are read again.
+ * Writes in the phases of cli/model/access/phases.ts. Before each one, the parameters that the plan uses are read again.
  *
  * @throws `Stopped` at the first uncertain write: a conflict with another operator, an error, or no response
  */

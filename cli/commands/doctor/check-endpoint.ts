@@ -60,7 +60,7 @@ export function checkClientCertificate(pem: string, now: number): Check {
   }
 }
 
-/** The reasons: cli/kubeconfig/webhook.ts. */
+/** The reasons: cli/kube/kubeconfig.ts. */
 export function checkKubeconfig(
   { server, serverName, lacksTlsSetting, isUnverified }: Webhook,
   failoverUrl: string | undefined,
