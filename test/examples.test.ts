@@ -11,7 +11,7 @@ import fc from "fast-check";
 import { parse, parseAllDocuments } from "yaml";
 import { checkMapping, type MappingKind } from "../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../functions/authenticator/mapping/parameter-name.ts";
-import { ADMIN, storedCluster } from "./cli/mappings/cluster.ts";
+import { ADMIN, storedCluster } from "./cli/commands/mappings/cluster.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const EXAMPLES = join(ROOT, "examples");

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { cli } from "./cli.ts";
-import { ADMIN, exits, prints, useCluster } from "./mappings/cluster.ts";
-import { accessDenied } from "./mappings/forbidden.ts";
+import { ADMIN, exits, prints, useCluster } from "./commands/mappings/cluster.ts";
+import { accessDenied } from "./commands/mappings/forbidden.ts";
 
 const A = "111122223333";
 const ROLE = `arn:aws:iam::${A}:role/Developers`;

@@ -11,10 +11,10 @@ import { startHttpServer } from "../../local/aws/http-server.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { cli, commandPaths, wordsOf } from "./cli.ts";
+import { publicPem } from "./commands/irsa/services.ts";
+import { ADMIN, useCluster } from "./commands/mappings/cluster.ts";
+import { loggedServices } from "./commands/reviews/services.ts";
 import { prepare, useFolder, useServer } from "./fixtures.ts";
-import { publicPem } from "./irsa/services.ts";
-import { ADMIN, useCluster } from "./mappings/cluster.ts";
-import { loggedServices } from "./reviews/services.ts";
 
 const { path: folder, write, configure } = useFolder();
 const ROLE = "arn:aws:iam::111122223333:role/Developers";

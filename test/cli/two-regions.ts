@@ -3,8 +3,8 @@
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/aws/http-server.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
+import { named, PREFIX, readParameter } from "./commands/mappings/cluster.ts";
 import { useFolder, useServer } from "./fixtures.ts";
-import { named, PREFIX, readParameter } from "./mappings/cluster.ts";
 import { startStacks } from "./stacks.ts";
 
 export const REGIONS = { one: "eu-west-1", other: "eu-central-1" } as const;

@@ -9,8 +9,8 @@ import { programName } from "../../cli/cmdline/spelling.ts";
 import { fileFailure } from "../../cli/io/files.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { type CliOptions, cli, endpoints } from "./cli.ts";
+import { ADMIN, exits, useCluster } from "./commands/mappings/cluster.ts";
 import { prepare, useFolder, useServer } from "./fixtures.ts";
-import { ADMIN, exits, useCluster } from "./mappings/cluster.ts";
 import { startStacks } from "./stacks.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";

@@ -61,7 +61,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl --server https://node-1:6443 get --raw /openid/v1/jwks": by("test/e2e/irsa.e2e.ts", "JWKS_PATH"),
   "kubectl --server ": by(MIGRATION, "whoami"),
   "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
-  "kubectl -n kube-system get configmap aws-auth ": by("test/cli/mappings/formats/import.test.ts", "aws-auth"),
+  "kubectl -n kube-system get configmap aws-auth ": by("test/cli/commands/mappings/formats/import.test.ts", "aws-auth"),
   "kubectl get iamidentitymappings ": { because: "it needs the old server; another test imports a list of them" },
   "kubectl -n kube-system delete ": by(MIGRATION, "delete configmap"),
   "grep clusterID": by(MIGRATION, "clusterID"),

@@ -14,10 +14,10 @@ import { type LocalFunction, localServices, startFunction } from "../../local/fu
 import { startGateway } from "../../local/gateway/gateway.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { startAccountSettings } from "../cli/doctor/endpoint.ts";
-import { kubeconfig, startService } from "../cli/irsa/services.ts";
-import { startIam } from "../cli/report/services.ts";
-import { LOG_GROUP, loggedServices } from "../cli/reviews/services.ts";
+import { startAccountSettings } from "../cli/commands/doctor/endpoint.ts";
+import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
+import { startIam } from "../cli/commands/report/services.ts";
+import { LOG_GROUP, loggedServices } from "../cli/commands/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { ROOT } from "./shell-blocks.ts";
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { parse } from "yaml";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/mappings/cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/commands/mappings/cluster.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { exits, refuses } from "../commands/mappings/cluster.ts";
+import { startAssumeRole } from "../commands/token/assume-role.ts";
 import { useFolder, useServer } from "../fixtures.ts";
-import { exits, refuses } from "../mappings/cluster.ts";
-import { startAssumeRole } from "../token/assume-role.ts";
 
 const INI = `[default]
 region = eu-north-1

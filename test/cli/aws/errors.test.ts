@@ -9,7 +9,7 @@ import { Failure } from "../../../cli/io/errors.ts";
 import { processStreams } from "../../../cli/io/streams.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { cli } from "../cli.ts";
-import { exits, useCluster } from "../mappings/cluster.ts";
+import { exits, useCluster } from "../commands/mappings/cluster.ts";
 
 const cluster = useCluster({}, "all");
 const answer = (status: number, body: string): Fault => ({ kind: "answer", status, body });

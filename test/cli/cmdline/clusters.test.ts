@@ -1,0 +1,69 @@
+// Work in several clusters: how many at once, in which order, and what is printed.
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { inTurns, outputByCluster } from "../../../cli/cmdline/clusters.ts";
+import { terminal } from "../plan/connection.ts";
+
+const REGIONS = ["us-east-1", "us-west-2"];
+/** Twenty, of which the first ten are in one Region. */
+const ALL = Array.from({ length: 20 }, (_, index) => ({
+  index,
+  options: { region: REGIONS[Math.trunc(index / 10)] ?? "" },
+}));
+const settled = async () => {
+  for (let turn = 0; turn < 50; turn += 1) await null;
+};
+
+test("sixteen clusters are worked on at once, the Regions in turns, and one that takes 3 s delays no other", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const started: number[] = [];
+  const ends = new Map<number, () => void>();
+  const working = inTurns(ALL, ({ index }) => {
+    started.push(index);
+    return new Promise<string>((resolve) => ends.set(index, () => resolve(`done ${index}`)));
+  });
+  await settled();
+  assert.deepEqual(started, [0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 5, 15, 6, 16, 7, 17]);
+  ends.get(3)?.();
+  await settled();
+  assert.deepEqual(started.slice(16), [8]);
+  mock.timers.tick(3_000);
+  await settled();
+  assert.deepEqual(started.slice(17), [18, 9, 19]);
+  for (const end of ends.values()) end();
+  assert.deepEqual(
+    await working,
+    ALL.map(({ index }) => `done ${index}`),
+  );
+  mock.timers.reset();
+});
+
+test("work that prints as it comes can be done one after the other, and an error is thrown", async () => {
+  let running = 0;
+  const work = async () => {
+    running += 1;
+    assert.equal(running, 1);
+    await settled();
+    running -= 1;
+  };
+  await inTurns(ALL, work, 1);
+  await assert.rejects(
+    inTurns(ALL, async ({ index }) => assert.notEqual(index, 7)),
+    { code: "ERR_ASSERTION" },
+  );
+});
+
+test("output is printed in the order of the clusters, and a message that several have in common once", () => {
+  const { io, texts } = terminal();
+  const output = outputByCluster([{ name: "a" }, { name: "b" }, { name: "c" }], io);
+  const [a, b, c] = ["a", "b", "c"].map(output.ioOf);
+  c?.log("Slow.\n");
+  b?.print("B\n");
+  for (const one of [c, a]) one?.log("Same.\n");
+  a?.print("A\n");
+  assert.deepEqual(texts, []);
+  output.flush();
+  output.flush();
+  assert.deepEqual(texts, ["a, c: Same.", "c: Slow.", "A", "B"]);
+});

@@ -1,0 +1,126 @@
+// `explain` returns the function's verdict for every kind of identity, and advice for each denial.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { adviceFor } from "../../../../cli/cmdline/advice.ts";
+import { ERRORS } from "../../../../functions/errors.ts";
+import { startSts } from "../../../../local/aws/sts/sts.ts";
+import { localIdentity, mintToken } from "../../../../local/identities.ts";
+import { cli } from "../../cli.ts";
+import { useServer } from "../../fixtures.ts";
+import { exits, prints, useCluster } from "../mappings/cluster.ts";
+
+const DEVELOPERS = "arn:aws:iam::111122223333:role/Developers";
+const sts = useServer(startSts);
+const MAPPINGS = {
+  "role/111122223333/developers": { arn: DEVELOPERS, username: "dev:{SessionName}", groups: ["developers"] },
+  "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "{SessionName}" },
+  "sso/111122223333/clusteradmin": { username: "admin", groups: ["system:masters"] },
+  "deny/any": [{ arnLike: "arn:aws:iam::*:role/Contractor" }],
+  "pattern/any": [1],
+  "account/111122223333": {},
+  "account/444455556666": { username: 1 },
+};
+useCluster(MAPPINGS, "all");
+
+const explain = (words: readonly string[], input = "") =>
+  cli(["explain", "-c", "prod", ...words], { input, environment: { AWS_ENDPOINT_URL_STS: sts.url } });
+const token = (name: string, clusterId = "prod") =>
+  mintToken({ identity: localIdentity(name), clusterId, region: "us-east-1" });
+
+test("a role's token is granted, and the mapping that applies is shown", async () => {
+  const { out } = await exits(explain(["--token-file", "-"], await token("bob")), 0);
+  const lines = `token     ok, for sts.us-east-1.amazonaws.com, ends <time>
+identity  arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com
+          mapped as arn:aws:iam::111122223333:role/Developers
+          principal AROALOCALDEVELOPERSAA
+mapping   deny/111122223333: nothing
+          deny/any: nothing
+          role/111122223333/developers: matches  <- applies
+          pattern/111122223333: nothing
+          pattern/any: nothing, 1 invalid
+          account/111122223333: matches  (shadowed)
+user      dev:bob-example.com
+groups    developers
+verdict   granted
+`;
+  assert.equal(out.replace(/ends \S+/, "ends <time>"), lines);
+});
+
+for (const [name, verdict] of Object.entries({
+  alice: "placeholder_without_value",
+  "alice-elsewhere": "mapping_invalid",
+  root: "granted",
+  carol: "granted",
+  contractor: "identity_denied",
+  node: "granted",
+  expired: "sts_refused",
+  federated: "granted",
+})) {
+  test(`${name}: ${verdict}, for a token and, without proof, for an ARN`, async () => {
+    const input = JSON.stringify({ kind: "ExecCredential", status: { token: await token(name) } });
+    const { arn, expiresAt } = localIdentity(name);
+    for (const words of [["--token-file", "-"], ...(expiresAt === undefined ? [[arn]] : [])]) {
+      const { out } = await exits(explain([...words, "-o", "json"], input), verdict === "granted" ? 0 : 1);
+      assert.equal(JSON.parse(out).refusal?.code ?? "granted", verdict);
+      assert.doesNotMatch(out, /Signature|Security-Token/);
+    }
+  });
+}
+
+test("tokens for another cluster, malformed tokens and tokens of another kind are denied", async () => {
+  const foreign = await explain(["--token-file", "-"], await token("bob", "other"));
+  assert.match(foreign.out, /denied, sts_refused\nreason .*SignatureDoesNotMatch.*\nto do {5}check that the token is /);
+  assert.match((await explain(["--token-file", "-"], "k8s-aws-v1.###")).out, /denied, token_malformed/);
+  assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /denied, not_ours/);
+});
+
+test("an ARN keeps its session, unless --session-name replaces it, gets no supposed ids, and advice with the name to map", async () => {
+  const role = await explain(["arn:aws:iam::111122223333:role/x/Developers", "--session-name", "eve@example.com"]);
+  assert.doesNotMatch(role.out, /SUPPOSED|principal/);
+  assert.match(role.out, /\nuser {6}dev:eve-example\.com\n/);
+  const session = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
+  await prints(explain([session]), /\nuser {6}dev:jane-example\.com\n/);
+  await prints(explain([session, "--session-name", "eve"]), /\nuser {6}dev:eve\n/);
+  const unmapped = "arn:aws:iam::999999999999:role/";
+  const roles = { Nobody: `${unmapped}Nobody`, AWSReservedSSO_Audit_0123456789abcdef: "sso/999999999999/Audit" };
+  for (const [role, name] of Object.entries(roles)) {
+    const { out } = await exits(explain([`${unmapped}${role}`]), 1);
+    assert.match(out, /denied, identity_unmapped\nreason {4}no mapping for arn:\S+\n/);
+    const set = `npx --no -- lambda-iam-authenticator mappings set -c prod ${name} --username <name> --group <group>`;
+    assert.ok(out.includes(`\nto do     add a mapping: ${set}\n`), out);
+  }
+});
+
+test("a token or ARN of an account that is not in ACCOUNTS is denied before any mapping is read", async () => {
+  const explaining = (words: string, ACCOUNTS: string, input = "") =>
+    cli(`explain -c prod ${words}`, { input, environment: { AWS_ENDPOINT_URL_STS: sts.url, ACCOUNTS } });
+  const denied = /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto /;
+  for (const run of [
+    explaining("--token-file -", "444455556666", await token("bob")),
+    explaining(DEVELOPERS, "444455556666"),
+  ]) {
+    assert.doesNotMatch((await exits(run, 1, "", denied)).out, /\nmapping/);
+  }
+  await exits(explaining(DEVELOPERS, "111122223333"), 0);
+});
+
+test("wrong usage is reported, with a warning for a token on the command line", async () => {
+  for (const words of [["k8s-aws-v1.abc"], ["--token-file", "k8s-aws-v1.abc"], ['{"token":"k8s-aws-v1.abc"}']]) {
+    const { err } = await exits(explain(words), 2, /your shell's history now contains it/);
+    assert.doesNotMatch(err, /abc/);
+  }
+  for (const words of [[], ["x"], ["arn:aws:s3:::bucket"], ["arn:aws:iam::1:role/x", "--token-file", "-"]]) {
+    await exits(explain(words), 2);
+  }
+  sts.fail({ kind: "reset" });
+  const explaining = explain(["--token-file", "-"], await token("bob"));
+  await exits(explaining, 3, "sts_unreachable: no answer from STS (ECONNRESET).\n");
+  sts.fail(undefined);
+});
+
+test("every denial has advice", () => {
+  for (const [code, [outcome]] of Object.entries(ERRORS)) {
+    if (outcome === "denied" && code !== "audience_foreign") assert.ok(adviceFor(code), code);
+  }
+});

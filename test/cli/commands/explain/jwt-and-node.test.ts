@@ -1,0 +1,114 @@
+// `explain` of AWS-signed tokens, and of a node's token, which EC2 and IAM prove as in the function.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startEc2 } from "../../../../local/aws/ec2.ts";
+import { startSts } from "../../../../local/aws/sts/sts.ts";
+import { localIdentity, mintToken } from "../../../../local/identities.ts";
+import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { keyVariables } from "../../../aws-variables.ts";
+import { cli, endpoints } from "../../cli.ts";
+import { prepare, useServer } from "../../fixtures.ts";
+import { exits, prints, useCluster } from "../mappings/cluster.ts";
+
+const HOME = "111122223333";
+const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
+const ADMIN = `arn:aws:iam::${HOME}:role/Admin`;
+const NODE_ROLE = `arn:aws:iam::${HOME}:role/ClusterNode`;
+const INSTANCE = {
+  instanceId: "i-0123456789abcdef0",
+  state: "running",
+  ownerId: HOME,
+  privateDnsName: "ip-10-0-0-1.ec2.internal",
+  instanceProfileArn: `arn:aws:iam::${HOME}:instance-profile/nodes`,
+} as const;
+const PROFILE = {
+  name: "nodes",
+  arn: INSTANCE.instanceProfileArn,
+  account: HOME,
+  roles: [{ roleName: "ClusterNode", roleId: "AROALOCALCLUSTERNODEA", arn: NODE_ROLE }],
+};
+
+const NODES = { arn: NODE_ROLE, username: "system:node:{EC2PrivateDNSName}", groups: ["system:nodes"] };
+const MAPPINGS = {
+  [`role/${HOME}/developers`]: { arn: ROLE, username: "dev", groups: ["g"] },
+  [`role/${HOME}/admin`]: { arn: ADMIN, username: "admin:{SessionName}" },
+  [`role/${HOME}/clusternode`]: NODES,
+};
+useCluster(MAPPINGS, "all");
+const ec2 = useServer(() => startEc2({ instances: [INSTANCE], profiles: [PROFILE] }));
+const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
+let token: string;
+prepare(async () => {
+  const urls = endpoints({ STS: sts, EC2: ec2, IAM: ec2 });
+  Object.assign(process.env, { ...urls, ...keyVariables(localIdentity("bob")) });
+  token = (await cli("token -c prod --jwt --token-only")).out;
+});
+
+const JWT_ISSUERS = `${HOME}=${TOKEN_ISSUERS.get(HOME)}`;
+const explain = (words: readonly string[], options = {}) => cli(["explain", "-c", "prod", ...words], options);
+const explainToken = (input: string, environment: Readonly<Record<string, string>>, ...words: string[]) =>
+  explain(["--token-file", "-", ...words], { input, environment: { JWT_KEYS_ENDPOINT: sts.url, ...environment } });
+
+test("a token is verified with its issuer's keys, and explained without its signature", async () => {
+  const { out } = await exits(explainToken(token, { JWT_ISSUERS }), 0);
+  assert.match(out, new RegExp(`^token     ok, signed by ${TOKEN_ISSUERS.get(HOME)}, ends 20`));
+  assert.match(out, /\nuser {6}dev\ngroups {4}g\nverdict {3}granted\n$/);
+  const json = await explainToken(token, { JWT_ISSUERS }, "-o", "json");
+  assert.equal(json.out.includes(token.trim().split(".")[2] ?? "-"), false);
+  assert.equal(JSON.parse(json.out).token.issuer, TOKEN_ISSUERS.get(HOME));
+});
+
+test("a token of another cluster, and one whose issuer is not listed, are refused with the reason", async () => {
+  const other = (await cli(["token", "-c", "other", "--jwt", "--token-only"])).out;
+  const unlisted = { JWT_ISSUERS: "444455556666=https://x.tokens.sts.global.api.aws" };
+  for (const [input, environment, verdict] of [
+    [other, { JWT_ISSUERS }, /denied, token_claim_refused/],
+    [token, unlisted, /denied, token_issuer_refused/],
+    [token, {}, /not_ours[\s\S]*set JWT_ISSUERS/],
+  ] as const) {
+    assert.match((await exits(explainToken(input, environment), 1)).out, verdict);
+  }
+});
+
+test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
+  const granted = await explain([ROLE, "--jwt"]);
+  assert.deepEqual([granted.code, granted.out.includes("principal")], [0, false]);
+  await exits(explain([ADMIN]), 0);
+  await exits(explain([ADMIN, "--jwt"]), 1, undefined, /denied, token_lacks_session/);
+});
+
+test("--jwt is refused for principals without such tokens, and with options for what tokens do not contain", async () => {
+  const message = /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/;
+  await exits(explain([`arn:aws:iam::${HOME}:root`, "--jwt"]), 2, message);
+  for (const more of ["--session-name=a", "--principal-id=AROA1"]) {
+    await exits(explain([ROLE, "--jwt", more]), 2, /cannot be used with option/);
+  }
+});
+
+async function explainNode(...words: string[]) {
+  const input = await mintToken({ identity: localIdentity("node"), clusterId: "prod", region: "us-east-1" });
+  return explainToken(input, { AWS_ENDPOINT_URL_STS: sts.url }, ...words);
+}
+
+test("a running instance with this role gets its node name, another is denied, and a silent EC2 is a fault", async () => {
+  const granted = /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/;
+  await prints(explainNode(), granted);
+  ec2.instances.splice(0, 1, { ...INSTANCE, state: "stopped" });
+  const denied = /\nverdict {3}denied, node_not_verified\nreason .* is not running.*\nto do {5}check that the inst/;
+  await exits(explainNode(), 1, "", denied);
+  ec2.fail({ kind: "reset" });
+  await exits(explainNode(), 3, /^instances_unavailable: no answer from EC2 or IAM \(ECONNRESET\)\.\n$/, "");
+});
+
+test("for an ARN, EC2 is not called, the placeholder stays, and the verdict says so", async () => {
+  ec2.instances.splice(0, 1, INSTANCE);
+  ec2.fail(undefined);
+  const asked = ec2.requests.length;
+  const { out } = await exits(explain([NODE_ROLE]), 0);
+  assert.equal(ec2.requests.length, asked);
+  assert.match(out, /\nuser {6}system:node:\{EC2PrivateDNSName\}\n/);
+  assert.match(out, /\nverdict {3}granted, if EC2 confirms the instance\n {10}EC2 was not called: only a node's own /);
+  assert.equal(JSON.parse((await explain([NODE_ROLE, "-o", "json"])).out).instanceProven, false);
+  assert.equal(JSON.parse((await explainNode("-o", "json")).out).instanceProven, undefined);
+});

@@ -1,0 +1,79 @@
+// `mappings rollback` without --to: what a change of several writes replaced, and not the value between them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { readHistory } from "../../../../cli/aws/parameter-store.ts";
+import { UNINTERRUPTED } from "../../../../cli/plan/write-parameter.ts";
+import { exits, PREFIX, useCluster } from "./cluster.ts";
+
+const A = "111122223333";
+const LIST = `deny/${A}`;
+const user = (name: string) => ({ arnLike: `arn:aws:iam::${A}:user/${name}` });
+const cluster = useCluster({ [`user/${A}/x`]: { arn: user("x").arnLike, username: "x" } });
+
+const names = async () => {
+  const list = (await cluster.value(LIST)) as { arnLike: string }[];
+  return list.map(({ arnLike }) => arnLike.slice(arnLike.lastIndexOf("/") + 1)).join(" ");
+};
+/** Replaces the list by a file, and calls `race` before the command's write number `at`. */
+async function replace(wanted: readonly string[], at = 0, race: () => unknown = () => {}) {
+  let writes = 0;
+  cluster.store.fail(({ headers }) => {
+    if (headers["x-amz-target"] !== "AmazonSSM.PutParameter") return undefined;
+    writes += 1;
+    if (writes === at) race();
+    return undefined;
+  });
+  const input = JSON.stringify({ mappings: [{ arn: user("x").arnLike, username: "x" }], deny: wanted.map(user) });
+  const result = await cluster.mappings("apply -f - --prune-denials --allow-weakening -y", { input });
+  cluster.store.fail(undefined);
+  return result;
+}
+const rollback = () => cluster.mappings(`rollback ${LIST} --allow-weakening -y`);
+const put = (list: readonly string[]) => cluster.put(LIST, list.map(user));
+
+async function descriptions() {
+  const ssm = new SSMClient({ endpoint: cluster.store.url });
+  const history = await readHistory(ssm, `${PREFIX}/${LIST}`, UNINTERRUPTED);
+  ssm.destroy();
+  return history.map(({ description }) => description);
+}
+
+test("a list that gains and loses denials is written twice, and rollback restores the value before both", async () => {
+  put(["a"]);
+  put(["x", "b"]);
+  await exits(replace(["b", "c"]), 0);
+  assert.equal(await names(), "b c");
+  assert.deepEqual((await descriptions()).slice(0, 2), [
+    "Written over version 3",
+    "First of two writes. Written over version 2",
+  ]);
+  await exits(rollback(), 0);
+  assert.equal(await names(), "x b");
+});
+
+test("rollback never restores a value between two writes, whatever another operator writes at the same time", async () => {
+  for (const [what, at, theirs, restored] of [
+    ["before the first write: it is replaced, and merged", 1, ["x", "b", "d"], "x b d"],
+    ["before the second write", 2, ["x", "b", "c", "d"], "x b c d"],
+  ] as const) {
+    cluster.store.remove(`${PREFIX}/${LIST}`);
+    put(["a"]);
+    put(["x", "b"]);
+    await exits(
+      replace(["b", "c"], at, () => put(theirs)),
+      0,
+    );
+    assert.equal(await names(), at === 1 ? "b d c" : "b c d", what);
+    await exits(rollback(), 0);
+    assert.equal(await names(), restored, what);
+  }
+});
+
+test("after a lost response, rollback restores the value before both attempts", async () => {
+  cluster.store.remove(`${PREFIX}/${LIST}`);
+  for (const list of [["a"], ["b"], ["b"]]) put(list);
+  await exits(rollback(), 0);
+  assert.equal(await names(), "a");
+});

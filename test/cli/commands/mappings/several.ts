@@ -1,0 +1,52 @@
+// Two local clusters, with a configuration file that has a context for each.
+
+import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
+import { startSts } from "../../../../local/aws/sts/sts.ts";
+import type { LocalIdentity } from "../../../../local/identities.ts";
+import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../../cli.ts";
+import { useFolder, useServer } from "../../fixtures.ts";
+import { startStacks } from "../../stacks.ts";
+import { named, readParameter } from "./cluster.ts";
+
+export const ACCOUNT = "111122223333";
+const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
+/** The keys of `useLocalAws`, and of a program that a test's profile runs. */
+export const OPERATORS: readonly LocalIdentity[] = [
+  { name: "operator", accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only", ...operator },
+  { name: "process", accessKeyId: "AKIAFROMTHEPROCESS00", secretAccessKey: "x", ...operator },
+];
+
+export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
+  useServer(() => twoClusters(...both), "each");
+
+async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Readonly<Record<string, unknown>>) {
+  const parameters = { ...named(prod), ...named(staging, "/iam-authenticator/staging") };
+  const store = await startParameterStore({ parameters });
+  const stacks = await startStacks({ "IamAuthenticator-prod": {}, "IamAuthenticator-staging": {} });
+  const sts = await startSts({ identities: OPERATORS });
+  useLocalAws({ ...endpoints({ SSM: store, STS: sts, CLOUDFORMATION: stacks }), AWS_MAX_ATTEMPTS: "1" });
+  const { path: home, configure } = useFolder();
+  configure({ contexts: { prod: { account: ACCOUNT }, staging: { account: ACCOUNT, region: "us-east-1" } } });
+  const run = (words: Words, { environment, ...options }: CliOptions = {}) =>
+    cli(words, { ...options, environment: { HOME: home, ...environment } });
+  return {
+    store,
+    home,
+    configure: (contexts: Readonly<Record<string, object>>) => configure({ contexts }),
+    run,
+    value: (cluster: string, name: string) => readParameter(store, `/iam-authenticator/${cluster}/${name}`),
+    async verdict(cluster: string, arn: string): Promise<string> {
+      const { out } = await run(`explain ${arn} -c ${cluster} -o json`);
+      return JSON.parse(out).refusal?.code ?? "granted";
+    },
+    /** Fails each call of `operation` whose body contains `text`. `undefined` ends that. */
+    fail(operation: string | undefined, text = ""): void {
+      store.fail(({ headers, body }) =>
+        headers["x-amz-target"] === `AmazonSSM.${operation}` && body.includes(text)
+          ? { kind: "answer", status: 500, body: "{}" }
+          : undefined,
+      );
+    },
+    close: () => Promise.all([store, stacks, sts].map((server) => server.close())),
+  };
+}

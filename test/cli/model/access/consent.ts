@@ -1,0 +1,91 @@
+// Whether the operator accepts what a write gives: a printed mark names it, or the plan shows it.
+
+import { isDeepStrictEqual } from "node:util";
+import type { Mark } from "../../../../cli/model/access/changes.ts";
+import type { PlacedEntry as Entry } from "../../../../cli/model/entry-arns.ts";
+import { arnSections, matchesSections } from "../../../../functions/authenticator/mapping/arn-like.ts";
+import { claimPlaceholdersIn } from "../../../../functions/authenticator/mapping/claim-placeholders.ts";
+import { identityArns } from "../../../../functions/authenticator/mapping/deny-list.ts";
+import type { Mapping } from "../../../../functions/authenticator/mapping/mapping.ts";
+import { parseJson } from "../../../../functions/lib/json.ts";
+import { isExpired } from "../../../../functions/lib/not-after.ts";
+import type { Answer } from "./answers.ts";
+import type { Text } from "./any-plan.ts";
+import type { Identity } from "./universe.ts";
+
+/** Access that an identity has only since a write. */
+export interface Gain {
+  readonly identity: Identity;
+  readonly at: number;
+  /** The parameter that is written, and its earlier value. */
+  readonly parameter: string;
+  readonly old: Text;
+  /** What gives it. */
+  readonly deciding: Answer;
+  readonly mapping: Mapping;
+  /** What decides when it is written, with this value; `undefined` if nothing does. */
+  readonly decidesNow: Answer | undefined;
+}
+
+const namesOf = ({ username, groups = [] }: Mapping) => [username, groups];
+const whose = ({ arn, arnLike, session }: Mapping) => [arn, arnLike, session];
+
+/** Whether the mark is of an entry of this identity, and names the entry that gives it. */
+export function isNamed({ identity, deciding, mapping }: Gain, { entry, gives }: Mark): boolean {
+  const given = [namesOf(mapping), whose(mapping)];
+  return (
+    (entry === undefined || appliesTo(entry, identity)) &&
+    gives.some(
+      (one) =>
+        one.parameter === deciding.parameter && isDeepStrictEqual([namesOf(one.mapping), whose(one.mapping)], given),
+    )
+  );
+}
+
+function appliesTo({ kind, arns, mapping }: Entry, identity: Identity): boolean {
+  if (kind === "sso-session") return identity.claims !== undefined || identity.sessionName === mapping.session;
+  if (kind !== "pattern" && kind !== "deny") return true;
+  if (kind === "deny" && identity.claims !== undefined) return true;
+  const compared = kind === "deny" ? identityArns(identity) : [identity.canonicalArn];
+  return arns.some((arn) => compared.some((one) => matchesSections(arn, arnSections(one))));
+}
+
+/** Whether it is a grant to one principal, with names that need no care, and without an end or a pin that is dropped. */
+export function isShown({ identity, at, parameter, old, deciding, mapping, decidesNow }: Gain): boolean {
+  if (deciding.parameter !== parameter) return false;
+  if (!["exact", "sso", "sso-session"].includes(deciding.place) || isBlocked(decidesNow)) return false;
+  const found = mappingIn(old, identity.sessionName, at);
+  // A federated user with another spelling is another one.
+  const was = identity.kind === "federated-user" && found?.arn !== mapping.arn ? undefined : found;
+  const dropsEnd = was?.notAfter !== undefined && mapping.notAfter === undefined;
+  const dropsPin = was?.principalId !== undefined && was.principalId !== mapping.principalId;
+  return !dropsEnd && !dropsPin && !needsCare(mapping);
+}
+
+/** Somebody denied this principal, or meant to. */
+function isBlocked(decides: Answer | undefined): boolean {
+  const { kind } = decides?.verdict ?? {};
+  if (kind === "deny") return decides?.verdict.kind === "deny" && decides.verdict.sessionArn === undefined;
+  return kind === "invalid";
+}
+
+/** Every value that a placeholder may have. */
+const VALUES = ["", "system", "s", "sys", "x", "em", "stem", "y", "tem"];
+
+function needsCare({ username = "", groups = [] }: Mapping): boolean {
+  const isReserved = (name: string) =>
+    VALUES.some((one) => name.replace(/\{(?!AccountID)[^{}]*\}/, one).startsWith("system:"));
+  return (
+    groups.some((group) => group.includes("{") || group === "system:masters" || group === "access:cluster-admin") ||
+    [username, ...groups].some(isReserved) ||
+    claimPlaceholdersIn(username).length > 0
+  );
+}
+
+/** The mapping of the parameter, or of a session in it: if possible one that has not ended. */
+function mappingIn(text: Text, session: string | undefined, at: number): Mapping | undefined {
+  const parsed: unknown = text === undefined || text === "secure" ? undefined : parseJson(text);
+  if (!Array.isArray(parsed)) return parsed as Mapping | undefined;
+  const own = (parsed as readonly Mapping[]).filter((one) => one?.session === session);
+  return own.find(({ notAfter }) => !isExpired(notAfter, at)) ?? own[0];
+}

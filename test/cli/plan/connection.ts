@@ -1,0 +1,28 @@
+// A connection and a terminal of a command for the local store of a test, without the command's options and a rate limit.
+
+import { Readable } from "node:stream";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import type { Connection } from "../../../cli/aws/connection.ts";
+import type { IOStreams } from "../../../cli/io/streams.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
+import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
+import { CONTEXT } from "../model/access/any-plan.ts";
+
+export function connectionTo({ store }: LocalCluster, more: object = {}): Connection {
+  const ssm = new SSMClient({ endpoint: store.url, maxAttempts: 1 });
+  const rates = { reads: 1e6, writes: 1e6 };
+  return { ssm, context: { ...CONTEXT, prefix: PREFIX }, rates, ...more } as Connection;
+}
+
+/** @returns also `texts`, what is printed */
+export function terminal(answers = "", more: object = {}) {
+  const texts: string[] = [];
+  const log = (text: string) => texts.push(text.trimEnd());
+  const io = {
+    ...{ interrupted: UNINTERRUPTED, closed: UNINTERRUPTED, watched: false, interactive: true },
+    ...{ environment: {}, columns: undefined, secrets: { hide: (text: string) => text } },
+    ...{ clock: () => CONTEXT.now, log, print: log, input: () => Readable.from([answers]) },
+    ...more,
+  };
+  return { io: io as unknown as IOStreams, texts };
+}

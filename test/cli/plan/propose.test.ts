@@ -1,0 +1,141 @@
+// Before a plan is written: what a stack manages is left out, and the user is asked.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Mark } from "../../../cli/model/access/changes.ts";
+import type { Stored } from "../../../cli/model/stored.ts";
+import type { Change } from "../../../cli/plan/changes.ts";
+import { findOwner } from "../../../cli/plan/changes.ts";
+import { confirmAll, type Proposal, type ProposeOptions, prepare } from "../../../cli/plan/propose.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
+import { OWNER_TAG } from "../../../functions/settings/stack.ts";
+import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
+import { connectionTo, terminal } from "./connection.ts";
+
+const cluster = useCluster();
+const A = "111122223333";
+const full = (name: string) => `${PREFIX}/${name}`;
+const denials = (...names: string[]) =>
+  JSON.stringify(names.map((name) => ({ arnLike: `arn:aws:iam::${A}:role/${name}` })));
+const stored = (name: string, value: string): Stored => {
+  return { name: full(name), value, secure: false, version: 1, modified: 0, account: A };
+};
+const change = (name: string, before: string | undefined, value: string | undefined): Change => {
+  const action = before === undefined ? "add" : value === undefined ? "remove" : "change";
+  return { action, name: full(name), before: before === undefined ? undefined : stored(name, before), value };
+};
+const BOB = JSON.stringify({ arn: `arn:aws:iam::${A}:user/bob`, username: "b" });
+const ADMIN = BOB.replace("}", ',"groups":["system:masters"]}');
+const [DENY, ANY, CI] = [`deny/${A}`, "deny/any", `user/${A}/bob`];
+
+/** The error, or the names of the changes and whether a requested one is left out; and the texts. */
+async function propose(changes: readonly Change[], managed: readonly string[], options: ProposeOptions = {}) {
+  for (const { name, before } of changes) {
+    const tags = managed.some((one) => full(one) === name) ? { [OWNER_TAG]: "team-a" } : {};
+    if (before !== undefined) cluster.store.put(name, before.value, { tags });
+  }
+  const settings = { clusterId: "prod", region: "us-east-1" };
+  const connection = connectionTo(cluster, { settings, rates: { reads: 1e6, writes: 1e6 } });
+  const known = new Map([["x", stored("x", "{}")]]);
+  const { io, texts } = terminal();
+  const result = await prepare({ plan: { changes, unchanged: 0, extra: [] }, known, connection }, options, io).then(
+    ({ proposal: found, refusal }) =>
+      found === undefined
+        ? refusal?.message
+        : [found.changes.map(({ name }) => name.slice(PREFIX.length + 1)).join(" "), found.isPartial, found.force],
+    (error: Error) => error.message,
+  );
+  connection.ssm.destroy();
+  return { result, texts };
+}
+
+const REFUSED = `Nothing was written: the denials of ${full(DENY)} would be skipped. Add them in the stack first, or use --force.`;
+const denial = change(DENY, denials("x"), denials("x", "y"));
+const [grant, removal] = [change(CI, undefined, BOB), change(`user/${A}/eve`, BOB.replaceAll("bob", "eve"), undefined)];
+const PROPOSED: readonly (readonly [
+  what: string,
+  changes: readonly Change[],
+  result: unknown,
+  managed?: readonly string[],
+  options?: ProposeOptions,
+])[] = [
+  ["a grant", [grant], [CI, false, false]],
+  ["no change", [], undefined],
+  ["a stack manages the denials that limit a grant", [denial, grant], REFUSED, [DENY]],
+  ["also beside a removal", [denial, removal, grant], REFUSED, [DENY]],
+  ["nothing else is granted", [denial, removal], [`user/${A}/eve`, true, false], [DENY]],
+  ["another denial is added", [denial, change(ANY, undefined, denials("z"))], [ANY, true, false], [DENY]],
+  ["a stack manages all", [denial], "Nothing was written.", [DENY]],
+  [
+    "a stack manages what is pruned",
+    [grant, change(DENY, denials("x"), "[]")],
+    [CI, false, false],
+    [DENY],
+    { prune: true },
+  ],
+  ["and what is removed by name", [grant, change(DENY, denials("x"), "[]")], [CI, true, false], [DENY]],
+  ["with --force", [denial, grant], [`${DENY} ${CI}`, false, true], [DENY], { force: true }],
+  ["the last administrator with --force", [change(CI, ADMIN, undefined)], [CI, false, true], [], { force: true }],
+];
+test("changes that a stack manages are left out, and no grant is written without its denials", async () => {
+  for (const [what, changes, result, managed = [], options] of PROPOSED) {
+    assert.deepEqual((await propose(changes, managed, options)).result, result, what);
+  }
+  const last = await propose([change(CI, ADMIN, undefined)], []);
+  assert.match(String(last.result), /^Refused: no administrator/);
+});
+
+test("Ctrl-C ends the read of a parameter's tags, of which one names the stack", async () => {
+  const { ssm } = connectionTo(cluster);
+  cluster.store.put(full(CI), BOB, { tags: { owner: "team-b", [OWNER_TAG]: "team-a" } });
+  const owner = { stack: "team-a", isKnown: true };
+  assert.deepEqual(await findOwner(ssm, full(CI), UNINTERRUPTED), owner);
+  const stop = new AbortController();
+  cluster.store.fail(() => {
+    stop.abort();
+    return { kind: "silent" };
+  });
+  await assert.rejects(findOwner(ssm, full(CI), stop.signal), { name: "AbortError" });
+  cluster.store.fail(undefined);
+  ssm.destroy();
+});
+
+test("the user accepts the marks, and then the writes; --yes accepts no marks", async () => {
+  const mark = (text: string): Mark => ({ parameter: "p", kind: "wide", gives: [], text });
+  const proposal = (changes: readonly Change[], marks: readonly Mark[] = []) =>
+    ({ changes, marks, destination: "D" }) as unknown as Proposal;
+  const ask = async (proposals: readonly Proposal[], options: ProposeOptions, answers = "", interactive = true) => {
+    const { io, texts } = terminal(answers, { interactive });
+    const end = await confirmAll(proposals, options, io).then(
+      () => "accepted",
+      ({ message }: Error) => message,
+    );
+    return [...texts, end];
+  };
+  const [safe, marked] = [proposal([grant, removal]), proposal([removal], [mark("b"), mark("system:a"), mark("b")])];
+  const refused = "Nothing was written. Cannot ask for confirmation without a terminal: give";
+  const asked = "Accept what is marked ! above (3 grants to more than one principal)? [y/N]";
+  const consent = [
+    "Refused, because it needs your consent: 3 grants to more than one principal.",
+    ...["  system:a", "  b", "To accept this with --yes, add --allow-weakening."],
+  ];
+  const removes = "Remove 1 parameter in D? [y/N]";
+  for (const [found, ...expected] of [
+    [await ask([safe], {}, "y\n"), "Write 2 parameters in D? [y/N]", "accepted"],
+    [await ask([safe], {}, "n\n"), "Write 2 parameters in D? [y/N]", "Nothing was written."],
+    [await ask([safe], { yes: true }), "accepted"],
+    [await ask([safe], {}, "", false), `${refused} --yes (or --dry-run).`],
+    [await ask([marked], {}, "y\ny\n"), asked, removes, "accepted"],
+    [await ask([marked], {}, "", false), `${refused} --yes and --allow-weakening (or --dry-run).`],
+    [await ask([marked], { yes: true }), consent.join("\n")],
+    [await ask([marked], { yes: true, allowWeakening: true }), "accepted"],
+    [await ask([marked], { allowWeakening: true }, "y\n"), removes, "accepted"],
+    [
+      await ask([safe, marked], { allowWeakening: true }, "y\n"),
+      "Write 3 parameters in 2 clusters: D; D? [y/N]",
+      "accepted",
+    ],
+  ]) {
+    assert.deepEqual(found, expected);
+  }
+});
