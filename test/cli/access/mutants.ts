@@ -242,6 +242,8 @@ export const MUTANTS: readonly Mutant[] = [
   ["only the stored values matter", "plan-state.ts", "return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];", "return [now];",
     {}, { [account]: ofSet("u") }],
   // phases.ts
+  ["a deferred change is written in thought", "phases.ts", "keep(all.filter(({ marks }) => marks.length === 0))", "all.filter(({ marks }) => marks.length === 0)",
+    { [set]: ofSet("u", masters), [sessions]: json([{ session: "Jane", ...names("v") }]) }, { [sessions]: jane("u", masters) }],
   ["functions cache for 30 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS",
     { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["functions cache for 60 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS + 30_000",
