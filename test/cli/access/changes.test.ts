@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPlain } from "../../../cli/access/names.ts";
 import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
-import { CONTEXT } from "./any-plan.ts";
-import { arn, marks, short, store, wanted } from "./store.ts";
+import { CONTEXT, NOW } from "./any-plan.ts";
+import { arn, marks, name, short, store, wanted } from "./store.ts";
 import { A } from "./universe.ts";
 
 const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
@@ -230,111 +230,32 @@ test("the marks, the first writes, and the recent writes that they wait for", ()
 const root = { [`root/${A}`]: { arn: arn("root"), username: "r" } };
 const many = listed("user/*", "user/a*", "user/b*", "user/c*", "user/d*", "user/e*");
 /** A change, and the text of its mark, with which the user consents. */
+// biome-ignore format: a table
 const TEXTS: readonly (readonly [before: object, change: object, text: string])[] = [
-  [
-    { ...root, ...toZ },
-    none(`root/${A}`),
-    "broader: root of 111122223333 is no longer mapped by root/111122223333: account/111122223333 applies and gives z",
-  ],
-  [
-    ofOther,
-    { "account/444455556666": { username: "c", groups: ["g", "h"] } },
-    "wide: account/444455556666 gives c (g, h) to every identity that it matches",
-  ],
-  [
-    { ...ofSet({ username: "u", groups: ["g"] }), ...session("jane") },
-    jane({ ...JANE, ...july }),
-    "broader: session jane of v is only until 2026-07-01T00:00:00Z mapped by sso-session/111122223333/v: sso/111122223333/v applies and gives u (g)",
-  ],
-  [
-    { ...ofCi, "deny/any": [{ arnLike: "arn:aws:iam::*:role/c*" }] },
-    { "deny/any": [] },
-    "denial: arn:aws:iam::*:role/c* is no longer denied by deny/any: role/111122223333/ci applies and gives u, or pattern/any arn:aws:iam::*:role/* applies and gives p, or account/111122223333 applies and gives a",
-  ],
-  [
-    { ...many, ...toZ, [`user/${A}/al`]: { arn: arn("user/al"), ...admins }, ...denied("user/*") },
-    denied(),
-    "denial: user/* is no longer denied by deny/111122223333: user/111122223333/al applies and gives u (system:masters), or pattern/111122223333 user/* applies and gives user/*, or pattern/111122223333 user/a* applies and gives user/a*, or pattern/111122223333 user/b* applies and gives user/b*, or pattern/111122223333 user/c* applies and gives user/c*, or another mapping applies and gives user/d*, or user/e*, or z",
-  ],
-  [
-    { ...session("jane"), ...ofSetRole },
-    session(),
-    "broader: session jane of v is no longer mapped by sso-session/111122223333/v: role/111122223333/awsreservedsso_v_0123456789abcdef applies and gives r",
-  ],
-  [
-    { ...set, ...ofSet("{") },
-    set,
-    "invalid: sso/111122223333/v is invalid, and denies, before or after the change: not JSON. Then sso/111122223333/v applies and gives s",
-  ],
-  [
-    {},
-    ci({ username: "a:{PrincipalTag:team}" }),
-    "name: ci gets a:{PrincipalTag:team} by role/111122223333/ci: a:{PrincipalTag:team} depends on a claim of the token",
-  ],
-  [
-    {},
-    ofSet(admins),
-    "administrator: v gets u (system:masters) by sso/111122223333/v: system:masters makes an administrator",
-  ],
-  [
-    { ...janeDenied, ...session("jane"), ...toZ },
-    { [`deny/${A}`]: [] },
-    "denial: assumed-role/*/jane is no longer denied by deny/111122223333: sso-session/111122223333/v jane applies and gives u, or account/111122223333 applies and gives z",
-  ],
+  [{ ...root, ...toZ }, none(`root/${A}`), "broader: root of 111122223333 is no longer mapped by root/111122223333: account/111122223333 applies and gives z"],
+  [ofOther, { "account/444455556666": { username: "c", groups: ["g", "h"] } }, "wide: account/444455556666 gives c (g, h) to every identity that it matches"],
+  [{ ...ofSet({ username: "u", groups: ["g"] }), ...session("jane") }, jane({ ...JANE, ...july }), "broader: session jane of v is only until 2026-07-01T00:00:00Z mapped by sso-session/111122223333/v: sso/111122223333/v applies and gives u (g)"],
+  [{ ...ofCi, "deny/any": [{ arnLike: "arn:aws:iam::*:role/c*" }] }, { "deny/any": [] }, "denial: arn:aws:iam::*:role/c* is no longer denied by deny/any: role/111122223333/ci applies and gives u, or pattern/any arn:aws:iam::*:role/* applies and gives p, or account/111122223333 applies and gives a"],
+  [{ ...many, ...toZ, [`user/${A}/al`]: { arn: arn("user/al"), ...admins }, ...denied("user/*") }, denied(), "denial: user/* is no longer denied by deny/111122223333: user/111122223333/al applies and gives u (system:masters), or pattern/111122223333 user/* applies and gives user/*, or pattern/111122223333 user/a* applies and gives user/a*, or pattern/111122223333 user/b* applies and gives user/b*, or pattern/111122223333 user/c* applies and gives user/c*, or another mapping applies and gives user/d*, or user/e*, or z"],
+  [{ ...session("jane"), ...ofSetRole }, session(), "broader: session jane of v is no longer mapped by sso-session/111122223333/v: role/111122223333/awsreservedsso_v_0123456789abcdef applies and gives r"],
+  [{ ...set, ...ofSet("{") }, set, "invalid: sso/111122223333/v is invalid, and denies, before or after the change: not JSON. Then sso/111122223333/v applies and gives s"],
+  [{}, ci({ username: "a:{PrincipalTag:team}" }), "name: ci gets a:{PrincipalTag:team} by role/111122223333/ci: a:{PrincipalTag:team} depends on a claim of the token"],
+  [{}, ofSet(admins), "administrator: v gets u (system:masters) by sso/111122223333/v: system:masters makes an administrator"],
+  [{ ...janeDenied, ...session("jane"), ...toZ }, { [`deny/${A}`]: [] }, "denial: assumed-role/*/jane is no longer denied by deny/111122223333: sso-session/111122223333/v jane applies and gives u, or account/111122223333 applies and gives z"],
   [{}, { [`account/${A}`]: {} }, "wide: account/111122223333 gives their own ARN to every identity that it matches"],
-  [
-    ci({ arn: arn("role/x") }),
-    none(OF_CI),
-    "invalid: role/111122223333/ci is invalid, and denies, before or after the change: its arn is the ARN of another principal",
-  ],
-  [
-    listed("role/a*", "role/ab*"),
-    listed("role/ab*", "role/a*"),
-    "place: pattern/111122223333 role/ab* moves before role/a*, and gives role/ab*",
-  ],
-  [
-    { ...patterns("role/a*"), ...toZ },
-    patterns(),
-    "broader: role/a* is no longer mapped by pattern/111122223333: account/111122223333 applies and gives z",
-  ],
-  [
-    { ...patterns("role/a*"), ...denied("role/a") },
-    { [`deny/${A}`]: [{ arnLike: arn("role/a"), ...july }] },
-    "denial: role/a is only until 2026-07-01T00:00:00Z denied by deny/111122223333: pattern/111122223333 role/a* applies and gives p",
-  ],
-  [
-    {},
-    ci({ groups: ["system:nodes"] }),
-    "name: ci gets u (system:nodes) by role/111122223333/ci: system:nodes begins with system:, which Kubernetes reserves",
-  ],
+  [ci({ arn: arn("role/x") }), none(OF_CI), "invalid: role/111122223333/ci is invalid, and denies, before or after the change: its arn is the ARN of another principal"],
+  [listed("role/a*", "role/ab*"), listed("role/ab*", "role/a*"), "place: pattern/111122223333 role/ab* moves before role/a*, and gives role/ab*"],
+  [{ ...patterns("role/a*"), ...toZ }, patterns(), "broader: role/a* is no longer mapped by pattern/111122223333: account/111122223333 applies and gives z"],
+  [{ ...patterns("role/a*"), ...denied("role/a") }, { [`deny/${A}`]: [{ arnLike: arn("role/a"), ...july }] }, "denial: role/a is only until 2026-07-01T00:00:00Z denied by deny/111122223333: pattern/111122223333 role/a* applies and gives p"],
+  [{}, ci({ groups: ["system:nodes"] }), "name: ci gets u (system:nodes) by role/111122223333/ci: system:nodes begins with system:, which Kubernetes reserves"],
   [ci({ principalId: "AROAX" }), ci(), "pin: ci is mapped by role/111122223333/ci without its principalId AROAX"],
   [ci(july), ci(), "end: ci is mapped by role/111122223333/ci without its end 2026-07-01T00:00:00Z"],
-  [
-    {},
-    ci({ groups: ["system:masters", "access:cluster-admin"] }),
-    "administrator: ci gets u (system:masters, access:cluster-admin) by role/111122223333/ci: system:masters, access:cluster-admin makes an administrator",
-  ],
-  [
-    {},
-    ci({ groups: ["x:{SessionName}"] }),
-    "name: ci gets u (x:{SessionName}) by role/111122223333/ci: x:{SessionName} is a group that depends on the session",
-  ],
-  [
-    { ...ci(), ...denied("role/ci") },
-    ci(inG),
-    "denied: ci gets u (g) by role/111122223333/ci: deny/111122223333 may deny it",
-  ],
-  [
-    { ...set, ...jane("[") },
-    ofSet(withG),
-    "unsettled: v gets s (g) by sso/111122223333/v: sso-session/111122223333/v takes precedence, and changes or is invalid",
-  ],
+  [{}, ci({ groups: ["system:masters", "access:cluster-admin"] }), "administrator: ci gets u (system:masters, access:cluster-admin) by role/111122223333/ci: system:masters, access:cluster-admin makes an administrator"],
+  [{}, ci({ groups: ["x:{SessionName}"] }), "name: ci gets u (x:{SessionName}) by role/111122223333/ci: x:{SessionName} is a group that depends on the session"],
+  [{ ...ci(), ...denied("role/ci") }, ci(inG), "denied: ci gets u (g) by role/111122223333/ci: deny/111122223333 may deny it"],
+  [{ ...set, ...jane("[") }, ofSet(withG), "unsettled: v gets s (g) by sso/111122223333/v: sso-session/111122223333/v takes precedence, and changes or is invalid"],
   [denied("role/x"), denied(), "denial: role/x is no longer denied by deny/111122223333"],
-  [
-    {},
-    ci({ username: "s{SessionName}:x" }),
-    "name: ci gets s{SessionName}:x by role/111122223333/ci: s{SessionName}:x may begin with system:, which Kubernetes reserves",
-  ],
+  [{}, ci({ username: "s{SessionName}:x" }), "name: ci gets s{SessionName}:x by role/111122223333/ci: s{SessionName}:x may begin with system:, which Kubernetes reserves"],
 ];
 test("a mark names the riskiest mappings first, five with their parameters, ten more by name, and the riskiest of the others", () => {
   const users = Array.from({ length: 18 }, (_, index) => [
@@ -364,4 +285,49 @@ test("a group that the function rejects for its prefix is not plain, and neither
     ["reserved:x", "x{AccountID}", "x:reserved:"].map((name) => isPlain(name, context)),
     [false, false, true],
   );
+});
+
+test("above 200 changes, a lifted denial is still written last, after a wait", () => {
+  const many = Array.from({ length: 250 }, (_, index) => `role/${A}/r${index}`);
+  const mapping = (short: string, groups: readonly string[]) => ({
+    arn: arn(`role/${short.split("/")[2]}`),
+    username: "u",
+    groups,
+  });
+  const states = new Map(
+    store({
+      [`deny/${A}`]: [{ arnLike: arn("role/*") }],
+      ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g", "h"])])),
+    }),
+  );
+  const changes = wanted({ [`deny/${A}`]: [], ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g"])])) });
+  const first = nextPhase(changes, states, CONTEXT);
+  assert.equal(first?.writes.length, 250);
+  assert.ok(first.writes.every((one) => short(one).startsWith("role/")));
+  for (const { name: full, value = "" } of first.writes) states.set(full, { value, secure: false, modified: NOW });
+  const second = nextPhase(changes, states, CONTEXT);
+  assert.deepEqual(second?.writes.map(short), [`deny/${A}`]);
+  assert.equal(second.from, NOW + 35_000);
+});
+
+test("an interrupted command that is run again waits as it would have without the interruption", () => {
+  const change = wanted({ [`role/${A}/x`]: undefined });
+  const values = { [`role/${A}/x`]: { arn: arn("role/x"), username: "x" }, [`pattern/${A}`]: [] };
+  for (const [age, waitsFor] of [
+    [5_000, [name(`pattern/${A}`)]],
+    [34_999, [name(`pattern/${A}`)]],
+    [35_000, []],
+  ] as const) {
+    const phase = nextPhase(change, store(values, { [`pattern/${A}`]: age }), CONTEXT);
+    assert.deepEqual([phase?.waitsFor, phase?.from], [waitsFor, NOW + 35_000 - age]);
+  }
+});
+
+test("the removal of a denied principal's mapping leaves a date, for a command that lifts the denial a moment later", () => {
+  const mapping = { arn: arn("role/x"), username: "x", groups: ["g"] };
+  const states = store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], [`role/${A}/x`]: mapping });
+  const phase = nextPhase(wanted({ [`role/${A}/x`]: undefined }), states, CONTEXT);
+  const [first] = phase?.writes ?? [];
+  assert.ok(first?.value !== undefined, "it is deleted at once");
+  assert.ok(Date.parse(JSON.parse(first.value).notAfter) <= NOW);
 });
