@@ -66,7 +66,9 @@ export function marksOf(changes: readonly Wanted[], current: States, context: Ru
 function markedCandidates(changes: readonly Wanted[], current: States, context: RuleContext): readonly Candidate[] {
   for (let states = current; ; ) {
     const all = candidates(changes, states, context);
-    const harmless = all.filter(({ marks }) => marks.length === 0);
+    // A change that is deferred until another administrator exists is still to be written.
+    const keep = keepsAdministrator(changes, states, context);
+    const harmless = keep(all.filter(({ marks }) => marks.length === 0));
     if (harmless.length === 0) return all;
     states = afterwards(
       states,

@@ -53,7 +53,7 @@ function appliesTo({ kind, arns, mapping }: Entry, identity: Identity): boolean 
 /** Whether it is a grant to one principal, with names that need no care, and without an end or a pin that is dropped. */
 export function isShown({ identity, at, parameter, old, deciding, mapping, decidesNow }: Gain): boolean {
   if (deciding.parameter !== parameter) return false;
-  if (!["exact", "sso", "sso-session"].includes(deciding.place) || isBlocked(decidesNow)) return false;
+  if (!["exact", "sso", "sso-session"].includes(deciding.place) || isBlocked(deciding, decidesNow)) return false;
   const found = mappingIn(old, identity.sessionName, at);
   // A federated user with another spelling is another one.
   const was = identity.kind === "federated-user" && found?.arn !== mapping.arn ? undefined : found;
@@ -62,11 +62,11 @@ export function isShown({ identity, at, parameter, old, deciding, mapping, decid
   return !dropsEnd && !dropsPin && !needsCare(mapping);
 }
 
-/** Somebody denied this principal, or meant to. */
-function isBlocked(decides: Answer | undefined): boolean {
-  const { kind } = decides?.verdict ?? {};
-  if (kind === "deny") return decides?.verdict.kind === "deny" && decides.verdict.sessionArn === undefined;
-  return kind === "invalid";
+/** Somebody denied the principal of this mapping, or meant to. */
+function isBlocked({ place }: Answer, decides: Answer | undefined): boolean {
+  const { verdict } = decides ?? {};
+  if (verdict?.kind === "deny") return verdict.sessionArn === undefined || place === "sso-session";
+  return verdict?.kind === "invalid";
 }
 
 /** Every value that a placeholder may have. */

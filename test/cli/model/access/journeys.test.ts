@@ -52,6 +52,7 @@ const STORE = {
 };
 
 /** Behind a kind is how many marks of it the plan has. `needless`: no identity gets anything that they name. */
+// biome-ignore format: a table
 const JOURNEYS: readonly (readonly [what: string, before: object, change: object, marks: string])[] = [
   ["map a role", {}, ci(), ""],
   ["map a role of an account with a broad mapping", ofAccount, ci(), ""],
@@ -71,35 +72,20 @@ const JOURNEYS: readonly (readonly [what: string, before: object, change: object
   ["rename the username and restore it", ci(names("deploy")), ci(), ""],
   ["map a permission set", {}, set(), ""],
   ["add a group to a set", set(), set(names("dev:{SessionName}", "developers", "viewers")), ""],
-  [
-    "add a group to a set with mapped sessions",
-    { ...set(), ...sessions(session("jane")) },
-    set(names("dev:{SessionName}", "g")),
-    "",
-  ],
+  ["add a group to a set with mapped sessions", { ...set(), ...sessions(session("jane")) }, set(names("dev:{SessionName}", "g")), ""],
   ["remove a group from a set", set(names("u", "g", "h")), set(names("u", "g")), ""],
   ["an access level for a set", set(), set(names("dev:{SessionName}", "access:view")), ""],
   ["a set of administrators", set(), set(names("dev:{SessionName}", "access:cluster-admin")), "1 administrator"],
   ["remove a set", set(), none(SET), ""],
   ["remove a set of a broadly mapped account", { ...set(), ...ofAccount }, none(SET), "1 broader"],
   ["on call for two hours", set(), sessions(session("jane", july)), ""],
-  [
-    "a second person on call",
-    { ...set(), ...sessions(session("jane")) },
-    sessions(session("jane"), session("joe", july)),
-    "",
-  ],
+  ["a second person on call", { ...set(), ...sessions(session("jane")) }, sessions(session("jane"), session("joe", july)), ""],
   ["two hours more", { ...set(), ...sessions(session("jane", july)) }, sessions(session("jane", august)), ""],
   ["no longer on call", { ...set(), ...sessions(session("jane")) }, sessions(), "1 broader, needless"],
   ["less for one administrator", set(masters), sessions(session("jane", names("u", "viewers"))), ""],
   ["and as before", { ...set(masters), ...sessions(session("jane", names("u", "viewers"))) }, sessions(), "1 broader"],
   ["one person becomes an administrator", set(), sessions(session("jane", masters)), "1 administrator"],
-  [
-    "one role of a set",
-    set(),
-    { [`role/${A}/${SET_ROLES[0]?.toLowerCase()}`]: { arn: arn(`role/${SET_ROLES[0]}`), ...names("u", "g") } },
-    "",
-  ],
+  ["one role of a set", set(), { [`role/${A}/${SET_ROLES[0]?.toLowerCase()}`]: { arn: arn(`role/${SET_ROLES[0]}`), ...names("u", "g") } }, ""],
   ["map a user", {}, alice(), ""],
   ["a group for a user", alice(), alice(names("alice", "viewers", "editors")), ""],
   ["a user's path changed", alice(), alice({ arn: arn("user/alice") }), ""],
@@ -119,12 +105,7 @@ const JOURNEYS: readonly (readonly [what: string, before: object, change: object
   ["allow a person", { ...set(), ...denied(mallory, [jane]) }, denied(mallory), "1 denial"],
   ["allow whom nothing maps", { ...ci(), ...denied([arn("user/alice")]) }, denied(), "1 denial, needless"],
   ["a group for a denied role", { ...ci(), ...denied([arn("role/ci")]) }, ci(names("ci", "g")), "1 denied, needless"],
-  [
-    "a group for a role with a denied session",
-    { ...ci(), ...denied([jane]) },
-    ci(names("ci", "deployers", "viewers")),
-    "",
-  ],
+  ["a group for a role with a denied session", { ...ci(), ...denied([jane]) }, ci(names("ci", "deployers", "viewers")), ""],
   ["map a team's account", {}, team(), "1 wide"],
   ["a group for the account", team(), team(names("team-b:{SessionName}", "team-b", "viewers")), "1 wide"],
   ["remove the account", team(), none(`account/${B}`), ""],
@@ -133,26 +114,11 @@ const JOURNEYS: readonly (readonly [what: string, before: object, change: object
   ["remove a pattern", ofCi, patterns(["user/ops/*"]), ""],
   ["describe a pattern", roles, patterns(["role/*", { description: "d" }]), ""],
   ["sort patterns that do not overlap", ofCi, patterns(["user/ops/*"], ["role/ci-*"]), ""],
-  [
-    "sort those that do",
-    patterns(["role/c*"], ["role/*", masters]),
-    patterns(["role/*", masters], ["role/c*"]),
-    "1 place",
-  ],
+  ["sort those that do", patterns(["role/c*"], ["role/*", masters]), patterns(["role/*", masters], ["role/c*"]), "1 place"],
   ["a team moves from its role to a set", ci(), { ...none(ROLE), ...set() }, ""],
   ["a team moves from its role to a pattern", ci(), { ...none(ROLE), ...roles }, "1 broader, 1 wide"],
-  [
-    "apply a file with five changes",
-    { ...ci(), ...alice(), ...set() },
-    { ...ci(names("c", "g")), ...alice(names("a")), ...set(names("u")), ...fred, ...sessions(session("joe")) },
-    "",
-  ],
-  [
-    "apply a file that prunes three",
-    { ...ci(), ...alice(), ...fred, ...set() },
-    { ...none(ROLE, USER, FRED), ...set(names("u", "h")) },
-    "",
-  ],
+  ["apply a file with five changes", { ...ci(), ...alice(), ...set() }, { ...ci(names("c", "g")), ...alice(names("a")), ...set(names("u")), ...fred, ...sessions(session("joe")) }, ""],
+  ["apply a file that prunes three", { ...ci(), ...alice(), ...fred, ...set() }, { ...none(ROLE, USER, FRED), ...set(names("u", "h")) }, ""],
   ["import 50 entries of aws-auth", {}, imported, "1 administrator, 3 name"],
 ];
 

@@ -1,9 +1,9 @@
 // Mutants of the rule: each lacks one clause, and has a plan beside it with which the proof fails without that clause.
 
 import { registerHooks } from "node:module";
-import type { State } from "./any-plan.ts";
+import { ENDS, type State } from "./any-plan.ts";
 import type { Rule } from "./prove.ts";
-import { A, B, SET_ROLES } from "./universe.ts";
+import { A, SET_ROLES } from "./universe.ts";
 
 /**
  * The states before and after one or two commands show what it allows: access that is not named (if it is a clause that makes
@@ -21,481 +21,166 @@ const names = (username: string, groups: readonly string[] = [], more: object = 
 const ci = (...given: Names) => json({ arn: arn("role/ci"), ...names(...given) });
 const ofSet = (...given: Names) => json(names(...given));
 const ofSetRole = (...given: Names) => json({ arn: arn(`role/${SET_ROLES[0]}`), ...names(...given) });
-const jane = (...given: Names) => json([{ session: "jane", ...names(...given) }]);
+const jane = (...given: Names) => janes(given);
 const like = (resource: string, ...given: Names) => ({ arnLike: arn(resource), ...names(...given) });
 const one = (...given: Parameters<typeof like>) => json([like(...given)]);
 const arnOf = (resource: string) => (resource.startsWith("assumed") ? `arn:aws:sts::${A}:${resource}` : arn(resource));
 const denials = (...resources: readonly string[]) => json(resources.map((resource) => ({ arnLike: arnOf(resource) })));
-const ends = ["2020-01-01", "2026-07-01", "2026-08-01"].map((day) => ({ notAfter: `${day}T00:00:00Z` }));
-const [past, july, august] = ends;
+const [past, july, august] = [ENDS.past, ENDS.july, ENDS.august].map((notAfter) => ({ notAfter })) as [
+  object,
+  object,
+  object,
+];
+const masters = ["system:masters"];
+const pin = { principalId: "AROAPINNED" };
+const fed = `federated-user/${A}/fred`;
+const fred = (name: string) => json({ arn: `arn:aws:sts::${A}:federated-user/${name}`, ...names("u", masters) });
+const janes = (...all: readonly Names[]) => json(all.map((given) => ({ session: "jane", ...names(...given) })));
 const janeDenied = denials("assumed-role/ci/jane");
-const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups: ["system:masters"] }) };
+const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups: masters }) };
 
+// biome-ignore format: a table
 export const MUTANTS: readonly Mutant[] = [
-  // entries.ts
-  [
-    "a user has the path of its mapping",
-    "entries.ts",
-    "[iam(`user/${name}`), iam(`user/*/${name}`)]",
-    "[iam(`user/${name}`)]",
-    { [user]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") },
-    { [pattern]: one("user/ops/*", "v") },
-  ],
-  [
-    "a denial of a user with a path covers one path only",
-    "entries.ts",
-    'kind === "deny" ? withoutPath(arnLike) : arnLike;',
-    "arnLike;",
-    { [account]: ofSet("u"), [deny]: denials("user/ops/alice") },
-    { [account]: ofSet("u"), [deny]: denials("user/ops/*") },
-  ],
-  [
-    "the mark of a lifted denial of sessions names no pattern",
-    "entries.ts",
-    'globsOverlap(resource, "role/*")',
-    "false",
-    { [pattern]: one("role/c*", "u"), [deny]: janeDenied },
-    { [pattern]: one("role/c*", "u"), [deny]: "[]" },
-  ],
-  [
-    "an entry never ends",
-    "entries.ts",
-    "return end > now;",
-    "return true;",
-    { [role]: ci("u", [], past), [account]: ofSet("v") },
-    { [account]: ofSet("v") },
-  ],
-  [
-    "an invalid value denies nobody",
-    "entries.ts",
-    "return problem !== undefined || entries",
-    "return entries",
-    { [set]: ofSet("u"), [sessions]: "[,]" },
-    { [set]: ofSet("u", ["g"]), [sessions]: "[,]" },
-  ],
-  ["federated users ignore case", "entries.ts", 'kind === "federated-user" ? arn : pattern', "pattern"],
-  ["the value of another principal is valid", "entries.ts", "own.length < valid.length ?", "own.length < 0 ?"],
-  ["invalid deny lists have entries", "entries.ts", 'entries: kind === "deny" ? [] : entries', "entries"],
-  // entry-changes.ts
-  ["another username is no change", "entry-changes.ts", 'username: () => ["gives"]', "username: NOTHING"],
-  ["another group is no change", "entry-changes.ts", "beyond(now, old).length === 0 && ", ""],
-  [
-    "losing a group is a change",
-    "entry-changes.ts",
-    'beyond(old, now).every((group) => isPlain(group, context)) ? [] : ["gives"]',
-    'beyond(old, now).length === 0 ? [] : ["gives"]',
-  ],
-  [
-    "a group that is rejected may be lost",
-    "entry-changes.ts",
-    "every((group) => isPlain(group, context))",
-    "every(() => true)",
-  ],
-  [
-    "a later end is no change",
-    "entry-changes.ts",
-    'Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"]',
-    'Number.POSITIVE_INFINITY ? ["gives", "drops end"] : []',
-  ],
-  ["an end may be dropped", "entry-changes.ts", '? ["gives", "drops end"] : ["gives"]', '? ["gives"] : ["gives"]'],
-  [
-    "a later end drops it",
-    "entry-changes.ts",
-    '? ["gives", "drops end"] : ["gives"]',
-    '? ["gives", "drops end"] : ["gives", "drops end"]',
-  ],
-  ["an earlier end is no change", "entry-changes.ts", 'now.end < old.end ? ["takes"] : []', "[]"],
-  ["a new end always takes", "entry-changes.ts", 'now.end < old.end ? ["takes"] : []', '["takes"]'],
-  ["a pin may be dropped", "entry-changes.ts", '["gives", "drops pin"]', "[]"],
-  [
-    "a pin that is added gives",
-    "entry-changes.ts",
-    'mapping.principalId === undefined ? [] : ["gives", "drops pin"]',
-    '["gives", "drops pin"]',
-  ],
-  ["a description gives", "entry-changes.ts", "description: NOTHING", 'description: () => ["gives"]'],
-  ["another spelling gives", "entry-changes.ts", "  arn: NOTHING", '  arn: () => ["gives"]'],
-  ["the spelling of a pattern gives", "entry-changes.ts", "  arnLike: NOTHING", '  arnLike: () => ["gives"]'],
-  ["an ended entry gives", "entry-changes.ts", "{ gives: is, takes: was,", "{ gives: true, takes: was,"],
-  ["an ended entry takes", "entry-changes.ts", "{ gives: is, takes: was,", "{ gives: is, takes: true,"],
-  [
-    "an ended entry has no end or pin to drop",
-    "entry-changes.ts",
-    '"drops end": true, "drops pin": true',
-    '"drops end": was, "drops pin": was',
-  ],
-  ["an entry that is added gives nothing", "entry-changes.ts", "(is && !was ?", "(false ?"],
-  ["an entry that is removed takes nothing", "entry-changes.ts", "was && now === undefined ?", "false ?"],
-  [
-    "an entry that has ended and is removed takes",
-    "entry-changes.ts",
-    "was && now === undefined ?",
-    "old && now === undefined ?",
-  ],
-  ["the first of two denials counts", "entry-changes.ts", "toSorted((a, b) => b.end - a.end)[0]", "[0]"],
-  [
-    "the same mappings of a session are compared",
-    "entry-changes.ts",
-    "some.filter(({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)))",
-    "some.slice()",
-  ],
-  ["a second mapping of a session drops no end", "entry-changes.ts", "left[index] ?? longest(old)", "left[index]"],
-  [
-    "one of two mappings of a session may be removed",
-    "entry-changes.ts",
-    "left.slice(right.length).map",
-    "left.slice(9).map",
-  ],
-  [
-    "a pattern may be moved",
-    "entry-changes.ts",
-    "return passed === undefined ? []",
-    "return passed !== undefined ? []",
-  ],
-  ["patterns that do not overlap are moved", "entry-changes.ts", " && overlaps(other.entry, entry));", ");"],
-  [
-    "ended patterns are moved",
-    "entry-changes.ts",
-    "after.filter((entry) => isActive(entry, context)).map",
-    "after.map",
-  ],
-  ["a new pattern may be anywhere", "entry-changes.ts", "other.was >= 0 && ", ""],
-  ["equal mappings have the place of the first", "entry-changes.ts", "return same < 0 ?", "return true ?"],
+  // entry-arns.ts
+  ["a user has the path of its mapping", "entry-arns.ts", "[iam(`user/${name}`), iam(`user/*/${name}`)]", "[iam(`user/${name}`)]", { [user]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
+  ["a denial of a user with a path covers one path only", "entry-arns.ts", 'kind === "deny" ? withoutPath(arnLike) : arnLike;', "arnLike;", { [account]: ofSet("u"), [deny]: denials("user/ops/alice") }, { [account]: ofSet("u"), [deny]: denials("user/ops/*") }],
+  ["the mark of a lifted denial of sessions names no pattern", "entry-arns.ts", 'globsOverlap(resource, "role/*")', "false", { [pattern]: one("role/c*", "u"), [deny]: janeDenied }, { [pattern]: one("role/c*", "u"), [deny]: "[]" }],
+  ["an invalid value denies nobody", "entry-arns.ts", "return problem !== undefined || entries", "return entries", { [role]: ci("u"), [deny]: "{" }, { [deny]: "{" }, { [deny]: "[]" }],
+  ["federated users ignore case", "entry-arns.ts", 'kind === "federated-user" ? arn : pattern', "pattern", { [fed]: fred("Fred") }, { [fed]: fred("fred") }],
+  ["the value of another principal is valid", "entry-arns.ts", "own.length < valid.length ?", "own.length < 0 ?", { [role]: ofSetRole("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
+  // changes.ts
+  ["another username is no change", "changes.ts", 'username: () => ["gives"]', "username: NOTHING", { [role]: ci("u", masters) }, { [role]: ci("v", masters) }],
+  ["another group is no change", "changes.ts", "beyond(now, old).length === 0 && ", "", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["losing a group is a change", "changes.ts", 'beyond(old, now).every((group) => isPlain(group, context)) ? [] : ["gives"]', 'beyond(old, now).length === 0 ? [] : ["gives"]',
+    { [role]: ci("u", ["g"]), [deny]: denials("role/*") }, { [role]: ci("u"), [deny]: "[]" }],
+  ["a group that is rejected may be lost", "changes.ts", "every((group) => isPlain(group, context))", "every(() => true)", { [pattern]: one("role/*", "u", ["res:g"]) }, { [pattern]: one("role/*", "u") }],
+  ["a later end is no change", "changes.ts", 'Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"]', 'Number.POSITIVE_INFINITY ? ["gives", "drops end"] : []', { [role]: ci("u", masters, july) }, { [role]: ci("u", masters, august) }],
+  ["an end may be dropped", "changes.ts", '? ["gives", "drops end"] : ["gives"]', '? ["gives"] : ["gives"]', { [role]: ci("u", [], july) }, { [role]: ci("u") }],
+  ["a later end drops it", "changes.ts", '? ["gives", "drops end"] : ["gives"]', '? ["gives", "drops end"] : ["gives", "drops end"]', { [role]: ci("u", masters, july) }, { [role]: ci("u", masters, august) }],
+  ["an earlier end is no change", "changes.ts", 'now.end < old.end ? ["takes"] : []', "[]", { [account]: ofSet("u"), [deny]: denials("role/*") }, { [account]: ofSet("u"), [deny]: json([{ arnLike: arn("role/*"), ...july }]) }],
+  ["a new end always takes", "changes.ts", 'now.end < old.end ? ["takes"] : []', '["takes"]', { [role]: ci("u", [], july), [account]: ofSet("v") }, { [role]: ci("u", [], { notAfter: "2026-07-01T00:00:00.0Z" }), [account]: ofSet("v") }],
+  ["a pin may be dropped", "changes.ts", '["gives", "drops pin"]', "[]", { [role]: ci("u", [], pin) }, { [role]: ci("u") }],
+  ["a pin that is added gives", "changes.ts", 'mapping.principalId === undefined ? [] : ["gives", "drops pin"]', '["gives", "drops pin"]', { [role]: ci("u", masters) }, { [role]: ci("u", masters, pin) }],
+  ["a description gives", "changes.ts", "description: NOTHING", 'description: () => ["gives"]', { [role]: ci("u", masters) }, { [role]: ci("u", masters, { description: "d" }) }],
+  ["another spelling gives", "changes.ts", "  arn: NOTHING", '  arn: () => ["gives"]', { [role]: ci("u", masters) }, { [role]: ci("u", masters).replace("role/ci", "role/CI") }],
+  ["the spelling of a pattern gives", "changes.ts", "  arnLike: NOTHING", '  arnLike: () => ["gives"]', { [pattern]: one("role/c*", "u") }, { [pattern]: one("role/C*", "u") }],
+  ["an ended entry gives", "changes.ts", "{ gives: is, takes: was,", "{ gives: true, takes: was,", { [role]: ci("u", [], past) }, { [role]: ci("u", masters, past) }],
+  ["an ended entry takes", "changes.ts", "{ gives: is, takes: was,", "{ gives: is, takes: true,", { [role]: ci("u", [], past), [account]: ofSet("v") }, { [role]: ci("u", [], { notAfter: "2019-01-01T00:00:00Z" }), [account]: ofSet("v") }],
+  ["an ended entry has no end or pin to drop", "changes.ts", '"drops end": true, "drops pin": true', '"drops end": was, "drops pin": was', { [role]: ci("u", [], past) }, { [role]: ci("u") }],
+  ["an entry that is added gives nothing", "changes.ts", "(is && !was ?", "(false ?", {}, { [account]: ofSet("u") }],
+  ["an entry that is removed takes nothing", "changes.ts", "was && now === undefined ?", "false ?", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["an entry that has ended and is removed takes", "changes.ts", "was && now === undefined ?", "old && now === undefined ?", { [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u") }, { [sessions]: "[]" }],
+  ["the first of two denials counts", "changes.ts", "denials.toSorted((a, b) => b.end - a.end)[0]", "denials[0]",
+    { [role]: ci("u"), [deny]: json([{ arnLike: arn("role/ci"), ...july }, { arnLike: arn("role/ci") }]) }, { [role]: ci("u"), [deny]: json([{ arnLike: arn("role/ci"), ...july }]) }],
+  ["the same mappings of a session are compared", "changes.ts", "some.filter(({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)))", "some.slice()",
+    { [sessions]: janes(["u", [], july], ["v", masters]) }, { [sessions]: janes(["v", masters]) }],
+  ["a second mapping of a session drops no end", "changes.ts", "left[index] ?? longest(old)", "left[index]", { [sessions]: jane("u", [], july) }, { [sessions]: janes(["w", [], july], ["v"]) }],
+  ["one of two mappings of a session may be removed", "changes.ts", "left.slice(right.length).map", "left.slice(9).map", { [sessions]: janes(["u", [], july], ["v"]) }, { [sessions]: janes(["v"]) }],
+  ["a pattern may be moved", "changes.ts", "return passed === undefined ? []", "return passed !== null ? []", { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) }, { [pattern]: json([like("role/*", "v"), like("role/c*", "u")]) }],
+  ["patterns that do not overlap are moved", "changes.ts", " && overlaps(other.entry, entry));", ");", { [pattern]: json([like("role/c*", "u"), like("user/*", "v")]) }, { [pattern]: json([like("user/*", "v"), like("role/c*", "u")]) }],
+  ["ended patterns are moved", "changes.ts", "after.filter((entry) => isActive(entry, context)).map", "after.map",
+    { [pattern]: json([like("role/c*", "u", [], past), like("role/*", "v")]) }, { [pattern]: json([like("role/*", "v"), like("role/c*", "u", [], past)]) }],
+  ["a new pattern may be anywhere", "changes.ts", "other.was >= 0 && ", "", { [pattern]: one("role/*", "u") }, { [pattern]: json([like("role/*", "u"), like("role/c*", "v")]) }],
+  ["equal mappings have the place of the first", "changes.ts", "return same < 0 ?", "return true ?", { [sessions]: janes(["u", [], july], ["v", masters]) }, { [sessions]: janes(["v", masters], ["u", [], july]) }],
   // judge.ts
-  [
-    "an invalid value is changed without a mark",
-    "judge.ts",
-    "  if (problem !== undefined) {",
-    "  if (problem === null) {",
-  ],
-  [
-    "the new value of an invalid one is not named",
-    "judge.ts",
-    "mayApply(whole, [after, ...valuesIn(others, state)], context)",
-    "mayApply(whole, valuesIn(others, state), context)",
-  ],
-  [
-    "the mark of an invalid value names no lower mapping",
-    "judge.ts",
-    "mayApply(whole, [after, ...valuesIn(others, state)], context)",
-    "mayApply(whole, [after], context)",
-  ],
-  [
-    "the mark of an invalid deny list names no mapping",
-    "judge.ts",
-    'whole.kind === "deny" ? branchOf(whole, state) : lowerValues',
-    "lowerValues",
-  ],
-  [
-    "a list of sessions is not higher than the roles of its set",
-    "judge.ts",
-    '(address.kind === "sso-session" ? higherThan(address, state) : [])',
-    "[]",
-  ],
-  [
-    "lifted denials are removals",
-    "judge.ts",
-    "isDenyList ? liftMark(change, state) : removalMark(change, [before, after], state)",
-    "removalMark(change, [before, after], state)",
-  ],
-  [
-    "denials are grants",
-    "judge.ts",
-    "  const grants = isDenyList\n    ? []",
-    "  const grants = isDenyList && taken.length > 9\n    ? []",
-  ],
-  [
-    "what is removed does not wait for what is higher",
-    "judge.ts",
-    "...(removals.length > 0 ? taken : []).map",
-    "...(removals.length > 99 ? taken : []).map",
-  ],
-  [
-    "what is removed without a mark waits for what is higher",
-    "judge.ts",
-    "...(removals.length > 0 ? taken : []).map",
-    "...taken.map",
-  ],
-  ["a grant waits for every denial", "judge.ts", "higher.filter(isOver)", "higher"],
-  [
-    "a grant does not wait for denials",
-    "judge.ts",
-    "[...denyListsFor(address, state.context), ...higherThan(address, state)];\n  const isWide",
-    "[...higherThan(address, state)];\n  const isWide",
-  ],
-  [
-    "a grant does not wait for higher values",
-    "judge.ts",
-    "[...denyListsFor(address, state.context), ...higherThan(address, state)];\n  const isWide",
-    "[...denyListsFor(address, state.context)];\n  const isWide",
-  ],
-  ["a removal does not wait for lower values", "judge.ts", "...(isTaken ? lowerValues(address, state) : []),", ""],
-  [
-    "a grant waits for lower values",
-    "judge.ts",
-    "...(isTaken ? lowerValues(address, state) : []),",
-    "...lowerValues(address, state),",
-  ],
-  [
-    "a marked change of a list does not wait for its branch",
-    "judge.ts",
-    "...(isWide && isMarked ? branchOf(address, state) : []),",
-    "",
-  ],
-  ["a marked change of one principal waits for the branch", "judge.ts", "isWide && isMarked ?", "isMarked ?"],
-  ["a harmless change of a list waits for the branch", "judge.ts", "isWide && isMarked ?", "isWide ?"],
-  [
-    "a list of sessions is of one principal",
-    "judge.ts",
-    'const isWide = address.kind === "sso-session" || ',
-    "const isWide = ",
-  ],
-  ["a write waits for the last one of its parameter", "judge.ts", "one !== name && state.stored", "state.stored"],
-  ["an administrator needs no mark", "judge.ts", "if (admin.length > 0) return", "if (admin.length > 9) return"],
-  ["a name that needs care needs no mark", "judge.ts", "if (risk !== undefined) return", "if (risk === null) return"],
-  ["a group with a placeholder needs no mark", "judge.ts", 'name !== username && name.includes("{")', "false"],
-  [
-    "a username with a placeholder needs a mark",
-    "judge.ts",
-    'name !== username && name.includes("{")',
-    'name.includes("{")',
-  ],
-  [
-    "names are judged that no effect gives",
-    "judge.ts",
-    'effects.has("gives") ? (riskOf',
-    "(effects.size > 0) ? (riskOf",
-  ],
-  [
-    "a broad mapping needs no mark",
-    "judge.ts",
-    "if (!isOfOnePrincipal(entry))\n    return [mark",
-    "if (!isOfOnePrincipal(entry))\n    return [] as never[] ?? [mark",
-  ],
-  [
-    "a mapping of one principal is broad",
-    "judge.ts",
-    "if (!isOfOnePrincipal(entry))\n    return [mark",
-    "if (entry.kind !== 'role')\n    return [mark",
-  ],
-  ["the mark of an end is not made", "judge.ts", 'effects.has("drops end") ? [mark', 'effects.has("takes") ? [mark'],
-  ["the mark of a pin is not made", "judge.ts", 'effects.has("drops pin")\n', 'effects.has("takes")\n'],
-  [
-    "a denied principal gets names before the denial",
-    "judge.ts",
-    "if (list !== undefined) return",
-    "if (list === null) return",
-  ],
-  [
-    "a denial of a session does not delay the role's names",
-    "judge.ts",
-    "isNow(one) || (wanted.has(name) && overlaps(one, entry))",
-    "isNow(one)",
-  ],
-  [
-    "a stored denial of a session is one of its role",
-    "judge.ts",
-    "(denial) => mayDeny(denial, entry)",
-    "(denial) => overlaps(denial, entry)",
-  ],
-  ["a denial of its sessions is not one of a set", "overlap.ts", 'entry.kind === "sso-session" || ', ""],
-  [
-    "a higher value that changes does not delay names",
-    "judge.ts",
-    "find(higherThan(entry, state), () => false)",
-    "find([], () => false)",
-  ],
-  [
-    "a higher value that does not change delays names",
-    "judge.ts",
-    "find(higherThan(entry, state), () => false)",
-    "find(higherThan(entry, state), (one) => overlaps(one, entry))",
-  ],
-  [
-    "a removal above a lower mapping needs no mark",
-    "judge.ts",
-    "...valuesIn(lowerValues(old, state), state)], context)",
-    "], context)",
-  ],
-  [
-    "a removal above an entry of its list needs no mark",
-    "judge.ts",
-    "[...others, ...valuesIn(lower",
-    "[...valuesIn(lower",
-  ],
-  ["an entry applies instead of itself", "judge.ts", "one !== old && one !== now", "true"],
-  [
-    "the mark of a lifted denial names no mapping",
-    "judge.ts",
-    "mayApply(old, valuesIn(branchOf(old, state), state), context);\n  const then",
-    "mayApply(old, [], context);\n  const then",
-  ],
-  [
-    "the mark of a moved pattern names nothing",
-    "judge.ts",
-    'kind: "place", gives: [entry]',
-    'kind: "place", gives: []',
-  ],
-  // marks.ts
-  ["a mark names entries that have ended", "marks.ts", "|| !isActive(one, context) ", ""],
-  ["a mark names entries that cannot apply", "marks.ts", " || !overlaps(one, scope)", ""],
-  ["a mark names one entry of each key", "marks.ts", "one.key, userText(one)]", "one.key]"],
-  ["a mark names denials", "marks.ts", 'one.kind === "deny" || ', ""],
-  [
-    "other names of the same entry are accepted",
-    "marks.ts",
-    "mark.gives.every((one) => names.has(userText(one)))",
-    "true",
-  ],
+  ["an invalid value is changed without a mark", "judge.ts", "  if (problem !== undefined) {", "  if (problem === null) {", { [account]: ofSet("u"), [deny]: "{" }, { [account]: ofSet("u"), [deny]: "[]" }],
+  ["the new value of an invalid one is not named", "judge.ts", "mayApply(whole, [after, ...valuesIn(others, state)], context)", "mayApply(whole, valuesIn(others, state), context)", { [sessions]: "[,]" }, { [sessions]: jane("u", masters) }],
+  ["the mark of an invalid value names no lower mapping", "judge.ts", "mayApply(whole, [after, ...valuesIn(others, state)], context)", "mayApply(whole, [after], context)", { [account]: ofSet("u"), [deny]: "{" }, { [account]: ofSet("u"), [deny]: "[]" }],
+  ["the mark of an invalid deny list names no mapping", "judge.ts", 'whole.kind === "deny" ? branchOf(whole, state) : lowerValues', "lowerValues", { [account]: ofSet("u"), [deny]: "{" }, { [account]: ofSet("u"), [deny]: "[]" }],
+  ["a list of sessions is not higher than the roles of its set", "judge.ts", '(address.kind === "sso-session" ? higherThan(address, state) : [])', "[]", { [setRole]: ofSetRole("u"), [sessions]: "[,]" }, { [setRole]: ofSetRole("u"), [sessions]: "[]" }],
+  ["lifted denials are removals", "judge.ts", "isDenyList ? liftMark(change, state) : removalMark(change, [before, after], state)", "removalMark(change, [before, after], state)", { [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
+  ["denials are grants", "judge.ts", "  const grants = isDenyList\n    ? []", "  const grants = isDenyList && taken.length > 9\n    ? []", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
+  ["what is removed does not wait for what is higher", "judge.ts", "...(removals.length > 0 ? taken : []).map", "...(removals.length > 99 ? taken : []).map",
+    { [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u"), [account]: ofSet("v"), [deny]: denials("role/ci") }, { [account]: ofSet("v"), [deny]: denials("role/ci") }],
+  ["what is removed without a mark waits for what is higher", "judge.ts", "...(removals.length > 0 ? taken : []).map", "...taken.map", { [role]: ci("u") }, { [role]: ci("u"), [deny]: denials("role/ci") }, { [deny]: denials("role/ci") }],
+  ["a grant waits for every denial", "judge.ts", "higher.filter(isOver)", "higher", { [role]: ci("u") }, { [role]: ci("u"), [deny]: denials("role/x*") }, { [role]: ci("u", ["g"]), [deny]: denials("role/x*") }],
+  ["a grant does not wait for denials", "judge.ts", "[...denyListsFor(address, state.context), ...higherThan(address, state)];\n  const isWide", "[...higherThan(address, state)];\n  const isWide", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
+  ["a grant does not wait for higher values", "judge.ts", "[...denyListsFor(address, state.context), ...higherThan(address, state)];\n  const isWide", "[...denyListsFor(address, state.context)];\n  const isWide",
+    { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["a removal does not wait for lower values", "judge.ts", "...(isTaken ? lowerValues(address, state) : []),", "", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["a grant waits for lower values", "judge.ts", "...(isTaken ? lowerValues(address, state) : []),", "...lowerValues(address, state),",
+    { [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u"), [account]: ofSet("w") }, { [role]: ci("u", ["g"]), [account]: ofSet("w") }],
+  ["a marked change of a list does not wait for its branch", "judge.ts", "...(isWide && isMarked ? branchOf(address, state) : []),", "", {}, { [pattern]: one("role/*", "u"), [account]: ofSet("v") }],
+  ["a marked change of one principal waits for the branch", "judge.ts", "isWide && isMarked ?", "isMarked ?", { [set]: ofSet("u") }, { [role]: ci("v"), [set]: ofSet("u") }, { [role]: ci("v"), [set]: ofSet("u", masters) }],
+  ["a harmless change of a list waits for the branch", "judge.ts", "isWide && isMarked ?", "isWide ?", { [role]: ci("u", masters) }, { ...admin, [role]: ci("u", masters), [deny]: denials("role/ci") }],
+  ["a list of sessions is of one principal", "judge.ts", 'const isWide = address.kind === "sso-session" || ', "const isWide = ",
+    { [sessions]: janes(["u", [], july], ["v"]) }, { [sessions]: janes(["u", [], july], ["v"]), [deny]: denials("assumed-role/*/jane") }, { [sessions]: janes(["v"], ["u", [], july]), [deny]: denials("assumed-role/*/jane") }],
+  ["a write waits for the last one of its parameter", "judge.ts", "one !== name && state.stored", "state.stored", { [account]: ofSet("u"), [deny]: denials("role/*") }, { [account]: ofSet("u"), [deny]: denials("role/c*") }],
+  ["an administrator needs no mark", "judge.ts", "if (admin.length > 0) return", "if (admin.length > 9) return", {}, { [role]: ci("u", ["access:cluster-admin"]) }],
+  ["a name that needs care needs no mark", "judge.ts", "if (risk !== undefined) return", "if (risk === null) return", {}, { [role]: ci("{SessionName}:x") }],
+  ["a group with a placeholder needs no mark", "judge.ts", 'name !== username && name.includes("{")', "false", {}, { [role]: ci("u", ["x:{SessionName}"]) }],
+  ["a username with a placeholder needs a mark", "judge.ts", 'name !== username && name.includes("{")', 'name.includes("{")', { [sessions]: jane("u") }, { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") }],
+  ["names are judged that no effect gives", "judge.ts", 'effects.has("gives") ? (riskOf', "(effects.size > 0) ? (riskOf", { [role]: ci("u", masters, pin) }, { [role]: ci("u", masters, past) }],
+  ["a broad mapping needs no mark", "judge.ts", "if (!isOfOnePrincipal(entry))\n    return [mark", "if (!isOfOnePrincipal(entry))\n    return [] as never[] ?? [mark", {}, { [account]: ofSet("u") }],
+  ["a mapping of one principal is broad", "judge.ts", "if (!isOfOnePrincipal(entry))\n    return [mark", "if (entry.kind !== 'role')\n    return [mark", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["the mark of an end is not made", "judge.ts", 'effects.has("drops end") ? [mark', 'effects.has("takes") ? [mark', { [role]: ci("u", [], july) }, { [role]: ci("u") }],
+  ["the mark of a pin is not made", "judge.ts", 'effects.has("drops pin")\n', 'effects.has("takes")\n', { [role]: ci("u", [], pin) }, { [role]: ci("u") }],
+  ["a denied principal gets names before the denial", "judge.ts", "if (list !== undefined) return", "if (list === null) return", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
+  ["a denial of a session does not delay the role's names", "judge.ts", "isNow(one) || (wanted.has(name) && overlaps(one, entry))", "isNow(one)", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["a stored denial of a session is one of its role", "judge.ts", "(denial) => mayDeny(denial, entry)", "(denial) => overlaps(denial, entry)", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
+  ["a denial of its sessions is not one of a set", "entry-arns.ts", 'entry.kind === "sso-session" || ', "",
+    { [sessions]: jane("u"), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }, { [sessions]: jane("u", ["g"]), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }],
+  ["a higher value that changes does not delay names", "judge.ts", "find(higherThan(entry, state), () => false)", "find([], () => false)", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["a higher value that does not change delays names", "judge.ts", "find(higherThan(entry, state), () => false)", "find(higherThan(entry, state), (one) => overlaps(one, entry))", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["a removal above a lower mapping needs no mark", "judge.ts", "...valuesIn(lowerValues(old, state), state)], context)", "], context)", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["a removal above an entry of its list needs no mark", "judge.ts", "[...others, ...valuesIn(lower", "[...valuesIn(lower", { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) }, { [pattern]: one("role/*", "v") }],
+  ["an entry applies instead of itself", "judge.ts", "one !== old && one !== now", "true", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["the mark of a lifted denial names no mapping", "judge.ts", "mayApply(old, valuesIn(branchOf(old, state), state), context);\n  const then", "mayApply(old, [], context);\n  const then",
+    { [account]: ofSet("u"), [deny]: denials("role/*") }, { [account]: ofSet("u"), [deny]: "[]" }],
+  ["the mark of a moved pattern names nothing", "judge.ts", 'kind: "place", gives: [entry]', 'kind: "place", gives: []',
+    { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) }, { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) }],
+  // changes.ts: marks
+  ["a mark names entries that have ended", "changes.ts", "|| !isActive(one, context) ", "",
+    { [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u"), [setRole]: ofSetRole("v", [], past) }, { [sessions]: "[]", [setRole]: ofSetRole("v", [], past) }],
+  ["a mark names entries that cannot apply", "changes.ts", " || !overlaps(one, scope)", "", { [sessions]: jane("u") }, { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") }],
+  ["a mark names one entry of each key", "changes.ts", "one.key, userText(one)]", "one.key]", { [role]: ci("x"), [pattern]: json([like("role/*", "u", [], july), like("role/*", "v")]) }, { [pattern]: json([like("role/*", "u", [], july), like("role/*", "v")]) }],
+  ["a mark names denials", "changes.ts", 'one.kind === "deny" || ', "", { [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
   // names.ts
-  ["a name with a placeholder is plain", "names.ts", "return !/[{}]/.test(name) && nameProblem", "return nameProblem"],
-  ["a reserved name is plain", "names.ts", "&& nameProblem(name, reservedPrefixes) === undefined", ""],
-  ["system: is plain", "names.ts", ' && !name.startsWith("system:")', ""],
-  [
-    "a name that begins with system: needs no mark",
-    "names.ts",
-    'if (name.startsWith("system:")) return',
-    'if (name === "") return',
-  ],
-  [
-    "a name that may begin with system: needs no mark",
-    "names.ts",
-    "if (mayBeginWithSystem(name)) return",
-    'if (name === "") return',
-  ],
-  [
-    "every name with a placeholder and a colon may begin with system:",
-    "names.ts",
-    'rest.length > 0 && matchesGlob(start, "system")',
-    "rest.length > 0",
-  ],
-  ["{AccountID} may be system", "names.ts", '.replaceAll("{AccountID}", "0")', ""],
-  ["a claim needs no mark", "names.ts", "claimPlaceholdersIn(name).length > 0", "claimPlaceholdersIn(name).length > 9"],
-  // overlap.ts
-  ["sessions of one set overlap", "overlap.ts", "return left === right;", "return true;"],
-  ["every denial is one of a principal", "overlap.ts", "{ ...entry, sessions: [] }", "entry"],
-  // precedence.ts
-  [
-    "a list of sessions is not higher than a role",
-    "precedence.ts",
-    'if (kind === "role") return [sessions];',
-    'if (kind === "role") return [];',
-  ],
-  ["a role is not higher than its set", "precedence.ts", "return [...rolesOf(account, set), ", "return ["],
-  ["a list of sessions is not higher than its set", "precedence.ts", '(kind === "sso" ? [sessions] : [])', "[]"],
-  [
-    "a list of patterns is not lower than a role",
-    "precedence.ts",
-    '    mappingParameter(prefix, "pattern", account),\n',
-    "",
-  ],
-  [
-    "a pattern for any is not higher than an account",
-    "precedence.ts",
-    'namesOf("any").filter((name) => name.startsWith(`${prefix}/account/`))',
-    "[]",
-  ],
-  [
-    "a marked change of a list for any account waits for that list only",
-    "precedence.ts",
-    "return [...namesOf(account), ...ofAny];",
-    'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
-  ],
-  [
-    "a marked change of an account's list does not wait for the lists for any",
-    "precedence.ts",
-    "return [...namesOf(account), ...ofAny];",
-    "return namesOf(account);",
-  ],
-  // plan-state.ts
-  [
-    "only the wanted values matter",
-    "plan-state.ts",
-    "return wanted.has(name) ? [now, readValue",
-    "return wanted.has(name) ? [readValue",
-  ],
-  [
-    "only the stored values matter",
-    "plan-state.ts",
-    "return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];",
-    "return [now];",
-  ],
+  ["a name with a placeholder is plain", "names.ts", "return !/[{}]/.test(name) && nameProblem", "return nameProblem", { [pattern]: one("role/*", "u", ["{SessionName}"]) }, { [pattern]: one("role/*", "u") }],
+  ["a reserved name is plain", "names.ts", "&& nameProblem(name, reservedPrefixes) === undefined", "", { [pattern]: one("role/*", "u", ["res:g"]) }, { [pattern]: one("role/*", "u") }],
+  ["system: is plain", "names.ts", ' && !name.startsWith("system:")', "", { [pattern]: one("role/*", "u", ["system:x"]) }, { [pattern]: one("role/*", "u") }],
+  ["a name that may begin with system: needs no mark", "names.ts", "if (mayBeginWithSystem(name)) return", 'if (name === "") return', {}, { [role]: ci("{SessionName}:x") }],
+  ["every name with a placeholder and a colon may begin with system:", "names.ts", 'rest.length > 0 && matchesGlob(start, "system")', "rest.length > 0", {}, { [role]: ci("x:{SessionName}") }],
+  ["{AccountID} may be system", "names.ts", '.replaceAll("{AccountID}", "0")', "", {}, { [role]: ci("{AccountID}:x") }],
+  ["a claim needs no mark", "names.ts", "claimPlaceholdersIn(name).length > 0", "claimPlaceholdersIn(name).length > 9", {}, { [role]: ci("t:{PrincipalTag:team}") }],
+  // entry-arns.ts: overlaps
+  ["sessions of one set overlap", "entry-arns.ts", "return left === right;", "return true;", { [sessions]: jane("u") }, { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") }],
+  ["every denial is one of a principal", "entry-arns.ts", "{ ...entry, sessions: [] }", "entry", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
+  // state.ts: precedence
+  ["a list of sessions is not higher than a role", "state.ts", 'if (kind === "role") return [sessions];', 'if (kind === "role") return [];', { [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
+  ["a role is not higher than its set", "state.ts", "return [...rolesOf(account, set), ", "return [", { [setRole]: ofSetRole("u"), [sessions]: "[,]" }, { [setRole]: ofSetRole("u"), [sessions]: "[]" }],
+  ["a list of sessions is not higher than its set", "state.ts", '(kind === "sso" ? [sessions] : [])', "[]", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["a list of patterns is not lower than a role", "state.ts", '    mappingParameter(prefix, "pattern", account),\n', "",
+    { [`user/${A}/alice`]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
+  ["a pattern for any is not higher than an account", "state.ts", 'namesOf("any").filter((name) => name.startsWith(`${prefix}/account/`))', "[]", { "pattern/any": one("role/*", "u"), [account]: ofSet("v") }, { "pattern/any": "[]", [account]: ofSet("v") }],
+  ["a marked change of a list for any account waits for that list only", "state.ts", "return [...namesOf(account), ...ofAny];", 'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
+    { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") }, { [role]: ci("u"), "deny/any": denials("role/ci") }, { [role]: ci("u"), "deny/any": "[]" }],
+  ["a marked change of an account's list does not wait for the lists for any", "state.ts", "return [...namesOf(account), ...ofAny];", "return namesOf(account);",
+    { "pattern/any": one("role/*", "u", ["g"]), [deny]: denials("role/*") }, { "pattern/any": one("role/*", "u"), [deny]: denials("role/*") }, { "pattern/any": one("role/*", "u"), [deny]: "[]" }],
+  // state.ts
+  ["only the wanted values matter", "state.ts", "return wanted.has(name) ? [now, readValue", "return wanted.has(name) ? [readValue", {}, { [account]: ofSet("u") }],
+  ["only the stored values matter", "state.ts", "return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];", "return [now];", {}, { [account]: ofSet("u") }],
   // phases.ts
-  ["functions cache for 30 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS"],
-  ["functions cache for 60 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS + 30_000"],
-  [
-    "marks depend on harmless changes that are not written",
-    "phases.ts",
-    "if (harmless.length === 0) return all;",
-    "return all;",
-  ],
-  [
-    "harmless changes wait for others",
-    "phases.ts",
-    "    yield harmless.filter((one) => recent(one).length === 0);\n",
-    "",
-  ],
-  ["marked changes are written before harmless ones", "phases.ts", "    yield harmless;\n", ""],
-  [
-    "denials are written after other harmless changes",
-    "phases.ts",
-    "Number(isDenial(b)) - Number(isDenial(a))",
-    "Number(isDenial(a)) - Number(isDenial(b))",
-  ],
-  [
-    "what is harmless later is written now",
-    "phases.ts",
-    "marks.length > 0 && consented.has(write.name)",
-    "marks.length > 0",
-  ],
-  [
-    "lower mappings are granted first",
-    "phases.ts",
-    "const GROUPS = [...PLACES, ",
-    "const GROUPS = [...PLACES.toReversed(), ",
-  ],
-  ["higher mappings are removed first", "phases.ts", "...PLACES.toReversed().map((place)", "...PLACES.map((place)"],
-  [
-    "removals are written before grants",
-    "phases.ts",
-    '[...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"]',
-    '[...PLACES.toReversed().map((place) => `no ${place}`), ...PLACES, "lift"]',
-  ],
-  ["denials are lifted first", "phases.ts", '`no ${place}`), "lift"]', '`no ${place}`)].toSpliced(0, 0, "lift")'],
-  [
-    "denials are lifted before removals",
-    "phases.ts",
-    '...PLACES.toReversed().map((place) => `no ${place}`), "lift"]',
-    '"lift", ...PLACES.toReversed().map((place) => `no ${place}`)]',
-  ],
-  ["a deny list is written once", "phases.ts", "return first === undefined\n", "return first !== null\n"],
-  ["an account's mapping is deleted at once", "phases.ts", 'entry.kind === "account" || ', ""],
-  ["a mapping of a set is deleted at once", "phases.ts", "|| setOf(entry) !== undefined", ""],
-  [
-    "a mapping is deleted at once beside a denial",
-    "phases.ts",
-    "denyListsFor(entry, state.context).some(mayBeLifted)",
-    "false",
-  ],
-  [
-    "every mapping is ended before it is deleted",
-    "phases.ts",
-    "denyListsFor(entry, state.context).some(mayBeLifted)",
-    "true",
-  ],
-  [
-    "an ended mapping is deleted without waiting",
-    "phases.ts",
-    "[{ ...whole, waits: [name] }]",
-    "[{ ...whole, waits: [] }]",
-  ],
-  [
-    "no administrator needs to remain",
-    "phases.ts",
-    "if (!keeps([]) || !keeps(changes)) return",
-    "if (keeps([])) return",
-  ],
-  ["a removal is a grant", "phases.ts", "return isRemoval ? `no ${place}` : place;", "return place;"],
+  ["a deferred change is written in thought", "phases.ts", "keep(all.filter(({ marks }) => marks.length === 0))", "all.filter(({ marks }) => marks.length === 0)",
+    { [set]: ofSet("u", masters), [sessions]: json([{ session: "Jane", ...names("v") }]) }, { [sessions]: jane("u", masters) }],
+  ["functions cache for 30 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["functions cache for 60 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS + 30_000", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["marks depend on harmless changes that are not written", "phases.ts", "if (harmless.length === 0) return all;", "return all;", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["lower mappings are granted first", "phases.ts", "const GROUPS = [...PLACES, ", "const GROUPS = [...PLACES.toReversed(), ", {}, { [pattern]: one("role/*", "u"), [account]: ofSet("v") }],
+  ["higher mappings are removed first", "phases.ts", "...PLACES.toReversed().map((place)", "...PLACES.map((place)", { [role]: ci("u"), [pattern]: one("role/*", "v"), [account]: ofSet("w") }, { [pattern]: "[]", [account]: ofSet("w") }],
+  ["removals are written before grants", "phases.ts", '[...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"]', '[...PLACES.toReversed().map((place) => `no ${place}`), ...PLACES, "lift"]',
+    { [role]: ci("u"), [account]: ofSet("v") }, { [pattern]: one("role/*", "w"), [account]: ofSet("v") }],
+  ["denials are lifted first", "phases.ts", '`no ${place}`), "lift"]', '`no ${place}`)].toSpliced(0, 0, "lift")', { [pattern]: one("role/*", "u", ["g"]), [deny]: denials("role/*") }, { [pattern]: one("role/*", "v"), [deny]: "[]" }],
+  ["denials are lifted before removals", "phases.ts", '...PLACES.toReversed().map((place) => `no ${place}`), "lift"]', '"lift", ...PLACES.toReversed().map((place) => `no ${place}`)]',
+    { [role]: ci("u"), [pattern]: one("role/*", "v"), [deny]: denials("role/ci") }, { [pattern]: one("role/*", "v"), [deny]: "[]" }],
+  ["a deny list is written once", "phases.ts", "return first === undefined\n", "return first !== null\n", { [pattern]: one("role/*", "u"), [deny]: denials("user/*") }, { [pattern]: one("role/*", "v"), [deny]: denials("role/*") }],
+  ["an account's mapping is deleted at once", "phases.ts", 'entry.kind === "account" || ', "", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["a mapping of a set is deleted at once", "phases.ts", "|| setOf(entry) !== undefined", "", { [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u") }, { [sessions]: "[]" }],
+  ["a mapping is deleted at once beside a denial", "phases.ts", "denyListsFor(entry, state.context).some(mayBeLifted)", "false", { [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
+  ["every mapping is ended before it is deleted", "phases.ts", "denyListsFor(entry, state.context).some(mayBeLifted)", "true", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["an ended mapping is deleted without waiting", "phases.ts", "[{ ...whole, waits: [name] }]", "[{ ...whole, waits: [] }]", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["no administrator needs to remain", "phases.ts", "if (!keeps([]) || !keeps(changes)) return", "if (keeps([])) return", { [pattern]: one("role/*", "u"), [deny]: denials("user/*") }, { [pattern]: one("role/*", "v"), [deny]: denials("role/*") }],
+  ["a removal is a grant", "phases.ts", "return isRemoval ? `no ${place}` : place;", "return place;", { [role]: ci("u"), [account]: ofSet("v") }, { [pattern]: one("role/*", "w"), [account]: ofSet("v") }],
 ];
 
 /** Changes one file of the rule for the importers that have the mutant's name in their address. */
@@ -520,14 +205,14 @@ export function registerMutants(): void {
 }
 
 function isOfRule(url: string): boolean {
-  return url.startsWith(new URL("../../../../cli/access", import.meta.url).href);
+  return url.startsWith(new URL("../../../../cli/model/", import.meta.url).href);
 }
 
 /** The rule with a mutant. */
 export async function mutated(name: string): Promise<Rule> {
   const query = `?mutant=${encodeURIComponent(name)}`;
   const [administrators, phases] = ["administrators.ts", "phases.ts"].map(
-    (file) => import(`../../../cli/access/${file}${query}`),
+    (file) => import(`../../../../cli/model/access/${file}${query}`),
   );
   return { ...(await administrators), ...(await phases) };
 }

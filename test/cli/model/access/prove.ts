@@ -37,6 +37,8 @@ export const RULE: Rule = { hasAdministrator, marksOf, nextPhase };
 
 /** In milliseconds: how long a function may use a value that is no longer stored. */
 const CACHED_MS = 35_000;
+/** More than any plan needs. */
+const MOST_PHASES = 50;
 /** Three writes a second. */
 const WRITE_MS = 333;
 
@@ -77,7 +79,7 @@ export interface Outcome {
   readonly isLockedOut: boolean;
   /** In milliseconds: of all commands and waits. */
   readonly duration: number;
-  /** Whether the plan stopped, since the rule marked something new. */
+  /** Whether the plan stopped, since the rule marked something new, or does not end. */
   readonly isStopped: boolean;
 }
 
@@ -224,7 +226,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
       printed.push(...marks);
     };
     print();
-    for (;;) {
+    for (let phases = 0; phases < MOST_PHASES; phases += 1) {
       let changed = await writesOfOthers();
       if (changes.some(({ name }) => changed.includes(name))) return;
       isJudged &&= changed.length === 0;
@@ -270,6 +272,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
         break;
       }
     }
+    isStopped = true;
   }
 
   for (const wanted of states.slice(1)) {

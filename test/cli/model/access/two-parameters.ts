@@ -10,19 +10,18 @@ const R = SET_ROLES[0] ?? "";
 const names = (username: string, ...groups: string[]) => ({ username, groups });
 const [ended, soon, july] = [ENDS.past, ENDS.soon, ENDS.july].map((notAfter) => ({ notAfter }));
 
-/** What a mapping of one kind may give. The last ones are not for every kind. */
-const GIVEN: readonly object[] = [
-  names("u"),
+/** What a mapping may give. Claims are left to random plans. */
+const GIVEN = [
   names("u", "g"),
   { ...names("v", "g", "h"), description: "d" },
   names("u", "system:masters"),
   names("u", "g", "system:x"),
-  names("{SessionName}:x", "g"),
-  names("t:{PrincipalTag:team}", "{AccountID}"),
+  names("{SessionName}:x", "{AccountID}"),
   { ...names("u", "g"), ...ended },
   { ...names("u", "g"), ...soon },
   { ...names("v"), ...july },
-];
+] as const;
+const [plain, other] = GIVEN;
 
 /** Resources of a principal: all of its kind, its own, and a session or another spelling. */
 const RESOURCES: Readonly<Record<string, readonly [wide: string, own: string, denied: string]>> = {
@@ -46,56 +45,43 @@ function arnOf(resource: string, of: string): string {
 
 function shapesOf(short: string, principal: string): readonly Text[] {
   const [kind, of = ""] = short.split("/");
-  const [wide, own, other] = (RESOURCES[principal] ?? []).map((one) => arnOf(one, of === "any" ? "*" : A));
+  const [wide, own, denied] = (RESOURCES[principal] ?? []).map((one) => arnOf(one, of === "any" ? "*" : A));
   const like = (arnLike: string | undefined, more: object = {}) => ({ arnLike, ...more });
-  const lists = (...all: readonly (readonly object[])[]) => [undefined, "[]", ...all.map(json)];
+  const lists = (...all: readonly (readonly object[])[]) => [...["[]", "[1]"], ...all.map(json)];
   switch (kind) {
     case "deny":
-      return [
-        ...lists([like(wide)], [like(own)], [like(other)], [like(own), like(other)], [like(wide), like(own)]),
-        ...[ended, soon, july].map((end) => json([like(own, end)])),
-        json([like(own, soon), like(wide, july)]),
-        json([like(own, july), like(own, { description: "d" })]),
-        "[1]",
-      ];
-    case "pattern": {
-      const [u, v] = [names("u", "g"), names("v")];
-      const placed = [
-        [like(own, u), like(wide, v)],
-        [like(wide, v), like(own, u)],
-        [like(own, v)],
-        [like(own, { ...v, ...soon })],
-      ];
-      return [
-        ...lists(...GIVEN.filter((_, index) => index > 0 && index !== 2).map((one) => [like(wide, one)]), ...placed),
-        "[1]",
-      ];
-    }
+      return lists(
+        ...[[like(wide)], [like(own)], [like(denied)], [like(own), like(denied)], [like(wide), like(own)]],
+        ...[ended, soon, july].map((end) => [like(own, end)]),
+        [like(own, soon), like(wide, july)],
+        [like(own, july), like(own, { description: "d" })],
+      );
+    case "pattern":
+      return lists(
+        ...GIVEN.map((one) => [like(wide, one)]),
+        ...[
+          [like(own, plain), like(wide, other)],
+          [like(wide, other), like(own, plain)],
+        ],
+        [like(own, { ...other, ...soon })],
+      );
     case "sso-session": {
-      const jane = (more: object | undefined) => ({ session: "jane", ...more });
-      const Jane = { session: "Jane", ...names("v") };
+      const jane = (more: object) => ({ session: "jane", ...more });
       const several = [
-        [jane(GIVEN[0]), Jane],
-        [Jane, jane({ ...GIVEN[1], ...july })],
-        [jane({ ...GIVEN[0], ...soon }), jane(GIVEN[2])],
+        [jane(other), { session: "Jane", ...plain }],
+        [jane({ ...plain, ...soon }), jane(other)],
       ];
-      return [...lists(...GIVEN.map((one) => [jane(one)]), ...several), "[1]"];
+      return lists(...GIVEN.map((one) => [jane(one)]), ...several);
     }
     case "sso":
-      return [undefined, ...GIVEN.map(json), "{"];
+      return [undefined, "{", ...GIVEN.map(json)];
     case "account":
-      return [undefined, "{}", ...GIVEN.slice(1).map(json), json(soon), "{"];
+      return [undefined, "{", "{}", ...GIVEN.map(json), json(soon)];
     default: {
       const arn = ARNS[PRINCIPALS.indexOf(short)] ?? "";
-      const pin = kind === "role" || kind === "user" ? [{ ...GIVEN[1], principalId: PINS[kind] }] : [];
-      const spelling = {
-        arn:
-          kind === "federated-user"
-            ? arn.replace("fred", "Fred")
-            : arn.replace(/[^/:]+$/, (own_) => own_.toUpperCase()),
-        ...GIVEN[1],
-      };
-      return [undefined, ...[...GIVEN, ...pin].map((one) => json({ arn, ...one })), json(spelling), "{"];
+      const pin = kind === "role" || kind === "user" ? [{ ...plain, principalId: PINS[kind] }] : [];
+      const spelt = arn.replace(/[^/:]+$/, (own) => (kind === "federated-user" ? "Fred" : own.toUpperCase()));
+      return [undefined, "{", ...[...GIVEN, ...pin, { ...plain, arn: spelt }].map((one) => json({ arn, ...one }))];
     }
   }
 }
