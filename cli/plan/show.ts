@@ -116,7 +116,11 @@ const MAX_MARKS = 10;
 /** A phrase, by kind. */
 export function countMarks(marks: readonly Mark[]): string {
   const kinds = Map.groupBy(marks, ({ kind }) => kind);
-  return [...kinds].map(([kind, { length }]) => `${length} ${MARKED[kind][length === 1 ? 0 : 1]}`).join(", ");
+  const counts = Object.entries(MARKED).flatMap(([kind, [one, several]]) => {
+    const { length } = kinds.get(kind as Mark["kind"]) ?? [];
+    return length === 0 ? [] : `${length} ${length === 1 ? one : several}`;
+  });
+  return counts.join(", ");
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {

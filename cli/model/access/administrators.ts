@@ -1,6 +1,6 @@
 // Finds principals that surely have administrator access, and refuses to remove the last one.
 
-import { candidates } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { candidates, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import { finding } from "../../io/errors.ts";
 import { isActive, mayDeny, mayHave, type PlacedEntry } from "../entry-arns.ts";
@@ -16,6 +16,7 @@ import {
   planState,
   type RuleContext,
   type States,
+  setOf,
   valuesOf,
   type Wanted,
 } from "./state.ts";
@@ -48,7 +49,21 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
   };
   const hasRole = (kind === "sso" || kind === "sso-session") && rolesOf(account, name).some(precedes);
   const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => mayDeny(one, entry));
-  return isUsable(entry, context) && !hasRole && !denyListsFor(entry, context).some(isDenied);
+  const isReachable = !hasRole && !isShadowed(entry, state);
+  return isUsable(entry, context) && isReachable && !denyListsFor(entry, context).some(isDenied);
+}
+
+/** Whether the list of sessions of the entry's permission set denies it, or has an earlier entry for its session. */
+function isShadowed(entry: PlacedEntry, state: PlanState): boolean {
+  const { context } = state;
+  const set = setOf(entry);
+  if (set === undefined) return false;
+  const [list] = valuesOf(state, mappingParameter(context.prefix, "sso-session", entry.account, set));
+  // It denies AWS-signed tokens of the set's roles while it has an entry, and all others only if it is invalid.
+  if (context.signedTokens === "only") return mayHave(list, context, () => true);
+  if (entry.kind === "role") return false;
+  const first = list.entries.find((one) => one.key === entry.key && isActive(one, context));
+  return list.problem !== undefined || (entry.kind === "sso-session" && first !== entry);
 }
 
 /** Whether the function renders the names for each token of the principal. */

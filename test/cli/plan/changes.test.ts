@@ -126,7 +126,7 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
     "<removed>     every identity, with its ARN as the username",
     "1 to add, 1 to change, 1 to remove, 2 unchanged (1 more is not in the files and is kept; --prune removes it).",
     "1 denial is not in the files and is kept; --prune-denials removes it: arn:d.",
-    "<weakened> ! Needs your consent: 11 grants to more than one principal, 1 grant to a denied principal, 1 name that needs care, 1 new administrator (1 more than shown).",
+    "<weakened> ! Needs your consent: 1 new administrator, 1 name that needs care, 11 grants to more than one principal, 1 grant to a denied principal (1 more than shown).",
     "",
   ]);
   const kept = "2 denials are not in the files and are kept; --prune-denials removes them: arn:d, arn:e.";

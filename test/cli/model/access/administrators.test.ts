@@ -113,6 +113,27 @@ test("an ended mapping of a set's role counts until it is deleted, unless it mad
   }
 });
 
+test("a set's list of sessions shadows its administrators: if it is invalid, with AWS-signed tokens, or by an earlier entry", () => {
+  const [set, list] = [`sso/${A}/view`, `sso-session/${A}/view`];
+  const role = `role/${A}/awsreservedsso_view_0123456789abcdef`;
+  const jane = { session: "jane", username: "u" };
+  const ofRole = { ...ROLE, arn: `arn:aws:iam::${A}:role/AWSReservedSSO_View_0123456789abcdef` };
+  for (const [values, beside, only] of [
+    [{ [set]: ADMIN }, true, true],
+    [{ [set]: ADMIN, [list]: "[,]" }, false, false],
+    [{ [set]: ADMIN, [list]: [jane] }, true, false],
+    [{ [set]: ADMIN, [list]: [{ ...jane, notAfter: "2020-01-01T00:00:00Z" }] }, true, true],
+    [{ [role]: ofRole, [list]: "[,]" }, true, false],
+    [{ [list]: [jane, { ...jane, ...ADMIN }] }, false, false],
+    [{ [list]: [{ ...jane, ...ADMIN }, jane] }, true, false],
+  ] as const) {
+    const found = (["beside", "only"] as const).map((signedTokens) =>
+      hasAdministrator(store({ ...values }), { ...CONTEXT, signedTokens }),
+    );
+    assert.deepEqual(found, [beside, only], JSON.stringify(values));
+  }
+});
+
 test("with AWS-signed tokens only, an administrator needs no session, unique id or other kind of principal", () => {
   const parameter = (value: unknown) => ({ value: JSON.stringify(value), secure: false });
   for (const [name, value, ...expected] of ONLY) {
