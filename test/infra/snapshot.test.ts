@@ -10,7 +10,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
-import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
+import { issuerStack } from "../../infra/context/stacks.ts";
 import { ACCOUNT, certificateArn, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat } from "./template.ts";
 
