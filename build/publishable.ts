@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Manifest } from "../infra/page-url.ts";
+import type { Manifest } from "../infra/monitoring/alarms.ts";
 import packageJson from "../package.json" with { type: "json" };
 
 /** `<owner>/<name>`, if package.json has a repository on GitHub. */

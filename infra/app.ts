@@ -2,11 +2,9 @@
 
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { checkContext } from "./context/check-context.ts";
-import { chooseCluster, clusterStack } from "./context/cluster-stack.ts";
-import { readClusters } from "./context/clusters.ts";
-import { FEATURE_FLAGS } from "./feature-flags.ts";
-import { issuerStack, wantsIssuer } from "./issuer/issuer-stack.ts";
+import { FEATURE_FLAGS } from "./cdk-rules.ts";
+import { checkContext, readClusters } from "./context/read-context.ts";
+import { chooseCluster, clusterStack, issuerStack, wantsIssuer } from "./context/stacks.ts";
 
 function addStacks(app: App): void {
   checkContext(app, process.cwd());

@@ -3,19 +3,16 @@
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
-import { DEFAULTS, defaultThrottle } from "./defaults.ts";
-import { makeDeploymentCheck } from "./deployment/deployment-check.ts";
-import { deploySafely } from "./deployment/safe-deployment.ts";
-import { checkEndpoint, checkFailoverUrl } from "./endpoint/check-endpoint.ts";
+import { checkEndpoint, checkFailoverUrl } from "./check-props.ts";
+import { DEFAULTS, defaultThrottle, logSettings } from "./common-props.ts";
 import type { Endpoint } from "./endpoint/endpoint.ts";
 import { serveHttp } from "./endpoint/http-endpoint.ts";
 import { servePrivately } from "./endpoint/private-endpoint.ts";
-import { makeFunction } from "./function/authenticator-function.ts";
+import { deploySafely, makeDeploymentCheck } from "./function/deployment.ts";
 import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
-import { logSettings } from "./log-settings.ts";
-import { makeAlarms } from "./monitoring/alarms.ts";
+import { makeFunction } from "./function/function.ts";
+import { makeAlarms, makeNewVersionAlarms } from "./monitoring/alarms.ts";
 import { makeDashboard } from "./monitoring/dashboard.ts";
-import { makeNewVersionAlarms } from "./monitoring/new-version-alarms.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 /**

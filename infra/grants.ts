@@ -7,8 +7,8 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { MappingKind } from "../functions/authenticator/mapping/mapping.ts";
 import { issuerPath } from "../functions/issuer/keys.ts";
-import { checkAccount } from "./parameters/mappings.ts";
-import { prefixArn } from "./parameters/prefix-arn.ts";
+import { checkAccount } from "./parameters/entries.ts";
+import { prefixArn } from "./parameters/owned-parameter.ts";
 
 const KINDS: Readonly<Record<MappingKind | "deny", true>> = {
   role: true,

@@ -12,21 +12,18 @@ import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import type { Outcome } from "../functions/authenticator/review/record.ts";
-import { alarmTopicOf } from "./alarm-topic.ts";
 import { checkProps } from "./check-props.ts";
 import { deployEndpoint } from "./deploy-endpoint.ts";
-import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
+import { makeVpcEndpoints } from "./function/function.ts";
 import { grantMappings, grantReviews } from "./grants.ts";
-import { metricOf } from "./monitoring/metrics.ts";
+import { metricOf } from "./monitoring/alarms.ts";
+import { alarmTopicOf } from "./monitoring/topic.ts";
 import { makeOutputs } from "./outputs.ts";
-import { addCaller } from "./parameters/callers.ts";
-import { addDenial } from "./parameters/denials.ts";
-import { knownArn } from "./parameters/known-arn.ts";
-import { addMapping, addPattern, addSession } from "./parameters/mappings.ts";
+import { addCaller, addDenial, addMapping, addPattern, addSession, knownArn } from "./parameters/entries.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
-export type { CustomDomain } from "./endpoint/custom-domain.ts";
 export type {
+  CustomDomain,
   Endpoint,
   HttpEndpoint,
   MtlsEndpoint,

@@ -15,9 +15,9 @@ import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import type { IConstruct } from "constructs";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
-import { EMAIL, emailTopic } from "../../infra/alarm-topic.ts";
-import { DEFAULTS, defaultThrottle } from "../../infra/defaults.ts";
+import { DEFAULTS, defaultThrottle } from "../../infra/common-props.ts";
 import type { Throttle } from "../../infra/endpoint/endpoint.ts";
+import { EMAIL, emailTopic } from "../../infra/monitoring/topic.ts";
 
 /** A parameter that is `true` or `false`, and the condition `Is<name>`. */
 export function switchParameter(stack: Stack, name: string, description: string, isOn: boolean): CfnCondition {

@@ -13,7 +13,7 @@ import { CfnRecordSet, HostedZone } from "aws-cdk-lib/aws-route53";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct, IConstruct } from "constructs";
-import { FAILOVER_URL } from "../../infra/endpoint/check-endpoint.ts";
+import { FAILOVER_URL } from "../../infra/check-props.ts";
 import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "../../infra/endpoint/endpoint.ts";
 import { responseParameters } from "../../infra/endpoint/http-endpoint.ts";
 import type { IamAuthenticator } from "../../infra/iam-authenticator.ts";

@@ -2,8 +2,8 @@
 
 import { App, type IStackSynthesizer, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { DEFAULTS } from "../../infra/defaults.ts";
-import { FEATURE_FLAGS } from "../../infra/feature-flags.ts";
+import { FEATURE_FLAGS } from "../../infra/cdk-rules.ts";
+import { DEFAULTS } from "../../infra/common-props.ts";
 import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../../infra/issuer/service-account-issuer.ts";
 import { nameOutputs, OUTPUTS } from "../../infra/outputs.ts";

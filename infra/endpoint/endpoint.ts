@@ -1,13 +1,18 @@
-// The kinds of endpoint and their properties.
+// The kinds of endpoint and their properties, and what they have in common: a custom domain with its DNS record, and an access log
+// of the caller, duration and result of each request, without headers and bodies.
 
-import type { RestApi } from "aws-cdk-lib/aws-apigateway";
-import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { ArnFormat, Aws, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { AccessLogFormat, type RestApi } from "aws-cdk-lib/aws-apigateway";
+import { DomainName, type DomainNameProps, type HttpApi, SecurityPolicy } from "aws-cdk-lib/aws-apigatewayv2";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { IInterfaceVpcEndpoint, IVpc } from "aws-cdk-lib/aws-ec2";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { ARecord, type IHostedZone, RecordTarget } from "aws-cdk-lib/aws-route53";
+import { ApiGatewayv2DomainProperties } from "aws-cdk-lib/aws-route53-targets";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
-import type { LogSettings } from "../log-settings.ts";
-import type { CustomDomain } from "./custom-domain.ts";
+import type { Construct } from "constructs";
+import type { LogSettings } from "../common-props.ts";
 
 /** The endpoint to create. `kind` decides how kube-apiserver authenticates to it. */
 export type Endpoint = HttpEndpoint | MtlsEndpoint | PrivateEndpoint;
@@ -103,4 +108,70 @@ export interface Throttle {
 export function callerAuth(endpoint: Endpoint): "bearer" | "mtls" | "none" {
   if (endpoint.kind === "mtls") return "mtls";
   return endpoint.kind === "private" ? (endpoint.callerAuth ?? "bearer") : "bearer";
+}
+
+export interface CustomDomain {
+  /** For example `authenticator.example.com`. */
+  readonly domainName: string;
+  /** The domain's certificate, in the stack's region. */
+  readonly certificate: ICertificate;
+  /**
+   * Gets an alias record for the domain.
+   *
+   * @default - none: create a record for the domain yourself
+   */
+  readonly hostedZone?: IHostedZone;
+}
+
+/** `more`: properties of some endpoints, such as mutual TLS. `record` resolves the domain's name to the API. */
+export function makeDomain(
+  scope: Construct,
+  { domainName, certificate, hostedZone }: CustomDomain,
+  more: Pick<DomainNameProps, "mtls" | "ownershipCertificate"> = {},
+) {
+  const securityPolicy = SecurityPolicy.TLS_1_2;
+  const domain = new DomainName(scope, "Domain", { domainName, certificate, securityPolicy, ...more });
+  if (hostedZone === undefined) return { domain, record: undefined };
+  const { regionalDomainName, regionalHostedZoneId } = domain;
+  const record = new ARecord(scope, "Record", {
+    zone: hostedZone,
+    recordName: domainName,
+    target: RecordTarget.fromAlias(new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId)),
+  });
+  return { domain, record };
+}
+
+/** All variables also exist for REST APIs: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html */
+export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
+  JSON.stringify({
+    time: "$context.requestTime",
+    requestId: "$context.requestId",
+    sourceIp: "$context.identity.sourceIp",
+    method: "$context.httpMethod",
+    path: "$context.path",
+    status: "$context.status",
+    responseLatency: "$context.responseLatency",
+    integrationLatency: "$context.integrationLatency",
+    integrationError: "$context.integrationErrorMessage",
+    clientSubject: "$context.identity.clientCert.subjectDN",
+  }),
+);
+
+/**
+ * The name starts with /aws/vendedlogs/: otherwise each log group adds to a resource policy of the account and region,
+ * which is limited to 5,120 characters:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+ * The name is unique for each stack and kind of endpoint.
+ *
+ * Returns the ARN as API Gateway stores it. `logGroupArn` ends with `:*`, which drift detection reports as a change:
+ * https://github.com/aws/aws-cdk/issues/38796
+ */
+export function accessLogArn(scope: Construct, logs: LogSettings): string {
+  const { logGroupName } = new LogGroup(scope, "AccessLog", {
+    logGroupName: `/aws/vendedlogs/iam-authenticator/${Aws.STACK_NAME}-${scope.node.addr.slice(-8)}`,
+    ...logs,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+  return Stack.of(scope).formatArn({ service: "logs", resource: "log-group", resourceName: logGroupName, arnFormat });
 }

@@ -1,20 +1,27 @@
-// Creates an HTTP API with one route. `mtls` disables the API's default endpoint. `http` keeps it beside a custom domain,
-// since kube-apiserver can still use its URL.
+// Creates an HTTP API with one route, and a stage with throttle, access log and custom domain. `mtls` disables the API's default
+// endpoint. `http` keeps it beside a custom domain, since kube-apiserver can still use its URL.
 
 import {
   CfnIntegration,
+  type CfnStage,
   type DomainName,
   HttpApi,
   HttpMethod,
+  HttpStage,
   PayloadFormatVersion,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { Construct } from "constructs";
-import { acknowledge } from "../acknowledge.ts";
-import { given } from "../given.ts";
-import { makeDomain } from "./custom-domain.ts";
-import type { EndpointOptions, Gateway, HttpEndpoint, MtlsEndpoint } from "./endpoint.ts";
-import { makeStage } from "./http-stage.ts";
+import { acknowledge, given } from "../cdk-rules.ts";
+import {
+  ACCESS_LOG_FORMAT,
+  accessLogArn,
+  type EndpointOptions,
+  type Gateway,
+  type HttpEndpoint,
+  type MtlsEndpoint,
+  makeDomain,
+} from "./endpoint.ts";
 
 export function serveHttp(
   scope: Construct,
@@ -82,4 +89,25 @@ function domainOf(scope: Construct, endpoint: HttpEndpoint | MtlsEndpoint): Doma
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
   const mtls = { bucket, key, ...given({ version }) };
   return makeDomain(scope, endpoint, { mtls, ...given({ ownershipCertificate }) }).domain;
+}
+
+export function makeStage(
+  scope: Construct,
+  httpApi: HttpApi,
+  domainName: DomainName | undefined,
+  { throttle, logs }: Pick<EndpointOptions, "throttle" | "logs">,
+): HttpStage {
+  const stage = new HttpStage(scope, "Stage", {
+    httpApi,
+    stageName: "$default",
+    autoDeploy: true,
+    throttle,
+    ...(domainName !== undefined && { domainMapping: { domainName } }),
+  });
+  // CloudFormation's property, since the oldest supported aws-cdk-lib has none in HttpStage.
+  (stage.node.defaultChild as CfnStage).accessLogSettings = {
+    destinationArn: accessLogArn(scope, logs),
+    format: ACCESS_LOG_FORMAT.toString(),
+  };
+  return stage;
 }

@@ -6,10 +6,10 @@ import { type IInterfaceVpcEndpoint, InterfaceVpcEndpoint, InterfaceVpcEndpointA
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { acknowledge, acknowledgeManagedPolicy } from "../acknowledge.ts";
-import type { LogSettings } from "../log-settings.ts";
-import { ACCESS_LOG_FORMAT, accessLogArn } from "./access-log.ts";
+import { acknowledge, acknowledgeManagedPolicy } from "../cdk-rules.ts";
+import type { LogSettings } from "../common-props.ts";
 import type { EndpointOptions, Gateway, PrivateEndpoint } from "./endpoint.ts";
+import { ACCESS_LOG_FORMAT, accessLogArn } from "./endpoint.ts";
 
 const STAGE = "live";
 

@@ -7,8 +7,8 @@ import { readSettings } from "../../functions/authenticator/settings.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { hasCode } from "../../functions/errors.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
+import { given } from "../cdk-rules.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
-import { given } from "../given.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
 
 type Environment = Readonly<Record<string, string>>;

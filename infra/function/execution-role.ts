@@ -5,8 +5,8 @@ import { Stack } from "aws-cdk-lib";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { acknowledge, acknowledgeWildcard } from "../acknowledge.ts";
-import { prefixArn } from "../parameters/prefix-arn.ts";
+import { acknowledge, acknowledgeWildcard } from "../cdk-rules.ts";
+import { prefixArn } from "../parameters/owned-parameter.ts";
 
 export interface Permissions {
   /** Begins with `/`. */

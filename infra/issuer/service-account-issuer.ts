@@ -1,27 +1,32 @@
-// The construct of an issuer: its API, function and OIDC provider. All of them remain when the stack is deleted.
+// The construct of an issuer: its public HTTP API, function and OIDC provider, which all remain when the stack is deleted, and its
+// alarms. Every role's trust policy has the API's URL. Without the documents that it serves, no Pod of the cluster gets AWS
+// credentials.
 
-import { CfnOutput, CfnResource, RemovalPolicy } from "aws-cdk-lib";
-import { CfnOIDCProvider, type Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { CfnOutput, CfnResource, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { type DomainName, HttpApi, HttpMethod, PayloadFormatVersion } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { CfnOIDCProvider, type Grant, type IGrantable, Policy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { type Alias, type IFunction, Function as LambdaFunction, SystemLogLevel } from "aws-cdk-lib/aws-lambda";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { ARecord } from "aws-cdk-lib/aws-route53";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
-import { JWKS_PATH } from "../../functions/issuer/documents.ts";
+import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
+import { issuerPath } from "../../functions/issuer/keys.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
-import { alarmTopicOf } from "../alarm-topic.ts";
-import { checkMemory } from "../check-props.ts";
-import type { CommonProps } from "../common-props.ts";
-import { DEFAULTS } from "../defaults.ts";
-import { deploySafely } from "../deployment/safe-deployment.ts";
-import { checkDomain } from "../endpoint/check-endpoint.ts";
-import type { CustomDomain } from "../endpoint/custom-domain.ts";
-import type { Throttle } from "../endpoint/endpoint.ts";
+import { acknowledge, given } from "../cdk-rules.ts";
+import { checkDomain, checkMemory } from "../check-props.ts";
+import { type CommonProps, DEFAULTS, logSettings } from "../common-props.ts";
+import { type CustomDomain, type EndpointOptions, makeDomain, type Throttle } from "../endpoint/endpoint.ts";
+import { makeStage } from "../endpoint/http-endpoint.ts";
+import { deploySafely } from "../function/deployment.ts";
 import { knownSettings, namingProps, prefixOf } from "../function/environment.ts";
-import { given } from "../given.ts";
+import { allow } from "../function/execution-role.ts";
+import { commonSettings, type FunctionOptions } from "../function/function.ts";
 import { grantIssuerKeys } from "../grants.ts";
-import { logSettings } from "../log-settings.ts";
-import { makeNewVersionAlarms } from "../monitoring/new-version-alarms.ts";
-import { makeIssuerAlarms } from "./issuer-alarms.ts";
-import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
-import { makeIssuerFunction } from "./issuer-function.ts";
+import { addAlarm, makeNewVersionAlarms, metricOf } from "../monitoring/alarms.ts";
+import { alarmTopicOf } from "../monitoring/topic.ts";
+import { prefixArn } from "../parameters/owned-parameter.ts";
 
 /** `clusterId` and `mappingPrefix` are those of the authenticator. */
 export interface ServiceAccountIssuerProps extends CommonProps {
@@ -144,4 +149,90 @@ function retainAll(construct: Construct): void {
     if (!CfnResource.isCfnResource(child) || child.node.path.includes("/AccessLog/")) continue;
     child.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
+}
+
+interface IssuerApi {
+  readonly api: HttpApi;
+  readonly domain: DomainName | undefined;
+  /** Resolves the domain's name to the API. */
+  readonly record: ARecord | undefined;
+  /** Created before the function, which has it as a setting. */
+  readonly url: string;
+}
+
+function makeIssuerApi(scope: Construct, clusterId: string, domain: CustomDomain | undefined): IssuerApi {
+  const api = new HttpApi(scope, "Api", {
+    apiName: `iam-authenticator-issuer-${clusterId}`,
+    createDefaultStage: false,
+    // The issuer has only one URL, which the discovery document contains.
+    disableExecuteApiEndpoint: domain !== undefined,
+  });
+  if (domain === undefined) return { api, domain: undefined, record: undefined, url: api.apiEndpoint };
+  return { api, ...makeDomain(scope, domain), url: `https://${domain.domainName}` };
+}
+
+/** Returns the constructs that must exist before the API can answer. */
+function routeIssuer(
+  scope: Construct,
+  { api, domain, record }: IssuerApi,
+  { handler, throttle, logs }: Omit<EndpointOptions, "name">,
+): Construct[] {
+  const integration = new HttpLambdaIntegration("Function", handler, {
+    payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+  });
+  const routes = [DISCOVERY_PATH, JWKS_PATH].flatMap((path) =>
+    api.addRoutes({ path, methods: [HttpMethod.GET], integration }),
+  );
+  for (const route of routes) {
+    acknowledge(route, "AwsSolutions-APIG4", "Both documents are public, since AWS reads them without credentials.");
+  }
+  const stage = makeStage(scope, api, domain, { throttle, logs });
+  return [...routes, stage, ...(record === undefined ? [] : [record])];
+}
+
+function makeIssuerFunction(
+  scope: Construct,
+  { architecture, memorySize }: CommonProps,
+  { mappingPrefix, environment, logs }: FunctionOptions,
+): Alias {
+  const log = new LogGroup(scope, "Log", { ...logs });
+  const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  const policy = new Policy(scope, "Rights", {
+    roles: [role],
+    statements: [
+      allow(["logs:CreateLogStream", "logs:PutLogEvents"], log.logGroupArn),
+      // IAM checks the path itself, not the parameters below it.
+      allow(["ssm:GetParametersByPath"], prefixArn(scope, issuerPath(mappingPrefix))),
+    ],
+  });
+  const issuer = new LambdaFunction(scope, "Function", {
+    description: "Serves the discovery document and the JWKS of a service account issuer",
+    ...commonSettings("issuer", { architecture, memorySize }),
+    // STS waits 5 s, and a request ends within 4 s.
+    timeout: Duration.seconds(5),
+    environment,
+    role,
+    systemLogLevelV2: SystemLogLevel.WARN,
+    logGroup: log,
+  });
+  issuer.node.addDependency(policy);
+  return issuer.addAlias("live");
+}
+
+/** STS reads the documents rarely, so that a single request of five minutes counts. */
+const PERIOD = Duration.minutes(5);
+
+function makeIssuerAlarms(scope: Construct, clusterId: string, api: HttpApi, topic: ITopic | undefined): void {
+  addAlarm(scope, "Failing", topic, {
+    text: `Pods of the cluster ${clusterId} get no AWS credentials: the API of the issuer returns 5xx.`,
+    heading: "issuer-failing",
+    metric: api.metricServerError({ period: PERIOD }),
+    threshold: 1,
+  });
+  addAlarm(scope, "InvalidKeys", topic, {
+    text: `The issuer of the cluster ${clusterId} does not serve all its keys: a parameter has no valid key, or is the 11th.`,
+    heading: "issuer-invalidkeys",
+    metric: metricOf("InvalidIssuerKeys", { ClusterId: clusterId }).with({ period: PERIOD }),
+    threshold: 1,
+  });
 }

@@ -10,7 +10,7 @@ import {
   type TrustedSubject,
   trustConditions,
 } from "../../functions/issuer/trust-policy.ts";
-import { given } from "../given.ts";
+import { given } from "../cdk-rules.ts";
 
 export interface ServiceAccountRoleProps {
   /**

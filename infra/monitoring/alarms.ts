@@ -1,5 +1,5 @@
-// The alarms that notify: whether logins fail, and whether people are denied. They never stop a deployment, since it can be
-// the fix.
+// The alarms that notify: whether logins fail, and whether people are denied. They never stop a deployment, since it can be the fix.
+// Also the alarms that roll a new version back, which notify no topic, since the deployment reports the rollback.
 
 import { Duration } from "aws-cdk-lib";
 import {
@@ -7,18 +7,19 @@ import {
   type AlarmProps,
   ComparisonOperator,
   MathExpression,
+  Metric,
   Stats,
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Alias, IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
+import { type Dimension, type MetricName, NAMESPACE } from "../../functions/telemetry/metrics.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import type { Gateway } from "../endpoint/endpoint.ts";
-import { pageUrl } from "../page-url.ts";
-import { metricOf } from "./metrics.ts";
 
-export interface Watched {
+interface Watched {
   readonly clusterId: string;
   readonly handler: IFunction;
   readonly api: Gateway["api"];
@@ -26,7 +27,7 @@ export interface Watched {
   readonly hasFailover: boolean;
 }
 
-export interface AlarmOptions extends Watched {
+interface AlarmOptions extends Watched {
   /** Receives each alarm and its end. */
   readonly topic: ITopic | undefined;
   /** Hours without an invocation before the alarm NoReviews. Without them, there is no such alarm. */
@@ -127,4 +128,72 @@ export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined
     alarm.addOkAction(new SnsAction(topic));
   }
   return alarm;
+}
+
+/**
+ * The time in which the new version receives a tenth of the requests. The sliding window covers all of them.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
+ */
+const CANARY = Duration.minutes(10);
+
+/** `clusterId`: also counts faults that the function reports itself. A crash or a time-out writes no metric of its own. */
+export function makeNewVersionAlarms(
+  scope: Construct,
+  { lambda, version, aliasName }: Alias,
+  clusterId?: string,
+): Alarm[] {
+  const { functionName } = lambda;
+  const add = (id: string, what: string, metric: Metric) =>
+    new Alarm(scope, id, {
+      // The name contains the version, so that each version has a new alarm. An existing alarm keeps its state when it
+      // is updated, and CodeDeploy starts no deployment while an alarm fires: a broken version could not be replaced.
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+      alarmName: `${functionName}-${id}-${version.version}`,
+      alarmDescription: `${what} CodeDeploy rolls it back if it is being deployed. What to do: ${pageUrl("docs/troubleshoot.md#newversion")}`,
+      metric: metric.with({ period: CANARY }),
+      threshold: 3,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  // `ExecutedVersion`: the version behind the alias.
+  // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+  const errors = new Metric({
+    namespace: "AWS/Lambda",
+    metricName: "Errors",
+    statistic: Stats.SUM,
+    dimensionsMap: {
+      FunctionName: functionName,
+      Resource: `${functionName}:${aliasName}`,
+      ExecutedVersion: version.version,
+    },
+  });
+  const alarms = [add("NewVersionErrors", "A version of the function crashes or times out.", errors)];
+  if (clusterId === undefined) return alarms;
+  const faults = metricOf("Faults", { ClusterId: clusterId, FunctionVersion: version.version });
+  return [add("NewVersionFaults", "A version of the function ends reviews with a fault.", faults), ...alarms];
+}
+
+export function metricOf(metricName: MetricName, dimensionsMap: Partial<Record<Dimension, string>>): Metric {
+  // Has no label, which would turn an alarm's metric into metric math.
+  return new Metric({
+    namespace: NAMESPACE,
+    metricName,
+    statistic: Stats.SUM,
+    dimensionsMap,
+    period: Duration.minutes(1),
+  });
+}
+
+export interface Manifest {
+  readonly version: string;
+  /** The only place of the project's address. The first publisher sets it: RELEASING.md. */
+  readonly repository?: { readonly url: string };
+}
+
+/** The page of this version, or its path in the repository if package.json has no `repository`. */
+export function pageUrl(path: string, { version, repository }: Manifest = packageJson): string {
+  if (repository === undefined) return path;
+  const address = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
+  return `${address}/blob/v${version}/${path}`;
 }

@@ -1,7 +1,7 @@
-// Creates a parameter that the stack manages, with a tag and a description that say so.
+// Creates a parameter that the stack manages, with a tag and a description that say so. Also the ARNs of a cluster's parameters.
 
 import { hash } from "node:crypto";
-import { Lazy, Stack, Tags, Token } from "aws-cdk-lib";
+import { ArnFormat, Lazy, Stack, Tags, Token } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct, IConstruct } from "constructs";
 import { OWNER_TAG } from "../../functions/settings/stack.ts";
@@ -64,4 +64,11 @@ function checkValue(subject: string, value: string): void {
     throw new Error(`${subject}: the value has ${bytes} bytes, and Parameter Store allows ${MAX_STANDARD_BYTES}`);
   }
   if (value.includes("{{")) throw new Error(`${subject}: Parameter Store refuses values with "{{"`);
+}
+
+/** `below`: the path below the prefix, or `*`. Default: the prefix itself. */
+export function prefixArn(scope: Construct, mappingPrefix: string, below?: string): string {
+  // The name's leading slash is also the ARN's separator. The prefix can be a token, so it must stay intact.
+  const resource = `parameter${mappingPrefix}${below === undefined ? "" : `/${below}`}`;
+  return Stack.of(scope).formatArn({ service: "ssm", resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
 }

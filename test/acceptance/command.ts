@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { DEFAULTS } from "../../infra/defaults.ts";
+import { DEFAULTS } from "../../infra/common-props.ts";
 import { ROOT } from "../infra/cdk-cli.ts";
 import { awsOf, unlessMissing } from "./aws.ts";
 import { concurrencyOf, NOT_CHECKED, UNRESERVED } from "./deployments.ts";

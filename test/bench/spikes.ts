@@ -3,7 +3,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULTS } from "../../infra/defaults.ts";
+import { DEFAULTS } from "../../infra/common-props.ts";
 import { markdown } from "./measure.ts";
 import { runSpike, type Spike, withReserved } from "./spikes/run-spike.ts";
 

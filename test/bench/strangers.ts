@@ -1,6 +1,6 @@
 // How many logins fail while strangers send tokens for an STS host that does not answer: `npm run bench -- strangers`.
 
-import { DEFAULTS } from "../../infra/defaults.ts";
+import { DEFAULTS } from "../../infra/common-props.ts";
 import { markdown } from "./measure.ts";
 import { runStrangers } from "./spikes/run-strangers.ts";
 

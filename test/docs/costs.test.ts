@@ -6,8 +6,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { ACCESS_LOG_FORMAT } from "../../infra/endpoint/access-log.ts";
-import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
+import { issuerStack } from "../../infra/context/stacks.ts";
+import { ACCESS_LOG_FORMAT } from "../../infra/endpoint/endpoint.ts";
 import {
   fakeServices,
   gatewayEvent,

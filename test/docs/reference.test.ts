@@ -14,8 +14,8 @@ import { readSettings } from "../../functions/authenticator/settings.ts";
 import { fault } from "../../functions/errors.ts";
 import { METRICS } from "../../functions/telemetry/metrics.ts";
 import { readCluster } from "../../infra/context/cluster.ts";
-import { clusterStack } from "../../infra/context/cluster-stack.ts";
-import { readClusters } from "../../infra/context/clusters.ts";
+import { readClusters } from "../../infra/context/read-context.ts";
+import { clusterStack } from "../../infra/context/stacks.ts";
 import { cli } from "../cli/cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { FEATURE_FLAGS } from "../../infra/feature-flags.ts";
+import { FEATURE_FLAGS } from "../../infra/cdk-rules.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { compile, packInto, ROOT, run } from "./packed.ts";
 

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { before, test } from "node:test";
 import { buildRelease } from "../../build/assets.ts";
 import { ACTIONS } from "../../build/templates/deploying-role.ts";
-import { stackName } from "../../infra/context/stack-name.ts";
+import { stackName } from "../../infra/context/stacks.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { cdk, ROOT, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";

@@ -10,7 +10,7 @@ import { Role } from "aws-cdk-lib/aws-iam";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import { readCluster } from "../../infra/context/cluster.ts";
-import { issuerStack, wantsIssuer } from "../../infra/issuer/issuer-stack.ts";
+import { issuerStack, wantsIssuer } from "../../infra/context/stacks.ts";
 import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../infra/issuer/service-account-role.ts";
 import { CLUSTERS } from "./clusters.ts";
 import { ACCOUNT, ENV, issuerOf, REGION } from "./stacks.ts";

@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
-import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
+import { issuerStack } from "../../infra/context/stacks.ts";
 import { ACCOUNT, certificateArn, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat } from "./template.ts";
 
@@ -74,34 +74,39 @@ test("issuer", (t) => {
 
 const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
 
-/** All of a file of infra; of a file of functions, the types that infra uses. In the order of imports and exports. */
-function declarations(file: string, seen = new Set<string>()): string[] {
-  if (seen.has(file)) return [];
-  seen.add(file);
-  const text = readFileSync(file, "utf8");
-  const imports = [...text.matchAll(/^(?:import|export) (?:type )?\{ ([^}]+?),? \} from "(\.[^"]+)\.ts";$/gm)];
-  return [
-    `// ${relative(CONSTRUCT, file)}\n${text}`,
-    ...imports.flatMap(([, names = "", path = ""]) => {
-      const imported = join(dirname(file), `${path}.d.ts`);
-      return path.includes("/functions/") ? interfaces(imported, names.split(", ")) : declarations(imported, seen);
-    }),
-  ];
+/** The top-level statements of a file, each with its comment. */
+function statements(file: string): string[] {
+  return readFileSync(file, "utf8").split(/^(?<!\*\/\n)(?=\/\*\*|export |import |declare |type |interface )/m);
 }
 
-function interfaces(file: string, names: readonly string[]): string[] {
-  const text = readFileSync(file, "utf8");
-  return names.map((name) => {
-    const [found] =
-      new RegExp(`^export interface ${name} \\{$.*?^\\}$`, "ms").exec(text) ??
-      new RegExp(`^export type ${name} = [^;]*;$`, "m").exec(text) ??
-      [];
-    assert.ok(found, `${name} in ${file}`);
-    return `// ${relative(CONSTRUCT, file)}\n${found}\n`;
-  });
+const DECLARED = /^(?:export )?(?:declare )?(?:interface|type|class|const|function) (\w+)/m;
+const FROM = /^(?:import|export) (?:type )?\{ ([^}]+?),? \} from "(\..+)\.ts";$/m;
+
+/** Adds what `text` of `file` names of this package, and what that names. By name: moving it to another file is no change. */
+function addNamed(text: string, file: string, found: Map<string, string>): void {
+  const code = text.replaceAll(/\/\*\*.*?\*\//gs, "");
+  const add = (name: string, from: string) => {
+    if (found.has(name) || !new RegExp(`\\b${name}\\b(?!\\??:)`).test(code)) return;
+    const declared = statements(from).find((statement) => DECLARED.exec(statement)?.[1] === name);
+    found.set(name, declared ?? assert.fail(`${name} in ${from}`));
+    addNamed(found.get(name) ?? "", from, found);
+  };
+  for (const statement of statements(file)) {
+    const [, own] = DECLARED.exec(statement) ?? [];
+    if (own !== undefined) add(own, file);
+    const [, names = "", path] = FROM.exec(statement) ?? [];
+    if (path === undefined) continue;
+    for (const name of names.replaceAll("type ", "").split(", ")) add(name, join(dirname(file), `${path}.d.ts`));
+  }
 }
 
 test("the public declarations", (t) => {
-  const text = declarations(join(CONSTRUCT, "infra", "iam-authenticator.d.ts")).join("\n");
-  t.assert.fileSnapshot(text, join(folder, "declarations.snapshot"), { serializers: [String] });
+  const entry = join(CONSTRUCT, "infra", "iam-authenticator.d.ts");
+  const found = new Map<string, string>();
+  addNamed(readFileSync(entry, "utf8"), entry, found);
+  const named = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, declared]) => declared);
+  const others = statements(entry).filter((statement) => !DECLARED.test(statement));
+  t.assert.fileSnapshot([...others, "\n", ...named].join(""), join(folder, "declarations.snapshot"), {
+    serializers: [String],
+  });
 });

@@ -21,7 +21,7 @@ export const check: Check = {
   minutes: 8,
   async run(site, rows) {
     const { world, clusterId } = site;
-    // As in infra/issuer/issuer-stack.ts.
+    // As in infra/context/stacks.ts.
     const stack = defaultStackName(clusterId, "Issuer");
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const kid = keyId(publicKey);

@@ -3,7 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { defaultThrottle } from "../../../infra/defaults.ts";
+import { defaultThrottle } from "../../../infra/common-props.ts";
 import { localServices } from "../../../local/function.ts";
 import { mintToken } from "../../../local/identities.ts";
 import { type Expected, people } from "../crowd.ts";

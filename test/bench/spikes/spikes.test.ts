@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEFAULTS } from "../../../infra/defaults.ts";
+import { DEFAULTS } from "../../../infra/common-props.ts";
 import { runSpike, withReserved } from "./run-spike.ts";
 
 function spike(people: number, roles: number, stsSilentMs = 0) {

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { stackName } from "../../../infra/context/stack-name.ts";
+import { stackName } from "../../../infra/context/stacks.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
 import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/webhook.ts";
 import { useFolder } from "../../cli/fixtures.ts";

@@ -3,8 +3,8 @@
 import { Annotations, Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import { type ITopic, Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { acknowledge } from "./acknowledge.ts";
-import type { IamAuthenticatorProps } from "./props.ts";
+import { acknowledge } from "../cdk-rules.ts";
+import type { IamAuthenticatorProps } from "../props.ts";
 
 export const EMAIL = "[^\\s@]+@[^\\s@]+\\.[^\\s@]+";
 

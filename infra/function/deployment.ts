@@ -1,16 +1,19 @@
-// The function that CodeDeploy runs before a new version receives reviews.
+// Checks a new version of a function before it receives requests, shifts a tenth of them to it for ten minutes, and rolls it back
+// on an alarm.
 
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
+import { LambdaDeploymentConfig, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type CfnFunction, Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { type Alias, type CfnFunction, type IFunction, Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { acknowledgeWildcard } from "../acknowledge.ts";
-import { commonSettings } from "../function/built-code.ts";
-import type { LogSettings } from "../log-settings.ts";
-import { prefixArn } from "../parameters/prefix-arn.ts";
+import { acknowledgeManagedPolicy, acknowledgeWildcard } from "../cdk-rules.ts";
+import type { LogSettings } from "../common-props.ts";
+import { prefixArn } from "../parameters/owned-parameter.ts";
+import { commonSettings } from "./function.ts";
 
-export interface DeploymentCheckOptions {
+interface DeploymentCheckOptions {
   readonly authenticator: LambdaFunction;
   /** Name of the alias that serves reviews. Its ARN would be a circular reference: the alias depends on this function. */
   readonly aliasName: string;
@@ -62,4 +65,36 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
   });
   (check.node.defaultChild as CfnFunction).addMetadata("SamResourceId", "DeploymentCheck");
   return check;
+}
+
+/** `check` runs before a new version receives requests. */
+export function deploySafely(
+  scope: Construct,
+  alias: Alias,
+  check: IFunction | undefined,
+  alarms: readonly Alarm[],
+): void {
+  const group = new LambdaDeploymentGroup(scope, "Deployment", {
+    alias,
+    deploymentConfig: LambdaDeploymentConfig.CANARY_10PERCENT_10MINUTES,
+    alarms: [...alarms],
+    ...(check !== undefined && { preHook: check }),
+  });
+  // The alarms watch the new version before it receives its first request.
+  alias.node.addDependency(...alarms);
+  if (check !== undefined) {
+    // A change of the alias starts a deployment, which needs the check and CodeDeploy's permission to run it.
+    alias.node.addDependency(check, group.role);
+    acknowledgeWildcard(
+      group,
+      `${check.functionArn}:*`,
+      "CDK's permission to invoke the check includes its versions, of which there are none.",
+    );
+  }
+  const policy = "service-role/AWSCodeDeployRoleForLambdaLimited";
+  acknowledgeManagedPolicy(
+    group,
+    policy,
+    "AWS's managed policy for CodeDeploy with Lambda, which CodeDeploy's documentation requires.",
+  );
 }

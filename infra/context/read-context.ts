@@ -1,0 +1,131 @@
+// Reads the clusters to deploy from CDK's context: `-c clusterId=...`, or a list in cdk.json. Rejects unknown keys that look like
+// keys of this app: a typo must not deploy defaults.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Construct } from "constructs";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
+import { CLUSTER_KEYS, type ClusterContext, readCluster } from "./cluster.ts";
+import { stackName } from "./stacks.ts";
+
+/** `-c clusterId=x` selects x from the list, or needs no list. Without it, returns the list, which can be empty. */
+export function readClusters(scope: Construct): ClusterContext[] {
+  const list: unknown = scope.node.tryGetContext("clusters") ?? [];
+  if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
+  const clusters = list.map(readCluster);
+  refuseTwice(clusters, ({ clusterId }) => `cluster ${clusterId}`);
+  refuseTwice(clusters, (cluster) => `stack ${stackName(cluster)}`);
+  checkStandbys(clusters);
+
+  const chosen: unknown = scope.node.tryGetContext("clusterId");
+  if (chosen === undefined) return clusters;
+  if (typeof chosen !== "string") throw new Error('"clusterId" in the context must be a string: put it in quotes');
+  return choose(clusters, chosen);
+}
+
+/** A cluster can have a stack in each of several regions. */
+function refuseTwice(clusters: readonly ClusterContext[], nameOf: (cluster: ClusterContext) => string): void {
+  for (const [at, cluster] of clusters.entries()) {
+    const name = nameOf(cluster);
+    const { clusterId, region } = cluster;
+    const isStandby = (other: ClusterContext) =>
+      other.clusterId === clusterId && region !== undefined && ![undefined, region].includes(other.region);
+    const twice = clusters.slice(0, at).some((other) => nameOf(other) === name && !isStandby(other));
+    if (twice) throw new Error(`"clusters" has the ${name} twice: two stacks of one cluster need two regions`);
+  }
+}
+
+/** A standby must not redirect too, and must accept the tokens that users sign for the primary. */
+function checkStandbys(clusters: readonly ClusterContext[]): void {
+  for (const standby of clusters) {
+    const { clusterId, region, vpc, vpcEndpoints, failoverUrl } = standby;
+    const isPrimary = (one: ClusterContext) => one !== standby && one.failoverUrl !== undefined;
+    const primary = clusters.find((one) => one.clusterId === clusterId && isPrimary(one));
+    if (primary === undefined) continue;
+    if (failoverUrl !== undefined)
+      throw new Error(`cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`);
+    // Interface endpoints serve only their region, so that is the default of functionEnvironment.
+    const accepted = standby.stsRegions ?? (vpc !== undefined && vpcEndpoints !== false ? [region] : undefined);
+    const refused = (primary.stsRegions ?? [primary.region]).find((one) => accepted?.includes(one) === false);
+    if (refused === undefined) continue;
+    throw new Error(
+      `cluster ${clusterId}: the standby in ${region} denies tokens that are signed for ${refused}: add ${refused} to its stsRegions, or set its vpcEndpoints to false. In a VPC, both require a NAT gateway`,
+    );
+  }
+}
+
+/** The cluster's entries. Throws if the list has none: a typo must not deploy another cluster with defaults. */
+function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext[] {
+  const known = clusters.filter(({ clusterId }) => clusterId === chosen);
+  if (known.length > 0) return known;
+  if (clusters.length === 0) return [readCluster({ clusterId: chosen })];
+  const ids = clusters.map(({ clusterId }) => clusterId).join(", ");
+  throw new Error(`-c clusterId=${chosen}: not found in "clusters", which has ${ids}`);
+}
+
+/** The context keys that the app reads. */
+const CONTEXT_KEYS = ["clusterId", "clusters", "issuer"];
+
+/** Both a cluster's key and a setting of the CDK CLI: https://docs.aws.amazon.com/cdk/v2/guide/cli.html */
+const CLI_SETTINGS = ["tags"];
+
+/** `folder` contains the app's cdk.json. Throws an error that states where the key belongs. */
+export function checkContext(scope: Construct, folder: string): void {
+  const context = scope.node.getAllContext() as Readonly<Record<string, unknown>>;
+  for (const [key, value] of Object.entries(context)) checkKey(key, value);
+  for (const [key, value] of Object.entries(readCdkJson(folder))) checkTopLevelKey(key, value);
+}
+
+function checkKey(key: string, value: unknown): void {
+  if (CONTEXT_KEYS.includes(key)) return;
+  const clusterKey = clusterKeyOf(key);
+  if (clusterKey !== undefined) {
+    throw new Error(
+      `the context key "${key}" has no effect: it belongs to a cluster. Move it into the cluster's entry in cdk.json: ${example(clusterKey, value)}`,
+    );
+  }
+  const meant = contextKeyOf(key, value);
+  if (meant !== undefined) throw new Error(`the context key "${key}" has no effect: did you mean "${meant}"?`);
+}
+
+function checkTopLevelKey(key: string, value: unknown): void {
+  if (key === "context" || CLI_SETTINGS.includes(key)) return;
+  const clusterKey = clusterKeyOf(key);
+  const meant = contextKeyOf(key, value);
+  if (clusterKey === undefined && meant === undefined) return;
+  const place =
+    meant === undefined
+      ? `Move it into the cluster's entry: ${example(clusterKey ?? key, value)}`
+      : `Move it below "context": {"context": {"${meant}": ...}}`;
+  throw new Error(`cdk.json has the key "${key}" at its top level, where it has no effect. ${place}`);
+}
+
+/** Ignores case, since no other tool has a key such as `nodeVPCs`. Ignores `clusterId`, which is also a context key. */
+function clusterKeyOf(key: string): string | undefined {
+  return CLUSTER_KEYS.find((known) => !CONTEXT_KEYS.includes(known) && known.toLowerCase() === key.toLowerCase());
+}
+
+/** The context key that was meant: a list can only be `clusters`, and a string cannot. */
+function contextKeyOf(key: string, value: unknown): string | undefined {
+  const candidates = CONTEXT_KEYS.filter((known) =>
+    known === "clusters" ? typeof value !== "string" : !Array.isArray(value),
+  );
+  return nearest(key, candidates);
+}
+
+function example(key: string, value: unknown): string {
+  return `{"context": {"clusters": [{"clusterId": "my-cluster", "${key}": ${JSON.stringify(typed(key, value))}}]}}`;
+}
+
+/** The command line passes every value as a string. Only ids remain strings. */
+function typed(key: string, value: unknown): unknown {
+  const parsed = typeof value === "string" && key !== "account" ? parseJson(value) : undefined;
+  return typeof parsed === "number" || typeof parsed === "boolean" ? parsed : value;
+}
+
+function readCdkJson(folder: string): Readonly<Record<string, unknown>> {
+  const file = join(folder, "cdk.json");
+  const content = existsSync(file) ? parseJson(readFileSync(file, "utf8")) : undefined;
+  return isObject(content) ? content : {};
+}

@@ -1,0 +1,147 @@
+// Creates the parameters of mappings, denials and callers. Uses the function's own names and validation. A mapped role or user must
+// have an ARN that is known at synth, since the parameter's name contains it.
+
+import { Aws, Stack, Token } from "aws-cdk-lib";
+import { CfnRole, CfnUser, type IRole, type IUser } from "aws-cdk-lib/aws-iam";
+import { RegionInfo } from "aws-cdk-lib/region-info";
+import type { Construct, IConstruct } from "constructs";
+import { CALLER_RULE, type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
+import { arnSections, matchesArnLike, secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
+import { checkDenyEntry, type DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
+import {
+  checkMapping,
+  type ListKind,
+  type Mapping,
+  type MappingKind,
+} from "../../functions/authenticator/mapping/mapping.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { addParameter, appendEntry } from "./owned-parameter.ts";
+
+interface MappingSubject {
+  readonly kind: Exclude<MappingKind, ListKind>;
+  readonly account: string;
+  /** Name of a role, user or permission set. */
+  readonly name?: string;
+}
+
+/** Throws at synth for an invalid mapping. */
+export function addMapping(
+  scope: Construct,
+  prefix: string,
+  { kind, account, name }: MappingSubject,
+  mapping: Mapping,
+): void {
+  const subject = `the mapping of ${kind} ${name ?? account}`;
+  if (Token.isUnresolved([account, name ?? "", JSON.stringify(mapping)])) {
+    throw new Error(
+      `${subject}: account, name and mapping must be known at synth, because the parameter's name contains them`,
+    );
+  }
+  checkAccount(subject, account);
+  const check = checkMapping(mapping, kind);
+  const problem = check.valid ? secondArnProblem(mapping.arn) : check.problem;
+  if (problem !== undefined) throw new Error(`${subject}: ${problem}`);
+  addParameter(scope, subject, mappingParameter(prefix, kind, account, name), JSON.stringify(mapping));
+}
+
+/** Appends to the list of patterns of an account or of `any`. */
+export function addPattern(scope: Construct, prefix: string, account: string, pattern: Mapping): void {
+  const subject = `the patterns of ${account === "any" ? "any account" : `account ${account}`}`;
+  if (account !== "any") checkAccount(subject, account);
+  const problem = patternProblem(pattern, account);
+  if (problem !== undefined) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${problem}`);
+  appendEntry(scope, subject, mappingParameter(prefix, "pattern", account), pattern);
+}
+
+/** Appends to the list of a permission set's sessions. */
+export function addSession(
+  scope: Construct,
+  prefix: string,
+  { account, permissionSet }: { readonly account: string; readonly permissionSet: string },
+  entry: Mapping & { readonly session: string },
+): void {
+  const subject = `the sessions of permission set ${permissionSet} in account ${account}`;
+  if (Token.isUnresolved([account, permissionSet])) throw new Error(`${subject}: both must be known at synth`);
+  checkAccount(subject, account);
+  if (Token.isUnresolved(JSON.stringify(entry))) throw new Error(`${subject}: a mapping must be known at synth`);
+  const check = checkMapping(entry, "sso-session");
+  if (!check.valid) throw new Error(`${subject}: session ${entry.session}: ${check.problem}`);
+  const all = appendEntry(scope, subject, mappingParameter(prefix, "sso-session", account, permissionSet), entry);
+  // The function would use only the first entry of a session that is not expired.
+  if (all.some((other) => other !== entry && "session" in other && other.session === entry.session)) {
+    throw new Error(`${subject}: session ${entry.session} must not be added twice`);
+  }
+}
+
+function patternProblem(pattern: Mapping, account: string): string | undefined {
+  const check = checkMapping(pattern, "pattern");
+  if (!check.valid) return check.problem;
+  const second = secondArnProblem(pattern.arnLike);
+  if (second !== undefined) return second;
+  const its = arnSections(pattern.arnLike ?? "")?.[4] ?? "";
+  // The list applies only to identities of its account.
+  const isRead = account === "any" || matchesArnLike(`arn::::${its}:`, `arn::::${account}:`);
+  return isRead ? undefined : `can never match an identity of account ${account}`;
+}
+
+export function checkAccount(subject: string, account: string): void {
+  if (!/^\d{12}$/.test(account)) throw new Error(`${subject}: the account must be 12 digits, known at synth`);
+}
+
+/**
+ * Appends to the list of the entry's account, or of `any` if the account has a wildcard. Throws for an invalid entry, since
+ * an invalid list denies every identity that it covers.
+ */
+export function addDenial(scope: Construct, prefix: string, entry: DenyEntry): void {
+  if (Token.isUnresolved(JSON.stringify(entry))) throw new Error("a denial must be known at synth, without tokens");
+  const partition = knownPartition(scope);
+  const check = checkDenyEntry(entry, partition === undefined ? {} : { partition });
+  const problem = check.valid ? secondArnProblem(entry.arnLike) : check.problem;
+  if (problem !== undefined) throw new Error(`the denial of ${entry.arnLike}: ${problem}`);
+  const account = arnSections(entry.arnLike)?.[4] ?? "";
+  const [list, subject] = /^\d{12}$/.test(account) ? [account, `account ${account}`] : ["any", "any account"];
+  appendEntry(scope, `the denials of ${subject}`, denyParameter(prefix, list), entry);
+}
+
+const KNOWN_ARN = "its arn must be known at synth: use the ARN itself instead of an attribute of a role in this app";
+
+export function addCaller(scope: Construct, prefix: string, caller: Caller): void {
+  const given: unknown = caller;
+  if (!isCaller(given)) {
+    const isTokenArn = "arn" in caller && Token.isUnresolved(caller.arn);
+    throw new Error(`caller ${caller.name}: ${isTokenArn ? KNOWN_ARN : CALLER_RULE}`);
+  }
+  appendEntry(scope, "the callers", callersParameter(prefix), given);
+}
+
+/** `undefined` for an ARN that is known only at deployment. */
+export function knownArn(principal: IRole | IUser | string): string | undefined {
+  if (typeof principal === "string") return known(principal);
+  const arn = "roleArn" in principal ? principal.roleArn : principal.userArn;
+  const partition = knownPartition(principal);
+  return partition === undefined
+    ? known(arn)
+    : (known(arn.replace(Aws.PARTITION, partition)) ?? named(principal, partition));
+}
+
+/** `Role.fromRoleName` returns an ARN without the partition. */
+function knownPartition(scope: IConstruct): string | undefined {
+  const { region } = Stack.of(scope);
+  return Token.isUnresolved(region) ? undefined : (RegionInfo.get(region).partition ?? "aws");
+}
+
+/** The ARN of a resource that CDK creates, for which it returns a token. Requires a fixed name, account and region. */
+function named(principal: IRole | IUser, partition: string): string | undefined {
+  const made = principal.node.defaultChild;
+  const account = known(Stack.of(principal).account);
+  const resource =
+    made instanceof CfnRole ? ["role", made.roleName] : made instanceof CfnUser && ["user", made.userName];
+  if (!resource || account === undefined) return undefined;
+  const [kind, name] = resource;
+  if (name === undefined || known(name) === undefined) return undefined;
+  return `arn:${partition}:iam::${account}:${kind}/${name}`;
+}
+
+function known(text: string): string | undefined {
+  return Token.isUnresolved(text) ? undefined : text;
+}
