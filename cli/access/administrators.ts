@@ -1,14 +1,14 @@
 // Finds principals that surely have administrator access, by a group with full access to the cluster.
 
-import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { candidates, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { supposeIdentity } from "../evaluation.ts";
 import { type Entry, isActive, mayHave } from "./entries.ts";
 import { entryChanges } from "./entry-changes.ts";
 import { isAccepted, makesAdministrator, mentionsAdministrators } from "./names.ts";
-import { mayDeny } from "./overlap.ts";
+import { mayDeny, overlaps } from "./overlap.ts";
 import { type PlanState, planState, type RuleContext, type States, valuesOf, type Wanted } from "./plan-state.ts";
-import { denyListsFor, isOfOnePrincipal, lowerThan } from "./precedence.ts";
+import { denyListsFor, isOfOnePrincipal, lowerThan, setOf } from "./precedence.ts";
 
 /** Whether one principal surely has administrator access. */
 export function hasAdministrator(states: States, context: RuleContext): boolean {
@@ -37,8 +37,20 @@ function isSure(entry: Entry, state: PlanState): boolean {
     return problem !== undefined || !entries.every(isHarmless);
   };
   const hasRole = (kind === "sso" || kind === "sso-session") && rolesOf(account, name).some(precedes);
-  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => mayDeny(one, entry));
-  return isUsable(entry, context) && !hasRole && !denyListsFor(entry, context).some(isDenied);
+  const isSigned = context.signedTokens === "only";
+  // A denial of one session also denies AWS-signed tokens of its role.
+  const isOf = isSigned ? overlaps : mayDeny;
+  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => isOf(one, entry));
+  // An invalid list of sessions denies each session, and one with an entry denies AWS-signed tokens, also of the set's roles.
+  const set = setOf(entry);
+  const [sessions] =
+    set === undefined ? [] : valuesOf(state, mappingParameter(context.prefix, "sso-session", account, set));
+  const own = (sessions?.entries ?? []).filter((one) => isActive(one, context));
+  const isRefused =
+    (sessions?.problem !== undefined && (isSigned || kind !== "role")) ||
+    (isSigned && own.length > 0) ||
+    (kind === "sso-session" && own.find(({ key }) => key === entry.key) !== entry);
+  return isUsable(entry, context) && !hasRole && !isRefused && !denyListsFor(entry, context).some(isDenied);
 }
 
 /** Whether the function renders the names for each token of the principal. */
