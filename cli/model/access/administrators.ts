@@ -3,7 +3,7 @@
 import { candidates, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import { finding } from "../../io/errors.ts";
-import { isActive, mayDeny, mayHave, type PlacedEntry } from "../entry-arns.ts";
+import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type EvaluationContext, supposeIdentity } from "../evaluation.ts";
 import { isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
 import { entryChanges } from "./changes.ts";
@@ -48,7 +48,9 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
     return problem !== undefined || !entries.every(isHarmless);
   };
   const hasRole = (kind === "sso" || kind === "sso-session") && rolesOf(account, name).some(precedes);
-  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => mayDeny(one, entry));
+  // A denial of one session also denies AWS-signed tokens of its role.
+  const isOf = context.signedTokens === "only" ? overlaps : mayDeny;
+  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => isOf(one, entry));
   const isReachable = !hasRole && !isShadowed(entry, state);
   return isUsable(entry, context) && isReachable && !denyListsFor(entry, context).some(isDenied);
 }

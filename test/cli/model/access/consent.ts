@@ -28,7 +28,9 @@ export interface Gain {
 }
 
 const namesOf = ({ username, groups = [] }: Mapping) => [username, groups];
-const whose = ({ arn, arnLike, session }: Mapping) => [arn, arnLike, session];
+/** Another spelling is the same principal, except of federated users. */
+const inLowerCase = (arn = "") => (arn.includes(":federated-user/") ? arn : arn.toLowerCase());
+const whose = ({ arn, arnLike, session }: Mapping) => [inLowerCase(arn), inLowerCase(arnLike), session];
 
 /** Whether the mark is of an entry of this identity, and names the entry that gives it. */
 export function isNamed({ identity, deciding, mapping }: Gain, { entry, gives }: Mark): boolean {

@@ -4,7 +4,10 @@
 // every <step>-th plan over so many parameters. A second part of as many families is for another process.
 
 import fc from "fast-check";
-import { type AnyPlan, anyPlan } from "./any-plan.ts";
+import { hasAdministrator } from "../../../../cli/model/access/administrators.ts";
+import { ADMIN_GROUPS } from "../../../../cli/model/names.ts";
+import { answer, dated, decide, forgetValues, prepare, valueFor, type World, worldsFor } from "./answers.ts";
+import { type AnyPlan, anyPlan, CONTEXT } from "./any-plan.ts";
 import { type Options, prove, RULE, type Rule } from "./prove.ts";
 import { countOf, families, planAt, worldsOf } from "./two-parameters.ts";
 
@@ -71,6 +74,35 @@ export async function proveFamilies(size: number, step: number, part?: number, r
     }
   }
   return counts;
+}
+
+/** Of random stores: in how many the rule finds an administrator. Throws if no identity with such tokens is one. */
+export async function proveAdministrators(runs: number, seed: number): Promise<number> {
+  let found = 0;
+  for (const { states, signedTokens } of fc.sample(anyPlan(0, fc.constant(0)), { numRuns: runs, seed })) {
+    forgetValues();
+    // The other pin is of nobody in the universe.
+    const state = Object.fromEntries(Object.entries(states[0] ?? {}).filter(([, text]) => !text?.includes("PINNED2")));
+    const values = new Map(
+      Object.entries(state).map(([short, text]) => [short, valueFor(`${CONTEXT.prefix}/${short}`, text)]),
+    );
+    const stored = new Map(
+      [...values].flatMap(([short, value]) => (value.stored ? [[`${CONTEXT.prefix}/${short}`, dated(value, 0)]] : [])),
+    );
+    if (!hasAdministrator(stored, { ...CONTEXT, ...(signedTokens && { signedTokens }) })) continue;
+    found += 1;
+    const accepted = ({ identity: { claims } }: World) => (claims !== undefined) === (signedTokens === "only");
+    const worlds = worldsFor([state], false).filter((one) => one.reserved.length === 0 && accepted(one));
+    for (const [short, value] of values) await prepare(`${CONTEXT.prefix}/${short}`, value, worlds);
+    const isOne = (world: World) => {
+      const mix = world.places.map(({ parameter }) =>
+        answer(valueFor(parameter, state[parameter.slice(3)]), world, CONTEXT.now),
+      );
+      return decide(mix)?.user?.groups.some((group) => ADMIN_GROUPS.includes(group));
+    };
+    if (!worlds.some(isOne)) throw new Error(`nobody is an administrator: ${JSON.stringify({ state, signedTokens })}`);
+  }
+  return found;
 }
 
 if (import.meta.main) {

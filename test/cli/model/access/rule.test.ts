@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { proveFamilies, proveRandom } from "./prove-plans.ts";
+import { proveAdministrators, proveFamilies, proveRandom } from "./prove-plans.ts";
 
 const run = promisify(execFile);
 
@@ -15,6 +15,10 @@ test("60 random plans, and a sample of all plans over two and three parameters",
   assert.ok(two.plans > 1_000 && two.gains > 5 * two.plans, JSON.stringify(two));
   const three = await proveFamilies(3, 2_000_003);
   assert.ok(three.plans > 100 && three.gains > three.plans, JSON.stringify(three));
+});
+
+test("whom the rule counts as an administrator is one, with the tokens that the function accepts", async () => {
+  assert.ok((await proveAdministrators(400, 6)) > 40);
 });
 
 test("without any one of its clauses, the rule fails for the plan beside the mutant", async () => {
