@@ -302,7 +302,9 @@ function isLookedAt(name: string, reading: ReadonlySet<string>): boolean {
 function changesTo(wanted: State, current: ReadonlyMap<string, Text>): readonly Wanted[] {
   const shorts = [...current.keys()].map(shortOf);
   return [...new Set([...Object.keys(wanted), ...shorts])].flatMap((short) => {
-    const [name, text] = [nameOf(short), wanted[short]];
+    // The command empties a list, and never deletes it.
+    const none = /^(?:pattern|deny|sso-session)/.test(short) && current.has(nameOf(short)) ? "[]" : undefined;
+    const [name, text] = [nameOf(short), wanted[short] ?? none];
     // The command writes no SecureString.
     const value = text === "secure" && current.get(name) !== "secure" ? "{" : text;
     return value === current.get(name) ? [] : [{ name, value }];
