@@ -1,9 +1,12 @@
-// Reads the settings that all functions of a cluster share: the cluster, its parameters, the log level.
+// Reads the settings that all functions of a cluster share: the cluster, its parameters, the log level. Also the names that the
+// construct and the CLI derive from them: the default stack of a cluster, and the tag of its parameters.
 
+import { hash } from "node:crypto";
 import { type Partition, partitionOfRegion } from "../aws/partitions.ts";
 import { bad, endpoint, matching, oneOf, type Read, required } from "./environment.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface CommonSettings {
@@ -17,7 +20,9 @@ export interface CommonSettings {
 }
 
 const REGION = "the region that the function runs in, such as eu-west-1";
+
 export const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+
 export const CLUSTER_ID_RULE = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
 
 /** The id that callers sign their tokens for. Never a cluster's id, since CLUSTER_ID has no colon. */
@@ -65,3 +70,19 @@ function mappingPrefix(read: Read): string | undefined {
   if (prefix.length > 500) throw bad(name, "at most 500 characters long", prefix);
   return prefix;
 }
+
+/** The authenticator's stack, or its service account issuer's. */
+export type StackKind = "" | "Issuer";
+
+/**
+ * Stack names allow only letters, digits and hyphens. Ids such as `a.b` get a suffix: otherwise `a.b` and `a-b` would
+ * share a stack, and deploying one cluster would replace the other's authenticator.
+ */
+export function defaultStackName(clusterId: string, kind: StackKind = ""): string {
+  const plain = clusterId.replace(/[^A-Za-z0-9-]/g, "-");
+  const suffix = plain === clusterId ? "" : `-${hash("sha256", clusterId).slice(0, 8)}`;
+  return `IamAuthenticator${kind}-${plain}${suffix}`;
+}
+
+/** The tag of a parameter that a stack manages. Its value is the stack's name. The CLI does not overwrite such a parameter. */
+export const OWNER_TAG = "iam-authenticator:managed-by";

@@ -1,7 +1,7 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
 
 import { isListKind } from "../../../functions/authenticator/mapping/mapping.ts";
-import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import { isActive, mayHave, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
 import { mentionsAdministrators } from "../names.ts";
@@ -100,9 +100,7 @@ export function nextPhase(
       .sort((a, b) => Number(isDenial(b)) - Number(isDenial(a)));
     yield harmless.filter((one) => recent(one).length === 0);
     yield harmless;
-    // A change that is harmless after others is not written before them, although it would be marked now.
-    const consented = new Set(markedCandidates(changes, current, context).map(({ write }) => write.name));
-    const marked = all.filter(({ marks, write }) => marks.length > 0 && consented.has(write.name));
+    const marked = all.filter(({ marks }) => marks.length > 0);
     for (const name of GROUPS) yield marked.filter(({ group }) => group === name);
   }
   for (const group of groups()) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OWNER_TAG } from "../../../functions/settings/stack.ts";
+import { OWNER_TAG } from "../../../functions/settings/common.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
 import { LOST, NAME, OWN, type Row, raw, run } from "./races.ts";
 
