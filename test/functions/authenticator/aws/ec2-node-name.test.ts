@@ -143,11 +143,11 @@ const REFUSAL = "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Er
 const xml = (body: string): Fault => ({ kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body });
 
 for (const [action, throttling, asked] of [
-  ["DescribeInstances", ec2Throttling(), 4],
-  ["GetInstanceProfile", iamThrottling(), 5],
+  ["DescribeInstances", ec2Throttling(), 2],
+  ["GetInstanceProfile", iamThrottling(), 3],
 ] as const) {
-  test(`${action}: throttling is retried up to three times, a failed connection once, then it is a fault`, async () => {
-    for (const rule of [only(action, throttling, 3), only(action, { kind: "reset" }, 1)]) {
+  test(`${action}: throttling and a failed connection are retried once, then it is a fault`, async () => {
+    for (const rule of [only(action, throttling, 1), only(action, { kind: "reset" }, 1)]) {
       services.server.fail(rule);
       assert.deepEqual(await findLazily(node, within()), { name: NAME });
     }
