@@ -46,9 +46,7 @@ const KEYS = ["defaultContext", "contexts"];
 const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webhookKubeconfig"] as const;
 
 /** Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first error. */
-export async function readConfig(
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<Config | undefined> {
+export async function readConfig(environment: Readonly<Record<string, string | undefined>>) {
   const file = configFile(environment);
   if (file === undefined || !existsSync(file)) return undefined;
   // Loaded here: most users have no configuration file.

@@ -56,10 +56,6 @@ export function clusterWords({ cluster, prefix, region, profile }: ClusterOption
 }
 
 /** Completes the commands in a text about one cluster. */
-export function forCluster(
-  text: string,
-  options: ClusterOptions,
-  environment: Parameters<typeof programName>[0],
-): string {
+export function forCluster(text: string, options: ClusterOptions, environment: Parameters<typeof programName>[0]) {
   return withProgram(text, programName(environment), clusterWords(options));
 }

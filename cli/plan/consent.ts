@@ -146,12 +146,7 @@ export async function checkConsent(
 }
 
 /** The change with the value for a parameter that another operator changed from `was` to `is`. Throws if they conflict. */
-export function rebased(
-  change: Change,
-  was: Stored | undefined,
-  is: Stored | undefined,
-  context: EvaluationContext,
-): Change {
+export function rebased(change: Change, was: Stored | undefined, is: Stored | undefined, context: EvaluationContext) {
   const { name, value } = change;
   const key = entryKey(name);
   const [base, theirs] = [was?.value ?? "[]", is?.value ?? "[]"];

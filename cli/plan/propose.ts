@@ -87,11 +87,7 @@ export async function prepare(
 }
 
 /** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */
-export async function confirmAll(
-  proposals: readonly Proposal[],
-  options: ProposeOptions,
-  io: IOStreams,
-): Promise<void> {
+export async function confirmAll(proposals: readonly Proposal[], options: ProposeOptions, io: IOStreams) {
   const marks = proposals.flatMap((proposal) => proposal.marks);
   const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
   if (options.yes && marked !== undefined) {

@@ -22,11 +22,7 @@ import { entryKey, keyOfItem, normal, type Stored } from "../model/stored.ts";
  *
  * @param known parameters that were read: their ARNs contain the account, which saves a call
  */
-export async function destinationOf(
-  connection: Connection,
-  known: ReadonlyMap<string, Stored>,
-  io: IOStreams,
-): Promise<string> {
+export async function destinationOf(connection: Connection, known: ReadonlyMap<string, Stored>, io: IOStreams) {
   const [first] = known.values();
   const { clusterId } = connection.settings;
   return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.context.prefix})`;
@@ -78,11 +74,7 @@ export async function readToCompare(connection: Connection, io: IOStreams, more?
 const AT_ONCE = 10;
 
 /** Reads any number of parameters by name. The result omits those that do not exist. */
-export async function readByName(
-  names: readonly string[],
-  { ssm, rates }: Connection,
-  { interrupted }: IOStreams,
-): Promise<Map<string, Stored>> {
+export async function readByName(names: readonly string[], { ssm, rates }: Connection, { interrupted }: IOStreams) {
   const waitForTurn = limitsOf(rates).read;
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {

@@ -156,11 +156,7 @@ function checkUsage(arn: string | undefined, { tokenFile, sessionName, principal
 }
 
 /** Removes what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */
-function withoutMadeUp(
-  { identity, ...found }: Explanation,
-  { principalId }: ExplainOptions,
-  isOfSet: boolean,
-): Explanation {
+function withoutMadeUp({ identity, ...found }: Explanation, { principalId }: ExplainOptions, isOfSet: boolean) {
   const known = { ...found, identity: identity && { ...identity, principalId, accessKeyId: undefined } };
   const text = JSON.stringify(known).replace(
     /, but this (?:role|user) has A\w+SUPPOSED/g,

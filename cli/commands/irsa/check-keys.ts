@@ -49,11 +49,7 @@ export function checkClusterKeys(keys: readonly IssuerKey[], served: readonly st
 }
 
 /** `served`: key ids in the issuer's JWKS; `undefined` if it cannot be read. */
-export async function checkToken(
-  kubernetes: Kubernetes,
-  issuer: string,
-  served: readonly string[] | undefined,
-): Promise<Check[]> {
+export async function checkToken(kubernetes: Kubernetes, issuer: string, served: readonly string[] | undefined) {
   const permission = "allow create on serviceaccounts/token in default";
   const request = async () => {
     const token = await requestToken(kubernetes, STS_AUDIENCE);
@@ -136,12 +132,7 @@ export async function checkDocuments(issuer: string, ca: string | undefined, io:
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
 
-async function fetchDocument(
-  check: string,
-  url: string,
-  ca: string | undefined,
-  io: IOStreams,
-): Promise<Reply | Check> {
+async function fetchDocument(check: string, url: string, ca: string | undefined, io: IOStreams) {
   const endpoint = openEndpoint({ server: url, ...(ca !== undefined && { ca }) }, io);
   try {
     const reply = await endpoint.send("GET");

@@ -122,12 +122,7 @@ function signingProblem(kid: string, others: readonly PublishedKey[], signing: s
 }
 
 /** Times in milliseconds since 1970. `end`: when the last token expires that the key has signed. */
-function timeProblem(
-  others: readonly PublishedKey[],
-  signedUntil: number,
-  end: number,
-  now: number,
-): string | undefined {
+function timeProblem(others: readonly PublishedKey[], signedUntil: number, end: number, now: number) {
   if (signedUntil > now) return "--signed-until is in the future.";
   const oldestOther = Math.min(...others.map(({ stored }) => stored.modified));
   if (signedUntil < oldestOther) {

@@ -137,13 +137,7 @@ async function planOne(
   return { plan, known, connection, ...effectOf([arnLike], connection, io, [], endsAccess) };
 }
 
-async function planPerson(
-  who: string,
-  options: DenyOptions,
-  keys: DenialKeys,
-  connection: Connection,
-  io: IOStreams,
-): Promise<ClusterPlan | undefined> {
+async function planPerson(who: string, options: DenyOptions, keys: DenialKeys, connection: Connection, io: IOStreams) {
   const { context, account } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
