@@ -104,10 +104,7 @@ export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[]
   };
 }
 
-interface Results<T> {
-  readonly results: readonly { readonly cluster: string; readonly value: T }[];
-  readonly failures: readonly ClusterFailure[];
-}
+type Result<T> = { readonly cluster: string; readonly value: T };
 
 /**
  * Goes on after the failure of one of several clusters. The only cluster's failure is thrown.
@@ -119,14 +116,10 @@ export async function inEachCluster<O extends ClustersOptions, T>(
   io: IOStreams,
   work: (options: OneOf<O>, io: IOStreams) => Promise<T>,
   { atOnce }: { readonly atOnce?: number } = {},
-): Promise<Results<T>> {
+) {
   const output = outputByCluster(options.clusters, io);
   const chosen = chosenClusters(options, io, atOnce === undefined ? output.ioOf : undefined);
-  async function run({
-    name,
-    options: one,
-    io: own,
-  }: Chosen<O>): Promise<Results<T>["results"][number] | ClusterFailure> {
+  async function run({ name, options: one, io: own }: Chosen<O>): Promise<Result<T> | ClusterFailure> {
     try {
       return { cluster: name, value: await work(one, own) };
     } catch (error) {
@@ -135,10 +128,7 @@ export async function inEachCluster<O extends ClustersOptions, T>(
     }
   }
   const found = await inTurns(chosen, run, atOnce).finally(output.flush);
-  return {
-    results: found.filter((one) => "value" in one),
-    failures: found.filter((one) => "failure" in one),
-  };
+  return { results: found.filter((one) => "value" in one), failures: found.filter((one) => "failure" in one) };
 }
 
 /** Throws instead if the command must stop: after Ctrl-C, and for a bug. */

@@ -160,12 +160,8 @@ export function rebased(change: Change, was: Stored | undefined, is: Stored | un
 }
 
 /** Throws unless the function accepts both lists: a merge could give another meaning to an invalid one. */
-export function checkMerge(
-  { name, check }: Change,
-  merged: string,
-  theirs: string,
-  { prefix, partition }: EvaluationContext,
-): void {
+export function checkMerge({ name, check }: Change, merged: string, theirs: string, context: EvaluationContext) {
+  const { prefix, partition } = context;
   const { kind = "callers", account = "" } = readName(prefix, name) ?? {};
   for (const value of [theirs, merged]) {
     const [problem] = readStored(kind, { account, partition }, { value, secure: false }).problems;

@@ -57,11 +57,8 @@ export interface Prepared {
 }
 
 /** Reads what the plan's checks need. Throws if it cannot be read. */
-export async function prepare(
-  { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others }: ClusterPlan,
-  options: ProposeOptions,
-  io: IOStreams,
-): Promise<Prepared> {
+export async function prepare(planned: ClusterPlan, options: ProposeOptions, io: IOStreams): Promise<Prepared> {
+  const { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others } = planned;
   const { context } = connection;
   await requireCluster(known, connection, options, io);
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);

@@ -11,6 +11,7 @@ import { toFailure } from "../aws/errors.ts";
 import { readAll, readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { readConfig } from "../cmdline/contexts.ts";
+import type { WriteOptions } from "../cmdline/options.ts";
 import { EXIT, Failure, finding, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
@@ -35,11 +36,8 @@ async function placeOf({ config, settings }: Connection, known: string | undefin
 }
 
 /** All mappings, or with --account that account's. `callers` adds the callers' list. */
-export async function readMappings(
-  { ssm, context, account, rates }: Connection,
-  io: IOStreams,
-  { callers = false } = {},
-): Promise<Map<string, Stored>> {
+export async function readMappings(connection: Connection, io: IOStreams, { callers = false } = {}) {
+  const { ssm, context, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
   const limits = { waitForTurn: limitsOf(rates).read, signal: io.interrupted, onCount: progress.show };
   try {
@@ -141,12 +139,7 @@ type Known = ReadonlyMap<string, Stored>;
  *
  * @param known the cluster's parameters that were read: one is enough to prove that it exists
  */
-export async function requireCluster(
-  known: Known,
-  connection: Connection,
-  options: { readonly new?: true; readonly dryRun?: true },
-  io: IOStreams,
-): Promise<void> {
+export async function requireCluster(known: Known, connection: Connection, options: WriteOptions, io: IOStreams) {
   if ((await exists(known, connection, io)) || options.new) return;
   const lines = `${await absence(connection, io)} To write to a new cluster, use --new.`;
   throw options.dryRun ? finding(lines) : usage(lines);
