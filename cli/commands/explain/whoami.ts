@@ -59,9 +59,7 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
     const items = results.map(({ cluster, value }) => withCluster(options, cluster, data(value)));
     await printData(isNamed ? items : items[0], options.output, io);
   } else {
-    for (const { cluster, value } of results) {
-      printLines(whoamiLines(cluster, value), io);
-    }
+    for (const { cluster, value } of results) printLines(whoamiLines(cluster, value), io);
   }
   const unknown = results.flatMap(({ cluster, value: { unread } }) =>
     unread === undefined ? [] : [{ name: cluster, failure: unread }],

@@ -51,9 +51,7 @@ export function retireCommand(command: Command, io: IOStreams): Command {
 async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
   // --force applies to tokens here, and does not skip the stack check.
   const { signedUntil, longestToken, kubeconfig, force, ...writeOptions } = options;
-  if (signedUntil === undefined && !force) {
-    throw usage("Give --signed-until, or --force if the key has leaked.");
-  }
+  if (signedUntil === undefined && !force) throw usage("Give --signed-until, or --force if the key has leaked.");
   const connection = await connect(options, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const retired = published.find((one) => one.kid === kid);
