@@ -14,23 +14,14 @@ import { listAt, STS_AUDIENCE } from "../../kube/objects.ts";
 import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
 import type { PublishedKey } from "./keys.ts";
 
-type Attempt<T> =
-  | { readonly read: T; readonly unread: readonly [] }
-  | { readonly read?: undefined; readonly unread: readonly [Check] };
-
 /** What `read` returns, or a warning if kube-apiserver refuses the request. */
-export async function attempt<T>(
-  check: string,
-  permission: string,
-  read: () => Promise<T>,
-  problem = "not read",
-): Promise<Attempt<T>> {
+export async function attempt<T>(check: string, permission: string, read: () => Promise<T>, problem = "not read") {
   try {
-    return { read: await read(), unread: [] };
+    return { read: await read(), unread: [] } as const;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const advice = `${permission}, or run this as an administrator`;
-    return { unread: [warning(check, `${problem}: ${error.message}`, advice)] };
+    return { read: undefined, unread: [warning(check, `${problem}: ${error.message}`, advice)] } as const;
   }
 }
 
