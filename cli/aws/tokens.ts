@@ -116,11 +116,7 @@ export async function signToken({ credentials, clusterId, region, domain, now }:
   };
 }
 
-interface SignedTokenRequest {
-  readonly config: ClientConfig;
-  readonly credentials: Credentials;
-  readonly clusterId: string;
-}
+type SignedTokenRequest = Pick<TokenRequest, "credentials" | "clusterId"> & { readonly config: ClientConfig };
 
 /** The shortest lifetime that STS accepts. */
 const MIN_LIFETIME_SECONDS = 60;

@@ -39,7 +39,7 @@ export interface Chosen<O extends ClustersOptions> {
 export function chosenClusters<O extends ClustersOptions>(
   options: O,
   io: IOStreams,
-  ioOf: OutputByCluster["ioOf"] = (name) => ({ ...io, log: (text) => io.log(`${name}: ${text}`) }),
+  ioOf: ReturnType<typeof outputByCluster>["ioOf"] = (name) => ({ ...io, log: (text) => io.log(`${name}: ${text}`) }),
 ): Chosen<O>[] {
   const named = isSeveral(options);
   return options.clusters.map((cluster) => ({
@@ -81,8 +81,6 @@ export async function inTurns<C extends { readonly options: AwsOptions }, T>(
   }
   return Promise.all(results);
 }
-
-type OutputByCluster = ReturnType<typeof outputByCluster>;
 
 /** Keeps the output of clusters, and prints it in their order. A message that several have in common is printed once. */
 export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[], io: IOStreams) {

@@ -55,19 +55,13 @@ interface PlannedClusters {
   readonly failed: readonly ClusterFailure[];
 }
 
-type MakePlan<O extends ClustersOptions> = (
-  connection: Connection,
-  options: OneOf<O>,
-  io: IOStreams,
-) => Promise<ClusterPlan | undefined>;
-
 type Planned = ReadyCluster | ClusterFailure | { readonly name: string; readonly isAbsent: boolean } | undefined;
 
 /** @param partition of the principal; of several clusters, those of other partitions are skipped by name */
 export async function planClusters<O extends ClustersOptions & ProposeOptions>(
   options: O,
   io: IOStreams,
-  plan: MakePlan<O>,
+  plan: (connection: Connection, options: OneOf<O>, io: IOStreams) => Promise<ClusterPlan | undefined>,
   partition?: string,
 ): Promise<PlannedClusters> {
   const several = isSeveral(options);

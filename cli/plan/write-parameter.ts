@@ -53,12 +53,8 @@ export function beforeNewest(versions: readonly Version[]): Version | undefined 
  * operator in the milliseconds between the read and the removal is lost without notice.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
  */
-export async function writeValue(
-  ssm: SSMClient,
-  { name, before, value }: Change,
-  interrupted: AbortSignal,
-  neighbours?: Neighbours,
-): Promise<void> {
+export async function writeValue(ssm: SSMClient, change: Change, interrupted: AbortSignal, neighbours?: Neighbours) {
+  const { name, before, value } = change;
   const current = await readBefore(ssm, name, interrupted, neighbours);
   // Compare the value too: a recreated parameter starts at version 1 again.
   if (current?.version !== before?.version || current?.value !== before?.value)
