@@ -3,7 +3,7 @@
 import type { Agent } from "node:https";
 import { buildQueryString, HttpResponse } from "@smithy/core/protocols";
 import type { AwsCredentialIdentity, HttpRequest, Provider } from "@smithy/types";
-import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../io/errors.ts";
 import { HttpTimeout, NoAnswer, openAgent, sendHttp } from "../io/http.ts";
 import type { IOStreams } from "../io/streams.ts";
@@ -76,23 +76,18 @@ export function patientRetries({ environment }: IOStreams) {
   return { retryMode: "adaptive", maxAttempts: Number(environment["AWS_MAX_ATTEMPTS"] || TRIES) } as const;
 }
 
-interface Config {
-  readonly config: ClientConfig;
-  readonly partition: Partition;
-}
-
 /**
  * Reads the environment of the process, as the SDK does. Ignores empty variables and options. Contexts with the same Region
  * and profile share connections.
  */
-export async function clientConfig(options: AwsOptions, io: IOStreams): Promise<Config> {
+export async function clientConfig(options: AwsOptions, io: IOStreams) {
   const { shared } = io;
   if (shared === undefined) return newConfig(options, io);
   const { region, profile } = options;
   return once(io.secrets, `config ${region} ${profile}`, () => newConfig({ region, profile }, { ...shared, shared }));
 }
 
-async function newConfig(options: AwsOptions, io: IOStreams): Promise<Config> {
+async function newConfig(options: AwsOptions, io: IOStreams) {
   checkAwsVariables(process.env);
   const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const name = options.profile || AWS_PROFILE || undefined;
@@ -114,7 +109,8 @@ async function newConfig(options: AwsOptions, io: IOStreams): Promise<Config> {
   const credentials = once(io.secrets, `credentials ${name}`, () => {
     return credentialProvider({ ...named, requestHandler, isProcess }, io);
   });
-  return { config: { region, credentials, ...named, requestHandler }, partition };
+  const config: ClientConfig = { region, credentials, ...named, requestHandler };
+  return { config, partition };
 }
 
 const created = new WeakMap<object, Map<string, unknown>>();
@@ -192,8 +188,6 @@ function checkAwsVariables(environment: Readonly<Record<string, string | undefin
     if (URLS.test(name) && !(URL.canParse(value) && /^https?:\/\//i.test(value))) {
       throw usage(`${name} must be an http:// or https:// URL.`);
     }
-    if (name === "AWS_MAX_ATTEMPTS" && !/^[1-9]\d?$/.test(value)) {
-      throw usage(`${name} must be a number from 1 to 99.`);
-    }
+    if (name === "AWS_MAX_ATTEMPTS" && !/^[1-9]\d?$/.test(value)) throw usage(`${name} must be a number from 1 to 99.`);
   }
 }

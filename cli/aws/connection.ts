@@ -102,11 +102,7 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
 }
 
 /** Throws if the credentials are not of the account that the context requires, or if STS does not answer. */
-async function requireAccount(
-  { contextAccount, cluster }: ConnectionOptions,
-  config: ClientConfig,
-  io: IOStreams,
-): Promise<void> {
+async function requireAccount({ contextAccount, cluster }: ConnectionOptions, config: ClientConfig, io: IOStreams) {
   if (contextAccount === undefined) return;
   const { Account: account } = await once(config, "identity", () => callerIdentity(config, io));
   if (account === contextAccount) return;

@@ -29,12 +29,7 @@ export async function outputsOfCluster(
 }
 
 /** `undefined` if the stack does not exist. */
-export async function outputsOf(
-  StackName: string,
-  config: ClientConfig,
-  abortSignal: AbortSignal,
-  io: IOStreams,
-): Promise<Outputs | undefined> {
+export async function outputsOf(StackName: string, config: ClientConfig, abortSignal: AbortSignal, io: IOStreams) {
   const client = watched(new CloudFormationClient(config), io);
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }), { abortSignal });

@@ -23,11 +23,7 @@ export interface AssumeOptions {
 const DEFAULT_SESSION_NAME = "iam-authenticator";
 
 /** Ctrl-C aborts the calls. */
-export async function findCredentials(
-  config: ClientConfig,
-  io: IOStreams,
-  options: AssumeOptions = {},
-): Promise<Credentials> {
+export async function findCredentials(config: ClientConfig, io: IOStreams, options: AssumeOptions = {}) {
   const { role, externalId, sessionName, forwardSessionName } = options;
   if (role === undefined) return config.credentials();
   const [{ STSClient, AssumeRoleCommand }, { watched }] = await Promise.all([
@@ -120,11 +116,7 @@ export async function signToken({ credentials, clusterId, region, domain, now }:
   };
 }
 
-interface SignedTokenRequest {
-  readonly config: ClientConfig;
-  readonly credentials: Credentials;
-  readonly clusterId: string;
-}
+type SignedTokenRequest = Pick<TokenRequest, "credentials" | "clusterId"> & { readonly config: ClientConfig };
 
 /** The shortest lifetime that STS accepts. */
 const MIN_LIFETIME_SECONDS = 60;
@@ -133,10 +125,7 @@ const MIN_LIFETIME_SECONDS = 60;
 const MARGIN_MS = 60_000;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
-export async function getSignedToken(
-  { config, credentials, clusterId }: SignedTokenRequest,
-  io: IOStreams,
-): Promise<SignedToken> {
+export async function getSignedToken({ config, credentials, clusterId }: SignedTokenRequest, io: IOStreams) {
   const [{ STSClient, GetWebIdentityTokenCommand }, { watched }] = await Promise.all([
     import("@aws-sdk/client-sts"),
     import("./calls.ts"),

@@ -115,12 +115,7 @@ export function adviceFor(code: string): string | undefined {
 }
 
 /** The words of the command, quoted for a shell where necessary. */
-export function explainWords(
-  options: ClusterOptions,
-  { environment }: IOStreams,
-  arn: string,
-  principalId?: string,
-): readonly string[] {
+export function explainWords(options: ClusterOptions, { environment }: IOStreams, arn: string, principalId?: string) {
   const words = [...optionWords("--principal-id", principalId), arn].map(shellWord);
   return [...programName(environment).split(" "), "explain", ...clusterWords(options), ...words];
 }

@@ -39,7 +39,7 @@ export interface Chosen<O extends ClustersOptions> {
 export function chosenClusters<O extends ClustersOptions>(
   options: O,
   io: IOStreams,
-  ioOf: OutputByCluster["ioOf"] = (name) => ({ ...io, log: (text) => io.log(`${name}: ${text}`) }),
+  ioOf: ReturnType<typeof outputByCluster>["ioOf"] = (name) => ({ ...io, log: (text) => io.log(`${name}: ${text}`) }),
 ): Chosen<O>[] {
   const named = isSeveral(options);
   return options.clusters.map((cluster) => ({
@@ -82,8 +82,6 @@ export async function inTurns<C extends { readonly options: AwsOptions }, T>(
   return Promise.all(results);
 }
 
-type OutputByCluster = ReturnType<typeof outputByCluster>;
-
 /** Keeps the output of clusters, and prints it in their order. A message that several have in common is printed once. */
 export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[], io: IOStreams) {
   let kept: { readonly name: string; readonly text?: string; readonly print?: () => void }[] = [];
@@ -104,10 +102,7 @@ export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[]
   };
 }
 
-interface Results<T> {
-  readonly results: readonly { readonly cluster: string; readonly value: T }[];
-  readonly failures: readonly ClusterFailure[];
-}
+type Result<T> = { readonly cluster: string; readonly value: T };
 
 /**
  * Goes on after the failure of one of several clusters. The only cluster's failure is thrown.
@@ -119,14 +114,10 @@ export async function inEachCluster<O extends ClustersOptions, T>(
   io: IOStreams,
   work: (options: OneOf<O>, io: IOStreams) => Promise<T>,
   { atOnce }: { readonly atOnce?: number } = {},
-): Promise<Results<T>> {
+) {
   const output = outputByCluster(options.clusters, io);
   const chosen = chosenClusters(options, io, atOnce === undefined ? output.ioOf : undefined);
-  async function run({
-    name,
-    options: one,
-    io: own,
-  }: Chosen<O>): Promise<Results<T>["results"][number] | ClusterFailure> {
+  async function run({ name, options: one, io: own }: Chosen<O>): Promise<Result<T> | ClusterFailure> {
     try {
       return { cluster: name, value: await work(one, own) };
     } catch (error) {
@@ -135,10 +126,7 @@ export async function inEachCluster<O extends ClustersOptions, T>(
     }
   }
   const found = await inTurns(chosen, run, atOnce).finally(output.flush);
-  return {
-    results: found.filter((one) => "value" in one),
-    failures: found.filter((one) => "failure" in one),
-  };
+  return { results: found.filter((one) => "value" in one), failures: found.filter((one) => "failure" in one) };
 }
 
 /** Throws instead if the command must stop: after Ctrl-C, and for a bug. */

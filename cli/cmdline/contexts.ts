@@ -21,34 +21,21 @@ export interface ChosenCluster
   readonly name: string;
 }
 
-interface Context {
-  /** The function's CLUSTER_ID; by default the context's name. */
-  readonly cluster: string;
-  readonly region?: string;
-  readonly profile?: string;
-  readonly prefix?: string;
+/** `cluster`: by default the context's name. In the file, `webhookKubeconfig` is relative to the file's folder. */
+interface Context extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"> {
   /** The AWS account of the cluster: credentials of another account are refused. */
   readonly account?: string;
-  /** Path of kube-apiserver's webhook kubeconfig, for `doctor`. In the file, it is relative to the file's folder. */
-  readonly webhookKubeconfig?: string;
 }
 
-interface Config {
-  /** For messages. */
-  readonly file: string;
-  readonly contexts: ReadonlyMap<string, Context>;
-  /** Name of the context that applies if no cluster is given. */
-  readonly defaultContext?: string;
-}
+/** `defaultContext` applies if no cluster is given. */
+type Config = NonNullable<Awaited<ReturnType<typeof readConfig>>>;
 
 const KEYS = ["defaultContext", "contexts"];
 
 const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webhookKubeconfig"] as const;
 
 /** Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first error. */
-export async function readConfig(
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<Config | undefined> {
+export async function readConfig(environment: Readonly<Record<string, string | undefined>>) {
   const file = configFile(environment);
   if (file === undefined || !existsSync(file)) return undefined;
   // Loaded here: most users have no configuration file.

@@ -66,11 +66,7 @@ export interface OpenLog {
 }
 
 /** Opens the cluster's log for `work`. Returns `undefined` when the reader of standard output closes it. */
-export async function withLog<T>(
-  options: OneOf<ReviewsOptions>,
-  io: IOStreams,
-  work: (log: OpenLog) => Promise<T>,
-): Promise<T | undefined> {
+export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, work: (log: OpenLog) => Promise<T>) {
   const { since, until, outcome: outcomes = [], who, group } = options;
   if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
     throw usage("--log-group and --stack are for one cluster.");

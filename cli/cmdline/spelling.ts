@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { ConnectionOptions } from "../aws/connection.ts";
 import { optionWords, shellWord } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
 
 export const SHORT_NAME = "iam-authenticator";
 
@@ -17,10 +18,7 @@ const OF_PACKAGES = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
  * The short name if the user's shell finds it, and the program was not started by npx. A plugin of kubectl has the name of
  * its file, in which a dash separates words: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
  */
-export function programName(
-  environment: Readonly<Record<string, string | undefined>>,
-  script: string = process.argv[1] ?? "",
-): string {
+export function programName(environment: IOStreams["environment"], script = process.argv[1] ?? ""): string {
   const [, plugin] = /[\\/]kubectl-([\w-]+)$/.exec(script) ?? [];
   if (plugin !== undefined) return `kubectl ${plugin.replaceAll("-", " ").replaceAll("_", "-")}`;
   const { PATH = "", npm_command: startedBy } = environment;
@@ -56,10 +54,6 @@ export function clusterWords({ cluster, prefix, region, profile }: ClusterOption
 }
 
 /** Completes the commands in a text about one cluster. */
-export function forCluster(
-  text: string,
-  options: ClusterOptions,
-  environment: Parameters<typeof programName>[0],
-): string {
+export function forCluster(text: string, options: ClusterOptions, environment: IOStreams["environment"]) {
   return withProgram(text, programName(environment), clusterWords(options));
 }

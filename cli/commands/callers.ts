@@ -73,9 +73,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   checkPrincipalId(options);
   const endAt = endOf(options, ": the caller would never be accepted");
   // Lists and prompts print the name.
-  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
-    throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
-  }
+  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   const clusters = chosenClusters(options, io).map((one) => one.options);
   const server = (endpoint ?? ca ?? options.out) === undefined ? undefined : await webhookServer(options, clusters, io);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
@@ -152,9 +150,7 @@ function checkPrincipalId({ arn, principalId }: AddOptions): void {
 type ListOptions = ClustersOptions & ListOutputOptions;
 
 export function listCommand(command: Command, io: IOStreams): Command {
-  describe(command, {
-    examples: ["iam-authenticator callers list --cluster prod"],
-  });
+  describe(command, { examples: ["iam-authenticator callers list --cluster prod"] });
   return withOptions(command, CONNECTIONS, listOutput()).action((options: ListOptions) => list(options, io));
 }
 
@@ -168,32 +164,17 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     return entries.map((entry) => {
       const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
       const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-      return {
-        name: callerName(entry),
-        state: callerState(entry, connection.context.now),
-        notAfter: text(notAfter),
-        sha256: text(sha256),
-        arn: text(arn),
-        principalId: text(principalId),
-      };
+      const texts = { notAfter: text(notAfter), sha256: text(sha256), arn: text(arn), principalId: text(principalId) };
+      return { name: callerName(entry), state: callerState(entry, connection.context.now), ...texts };
     });
   });
   const items = results.flatMap(({ cluster, value }) => value.map((one) => ({ ...(isNamed && { cluster }), ...one })));
   const headers = [...(isNamed ? ["cluster"] : []), "name", "state", "until", "sha-256 or arn"];
-  const row =
-    (length?: number) =>
-    ({
-      cluster,
-      name,
-      state,
-      notAfter = "",
-      sha256 = "",
-      arn = sha256.slice(0, length),
-      principalId,
-    }: (typeof items)[number]) => {
-      const proof = principalId === undefined ? arn : `${arn} (${principalId})`;
-      return [...(cluster === undefined ? [] : [cluster]), name, state, notAfter, proof];
-    };
+  const row = (length?: number) => (item: (typeof items)[number]) => {
+    const { cluster, name, state, notAfter = "", sha256 = "", arn = sha256.slice(0, length), principalId } = item;
+    const proof = principalId === undefined ? arn : `${arn} (${principalId})`;
+    return [...(cluster === undefined ? [] : [cluster]), name, state, notAfter, proof];
+  };
   if (results.length > 0)
     await printList({ items, headers, row: row(12), wide: { headers, row: row() }, name: callerName }, options, io);
   throwWorst(failures);

@@ -95,10 +95,7 @@ export function fileFailure(what: "read" | "write", file: string, error: unknown
 }
 
 /** The user's folder of this kind; `undefined` if no XDG variable and no home folder is set. */
-export function xdgFolder(
-  environment: Readonly<Record<string, string | undefined>>,
-  kind: "cache" | "config" | "data",
-): string | undefined {
+export function xdgFolder(environment: IOStreams["environment"], kind: "cache" | "config" | "data") {
   const xdg = environment[`XDG_${kind.toUpperCase()}_HOME`];
   // The XDG specification requires ignoring relative paths.
   if (xdg && isAbsolute(xdg)) return xdg;

@@ -50,11 +50,9 @@ interface Listing<T> {
 }
 
 /** JSON and YAML contain every field of the items; the table contains the columns of `row`. */
-export async function printList<T>(
-  { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } }: Listing<T>,
-  { output: format, headers: withHeaders }: ListOutputOptions,
-  io: IOStreams,
-): Promise<void> {
+export async function printList<T>(listing: Listing<T>, options: ListOutputOptions, io: IOStreams): Promise<void> {
+  const { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } } = listing;
+  const { output: format, headers: withHeaders } = options;
   const rows = items.map(row);
   const below = narrow ?? (endsInText && row);
   const { columns = Number.POSITIVE_INFINITY } = io;

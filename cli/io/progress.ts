@@ -11,12 +11,8 @@ const WORTH_SHOWING = 10;
 const LOGGED_EVERY_MS = 10_000;
 
 /** `all`: number of items, `undefined` if unknown. `perSecond`: upper limit of the rate. */
-export function startProgress(
-  what: string,
-  all: number | undefined,
-  { watched, showProgress, log, clock }: IOStreams,
-  perSecond = Number.POSITIVE_INFINITY,
-) {
+export function startProgress(what: string, all: number | undefined, io: IOStreams, perSecond = Infinity) {
+  const { watched, showProgress, log, clock } = io;
   const start = performance.now();
   let logged = clock();
   let shown = false;

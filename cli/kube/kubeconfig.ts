@@ -149,11 +149,7 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
  * The same kubeconfig with another server, the name of its certificate, and another CA if `ca` is given. Everything else is
  * unchanged, including paths, which are relative to the file, and credentials that this command does not know.
  */
-export async function withServer(
-  file: string,
-  { server, ca }: Pick<Webhook, "server" | "ca">,
-  io: IOStreams,
-): Promise<{ readonly kubeconfig: string; readonly keepsAuthority: boolean }> {
+export async function withServer(file: string, { server, ca }: Pick<Webhook, "server" | "ca">, io: IOStreams) {
   const { config, item, cluster, user } = await currentContext(file, io);
   if (isUnverified(cluster)) {
     throw usage(`${shownFile(file)}: delete insecure-skip-tls-verify: anyone on the network could answer reviews.`);

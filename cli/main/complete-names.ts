@@ -21,12 +21,7 @@ const ENOUGH_MS = 700;
 const PATIENCE_MS = 1_500;
 
 /** Returns the names that were read within the time limit. */
-export async function namesInTime(
-  lister: Lister,
-  current: string,
-  before: readonly string[],
-  io: IOStreams,
-): Promise<string[]> {
+export async function namesInTime(lister: Lister, current: string, before: readonly string[], io: IOStreams) {
   const options = await optionsIn(before, io);
   const names: string[] = [];
   const stop = new AbortController();
@@ -47,12 +42,7 @@ export async function namesInTime(
   return names;
 }
 
-async function* pagesOf(
-  lister: Lister,
-  current: string,
-  options: ConnectionOptions,
-  io: IOStreams,
-): AsyncGenerator<string[]> {
+async function* pagesOf(lister: Lister, current: string, options: ConnectionOptions, io: IOStreams) {
   const connection = await connect(options, io);
   const { ssm, context, rates } = connection;
   if (lister === "callers") yield (await readCallers(connection, io.interrupted)).entries.map(callerName);

@@ -35,11 +35,8 @@ export async function readCallers({ ssm, context }: Connection, signal: AbortSig
 }
 
 /** Plans to replace the list with `items`. `check` throws if these, or the list after a merge, must not be written. */
-export function planCallers(
-  { parameter: name, stored: before }: Callers,
-  items: Entries,
-  check: (items: Entries) => void,
-): Plan {
+export function planCallers(callers: Callers, items: Entries, check: (items: Entries) => void): Plan {
+  const { parameter: name, stored: before } = callers;
   const action = before === undefined ? "add" : "change";
   return { changes: [{ action, name, before, value: valueText(name, items), check }], unchanged: 0, extra: [] };
 }

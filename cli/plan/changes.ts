@@ -88,11 +88,7 @@ export function addsDenial({ name, before, value }: Change): boolean {
 const TERRAFORM = "terraform";
 
 /** `stack` is `undefined` for an unmanaged parameter. `isKnown` is false without the permission to list tags. */
-export async function findOwner(
-  ssm: SSMClient,
-  name: string,
-  signal: AbortSignal,
-): Promise<{ readonly stack: string | undefined; readonly isKnown: boolean }> {
+export async function findOwner(ssm: SSMClient, name: string, signal: AbortSignal) {
   const command = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: name });
   try {
     const { TagList = [] } = await ssm.send(command, { abortSignal: signal });
@@ -114,12 +110,7 @@ export function managedBy(stack: string): string {
  * Removes changes of managed parameters from the plan, prints a line for each, and returns them as `managed`. `force`
  * keeps all.
  */
-export async function withoutManaged(
-  plan: Plan,
-  { ssm, context, rates }: Connection,
-  force: boolean,
-  io: IOStreams,
-): Promise<{ readonly plan: Plan; readonly managed: readonly Change[] }> {
+export async function withoutManaged(plan: Plan, { ssm, context, rates }: Connection, force: boolean, io: IOStreams) {
   if (force) return { plan, managed: [] };
   const waitForTurn = limitsOf(rates).read;
   const managed: Change[] = [];

@@ -55,19 +55,13 @@ interface PlannedClusters {
   readonly failed: readonly ClusterFailure[];
 }
 
-type MakePlan<O extends ClustersOptions> = (
-  connection: Connection,
-  options: OneOf<O>,
-  io: IOStreams,
-) => Promise<ClusterPlan | undefined>;
-
 type Planned = ReadyCluster | ClusterFailure | { readonly name: string; readonly isAbsent: boolean } | undefined;
 
 /** @param partition of the principal; of several clusters, those of other partitions are skipped by name */
 export async function planClusters<O extends ClustersOptions & ProposeOptions>(
   options: O,
   io: IOStreams,
-  plan: MakePlan<O>,
+  plan: (connection: Connection, options: OneOf<O>, io: IOStreams) => Promise<ClusterPlan | undefined>,
   partition?: string,
 ): Promise<PlannedClusters> {
   const several = isSeveral(options);
@@ -152,12 +146,7 @@ interface Action {
   readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
-export async function executePlan(
-  plan: ClusterPlan,
-  options: ProposeOptions,
-  io: IOStreams,
-  action: Pick<Action, "recheck"> = {},
-): Promise<void> {
+export async function executePlan(plan: ClusterPlan, options: ProposeOptions, io: IOStreams, action: Action = {}) {
   const ready = [{ name: "", plan, options: {}, ...(await prepare(plan, options, io)) }];
   await carryOut({ isSeveral: false, ready, idle: [], isAbsent: false, failed: [] }, options, io, action);
 }
@@ -166,12 +155,9 @@ export async function executePlan(
  * Shows the plans, asks, writes and reports. Not atomic: a failure is reported by cluster, and the exit code is the worst.
  * Nothing is written if a cluster cannot be planned, unless the change goes on and loosens nothing.
  */
-export async function carryOut(
-  { isSeveral, ready, idle, isAbsent, failed }: PlannedClusters,
-  options: ProposeOptions,
-  io: IOStreams,
-  { done = "Written", goesOn = false, recheck }: Action = {},
-): Promise<void> {
+export async function carryOut(planned: PlannedClusters, options: ProposeOptions, io: IOStreams, action: Action = {}) {
+  const { isSeveral, ready, isAbsent, failed } = planned;
+  const { done = "Written", goesOn = false, recheck } = action;
   const plans = ready.map((one) => ({ ...one, prefix: one.plan.connection.context.prefix }));
   if (options.report === undefined) printPlans(plans, io);
   else for (const { shown, destination, prefix } of plans) options.report(planData(shown, destination, prefix));
@@ -194,7 +180,7 @@ export async function carryOut(
     const isWritten = ({ name }: Wanted) => !failures.some((one) => one.name === name);
     logEffects(wanted.filter(isWritten), isSeveral, io);
   }
-  const last = isSeveral && ready.length + failures.length > 0 ? [lastLine(done, ready, idle, failures, io)] : [];
+  const last = isSeveral && ready.length + failures.length > 0 ? [lastLine(done, planned, failures, io)] : [];
   throwWorst(failures, ...last);
   for (const line of last) io.log(`${line}\n`);
   if (proposals.some(({ isPartial }) => isPartial)) throw silentExit();
@@ -273,13 +259,7 @@ function logEffects(written: readonly Wanted[], isSeveral: boolean, io: IOStream
   output.flush();
 }
 
-function lastLine(
-  done: string,
-  ready: readonly ReadyCluster[],
-  idle: readonly string[],
-  failures: readonly ClusterFailure[],
-  { words = [] }: IOStreams,
-): string {
+function lastLine(done: string, { ready, idle }: PlannedClusters, failures: readonly ClusterFailure[], io: IOStreams) {
   const isDone = ({ name }: ReadyCluster) => !failures.some((one) => one.name === name);
   const all = new Set([...ready, ...failures].map(({ name }) => name)).size + idle.length;
   const nothing = idle.length === 0 ? "" : `, nothing to do in ${idle.length}`;
@@ -287,6 +267,6 @@ function lastLine(
   const not = reasons.length === 0 ? "" : ` Not ${done.toLowerCase()} in: ${reasons.join(", ")}.`;
   // A later run may succeed where this one failed.
   const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.fault);
-  const repeat = repeats ? ` Repeat: iam-authenticator ${words.map(shellWord).join(" ")}` : "";
+  const repeat = repeats ? ` Repeat: iam-authenticator ${(io.words ?? []).map(shellWord).join(" ")}` : "";
   return `${done} in ${ready.filter(isDone).length} of ${all} clusters${nothing}.${not}${repeat}`;
 }

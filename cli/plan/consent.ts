@@ -146,12 +146,7 @@ export async function checkConsent(
 }
 
 /** The change with the value for a parameter that another operator changed from `was` to `is`. Throws if they conflict. */
-export function rebased(
-  change: Change,
-  was: Stored | undefined,
-  is: Stored | undefined,
-  context: EvaluationContext,
-): Change {
+export function rebased(change: Change, was: Stored | undefined, is: Stored | undefined, context: EvaluationContext) {
   const { name, value } = change;
   const key = entryKey(name);
   const [base, theirs] = [was?.value ?? "[]", is?.value ?? "[]"];
@@ -165,12 +160,8 @@ export function rebased(
 }
 
 /** Throws unless the function accepts both lists: a merge could give another meaning to an invalid one. */
-export function checkMerge(
-  { name, check }: Change,
-  merged: string,
-  theirs: string,
-  { prefix, partition }: EvaluationContext,
-): void {
+export function checkMerge({ name, check }: Change, merged: string, theirs: string, context: EvaluationContext) {
+  const { prefix, partition } = context;
   const { kind = "callers", account = "" } = readName(prefix, name) ?? {};
   for (const value of [theirs, merged]) {
     const [problem] = readStored(kind, { account, partition }, { value, secure: false }).problems;

@@ -57,11 +57,8 @@ export interface Prepared {
 }
 
 /** Reads what the plan's checks need. Throws if it cannot be read. */
-export async function prepare(
-  { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others }: ClusterPlan,
-  options: ProposeOptions,
-  io: IOStreams,
-): Promise<Prepared> {
+export async function prepare(planned: ClusterPlan, options: ProposeOptions, io: IOStreams): Promise<Prepared> {
+  const { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others } = planned;
   const { context } = connection;
   await requireCluster(known, connection, options, io);
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
@@ -87,11 +84,7 @@ export async function prepare(
 }
 
 /** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */
-export async function confirmAll(
-  proposals: readonly Proposal[],
-  options: ProposeOptions,
-  io: IOStreams,
-): Promise<void> {
+export async function confirmAll(proposals: readonly Proposal[], options: ProposeOptions, io: IOStreams) {
   const marks = proposals.flatMap((proposal) => proposal.marks);
   const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
   if (options.yes && marked !== undefined) {

@@ -10,6 +10,7 @@ import { toFailure } from "../aws/errors.ts";
 import { readAll, readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { readConfig } from "../cmdline/contexts.ts";
+import type { WriteOptions } from "../cmdline/options.ts";
 import { EXIT, Failure, finding, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
@@ -21,11 +22,7 @@ import { entryKey, keyOfItem, normal, type Stored } from "../model/stored.ts";
  *
  * @param known parameters that were read: their ARNs contain the account, which saves a call
  */
-export async function destinationOf(
-  connection: Connection,
-  known: ReadonlyMap<string, Stored>,
-  io: IOStreams,
-): Promise<string> {
+export async function destinationOf(connection: Connection, known: ReadonlyMap<string, Stored>, io: IOStreams) {
   const [first] = known.values();
   const { clusterId } = connection.settings;
   return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.context.prefix})`;
@@ -38,11 +35,8 @@ async function placeOf({ config, settings }: Connection, known: string | undefin
 }
 
 /** All mappings, or with --account that account's. `callers` adds the callers' list. */
-export async function readMappings(
-  { ssm, context, account, rates }: Connection,
-  io: IOStreams,
-  { callers = false } = {},
-): Promise<Map<string, Stored>> {
+export async function readMappings(connection: Connection, io: IOStreams, { callers = false } = {}) {
+  const { ssm, context, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
   const limits = { waitForTurn: limitsOf(rates).read, signal: io.interrupted, onCount: progress.show };
   try {
@@ -77,11 +71,7 @@ export async function readToCompare(connection: Connection, io: IOStreams, more?
 const AT_ONCE = 10;
 
 /** Reads any number of parameters by name. The result omits those that do not exist. */
-export async function readByName(
-  names: readonly string[],
-  { ssm, rates }: Connection,
-  { interrupted }: IOStreams,
-): Promise<Map<string, Stored>> {
+export async function readByName(names: readonly string[], { ssm, rates }: Connection, { interrupted }: IOStreams) {
   const waitForTurn = limitsOf(rates).read;
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
@@ -148,12 +138,7 @@ type Known = ReadonlyMap<string, Stored>;
  *
  * @param known the cluster's parameters that were read: one is enough to prove that it exists
  */
-export async function requireCluster(
-  known: Known,
-  connection: Connection,
-  options: { readonly new?: true; readonly dryRun?: true },
-  io: IOStreams,
-): Promise<void> {
+export async function requireCluster(known: Known, connection: Connection, options: WriteOptions, io: IOStreams) {
   if ((await exists(known, connection, io)) || options.new) return;
   const lines = `${await absence(connection, io)} To write to a new cluster, use --new.`;
   throw options.dryRun ? finding(lines) : usage(lines);

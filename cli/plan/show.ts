@@ -48,11 +48,8 @@ export function printPlans(clusters: readonly ClusterToShow[], { print, columns 
 }
 
 /** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
-function printPlan(
-  { changes, unchanged, extra, keptDenials = [], marks, warnings, endedFirst }: ShownPlan,
-  prefix: string,
-  io: Output,
-): void {
+function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
+  const { changes, unchanged, extra, keptDenials = [], marks, warnings, endedFirst } = plan;
   const line = (head: string, text: string, tone?: Tone) => io.print(hangingIndent(head, text, io.columns), tone);
   const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
   const shown = kinds.flatMap((one) => one.slice(0, MAX_MARKS));
@@ -195,11 +192,8 @@ function show(value: unknown): string {
 }
 
 /** Values are parsed JSON where they are valid. `marks` are the lines with `!`. */
-export function planData(
-  { changes, unchanged, extra, keptDenials = [], marks, warnings }: ShownPlan,
-  destination: string,
-  prefix: string,
-) {
+export function planData(plan: ShownPlan, destination: string, prefix: string) {
+  const { changes, unchanged, extra, keptDenials = [], marks, warnings } = plan;
   return {
     destination,
     changes: changes.map(({ action, name, before, value }) => ({

@@ -20,22 +20,6 @@ const AGAIN = "Written again over version ";
 
 const OVER = "Written over version ";
 
-interface ListWrite {
-  /** A sentence about the stack that manages the list; empty for none. */
-  readonly owner: string;
-  /** The version that the command has read; 0 for a new list. */
-  readonly over: number;
-  /** Whether the command writes another value later. */
-  readonly isInterim: boolean;
-  /** Whether the command wrote version `over`, too. */
-  readonly isAgain: boolean;
-}
-
-/** Other commands compute from it what the version changed. */
-function describeWrite({ owner, over, isInterim, isAgain }: ListWrite): string {
-  return `${owner}${isInterim ? FIRST : ""}${isAgain ? AGAIN : OVER}${over}`;
-}
-
 /** The version that the writer had read. */
 function readBy({ version, description }: Version): number {
   const [, over] = /Written (?:again )?over version (\d+)$/.exec(description) ?? [];
@@ -69,12 +53,8 @@ export function beforeNewest(versions: readonly Version[]): Version | undefined 
  * operator in the milliseconds between the read and the removal is lost without notice.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
  */
-export async function writeValue(
-  ssm: SSMClient,
-  { name, before, value }: Change,
-  interrupted: AbortSignal,
-  neighbours?: Neighbours,
-): Promise<void> {
+export async function writeValue(ssm: SSMClient, change: Change, interrupted: AbortSignal, neighbours?: Neighbours) {
+  const { name, before, value } = change;
   const current = await readBefore(ssm, name, interrupted, neighbours);
   // Compare the value too: a recreated parameter starts at version 1 again.
   if (current?.version !== before?.version || current?.value !== before?.value)
@@ -104,13 +84,10 @@ export interface Neighbours {
 /** The write must be judged again. Nothing was written. */
 export class NeighbourChanged extends Failure {}
 
+const NONE: Neighbours = { names: [], isOther: () => false };
+
 /** The stored parameter. Reads its neighbours in the same call, and throws `NeighbourChanged` if one has changed. */
-async function readBefore(
-  ssm: SSMClient,
-  name: string,
-  signal: AbortSignal,
-  { names, isOther }: Neighbours = { names: [], isOther: () => false },
-): Promise<Stored | undefined> {
+async function readBefore(ssm: SSMClient, name: string, signal: AbortSignal, { names, isOther } = NONE) {
   const found = await readSome(ssm, [name, ...names], signal);
   const other = names.find((one) => isOther(one, found.get(one)));
   if (other !== undefined) throw new NeighbourChanged(EXIT.finding, `Another operator changed ${other}.`);
@@ -120,11 +97,7 @@ async function readBefore(
 /** Ctrl-C does not interrupt a write and what follows it: the user must learn whether the value was written. */
 export const UNINTERRUPTED = new AbortController().signal;
 
-interface PutInput {
-  readonly Name: string;
-  readonly Value: string;
-  readonly Description?: string;
-}
+type PutInput = { readonly Name: string; readonly Value: string; readonly Description?: string };
 
 /** Timeout for reading a parameter after a failed write. */
 export const LOOK_MS = 5_000;
@@ -241,8 +214,11 @@ export async function writeList(
       if (refused !== undefined) throw refused;
       return { value: current, isMerged };
     }
-    const owner = over === 0 ? "" : await ownerText(ssm, name, signal);
-    const Description = describeWrite({ owner, over, isInterim, isAgain: isPut && over === last });
+    // Keeps the beginning of a managed parameter's description.
+    const { stack } = over === 0 ? {} : await findOwner(ssm, name, signal);
+    const owner = stack === undefined ? "" : `${managedBy(stack)}. `;
+    // Other commands compute from it what the version changed.
+    const Description = `${owner}${isInterim ? FIRST : ""}${isPut && over === last ? AGAIN : OVER}${over}`;
     const input = { Name: name, Value: wanted, Description };
     const version = await put(ssm, input, over);
     // Another operator has just created it.
@@ -269,18 +245,11 @@ export async function writeList(
  * Applies to `theirs` what `mine` changes in `base`. `problem` is a sentence if both changed the same entry, or if `mine`
  * changes the order, which cannot be merged.
  */
-export function mergeValues(
-  key: string,
-  name: string,
-  base: string,
-  mine: string,
-  theirs: string,
-  isOrderMerged = false,
-): { readonly value: string; readonly problem?: string } {
+export function mergeValues(key: string, name: string, base: string, mine: string, theirs: string, isRestored = false) {
   const [was, is, other] = [base, mine, theirs].map((text) => listIn(text) ?? []) as [unknown[], unknown[], unknown[]];
   const { items, clashes } = mergeList(key, was, is, other);
   const value = JSON.stringify(items);
-  const isReordered = !isOrderMerged && changesOrder(key, was, is);
+  const isReordered = !isRestored && changesOrder(key, was, is);
   if (clashes.length === 0 && !isReordered) return { value };
   const what = clashes.length > 0 ? clashes.join(", ") : "entries";
   const problem =
@@ -289,31 +258,18 @@ export function mergeValues(
   return { value, problem };
 }
 
-/** Keeps the beginning of a managed parameter's description. */
-async function ownerText(ssm: SSMClient, name: string, signal: AbortSignal): Promise<string> {
-  const { stack } = await findOwner(ssm, name, signal);
-  return stack === undefined ? "" : `${managedBy(stack)}. `;
-}
-
-/** The list as other operators left it: as if this command had not written version `to` over `current`, version `from`. */
-function replaced(
-  key: string,
-  input: PutInput,
-  current: string,
-  history: readonly Version[],
-  from: number,
-  to: number,
-): string {
+/** The list as other operators left it: as if this command had not written version `to` over `list`, version `from`. */
+function replaced(key: string, input: PutInput, list: string, history: readonly Version[], from: number, to: number) {
   const isBetween = (one: Version) => one.version > from && one.version < to && !isOwn(one, input);
   const between = history.filter(isBetween);
-  if (between.length === 0) return current;
-  let state = listIn(current) ?? [];
+  if (between.length === 0) return list;
+  let state = listIn(list) ?? [];
   const lists = new Map([[from, state]]);
   const unreadable = between.filter(({ value }) => listIn(value) === undefined);
   if (unreadable.length > 0) throw overwrote(input.Name, unreadable);
   // Exactly as it was: a merge loses repeated keys.
   const [only, ...others] = between;
-  const isCurrent = (history.find(({ version }) => version === from)?.value ?? current) === current;
+  const isCurrent = (history.find(({ version }) => version === from)?.value ?? list) === list;
   if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent) return only.value;
   for (const one of history.toSorted((a, b) => a.version - b.version)) {
     const theirs = listIn(one.value);

@@ -61,14 +61,8 @@ export async function stateOf({ name, before, value }: Change, failure: Failure,
   }
 }
 
-/** Names of parameters. */
-export interface Outcome {
-  readonly written: readonly string[];
-  /** Written, but not yet with the wanted value. */
-  readonly begun: readonly string[];
-  readonly unsure: readonly string[];
-  readonly left: readonly string[];
-}
+/** Names of parameters. `begun`: written, but not yet with the wanted value. */
+export type Outcome = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
 /** Running the same command again makes a new plan with the remaining changes. */
 export function stopped(failure: Failure, outcome: Outcome, state: State, error: unknown, prefix: string): Stopped {
@@ -99,8 +93,6 @@ function helpsAgain(error: unknown, failure: Failure): boolean {
   return isThrottlingError(error as SdkError) || /^Expired/.test(error.name);
 }
 
-const STEP_MS = 1_000;
-
 /**
  * @param until milliseconds since 1970
  * @param what a phrase for the parameters that were written
@@ -113,7 +105,7 @@ export async function waitForCaches(until: number, what: string, io: IOStreams):
   io.log(`Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`);
   while (io.clock() < end) {
     if (io.watched) io.showProgress(`waiting for ${what}, ${seconds()} left`);
-    await io.sleep(Math.min(STEP_MS, end - io.clock()), io.interrupted);
+    await io.sleep(Math.min(1_000, end - io.clock()), io.interrupted);
   }
   if (io.watched) io.showProgress("");
 }

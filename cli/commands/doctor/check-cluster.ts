@@ -53,12 +53,7 @@ export async function checkCallers(options: ConnectionOptions, io: IOStreams, co
 }
 
 /** Looks up the operator's mapping. */
-export async function checkMapping(
-  token: string,
-  options: ConnectionOptions,
-  io: IOStreams,
-  config: ClientConfig,
-): Promise<Check> {
+export async function checkMapping(token: string, options: ConnectionOptions, io: IOStreams, config: ClientConfig) {
   try {
     const connection = await connect(options, io, config);
     return mappingCheck(await explainToken(token, connection, io), connection.context.prefix);

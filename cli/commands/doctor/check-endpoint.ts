@@ -61,11 +61,8 @@ export function checkClientCertificate(pem: string, now: number): Check {
 }
 
 /** The reasons: cli/kube/kubeconfig.ts. */
-export function checkKubeconfig(
-  { server, serverName, lacksTlsSetting, isUnverified }: Webhook,
-  failoverUrl: string | undefined,
-  cluster: string,
-): Check[] {
+export function checkKubeconfig(webhook: Webhook, failoverUrl: string | undefined, cluster: string): Check[] {
+  const { server, serverName, lacksTlsSetting, isUnverified } = webhook;
   if (isUnverified) {
     const seen = "insecure-skip-tls-verify: anyone on the network can answer reviews";
     return [failed("kubeconfig", seen, "delete insecure-skip-tls-verify, give the CA, and replace the caller's token")];
@@ -105,9 +102,7 @@ const REFUSED = [401, 403];
 /** The function answers 400 to an empty review of an accepted caller. `stranger` has neither token nor certificate. */
 export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promise<Check> {
   const reply = await endpoint.send("POST", "{}");
-  if (reply.status !== 400) {
-    return failed("caller", `HTTP ${reply.status}, ${reasonOf(reply)}`, adviceForCaller(reply));
-  }
+  if (reply.status !== 400) return failed("caller", `HTTP ${reply.status}, ${reasonOf(reply)}`, adviceForCaller(reply));
   if (await isRefused(stranger)) return ok("caller", "accepted, and an unknown caller is rejected");
   const seen = "accepted, but a caller without token and certificate is accepted too";
   return warning("caller", seen, "CALLER_AUTH=none is for private networks only");

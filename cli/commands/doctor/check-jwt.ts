@@ -32,19 +32,8 @@ export async function checkSignedTokens(
   return [check, keys, isNotOurs ? { ...review, seen: "a token of another kind", advice } : review];
 }
 
-interface Made {
-  readonly check: Check;
-  readonly token: string;
-  readonly issuer: string;
-  readonly keyId: string;
-}
-
 /** A failed check if STS signs none. */
-async function makeSignedToken(
-  { cluster }: ConnectionOptions,
-  config: ClientConfig,
-  io: IOStreams,
-): Promise<Made | Check> {
+async function makeSignedToken({ cluster }: ConnectionOptions, config: ClientConfig, io: IOStreams) {
   try {
     const credentials = await config.credentials();
     const { token } = await getSignedToken({ config, credentials, clusterId: cluster }, io);

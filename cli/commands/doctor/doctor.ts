@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../../functions/authenticator/token/token.ts";
 import packageJson from "../../../package.json" with { type: "json" };
-import { type ClientConfig, clientConfig } from "../../aws/client.ts";
+import { clientConfig } from "../../aws/client.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { findCredentials, signToken } from "../../aws/tokens.ts";
 import { type Check, failed, failureOf, ok, printChecks, withCommands } from "../../cmdline/advice.ts";
@@ -106,10 +106,7 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
   return withCommands(checks, options, io);
 }
 
-async function webhookOf(
-  { kubeconfig, endpoint, webhookKubeconfig, ...files }: OneOf<DoctorOptions>,
-  io: IOStreams,
-): Promise<Webhook> {
+async function webhookOf({ kubeconfig, endpoint, webhookKubeconfig, ...files }: OneOf<DoctorOptions>, io: IOStreams) {
   const file = kubeconfig ?? (endpoint === undefined ? webhookKubeconfig : undefined);
   if ((file === undefined) === (endpoint === undefined)) {
     throw usage("Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.");
@@ -128,12 +125,7 @@ async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io
  * Skips checks that depend on a failed one. `isStandby`: only the caller, and a review of a token that is signed for the
  * primary's region, as users' are.
  */
-async function checkEndpoint(
-  webhook: Webhook,
-  options: OneOf<DoctorOptions>,
-  io: IOStreams,
-  isStandby = false,
-): Promise<Check[]> {
+async function checkEndpoint(webhook: Webhook, options: OneOf<DoctorOptions>, io: IOStreams, isStandby = false) {
   const { token: callerToken = "", clientCertificate: _, ...anonymous } = webhook;
   const [endpoint, stranger] = [openEndpoint(webhook, io), openEndpoint(anonymous, io)];
   const checks: Check[] = [];
@@ -170,10 +162,7 @@ async function checkEndpoint(
 }
 
 /** Reports missing credentials as a failed check, so that the other results are still printed. */
-async function makeToken(
-  options: OneOf<DoctorOptions>,
-  io: IOStreams,
-): Promise<{ check: Check; token: string; config: ClientConfig } | Check> {
+async function makeToken(options: OneOf<DoctorOptions>, io: IOStreams) {
   try {
     const { config, partition } = await clientConfig(options, io);
     const credentials = await findCredentials(config, io);

@@ -1,7 +1,6 @@
 // `explain`: shows step by step how the function reviews a token, an ARN or a person.
 
 import { type Command, Option } from "commander";
-import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
@@ -122,12 +121,8 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
 }
 
 /** A token, or a supposed identity. */
-async function subjectOf(
-  who: string | undefined,
-  { tokenFile, sessionName, principalId, jwt }: ExplainOptions,
-  { context }: Connection,
-  io: IOStreams,
-): Promise<string | VerifiedIdentity> {
+async function subjectOf(who: string | undefined, options: ExplainOptions, { context }: Connection, io: IOStreams) {
+  const { tokenFile, sessionName, principalId, jwt } = options;
   if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
   checkTyping(who ?? "");
   const isMappingName = /^(?:role|user|root|federated-user|sso)\//.test(who ?? "");
@@ -156,11 +151,7 @@ function checkUsage(arn: string | undefined, { tokenFile, sessionName, principal
 }
 
 /** Removes what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */
-function withoutMadeUp(
-  { identity, ...found }: Explanation,
-  { principalId }: ExplainOptions,
-  isOfSet: boolean,
-): Explanation {
+function withoutMadeUp({ identity, ...found }: Explanation, { principalId }: ExplainOptions, isOfSet: boolean) {
   const known = { ...found, identity: identity && { ...identity, principalId, accessKeyId: undefined } };
   const text = JSON.stringify(known).replace(
     /, but this (?:role|user) has A\w+SUPPOSED/g,

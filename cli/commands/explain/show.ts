@@ -76,11 +76,8 @@ export function grantLines({ user, isWithoutNodes }: Pick<Explanation, "user" | 
 }
 
 /** Omits the part of the message that repeats the lines above. */
-export function refusalLines(
-  { identity, parameter, deniedBy, refusal }: Explanation,
-  prefix: string,
-  complete: (text: string) => string,
-): Line[] {
+export function refusalLines(explained: Explanation, prefix: string, complete: (text: string) => string): Line[] {
+  const { identity, parameter, deniedBy, refusal } = explained;
   if (refusal === undefined) return [];
   const { code, message } = refusal;
   const who =

@@ -1,7 +1,7 @@
 // `whoami`: shows your AWS identity, and its username and groups in the cluster.
 
 import type { Command } from "commander";
-import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
+import { verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { parseJwt } from "../../../functions/authenticator/jwt/parse-jwt.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import { clientConfig } from "../../aws/client.ts";
@@ -59,9 +59,7 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
     const items = results.map(({ cluster, value }) => withCluster(options, cluster, data(value)));
     await printData(isNamed ? items : items[0], options.output, io);
   } else {
-    for (const { cluster, value } of results) {
-      printLines(whoamiLines(cluster, value), io);
-    }
+    for (const { cluster, value } of results) printLines(whoamiLines(cluster, value), io);
   }
   const unknown = results.flatMap(({ cluster, value: { unread } }) =>
     unread === undefined ? [] : [{ name: cluster, failure: unread }],
@@ -103,11 +101,7 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
 }
 
 /** The identity in a new AWS-signed token. It need not be verified: STS itself returned it over TLS. */
-async function askForToken(
-  request: Parameters<typeof getSignedToken>[0],
-  partition: string,
-  io: IOStreams,
-): Promise<VerifiedIdentity> {
+async function askForToken(request: Parameters<typeof getSignedToken>[0], partition: string, io: IOStreams) {
   const { token } = await getSignedToken(request, io);
   io.secrets.add(token);
   const { iss: issuer, sub } = unverifiedParts(token).claims;

@@ -1,5 +1,6 @@
 // The CEL expressions of the admission policies.
 
+import { stringifyYaml } from "../../io/yaml.ts";
 import { ANNOTATION, OWN_PREFIX, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN_FILE } from "../../kube/objects.ts";
 
 /** The webhook's flags: defaults for missing annotations. */
@@ -89,12 +90,7 @@ const KINDS = "Deployment|StatefulSet|DaemonSet|ReplicaSet|Job";
  * A merge patch finds the containers by their names.
  * https://kubectl.docs.kubernetes.io/guides/config_management/components/
  */
-export function component(
-  defaults: PodDefaults,
-  role: string,
-  containers: readonly string[],
-  stringify: (data: unknown) => string,
-): object {
+export function component(defaults: PodDefaults, role: string, containers: readonly string[]): object {
   const { tokenAudience: audience, tokenExpiration: expirationSeconds, awsDefaultRegion: region } = defaults;
   const variables = {
     AWS_STS_REGIONAL_ENDPOINTS: defaults.stsRegionalEndpoint && "regional",
@@ -116,7 +112,7 @@ export function component(
   return {
     apiVersion: "kustomize.config.k8s.io/v1alpha1",
     kind: "Component",
-    patches: [{ target: { kind: KINDS }, patch: stringify(patch) }],
+    patches: [{ target: { kind: KINDS }, patch: stringifyYaml(patch) }],
   };
 }
 

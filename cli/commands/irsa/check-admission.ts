@@ -136,13 +136,9 @@ function checkLabels({ pods, labels }: InstalledPolicies, withRole: Objects): Ch
 }
 
 /** The namespaces in which a ServiceAccount has a role, but a `namespaceSelector` excludes Pods. */
-function excludedNamespaces(
-  policies: InstalledPolicies | undefined,
-  withRole: Objects = [],
-  namespaces: Objects = [],
-): ReadonlySet<string> {
+function excludedNamespaces(policies: InstalledPolicies | undefined, withRole: Objects = [], namespaces: Objects = []) {
   const pods = policies?.pods;
-  if (!hasBinding(pods)) return new Set();
+  if (!hasBinding(pods)) return new Set<string>();
   const { policy, bindings } = pods;
   const isIncluded = (labels: KubernetesObject) =>
     selects(objectAt(policy, "spec", "matchConstraints", "namespaceSelector"), labels) &&

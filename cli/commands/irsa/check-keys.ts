@@ -14,23 +14,14 @@ import { listAt, STS_AUDIENCE } from "../../kube/objects.ts";
 import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
 import type { PublishedKey } from "./keys.ts";
 
-type Attempt<T> =
-  | { readonly read: T; readonly unread: readonly [] }
-  | { readonly read?: undefined; readonly unread: readonly [Check] };
-
 /** What `read` returns, or a warning if kube-apiserver refuses the request. */
-export async function attempt<T>(
-  check: string,
-  permission: string,
-  read: () => Promise<T>,
-  problem = "not read",
-): Promise<Attempt<T>> {
+export async function attempt<T>(check: string, permission: string, read: () => Promise<T>, problem = "not read") {
   try {
-    return { read: await read(), unread: [] };
+    return { read: await read(), unread: [] } as const;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const advice = `${permission}, or run this as an administrator`;
-    return { unread: [warning(check, `${problem}: ${error.message}`, advice)] };
+    return { read: undefined, unread: [warning(check, `${problem}: ${error.message}`, advice)] } as const;
   }
 }
 
@@ -49,11 +40,7 @@ export function checkClusterKeys(keys: readonly IssuerKey[], served: readonly st
 }
 
 /** `served`: key ids in the issuer's JWKS; `undefined` if it cannot be read. */
-export async function checkToken(
-  kubernetes: Kubernetes,
-  issuer: string,
-  served: readonly string[] | undefined,
-): Promise<Check[]> {
+export async function checkToken(kubernetes: Kubernetes, issuer: string, served: readonly string[] | undefined) {
   const permission = "allow create on serviceaccounts/token in default";
   const request = async () => {
     const token = await requestToken(kubernetes, STS_AUDIENCE);
@@ -136,12 +123,7 @@ export async function checkDocuments(issuer: string, ca: string | undefined, io:
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
 
-async function fetchDocument(
-  check: string,
-  url: string,
-  ca: string | undefined,
-  io: IOStreams,
-): Promise<Reply | Check> {
+async function fetchDocument(check: string, url: string, ca: string | undefined, io: IOStreams) {
   const endpoint = openEndpoint({ server: url, ...(ca !== undefined && { ca }) }, io);
   try {
     const reply = await endpoint.send("GET");

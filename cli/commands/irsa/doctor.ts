@@ -101,12 +101,7 @@ async function checkProvider(issuer: string, partition: string, config: ClientCo
   }
 }
 
-async function checkCluster(
-  kubeconfig: string,
-  issuer: string,
-  kids: readonly string[] | undefined,
-  io: IOStreams,
-): Promise<Check[]> {
+async function checkCluster(kubeconfig: string, issuer: string, kids: readonly string[] | undefined, io: IOStreams) {
   const kubernetes = await openKubernetes(kubeconfig, io);
   try {
     const keys = await keysOfKubernetes(kubernetes);

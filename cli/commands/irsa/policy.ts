@@ -120,7 +120,7 @@ function byHand(options: PolicyCommandOptions, io: IOStreams): void {
   for (const [option, value] of Object.entries(unsupported)) {
     if (value !== undefined) throw usage(`${without}, so ${option} is not supported.`);
   }
-  io.print(stringifyYaml(component(options, role, containers, stringifyYaml), BLOCKS));
+  io.print(stringifyYaml(component(options, role, containers), BLOCKS));
   io.log(`${without}. This is a Kustomize component: list its folder below "components:" in kustomization.yaml.\n`);
   io.log("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
 }

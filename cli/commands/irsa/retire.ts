@@ -51,9 +51,7 @@ export function retireCommand(command: Command, io: IOStreams): Command {
 async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
   // --force applies to tokens here, and does not skip the stack check.
   const { signedUntil, longestToken, kubeconfig, force, ...writeOptions } = options;
-  if (signedUntil === undefined && !force) {
-    throw usage("Give --signed-until, or --force if the key has leaked.");
-  }
+  if (signedUntil === undefined && !force) throw usage("Give --signed-until, or --force if the key has leaked.");
   const connection = await connect(options, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const retired = published.find((one) => one.kid === kid);
@@ -122,12 +120,7 @@ function signingProblem(kid: string, others: readonly PublishedKey[], signing: s
 }
 
 /** Times in milliseconds since 1970. `end`: when the last token expires that the key has signed. */
-function timeProblem(
-  others: readonly PublishedKey[],
-  signedUntil: number,
-  end: number,
-  now: number,
-): string | undefined {
+function timeProblem(others: readonly PublishedKey[], signedUntil: number, end: number, now: number) {
   if (signedUntil > now) return "--signed-until is in the future.";
   const oldestOther = Math.min(...others.map(({ stored }) => stored.modified));
   if (signedUntil < oldestOther) {

@@ -23,7 +23,7 @@ import { isFor, listItems, type Stored } from "../../model/stored.ts";
 import { DENY_HELP, findDenyTarget, isPersonName, partitionIn } from "../../model/target.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
-import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
+import { EFFECT } from "../../plan/propose.ts";
 import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
 
 interface AllowOptions extends ClustersOptions, WriteOptions {
@@ -60,12 +60,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   await carryOut(planned, options, io, { done: "Allowed" });
 }
 
-async function planOne(
-  who: string,
-  options: AllowOptions,
-  connection: Connection,
-  io: IOStreams,
-): Promise<ClusterPlan> {
+async function planOne(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
   const { context, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
@@ -79,12 +74,7 @@ async function planOne(
   return { plan, known, connection, effect };
 }
 
-async function planPerson(
-  who: string,
-  options: AllowOptions,
-  connection: Connection,
-  io: IOStreams,
-): Promise<ClusterPlan> {
+async function planPerson(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
   const { context } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);

@@ -9,7 +9,7 @@ import {
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { nearest } from "../../../functions/lib/text.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
-import { MAPPING_FOUND_MS, type StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { shownTime } from "../../cmdline/times.ts";
@@ -25,7 +25,7 @@ import {
   supposeIdentity,
 } from "../../model/evaluation.ts";
 import type { PossibleIdentity } from "../../model/person.ts";
-import type { Change } from "../../plan/changes.ts";
+import type { Plan } from "../../plan/changes.ts";
 import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
 
 /** The parameters that can grant access to federated users of any name in the account; `account` may be `any`. */
@@ -103,11 +103,7 @@ export function effectOf(
 }
 
 /** Whether a stored mapping that has not ended may apply to an identity that one of the patterns denies. */
-export function mayEndAccess(
-  patterns: readonly string[],
-  parameters: ReadonlyMap<string, StoredParameter>,
-  context: EvaluationContext,
-): boolean {
+export function mayEndAccess(patterns: readonly string[], parameters: StoredParameters, context: EvaluationContext) {
   const list = { value: JSON.stringify(patterns.map((arnLike) => ({ arnLike }))), secure: false };
   const denials = readValue(denyParameter(context.prefix, "any"), list, context).entries;
   return [...parameters]
@@ -144,12 +140,8 @@ function isRoleOfSet(role: string): boolean {
 }
 
 /** Must not stop a denial: if the mappings cannot be read, the warning reports that. */
-export async function warnOfFederatedUsers(
-  arnLike: string,
-  changes: readonly Change[],
-  { ssm, context, settings }: Connection,
-  io: IOStreams,
-): Promise<void> {
+export async function warnOfFederatedUsers(arnLike: string, { changes }: Plan, connection: Connection, io: IOStreams) {
+  const { ssm, context, settings } = connection;
   if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
   const account = accountOf(arnLike);
   const lists = new Set([account, "any"].map((of) => denyParameter(context.prefix, of)));

@@ -15,7 +15,7 @@ import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { accountOf, given, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
-import { type PossibleIdentity, possibleIdentities, roleNamed } from "../../model/person.ts";
+import { possibleIdentities, roleNamed } from "../../model/person.ts";
 import { isFor, listItems, type Stored, valueText, withItem } from "../../model/stored.ts";
 import { checkAccount, checkOneArn, DENY_HELP, findDenyTarget, isPersonName, partitionIn } from "../../model/target.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
@@ -52,14 +52,8 @@ export function denyCommand(command: Command, io: IOStreams): Command {
     .action((who: string, options: DenyOptions) => deny(who, options, io));
 }
 
-/** The keys of a denial that the options set. */
-interface DenialKeys {
-  readonly endAt: End;
-  readonly description: string | undefined;
-}
-
 async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
-  const keys = { endAt: endOf(options, ""), description: options.description };
+  const endAt = endOf(options, "");
   checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {
@@ -73,7 +67,7 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   const planned = await planClusters(
     options,
     io,
-    (connection, one, own) => plan(who, one, keys, connection, own, judged),
+    (connection, one, own) => plan(who, one, endAt, connection, own, judged),
     partitionIn(who),
   );
   // A role's name in one cluster must deny no sessions in the others.
@@ -117,7 +111,7 @@ class RoleName extends Failure {}
 async function planOne(
   who: string,
   options: DenyOptions,
-  keys: DenialKeys,
+  endAt: End,
   connection: Connection,
   io: IOStreams,
   judged: Judged[],
@@ -130,20 +124,14 @@ async function planOne(
     readByName([...new Set([parameter, ...some])], connection, ofRead);
   const all = await ifReadable((one) => (names === undefined ? readMappings(connection, one) : read(own, one)), io);
   const known = all ?? (await read([], io));
-  const plan = planDenials([arnLike], keys, known, connection);
-  await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
+  const plan = planDenials([arnLike], endAt, options, known, connection);
+  await warnOfFederatedUsers(arnLike, plan, connection, io);
   const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, context);
   judged.push({ arnLike, connection, endsAccess });
   return { plan, known, connection, ...effectOf([arnLike], connection, io, [], endsAccess) };
 }
 
-async function planPerson(
-  who: string,
-  options: DenyOptions,
-  keys: DenialKeys,
-  connection: Connection,
-  io: IOStreams,
-): Promise<ClusterPlan | undefined> {
+async function planPerson(who: string, options: DenyOptions, endAt: End, connection: Connection, io: IOStreams) {
   const { context, account } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
@@ -173,24 +161,21 @@ async function planPerson(
       `Nothing to deny: no mapping grants access to a session or a user named ${who}.${hint}`,
     );
   }
-  io.log(`${who} can be ${namesOf(found)}.\n`);
-  const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
-  for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
-  const plan = planDenials(patterns, keys, known, connection);
-  return { plan, known, connection, isWhole: true, ...effectOf(patterns, connection, io, found) };
-}
-
-function namesOf(found: readonly PossibleIdentity[]): string {
   const names = found.map(({ kind, mapping }) =>
     /^(?:federated-)?user\//.test(mapping) ? mapping : `a ${kind} of ${mapping}`,
   );
-  return listed(names, "", 20);
+  io.log(`${who} can be ${listed(names, "", 20)}.\n`);
+  const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
+  for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
+  const plan = planDenials(patterns, endAt, options, known, connection);
+  return { plan, known, connection, isWhole: true, ...effectOf(patterns, connection, io, found) };
 }
 
 /** Denials that exist keep their position and their description. */
 function planDenials(
   patterns: readonly string[],
-  { endAt, description }: DenialKeys,
+  endAt: End,
+  { description }: DenyOptions,
   known: ReadonlyMap<string, Stored>,
   { context: { prefix, partition, now } }: Connection,
 ): Plan {

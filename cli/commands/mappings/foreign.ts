@@ -36,10 +36,7 @@ export function withoutRolePath(arn: string): string {
 }
 
 /** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
-function fromAccessEntry(
-  { principalArn, username, kubernetesGroups, clusterName }: Record<string, unknown>,
-  at: At,
-): Foreign {
+function fromAccessEntry({ principalArn, username, kubernetesGroups, clusterName }: Record<string, unknown>, at: At) {
   return {
     ...at,
     arn: principalArn ?? null,

@@ -29,10 +29,8 @@ export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { re
   return { where: whereOf(foreign), ...entryFrom(foreign, sso) };
 }
 
-function entryFrom(
-  { arn, username, groups, permissionSet, account, remark, problem, accessEntryOf }: Foreign,
-  sso: boolean,
-): Omit<Carried, "where"> | Problem {
+function entryFrom(foreign: Foreign, sso: boolean): Omit<Carried, "where"> | Problem {
+  const { arn, username, groups, permissionSet, account, remark, problem, accessEntryOf } = foreign;
   if (problem !== undefined) return { problem };
   const names = readNames(username, groups);
   if ("problem" in names) return names;

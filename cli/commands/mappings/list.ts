@@ -59,11 +59,7 @@ async function itemsIn({ group }: ListOptions, connection: Connection, io: IOStr
 }
 
 /** Empty for patterns and accounts: a denial may match some of their identities. */
-function deniedBy(
-  { entry }: Item,
-  parameters: ReadonlyMap<string, Stored>,
-  { context }: Connection,
-): Pick<Item, "deniedBy"> {
+function deniedBy({ entry }: Item, parameters: ReadonlyMap<string, Stored>, { context }: Connection) {
   const deciding = entry && decideForPrincipal(entry, parameters, context)?.deciding;
   return deciding?.place === "deny-account" || deciding?.place === "deny-any"
     ? { deniedBy: shortName(deciding.parameter, context.prefix) }

@@ -73,11 +73,7 @@ export type PrincipalState = "exists" | "absent" | "re-created" | "not checked";
 type Ids = Map<string, string>;
 
 /** Returns the state of an entry's principal; `undefined` for kinds that IAM does not list. */
-export async function checkPrincipals(
-  entries: readonly Entry[],
-  config: ClientConfig,
-  io: IOStreams,
-): Promise<(entry: Entry) => PrincipalState | undefined> {
+export async function checkPrincipals(entries: readonly Entry[], config: ClientConfig, io: IOStreams) {
   const account = await provenAccount(config, io);
   if (account === undefined) io.log("Not checked whether principals exist: no answer from STS.\n");
   const kinds = entries.filter((entry) => entry.account === account).map(({ kind }) => kind);
@@ -88,7 +84,7 @@ export async function checkPrincipals(
   const hasRoles = kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, io.interrupted), problems, io));
   const hasUsers = kinds.includes("user") && (await isListed(addUsers(iam, ids, io.interrupted), problems, io));
   for (const problem of problems) io.log(`Not checked whether all principals exist: ${problem}\n`);
-  return ({ kind, name, account: own, mapping }) => {
+  return ({ kind, name, account: own, mapping }: Entry): PrincipalState | undefined => {
     if (!isOfRole(kind) && kind !== "user") return undefined;
     if (own !== account || !(kind === "user" ? hasUsers : hasRoles)) return "not checked";
     const id = ids.get(keyOf(kind, name));

@@ -50,12 +50,7 @@ async function runQuery({ query, reader }: OpenLog, queryString: string, io: IOS
   }
 }
 
-async function resultsOf(
-  queryId: string | undefined,
-  logs: CloudWatchLogsClient,
-  signal: AbortSignal,
-  io: IOStreams,
-): Promise<Row[]> {
+async function resultsOf(queryId: string | undefined, logs: CloudWatchLogsClient, signal: AbortSignal, io: IOStreams) {
   const progress = startProgress("Searching the log: lines", undefined, io);
   const rows: Row[] = [];
   let nextToken: string | undefined;

@@ -26,14 +26,7 @@ import { writeEntry } from "../../model/file-entry.ts";
 import { type Item, itemsOf } from "../../model/items.ts";
 import { coversIn } from "../../model/lint/shadowing.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
-import {
-  checkPrincipals,
-  findingsOf,
-  type PrincipalState,
-  type ReportFinding,
-  readRoles,
-  sessionChooser,
-} from "./findings.ts";
+import { checkPrincipals, findingsOf, readRoles, sessionChooser } from "./findings.ts";
 import { isUnused, type Logins, readLogins } from "./logins.ts";
 
 interface SearchOptions extends Omit<ReviewsOptions, "rate"> {
@@ -61,24 +54,10 @@ async function search(options: OneOf<SearchOptions>, io: IOStreams) {
   return { options, connection, parameters, items, logins };
 }
 
-interface Line extends Item {
-  readonly sessionChosenBy?: string | undefined;
-  readonly principal?: PrincipalState | undefined;
-  /** Milliseconds since 1970. */
-  readonly lastLogin?: number | undefined;
-  readonly reviews: number;
-  /** With --kubeconfig. */
-  readonly roles?: readonly string[] | undefined;
-  readonly findings: readonly ReportFinding[];
-}
+type Line = Awaited<ReturnType<typeof linesIn>>[number];
 
 /** `isNamed`: whether each line names its cluster. */
-async function printReport(
-  lines: readonly Line[],
-  isNamed: boolean,
-  options: ListOutputOptions & { readonly kubeconfig?: string },
-  io: IOStreams,
-): Promise<void> {
+async function printReport(lines: readonly Line[], isNamed: boolean, options: ReportOptions, io: IOStreams) {
   const { output } = options;
   if (output === "json" || output === "yaml") return printData(lines.map(machine), output, io);
   const columns: Readonly<Record<string, (line: Line) => string>> = {
@@ -232,7 +211,7 @@ async function report(options: ReportOptions, io: IOStreams): Promise<void> {
   throwWorst(failures);
 }
 
-async function linesIn(options: OneOf<ReportOptions>, io: IOStreams): Promise<Line[]> {
+async function linesIn(options: OneOf<ReportOptions>, io: IOStreams) {
   const { connection, parameters, items, logins } = await search(options, io);
   const { context, config } = connection;
   for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);

@@ -26,12 +26,7 @@ const COLUMNS = ["time", "outcome", "reason", "who", "as", "parameter", "why"];
 
 const INDENT = "    ";
 
-function showGroups(
-  all: readonly Shown[],
-  prefix: string,
-  withHeaders: boolean,
-  columns: IOStreams["columns"],
-): string {
+function showGroups(all: readonly Shown[], prefix: string, withHeaders: boolean, columns: IOStreams["columns"]) {
   if (columns !== undefined) return all.map((shown) => showNarrow(shown, prefix, columns)).join("");
   const rows = all.map((shown) => {
     const [time = "", ...rest] = cells(shown, prefix);
@@ -121,11 +116,7 @@ interface Why {
 }
 
 /** Empty for grants and for tokens of other authenticators. */
-function whyOf(
-  { outcome, reason = "", arn = "", principalId }: LoggedReview,
-  options: ClusterOptions,
-  io: IOStreams,
-): Why {
+function whyOf({ outcome, reason = "", arn = "", principalId }: LoggedReview, options: ClusterOptions, io: IOStreams) {
   if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
     // Without the id, the current role of this name would match.
     const isOfId = reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
@@ -229,12 +220,7 @@ async function print(
   else await printData(found, options.output, io);
 }
 
-async function printOne(
-  review: LoggedReview,
-  prefix: string,
-  options: OneOf<ListOptions>,
-  io: IOStreams,
-): Promise<void> {
+async function printOne(review: LoggedReview, prefix: string, options: OneOf<ListOptions>, io: IOStreams) {
   if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options, io) }, prefix, io.columns));
   else await printDocument(withCluster(options, options.name, reviewData(review, options, io)), options.output, io);
 }

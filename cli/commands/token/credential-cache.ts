@@ -32,11 +32,7 @@ type Texts = readonly (string | undefined)[];
  * @param profile from options or AWS_PROFILE
  * @param configuration the AWS configuration files
  */
-async function whyNotCached(
-  profile: string | undefined,
-  folder: string,
-  configuration: Texts,
-): Promise<string | undefined> {
+async function whyNotCached(profile: string | undefined, folder: string, configuration: Texts) {
   const mayUseProcess = configuration.some((text) => text?.includes(PROCESS));
   if (mayUseProcess && (await usesProcess(profile))) {
     return "the AWS profile has a credential_process, whose result may depend on what --cache cannot see.";
