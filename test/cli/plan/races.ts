@@ -35,8 +35,8 @@ const CALLS: Readonly<Record<string, string>> = {
 /** An attempt of this command whose response is lost, and a loss of all its responses. */
 export const OWN = Symbol("own");
 export const LOST = Symbol("lost");
-/** What another operator stores: a list, also one that is written over the version that they read, or raw text. */
-type Theirs = string | { readonly list: string; readonly over: number } | { readonly text: string } | symbol;
+/** What another operator stores: a list, `a b@1` of which is written over the version that they read, or raw text. */
+type Theirs = string | { readonly text: string } | symbol;
 /** Before which request of this one: G1 is its first GetParameters, P1 its first PutParameter. */
 export type Race = Readonly<Record<string, readonly Theirs[] | (() => unknown)>>;
 
@@ -76,10 +76,11 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<strin
         : other.send(new PutParameterCommand(own));
     }
     if (typeof theirs === "symbol") throw new Error("no such race");
-    if (typeof theirs === "string") return store.put(NAME, raw(theirs));
-    if ("text" in theirs) return store.put(NAME, theirs.text);
-    const Description = `Written over version ${theirs.over}`;
-    return other.send(new PutParameterCommand({ Name: NAME, Value: raw(theirs.list), Description, Overwrite: true }));
+    if (typeof theirs !== "string") return store.put(NAME, theirs.text);
+    const [list = "", over] = theirs.split("@");
+    if (over === undefined) return store.put(NAME, raw(list));
+    const Description = `Written over version ${over}`;
+    return other.send(new PutParameterCommand({ Name: NAME, Value: raw(list), Description, Overwrite: true }));
   };
   const calls: string[] = [];
   own.middlewareStack.add((next, { commandName = "" }) => async (call) => {

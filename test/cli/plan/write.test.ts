@@ -20,21 +20,16 @@ const fail = () =>
 
 const changed = { before: "a", mine: "c" };
 const change = (race: Race) => ({ ...changed, race });
+const create = (mine: string, race: Race) => ({ mine, race });
+const CHANGED = kept("was version 1", "is now version 2");
+const CREATED = kept("did not exist", "is now version 1");
 const VALUES: readonly Row[] = [
   ["no other operator writes", changed, "written 2 | c | GP"],
   ["it is new", { mine: "c" }, "written 1 | c | GP"],
   ["it is removed", { before: "a" }, "removed |  | GD"],
-  ["written after the plan was made", change({ G1: ["b"] }), `${kept("was version 1", "is now version 2")} | b | G`],
-  [
-    "written with the same value after the plan was made",
-    change({ G1: ["a"] }),
-    `${kept("was version 1", "is now version 2")} | a | G`,
-  ],
-  [
-    "created after the plan was made",
-    { mine: "c", race: { G1: ["b"] } },
-    `${kept("did not exist", "is now version 1")} | b | G`,
-  ],
+  ["written after the plan was made", change({ G1: ["b"] }), `${CHANGED} | b | G`],
+  ["written with the same value after the plan was made", change({ G1: ["a"] }), `${CHANGED} | a | G`],
+  ["created after the plan was made", create("c", { G1: ["b"] }), `${CREATED} | b | G`],
   ["removed after the plan was made", change({ G1: remove }), `${kept("was version 1", "no longer exists")} |  | G`],
   [
     "removed and created again, with the same version",
@@ -44,12 +39,8 @@ const VALUES: readonly Row[] = [
   ["written right before the write", change({ P1: ["b"] }), `${replaced(2)} | c | GPH`],
   ["written twice right before the write", change({ P1: ["b", "c"] }), `${replaced(2)} | c | GPH`],
   ["the same value, written right before", change({ P1: ["c"] }), "written 3 | c | GPH"],
-  [
-    "created right before the write",
-    { mine: "c", race: { P1: ["b"] } },
-    `${kept("did not exist", "is now version 1")} | b | GPHG`,
-  ],
-  ["the same value, created right before", { mine: "c", race: { P1: ["c"] } }, "written 1 | c | GPH"],
+  ["created right before the write", create("c", { P1: ["b"] }), `${CREATED} | b | GPHG`],
+  ["the same value, created right before", create("c", { P1: ["c"] }), "written 1 | c | GPH"],
   ["removed right before the removal", { before: "a", race: { D1: remove } }, "removed |  | GD"],
   ["no permission to write", change({ P1: fail }), "no | a | GPH"],
   ["a response is lost, and the call is repeated", change({ P1: [OWN] }), "written 3 | c | GPH"],
@@ -61,10 +52,10 @@ const VALUES: readonly Row[] = [
   ["all responses are lost", change({ P1: [OWN, LOST] }), "written 2 | c | GPH"],
   ["all responses are lost, and another operator writes then", change({ P1: [OWN, "b", LOST] }), "written 3 | b | GPH"],
   ["no attempt arrives", change({ P1: [LOST] }), "the response was lost | a | GPH"],
-  ["it is new, and a response is lost", { mine: "c", race: { P1: [OWN] } }, "written 1 | c | GPH"],
+  ["it is new, and a response is lost", create("c", { P1: [OWN] }), "written 1 | c | GPH"],
   [
     "it is new, a response is lost, and another operator writes then",
-    { mine: "c", race: { P1: [OWN, "b"] } },
+    create("c", { P1: [OWN, "b"] }),
     "written 2 | b | GPH",
   ],
   ["it is removed, and a response is lost", { before: "a", race: { D1: [OWN] } }, "removed |  | GD"],
