@@ -67,22 +67,14 @@ const LISTS: readonly Row[] = [
     { ...added, check: refuse, race: { P1: ["a b"] } },
     "not like this | a b (over 3) | GTPHGTP",
   ],
-  [
-    "a merge that is refused before the write",
-    { ...added, check: refuse, race: { G1: ["a b"] } },
-    "not like this | a b | G",
-  ],
+  ["a merge refused before the write", { ...added, check: refuse, race: { G1: ["a b"] } }, "not like this | a b | G"],
   ["text that is not a list is not replaced", add({ G1: [{ text: "{" }] }), `${CHANGED} | { | G`],
   [
     "nor is a SecureString",
     add({ G1: secure }),
     `${kept("was version 1", "is now version 1 of a new parameter")} | AQICAHh35cRdDVVdVcmrkZsAqZ0R1C3btVydNkseXrQqXijMJsgXnORSB35DnQ4m2pJIKv2+MHbPodjDQTbrx2TojkSDg== | G`,
   ],
-  [
-    "a replaced text that is not a list is reported",
-    add({ P1: [{ text: "{" }] }),
-    `${replaced(2)} | a c (over 1) | GTPH`,
-  ],
+  ["a replaced text, not a list, is reported", add({ P1: [{ text: "{" }] }), `${replaced(2)} | a c (over 1) | GTPH`],
   [
     "others write without end",
     { ...added, race: always },
