@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { defaultThrottle } from "../../../infra/common-props.ts";
 import { localServices } from "../../../local/function.ts";
 import { mintToken } from "../../../local/identities.ts";
+import { seededRandom } from "../../fuzz/mutate.ts";
 import { type Expected, people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";
@@ -120,22 +121,11 @@ export async function printMeasured<I>(measure: Measure<I>): Promise<void> {
   // Discards the log lines of reviews.
   process.stdout.write = () => true;
   // The bundle also uses random waits.
-  Math.random = seeded(1);
+  Math.random = seededRandom(1).real;
   const time = virtualTime();
   useMemoryNetwork();
-  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seeded(2)));
+  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(2).real));
   print(JSON.stringify(result), () => process.exit());
-}
-
-/** Mulberry32, so that runs are reproducible. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 if (import.meta.main) await printMeasured(measure);
