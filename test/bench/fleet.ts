@@ -39,10 +39,11 @@ const admits = new Map<string, Store["admit"]>();
 let stores = newStores();
 const faults = new Map<string, "silent" | "refused">();
 let [last, throttles] = [0, 0];
+const nameIn = (body: Buffer) => /\/iam-authenticator\/(c\d+)/.exec(String(body))?.[1] ?? "";
 
 const ssm = await startHttpServer(async (request) => {
   await setTimeout(AWAY_MS);
-  const [, name = ""] = /\/iam-authenticator\/(c\d+)/.exec(String(request.body)) ?? [];
+  const name = nameIn(request.body);
   const one = stores.get(name);
   if (one === undefined) return refuse(new ServiceError("ValidationException", "no such cluster"));
   if (faults.get(name) === "refused") return refuse(new ServiceError("AccessDeniedException", `not for ${name}`));
@@ -61,10 +62,7 @@ const ssm = await startHttpServer(async (request) => {
     },
   );
 });
-ssm.fail(({ body }) => {
-  const [, name = ""] = /\/iam-authenticator\/(c\d+)/.exec(String(body)) ?? [];
-  return faults.get(name) === "silent" ? { kind: "silent" } : undefined;
-});
+ssm.fail(({ body }) => (faults.get(nameIn(body)) === "silent" ? { kind: "silent" } : undefined));
 const sts = await startSts({
   identities: Array.from({ length: accounts }, (_, index) => ({
     ...{ name: `a${index}`, account: account(index), userId: `AIDALOCAL${index}`, ...keysOf(index) },
@@ -75,10 +73,14 @@ const home = mkdtempSync(join(tmpdir(), "bench-"));
 try {
   mkdirSync(join(home, ".config", "iam-authenticator"), { recursive: true });
   const contexts = Object.fromEntries(
-    [...stores].map(([name, { location }]) => [
-      name,
-      { region: location.region, account: location.account, profile: `p${location.account}` },
-    ]),
+    [...stores].map(
+      ([
+        name,
+        {
+          location: { region, account },
+        },
+      ]) => [name, { region, account, profile: `p${account}` }],
+    ),
   );
   writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), JSON.stringify({ contexts }));
   const profiles = Array.from({ length: accounts }, (_, index) => {
@@ -90,12 +92,8 @@ try {
   stores = newStores();
   faults.set("c3", "silent").set("c5", "refused");
   rows.push(await measure("one is silent, one refuses"));
-  console.log(
-    markdown(
-      ["deny", "last write, s", "end, s", "processor, s", "calls", "connections", "throttled", "exit", "written"],
-      rows,
-    ),
-  );
+  const head = ["deny", "last write, s", "end, s", "processor, s", "calls", "connections", "throttled", "exit"];
+  console.log(markdown([...head, "written"], rows));
 } finally {
   await Promise.all([ssm.close(), sts.close()]);
   rmSync(home, { recursive: true });
@@ -151,12 +149,6 @@ async function measure(what: string): Promise<string[]> {
     storage.names().some((name) => name.includes("/deny/") && storage.versions(name)?.at(-1)?.value.includes(who));
   const seconds = (to: number) => ((to - start) / 1000).toFixed(1);
   const counts = [ssm.requests.length - calls, ssm.connections() - connections, throttles - before, code];
-  return [
-    what,
-    seconds(last),
-    seconds(end),
-    Number(processor).toFixed(1),
-    ...counts.map(String),
-    String([...stores.values()].filter(isWritten).length),
-  ];
+  const written = [...stores.values()].filter(isWritten).length;
+  return [what, seconds(last), seconds(end), Number(processor).toFixed(1), ...[...counts, written].map(String)];
 }

@@ -229,13 +229,11 @@ test("explain of a token for another host names AWS_ENDPOINT_URL_STS", async () 
     ["https://x.example.com", "https://x.example.com/?Action=GetCallerIdentity"],
   ] as const) {
     process.env["AWS_ENDPOINT_URL_STS"] = sts;
-    await exits(
-      type("explain --token-file -", { input: token(url), environment: { AWS_ENDPOINT_URL_STS: sts } }),
-      1,
-      sentence,
-    );
+    const explain = (environment: Readonly<Record<string, string>>) =>
+      type("explain --token-file -", { input: token(url), environment });
+    await exits(explain({ AWS_ENDPOINT_URL_STS: sts }), 1, sentence);
     delete process.env["AWS_ENDPOINT_URL_STS"];
-    const { err } = await type("explain --token-file -", { input: token(url) });
+    const { err } = await explain({});
     assert.doesNotMatch(err, /AWS_ENDPOINT/);
   }
 });

@@ -5,14 +5,17 @@ export type Random = ReturnType<typeof seededRandom>;
 export function seededRandom(seed: number) {
   // Mulberry32, public domain, by Tommy Ettinger.
   let state = seed;
-  /** From 0 to `below - 1`. */
-  function int(below: number): number {
+  /** From 0 to below 1. */
+  function real(): number {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
+  /** From 0 to `below - 1`. */
+  const int = (below: number) => Math.floor(real() * below);
   return {
+    real,
     int,
     /** Both ends included. */
     between: (from: number, to: number) => from + int(to - from + 1),

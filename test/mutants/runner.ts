@@ -38,7 +38,7 @@ const FOLDER = process.env["FOLDER"] ?? "";
 /** A regular expression: which test files run. Default: those of the folder and its neighbours. */
 const TESTS = new RegExp(process.env["TESTS"] ?? "");
 const OTHERS = FOLDER.startsWith("cli/")
-  ? "cli/{access,changes,mappings,lint,callers}"
+  ? "cli/{commands,model,plan}"
   : "functions/authenticator/{user,review,http,attacks,jwt}";
 
 /** The code with mutants reads and writes it. */

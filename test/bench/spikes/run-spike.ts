@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { defaultThrottle } from "../../../infra/common-props.ts";
 import { localServices } from "../../../local/function.ts";
 import { mintToken } from "../../../local/identities.ts";
+import { seededRandom } from "../../fuzz/mutate.ts";
 import { type Expected, people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";
@@ -103,33 +104,28 @@ export function mistakes(body: string, expected: Expected): string[] {
   return right ? [] : [`${JSON.stringify(expected)} got ${JSON.stringify(status)}`];
 }
 
-/** Throws on any error, and on a response that does not match its identity. */
-export async function runSpike(spike: Spike): Promise<SpikeResult> {
-  const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, JSON.stringify(spike)]);
-  const result: SpikeResult = JSON.parse(stdout);
+/** Runs a file that calls `printMeasured`. Throws on any error, and on a response that does not match its identity. */
+export async function measuredBy<R extends { wrong: string[] }>(file: string, input: object): Promise<R> {
+  const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(input)]);
+  const result: R = JSON.parse(stdout);
   if (result.wrong.length > 0) throw new Error(`wrong answers:\n${result.wrong.join("\n")}`);
   return result;
 }
+export const runSpike = (spike: Spike): Promise<SpikeResult> => measuredBy(import.meta.filename, spike);
 
-/** Mulberry32, so that runs are reproducible. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+type Measure<I> = (input: I, time: Time, random: () => number) => Promise<object>;
 
-if (import.meta.main) {
+/** Prints the result for the input in this process's argument. */
+export async function printMeasured<I>(measure: Measure<I>): Promise<void> {
   const print = process.stdout.write.bind(process.stdout);
   // Discards the log lines of reviews.
   process.stdout.write = () => true;
   // The bundle also uses random waits.
-  Math.random = seeded(1);
+  Math.random = seededRandom(1).real;
   const time = virtualTime();
   useMemoryNetwork();
-  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seeded(2)));
+  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(2).real));
   print(JSON.stringify(result), () => process.exit());
 }
+
+if (import.meta.main) await printMeasured(measure);

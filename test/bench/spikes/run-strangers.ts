@@ -1,15 +1,13 @@
 // One environment is enough for a login, unless strangers occupy all of them: runs in its own process, like a load spike.
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { localServices } from "../../../local/function.ts";
 import { mintToken } from "../../../local/identities.ts";
 import { people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { lookUp, openEndpoint } from "./endpoint.ts";
-import { CLUSTER_ID, mistakes, PREFIX, REGION, seeded, withReserved } from "./run-spike.ts";
+import { CLUSTER_ID, measuredBy, mistakes, PREFIX, printMeasured, REGION, withReserved } from "./run-spike.ts";
 import { startServices } from "./services.ts";
-import { type Time, useMemoryNetwork, virtualTime } from "./time.ts";
+import type { Time } from "./time.ts";
 
 export interface Strangers {
   /** Tokens of strangers that reach kube-apiserver, each a different one. */
@@ -59,21 +57,7 @@ async function measure({ perSecond, onlyRegion, reservedConcurrency }: Strangers
   return { logins: LOGINS, failed: LOGINS - took.length, slowest: Math.max(...took), wrong };
 }
 
-/** Throws on any error, and on a response that does not match its identity. */
-export async function runStrangers(strangers: Strangers): Promise<Awaited<ReturnType<typeof measure>>> {
-  const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, JSON.stringify(strangers)]);
-  const result = JSON.parse(stdout);
-  if (result.wrong.length > 0) throw new Error(`wrong answers:\n${result.wrong.join("\n")}`);
-  return result;
-}
+export const runStrangers = (strangers: Strangers): ReturnType<typeof measure> =>
+  measuredBy(import.meta.filename, strangers);
 
-if (import.meta.main) {
-  const print = process.stdout.write.bind(process.stdout);
-  // Discards the log lines of reviews.
-  process.stdout.write = () => true;
-  Math.random = seeded(1);
-  const time = virtualTime();
-  useMemoryNetwork();
-  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seeded(2)));
-  print(JSON.stringify(result), () => process.exit());
-}
+if (import.meta.main) await printMeasured(measure);

@@ -73,16 +73,8 @@ function failWrites(below: string): void {
 }
 
 /** What is printed, and the error with its exit code. */
-async function execute({
-  plans,
-  options = { yes: true },
-  goesOn,
-  fails,
-  interrupted,
-  answers,
-  rechecks,
-  writes = 1e6,
-}: Run) {
+async function execute({ plans, goesOn, fails, interrupted, answers, rechecks, ...others }: Run) {
+  const { options = { yes: true }, writes = 1e6 } = others;
   const stop = new AbortController();
   const { io: one, texts } = terminal(answers, {
     ...{ interrupted: stop.signal, words: ["mappings", "deny", "a b"], secrets: createSecrets() },
@@ -101,9 +93,8 @@ async function execute({
     ...{ clusters: names.map((name) => ({ name, cluster: name })), allContexts: true as const },
   };
   const more = { done: "Denied", ...(goesOn && { goesOn }), ...(rechecks && { recheck }) };
-  const plan = async (_: unknown, { name }: { readonly name: string }) => {
-    return planOf(`/${name}`, plans[names.indexOf(name)] ?? "nothing", rates);
-  };
+  const plan = async (_: unknown, { name }: { readonly name: string }) =>
+    planOf(`/${name}`, plans[names.indexOf(name)] ?? "nothing", rates);
   try {
     await carryOut(await planClusters(all, io, plan), all, io, more);
   } catch (error) {
@@ -115,19 +106,21 @@ async function execute({
 }
 
 const WROTE = `Wrote 1 parameter. ${EFFECT}`;
+const [PAIR, THREE] = [Array<Kind>(2).fill("bob"), Array<Kind>(3).fill("bob")];
 const BOTH = `one, two: ${WROTE}`;
 const UNCHANGED = "Nothing was written, because not every cluster can be changed.";
 const AGAIN = "Repeat: iam-authenticator mappings deny 'a b'";
 const STOPPED = "The response is not from AWS: check for a proxy, and check AWS_ENDPOINT_URL.";
 const NOTHING = "Nothing was written. Run the same command again.";
-const failed = (name: string) => `${name}: ${STOPPED}\n${name}: ${NOTHING}`;
+const failed = (name: string, outcome: string) =>
+  `exit 3: ${name}: ${STOPPED}\n${name}: ${NOTHING}\nDenied in ${outcome}. ${AGAIN}`;
 const ABSENT = ["one: No mapping.", "one: Check the ARN."];
 const widens = { yes: true, allowWeakening: true } as const;
 
 const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] = [
-  ["every plan is written", { plans: ["bob", "bob"] }, BOTH, "Denied in 2 of 2 clusters."],
+  ["every plan is written", { plans: PAIR }, BOTH, "Denied in 2 of 2 clusters."],
   ["without a change, nothing is written", { plans: ["nothing", "nothing"] }],
-  ["a dry run writes nothing", { plans: ["bob", "bob"], options: { dryRun: true } }],
+  ["a dry run writes nothing", { plans: PAIR, options: { dryRun: true } }],
   [
     "a check runs after the confirmation and after the writes",
     { plans: ["bob", "nothing"], options: {}, answers: "y\n", rechecks: true },
@@ -187,29 +180,29 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
   ],
   [
     "a failed write stops the others",
-    { plans: ["bob", "bob", "bob"], fails: "one" },
-    `exit 3: ${failed("one")}\nDenied in 0 of 3 clusters. Not denied in: one (failed), two (not tried), three (not tried). ${AGAIN}`,
+    { plans: THREE, fails: "one" },
+    failed("one", "0 of 3 clusters. Not denied in: one (failed), two (not tried), three (not tried)"),
   ],
   [
     "a failed write with a mark stops a change that goes on",
     { plans: ["any", "bob"], fails: "one", goesOn: true, options: widens },
-    `exit 3: ${failed("one")}\nDenied in 0 of 2 clusters. Not denied in: one (failed), two (not tried). ${AGAIN}`,
+    failed("one", "0 of 2 clusters. Not denied in: one (failed), two (not tried)"),
   ],
   [
     "the last write fails",
-    { plans: ["bob", "bob"], fails: "two" },
+    { plans: PAIR, fails: "two" },
     `one: ${WROTE}`,
-    `exit 3: ${failed("two")}\nDenied in 1 of 2 clusters. Not denied in: two (failed). ${AGAIN}`,
+    failed("two", "1 of 2 clusters. Not denied in: two (failed)"),
   ],
   [
     "a change that goes on is written after a failed write",
-    { plans: ["bob", "bob", "bob"], fails: "two", goesOn: true },
+    { plans: THREE, fails: "two", goesOn: true },
     `one, three: ${WROTE}`,
-    `exit 3: ${failed("two")}\nDenied in 2 of 3 clusters. Not denied in: two (failed). ${AGAIN}`,
+    failed("two", "2 of 3 clusters. Not denied in: two (failed)"),
   ],
   [
     "Ctrl-C stops a change that goes on",
-    { plans: ["bob", "bob", "bob"], goesOn: true, rechecks: true, interrupted: "recheck true", writes: 2 },
+    { plans: THREE, goesOn: true, rechecks: true, interrupted: "recheck true", writes: 2 },
     ...["recheck false", "recheck true", `one: ${WROTE}`],
     `exit 130: two, three: Interrupted.\nDenied in 1 of 3 clusters. Not denied in: two (interrupted), three (interrupted). ${AGAIN}`,
   ],

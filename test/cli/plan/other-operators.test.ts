@@ -11,6 +11,7 @@ import { CONTEXT, NOW } from "../model/access/any-plan.ts";
 
 const A = "111122223333";
 const [DENY, ROLE] = [`${CONTEXT.prefix}/deny/${A}`, `${CONTEXT.prefix}/role/${A}/ci`];
+const CALLERS = `${CONTEXT.prefix}/callers`;
 const denied = (...names: string[]) =>
   JSON.stringify(names.map((name) => ({ arnLike: `arn:aws:iam::${A}:role/${name}` })));
 const caller = (name: string) => JSON.stringify([{ name, sha256: "0".repeat(64) }]);
@@ -20,6 +21,8 @@ const stored = (name: string, value: string, more: Partial<Stored> = {}): Stored
 const change = (name: string, value: string | undefined, more: Partial<Change> = {}): Change => {
   return { action: "change", name, before: undefined, value, ...more };
 };
+const deny = (value: string | undefined, more?: Partial<Change>) => change(DENY, value, more);
+const grant = (value: string | undefined) => change(ROLE, value);
 const refuse = (items: readonly unknown[]) => {
   throw new Error(`refused: ${items.length}`);
 };
@@ -28,60 +31,35 @@ const CONFLICT = /^Another operator changed \S+ in the meantime: .* Their change
 const INVALID =
   /^Another operator changed \S+ at the same time, and the list is now invalid: entry 1: .*\. Their change is kept\. Fix it first: mappings history deny\/111122223333\.$/;
 type Value = string | undefined;
-const REBASED: readonly (readonly [
-  what: string,
-  was: Value,
-  is: Value | Stored,
-  change: Change,
-  gives: Value | RegExp,
-])[] = [
-  ["both lists gain an entry", denied("a"), denied("a", "b"), change(DENY, denied("a", "c")), denied("a", "b", "c")],
-  ["both create the list", undefined, denied("b"), change(DENY, denied("c")), denied("b", "c")],
-  ["the list is removed", denied("a"), undefined, change(DENY, denied("a", "c")), denied("c")],
-  ["both write the same", denied("a"), denied("c"), change(DENY, denied("c")), denied("c")],
-  ["both write the same mapping", undefined, "{}", change(ROLE, "{}"), "{}"],
-  ["a mapping is changed", "{}", '{"a":1}', change(ROLE, '{"b":1}'), CONFLICT],
-  ["a mapping is removed", "{}", undefined, change(ROLE, '{"b":1}'), CONFLICT],
-  ["a removal", denied("a"), denied("b"), change(DENY, undefined), CONFLICT],
-  ["both remove it", "{}", undefined, change(ROLE, undefined), CONFLICT],
-  ["the list was invalid text", "{", denied("b"), change(DENY, denied("c")), CONFLICT],
-  ["the list is now invalid text", denied("a"), "{", change(DENY, denied("c")), CONFLICT],
-  ["the new value is not a list", denied("a"), denied("b"), change(DENY, "{"), CONFLICT],
-  [
-    "the list is a SecureString now",
-    denied("a"),
-    stored(DENY, denied("b"), { secure: true }),
-    change(DENY, denied("c")),
-    CONFLICT,
-  ],
-  [
-    "a clash",
-    denied("a"),
-    denied(),
-    change(DENY, denied("a").replace("}", ',"notAfter":"2099-01-01T00:00:00Z"}')),
-    /role\/a in .* Their change is kept, yours was not written/,
-  ],
-  ["a new order", denied("a", "b"), denied("a"), change(DENY, denied("b", "a")), /changed entries in .* not written/],
-  ["their list is invalid", denied("a"), '[{"arnLike":"typo"}]', change(DENY, denied("a", "c")), INVALID],
-  [
-    "theirs is of another account",
-    denied("a"),
-    denied("b").replaceAll(A, "444455556666"),
-    change(DENY, denied("c")),
-    INVALID,
-  ],
-  [
-    "callers",
-    undefined,
-    caller("b"),
-    change(`${CONTEXT.prefix}/callers`, caller("c")),
-    `[${caller("b").slice(1, -1)},${caller("c").slice(1, -1)}]`,
-  ],
+type Row = readonly [what: string, was: Value, is: Value | Stored, change: Change, gives: Value | RegExp];
+const SECURE = stored(DENY, denied("b"), { secure: true });
+const ELSEWHERE = denied("b").replaceAll(A, "444455556666");
+const ENDS = denied("a").replace("}", ',"notAfter":"2099-01-01T00:00:00Z"}');
+const [B, C] = [caller("b"), caller("c")];
+const REBASED: readonly Row[] = [
+  ["both lists gain an entry", denied("a"), denied("a", "b"), deny(denied("a", "c")), denied("a", "b", "c")],
+  ["both create the list", undefined, denied("b"), deny(denied("c")), denied("b", "c")],
+  ["the list is removed", denied("a"), undefined, deny(denied("a", "c")), denied("c")],
+  ["both write the same", denied("a"), denied("c"), deny(denied("c")), denied("c")],
+  ["both write the same mapping", undefined, "{}", grant("{}"), "{}"],
+  ["a mapping is changed", "{}", '{"a":1}', grant('{"b":1}'), CONFLICT],
+  ["a mapping is removed", "{}", undefined, grant('{"b":1}'), CONFLICT],
+  ["a removal", denied("a"), denied("b"), deny(undefined), CONFLICT],
+  ["both remove it", "{}", undefined, grant(undefined), CONFLICT],
+  ["the list was invalid text", "{", denied("b"), deny(denied("c")), CONFLICT],
+  ["the list is now invalid text", denied("a"), "{", deny(denied("c")), CONFLICT],
+  ["the new value is not a list", denied("a"), denied("b"), deny("{"), CONFLICT],
+  ["the list is a SecureString now", denied("a"), SECURE, deny(denied("c")), CONFLICT],
+  ["a clash", denied("a"), denied(), deny(ENDS), /role\/a in .* Their change is kept, yours was not written/],
+  ["a new order", denied("a", "b"), denied("a"), deny(denied("b", "a")), /changed entries in .* not written/],
+  ["their list is invalid", denied("a"), '[{"arnLike":"typo"}]', deny(denied("a", "c")), INVALID],
+  ["theirs is of another account", denied("a"), ELSEWHERE, deny(denied("c")), INVALID],
+  ["callers", undefined, B, change(CALLERS, C), `${B.slice(0, -1)},${C.slice(1)}`],
   [
     "a merge that the command refuses",
     denied("a"),
     denied("a", "b"),
-    change(DENY, denied("a", "c"), { check: refuse }),
+    deny(denied("a", "c"), { check: refuse }),
     /^refused: 3$/,
   ],
 ];
@@ -106,7 +84,7 @@ test("combined marks that the user has not seen, and the loss of the last admini
     });
     const accepted = { changes: [], marks, force, current, unread: new Set<string>(), again: async () => current };
     const settle = async <T>(_: unknown, rule: (context: typeof CONTEXT) => T) => rule(CONTEXT);
-    const checked = checkConsent([change(ROLE, after)], current, { ...accepted, settle }, "x", now);
+    const checked = checkConsent([grant(after)], current, { ...accepted, settle }, "x", now);
     return checked.then(
       () => "accepted",
       ({ message }: Error) => message,

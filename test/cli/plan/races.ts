@@ -35,10 +35,10 @@ const CALLS: Readonly<Record<string, string>> = {
 /** An attempt of this command whose response is lost, and a loss of all its responses. */
 export const OWN = Symbol("own");
 export const LOST = Symbol("lost");
-/** What another operator stores: raw text, or a list that is written over the version that they read. */
-type Theirs = string | { readonly list: string; readonly over: number } | typeof OWN | typeof LOST;
+/** What another operator stores: a list, `a b@1` of which is written over the version that they read, or raw text. */
+type Theirs = string | { readonly text: string } | symbol;
 /** Before which request of this one: G1 is its first GetParameters, P1 its first PutParameter. */
-type Race = Readonly<Record<string, readonly Theirs[] | (() => unknown)>>;
+export type Race = Readonly<Record<string, readonly Theirs[] | (() => unknown)>>;
 
 interface Run {
   /** `undefined`: the parameter is new. */
@@ -53,11 +53,16 @@ interface Run {
   readonly interrupted?: AbortSignal;
 }
 
-/** The result, the stored list with its description, and the requests. */
-type Outcome = readonly [result: string, list: string, calls: string];
-export type Row = readonly [what: string, scenario: Run, ...gives: Outcome];
+/** `gives`: the result, the stored list with its description, and the requests. */
+export type Row = readonly [what: string, scenario: Run, gives: string];
 
-export async function run({ store }: LocalCluster, scenario: Run): Promise<Outcome> {
+/** What a conflict reports, such as of `was version 1`. */
+export const kept = (was: string, is: string) =>
+  `Another operator changed callers in the meantime: it ${was}, it ${is}. Their change is kept.`;
+export const replaced = (version: number) =>
+  `Another operator wrote callers at the same time, and your write replaced theirs: version ${version} by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers`;
+
+export async function run({ store }: LocalCluster, scenario: Run): Promise<string> {
   const { before, mine, isWhole, race = {}, tags, ...more } = scenario;
   const { check = () => {}, interrupted = UNINTERRUPTED } = more;
   const pause = mock.method(Math, "random", () => 0);
@@ -70,9 +75,12 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<Outco
         ? other.send(new DeleteParameterCommand(own))
         : other.send(new PutParameterCommand(own));
     }
-    if (typeof theirs === "string") return store.put(NAME, theirs);
-    const Description = `Written over version ${theirs.over}`;
-    return other.send(new PutParameterCommand({ Name: NAME, Value: raw(theirs.list), Description, Overwrite: true }));
+    if (typeof theirs === "symbol") throw new Error("no such race");
+    if (typeof theirs !== "string") return store.put(NAME, theirs.text);
+    const [list = "", over] = theirs.split("@");
+    if (over === undefined) return store.put(NAME, raw(list));
+    const Description = `Written over version ${over}`;
+    return other.send(new PutParameterCommand({ Name: NAME, Value: raw(list), Description, Overwrite: true }));
   };
   const calls: string[] = [];
   own.middlewareStack.add((next, { commandName = "" }) => async (call) => {
@@ -100,9 +108,9 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<Outco
     const reads = calls.filter((one) => one === "G").length;
     if (!isWhole && !interrupted.aborted) assert.equal(pause.mock.callCount(), reads - 1, "it pauses between attempts");
     const result = end instanceof Error ? end.message : `${end} ${version}`.trim();
-    const list = value.startsWith("[{") ? textOf(value) : value;
     const short = description.replace(/Written (?:again )?over version/, "over");
-    return [result.replaceAll(`${PREFIX}/`, ""), short === "" ? list : `${list} (${short})`, calls.join("")];
+    const list = `${value.startsWith("[{") ? textOf(value) : value}${short === "" ? "" : ` (${short})`}`;
+    return [result.replaceAll(`${PREFIX}/`, ""), list, calls.join("")].join(" | ");
   } finally {
     mock.restoreAll();
     for (const client of [own, other]) client.destroy();

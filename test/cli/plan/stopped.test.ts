@@ -59,14 +59,11 @@ const of = (more: Partial<Outcome>): Outcome => ({ ...NONE, ...more });
 const awsError = (name: string, $fault: "client" | "server" = "client") =>
   new SSMServiceException({ name, $fault, $metadata: {} });
 const AGAIN = "Run the same command again to finish.";
-const LINES: readonly (readonly [
-  outcome: Outcome,
-  lines: readonly string[],
-  error?: unknown,
-  state?: State,
-  failure?: Failure,
-])[] = [
-  [NONE, ["It failed.", "Nothing was written. Run the same command again."]],
+const ONE_OF_TWO = "Written, 1 of 2: a.";
+const NOTHING = ["It failed.", "Nothing was written."];
+const NOTHING_AGAIN = ["It failed.", "Nothing was written. Run the same command again."];
+const LINES: readonly (readonly [Outcome, lines: readonly string[], error?: unknown, State?, Failure?])[] = [
+  [NONE, NOTHING_AGAIN],
   [of({ written: names("a") }), ["It failed.", "Written, 1 of 2: a.", `Not written: b. ${AGAIN}`]],
   [of({ written: names("a", "c"), left: [] }), ["It failed.", "Written, 2 of 2: a, c."]],
   [of({ begun: names("a") }), ["It failed.", "Not finished: a.", `Not written: b. ${AGAIN}`]],
@@ -74,22 +71,14 @@ const LINES: readonly (readonly [
     of({ written: names("a"), unsure: names("c"), left: [] }),
     ["It failed.", "It is not known whether c was written.", `Written, 1 of 2: a. ${AGAIN}`],
   ],
-  [
-    of({ written: names("a"), begun: names("c"), left: [] }),
-    ["It failed.", "Written, 1 of 2: a.", `Not finished: c. ${AGAIN}`],
-  ],
+  [of({ written: names("a"), begun: names("c"), left: [] }), ["It failed.", ONE_OF_TWO, `Not finished: c. ${AGAIN}`]],
   [of({ unsure: names("a"), left: [] }), ["It failed.", `It is not known whether a was written. ${AGAIN}`]],
-  [NONE, ["It failed.", "Nothing was written."], awsError("ValidationException")],
-  [NONE, ["It failed.", "Nothing was written. Run the same command again."], awsError("InternalServerError", "server")],
-  [NONE, ["It failed.", "Nothing was written. Run the same command again."], awsError("ThrottlingException")],
-  [NONE, ["It failed.", "Nothing was written. Run the same command again."], awsError("ExpiredTokenException")],
-  [NONE, ["It failed.", "Nothing was written."], awsError("NotExpired")],
-  [
-    NONE,
-    ["It failed.", "Nothing was written. Run the same command again."],
-    awsError("ValidationException"),
-    "unknown",
-  ],
+  [NONE, NOTHING, awsError("ValidationException")],
+  [NONE, NOTHING_AGAIN, awsError("InternalServerError", "server")],
+  [NONE, NOTHING_AGAIN, awsError("ThrottlingException")],
+  [NONE, NOTHING_AGAIN, awsError("ExpiredTokenException")],
+  [NONE, NOTHING, awsError("NotExpired")],
+  [NONE, NOTHING_AGAIN, awsError("ValidationException"), "unknown"],
   ...[EXIT.interrupted, EXIT.finding].map(
     (code) =>
       [

@@ -14,13 +14,8 @@ import { connectionTo } from "./connection.ts";
 
 const cluster = useCluster();
 const A = "111122223333";
-const [CI, ACCOUNT, SET, SESSIONS, DENY] = [
-  `role/${A}/ci`,
-  `account/${A}`,
-  `sso/${A}/v`,
-  `sso-session/${A}/v`,
-  `deny/${A}`,
-];
+const [CI, ACCOUNT, DENY] = [`role/${A}/ci`, `account/${A}`, `deny/${A}`];
+const [SET, SESSIONS] = [`sso/${A}/v`, `sso-session/${A}/v`];
 const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
 const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
@@ -98,15 +93,12 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
 const ci = (more: object = {}) => ({ arn: arn("role/ci"), username: "u", ...more });
 const bob = { arn: arn("user/bob"), username: "b" };
 const put = (name: string, value: unknown) => () => cluster.put(name, value);
-const answers =
-  (status: number, body = "{}") =>
-  () =>
-    cluster.store.fail({ kind: "answer", status, body });
+const FAULT = { kind: "answer", status: 500, body: "{}" } as const;
 const lost = (work: () => unknown) => () => {
   work();
   cluster.store.fail(() => {
     cluster.store.fail(undefined);
-    return { kind: "answer", status: 500, body: "{}" };
+    return FAULT;
   });
 };
 const remove = (name: string) => () => cluster.store.remove(`${PREFIX}/${name}`);
@@ -114,7 +106,12 @@ const again = (name: string, value: unknown) => () => {
   remove(name)();
   cluster.put(name, value);
 };
+const bug = () => {
+  throw new TypeError("bug");
+};
 const denials = (...names: string[]) => names.map((name) => ({ arnLike: arn(`role/${name}`) }));
+const deny = (...names: string[]) => put(DENY, denials(...names));
+const during = (plan: Plan, race: Plan["race"] = {}) => ({ ...plan, race });
 let version = 0;
 const always = Object.fromEntries(
   Array.from({ length: 99 }, (_, i) => [`G${i + 1}`, () => cluster.put(ACCOUNT, { username: `z${version++}` })]),
@@ -123,9 +120,10 @@ const grant = { stored: { [CI]: ci() }, changes: { [CI]: ci({ groups: ["g"] }) }
 const below = { ...grant, stored: { ...grant.stored, [ACCOUNT]: { username: "z" } } };
 const two = { changes: { [CI]: ci(), [`user/${A}/bob`]: bob } };
 
-const swap = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("c") } };
-const list = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("a", "c") } };
+const lists = (before: unknown, after: unknown) => ({ stored: { [DENY]: before }, changes: { [DENY]: after } });
+const [swap, list] = [lists(denials("a"), denials("c")), lists(denials("a"), denials("a", "c"))];
 
+const jane = [{ session: "jane", username: "j" }];
 const admin = (session: string) => [{ session, username: session, groups: ["system:masters"] }];
 const denied = (session: string) => [{ arnLike: `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_v_*/${session}` }];
 const swapAdmins = {
@@ -136,6 +134,9 @@ const swapAdmins = {
 const GRANTED = "0 role/A/ci {arn:role/ci,username:u,groups:[g]}";
 const CI_WRITTEN = "0 role/A/ci {arn:role/ci,username:u}";
 const BOB_WRITTEN = "0 user/A/bob {arn:user/bob,username:b}";
+const JANE = "0 sso-session/A/v [{session:jane,username:j}]";
+const listed = (...names: string[]) => `0 deny/A [${names.map((name) => `{arnLike:role/${name}}`)}]`;
+const waiting = (name: string) => `Waiting 35 s until the function has read ${name}. The next write depends on it.`;
 const FAILED = "The response is not from AWS: check for a proxy, and check AWS_ENDPOINT_URL.";
 const NOTHING = "Nothing was written. Run the same command again.";
 const CONFLICT =
@@ -144,251 +145,193 @@ const BOTH_LISTS = "Another operator changed deny/A at the same time. Both chang
 const LEFT = ["Written, 1 of 2: role/A/ci.", "Not written: user/A/bob. Run the same command again to finish."];
 const BOTH = "Another operator changed account/A at the same time. Both changes are kept.";
 const ACCOUNTS = Array.from({ length: 11 }, (_, index) => `account/${444455550000 + index}`);
-const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly string[]])[] = [
-  ["a grant", grant, [GRANTED]],
-  ["two grants", two, [CI_WRITTEN, BOB_WRITTEN]],
+const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly string[]])[] = [
+  ["a grant", grant, GRANTED],
+  ["two grants", two, CI_WRITTEN, BOB_WRITTEN],
   [
     "eleven changes at a terminal",
     { changes: Object.fromEntries(ACCOUNTS.map((name) => [name, { username: "z" }])), watched: true },
-    ACCOUNTS.map((name) => `0 ${name} {username:z}`),
+    ...ACCOUNTS.map((name) => `0 ${name} {username:z}`),
   ],
   [
     "a grant after a session",
     {
       stored: { [SET]: { username: "s" } },
-      changes: { [SET]: { username: "s", groups: ["g"] }, [SESSIONS]: [{ session: "jane", username: "j" }] },
+      changes: { [SET]: { username: "s", groups: ["g"] }, [SESSIONS]: jane },
     },
-    [
-      "0 sso-session/A/v [{session:jane,username:j}]",
-      "Waiting 35 s until the function has read sso-session/A/v. The next write depends on it.",
-      "35 sso/A/v {username:s,groups:[g]}",
-      "writing 2/2",
-    ],
+    JANE,
+    waiting("sso-session/A/v"),
+    "35 sso/A/v {username:s,groups:[g]}",
+    "writing 2/2",
   ],
   [
     "an own write is still recent after another operator's change",
     {
       stored: { [SET]: { username: "s" }, [CI]: ci({ groups: ["g"] }) },
       changes: {
-        [SESSIONS]: [{ session: "jane", username: "j" }],
+        [SESSIONS]: jane,
         [CI]: ci({ username: "{SessionName}:x" }),
         [SET]: { username: "{SessionName}:s" },
       },
       race: { G2: put(ACCOUNT, { username: "z" }) },
     },
-    [
-      "0 sso-session/A/v [{session:jane,username:j}]",
-      BOTH,
-      "0 role/A/ci {arn:role/ci,username:{SessionName}:x}",
-      "Waiting 35 s until the function has read sso-session/A/v. The next write depends on it.",
-      "35 sso/A/v {username:{SessionName}:s}",
-      "writing 3/3",
-    ],
+    JANE,
+    BOTH,
+    "0 role/A/ci {arn:role/ci,username:{SessionName}:x}",
+    waiting("sso-session/A/v"),
+    "35 sso/A/v {username:{SessionName}:s}",
+    "writing 3/3",
   ],
   [
     "each write would leave no administrator",
     swapAdmins,
-    [
-      CI_WRITTEN,
-      "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
-      "Written, 1 of 3: role/A/ci.",
-      "Not written: deny/A, sso-session/A/v.",
-    ],
+    CI_WRITTEN,
+    "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
+    "Written, 1 of 3: role/A/ci.",
+    "Not written: deny/A, sso-session/A/v.",
   ],
   [
     "each write would leave no administrator, with --force",
     { ...swapAdmins, force: true },
-    [
-      CI_WRITTEN,
-      "0 deny/A [{arnLike:arn:aws:sts::A:assumed-role/AWSReservedSSO_v_*/jane}]",
-      "0 sso-session/A/v [{session:joe,username:joe,groups:[system:masters]}]",
-    ],
+    CI_WRITTEN,
+    "0 deny/A [{arnLike:arn:aws:sts::A:assumed-role/AWSReservedSSO_v_*/jane}]",
+    "0 sso-session/A/v [{session:joe,username:joe,groups:[system:masters]}]",
   ],
   [
     "an account's mapping ends, and is deleted later",
     { stored: { [ACCOUNT]: { username: "z" } }, changes: { [ACCOUNT]: undefined } },
-    [
-      "0 account/A {username:z,notAfter:2026-06-01T00:00:00.000Z}",
-      "Waiting 35 s until the function has read account/A. The next write depends on it.",
-      "35 account/A removed",
-      "writing 1/1",
-    ],
+    "0 account/A {username:z,notAfter:2026-06-01T00:00:00.000Z}",
+    waiting("account/A"),
+    "35 account/A removed",
+    "writing 1/1",
   ],
-  ["another mapping changes meanwhile", { ...grant, race: { G1: put(ACCOUNT, { username: "z" }) } }, [BOTH, GRANTED]],
-  [
-    "the same mapping changes meanwhile",
-    { ...grant, race: { G1: put(CI, ci({ username: "other" })) } },
-    [CONFLICT, NOTHING],
-  ],
-  ["the same mapping is written with its value", { ...grant, race: { G1: put(CI, ci()) } }, [CONFLICT, NOTHING]],
+  ["another mapping changes meanwhile", during(grant, { G1: put(ACCOUNT, { username: "z" }) }), BOTH, GRANTED],
+  ["the same mapping changes meanwhile", during(grant, { G1: put(CI, ci({ username: "other" })) }), CONFLICT, NOTHING],
+  ["the same mapping is written with its value", during(grant, { G1: put(CI, ci()) }), CONFLICT, NOTHING],
   [
     "a denial appears meanwhile",
-    { ...grant, race: { G1: put(DENY, denials("ci")) } },
-    [
-      "Another operator changed deny/A at the same time. Combined with that change, ci gets u (g) by role/A/ci: deny/A may deny it. Their change is kept.",
-      NOTHING,
-    ],
+    during(grant, { G1: deny("ci") }),
+    "Another operator changed deny/A at the same time. Combined with that change, ci gets u (g) by role/A/ci: deny/A may deny it. Their change is kept.",
+    NOTHING,
   ],
-  [
-    "the list gets another entry meanwhile",
-    { ...list, race: { G1: put(DENY, denials("a", "b")) } },
-    [BOTH_LISTS, "0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]"],
-  ],
+  ["the list gets another entry meanwhile", during(list, { G1: deny("a", "b") }), BOTH_LISTS, listed("a", "b", "c")],
   [
     "the list gets another entry right before the write",
-    { ...list, race: { P1: put(DENY, denials("a", "b")) } },
-    [
-      "0 deny/A [{arnLike:role/a},{arnLike:role/c}]",
-      "0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]",
-      BOTH_LISTS,
-    ],
+    during(list, { P1: deny("a", "b") }),
+    listed("a", "c"),
+    listed("a", "b", "c"),
+    BOTH_LISTS,
   ],
   [
     "a list whose text has a repeated key",
-    {
-      stored: { [DENY]: `[{"arnLike":"${arn("role/a")}","arnLike":"${arn("role/a")}"}]` },
-      changes: { [DENY]: denials("a") },
-    },
-    ["0 deny/A [{arnLike:role/a}]"],
+    lists(`[{"arnLike":"${arn("role/a")}","arnLike":"${arn("role/a")}"}]`, denials("a")),
+    listed("a"),
   ],
   [
     "what the plan uses changes without end",
-    { ...grant, race: always },
-    [...Array.from({ length: 21 }, () => BOTH), "Other operators keep changing what the plan uses.", NOTHING],
+    during(grant, always),
+    ...Array.from({ length: 21 }, () => BOTH),
+    "Other operators keep changing what the plan uses.",
+    NOTHING,
   ],
-  ["the response of a write is lost", { ...two, race: { P1: lost(put(CI, ci())) } }, [CI_WRITTEN, BOB_WRITTEN]],
+  ["the response of a write is lost", during(two, { P1: lost(put(CI, ci())) }), CI_WRITTEN, BOB_WRITTEN],
   [
     "the response of a removal is lost",
-    {
-      stored: { [CI]: ci() },
-      changes: { [CI]: undefined },
-      race: { D1: lost(remove(CI)) },
-    },
-    ["0 role/A/ci removed"],
+    { stored: { [CI]: ci() }, changes: { [CI]: undefined }, race: { D1: lost(remove(CI)) } },
+    "0 role/A/ci removed",
   ],
-  ["a write fails", { ...two, race: { P1: lost(() => undefined) } }, [CI_WRITTEN, FAILED, NOTHING]],
-  [
-    "the second write fails",
-    { ...two, race: { P2: lost(() => undefined) } },
-    [CI_WRITTEN, BOB_WRITTEN, FAILED, ...LEFT],
-  ],
+  ["a write fails", during(two, { P1: lost(() => {}) }), CI_WRITTEN, FAILED, NOTHING],
+  ["the second write fails", during(two, { P2: lost(() => {}) }), CI_WRITTEN, BOB_WRITTEN, FAILED, ...LEFT],
   [
     "nothing answers after the first write",
-    { ...two, race: { P2: answers(500) } },
-    [
-      CI_WRITTEN,
-      BOB_WRITTEN,
-      FAILED,
-      "It is not known whether user/A/bob was written.",
-      "Written, 1 of 2: role/A/ci. Run the same command again to finish.",
-    ],
+    during(two, { P2: () => cluster.store.fail(FAULT) }),
+    CI_WRITTEN,
+    BOB_WRITTEN,
+    FAILED,
+    "It is not known whether user/A/bob was written.",
+    "Written, 1 of 2: role/A/ci. Run the same command again to finish.",
   ],
   [
     "a conflict at the second write",
-    { ...two, race: { P2: put(`user/${A}/bob`, { ...bob, username: "other" }) } },
-    [
-      CI_WRITTEN,
-      BOB_WRITTEN,
-      "Another operator changed user/A/bob in the meantime: it did not exist, it is now version 1. Their change is kept.",
-      ...LEFT,
-    ],
+    during(two, { P2: put(`user/${A}/bob`, { ...bob, username: "other" }) }),
+    CI_WRITTEN,
+    BOB_WRITTEN,
+    "Another operator changed user/A/bob in the meantime: it did not exist, it is now version 1. Their change is kept.",
+    ...LEFT,
   ],
-  ["another mapping is removed meanwhile", { ...below, race: { G1: remove(ACCOUNT) } }, [BOTH, GRANTED]],
+  ["another mapping is removed meanwhile", during(below, { G1: remove(ACCOUNT) }), BOTH, GRANTED],
   [
     "another mapping is removed and created again with another value",
-    { ...below, race: { G1: again(ACCOUNT, { username: "y" }) } },
-    [BOTH, GRANTED],
+    during(below, { G1: again(ACCOUNT, { username: "y" }) }),
+    BOTH,
+    GRANTED,
   ],
   [
     "a new list gets another entry right before the write",
-    { changes: { [DENY]: denials("a") }, race: { P1: put(DENY, denials("b")) } },
-    ["0 deny/A [{arnLike:role/a}]", "0 deny/A [{arnLike:role/b},{arnLike:role/a}]", BOTH_LISTS],
+    { changes: { [DENY]: denials("a") }, race: { P1: deny("b") } },
+    listed("a"),
+    listed("b", "a"),
+    BOTH_LISTS,
   ],
-  [
-    "text that is not a list is replaced",
-    { stored: { [DENY]: "{" }, changes: { [DENY]: denials("a") } },
-    ["0 deny/A [{arnLike:role/a}]"],
-  ],
+  ["text that is not a list is replaced", lists("{", denials("a")), listed("a")],
   [
     "a deny list that is written twice ends in the wanted order",
-    { stored: { [DENY]: denials("a", "b") }, changes: { [DENY]: denials("c", "b") } },
-    ["0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]", "0 deny/A [{arnLike:role/c},{arnLike:role/b}]"],
+    lists(denials("a", "b"), denials("c", "b")),
+    listed("a", "b", "c"),
+    listed("c", "b"),
   ],
   [
     "a deny list that is written twice gets another entry",
-    { ...swap, race: { P1: put(DENY, denials("a", "b")) } },
-    [
-      "0 deny/A [{arnLike:role/a},{arnLike:role/c}]",
-      "0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]",
-      BOTH_LISTS,
-      "0 deny/A [{arnLike:role/b},{arnLike:role/c}]",
-    ],
+    during(swap, { P1: deny("a", "b") }),
+    listed("a", "c"),
+    listed("a", "b", "c"),
+    BOTH_LISTS,
+    listed("b", "c"),
   ],
   [
     "another operator lifts the denial that still applies, after consent to what is given",
     {
       stored: { [CI]: ci(), [DENY]: denials("ci", "c*") },
       changes: { [DENY]: denials("c*") },
-      race: { P1: put(DENY, denials("ci")) },
+      race: { P1: deny("ci") },
     },
-    ["0 deny/A [{arnLike:role/c*}]", "0 deny/A []", BOTH_LISTS],
+    listed("c*"),
+    listed(),
+    BOTH_LISTS,
   ],
   [
     "a neighbour changes between two writes of a phase",
-    {
-      changes: { [CI]: ci(), [`user/${A}/bob`]: bob },
-      race: { P1: put(DENY, [{ arnLike: arn("user/bob") }]) },
-    },
-    [
-      CI_WRITTEN,
-      "Another operator changed deny/A at the same time. Combined with that change, bob gets b by user/A/bob: deny/A may deny it. Their change is kept.",
-      "Written, 1 of 2: role/A/ci.",
-      "Not written: user/A/bob. Run the same command again to finish.",
-    ],
+    during(two, { P1: put(DENY, [{ arnLike: arn("user/bob") }]) }),
+    CI_WRITTEN,
+    "Another operator changed deny/A at the same time. Combined with that change, bob gets b by user/A/bob: deny/A may deny it. Their change is kept.",
+    "Written, 1 of 2: role/A/ci.",
+    "Not written: user/A/bob. Run the same command again to finish.",
   ],
   [
     "a neighbour changes in the middle of a phase, and nothing needs consent",
-    {
-      changes: { [CI]: ci(), [`user/${A}/bob`]: bob },
-      race: { P1: put(DENY, denials("x")) },
-    },
-    [CI_WRITTEN, BOTH_LISTS, BOB_WRITTEN],
+    during(two, { P1: deny("x") }),
+    CI_WRITTEN,
+    BOTH_LISTS,
+    BOB_WRITTEN,
   ],
   [
     "the second write of a list fails",
-    { ...swap, race: { P2: lost(() => undefined) } },
-    [
-      "0 deny/A [{arnLike:role/a},{arnLike:role/c}]",
-      "0 deny/A [{arnLike:role/c}]",
-      FAILED,
-      "Not finished: deny/A. Run the same command again to finish.",
-    ],
+    during(swap, { P2: lost(() => {}) }),
+    listed("a", "c"),
+    listed("c"),
+    FAILED,
+    "Not finished: deny/A. Run the same command again to finish.",
   ],
   [
     "a write replaces another operator's",
-    { ...grant, race: { P1: put(CI, ci({ username: "other" })) } },
-    [
-      GRANTED,
-      "Another operator wrote role/A/ci at the same time, and your write replaced theirs: version 2 by user/local. To see it, run: aws ssm get-parameter-history --name role/A/ci",
-      "Written, 1 of 1: role/A/ci.",
-    ],
+    during(grant, { P1: put(CI, ci({ username: "other" })) }),
+    GRANTED,
+    "Another operator wrote role/A/ci at the same time, and your write replaced theirs: version 2 by user/local. To see it, run: aws ssm get-parameter-history --name role/A/ci",
+    "Written, 1 of 1: role/A/ci.",
   ],
-  ["a read fails before the first write", { ...grant, race: { G1: lost(() => undefined) } }, [FAILED, NOTHING]],
-  [
-    "a bug",
-    {
-      ...grant,
-      race: {
-        P1: () => {
-          throw new TypeError("bug");
-        },
-      },
-    },
-    ["bug"],
-  ],
+  ["a read fails before the first write", during(grant, { G1: lost(() => {}) }), FAILED, NOTHING],
+  ["a bug", during(grant, { P1: bug }), "bug"],
 ];
-for (const [what, plan, events] of ROWS) {
-  test(what, async () => {
-    assert.deepEqual(await write(plan), events);
-  });
+for (const [what, plan, ...events] of ROWS) {
+  test(what, async () => assert.deepEqual(await write(plan), events));
 }

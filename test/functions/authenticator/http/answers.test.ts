@@ -82,10 +82,7 @@ const BEARER = { settings: { callerAuth: "bearer" }, event: { headers: { authori
 
 test("with FAILOVER_URL, a fault is a redirect and stays a fault in the log, except those that a standby cannot answer better", async () => {
   const stored = { [`role/${HOME}/clusternode`]: NODE };
-  const gone = (code: "sts_unreachable" | "parameters_unavailable" | "instances_unavailable") =>
-    failing(fault(code, "gone"));
   const slow = failing(httpError("sts_throttled", "slow"));
-  const html = async () => ({ status: 502, body: "<html>", requestId: undefined });
   for (const [status, reason, token, options] of [
     [307, "parameters_unavailable", "bob", { changes: { fetchParameters: gone("parameters_unavailable") } }],
     [307, "internal_fault", "bob", { changes: { fetchParameters: failing(new RangeError("bug")) } }],
