@@ -5,9 +5,9 @@ import { test } from "node:test";
 import type { Stack } from "aws-cdk-lib";
 import { Annotations, Match, type Template } from "aws-cdk-lib/assertions";
 import { Topic } from "aws-cdk-lib/aws-sns";
+import { endpointOf, issuerOf, type MoreProps, stackOf } from "../stacks.ts";
+import { resource, resources } from "../template.ts";
 import { alarmsOf, dataOf, type Ending, type Request, type SimulatedAlarm } from "./cloudwatch.ts";
-import { endpointOf, issuerOf, type MoreProps, stackOf } from "./stacks.ts";
-import { resource, resources } from "./template.ts";
 
 const MINUTE = 60;
 const HOUR = 3_600;

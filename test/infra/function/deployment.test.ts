@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alarmsOf, dataOf, type Ending } from "./cloudwatch.ts";
-import { KINDS, stackOf, templateOf } from "./stacks.ts";
-import { resource, resources, variablesOf } from "./template.ts";
+import { alarmsOf, dataOf, type Ending } from "../monitoring/cloudwatch.ts";
+import { KINDS, stackOf, templateOf } from "../stacks.ts";
+import { resource, resources, variablesOf } from "../template.ts";
 
 const MINUTE = 60;
 const CANARY = 10 * MINUTE;

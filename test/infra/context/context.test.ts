@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import "./quick-synth.ts";
+import "../quick-synth.ts";
 import { App } from "aws-cdk-lib";
 import { Annotations, Template } from "aws-cdk-lib/assertions";
-import { checkContext, readClusters } from "../../infra/context/read-context.ts";
-import { chooseCluster, clusterStack, issuerStack, stackName } from "../../infra/context/stacks.ts";
-import { OUTPUTS } from "../../infra/outputs.ts";
-import { useFolder } from "../cli/fixtures.ts";
-import { CLUSTERS } from "./clusters.ts";
-import { flat, lambdaFunction } from "./template.ts";
+import { checkContext, readClusters } from "../../../infra/context/read-context.ts";
+import { chooseCluster, clusterStack, issuerStack, stackName } from "../../../infra/context/stacks.ts";
+import { OUTPUTS } from "../../../infra/outputs.ts";
+import { useFolder } from "../../cli/fixtures.ts";
+import { CLUSTERS } from "../clusters.ts";
+import { flat, lambdaFunction } from "../template.ts";
 
 const { path: folder, write } = useFolder();
 
@@ -110,7 +110,7 @@ test("without a cluster, the stack's deployment fails with a message", () => {
 });
 
 test("each typo of test/docs/journey.md has the answer on that page", () => {
-  const page = readFileSync(new URL("../docs/journey.md", import.meta.url), "utf8");
+  const page = readFileSync(new URL("../../docs/journey.md", import.meta.url), "utf8");
   const [, section = ""] = page.split(/^### Ten typos$/m);
   const [, ...steps] = (section.split(/^## /m)[0] ?? "").replaceAll("\n      ", " ").split("    $ npx cdk deploy");
   assert.equal(steps.length, 10);

@@ -1,6 +1,6 @@
 // The issuer's stack and the roles of service accounts: permissions, order of creation, and retention.
 
-import "./quick-synth.ts";
+import "../quick-synth.ts";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
@@ -9,12 +9,12 @@ import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Role } from "aws-cdk-lib/aws-iam";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
-import { readCluster } from "../../infra/context/cluster.ts";
-import { issuerStack, wantsIssuer } from "../../infra/context/stacks.ts";
-import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../infra/issuer/service-account-role.ts";
-import { CLUSTERS } from "./clusters.ts";
-import { ACCOUNT, ENV, issuerOf, REGION } from "./stacks.ts";
-import { resource, resources, statements } from "./template.ts";
+import { readCluster } from "../../../infra/context/cluster.ts";
+import { issuerStack, wantsIssuer } from "../../../infra/context/stacks.ts";
+import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../../infra/issuer/service-account-role.ts";
+import { CLUSTERS } from "../clusters.ts";
+import { ACCOUNT, ENV, issuerOf, REGION } from "../stacks.ts";
+import { resource, resources, statements } from "../template.ts";
 
 const plain = issuerOf().template();
 const UNDER = `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/iam-authenticator/prod`;

@@ -8,7 +8,7 @@ import { bundledPackages } from "../../build/assets.ts";
 import { sbom } from "../../build/licences.ts";
 import { pageUrl } from "../../infra/monitoring/alarms.ts";
 import manifest from "../../package.json" with { type: "json" };
-import { ROOT } from "./cdk-cli.ts";
+import { ROOT } from "../infra/cdk-cli.ts";
 
 test("the manifest is ready for publication: name, access, licence and provenance", () => {
   for (const keyword of ["cdk", "awscdk", "kubernetes", "iam"]) assert.ok(manifest.keywords.includes(keyword), keyword);

@@ -7,10 +7,10 @@ import { test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import type { Construct } from "constructs";
-import { IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
-import { KEYS_ROW } from "../acceptance/checks/12-signed-tokens.ts";
-import { ACCOUNT, stackOf, vpcOf } from "./stacks.ts";
-import { resource, resources, variablesOf } from "./template.ts";
+import { IamAuthenticator, type IamAuthenticatorProps } from "../../../infra/iam-authenticator.ts";
+import { KEYS_ROW } from "../../acceptance/checks/12-signed-tokens.ts";
+import { ACCOUNT, stackOf, vpcOf } from "../stacks.ts";
+import { resource, resources, variablesOf } from "../template.ts";
 
 const servicesOf = (template: Template) =>
   resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties["ServiceName"]);
@@ -79,7 +79,7 @@ test("in China, the zone has the domain of its issuers, also in a stack without 
 });
 
 test("only AWS-signed tokens through an endpoint are refused until an acceptance report proves that it works", () => {
-  const folder = join(import.meta.dirname, "..", "acceptance", "reports");
+  const folder = join(import.meta.dirname, "..", "..", "acceptance", "reports");
   const proof = new RegExp(`^- Place: AWS,[^]*^\\| 12 [^|]*\\| ${KEYS_ROW} \\|.*\\| passed \\|$`, "m");
   const proofs = readdirSync(folder).filter((file) => proof.test(readFileSync(join(folder, file), "utf8")));
   assert.deepEqual(proofs, [], "the endpoint works on AWS: delete this test and the check in infra/check-props.ts");

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { App, Aws, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
-import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
-import { ACCOUNT, type Synthesized, stackOf } from "./stacks.ts";
-import { resources } from "./template.ts";
+import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
+import { ACCOUNT, type Synthesized, stackOf } from "../stacks.ts";
+import { resources } from "../template.ts";
 
 const PREFIX = "/iam-authenticator/prod.example";
 const ARN = `arn:aws:iam::${ACCOUNT}:role/team/Dev.Ops`;

@@ -1,10 +1,10 @@
 // Evaluates a template's alarms over simulated requests, as CloudWatch documents it: sliding windows, missing data, metric math.
 
 import type { Template } from "aws-cdk-lib/assertions";
-import { reviewMetrics } from "../../functions/authenticator/http/log-review.ts";
-import { newRecord, OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
-import { METRICS, type MetricName } from "../../functions/telemetry/metrics.ts";
-import { flat } from "./template.ts";
+import { reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
+import { newRecord, OUTCOMES, type Outcome } from "../../../functions/authenticator/review/record.ts";
+import { METRICS, type MetricName } from "../../../functions/telemetry/metrics.ts";
+import { flat } from "../template.ts";
 
 /** How a request ends: a review, or a failure of the function that leaves no line. */
 export type Ending = Outcome | "crash" | "time-out" | "throttled by Lambda" | "function deleted";

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Construct } from "constructs";
-import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
-import { ACCOUNT, ENV, endpointOf, givenVpcEndpoint, KINDS, type Kind, stackOf, templateOf, vpcOf } from "./stacks.ts";
-import { output, resource, resources } from "./template.ts";
+import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
+import { ACCOUNT, ENV, endpointOf, givenVpcEndpoint, KINDS, type Kind, stackOf, templateOf, vpcOf } from "../stacks.ts";
+import { output, resource, resources } from "../template.ts";
 
 for (const kind of KINDS) {
   test(`${kind}: has the chosen throttle, or a default that depends on reserved concurrency`, () => {
