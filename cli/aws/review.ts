@@ -12,7 +12,7 @@ import { type IdentityServices, reviewIdentity, reviewToken } from "../../functi
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import { hasCode, isDenial } from "../../functions/errors.ts";
 import type { Deadline } from "../../functions/lib/deadline.ts";
-import { isExpired } from "../../functions/lib/not-after.ts";
+import { isExpired } from "../../functions/lib/time.ts";
 import { openAgents } from "../io/http.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { withAwsClock } from "./calls.ts";

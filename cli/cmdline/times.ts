@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import { endProblem } from "../../functions/authenticator/mapping/mapping.ts";
-import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
+import { isExpired, notAfterTime } from "../../functions/lib/time.ts";
 import { usage } from "../io/errors.ts";
 import type { OptionGroup } from "./options.ts";
 

@@ -3,8 +3,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
-import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
+import { parseMappedArn, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";

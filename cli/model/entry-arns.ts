@@ -1,16 +1,20 @@
 // Entries in their parameter, with the ARNs of the identities that each applies to: whether they overlap or cover each other.
 
-import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
-import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
+import {
+  type ArnSections,
+  arnSections,
+  matchesGlob,
+  parseMappedArn,
+} from "../../functions/authenticator/mapping/arn.ts";
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import type { ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
-import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
-import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { endTime } from "../../functions/lib/not-after.ts";
-import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
+import { asciiLowerCase } from "../../functions/lib/text.ts";
+import { endTime } from "../../functions/lib/time.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { oncePerRead } from "../../functions/parameters/stored-parameter.ts";
 import { parameterOf, readParameter, type Entry as StoredEntry } from "./entry.ts";
 import type { EvaluationContext } from "./evaluation.ts";
 

@@ -1,12 +1,12 @@
 // One entry of a parameter: a mapping or a denial, with the kind, account and name of its parameter.
 
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import {
+  mappingParameter,
   type ParameterAddress,
   type ParameterKind,
   readName,
-} from "../../functions/authenticator/mapping/read-name.ts";
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored, type StoredValue } from "../../functions/authenticator/read-stored.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 

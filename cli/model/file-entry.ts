@@ -1,11 +1,10 @@
 // Reads and writes one mapping or denial as an entry of a mapping file.
 
-import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
-import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
+import { parseMappedArn, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import type { ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isPermissionSet } from "../../functions/authenticator/mapping/parameter-name.ts";
-import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { printable } from "../io/print.ts";
 import { accountOf, type Entry, given, inOrder, nameOfEntry } from "./entry.ts";

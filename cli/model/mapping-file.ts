@@ -3,8 +3,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isListKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject } from "../../functions/lib/json.ts";
+import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { usage } from "../io/errors.ts";
 import { fileFailure, readText, shownFile } from "../io/files.ts";
 import { printable } from "../io/print.ts";

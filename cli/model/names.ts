@@ -1,6 +1,6 @@
 // Usernames and groups: access levels, administrators' groups, and which names are plain, new or risky.
 
-import { matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
+import { matchesGlob } from "../../functions/authenticator/mapping/arn.ts";
 import { claimPlaceholdersIn, PLACEHOLDER } from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { nameProblem } from "../../functions/authenticator/user/user.ts";

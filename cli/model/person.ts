@@ -1,9 +1,9 @@
 // The identities that a person's name may have by the mappings.
 
-import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { arnSections } from "../../functions/authenticator/mapping/arn.ts";
 import { permissionSetInAnyCase, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { isExpired } from "../../functions/lib/not-after.ts";
+import { asciiLowerCase } from "../../functions/lib/text.ts";
+import { isExpired } from "../../functions/lib/time.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type Entry, readParameter } from "./entry.ts";
 import { arnsOverlap } from "./entry-arns.ts";

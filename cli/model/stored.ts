@@ -3,9 +3,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ListKind, Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
-import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { parseStored, repeatedKey } from "../../functions/lib/repeated-keys.ts";
+import { isObject, parseJson, parseStored, repeatedKey } from "../../functions/lib/json.ts";
+import { asciiLowerCase } from "../../functions/lib/text.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { usage } from "../io/errors.ts";
 

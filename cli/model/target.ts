@@ -1,15 +1,16 @@
 // Finds the parameter for `<who>`: an ARN, an ARN pattern or a parameter's name.
 
-import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
+import { secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import {
   denyParameter,
   isPermissionSet,
   mappingParameter,
+  type ParameterAddress,
   permissionSetOf,
   permissionSetRole,
+  readName,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { usage } from "../io/errors.ts";
 import { accountOf, type Entry, nameOfEntry } from "./entry.ts";
 import type { EvaluationContext } from "./evaluation.ts";

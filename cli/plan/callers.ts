@@ -1,9 +1,8 @@
 // The list of callers: reads it, and plans its changes.
 
 import { callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
-import { isObject } from "../../functions/lib/json.ts";
-import { isExpired } from "../../functions/lib/not-after.ts";
-import { parseStored } from "../../functions/lib/repeated-keys.ts";
+import { isObject, parseStored } from "../../functions/lib/json.ts";
+import { isExpired } from "../../functions/lib/time.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/parameter-store.ts";
 import { finding, usage } from "../io/errors.ts";

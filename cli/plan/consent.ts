@@ -1,6 +1,6 @@
 // What the user must consent to: reads what the rule of access looks at, and judges again what other operators change meanwhile.
 
-import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import type { Connection } from "../aws/connection.ts";
 import { finding } from "../io/errors.ts";

@@ -1,10 +1,9 @@
 // Reads a cluster's mappings at a limited rate, and checks that the cluster exists.
 
 import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
-import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { denyParameter, mappingParameter, readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
-import { nearest } from "../../functions/lib/nearest.ts";
+import { nearest } from "../../functions/lib/text.ts";
 import { ownAccount } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";

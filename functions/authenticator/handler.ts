@@ -2,7 +2,7 @@
 
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
-import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
+import { type HttpResponse, jsonResponse } from "../gateway/http.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import { isObject } from "../lib/json.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
@@ -18,10 +18,10 @@ import { openRequestContext, type RequestContext } from "./http/request-context.
 import { cachedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
 import type { SignedTokens } from "./jwt/signed-tokens.ts";
-import { tokenReview } from "./review/answer.ts";
+import { answerCheck } from "./read-stored.ts";
 import { type ReviewServices, reviewToken } from "./review/review.ts";
+import { tokenReview } from "./review/token-review.ts";
 import type { Settings } from "./settings.ts";
-import { answerCheck } from "./stored-problems.ts";
 
 const CALLERS_FOUND_MS = 60_000;
 

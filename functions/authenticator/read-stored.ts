@@ -1,18 +1,19 @@
-// Reads a stored value of any kind as entries, each of which is valid or has a problem.
+// Reads a stored value of any kind as entries, each of which is valid or has a problem. Also answers the deployment check, which
+// compares how the new version and the live one read stored parameters.
 
-import { parseStored } from "../lib/repeated-keys.ts";
+import { isObject, parseStored } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 import { CALLER_RULE, type Caller, isCaller } from "./caller/caller.ts";
 import { checkDenyEntry, type DenyEntry, type DenyScope } from "./mapping/deny-list.ts";
-import { checkMapping, isListKind, type Mapping, repeatedKeyProblem } from "./mapping/mapping.ts";
-import type { ParameterKind } from "./mapping/read-name.ts";
+import { checkMapping, isListKind, isMappingKind, type Mapping, repeatedKeyProblem } from "./mapping/mapping.ts";
+import type { ParameterKind } from "./mapping/parameter-name.ts";
 
 export type StoredKind = ParameterKind | "callers";
 
 type EntryOf<Kind extends StoredKind> = Kind extends "deny" ? DenyEntry : Kind extends "callers" ? Caller : Mapping;
 
 /** `problem` is a phrase for an operator. */
-export type StoredEntry<Entry> =
+type StoredEntry<Entry> =
   | { readonly value: Entry; readonly problem: undefined }
   | { readonly value: unknown; readonly problem: string };
 
@@ -49,4 +50,37 @@ function problemOf(kind: StoredKind, scope: DenyScope, item: unknown): string | 
   if (kind === "callers") return isCaller(item) ? undefined : (repeatedKeyProblem(item) ?? CALLER_RULE);
   const check = kind === "deny" ? checkDenyEntry(item, scope) : checkMapping(item, kind);
   return check.valid ? undefined : check.problem;
+}
+
+/** A stored parameter, with the kind and account from its name. */
+export interface NamedParameter extends StoredParameter {
+  /** A kind of mapping, `deny` or `callers`. */
+  readonly kind: string;
+  /** 12 digits or `any`. Empty for callers. */
+  readonly account: string;
+}
+
+/** `undefined` for a kind that this version does not know. */
+export function readNamed(
+  { kind, account, ...stored }: NamedParameter,
+  partition: string,
+): StoredValue<object> | undefined {
+  const isKnown = kind === "callers" || kind === "deny" || isMappingKind(kind);
+  return isKnown ? readStored(kind as StoredKind, { account, partition }, stored) : undefined;
+}
+
+/** A form that all versions share: whether each entry is valid, `false` for an unreadable value, `null` if unknown. */
+export function validityOf(read: StoredValue<object> | undefined): boolean[] | false | null {
+  if (read === undefined) return null;
+  return read.isReadable && read.entries.map(({ problem }) => problem === undefined);
+}
+
+/** Answers the deployment check, which sends a list of parameters. */
+export function answerCheck(
+  parameters: readonly unknown[],
+  partition: string,
+): { readonly validity: readonly unknown[] } {
+  return {
+    validity: parameters.map((one) => (isObject(one) ? validityOf(readNamed(one as never, partition)) : null)),
+  };
 }

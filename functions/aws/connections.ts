@@ -1,7 +1,8 @@
-// Creates keep-alive agents for STS and Parameter Store, and opens a connection before it is needed.
+// Creates keep-alive agents for STS and Parameter Store, opens a connection before it is needed, and sends GET requests, whose
+// responses have a limited size.
 
-import type { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
@@ -83,4 +84,40 @@ function openAhead(agent: HttpAgent, endpoint: URL): void {
 /** TLS has no server name for an address (RFC 6066, section 3). */
 export function serverName(host: string): string {
   return /^[\d.]+$|:/.test(host) ? "" : host;
+}
+
+/**
+ * Returns what `read` makes of the response, and closes the connection if `read` fails. `plain`: plain HTTP, for a local
+ * endpoint. Throws the errors of the connection and of `read`.
+ */
+export function get<T>(
+  plain: boolean,
+  options: RequestOptions & { readonly servername?: string },
+  read: (response: IncomingMessage) => Promise<T>,
+): Promise<T> {
+  // Not imported, since loading `node:http` costs start-up time.
+  const request = plain ? process.getBuiltinModule("node:http").request : httpsRequest;
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const outgoing = request(options, (response) => {
+    read(response).then(resolve, (error: unknown) => {
+      response.destroy();
+      reject(error);
+    });
+  });
+  outgoing.on("error", reject);
+  outgoing.end();
+  return promise;
+}
+
+/** Throws `tooLong()` for a body of more than `maxBytes`. */
+export async function readText(response: IncomingMessage, maxBytes: number, tooLong: () => Error): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Leaving the loop destroys the response and its connection.
+    if (size > maxBytes) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

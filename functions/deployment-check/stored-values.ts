@@ -1,9 +1,9 @@
 // Reads all stored parameters, and finds those that the new version reads differently from the live one.
 
 import { callersParameter } from "../authenticator/caller/caller.ts";
-import { readName } from "../authenticator/mapping/read-name.ts";
+import { readName } from "../authenticator/mapping/parameter-name.ts";
 import type { StoredValue } from "../authenticator/read-stored.ts";
-import { type NamedParameter, readNamed, validityOf } from "../authenticator/stored-problems.ts";
+import { type NamedParameter, readNamed, validityOf } from "../authenticator/read-stored.ts";
 import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";

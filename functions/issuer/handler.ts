@@ -1,8 +1,7 @@
 // The issuer's Lambda handler: serves GET of its two public documents.
 
 import { type AuthenticatorError, asAuthenticatorError, hasCode, httpError } from "../errors.ts";
-import { type GatewayRequest, gatewayRequest } from "../gateway/gateway-request.ts";
-import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
+import { type GatewayRequest, gatewayRequest, type HttpResponse, jsonResponse } from "../gateway/http.ts";
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";

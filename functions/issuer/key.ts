@@ -1,8 +1,7 @@
-// Checks and formats a public key of the issuer. AWS trusts tokens that its private key signs.
+// Checks and formats a public key of the issuer. AWS trusts tokens that its private key signs, and anyone can factor some RSA moduli.
 
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
 import { isObject } from "../lib/json.ts";
-import { smallFactor } from "./modulus.ts";
 
 interface KeyMembers {
   readonly use: "sig";
@@ -23,9 +22,12 @@ export type IssuerKeyCheck =
 export const PRIVATE = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const RSA_ALGORITHMS = ["RS256", "RS384", "RS512"];
+
 const MIN_RSA_BITS = 2048;
+
 /** https://www.rfc-editor.org/rfc/rfc7518#section-3.4: each curve has one algorithm. */
 const CURVES: Readonly<Record<string, string>> = { "P-256": "ES256", "P-384": "ES384", "P-521": "ES512" };
+
 /** OpenSSL's names of these curves. */
 const NAMED_CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 
@@ -117,4 +119,54 @@ function isCanonical(key: IssuerKey, publicKey: KeyObject): boolean {
 
 function invalid(problem: string): IssuerKeyCheck {
   return { valid: false, problem };
+}
+
+/** Factors of a sound modulus have at least 1,024 bits. A generator that was cut short leaves small ones. */
+const MAX_FACTOR = 2 ** 16;
+
+/** Below this, a product and its remainders are exact numbers. */
+const MAX_PRODUCT = 2 ** 53 / MAX_FACTOR;
+
+interface PrimeGroup {
+  readonly product: bigint;
+  readonly primes: readonly number[];
+}
+
+let groups: readonly PrimeGroup[] | undefined;
+
+/** @returns the smallest prime factor up to 2^16, including 2; `undefined` if there is none */
+export function smallFactor(modulus: bigint): number | undefined {
+  groups ??= primeGroups();
+  for (const { product, primes } of groups) {
+    // One division of a large number for several primes: 1 ms for 2,048 bits.
+    const rest = Number(modulus % product);
+    const factor = primes.find((prime) => rest % prime === 0);
+    if (factor !== undefined) return factor;
+  }
+  return undefined;
+}
+
+function primeGroups(): PrimeGroup[] {
+  const found: PrimeGroup[] = [];
+  let [product, primes]: [number, number[]] = [1, []];
+  for (const prime of primesUpTo(MAX_FACTOR)) {
+    product *= prime;
+    primes.push(prime);
+    if (product < MAX_PRODUCT) continue;
+    found.push({ product: BigInt(product), primes });
+    [product, primes] = [1, []];
+  }
+  return [...found, { product: BigInt(product), primes }];
+}
+
+/** The sieve of Eratosthenes. */
+function primesUpTo(limit: number): number[] {
+  const isComposite = new Uint8Array(limit + 1);
+  const primes: number[] = [];
+  for (let number = 2; number <= limit; number += 1) {
+    if (isComposite[number] === 1) continue;
+    primes.push(number);
+    for (let multiple = number * number; multiple <= limit; multiple += number) isComposite[multiple] = 1;
+  }
+  return primes;
 }

@@ -2,8 +2,8 @@
 
 import { fault, hasCode } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
-import { cacheFailures } from "../lib/failed-calls.ts";
 import { parseJson } from "../lib/json.ts";
+import { cacheFailures } from "../lib/shared-calls.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import { type DatedParameter, FAILED_READ_MS, READ_MS, type StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";

@@ -1,4 +1,4 @@
-// Parses and prints untrusted JSON.
+// Parses and prints untrusted JSON. Stored JSON keeps repeated keys, which JSON.parse drops: a repeated key can be a denial.
 
 /** `undefined` for text that is not JSON. Drops the parser's error, which quotes the text and could leak a token. */
 export function parseJson(text: string): unknown {
@@ -25,4 +25,71 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** The member at the path; `undefined` if a part of the path is missing. */
 export function memberAt(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce((at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined), value);
+}
+
+type Container = Record<string, unknown> | unknown[];
+
+interface Repetition {
+  /** The first repeated key in the value, at any depth. */
+  readonly key: string;
+  /** For each repeated key of the top level, all its values in the text. */
+  readonly values: Map<string, unknown[]>;
+}
+
+/** By parsed object, so that the object stays plain JSON. */
+const repetitions = new WeakMap<object, Repetition>();
+
+/** Equal to the result of JSON.parse, in which the last of repeated keys wins; `undefined` for text that is not JSON. */
+export function parseStored(text: string): unknown {
+  return parseJson(text) === undefined ? undefined : build(text);
+}
+
+/** The first repeated key at any depth. `value` is a result of `parseStored` or a part of one. */
+export function repeatedKey(value: unknown): string | undefined {
+  return repetitions.get(value as object)?.key;
+}
+
+/** All values of a key: several if the key is repeated. */
+export function valuesOf(value: Record<string, unknown>, key: string): readonly unknown[] {
+  return repetitions.get(value)?.values.get(key) ?? [value[key]];
+}
+
+/** Braces, brackets, keys with their colon, and other values. Commas and white space separate tokens. */
+const TOKEN = /[{}[\]]|"(?:[^"\\]|\\.)*"(?:\s*:)?|[^\s{}[\]",:]+/g;
+
+/** `text` is JSON. Not recursive: JSON.parse accepts any depth. */
+function build(text: string): unknown {
+  const root: unknown[] = [];
+  const open: Container[] = [root];
+  let key = "";
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === "}" || token === "]") open.pop();
+    else if (token.endsWith(":")) key = JSON.parse(token.slice(0, -1));
+    else {
+      const value: unknown = token === "{" ? {} : token === "[" ? [] : JSON.parse(token);
+      const parent = open.at(-1) ?? root;
+      if (Array.isArray(parent)) parent.push(value);
+      else {
+        if (Object.hasOwn(parent, key)) addRepetition(open, parent, key, value);
+        // Not an assignment, since `__proto__` can be a key.
+        Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
+      }
+      if (token === "{" || token === "[") open.push(value as Container);
+    }
+  }
+  return root[0];
+}
+
+function addRepetition(open: readonly Container[], parent: Record<string, unknown>, key: string, value: unknown): void {
+  const first = parent[key];
+  // From the inside to the first marked container: all around it are already marked. Linear in total.
+  for (let at = open.length - 1; at >= 0; at -= 1) {
+    const container = open[at];
+    if (container === undefined || repetitions.has(container)) break;
+    repetitions.set(container, { key, values: new Map() });
+  }
+  const values = repetitions.get(parent)?.values;
+  const known = values?.get(key);
+  if (known === undefined) values?.set(key, [first, value]);
+  else known.push(value);
 }

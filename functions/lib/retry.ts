@@ -1,4 +1,5 @@
-// Retries calls to AWS, with a limit for each try and for all tries, and never past the review's deadline.
+// Retries calls to AWS, with a limit for each try and for all tries, and never past the review's deadline. Has the error codes of
+// AWS services that mean throttling.
 
 import { type Deadline, timeLeft } from "./deadline.ts";
 
@@ -81,4 +82,29 @@ export function beforeDeadline<T>(deadline: Deadline, promise: Promise<T>): Prom
 export function failureKind(error: unknown): string {
   if (!(error instanceof Error)) return "unknown failure";
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}
+
+/**
+ * The list of the AWS SDKs (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A test compares
+ * it with the SDK's own.
+ */
+const THROTTLING_CODES: ReadonlySet<string> = new Set([
+  "BandwidthLimitExceeded",
+  "EC2ThrottledException",
+  "LimitExceededException",
+  "PriorRequestNotComplete",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "SlowDown",
+  "ThrottledException",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+  "TransactionInProgressException",
+]);
+
+export function isThrottlingCode(code: string): boolean {
+  return THROTTLING_CODES.has(code);
 }

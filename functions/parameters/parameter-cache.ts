@@ -2,10 +2,9 @@
 
 import { fault } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
-import { cacheFailures } from "../lib/failed-calls.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { TimedOut } from "../lib/retry.ts";
-import { singleFlight } from "../lib/single-flight.ts";
+import { cacheFailures, singleFlight } from "../lib/shared-calls.ts";
 import { FAILED_READ_MS, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
 /** One call to Parameter Store for at most ten names. A name that is not in the result does not exist. */

@@ -10,8 +10,7 @@ import {
 import { discardIdle, openAgents, requestHandler } from "../aws/connections.ts";
 import { fault } from "../errors.ts";
 import type { Deadline } from "../lib/deadline.ts";
-import { failureKind, type RetryRules, retry } from "../lib/retry.ts";
-import { isThrottlingCode } from "../lib/throttling.ts";
+import { failureKind, isThrottlingCode, type RetryRules, retry } from "../lib/retry.ts";
 import type { FetchParameters } from "./parameter-cache.ts";
 import { type DatedParameter, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 

@@ -1,4 +1,5 @@
-// A parameter as Parameter Store returns it, with its value not parsed.
+// A parameter as Parameter Store returns it, with its value not parsed, and the cache of a parsed value, so that it is parsed once
+// per read and not once per review.
 
 import type { EpochMs } from "../lib/deadline.ts";
 
@@ -18,4 +19,22 @@ export const MAPPING_FOUND_MS = 30_000;
 
 /** In milliseconds: how long a read may take, and how long a failed one is cached. While it throttles, each would cost two calls. */
 export const READ_MS = 2_000;
+
 export const FAILED_READ_MS = 1_000;
+
+/**
+ * Caches by object: the parameter cache returns the same object until it reads the parameter again. `read` must depend
+ * only on its arguments, and `more` must always be the same for a parameter.
+ */
+export function oncePerRead<T extends object, More extends unknown[]>(
+  read: (stored: StoredParameter, ...more: More) => T,
+): (stored: StoredParameter, ...more: More) => T {
+  const kept = new WeakMap<StoredParameter, T>();
+  return (stored, ...more) => {
+    const known = kept.get(stored);
+    if (known !== undefined) return known;
+    const made = read(stored, ...more);
+    kept.set(stored, made);
+    return made;
+  };
+}

@@ -1,4 +1,5 @@
-// Names that the construct and the CLI share: the default stack of a cluster, and the tag of its parameters.
+// Names that the construct and the CLI share: the default stack of a cluster, and the tag of its parameters. Apart from common.ts,
+// since most commands need its names and not `node:crypto`.
 
 import { hash } from "node:crypto";
 

@@ -5,7 +5,7 @@ import { RegionInfo } from "aws-cdk-lib/region-info";
 import { z } from "zod";
 import { CALLER_RULE, type Caller, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { knownRegions } from "../../functions/aws/partitions.ts";
-import { nearest } from "../../functions/lib/nearest.ts";
+import { nearest } from "../../functions/lib/text.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
 

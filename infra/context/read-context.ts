@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Construct } from "constructs";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { nearest } from "../../functions/lib/nearest.ts";
+import { nearest } from "../../functions/lib/text.ts";
 import { CLUSTER_KEYS, type ClusterContext, readCluster } from "./cluster.ts";
 import { stackName } from "./stacks.ts";
 

@@ -6,7 +6,7 @@ import { CfnRole, CfnUser, type IRole, type IUser } from "aws-cdk-lib/aws-iam";
 import { RegionInfo } from "aws-cdk-lib/region-info";
 import type { Construct, IConstruct } from "constructs";
 import { CALLER_RULE, type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
-import { arnSections, matchesArnLike, secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
+import { arnSections, matchesArnLike, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import { checkDenyEntry, type DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import {
   checkMapping,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { buildAuthenticator, bundle, LEAN_PLUGINS, separateFile } from "../../build/functions.ts";
 import { replacement } from "../../build/plugins.ts";
-import { isThrottlingCode } from "../../functions/lib/throttling.ts";
+import { isThrottlingCode } from "../../functions/lib/retry.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { useFolder } from "../cli/fixtures.ts";
@@ -69,7 +69,7 @@ const { THROTTLING_ERROR_CODES }: { readonly THROTTLING_ERROR_CODES: readonly st
 test("the function's throttling codes are those of the SDK", () => {
   assert.ok(THROTTLING_ERROR_CODES.length > 10);
   const missing = THROTTLING_ERROR_CODES.filter((code) => !isThrottlingCode(code));
-  assert.deepEqual(missing, [], `add ${missing.join(", ")} to functions/lib/throttling.ts`);
+  assert.deepEqual(missing, [], `add ${missing.join(", ")} to functions/lib/retry.ts`);
 });
 
 test("a plugin that finds nothing to replace fails the build, and names itself and its file", async () => {

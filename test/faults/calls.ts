@@ -2,8 +2,8 @@
 
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { answerCheck } from "../../functions/authenticator/stored-problems.ts";
-import type { HttpResponse } from "../../functions/gateway/http-response.ts";
+import { answerCheck } from "../../functions/authenticator/read-stored.ts";
+import type { HttpResponse } from "../../functions/gateway/http.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { startNodeInstance } from "../../local/aws/ec2.ts";

@@ -3,7 +3,7 @@
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
-import { quoted } from "../../../functions/lib/quoted.ts";
+import { quoted } from "../../../functions/lib/text.ts";
 import { type Check, failed, ok, warning } from "../../cmdline/advice.ts";
 import { Failure } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";

@@ -1,7 +1,7 @@
 // `irsa keys retire`: removes a key whose tokens have all expired.
 
 import { type Command, InvalidArgumentError } from "commander";
-import { notAfterTime } from "../../../functions/lib/not-after.ts";
+import { notAfterTime } from "../../../functions/lib/time.ts";
 import { type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONFIRM, CONNECTION, readWhole, type WriteOptions, withOptions } from "../../cmdline/options.ts";

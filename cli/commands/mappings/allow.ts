@@ -1,10 +1,9 @@
 // `mappings allow`: removes denials, so that the mappings apply again.
 
 import type { Command } from "commander";
-import { candidates, denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
-import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
+import { candidates, denyParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";

@@ -1,8 +1,8 @@
 // `mappings apply` and `mappings diff`: compare mapping files with the stored mappings, or two clusters.
 
 import { type Command, Option } from "commander";
-import { type ParameterKind, readName } from "../../../functions/authenticator/mapping/read-name.ts";
-import { isExpired } from "../../../functions/lib/not-after.ts";
+import { type ParameterKind, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { type ClustersOptions, inEachCluster, isSeveral, throwWorst } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";

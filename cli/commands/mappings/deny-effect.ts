@@ -7,8 +7,8 @@ import {
   permissionSetInAnyCase,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
-import { nearest } from "../../../functions/lib/nearest.ts";
-import { isExpired } from "../../../functions/lib/not-after.ts";
+import { nearest } from "../../../functions/lib/text.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import { MAPPING_FOUND_MS, type StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { nearest } from "../../../functions/lib/nearest.ts";
+import { nearest } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";

@@ -9,7 +9,7 @@ import {
   permissionSetOf,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { isExpired } from "../../../functions/lib/not-after.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";

@@ -1,7 +1,7 @@
 // `mappings remove`: removes mappings and their history.
 
 import type { Command } from "commander";
-import { isExpired } from "../../../functions/lib/not-after.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";

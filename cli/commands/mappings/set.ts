@@ -8,9 +8,8 @@ import {
   type MappingKind,
 } from "../../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { isObject } from "../../../functions/lib/json.ts";
-import { isExpired } from "../../../functions/lib/not-after.ts";
-import { parseStored } from "../../../functions/lib/repeated-keys.ts";
+import { isObject, parseStored } from "../../../functions/lib/json.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";

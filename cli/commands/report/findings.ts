@@ -2,8 +2,8 @@
 
 import { IAMClient, paginateListRoles, paginateListUsers } from "@aws-sdk/client-iam";
 import { permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
-import { isExpired } from "../../../functions/lib/not-after.ts";
+import { asciiLowerCase } from "../../../functions/lib/text.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import { provenAccount, watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
 import { toFailure } from "../../aws/errors.ts";

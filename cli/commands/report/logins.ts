@@ -7,7 +7,7 @@ import {
   StartQueryCommand,
   StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
+import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
 import type { OpenLog } from "../../cmdline/review-log.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { fault, usage } from "../../io/errors.ts";

@@ -1,7 +1,6 @@
 // Finds principals that surely have administrator access, and refuses to remove the last one.
 
-import { candidates, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { candidates, mappingParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
 import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type EvaluationContext, supposeIdentity } from "../evaluation.ts";

@@ -1,6 +1,6 @@
 // Judges the change of one parameter: marks what is not harmless, and finds the earlier writes that it waits for.
 
-import type { ParameterAddress } from "../../../functions/authenticator/mapping/read-name.ts";
+import type { ParameterAddress } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { mayDeny, mayHave, overlaps, type PlacedEntry, type Value, wholeOf } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
 import { ADMIN_GROUPS, nameRisk } from "../names.ts";

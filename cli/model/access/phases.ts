@@ -1,7 +1,7 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
 
 import { isListKind } from "../../../functions/authenticator/mapping/mapping.ts";
-import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import { isActive, mayHave, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
 import { mentionsAdministrators } from "../names.ts";

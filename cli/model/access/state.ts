@@ -1,7 +1,11 @@
 // The parameters as a plan sees them, and which ones the function reads beside another.
 
-import { mappingParameter, permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import {
+  mappingParameter,
+  type ParameterAddress,
+  permissionSetInAnyCase,
+  readName,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { DatedParameter, StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { readValue, type Value } from "../entry-arns.ts";
 import type { EvaluationContext } from "../evaluation.ts";

@@ -1,10 +1,10 @@
 // Applies all lint rules, and has those for single values.
 
-import { secondArnProblem } from "../../../functions/authenticator/mapping/arn-like.ts";
+import { secondArnProblem } from "../../../functions/authenticator/mapping/arn.ts";
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
-import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
-import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
+import { isExpired, notAfterTime } from "../../../functions/lib/time.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { afterwards, type Wanted } from "../access/state.ts";
 import { type EvaluationContext, shortName } from "../evaluation.ts";

@@ -3,7 +3,7 @@
 import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { nearest } from "../../../functions/lib/nearest.ts";
+import { nearest } from "../../../functions/lib/text.ts";
 import { nameOfEntry } from "../entry.ts";
 import { shortName } from "../evaluation.ts";
 import { ACCESS_LEVELS, ADMIN_GROUPS, accessGroup } from "../names.ts";

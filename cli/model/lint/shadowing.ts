@@ -1,9 +1,9 @@
 // Lint rules for mappings that never apply, administrators, node names and wide grants.
 
-import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
+import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
 import { mappingParameter, permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { isExpired } from "../../../functions/lib/not-after.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { planState } from "../access/state.ts";
 import type { Entry } from "../entry.ts";

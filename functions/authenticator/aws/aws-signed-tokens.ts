@@ -2,8 +2,7 @@
 // A separate file of the bundle: see lazy.ts.
 
 import type { IncomingMessage } from "node:http";
-import { type Agents, connectHost, serverName } from "../../aws/connections.ts";
-import { get, readText } from "../../aws/get.ts";
+import { type Agents, connectHost, get, readText, serverName } from "../../aws/connections.ts";
 import { fault } from "../../errors.ts";
 import type { Clock } from "../../lib/deadline.ts";
 import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";

@@ -4,8 +4,7 @@ import { DescribeInstancesCommand, EC2Client, EC2ServiceException, type Instance
 import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
 import { type Agents, createAgents, discardIdle, requestHandler } from "../../aws/connections.ts";
 import type { Deadline } from "../../lib/deadline.ts";
-import { type RetryRules, retry } from "../../lib/retry.ts";
-import { isThrottlingCode } from "../../lib/throttling.ts";
+import { isThrottlingCode, type RetryRules, retry } from "../../lib/retry.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { NodeName } from "../user/user.ts";
 

@@ -4,7 +4,7 @@ import { fault } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { failureKind } from "../../lib/retry.ts";
-import { singleFlight } from "../../lib/single-flight.ts";
+import { singleFlight } from "../../lib/shared-calls.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { SignedTokens } from "../jwt/signed-tokens.ts";
 import type { NodeName } from "../user/user.ts";

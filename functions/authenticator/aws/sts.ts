@@ -1,12 +1,11 @@
 // Sends the request that was rebuilt from the token to STS, and reads a response of limited size.
 
 import type { IncomingMessage } from "node:http";
-import { type Agents, connectHost, discardIdle, openAgents, serverName } from "../../aws/connections.ts";
-import { get, readText } from "../../aws/get.ts";
+import { type Agents, connectHost, discardIdle, get, openAgents, readText, serverName } from "../../aws/connections.ts";
 import { fault, hasCode } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
-import { cacheFailures } from "../../lib/failed-calls.ts";
 import { failureKind, retry } from "../../lib/retry.ts";
+import { cacheFailures } from "../../lib/shared-calls.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 

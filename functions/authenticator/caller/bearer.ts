@@ -3,10 +3,10 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { fault, httpError } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
-import { isExpired } from "../../lib/not-after.ts";
-import { oncePerRead } from "../../parameters/once-per-read.ts";
+import { isExpired } from "../../lib/time.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
+import { oncePerRead } from "../../parameters/stored-parameter.ts";
 import { type MappedArn, parseMappedArn } from "../mapping/arn.ts";
 import { readStored } from "../read-stored.ts";
 import { hasTokenPrefix } from "../token/token.ts";

@@ -1,8 +1,7 @@
 // One entry of the list of callers: the SHA-256 of a secret token, or an IAM principal.
 
-import { isObject } from "../../lib/json.ts";
-import { notAfterTime } from "../../lib/not-after.ts";
-import { repeatedKey } from "../../lib/repeated-keys.ts";
+import { isObject, repeatedKey } from "../../lib/json.ts";
+import { notAfterTime } from "../../lib/time.ts";
 import { parseMappedArn } from "../mapping/arn.ts";
 import { principalIdProblem } from "../mapping/mapping.ts";
 

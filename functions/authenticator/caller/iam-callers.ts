@@ -11,7 +11,7 @@ import {
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { TimedOut } from "../../lib/retry.ts";
-import { singleFlight } from "../../lib/single-flight.ts";
+import { singleFlight } from "../../lib/shared-calls.ts";
 import type { Proof, ProveIdentity } from "../identity/prove-identity.ts";
 import { isArnOf } from "../mapping/arn.ts";
 import { type ReviewRecord, timed } from "../review/record.ts";

@@ -1,8 +1,8 @@
 // Turns an error into the HTTP response that kube-apiserver handles correctly.
 
 import { type AuthenticatorError, asAuthenticatorError, hasCode, isDenial } from "../../errors.ts";
-import { type HttpResponse, jsonResponse } from "../../gateway/http-response.ts";
-import { kubernetesStatus, tokenReview } from "../review/answer.ts";
+import { type HttpResponse, jsonResponse } from "../../gateway/http.ts";
+import { kubernetesStatus, tokenReview } from "../review/token-review.ts";
 import type { Settings } from "../settings.ts";
 import type { Middleware } from "./request-context.ts";
 

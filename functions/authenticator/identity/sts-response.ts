@@ -2,7 +2,7 @@
 
 import { denial, fault, httpError } from "../../errors.ts";
 import { memberAt, parseJson } from "../../lib/json.ts";
-import { isThrottlingCode } from "../../lib/throttling.ts";
+import { isThrottlingCode } from "../../lib/retry.ts";
 
 export interface StsResponse {
   readonly status: number;

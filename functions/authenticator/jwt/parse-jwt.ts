@@ -2,8 +2,7 @@
 
 import { denial } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
-import { isObject } from "../../lib/json.ts";
-import { parseStored, repeatedKey } from "../../lib/repeated-keys.ts";
+import { isObject, parseStored, repeatedKey } from "../../lib/json.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { decodeBase64Url } from "../token/encoding.ts";
 import { jwtAudience, MAX_AHEAD_SECONDS, MAX_LIFETIME_SECONDS, partitionOfIssuer } from "./issuer.ts";

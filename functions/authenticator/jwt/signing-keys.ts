@@ -3,7 +3,7 @@
 import { fault, isAuthenticatorError } from "../../errors.ts";
 import { type Clock, type Deadline, type EpochMs, timeLeft } from "../../lib/deadline.ts";
 import { beforeDeadline, TimedOut } from "../../lib/retry.ts";
-import { singleFlight } from "../../lib/single-flight.ts";
+import { singleFlight } from "../../lib/shared-calls.ts";
 import type { KeySet } from "./key-set.ts";
 
 /** Reads the keys of an issuer. Throws a fault if they cannot be read. */

@@ -1,9 +1,9 @@
 // One entry of a deny list: identities that are denied in spite of mappings.
 
 import { isObject } from "../../lib/json.ts";
-import { quoted } from "../../lib/quoted.ts";
+import { quoted } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn-like.ts";
+import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn.ts";
 import { endProblem, keyProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 

@@ -1,16 +1,17 @@
-// Evaluates one place for an identity: no entry, a mapping, a denial, or an invalid value.
+// Evaluates one place for an identity: no entry, a mapping, a denial, or an invalid value. Reads the entries of a parameter once for
+// each read of it, with the principals that each entry names.
 
 import type { EpochMs } from "../../lib/deadline.ts";
-import { isExpired } from "../../lib/not-after.ts";
-import type { StoredParameter } from "../../parameters/stored-parameter.ts";
+import { isObject, valuesOf } from "../../lib/json.ts";
+import { isExpired } from "../../lib/time.ts";
+import { oncePerRead, type StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { isArnOf } from "./arn.ts";
-import { type ArnSections, arnSections, matchesSections } from "./arn-like.ts";
-import { type DenyScope, identityArns, isSessionUnknown } from "./deny-list.ts";
+import { readStored, type StoredValue } from "../read-stored.ts";
+import { type ArnSections, arnPattern, arnSections, isArnOf, matchesSections, parseMappedArn } from "./arn.ts";
+import { type DenyScope, identityArns, isSessionUnknown, withoutPath } from "./deny-list.ts";
 import { isListKind, type Mapping, type MappingKind } from "./mapping.ts";
-import type { Candidate } from "./parameter-name.ts";
+import type { Candidate, ParameterKind } from "./parameter-name.ts";
 import { matchesSomeSession } from "./possible-arn.ts";
-import { type ReadEntry, readEntries } from "./read-entries.ts";
 
 export type Verdict =
   /** No parameter, a mapping past its `notAfter`, or no matching pattern: the next place decides. */
@@ -111,7 +112,7 @@ function judge(entry: ReadEntry, isFor: boolean, identity: VerifiedIdentity, now
 }
 
 /** An invalid entry denies every identity that the list covers, since it could be meant for any of them. */
-export function evaluateDenyList(
+function evaluateDenyList(
   stored: StoredParameter | undefined,
   scope: DenyScope,
   identity: VerifiedIdentity,
@@ -140,4 +141,25 @@ function judgeDenials(entries: readonly ReadEntry[], identity: VerifiedIdentity,
   }
   const mayDeny = isSessionUnknown(identity) && matching((pattern) => matchesSomeSession(pattern, identity)).length > 0;
   return mayDeny ? { kind: "unknown", problem: "it denies a session of this role, which may be this one" } : NOTHING;
+}
+
+type ReadEntry = ReturnType<typeof readEntries>["entries"][number];
+
+/** Can cache by parameter, since its name contains the kind and the account. */
+const readEntries = oncePerRead((stored, kind: ParameterKind, scope: DenyScope) => {
+  const read: StoredValue<Mapping> = readStored(kind, scope, stored);
+  return { ...read, entries: read.entries.map((entry) => ({ ...entry, ...principalsOf(entry.value, kind) })) };
+});
+
+/** The `arn`, `arnLike` and `session` of an entry, even if the rest is invalid. Several if the key is repeated. */
+function principalsOf(value: unknown, kind: ParameterKind) {
+  const own = isObject(value) ? value : {};
+  const textsOf = (key: string) => valuesOf(own, key).filter((text) => typeof text === "string");
+  return {
+    arns: textsOf("arn").flatMap((arn) => parseMappedArn(arn) ?? []),
+    arnLikes: textsOf("arnLike")
+      .map((arnLike) => arnPattern(kind === "deny" ? withoutPath(arnLike) : arnLike))
+      .filter((pattern) => pattern !== undefined),
+    sessions: textsOf("session"),
+  };
 }

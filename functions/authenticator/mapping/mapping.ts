@@ -1,10 +1,8 @@
 // The strict schema of a mapping's value. A value that does not fit makes only that mapping invalid.
 
-import { calendarTime } from "../../lib/calendar-time.ts";
-import { isObject } from "../../lib/json.ts";
-import { notAfterTime } from "../../lib/not-after.ts";
-import { quoted } from "../../lib/quoted.ts";
-import { repeatedKey } from "../../lib/repeated-keys.ts";
+import { isObject, repeatedKey } from "../../lib/json.ts";
+import { quoted } from "../../lib/text.ts";
+import { calendarTime, notAfterTime } from "../../lib/time.ts";
 import { parseMappedArn } from "./arn.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 import { templateProblem } from "./template.ts";

@@ -1,6 +1,6 @@
-// Derives the names of the parameters of an identity, so that a review reads only a few.
+// Derives the names of the parameters of an identity, so that a review reads only a few. Also parses a name.
 
-import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
+import { asciiLowerCase } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { MappingKind } from "./mapping.ts";
 
@@ -61,6 +61,7 @@ export function encodeName(name: string): string {
  * https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
  */
 const ROLE_OF_SET = /^AWSReservedSSO_([\w+=,.@-]{1,32})_[0-9a-f]{16}$/;
+
 const ROLE_OF_SET_IN_ANY_CASE = new RegExp(ROLE_OF_SET, "i");
 
 export function permissionSetOf(roleName: string): string | undefined {
@@ -80,4 +81,34 @@ export function permissionSetRole(set: string, character: "0" | "?"): string {
 /** Whether a permission set can have this name. */
 export function isPermissionSet(name: string): boolean {
   return permissionSetOf(permissionSetRole(name, "0")) === name;
+}
+
+/** `deny` for a deny list. */
+export type ParameterKind = MappingKind | "deny";
+
+export interface ParameterAddress {
+  readonly kind: ParameterKind;
+  /** 12 digits, or `any` for patterns and denials of any account. */
+  readonly account: string;
+  /** Name of the role, user, federated user or permission set, in lower case. Empty for other kinds. */
+  readonly name: string;
+}
+
+const NAME =
+  /^\/(?:(role|user|federated-user|sso|sso-session)\/(\d{12})\/([a-z0-9_.-]+)|(root|account)\/(\d{12})|(pattern|deny)\/(\d{12}|any))$/;
+
+/** `undefined` for a name that the authenticator ignores. */
+export function readName(prefix: string, parameter: string): ParameterAddress | undefined {
+  const match = parameter.startsWith(prefix) ? NAME.exec(parameter.slice(prefix.length)) : null;
+  if (match === null) return undefined;
+  const [, named, ofNamed, encoded = "", unnamed, ofUnnamed, list, ofList] = match;
+  const kind = (named ?? unnamed ?? list) as ParameterKind;
+  const name = decodeName(encoded);
+  if (encodeName(name) !== encoded || (kind.startsWith("sso") && !isPermissionSet(name))) return undefined;
+  return { kind, account: ofNamed ?? ofUnnamed ?? ofList ?? "", name };
+}
+
+/** The inverse of `encodeName`, in lower case. */
+function decodeName(encoded: string): string {
+  return encoded.replace(/\.([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -1,9 +1,8 @@
 // Checks whether an ARN pattern can match any identity: STS omits role paths, and names use a known alphabet.
 
-import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
-import { quoted } from "../../lib/quoted.ts";
+import { asciiLowerCase, quoted } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { type ArnSections, arnPattern, matchesGlob } from "./arn-like.ts";
+import { type ArnSections, arnPattern, matchesGlob } from "./arn.ts";
 
 /** The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that STS returns. */
 export type ComparedArns = "canonical" | "canonical-or-session";

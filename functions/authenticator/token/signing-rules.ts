@@ -1,8 +1,8 @@
 // Checks the values of a presigned GetCallerIdentity: action, credential, date, expiry, signed headers, signature.
 
 import { denial } from "../../errors.ts";
-import { calendarTime } from "../../lib/calendar-time.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
+import { calendarTime } from "../../lib/time.ts";
 import { named, parameterRefused, type Query, type QueryName } from "./query.ts";
 
 /** STS accepts a presigned GetCallerIdentity for 15 minutes after X-Amz-Date and ignores X-Amz-Expires. */

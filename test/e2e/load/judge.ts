@@ -1,7 +1,7 @@
 // Judges every answer of the function to kube-apiserver, and of kube-apiserver to its user, by what was true in the times of
 // the caches. Asks nothing of the function.
 
-import type { HttpResponse } from "../../../functions/gateway/http-response.ts";
+import type { HttpResponse } from "../../../functions/gateway/http.ts";
 import type { GatewayEvent } from "../../../local/gateway/gateway.ts";
 import type { User } from "../../system/answers.ts";
 import type { Member } from "./members.ts";

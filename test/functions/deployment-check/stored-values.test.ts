@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerCheck, type NamedParameter } from "../../../functions/authenticator/stored-problems.ts";
+import { answerCheck, type NamedParameter } from "../../../functions/authenticator/read-stored.ts";
 import { type AskLive, changedReadings } from "../../../functions/deployment-check/stored-values.ts";
-import { jsonResponse } from "../../../functions/gateway/http-response.ts";
-import { parseStored } from "../../../functions/lib/repeated-keys.ts";
+import { jsonResponse } from "../../../functions/gateway/http.ts";
+import { parseStored } from "../../../functions/lib/json.ts";
 import { fakeServices, HOME, handlerOf, OTHER } from "../authenticator/fixtures.ts";
 
 const PREFIX = "/iam-authenticator/test";

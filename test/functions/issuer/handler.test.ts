@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fault } from "../../../functions/errors.ts";
-import type { HttpResponse } from "../../../functions/gateway/http-response.ts";
+import type { HttpResponse } from "../../../functions/gateway/http.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
 import { createIssuer } from "../../../functions/issuer/handler.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";

@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { createHash, createPublicKey, generateKeyPairSync, generatePrimeSync } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkIssuerKey, issuerKeyOf, keyId } from "../../../functions/issuer/key.ts";
-import { smallFactor } from "../../../functions/issuer/modulus.ts";
+import { checkIssuerKey, issuerKeyOf, keyId, smallFactor } from "../../../functions/issuer/key.ts";
 import { ec, rsa, SAMPLES } from "./samples.ts";
 
 function problem(value: unknown): string {

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
-import { oncePerRead } from "../../../functions/parameters/once-per-read.ts";
 import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
+import { oncePerRead } from "../../../functions/parameters/stored-parameter.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
 /** A cache of parameters whose names are letters. A stored `A` is the parameter `a` with the value `A`. */

@@ -3,12 +3,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Mark } from "../../../../cli/model/access/changes.ts";
 import type { PlacedEntry as Entry } from "../../../../cli/model/entry-arns.ts";
-import { arnSections, matchesSections } from "../../../../functions/authenticator/mapping/arn-like.ts";
+import { arnSections, matchesSections } from "../../../../functions/authenticator/mapping/arn.ts";
 import { claimPlaceholdersIn } from "../../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { identityArns } from "../../../../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { parseJson } from "../../../../functions/lib/json.ts";
-import { isExpired } from "../../../../functions/lib/not-after.ts";
+import { isExpired } from "../../../../functions/lib/time.ts";
 import type { Answer } from "./answers.ts";
 import type { Text } from "./any-plan.ts";
 import type { Identity } from "./universe.ts";

@@ -3,8 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isArnOf, parseMappedArn } from "../../../../functions/authenticator/mapping/arn.ts";
-import { arnPattern, matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
+import {
+  arnPattern,
+  isArnOf,
+  matchesArnLike,
+  parseMappedArn,
+} from "../../../../functions/authenticator/mapping/arn.ts";
 import { HOME, OTHER, roleIdentity, verified } from "../fixtures.ts";
 
 function matches(arn: string, identity = verified("bob")): boolean {

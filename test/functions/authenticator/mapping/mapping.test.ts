@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkMapping, isMappingKind, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
-import { quoted } from "../../../../functions/lib/quoted.ts";
-import { parseStored } from "../../../../functions/lib/repeated-keys.ts";
+import { parseStored } from "../../../../functions/lib/json.ts";
+import { quoted } from "../../../../functions/lib/text.ts";
 
 const ROLE = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev" };
 const PATTERN = { arnLike: "arn:aws:iam::111122223333:role/*", username: "dev" };

@@ -12,8 +12,8 @@ import {
   mappingParameter,
   permissionSetInAnyCase,
   permissionSetOf,
+  readName,
 } from "../../../../functions/authenticator/mapping/parameter-name.ts";
-import { readName } from "../../../../functions/authenticator/mapping/read-name.ts";
 import { HOME, OTHER, PREFIX, verified } from "../fixtures.ts";
 
 /** The maximum that settings allow: 12 levels. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
-import { type ArnSections, arnSections, matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
+import { type ArnSections, arnSections, matchesArnLike } from "../../../../functions/authenticator/mapping/arn.ts";
 import { isDenied } from "../../../../functions/authenticator/mapping/deny-list.ts";
 import {
   globsOverlap,

@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
-import { quoted } from "../../../functions/lib/quoted.ts";
-import { parseStored, repeatedKey, valuesOf } from "../../../functions/lib/repeated-keys.ts";
+import { isObject, parseJson, parseStored, repeatedKey, valuesOf } from "../../../functions/lib/json.ts";
+import { quoted } from "../../../functions/lib/text.ts";
 
 const RUNS = { numRuns: 10_000 };
 

@@ -1,4 +1,21 @@
-// Finds the known word that is closest to a mistyped one.
+// Untrusted text in messages, lower case as IAM's names ignore it, and the known word that is closest to a mistyped one.
+
+import { stringifyJson } from "./json.ts";
+
+const MAX_LENGTH = 60;
+
+/** JSON in one line of printable ASCII, truncated if it is long. */
+export function quoted(value: unknown): string {
+  const json = value === undefined ? "undefined" : (stringifyJson(value) ?? "a value that is nested too deeply");
+  const text = json.length > MAX_LENGTH ? `${json.slice(0, MAX_LENGTH)}...` : json;
+  return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Only ASCII letters: `toLowerCase` also turns the Kelvin sign into an ASCII `k`, which IAM does not. */
+export function asciiLowerCase(text: string): string {
+  if (!/[\u0080-\uffff]/.test(text)) return text.toLowerCase();
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
 
 const MAX_DISTANCE = 2;
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
-import { cacheFailures } from "../../../functions/lib/failed-calls.ts";
+import { cacheFailures } from "../../../functions/lib/shared-calls.ts";
 import { fixedClock } from "../authenticator/fixtures.ts";
 
 function failingCall() {

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { calendarTime } from "../../../functions/lib/calendar-time.ts";
-import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
+import { calendarTime, isExpired, notAfterTime } from "../../../functions/lib/time.ts";
 
 test("any numbers in the form are a time in UTC, in milliseconds since 1970, only if it exists", () => {
   const two = (max: number): fc.Arbitrary<string> => fc.nat(max).map((n) => String(n).padStart(2, "0"));

@@ -1,6 +1,6 @@
-// Parses `notAfter` of mappings and callers, the instant at which an entry expires.
+// Parses `notAfter` of mappings and callers, the instant at which an entry expires, and calendar times in UTC that exist: no 30
+// February, no 24:00, no leap second.
 
-import { calendarTime } from "./calendar-time.ts";
 import type { EpochMs } from "./deadline.ts";
 
 /** Parses an RFC 3339 time with `Z`; `undefined` for other text. */
@@ -17,4 +17,14 @@ export function endTime(notAfter: string | undefined): EpochMs {
 
 export function isExpired(notAfter: string | undefined, now: EpochMs): boolean {
   return now >= endTime(notAfter);
+}
+
+/**
+ * Parses an ISO 8601 time without zone (`2026-11-24T16:01:02`); `undefined` if it does not exist. `Date` rolls some
+ * impossible times over, so the result is formatted again and compared.
+ */
+export function calendarTime(iso: string): EpochMs | undefined {
+  const time = Date.parse(`${iso}Z`);
+  if (Number.isNaN(time)) return undefined;
+  return new Date(time).toISOString().slice(0, 19) === iso ? time : undefined;
 }

@@ -1,4 +1,4 @@
-// Converts API Gateway's event, payload format 1.0 or 2.0, into one form of request.
+// Requests of API Gateway in one form for both payload formats and REST APIs, and the response in a form that it accepts with both.
 
 import { isObject, stringifyJson } from "../lib/json.ts";
 
@@ -73,4 +73,24 @@ function object(value: unknown): Record<string, unknown> {
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+export interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly isBase64Encoded: false;
+}
+
+export function jsonResponse(
+  statusCode: number,
+  body: unknown,
+  headers?: Readonly<Record<string, string>>,
+): HttpResponse {
+  return {
+    statusCode,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+  };
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { gatewayRequest } from "../../../functions/gateway/gateway-request.ts";
+import { gatewayRequest } from "../../../functions/gateway/http.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
 const COMMON = { headers: { Authorization: "Bearer x" }, body: "text", isBase64Encoded: false };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
-import { singleFlight } from "../../../functions/lib/single-flight.ts";
+import { singleFlight } from "../../../functions/lib/shared-calls.ts";
 import { mockTime } from "../../time.ts";
 
 afterEach(() => mock.timers.reset());
