@@ -46,7 +46,7 @@ export function buildRelease(outdir: string, project = projectOf(packageJson)): 
     for (const file of Object.keys(INDEXES)) write(file, manifest(file, project, packed));
   }
   const schema = "mapping-file.schema.json";
-  copyFileSync(join(ROOT, "cli", "mappings", "file", schema), join(outdir, schema));
+  copyFileSync(join(ROOT, "cli", "model", schema), join(outdir, schema));
   write("sbom.cdx.json", sbom(ROOT, name, bundledPackages()));
   write("RELEASE-NOTES.md", releaseNotes(readFile("CHANGELOG.md"), version));
   // The format of `sha256sum --check`.
