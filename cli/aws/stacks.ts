@@ -1,7 +1,7 @@
 // What the cluster's stack shows: its outputs, and whether the function looks up nodes.
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { defaultStackName, type StackKind } from "../../functions/settings/common.ts";
+import { defaultStackName, type StackKind } from "../../functions/settings/stack.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { watched } from "./calls.ts";
 import { awsRequestHandler, type ClientConfig } from "./client.ts";

@@ -3,7 +3,7 @@
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
-import { defaultStackName } from "../../functions/settings/common.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client.ts";
 import { functionSettings } from "../aws/connection.ts";

@@ -2,7 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
-import { defaultStackName } from "../../functions/settings/common.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import { type AwsOptions, clientConfig } from "../aws/client.ts";
 import { outputsOfCluster } from "../aws/stacks.ts";
 import { usage } from "../io/errors.ts";

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { OWNER_TAG } from "../../functions/settings/common.ts";
+import { OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { usage } from "../io/errors.ts";

@@ -19,8 +19,8 @@ import { cachedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
 import type { SignedTokens } from "./jwt/signed-tokens.ts";
 import { answerCheck } from "./read-stored.ts";
-import { tokenReview } from "./review/answer.ts";
 import { type ReviewServices, reviewToken } from "./review/review.ts";
+import { tokenReview } from "./review/token-review.ts";
 import type { Settings } from "./settings.ts";
 
 const CALLERS_FOUND_MS = 60_000;

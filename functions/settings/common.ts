@@ -1,7 +1,6 @@
 // Reads the settings that all functions of a cluster share: the cluster, its parameters, the log level. Also the names that the
 // construct and the CLI derive from them: the default stack of a cluster, and the tag of its parameters.
 
-import { hash } from "node:crypto";
 import { type Partition, partitionOfRegion } from "../aws/partitions.ts";
 import { bad, endpoint, matching, oneOf, type Read, required } from "./environment.ts";
 
@@ -70,19 +69,3 @@ function mappingPrefix(read: Read): string | undefined {
   if (prefix.length > 500) throw bad(name, "at most 500 characters long", prefix);
   return prefix;
 }
-
-/** The authenticator's stack, or its service account issuer's. */
-export type StackKind = "" | "Issuer";
-
-/**
- * Stack names allow only letters, digits and hyphens. Ids such as `a.b` get a suffix: otherwise `a.b` and `a-b` would
- * share a stack, and deploying one cluster would replace the other's authenticator.
- */
-export function defaultStackName(clusterId: string, kind: StackKind = ""): string {
-  const plain = clusterId.replace(/[^A-Za-z0-9-]/g, "-");
-  const suffix = plain === clusterId ? "" : `-${hash("sha256", clusterId).slice(0, 8)}`;
-  return `IamAuthenticator${kind}-${plain}${suffix}`;
-}
-
-/** The tag of a parameter that a stack manages. Its value is the stack's name. The CLI does not overwrite such a parameter. */
-export const OWNER_TAG = "iam-authenticator:managed-by";

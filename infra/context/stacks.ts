@@ -10,7 +10,7 @@ import { HostedZone } from "aws-cdk-lib/aws-route53";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
-import { defaultStackName } from "../../functions/settings/common.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import { given } from "../cdk-rules.ts";
 import type { CustomDomain, Endpoint, HttpEndpoint, MtlsEndpoint, PrivateEndpoint } from "../endpoint/endpoint.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";

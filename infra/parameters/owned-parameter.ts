@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { ArnFormat, Lazy, Stack, Tags, Token } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct, IConstruct } from "constructs";
-import { OWNER_TAG } from "../../functions/settings/common.ts";
+import { OWNER_TAG } from "../../functions/settings/stack.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MAX_STANDARD_BYTES = 4096;

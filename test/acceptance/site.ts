@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { defaultStackName } from "../../functions/settings/common.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import { awsOf } from "./aws.ts";
 import { accountOf, assume, makeRole, makeUser, type Principal, SESSION } from "./identities.ts";
 import { postReview, type Review, untilGranted, type Webhook } from "./reviews.ts";

@@ -2,7 +2,7 @@
 
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { isObject } from "../../../functions/lib/json.ts";
-import { defaultStackName } from "../../../functions/settings/common.ts";
+import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
 import { type ConnectionOptions, connect } from "../../aws/connection.ts";

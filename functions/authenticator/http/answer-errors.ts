@@ -2,7 +2,7 @@
 
 import { type AuthenticatorError, asAuthenticatorError, hasCode, isDenial } from "../../errors.ts";
 import { type HttpResponse, jsonResponse } from "../../gateway/http.ts";
-import { kubernetesStatus, tokenReview } from "../review/answer.ts";
+import { kubernetesStatus, tokenReview } from "../review/token-review.ts";
 import type { Settings } from "../settings.ts";
 import type { Middleware } from "./request-context.ts";
 

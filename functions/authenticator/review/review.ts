@@ -14,9 +14,14 @@ import { decidingEvaluation, selectMapping } from "../mapping/select.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";
 import { hasTokenPrefix, parseToken, type UnverifiedToken } from "../token/token.ts";
 import { type NodeName, renderUser, type User } from "../user/user.ts";
-import { granted, NOT_OURS, type TokenReviewStatus } from "./answer.ts";
 import { type ReviewRecord, timed } from "./record.ts";
-import { acceptedAudiences, type TokenReviewRequest } from "./token-review.ts";
+import {
+  acceptedAudiences,
+  granted,
+  NOT_OURS,
+  type TokenReviewRequest,
+  type TokenReviewStatus,
+} from "./token-review.ts";
 
 /** The rules that apply to a verified identity. */
 export interface IdentityRules {

@@ -2,7 +2,7 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { defaultStackName } from "../../../functions/settings/common.ts";
+import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { unlessMissing } from "../aws.ts";
 import { postReview } from "../reviews.ts";
 import { matching, oneLine, type Rows } from "../rows.ts";

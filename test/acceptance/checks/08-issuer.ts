@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { SignJWT } from "jose";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { keyId } from "../../../functions/issuer/key.ts";
-import { defaultStackName } from "../../../functions/settings/common.ts";
+import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { createRole, eventually } from "../identities.ts";
 import { matching } from "../rows.ts";
 import type { Check } from "../runner.ts";

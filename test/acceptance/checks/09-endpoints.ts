@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import { defaultStackName } from "../../../functions/settings/common.ts";
+import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { tokenReview } from "../../../local/webhook.ts";
 import { accessEntries } from "../logs.ts";
 import { postReview, readReview, untilGranted } from "../reviews.ts";

@@ -9,7 +9,7 @@ import type { Stored } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { Absent, carryOut, executePlan, logIfLong, planClusters } from "../../../cli/plan/clusters.ts";
 import { type ClusterPlan, EFFECT, type ProposeOptions } from "../../../cli/plan/propose.ts";
-import { OWNER_TAG } from "../../../functions/settings/common.ts";
+import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
 import { connectionTo, terminal } from "./connection.ts";

@@ -8,7 +8,7 @@ import type { Change } from "../../../cli/plan/changes.ts";
 import { findOwner } from "../../../cli/plan/changes.ts";
 import { confirmAll, type Proposal, type ProposeOptions, prepare } from "../../../cli/plan/propose.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
-import { OWNER_TAG } from "../../../functions/settings/common.ts";
+import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 import { connectionTo, terminal } from "./connection.ts";
 

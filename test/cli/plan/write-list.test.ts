@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OWNER_TAG } from "../../../functions/settings/common.ts";
+import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
 import { kept, LOST, NAME, OWN, type Race, type Row, raw, replaced, run } from "./races.ts";
 

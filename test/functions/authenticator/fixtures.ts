@@ -5,7 +5,7 @@ import { hash } from "node:crypto";
 import { createAuthenticator, type Dependencies } from "../../../functions/authenticator/handler.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
-import type { TokenReviewStatus } from "../../../functions/authenticator/review/answer.ts";
+import type { TokenReviewStatus } from "../../../functions/authenticator/review/token-review.ts";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
 import type { Clock, Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";

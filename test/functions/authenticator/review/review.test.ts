@@ -3,10 +3,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { granted, kubernetesStatus, tokenReview } from "../../../../functions/authenticator/review/answer.ts";
 import { newRecord, timed } from "../../../../functions/authenticator/review/record.ts";
 import { reviewIdentity } from "../../../../functions/authenticator/review/review.ts";
-import { parseTokenReview } from "../../../../functions/authenticator/review/token-review.ts";
+import {
+  granted,
+  kubernetesStatus,
+  parseTokenReview,
+  tokenReview,
+} from "../../../../functions/authenticator/review/token-review.ts";
 import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import {
   DEVELOPERS,
