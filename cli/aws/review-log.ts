@@ -2,6 +2,7 @@
 
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import type { Clock } from "../../functions/lib/deadline.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { fault, usage } from "../io/errors.ts";
 import { supposeIdentity } from "../model/evaluation.ts";
@@ -186,12 +187,7 @@ function explained(error: unknown, logGroup: string, region: string): unknown {
 const OVERLAP_MS = 30_000;
 
 /** Yields new reviews until `pause` rejects. `clock` in milliseconds since 1970. `pause` waits between two reads. */
-export async function* followReviews(
-  query: LogQuery,
-  reader: LogReader,
-  clock: () => number,
-  pause: () => Promise<void>,
-): AsyncGenerator<ReadReview[]> {
+export async function* followReviews(query: LogQuery, reader: LogReader, clock: Clock, pause: () => Promise<void>) {
   let [from, newest] = [query.from, query.from];
   let seen = new Map<string, number>();
   for (;;) {

@@ -26,11 +26,8 @@ export function openAgent(
   if (name === undefined) return new Agent({ keepAlive: true, ...options });
   const proxy = readProxy(name, environment[name] ?? "");
   for (const secret of proxy.secrets) secrets.add(secret);
-  const agent = new Agent({
-    keepAlive: true,
-    ...options,
-    proxyEnv: { ...environment, no_proxy: exceptions(environment) },
-  });
+  const proxyEnv = { ...environment, no_proxy: exceptions(environment) };
+  const agent = new Agent({ keepAlive: true, ...options, proxyEnv });
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (wanted, callback) =>
     connect(wanted, (error, socket) => {

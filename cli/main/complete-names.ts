@@ -75,12 +75,6 @@ async function optionsIn(words: readonly string[], io: IOStreams): Promise<Conne
 }
 
 function quiet(io: IOStreams, interrupted: AbortSignal): IOStreams {
-  return {
-    ...io,
-    log: () => {},
-    watched: false,
-    interactive: false,
-    environment: { ...io.environment, AWS_MAX_ATTEMPTS: "1" },
-    interrupted,
-  };
+  const environment = { ...io.environment, AWS_MAX_ATTEMPTS: "1" };
+  return { ...io, log: () => {}, watched: false, interactive: false, environment, interrupted };
 }

@@ -21,25 +21,17 @@ import { requireParameters } from "../../plan/read.ts";
 import { writeValue } from "../../plan/write-parameter.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 
-export interface PublishedKey {
-  readonly stored: Stored;
-  /** Last part of the parameter's name. */
-  readonly kid: string;
-  /** Set if the issuer serves it. */
-  readonly key: IssuerKey | undefined;
-  /** Why the issuer does not serve it. */
-  readonly problem: string | undefined;
-}
+export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
 
-/** Sorted by name. */
-export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal): Promise<PublishedKey[]> {
+/** Sorted by name. `key` is set if the issuer serves it, and `problem` says why it does not. */
+export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal) {
   const path = issuerPath(context.prefix);
   const found: Stored[] = [];
   for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
   const { keys, invalid } = keySetOf(context.prefix, new Map(found.map((stored) => [stored.name, stored])));
   return found
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((stored): PublishedKey => {
+    .map((stored) => {
       const kid = stored.name.slice(path.length + 1);
       const problem = invalid.find(({ parameter }) => parameter === stored.name)?.problem;
       return { stored, kid, key: keys.find((one) => one.kid === kid), problem };

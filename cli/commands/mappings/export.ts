@@ -176,16 +176,10 @@ function arnsOf({ kind, account, name }: Entry): string[] {
   return kind === "account" ? [`arn:*:*::${account}:*`] : [];
 }
 
-interface KnownRole {
-  readonly account: string;
-  readonly permissionSet: string;
-  /** Without the path `aws-reserved/sso.amazonaws.com/`, as aws-auth needs it. */
-  readonly arn: string;
-  readonly name: string;
-}
+type KnownRole = ReturnType<typeof readRoles>[number];
 
 /** Reads `{"Roles": [{"Arn": ...}]}`, a list of such roles, or a list of ARNs. Skips roles without a permission set. */
-function readRoles(text: string, file: string): KnownRole[] {
+function readRoles(text: string, file: string) {
   const roles = parseDocuments(text, file).flatMap(({ value }) => {
     const list = isObject(value) ? value["Roles"] : value;
     if (!Array.isArray(list)) throw usage(`--roles-from ${shownFile(file)}: must be the output of aws iam list-roles.`);
@@ -200,6 +194,7 @@ function readRoles(text: string, file: string): KnownRole[] {
     const name = arn.slice(arn.lastIndexOf("/") + 1);
     const permissionSet = permissionSetOf(name);
     if (permissionSet === undefined) return [];
+    // Without the path `aws-reserved/sso.amazonaws.com/`, as aws-auth needs it.
     const bare = `arn:${mapped.partition}:iam::${mapped.accountId}:role/${name}`;
     return [{ account: mapped.accountId, permissionSet, arn: bare, name }];
   });

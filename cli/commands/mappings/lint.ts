@@ -88,20 +88,13 @@ async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<F
 }
 
 /** Mappings of nodes, if the function is known not to look up nodes. */
-async function nodeFindings(
-  parameters: ReadonlyMap<string, Stored>,
-  connection: Connection,
-  io: IOStreams,
-): Promise<Finding[]> {
+async function nodeFindings(parameters: ReadonlyMap<string, Stored>, connection: Connection, io: IOStreams) {
   const { prefix } = connection.context;
   const ofNodes = [...parameters].filter(([, { value }]) => value.includes("{EC2PrivateDNSName}"));
   if (ofNodes.length === 0 || (await mayLookUpNodes(connection, io))) return [];
-  return ofNodes.map(([name]) => ({
-    level: "warning",
-    rule: "no-nodes",
-    where: shortName(name, prefix),
-    message: `{EC2PrivateDNSName}: ${NO_NODES}`,
-  }));
+  const wheres = ofNodes.map(([name]) => shortName(name, prefix));
+  const message = `{EC2PrivateDNSName}: ${NO_NODES}`;
+  return wheres.map((where): Finding => ({ level: "warning", rule: "no-nodes", where, message }));
 }
 
 async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {

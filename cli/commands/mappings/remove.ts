@@ -64,14 +64,8 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   if (incomplete === planned.ready.length + planned.idle.length) throw silentExit();
 }
 
-interface Removal {
-  readonly changes: readonly Change[];
-  /** Sentences. */
-  readonly missing: readonly string[];
-}
-
-/** Removes the parameter, or only the named entries of a list. */
-function removal(name: string, targets: readonly Target[], before: Stored | undefined): Removal {
+/** Removes the parameter, or only the named entries of a list. `missing`: sentences. */
+function removal(name: string, targets: readonly Target[], before: Stored | undefined) {
   if (before === undefined) return { changes: [], missing: [`${name} does not exist.`] };
   const keys = targets.map(({ key }) => key).filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
   if (keys.length < targets.length) {
@@ -87,7 +81,8 @@ function removal(name: string, targets: readonly Target[], before: Stored | unde
   });
   const remaining = items.filter((item) => !isRemoved(item));
   if (remaining.length === items.length) return { changes: [], missing };
-  return { changes: [{ action: "change", name: before.name, before, value: JSON.stringify(remaining) }], missing };
+  const change: Change = { action: "change", name: before.name, before, value: JSON.stringify(remaining) };
+  return { changes: [change], missing };
 }
 
 /** Sentences with the commands that write what a change removes. A pattern then becomes the last one of its list. */

@@ -36,12 +36,6 @@ function showGroups(all: readonly Shown[], prefix: string, withHeaders: boolean,
   return table(withHeaders ? [time, "count", ...headers] : [], rows);
 }
 
-/** Prints one review at once, so columns cannot be aligned. */
-function showOne(shown: Shown, prefix: string, columns: IOStreams["columns"]): string {
-  if (columns !== undefined) return showNarrow(shown, prefix, columns);
-  return `${cells(shown, prefix).map(printable).join("\t")}\n`;
-}
-
 function cells({ review, why }: Shown, prefix: string): string[] {
   const { time, outcome, reason = "", arn = "", username = "", parameter = "" } = review;
   return [
@@ -221,8 +215,12 @@ async function print(
 }
 
 async function printOne(review: LoggedReview, prefix: string, options: OneOf<ListOptions>, io: IOStreams) {
-  if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options, io) }, prefix, io.columns));
-  else await printDocument(withCluster(options, options.name, reviewData(review, options, io)), options.output, io);
+  const { output, name } = options;
+  if (output !== "table") return printDocument(withCluster(options, name, reviewData(review, options, io)), output, io);
+  const shown = { review, why: whyOf(review, options, io) };
+  if (io.columns !== undefined) io.print(showNarrow(shown, prefix, io.columns));
+  // Each is printed at once, so columns cannot be aligned.
+  else io.print(`${cells(shown, prefix).map(printable).join("\t")}\n`);
 }
 
 function reviewData({ time, ...review }: LoggedReview, options: OneOf<ListOptions>, io: IOStreams) {
