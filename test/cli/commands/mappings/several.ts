@@ -9,11 +9,11 @@ import { startStacks } from "../../stacks.ts";
 import { named, readParameter } from "./cluster.ts";
 
 export const ACCOUNT = "111122223333";
-const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
-/** The keys of `useLocalAws`, and of a program that a test's profile runs. */
+const arn = `arn:aws:iam::${ACCOUNT}:user/operator`;
+const keys = { accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only" };
+/** The keys of `useLocalAws`. */
 export const OPERATORS: readonly LocalIdentity[] = [
-  { name: "operator", accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only", ...operator },
-  { name: "process", accessKeyId: "AKIAFROMTHEPROCESS00", secretAccessKey: "x", ...operator },
+  { name: "operator", arn, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA", ...keys },
 ];
 
 export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
@@ -31,7 +31,6 @@ async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Rea
     cli(words, { ...options, environment: { HOME: home, ...environment } });
   return {
     store,
-    home,
     configure: (contexts: Readonly<Record<string, object>>) => configure({ contexts }),
     run,
     value: (cluster: string, name: string) => readParameter(store, `/iam-authenticator/${cluster}/${name}`),
