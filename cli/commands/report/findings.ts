@@ -1,6 +1,7 @@
 // What is wrong with each mapping: its principal in IAM, its bindings in the cluster, its logins.
 
 import { IAMClient, paginateListRoles, paginateListUsers } from "@aws-sdk/client-iam";
+import { isOfRole, isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import { permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
@@ -93,10 +94,6 @@ export async function checkPrincipals(entries: readonly Entry[], config: ClientC
   };
 }
 
-function isOfRole(kind: Entry["kind"]): boolean {
-  return kind === "role" || kind === "sso" || kind === "sso-session";
-}
-
 function keyOf(kind: Entry["kind"], name: string): string {
   return `${kind.replace("-session", "")}/${asciiLowerCase(name)}`;
 }
@@ -169,7 +166,7 @@ export function findingsOf(item: Item, { parameters, covers, context, logins, pr
   if (shadow?.verdict.kind === "deny") found.push({ code: "denied", message: `denied by ${by}` });
   else if (by !== undefined) found.push({ code: "shadowed", message: `${by} takes precedence` });
   if (principal === "absent") {
-    const what = kind.startsWith("sso") ? "the role of the permission set" : `the ${kind}`;
+    const what = isOfSet(kind) ? "the role of the permission set" : `the ${kind}`;
     found.push({ code: "absent", message: `${what} does not exist in account ${account}` });
   }
   if (principal === "re-created") {
@@ -187,6 +184,6 @@ export function findingsOf(item: Item, { parameters, covers, context, logins, pr
 export function sessionChooser(entry: Entry): string | undefined {
   const { kind, name } = entry;
   if (isWithoutSession(entry)) return undefined;
-  const isOfSet = kind.startsWith("sso") || (kind === "role" && permissionSetInAnyCase(name) !== undefined);
-  return isOfSet ? "Identity Center" : "anyone who assumes the role";
+  const isOfCenter = isOfSet(kind) || (kind === "role" && permissionSetInAnyCase(name) !== undefined);
+  return isOfCenter ? "Identity Center" : "anyone who assumes the role";
 }

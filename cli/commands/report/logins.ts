@@ -104,7 +104,7 @@ export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStr
   const { from, reason } = await startOf(log);
   const since = { ...log, query: { ...log.query, from } };
   const rows = await runQuery(since, `${GRANTED}${STATS} by parameter, canonicalArn`, io);
-  const sessions = items.some(({ entry }) => entry?.kind === "sso-session")
+  const sessions = items.some(({ entry }) => entry?.mapping.session !== undefined)
     ? await runQuery(since, `${GRANTED} and parameter like "/sso-session/"${STATS} by parameter, sessionName`, io)
     : [];
   // Such as from an emulator that answers with the lines themselves.

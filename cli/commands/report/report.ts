@@ -1,6 +1,7 @@
 // `report`: shows who has access, the last logins, and what to clean up.
 
 import { type Command, Option } from "commander";
+import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
 import { withAwsClock } from "../../aws/calls.ts";
 import { connect } from "../../aws/connection.ts";
@@ -160,8 +161,8 @@ function targets({ items, logins }: Search, isWanted: (item: Item, logins: Login
 }
 
 function isRemovable(item: Item, logins: Logins): boolean {
-  const isOfMany = item.entry?.kind === "pattern" || item.entry?.kind === "account";
-  return !isOfMany && item.stored.modified <= logins.from && isUnused(item, logins);
+  const isChecked = item.entry === undefined || isOfOne(item.entry.kind);
+  return isChecked && item.stored.modified <= logins.from && isUnused(item, logins);
 }
 
 interface ReportOptions extends SearchOptions, ListOutputOptions {

@@ -1,6 +1,7 @@
 // Applies all lint rules, and has those for single values.
 
 import { secondArnProblem } from "../../../functions/authenticator/mapping/arn.ts";
+import { hasArn, KINDS } from "../../../functions/authenticator/mapping/kinds.ts";
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
@@ -60,7 +61,7 @@ function ending({ entries, denials, context: { now } }: Subject): Finding[] {
 
 /** A role that is deleted and recreated with the same name inherits the mapping, unless it is pinned. */
 function pinned({ entries }: Subject): Finding[] {
-  const named = entries.filter(({ entry: { kind } }) => kind === "role" || kind === "user");
+  const named = entries.filter(({ entry: { kind } }) => KINDS[kind].idStart !== undefined);
   const pins = named.filter(({ entry: { mapping } }) => mapping.principalId !== undefined).length;
   const message = `${pins} of ${named.length} roles and users are pinned by principalId`;
   return named.length === 0 ? [] : [{ level: "info", rule: "pinned", where: "", message }];
@@ -87,8 +88,9 @@ function unusableBySignedTokens({ entries, denials, context }: Subject): Finding
 /** Only roles and users have AWS-signed tokens. */
 function needOf({ entry: { kind, mapping }, username, groups }: Placed): string | undefined {
   const { principalId, session } = mapping;
-  if (kind === "root" || kind === "federated-user") return `no AWS-signed token is for a ${kind.replace("-", " ")}`;
-  if (kind === "sso-session") {
+  if (hasArn(kind) && KINDS[kind].idStart === undefined)
+    return `no AWS-signed token is for a ${kind.replace("-", " ")}`;
+  if (session !== undefined) {
     return `the entry of session ${session} denies all AWS-signed tokens of the permission set, which contain no session`;
   }
   if (principalId !== undefined) return "no AWS-signed token can use it: it is pinned by principalId";

@@ -1,6 +1,7 @@
 // Lint rules for usernames, groups and sessions.
 
 import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
+import { isWithoutSessions } from "../../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { nearest } from "../../../functions/lib/text.ts";
@@ -11,7 +12,7 @@ import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts
 
 /** Users who assume a role choose the session name, unless the entry is for one session. */
 export const chosenGroups = entryRule("error", "chosen-group", ({ entry, groups }) => {
-  if (entry.kind === "sso-session") return undefined;
+  if (entry.mapping.session !== undefined) return undefined;
   const chosen = groups.filter((group) => startsWithSession(group));
   const masters = groups.filter(
     (group) => !startsWithSession(group) && ADMIN_GROUPS.some((name) => canRender(group, name)),
@@ -39,7 +40,7 @@ export const chosenUsernames = entryRule(
   "warning",
   "chosen-username",
   ({ entry, username }) =>
-    entry.kind !== "sso-session" &&
+    entry.mapping.session === undefined &&
     startsWithSession(username) &&
     `username ${username}: anyone who assumes the role chooses the name; put a prefix before it, such as dev:${username}`,
 );
@@ -72,7 +73,7 @@ export const missingSessions = entryRule("error", "no-session", ({ entry, userna
 
 export function isWithoutSession({ kind, mapping }: Placed["entry"]): boolean {
   if (kind === "pattern") return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
-  return kind === "user" || kind === "root" || kind === "federated-user";
+  return isWithoutSessions(kind);
 }
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings */
@@ -141,6 +142,6 @@ export function sessionsWithoutSet({ entries, parameters, context: { prefix } }:
 }
 
 function sessionLists(entries: readonly Placed[]): [string, Placed[]][] {
-  const ofSessions = entries.filter(({ entry }) => entry.kind === "sso-session");
+  const ofSessions = entries.filter(({ entry }) => entry.mapping.session !== undefined);
   return [...Map.groupBy(ofSessions, ({ parameter }) => parameter)];
 }
