@@ -13,10 +13,10 @@ import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { endTime } from "../../functions/lib/time.ts";
 import { oncePerRead, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { arnsOfAddress, parameterOf, readParameter, type Entry as StoredEntry } from "./entry.ts";
+import { arnsOfAddress, type Entry, parameterOf, readParameter } from "./entry.ts";
 import type { EvaluationContext } from "./evaluation.ts";
 
-export interface PlacedEntry extends StoredEntry {
+export interface PlacedEntry extends Entry {
   readonly parameter: string;
   /** Identifies the entry in its parameter, before and after a change. */
   readonly key: string;
@@ -43,19 +43,22 @@ export function readValue(name: string, stored: StoredParameter | undefined, con
 const read = oncePerRead((stored, parameter: string, { prefix, partition }: EvaluationContext): Value => {
   const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
   const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
-  const entries = own.map((entry): PlacedEntry => {
-    const { mapping } = entry;
-    const { arn, arnLike, session, notAfter } = mapping;
-    const pattern = arnLike && asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
-    // The names of federated users and of sessions distinguish case.
-    const key = [kind === "federated-user" ? arn : pattern, session].join(" ");
-    return { ...entry, parameter, key, end: endTime(notAfter), ...arnsOf(entry, mapping, partition) };
-  });
+  const entries = own.map((entry) => placed(entry, parameter, partition));
   const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = problems;
   if (problem === undefined) return { entries };
   // An invalid deny list denies every identity that it covers, whatever its valid entries are.
   return { problem, entries: kind === "deny" ? [] : entries };
 });
+
+/** A valid entry in its parameter. */
+export function placed(entry: Entry, parameter: string, partition: string): PlacedEntry {
+  const { kind, mapping } = entry;
+  const { arn, arnLike, session, notAfter } = mapping;
+  const pattern = arnLike && asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
+  // The names of federated users and of sessions distinguish case.
+  const key = [kind === "federated-user" ? arn : pattern, session].join(" ");
+  return { ...entry, parameter, key, end: endTime(notAfter), ...arnsOf(entry, mapping, partition) };
+}
 
 /** An entry for every identity that the parameter may apply to. */
 export function wholeOf(address: ParameterAddress, parameter: string, { partition }: EvaluationContext): PlacedEntry {
@@ -70,12 +73,7 @@ export function wholeOf(address: ParameterAddress, parameter: string, { partitio
   };
 }
 
-function isOfParameter(
-  { mapping: { arn } }: StoredEntry,
-  parameter: string,
-  prefix: string,
-  partition: string,
-): boolean {
+function isOfParameter({ mapping: { arn } }: Entry, parameter: string, prefix: string, partition: string): boolean {
   if (arn === undefined) return true;
   const mapped = parseMappedArn(arn);
   return mapped?.partition === partition && parameterOf(prefix, { ...mapped, account: mapped.accountId }) === parameter;

@@ -47,18 +47,18 @@ interface ExportInput {
 export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
   const subject = subjectOf(parameters, context);
   const { entries, denials } = subject;
-  const denied = denials.flatMap(({ entry: { mapping } }) =>
+  const denied = denials.flatMap(({ mapping }) =>
     isExpired(mapping.notAfter, context.now) ? [] : (mapping.arnLike ?? []),
   );
   const store = { ...subject, roles, denied };
-  const carried = entries.map(({ parameter, entry }) => ({ entry, items: carryOut(entry, parameter, store) }));
+  const carried = entries.map((entry) => ({ entry, items: carryOut(entry, entry.parameter, store) }));
   const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
   return {
     configMap: configMapOf(exportable.flat()),
     exported: exportable.length,
     problems: [
       ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
-      ...denials.map(({ entry: { mapping } }) => `${mapping.arnLike}: aws-auth has no denials`),
+      ...denials.map(({ mapping }) => `${mapping.arnLike}: aws-auth has no denials`),
     ],
   };
 }

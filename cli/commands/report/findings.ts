@@ -17,7 +17,7 @@ import type { Entry } from "../../model/entry.ts";
 import { type EvaluationContext, type StoredParameters, shortName } from "../../model/evaluation.ts";
 import type { Item } from "../../model/items.ts";
 import { isWithoutSession } from "../../model/lint/names.ts";
-import { shadowOf } from "../../model/lint/shadowing.ts";
+import { type coversIn, shadowOf } from "../../model/lint/shadowing.ts";
 import { isUnused, type Logins } from "./logins.ts";
 
 const PATH = "/apis/rbac.authorization.k8s.io/v1";
@@ -149,7 +149,7 @@ export interface ReportFinding {
 interface Facts {
   readonly parameters: StoredParameters;
   /** By pattern: the one that always applies instead. */
-  readonly covers: ReadonlyMap<Entry, Entry>;
+  readonly covers: ReturnType<typeof coversIn>;
   readonly context: EvaluationContext;
   readonly logins: Logins;
   readonly principal: PrincipalState | undefined;
@@ -161,8 +161,8 @@ export function findingsOf(item: Item, { parameters, covers, context, logins, pr
   const { kind, account, mapping } = entry;
   const found: ReportFinding[] = [];
   if (isExpired(mapping.notAfter, context.now)) found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
-  const shadow = shadowOf({ parameter: stored.name, entry }, parameters, context);
-  const by = shadow === undefined ? covers.get(entry)?.mapping.arnLike : shortName(shadow.parameter, context.prefix);
+  const shadow = shadowOf({ ...entry, parameter: stored.name }, parameters, context);
+  const by = shadow === undefined ? covers.get(mapping)?.arnLike : shortName(shadow.parameter, context.prefix);
   if (shadow?.verdict.kind === "deny") found.push({ code: "denied", message: `denied by ${by}` });
   else if (by !== undefined) found.push({ code: "shadowed", message: `${by} takes precedence` });
   if (principal === "absent") {

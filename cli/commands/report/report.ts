@@ -216,9 +216,10 @@ async function linesIn(options: OneOf<ReportOptions>, io: IOStreams) {
   const { connection, parameters, items, logins } = await search(options, io);
   const { context, config } = connection;
   for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);
-  const placed = items.flatMap(({ stored, entry }) => (entry === undefined ? [] : [{ parameter: stored.name, entry }]));
-  const covers = coversIn(placed, context);
-  const entries = placed.map(({ entry }) => entry);
+  const entries = items.flatMap(({ stored, entry }) =>
+    entry === undefined ? [] : { ...entry, parameter: stored.name },
+  );
+  const covers = coversIn(entries, context);
   const stateOf = await checkPrincipals(entries, config, io);
   const { kubeconfig } = options;
   const rolesOf = kubeconfig === undefined ? undefined : await readRoles(kubeconfig, io);
