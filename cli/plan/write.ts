@@ -62,11 +62,11 @@ export async function stateOf({ name, before, value }: Change, failure: Failure,
 }
 
 /** Names of parameters. `begun`: written, but not yet with the wanted value. */
-export type Outcome = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
+export type Written = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
 /** Running the same command again makes a new plan with the remaining changes. */
-export function stopped(failure: Failure, outcome: Outcome, state: State, error: unknown, prefix: string): Stopped {
-  const { written, begun, unsure, left } = outcome;
+export function stopped(failure: Failure, found: Written, state: State, error: unknown, prefix: string): Stopped {
+  const { written, begun, unsure, left } = found;
   const names = (some: readonly string[]) => listed(some.map((name) => shortName(name, prefix)));
   const isNothing = written.length + begun.length + unsure.length === 0;
   const all = written.length + begun.length + unsure.length + left.length;
@@ -207,13 +207,13 @@ class Writing {
     }
     const rest = this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
     const others = rest.filter((name) => !unsure.includes(name));
-    const outcome = {
+    const found = {
       written: [...this.#times.keys()].filter((name) => !rest.includes(name)),
       begun: others.filter((name) => this.#times.has(name)),
       unsure,
       left: others.filter((name) => !this.#times.has(name)),
     };
-    throw stopped(failure, outcome, state, error, this.#connection.context.prefix);
+    throw stopped(failure, found, state, error, this.#connection.context.prefix);
   }
 
   /** By the plan's time, except for waits. */

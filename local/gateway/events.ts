@@ -182,9 +182,9 @@ interface InvokeOptions extends Handler {
 export const THROTTLING = "TooManyRequestsException";
 
 /** `error` is what the handler threw, or a timeout. */
-type Outcome = { readonly result: unknown } | { readonly error: unknown };
+type Invoked = { readonly result: unknown } | { readonly error: unknown };
 
-export async function invoke(event: unknown, options: InvokeOptions): Promise<Outcome> {
+export async function invoke(event: unknown, options: InvokeOptions): Promise<Invoked> {
   const { timeoutMs, now } = options;
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`Task timed out after ${timeoutMs / 1000} seconds`)), timeoutMs);
