@@ -45,7 +45,7 @@ class NoOrder extends Failure {}
 export async function stateOf({ name, before, value }: Change, failure: Failure, { ssm }: Connection): Promise<State> {
   if (failure instanceof Overwrote) return "written";
   // A conflict, or an interruption, which only happens before a write.
-  if (failure.exitCode !== EXIT.fault) return "absent";
+  if (failure.exitCode !== EXIT.awsFailure) return "absent";
   try {
     const stored = (await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS))).get(name)?.value;
     if (stored === value) return "written";
@@ -203,7 +203,7 @@ class Writing {
     if (state === "written" && uncertain !== undefined) {
       this.#note(uncertain.name, uncertain.value);
       this.#uncertain = undefined;
-      if (failure.exitCode === EXIT.fault) return;
+      if (failure.exitCode === EXIT.awsFailure) return;
     }
     const rest = this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
     const others = rest.filter((name) => !unsure.includes(name));
@@ -246,7 +246,8 @@ class Writing {
     if (others.length === 0) return false;
     this.#io.log(`Another operator changed ${this.#listed(others)} at the same time. Both changes are kept.\n`);
     this.#rereads += 1;
-    if (this.#rereads > MAX_REREADS) throw new Failure(EXIT.fault, "Other operators keep changing what the plan uses.");
+    if (this.#rereads > MAX_REREADS)
+      throw new Failure(EXIT.awsFailure, "Other operators keep changing what the plan uses.");
     return true;
   }
 

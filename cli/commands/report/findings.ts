@@ -9,7 +9,7 @@ import { provenAccount, watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
 import { toFailure } from "../../aws/errors.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import { fault } from "../../io/errors.ts";
+import { awsFailure } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
@@ -102,7 +102,7 @@ function keyOf(kind: Entry["kind"], name: string): string {
 async function isListed(isComplete: Promise<boolean>, problems: Set<string>, io: IOStreams): Promise<boolean> {
   try {
     if (await isComplete) return true;
-    throw fault("IAM's list is incomplete.");
+    throw awsFailure("IAM's list is incomplete.");
   } catch (error) {
     io.interrupted.throwIfAborted();
     const failure = toFailure(error);

@@ -6,12 +6,12 @@ import { SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { EXIT, Failure } from "../../../cli/io/errors.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
-import { type Written, type State, stateOf, stopped } from "../../../cli/plan/write.ts";
+import { type State, stateOf, stopped, type Written } from "../../../cli/plan/write.ts";
 import { overwrote } from "../../../cli/plan/write-parameter.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 
 const cluster = useCluster();
-const FAULT = new Failure(EXIT.fault, "It failed.");
+const FAULT = new Failure(EXIT.awsFailure, "It failed.");
 const [ROLE, DENY] = [`${PREFIX}/role/1/a`, `${PREFIX}/deny/any`];
 const list = (...names: string[]) => JSON.stringify(names.map((arnLike) => ({ arnLike })));
 
