@@ -5,22 +5,10 @@ import { Stack, Token } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import type { MappingKind } from "../functions/authenticator/mapping/mapping.ts";
+import { kindsWhere } from "../functions/authenticator/mapping/kinds.ts";
 import { issuerPath } from "../functions/issuer/keys.ts";
 import { checkAccount } from "./parameters/entries.ts";
 import { prefixArn } from "./parameters/owned-parameter.ts";
-
-const KINDS: Readonly<Record<MappingKind | "deny", true>> = {
-  role: true,
-  user: true,
-  root: true,
-  "federated-user": true,
-  sso: true,
-  "sso-session": true,
-  pattern: true,
-  account: true,
-  deny: true,
-};
 
 const MANAGE = [
   "ssm:GetParameter",
@@ -36,7 +24,7 @@ const MANAGE = [
 
 export function grantMappings(scope: Construct, prefix: string, grantee: IGrantable, account?: string): Grant {
   if (account !== undefined) checkAccount("grantManageMappings", account);
-  const kinds = Object.keys(KINDS);
+  const kinds = kindsWhere(() => true);
   const below =
     account === undefined
       ? kinds.map((kind) => `${kind}/*`)

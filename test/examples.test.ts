@@ -9,7 +9,9 @@ import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { parse, parseAllDocuments } from "yaml";
-import { checkMapping, type MappingKind } from "../functions/authenticator/mapping/mapping.ts";
+import { arnsOfAddress } from "../cli/model/entry.ts";
+import { hasArn, KINDS, kindsWhere, type MappingKind } from "../functions/authenticator/mapping/kinds.ts";
+import { checkMapping } from "../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../functions/authenticator/mapping/parameter-name.ts";
 import { ADMIN, storedCluster } from "./cli/commands/mappings/cluster.ts";
 
@@ -35,6 +37,21 @@ function assertValid({ Properties: { Name, Value } }: Pick<Parameter, "Propertie
 
 const [ROLE, SET] = [["role", "Developers"] as const, ["sso", "ClusterAdmin"] as const];
 const NAMES = [ROLE, SET].map(([kind, name]) => mappingParameter(PREFIX, kind, ACCOUNT, name));
+
+test("Terraform: the name of a mapping has the kinds of principals, and those without a name in the path", () => {
+  const text = readFileSync(join(EXAMPLES, "terraform/mapping-name/main.tf"), "utf8");
+  const [, ofArn = ""] = /regex\("(\^arn:.*?)", var\.arn\)/.exec(text) ?? [];
+  const isArn = new RegExp(ofArn.replaceAll("\\\\", "\\"));
+  for (const kind of kindsWhere(hasArn)) {
+    const [arn = ""] = arnsOfAddress({ kind, account: ACCOUNT, name: "x" }).arns;
+    assert.match(`arn:aws:${arn}`, isArn);
+  }
+  const [, unnamed = ""] = /contains\((\[.*?\]), local\.kind\)/.exec(text) ?? [];
+  assert.deepEqual(
+    JSON.parse(unnamed),
+    kindsWhere((kind) => KINDS[kind].path === "account"),
+  );
+});
 
 test("CloudFormation: mappings.template.yaml", () => {
   const pseudo: Record<string, string> = {

@@ -2,7 +2,7 @@
 
 import type { HttpResponse } from "@smithy/core/protocols";
 import type { AwsCredentialIdentity, HttpHandlerOptions, HttpRequest, Provider, RequestHandler } from "@smithy/types";
-import { EXIT, type ExitCode, Failure, fault } from "../io/errors.ts";
+import { awsFailure, EXIT, type ExitCode, Failure } from "../io/errors.ts";
 import { quotedAnswer } from "../io/http.ts";
 import { shellWord } from "../io/print.ts";
 import { untilInterrupted } from "../io/progress.ts";
@@ -59,11 +59,11 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
   return async () => {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const { what, isService } = sourceOf(source);
-    const limit = setTimeout(() => reject(fault(`No AWS credentials: ${what} did not answer in time.`)), limitMs);
+    const limit = setTimeout(() => reject(awsFailure(`No AWS credentials: ${what} did not answer in time.`)), limitMs);
     patience = setTimeout(() => io.log(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
     try {
       const found = await untilInterrupted(Promise.race([find(), late]), io);
-      return usableCredentials(found, what, io, isService ? EXIT.fault : EXIT.usage);
+      return usableCredentials(found, what, io, isService ? EXIT.awsFailure : EXIT.usage);
     } catch (error) {
       throw (await signInNeeded(error, profile)) ?? explained(error, what, isProcess, io);
     } finally {
@@ -111,20 +111,20 @@ export function usableCredentials(
   found: AwsCredentialIdentity,
   what: string,
   { secrets }: IOStreams,
-  exitCode: ExitCode = EXIT.fault,
+  exitCode: ExitCode = EXIT.awsFailure,
 ): AwsCredentialIdentity {
   const { accessKeyId, secretAccessKey, sessionToken, expiration }: { [name in keyof typeof found]: unknown } = found;
   for (const secret of [secretAccessKey, sessionToken]) if (typeof secret === "string") secrets.add(secret);
   const keys = { "access key": accessKeyId, "secret key": secretAccessKey, "session token": sessionToken ?? "-" };
   for (const [name, key] of Object.entries(keys)) {
-    if (typeof key !== "string") throw fault(`The ${name} from ${what} is not a string.`);
+    if (typeof key !== "string") throw awsFailure(`The ${name} from ${what} is not a string.`);
     if (!PLAIN.test(key)) {
       const message = `The ${name} from ${what} has a space, a line break or another character that is not valid in AWS keys.`;
       throw new Failure(exitCode, exitCode === EXIT.usage ? `${message} Remove it.` : message);
     }
   }
   if (expiration !== undefined && !(expiration instanceof Date && Number.isFinite(expiration.getTime()))) {
-    throw fault(`The expiration of the AWS credentials from ${what} is not a date.`);
+    throw awsFailure(`The expiration of the AWS credentials from ${what} is not a date.`);
   }
   return found;
 }
@@ -135,7 +135,7 @@ async function signInNeeded(error: unknown, profile = "default"): Promise<Failur
   // `aws sso login` accepts only the profile that has the settings of the sign-in.
   const isSignIn = ({ settings }: Profile) => Object.keys(settings).some((key) => key.startsWith("sso_"));
   const { name } = (await profileChain(profile)).find(isSignIn) ?? { name: profile };
-  return fault(
+  return awsFailure(
     `The sign-in of the AWS profile "${name}" is missing or has expired. Run: aws sso login --profile ${shellWord(name)}`,
     error,
   );
@@ -162,13 +162,13 @@ export async function profileChain(profile = "default"): Promise<Profile[]> {
 /** Replaces SDK errors about unreadable responses: they may quote the keys. */
 function explained(error: unknown, what: string, isProcess: boolean, { secrets, interrupted }: IOStreams): unknown {
   interrupted.throwIfAborted();
-  if (!(error instanceof Error)) return fault(`No AWS credentials from ${what}.`);
+  if (!(error instanceof Error)) return awsFailure(`No AWS credentials from ${what}.`);
   // The SDK continues with the next source, and then reports that it found none.
   if (isProcess && error.name === "CredentialsProviderError") {
-    return fault(`No AWS credentials: ${what} failed. Run its command by hand to see why.`);
+    return awsFailure(`No AWS credentials: ${what} failed. Run its command by hand to see why.`);
   }
   if (toFailure(error) === undefined || /JSON/.test(error.message)) {
-    return fault(`No AWS credentials: the answer of ${what} cannot be read (${error.name}).`);
+    return awsFailure(`No AWS credentials: the answer of ${what} cannot be read (${error.name}).`);
   }
   error.message = quotedAnswer(secrets.hide(error.message));
   return error;

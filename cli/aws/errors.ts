@@ -4,7 +4,7 @@ import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { EXIT, Failure, fault } from "../io/errors.ts";
+import { awsFailure, EXIT, Failure } from "../io/errors.ts";
 import { HttpTimeout, HttpTooLarge, proxyFailure, quotedAnswer } from "../io/http.ts";
 import type { IOStreams, Secrets } from "../io/streams.ts";
 
@@ -36,7 +36,7 @@ const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
  * as `Parameters is missing`.
  */
 export function unusableAnswer(call: string, problem: string, cause?: unknown): Failure {
-  return fault(`The response to ${call} is not from AWS (${problem}): ${CHECK_PROXY}.`, cause);
+  return awsFailure(`The response to ${call} is not from AWS (${problem}): ${CHECK_PROXY}.`, cause);
 }
 
 const CHECK_PROXY = "check for a proxy, and check AWS_ENDPOINT_URL";
@@ -60,7 +60,7 @@ export function unexpected(error: unknown, { secrets }: IOStreams): Failure {
     call === undefined
       ? `iam-authenticator: this is a bug, please report it: ${what}`
       : `The response to ${call} is unexpected: ${CHECK_PROXY}. Without one, please report this bug: ${what}`;
-  return fault(message, error);
+  return awsFailure(message, error);
 }
 
 export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
@@ -70,16 +70,16 @@ export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (hasCode(error, "setting_invalid")) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
   const proxy = proxyFailure(error);
-  if (proxy !== undefined) return fault(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error);
+  if (proxy !== undefined) return awsFailure(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error);
   if (isDenial(error)) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
-  if (isAuthenticatorError(error)) return fault(`${error.code}: ${error.message}.`, error);
+  if (isAuthenticatorError(error)) return awsFailure(`${error.code}: ${error.message}.`, error);
   if (!(error instanceof Error)) return undefined;
   // Limits throw `HttpTimeout`, and AWS errors have `$fault`. Any other AbortError is the user's Ctrl-C.
   if (error.name === "AbortError" && !("$fault" in error)) {
     return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
   }
   const sentence = sentenceOf(error);
-  return sentence === undefined ? undefined : fault(sentence, error);
+  return sentence === undefined ? undefined : awsFailure(sentence, error);
 }
 
 /** In one or two words, for a list of failures. */
@@ -89,7 +89,7 @@ export function reasonOf(failure: Failure): string {
   if (failure.message === "") return "not tried";
   if (cause instanceof HttpTimeout) return "no answer";
   const kind = failureKind(cause).replace(/Exception$/, "");
-  const isOwn = cause instanceof Failure || failure.exitCode !== EXIT.fault || /^Unknown/.test(kind);
+  const isOwn = cause instanceof Failure || failure.exitCode !== EXIT.awsFailure || /^Unknown/.test(kind);
   return isOwn ? REASONS[failure.exitCode] : kind;
 }
 

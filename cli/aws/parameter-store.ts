@@ -12,8 +12,8 @@ import {
   type SSMClient,
 } from "@aws-sdk/client-ssm";
 import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
-import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
 import type { Stored, Version } from "../model/stored.ts";
 import { unusableAnswer } from "./errors.ts";
@@ -37,10 +37,10 @@ function version(history: ParameterHistory): Version {
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
 
-/** An account's kinds of mappings: paths with several parameters, and single parameters. */
-const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso", "sso-session"];
+/** The kinds with several parameters for an account, and those with one. */
+const BRANCHES = kindsWhere((kind) => KINDS[kind].path === "named");
 
-const LEAVES: readonly MappingKind[] = ["root", "account", "pattern"];
+const LEAVES = kindsWhere((kind) => KINDS[kind].path !== "named");
 
 interface ReadAllRequest {
   readonly prefix: string;
@@ -68,7 +68,7 @@ export async function readAll(
     }
   }
   if (account !== undefined) {
-    const names = [...LEAVES.map((kind) => mappingParameter(prefix, kind, account)), denyParameter(prefix, account)];
+    const names = LEAVES.map((kind) => mappingParameter(prefix, kind, account));
     found.push(...(await readSome(ssm, names, signal)).values());
   }
   const isOther = (name: string) =>

@@ -4,7 +4,7 @@ import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/cli
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { fault, usage } from "../io/errors.ts";
+import { awsFailure, usage } from "../io/errors.ts";
 import { supposeIdentity } from "../model/evaluation.ts";
 import { isPersonName } from "../model/target.ts";
 import { unusableAnswer } from "./errors.ts";
@@ -156,7 +156,7 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
       if (nextToken === undefined) return;
       if (tokens.has(nextToken)) throw unusableAnswer(CALL, "its pages repeat");
       if (tokens.add(nextToken).size > MOST_PAGES) {
-        throw fault(
+        throw awsFailure(
           `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/operate.md, Watch).`,
         );
       }
@@ -174,7 +174,7 @@ function explained(error: unknown, logGroup: string, region: string): unknown {
         `There is no log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`,
       );
     case "AccessDeniedException":
-      return fault(
+      return awsFailure(
         `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`,
         error,
       );

@@ -5,7 +5,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
 import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { fault } from "../io/errors.ts";
+import { awsFailure } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { ClientConfig, Credentials } from "./client.ts";
 import { usableCredentials } from "./credentials.ts";
@@ -155,8 +155,8 @@ export async function getSignedToken({ config, credentials, clusterId }: SignedT
 function lifetimeOf({ expiration }: Credentials, now: number): number {
   if (expiration === undefined) return MAX_LIFETIME_SECONDS;
   const left = Math.floor((expiration.getTime() - now) / 1000);
-  if (left <= 0) throw fault(CREDENTIALS_ENDED);
-  if (left < MIN_LIFETIME_SECONDS) throw fault(TOO_SHORT);
+  if (left <= 0) throw awsFailure(CREDENTIALS_ENDED);
+  if (left < MIN_LIFETIME_SECONDS) throw awsFailure(TOO_SHORT);
   return Math.min(left, MAX_LIFETIME_SECONDS);
 }
 
@@ -166,19 +166,19 @@ const TOO_SHORT = "Your AWS session ends before the token would: sign in again, 
 function explained(error: unknown, audience: string): unknown {
   switch (error instanceof Error && error.name) {
     case "OutboundWebIdentityFederationDisabledException":
-      return fault(
+      return awsFailure(
         "Your AWS account does not sign tokens yet: an administrator enables it with `aws iam enable-outbound-web-identity-federation`.",
         error,
       );
     case "AccessDenied":
     case "AccessDeniedException":
-      return fault(
+      return awsFailure(
         `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require another network. ` +
           "docs/aws-signed-tokens.md has the policy that allows it.",
         error,
       );
     case "SessionDurationEscalationException":
-      return fault(TOO_SHORT, error);
+      return awsFailure(TOO_SHORT, error);
     default:
       return error;
   }

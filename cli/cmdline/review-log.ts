@@ -11,7 +11,7 @@ import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { type LoggedReview, type LogQuery, type LogReader, readPages } from "../aws/review-log.ts";
 import { outputsOf } from "../aws/stacks.ts";
-import { EXIT, Failure, fault, usage } from "../io/errors.ts";
+import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { type ClustersOptions, isSeveral, type OneOf } from "./clusters.ts";
@@ -117,12 +117,12 @@ function withHint(error: unknown, stack: string): unknown {
     const message =
       `No permission to look up the log group: cloudformation:DescribeStacks on the stack ${stack}. ` +
       "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";
-    return fault(message, error);
+    return awsFailure(message, error);
   }
   const failure = toFailure(error);
-  if (failure?.exitCode !== EXIT.fault) return error;
+  if (failure?.exitCode !== EXIT.awsFailure) return error;
   const hint = "To read the log without looking it up in CloudFormation, give --log-group <name>.";
-  return new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
+  return new Failure(EXIT.awsFailure, [...failure.lines, hint], { cause: error });
 }
 
 /** Calls `use` for each review, and `end` once: also when Ctrl-C or an error stops reading after some reviews. */

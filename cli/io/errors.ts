@@ -7,7 +7,7 @@ export const EXIT = {
   /** The command line, a file or a setting is wrong. Retrying does not help. */
   usage: 2,
   /** AWS or the network failed, or AWS denied access. Retrying may help. */
-  fault: 3,
+  awsFailure: 3,
   /** Ctrl-C. Shells use this code for SIGINT. */
   interrupted: 130,
 } as const;
@@ -37,8 +37,8 @@ export function silentExit(): Failure {
   return new Failure(EXIT.finding, "");
 }
 
-export function fault(message: string, cause?: unknown): Failure {
-  return new Failure(EXIT.fault, message, { cause });
+export function awsFailure(message: string, cause?: unknown): Failure {
+  return new Failure(EXIT.awsFailure, message, { cause });
 }
 
 export function usage(...lines: readonly string[]): Failure {

@@ -182,7 +182,7 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   } catch {
     // Standard error fails too.
   }
-  process.exit(EXIT.fault);
+  process.exit(EXIT.awsFailure);
 }
 
 /** C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph separators; byte order mark. */

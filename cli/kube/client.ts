@@ -3,7 +3,7 @@
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { type Failure, fault, usage } from "../io/errors.ts";
+import { awsFailure, type Failure, usage } from "../io/errors.ts";
 import { failureReason, openAgent, quotedAnswer, sendHttp } from "../io/http.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { readKubeconfig, tlsOptions, type Webhook } from "./kubeconfig.ts";
@@ -104,7 +104,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
       return { status: reply.status, body: parseJson(reply.body) };
     } catch (error) {
       io.interrupted.throwIfAborted();
-      throw fault(`No answer from kube-apiserver at ${server} (${failureReason(error)}).`, error);
+      throw awsFailure(`No answer from kube-apiserver at ${server} (${failureReason(error)}).`, error);
     }
   }
 
@@ -121,7 +121,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
       // Kubernetes does not continue a list after an empty page.
       if (body["items"].length === 0) break;
     }
-    throw fault(`kube-apiserver's list ${path} does not end: its pages repeat.`);
+    throw awsFailure(`kube-apiserver's list ${path} does not end: its pages repeat.`);
   }
 
   return { server, ask, list };
@@ -138,5 +138,5 @@ function checkTls(options: SecureContextOptions, kubeconfig: string): void {
 
 export function refused(path: string, status: number, body: unknown): Failure {
   const message = isObject(body) && typeof body["message"] === "string" ? body["message"] : "no reason given";
-  return fault(`kube-apiserver refused ${path}: HTTP ${status}, ${quotedAnswer(message)}`);
+  return awsFailure(`kube-apiserver refused ${path}: HTTP ${status}, ${quotedAnswer(message)}`);
 }

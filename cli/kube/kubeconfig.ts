@@ -159,7 +159,7 @@ export async function withServer(file: string, { server, ca }: Pick<Webhook, "se
   const authority = ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };
   const moved = withTlsSetting({ ...authority, server }, user);
   // By item: an alias of YAML shares the cluster itself with another item.
-  const clusters = listIn(config, "clusters").map((one) => (one === item ? { ...item, cluster: moved } : one));
+  const clusters = sectionsIn(config, "clusters").map((one) => (one === item ? { ...item, cluster: moved } : one));
   const keepsAuthority = ca === undefined && (path ?? data) !== undefined;
   return { kubeconfig: stringifyYaml({ ...config, clusters }), keepsAuthority };
 }
@@ -186,7 +186,7 @@ function withoutServer(file: string): Failure {
 
 /** Finds an item by name in one of the kubeconfig's lists; empty if it is missing. */
 function named(config: Section, list: string, name: unknown): Section {
-  return listIn(config, list).find((one) => one["name"] === name) ?? {};
+  return sectionsIn(config, list).find((one) => one["name"] === name) ?? {};
 }
 
 function objectIn(item: Section, part: string): Section {
@@ -194,7 +194,7 @@ function objectIn(item: Section, part: string): Section {
   return isObject(found) ? found : {};
 }
 
-function listIn(config: Section, name: string): readonly Section[] {
+function sectionsIn(config: Section, name: string): readonly Section[] {
   const list = config[name];
   return Array.isArray(list) ? list.filter(isObject) : [];
 }

@@ -1,5 +1,6 @@
 // Answers a completion script: the words that may follow.
 
+import { kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { readConfig } from "../cmdline/contexts.ts";
 import { shellWord } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
@@ -18,13 +19,13 @@ export function listerFor(path: string): Lister | undefined {
 }
 
 /** Offered for mappings until the word contains a slash, without a call to AWS. */
-const KINDS = ["role/", "user/", "sso/", "sso-session/", "root/", "federated-user/", "pattern/", "account/", "deny/"];
+const STARTS = kindsWhere(() => true).map((kind) => `${kind}/`);
 
 /** Arguments: the list to complete from, the word being typed, and the words before it. */
 export async function complete([what = "", current = "", ...before]: readonly string[], io: IOStreams): Promise<void> {
   const lister = LISTERS.find((one) => one === what);
   if (what === "clusters") io.print(lines(await clusters(io)));
-  else if (lister === "mappings" && !current.includes("/")) io.print(lines(KINDS));
+  else if (lister === "mappings" && !current.includes("/")) io.print(lines(STARTS));
   else if (lister !== undefined) {
     const { namesInTime } = await import("./complete-names.ts");
     const names = await namesInTime(lister, current, before, io);

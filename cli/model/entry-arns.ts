@@ -9,16 +9,14 @@ import {
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { endTime } from "../../functions/lib/time.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { oncePerRead } from "../../functions/parameters/stored-parameter.ts";
-import { parameterOf, readParameter, type Entry as StoredEntry } from "./entry.ts";
+import { oncePerRead, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { arnsOfAddress, type Entry, parameterOf, readParameter } from "./entry.ts";
 import type { EvaluationContext } from "./evaluation.ts";
 
-export interface PlacedEntry extends StoredEntry {
+export interface PlacedEntry extends Entry {
   readonly parameter: string;
   /** Identifies the entry in its parameter, before and after a change. */
   readonly key: string;
@@ -45,19 +43,22 @@ export function readValue(name: string, stored: StoredParameter | undefined, con
 const read = oncePerRead((stored, parameter: string, { prefix, partition }: EvaluationContext): Value => {
   const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
   const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
-  const entries = own.map((entry): PlacedEntry => {
-    const { mapping } = entry;
-    const { arn, arnLike, session, notAfter } = mapping;
-    const pattern = arnLike && asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
-    // The names of federated users and of sessions distinguish case.
-    const key = [kind === "federated-user" ? arn : pattern, session].join(" ");
-    return { ...entry, parameter, key, end: endTime(notAfter), ...arnsOf(entry, mapping, partition) };
-  });
+  const entries = own.map((entry) => placed(entry, parameter, partition));
   const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = problems;
   if (problem === undefined) return { entries };
   // An invalid deny list denies every identity that it covers, whatever its valid entries are.
   return { problem, entries: kind === "deny" ? [] : entries };
 });
+
+/** A valid entry in its parameter. */
+export function placed(entry: Entry, parameter: string, partition: string): PlacedEntry {
+  const { kind, mapping } = entry;
+  const { arn, arnLike, session, notAfter } = mapping;
+  const pattern = arnLike && asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
+  // The names of federated users and of sessions distinguish case.
+  const key = [kind === "federated-user" ? arn : pattern, session].join(" ");
+  return { ...entry, parameter, key, end: endTime(notAfter), ...arnsOf(entry, mapping, partition) };
+}
 
 /** An entry for every identity that the parameter may apply to. */
 export function wholeOf(address: ParameterAddress, parameter: string, { partition }: EvaluationContext): PlacedEntry {
@@ -72,56 +73,33 @@ export function wholeOf(address: ParameterAddress, parameter: string, { partitio
   };
 }
 
-function isOfParameter(
-  { mapping: { arn } }: StoredEntry,
-  parameter: string,
-  prefix: string,
-  partition: string,
-): boolean {
+function isOfParameter({ mapping: { arn } }: Entry, parameter: string, prefix: string, partition: string): boolean {
   if (arn === undefined) return true;
   const mapped = parseMappedArn(arn);
   return mapped?.partition === partition && parameterOf(prefix, { ...mapped, account: mapped.accountId }) === parameter;
 }
 
 function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, partition: string) {
-  const iam = (resource: string) => sections(`arn:${partition}:iam::${account}:${resource}`);
-  const ofRole = (role: string, session = "*") => ({
-    arns: [iam(`role/${role}`)],
-    sessions: [sections(`arn:${partition}:sts::${account}:assumed-role/${role}/${session}`)],
-  });
-  switch (kind) {
-    case "role":
-      return ofRole(name);
-    case "sso":
-    case "sso-session":
-      return ofRole(permissionSetRole(name, "?"), mapping.session);
-    case "user":
-      return { arns: [iam(`user/${name}`), iam(`user/*/${name}`)], sessions: [] };
-    case "root":
-      return { arns: [iam("root")], sessions: [] };
-    case "federated-user":
-      return { arns: [sections(`arn:${partition}:sts::${account}:federated-user/${name}`)], sessions: [] };
-    case "account":
-      return { arns: [sections(`arn:${partition}:*::${account}:*`)], sessions: [] };
-    default: {
-      const { arnLike = "" } = mapping;
-      const pattern = kind === "deny" ? withoutPath(arnLike) : arnLike;
-      const [arn, ofPartition, service, region, listed, resource] = sections(pattern);
-      // A list applies only to the identities of its account.
-      const id = account === "any" ? listed : matchesGlob(listed, account) ? account : "none";
-      const own: ArnSections = [arn, ofPartition, service, region, id, resource];
-      if (kind === "pattern") {
-        const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
-        const session: ArnSections = [arn, ofPartition, "sts", region, id, `assumed-role/${role}/*`];
-        return { arns: [own], sessions: globsOverlap(resource, "role/*") ? [session] : [] };
-      }
-      // A user's denial without wildcards applies whatever the path is.
-      const [, user] = /^user\/([^*?/]+)$/.exec(resource) ?? [];
-      const arns =
-        user === undefined ? [own] : [own, [arn, ofPartition, service, region, id, `user/*/${user}`] as const];
-      return { arns, sessions: [] };
-    }
+  if (kind !== "pattern" && kind !== "deny") {
+    const { arns, sessions: ofSessions } = arnsOfAddress({ kind, account, name }, mapping.session);
+    const full = (text: string) => sections(`arn:${partition}:${text}`);
+    return { arns: arns.map(full), sessions: ofSessions.map(full) };
   }
+  const { arnLike = "" } = mapping;
+  const pattern = kind === "deny" ? withoutPath(arnLike) : arnLike;
+  const [arn, ofPartition, service, region, listed, resource] = sections(pattern);
+  // A list applies only to the identities of its account.
+  const id = account === "any" ? listed : matchesGlob(listed, account) ? account : "none";
+  const own: ArnSections = [arn, ofPartition, service, region, id, resource];
+  if (kind === "pattern") {
+    const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
+    const session: ArnSections = [arn, ofPartition, "sts", region, id, `assumed-role/${role}/*`];
+    return { arns: [own], sessions: globsOverlap(resource, "role/*") ? [session] : [] };
+  }
+  // A user's denial without wildcards applies whatever the path is.
+  const [, user] = /^user\/([^*?/]+)$/.exec(resource) ?? [];
+  const arns = user === undefined ? [own] : [own, [arn, ofPartition, service, region, id, `user/*/${user}`] as const];
+  return { arns, sessions: [] };
 }
 
 /** Valid entries, and the ARNs above, have six sections. */
@@ -154,7 +132,7 @@ function sectionsOverlap(left: ArnSections | undefined, right: ArnSections | und
 
 /** Whether an identity, or a session, may have both entries. Of one list of sessions, only those of the same session. */
 export function overlaps(one: PlacedEntry, other: PlacedEntry): boolean {
-  const [left, right] = [one, other].map(({ kind, mapping }) => (kind === "sso-session" ? mapping.session : undefined));
+  const [left, right] = [one, other].map(({ mapping }) => mapping.session);
   if (left !== undefined && right !== undefined) return left === right;
   const all = ({ arns, sessions }: PlacedEntry) => [...arns, ...sessions];
   return all(one).some((arn) => all(other).some((another) => sectionsOverlap(arn, another)));
@@ -162,6 +140,6 @@ export function overlaps(one: PlacedEntry, other: PlacedEntry): boolean {
 
 /** Whether a denial may match the principal itself, and not only some of its sessions. */
 export function mayDeny(denial: PlacedEntry, entry: PlacedEntry): boolean {
-  const isOfSessions = entry.kind === "sso-session" || /[*?][^/]*$/.test(denial.mapping.arnLike ?? "");
+  const isOfSessions = entry.mapping.session !== undefined || /[*?][^/]*$/.test(denial.mapping.arnLike ?? "");
   return overlaps(denial, isOfSessions ? entry : { ...entry, sessions: [] });
 }

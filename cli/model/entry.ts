@@ -1,10 +1,11 @@
 // One entry of a parameter: a mapping or a denial, with the kind, account and name of its parameter.
 
+import { ARNS, isOfSet, type ParameterKind } from "../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import {
   mappingParameter,
   type ParameterAddress,
-  type ParameterKind,
+  permissionSetRole,
   readName,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored, type StoredValue } from "../../functions/authenticator/read-stored.ts";
@@ -20,6 +21,21 @@ export interface Entry extends ParameterAddress {
 /** The name of the parameter that holds the entry. */
 export function parameterOf(prefix: string, { kind, account, name }: ParameterAddress): string {
   return mappingParameter(prefix, kind, account, name);
+}
+
+/**
+ * Patterns for the ARNs of the principals that a parameter is for, and of their sessions, without `arn:` and partition. Empty for
+ * a list of patterns, whose entries state them.
+ *
+ * @param session default: every session
+ * @param suffix of a permission set's role: `0` for an ARN, `?` for a pattern
+ */
+export function arnsOfAddress({ kind, account, name }: ParameterAddress, session = "*", suffix: "0" | "?" = "?") {
+  const role = isOfSet(kind) ? permissionSetRole(name, suffix) : name;
+  const values: Readonly<Record<string, string>> = { account, name: role, session };
+  const filled = (text: string) => text.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? "");
+  const { arns, sessions = [] } = ARNS[kind];
+  return { arns: arns.map(filled), sessions: sessions.map(filled) };
 }
 
 /** The default list of a pattern: that of the account in its ARN, or `any`. */

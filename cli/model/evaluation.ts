@@ -7,11 +7,12 @@ import {
 } from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
-import { candidates, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isOfSet } from "../../functions/authenticator/mapping/kinds.ts";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
 import { hasCode } from "../../functions/errors.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { Entry } from "./entry.ts";
+import { arnsOfAddress, type Entry } from "./entry.ts";
 
 /** Settings and time with which mappings are evaluated. */
 export interface EvaluationContext {
@@ -98,14 +99,11 @@ function supposeRole(partition: string, account: string, role: string, supposed:
 }
 
 /** The role of a permission set gets a made-up suffix. `undefined` for patterns and accounts, which match many. */
-export function principalOf(
-  { kind, account, name, mapping }: Entry,
-  { partition }: EvaluationContext,
-): VerifiedIdentity | undefined {
-  const isOfSet = kind === "sso" || kind === "sso-session";
-  const ofSet = `arn:${partition}:iam::${account}:role/${permissionSetRole(name, "0")}`;
-  const arn = isOfSet ? ofSet : mapping.arn;
+export function principalOf(entry: Entry, { partition }: EvaluationContext): VerifiedIdentity | undefined {
+  const { mapping } = entry;
   const { principalId, session: sessionName } = mapping;
+  const [ofSet] = isOfSet(entry.kind) ? arnsOfAddress(entry, sessionName, "0").arns : [];
+  const arn = ofSet === undefined ? mapping.arn : `arn:${partition}:${ofSet}`;
   return arn === undefined ? undefined : supposeIdentity(arn, { principalId, sessionName });
 }
 

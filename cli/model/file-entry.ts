@@ -2,10 +2,11 @@
 
 import { parseMappedArn, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
-import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import type { ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { isPermissionSet } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { hasArn, isOfSet, KINDS, kindsWhere, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
+import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { isPermissionSet, type ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
+import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { printable } from "../io/print.ts";
 import { accountOf, type Entry, given, inOrder, nameOfEntry } from "./entry.ts";
 
@@ -35,11 +36,13 @@ export function arnFault(arn: string): string | undefined {
 export const GROUP_FAULT =
   "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
 
+const WITH_NAME = kindsWhere((kind) => hasArn(kind) && KINDS[kind].path === "named");
+
 function resourceFault(resource: string): string | undefined {
   if (/^assumed-role\//i.test(resource)) return undefined;
   if (/^group\//i.test(resource)) return GROUP_FAULT;
   if (/^instance-profile\//i.test(resource)) return "name the role of the instance profile";
-  if (!/^(role|user|federated-user)\//i.test(resource)) {
+  if (!WITH_NAME.some((kind) => asciiLowerCase(resource).startsWith(`${kind}/`))) {
     return `after the account, it must have role/, user/ or root, not ${resource || "nothing"}`;
   }
   return "its name is missing, or has a character that IAM does not allow";
@@ -153,9 +156,8 @@ function unnamed(kind: MappingKind, account: string): Address {
 /** The inverse of `readMapping` and `readDenial`. */
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
   const { arn, arnLike, session, username, groups, ...rest } = mapping;
-  const isOfSet = kind === "sso" || kind === "sso-session";
-  const hasAccount = isOfSet || kind === "account" || (kind === "pattern" && accountOf(arnLike ?? "") !== account);
-  const shown = { permissionSet: isOfSet ? name : undefined, account: hasAccount ? account : undefined };
+  const isShown = arnLike === undefined ? arn === undefined : kind !== "deny" && accountOf(arnLike) !== account;
+  const shown = { permissionSet: isOfSet(kind) ? name : undefined, account: isShown ? account : undefined };
   return given({ arn, arnLike, ...shown, session, username, groups, ...rest });
 }
 

@@ -2,7 +2,7 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isListKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { isListKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { usage } from "../io/errors.ts";
@@ -191,7 +191,7 @@ export function placeEntries(prefix: string, entries: readonly Entry[]): Placeme
       problems.push({ name, rule: "duplicate", problem: `${same.length} ${what}${where}` });
     }
     const mappings = all.map(({ mapping }) => inOrder(mapping));
-    const isList = all.some(({ kind }) => kind === "deny" || isListKind(kind));
+    const isList = all.some(({ kind }) => isListKind(kind));
     const text = JSON.stringify(isList ? mappings : mappings[0]);
     const problem = sizeProblem(text);
     if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
@@ -202,9 +202,9 @@ export function placeEntries(prefix: string, entries: readonly Entry[]): Placeme
 
 /** A parameter must not have several entries of the same phrase. `undefined` for a pattern, which may be repeated. */
 function uniqueAs({ kind, mapping: { arnLike = "", session } }: Entry): string | undefined {
-  if (kind === "pattern") return undefined;
   if (kind === "deny") return `denials of ${asciiLowerCase(arnLike)}`;
-  return kind === "sso-session" ? `mappings of session ${session}` : "mappings for one parameter";
+  if (!isListKind(kind)) return "mappings for one parameter";
+  return session === undefined ? undefined : `mappings of session ${session}`;
 }
 
 /** Throws if entries are duplicates, or a value is too long. */

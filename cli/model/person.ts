@@ -1,6 +1,7 @@
 // The identities that a person's name may have by the mappings.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn.ts";
+import { isOfRole, type ParameterKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { permissionSetInAnyCase, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
@@ -22,8 +23,6 @@ export interface PossibleIdentity {
 /** More sessions of one account are denied by one pattern: a deny list holds 4096 bytes. */
 const MOST_SESSIONS = 12;
 
-const ROLES: readonly string[] = ["role", "sso", "sso-session"];
-
 /** The mapping of a role or permission set of this name. A user may mean it instead of a person. */
 export function roleNamed(
   who: string,
@@ -32,9 +31,7 @@ export function roleNamed(
 ): { readonly mapping: string; readonly entry: Entry } | undefined {
   for (const [parameter, stored] of parameters) {
     const { entries } = readParameter(prefix, parameter, stored, partition);
-    const entry = entries.find(
-      ({ kind, name }) => ROLES.includes(kind) && asciiLowerCase(name) === asciiLowerCase(who),
-    );
+    const entry = entries.find(({ kind, name }) => isOfRole(kind) && asciiLowerCase(name) === asciiLowerCase(who));
     if (entry !== undefined) return { mapping: shortName(parameter, prefix), entry };
   }
   return undefined;
@@ -94,20 +91,14 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
   };
   // A denial ignores case, so every spelling of the name is the person's.
   const isWho = (text = "") => asciiLowerCase(text) === asciiLowerCase(who);
-  switch (kind) {
-    case "role":
-      return [session(name, permissionSetInAnyCase(name) === undefined)];
-    case "sso":
-      return [session(permissionSetRole(name, "?"), false)];
-    case "sso-session":
-      return isWho(mapping.session) ? [session(permissionSetRole(name, "?"), false)] : [];
-    case "user":
-      return isWho(name) ? [user] : [];
-    case "federated-user":
-      return isWho(name) ? [federated] : [];
-    case "account":
-      return [session("*", true), user, federated];
-    case "pattern": {
+  const ofKind: Readonly<Record<ParameterKind, () => Found[]>> = {
+    role: () => [session(name, permissionSetInAnyCase(name) === undefined)],
+    user: () => (isWho(name) ? [user] : []),
+    root: () => [],
+    "federated-user": () => (isWho(name) ? [federated] : []),
+    sso: () => [session(permissionSetRole(name, "?"), false)],
+    "sso-session": () => (isWho(mapping.session) ? [session(permissionSetRole(name, "?"), false)] : []),
+    pattern() {
       const { arnLike = "" } = mapping;
       // A user's path is part of its ARN.
       const isUser = [`user/${who}`, `user/*/${who}`].some((one) => arnsOverlap(arnLike, arn("iam", one)));
@@ -116,11 +107,11 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
         ...(isUser ? [user] : []),
         ...(arnsOverlap(arnLike, federated.arnLike) ? [federated] : []),
       ];
-    }
-    case "root":
-    case "deny":
-      return [];
-  }
+    },
+    account: () => [session("*", true), user, federated],
+    deny: () => [],
+  };
+  return ofKind[kind]();
 }
 
 function roleIn(arnLike: string): string {

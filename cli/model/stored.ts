@@ -1,7 +1,14 @@
 // The value of a stored parameter: as text, and as a list whose entries operators change at the same time.
 
 import { isDeepStrictEqual } from "node:util";
-import type { ListKind, Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import {
+  isListKind,
+  KINDS,
+  kindsWhere,
+  type ListKind,
+  type ParameterKind,
+} from "../../functions/authenticator/mapping/kinds.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { isObject, parseJson, parseStored, repeatedKey } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
@@ -25,9 +32,17 @@ export interface Version extends Stored {
 
 export type Items = readonly unknown[];
 
-const LISTS: readonly (readonly [name: RegExp, key: string])[] = [
-  [/\/(?:deny|pattern)\/(?:\d{12}|any)$/, "arnLike"],
-  [/\/sso-session\/\d{12}\/[^/]+$/, "session"],
+const PATHS: Readonly<Record<(typeof KINDS)[ParameterKind]["path"], string>> = {
+  named: String.raw`\d{12}/[^/]+`,
+  account: String.raw`\d{12}`,
+  "account or any": String.raw`(?:\d{12}|any)`,
+};
+
+const LISTS: readonly (readonly [name: RegExp, key: string | undefined])[] = [
+  ...kindsWhere(isListKind).map((kind) => {
+    const { path, listedBy } = KINDS[kind];
+    return [new RegExp(`/${kind}/${PATHS[path]}$`), listedBy] as const;
+  }),
   [/\/callers$/, "name"],
 ];
 
@@ -104,7 +119,7 @@ export function hasKey(item: unknown, { arnLike, session }: EntryKey): boolean {
 export function listItems(
   name: string,
   stored: StoredParameter | undefined,
-  kind: ListKind | "deny",
+  kind: ListKind,
   isChanged: (item: unknown) => boolean,
   partition?: string,
 ): readonly unknown[] {

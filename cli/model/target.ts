@@ -1,18 +1,23 @@
 // Finds the parameter for `<who>`: an ARN, an ARN pattern or a parameter's name.
 
 import { secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
-import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import {
+  isListKind,
+  isOfSet,
+  KINDS,
+  kindsWhere,
+  type ParameterKind,
+} from "../../functions/authenticator/mapping/kinds.ts";
 import {
   denyParameter,
   isPermissionSet,
   mappingParameter,
   type ParameterAddress,
   permissionSetOf,
-  permissionSetRole,
   readName,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { usage } from "../io/errors.ts";
-import { accountOf, type Entry, nameOfEntry } from "./entry.ts";
+import { accountOf, arnsOfAddress, type Entry, nameOfEntry } from "./entry.ts";
 import type { EvaluationContext } from "./evaluation.ts";
 import { GROUP_FAULT, readMapping } from "./file-entry.ts";
 import type { EntryKey } from "./stored.ts";
@@ -36,7 +41,9 @@ export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one 
   sso-session/<account>/<permission set>
   or a full parameter name.`;
 
-const NAMED = /^(role|user|federated-user|sso|sso-session)\/(\d{12})\/(.+)$/;
+const NAMED_KINDS = kindsWhere((kind) => KINDS[kind].path === "named").join("|");
+
+const NAMED = new RegExp(String.raw`^(${NAMED_KINDS})/(\d{12})/(.+)$`);
 
 /**
  * Throws if `who` names no mapping, or one of another account than --account.
@@ -63,7 +70,7 @@ export function checkAccounts(account: string | undefined, entries: readonly Ent
 }
 
 function ofSession(prefix: string, { kind, account, name }: ParameterAddress, who: string, session: string): Target {
-  if (kind !== "sso" && kind !== "sso-session") {
+  if (!isOfSet(kind)) {
     throw usage(
       `--session requires a permission set (sso/<account>/<permission set>), not ${who}. Only IAM Identity Center sets ` +
         "the session name. For other roles, the caller chooses it.",
@@ -84,12 +91,12 @@ function targetOf(prefix: string, who: string): Target {
     const problem = who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
     throw usage(problem, ...TARGET_HELP.split("\n"));
   }
-  if (kind.startsWith("sso") && !isPermissionSet(name)) {
+  if (isOfSet(kind as ParameterKind) && !isPermissionSet(name)) {
     const set = permissionSetOf(name);
     const advice = name.includes("/") ? " Use --session for a session." : set && ` Use ${kind}/${account}/${set}.`;
     throw usage(`${name} is not the name of a permission set.${advice ?? ""}`);
   }
-  return at(prefix, { kind: kind as MappingKind, account, name }, {});
+  return at(prefix, { kind: kind as ParameterKind, account, name }, {});
 }
 
 function ofArn(prefix: string, arn: string): Target {
@@ -134,7 +141,7 @@ const TYPING: readonly (readonly [pattern: RegExp, fault: string])[] = [
   [/\s$/, "ends with a space: remove it"],
   [/^(?!arn:)[Aa][Rr][Nn]:/, "must begin with arn: in lower case"],
   [/^(?!arn:).+arn:/i, "has text before arn: remove it"],
-  [/^(?:role|user|federated-user|sso|sso-session)\/(?!\d{12}\/)/, "has no account of 12 digits before its name"],
+  [new RegExp(String.raw`^(?:${NAMED_KINDS})/(?!\d{12}/)`), "has no account of 12 digits before its name"],
   [/^[\w+=,.@-]*,[\w+=,.@-]*$/, "contains a comma: give one name. For a session, use sso/<account>/<set> --session"],
   [/^\d{12}$/, "is an account. For every identity of it, use account/<who>"],
   [/^[\w+=,.@-]+$/, "is only a name. Add its kind and account, such as role/111122223333/<who>, or use an ARN"],
@@ -159,19 +166,11 @@ export function findDenyTarget({ context, account }: Store, who: string, session
 
 /** The ARN of a mapping's name such as `role/111122223333/developers`; of a permission set, a pattern for its role. */
 export function arnOf(who: string, context: EvaluationContext): string {
-  const { kind, account, name } = findTarget({ context }, who).address;
-  if (kind === "pattern" || kind === "sso-session" || kind === "deny") {
+  const { address } = findTarget({ context }, who);
+  if (isListKind(address.kind)) {
     throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));
   }
-  const ends = {
-    role: `iam::${account}:role/${name}`,
-    user: `iam::${account}:user/${name}`,
-    root: `iam::${account}:root`,
-    "federated-user": `sts::${account}:federated-user/${name}`,
-    sso: `iam::${account}:role/${permissionSetRole(name, "?")}`,
-    account: `*::${account}:*`,
-  };
-  return `arn:${context.partition}:${ends[kind]}`;
+  return `arn:${context.partition}:${arnsOfAddress(address).arns[0]}`;
 }
 
 function sessionArn(arn: string, session: string, who: string): string {

@@ -266,7 +266,7 @@ function lastLine(done: string, { ready, idle }: PlannedClusters, failures: read
   const reasons = failures.map(({ name, failure }) => `${name} (${reasonOf(failure)})`);
   const not = reasons.length === 0 ? "" : ` Not ${done.toLowerCase()} in: ${reasons.join(", ")}.`;
   // A later run may succeed where this one failed.
-  const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.fault);
+  const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.awsFailure);
   const repeat = repeats ? ` Repeat: iam-authenticator ${(io.words ?? []).map(shellWord).join(" ")}` : "";
   return `${done} in ${ready.filter(isDone).length} of ${all} clusters${nothing}.${not}${repeat}`;
 }

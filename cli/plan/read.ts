@@ -46,7 +46,7 @@ export async function readMappings(connection: Connection, io: IOStreams, { call
     if (failure === undefined) throw error;
     // A team may have permission only for the mappings of its account.
     const hint = "If you can read only one account's mappings, use --account <id>.";
-    throw new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
+    throw new Failure(EXIT.awsFailure, [...failure.lines, hint], { cause: error });
   } finally {
     progress.end();
   }

@@ -238,7 +238,7 @@ export async function writeList(
     base = written;
     last = version;
   }
-  throw new Failure(EXIT.fault, `Other operators keep changing ${name}.`);
+  throw new Failure(EXIT.awsFailure, `Other operators keep changing ${name}.`);
 }
 
 /**

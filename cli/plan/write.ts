@@ -45,7 +45,7 @@ class NoOrder extends Failure {}
 export async function stateOf({ name, before, value }: Change, failure: Failure, { ssm }: Connection): Promise<State> {
   if (failure instanceof Overwrote) return "written";
   // A conflict, or an interruption, which only happens before a write.
-  if (failure.exitCode !== EXIT.fault) return "absent";
+  if (failure.exitCode !== EXIT.awsFailure) return "absent";
   try {
     const stored = (await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS))).get(name)?.value;
     if (stored === value) return "written";
@@ -62,11 +62,11 @@ export async function stateOf({ name, before, value }: Change, failure: Failure,
 }
 
 /** Names of parameters. `begun`: written, but not yet with the wanted value. */
-export type Outcome = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
+export type Written = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
 /** Running the same command again makes a new plan with the remaining changes. */
-export function stopped(failure: Failure, outcome: Outcome, state: State, error: unknown, prefix: string): Stopped {
-  const { written, begun, unsure, left } = outcome;
+export function stopped(failure: Failure, found: Written, state: State, error: unknown, prefix: string): Stopped {
+  const { written, begun, unsure, left } = found;
   const names = (some: readonly string[]) => listed(some.map((name) => shortName(name, prefix)));
   const isNothing = written.length + begun.length + unsure.length === 0;
   const all = written.length + begun.length + unsure.length + left.length;
@@ -203,17 +203,17 @@ class Writing {
     if (state === "written" && uncertain !== undefined) {
       this.#note(uncertain.name, uncertain.value);
       this.#uncertain = undefined;
-      if (failure.exitCode === EXIT.fault) return;
+      if (failure.exitCode === EXIT.awsFailure) return;
     }
     const rest = this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
     const others = rest.filter((name) => !unsure.includes(name));
-    const outcome = {
+    const found = {
       written: [...this.#times.keys()].filter((name) => !rest.includes(name)),
       begun: others.filter((name) => this.#times.has(name)),
       unsure,
       left: others.filter((name) => !this.#times.has(name)),
     };
-    throw stopped(failure, outcome, state, error, this.#connection.context.prefix);
+    throw stopped(failure, found, state, error, this.#connection.context.prefix);
   }
 
   /** By the plan's time, except for waits. */
@@ -246,7 +246,8 @@ class Writing {
     if (others.length === 0) return false;
     this.#io.log(`Another operator changed ${this.#listed(others)} at the same time. Both changes are kept.\n`);
     this.#rereads += 1;
-    if (this.#rereads > MAX_REREADS) throw new Failure(EXIT.fault, "Other operators keep changing what the plan uses.");
+    if (this.#rereads > MAX_REREADS)
+      throw new Failure(EXIT.awsFailure, "Other operators keep changing what the plan uses.");
     return true;
   }
 

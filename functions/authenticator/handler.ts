@@ -14,7 +14,7 @@ import { answerErrors } from "./http/answer-errors.ts";
 import { authenticateCaller } from "./http/authenticate-caller.ts";
 import { logReview } from "./http/log-review.ts";
 import { checkRoute, readReview } from "./http/read-review.ts";
-import { openRequestContext, type RequestContext } from "./http/request-context.ts";
+import { openReviewRequest, type ReviewRequest } from "./http/review-request.ts";
 import { cachedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
 import type { SignedTokens } from "./jwt/signed-tokens.ts";
@@ -64,28 +64,28 @@ export function createAuthenticator(
   const provesCaller = proveIdentity(askSts, partition.id, callerIdOf(clusterId));
   const proveCaller = cachedCallers(provesCaller, settings.stsHosts, clock);
 
-  async function answerReview({ review, record, deadline }: RequestContext): Promise<HttpResponse> {
+  async function answerReview({ review, record, deadline }: ReviewRequest): Promise<HttpResponse> {
     if (review === undefined) throw new Error("no middleware has read the review");
     const status = await reviewToken(review, settings, services, record, deadline);
     return jsonResponse(200, tokenReview(review.apiVersion, status));
   }
 
   // The review's deadline ends before Lambda's timeout, so middy's early timeout is not needed.
-  const chain = middy<RequestContext, HttpResponse>({ timeoutEarlyInMillis: 0 })
-    .use(openRequestContext(clock))
+  const chain = middy<ReviewRequest, HttpResponse>({ timeoutEarlyInMillis: 0 })
+    .use(openReviewRequest(clock))
     .use(logReview(settings, print))
     .use(answerErrors(settings))
     .use(checkRoute())
     .use(authenticateCaller(settings, readCallers, proveCaller))
     .use(readReview())
-    .handler<RequestContext, HttpResponse>(answerReview);
+    .handler<ReviewRequest, HttpResponse>(answerReview);
   return {
     async handler(event, context) {
       // Only the deployment check sends this key: callers of API Gateway cannot add keys to the event.
       const parameters = isObject(event) ? event["storedParameters"] : undefined;
       if (Array.isArray(parameters)) return jsonResponse(200, answerCheck(parameters, partition.id));
-      // The first middleware replaces API Gateway's event with a RequestContext.
-      return chain(event as RequestContext, context as Context);
+      // The first middleware replaces API Gateway's event with a ReviewRequest.
+      return chain(event as ReviewRequest, context as Context);
     },
     prefetchCallers: async (deadline) => {
       await readCallers([callersParameter(mappingPrefix)], deadline);

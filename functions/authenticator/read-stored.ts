@@ -5,8 +5,8 @@ import { isObject, parseStored } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 import { CALLER_RULE, type Caller, isCaller } from "./caller/caller.ts";
 import { checkDenyEntry, type DenyEntry, type DenyScope } from "./mapping/deny-list.ts";
-import { checkMapping, isListKind, isMappingKind, type Mapping, repeatedKeyProblem } from "./mapping/mapping.ts";
-import type { ParameterKind } from "./mapping/parameter-name.ts";
+import { isListKind, isParameterKind, type ParameterKind } from "./mapping/kinds.ts";
+import { checkMapping, type Mapping, repeatedKeyProblem } from "./mapping/mapping.ts";
 
 export type StoredKind = ParameterKind | "callers";
 
@@ -36,7 +36,7 @@ export function readStored<Kind extends StoredKind>(
   if (secure) return unreadable("a SecureString: it must be of type String");
   const value = parseStored(text);
   if (value === undefined) return unreadable("not JSON");
-  const isList = kind === "deny" || kind === "callers" || isListKind(kind);
+  const isList = kind === "callers" || isListKind(kind);
   if (isList && !Array.isArray(value)) return unreadable("not a JSON list");
   const items = (isList ? value : [value]) as readonly unknown[];
   const entries = items.map((item) => ({ value: item, problem: problemOf(kind, scope, item) }));
@@ -65,7 +65,7 @@ export function readNamed(
   { kind, account, ...stored }: NamedParameter,
   partition: string,
 ): StoredValue<object> | undefined {
-  const isKnown = kind === "callers" || kind === "deny" || isMappingKind(kind);
+  const isKnown = kind === "callers" || isParameterKind(kind);
   return isKnown ? readStored(kind as StoredKind, { account, partition }, stored) : undefined;
 }
 

@@ -20,7 +20,7 @@ export interface IssuerRecord {
   keySet?: ReadKeySet;
 }
 
-type Outcome = "served" | "bad_request" | "fault";
+type Served = "served" | "bad_request" | "fault";
 
 export function logRequest(
   record: IssuerRecord,
@@ -40,7 +40,7 @@ export function logRequest(
   printRequest(entry, metrics, logLevel, print);
 }
 
-function levelOf({ keySet }: IssuerRecord, outcome: Outcome): LogLevel {
+function levelOf({ keySet }: IssuerRecord, outcome: Served): LogLevel {
   if (outcome === "fault") return "error";
   const isWell = outcome === "served" && keySet?.stale === false && keySet.invalid.length === 0;
   return isWell ? "info" : "warn";
@@ -49,7 +49,7 @@ function levelOf({ keySet }: IssuerRecord, outcome: Outcome): LogLevel {
 /** JSON omits undefined fields. */
 function logEntry(
   { startedAt, requestId, coldStart, document, readMs, keySet }: IssuerRecord,
-  outcome: Outcome,
+  outcome: Served,
   level: LogLevel,
   error: AuthenticatorError | undefined,
   now: EpochMs,

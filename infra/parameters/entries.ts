@@ -8,12 +8,8 @@ import type { Construct, IConstruct } from "constructs";
 import { CALLER_RULE, type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { arnSections, matchesArnLike, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import { checkDenyEntry, type DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
-import {
-  checkMapping,
-  type ListKind,
-  type Mapping,
-  type MappingKind,
-} from "../../functions/authenticator/mapping/mapping.ts";
+import type { ListKind, MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
+import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { addParameter, appendEntry } from "./owned-parameter.ts";
 

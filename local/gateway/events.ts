@@ -27,7 +27,7 @@ function requestTime(time: number): string {
 }
 
 /** All values of each name, in the order of the query; `undefined` without parameters. */
-function parseQuery(query: string): Record<string, string[]> | undefined {
+function queryOfEvent(query: string): Record<string, string[]> | undefined {
   const values = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(query)) {
     values.set(name, [...(values.get(name) ?? []), value]);
@@ -85,7 +85,7 @@ function addForwarded(headers: Map<string, Header>, request: GatewayRequest): vo
 export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGatewayProxyEventV2 {
   const collected = collectHeaders(request);
   const headers = Object.fromEntries(Array.from(collected, ([name, { values }]) => [name, values.join(",")]));
-  const query = parseQuery(request.query);
+  const query = queryOfEvent(request.query);
   const { path, clientCertificate } = request;
 
   return {
@@ -182,9 +182,9 @@ interface InvokeOptions extends Handler {
 export const THROTTLING = "TooManyRequestsException";
 
 /** `error` is what the handler threw, or a timeout. */
-type Outcome = { readonly result: unknown } | { readonly error: unknown };
+type Invoked = { readonly result: unknown } | { readonly error: unknown };
 
-export async function invoke(event: unknown, options: InvokeOptions): Promise<Outcome> {
+export async function invoke(event: unknown, options: InvokeOptions): Promise<Invoked> {
   const { timeoutMs, now } = options;
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`Task timed out after ${timeoutMs / 1000} seconds`)), timeoutMs);

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { logEntry } from "../../functions/authenticator/http/log-review.ts";
+import { KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { newRecord } from "../../functions/authenticator/review/record.ts";
@@ -89,6 +90,18 @@ test("the reference's examples are valid: a mapping, a list of sessions, a deny 
   const [file = ""] = blocks("### The mapping file", "yaml");
   const { code, err } = await cli(["mappings", "lint", "-f", "-"], { input: file });
   assert.notEqual(code, 2, err);
+});
+
+test("the table of mappings lists the names of each kind", () => {
+  const [, section = ""] = /^\| name below [^\n]*\n(.*?)\n\n/ms.exec(reference) ?? [];
+  const listed = [...section.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+  const names = kindsWhere(() => true).flatMap((kind) => {
+    const { path, name } = KINDS[kind];
+    const own = `${kind}/<account>`;
+    if (path === "named") return `${own}/<${name === "permission set" ? name : "name"}>`;
+    return path === "account" ? own : [own, `${kind}/any`];
+  });
+  assert.deepEqual(listed.toSorted(), names.toSorted());
 });
 
 const words = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);

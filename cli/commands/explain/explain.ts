@@ -1,6 +1,7 @@
 // `explain`: shows step by step how the function reviews a token, an ARN or a person.
 
 import { type Command, Option } from "commander";
+import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
 import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
@@ -120,12 +121,14 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   if (explanation.refusal !== undefined) throw silentExit();
 }
 
+const PRINCIPALS = kindsWhere((kind) => isOfOne(kind) && !isListKind(kind));
+
 /** A token, or a supposed identity. */
 async function subjectOf(who: string | undefined, options: ExplainOptions, { context }: Connection, io: IOStreams) {
   const { tokenFile, sessionName, principalId, jwt } = options;
   if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
   checkTyping(who ?? "");
-  const isMappingName = /^(?:role|user|root|federated-user|sso)\//.test(who ?? "");
+  const isMappingName = PRINCIPALS.some((kind) => who?.startsWith(`${kind}/`));
   // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
   const arn = isMappingName ? arnOf(who ?? "", context).replaceAll("?", "0") : who;
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });

@@ -21,7 +21,7 @@ import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { forCluster } from "../../cmdline/spelling.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import { fault, silentExit } from "../../io/errors.ts";
+import { awsFailure, silentExit } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
 import { untilInterrupted } from "../../io/progress.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -96,7 +96,7 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
       explainWords(others, io, identity.arn).join(" ");
     const explanation: Explanation = { identity };
-    return { ...known, explanation, unread: fault(message, error) };
+    return { ...known, explanation, unread: awsFailure(message, error) };
   }
 }
 

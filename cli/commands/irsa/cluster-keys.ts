@@ -5,7 +5,7 @@ import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { checkIssuerKey, type IssuerKey, issuerKeyOf, PRIVATE } from "../../../functions/issuer/key.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { unverifiedParts } from "../../aws/tokens.ts";
-import { Failure, fault, usage } from "../../io/errors.ts";
+import { awsFailure, Failure, usage } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -87,7 +87,7 @@ export async function requestToken(kubernetes: Kubernetes, audience: string) {
   const { header, claims } = unverifiedParts(answer);
   const [kid, issuer] = [header["kid"], claims["iss"]];
   if (typeof kid === "string" && typeof issuer === "string") return { token: answer, kid, issuer };
-  throw fault("kube-apiserver returned a token without kid or iss.");
+  throw awsFailure("kube-apiserver returned a token without kid or iss.");
 }
 
 /**

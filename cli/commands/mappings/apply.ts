@@ -1,7 +1,8 @@
 // `mappings apply` and `mappings diff`: compare mapping files with the stored mappings, or two clusters.
 
 import { type Command, Option } from "commander";
-import { type ParameterKind, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isListKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { type ClustersOptions, inEachCluster, isSeveral, throwWorst } from "../../cmdline/clusters.ts";
@@ -162,8 +163,7 @@ function withStoredEntries(
   return new Map(
     [...desired].map(([parameter, value]) => {
       const kind = readName(prefix, parameter)?.kind;
-      if (kind !== "deny" && kind !== "pattern" && kind !== "sso-session") return [parameter, value];
-      if (!keeps(kind)) return [parameter, value];
+      if (kind === undefined || !isListKind(kind) || !keeps(kind)) return [parameter, value];
       const name = shortName(parameter, prefix);
       const wanted: readonly EntryKey[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));

@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
 import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
+import type { ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   denyParameter,
   mappingParameter,
@@ -21,7 +22,7 @@ import { readText, shownFile } from "../../io/files.ts";
 import { printData, shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { parseDocuments, parseYaml, stringifyYaml } from "../../io/yaml.ts";
-import { type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
+import { arnsOfAddress, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
 import { arnsOverlap } from "../../model/entry-arns.ts";
 import { decideForPrincipal, type EvaluationContext, shortName } from "../../model/evaluation.ts";
 import { type Subject, subjectOf } from "../../model/lint/finding.ts";
@@ -46,18 +47,18 @@ interface ExportInput {
 export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
   const subject = subjectOf(parameters, context);
   const { entries, denials } = subject;
-  const denied = denials.flatMap(({ entry: { mapping } }) =>
+  const denied = denials.flatMap(({ mapping }) =>
     isExpired(mapping.notAfter, context.now) ? [] : (mapping.arnLike ?? []),
   );
   const store = { ...subject, roles, denied };
-  const carried = entries.map(({ parameter, entry }) => ({ entry, items: carryOut(entry, parameter, store) }));
+  const carried = entries.map((entry) => ({ entry, items: carryOut(entry, entry.parameter, store) }));
   const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
   return {
     configMap: configMapOf(exportable.flat()),
     exported: exportable.length,
     problems: [
       ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
-      ...denials.map(({ entry: { mapping } }) => `${mapping.arnLike}: aws-auth has no denials`),
+      ...denials.map(({ mapping }) => `${mapping.arnLike}: aws-auth has no denials`),
     ],
   };
 }
@@ -102,11 +103,19 @@ function carryOut(entry: Entry, parameter: string, store: Store): Carried {
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return `aws-auth has no ${limit}`;
   if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return "aws-auth has no claims of AWS-signed tokens";
-  if (kind === "pattern") return "aws-auth has no patterns";
-  if (kind === "sso-session") return "aws-auth cannot map a single session";
-  if (kind === "account") return carryAccount(entry, store);
-  if (kind === "sso") return carryPermissionSet(entry, parameter, store);
-  return carryAll([entry], parameter, store);
+  const one = () => carryAll([entry], parameter, store);
+  const carry: Readonly<Record<ParameterKind, () => Carried>> = {
+    role: one,
+    user: one,
+    root: one,
+    "federated-user": one,
+    sso: () => carryPermissionSet(entry, parameter, store),
+    "sso-session": () => "aws-auth cannot map a single session",
+    pattern: () => "aws-auth has no patterns",
+    account: () => carryAccount(entry, store),
+    deny: () => "aws-auth has no denials",
+  };
+  return carry[kind]();
 }
 
 function wouldGrant(denier: string): string {
@@ -165,15 +174,13 @@ function carryAll(items: readonly Entry[], parameter: string, { parameters, cont
 
 /** Finds denials that one sample principal does not show: of a session, a user's path, or a part of an account. */
 function unlessDenied(items: readonly Entry[], denied: readonly string[]): Carried {
-  const arns = items.flatMap(arnsOf);
+  const arns = items.flatMap((item) =>
+    Object.values(arnsOfAddress(item))
+      .flat()
+      .map((arn) => `arn:*:${arn}`),
+  );
   const denial = denied.find((arnLike) => arns.some((arn) => arnsOverlap(arnLike, arn)));
   return denial === undefined ? items : wouldGrant(`${denial} denies`);
-}
-
-function arnsOf({ kind, account, name }: Entry): string[] {
-  if (kind === "role") return [`arn:*:sts::${account}:assumed-role/${name}/*`];
-  if (kind === "user") return [`arn:*:iam::${account}:user/${name}`, `arn:*:iam::${account}:user/*/${name}`];
-  return kind === "account" ? [`arn:*:*::${account}:*`] : [];
 }
 
 type KnownRole = ReturnType<typeof readRoles>[number];

@@ -72,7 +72,7 @@ function removal(name: string, targets: readonly Target[], before: Stored | unde
     const changes = removalOf(before);
     return { changes, missing: changes.length === 0 ? [`${name} is already empty.`] : [] };
   }
-  const kind = targets[0]?.address.kind === "sso-session" ? "sso-session" : "pattern";
+  const kind = keys.some(({ session }) => session !== undefined) ? "sso-session" : "pattern";
   const isRemoved = (item: unknown) => keys.some((key) => hasKey(item, key));
   const items = listItems(name, before, kind, isRemoved);
   const others = keys.filter((key) => !items.some((item) => hasKey(item, key)));

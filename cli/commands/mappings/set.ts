@@ -2,11 +2,13 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
-  checkMapping,
+  hasArn,
   isListKind,
-  type Mapping,
+  isWithoutSessions,
+  KINDS,
   type MappingKind,
-} from "../../../functions/authenticator/mapping/mapping.ts";
+} from "../../../functions/authenticator/mapping/kinds.ts";
+import { checkMapping, type Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseStored } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
@@ -138,7 +140,7 @@ async function planSet(
 
 /** Names the option to type instead of the key. */
 function problemOf(problem: string, kind: MappingKind): string {
-  const name = ["user", "root", "federated-user"].includes(kind) ? "<name>" : "'dev:{SessionName}'";
+  const name = isWithoutSessions(kind) ? "<name>" : "'dev:{SessionName}'";
   return problem === "username is missing"
     ? `a mapping requires a username. Add --username, such as --username ${name}`
     : problem;
@@ -183,9 +185,6 @@ async function ofPermissionSet(
   return given({ username, groups: (addGroup ?? removeGroup) === undefined ? undefined : groups });
 }
 
-/** Their values contain the ARN, because a parameter's name loses the case. */
-const SINGLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
-
 interface Found {
   /** The mapping as it is stored, or the start of a new one. */
   readonly old: Readonly<Record<string, unknown>>;
@@ -196,15 +195,17 @@ interface Found {
 function find(name: string, kind: MappingKind, key: Target["key"], stored: Stored | undefined, start: Mapping): Found {
   if (!isListKind(kind)) {
     const value = stored && parseStored(stored.value);
-    if (!isObject(value) && SINGLE.includes(kind) && key.arn === undefined) {
+    // Its value contains the ARN, because a parameter's name loses the case.
+    if (!isObject(value) && hasArn(kind) && key.arn === undefined) {
       throw usage(`${name} has no mapping yet. To add one, use its ARN as <who>.`);
     }
     return { old: isObject(value) ? value : { ...key }, put: (mapping) => mapping };
   }
-  if (kind === "pattern" && key.arnLike === undefined) {
+  const { listedBy } = KINDS[kind];
+  if (listedBy === "arnLike" && key.arnLike === undefined) {
     throw usage(`${name} is a list. Use the ARN pattern of one entry as <who>.`);
   }
-  if (kind === "sso-session" && key.session === undefined) {
+  if (listedBy === "session" && key.session === undefined) {
     throw usage(`${name} is a list. Name one session: ${name.replace("sso-session", "sso")} --session <name>.`);
   }
   const isIt = (item: unknown) => hasKey(item, key);

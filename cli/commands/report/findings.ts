@@ -1,6 +1,7 @@
 // What is wrong with each mapping: its principal in IAM, its bindings in the cluster, its logins.
 
 import { IAMClient, paginateListRoles, paginateListUsers } from "@aws-sdk/client-iam";
+import { isOfRole, isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import { permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
@@ -8,7 +9,7 @@ import { provenAccount, watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
 import { toFailure } from "../../aws/errors.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import { fault } from "../../io/errors.ts";
+import { awsFailure } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
@@ -16,7 +17,7 @@ import type { Entry } from "../../model/entry.ts";
 import { type EvaluationContext, type StoredParameters, shortName } from "../../model/evaluation.ts";
 import type { Item } from "../../model/items.ts";
 import { isWithoutSession } from "../../model/lint/names.ts";
-import { shadowOf } from "../../model/lint/shadowing.ts";
+import { type coversIn, shadowOf } from "../../model/lint/shadowing.ts";
 import { isUnused, type Logins } from "./logins.ts";
 
 const PATH = "/apis/rbac.authorization.k8s.io/v1";
@@ -93,10 +94,6 @@ export async function checkPrincipals(entries: readonly Entry[], config: ClientC
   };
 }
 
-function isOfRole(kind: Entry["kind"]): boolean {
-  return kind === "role" || kind === "sso" || kind === "sso-session";
-}
-
 function keyOf(kind: Entry["kind"], name: string): string {
   return `${kind.replace("-session", "")}/${asciiLowerCase(name)}`;
 }
@@ -105,7 +102,7 @@ function keyOf(kind: Entry["kind"], name: string): string {
 async function isListed(isComplete: Promise<boolean>, problems: Set<string>, io: IOStreams): Promise<boolean> {
   try {
     if (await isComplete) return true;
-    throw fault("IAM's list is incomplete.");
+    throw awsFailure("IAM's list is incomplete.");
   } catch (error) {
     io.interrupted.throwIfAborted();
     const failure = toFailure(error);
@@ -152,7 +149,7 @@ export interface ReportFinding {
 interface Facts {
   readonly parameters: StoredParameters;
   /** By pattern: the one that always applies instead. */
-  readonly covers: ReadonlyMap<Entry, Entry>;
+  readonly covers: ReturnType<typeof coversIn>;
   readonly context: EvaluationContext;
   readonly logins: Logins;
   readonly principal: PrincipalState | undefined;
@@ -164,12 +161,12 @@ export function findingsOf(item: Item, { parameters, covers, context, logins, pr
   const { kind, account, mapping } = entry;
   const found: ReportFinding[] = [];
   if (isExpired(mapping.notAfter, context.now)) found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
-  const shadow = shadowOf({ parameter: stored.name, entry }, parameters, context);
-  const by = shadow === undefined ? covers.get(entry)?.mapping.arnLike : shortName(shadow.parameter, context.prefix);
+  const shadow = shadowOf({ ...entry, parameter: stored.name }, parameters, context);
+  const by = shadow === undefined ? covers.get(mapping)?.arnLike : shortName(shadow.parameter, context.prefix);
   if (shadow?.verdict.kind === "deny") found.push({ code: "denied", message: `denied by ${by}` });
   else if (by !== undefined) found.push({ code: "shadowed", message: `${by} takes precedence` });
   if (principal === "absent") {
-    const what = kind.startsWith("sso") ? "the role of the permission set" : `the ${kind}`;
+    const what = isOfSet(kind) ? "the role of the permission set" : `the ${kind}`;
     found.push({ code: "absent", message: `${what} does not exist in account ${account}` });
   }
   if (principal === "re-created") {
@@ -187,6 +184,6 @@ export function findingsOf(item: Item, { parameters, covers, context, logins, pr
 export function sessionChooser(entry: Entry): string | undefined {
   const { kind, name } = entry;
   if (isWithoutSession(entry)) return undefined;
-  const isOfSet = kind.startsWith("sso") || (kind === "role" && permissionSetInAnyCase(name) !== undefined);
-  return isOfSet ? "Identity Center" : "anyone who assumes the role";
+  const isOfCenter = isOfSet(kind) || (kind === "role" && permissionSetInAnyCase(name) !== undefined);
+  return isOfCenter ? "Identity Center" : "anyone who assumes the role";
 }

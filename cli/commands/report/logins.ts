@@ -10,7 +10,7 @@ import {
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
 import type { OpenLog } from "../../cmdline/review-log.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import { fault, usage } from "../../io/errors.ts";
+import { awsFailure, usage } from "../../io/errors.ts";
 import { startProgress } from "../../io/progress.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
@@ -66,7 +66,7 @@ async function resultsOf(queryId: string | undefined, logs: CloudWatchLogsClient
       }
       if (status !== "Complete" || results === undefined) {
         const message = `CloudWatch Logs did not complete the query: its status is ${status ?? "missing"}. Use a later --since.`;
-        throw fault(message);
+        throw awsFailure(message);
       }
       rows.push(...results.map((fields) => Object.fromEntries(fields.map(({ field, value }) => [field, value]))));
       nextToken = page.nextToken;
@@ -104,12 +104,12 @@ export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStr
   const { from, reason } = await startOf(log);
   const since = { ...log, query: { ...log.query, from } };
   const rows = await runQuery(since, `${GRANTED}${STATS} by parameter, canonicalArn`, io);
-  const sessions = items.some(({ entry }) => entry?.kind === "sso-session")
+  const sessions = items.some(({ entry }) => entry?.mapping.session !== undefined)
     ? await runQuery(since, `${GRANTED} and parameter like "/sso-session/"${STATS} by parameter, sessionName`, io)
     : [];
   // Such as from an emulator that answers with the lines themselves.
   if ([...rows, ...sessions].some((row) => Number.isNaN(timeOf(row) + sum([row])))) {
-    throw fault("The log cannot be read: the service does not count logins, as CloudWatch Logs Insights does.");
+    throw awsFailure("The log cannot be read: the service does not count logins, as CloudWatch Logs Insights does.");
   }
   const hidden = rows.filter(({ parameter }) => parameter === undefined);
   const gaps = [

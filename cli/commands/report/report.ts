@@ -1,6 +1,7 @@
 // `report`: shows who has access, the last logins, and what to clean up.
 
 import { type Command, Option } from "commander";
+import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
 import { withAwsClock } from "../../aws/calls.ts";
 import { connect } from "../../aws/connection.ts";
@@ -160,8 +161,8 @@ function targets({ items, logins }: Search, isWanted: (item: Item, logins: Login
 }
 
 function isRemovable(item: Item, logins: Logins): boolean {
-  const isOfMany = item.entry?.kind === "pattern" || item.entry?.kind === "account";
-  return !isOfMany && item.stored.modified <= logins.from && isUnused(item, logins);
+  const isChecked = item.entry === undefined || isOfOne(item.entry.kind);
+  return isChecked && item.stored.modified <= logins.from && isUnused(item, logins);
 }
 
 interface ReportOptions extends SearchOptions, ListOutputOptions {
@@ -215,9 +216,10 @@ async function linesIn(options: OneOf<ReportOptions>, io: IOStreams) {
   const { connection, parameters, items, logins } = await search(options, io);
   const { context, config } = connection;
   for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);
-  const placed = items.flatMap(({ stored, entry }) => (entry === undefined ? [] : [{ parameter: stored.name, entry }]));
-  const covers = coversIn(placed, context);
-  const entries = placed.map(({ entry }) => entry);
+  const entries = items.flatMap(({ stored, entry }) =>
+    entry === undefined ? [] : { ...entry, parameter: stored.name },
+  );
+  const covers = coversIn(entries, context);
   const stateOf = await checkPrincipals(entries, config, io);
   const { kubeconfig } = options;
   const rolesOf = kubeconfig === undefined ? undefined : await readRoles(kubeconfig, io);

@@ -8,7 +8,7 @@ import { CREDENTIALS_ENDED } from "../../aws/errors.ts";
 import { type AssumeOptions, findCredentials, getSignedToken, type SignedToken, signToken } from "../../aws/tokens.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
-import { fault, usage } from "../../io/errors.ts";
+import { awsFailure, usage } from "../../io/errors.ts";
 import { untilInterrupted } from "../../io/progress.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { cachedCredentials } from "./credential-cache.ts";
@@ -68,7 +68,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
     ? await getSignedToken({ config, credentials, clusterId }, io)
     : await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, fail, and request another one, in an endless loop.
-  if (signed.expiresAt <= now) throw fault(CREDENTIALS_ENDED);
+  if (signed.expiresAt <= now) throw awsFailure(CREDENTIALS_ENDED);
   io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }
 

@@ -1,5 +1,6 @@
 // Finds principals that surely have administrator access, and refuses to remove the last one.
 
+import { isListKind, isOfOne, isOfRole, isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import { candidates, mappingParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
 import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
@@ -9,7 +10,6 @@ import { entryChanges } from "./changes.ts";
 import {
   afterwards,
   denyListsFor,
-  isOfOnePrincipal,
   lowerThan,
   type PlanState,
   planState,
@@ -36,7 +36,7 @@ export function administratorsIn(name: string, state: PlanState): readonly Place
 
 function isSure(entry: PlacedEntry, state: PlanState): boolean {
   const { context, rolesOf } = state;
-  if (!isOfOnePrincipal(entry) || !isActive(entry, context) || !makesAdministrator(entry.mapping)) return false;
+  if (!isOfOne(entry.kind) || !isActive(entry, context) || !makesAdministrator(entry.mapping)) return false;
   const { kind, account, name } = entry;
   // A role of the set with a separate mapping, which takes precedence. The function may use an ended one until it is deleted:
   // if that made an administrator, one remains whichever of the two it uses.
@@ -46,7 +46,7 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
       !isActive(one, context) && makesAdministrator(one.mapping) && isUsable(one, context);
     return problem !== undefined || !entries.every(isHarmless);
   };
-  const hasRole = (kind === "sso" || kind === "sso-session") && rolesOf(account, name).some(precedes);
+  const hasRole = isOfSet(kind) && rolesOf(account, name).some(precedes);
   // A denial of one session also denies AWS-signed tokens of its role.
   const isOf = context.signedTokens === "only" ? overlaps : mayDeny;
   const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => isOf(one, entry));
@@ -64,14 +64,14 @@ function isShadowed(entry: PlacedEntry, state: PlanState): boolean {
   if (context.signedTokens === "only") return mayHave(list, context, () => true);
   if (entry.kind === "role") return false;
   const first = list.entries.find((one) => one.key === entry.key && isActive(one, context));
-  return list.problem !== undefined || (entry.kind === "sso-session" && first !== entry);
+  return list.problem !== undefined || (isListKind(entry.kind) && first !== entry);
 }
 
 /** Whether the function renders the names for each token of the principal. */
 function isUsable({ kind, mapping }: PlacedEntry, context: RuleContext): boolean {
   const { username = "", groups = [], principalId } = mapping;
   const isSigned = context.signedTokens === "only";
-  const hasSession = !isSigned && ["role", "sso", "sso-session"].includes(kind);
+  const hasSession = !isSigned && isOfRole(kind);
   const known = hasSession ? /\{(?:AccountID|SessionName(?:Raw)?)\}/g : /\{AccountID\}/g;
   const isOfKind = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
   return isOfKind && [username, ...groups].every((name) => isAccepted(name.replace(known, "x"), context));

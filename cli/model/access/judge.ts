@@ -1,5 +1,6 @@
 // Judges the change of one parameter: marks what is not harmless, and finds the earlier writes that it waits for.
 
+import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { ParameterAddress } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { mayDeny, mayHave, overlaps, type PlacedEntry, type Value, wholeOf } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
@@ -15,16 +16,7 @@ import {
   subject,
   userText,
 } from "./changes.ts";
-import {
-  branchOf,
-  denyListsFor,
-  higherThan,
-  isOfOnePrincipal,
-  lowerThan,
-  type PlanState,
-  valuesIn,
-  valuesOf,
-} from "./state.ts";
+import { branchOf, denyListsFor, higherThan, lowerThan, type PlanState, valuesIn, valuesOf } from "./state.ts";
 
 interface Judgement {
   /** None if the change is harmless: each of its parts is explained by the closed list of SECURITY.md. */
@@ -73,9 +65,9 @@ function waitsOf(
   const isOver = (other: string) =>
     mayHave(valuesOf(state, other)[0], state.context, (one) => entries.some((entry) => overlaps(one, entry)));
   const higher = [...denyListsFor(address, state.context), ...higherThan(address, state)];
-  const isWide = address.kind === "sso-session" || !isOfOnePrincipal(address);
+  const isWide = address.kind === "sso-session" || !isOfOne(address.kind);
   const waits = [
-    ...(isOfOnePrincipal(address) && entries.length > 0 ? higher.filter(isOver) : []),
+    ...(isOfOne(address.kind) && entries.length > 0 ? higher.filter(isOver) : []),
     ...(isTaken ? lowerValues(address, state) : []),
     ...(isWide && isMarked ? branchOf(address, state) : []),
   ];
@@ -106,7 +98,7 @@ function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState)
   const mark = (kind: Mark["kind"], text: string): Mark => {
     return { parameter: entry.parameter, entry, kind, gives: [entry], text };
   };
-  if (!isOfOnePrincipal(entry))
+  if (!isOfOne(entry.kind))
     return [mark("wide", `${where} gives ${userText(entry)} to every identity that it matches`)];
   const { notAfter, principalId } = old?.mapping ?? {};
   const reason = effects.has("gives") ? (riskOf(entry) ?? blockerOf(entry, state)) : undefined;

@@ -1,6 +1,6 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
 
-import { isListKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import { isListKind, type MappingKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import { isActive, mayHave, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
@@ -41,8 +41,20 @@ export interface PhaseWrite extends Wanted {
 /** In milliseconds: a review that began with the earlier value takes up to 5 s. */
 export const SETTLED_MS = MAPPING_FOUND_MS + 5_000;
 
-/** Higher before lower. Other kinds, of principals that have no permission set, are `role`. */
-const PLACES = ["sso-session", "role", "sso", "pattern", "any", "account"];
+/** Higher before lower. Not the order of a review, because of AWS-signed tokens. `any` is for patterns of any account. */
+const PLACES = ["sso-session", "role", "sso", "pattern", "any", "account"] as const;
+
+/** A principal that has no permission set is like a role. */
+const PLACE_OF: Readonly<Record<MappingKind, (typeof PLACES)[number]>> = {
+  role: "role",
+  user: "role",
+  root: "role",
+  "federated-user": "role",
+  sso: "sso",
+  "sso-session": "sso-session",
+  pattern: "pattern",
+  account: "account",
+};
 
 /** The order of marked changes: higher mappings are granted first, and lower ones are removed first; lifted denials are last. */
 const GROUPS = [...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"];
@@ -161,7 +173,7 @@ function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanSta
 
 function groupOf({ kind, account }: ParameterAddress, isRemoval: boolean): string {
   if (kind === "deny") return "lift";
-  const place = account === "any" ? "any" : PLACES.includes(kind) ? kind : "role";
+  const place = account === "any" ? "any" : PLACE_OF[kind];
   return isRemoval ? `no ${place}` : place;
 }
 

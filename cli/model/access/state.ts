@@ -1,5 +1,6 @@
 // The parameters as a plan sees them, and which ones the function reads beside another.
 
+import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   mappingParameter,
   type ParameterAddress,
@@ -93,12 +94,8 @@ export function valuesIn(names: readonly string[], state: PlanState): readonly V
 
 /** The set of a permission set's parameters, or of the mapping of one of its roles. */
 export function setOf({ kind, name }: ParameterAddress): string | undefined {
-  if (kind === "sso" || kind === "sso-session") return name;
+  if (isOfSet(kind)) return name;
   return kind === "role" ? permissionSetInAnyCase(name) : undefined;
-}
-
-export function isOfOnePrincipal({ kind }: ParameterAddress): boolean {
-  return kind !== "pattern" && kind !== "account" && kind !== "deny";
 }
 
 /** A list of sessions denies AWS-signed tokens, so it is both higher and lower than the mappings of the set's roles. */

@@ -1,7 +1,8 @@
 // The types of lint: its findings, and the input of its rules.
 
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { type Entry, type Reading, readParameter } from "../entry.ts";
+import { type Reading, readParameter } from "../entry.ts";
+import { type PlacedEntry, placed } from "../entry-arns.ts";
 import type { EvaluationContext } from "../evaluation.ts";
 
 /** Most severe first. */
@@ -18,22 +19,12 @@ export interface Finding {
   readonly message: string;
 }
 
-/** An entry and its parameter. */
-export interface Placed {
-  readonly parameter: string;
-  readonly entry: Entry;
-  /** Empty for a mapping without a username. */
-  readonly username: string;
-  readonly groups: readonly string[];
-}
-
 export interface Subject {
   readonly context: EvaluationContext;
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   readonly readings: ReadonlyMap<string, Reading>;
-  readonly entries: readonly Placed[];
-  /** Their names are empty. */
-  readonly denials: readonly Placed[];
+  readonly entries: readonly PlacedEntry[];
+  readonly denials: readonly PlacedEntry[];
 }
 
 export type Rule = (subject: Subject) => Finding[];
@@ -42,12 +33,12 @@ export type Rule = (subject: Subject) => Finding[];
 export function entryRule(
   level: Level,
   rule: string,
-  check: (placed: Placed, subject: Subject) => string | readonly string[] | false | undefined,
+  check: (entry: PlacedEntry, subject: Subject) => string | readonly string[] | false | undefined,
 ): Rule {
   return (subject) =>
-    subject.entries.flatMap((placed) => {
-      const messages = check(placed, subject) || [];
-      return [messages].flat().map((message) => ({ level, rule, where: placed.parameter, message }));
+    subject.entries.flatMap((entry) => {
+      const messages = check(entry, subject) || [];
+      return [messages].flat().map((message) => ({ level, rule, where: entry.parameter, message }));
     });
 }
 
@@ -57,12 +48,9 @@ export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, cont
     [...parameters].map(([name, stored]) => [name, readParameter(prefix, name, stored, partition)] as const),
   );
   const all = [...readings].flatMap(([parameter, { entries }]) =>
-    entries.map((entry): Placed => {
-      const { username = "", groups = [] } = entry.mapping;
-      return { parameter, entry, username, groups };
-    }),
+    entries.map((entry) => placed(entry, parameter, partition)),
   );
-  const isDenial = ({ entry }: Placed) => entry.kind === "deny";
-  const [entries, denials] = [all.filter((placed) => !isDenial(placed)), all.filter(isDenial)];
+  const isDenial = ({ kind }: PlacedEntry) => kind === "deny";
+  const [entries, denials] = [all.filter((entry) => !isDenial(entry)), all.filter(isDenial)];
   return { context, parameters, readings, entries, denials };
 }

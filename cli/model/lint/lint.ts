@@ -1,14 +1,16 @@
 // Applies all lint rules, and has those for single values.
 
 import { secondArnProblem } from "../../../functions/authenticator/mapping/arn.ts";
+import { hasArn, KINDS } from "../../../functions/authenticator/mapping/kinds.ts";
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired, notAfterTime } from "../../../functions/lib/time.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { afterwards, type Wanted } from "../access/state.ts";
+import type { PlacedEntry } from "../entry-arns.ts";
 import { type EvaluationContext, shortName } from "../evaluation.ts";
-import { type Finding, LEVELS, type Level, type Placed, type Rule, type Subject, subjectOf } from "./finding.ts";
+import { type Finding, LEVELS, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
 
@@ -33,14 +35,14 @@ function invalid({ readings }: Subject): Finding[] {
 
 /** The function reads only the last ARN. */
 function severalArns({ entries, denials }: Subject): Finding[] {
-  return [...entries, ...denials].flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
+  return [...entries, ...denials].flatMap(({ parameter: where, mapping }): Finding[] => {
     const message = secondArnProblem(mapping.arn ?? mapping.arnLike);
     return message === undefined ? [] : [{ level: "error", rule: "several-arns", where, message }];
   });
 }
 
 function ending({ entries, denials, context: { now } }: Subject): Finding[] {
-  const ends = [...entries, ...denials].map(({ parameter: where, entry: { kind, mapping } }) => {
+  const ends = [...entries, ...denials].map(({ parameter: where, kind, mapping }) => {
     const { arnLike, session, notAfter } = mapping;
     const ofSession = session === undefined ? "" : `the mapping of session ${session} `;
     return { where, what: kind === "deny" ? `the denial of ${arnLike} ` : ofSession, notAfter };
@@ -60,8 +62,8 @@ function ending({ entries, denials, context: { now } }: Subject): Finding[] {
 
 /** A role that is deleted and recreated with the same name inherits the mapping, unless it is pinned. */
 function pinned({ entries }: Subject): Finding[] {
-  const named = entries.filter(({ entry: { kind } }) => kind === "role" || kind === "user");
-  const pins = named.filter(({ entry: { mapping } }) => mapping.principalId !== undefined).length;
+  const named = entries.filter(({ kind }) => KINDS[kind].idStart !== undefined);
+  const pins = named.filter(({ mapping }) => mapping.principalId !== undefined).length;
   const message = `${pins} of ${named.length} roles and users are pinned by principalId`;
   return named.length === 0 ? [] : [{ level: "info", rule: "pinned", where: "", message }];
 }
@@ -72,11 +74,11 @@ function unusableBySignedTokens({ entries, denials, context }: Subject): Finding
   if (signedTokens === undefined) return [];
   const level: Level = signedTokens === "only" ? "warning" : "info";
   const isLive = ({ notAfter }: { readonly notAfter?: string }) => !isExpired(notAfter, now);
-  const needs = entries.flatMap((placed) => {
-    const message = isLive(placed.entry.mapping) ? needOf(placed) : undefined;
-    return message === undefined ? [] : [{ where: placed.parameter, message }];
+  const needs = entries.flatMap((entry) => {
+    const message = isLive(entry.mapping) ? needOf(entry) : undefined;
+    return message === undefined ? [] : [{ where: entry.parameter, message }];
   });
-  const denied = denials.flatMap(({ parameter: where, entry: { mapping } }) => {
+  const denied = denials.flatMap(({ parameter: where, mapping }) => {
     const { arnLike = "" } = mapping;
     const message = `the denial of ${arnLike} denies all AWS-signed tokens of its role, which contain no session`;
     return isOfSessions(arnLike) && isLive(mapping) ? [{ where, message }] : [];
@@ -85,10 +87,11 @@ function unusableBySignedTokens({ entries, denials, context }: Subject): Finding
 }
 
 /** Only roles and users have AWS-signed tokens. */
-function needOf({ entry: { kind, mapping }, username, groups }: Placed): string | undefined {
-  const { principalId, session } = mapping;
-  if (kind === "root" || kind === "federated-user") return `no AWS-signed token is for a ${kind.replace("-", " ")}`;
-  if (kind === "sso-session") {
+function needOf({ kind, mapping }: PlacedEntry): string | undefined {
+  const { principalId, session, username = "", groups = [] } = mapping;
+  if (hasArn(kind) && KINDS[kind].idStart === undefined)
+    return `no AWS-signed token is for a ${kind.replace("-", " ")}`;
+  if (session !== undefined) {
     return `the entry of session ${session} denies all AWS-signed tokens of the permission set, which contain no session`;
   }
   if (principalId !== undefined) return "no AWS-signed token can use it: it is pinned by principalId";

@@ -1,17 +1,19 @@
 // Lint rules for usernames, groups and sessions.
 
 import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
+import { isWithoutSessions } from "../../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { nearest } from "../../../functions/lib/text.ts";
-import { nameOfEntry } from "../entry.ts";
+import { type Entry, nameOfEntry } from "../entry.ts";
+import type { PlacedEntry } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
 import { ACCESS_LEVELS, ADMIN_GROUPS, accessGroup } from "../names.ts";
-import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
+import { entryRule, type Finding, type Subject } from "./finding.ts";
 
 /** Users who assume a role choose the session name, unless the entry is for one session. */
-export const chosenGroups = entryRule("error", "chosen-group", ({ entry, groups }) => {
-  if (entry.kind === "sso-session") return undefined;
+export const chosenGroups = entryRule("error", "chosen-group", ({ mapping: { session, groups = [] } }) => {
+  if (session !== undefined) return undefined;
   const chosen = groups.filter((group) => startsWithSession(group));
   const masters = groups.filter(
     (group) => !startsWithSession(group) && ADMIN_GROUPS.some((name) => canRender(group, name)),
@@ -38,8 +40,8 @@ function canRender(template: string, name: string): boolean {
 export const chosenUsernames = entryRule(
   "warning",
   "chosen-username",
-  ({ entry, username }) =>
-    entry.kind !== "sso-session" &&
+  ({ mapping: { session, username = "" } }) =>
+    session === undefined &&
     startsWithSession(username) &&
     `username ${username}: anyone who assumes the role chooses the name; put a prefix before it, such as dev:${username}`,
 );
@@ -49,7 +51,7 @@ function startsWithSession(template: string): boolean {
 }
 
 /** Users who may tag the principal, or assume the role, choose these values. */
-export const chosenClaims = entryRule("warning", "chosen-claim", ({ username }) => {
+export const chosenClaims = entryRule("warning", "chosen-claim", ({ mapping: { username = "" } }) => {
   const chosen = chosenPlaceholdersIn(username);
   if (chosen.length === 0) return undefined;
   const isTag = chosen.some((name) => name !== "SourceIdentity");
@@ -62,7 +64,8 @@ export const chosenClaims = entryRule("warning", "chosen-claim", ({ username }) 
 });
 
 /** Only roles have sessions. */
-export const missingSessions = entryRule("error", "no-session", ({ entry, username, groups }) => {
+export const missingSessions = entryRule("error", "no-session", (entry) => {
+  const { username = "", groups = [] } = entry.mapping;
   const used = (["SessionName", "SessionNameRaw", "EC2PrivateDNSName"] as const).find((placeholder) =>
     usesPlaceholder([username, ...groups], placeholder),
   );
@@ -70,9 +73,9 @@ export const missingSessions = entryRule("error", "no-session", ({ entry, userna
   return `{${used}} has no value for a user, root or federated user: every review is denied`;
 });
 
-export function isWithoutSession({ kind, mapping }: Placed["entry"]): boolean {
+export function isWithoutSession({ kind, mapping }: Entry): boolean {
   if (kind === "pattern") return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
-  return kind === "user" || kind === "root" || kind === "federated-user";
+  return isWithoutSessions(kind);
 }
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings */
@@ -83,14 +86,14 @@ const KNOWN_GROUPS = [
   ...ACCESS_LEVELS.map((level) => accessGroup(level)),
 ];
 
-export const misspeltGroups = entryRule("warning", "misspelt-group", ({ groups }) =>
+export const misspeltGroups = entryRule("warning", "misspelt-group", ({ mapping: { groups = [] } }) =>
   groups.flatMap((group) => {
     const meant = KNOWN_GROUPS.includes(group) ? undefined : nearest(group, KNOWN_GROUPS);
     return meant === undefined ? [] : [`group ${group}: did you mean ${meant}? RBAC compares names exactly`];
   }),
 );
 
-export const spaces = entryRule("warning", "space-in-name", ({ username, groups }) =>
+export const spaces = entryRule("warning", "space-in-name", ({ mapping: { username = "", groups = [] } }) =>
   [username, ...groups]
     .filter((name) => /\s/.test(name))
     .map((name) => `${JSON.stringify(name)} contains a space. Is it one name? RBAC compares names exactly`),
@@ -99,7 +102,7 @@ export const spaces = entryRule("warning", "space-in-name", ({ username, groups 
 export const systemNames = entryRule(
   "warning",
   "system-name",
-  ({ username }) =>
+  ({ mapping: { username = "" } }) =>
     username.startsWith("system:") &&
     !username.startsWith("system:node:") &&
     `username ${username} is reserved by Kubernetes`,
@@ -107,8 +110,13 @@ export const systemNames = entryRule(
 
 /** RBAC and audit logs cannot distinguish identities with the same username. Skips other placeholders. */
 export function sharedUsernames({ entries }: Subject): Finding[] {
-  const named = entries.map(({ parameter, entry, username }) => {
-    return { parameter, username: username.replaceAll("{AccountID}", entry.account), who: nameOfEntry(entry) };
+  const named = entries.map((entry) => {
+    const { parameter, account, mapping } = entry;
+    return {
+      parameter,
+      username: (mapping.username ?? "").replaceAll("{AccountID}", account),
+      who: nameOfEntry(entry),
+    };
   });
   const fixed = named.filter(({ username }) => username !== "" && !username.includes("{"));
   return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(([username, [first, ...others]]): Finding[] => {
@@ -121,7 +129,7 @@ export function sharedUsernames({ entries }: Subject): Finding[] {
 /** Only the first entry that has not ended applies. */
 export function repeatedSessions({ entries }: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, list]) =>
-    [...Map.groupBy(list, ({ entry }) => entry.mapping.session ?? "")].flatMap(([session, same]): Finding[] => {
+    [...Map.groupBy(list, ({ mapping }) => mapping.session ?? "")].flatMap(([session, same]): Finding[] => {
       if (same.length < 2) return [];
       const message = `session ${session} has ${same.length} mappings: the first that has not ended applies`;
       return [{ level: "warning", rule: "repeated-session", where, message }];
@@ -133,14 +141,14 @@ export function repeatedSessions({ entries }: Subject): Finding[] {
 export function sessionsWithoutSet({ entries, parameters, context: { prefix } }: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, [first]]): Finding[] => {
     if (first === undefined) return [];
-    const set = mappingParameter(prefix, "sso", first.entry.account, first.entry.name);
+    const set = mappingParameter(prefix, "sso", first.account, first.name);
     if (parameters.has(set)) return [];
     const message = `${shortName(set, prefix)} does not exist: no mapping of the permission set applies to its other sessions`;
     return [{ level: "info", rule: "session-without-set", where, message }];
   });
 }
 
-function sessionLists(entries: readonly Placed[]): [string, Placed[]][] {
-  const ofSessions = entries.filter(({ entry }) => entry.kind === "sso-session");
+function sessionLists(entries: readonly PlacedEntry[]): [string, PlacedEntry[]][] {
+  const ofSessions = entries.filter(({ mapping }) => mapping.session !== undefined);
   return [...Map.groupBy(ofSessions, ({ parameter }) => parameter)];
 }

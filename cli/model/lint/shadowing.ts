@@ -1,12 +1,15 @@
 // Lint rules for mappings that never apply, administrators, node names and wide grants.
 
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
+import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
+import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter, permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { planState } from "../access/state.ts";
 import type { Entry } from "../entry.ts";
+import type { PlacedEntry } from "../entry-arns.ts";
 import {
   decideForPrincipal,
   type EvaluationContext,
@@ -15,21 +18,20 @@ import {
   shortName,
 } from "../evaluation.ts";
 import { ADMIN_GROUPS, makesAdministrator } from "../names.ts";
-import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
+import { entryRule, type Finding, type Subject } from "./finding.ts";
 
-export const unreachable = entryRule("error", "unreachable", ({ parameter, entry }, { context }) => {
-  const isOfSet = entry.kind === "sso" || entry.kind === "sso-session";
-  const principal = isOfSet ? undefined : principalOf(entry, context);
+export const unreachable = entryRule("error", "unreachable", (entry, { context }) => {
+  const principal = isOfSet(entry.kind) ? undefined : principalOf(entry, context);
   if (principal === undefined) return undefined;
   const expected = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
-  if (expected !== parameter) return `reviews of its arn use ${shortName(expected, context.prefix)} instead`;
+  if (expected !== entry.parameter) return `reviews of its arn use ${shortName(expected, context.prefix)} instead`;
   if (principal.partition === context.partition) return undefined;
   return `its arn is in partition ${principal.partition}, but the function is in ${context.partition}`;
 });
 
 /** A denial or a mapping with higher precedence applies to the principal of this mapping. */
-export const shadowed = entryRule("warning", "shadowed", ({ parameter, entry }, { parameters, context }) => {
-  const deciding = shadowOf({ parameter, entry }, parameters, context);
+export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, context }) => {
+  const deciding = shadowOf(entry, parameters, context);
   if (deciding === undefined) return undefined;
   const first = shortName(deciding.parameter, context.prefix);
   const { session } = entry.mapping;
@@ -38,8 +40,9 @@ export const shadowed = entryRule("warning", "shadowed", ({ parameter, entry }, 
 });
 
 /** The evaluation that applies to the principal of the mapping, if it is of another parameter. */
-export function shadowOf({ parameter, entry }: InParameter, parameters: StoredParameters, context: EvaluationContext) {
+export function shadowOf(entry: InParameter, parameters: StoredParameters, context: EvaluationContext) {
   const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
+  const { parameter } = entry;
   const own = evaluations.some((one) => one.parameter === parameter && one.verdict.kind === "match");
   if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
   // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
@@ -50,7 +53,7 @@ export function shadowOf({ parameter, entry }: InParameter, parameters: StoredPa
 export const permissionSetRoles = entryRule(
   "info",
   "permission-set-role",
-  ({ entry: { kind, name } }) =>
+  ({ kind, name }) =>
     kind === "role" &&
     permissionSetInAnyCase(name) !== undefined &&
     "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change",
@@ -58,38 +61,37 @@ export const permissionSetRoles = entryRule(
 
 export function coveredPatterns({ entries, context }: Subject): Finding[] {
   const covers = coversIn(entries, context);
-  return entries.flatMap(({ parameter: where, entry }): Finding[] => {
-    const cover = covers.get(entry);
+  return entries.flatMap(({ parameter: where, mapping }): Finding[] => {
+    const cover = covers.get(mapping);
     if (cover === undefined) return [];
-    const message = `${entry.mapping.arnLike} never applies: ${cover.mapping.arnLike} takes precedence`;
+    const message = `${mapping.arnLike} never applies: ${cover.arnLike} takes precedence`;
     return [{ level: "warning", rule: "covered-pattern", where, message }];
   });
 }
 
-type InParameter = Pick<Placed, "parameter" | "entry">;
+type InParameter = Entry & Pick<PlacedEntry, "parameter">;
 
 /**
- * By pattern: the one that always applies instead. The first matching pattern applies, and an account's list precedes that
+ * By mapping of a pattern: the one that always applies instead. The first matching pattern applies, and an account's list precedes that
  * for any account.
  */
-export function coversIn(entries: readonly InParameter[], context: EvaluationContext): ReadonlyMap<Entry, Entry> {
-  const patterns = entries.filter(({ entry }) => entry.kind === "pattern");
+export function coversIn(entries: readonly InParameter[], context: EvaluationContext): ReadonlyMap<Mapping, Mapping> {
+  const patterns = entries.filter(({ kind }) => kind === "pattern");
   const lists = Map.groupBy(patterns, ({ parameter }) => parameter);
   const covers = [...lists].flatMap(([where, list]) =>
-    list.flatMap(({ entry }, index): [Entry, Entry][] => {
-      const { arnLike = "" } = entry.mapping;
+    list.flatMap(({ mapping }, index): [Mapping, Mapping][] => {
+      const { arnLike = "" } = mapping;
       const ofAccount = mappingParameter(context.prefix, "pattern", arnLike.split(":")[4] ?? "");
       const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
-      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier.entry));
-      return cover === undefined ? [] : [[entry, cover.entry]];
+      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier.mapping));
+      return cover === undefined ? [] : [[mapping, cover.mapping]];
     }),
   );
   return new Map(covers);
 }
 
 /** True only if sure: the match reads a `*` in `later` as one character, which a `?` would match. */
-function isCovered(later: string, { mapping }: Entry): boolean {
-  const { arnLike = "", notAfter } = mapping;
+function isCovered(later: string, { arnLike = "", notAfter }: Mapping): boolean {
   if (notAfter !== undefined) return false;
   if (arnLike.toLowerCase() === later.toLowerCase()) return true;
   return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);
@@ -100,8 +102,7 @@ export function masters({ entries, parameters, context }: Subject): Finding[] {
   const found: Finding[] = [];
   const state = planState([], parameters, context);
   let isSure = false;
-  for (const { parameter: where, entry, groups } of entries) {
-    const { kind, mapping } = entry;
+  for (const { parameter: where, kind, mapping } of entries) {
     if (!makesAdministrator(mapping)) continue;
     const isOver = isExpired(mapping.notAfter, context.now);
     const isWide = !isOver && (kind === "account" || kind === "pattern");
@@ -110,7 +111,7 @@ export function masters({ entries, parameters, context }: Subject): Finding[] {
     );
     isSure ||= sure;
     const verb = sure ? "grants" : isOver ? "no longer grants" : "may grant";
-    const granted = groups.filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
+    const granted = (mapping.groups ?? []).filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
     const message = `${verb} ${granted}${isWide ? ", for more than one principal" : ""}: ${mapping.arnLike ?? mapping.username}`;
     found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
   }
@@ -122,32 +123,32 @@ export function masters({ entries, parameters, context }: Subject): Finding[] {
 export const chosenNodes = entryRule(
   "error",
   "node-name",
-  (placed) =>
-    isUnprovenNode(placed) &&
-    choosesSession(placed) &&
+  (entry) =>
+    isUnprovenNode(entry) &&
+    choosesSession(entry) &&
     "anyone who assumes the role chooses the session name, and could pose as any node: use {EC2PrivateDNSName}",
 );
 
 export const nodes = entryRule(
   "warning",
   "node-name",
-  (placed) =>
-    isUnprovenNode(placed) &&
-    !choosesSession(placed) &&
+  (entry) =>
+    isUnprovenNode(entry) &&
+    !choosesSession(entry) &&
     "node name without {EC2PrivateDNSName}: EC2 does not confirm the instance",
 );
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/node/: a node is system:node:<name> in the group system:nodes */
-function isUnprovenNode({ username, groups }: Placed): boolean {
+function isUnprovenNode({ mapping: { username = "", groups = [] } }: PlacedEntry): boolean {
   const isNode = username.startsWith("system:node:") || groups.includes("system:nodes");
   return isNode && !usesPlaceholder([username], "EC2PrivateDNSName");
 }
 
-function choosesSession({ username }: Placed): boolean {
+function choosesSession({ mapping: { username = "" } }: PlacedEntry): boolean {
   return usesPlaceholder([username], "SessionName") || usesPlaceholder([username], "SessionNameRaw");
 }
 
-export const wholeAccounts = entryRule("warning", "account-wide", ({ entry: { kind, account, mapping } }) => {
+export const wholeAccounts = entryRule("warning", "account-wide", ({ kind, account, mapping }) => {
   if (kind === "account") return `grants access to every identity in account ${account}`;
   if (kind !== "pattern") return undefined;
   const { arnLike = "" } = mapping;

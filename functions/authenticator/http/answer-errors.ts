@@ -4,7 +4,7 @@ import { type AuthenticatorError, asAuthenticatorError, hasCode, isDenial } from
 import { type HttpResponse, jsonResponse } from "../../gateway/http.ts";
 import { kubernetesStatus, tokenReview } from "../review/token-review.ts";
 import type { Settings } from "../settings.ts";
-import type { Middleware } from "./request-context.ts";
+import type { Middleware } from "./review-request.ts";
 
 /** `reason` of a Status: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 const REASONS: Readonly<Record<number, string>> = {

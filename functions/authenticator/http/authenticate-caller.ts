@@ -7,7 +7,7 @@ import { callersParameter } from "../caller/caller.ts";
 import type { ProveCaller } from "../caller/iam-callers.ts";
 import { timed } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
-import type { Middleware, RequestContext } from "./request-context.ts";
+import type { Middleware, ReviewRequest } from "./review-request.ts";
 
 export function authenticateCaller(
   settings: Settings,
@@ -17,7 +17,7 @@ export function authenticateCaller(
   const { callerAuth, callerSubjects, mappingPrefix } = settings;
   const parameter = callersParameter(mappingPrefix);
 
-  async function checkToken({ request, record, deadline }: RequestContext): Promise<void> {
+  async function checkToken({ request, record, deadline }: ReviewRequest): Promise<void> {
     const read: ReadParameters = async (...asked) => {
       record.cached.caller = false;
       const result = await readCallers(...asked);

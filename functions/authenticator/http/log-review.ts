@@ -7,12 +7,12 @@ import { logHead, printRequest } from "../../telemetry/log-line.ts";
 import { embeddedMetrics } from "../../telemetry/metrics.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
-import type { Middleware, RequestContext } from "./request-context.ts";
+import type { Middleware, ReviewRequest } from "./review-request.ts";
 
 /** Runs last. `line` does not end with a newline. */
 export function logReview({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {
   function leave(
-    { record, deadline, version }: RequestContext,
+    { record, deadline, version }: ReviewRequest,
     outcome: Outcome,
     error: AuthenticatorError | undefined,
   ): void {

@@ -2,7 +2,7 @@
 
 import { httpError } from "../../errors.ts";
 import { parseTokenReview } from "../review/token-review.ts";
-import type { Middleware } from "./request-context.ts";
+import type { Middleware } from "./review-request.ts";
 
 /** Checks the path before the method, so that a wrong URL is reported for every method. */
 export function checkRoute(): Middleware {

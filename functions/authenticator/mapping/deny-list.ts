@@ -4,6 +4,7 @@ import { isObject } from "../../lib/json.ts";
 import { quoted } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn.ts";
+import { KINDS } from "./kinds.ts";
 import { endProblem, keyProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
@@ -28,8 +29,6 @@ export type DenyCheck =
   | { readonly valid: true; readonly entry: DenyEntry }
   | { readonly valid: false; readonly problem: string };
 
-const KEYS = ["arnLike", "notAfter", "description"];
-
 /** `value` is an entry of a list from `parseStored`. The problem is a phrase for an operator. */
 export function checkDenyEntry(value: unknown, scope: DenyScope): DenyCheck {
   const problem = entryProblem(value, scope);
@@ -38,7 +37,7 @@ export function checkDenyEntry(value: unknown, scope: DenyScope): DenyCheck {
 
 function entryProblem(value: unknown, scope: DenyScope): string | undefined {
   if (!isObject(value)) return "not a JSON object";
-  const problem = keyProblem(value, KEYS) ?? endProblem(value);
+  const problem = keyProblem(value, KINDS.deny.keys) ?? endProblem(value);
   if (problem !== undefined) return problem;
   const { arnLike } = value;
   if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;

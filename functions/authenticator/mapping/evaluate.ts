@@ -9,8 +9,9 @@ import type { VerifiedIdentity } from "../identity/identity.ts";
 import { readStored, type StoredValue } from "../read-stored.ts";
 import { type ArnSections, arnPattern, arnSections, isArnOf, matchesSections, parseMappedArn } from "./arn.ts";
 import { type DenyScope, identityArns, isSessionUnknown, withoutPath } from "./deny-list.ts";
-import { isListKind, type Mapping, type MappingKind } from "./mapping.ts";
-import type { Candidate, ParameterKind } from "./parameter-name.ts";
+import { hasArn, isListKind, KINDS, type MappingKind, type ParameterKind } from "./kinds.ts";
+import type { Mapping } from "./mapping.ts";
+import type { Candidate } from "./parameter-name.ts";
 import { matchesSomeSession } from "./possible-arn.ts";
 
 export type Verdict =
@@ -75,13 +76,14 @@ function judgeEntries(
 ): Verdict {
   if (!isReadable) return { kind: "invalid", problem };
   const { canonicalArn, sessionName } = identity;
-  const arn = kind === "pattern" ? arnSections(canonicalArn) : undefined;
+  const { listedBy } = KINDS[kind];
+  const arn = listedBy === "arnLike" ? arnSections(canonicalArn) : undefined;
   const isFor = ({ arns, arnLikes, sessions }: ReadEntry): boolean => {
-    if (kind === "pattern") return arnLikes.some((arnLike) => matchesSections(arnLike, arn));
+    if (listedBy === "arnLike") return arnLikes.some((arnLike) => matchesSections(arnLike, arn));
     // Only roles have session names, and only roles of permission sets have this place.
-    if (kind === "sso-session") return sessionName !== undefined && sessions.includes(sessionName);
-    // An sso or account mapping applies to every identity whose parameter names include it.
-    return kind === "sso" || kind === "account" || arns.some((one) => isArnOf(one, identity));
+    if (listedBy === "session") return sessionName !== undefined && sessions.includes(sessionName);
+    // A value without an ARN applies to every identity whose parameter names include it.
+    return !hasArn(kind) || arns.some((one) => isArnOf(one, identity));
   };
   const own = isListKind(kind) ? entries.filter(isFor) : entries;
   const verdicts = own.map((entry) => judge(entry, isListKind(kind) || isFor(entry), identity, now));

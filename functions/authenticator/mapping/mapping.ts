@@ -4,18 +4,9 @@ import { isObject, repeatedKey } from "../../lib/json.ts";
 import { quoted } from "../../lib/text.ts";
 import { calendarTime, notAfterTime } from "../../lib/time.ts";
 import { parseMappedArn } from "./arn.ts";
+import { hasArn, KINDS, type MappingKind } from "./kinds.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 import { templateProblem } from "./template.ts";
-
-/** The kind decides which keys a value can have. */
-export type MappingKind = "role" | "user" | "root" | "federated-user" | "sso" | ListKind | "account";
-
-/** Kinds whose parameter holds a JSON list, in which each entry states the identities that it applies to. */
-export type ListKind = "pattern" | "sso-session";
-
-export function isListKind(kind: string): kind is ListKind {
-  return kind === "pattern" || kind === "sso-session";
-}
 
 export interface Mapping {
   readonly arn?: string;
@@ -34,25 +25,6 @@ export type MappingCheck =
   | { readonly valid: true; readonly mapping: Mapping }
   | { readonly valid: false; readonly problem: string };
 
-const GRANT = ["username", "groups", "notAfter", "description"];
-const ROLE_OR_USER = ["arn", "username", "groups", "principalId", "notAfter", "description"];
-const OTHER_PRINCIPAL = ["arn", ...GRANT];
-
-const KEYS: Readonly<Record<MappingKind, readonly string[]>> = {
-  role: ROLE_OR_USER,
-  user: ROLE_OR_USER,
-  root: OTHER_PRINCIPAL,
-  "federated-user": OTHER_PRINCIPAL,
-  sso: GRANT,
-  "sso-session": ["session", ...GRANT],
-  pattern: ["arnLike", ...GRANT],
-  account: GRANT,
-};
-
-export function isMappingKind(kind: string): kind is MappingKind {
-  return Object.hasOwn(KEYS, kind);
-}
-
 /** `value` is a value or list entry from `parseStored`. The problem is a phrase for an operator. */
 export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
   const problem = mappingProblem(value, kind);
@@ -67,7 +39,7 @@ function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
   if (!isObject(value)) return "not a JSON object";
   if (Object.hasOwn(value, "deny")) return DENY_KEY_PROBLEM;
   return (
-    keyProblem(value, KEYS[kind]) ??
+    keyProblem(value, KINDS[kind].keys) ??
     principalProblem(value, kind) ??
     typeProblem(value) ??
     usernameProblem(value, kind) ??
@@ -92,15 +64,16 @@ export function repeatedKeyProblem(value: unknown): string | undefined {
 
 /** Checks the keys that identify the principal: the parameter's name only locates the value. */
 function principalProblem({ arn, arnLike, session, principalId }: Record<string, unknown>, kind: MappingKind) {
-  if (kind === "pattern") {
+  const { listedBy } = KINDS[kind];
+  if (listedBy === "arnLike") {
     if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
     return whyNeverMatches(arnLike, "canonical");
   }
-  if (kind === "sso-session") {
+  if (listedBy === "session") {
     if (typeof session === "string" && SESSION_NAME.test(session)) return undefined;
     return `session must be a session name of 1 to 64 characters, not ${quoted(session)}`;
   }
-  if (kind === "sso" || kind === "account") return undefined;
+  if (!hasArn(kind)) return undefined;
   if (typeof arn !== "string" || parseMappedArn(arn) === undefined) {
     return `arn must be the ARN of an IAM role, user, federated user or root, not ${quoted(arn)}`;
   }
@@ -108,10 +81,9 @@ function principalProblem({ arn, arnLike, session, principalId }: Record<string,
 }
 
 /** `kind`: of the principal that has the id. */
-export function principalIdProblem(principalId: unknown, kind: string): string | undefined {
+export function principalIdProblem(principalId: unknown, kind: MappingKind): string | undefined {
   if (principalId === undefined) return undefined;
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-  const start = kind === "role" ? "AROA" : "AIDA";
+  const { idStart: start = "" } = KINDS[kind];
   if (typeof principalId === "string" && /^[A-Z0-9]{5,128}$/.test(principalId) && principalId.startsWith(start)) {
     return undefined;
   }
@@ -144,7 +116,7 @@ export function endProblem({ notAfter, description }: Record<string, unknown>): 
 
 function usernameProblem({ username, groups }: Record<string, unknown>, kind: MappingKind): string | undefined {
   if (username !== undefined) return undefined;
-  if (kind !== "account") return "username is missing";
+  if (!KINDS[kind].anonymous) return "username is missing";
   return groups === undefined ? undefined : "groups require a username";
 }
 

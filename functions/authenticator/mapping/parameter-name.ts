@@ -2,42 +2,39 @@
 
 import { asciiLowerCase } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import type { MappingKind } from "./mapping.ts";
+import { type AnyAccountKind, isOfSet, isParameterKind, KINDS, type MappingKind, type ParameterKind } from "./kinds.ts";
 
-/** The kinds of place, in order of precedence. */
+/** `exact` for the kind of the identity; the other kinds by name, with each list for an account and for any. */
 export type Place =
-  | "deny-account"
-  | "deny-any"
   | "exact"
-  | "sso-session"
-  | "sso"
-  | "pattern-account"
-  | "pattern-any"
-  | "account";
+  | Exclude<MappingKind, VerifiedIdentity["kind"] | AnyAccountKind>
+  | `${AnyAccountKind}-${"account" | "any"}`;
 
 export interface Candidate {
   readonly place: Place;
   readonly parameter: string;
 }
 
-/** At most 8 names: one ssm:GetParameters accepts 10. */
+/** In order of precedence. At most 8 names: one ssm:GetParameters accepts 10. */
 export function candidates(prefix: string, { kind, accountId, name }: VerifiedIdentity): Candidate[] {
   const permissionSet = kind === "role" ? permissionSetOf(name) : undefined;
-  const places: [Place, string | undefined][] = [
-    ["deny-account", denyParameter(prefix, accountId)],
-    ["deny-any", denyParameter(prefix, "any")],
-    ["exact", mappingParameter(prefix, kind, accountId, name)],
-    ["sso-session", permissionSet && mappingParameter(prefix, "sso-session", accountId, permissionSet)],
-    ["sso", permissionSet && mappingParameter(prefix, "sso", accountId, permissionSet)],
-    ["pattern-account", mappingParameter(prefix, "pattern", accountId)],
-    ["pattern-any", mappingParameter(prefix, "pattern", "any")],
-    ["account", mappingParameter(prefix, "account", accountId)],
-  ];
-  return places.flatMap(([place, parameter]) => (parameter === undefined ? [] : { place, parameter }));
+  const places: Readonly<Record<Place, string | undefined>> = {
+    "deny-account": denyParameter(prefix, accountId),
+    "deny-any": denyParameter(prefix, "any"),
+    exact: mappingParameter(prefix, kind, accountId, name),
+    "sso-session": permissionSet && mappingParameter(prefix, "sso-session", accountId, permissionSet),
+    sso: permissionSet && mappingParameter(prefix, "sso", accountId, permissionSet),
+    "pattern-account": mappingParameter(prefix, "pattern", accountId),
+    "pattern-any": mappingParameter(prefix, "pattern", "any"),
+    account: mappingParameter(prefix, "account", accountId),
+  };
+  return Object.entries(places).flatMap(([place, parameter]) =>
+    parameter === undefined ? [] : { place: place as Place, parameter },
+  );
 }
 
 /** `account`: 12 digits, or `any` for patterns and denials. `name`: of a role, user, federated user or permission set. */
-export function mappingParameter(prefix: string, kind: MappingKind | "deny", account: string, name = ""): string {
+export function mappingParameter(prefix: string, kind: ParameterKind, account: string, name = ""): string {
   return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
 }
 
@@ -83,9 +80,6 @@ export function isPermissionSet(name: string): boolean {
   return permissionSetOf(permissionSetRole(name, "0")) === name;
 }
 
-/** `deny` for a deny list. */
-export type ParameterKind = MappingKind | "deny";
-
 export interface ParameterAddress {
   readonly kind: ParameterKind;
   /** 12 digits, or `any` for patterns and denials of any account. */
@@ -94,18 +88,18 @@ export interface ParameterAddress {
   readonly name: string;
 }
 
-const NAME =
-  /^\/(?:(role|user|federated-user|sso|sso-session)\/(\d{12})\/([a-z0-9_.-]+)|(root|account)\/(\d{12})|(pattern|deny)\/(\d{12}|any))$/;
+const NAME = /^\/([a-z-]+)\/(\d{12}|any)(?:\/([a-z0-9_.-]+))?$/;
 
 /** `undefined` for a name that the authenticator ignores. */
 export function readName(prefix: string, parameter: string): ParameterAddress | undefined {
   const match = parameter.startsWith(prefix) ? NAME.exec(parameter.slice(prefix.length)) : null;
-  if (match === null) return undefined;
-  const [, named, ofNamed, encoded = "", unnamed, ofUnnamed, list, ofList] = match;
-  const kind = (named ?? unnamed ?? list) as ParameterKind;
+  const [, kind = "", account = "", encoded = ""] = match ?? [];
+  if (!isParameterKind(kind)) return undefined;
+  const { path } = KINDS[kind];
+  const isOfPath = (path === "named") === (encoded !== "") && (account !== "any" || path === "account or any");
   const name = decodeName(encoded);
-  if (encodeName(name) !== encoded || (kind.startsWith("sso") && !isPermissionSet(name))) return undefined;
-  return { kind, account: ofNamed ?? ofUnnamed ?? ofList ?? "", name };
+  if (!isOfPath || encodeName(name) !== encoded || (isOfSet(kind) && !isPermissionSet(name))) return undefined;
+  return { kind, account, name };
 }
 
 /** The inverse of `encodeName`, in lower case. */

@@ -27,7 +27,7 @@ const CANONICAL = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
  * Requires every name except the security token's. Names that differ only by case or percent-encoding are the same name:
  * otherwise STS and this code could read different ones (CVE-2022-2385).
  */
-export function parseQuery(text: string): Query {
+export function parseTokenQuery(text: string): Query {
   const found = new Map<QueryName, string>();
   for (const pair of text.split("&")) {
     const [rawName = "", rawValue, ...more] = pair.split("=");

@@ -3,7 +3,7 @@
 import { denial } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { decodeBase64Url } from "./encoding.ts";
-import { formatQuery, parseQuery } from "./query.ts";
+import { formatQuery, parseTokenQuery } from "./query.ts";
 import {
   checkCredential,
   checkDate,
@@ -48,7 +48,7 @@ export function parseToken(text: string, hosts: StsHosts, now: EpochMs): Unverif
     throw denial("token_host_refused", "the host is not an accepted STS endpoint");
   }
 
-  const query = parseQuery(queryText);
+  const query = parseTokenQuery(queryText);
   checkFixedValues(query);
   const { accessKeyId, region } = checkCredential(query);
   checkRegion(region, hosts.regionByHost.get(host), hosts.regions);

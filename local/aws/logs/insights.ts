@@ -41,7 +41,7 @@ const AGGREGATES: Readonly<Record<string, Aggregate>> = {
 };
 
 /** Returns a function that runs the query. Throws MalformedQueryException. */
-function parseQuery(text: string): (events: readonly LogEvent[]) => QueryResult {
+function parseInsights(text: string): (events: readonly LogEvent[]) => QueryResult {
   const [filter = "", stats = "", ...more] = text.split("|").map((command) => command.trim());
   const [, conditions] = /^filter (.+)$/.exec(filter) ?? [];
   const [, aggregates, by] = STATS.exec(stats) ?? [];
@@ -133,7 +133,7 @@ export function insights(): Readonly<Record<string, Operation>> {
           "startTime and endTime must be seconds since 1970, and the end must not precede the start.",
         );
       }
-      const run = parseQuery(text(input, "queryString", 10_000) ?? "");
+      const run = parseInsights(text(input, "queryString", 10_000) ?? "");
       const limit = pageSize(input["limit"] ?? PAGE, MOST_ROWS);
       const events = groupOf(groups, input)().filter(({ timestamp }) => {
         return timestamp >= from * 1000 && timestamp < (until + 1) * 1000;

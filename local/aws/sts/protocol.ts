@@ -147,7 +147,7 @@ export function durationOf(text: string, least: number, most: number): number {
 export type Parameter = readonly [name: string, value: string];
 
 /** The parameters of a raw query string or form body, in the order sent. */
-export function parseQuery(raw: string): readonly Parameter[] {
+export function parseForm(raw: string): readonly Parameter[] {
   return raw
     .split("&")
     .filter((pair) => pair !== "")

@@ -13,7 +13,7 @@ import {
   callerIdentity,
   missingAction,
   type Parameter,
-  parseQuery,
+  parseForm,
   refused,
   unknownAction,
 } from "./protocol.ts";
@@ -55,7 +55,7 @@ export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRe
     try {
       const published = await keysOf(request, signedTokens);
       if (published !== undefined) return published;
-      const query = parseQuery(request.target.split("?").slice(1).join("?"));
+      const query = parseForm(request.target.split("?").slice(1).join("?"));
       const parameters = new Map([...query, ...readForm(request)]);
       // unsigned: the token authenticates the caller
       if (parameters.get("Action") === "AssumeRoleWithWebIdentity" && parameters.get("Version") === VERSION) {
@@ -76,7 +76,7 @@ export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRe
 
 function readForm({ method, headers, body }: LocalRequest): readonly Parameter[] {
   const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
-  return method === "POST" && isForm ? parseQuery(body.toString("latin1")) : [];
+  return method === "POST" && isForm ? parseForm(body.toString("latin1")) : [];
 }
 
 const ACTIONS = ["GetCallerIdentity", "GetWebIdentityToken"] as const;

@@ -98,7 +98,7 @@ test("it completes contexts and clusters, kinds without a call to AWS, and names
   home.configure(CONFIG);
   assert.equal((await complete("clusters")).out, "live\nprod\ntest\n");
   const before = cluster.store.requests.length;
-  assert.match((await complete("mappings", "ro", "mappings", "get", "-c", "live")).out, /^role\/\nuser\/\nsso\/\n/);
+  assert.match((await complete("mappings", "ro", "mappings", "get", "-c", "live")).out, /^role\/\nuser\/\nroot\/\n/);
   assert.equal(cluster.store.requests.length, before);
   const names = "role/111122223333/developers\n";
   assert.equal(await completed("mappings", "role/", "mappings", "get", "-c", "live"), names);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Rates } from "../../../cli/aws/rates.ts";
-import { EXIT, type Failure, fault, usage } from "../../../cli/io/errors.ts";
+import { awsFailure, EXIT, type Failure, usage } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/streams.ts";
 import type { Stored } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
@@ -25,7 +25,7 @@ type Kind = "bob" | "any" | "managed" | "nothing" | "absent" | "invalid" | "no a
 const FAILURES: Partial<Record<Kind, Error>> = {
   absent: new Absent(EXIT.finding, ["No mapping.", "Check the ARN."]),
   invalid: usage("It is invalid."),
-  "no answer": fault("No answer."),
+  "no answer": awsFailure("No answer."),
   bug: new TypeError("bug"),
 };
 
@@ -218,7 +218,7 @@ test("the messages for one cluster do not have its name", async () => {
   assert(planned !== undefined);
   const options = { yes: true, report: () => {} } as const;
   failWrites("/one/");
-  const failure = { message: `${STOPPED}\n${NOTHING}`, exitCode: EXIT.fault };
+  const failure = { message: `${STOPPED}\n${NOTHING}`, exitCode: EXIT.awsFailure };
   await assert.rejects(executePlan(planned, options, io), failure);
   cluster.store.fail(undefined);
   const effect = () => ["It ends at noon.", "Then run lint."];

@@ -60,7 +60,7 @@ async function read({ changes, known = [], isWhole = false, account, denied }: P
 const PATTERN = [{ arnLike: "arn:aws:iam::*:role/*", username: "p" }];
 const LOWER = "pattern/A pattern/any account/A";
 const DENIALS = "deny/A deny/any";
-const OF_A = "role/A/; user/A/; federated-user/A/; sso/A/; sso-session/A/; root/A account/A pattern/A deny/A";
+const OF_A = "role/A/; user/A/; federated-user/A/; sso/A/; sso-session/A/; root/A pattern/A account/A deny/A";
 const withH = { [CI]: role({ groups: ["g", "h"] }) };
 const remove = (name: string, more: object = {}) => ({ changes: { [name]: undefined }, known: [name], ...more });
 const deny = (list: string, arnLike: string, more: object = {}) => ({ changes: { [list]: [{ arnLike }] }, ...more });

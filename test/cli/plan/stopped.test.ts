@@ -6,12 +6,12 @@ import { SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { EXIT, Failure } from "../../../cli/io/errors.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
-import { type Outcome, type State, stateOf, stopped } from "../../../cli/plan/write.ts";
+import { type State, stateOf, stopped, type Written } from "../../../cli/plan/write.ts";
 import { overwrote } from "../../../cli/plan/write-parameter.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 
 const cluster = useCluster();
-const FAULT = new Failure(EXIT.fault, "It failed.");
+const FAULT = new Failure(EXIT.awsFailure, "It failed.");
 const [ROLE, DENY] = [`${PREFIX}/role/1/a`, `${PREFIX}/deny/any`];
 const list = (...names: string[]) => JSON.stringify(names.map((arnLike) => ({ arnLike })));
 
@@ -54,15 +54,15 @@ test("after a failed write, the stored value shows whether it happened", async (
 });
 
 const names = (...some: string[]) => some.map((one) => `${PREFIX}/${one}`);
-const NONE: Outcome = { written: [], begun: [], unsure: [], left: names("b") };
-const of = (more: Partial<Outcome>): Outcome => ({ ...NONE, ...more });
+const NONE: Written = { written: [], begun: [], unsure: [], left: names("b") };
+const of = (more: Partial<Written>): Written => ({ ...NONE, ...more });
 const awsError = (name: string, $fault: "client" | "server" = "client") =>
   new SSMServiceException({ name, $fault, $metadata: {} });
 const AGAIN = "Run the same command again to finish.";
 const ONE_OF_TWO = "Written, 1 of 2: a.";
 const NOTHING = ["It failed.", "Nothing was written."];
 const NOTHING_AGAIN = ["It failed.", "Nothing was written. Run the same command again."];
-const LINES: readonly (readonly [Outcome, lines: readonly string[], error?: unknown, State?, Failure?])[] = [
+const LINES: readonly (readonly [Written, lines: readonly string[], error?: unknown, State?, Failure?])[] = [
   [NONE, NOTHING_AGAIN],
   [of({ written: names("a") }), ["It failed.", "Written, 1 of 2: a.", `Not written: b. ${AGAIN}`]],
   [of({ written: names("a", "c"), left: [] }), ["It failed.", "Written, 2 of 2: a, c."]],

@@ -42,7 +42,7 @@ const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups
 // biome-ignore format: a table
 export const MUTANTS: readonly Mutant[] = [
   // entry-arns.ts
-  ["a user has the path of its mapping", "entry-arns.ts", "[iam(`user/${name}`), iam(`user/*/${name}`)]", "[iam(`user/${name}`)]", { [user]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
+  ["a user has the path of its mapping", "kinds.ts", '"iam::{account}:user/{name}", "iam::{account}:user/*/{name}"', '"iam::{account}:user/{name}"', { [user]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
   ["a denial of a user with a path covers one path only", "entry-arns.ts", 'kind === "deny" ? withoutPath(arnLike) : arnLike;', "arnLike;", { [account]: ofSet("u"), [deny]: denials("user/ops/alice") }, { [account]: ofSet("u"), [deny]: denials("user/ops/*") }],
   ["the mark of a lifted denial of sessions names no pattern", "entry-arns.ts", 'globsOverlap(resource, "role/*")', "false", { [pattern]: one("role/c*", "u"), [deny]: janeDenied }, { [pattern]: one("role/c*", "u"), [deny]: "[]" }],
   ["an invalid value denies nobody", "entry-arns.ts", "return problem !== undefined || entries", "return entries", { [role]: ci("u"), [deny]: "{" }, { [deny]: "{" }, { [deny]: "[]" }],
@@ -111,14 +111,14 @@ export const MUTANTS: readonly Mutant[] = [
   ["a group with a placeholder needs no mark", "judge.ts", 'name !== username && name.includes("{")', "false", {}, { [role]: ci("u", ["x:{SessionName}"]) }],
   ["a username with a placeholder needs a mark", "judge.ts", 'name !== username && name.includes("{")', 'name.includes("{")', { [sessions]: jane("u") }, { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") }],
   ["names are judged that no effect gives", "judge.ts", 'effects.has("gives") ? (riskOf', "(effects.size > 0) ? (riskOf", { [role]: ci("u", masters, pin) }, { [role]: ci("u", masters, past) }],
-  ["a broad mapping needs no mark", "judge.ts", "if (!isOfOnePrincipal(entry))\n    return [mark", "if (!isOfOnePrincipal(entry))\n    return [] as never[] ?? [mark", {}, { [account]: ofSet("u") }],
-  ["a mapping of one principal is broad", "judge.ts", "if (!isOfOnePrincipal(entry))\n    return [mark", "if (entry.kind !== 'role')\n    return [mark", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["a broad mapping needs no mark", "judge.ts", "if (!isOfOne(entry.kind))\n    return [mark", "if (!isOfOne(entry.kind))\n    return [] as never[] ?? [mark", {}, { [account]: ofSet("u") }],
+  ["a mapping of one principal is broad", "judge.ts", "if (!isOfOne(entry.kind))\n    return [mark", "if (entry.kind !== 'role')\n    return [mark", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["the mark of an end is not made", "judge.ts", 'effects.has("drops end") ? [mark', 'effects.has("takes") ? [mark', { [role]: ci("u", [], july) }, { [role]: ci("u") }],
   ["the mark of a pin is not made", "judge.ts", 'effects.has("drops pin")\n', 'effects.has("takes")\n', { [role]: ci("u", [], pin) }, { [role]: ci("u") }],
   ["a denied principal gets names before the denial", "judge.ts", "if (list !== undefined) return", "if (list === null) return", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
   ["a denial of a session does not delay the role's names", "judge.ts", "isNow(one) || (wanted.has(name) && overlaps(one, entry))", "isNow(one)", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["a stored denial of a session is one of its role", "judge.ts", "(denial) => mayDeny(denial, entry)", "(denial) => overlaps(denial, entry)", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
-  ["a denial of its sessions is not one of a set", "entry-arns.ts", 'entry.kind === "sso-session" || ', "",
+  ["a denial of its sessions is not one of a set", "entry-arns.ts", 'entry.mapping.session !== undefined || ', "",
     { [sessions]: jane("u"), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }, { [sessions]: jane("u", ["g"]), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }],
   ["a higher value that changes does not delay names", "judge.ts", "find(higherThan(entry, state), () => false)", "find([], () => false)", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["a higher value that does not change delays names", "judge.ts", "find(higherThan(entry, state), () => false)", "find(higherThan(entry, state), (one) => overlaps(one, entry))", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
@@ -204,8 +204,10 @@ export function registerMutants(): void {
   });
 }
 
+const RULE_FILES = ["cli/model/", "functions/authenticator/mapping/kinds.ts"];
+
 function isOfRule(url: string): boolean {
-  return url.startsWith(new URL("../../../../cli/model/", import.meta.url).href);
+  return RULE_FILES.some((file) => url.startsWith(new URL(`../../../../${file}`, import.meta.url).href));
 }
 
 /** The rule with a mutant. */

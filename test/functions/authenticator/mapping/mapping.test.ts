@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkMapping, isMappingKind, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
+import { isParameterKind, kindsWhere, type MappingKind } from "../../../../functions/authenticator/mapping/kinds.ts";
+import { checkMapping } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { parseStored } from "../../../../functions/lib/json.ts";
 import { quoted } from "../../../../functions/lib/text.ts";
 
@@ -76,7 +77,11 @@ test("each kind has its own key for the principal, and requires it", () => {
     const having = KINDS.filter((kind) => problem({ ...LEAST[kind], [key]: value }, kind) === undefined);
     assert.deepEqual(having, kinds, key);
   }
-  assert.deepEqual([...KINDS, "deny", "callers", "constructor"].filter(isMappingKind), KINDS);
+  assert.deepEqual([...KINDS, "deny", "callers", "constructor"].filter(isParameterKind), [...KINDS, "deny"]);
+  assert.deepEqual(
+    kindsWhere(() => true),
+    [...KINDS, "deny"],
+  );
   const without = KINDS.filter((kind) => problem({ username: "x" }, kind) === undefined);
   assert.deepEqual(without, ["sso", "account"]);
 });

@@ -8,7 +8,7 @@ import {
   decodeComponent,
   encodeComponent,
 } from "../../../../functions/authenticator/token/encoding.ts";
-import { formatQuery, parseQuery } from "../../../../functions/authenticator/token/query.ts";
+import { formatQuery, parseTokenQuery } from "../../../../functions/authenticator/token/query.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 import { PARAMETERS, queryWith, SECURITY_TOKEN } from "./samples.ts";
 
@@ -64,7 +64,7 @@ const withToken = (value: string) => QUERY.replace(/Token=[^&]*/, `Token=${value
 function assertRefused(message: string, ...queries: readonly string[]): void {
   for (const query of queries) {
     assert.throws(
-      () => parseQuery(query),
+      () => parseTokenQuery(query),
       (error) => hasCode(error, "token_parameter_refused") && error.message === message,
       `${query}: ${message}`,
     );
@@ -81,7 +81,7 @@ test("each of the eight names is required, and no value can be empty", () => {
 });
 
 test("the security token is optional, and omitted from the sent query if it is missing", () => {
-  const query = parseQuery(queryWith());
+  const query = parseTokenQuery(queryWith());
   assert.equal("X-Amz-Security-Token" in query, false);
   assert.equal(formatQuery(query), SENT.replace(/&X-Amz-Security-Token=[^&]*/, ""));
 });

@@ -8,8 +8,10 @@ import fc from "fast-check";
 import { stringify } from "yaml";
 import { Failure } from "../../../../../cli/io/errors.ts";
 import { processStreams } from "../../../../../cli/io/streams.ts";
+import { readMapping } from "../../../../../cli/model/file-entry.ts";
 import schema from "../../../../../cli/model/mapping-file.schema.json" with { type: "json" };
 import { examineMappingFiles, placeEntries } from "../../../../../cli/model/mapping-file.ts";
+import { KINDS, kindsWhere } from "../../../../../functions/authenticator/mapping/kinds.ts";
 import { parseJson } from "../../../../../functions/lib/json.ts";
 import { cli } from "../../../cli.ts";
 
@@ -65,6 +67,20 @@ const OF_EACH_KIND: object[] = [
   ACCOUNT,
   { ...ACCOUNT, username: "x", groups: ["g"] },
 ];
+
+test("the schema has the keys of all kinds, and the entries below are of each kind", () => {
+  const kinds = kindsWhere((kind) => kind !== "deny");
+  const keys = new Set([...kinds.flatMap((kind) => KINDS[kind].keys), "account", "permissionSet"]);
+  const { mapping, denial } = schema.$defs;
+  assert.deepEqual(new Set(Object.keys(mapping.properties)), keys);
+  assert.deepEqual(Object.keys(denial.properties), KINDS.deny.keys);
+  const read = OF_EACH_KIND.map((item) => {
+    const entry = readMapping(item);
+    return "problem" in entry ? assert.fail(entry.problem) : entry.kind;
+  });
+  assert.deepEqual(new Set(read), new Set(kinds));
+});
+
 const ID = "A".repeat(125);
 const OWN = "arn:aws:iam::111122223333:";
 /** Values that are just valid or just invalid for some kind. */

@@ -1,4 +1,4 @@
-// The context that middlewares share: the request, its deadline, its record and the function's version.
+// The request of a review, which middlewares share: its deadline, its record and the function's version.
 
 import type { MiddlewareObj } from "@middy/core";
 import type { HttpResponse } from "../../gateway/http.ts";
@@ -11,7 +11,7 @@ import type { TokenReviewRequest } from "../review/token-review.ts";
 /** kube-apiserver makes five tries in 30 s, with 4.5 s of waits between them. */
 const REVIEW_MS = 5_000;
 
-export interface RequestContext {
+export interface ReviewRequest {
   readonly request: GatewayRequest;
   readonly deadline: Deadline;
   readonly record: ReviewRecord;
@@ -21,10 +21,10 @@ export interface RequestContext {
   review?: TokenReviewRequest;
 }
 
-export type Middleware = MiddlewareObj<RequestContext, HttpResponse>;
+export type Middleware = MiddlewareObj<ReviewRequest, HttpResponse>;
 
-/** First in the chain: replaces `event` with a `RequestContext`. */
-export function openRequestContext(clock: Clock): Middleware {
+/** First in the chain: replaces `event` with a `ReviewRequest`. */
+export function openReviewRequest(clock: Clock): Middleware {
   let coldStart = true;
   return {
     before: (middy) => {
