@@ -32,11 +32,11 @@ export interface PublishedKey {
 }
 
 /** Sorted by name. */
-export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal): Promise<PublishedKey[]> {
-  const path = issuerPath(context.prefix);
+export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal): Promise<PublishedKey[]> {
+  const path = issuerPath(review.prefix);
   const found: Stored[] = [];
   for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
-  const { keys, invalid } = keySetOf(context.prefix, new Map(found.map((stored) => [stored.name, stored])));
+  const { keys, invalid } = keySetOf(review.prefix, new Map(found.map((stored) => [stored.name, stored])));
   return found
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((stored): PublishedKey => {
@@ -122,7 +122,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   const source = kubernetes === undefined ? "" : await describeSource(kubernetes, connection, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const changes = keys.flatMap((key): Change[] => {
-    const name = issuerKeyParameter(connection.context.prefix, key.kid);
+    const name = issuerKeyParameter(connection.review.prefix, key.kid);
     const found = published.find(({ stored }) => stored.name === name);
     if (found?.key !== undefined) return [];
     if (found?.stored.secure)
