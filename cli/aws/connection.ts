@@ -4,7 +4,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
 import { usage } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
-import type { EvaluationContext } from "../model/evaluation.ts";
+import type { ReviewSettings } from "../model/evaluation.ts";
 import { callerIdentity, ownAccount, watched } from "./calls.ts";
 import { type ClientConfig, clientConfig, once, patientRetries } from "./client.ts";
 import { DEFAULT_RATES, type RateOptions, type Rates } from "./rates.ts";
@@ -23,7 +23,7 @@ export interface ConnectionOptions extends RateOptions {
 }
 
 /** `now` returns milliseconds since 1970. */
-export function evaluationContext(settings: Settings, now: () => number): EvaluationContext {
+export function reviewSettings(settings: Settings, now: () => number): ReviewSettings {
   const { mappingPrefix: prefix, partition, reservedPrefixes } = settings;
   return {
     ...{ prefix, partition: partition.id, reservedPrefixes, ...signedTokensIn(settings) },
@@ -33,7 +33,7 @@ export function evaluationContext(settings: Settings, now: () => number): Evalua
   };
 }
 
-export function signedTokensIn({ jwt, tokens }: Settings): Pick<EvaluationContext, "signedTokens"> {
+export function signedTokensIn({ jwt, tokens }: Settings): Pick<ReviewSettings, "signedTokens"> {
   if (jwt === undefined) return {};
   return { signedTokens: tokens === "jwt" ? "only" : "beside" };
 }
@@ -61,7 +61,7 @@ export interface Connection {
   readonly config: ClientConfig;
   readonly ssm: SSMClient;
   /** `now` is the time of the first response of `ssm`, and throws before it: this machine's clock may be wrong. */
-  readonly context: EvaluationContext;
+  readonly review: ReviewSettings;
   /** Input for the function's own code, which evaluates mappings here. */
   readonly settings: Settings;
   /** If set, only this account's parameters are read and written. */
@@ -95,7 +95,7 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
     config,
     ssm,
     settings,
-    context: evaluationContext(settings, now),
+    review: reviewSettings(settings, now),
     rates: once(io.secrets, `rates ${owner} ${config.region}`, () => ({ reads: readRate, writes: rate })),
     ...(account !== undefined && { account }),
   };

@@ -90,7 +90,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     if (callers.entries.some((other) => callerName(other) === name)) {
       throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
     }
-    const notAfter = endAt(connection.context.now);
+    const notAfter = endAt(connection.review.now);
     const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
     const { partition, clusterId } = connection.settings;
     if (arn !== undefined && parseMappedArn(arn)?.partition !== partition.id) {
@@ -165,7 +165,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
       const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
       const text = (value: unknown) => (typeof value === "string" ? value : undefined);
       const texts = { notAfter: text(notAfter), sha256: text(sha256), arn: text(arn), principalId: text(principalId) };
-      return { name: callerName(entry), state: callerState(entry, connection.context.now), ...texts };
+      return { name: callerName(entry), state: callerState(entry, connection.review.now), ...texts };
     });
   });
   const items = results.flatMap(({ cluster, value }) => value.map((one) => ({ ...(isNamed && { cluster }), ...one })));
@@ -203,7 +203,7 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
     const check = (left: Entries) => {
       checkNeighbours(left, callers.parameter);
       // One that ends within an hour leaves no time to give kube-apiserver another file.
-      if (options.force || left.some((entry) => callerState(entry, connection.context.now + 3_600_000) === "accepted"))
+      if (options.force || left.some((entry) => callerState(entry, connection.review.now + 3_600_000) === "accepted"))
         return;
       throw finding("Refused: no caller would remain accepted for an hour. Add another one first, or use --force.");
     };

@@ -44,7 +44,7 @@ export async function namesInTime(lister: Lister, current: string, before: reado
 
 async function* pagesOf(lister: Lister, current: string, options: ConnectionOptions, io: IOStreams) {
   const connection = await connect(options, io);
-  const { ssm, context, rates } = connection;
+  const { ssm, review, rates } = connection;
   if (lister === "callers") yield (await readCallers(connection, io.interrupted)).entries.map(callerName);
   else if (lister === "keys") {
     yield (await readPublishedKeys(connection, io.interrupted)).map(({ kid }) => `issuer/${kid}`);
@@ -53,11 +53,11 @@ async function* pagesOf(lister: Lister, current: string, options: ConnectionOpti
     const typed = current.slice(0, current.lastIndexOf("/"));
     // Permissions for one account cover only these paths.
     const isOneAccount = options.account !== undefined && !typed.includes("/");
-    const path = `${context.prefix}/${isOneAccount ? `${typed}/${options.account}` : typed}`;
+    const path = `${review.prefix}/${isOneAccount ? `${typed}/${options.account}` : typed}`;
     const own = isOneAccount ? await readSome(ssm, [path], io.interrupted) : new Map();
-    yield [...own.keys()].map((name) => shortName(name, context.prefix));
+    yield [...own.keys()].map((name) => shortName(name, review.prefix));
     for await (const page of readBranch(ssm, path, limitsOf(rates).read, io.interrupted)) {
-      yield page.map(({ name }) => shortName(name, context.prefix));
+      yield page.map(({ name }) => shortName(name, review.prefix));
     }
   }
 }

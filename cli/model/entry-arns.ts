@@ -14,7 +14,7 @@ import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { endTime } from "../../functions/lib/time.ts";
 import { oncePerRead, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOfAddress, type Entry, parameterOf, readParameter } from "./entry.ts";
-import type { EvaluationContext } from "./evaluation.ts";
+import type { ReviewSettings } from "./evaluation.ts";
 
 export interface PlacedEntry extends Entry {
   readonly parameter: string;
@@ -35,12 +35,12 @@ export interface Value {
   readonly entries: readonly PlacedEntry[];
 }
 
-export function readValue(name: string, stored: StoredParameter | undefined, context: EvaluationContext): Value {
-  return stored === undefined ? { entries: [] } : read(stored, name, context);
+export function readValue(name: string, stored: StoredParameter | undefined, review: ReviewSettings): Value {
+  return stored === undefined ? { entries: [] } : read(stored, name, review);
 }
 
 /** Can cache by parameter, since prefix and partition never change. */
-const read = oncePerRead((stored, parameter: string, { prefix, partition }: EvaluationContext): Value => {
+const read = oncePerRead((stored, parameter: string, { prefix, partition }: ReviewSettings): Value => {
   const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
   const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
   const entries = own.map((entry) => placed(entry, parameter, partition));
@@ -61,7 +61,7 @@ export function placed(entry: Entry, parameter: string, partition: string): Plac
 }
 
 /** An entry for every identity that the parameter may apply to. */
-export function wholeOf(address: ParameterAddress, parameter: string, { partition }: EvaluationContext): PlacedEntry {
+export function wholeOf(address: ParameterAddress, parameter: string, { partition }: ReviewSettings): PlacedEntry {
   const mapping: Mapping = { arnLike: "arn:*:*:*:*:*" };
   return {
     ...address,
@@ -107,17 +107,13 @@ function sections(arn: string): ArnSections {
   return arnSections(arn) as ArnSections;
 }
 
-export function isActive({ end }: PlacedEntry, { now }: EvaluationContext): boolean {
+export function isActive({ end }: PlacedEntry, { now }: ReviewSettings): boolean {
   return end > now;
 }
 
 /** Whether the value is invalid, or has an active entry like this. */
-export function mayHave(
-  { problem, entries }: Value,
-  context: EvaluationContext,
-  isIt: (entry: PlacedEntry) => boolean,
-) {
-  return problem !== undefined || entries.some((entry) => isActive(entry, context) && isIt(entry));
+export function mayHave({ problem, entries }: Value, review: ReviewSettings, isIt: (entry: PlacedEntry) => boolean) {
+  return problem !== undefined || entries.some((entry) => isActive(entry, review) && isIt(entry));
 }
 
 /** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */

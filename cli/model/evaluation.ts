@@ -15,7 +15,7 @@ import type { StoredParameter } from "../../functions/parameters/stored-paramete
 import { arnsOfAddress, type Entry } from "./entry.ts";
 
 /** Settings and time with which mappings are evaluated. */
-export interface EvaluationContext {
+export interface ReviewSettings {
   /** Begins with `/`, does not end with one. */
   readonly prefix: string;
   /** Such as `aws` or `aws-cn`. */
@@ -36,7 +36,7 @@ export function shortName(name: string, prefix: string): string {
 export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 /** The evaluations in order of precedence, and the one that applies, if there is any. */
-export function decide({ prefix, now }: EvaluationContext, identity: VerifiedIdentity, parameters: StoredParameters) {
+export function decide({ prefix, now }: ReviewSettings, identity: VerifiedIdentity, parameters: StoredParameters) {
   const evaluations = evaluateMappings(candidates(prefix, identity), parameters, identity, now);
   return { evaluations, deciding: decidingEvaluation(evaluations) };
 }
@@ -99,7 +99,7 @@ function supposeRole(partition: string, account: string, role: string, supposed:
 }
 
 /** The role of a permission set gets a made-up suffix. `undefined` for patterns and accounts, which match many. */
-export function principalOf(entry: Entry, { partition }: EvaluationContext): VerifiedIdentity | undefined {
+export function principalOf(entry: Entry, { partition }: ReviewSettings): VerifiedIdentity | undefined {
   const { mapping } = entry;
   const { principalId, session: sessionName } = mapping;
   const [ofSet] = isOfSet(entry.kind) ? arnsOfAddress(entry, sessionName, "0").arns : [];
@@ -108,7 +108,7 @@ export function principalOf(entry: Entry, { partition }: EvaluationContext): Ver
 }
 
 /** The decision for an entry's principal; `undefined` for patterns and accounts. */
-export function decideForPrincipal(entry: Entry, parameters: StoredParameters, context: EvaluationContext) {
-  const principal = principalOf(entry, context);
-  return principal === undefined ? undefined : decide(context, principal, parameters);
+export function decideForPrincipal(entry: Entry, parameters: StoredParameters, review: ReviewSettings) {
+  const principal = principalOf(entry, review);
+  return principal === undefined ? undefined : decide(review, principal, parameters);
 }

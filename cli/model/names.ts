@@ -4,7 +4,7 @@ import { matchesGlob } from "../../functions/authenticator/mapping/arn.ts";
 import { claimPlaceholdersIn, PLACEHOLDER } from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { nameProblem } from "../../functions/authenticator/user/user.ts";
-import type { EvaluationContext } from "./evaluation.ts";
+import type { ReviewSettings } from "./evaluation.ts";
 
 /** The access policies of EKS. https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html */
 const POLICIES = {
@@ -53,13 +53,13 @@ export function mentionsAdministrators(value: string | undefined): boolean {
 }
 
 /** Whether it renders to itself, and the function accepts it: a name that it rejects denies the identity. */
-export function isAccepted(name: string, { reservedPrefixes }: EvaluationContext): boolean {
+export function isAccepted(name: string, { reservedPrefixes }: ReviewSettings): boolean {
   return !/[{}]/.test(name) && nameProblem(name, reservedPrefixes) === undefined;
 }
 
 /** Whether it is also not reserved by Kubernetes: RESERVED_PREFIXES of the function may have `system:` where the shell's do not. */
-export function isPlain(name: string, context: EvaluationContext): boolean {
-  return isAccepted(name, context) && !name.startsWith("system:");
+export function isPlain(name: string, review: ReviewSettings): boolean {
+  return isAccepted(name, review) && !name.startsWith("system:");
 }
 
 /** Why a name needs consent, as a phrase with a verb; `undefined` if it does not. */

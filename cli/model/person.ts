@@ -8,7 +8,7 @@ import { isExpired } from "../../functions/lib/time.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type Entry, readParameter } from "./entry.ts";
 import { arnsOverlap } from "./entry-arns.ts";
-import { type EvaluationContext, shortName } from "./evaluation.ts";
+import { type ReviewSettings, shortName } from "./evaluation.ts";
 
 export interface PossibleIdentity {
   /** The mapping that grants access, such as `sso/111122223333/developers`. */
@@ -27,7 +27,7 @@ const MOST_SESSIONS = 12;
 export function roleNamed(
   who: string,
   parameters: ReadonlyMap<string, StoredParameter>,
-  { prefix, partition }: EvaluationContext,
+  { prefix, partition }: ReviewSettings,
 ): { readonly mapping: string; readonly entry: Entry } | undefined {
   for (const [parameter, stored] of parameters) {
     const { entries } = readParameter(prefix, parameter, stored, partition);
@@ -41,9 +41,9 @@ export function roleNamed(
 export function identitiesNamed(
   who: string,
   parameters: ReadonlyMap<string, StoredParameter>,
-  context: EvaluationContext,
+  review: ReviewSettings,
 ): PossibleIdentity[] {
-  const { prefix, partition, now } = context;
+  const { prefix, partition, now } = review;
   return [...parameters].flatMap(([name, stored]) =>
     readParameter(prefix, name, stored, partition)
       .entries.filter(({ mapping }) => !isExpired(mapping.notAfter, now))

@@ -18,13 +18,13 @@ import {
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { usage } from "../io/errors.ts";
 import { accountOf, arnsOfAddress, type Entry, nameOfEntry } from "./entry.ts";
-import type { EvaluationContext } from "./evaluation.ts";
+import type { ReviewSettings } from "./evaluation.ts";
 import { GROUP_FAULT, readMapping } from "./file-entry.ts";
 import type { EntryKey } from "./stored.ts";
 
 /** Where to look: with `account`, only that account's parameters. */
 interface Store {
-  readonly context: EvaluationContext;
+  readonly review: ReviewSettings;
   readonly account?: string;
 }
 
@@ -50,7 +50,7 @@ const NAMED = new RegExp(String.raw`^(${NAMED_KINDS})/(\d{12})/(.+)$`);
  *
  * @param session the value of --session
  */
-export function findTarget({ context: { prefix }, account }: Store, who: string, session?: string): Target {
+export function findTarget({ review: { prefix }, account }: Store, who: string, session?: string): Target {
   const found = targetOf(prefix, who);
   const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
   checkAccount(account, target.address, target.parameter);
@@ -154,23 +154,23 @@ export function checkOneArn(who: string): void {
 }
 
 /** The denial and its list. Throws if `who` names no principal, or one of another account than --account. */
-export function findDenyTarget({ context, account }: Store, who: string, session: string | undefined) {
+export function findDenyTarget({ review, account }: Store, who: string, session: string | undefined) {
   checkTyping(who);
   if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
-  const arn = who.startsWith("arn:") ? who : arnOf(who, context);
+  const arn = who.startsWith("arn:") ? who : arnOf(who, review);
   const arnLike = session === undefined ? arn : sessionArn(arn, session, who);
   const list = accountOf(arnLike);
   checkAccount(account, { account: list }, arnLike);
-  return { parameter: denyParameter(context.prefix, list), arnLike };
+  return { parameter: denyParameter(review.prefix, list), arnLike };
 }
 
 /** The ARN of a mapping's name such as `role/111122223333/developers`; of a permission set, a pattern for its role. */
-export function arnOf(who: string, context: EvaluationContext): string {
-  const { address } = findTarget({ context }, who);
+export function arnOf(who: string, review: ReviewSettings): string {
+  const { address } = findTarget({ review }, who);
   if (isListKind(address.kind)) {
     throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));
   }
-  return `arn:${context.partition}:${arnsOfAddress(address).arns[0]}`;
+  return `arn:${review.partition}:${arnsOfAddress(address).arns[0]}`;
 }
 
 function sessionArn(arn: string, session: string, who: string): string {

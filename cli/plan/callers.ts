@@ -20,8 +20,8 @@ interface Callers {
   readonly entries: Entries;
 }
 
-export async function readCallers({ ssm, context }: Connection, signal: AbortSignal): Promise<Callers> {
-  const parameter = callersParameter(context.prefix);
+export async function readCallers({ ssm, review }: Connection, signal: AbortSignal): Promise<Callers> {
+  const parameter = callersParameter(review.prefix);
   const known = await readSome(ssm, [parameter], signal);
   const stored = known.get(parameter);
   if (stored?.secure) {

@@ -110,7 +110,7 @@ export function managedBy(stack: string): string {
  * Removes changes of managed parameters from the plan, prints a line for each, and returns them as `managed`. `force`
  * keeps all.
  */
-export async function withoutManaged(plan: Plan, { ssm, context, rates }: Connection, force: boolean, io: IOStreams) {
+export async function withoutManaged(plan: Plan, { ssm, review, rates }: Connection, force: boolean, io: IOStreams) {
   if (force) return { plan, managed: [] };
   const waitForTurn = limitsOf(rates).read;
   const managed: Change[] = [];
@@ -126,15 +126,15 @@ export async function withoutManaged(plan: Plan, { ssm, context, rates }: Connec
     if (stack === undefined) continue;
     managed.push(change);
     const owner = managedBy(stack).replace(/^M/, "m");
-    const name = shortName(change.name, context.prefix);
+    const name = shortName(change.name, review.prefix);
     io.log(`${name} is ${owner} and was not changed. Change it there, or use --force.\n`);
   }
   return { plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) }, managed };
 }
 
 /** Prints what a session mapping trusts, if the changes write one. */
-export function warnOfSessionTrust(changes: readonly Change[], { context }: Connection, { log }: IOStreams): void {
-  const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
+export function warnOfSessionTrust(changes: readonly Change[], { review }: Connection, { log }: IOStreams): void {
+  const isOfSessions = ({ name }: Change) => readName(review.prefix, name)?.kind === "sso-session";
   if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
   log(
     "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +

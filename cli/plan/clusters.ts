@@ -114,7 +114,7 @@ function placesOnce(partition: string | undefined) {
     // connect() has checked the context's account.
     const account = options.contextAccount ?? (await ownAccount(config, io)) ?? `profile ${options.profile}`;
     await earlier;
-    const store = `${account} ${config.region} ${connection.context.prefix}`;
+    const store = `${account} ${config.region} ${connection.review.prefix}`;
     const same = stores.get(store);
     if (same !== undefined) io.log(`Skipped: it is the same store as ${same}.\n`);
     else stores.set(store, options.name);
@@ -158,7 +158,7 @@ export async function executePlan(plan: ClusterPlan, options: ProposeOptions, io
 export async function carryOut(planned: PlannedClusters, options: ProposeOptions, io: IOStreams, action: Action = {}) {
   const { isSeveral, ready, isAbsent, failed } = planned;
   const { done = "Written", goesOn = false, recheck } = action;
-  const plans = ready.map((one) => ({ ...one, prefix: one.plan.connection.context.prefix }));
+  const plans = ready.map((one) => ({ ...one, prefix: one.plan.connection.review.prefix }));
   if (options.report === undefined) printPlans(plans, io);
   else for (const { shown, destination, prefix } of plans) options.report(planData(shown, destination, prefix));
   const failures = [...failed, ...ready.flatMap(({ name, refusal: failure }) => (failure ? [{ name, failure }] : []))];

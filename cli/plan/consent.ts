@@ -8,8 +8,8 @@ import type { IOStreams } from "../io/streams.ts";
 import { guardLockout, hasAdministrator, mayDenyOthers } from "../model/access/administrators.ts";
 import { hasConsent, type Mark } from "../model/access/changes.ts";
 import { marksOf } from "../model/access/phases.ts";
-import { afterwards, type RuleContext } from "../model/access/state.ts";
-import { type EvaluationContext, shortName } from "../model/evaluation.ts";
+import { afterwards, type RuleSettings } from "../model/access/state.ts";
+import { type ReviewSettings, shortName } from "../model/evaluation.ts";
 import { mentionsAdministrators } from "../model/names.ts";
 import { entryKey, listIn, type Stored } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
@@ -19,10 +19,10 @@ import { changedMeanwhile, mergeValues } from "./write-parameter.ts";
 interface ReadForAccess {
   readonly current: ReadonlyMap<string, Stored>;
   readonly marks: readonly Mark[];
-  /** What there is no permission to read, as in `RuleContext.reading`. */
+  /** What there is no permission to read, as in `RuleSettings.reading`. */
   readonly unread: ReadonlySet<string>;
   /** Runs a part of the rule, and adds to `current` what it looks at. */
-  readonly settle: <T>(current: Map<string, Stored>, rule: (context: RuleContext) => T) => Promise<T>;
+  readonly settle: <T>(current: Map<string, Stored>, rule: (review: RuleSettings) => T) => Promise<T>;
   /** `before`, with the parameters that the rule has looked at as they are now. */
   readonly again: (before: ReadonlyMap<string, Stored>) => Promise<Map<string, Stored>>;
 }
@@ -36,23 +36,23 @@ export async function readForAccess(
   io: IOStreams,
 ): Promise<ReadForAccess> {
   const { account } = connection;
-  const addressOf = (name: string) => readName(connection.context.prefix, name);
+  const addressOf = (name: string) => readName(connection.review.prefix, name);
   // Callers and issuer keys grant no identity access.
   const changes = planned.filter(({ name }) => addressOf(name) !== undefined);
   const reading = new Set(changes.map(({ name }) => name));
-  const context = { ...connection.context, reading };
+  const review = { ...connection.review, reading };
   /** How much of `reading` has been read. */
   let settled = 0;
   const unread = new Set<string>();
   const phraseFor = (look: string) => {
-    if (/^[/r]/.test(look)) return shortName(look, connection.context.prefix);
+    if (/^[/r]/.test(look)) return shortName(look, connection.review.prefix);
     return look === "any" ? "every mapping" : `the mappings of account ${look}`;
   };
   const isKnown = (look: string) =>
     isWhole && (account === undefined || !look.startsWith("/") || addressOf(look)?.account === account);
   const settle: ReadForAccess["settle"] = async (current, rule) => {
     for (;;) {
-      const result = rule(context);
+      const result = rule(review);
       const left = [...reading].slice(settled).filter((look) => !current.has(look) && !isKnown(look));
       settled = reading.size;
       if (left.length === 0) return result;
@@ -63,10 +63,10 @@ export async function readForAccess(
   };
   const current = new Map(known);
   const { marks, deniesOthers } = await settle(current, () => {
-    return { marks: marksOf(changes, current, context), deniesOthers: mayDenyOthers(changes, current, context) };
+    return { marks: marksOf(changes, current, review), deniesOthers: mayDenyOthers(changes, current, review) };
   });
-  if (!isWhole && (deniesOthers || hasAdministrator(current, context))) {
-    const remains = () => settle(current, () => hasAdministrator(afterwards(current, changes), context));
+  if (!isWhole && (deniesOthers || hasAdministrator(current, review))) {
+    const remains = () => settle(current, () => hasAdministrator(afterwards(current, changes), review));
     await findAdministrator(current, remains, connection, io);
   }
   const text = `this may grant more access than the plan shows: there is no permission to read ${[...unread].map(phraseFor).join(", ")}`;
@@ -99,7 +99,7 @@ async function findAdministrator(
   try {
     const pages =
       connection.account === undefined
-        ? pagesBelow(connection.context.prefix, connection, io)
+        ? pagesBelow(connection.review.prefix, connection, io)
         : [[...(await readMappings(connection, io)).values()]];
     for await (const page of pages) {
       for (const stored of page.filter(({ name, value }) => !current.has(name) && mentionsAdministrators(value))) {
@@ -133,7 +133,7 @@ export async function checkConsent(
   others: string,
   clock: number,
 ): Promise<void> {
-  const found = await settle(current, (context) => marksOf(changes, current, context));
+  const found = await settle(current, (review) => marksOf(changes, current, review));
   const unseen = found.find((mark) => !hasConsent(mark, marks));
   if (unseen !== undefined) {
     throw finding(
@@ -142,11 +142,11 @@ export async function checkConsent(
         : `Another operator changed ${others} at the same time. Combined with that change, ${unseen.text}. Their change is kept.`,
     );
   }
-  if (!force) await settle(current, (context) => guardLockout(changes, current, { ...context, now: clock }));
+  if (!force) await settle(current, (review) => guardLockout(changes, current, { ...review, now: clock }));
 }
 
 /** The change with the value for a parameter that another operator changed from `was` to `is`. Throws if they conflict. */
-export function rebased(change: Change, was: Stored | undefined, is: Stored | undefined, context: EvaluationContext) {
+export function rebased(change: Change, was: Stored | undefined, is: Stored | undefined, review: ReviewSettings) {
   const { name, value } = change;
   const key = entryKey(name);
   const [base, theirs] = [was?.value ?? "[]", is?.value ?? "[]"];
@@ -155,13 +155,13 @@ export function rebased(change: Change, was: Stored | undefined, is: Stored | un
   if (key === undefined || value === undefined || !isList || is?.secure) throw changedMeanwhile(name, was, is);
   const { value: merged, problem } = mergeValues(key, name, base, value, theirs);
   if (problem !== undefined) throw finding(problem);
-  checkMerge(change, merged, theirs, context);
+  checkMerge(change, merged, theirs, review);
   return { ...change, value: merged };
 }
 
 /** Throws unless the function accepts both lists: a merge could give another meaning to an invalid one. */
-export function checkMerge({ name, check }: Change, merged: string, theirs: string, context: EvaluationContext) {
-  const { prefix, partition } = context;
+export function checkMerge({ name, check }: Change, merged: string, theirs: string, review: ReviewSettings) {
+  const { prefix, partition } = review;
   const { kind = "callers", account = "" } = readName(prefix, name) ?? {};
   for (const value of [theirs, merged]) {
     const [problem] = readStored(kind, { account, partition }, { value, secure: false }).problems;

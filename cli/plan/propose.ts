@@ -59,21 +59,21 @@ export interface Prepared {
 /** Reads what the plan's checks need. Throws if it cannot be read. */
 export async function prepare(planned: ClusterPlan, options: ProposeOptions, io: IOStreams): Promise<Prepared> {
   const { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others } = planned;
-  const { context } = connection;
+  const { review } = connection;
   await requireCluster(known, connection, options, io);
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
   const { changes } = plan;
   const reading = await readForAccess(changes, known, isWhole, connection, io);
   const destination = await destinationOf(connection, reading.current, io);
-  const steps = { endedFirst: endedFirst(changes, reading.current, context) };
-  const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, context) };
+  const steps = { endedFirst: endedFirst(changes, reading.current, review) };
+  const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, review) };
   // Skipped prunes are not errors: the file does not request them by name.
   const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
   if (changes.length === 0 && !isPartial) return { shown, destination };
   try {
     if (changes.length === 0) throw finding("Nothing was written.");
     checkDenialsWritten(changes, managed);
-    if (!options.force) guardLockout(changes, reading.current, context);
+    if (!options.force) guardLockout(changes, reading.current, review);
   } catch (error) {
     if (error instanceof Failure) return { shown, destination, refusal: error };
     throw error;

@@ -25,7 +25,7 @@ import { entryKey, keyOfItem, normal, type Stored } from "../model/stored.ts";
 export async function destinationOf(connection: Connection, known: ReadonlyMap<string, Stored>, io: IOStreams) {
   const [first] = known.values();
   const { clusterId } = connection.settings;
-  return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.context.prefix})`;
+  return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.review.prefix})`;
 }
 
 /** Account and region, as a phrase. */
@@ -36,11 +36,11 @@ async function placeOf({ config, settings }: Connection, known: string | undefin
 
 /** All mappings, or with --account that account's. `callers` adds the callers' list. */
 export async function readMappings(connection: Connection, io: IOStreams, { callers = false } = {}) {
-  const { ssm, context, account, rates } = connection;
+  const { ssm, review, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
   const limits = { waitForTurn: limitsOf(rates).read, signal: io.interrupted, onCount: progress.show };
   try {
-    return await readAll(ssm, { prefix: context.prefix, account, callers, ...limits });
+    return await readAll(ssm, { prefix: review.prefix, account, callers, ...limits });
   } catch (error) {
     const failure = isAccessDenied(error) && account === undefined ? toFailure(error) : undefined;
     if (failure === undefined) throw error;
@@ -54,7 +54,7 @@ export async function readMappings(connection: Connection, io: IOStreams, { call
 
 /** To compare two clusters: names without the prefix, no empty lists, and a fixed order where the order has no meaning. */
 export async function readToCompare(connection: Connection, io: IOStreams, more?: { readonly callers: boolean }) {
-  const { prefix } = connection.context;
+  const { prefix } = connection.review;
   const stored = await readMappings(connection, io, more);
   const named = [...stored.values()].flatMap((parameter): [string, Stored][] => {
     const name = shortName(parameter.name, prefix);
@@ -84,7 +84,7 @@ export async function readByName(names: readonly string[], { ssm, rates }: Conne
 /**
  * Reads what the rule of access looks at.
  *
- * @param looks as in `RuleContext.reading`
+ * @param looks as in `RuleSettings.reading`
  * @param unread receives what this principal may not read: a missing permission is no error
  */
 export async function readLooks(
@@ -93,7 +93,7 @@ export async function readLooks(
   io: IOStreams,
   unread: Set<string>,
 ): Promise<readonly Stored[]> {
-  const { prefix } = connection.context;
+  const { prefix } = connection.review;
   const { account: _, ...everyAccount } = connection;
   try {
     const found: Stored[] = [];
@@ -151,7 +151,7 @@ export async function requireParameters(known: Known, connection: Connection, io
 
 /** Also without permission to read it. Throws if other clusters are stored below its prefix. */
 async function exists(known: Known, connection: Connection, io: IOStreams): Promise<boolean> {
-  const { prefix } = connection.context;
+  const { prefix } = connection.review;
   const isOwn = (name: string) => isOfCluster(prefix, name);
   if ([...known.keys()].some(isOwn)) return true;
   const others: string[] = [];
@@ -182,19 +182,19 @@ function isOfCluster(prefix: string, name: string): boolean {
 
 /** With --account, reads only what a team with permissions for its account may read. */
 async function* namesIn(connection: Connection, io: IOStreams): AsyncGenerator<string> {
-  const { account, context, ssm } = connection;
+  const { account, review, ssm } = connection;
   if (account === undefined) {
-    for await (const page of pagesBelow(context.prefix, connection, io)) for (const { name } of page) yield name;
+    for await (const page of pagesBelow(review.prefix, connection, io)) for (const { name } of page) yield name;
     return;
   }
   yield* (await readMappings(connection, io)).keys();
-  const ofAny = [denyParameter(context.prefix, "any"), mappingParameter(context.prefix, "pattern", "any")];
+  const ofAny = [denyParameter(review.prefix, "any"), mappingParameter(review.prefix, "pattern", "any")];
   yield* (await readSome(ssm, ofAny, io.interrupted)).keys();
 }
 
 /** Sentences about a cluster without parameters. */
 async function absence(connection: Connection, io: IOStreams): Promise<string> {
-  const { account, context, settings } = connection;
+  const { account, review, settings } = connection;
   const { clusterId } = settings;
   const [of, option] = account === undefined ? ["", ""] : [` of account ${account}`, "--account, "];
   const contexts = [...((await readConfig(io.environment))?.contexts.keys() ?? [])];
@@ -203,6 +203,6 @@ async function absence(connection: Connection, io: IOStreams): Promise<string> {
     contexts.filter((name) => name !== clusterId),
   );
   const suggestion = similar === undefined ? "" : ` Did you mean ${similar}?`;
-  const where = `below ${context.prefix} in ${await placeOf(connection, undefined, io)}`;
+  const where = `below ${review.prefix} in ${await placeOf(connection, undefined, io)}`;
   return `The cluster ${clusterId} has no parameter${of} ${where}.${suggestion} Check ${option}--cluster, --region and --profile.`;
 }

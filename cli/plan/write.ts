@@ -213,7 +213,7 @@ class Writing {
       unsure,
       left: others.filter((name) => !this.#times.has(name)),
     };
-    throw stopped(failure, found, state, error, this.#connection.context.prefix);
+    throw stopped(failure, found, state, error, this.#connection.review.prefix);
   }
 
   /** By the plan's time, except for waits. */
@@ -238,7 +238,7 @@ class Writing {
     const combined = this.#changes.map((change) => {
       const { name } = change;
       if (!others.includes(name)) return change;
-      return rebased(change, before.get(name), fresh.get(name), this.#connection.context);
+      return rebased(change, before.get(name), fresh.get(name), this.#connection.review);
     });
     await checkConsent(combined, fresh, this.#accepted, this.#listed(others), this.#io.clock());
     this.#changes = combined;
@@ -266,7 +266,7 @@ class Writing {
   /** Returns the written value: of a list, merged with another operator's. */
   async #carryOut(change: Change, wanted: Change, neighbours: Neighbours | undefined): Promise<string | undefined> {
     const { name, before, value } = change;
-    const { ssm, context } = this.#connection;
+    const { ssm, review } = this.#connection;
     const { interrupted } = this.#io;
     const key = entryKey(name);
     const [was, is] = [listIn(before?.value), listIn(value)];
@@ -281,7 +281,7 @@ class Writing {
       return this.#changes.map((one) => (one.name === name ? left : one));
     };
     const check = async (merged: string, theirs: string) => {
-      checkMerge(change, merged, theirs, context);
+      checkMerge(change, merged, theirs, review);
       this.#current.set(name, { name, value: theirs, secure: false, version: 0, modified: this.#io.clock() });
       await checkConsent(final(merged), this.#current, this.#accepted, name, this.#io.clock());
     };
@@ -318,6 +318,6 @@ class Writing {
   }
 
   #listed(names: readonly string[]): string {
-    return listed(names.map((name) => shortName(name, this.#connection.context.prefix)));
+    return listed(names.map((name) => shortName(name, this.#connection.review.prefix)));
   }
 }

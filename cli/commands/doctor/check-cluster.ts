@@ -35,7 +35,7 @@ export async function checkCallers(options: ConnectionOptions, io: IOStreams, co
   try {
     const connection = await connect(options, io, config);
     const { entries } = await readCallers(connection, io.interrupted);
-    const accepted = entries.filter((entry) => callerState(entry, connection.context.now) === "accepted");
+    const accepted = entries.filter((entry) => callerState(entry, connection.review.now) === "accepted");
     const withToken = accepted.filter((entry) => isObject(entry) && entry["sha256"] !== undefined).length;
     const seen = `${accepted.length - withToken} by IAM, ${withToken} with a token`;
     if (withToken > 0) return ok("callers", seen);
@@ -56,7 +56,7 @@ export async function checkCallers(options: ConnectionOptions, io: IOStreams, co
 export async function checkMapping(token: string, options: ConnectionOptions, io: IOStreams, config: ClientConfig) {
   try {
     const connection = await connect(options, io, config);
-    return mappingCheck(await explainToken(token, connection, io), connection.context.prefix);
+    return mappingCheck(await explainToken(token, connection, io), connection.review.prefix);
   } catch (error) {
     const isDenied = error instanceof Error && error.name === "AccessDeniedException";
     const advice = isDenied
@@ -120,7 +120,7 @@ export async function checkStores(options: ConnectionOptions, hasStandby: boolea
   for (const context of contexts) {
     try {
       const [own, other] = [await connect(options, io), await connect({ ...(profile && { profile }), ...context }, io)];
-      if (own.settings.region === other.settings.region && own.context.prefix === other.context.prefix) continue;
+      if (own.settings.region === other.settings.region && own.review.prefix === other.review.prefix) continue;
       const [ours, theirs] = [
         await readToCompare(own, io, { callers: true }),
         await readToCompare(other, io, { callers: true }),

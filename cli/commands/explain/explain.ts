@@ -22,12 +22,12 @@ import { readMappings, requireParameters } from "../../plan/read.ts";
 import { explanationData, explanationLines, needsInstance, printLines } from "./show.ts";
 
 async function explainPerson(who: string, output: OutputFormat, connection: Connection, io: IOStreams): Promise<void> {
-  const { context } = connection;
+  const { review } = connection;
   const known = await readMappings(connection, io);
   await requireParameters(known, connection, io);
-  const role = roleNamed(who, known, context)?.mapping.replace("sso-session/", "sso/");
+  const role = roleNamed(who, known, review)?.mapping.replace("sso-session/", "sso/");
   if (role !== undefined) throw usage(`"${who}" is ${role}. To explain it, give that name, or its ARN.`);
-  const found = new Map(identitiesNamed(who, known, context).map((one) => [one.arnLike, one]));
+  const found = new Map(identitiesNamed(who, known, review).map((one) => [one.arnLike, one]));
   if (found.size === 0) throw finding(`No mapping grants access to a session or a user named ${who}.`);
   const services = {
     readParameters: async () => ({ parameters: known, cached: false, stale: false }),
@@ -38,7 +38,7 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
     const sample = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
     const explained = sample && (await explainIdentity(sample, connection, io, services));
     const { username = "", groups = [] } = explained?.user ?? {};
-    const parameter = explained ? shortName(explained.parameter ?? "", context.prefix) : mapping;
+    const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
     const verdict = explained === undefined ? "depends on the account" : verdictOf(explained);
     return { kind, parameter, verdict, username, groups };
   });
@@ -108,7 +108,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   if (found.refusal?.code === "identity_unmapped") await requireParameters(new Map(), connection, io);
   const isWithoutNodes = needsInstance(found.user) && !(await mayLookUpNodes(connection, io));
   const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
-  const { prefix } = connection.context;
+  const { prefix } = connection.review;
   const complete = (text: string) => forCluster(text, options, io.environment);
   if (options.output === "table") {
     printLines(explanationLines(explanation, prefix, complete), io);
@@ -124,13 +124,13 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
 const PRINCIPALS = kindsWhere((kind) => isOfOne(kind) && !isListKind(kind));
 
 /** A token, or a supposed identity. */
-async function subjectOf(who: string | undefined, options: ExplainOptions, { context }: Connection, io: IOStreams) {
+async function subjectOf(who: string | undefined, options: ExplainOptions, { review }: Connection, io: IOStreams) {
   const { tokenFile, sessionName, principalId, jwt } = options;
   if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
   checkTyping(who ?? "");
   const isMappingName = PRINCIPALS.some((kind) => who?.startsWith(`${kind}/`));
   // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
-  const arn = isMappingName ? arnOf(who ?? "", context).replaceAll("?", "0") : who;
+  const arn = isMappingName ? arnOf(who ?? "", review).replaceAll("?", "0") : who;
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
   if (identity === undefined) throw usage(supposeIdentity(arn ?? "") ? NOT_SUPPOSED : `${notAnArn(arn ?? "")}.`);
   if (jwt && identity.kind !== "role" && identity.kind !== "user") {

@@ -82,7 +82,7 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
         credentials.accessKeyId,
       );
   const connection = await connect(options, io, config);
-  const { prefix } = connection.context;
+  const { prefix } = connection.review;
   const { region } = connection.settings;
   const complete = (text: string) => forCluster(text, options, io.environment);
   const known = { credentials, prefix, region, complete };

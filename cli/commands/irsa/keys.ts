@@ -24,11 +24,11 @@ import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
 
 /** Sorted by name. `key` is set if the issuer serves it, and `problem` says why it does not. */
-export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal) {
-  const path = issuerPath(context.prefix);
+export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal) {
+  const path = issuerPath(review.prefix);
   const found: Stored[] = [];
   for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
-  const { keys, invalid } = keySetOf(context.prefix, new Map(found.map((stored) => [stored.name, stored])));
+  const { keys, invalid } = keySetOf(review.prefix, new Map(found.map((stored) => [stored.name, stored])));
   return found
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((stored) => {
@@ -114,7 +114,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   const source = kubernetes === undefined ? "" : await describeSource(kubernetes, connection, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const changes = keys.flatMap((key): Change[] => {
-    const name = issuerKeyParameter(connection.context.prefix, key.kid);
+    const name = issuerKeyParameter(connection.review.prefix, key.kid);
     const found = published.find(({ stored }) => stored.name === name);
     if (found?.key !== undefined) return [];
     if (found?.stored.secure)

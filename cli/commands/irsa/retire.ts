@@ -66,7 +66,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
       problemOf = (keys) => {
         const others = keys.filter((one) => one.kid !== kid && one.key !== undefined);
         return (
-          signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, connection.context.now)
+          signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, connection.review.now)
         );
       };
     }

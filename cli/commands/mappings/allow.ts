@@ -14,7 +14,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { afterwards } from "../../model/access/state.ts";
 import {
   decide,
-  type EvaluationContext,
+  type ReviewSettings,
   type StoredParameters,
   shortName,
   supposeIdentity,
@@ -61,13 +61,13 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
 }
 
 async function planOne(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
-  const { context, account } = connection;
+  const { review, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
-  const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
+  const lists = new Set([parameter, ...(account === undefined ? [denyParameter(review.prefix, "any")] : [])]);
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
   const known = await readByName([...lists, ...places], connection, io);
   await requireCluster(known, connection, options, io);
-  const plan = planWithout(lists, (item) => isFor(item, arnLike), known, context);
+  const plan = planWithout(lists, (item) => isFor(item, arnLike), known, review);
   const left = stillDenied(arnLike, afterwards(known, plan.changes), connection);
   if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
   const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
@@ -75,12 +75,12 @@ async function planOne(who: string, options: AllowOptions, connection: Connectio
 }
 
 async function planPerson(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
-  const { context } = connection;
+  const { review } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
   // Below a short prefix there may be lists of other clusters.
-  const lists = [...known.keys()].filter((name) => readName(context.prefix, name)?.kind === "deny");
-  const plan = planWithout(lists, (item) => isOfPerson(item, who), known, context);
+  const lists = [...known.keys()].filter((name) => readName(review.prefix, name)?.kind === "deny");
+  const plan = planWithout(lists, (item) => isOfPerson(item, who), known, review);
   if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names a session or a user ${who}.`);
   return { plan, known, connection, isWhole: true };
 }
@@ -99,7 +99,7 @@ function planWithout(
   lists: Iterable<string>,
   isRemoved: (item: unknown) => boolean,
   known: ReadonlyMap<string, Stored>,
-  { prefix, partition }: EvaluationContext,
+  { prefix, partition }: ReviewSettings,
 ): Plan {
   const desired = [...lists].flatMap((parameter) => {
     const stored = known.get(parameter);
@@ -112,22 +112,22 @@ function planWithout(
 }
 
 /** With --account, only parameters that permissions for that account cover. */
-function candidatesOf(arnLike: string, { context, account }: Connection): string[] {
+function candidatesOf(arnLike: string, { review, account }: Connection): string[] {
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return [];
-  const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
+  const names = candidates(review.prefix, identity).map(({ parameter }) => parameter);
   return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
 }
 
 /** Sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
 function stillDenied(arnLike: string, parameters: StoredParameters, connection: Connection): string {
-  const { context, settings } = connection;
+  const { review, settings } = connection;
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return "";
-  const { deciding } = decide(context, identity, parameters);
+  const { deciding } = decide(review, identity, parameters);
   if (deciding === undefined) return "";
   if (deciding.place !== "deny-account" && deciding.place !== "deny-any") return "";
-  const name = shortName(deciding.parameter, context.prefix);
+  const name = shortName(deciding.parameter, review.prefix);
   const command = `iam-authenticator mappings get -c ${settings.clusterId} ${shellWord(name)}`;
   return ` ${arnLike} is still denied by ${name}. To see it: ${command}`;
 }

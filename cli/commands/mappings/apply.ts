@@ -92,7 +92,7 @@ const PRUNE: OptionGroup = [
 /** The parameters to write for the entries of a file. Throws for those that can never apply. */
 export function parametersIn(
   entries: readonly Entry[],
-  { account, context: { prefix, partition } }: Connection,
+  { account, review: { prefix, partition } }: Connection,
 ): ReadonlyMap<string, string> {
   checkAccounts(account, entries);
   const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
@@ -101,7 +101,7 @@ export function parametersIn(
 }
 
 /** After the first response, which has AWS's time. */
-export function warnOfEnded(entries: readonly Entry[], { context: { now } }: Connection, io: IOStreams): void {
+export function warnOfEnded(entries: readonly Entry[], { review: { now } }: Connection, io: IOStreams): void {
   for (const entry of entries) {
     const { notAfter } = entry.mapping;
     if (!isExpired(notAfter, now)) continue;
@@ -115,7 +115,7 @@ async function compare(
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan> {
-  const { prefix, partition } = connection.context;
+  const { prefix, partition } = connection.review;
   const desired = parametersIn(entries, connection);
   const known = await readMappings(connection, io);
   warnOfEnded(entries, connection, io);
@@ -138,7 +138,7 @@ async function compare(
 function denialsBeside(
   ofFiles: readonly Entry[],
   known: ReadonlyMap<string, Stored>,
-  { context: { prefix, partition } }: Connection,
+  { review: { prefix, partition } }: Connection,
 ): string[] {
   const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).entries);
   return stored.flatMap(({ kind, account, mapping: { arnLike = "" } }) => {
@@ -215,13 +215,13 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
   const plans: object[] = [];
   const { results, failures } = await inEachCluster(options, io, async (one, own) => {
     const connection = await connect(one, own);
-    const { prefix } = connection.context;
+    const { prefix } = connection.review;
     const { plan: wanted, known } = await compare(file, one, connection, own);
     await requireParameters(known, connection, own);
     const { plan } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
     const { marks } = await readForAccess(plan.changes, known, true, connection, own);
-    const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.context) };
+    const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.review) };
     if (output === "table") printPlans([{ name: one.name, shown: judged, destination, prefix }], own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;

@@ -19,7 +19,7 @@ import { accountOf, readParameter } from "../../model/entry.ts";
 import { arnsOverlap, isActive, overlaps, readValue } from "../../model/entry-arns.ts";
 import {
   decide,
-  type EvaluationContext,
+  type ReviewSettings,
   type StoredParameters,
   shortName,
   supposeIdentity,
@@ -36,12 +36,12 @@ function parametersForFederated(prefix: string, account: string): string[] {
 }
 
 /** Those of them that grant it now; empty if a denial covers all federated users. */
-function grantsToFederated(account: string, parameters: StoredParameters, context: EvaluationContext): string[] {
-  const { prefix, partition, now } = context;
+function grantsToFederated(account: string, parameters: StoredParameters, review: ReviewSettings): string[] {
+  const { prefix, partition, now } = review;
   const all = `arn:${partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
   // No federated user and no account has this name.
   const sample = supposeIdentity(all.replaceAll("*", "000000000000"));
-  const isDenied = sample !== undefined && decide(context, sample, parameters).deciding?.verdict.kind === "deny";
+  const isDenied = sample !== undefined && decide(review, sample, parameters).deciding?.verdict.kind === "deny";
   if (isDenied) return [];
   return parametersForFederated(prefix, account).filter((name) => {
     const stored = parameters.get(name);
@@ -103,12 +103,12 @@ export function effectOf(
 }
 
 /** Whether a stored mapping that has not ended may apply to an identity that one of the patterns denies. */
-export function mayEndAccess(patterns: readonly string[], parameters: StoredParameters, context: EvaluationContext) {
+export function mayEndAccess(patterns: readonly string[], parameters: StoredParameters, review: ReviewSettings) {
   const list = { value: JSON.stringify(patterns.map((arnLike) => ({ arnLike }))), secure: false };
-  const denials = readValue(denyParameter(context.prefix, "any"), list, context).entries;
+  const denials = readValue(denyParameter(review.prefix, "any"), list, review).entries;
   return [...parameters]
-    .flatMap(([name, stored]) => readValue(name, stored, context).entries)
-    .some((entry) => entry.kind !== "deny" && isActive(entry, context) && denials.some((one) => overlaps(one, entry)));
+    .flatMap(([name, stored]) => readValue(name, stored, review).entries)
+    .some((entry) => entry.kind !== "deny" && isActive(entry, review) && denials.some((one) => overlaps(one, entry)));
 }
 
 /**
@@ -141,18 +141,18 @@ function isRoleOfSet(role: string): boolean {
 
 /** Must not stop a denial: if the mappings cannot be read, the warning reports that. */
 export async function warnOfFederatedUsers(arnLike: string, { changes }: Plan, connection: Connection, io: IOStreams) {
-  const { ssm, context, settings } = connection;
+  const { ssm, review, settings } = connection;
   if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
   const account = accountOf(arnLike);
-  const lists = new Set([account, "any"].map((of) => denyParameter(context.prefix, of)));
-  const names = [...parametersForFederated(context.prefix, account), ...lists];
+  const lists = new Set([account, "any"].map((of) => denyParameter(review.prefix, of)));
+  const names = [...parametersForFederated(review.prefix, account), ...lists];
   const start = "This denial does not cover federated users, whose names their creator chooses";
-  const advice = `To deny them too: iam-authenticator mappings deny -c ${settings.clusterId} 'arn:${context.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
+  const advice = `To deny them too: iam-authenticator mappings deny -c ${settings.clusterId} 'arn:${review.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
   try {
     const stored = await readSome(ssm, names, io.interrupted);
-    const granting = grantsToFederated(account, afterwards(stored, changes), context);
+    const granting = grantsToFederated(account, afterwards(stored, changes), review);
     if (granting.length === 0) return;
-    const where = granting.map((name) => shortName(name, context.prefix)).join(" and ");
+    const where = granting.map((name) => shortName(name, review.prefix)).join(" and ");
     io.log(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
   } catch (error) {
     if (io.interrupted.aborted) throw error;

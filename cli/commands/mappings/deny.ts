@@ -78,7 +78,7 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   const names = (connection: Connection) => ifReadable((own) => readMappings(connection, own), io);
   const known = isUnmapped ? await Promise.all(judged.map(({ connection }) => names(connection))) : [];
   const [meant] = judged.flatMap(({ arnLike, connection }, at) => {
-    return similarMapping(arnLike, known[at]?.keys() ?? [], connection.context.prefix) ?? [];
+    return similarMapping(arnLike, known[at]?.keys() ?? [], connection.review.prefix) ?? [];
   });
   const sentence = `No stored mapping applies to ${who}: no access ends.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
   if (isUnmapped) io.log(`${sentence}\n`);
@@ -116,9 +116,9 @@ async function planOne(
   io: IOStreams,
   judged: Judged[],
 ): Promise<ClusterPlan> {
-  const { context, account } = connection;
+  const { review, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
-  const names = parametersFor(arnLike, context.prefix);
+  const names = parametersFor(arnLike, review.prefix);
   const own = names?.filter((name) => account === undefined || !name.endsWith("/any")) ?? [];
   const read = (some: readonly string[], ofRead: IOStreams) =>
     readByName([...new Set([parameter, ...some])], connection, ofRead);
@@ -126,19 +126,19 @@ async function planOne(
   const known = all ?? (await read([], io));
   const plan = planDenials([arnLike], endAt, options, known, connection);
   await warnOfFederatedUsers(arnLike, plan, connection, io);
-  const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, context);
+  const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, review);
   judged.push({ arnLike, connection, endsAccess });
   return { plan, known, connection, ...effectOf([arnLike], connection, io, [], endsAccess) };
 }
 
 async function planPerson(who: string, options: DenyOptions, endAt: End, connection: Connection, io: IOStreams) {
-  const { context, account } = connection;
+  const { review, account } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
   if (account !== undefined) {
     io.log("Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n");
   }
-  const role = options.person ? undefined : roleNamed(who, known, context);
+  const role = options.person ? undefined : roleNamed(who, known, review);
   if (role !== undefined) {
     const { kind, account, name } = role.entry;
     const advice =
@@ -148,9 +148,9 @@ async function planPerson(who: string, options: DenyOptions, endAt: End, connect
       `"${who}" is ${role.mapping}. ${advice} To deny a person of that name, add --person.`,
     );
   }
-  const found = possibleIdentities(who, known, context);
+  const found = possibleIdentities(who, known, review);
   if (found.length === 0) {
-    const users = [...known].flatMap(([name, one]) => readParameter(context.prefix, name, one).entries);
+    const users = [...known].flatMap(([name, one]) => readParameter(review.prefix, name, one).entries);
     const meant = nearest(
       who,
       users.flatMap(({ kind, name, mapping }) => mapping.session ?? (/user$/.test(kind) ? name : [])),
@@ -177,7 +177,7 @@ function planDenials(
   endAt: End,
   { description }: DenyOptions,
   known: ReadonlyMap<string, Stored>,
-  { context: { prefix, partition, now } }: Connection,
+  { review: { prefix, partition, now } }: Connection,
 ): Plan {
   const notAfter = endAt(now);
   const byList = Map.groupBy(patterns, (arnLike) => denyParameter(prefix, accountOf(arnLike)));

@@ -40,7 +40,7 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
     throw usage(`mappings edit needs a terminal. Without one, change a file: ${other}`);
   }
   const connection = await connect(options, io);
-  const { prefix, partition } = connection.context;
+  const { prefix, partition } = connection.review;
   const named = new Set(who.map((one) => findTarget(connection, one).parameter));
   const read = (names: Iterable<string>) =>
     who.length === 0 ? readMappings(connection, io) : readByName([...names], connection, io);

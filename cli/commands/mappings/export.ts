@@ -24,7 +24,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { parseDocuments, parseYaml, stringifyYaml } from "../../io/yaml.ts";
 import { arnsOfAddress, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
 import { arnsOverlap } from "../../model/entry-arns.ts";
-import { decideForPrincipal, type EvaluationContext, shortName } from "../../model/evaluation.ts";
+import { decideForPrincipal, type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { type Subject, subjectOf } from "../../model/lint/finding.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import type { Stored } from "../../model/stored.ts";
@@ -40,15 +40,15 @@ interface ExportInput {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   /** Roles that IAM Identity Center created for permission sets. */
   readonly roles: readonly KnownRole[];
-  readonly context: EvaluationContext;
+  readonly review: ReviewSettings;
 }
 
 /** Returns the ConfigMap, the number of mappings in it, and a line for each skipped mapping or denial. */
-export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
-  const subject = subjectOf(parameters, context);
+export function exportAwsAuth({ parameters, roles, review }: ExportInput) {
+  const subject = subjectOf(parameters, review);
   const { entries, denials } = subject;
   const denied = denials.flatMap(({ mapping }) =>
-    isExpired(mapping.notAfter, context.now) ? [] : (mapping.arnLike ?? []),
+    isExpired(mapping.notAfter, review.now) ? [] : (mapping.arnLike ?? []),
   );
   const store = { ...subject, roles, denied };
   const carried = entries.map((entry) => ({ entry, items: carryOut(entry, entry.parameter, store) }));
@@ -122,12 +122,12 @@ function wouldGrant(denier: string): string {
   return `it would grant access to identities that ${denier}`;
 }
 
-function carryAccount(entry: Entry, { readings, context, denied }: Store): Carried {
+function carryAccount(entry: Entry, { readings, review, denied }: Store): Carried {
   const { account, mapping } = entry;
   if (mapping.username !== undefined) return "aws-auth cannot name the users of an account";
   for (const [name, reading] of readings) {
     if (reading.account !== account && reading.account !== "any") continue;
-    const by = shortName(name, context.prefix);
+    const by = shortName(name, review.prefix);
     if (reading.problems.length > 0) return wouldGrant(`${by} denies, because it is invalid`);
     const isPinned = reading.entries.some(({ mapping: { principalId } }) => principalId !== undefined);
     if (isPinned) return wouldGrant(`${by} denies by principalId`);
@@ -137,8 +137,8 @@ function carryAccount(entry: Entry, { readings, context, denied }: Store): Carri
 
 /** Converts to the set's known roles, except roles with a separate mapping, even if that one cannot be converted. */
 function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carried {
-  const { parameters, readings, roles, context } = store;
-  const { prefix, now } = context;
+  const { parameters, readings, roles, review } = store;
+  const { prefix, now } = review;
   const { account, name: set } = entry;
   const isOfSet = (role: KnownRole) => role.permissionSet.toLowerCase() === set.toLowerCase();
   const known = roles.filter((role) => role.account === account && isOfSet(role));
@@ -159,12 +159,12 @@ function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carr
 }
 
 /** Converts the items only if the function grants access to each principal by this parameter. */
-function carryAll(items: readonly Entry[], parameter: string, { parameters, context, denied }: Store): Carried {
+function carryAll(items: readonly Entry[], parameter: string, { parameters, review, denied }: Store): Carried {
   for (const one of items) {
-    const deciding = decideForPrincipal(one, parameters, context)?.deciding;
+    const deciding = decideForPrincipal(one, parameters, review)?.deciding;
     const kind = deciding?.verdict.kind;
     if (kind === "match" && deciding?.parameter === parameter) continue;
-    const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, context.prefix);
+    const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, review.prefix);
     if (kind === "deny") return wouldGrant(`${by} denies`);
     if (kind === "invalid") return wouldGrant(`${by} denies, because it is invalid`);
     return `it does not apply: ${by} does`;
@@ -236,7 +236,7 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
     throw usage("--roles-from requires --format aws-auth.");
   }
   const connection = await connect(options, io);
-  const { prefix } = connection.context;
+  const { prefix } = connection.review;
   const parameters = await readMappings(connection, io);
   await requireParameters(parameters, connection, io);
   const readings = [...parameters.values()].map((stored) => ({
@@ -277,16 +277,16 @@ const MOST_CAUSES = 5;
 
 async function awsAuth(
   parameters: ReadonlyMap<string, Stored>,
-  { ssm, context, account }: Connection,
+  { ssm, review, account }: Connection,
   { rolesFrom = [] }: ExportOptions,
   io: IOStreams,
 ) {
-  const { prefix } = context;
+  const { prefix } = review;
   // `readMappings` skips these with --account, but they deny identities of the account too.
   const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
   const others = account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
   const roles: KnownRole[] = [];
   for (const file of rolesFrom) roles.push(...readRoles(await readText(file, io), file));
-  const { configMap, ...rest } = exportAwsAuth({ parameters: new Map([...parameters, ...others]), roles, context });
+  const { configMap, ...rest } = exportAwsAuth({ parameters: new Map([...parameters, ...others]), roles, review });
   return { text: configMap, ...rest };
 }

@@ -34,7 +34,7 @@ export function getCommand(command: Command, io: IOStreams): Command {
 async function get(names: readonly string[], options: GetOptions, io: IOStreams): Promise<void> {
   const { output, session } = options;
   const connection = await connect(options, io);
-  const { prefix, partition } = connection.context;
+  const { prefix, partition } = connection.review;
   const targets = names.map((who) => findTarget(connection, who, session));
   const results: (Stored | string)[] = [];
   for (const target of targets) results.push(await find(target, connection, io));
@@ -54,7 +54,7 @@ async function get(names: readonly string[], options: GetOptions, io: IOStreams)
 }
 
 /** Returns a sentence if it does not exist. */
-async function find(target: Target, { ssm, context: { prefix } }: Connection, io: IOStreams): Promise<Stored | string> {
+async function find(target: Target, { ssm, review: { prefix } }: Connection, io: IOStreams): Promise<Stored | string> {
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
   const found = await readSome(ssm, names, io.interrupted);
@@ -72,7 +72,7 @@ async function find(target: Target, { ssm, context: { prefix } }: Connection, io
 }
 
 /** @param session of the only entry to show, or `undefined` */
-function dataOf(stored: Stored, session: string | undefined, { context: { prefix, partition } }: Connection): object {
+function dataOf(stored: Stored, session: string | undefined, { review: { prefix, partition } }: Connection): object {
   const { name: parameter, version } = stored;
   const value = normal(stored.value);
   const isEntry = session !== undefined && Array.isArray(value);

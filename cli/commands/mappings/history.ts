@@ -22,7 +22,7 @@ import { finding } from "../../io/errors.ts";
 import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { readParameter } from "../../model/entry.ts";
-import { type EvaluationContext, shortName } from "../../model/evaluation.ts";
+import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { type EntryKey, hasKey, listItems, normal, type Stored, valueText, withItem } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { planChanges } from "../../plan/changes.ts";
@@ -47,7 +47,7 @@ async function history(who: string, options: HistoryOptions, io: IOStreams): Pro
   const { ssm } = connection;
   const { parameter } = findTarget(connection, who);
   const versions = await readHistory(ssm, parameter, io.interrupted);
-  if (versions.length === 0) throw finding(`${shortName(parameter, connection.context.prefix)} does not exist.`);
+  if (versions.length === 0) throw finding(`${shortName(parameter, connection.review.prefix)} does not exist.`);
   const items = versions.map(({ version, modified, by, value }) => ({
     version,
     when: new Date(modified).toISOString(),
@@ -92,9 +92,9 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
 
 async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { ssm, context } = connection;
+  const { ssm, review } = connection;
   const { parameter, key } = findTarget(connection, who, options.session);
-  const name = shortName(parameter, context.prefix);
+  const name = shortName(parameter, review.prefix);
   const before = await readSome(ssm, [parameter], io.interrupted);
   await requireCluster(before, connection, options, io);
   const versions = await readHistory(ssm, parameter, io.interrupted);
@@ -102,12 +102,12 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
   if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
   const isEntry = (key.arnLike ?? key.session) !== undefined;
-  const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, context);
+  const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, review);
   const plan = planChanges(before, new Map([[parameter, value]]), false);
   await executePlan({ plan, known: before, connection }, options, io);
 }
 
-function validValue(name: string, target: Stored, { prefix, partition }: EvaluationContext): string {
+function validValue(name: string, target: Stored, { prefix, partition }: ReviewSettings): string {
   const { problems } = readParameter(prefix, target.name, target, partition);
   if (problems.length > 0) throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
   return target.value;

@@ -21,7 +21,7 @@ import { finding, usage } from "../../io/errors.ts";
 import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
-import { type EvaluationContext, shortName } from "../../model/evaluation.ts";
+import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { type Finding, LEVELS, type Level } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";
 import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
@@ -79,17 +79,17 @@ async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<F
   const connection = await connect(options, io);
   const stored = await readMappings(connection, io, { callers: true });
   await requireParameters(stored, connection, io);
-  const callers = callerFindings(stored, connection.context);
-  stored.delete(callersParameter(connection.context.prefix));
+  const callers = callerFindings(stored, connection.review);
+  stored.delete(callersParameter(connection.review.prefix));
   const nodes = await nodeFindings(stored, connection, io);
-  const findings = bySeverity([...callers, ...nodes, ...lint(stored, connection.context)]);
+  const findings = bySeverity([...callers, ...nodes, ...lint(stored, connection.review)]);
   // The mappings of one account do not show all administrators.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
 /** Mappings of nodes, if the function is known not to look up nodes. */
 async function nodeFindings(parameters: ReadonlyMap<string, Stored>, connection: Connection, io: IOStreams) {
-  const { prefix } = connection.context;
+  const { prefix } = connection.review;
   const ofNodes = [...parameters].filter(([, { value }]) => value.includes("{EC2PrivateDNSName}"));
   if (ofNodes.length === 0 || (await mayLookUpNodes(connection, io))) return [];
   const wheres = ofNodes.map(([name]) => shortName(name, prefix));
@@ -102,15 +102,15 @@ async function lintFiles(file: readonly string[], { region }: LintOptions, io: I
   const settings = functionSettings({ cluster: "file" }, region ?? ANY_REGION, io);
   const { reservedPrefixes } = settings;
   const partition = partitionOf(region, entries);
-  const context = { prefix: "/file", partition, now: io.clock(), reservedPrefixes, ...signedTokensIn(settings) };
-  const { values, problems: misplaced } = placeEntries(context.prefix, entries);
+  const review = { prefix: "/file", partition, now: io.clock(), reservedPrefixes, ...signedTokensIn(settings) };
+  const { values, problems: misplaced } = placeEntries(review.prefix, entries);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return bySeverity([
     ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
     ...misplaced.map(({ name, rule, problem }): Finding => {
-      return { level: "error", rule, where: shortName(name, context.prefix), message: problem };
+      return { level: "error", rule, where: shortName(name, review.prefix), message: problem };
     }),
-    ...lint(parameters, context),
+    ...lint(parameters, review),
   ]);
 }
 
@@ -124,7 +124,7 @@ function partitionOf(region: string | undefined, entries: readonly Entry[]): str
 }
 
 /** Invalid entries of the callers' list, which the function skips. */
-function callerFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: EvaluationContext): Finding[] {
+function callerFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: ReviewSettings): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
   const { problems = [] } = stored === undefined ? {} : readStored("callers", {}, stored);
   return problems.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));

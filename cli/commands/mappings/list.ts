@@ -44,7 +44,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
 }
 
 async function itemsIn({ group }: ListOptions, connection: Connection, io: IOStreams): Promise<Item[]> {
-  const { prefix, partition } = connection.context;
+  const { prefix, partition } = connection.review;
   const current = await readMappings(connection, io);
   await requireParameters(current, connection, io);
   const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
@@ -59,9 +59,9 @@ async function itemsIn({ group }: ListOptions, connection: Connection, io: IOStr
 }
 
 /** Empty for patterns and accounts: a denial may match some of their identities. */
-function deniedBy({ entry }: Item, parameters: ReadonlyMap<string, Stored>, { context }: Connection) {
-  const deciding = entry && decideForPrincipal(entry, parameters, context)?.deciding;
+function deniedBy({ entry }: Item, parameters: ReadonlyMap<string, Stored>, { review }: Connection) {
+  const deciding = entry && decideForPrincipal(entry, parameters, review)?.deciding;
   return deciding?.place === "deny-account" || deciding?.place === "deny-any"
-    ? { deniedBy: shortName(deciding.parameter, context.prefix) }
+    ? { deniedBy: shortName(deciding.parameter, review.prefix) }
     : {};
 }

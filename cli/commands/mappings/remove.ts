@@ -10,7 +10,7 @@ import { EXIT, silentExit } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { accountOf, readParameter } from "../../model/entry.ts";
-import { type EvaluationContext, shortName } from "../../model/evaluation.ts";
+import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type Stored } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";
@@ -39,7 +39,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
     options,
     io,
     async (connection, one, own) => {
-      const { prefix } = connection.context;
+      const { prefix } = connection.review;
       const targets = Map.groupBy(
         who.map((name) => findTarget(connection, name, options.session)),
         ({ parameter }) => parameter,
@@ -54,7 +54,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
       if (missing.length > 0) incomplete += 1;
       if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
       for (const line of missing) own.log(`${line}\n`);
-      const again = () => [EFFECT, ...changes.flatMap((change) => commandsAgain(change, one, connection.context))];
+      const again = () => [EFFECT, ...changes.flatMap((change) => commandsAgain(change, one, connection.review))];
       return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect: again };
     },
     partitionIn(who[0] ?? ""),
@@ -86,7 +86,7 @@ function removal(name: string, targets: readonly Target[], before: Stored | unde
 }
 
 /** Sentences with the commands that write what a change removes. A pattern then becomes the last one of its list. */
-function commandsAgain({ name, before, value }: Change, where: ClusterOptions, { prefix, now }: EvaluationContext) {
+function commandsAgain({ name, before, value }: Change, where: ClusterOptions, { prefix, now }: ReviewSettings) {
   const entriesIn = (text = "[]") => readParameter(prefix, name, { value: text, secure: false }).entries;
   const kept = new Set(entriesIn(value).map(({ mapping }) => JSON.stringify(mapping)));
   const removed = entriesIn(before?.value).filter(({ mapping }) => !kept.has(JSON.stringify(mapping)));

@@ -113,7 +113,7 @@ async function planSet(
   const target = findTarget(connection, who, options.session);
   const { parameter } = target;
   const { kind } = target.address;
-  const name = shortName(parameter, connection.context.prefix);
+  const name = shortName(parameter, connection.review.prefix);
   if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
   const role = target.key.arn?.slice(target.key.arn.lastIndexOf("/") + 1) ?? "";
   const permissionSet = kind === "role" ? permissionSetOf(role) : undefined;
@@ -128,7 +128,7 @@ async function planSet(
   const { old, put } = find(name, kind, target.key, before.get(parameter), start);
   const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
-  const check = checkMapping(changed(old, options, endAt(connection.context.now)), kind);
+  const check = checkMapping(changed(old, options, endAt(connection.review.now)), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${problemOf(check.problem, kind)}.`);
   const mapping = inOrder(check.mapping);
   const text = valueText(name, put(mapping));
@@ -175,7 +175,7 @@ async function ofPermissionSet(
   connection: Connection,
   io: IOStreams,
 ): Promise<Mapping> {
-  const { prefix, now } = connection.context;
+  const { prefix, now } = connection.review;
   if (kind !== "sso-session") return {};
   const parameter = mappingParameter(prefix, "sso", account, name);
   const stored = (await readByName([parameter], connection, io)).get(parameter);
@@ -239,8 +239,8 @@ function groupsOf(before: unknown, options: SetOptions): string[] | undefined {
 }
 
 /** Throws if lint finds errors in a value with the changed mapping only: other entries of a list are not checked. */
-function checkByLint(parameter: string, value: string, { context }: Connection): void {
-  const findings = lint(new Map([[parameter, { value, secure: false }]]), context);
+function checkByLint(parameter: string, value: string, { review }: Connection): void {
+  const findings = lint(new Map([[parameter, { value, secure: false }]]), review);
   const errors = findings.filter(({ level }) => level === "error");
   if (errors.length === 0) return;
   throw usage(...errors.map(({ where, message }) => `${where}: ${message}.`), "Nothing was written.");

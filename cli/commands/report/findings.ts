@@ -14,7 +14,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
 import type { Entry } from "../../model/entry.ts";
-import { type EvaluationContext, type StoredParameters, shortName } from "../../model/evaluation.ts";
+import { type ReviewSettings, type StoredParameters, shortName } from "../../model/evaluation.ts";
 import type { Item } from "../../model/items.ts";
 import { isWithoutSession } from "../../model/lint/names.ts";
 import { type coversIn, shadowOf } from "../../model/lint/shadowing.ts";
@@ -150,19 +150,19 @@ interface Facts {
   readonly parameters: StoredParameters;
   /** By pattern: the one that always applies instead. */
   readonly covers: ReturnType<typeof coversIn>;
-  readonly context: EvaluationContext;
+  readonly review: ReviewSettings;
   readonly logins: Logins;
   readonly principal: PrincipalState | undefined;
 }
 
-export function findingsOf(item: Item, { parameters, covers, context, logins, principal }: Facts): ReportFinding[] {
+export function findingsOf(item: Item, { parameters, covers, review, logins, principal }: Facts): ReportFinding[] {
   const { stored, entry, problem = "" } = item;
   if (entry === undefined) return [{ code: "invalid", message: problem }];
   const { kind, account, mapping } = entry;
   const found: ReportFinding[] = [];
-  if (isExpired(mapping.notAfter, context.now)) found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
-  const shadow = shadowOf({ ...entry, parameter: stored.name }, parameters, context);
-  const by = shadow === undefined ? covers.get(mapping)?.arnLike : shortName(shadow.parameter, context.prefix);
+  if (isExpired(mapping.notAfter, review.now)) found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
+  const shadow = shadowOf({ ...entry, parameter: stored.name }, parameters, review);
+  const by = shadow === undefined ? covers.get(mapping)?.arnLike : shortName(shadow.parameter, review.prefix);
   if (shadow?.verdict.kind === "deny") found.push({ code: "denied", message: `denied by ${by}` });
   else if (by !== undefined) found.push({ code: "shadowed", message: `${by} takes precedence` });
   if (principal === "absent") {

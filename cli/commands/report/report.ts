@@ -39,7 +39,7 @@ type Search = Awaited<ReturnType<typeof search>>;
 
 async function search(options: OneOf<SearchOptions>, io: IOStreams) {
   const connection = await connect(options, io);
-  const { prefix, partition } = connection.context;
+  const { prefix, partition } = connection.review;
   const parameters = await readMappings(connection, io);
   await requireParameters(parameters, connection, io);
   const items = [...parameters.values()]
@@ -214,12 +214,12 @@ async function report(options: ReportOptions, io: IOStreams): Promise<void> {
 
 async function linesIn(options: OneOf<ReportOptions>, io: IOStreams) {
   const { connection, parameters, items, logins } = await search(options, io);
-  const { context, config } = connection;
+  const { review, config } = connection;
   for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);
   const entries = items.flatMap(({ stored, entry }) =>
     entry === undefined ? [] : { ...entry, parameter: stored.name },
   );
-  const covers = coversIn(entries, context);
+  const covers = coversIn(entries, review);
   const stateOf = await checkPrincipals(entries, config, io);
   const { kubeconfig } = options;
   const rolesOf = kubeconfig === undefined ? undefined : await readRoles(kubeconfig, io);
@@ -234,7 +234,7 @@ async function linesIn(options: OneOf<ReportOptions>, io: IOStreams) {
       lastLogin: use?.last,
       reviews: use?.reviews ?? 0,
       roles: entry && rolesOf?.(entry),
-      findings: findingsOf(item, { parameters, covers, context, logins, principal }),
+      findings: findingsOf(item, { parameters, covers, review, logins, principal }),
     };
   });
 }

@@ -4,7 +4,7 @@ import { isListKind, isOfOne, isOfRole, isOfSet } from "../../../functions/authe
 import { candidates, mappingParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
 import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
-import { type EvaluationContext, supposeIdentity } from "../evaluation.ts";
+import { type ReviewSettings, supposeIdentity } from "../evaluation.ts";
 import { isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
 import { entryChanges } from "./changes.ts";
 import {
@@ -13,7 +13,7 @@ import {
   lowerThan,
   type PlanState,
   planState,
-  type RuleContext,
+  type RuleSettings,
   type States,
   setOf,
   valuesOf,
@@ -21,8 +21,8 @@ import {
 } from "./state.ts";
 
 /** Whether one principal surely has administrator access. */
-export function hasAdministrator(states: States, context: RuleContext): boolean {
-  const state = planState([], states, context);
+export function hasAdministrator(states: States, review: RuleSettings): boolean {
+  const state = planState([], states, review);
   return [...states].some(
     ([name, { value }]) => mentionsAdministrators(value) && administratorsIn(name, state).length > 0,
   );
@@ -35,75 +35,75 @@ export function administratorsIn(name: string, state: PlanState): readonly Place
 }
 
 function isSure(entry: PlacedEntry, state: PlanState): boolean {
-  const { context, rolesOf } = state;
-  if (!isOfOne(entry.kind) || !isActive(entry, context) || !makesAdministrator(entry.mapping)) return false;
+  const { review, rolesOf } = state;
+  if (!isOfOne(entry.kind) || !isActive(entry, review) || !makesAdministrator(entry.mapping)) return false;
   const { kind, account, name } = entry;
   // A role of the set with a separate mapping, which takes precedence. The function may use an ended one until it is deleted:
   // if that made an administrator, one remains whichever of the two it uses.
   const precedes = (role: string) => {
     const [{ problem, entries }] = valuesOf(state, role);
     const isHarmless = (one: PlacedEntry) =>
-      !isActive(one, context) && makesAdministrator(one.mapping) && isUsable(one, context);
+      !isActive(one, review) && makesAdministrator(one.mapping) && isUsable(one, review);
     return problem !== undefined || !entries.every(isHarmless);
   };
   const hasRole = isOfSet(kind) && rolesOf(account, name).some(precedes);
   // A denial of one session also denies AWS-signed tokens of its role.
-  const isOf = context.signedTokens === "only" ? overlaps : mayDeny;
-  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => isOf(one, entry));
+  const isOf = review.signedTokens === "only" ? overlaps : mayDeny;
+  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], review, (one) => isOf(one, entry));
   const isReachable = !hasRole && !isShadowed(entry, state);
-  return isUsable(entry, context) && isReachable && !denyListsFor(entry, context).some(isDenied);
+  return isUsable(entry, review) && isReachable && !denyListsFor(entry, review).some(isDenied);
 }
 
 /** Whether the list of sessions of the entry's permission set denies it, or has an earlier entry for its session. */
 function isShadowed(entry: PlacedEntry, state: PlanState): boolean {
-  const { context } = state;
+  const { review } = state;
   const set = setOf(entry);
   if (set === undefined) return false;
-  const [list] = valuesOf(state, mappingParameter(context.prefix, "sso-session", entry.account, set));
+  const [list] = valuesOf(state, mappingParameter(review.prefix, "sso-session", entry.account, set));
   // It denies AWS-signed tokens of the set's roles while it has an entry, and all others only if it is invalid.
-  if (context.signedTokens === "only") return mayHave(list, context, () => true);
+  if (review.signedTokens === "only") return mayHave(list, review, () => true);
   if (entry.kind === "role") return false;
-  const first = list.entries.find((one) => one.key === entry.key && isActive(one, context));
+  const first = list.entries.find((one) => one.key === entry.key && isActive(one, review));
   return list.problem !== undefined || (isListKind(entry.kind) && first !== entry);
 }
 
 /** Whether the function renders the names for each token of the principal. */
-function isUsable({ kind, mapping }: PlacedEntry, context: RuleContext): boolean {
+function isUsable({ kind, mapping }: PlacedEntry, review: RuleSettings): boolean {
   const { username = "", groups = [], principalId } = mapping;
-  const isSigned = context.signedTokens === "only";
+  const isSigned = review.signedTokens === "only";
   const hasSession = !isSigned && isOfRole(kind);
   const known = hasSession ? /\{(?:AccountID|SessionName(?:Raw)?)\}/g : /\{AccountID\}/g;
   const isOfKind = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
-  return isOfKind && [username, ...groups].every((name) => isAccepted(name.replace(known, "x"), context));
+  return isOfKind && [username, ...groups].every((name) => isAccepted(name.replace(known, "x"), review));
 }
 
 /**
  * Looks at the principals whose access the changes may take away. Returns whether there may be others: those that a new
  * denial of several principals matches.
  */
-export function mayDenyOthers(changes: readonly Wanted[], states: States, context: RuleContext): boolean {
-  const state = planState(changes, states, context);
+export function mayDenyOthers(changes: readonly Wanted[], states: States, review: RuleSettings): boolean {
+  const state = planState(changes, states, review);
   return changes.some(({ name }) => {
-    const address = readName(context.prefix, name);
+    const address = readName(review.prefix, name);
     const isDenyList = address?.kind === "deny";
-    const others = address === undefined ? [] : isDenyList ? denyListsFor(address, context) : lowerThan(address, state);
+    const others = address === undefined ? [] : isDenyList ? denyListsFor(address, review) : lowerThan(address, state);
     for (const other of others) state.stored(other);
     const [before, after = before] = valuesOf(state, name);
-    const changed = isDenyList ? entryChanges(before, after, context) : [];
+    const changed = isDenyList ? entryChanges(before, after, review) : [];
     const denials = changed.filter(({ effects }) => effects.has("gives"));
     return denials.some(({ new: denial }) => {
       const { arnLike = "" } = denial?.mapping ?? {};
       const arn = arnLike.replace(/_\?{16}$/, `_${"0".repeat(16)}`);
       const denied = /[*?]/.test(arn) ? undefined : supposeIdentity(arn);
-      for (const { parameter } of denied ? candidates(context.prefix, denied) : []) state.stored(parameter);
+      for (const { parameter } of denied ? candidates(review.prefix, denied) : []) state.stored(parameter);
       return denied === undefined;
     });
   });
 }
 
 /** Throws if the changes remove the last administrator. */
-export function guardLockout(changes: readonly Wanted[], current: States, context: EvaluationContext): void {
-  if (!hasAdministrator(current, context) || hasAdministrator(afterwards(current, changes), context)) return;
+export function guardLockout(changes: readonly Wanted[], current: States, review: ReviewSettings): void {
+  if (!hasAdministrator(current, review) || hasAdministrator(afterwards(current, changes), review)) return;
   throw finding(
     "Refused: no administrator would surely remain: a principal in system:masters or access:cluster-admin, whose mapping " +
       "has not ended, and to which no denial and no separate mapping of a permission set's role may apply.",

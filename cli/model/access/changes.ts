@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isActive, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
-import { type EvaluationContext, shortName } from "../evaluation.ts";
+import { type ReviewSettings, shortName } from "../evaluation.ts";
 import { isPlain, makesAdministrator, mayBeginWithSystem } from "../names.ts";
 
 /** An entry `gives` if it is added, lasts longer or has other names, and `takes` if it is removed or ends earlier. */
@@ -15,7 +15,7 @@ export interface EntryChange {
   readonly effects: ReadonlySet<Effect>;
 }
 
-type EffectOf = (old: PlacedEntry, now: PlacedEntry, context: EvaluationContext) => readonly Effect[];
+type EffectOf = (old: PlacedEntry, now: PlacedEntry, review: ReviewSettings) => readonly Effect[];
 
 const NOTHING: EffectOf = () => [];
 
@@ -25,11 +25,11 @@ const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
   arnLike: NOTHING,
   session: NOTHING,
   username: () => ["gives"],
-  groups(old, now, context) {
+  groups(old, now, review) {
     const beyond = ({ mapping: { groups = [] } }: PlacedEntry, { mapping: { groups: others = [] } }: PlacedEntry) =>
       groups.filter((group) => !others.includes(group));
     // The function rejects a mapping with a group that is not plain for some identities, which the loss of the group would map.
-    return beyond(now, old).length === 0 && beyond(old, now).every((group) => isPlain(group, context)) ? [] : ["gives"];
+    return beyond(now, old).length === 0 && beyond(old, now).every((group) => isPlain(group, review)) ? [] : ["gives"];
   },
   notAfter(old, now) {
     if (now.end > old.end) return now.end === Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"];
@@ -42,13 +42,13 @@ const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
 const KEYS = Object.keys(EFFECTS) as (keyof Mapping)[];
 
 /** The changes that have an effect. Entries with the same key are compared. */
-export function entryChanges(before: Value, after: Value, context: EvaluationContext): EntryChange[] {
+export function entryChanges(before: Value, after: Value, review: ReviewSettings): EntryChange[] {
   const byKey = ({ entries }: Value) => Map.groupBy(entries, ({ key }) => key);
   const [left, right] = [byKey(before), byKey(after)];
   const keys = new Set([...left.keys(), ...right.keys()]);
   const changes = [...keys].flatMap((key) => pairs(left.get(key) ?? [], right.get(key) ?? []));
   return changes.flatMap(([old, now]) => {
-    const effects = new Set(effectsOf(old, now, context));
+    const effects = new Set(effectsOf(old, now, review));
     return effects.size === 0 ? [] : { old, new: now, effects };
   });
 }
@@ -70,11 +70,11 @@ function pairs(old: readonly PlacedEntry[], now: readonly PlacedEntry[]): readon
 function effectsOf(
   old: PlacedEntry | undefined,
   now: PlacedEntry | undefined,
-  context: EvaluationContext,
+  review: ReviewSettings,
 ): readonly Effect[] {
-  const [was, is] = [old, now].map((entry) => entry !== undefined && isActive(entry, context));
+  const [was, is] = [old, now].map((entry) => entry !== undefined && isActive(entry, review));
   const isOther = (key: keyof Mapping) => !isDeepStrictEqual(old?.mapping[key], now?.mapping[key]);
-  const effects = old && now ? KEYS.filter(isOther).flatMap((key) => EFFECTS[key](old, now, context)) : [];
+  const effects = old && now ? KEYS.filter(isOther).flatMap((key) => EFFECTS[key](old, now, review)) : [];
   const isPossible = { gives: is, takes: was, "drops end": true, "drops pin": true };
   return [
     ...effects.filter((effect) => isPossible[effect]),
@@ -87,13 +87,13 @@ function effectsOf(
 export function moved(
   { entries: before }: Value,
   { entries: after }: Value,
-  context: EvaluationContext,
+  review: ReviewSettings,
 ): [PlacedEntry, PlacedEntry][] {
   const place = (entry: PlacedEntry) => {
     const same = before.findIndex(({ mapping }) => isDeepStrictEqual(mapping, entry.mapping));
     return same < 0 ? before.findIndex(({ key }) => key === entry.key) : same;
   };
-  const active = after.filter((entry) => isActive(entry, context)).map((entry) => ({ entry, was: place(entry) }));
+  const active = after.filter((entry) => isActive(entry, review)).map((entry) => ({ entry, was: place(entry) }));
   return active.flatMap(({ entry, was }, index) => {
     const passed = active
       .slice(index + 1)
@@ -146,14 +146,10 @@ export function place(entry: PlacedEntry, prefix: string): string {
 }
 
 /** The active mappings in these values that may apply to an identity of `scope`, the riskiest first. */
-export function mayApply(
-  scope: PlacedEntry,
-  values: readonly Value[],
-  context: EvaluationContext,
-): readonly PlacedEntry[] {
+export function mayApply(scope: PlacedEntry, values: readonly Value[], review: ReviewSettings): readonly PlacedEntry[] {
   const found = new Map<string, PlacedEntry>();
   for (const one of values.flatMap(({ entries }) => entries)) {
-    if (one.kind === "deny" || !isActive(one, context) || !overlaps(one, scope)) continue;
+    if (one.kind === "deny" || !isActive(one, review) || !overlaps(one, scope)) continue;
     found.set([one.parameter, one.key, userText(one)].join("\n"), one);
   }
   return [...found.values()].sort((a, b) => riskOf(a) - riskOf(b));

@@ -31,11 +31,11 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
   const [before, after = before] = valuesOf(state, name);
   const problem = before.problem ?? after.problem;
   if (problem !== undefined) {
-    const whole = wholeOf(address, name, state.context);
+    const whole = wholeOf(address, name, state.review);
     const marks = [invalidMark(whole, { ...after, problem }, state)];
     return { marks, isRemoval: true, waits: waitsOf(address, [whole], true, true, state, name) };
   }
-  const changes = entryChanges(before, after, state.context);
+  const changes = entryChanges(before, after, state.review);
   const [given, taken] = (["gives", "takes"] as const).map((effect) =>
     changes.filter(({ effects }) => effects.has(effect)),
   ) as [EntryChange[], EntryChange[]];
@@ -63,8 +63,8 @@ function waitsOf(
   name: string,
 ): readonly string[] {
   const isOver = (other: string) =>
-    mayHave(valuesOf(state, other)[0], state.context, (one) => entries.some((entry) => overlaps(one, entry)));
-  const higher = [...denyListsFor(address, state.context), ...higherThan(address, state)];
+    mayHave(valuesOf(state, other)[0], state.review, (one) => entries.some((entry) => overlaps(one, entry)));
+  const higher = [...denyListsFor(address, state.review), ...higherThan(address, state)];
   const isWide = address.kind === "sso-session" || !isOfOne(address.kind);
   const waits = [
     ...(isOfOne(address.kind) && entries.length > 0 ? higher.filter(isOver) : []),
@@ -81,19 +81,19 @@ function lowerValues(address: ParameterAddress, state: PlanState): readonly stri
 
 /** What it denies may be what lower mappings give. */
 function invalidMark(whole: PlacedEntry, after: Value, state: PlanState): Mark {
-  const { context } = state;
+  const { review } = state;
   const { parameter: name } = whole;
   const others = whole.kind === "deny" ? branchOf(whole, state) : lowerValues(whole, state);
-  const gives = mayApply(whole, [after, ...valuesIn(others, state)], context);
-  const then = gives.length === 0 ? "" : `. Then ${alternatives(gives, context.prefix)}`;
-  const text = `${shortName(name, context.prefix)} is invalid, and denies, before or after the change: ${after.problem}${then}`;
+  const gives = mayApply(whole, [after, ...valuesIn(others, state)], review);
+  const then = gives.length === 0 ? "" : `. Then ${alternatives(gives, review.prefix)}`;
+  const text = `${shortName(name, review.prefix)} is invalid, and denies, before or after the change: ${after.problem}${then}`;
   return { parameter: name, kind: "invalid", gives, text };
 }
 
 /** A mapping of one principal is harmless with plain names, if no denial or higher value is invalid, pending or in the way. */
 function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState): Mark[] {
   if (entry === undefined || !["gives", "drops end", "drops pin"].some((one) => effects.has(one as "gives"))) return [];
-  const { prefix } = state.context;
+  const { prefix } = state.review;
   const [who, where] = [subject(entry), place(entry, prefix)];
   const mark = (kind: Mark["kind"], text: string): Mark => {
     return { parameter: entry.parameter, entry, kind, gives: [entry], text };
@@ -125,22 +125,22 @@ function riskOf({ mapping: { username = "", groups = [] } }: PlacedEntry): Reaso
 }
 
 function blockerOf(entry: PlacedEntry, state: PlanState): Reason | undefined {
-  const { context, wanted } = state;
+  const { review, wanted } = state;
   const find = (names: readonly string[], isNow: (one: PlacedEntry) => boolean) =>
     names.find((name) => {
       const isIt = (one: PlacedEntry) => isNow(one) || (wanted.has(name) && overlaps(one, entry));
-      return valuesOf(state, name).some((value) => mayHave(value, context, isIt));
+      return valuesOf(state, name).some((value) => mayHave(value, review, isIt));
     });
-  const list = find(denyListsFor(entry, context), (denial) => mayDeny(denial, entry));
-  if (list !== undefined) return { kind: "denied", text: `${shortName(list, context.prefix)} may deny it` };
+  const list = find(denyListsFor(entry, review), (denial) => mayDeny(denial, entry));
+  if (list !== undefined) return { kind: "denied", text: `${shortName(list, review.prefix)} may deny it` };
   const other = find(higherThan(entry, state), () => false);
   if (other === undefined) return undefined;
-  return { kind: "unsettled", text: `${shortName(other, context.prefix)} takes precedence, and changes or is invalid` };
+  return { kind: "unsettled", text: `${shortName(other, review.prefix)} takes precedence, and changes or is invalid` };
 }
 
-function placeMarks(before: Value, after: Value, { context }: PlanState): Mark[] {
-  return moved(before, after, context).map(([entry, passed]) => {
-    const text = `${place(entry, context.prefix)} moves before ${subject(passed)}, and gives ${userText(entry)}`;
+function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] {
+  return moved(before, after, review).map(([entry, passed]) => {
+    const text = `${place(entry, review.prefix)} moves before ${subject(passed)}, and gives ${userText(entry)}`;
     return { parameter: entry.parameter, entry, kind: "place", gives: [entry], text };
   });
 }
@@ -148,20 +148,20 @@ function placeMarks(before: Value, after: Value, { context }: PlanState): Mark[]
 /** Harmless if no lower mapping and no other entry of the list may apply instead. */
 function removalMark({ old, new: now }: EntryChange, own: readonly Value[], state: PlanState): Mark[] {
   if (old === undefined) return [];
-  const { context } = state;
+  const { review } = state;
   const others = own.map(({ entries }) => ({ entries: entries.filter((one) => one !== old && one !== now) }));
-  const gives = mayApply(old, [...others, ...valuesIn(lowerValues(old, state), state)], context);
+  const gives = mayApply(old, [...others, ...valuesIn(lowerValues(old, state), state)], review);
   if (gives.length === 0) return [];
-  const text = `${subject(old)} is ${untilOf(now)} mapped by ${shortName(old.parameter, context.prefix)}: ${alternatives(gives, context.prefix)}`;
+  const text = `${subject(old)} is ${untilOf(now)} mapped by ${shortName(old.parameter, review.prefix)}: ${alternatives(gives, review.prefix)}`;
   return [{ parameter: old.parameter, entry: old, kind: "broader", gives, text }];
 }
 
 function liftMark({ old, new: now }: EntryChange, state: PlanState): Mark[] {
   if (old === undefined) return [];
-  const { context } = state;
-  const gives = mayApply(old, valuesIn(branchOf(old, state), state), context);
-  const then = gives.length === 0 ? "" : `: ${alternatives(gives, context.prefix)}`;
-  const text = `${subject(old)} is ${untilOf(now)} denied by ${shortName(old.parameter, context.prefix)}${then}`;
+  const { review } = state;
+  const gives = mayApply(old, valuesIn(branchOf(old, state), state), review);
+  const then = gives.length === 0 ? "" : `: ${alternatives(gives, review.prefix)}`;
+  const text = `${subject(old)} is ${untilOf(now)} denied by ${shortName(old.parameter, review.prefix)}${then}`;
   return [{ parameter: old.parameter, entry: old, kind: "denial", gives, text }];
 }
 

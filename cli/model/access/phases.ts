@@ -14,7 +14,7 @@ import {
   denyListsFor,
   type PlanState,
   planState,
-  type RuleContext,
+  type RuleSettings,
   type States,
   setOf,
   valuesOf,
@@ -34,7 +34,7 @@ export interface Phase {
 }
 
 export interface PhaseWrite extends Wanted {
-  /** What its judgement has looked at, as in `RuleContext.reading`. */
+  /** What its judgement has looked at, as in `RuleSettings.reading`. */
   readonly uses: ReadonlySet<string>;
 }
 
@@ -70,16 +70,16 @@ interface Candidate {
 }
 
 /** The changes that need consent: judged once against stored and planned values, after all harmless ones. */
-export function marksOf(changes: readonly Wanted[], current: States, context: RuleContext): readonly Mark[] {
-  return markedCandidates(changes, current, context).flatMap(({ marks }) => marks);
+export function marksOf(changes: readonly Wanted[], current: States, review: RuleSettings): readonly Mark[] {
+  return markedCandidates(changes, current, review).flatMap(({ marks }) => marks);
 }
 
 /** Writes in thought what is harmless until nothing is left. */
-function markedCandidates(changes: readonly Wanted[], current: States, context: RuleContext): readonly Candidate[] {
+function markedCandidates(changes: readonly Wanted[], current: States, review: RuleSettings): readonly Candidate[] {
   for (let states = current; ; ) {
-    const all = candidates(changes, states, context);
+    const all = candidates(changes, states, review);
     // A change that is deferred until another administrator exists is still to be written.
-    const keep = keepsAdministrator(changes, states, context);
+    const keep = keepsAdministrator(changes, states, review);
     const harmless = keep(all.filter(({ marks }) => marks.length === 0));
     if (harmless.length === 0) return all;
     states = afterwards(
@@ -93,19 +93,19 @@ function markedCandidates(changes: readonly Wanted[], current: States, context: 
  * The next writes; `undefined` if every parameter has its wanted value. Call it again after the writes, with all changes
  * and with the parameters as they are read then: it skips what is done.
  *
- * @param clock the running clock of AWS, for waits and for ends of administrators' mappings; `context.now` is the plan's time
+ * @param clock the running clock of AWS, for waits and for ends of administrators' mappings; `review.now` is the plan's time
  */
 export function nextPhase(
   changes: readonly Wanted[],
   current: States,
-  context: RuleContext,
-  clock: number = context.now,
+  review: RuleSettings,
+  clock: number = review.now,
 ): Phase | undefined {
-  const all = candidates(changes, current, context);
+  const all = candidates(changes, current, review);
   if (all.length === 0) return undefined;
   const recent = ({ waits }: Candidate) =>
     waits.filter((name) => (current.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > clock);
-  const keep = keepsAdministrator(changes, current, { ...context, now: clock });
+  const keep = keepsAdministrator(changes, current, { ...review, now: clock });
   function* groups(): Generator<readonly Candidate[]> {
     const harmless = all
       .filter(({ marks }) => marks.length === 0)
@@ -126,9 +126,9 @@ export function nextPhase(
 }
 
 /** The parameters that are written as ended, and deleted later. */
-export function endedFirst(changes: readonly Wanted[], current: States, context: RuleContext): ReadonlySet<string> {
+export function endedFirst(changes: readonly Wanted[], current: States, review: RuleSettings): ReadonlySet<string> {
   const removed = new Set(changes.flatMap(({ name, value }) => (value === undefined ? name : [])));
-  const all = removed.size === 0 ? [] : candidates(changes, current, context);
+  const all = removed.size === 0 ? [] : candidates(changes, current, review);
   return new Set(all.flatMap(({ write }) => (removed.has(write.name) && write.value !== undefined ? write.name : [])));
 }
 
@@ -136,29 +136,29 @@ function isDenial({ group }: Candidate): boolean {
   return group === "lift";
 }
 
-function candidates(changes: readonly Wanted[], states: States, context: RuleContext): readonly Candidate[] {
+function candidates(changes: readonly Wanted[], states: States, review: RuleSettings): readonly Candidate[] {
   const left = changes.filter(({ name, value }) => !isStored(value, states.get(name)));
   if (left.length === 0) return [];
-  const state = planState(left, states, context);
+  const state = planState(left, states, review);
   return left.flatMap((change) => {
     const uses = new Set<string>();
     const found = candidatesFor(change, uses, state.observed(uses));
-    for (const look of uses) context.reading?.add(look);
+    for (const look of uses) review.reading?.add(look);
     return found;
   });
 }
 
 function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanState): Candidate[] {
-  const { context } = state;
+  const { review } = state;
   const { name, value } = change;
-  const address = readName(context.prefix, name);
+  const address = readName(review.prefix, name);
   const write = { ...change, uses };
   if (address === undefined) return [{ write, marks: [], group: "role", waits: [] }];
   const [before, after = before] = valuesOf(state, name);
   const { marks, isRemoval, waits } = judgeChange(name, address, state);
   const whole = { write, marks, group: groupOf(address, isRemoval), waits };
   if (address.kind === "deny") {
-    const first = withoutLifts(before, after, context);
+    const first = withoutLifts(before, after, review);
     return first === undefined
       ? [whole]
       : [{ ...whole, write: { ...write, value: first }, marks: [], waits: [] }, whole];
@@ -166,8 +166,8 @@ function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanSta
   const [entry] = before.entries;
   if (value !== undefined || entry === undefined || isListKind(entry.kind) || !needsDate(entry, state)) return [whole];
   // A deletion leaves no date, so other commands could not wait for it.
-  if (!isActive(entry, context)) return [{ ...whole, waits: [name] }];
-  const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(context.now).toISOString() });
+  if (!isActive(entry, review)) return [{ ...whole, waits: [name] }];
+  const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(review.now).toISOString() });
   return [{ ...whole, write: { ...write, value: ended } }];
 }
 
@@ -178,9 +178,9 @@ function groupOf({ kind, account }: ParameterAddress, isRemoval: boolean): strin
 }
 
 /** The deny list that gains denials and loses none; `undefined` unless the change does both, or without room for both. */
-function withoutLifts(before: Value, after: Value, context: RuleContext): string | undefined {
+function withoutLifts(before: Value, after: Value, review: RuleSettings): string | undefined {
   if ((before.problem ?? after.problem) !== undefined) return undefined;
-  const changes = entryChanges(before, after, context);
+  const changes = entryChanges(before, after, review);
   const keysOf = (effect: "gives" | "takes") =>
     changes.flatMap(({ effects, old, new: now }) => (effects.has(effect) ? [(old ?? now)?.key] : []));
   const lifted = keysOf("takes");
@@ -198,20 +198,20 @@ function withoutLifts(before: Value, after: Value, context: RuleContext): string
 function needsDate(entry: PlacedEntry, state: PlanState): boolean {
   if (entry.kind === "account" || setOf(entry) !== undefined) return true;
   // This command or a later one may lift it.
-  const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.context, (one) => overlaps(one, entry));
-  return denyListsFor(entry, state.context).some(mayBeLifted);
+  const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.review, (one) => overlaps(one, entry));
+  return denyListsFor(entry, state.review).some(mayBeLifted);
 }
 
 /** Leaves out writes after which no administrator remains, if there is one now and at the end. */
 function keepsAdministrator(
   changes: readonly Wanted[],
   states: States,
-  context: RuleContext,
+  review: RuleSettings,
 ): (group: readonly Candidate[]) => readonly Candidate[] {
   const matters = (name: string, value: string | undefined) =>
     mentionsAdministrators(value) || /\/(?:deny|role)\/(?:\d+|any)(?:\/awsreservedsso_.*)?$/.test(name);
   let kept: States = new Map([...states].filter(([name, { value }]) => matters(name, value)));
-  const keeps = (writes: readonly Wanted[]) => hasAdministrator(afterwards(kept, writes), context);
+  const keeps = (writes: readonly Wanted[]) => hasAdministrator(afterwards(kept, writes), review);
   if (!keeps([]) || !keeps(changes)) return (group) => group;
   return (group) =>
     group.filter(({ write }) => {

@@ -9,7 +9,7 @@ import {
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { DatedParameter, StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { readValue, type Value } from "../entry-arns.ts";
-import type { EvaluationContext } from "../evaluation.ts";
+import type { ReviewSettings } from "../evaluation.ts";
 
 /** The parameters that were read, by name. Those that this plan writes have no date yet. */
 export type States = ReadonlyMap<string, StoredParameter & Partial<DatedParameter>>;
@@ -20,7 +20,7 @@ export interface Wanted {
   readonly value: string | undefined;
 }
 
-export interface RuleContext extends EvaluationContext {
+export interface RuleSettings extends ReviewSettings {
   /**
    * What the rule has looked at: its result is final if all of it has been read. The name of a parameter, `role/<account>`
    * for the account's roles, an account for all of its parameters, or `any` for every parameter.
@@ -29,7 +29,7 @@ export interface RuleContext extends EvaluationContext {
 }
 
 export interface PlanState {
-  readonly context: RuleContext;
+  readonly review: RuleSettings;
   /** The same state, with another set that receives what is looked at. */
   readonly observed: (reading: Set<string>) => PlanState;
   readonly stored: (name: string) => ReturnType<States["get"]>;
@@ -41,13 +41,13 @@ export interface PlanState {
   readonly rolesOf: (account: string, set: string) => readonly string[];
 }
 
-export function planState(changes: readonly Wanted[], states: States, context: RuleContext): PlanState {
-  const { prefix } = context;
+export function planState(changes: readonly Wanted[], states: States, review: RuleSettings): PlanState {
+  const { prefix } = review;
   const wanted = new Map(changes.map(({ name, value }) => [name, storedText(value)]));
   const names = [...new Set([...states.keys(), ...wanted.keys()])];
   let byAccount: Map<string | undefined, readonly string[]> | undefined;
   const observed = (reading?: Set<string>): PlanState => ({
-    context,
+    review,
     wanted,
     observed,
     stored(name) {
@@ -65,7 +65,7 @@ export function planState(changes: readonly Wanted[], states: States, context: R
       return names.filter((name) => name.startsWith(start) && /^[0-9a-f]{16}$/.test(name.slice(start.length)));
     },
   });
-  return observed(context.reading);
+  return observed(review.reading);
 }
 
 export function storedText(value: string | undefined): StoredParameter | undefined {
@@ -83,9 +83,9 @@ export function afterwards(states: States, changes: readonly Wanted[]): States {
 }
 
 /** The stored value, and the wanted one if it is still to be written. */
-export function valuesOf({ stored, wanted, context }: PlanState, name: string): readonly [Value, ...Value[]] {
-  const now = readValue(name, stored(name), context);
-  return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];
+export function valuesOf({ stored, wanted, review }: PlanState, name: string): readonly [Value, ...Value[]] {
+  const now = readValue(name, stored(name), review);
+  return wanted.has(name) ? [now, readValue(name, wanted.get(name), review)] : [now];
 }
 
 export function valuesIn(names: readonly string[], state: PlanState): readonly Value[] {
@@ -99,7 +99,7 @@ export function setOf({ kind, name }: ParameterAddress): string | undefined {
 }
 
 /** A list of sessions denies AWS-signed tokens, so it is both higher and lower than the mappings of the set's roles. */
-export function higherThan(address: ParameterAddress, { rolesOf, context: { prefix } }: PlanState): readonly string[] {
+export function higherThan(address: ParameterAddress, { rolesOf, review: { prefix } }: PlanState): readonly string[] {
   const { kind, account } = address;
   const set = setOf(address);
   if (set === undefined) return [];
@@ -108,7 +108,7 @@ export function higherThan(address: ParameterAddress, { rolesOf, context: { pref
   return [...rolesOf(account, set), ...(kind === "sso" ? [sessions] : [])];
 }
 
-export function lowerThan(address: ParameterAddress, { namesOf, context: { prefix } }: PlanState): readonly string[] {
+export function lowerThan(address: ParameterAddress, { namesOf, review: { prefix } }: PlanState): readonly string[] {
   const { kind, account } = address;
   if (kind === "account" || kind === "deny") return [];
   const broader = [mappingParameter(prefix, "pattern", "any"), mappingParameter(prefix, "account", account)];
@@ -123,12 +123,12 @@ export function lowerThan(address: ParameterAddress, { namesOf, context: { prefi
   ];
 }
 
-export function denyListsFor({ account }: ParameterAddress, { prefix }: EvaluationContext): readonly string[] {
+export function denyListsFor({ account }: ParameterAddress, { prefix }: ReviewSettings): readonly string[] {
   return [mappingParameter(prefix, "deny", account), mappingParameter(prefix, "deny", "any")];
 }
 
 /** Every parameter that may be read beside this one. */
-export function branchOf({ account }: ParameterAddress, { namesOf, context: { prefix } }: PlanState) {
+export function branchOf({ account }: ParameterAddress, { namesOf, review: { prefix } }: PlanState) {
   const ofAny =
     account === "any" ? [] : [mappingParameter(prefix, "pattern", "any"), mappingParameter(prefix, "deny", "any")];
   return [...namesOf(account), ...ofAny];

@@ -3,7 +3,7 @@
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { type Reading, readParameter } from "../entry.ts";
 import { type PlacedEntry, placed } from "../entry-arns.ts";
-import type { EvaluationContext } from "../evaluation.ts";
+import type { ReviewSettings } from "../evaluation.ts";
 
 /** Most severe first. */
 export const LEVELS = ["error", "warning", "info"] as const;
@@ -20,7 +20,7 @@ export interface Finding {
 }
 
 export interface Subject {
-  readonly context: EvaluationContext;
+  readonly review: ReviewSettings;
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   readonly readings: ReadonlyMap<string, Reading>;
   readonly entries: readonly PlacedEntry[];
@@ -42,8 +42,8 @@ export function entryRule(
     });
 }
 
-export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Subject {
-  const { prefix, partition } = context;
+export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, review: ReviewSettings): Subject {
+  const { prefix, partition } = review;
   const readings = new Map(
     [...parameters].map(([name, stored]) => [name, readParameter(prefix, name, stored, partition)] as const),
   );
@@ -52,5 +52,5 @@ export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, cont
   );
   const isDenial = ({ kind }: PlacedEntry) => kind === "deny";
   const [entries, denials] = [all.filter((entry) => !isDenial(entry)), all.filter(isDenial)];
-  return { context, parameters, readings, entries, denials };
+  return { review, parameters, readings, entries, denials };
 }

@@ -9,7 +9,7 @@ import { isExpired, notAfterTime } from "../../../functions/lib/time.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { afterwards, type Wanted } from "../access/state.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
-import { type EvaluationContext, shortName } from "../evaluation.ts";
+import { type ReviewSettings, shortName } from "../evaluation.ts";
 import { type Finding, LEVELS, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
@@ -41,7 +41,7 @@ function severalArns({ entries, denials }: Subject): Finding[] {
   });
 }
 
-function ending({ entries, denials, context: { now } }: Subject): Finding[] {
+function ending({ entries, denials, review: { now } }: Subject): Finding[] {
   const ends = [...entries, ...denials].map(({ parameter: where, kind, mapping }) => {
     const { arnLike, session, notAfter } = mapping;
     const ofSession = session === undefined ? "" : `the mapping of session ${session} `;
@@ -69,8 +69,8 @@ function pinned({ entries }: Subject): Finding[] {
 }
 
 /** Only if the function accepts AWS-signed tokens (JWT_ISSUERS in the environment): a warning if it accepts no others. */
-function unusableBySignedTokens({ entries, denials, context }: Subject): Finding[] {
-  const { signedTokens, now } = context;
+function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[] {
+  const { signedTokens, now } = review;
   if (signedTokens === undefined) return [];
   const level: Level = signedTokens === "only" ? "warning" : "info";
   const isLive = ({ notAfter }: { readonly notAfter?: string }) => !isExpired(notAfter, now);
@@ -108,22 +108,22 @@ const RULES: readonly Rule[] = [
   ...[names.sharedUsernames, names.chosenClaims, unusableBySignedTokens, severalArns],
 ];
 
-export function lint(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Finding[] {
-  const subject = subjectOf(parameters, context);
+export function lint(parameters: ReadonlyMap<string, StoredParameter>, review: ReviewSettings): Finding[] {
+  const subject = subjectOf(parameters, review);
   const found = RULES.flatMap((rule) => rule(subject));
-  return bySeverity(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
+  return bySeverity(found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) })));
 }
 
 /** Warnings for the values that are written, by parameter. Omits rules over several mappings, which `mappings lint` applies. */
 export function warningsFor(
   changes: readonly Wanted[],
-  context: EvaluationContext,
+  review: ReviewSettings,
 ): ReadonlyMap<string, readonly string[]> {
   // Callers and issuer keys have no rules.
-  const mappings = changes.filter(({ name }) => readName(context.prefix, name) !== undefined);
-  const found = lint(afterwards(new Map(), mappings), context);
+  const mappings = changes.filter(({ name }) => readName(review.prefix, name) !== undefined);
+  const found = lint(afterwards(new Map(), mappings), review);
   const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
-  const byName = Map.groupBy(shown, ({ where }) => `${context.prefix}/${where}`);
+  const byName = Map.groupBy(shown, ({ where }) => `${review.prefix}/${where}`);
   return new Map([...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]));
 }
 

@@ -138,7 +138,7 @@ export function repeatedSessions({ entries }: Subject): Finding[] {
 }
 
 /** Either intended, or a typo in the permission set. */
-export function sessionsWithoutSet({ entries, parameters, context: { prefix } }: Subject): Finding[] {
+export function sessionsWithoutSet({ entries, parameters, review: { prefix } }: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, [first]]): Finding[] => {
     if (first === undefined) return [];
     const set = mappingParameter(prefix, "sso", first.account, first.name);

@@ -12,36 +12,36 @@ import type { Entry } from "../entry.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
 import {
   decideForPrincipal,
-  type EvaluationContext,
   principalOf,
+  type ReviewSettings,
   type StoredParameters,
   shortName,
 } from "../evaluation.ts";
 import { ADMIN_GROUPS, makesAdministrator } from "../names.ts";
 import { entryRule, type Finding, type Subject } from "./finding.ts";
 
-export const unreachable = entryRule("error", "unreachable", (entry, { context }) => {
-  const principal = isOfSet(entry.kind) ? undefined : principalOf(entry, context);
+export const unreachable = entryRule("error", "unreachable", (entry, { review }) => {
+  const principal = isOfSet(entry.kind) ? undefined : principalOf(entry, review);
   if (principal === undefined) return undefined;
-  const expected = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
-  if (expected !== entry.parameter) return `reviews of its arn use ${shortName(expected, context.prefix)} instead`;
-  if (principal.partition === context.partition) return undefined;
-  return `its arn is in partition ${principal.partition}, but the function is in ${context.partition}`;
+  const expected = mappingParameter(review.prefix, principal.kind, principal.accountId, principal.name);
+  if (expected !== entry.parameter) return `reviews of its arn use ${shortName(expected, review.prefix)} instead`;
+  if (principal.partition === review.partition) return undefined;
+  return `its arn is in partition ${principal.partition}, but the function is in ${review.partition}`;
 });
 
 /** A denial or a mapping with higher precedence applies to the principal of this mapping. */
-export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, context }) => {
-  const deciding = shadowOf(entry, parameters, context);
+export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, review }) => {
+  const deciding = shadowOf(entry, parameters, review);
   if (deciding === undefined) return undefined;
-  const first = shortName(deciding.parameter, context.prefix);
+  const first = shortName(deciding.parameter, review.prefix);
   const { session } = entry.mapping;
   const whose = session === undefined ? "" : `session ${session}: `;
   return `${whose}${deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} takes precedence`}`;
 });
 
 /** The evaluation that applies to the principal of the mapping, if it is of another parameter. */
-export function shadowOf(entry: InParameter, parameters: StoredParameters, context: EvaluationContext) {
-  const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
+export function shadowOf(entry: InParameter, parameters: StoredParameters, review: ReviewSettings) {
+  const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, review) ?? {};
   const { parameter } = entry;
   const own = evaluations.some((one) => one.parameter === parameter && one.verdict.kind === "match");
   if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
@@ -59,8 +59,8 @@ export const permissionSetRoles = entryRule(
     "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change",
 );
 
-export function coveredPatterns({ entries, context }: Subject): Finding[] {
-  const covers = coversIn(entries, context);
+export function coveredPatterns({ entries, review }: Subject): Finding[] {
+  const covers = coversIn(entries, review);
   return entries.flatMap(({ parameter: where, mapping }): Finding[] => {
     const cover = covers.get(mapping);
     if (cover === undefined) return [];
@@ -75,13 +75,13 @@ type InParameter = Entry & Pick<PlacedEntry, "parameter">;
  * By mapping of a pattern: the one that always applies instead. The first matching pattern applies, and an account's list precedes that
  * for any account.
  */
-export function coversIn(entries: readonly InParameter[], context: EvaluationContext): ReadonlyMap<Mapping, Mapping> {
+export function coversIn(entries: readonly InParameter[], review: ReviewSettings): ReadonlyMap<Mapping, Mapping> {
   const patterns = entries.filter(({ kind }) => kind === "pattern");
   const lists = Map.groupBy(patterns, ({ parameter }) => parameter);
   const covers = [...lists].flatMap(([where, list]) =>
     list.flatMap(({ mapping }, index): [Mapping, Mapping][] => {
       const { arnLike = "" } = mapping;
-      const ofAccount = mappingParameter(context.prefix, "pattern", arnLike.split(":")[4] ?? "");
+      const ofAccount = mappingParameter(review.prefix, "pattern", arnLike.split(":")[4] ?? "");
       const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
       const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier.mapping));
       return cover === undefined ? [] : [[mapping, cover.mapping]];
@@ -98,13 +98,13 @@ function isCovered(later: string, { arnLike = "", notAfter }: Mapping): boolean 
 }
 
 /** Mappings with an administrators' group, and whether they surely grant it, as the lockout guard evaluates them. */
-export function masters({ entries, parameters, context }: Subject): Finding[] {
+export function masters({ entries, parameters, review }: Subject): Finding[] {
   const found: Finding[] = [];
-  const state = planState([], parameters, context);
+  const state = planState([], parameters, review);
   let isSure = false;
   for (const { parameter: where, kind, mapping } of entries) {
     if (!makesAdministrator(mapping)) continue;
-    const isOver = isExpired(mapping.notAfter, context.now);
+    const isOver = isExpired(mapping.notAfter, review.now);
     const isWide = !isOver && (kind === "account" || kind === "pattern");
     const sure = administratorsIn(where, state).some(
       (one) => one.mapping.session === mapping.session && one.mapping.username === mapping.username,

@@ -40,7 +40,7 @@ function planOf(prefix: string, kind: Kind, rates: Rates = { reads: 1e6, writes:
   cluster.store.put(eve.name, EVE, kind === "managed" ? { tags: { [OWNER_TAG]: "team-a" } } : {});
   const known = new Map([[eve.name, eve]]);
   const settings = { clusterId: prefix.slice(1), region: "us-east-1" };
-  const connection = connectionTo(cluster, { context: { ...CONTEXT, prefix }, settings, rates });
+  const connection = connectionTo(cluster, { review: { ...CONTEXT, prefix }, settings, rates });
   const [name, value] = kind === "any" ? ["pattern/any", ANY] : [`user/${A}/bob`, BOB];
   const changes: Change[] = [
     { action: "add", name: `${prefix}/${name}`, before: undefined, value },

@@ -83,7 +83,7 @@ test("combined marks that the user has not seen, and the loss of the last admini
       return { parameter: ROLE, entry: entries[0] as Entry, kind: "administrator", gives: entries, text: "" };
     });
     const accepted = { changes: [], marks, force, current, unread: new Set<string>(), again: async () => current };
-    const settle = async <T>(_: unknown, rule: (context: typeof CONTEXT) => T) => rule(CONTEXT);
+    const settle = async <T>(_: unknown, rule: (review: typeof CONTEXT) => T) => rule(CONTEXT);
     const checked = checkConsent([grant(after)], current, { ...accepted, settle }, "x", now);
     return checked.then(
       () => "accepted",

@@ -31,8 +31,8 @@ async function placesOf(clusters: readonly Partial<ChosenCluster>[], partition?:
     ...more,
   };
   const places = new Map<string, string>();
-  const plan = async ({ settings, context }: Connection, { name }: { readonly name: string }) => {
-    places.set(name, `${name} in ${settings.region} ${context.prefix}`);
+  const plan = async ({ settings, review }: Connection, { name }: { readonly name: string }) => {
+    places.set(name, `${name} in ${settings.region} ${review.prefix}`);
     return undefined;
   };
   try {

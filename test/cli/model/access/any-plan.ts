@@ -1,7 +1,7 @@
 // Generates random values, states and plans of a small store.
 
 import fc from "fast-check";
-import { evaluationContext } from "../../../../cli/aws/connection.ts";
+import { reviewSettings } from "../../../../cli/aws/connection.ts";
 import { storedText } from "../../../../cli/model/access/state.ts";
 import { readValue } from "../../../../cli/model/entry-arns.ts";
 import { readSettings } from "../../../../functions/authenticator/settings.ts";
@@ -15,7 +15,7 @@ export const ENDS = {
 };
 
 const settings = readSettings({ CLUSTER_ID: "c", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
-export const CONTEXT = { ...evaluationContext(settings, () => NOW), prefix: "/p" };
+export const CONTEXT = { ...reviewSettings(settings, () => NOW), prefix: "/p" };
 
 /** A parameter's value: JSON text, or `secure`. `undefined`: it does not exist. */
 export type Text = string | undefined;

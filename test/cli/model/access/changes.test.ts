@@ -280,9 +280,9 @@ test("the texts of marks", () => {
 });
 
 test("a group that the function rejects for its prefix is not plain, and neither is one with a placeholder", () => {
-  const context = { ...CONTEXT, reservedPrefixes: ["reserved:"] };
+  const review = { ...CONTEXT, reservedPrefixes: ["reserved:"] };
   assert.deepEqual(
-    ["reserved:x", "x{AccountID}", "x:reserved:"].map((name) => isPlain(name, context)),
+    ["reserved:x", "x{AccountID}", "x:reserved:"].map((name) => isPlain(name, review)),
     [false, false, true],
   );
 });

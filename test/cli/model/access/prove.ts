@@ -4,7 +4,7 @@
 import { hasAdministrator } from "../../../../cli/model/access/administrators.ts";
 import { hasConsent, type Mark } from "../../../../cli/model/access/changes.ts";
 import { marksOf, nextPhase, type Phase } from "../../../../cli/model/access/phases.ts";
-import { afterwards, type RuleContext, type States, type Wanted } from "../../../../cli/model/access/state.ts";
+import { afterwards, type RuleSettings, type States, type Wanted } from "../../../../cli/model/access/state.ts";
 import { mentionsAdministrators } from "../../../../cli/model/names.ts";
 import type { User } from "../../../../functions/authenticator/user/user.ts";
 import {
@@ -207,7 +207,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     decidingOf(answersOf(world, now, (name) => current.get(name)?.value ?? valueFor(name, undefined)));
 
   async function command(wanted: State): Promise<void> {
-    let context: RuleContext = { ...common, now };
+    let review: RuleSettings = { ...common, now };
     const changes = changesTo(wanted, new Map([...current].map(([name, { value }]) => [name, value.text])));
     const final = new Map(
       Object.entries(wanted).flatMap(([short, text]) => {
@@ -215,13 +215,13 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
         return value.stored === undefined ? [] : [[nameOf(short), dated(value, 0)] as const];
       }),
     );
-    const isAdministered = () => rule.hasAdministrator(stored(), { ...context, now });
-    const isGuarded = isAdministered() && rule.hasAdministrator(final, { ...context, now });
+    const isAdministered = () => rule.hasAdministrator(stored(), { ...review, now });
+    const isGuarded = isAdministered() && rule.hasAdministrator(final, { ...review, now });
     // A change is deferred until another administrator exists: then only the marks count.
     const isOrdered = others.length === 0 && !(isGuarded && mentionsAdministrators(JSON.stringify(states)));
     let [marks, isJudged]: [readonly Mark[], boolean] = [[], false];
     const print = () => {
-      marks = (family ? rule.marksOf : marksByReading)(changes, stored(), context, rule);
+      marks = (family ? rule.marksOf : marksByReading)(changes, stored(), review, rule);
       isJudged = true;
       printed.push(...marks);
     };
@@ -231,7 +231,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
       if (changes.some(({ name }) => changed.includes(name))) return;
       isJudged &&= changed.length === 0;
       const reading = new Set(changes.map(({ name }) => name));
-      const judging = { ...context, reading };
+      const judging = { ...review, reading };
       if (others.length > 0 || !isJudged) {
         const again = rule.marksOf(changes, stored(), judging);
         if (!again.every((mark) => hasConsent(mark, marks))) {
@@ -245,9 +245,9 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
       const next = () => rule.nextPhase(left, stored(), judging, now);
       const texts = () => Array.from(current, ([name, { value, modified }]) => [name, value.text, modified]);
       // An administrator's mapping may have ended during a wait: then the command stops.
-      if (isGuarded && isAdministered() && !rule.hasAdministrator(afterwards(stored(), left), { ...context, now }))
+      if (isGuarded && isAdministered() && !rule.hasAdministrator(afterwards(stored(), left), { ...review, now }))
         return;
-      const phase = family ? getOr(family.phases, JSON.stringify([left, texts(), context.now, now]), next) : next();
+      const phase = family ? getOr(family.phases, JSON.stringify([left, texts(), review.now, now]), next) : next();
       if (phase === undefined || phase.writes.length === 0) return;
       if (phase.from > now) {
         now = phase.from;
@@ -267,7 +267,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
         now += WRITE_MS;
         if (!isInterrupted) continue;
         now += gap;
-        context = { ...context, now };
+        review = { ...review, now };
         print();
         break;
       }
@@ -284,12 +284,12 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
 }
 
 /** The marks, with no other parameters than those that the rule looks at, as the command reads them. */
-function marksByReading(changes: readonly Wanted[], stored: States, context: RuleContext, rule: Rule): readonly Mark[] {
+function marksByReading(changes: readonly Wanted[], stored: States, review: RuleSettings, rule: Rule): readonly Mark[] {
   const reading = new Set(changes.map(({ name }) => name));
   for (;;) {
     const { size } = reading;
     const current = new Map([...stored].filter(([name]) => isLookedAt(name, reading)));
-    const marks = rule.marksOf(changes, current, { ...context, reading });
+    const marks = rule.marksOf(changes, current, { ...review, reading });
     if (reading.size === size) return marks;
   }
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EvaluationContext } from "../../../../cli/model/evaluation.ts";
+import type { ReviewSettings } from "../../../../cli/model/evaluation.ts";
 import { lint } from "../../../../cli/model/lint/lint.ts";
 import type { StoredParameter } from "../../../../functions/parameters/stored-parameter.ts";
 import { ADMIN, exits, PREFIX, useCluster } from "../../commands/mappings/cluster.ts";
@@ -87,7 +87,7 @@ const HOME = "111122223333";
 const ARN = arnOf("Developers");
 const ROLE = `role/${HOME}/developers`;
 const SESSION = `arn:aws:sts::${HOME}:assumed-role/Developers/mallory`;
-const CONTEXT: EvaluationContext = { prefix: PREFIX, partition: "aws", now: NOW, reservedPrefixes: [] };
+const CONTEXT: ReviewSettings = { prefix: PREFIX, partition: "aws", now: NOW, reservedPrefixes: [] };
 
 function stored(values: Record<string, unknown>): Map<string, StoredParameter> {
   const parameter = (value: unknown) => ({ value: JSON.stringify(value), secure: false });

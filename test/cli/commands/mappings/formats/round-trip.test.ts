@@ -19,8 +19,8 @@ function roundTrip(configMap: string) {
   const entries = merge(carried).winners.map(({ entry }) => entry);
   const stored = [...toParameters("/p", entries)].map(([name, value]) => [name, { value, secure: false }] as const);
   for (const [name, value] of stored) assert.deepEqual(readParameter("/p", name, value).problems, []);
-  const context = { prefix: "/p", partition: "aws", now: 0, reservedPrefixes: [] };
-  return exportAwsAuth({ parameters: new Map(stored), roles: [], context });
+  const review = { prefix: "/p", partition: "aws", now: 0, reservedPrefixes: [] };
+  return exportAwsAuth({ parameters: new Map(stored), roles: [], review });
 }
 
 const name = fc.oneof(
