@@ -32,11 +32,11 @@ export async function until(done: () => boolean): Promise<void> {
 /** Advances time by one wait after each request. */
 export async function passEach(
   requests: () => number,
-  pass: (ms: number) => void,
+  pass: (ms: number) => unknown,
   ...waits: readonly number[]
 ): Promise<void> {
   for (const [index, ms] of waits.entries()) {
     await until(() => requests() === index + 1);
-    pass(ms);
+    await pass(ms);
   }
 }

@@ -15,7 +15,7 @@ export type FunctionMessage =
   | { readonly kind: "advance"; readonly ms: number };
 
 export type FunctionReport =
-  | { readonly kind: "ready" }
+  | { readonly kind: "ready" | "advanced" }
   | { readonly kind: "stdout" | "stderr"; readonly text: string }
   | { readonly kind: "answer"; readonly id: number; readonly result?: unknown; readonly error?: string };
 
@@ -49,11 +49,19 @@ export async function startFunction({ entry, environment, clock, ca }: FunctionO
   let lastId = 0;
 
   const send = (message: FunctionMessage): void => worker.postMessage(message);
-  if (clock.stoppedAt !== undefined) clock.onAdvance((ms) => send({ kind: "advance", ms }));
+  const advances: PromiseWithResolvers<void>[] = [];
+  const advance = (ms: number): Promise<void> => {
+    const advanced = Promise.withResolvers<void>();
+    advances.push(advanced);
+    send({ kind: "advance", ms });
+    return advanced.promise;
+  };
+  if (clock.stoppedAt !== undefined) clock.onAdvance(advance);
 
   worker.on("message", (report: FunctionReport) => {
     if (report.kind === "stdout" || report.kind === "stderr") printed[report.kind] += report.text;
     if (report.kind === "ready") ready.resolve();
+    if (report.kind === "advanced") advances.shift()?.resolve();
     if (report.kind !== "answer") return;
     const { id, result, error } = report;
     if (error === undefined) waiting.get(id)?.resolve(result);

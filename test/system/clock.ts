@@ -9,18 +9,19 @@ export const stoppedClock = () => sharedClock(Date.now());
 export function sharedClock(stoppedAt?: number) {
   const shift = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
   const added = new Float64Array(shift);
-  const listeners: ((ms: number) => void)[] = [];
+  const listeners: ((ms: number) => Promise<void>)[] = [];
   return {
     /** The added time, for another thread: one 64-bit float. */
     shift,
     /** The time at which it was stopped; `undefined` if it runs. */
     stoppedAt,
     now: () => (stoppedAt ?? Date.now()) + (added[0] ?? 0),
-    advance(ms: number) {
+    /** Ends when the function's timers have moved: a response that arrives before would start a timer in the past. */
+    async advance(ms: number): Promise<void> {
       added[0] = (added[0] ?? 0) + ms;
-      for (const listener of listeners) listener(ms);
+      await Promise.all(listeners.map((listener) => listener(ms)));
     },
-    onAdvance(listener: (ms: number) => void) {
+    onAdvance(listener: (ms: number) => Promise<void>) {
       listeners.push(listener);
     },
   };

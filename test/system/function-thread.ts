@@ -30,7 +30,10 @@ let handler: Handler;
 
 // Before the import: an initializing bundle can wait for the clock to advance.
 parentPort?.on("message", (message: FunctionMessage) => {
-  if (message.kind === "advance") return mock.timers.tick(message.ms);
+  if (message.kind === "advance") {
+    mock.timers.tick(message.ms);
+    return report({ kind: "advanced" });
+  }
   const { id, event, awsRequestId } = message;
   return handler(event, { awsRequestId }).then(
     (result) => report({ kind: "answer", id, result }),

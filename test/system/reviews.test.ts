@@ -109,7 +109,7 @@ test("with 10,000 parameters, a new identity costs one call, and a cached one no
       assert.deepEqual(calls(system), expected);
     }
   }
-  system.clock.advance(30_001);
+  await system.clock.advance(30_001);
   await isGranted("bob");
   assert.deepEqual(calls(system), [...expected, full(EXPECTED.bob)], "one call brings all of it up to date");
 });

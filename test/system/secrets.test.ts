@@ -108,7 +108,7 @@ test("one request of each kind, while STS echoes requests, or a service fails", 
     await reviewAll(system);
     assert.equal(system.logs().length, 1 + 22 * (index + 1));
     // Later tokens are new, and the callers' list stays usable.
-    system.clock.advance(31_000);
+    await system.clock.advance(31_000);
   }
 });
 
