@@ -88,3 +88,15 @@ test("kubectl respects the same lock", async () => {
   writeFileSync(`${file}.lock`, "");
   assert.throws(() => runKubectl(["use-context", "kind-kind"]), /config\.lock: file exists/);
 });
+
+test("without --merge, kubectl combines two files, and --merge recognises the entries", async () => {
+  const folder = useFolder();
+  const other = folder.write("other", MERGED["kind"] ?? "");
+  const { out } = await cli(WORDS.filter((word) => word !== "--merge"));
+  const own = folder.write("my-cluster.kubeconfig", out);
+  writeFileSync(file, runKubectl(["view", "--flatten"], [own, other].join(":")));
+  assert.equal(view().current, "prod");
+  assert.deepEqual(view().others.contexts, view(other).others.contexts);
+  await merge(["--role", ROLE]);
+  assert.match(JSON.stringify(view().own), /role\/Admin/);
+});
