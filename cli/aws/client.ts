@@ -141,9 +141,7 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
     const isProfile = (section: string) => !/^(sso-session|services)\./.test(section);
     const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)].filter(isProfile));
     const there = names.size === 0 ? "There are no profiles." : `Profiles: ${[...names].join(", ")}.`;
-    throw usage(
-      `There is no AWS profile ${missing[0]} in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`,
-    );
+    throw usage(`No AWS profile ${missing[0]} in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`);
   }
   return profile;
 }

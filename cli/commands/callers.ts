@@ -94,9 +94,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
     const { partition, clusterId } = connection.settings;
     if (arn !== undefined && parseMappedArn(arn)?.partition !== partition.id) {
-      throw usage(
-        `--arn ${arn} is in another partition than the function (${partition.id}): it could never be the caller.`,
-      );
+      throw usage(`--arn ${arn} is in another partition than the function (${partition.id}): it cannot be the caller.`);
     }
     const effect =
       arn === undefined

@@ -120,7 +120,7 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
   const grants = changes.some((change) => change.value !== undefined && !addsDenial(change));
   if (skipped === undefined || !grants) return;
   throw finding(
-    `Nothing was written: the denials of ${skipped.name} would be skipped. Add them in the stack first, or use --force.`,
+    `Nothing was written: it would skip the denials of ${skipped.name}. Add them in the stack, or use --force.`,
   );
 }
 

@@ -19,9 +19,7 @@ export function alarmTopicOf(scope: Construct, props: AlarmProps): ITopic | unde
   }
   if (alarmEmail !== undefined) {
     if (alarmTopic !== undefined) {
-      throw new Error(
-        "alarmEmail and alarmTopic exclude each other: leave one out, or subscribe the address to the topic",
-      );
+      throw new Error("alarmEmail and alarmTopic exclude each other: omit one, or subscribe the address to the topic");
     }
     return emailTopic(scope, alarmEmail);
   }

@@ -112,9 +112,7 @@ async function planSet(who: string, options: SetOptions, endAt: End, connection:
   const permissionSet = kind === "role" ? permissionSetOf(role) : undefined;
   if (permissionSet !== undefined) {
     const advice = `To map the set, use sso/${target.address.account}/${permissionSet} as <who>.`;
-    io.log(
-      `${role} is the role of a permission set. IAM Identity Center may replace it by a role of another name. ${advice}\n`,
-    );
+    io.log(`${role} is a permission set's role, which IAM Identity Center may replace by another. ${advice}\n`);
   }
   const before = await readByName([parameter], connection, io);
   const start = await ofPermissionSet(target, options, connection, io);

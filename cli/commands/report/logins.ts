@@ -145,9 +145,7 @@ async function startOf({ query, reader: { logs, signal }, now }: OpenLog): Promi
   });
   const group = logGroups?.find(({ logGroupName }) => logGroupName === name);
   if (group === undefined) {
-    throw usage(
-      `There is no log group ${name} in region ${await logs.config.region()}. Check --log-group and --region.`,
-    );
+    throw usage(`No log group ${name} in region ${await logs.config.region()}. Check --log-group and --region.`);
   }
   const { creationTime: created = 0, retentionInDays: days } = group;
   const kept = days === undefined ? 0 : now - days * DAY_MS;

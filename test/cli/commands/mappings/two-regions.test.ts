@@ -25,7 +25,7 @@ test("an id means all its contexts for a command that takes several, and --regio
   // Another profile for all contexts selects none of them.
   assert.equal(
     (await mappings("deny", MALLORY, "-c", "prod", "--profile", "nobody")).err.match(
-      /^one, other: There is no AWS profile "nobody"/gm,
+      /^one, other: No AWS profile "nobody"/gm,
     )?.length,
     1,
   );
