@@ -35,7 +35,7 @@ import {
 import { planData, printPlans } from "./show.ts";
 import { Stopped, writeAll } from "./write.ts";
 
-/** The mapping to change does not exist in a cluster. Of several clusters, one is enough. */
+/** The target of the change does not exist in a cluster. Of several clusters, one is enough. */
 export class Absent extends Failure {}
 
 interface ReadyCluster extends Prepared {
