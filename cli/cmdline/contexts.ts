@@ -22,7 +22,8 @@ export interface ChosenCluster
 }
 
 /** `cluster`: by default the context's name. In the file, `webhookKubeconfig` is relative to the file's folder. */
-interface Context extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"> {
+export interface Context
+  extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"> {
   /** The AWS account of the cluster: credentials of another account are refused. */
   readonly account?: string;
 }
@@ -72,7 +73,8 @@ export function clustersIn(config: Config | undefined): ChosenCluster[] {
 
 type Wrong = (path: Path, problem: string) => Failure;
 
-function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
+/** Throws what `wrong` makes of the first problem. `folder`: of relative paths. */
+export function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
   const path = ["contexts", name];
   if (!CLUSTER_ID.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
   const fields = objectAt(value ?? {}, path, CONTEXT_KEYS, wrong);

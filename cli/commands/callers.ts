@@ -22,7 +22,7 @@ import { OUT } from "../kube/webhook-files.ts";
 import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "../plan/callers.ts";
 import { Absent, carryOut, planClusters } from "../plan/clusters.ts";
 import { destinationOf, requireParameters } from "../plan/read.ts";
-import { Stopped } from "../plan/write.ts";
+import { Stopped } from "../plan/stopped.ts";
 
 interface AddOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly arn?: string;

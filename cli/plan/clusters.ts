@@ -33,7 +33,8 @@ import {
   prepare,
 } from "./propose.ts";
 import { planData, printPlans } from "./show.ts";
-import { Stopped, writeAll } from "./write.ts";
+import { Stopped } from "./stopped.ts";
+import { writeAll } from "./write.ts";
 
 /** The target of the change does not exist in a cluster. Of several clusters, one is enough. */
 export class Absent extends Failure {}

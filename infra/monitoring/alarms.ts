@@ -137,11 +137,7 @@ export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined
 const CANARY = Duration.minutes(10);
 
 /** `clusterId`: also counts faults that the function reports itself. A crash or a time-out writes none of our metrics. */
-export function makeNewVersionAlarms(
-  scope: Construct,
-  { lambda, version, aliasName }: Alias,
-  clusterId?: string,
-): Alarm[] {
+export function makeNewVersionAlarms(scope: Construct, { lambda, version, aliasName }: Alias, clusterId?: string) {
   const { functionName } = lambda;
   const add = (id: string, what: string, metric: Metric) =>
     new Alarm(scope, id, {

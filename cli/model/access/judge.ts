@@ -116,9 +116,9 @@ type Reason = Pick<Mark, "kind" | "text">;
 function riskOf({ mapping: { username = "", groups = [] } }: PlacedEntry): Reason | undefined {
   const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
   if (admin.length > 0) return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
+  const open = groups.find((group) => group.includes("{"));
   for (const name of [...groups, username]) {
-    const isOpen = name !== username && name.includes("{");
-    const risk = nameRisk(name) ?? (isOpen ? "is a group that depends on the session" : undefined);
+    const risk = nameRisk(name) ?? (name === open ? "is a group that depends on the session" : undefined);
     if (risk !== undefined) return { kind: "name", text: `${name} ${risk}` };
   }
   return undefined;
