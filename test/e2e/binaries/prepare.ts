@@ -3,6 +3,7 @@
 
 import { findAwsCli } from "../aws-cli.ts";
 import {
+  findActionlint,
   findAqua,
   findBinaries,
   findControllerManager,
@@ -23,6 +24,7 @@ for (const find of [
   findKopsJudge,
   findClusterApiJudge,
   findAqua,
+  findActionlint,
 ]) {
   find();
 }
