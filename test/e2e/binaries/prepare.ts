@@ -6,6 +6,7 @@ import {
   findAqua,
   findBinaries,
   findControllerManager,
+  findEcrCredentialProvider,
   findHcl2json,
   findKrew,
   findTofu,
@@ -23,6 +24,7 @@ for (const find of [
   findKopsJudge,
   findClusterApiJudge,
   findAqua,
+  findEcrCredentialProvider,
 ]) {
   find();
 }
