@@ -205,7 +205,7 @@ test("any other file is rejected in one sentence, with the line of a YAML error 
     "a: b",
     "[]",
     "- 1",
-    "[[111122223333]]",
+    "[[1]]",
     "kind: ConfigMap\ndata: {mapRoles: 'a: {'}",
     "\t: x",
   ]) {
