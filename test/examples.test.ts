@@ -39,7 +39,7 @@ const [ROLE, SET] = [["role", "Developers"] as const, ["sso", "ClusterAdmin"] as
 const NAMES = [ROLE, SET].map(([kind, name]) => mappingParameter(PREFIX, kind, ACCOUNT, name));
 
 test("Terraform: the name of a mapping has the kinds of principals, and those without a name in the path", () => {
-  const text = readFileSync(join(EXAMPLES, "terraform/mapping-name/main.tf"), "utf8");
+  const text = readFileSync(join(EXAMPLES, "terraform/modules/mapping-name/main.tf"), "utf8");
   const [, ofArn = ""] = /regex\("(\^arn:.*?)", var\.arn\)/.exec(text) ?? [];
   const isArn = new RegExp(ofArn.replaceAll("\\\\", "\\"));
   for (const kind of kindsWhere(hasArn)) {

@@ -7,6 +7,7 @@ import {
   findAqua,
   findBinaries,
   findControllerManager,
+  findEcrCredentialProvider,
   findHcl2json,
   findKrew,
   findTofu,
@@ -25,6 +26,7 @@ for (const find of [
   findClusterApiJudge,
   findAqua,
   findActionlint,
+  findEcrCredentialProvider,
 ]) {
   find();
 }
