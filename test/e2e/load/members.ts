@@ -24,7 +24,7 @@ const DENIALS = 12;
 /** The times of the contract. */
 const [FOUND_MS, ABSENT_MS, STALE_MS, NODE_MS] = [30_000, 10_000, 300_000, 60_000];
 
-const { identities: persons } = people(PEOPLE, TEAMS, MAPPING_PREFIX, { denies: false });
+const { identities: persons } = people(PEOPLE, TEAMS, MAPPING_PREFIX);
 const nodes = Array.from({ length: NODES }, (_, index) => {
   const node = localIdentity("node");
   const instanceId = `i-0000000000000000${index}`;
