@@ -47,10 +47,8 @@ test("Terraform: the name of a mapping has the kinds of principals, and those wi
     assert.match(`arn:aws:${arn}`, isArn);
   }
   const [, unnamed = ""] = /contains\((\[.*?\]), local\.kind\)/.exec(text) ?? [];
-  assert.deepEqual(
-    JSON.parse(unnamed),
-    kindsWhere((kind) => KINDS[kind].path === "account"),
-  );
+  const ofAccount = kindsWhere((kind) => KINDS[kind].path === "account");
+  assert.deepEqual(JSON.parse(unnamed), ofAccount);
 });
 
 test("CloudFormation: mappings.template.yaml", () => {

@@ -15,9 +15,7 @@ interface Diagnostic {
 type Sources = Readonly<Record<string, string>>;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const domain = ["token", "identity", "jwt", "mapping", "review", "user"].map(
-  (name) => `functions/authenticator/${name}`,
-);
+const domain = ["token", "identity", "jwt", "mapping", "review", "user"].map((one) => `functions/authenticator/${one}`);
 const OUTSIDE = ["cli", "infra", "local", "test", "build"];
 
 /** What each folder must not import. `npm run check` accepts what the code imports. */

@@ -143,13 +143,7 @@ for (const [what, argv, answer, environment, refusal] of [
   ["root", [], IS_ROOT, ENVIRONMENT, /^The root user cannot assume roles\. Sign in as an IAM/],
   ["a profile with an MFA device", [], MFA, ENVIRONMENT, EXPORTS],
   ["a profile with an MFA device, beside keys", [], MFA, { ...KEYS, AWS_PROFILE: "mfa" }, EXPORTS],
-  [
-    "an account without cdk bootstrap",
-    [],
-    NOT_FOUND,
-    ENVIRONMENT,
-    /CDK is not bootstrapped in .* Run: npx cdk bootstrap$/,
-  ],
+  ["an account without cdk bootstrap", [], NOT_FOUND, ENVIRONMENT, /CDK is not bootstrapped in .*npx cdk bootstrap$/],
   ["an account without the bootstrap of --qualifier", ["--qualifier", "team1"], undefined, ENVIRONMENT, OTHER],
 ] as const) {
   test(`${what} is refused before the first check`, async () => {

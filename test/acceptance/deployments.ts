@@ -53,11 +53,8 @@ export async function outcomeOf(
   since: number,
 ): Promise<string> {
   const started = { ...names, createTimeRange: { start: Math.floor(since / 1000) } };
-  const { deployments: deploymentIds } = await aws<{ deployments: string[] }>(
-    "codedeploy",
-    "list-deployments",
-    started,
-  );
+  type Started = { readonly deployments: string[] };
+  const { deployments: deploymentIds } = await aws<Started>("codedeploy", "list-deployments", started);
   if (deploymentIds.length === 0) return "no deployment";
   const { deploymentsInfo } = await aws<{
     deploymentsInfo: { status: string; creator: string; errorInformation?: { code?: string } }[];

@@ -101,10 +101,8 @@ test("what a person owns is done if each service shows it", async () => {
 
 test("what a service does not show is missing, also a manifest of another version or another plugin of that name", async () => {
   const missing = (changed: Partial<World>) => missingIn(ownedChecks({ ...world, ...changed }));
-  const nothing = await missing({
-    fetch: async () => new Response("", { status: 404 }),
-    reports: ["- Place: MiniStack"],
-  });
+  const absent = async () => new Response("", { status: 404 });
+  const nothing = await missing({ fetch: absent, reports: ["- Place: MiniStack"] });
   const inIndexes = ["Homebrew tap", "Krew index", "aqua registry"];
   const named = (lines: readonly string[]) => lines.map((line) => line.split(":")[0]);
   assert.deepEqual(named(nothing), ["GitHub repository", "environment release", "AWS account", ...inIndexes]);

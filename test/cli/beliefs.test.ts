@@ -128,10 +128,8 @@ test("export --format aws-auth counts what it skips by cause, and says what to d
   for (const name of ["a", "b", "c"]) {
     cluster.put(`role/${A}/${name}`, { arn: `arn:aws:iam::${A}:role/${name}`, username: `${name}:{SessionName}` });
   }
-  cluster.put(
-    "pattern/any",
-    ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}-*`, username: name })),
-  );
+  const patterns = ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}-*`, username: name }));
+  cluster.put("pattern/any", patterns);
   const denial = "arn:aws:sts::*:assumed-role/*/jane@example.com";
   cluster.put("deny/any", [{ arnLike: denial }]);
   const { err } = await exits(run("mappings export --format aws-auth"), 1);

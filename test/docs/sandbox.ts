@@ -36,7 +36,6 @@ const PARAMETERS = {
   callers: [{ name: "first", sha256: hash("sha256", CALLER_TOKEN) }],
 };
 
-/** Files that a page assumes. */
 function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<string, string>> {
   const mapped = { username: "dev", groups: ["developers"] };
   const policyArn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
@@ -74,7 +73,6 @@ export async function startSandbox(
 ) {
   const folder = mkdtempSync(join(tmpdir(), "documents-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  /** Closes the service after the test. */
   function closed<T extends { close(): unknown }>(service: T): T {
     t.after(() => service.close());
     return service;

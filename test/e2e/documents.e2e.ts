@@ -171,12 +171,8 @@ test("Cluster API: the Secret of docs/deploy.md has the file, and docs/irsa.md r
   assert.deepEqual(metadata.labels, { "clusterctl.cluster.x-k8s.io/move": "" });
 
   const stringData = { "tls.crt": "-----BEGIN PUBLIC KEY-----\n" };
-  await cluster.create({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "my-cluster-sa", namespace: "default" },
-    stringData,
-  });
+  const named = { metadata: { name: "my-cluster-sa", namespace: "default" } };
+  await cluster.create({ apiVersion: "v1", kind: "Secret", ...named, stringData });
   await typed(cluster, "docs/irsa.md", "my-cluster-sa");
   assert.equal(readFileSync(join(cluster.folder, "sa.pub"), "utf8"), stringData["tls.crt"]);
 });

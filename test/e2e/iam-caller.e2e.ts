@@ -90,10 +90,7 @@ test("no login is lost in two lifetimes of tokens", { timeout: 400_000 }, async 
   assert.ok(accepted > 100);
   // The tokens of the first half live 75 s: without renewals, most logins would have failed.
   const used = new Set(backend.gateway.events.map(({ headers }) => keyOf(headers["authorization"])));
-  assert.deepEqual(
-    [bob, alice].filter(({ accessKeyId }) => !used.has(accessKeyId)),
-    [],
-  );
+  assert.ok([bob, alice].every(({ accessKeyId }) => used.has(accessKeyId)));
 });
 
 test("a caller with a token is accepted too", async () => {

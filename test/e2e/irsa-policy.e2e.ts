@@ -78,10 +78,7 @@ function describePods(prefix: string, cases: readonly PodCase[], kubernetes: Kub
 
 /** The message of the error, or an empty text. */
 function refusal(call: Promise<unknown>): Promise<string> {
-  return call.then(
-    () => "",
-    ({ message }: Error) => message,
-  );
+  return call.then(() => "").catch(({ message }: Error) => message);
 }
 
 /**

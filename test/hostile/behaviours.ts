@@ -219,6 +219,7 @@ const statuses: Behaviour[] = [
   ),
 ];
 
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 const wire: Behaviour[] = [
   { name: "reset-at-connect", connect: (socket) => socket.resetAndDestroy() },
   { name: "close-at-connect", connect: (socket) => socket.destroy() },
@@ -228,11 +229,7 @@ const wire: Behaviour[] = [
   writes("bad-length", () => "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n{}", true),
   writes("bad-chunk", () => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}", true),
   writes("large-headers", (honest) => head(honest).replace("\r\n", `\r\nx-large: ${"a".repeat(70_000)}\r\n`), true),
-  {
-    name: "continue-for-ever",
-    slow: "waits",
-    answer: (socket) => every(100, socket, () => "HTTP/1.1 100 Continue\r\n\r\n"),
-  },
+  { name: "continue-for-ever", slow: "waits", answer: (socket) => every(100, socket, () => CONTINUE) },
   writes("upgrade", () => "HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
 ];
 

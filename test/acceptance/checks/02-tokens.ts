@@ -68,15 +68,10 @@ function byAwsCli({ world, clusterId }: Site, credentials: Credentials): Promise
   return mustRun(world.run("aws", args, { credentials })).then(tokenIn);
 }
 
-function minted(
-  { clusterId, world }: Site,
-  credentials: Credentials,
-  host: string,
-  now = world.now(),
-): Promise<string> {
+function minted({ clusterId, world }: Site, keys: Credentials, host: string, now = world.now()): Promise<string> {
   const region = host === "sts.amazonaws.com" ? "us-east-1" : (host.split(".")[1] ?? "");
   const unused = { name: "", arn: "", account: "", userId: "" };
-  const identity: LocalIdentity = { ...unused, ...credentials };
+  const identity: LocalIdentity = { ...unused, ...keys };
   return mintToken({ identity, clusterId, region, host, now });
 }
 

@@ -36,10 +36,8 @@ export const check: Check = {
       "the account's burst",
       matching(`${burst} or more`, /^\d{4,} \(as documented or more\)$/),
       async () => {
-        const { throttleSettings } = await site.aws<{ throttleSettings: { burstLimit: number } }>(
-          "apigateway",
-          "get-account",
-        );
+        type Account = { readonly throttleSettings: { readonly burstLimit: number } };
+        const { throttleSettings } = await site.aws<Account>("apigateway", "get-account");
         const { burstLimit } = throttleSettings;
         return `${burstLimit} (${burstLimit >= burst ? "as documented or more" : "less than documented"})`;
       },

@@ -111,12 +111,8 @@ async function longQuery(site: Site): Promise<string> {
     await aws("logs", "put-log-events", { ...stream, logEvents });
   }
   const total = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0);
-  const sizes = await until(
-    world,
-    LOGS_MS,
-    () => pagesOf(site, logGroupName, since),
-    (all) => total(all) >= LINES,
-  );
+  const look = () => pagesOf(site, logGroupName, since);
+  const sizes = await until(world, LOGS_MS, look, (all) => total(all) >= LINES);
   return `${total(sizes)} lines on ${sizes.length} pages`;
 }
 

@@ -77,7 +77,7 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
   const restApiId = await site.stacks.idOf(stack, "AWS::ApiGateway::RestApi");
   // Calls the integration without the network: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
   await rows.see("private: the function answers", answered, async () => {
-    const { items } = await aws<{ items: { id: string; path: string }[] }>("apigateway", "get-resources", {
+    const { items } = await aws<{ items: Record<"id" | "path", string>[] }>("apigateway", "get-resources", {
       restApiId,
     });
     const resourceId = items.find(({ path }) => path === "/authenticate")?.id ?? "";

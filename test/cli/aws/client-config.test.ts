@@ -38,11 +38,8 @@ beforeEach(() => {
 async function token(words: readonly string[] = [], options = {}) {
   const result = await cli(["token", "-c", "prod", "--token-only", ...words], options);
   const url = Buffer.from(result.out.replace("k8s-aws-v1.", ""), "base64url").toString();
-  return {
-    ...result,
-    region: /^https:\/\/sts\.(.*?)\.amazonaws/.exec(url)?.[1],
-    key: /X-Amz-Credential=(\w+)/.exec(url)?.[1],
-  };
+  const region = /^https:\/\/sts\.(.*?)\.amazonaws/.exec(url)?.[1];
+  return { ...result, region, key: /X-Amz-Credential=(\w+)/.exec(url)?.[1] };
 }
 
 test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order; empty ones are ignored", async () => {

@@ -115,12 +115,8 @@ for (const [what, options, code, message, written] of [
 test("Ctrl-C at a question prints what Ctrl-D prints", async () => {
   const ctrlC = new AbortController();
   const onLog = (text: string) => text.includes("[y/N]") && ctrlC.abort();
-  const run = cli("callers remove a -c prod", {
-    interactive: true,
-    input: new PassThrough(),
-    interrupted: ctrlC.signal,
-    onLog,
-  });
+  const input = new PassThrough();
+  const run = cli("callers remove a -c prod", { interactive: true, input, interrupted: ctrlC.signal, onLog });
   await exits(run, 130, /\[y\/N\] \nNothing was written: the question was not answered\.\n$/);
 });
 

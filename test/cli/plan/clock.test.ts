@@ -73,11 +73,8 @@ test("an end that AWS's clock has passed is refused, and one that it has not is 
     [-120, -30, true],
     [120, 30, false],
   ] as const) {
-    for (const words of [
-      `mappings deny ${X.arn}`,
-      `mappings set ${X.arn} --username x`,
-      `callers add c --arn ${arn("c")}`,
-    ]) {
+    const ofX = [`mappings deny ${X.arn}`, `mappings set ${X.arn} --username x`];
+    for (const words of [...ofX, `callers add c --arn ${arn("c")}`]) {
       const { run } = await wrongClock(t, skew, {});
       const past = new RegExp(`^--until ${at(end)} is in the past`);
       await exits(run(`${words} --until ${at(end)} -y`), isPast ? 2 : 0, isPast ? past : undefined);
@@ -106,28 +103,17 @@ test("commands that only read use AWS's time", async (t) => {
     assert.match((await run("explain denied")).out, /deny\/111122223333 +denied, identity_denied/);
     const { out: list } = await run("mappings list -o json");
     const denied = JSON.parse(list).filter((item: { deniedBy?: string }) => item.deniedBy !== undefined);
-    assert.deepEqual(
-      denied.map(({ username }: { username: string }) => username),
-      ["denied"],
-    );
+    assert.deepEqual([denied.length, denied[0].username], [1, "denied"]);
     const { out: found } = await run("mappings lint -o json");
     const expired = JSON.parse(found).filter(({ rule }: { rule: string }) => rule === "expired");
-    assert.deepEqual(expired.map(({ where }: { where: string }) => where).sort(), [
-      `deny/${A}`,
-      "pattern/any",
-      `user/${A}/ended`,
-    ]);
+    const places = expired.map(({ where }: { where: string }) => where).sort();
+    assert.deepEqual(places, [`deny/${A}`, "pattern/any", `user/${A}/ended`]);
     const { out: callers } = await run("callers list -o json");
-    assert.deepEqual(
-      JSON.parse(callers).map(({ state }: { state: string }) => state),
-      ["ended", "accepted"],
-    );
+    assert.deepEqual(callers.match(/(?<="state": ")\w+/g), ["ended", "accepted"]);
     const [, left] = [await run("callers remove c-40 -y"), await run("callers remove c40 -y")];
     assert.match(left.err, /^Refused: no caller would remain accepted for an hour/);
-    const file = JSON.stringify({
-      mappings: [-5, 5].map((end) => ({ arn: arn(`f${end}`), username: "f", notAfter: at(end) })),
-    });
-    const { err } = await run("mappings apply -f - --dry-run", file);
+    const mappings = [-5, 5].map((end) => ({ arn: arn(`f${end}`), username: "f", notAfter: at(end) }));
+    const { err } = await run("mappings apply -f - --dry-run", JSON.stringify({ mappings }));
     assert.match(err, /^Warning: \S+user\/f-5 ended on [^\n]*\.\n(?!Warning: \S+user\/f5)/);
   }
 });

@@ -106,10 +106,8 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
     ({ changes, marks, destination: "D" }) as unknown as Proposal;
   const ask = async (proposals: readonly Proposal[], options: ProposeOptions, answers = "", interactive = true) => {
     const { io, texts } = terminal(answers, { interactive });
-    const end = await confirmAll(proposals, options, io).then(
-      () => "accepted",
-      ({ message }: Error) => message,
-    );
+    const asking = confirmAll(proposals, options, io);
+    const end = await asking.then(() => "accepted").catch(({ message }: Error) => message);
     return [...texts, end];
   };
   const [safe, marked] = [proposal([grant, removal]), proposal([removal], [mark("b"), mark("system:a"), mark("b")])];

@@ -24,11 +24,8 @@ export interface Program {
 }
 
 /** Outside the repository, so that `npm ci` does not remove it. */
-export const CACHE = join(
-  process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"),
-  "lambda-iam-authenticator",
-  "e2e",
-);
+const CACHES = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+export const CACHE = join(CACHES, "lambda-iam-authenticator", "e2e");
 
 export function build({ name, version, main, writeModule, variables }: Program): string {
   const file = join(CACHE, `${name}-${version}-${platform()}-${arch()}`);

@@ -15,15 +15,8 @@ import { findClusterApiJudge, findKopsJudge, findKubeadm, findTalosJudge, TALOS_
 
 // One after the other: two builds at a time took longer on two cores.
 findBinaries();
-for (const find of [
-  findControllerManager,
-  findTofu,
-  findHcl2json,
-  findAwsCli,
-  findKopsJudge,
-  findClusterApiJudge,
-  findAqua,
-]) {
+const judges = [findKopsJudge, findClusterApiJudge, findAqua];
+for (const find of [findControllerManager, findTofu, findHcl2json, findAwsCli, ...judges]) {
   find();
 }
 for (const version of KUBERNETES_VERSIONS) findKubeadm(version);

@@ -144,11 +144,8 @@ test("a version answers for each parameter, whatever it is, and only to a direct
   const validity = [null, null, null, null, false];
   assert.deepEqual(answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], "aws"), { validity });
   const handler = handlerOf(fakeServices(), { callerAuth: "bearer" });
-  for (const event of [
-    { storedParameters: {} },
-    { body: '{"storedParameters":[]}' },
-    { headers: { storedParameters: "[]" } },
-  ]) {
+  const forged = [{ body: '{"storedParameters":[]}' }, { headers: { storedParameters: "[]" } }];
+  for (const event of [{ storedParameters: {} }, ...forged]) {
     assert.notEqual((await handler(event)).statusCode, 200);
   }
 });

@@ -106,9 +106,8 @@ for (const [what, options, code, message, cause] of [
       assert.deepEqual([statusCode, headers["cache-control"], JSON.parse(body).code], [500, "no-store", code]);
       assert.match(JSON.parse(body).message, message);
     }
-    const CloudWatchMetrics = [
-      { Dimensions: [["ClusterId", "Outcome"]], Metrics: [{ Name: "IssuerRequests", Unit: "Count" }] },
-    ];
+    const Metrics = [{ Name: "IssuerRequests", Unit: "Count" }];
+    const CloudWatchMetrics = [{ Dimensions: [["ClusterId", "Outcome"]], Metrics }];
     const counted = { ClusterId: "prod", Outcome: "fault", IssuerRequests: 1, _aws: { CloudWatchMetrics } };
     assert.partialDeepStrictEqual(lines[0], { reason: code, level: "error", ...(cause && { cause }), ...counted });
     assert.doesNotMatch(JSON.stringify(lines), /secret/);

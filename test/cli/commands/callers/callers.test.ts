@@ -16,7 +16,6 @@ import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
 const { path: folder } = useFolder();
 const cluster = useCluster({}, "all");
 
-/** Throws if the function does not accept the token. */
 async function check(token: string, now = Date.now()) {
   const parameters = new Map([[PARAMETER, { value: JSON.stringify(await storedCallers(cluster)), secure: false }]]);
   const read = async () => ({ parameters, cached: false, stale: false });
@@ -49,7 +48,6 @@ test("add --dry-run prints the plan, and creates no token, file or parameter", a
   assert.ok(!cluster.store.requests.slice(before).some(isPut));
   const forTwoHours = callers("add short --for 2h --dry-run", { now: Date.UTC(2026, 10, 24, 12) });
   await prints(forTwoHours, / notAfter: 2026-11-24T14:00:00Z\n/);
-  // A dry run fails where the command would fail.
   await exits(callers(["add", "first", "--dry-run"]), 1);
 });
 

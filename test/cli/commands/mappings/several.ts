@@ -11,7 +11,6 @@ import { named, readParameter } from "./cluster.ts";
 export const ACCOUNT = "111122223333";
 const arn = `arn:aws:iam::${ACCOUNT}:user/operator`;
 const keys = { accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only" };
-/** The keys of `useLocalAws`. */
 export const OPERATORS: readonly LocalIdentity[] = [
   { name: "operator", arn, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA", ...keys },
 ];

@@ -59,11 +59,7 @@ interface Setup {
 
 export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200, isDated }: Setup) {
   let time = NOW - written * DAY;
-  const store = await startParameterStore({
-    parameters: named(mappings),
-    now: () => time,
-    sendsDate: isDated === true,
-  });
+  const store = await startParameterStore({ parameters: named(mappings), now: () => time, sendsDate: !!isDated });
   if (isDated) time = NOW;
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, properties: { [LOG_GROUP]: log } });
   const [stacks, sts, principals] = await Promise.all([

@@ -3,7 +3,6 @@
 import { type LocalServer, startHttpServer } from "../../../../local/aws/http-server.ts";
 import { readForm, renderResult } from "../../../../local/aws/protocols.ts";
 
-/** @param userId of the caller, for GetCallerIdentity */
 export function startAssumeRole(userId = () => ""): Promise<LocalServer> {
   let count = 0;
   return startHttpServer((request) => {

@@ -12,9 +12,8 @@ const execute = promisify(execFile);
 async function run(program: string, ...words: readonly (string | number)[]): Promise<string> {
   // Node passes the variable on to children unless their environment has the key.
   const env = { ...process.env, NODE_V8_COVERAGE: undefined };
-  const { stdout } = await execute(process.execPath, [`${import.meta.dirname}/${program}.ts`, ...words.map(String)], {
-    env,
-  });
+  const file = `${import.meta.dirname}/${program}.ts`;
+  const { stdout } = await execute(process.execPath, [file, ...words.map(String)], { env });
   return stdout;
 }
 

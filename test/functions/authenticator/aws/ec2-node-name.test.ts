@@ -125,7 +125,6 @@ test("a user who can assume a role cannot pose as a node by a session name (PR #
   assert.equal(await outcomeOf("ClusterNode", NAME), "node_not_verified");
 });
 
-/** Caches nothing. */
 const findLazily: FindNodeName = (...asked) =>
   findNodeNameLazily({ region: "us-east-1", vpcs: [], random: () => 0 })(...asked);
 
