@@ -86,8 +86,7 @@ let errors: ReadonlySet<string>;
 before(() => {
   const folder = mkdtempSync(join(tmpdir(), "import-rules-"));
   copyFileSync(join(root, "biome.json"), join(folder, "biome.json"));
-  const sources = Object.values(RULES).flatMap(([, broken]) => Object.entries(broken));
-  for (const [path, source] of sources) {
+  for (const [path, source] of Object.values(RULES).flatMap(([, broken]) => Object.entries(broken))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), source);
   }

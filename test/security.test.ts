@@ -12,8 +12,7 @@ const named = [...security.matchAll(/`([\w/.-]+\.ts)`/g)].map(([, path = ""]) =>
 /** SECURITY.md abbreviates paths: attacks by file name, the function's code relative to its folder, others from the root. */
 function pathOf(name: string): string {
   if (/^(functions|cli|infra|build|test)\//.test(name)) return name;
-  const folder = name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator";
-  return join(folder, name);
+  return join(name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator", name);
 }
 
 test("every file that SECURITY.md names exists", () => {

@@ -34,8 +34,7 @@ async function run(
   const folder = useFolder().path;
   const printed: string[] = [];
   const world = { ...fake, print: (line: string) => printed.push(line) };
-  const options = readOptions(["--yes", ...argv], environment);
-  const code = await acceptanceIn(world, "AWS", all, options, folder);
+  const code = await acceptanceIn(world, "AWS", all, readOptions(["--yes", ...argv], environment), folder);
   const reports = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
   return { code, printed: printed.join("\n"), reports };
 }
@@ -147,8 +146,7 @@ for (const [what, argv, answer, environment, refusal] of [
   ["an account without the bootstrap of --qualifier", ["--qualifier", "team1"], undefined, ENVIRONMENT, OTHER],
 ] as const) {
   test(`${what} is refused before the first check`, async () => {
-    const refused = run(argv, { fake: fakeWorld(answer), look: never, environment });
-    await assert.rejects(refused, { message: refusal });
+    await assert.rejects(run(argv, { fake: fakeWorld(answer), look: never, environment }), { message: refusal });
   });
 }
 

@@ -45,8 +45,7 @@ export async function createRole(
   { path: Path = "/", tags = [] }: { readonly path?: string; readonly tags?: readonly object[] } = {},
 ): Promise<string> {
   const known = await unlessMissing(aws<MadeRole>("iam", "get-role", { RoleName: name }));
-  const Tags = [{ Key: TAG, Value: runId }, ...tags];
-  const role = { RoleName: name, Path, AssumeRolePolicyDocument: trust, Tags };
+  const role = { RoleName: name, Path, AssumeRolePolicyDocument: trust, Tags: [{ Key: TAG, Value: runId }, ...tags] };
   return (known ?? (await aws<MadeRole>("iam", "create-role", role))).Role.Arn;
 }
 

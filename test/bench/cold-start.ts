@@ -86,9 +86,7 @@ async function startRuntimeApi(event: unknown) {
   const answered = Promise.withResolvers<{ given: number; at: number; body: string }>();
   let given: number | undefined;
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(answered.reject);
-  });
+  const server = createServer((request, response) => serve(request, response).catch(answered.reject));
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);

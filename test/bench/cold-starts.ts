@@ -18,8 +18,7 @@ const EMPTY = "export const handler = async () => ({ statusCode: 200 });\n";
 
 /** The functions of the build. The issuer's response must contain every key. */
 async function handlersOf(environment: Readonly<Record<string, string>>): Promise<Candidate[]> {
-  const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
-  const event = reviewEvent(token);
+  const event = reviewEvent(await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION }));
   const authenticator = { folder: join(ROOT, "dist", "authenticator"), event, answer: ['"authenticated":true'] };
   return [
     { ...authenticator, name: "bearer", environment },

@@ -23,8 +23,7 @@ const reading = (changed: Partial<typeof files>) => (file: string) =>
 
 async function linesOf(checks: Checks): Promise<{ lines: string[]; isComplete: boolean }> {
   const lines: string[] = [];
-  const isComplete = await runChecks(checks, (line) => lines.push(line));
-  return { lines, isComplete };
+  return { lines, isComplete: await runChecks(checks, (line) => lines.push(line)) };
 }
 
 async function missingIn(checks: Checks): Promise<string[]> {

@@ -111,8 +111,7 @@ test("the last line of remove is the command that writes the mapping again", asy
   };
   for (const [name, value] of Object.entries(values)) cluster.put(name, value);
   const entries = (value: unknown) => (Array.isArray(value) ? new Set(value) : value);
-  const names = Object.keys(values).filter((name) => !name.startsWith("pattern/"));
-  for (const name of [...names, pattern.arnLike]) {
+  for (const name of [...Object.keys(values).filter((name) => !name.startsWith("pattern/")), pattern.arnLike]) {
     const list = name.startsWith("arn:") ? `pattern/${A}` : name;
     const before = await cluster.value(list);
     const { err } = await exits(cluster.mappings(["remove", name, "-y", "--force", "--allow-weakening"]), 0);

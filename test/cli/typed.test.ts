@@ -45,8 +45,7 @@ const configured = () => ({ status: 200, body: JSON.stringify({ Environment: { V
 const lambda = useServer(() => startHttpServer(() => (variables === undefined ? DENIED : configured())));
 prepare(() => {
   const key = hash("sha1", "https://example.awsapps.com/expired", "hex");
-  const signIn = { accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" };
-  write(`.aws/sso/cache/${key}.json`, JSON.stringify(signIn));
+  write(`.aws/sso/cache/${key}.json`, JSON.stringify({ accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" }));
   const urls = endpoints({ CLOUDFORMATION: stacks, LAMBDA: lambda });
   const variables = { HOME: home, CLUSTER_ID: "prod", AWS_CONFIG_FILE: write("aws-config", AWS_CONFIG) };
   Object.assign(process.env, variables, urls);

@@ -83,8 +83,7 @@ export async function startSandbox(
   );
   // Commands would wait until functions have read what an earlier command wrote.
   const now = () => Date.now() - 60_000;
-  const parametersByName = Object.fromEntries(named);
-  const store = closed(await startParameterStore({ region: REGION, parameters: parametersByName, now }));
+  const store = closed(await startParameterStore({ region: REGION, parameters: Object.fromEntries(named), now }));
   const lambda = closed(await startAccountSettings(() => [1000, 992]));
   const authority = createCertificateAuthority();
   const services = localServices(REGION, { sts: sts.url, store: store.url });

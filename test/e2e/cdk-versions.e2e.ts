@@ -14,9 +14,7 @@ const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT,
 const folder = useFolder().path;
 
 let tarball: string;
-before(() => {
-  ({ tarball } = packInto(folder));
-});
+before(() => ({ tarball } = packInto(folder)));
 
 const APP = `
 import { App, Stack } from "aws-cdk-lib";

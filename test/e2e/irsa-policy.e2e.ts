@@ -113,8 +113,7 @@ function describeLatePods(first: Kubernetes): void {
       await first.create(serviceAccount("late", name));
       if (!isMutated(await second.create(pod(name, name, "late")))) lost.push(`late/${name} runs without its role`);
     }
-    const client = await openKubernetes(first.kubeconfig, processStreams());
-    const checks = await checkAdmission(client);
+    const checks = await checkAdmission(await openKubernetes(first.kubeconfig, processStreams()));
     const found = checks.flatMap(({ check, seen }) => (check === "pod" && !seen.startsWith("and ") ? [seen] : []));
     t.diagnostic(`${lost.length} of ${names.length} were not changed`);
     assert.deepEqual(found, lost.slice(0, 20));

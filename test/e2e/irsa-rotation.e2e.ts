@@ -50,8 +50,7 @@ async function startControllers(kubernetes: Kubernetes, privateKeyFile: string):
 async function createSecret(kubernetes: Kubernetes, name: string): Promise<string> {
   const annotations = { "kubernetes.io/service-account.name": SERVICE_ACCOUNT.name };
   const metadata = { name, namespace: SERVICE_ACCOUNT.namespace, annotations };
-  const type = "kubernetes.io/service-account-token";
-  await kubernetes.create({ apiVersion: "v1", kind: "Secret", metadata, type });
+  await kubernetes.create({ apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/service-account-token" });
   return secretToken(kubernetes, name);
 }
 
@@ -177,8 +176,7 @@ test("each token is refused in its phase of the rotation, and a command predicts
   assert.match(mistake.seen, /the token of ci\/early$/);
 
   await uses.begin("accepted");
-  const accepting = await restart([`--service-account-key-file=${next.publicKey}`]);
-  await stopOthers(accepting);
+  await stopOthers(await restart([`--service-account-key-file=${next.publicKey}`]));
   await atApiserver("Secret early", ahead);
 
   await uses.begin("switched");

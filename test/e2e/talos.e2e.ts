@@ -62,8 +62,7 @@ type Document = Record<string, any>;
 
 /** The documents of a machine configuration. Removes empty lists, as Talos does when it rewrites one. */
 function documents(config: string): readonly Document[] {
-  const json = parseAllDocuments(config).map((document) => document.toJS());
-  return JSON.parse(JSON.stringify(json), (_, value) =>
+  return JSON.parse(JSON.stringify(parseAllDocuments(config).map((document) => document.toJS())), (_, value) =>
     Array.isArray(value) && value.length === 0 ? undefined : value,
   );
 }

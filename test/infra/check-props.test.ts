@@ -147,9 +147,7 @@ for (const [name, [props, message]] of Object.entries(REFUSED)) {
 for (const name of ["accounts", "audiences", "reservedPrefixes", "stsRegions", "nodeVpcs", "stsExtraHosts"] as const) {
   test(`an empty item in ${name} is refused, since it could mean any`, () => {
     const message = `${name} must not contain an empty item: leave ${name} out for the default`;
-    for (const item of ["", " "]) {
-      assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
-    }
+    for (const item of ["", " "]) assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
   });
 }
 

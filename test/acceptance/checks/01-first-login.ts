@@ -56,8 +56,7 @@ export const check: Check = {
     });
     await rows.see("explain", `exit 0; ${ROLE_USER}`, async () => {
       const { arn, credentials } = await site.role();
-      const args = ["explain", arn, "--session-name", "probe", "-o", "json"];
-      return userOf(await site.command(args, { credentials }));
+      return userOf(await site.command(["explain", arn, "--session-name", "probe", "-o", "json"], { credentials }));
     });
     await rows.see("whoami", `exit 0; ${ROLE_USER}`, async () => {
       const { credentials } = await site.role();

@@ -74,8 +74,7 @@ async function measure(spike: Spike, time: Time, random: () => number) {
 
   const clients = await Promise.all(
     crowd.members.map(async ({ identity, expected }) => {
-      const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start });
-      return { token, expected };
+      return { token: await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start }), expected };
     }),
   );
   const logins = clients.flatMap(({ token, expected }) =>

@@ -27,8 +27,7 @@ export function virtualTime() {
 
   function start(call: () => void, ms: number): Timer {
     const timer = { at: now + Math.max(0, ms || 0), call, cancelled: false };
-    const before = timers.findLastIndex(({ at }) => at > timer.at);
-    timers.splice(before + 1, 0, timer);
+    timers.splice(timers.findLastIndex(({ at }) => at > timer.at) + 1, 0, timer);
     return timer;
   }
 

@@ -70,8 +70,7 @@ test("the error for a missing profile or source_profile names it and the existin
 
 test("with an MFA profile, it asks for the code in a terminal and sends it, and fails without an answer", async () => {
   await exits(token(["--profile", "mfa"]), 3, /^The profile requires an MFA code: run this in a terminal/);
-  const ended = token(["--profile", "mfa"], { interactive: true, input: "" });
-  await exits(ended, 130, /No MFA code was given\.\n$/);
+  await exits(token(["--profile", "mfa"], { interactive: true, input: "" }), 130, /No MFA code was given\.\n$/);
   assert.equal(sts.requests.length, 0);
   const run = token(["--profile", "mfa"], { interactive: true, input: "123456\n", now: Date.UTC(2026, 10, 24, 12) });
   const { key } = await exits(run, 0, /^MFA code of arn:aws:iam::111122223333:mfa\/jane: /);

@@ -149,12 +149,11 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
   const coloured = await diff({ FORCE_COLOR: "1" });
   const [first, ...parts] = coloured.split(ESCAPE);
   assert.equal([first, ...parts.map((part) => part.replace(/^\[[\d;]+m/, ""))].join(""), plain);
-  const mark = "    ! pattern/any arn:aws:iam::*:role/b* gives x to every identity that it matches";
   for (const [style, text] of [
     [["green"], "+ pattern/any"],
     [["yellow"], "~ sso/111122223333/clusteradmin"],
     [["red"], "- user/111122223333/old"],
-    [["bold", "red"], mark],
+    [["bold", "red"], "    ! pattern/any arn:aws:iam::*:role/b* gives x to every identity that it matches"],
   ] as const) {
     assert.ok(coloured.includes(styleText([...style], text, { validateStream: false })), coloured);
   }

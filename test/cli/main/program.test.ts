@@ -63,8 +63,7 @@ for (const [typed, meant] of [
   ["callers show", "list"],
 ] as const) {
   test(`"${typed}" suggests ${meant}`, async () => {
-    const message = `^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`;
-    await refuses(cli(typed), new RegExp(message));
+    await refuses(cli(typed), new RegExp(`^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`));
   });
 }
 

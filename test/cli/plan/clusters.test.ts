@@ -187,9 +187,7 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
   ],
   ["a bug is thrown", { plans: ["bug", "bob"] }, "exit undefined: bug"],
 ];
-for (const [what, run, ...texts] of ROWS) {
-  test(what, async () => assert.deepEqual(await execute(run), texts));
-}
+for (const [what, run, ...texts] of ROWS) test(what, async () => assert.deepEqual(await execute(run), texts));
 
 test("the messages for one cluster do not have its name", async () => {
   const { io, texts } = terminal();

@@ -68,8 +68,7 @@ test("a plan is rebased on what another operator wrote, or conflicts with it", (
 });
 
 test("combined marks that the user has not seen, and the loss of the last administrator, stop the rest of the plan", async () => {
-  const arn = `arn:aws:iam::${A}:role/ci`;
-  const admin = JSON.stringify({ arn, username: "u", groups: ["system:masters"] });
+  const admin = JSON.stringify({ arn: `arn:aws:iam::${A}:role/ci`, username: "u", groups: ["system:masters"] });
   const ended = admin.replace("}", ',"notAfter":"2026-11-29T00:00:00Z"}');
   const consent = async (before: Value, after: Value, { force = false, seen = [] as object[], now = NOW } = {}) => {
     const current = new Map(before === undefined ? [] : [[ROLE, stored(ROLE, before)]]);

@@ -148,11 +148,10 @@ for (const [what, skew] of Object.entries({ ahead: 60, behind: -60 })) {
 }
 
 test("the plan says which removals take two writes", async (t) => {
-  const set = { username: "ops:{SessionName}", groups: ["ops"] };
   const store = await timedStore(t, {
     [`role/${A}/admin`]: ADMIN,
     [`role/${A}/old`]: { arn: role("Old"), username: "old" },
-    [`sso/${A}/ops`]: set,
+    [`sso/${A}/ops`]: { username: "ops:{SessionName}", groups: ["ops"] },
   });
   const line = "    It is written as ended, and deleted 35 s later.\n";
   const { out } = await exits(store.run(["remove", `role/${A}/old`, `sso/${A}/ops`, "--allow-weakening"]), 0);

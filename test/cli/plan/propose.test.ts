@@ -107,8 +107,7 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
   const ask = async (proposals: readonly Proposal[], options: ProposeOptions, answers = "", interactive = true) => {
     const { io, texts } = terminal(answers, { interactive });
     const asking = confirmAll(proposals, options, io);
-    const end = await asking.then(() => "accepted").catch(({ message }: Error) => message);
-    return [...texts, end];
+    return [...texts, await asking.then(() => "accepted").catch(({ message }: Error) => message)];
   };
   const [safe, marked] = [proposal([grant, removal]), proposal([removal], [mark("b"), mark("system:a"), mark("b")])];
   const refused = "Nothing was written. Cannot ask for confirmation without a terminal: give";

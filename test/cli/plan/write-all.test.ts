@@ -56,8 +56,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
   } as unknown as IOStreams;
   try {
     // The first request's limit; further ones are new.
-    const names = Object.keys(changes).slice(0, 10).map(full);
-    const known = await readSome(ssm, names, UNINTERRUPTED);
+    const known = await readSome(ssm, Object.keys(changes).slice(0, 10).map(full), UNINTERRUPTED);
     const wanted = Object.entries(changes).flatMap(([name, value]) =>
       value === undefined ? [] : [[full(name), text(value)] as const],
     );
@@ -298,6 +297,4 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
   ["a read fails before the first write", during(grant, { G1: lost(() => {}) }), FAILED, NOTHING],
   ["a bug", during(grant, { P1: bug }), "bug"],
 ];
-for (const [what, plan, ...events] of ROWS) {
-  test(what, async () => assert.deepEqual(await write(plan), events));
-}
+for (const [what, plan, ...events] of ROWS) test(what, async () => assert.deepEqual(await write(plan), events));

@@ -93,6 +93,4 @@ const LISTS: readonly Row[] = [
   ["the list is new, and a response is lost", create("c", { P1: [OWN] }), "written 1 | c (over 0) | GPH"],
   ["the list is new, a response is lost, and another operator changes the new entry", create("c", { P1: [OWN, "c2@1"] }), "written 2 | c2 (over 1) | GPH"],
 ];
-for (const [what, scenario, gives] of LISTS) {
-  test(what, async () => assert.equal(await run(cluster, scenario), gives));
-}
+for (const [what, scenario, gives] of LISTS) test(what, async () => assert.equal(await run(cluster, scenario), gives));

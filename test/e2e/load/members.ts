@@ -83,8 +83,7 @@ export function createMembers(store: MemoryStore, ec2: Ec2Server, issuer: Issuer
   const members = [
     ...persons.map((identity) => {
       const [, role = ""] = /assumed-role\/(\w+)\//.exec(identity.arn) ?? [];
-      const username = `${role}:${identity.name.replace("@", "-")}`;
-      return member(identity, ["sts"], answersOf(role, identity.arn, username));
+      return member(identity, ["sts"], answersOf(role, identity.arn, `${role}:${identity.name.replace("@", "-")}`));
     }),
     // Keys that were read remain usable while their issuer is down.
     ...robots.map((role) => signedBy("current", role, [])),

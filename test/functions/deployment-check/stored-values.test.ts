@@ -145,7 +145,5 @@ test("a version answers for each parameter, whatever it is, and only to a direct
   assert.deepEqual(answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], "aws"), { validity });
   const handler = handlerOf(fakeServices(), { callerAuth: "bearer" });
   const forged = [{ body: '{"storedParameters":[]}' }, { headers: { storedParameters: "[]" } }];
-  for (const event of [{ storedParameters: {} }, ...forged]) {
-    assert.notEqual((await handler(event)).statusCode, 200);
-  }
+  for (const event of [{ storedParameters: {} }, ...forged]) assert.notEqual((await handler(event)).statusCode, 200);
 });

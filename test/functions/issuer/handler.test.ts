@@ -37,8 +37,7 @@ const WITH_BROKEN = new Map([...PARAMETERS, [BROKEN, { value: "{", secure: false
 
 function issuer({ url = ISSUER, parameters = PARAMETERS, fail = undefined as Error | undefined } = {}) {
   const lines: Record<string, unknown>[] = [];
-  const environment = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod", ISSUER_URL: url };
-  const settings = readIssuerSettings(environment);
+  const settings = readIssuerSettings({ AWS_REGION: "eu-west-1", CLUSTER_ID: "prod", ISSUER_URL: url });
   const { handler } = createIssuer(settings, {
     fetchPath: async () => {
       if (fail !== undefined) throw fail;

@@ -56,8 +56,7 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   await exits(callers(`add second --endpoint https://a.example --out ${out} --yes`), 0);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
-  const server = "https://a.example/authenticate";
-  assert.deepEqual(clusters[0].cluster, { server, "tls-server-name": "a.example" });
+  assert.deepEqual(clusters[0].cluster, { server: "https://a.example/authenticate", "tls-server-name": "a.example" });
   await check(users[0].user.token);
   for (const words of ["callers add printed -y -c prod", "kubeconfig webhook --no-token"]) {
     const printed = cli(`${words} --endpoint https://a.example --out -`);

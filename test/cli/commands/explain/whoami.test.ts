@@ -75,8 +75,7 @@ test("without permission to read mappings, it prints the identity and the missin
 });
 
 test("the suggested command is quoted for a shell: a user's path may contain anything", async () => {
-  const arn = "arn:aws:iam::111122223333:user/$(reboot)/eve";
-  const identity = { Arn: arn, UserId: "AIDAEVE", Account: "111122223333" };
+  const identity = { Arn: "arn:aws:iam::111122223333:user/$(reboot)/eve", UserId: "AIDAEVE", Account: "111122223333" };
   const hostile = await startHttpServer(() => renderResult("iam", "GetCallerIdentity", identity));
   process.env["AWS_ENDPOINT_URL_STS"] = hostile.url;
   cluster.store.fail(forbidden("GetParameters"));

@@ -100,12 +100,11 @@ describe("--kubeconfig lists the tokens that kube-apiserver accepts because of t
     const published = await rotating();
     signs(NEW.jwk.kid);
     api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk, NEW.jwk] }]);
-    const plain = [{ projected: { sources: [{ serviceAccountToken: {} }] } }, { name: "data" }];
     list("pods", [
       podAt("before", published - DAY, extended),
       podAt("after", published + DAY, extended),
       podAt("ended", published - DAY, extended, "Succeeded"),
-      podAt("aws-only", published - DAY, plain),
+      podAt("aws-only", published - DAY, [{ projected: { sources: [{ serviceAccountToken: {} }] } }, { name: "data" }]),
     ]);
     list("secrets", secrets);
     const words = ["--signed-until", at(published), "--kubeconfig", admin()];

@@ -127,8 +127,7 @@ test("it prints nothing and exits with 1 if the log cannot show the entire time,
 
 test("a login in one cluster counts for another that reads the same store", async () => {
   const cluster = await open({ mappings: MAPPINGS, events: [] });
-  const second = `role/${ACCOUNT}/unused`;
-  const own = { a: [login(USED, arn("Used"), 3)], b: [login(second, arn("Unused"), 3)] };
+  const own = { a: [login(USED, arn("Used"), 3)], b: [login(`role/${ACCOUNT}/unused`, arn("Unused"), 3)] };
   const groups = Object.entries(own).map(([name, events]) => [name, () => events] as const);
   const logs = await startLogs({ groups: Object.fromEntries(groups) });
   const outputs = ["a", "b"].map((name) => [`IamAuthenticator-${name}`, { LogGroup: name }]);

@@ -29,10 +29,9 @@ function run(
   name: string,
   { words = [], left, ...options }: CliOptions & { words?: readonly string[]; left?: number | undefined } = {},
 ) {
-  const identity = identities.find((one) => one.name === name) ?? localIdentity(name);
   useLocalAws({
     AWS_ENDPOINT_URL_STS: sts.url,
-    ...keyVariables(identity),
+    ...keyVariables(identities.find((one) => one.name === name) ?? localIdentity(name)),
     AWS_CREDENTIAL_EXPIRATION: left === undefined ? "" : new Date(Date.now() + left * 1000).toISOString(),
   });
   return cli(["token", "-c", "prod", "--region", "us-east-1", "--jwt", ...words], options);

@@ -309,8 +309,7 @@ test("an interrupted command that is run again waits as it would have without th
 test("the removal of a denied principal's mapping leaves a date, for a command that lifts the denial a moment later", () => {
   const mapping = { arn: arn("role/x"), username: "x", groups: ["g"] };
   const states = store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], [`role/${A}/x`]: mapping });
-  const phase = nextPhase(wanted({ [`role/${A}/x`]: undefined }), states, CONTEXT);
-  const [first] = phase?.writes ?? [];
+  const [first] = nextPhase(wanted({ [`role/${A}/x`]: undefined }), states, CONTEXT)?.writes ?? [];
   assert.ok(first?.value !== undefined, "it is deleted at once");
   assert.ok(Date.parse(JSON.parse(first.value).notAfter) <= NOW);
 });

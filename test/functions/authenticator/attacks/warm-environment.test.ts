@@ -59,8 +59,7 @@ for (const [what, stored, stranger] of [
         if (!token.accessKeyId.startsWith("ASIASTRANGER")) return services.askSts(token, ...rest);
         const name = token.accessKeyId.slice(-8);
         const arn = `arn:aws:sts::${OTHER}:federated-user/${name}`;
-        const identity = { account: OTHER, arn, userId: `${OTHER}:${name}` };
-        return { status: 200, body: identityBody(identity), requestId: "s" };
+        return { status: 200, body: identityBody({ account: OTHER, arn, userId: `${OTHER}:${name}` }), requestId: "s" };
       },
       async fetchParameters(...asked) {
         if (isDown) throw fault("parameters_unavailable", "down");

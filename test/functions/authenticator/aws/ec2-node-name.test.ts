@@ -164,8 +164,7 @@ for (const [action, throttling, asked] of [
       ...["", "not XML <", "<html><body>proxy</body></html>", `<${action}Response></${action}Response>`].map(xml),
     ] as const) {
       services.server.fail(only(action, fault));
-      const finding = findLazily(node, within());
-      await assert.rejects(finding, { code: "instances_unavailable" }, JSON.stringify(fault));
+      await assert.rejects(findLazily(node, within()), { code: "instances_unavailable" }, JSON.stringify(fault));
     }
   });
 

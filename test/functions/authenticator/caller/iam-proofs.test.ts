@@ -167,8 +167,7 @@ test("an attacker who knows a caller's access key causes only one call to STS a 
   const bearer = sign("bob");
   await status(bearer);
   for (let n = 0; n < 500; n += 1) {
-    const forged = tokenFor(localIdentity("bob").accessKeyId, { salt: `forged ${n}` });
-    assert.notEqual(await status(forged), 200);
+    assert.notEqual(await status(tokenFor(localIdentity("bob").accessKeyId, { salt: `forged ${n}` })), 200);
     assert.equal(await status(bearer), 200);
     clock.advance(10);
   }

@@ -84,8 +84,7 @@ for (const [compared, hint, ends] of [
   test(`${compared}: ${ends} ${hint === undefined ? "can match" : `can never match: ${hint}`}`, () => {
     for (const end of ends) {
       const arnLike = `arn:aws:${end.startsWith("assumed") ? "sts" : "iam"}::${HOME}:${end}`;
-      const expected = hint && `arnLike "${arnLike}" can never match: ${hint}`;
-      assert.equal(whyNeverMatches(arnLike, compared), expected);
+      assert.equal(whyNeverMatches(arnLike, compared), hint && `arnLike "${arnLike}" can never match: ${hint}`);
     }
   });
 }
