@@ -19,6 +19,7 @@ const mtls =
     endpoint: { ...endpointOf("mtls", scope), ...change(scope) } as MtlsEndpoint,
   });
 
+const alarmEmail = "on-call";
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
   "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /^stsRegions must be .* not "cn-north-1"/],
@@ -60,10 +61,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^alarmEmail and alarmTopic exclude each other: leave one out, or subscribe the address to the topic$/,
   ],
   "an address without alarms": [{ alarms: false, alarmEmail: "a@example.com" }, /^alarmEmail requires alarms: leave/],
-  "a name instead of an address": [
-    { alarmEmail: "on-call" },
-    /^alarmEmail must be an email address, .* not "on-call"$/,
-  ],
+  "a name instead of an address": [{ alarmEmail }, /^alarmEmail must be an email address, .* not "on-call"$/],
   "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
   "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer/],
   "as much provisioned concurrency as is reserved by default": [

@@ -268,13 +268,9 @@ const REGIONS = [`AWS_DEFAULT_REGION=${REGION}`, `AWS_REGION=${REGION}`];
 const NAMED = [REGIONAL, ...REGIONS, ...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader", UNREACHABLE, "+"];
 const OPTION_TOKEN = ["token:sts.example.com:1800"];
 
+const init = { init: undefined };
 export const OPTION_CASES: readonly PodCase[] = [
-  gives(
-    "options set every default",
-    { account: "reader", init: { init: undefined } },
-    { init: NAMED, main: NAMED },
-    OPTION_TOKEN,
-  ),
+  gives("options set every default", { account: "reader", init }, { init: NAMED, main: NAMED }, OPTION_TOKEN),
   gives(
     "annotations take precedence over options",
     {

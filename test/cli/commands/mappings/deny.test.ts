@@ -153,22 +153,3 @@ test("a file with a deny key is refused with the denial to write, and a file wit
   }
   assert.deepEqual(await list(), [{ arnLike: EVE, ...more }]);
 });
-
-test("lint names every stored value with a deny key, also beside other problems, and no deny list", async () => {
-  put(A, [{ arnLike: EVE, description: '"deny": true' }]);
-  const stored = {
-    [`user/${A}/eve`]: `{"arn":"${EVE}","deny":true}`,
-    [`user/${A}/bob`]: `{"note":1,"arn":"${user("bob")}","deny":true,"deny":false}`,
-    [`sso/${A}/view`]: '{"deny":true}',
-    [`account/${A}`]: '{"deny":false}',
-    "pattern/any": `[{"arnLike":"arn:aws:iam::*:role/ok","username":"ok"},{"arnLike":"arn:aws:iam::*:role/x","deny":true}]`,
-  };
-  for (const [name, value] of Object.entries(stored)) cluster.put(name, value);
-  const { out } = await cluster.mappings("lint");
-  const lines = out.match(/^.*unknown key "deny": only deny lists deny\./gm) ?? [];
-  const places = lines.map((line) => line.split(/ +/).slice(0, 3).join(" "));
-  const wanted = Object.keys(stored).map((name) => `error invalid ${name}`);
-  assert.deepEqual(places.toSorted(), wanted.toSorted());
-  assert.match(out, / pattern\/any +entry 2: .* \(mappings deny\), then delete /);
-  await prints(cluster.mappings("get pattern/any"), /problems:\n.*entry 2: unknown key "deny"/);
-});

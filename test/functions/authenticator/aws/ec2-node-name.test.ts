@@ -55,6 +55,7 @@ test("with NODE_VPCS, an instance in another VPC is refused before IAM is called
 });
 
 const NO_ROLE = /does not have this role$/;
+const instanceProfileArn = `arn:aws:iam::${HOME}:instance-profile/other/nodes`;
 const REFUSED: readonly (readonly [
   what: string,
   refusal: RegExp,
@@ -72,11 +73,7 @@ const REFUSED: readonly (readonly [
   ["with a profile without a role", NO_ROLE, {}, { roles: [] }],
   ["without a profile", NO_ROLE, { instanceProfileArn: undefined }],
   ["whose profile was deleted", NO_ROLE, { instanceProfileArn: `${PROFILE_ARN}-gone` }],
-  [
-    "whose profile has the same name under another path",
-    NO_ROLE,
-    { instanceProfileArn: `arn:aws:iam::${HOME}:instance-profile/other/nodes` },
-  ],
+  ["whose profile has the same name under another path", NO_ROLE, { instanceProfileArn }],
   ["that EC2 does not find", /^EC2 finds no instance i-\w+ in us-east-1$/, { instanceId: "i-11111111111111111" }],
   ["without a private DNS name", /has no private DNS name$/, { privateDnsName: "" }],
 ];
