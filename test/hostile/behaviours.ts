@@ -73,22 +73,16 @@ function pour(socket: ReplySocket, first: string, filling: string): void {
 }
 
 /** Echoes the received request in fields that commands print. */
+// biome-ignore format: a table
 const echoes: Behaviour[] = [
   // Without line breaks, at which some readers stop.
   replies("echo-refusal", (_, request) => refusal(request, 400, "EchoException", `received ${oneLine(request)}`)),
   replies("echo-code", (_, { raw }) => jsonOf(400, { __type: raw, code: raw, message: raw })),
   replies("echo-denied", (_, request) => refusal(request, 403, "AccessDenied", request.raw)),
   replies("echo-text", (_, { raw }) => ({ status: 200, type: "text/html", body: raw })),
-  replies("echo-broken-json", ({ body }, { raw }) => ({
-    status: 200,
-    type: JSON_TYPE,
-    body: `${body.slice(0, -1)},${raw}`,
-  })),
+  replies("echo-broken-json", ({ body }, { raw }) => ({ status: 200, type: JSON_TYPE, body: `${body.slice(0, -1)},${raw}` })),
   replies("echo-values", (honest, request) => changed(honest, (text) => (text === "" ? text : oneLine(request)))),
-  replies("quote-of-the-answer", (honest) => ({
-    ...honest,
-    body: honest.body.replace(/^\{/, "").replaceAll(":", " "),
-  })),
+  replies("quote-of-the-answer", (honest) => ({ ...honest, body: honest.body.replace(/^\{/, "").replaceAll(":", " ") })),
 ];
 
 function jsonOf(status: number, body: object): Answer {

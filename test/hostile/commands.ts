@@ -96,6 +96,7 @@ const text = (name: string, target: string, rest: string, more: Partial<HostileC
 const json = (name: string, target: string, rest = JSON_OUT): HostileCommand =>
   text(name, target, rest, { output: "json" });
 
+// biome-ignore format: a table
 export const COMMANDS: readonly HostileCommand[] = [
   { name: "token", target: "credentials", ...TOKEN, ...LOCAL, environment: container },
   { name: "token --role", target: "sts", ...TOKEN, line: `token ${CLUSTER} --role ${ROLE}` },
@@ -142,13 +143,7 @@ export const COMMANDS: readonly HostileCommand[] = [
   text("irsa keys publish", "kubernetes", `${CLUSTER} -y --kubeconfig {kubeconfig}`, { tls: true }),
   ...["ssm", "kubernetes"].map((target) => ({ name: "irsa keys retire", target, ...RETIRE })),
   ...["issuer", "kubernetes", "iam"].map((target) => ({ name: "irsa doctor", target, ...IRSA_DOCTOR })),
-  {
-    name: "TAB, a mapping",
-    target: "ssm",
-    line: `__complete mappings role/ mappings get ${CLUSTER}`,
-    output: "lines",
-    limit: 2_000,
-  },
+  { name: "TAB, a mapping", target: "ssm", line: `__complete mappings role/ mappings get ${CLUSTER}`, output: "lines", limit: 2_000 },
   {
     name: "TAB, a caller",
     target: "credentials",

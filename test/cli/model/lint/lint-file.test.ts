@@ -45,6 +45,7 @@ const NO_SESSION = "has no value for a user, root or federated user: every revie
 const SPACE = "contains a space. Is it one name? RBAC compares names exactly";
 
 /** Level, place and start of the message of each finding, by rule. */
+// biome-ignore format: a table
 const FOUND: Readonly<Record<string, readonly string[]>> = {
   "chosen-group: a group that the session name sets": [
     `error role/${A}/group: group {SessionName}: ${CHOOSES}`,
@@ -61,12 +62,8 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
     `info role/${A}/admin: username admin is also used for arn:aws:iam::${A}:user/admin`,
     `info sso/${A}/s: username of-${A} is also used for arn:aws:iam::${A}:role/account`,
   ],
-  "expired: a denial that has ended": [
-    `warning deny/${A}: the denial of arn:aws:iam::${A}:user/past ended on 2026-11-01T00:00:00Z: remove it`,
-  ],
-  "expires-soon: a denial that ends in days": [
-    `info deny/${A}: the denial of arn:aws:iam::${A}:user/soon ends in 7 d, on 2026-12-01T00:00:00Z`,
-  ],
+  "expired: a denial that has ended": [`warning deny/${A}: the denial of arn:aws:iam::${A}:user/past ended on 2026-11-01T00:00:00Z: remove it`],
+  "expires-soon: a denial that ends in days": [`info deny/${A}: the denial of arn:aws:iam::${A}:user/soon ends in 7 d, on 2026-12-01T00:00:00Z`],
 };
 for (const [what, findings] of Object.entries(FOUND)) {
   test(`lint finds ${what}`, async () => {
