@@ -176,9 +176,7 @@ test("the workflow assumes the role that the mapping names, and the group is bou
 test("the trust policy and the workflow name the same branch", () => {
   const [statement] = JSON.parse(read("trust-policy.json")).Statement;
   const subject: string = statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"];
-  assert.deepEqual(
-    workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`),
-    [subject],
-  );
+  const subjects = workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`);
+  assert.deepEqual(subjects, [subject]);
   assert.equal(workflow.permissions["id-token"], "write");
 });

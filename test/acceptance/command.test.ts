@@ -190,9 +190,7 @@ for (const [argv, message] of [
 
 test("without a region, the command prints an error message and exits with 2", () => {
   const { PATH } = process.env;
-  const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, "acceptance.ts")], {
-    encoding: "utf8",
-    env: { PATH },
-  });
+  const file = [join(import.meta.dirname, "acceptance.ts")];
+  const { status, stderr } = spawnSync(process.execPath, file, { encoding: "utf8", env: { PATH } });
   assert.deepEqual([status, stderr], [2, "No region. Give --region, or set AWS_REGION.\n"]);
 });

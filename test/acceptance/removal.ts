@@ -57,9 +57,8 @@ async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]>
 /** CloudFormation cannot delete a stack during an update, which continues after Ctrl-C. */
 async function removeStack(world: World, aws: Aws, StackName: string): Promise<void> {
   const status = async () => {
-    const answer = await unlessMissing(
-      aws<{ Stacks: { StackStatus: string }[] }>("cloudformation", "describe-stacks", { StackName }),
-    );
+    type Stacks = { Stacks: { StackStatus: string }[] };
+    const answer = await unlessMissing(aws<Stacks>("cloudformation", "describe-stacks", { StackName }));
     return answer?.Stacks[0]?.StackStatus ?? "DELETE_COMPLETE";
   };
   // A stack whose first change set was never executed remains in review.

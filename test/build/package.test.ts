@@ -21,10 +21,8 @@ test("npx runs the command by the package's name, and no file uses npx with the 
   const { bin, name } = manifest;
   assert.deepEqual(Object.keys(bin), ["iam-authenticator", name]);
   assert.equal(bin["lambda-iam-authenticator"], bin["iam-authenticator"]);
-  const said = spawnSync("git", ["grep", "-nE", "npx (--no -- |-y |--yes )?iam-authenticato[r]"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
+  const words = ["grep", "-nE", "npx (--no -- |-y |--yes )?iam-authenticato[r]"];
+  const said = spawnSync("git", words, { cwd: ROOT, encoding: "utf8" });
   assert.equal(said.stdout, "");
 });
 

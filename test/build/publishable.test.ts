@@ -48,12 +48,10 @@ test("each missing part is one line with the command", async () => {
   ]);
   const moved = await missing({}, { address: "https://github.com/fork/name" });
   assert.match(moved.join(), /is git\+https:\/\/github\.com\/owner\/name\.git, and this one is .*fork/);
-  assert.deepEqual(await missing({}, { tag: "v1.2.4" }), [
-    "tag: The tag is v1.2.4, and the version in package.json is 1.2.3.",
-  ]);
-  assert.deepEqual(await missing({ "CHANGELOG.md": "## [Unreleased]\n" }), [
-    "changelog: CHANGELOG.md has no section [1.2.3]. Add it.",
-  ]);
+  const otherTag = "tag: The tag is v1.2.4, and the version in package.json is 1.2.3.";
+  assert.deepEqual(await missing({}, { tag: "v1.2.4" }), [otherTag]);
+  const noSection = "changelog: CHANGELOG.md has no section [1.2.3]. Add it.";
+  assert.deepEqual(await missing({ "CHANGELOG.md": "## [Unreleased]\n" }), [noSection]);
   for (const address of ["", "Address:\n", "Address: none yet\n\nhttps://example.com\n"]) {
     assert.match((await missing({ "SECURITY.md": address })).join(), /^address for reports: SECURITY\.md has no/);
   }
@@ -121,9 +119,8 @@ test("what a service does not show is missing, also a manifest of another versio
     if (command === "view") throw new Error("npm view fails: code E404");
     return NPM[command] ?? "";
   };
-  assert.deepEqual(await missing({ npm: unknown }), [
-    "npm name: npm has no package lambda-iam-authenticator. Publish an empty version 0.0.0 of it.",
-  ]);
+  const unpublished = "npm name: npm has no package lambda-iam-authenticator. Publish an empty version 0.0.0 of it.";
+  assert.deepEqual(await missing({ npm: unknown }), [unpublished]);
 });
 
 test("without an address, a network or a login, items are not checked, for a stated reason, and that is no failure", async () => {

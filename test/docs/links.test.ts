@@ -50,7 +50,7 @@ for (const [title, files, pattern, isMissing] of [
   [
     "every npm script that a document names exists",
     documents,
-    /npm run (?:--silent |-s)?([\w:-]+)/g,
+    /npm run (?:--silent |-s )?([\w:-]+)/g,
     (_: string, name: string) => !(name in scripts),
   ],
 ] as const) {

@@ -53,9 +53,8 @@ test("each documented default is the real one, and required settings cannot be o
   for (const { name } of required) assert.throws(() => readSettings({ ...REQUIRED, [name]: "" }), new RegExp(name));
 });
 
-const LOGGED = Object.keys(
-  logEntry(newRecord(0), "fault", fault("internal_fault", "test", { cause: new Error("test") }), 0),
-);
+const failed = fault("internal_fault", "test", { cause: new Error("test") });
+const LOGGED = Object.keys(logEntry(newRecord(0), "fault", failed, 0));
 
 test("queries of Logs Insights in documents use fields of the log line", () => {
   for (const page of ["docs/audit.md", "docs/operate.md"]) {

@@ -42,6 +42,7 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
   const accessScope = { type: "cluster", namespaces: [] };
   const mapRoles = [{ rolearn: ROLE, ...mapped }];
   const config = `clusterID: my-cluster\nserver: ${JSON.stringify({ mapRoles })}`;
+  const accessEntry = { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" };
   const documents = {
     "aws-auth.yaml": {
       kind: "ConfigMap",
@@ -53,9 +54,7 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
       kind: "List",
       items: [{ kind: "IAMIdentityMapping", metadata: { name: "dev" }, spec: { arn: ROLE, ...mapped } }],
     },
-    "access-entry.json": {
-      accessEntry: { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" },
-    },
+    "access-entry.json": { accessEntry },
     "access-policies.json": { principalArn: ROLE, associatedAccessPolicies: [{ policyArn, accessScope }] },
     "iam-authenticator/config.yaml": { contexts: { "my-cluster": {}, staging: {} } },
     "common.yaml": { mappings: [{ arn: ROLE, ...mapped }] },

@@ -116,10 +116,8 @@ describe("docs/operate.md, break-glass by IAM", () => {
     });
 
   async function sign(identity = breakGlass, audience = "break-glass/my-cluster"): Promise<string> {
-    const { code, stdout, stderr } = await typedAs(
-      identity,
-      `${SIGN.replace("break-glass/my-cluster", audience)}; cat token`,
-    );
+    const line = `${SIGN.replace("break-glass/my-cluster", audience)}; cat token`;
+    const { code, stdout, stderr } = await typedAs(identity, line);
     assert.equal(code, 0, stderr);
     return stdout.trim();
   }

@@ -115,10 +115,8 @@ for (const version of TALOS_VERSIONS) {
 }
 
 describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
-  for (const [what, block] of Object.entries({
-    "the issuers": ISSUERS,
-    "the webhook's flags, although no file can be mounted": PATCH,
-  })) {
+  const REFUSED_BLOCKS = { "the issuers": ISSUERS, "the webhook's flags, although no file can be mounted": PATCH };
+  for (const [what, block] of Object.entries(REFUSED_BLOCKS)) {
     test(`its extraArgs accepts ${what}`, () => {
       const talos = judge("1.14.1");
       const { extraArgs } = parse(block).cluster.apiServer;

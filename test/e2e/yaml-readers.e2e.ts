@@ -69,10 +69,8 @@ test("kubectl reads namespaces, containers and usernames as text, also in the YA
   const { out } = await exits(cli(["irsa", "policy", "--for", "1.32", ...role, ...names("--container")]), 0);
   const [component] = await readObjects(`${out}metadata: {name: irsa}\n`);
   const [pod] = await readObjects(component.patches[0].patch);
-  assert.deepEqual(
-    pod.spec.template.spec.containers.map(({ name }: { name: string }) => name),
-    LABELS,
-  );
+  const containers = pod.spec.template.spec.containers.map(({ name }: { name: string }) => name);
+  assert.deepEqual(containers, LABELS);
   for (const [index, username] of [...BOOLEANS, ...NUMBERS].entries()) {
     const arn = `arn:aws:iam::111122223333:user/u${index}`;
     cluster.put(`user/111122223333/u${index}`, { arn, username, groups: [username] });

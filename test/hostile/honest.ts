@@ -161,10 +161,8 @@ function cloudWatchLogs(operation: string): object {
 const REVIEW = JSON.stringify({ outcome: "granted", arn: ARN, canonicalArn: ARN, username: "dev:jane" });
 
 const IDENTITY = { Arn: ARN, UserId: "AROAEXAMPLEEXAMPLEXX:jane", Account: ACCOUNT };
-const ROLES = {
-  Roles: { member: { RoleName: "Developers", RoleId: "AROAEXAMPLEEXAMPLEXX", Path: "/" } },
-  IsTruncated: "false",
-};
+const member = { RoleName: "Developers", RoleId: "AROAEXAMPLEEXAMPLEXX", Path: "/" };
+const ROLES = { Roles: { member }, IsTruncated: "false" };
 
 const { arn: nodeArn, userId: nodeId } = localIdentity("node");
 const NODE = { Arn: nodeArn, UserId: nodeId, Account: ACCOUNT };

@@ -20,6 +20,7 @@ const mtls =
   });
 
 const alarmEmail = "on-call";
+const awsSignedTokens = [{ account: "111122223333", issuer: Lazy.string({ produce: () => ISSUER }) }];
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
   "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /^stsRegions must be .* not "cn-north-1"/],
@@ -31,10 +32,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^awsSignedTokens must be a list of <account id>=https:/,
   ],
   "an issuer that is not known at synth, behind VPC endpoints": [
-    (scope) => ({
-      vpc: vpcOf(scope, "Vpc"),
-      awsSignedTokens: [{ account: "111122223333", issuer: Lazy.string({ produce: () => ISSUER }) }],
-    }),
+    (scope) => ({ vpc: vpcOf(scope, "Vpc"), awsSignedTokens }),
     /^awsSignedTokens with vpcEndpoints must have an issuer that is known at synth, such as https:\/\/<id>\.tokens\./,
   ],
   "more provisioned than reserved concurrency": [

@@ -95,10 +95,8 @@ test("commands that only read use AWS's time", async (t) => {
       callers: [-40, 40].map((end) => ({ name: `c${end}`, arn: arn("c"), notAfter: at(end) })),
     });
     const verdict = async (name: string) => JSON.parse((await run(`explain ${arn(name)} -o json`)).out).refusal?.code;
-    assert.deepEqual(
-      [await verdict("ended"), await verdict("active"), await verdict("denied")],
-      ["identity_unmapped", undefined, "identity_denied"],
-    );
+    const verdicts = [await verdict("ended"), await verdict("active"), await verdict("denied")];
+    assert.deepEqual(verdicts, ["identity_unmapped", undefined, "identity_denied"]);
     assert.match((await run("explain denied")).out, /deny\/111122223333 +denied, identity_denied/);
     const { out: list } = await run("mappings list -o json");
     const denied = JSON.parse(list).filter((item: { deniedBy?: string }) => item.deniedBy !== undefined);

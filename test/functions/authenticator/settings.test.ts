@@ -31,9 +31,8 @@ const DEFAULTS = {
 const LISTS = ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS", "ACCOUNTS", "NODE_VPCS"];
 const CHOICES = ["USER_INFO", "LOG_LEVEL", "TOKENS", "STS_HOSTS"];
 const OTHERS = ["MAPPING_PREFIX", "CALLER_SUBJECTS", "JWT_ISSUERS", "FAILOVER_URL", ...CHOICES];
-const ENDPOINTS = ["JWT_KEYS_ENDPOINT", "AWS_ENDPOINT_URL"].concat(
-  ["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`),
-);
+const OF_SERVICES = ["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`);
+const ENDPOINTS = ["JWT_KEYS_ENDPOINT", "AWS_ENDPOINT_URL"].concat(OF_SERVICES);
 
 test("unset settings have their defaults, and an empty string means not set", () => {
   const { stsHosts, partition, ssmEndpoint, ...settings } = read();

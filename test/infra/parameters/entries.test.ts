@@ -99,10 +99,8 @@ test("a role or user of the app is mapped if its name, account and region are fi
     `${PREFIX}/role/${ACCOUNT}/dev.2eops`,
     `${PREFIX}/role/${ACCOUNT}/named-by-hand`,
   ]);
-  assert.deepEqual(parameters(made)[`${PREFIX}/role/${ACCOUNT}/named-by-hand`], {
-    username: "h",
-    arn: `arn:aws:iam::${ACCOUNT}:role/Named-By-Hand`,
-  });
+  const byHand = { username: "h", arn: `arn:aws:iam::${ACCOUNT}:role/Named-By-Hand` };
+  assert.deepEqual(parameters(made)[`${PREFIX}/role/${ACCOUNT}/named-by-hand`], byHand);
   assert.throws(() => authenticator.addRoleMapping(new Role(stack, "Free", { assumedBy }), { username: "f" }), {
     message: /requires a role's ARN that is known at synth/,
   });

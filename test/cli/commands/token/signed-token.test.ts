@@ -24,11 +24,9 @@ const issuers = new Map([[HOME, TOKEN_ISSUERS.get(HOME) ?? ""]]);
 const identities = [...LOCAL_IDENTITIES, session, LATE];
 const sts = useServer(() => startSts({ identities, signedTokens: { issuers, forbidden: ["contractor"] } }));
 
+type Options = CliOptions & { words?: readonly string[]; left?: number | undefined };
 /** @param left seconds until the credentials expire, as the client sees it */
-function run(
-  name: string,
-  { words = [], left, ...options }: CliOptions & { words?: readonly string[]; left?: number | undefined } = {},
-) {
+function run(name: string, { words = [], left, ...options }: Options = {}) {
   useLocalAws({
     AWS_ENDPOINT_URL_STS: sts.url,
     ...keyVariables(identities.find((one) => one.name === name) ?? localIdentity(name)),

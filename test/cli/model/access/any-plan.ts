@@ -79,12 +79,9 @@ function arnLike(account: string, resources: readonly string[]): fc.Arbitrary<ob
 }
 
 const json = (value: unknown) => JSON.stringify(value);
+const TWICE = '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}';
 /** Entries with a repeated key, a wrong type or an unknown key. */
-const WRONG = [
-  "1",
-  '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}',
-  '{"session":"jane","username":1}',
-];
+const WRONG = ["1", TWICE, '{"session":"jane","username":1}'];
 const list = (entry: fc.Arbitrary<object>, maxLength: number) =>
   weighted(
     [12, fc.array(entry, { maxLength }).map(json)],

@@ -120,10 +120,8 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
 
   function store(name: string, value: Value): void {
     const past = history.get(name) ?? [{ value: valueFor(name, undefined), from: 0, until: now }];
-    history.set(name, [
-      ...past.map((one) => ({ ...one, until: Math.min(one.until, now) })),
-      { value, from: now, until: Number.POSITIVE_INFINITY },
-    ]);
+    const ended = past.map((one) => ({ ...one, until: Math.min(one.until, now) }));
+    history.set(name, [...ended, { value, from: now, until: Number.POSITIVE_INFINITY }]);
     if (value.text === undefined) current.delete(name);
     else current.set(name, { value, modified: now });
   }

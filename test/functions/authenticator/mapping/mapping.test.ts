@@ -42,10 +42,8 @@ test("deny is an unknown key in every kind, and its problem is reported before a
       { note: 1, username: 1, deny: null },
       parseStored('{"deny":true,"deny":false}'),
     ]) {
-      assert.match(
-        problem(value, kind) ?? "",
-        /^unknown key "deny": only deny lists deny\. .* \(mappings deny\), then /,
-      );
+      const named = /^unknown key "deny": only deny lists deny\. .* \(mappings deny\), then /;
+      assert.match(problem(value, kind) ?? "", named);
     }
   }
 });
