@@ -151,7 +151,7 @@ export async function getSignedToken({ config, credentials, clusterId }: SignedT
   }
 }
 
-/** In seconds. A token cannot outlive the session that asks for it. */
+/** In seconds. A token cannot outlive the session that requests it. */
 function lifetimeOf({ expiration }: Credentials, now: number): number {
   if (expiration === undefined) return MAX_LIFETIME_SECONDS;
   const left = Math.floor((expiration.getTime() - now) / 1000);

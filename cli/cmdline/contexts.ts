@@ -11,7 +11,7 @@ import { readFileText, userFolder } from "../io/files.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { Path } from "../io/yaml.ts";
 
-/** A cluster that the user chose, and the options that its context sets for it alone. */
+/** A cluster that the user chose, and the options that only its context sets. */
 export interface ChosenCluster
   extends Pick<
     ConnectionOptions,

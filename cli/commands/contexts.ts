@@ -97,7 +97,9 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
 
 /** The contexts that the list describes. The app of `npx cdk` checks an entry's other keys. */
 function readList(text: string, file: string): readonly Context[] {
-  const clusters = memberAt(parseJson(text), "context", "clusters");
+  const content = parseJson(text);
+  // cdk.context.json is the context itself.
+  const clusters = memberAt(content, "context", "clusters") ?? memberAt(content, "clusters");
   if (!Array.isArray(clusters) || clusters.length === 0)
     throw usage(`${file} must be JSON with a list of clusters: {"context": {"clusters": [{"clusterId": "prod"}]}}.`);
   const listed = clusters.map((entry: unknown, at) => {

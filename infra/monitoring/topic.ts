@@ -50,7 +50,7 @@ export function emailTopic(scope: Construct, email: string): Topic {
 }
 
 /**
- * An alarm notifies topics of its own Region only:
+ * An alarm notifies only topics of its Region:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
 function checkRegion(scope: Construct, topic: ITopic): void {

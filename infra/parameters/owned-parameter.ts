@@ -1,4 +1,4 @@
-// Creates a parameter that the stack manages, with a tag and a description that say so. Also the ARNs of a cluster's parameters.
+// Creates a parameter that the stack manages, with a tag and description that show it. Also the ARNs of a cluster's parameters.
 
 import { hash } from "node:crypto";
 import { ArnFormat, Lazy, Stack, Tags, Token } from "aws-cdk-lib";

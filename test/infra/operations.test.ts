@@ -95,8 +95,7 @@ test("with failoverUrl, the command reads the stack, since a URL would set tls-s
 test("a caller's ARN that is not known at synth, or a session's, is refused", () => {
   const { authenticator } = stackOf("http");
   const adding = (arn: string) => () => authenticator.addCaller({ name: "a", arn });
-  const late = Lazy.string({ produce: () => "arn" });
-  assert.throws(adding(late), /^Error: caller a: its arn must be known at synth/);
+  assert.throws(adding(Lazy.string({ produce: () => "arn" })), /^Error: caller a: its arn must be known at synth/);
   assert.throws(
     adding("arn:aws:sts::111122223333:assumed-role/control-plane/i-1"),
     /^Error: caller a: must have a name, and either its token's sha256 .* or the arn of its IAM role or user/,

@@ -22,10 +22,8 @@ const granted = { outcome: "granted", arn: "arn:aws:iam::111122223333:user/alice
 const user = (groups: string[]) => ({ record: { user: { username: "alice", groups, extra: {} } } });
 const denied = { ...granted, outcome: "denied", error: denial("identity_unmapped", "x") } as const;
 const ofViewer = { ...granted, ...user(["viewers"]), time: NOW - 2 * MINUTE };
-const groups = {
-  "log-prod": () => [{ ...granted, ...user(["admins"]) }, ofViewer].map(lineOf),
-  "log-staging": () => [lineOf(denied)],
-};
+const ofProd = [{ ...granted, ...user(["admins"]) }, ofViewer].map(lineOf);
+const groups = { "log-prod": () => ofProd, "log-staging": () => [lineOf(denied)] };
 const parameters = { "/iam-authenticator/prod/role/111122223333/developers": JSON.stringify(BOB) };
 const store = useServer(() => startParameterStore({ parameters }));
 const logs = useServer(() => startLogs({ groups }));

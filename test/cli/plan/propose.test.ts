@@ -106,11 +106,8 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
     ({ changes, marks, destination: "D" }) as unknown as Proposal;
   const ask = async (proposals: readonly Proposal[], options: ProposeOptions, answers = "", interactive = true) => {
     const { io, texts } = terminal(answers, { interactive });
-    const end = await confirmAll(proposals, options, io).then(
-      () => "accepted",
-      ({ message }: Error) => message,
-    );
-    return [...texts, end];
+    const asking = confirmAll(proposals, options, io);
+    return [...texts, await asking.then(() => "accepted").catch(({ message }: Error) => message)];
   };
   const [safe, marked] = [proposal([grant, removal]), proposal([removal], [mark("b"), mark("system:a"), mark("b")])];
   const refused = "Nothing was written. Cannot ask for confirmation without a terminal: give";

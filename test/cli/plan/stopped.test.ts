@@ -92,10 +92,7 @@ const LINES: readonly (readonly [Written, lines: readonly string[], error?: unkn
 ];
 test("the message reports what was written, and recommends a second run if that can help", () => {
   for (const [outcome, lines, error = new Error("network"), state = "absent", failure = FAULT] of LINES) {
-    const result = stopped(failure, outcome, state, error, PREFIX);
-    assert.deepEqual(
-      [result.lines, result.exitCode, result.state, result.cause],
-      [lines, failure.exitCode, state, error],
-    );
+    const { lines: found, exitCode, state: is, cause } = stopped(failure, outcome, state, error, PREFIX);
+    assert.deepEqual([found, exitCode, is, cause], [lines, failure.exitCode, state, error]);
   }
 });

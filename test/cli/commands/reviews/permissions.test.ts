@@ -29,8 +29,7 @@ const LOG_ARN = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
 
 function granted() {
   const stack = new Stack(new App(), "IamAuthenticator-prod");
-  const log = LogGroup.fromLogGroupArn(stack, "Log", LOG_ARN);
-  const grant = grantReviews(stack, [log], new User(stack, "Reader"));
+  const grant = grantReviews(stack, [LogGroup.fromLogGroupArn(stack, "Log", LOG_ARN)], new User(stack, "Reader"));
   return grant.principalStatements.map(({ actions, resources }) => ({ actions, resources }));
 }
 const grants = (action: string) => granted().filter(({ actions }) => actions.includes(action));

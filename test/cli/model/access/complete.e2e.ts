@@ -16,12 +16,10 @@ async function prove(...words: readonly (string | number)[]): Promise<Counts> {
   return JSON.parse(stdout);
 }
 
-/** In two processes. */
 async function sum(t: TestContext, halves: readonly Promise<Counts>[]): Promise<Counts> {
   const [one, other] = (await Promise.all(halves)) as [Counts, Counts];
-  const counts = Object.fromEntries(
-    Object.entries(one).map(([key, value]) => [key, value + other[key as keyof Counts]]),
-  );
+  const all = Object.entries(one).map(([key, value]) => [key, value + other[key as keyof Counts]]);
+  const counts = Object.fromEntries(all);
   t.diagnostic(JSON.stringify(counts));
   return counts as unknown as Counts;
 }
