@@ -15,7 +15,7 @@ export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHa
 interface CredentialSource {
   readonly profile?: string;
   readonly requestHandler: AwsRequestHandler;
-  /** Whether the profile has a credential_process, which may ask the user to sign in. */
+  /** Whether the profile has a credential_process, which may prompt the user. */
   readonly isProcess: boolean;
   /** Whether to sign in if the profile's session at IAM Identity Center has expired. */
   readonly login: boolean;
@@ -45,7 +45,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
     const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
     chain ??= defaultProvider({
       ...(profile !== undefined && { profile }),
-      // For the clients that assume a role or ask IAM Identity Center.
+      // For the clients that assume a role or use IAM Identity Center.
       clientConfig: { requestHandler },
       parentClientConfig: { requestHandler },
       ...(io.interactive && {
@@ -136,7 +136,7 @@ export function usableCredentials(
   return found;
 }
 
-/** The profile to sign in with, if the SDK asks for a sign-in to IAM Identity Center. */
+/** The profile to sign in with, if the SDK needs a sign-in to IAM Identity Center. */
 async function expiredProfile(error: unknown, profile = "default"): Promise<string | undefined> {
   if (!(error instanceof Error) || !/\baws sso login\b/.test(error.message)) return undefined;
   // `aws sso login` accepts only the profile that has the settings of the sign-in.
