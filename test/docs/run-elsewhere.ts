@@ -59,6 +59,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "sam ": by("test/e2e/sam/sam.e2e.ts", "sam local invoke"),
   "npx node test/e2e/sam/event.ts ": by("test/e2e/sam/sam.e2e.ts", "event.ts"),
   "kubectl auth ": by(AT_A_CLUSTER, "docs/rbac.md"),
+  "kubectl config view --flatten": by("test/e2e/merge-kubeconfig.e2e.ts", '"view", "--flatten"'),
   "kubectl --kubeconfig my-cluster.kubeconfig auth whoami": by("test/e2e/whoami.e2e.ts", '"whoami"'),
   "kubectl --kubeconfig /dev/null ": by(AT_A_CLUSTER, "--kubeconfig /dev/null"),
   "kubectl --server https://node-1:6443 get --raw /openid/v1/jwks": by("test/e2e/irsa.e2e.ts", "JWKS_PATH"),
