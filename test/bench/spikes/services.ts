@@ -6,7 +6,7 @@ import { memoryParameters, writeParameter } from "../../../local/aws/parameter-s
 import { answerSsm } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { stsAnswers } from "../../../local/aws/sts/sts.ts";
 import { ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
-import type { Crowd } from "../crowd.ts";
+import { type Crowd, SIGNED } from "../crowd.ts";
 import { tokenBucket } from "./endpoint.ts";
 import type { Time } from "./time.ts";
 
@@ -63,7 +63,7 @@ export async function startServices(
       LOCATION,
       () => {},
     );
-  const sts = await start(STS_CALLS, stsAnswers({ identities, now: time.now }), stsThrottling);
+  const sts = await start(STS_CALLS, stsAnswers({ identities, now: time.now, signedTokens: SIGNED }), stsThrottling);
   const ssm = await start(ssmReads, answerFromStore, ssmThrottling);
   const ends = time.now() + stsSilentMs;
   const isSilent = ({ headers }: LocalRequest): boolean => time.now() < ends || headers["host"] === silentHost;
