@@ -39,7 +39,7 @@ const [ROLE, SET] = [["role", "Developers"] as const, ["sso", "ClusterAdmin"] as
 const NAMES = [ROLE, SET].map(([kind, name]) => mappingParameter(PREFIX, kind, ACCOUNT, name));
 
 test("Terraform: the name of a mapping has the kinds of principals, and those without a name in the path", () => {
-  const text = readFileSync(join(EXAMPLES, "terraform/mapping-name/main.tf"), "utf8");
+  const text = readFileSync(join(EXAMPLES, "terraform/modules/mapping-name/main.tf"), "utf8");
   const [, ofArn = ""] = /regex\("(\^arn:.*?)", var\.arn\)/.exec(text) ?? [];
   const isArn = new RegExp(ofArn.replaceAll("\\\\", "\\"));
   for (const kind of kindsWhere(hasArn)) {
@@ -47,10 +47,8 @@ test("Terraform: the name of a mapping has the kinds of principals, and those wi
     assert.match(`arn:aws:${arn}`, isArn);
   }
   const [, unnamed = ""] = /contains\((\[.*?\]), local\.kind\)/.exec(text) ?? [];
-  assert.deepEqual(
-    JSON.parse(unnamed),
-    kindsWhere((kind) => KINDS[kind].path === "account"),
-  );
+  const ofAccount = kindsWhere((kind) => KINDS[kind].path === "account");
+  assert.deepEqual(JSON.parse(unnamed), ofAccount);
 });
 
 test("CloudFormation: mappings.template.yaml", () => {
@@ -241,9 +239,7 @@ test("the workflow assumes the role that the mapping names, and the group is bou
 test("the trust policy and the workflow name the same branch", () => {
   const [statement] = JSON.parse(read("trust-policy.json")).Statement;
   const subject: string = statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"];
-  assert.deepEqual(
-    workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`),
-    [subject],
-  );
+  const subjects = workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`);
+  assert.deepEqual(subjects, [subject]);
   assert.equal(workflow.permissions["id-token"], "write");
 });

@@ -12,16 +12,13 @@ const named = [...security.matchAll(/`([\w/.-]+\.ts)`/g)].map(([, path = ""]) =>
 /** SECURITY.md abbreviates paths: attacks by file name, the function's code relative to its folder, others from the root. */
 function pathOf(name: string): string {
   if (/^(functions|cli|infra|build|test)\//.test(name)) return name;
-  const folder = name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator";
-  return join(folder, name);
+  return join(name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator", name);
 }
 
 test("every file that SECURITY.md names exists", () => {
   assert.ok(named.length > 30);
-  assert.deepEqual(
-    named.filter((name) => !existsSync(join(root, pathOf(name)))),
-    [],
-  );
+  const missing = named.filter((name) => !existsSync(join(root, pathOf(name))));
+  assert.deepEqual(missing, []);
 });
 
 test("every row of the threat table names its code and its test", () => {

@@ -11,7 +11,7 @@ import { readFileText, userFolder } from "../io/files.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { Path } from "../io/yaml.ts";
 
-/** A cluster that the user chose, and the options that its context sets for it alone. */
+/** A cluster that the user chose, and the options that only its context sets. */
 export interface ChosenCluster
   extends Pick<
     ConnectionOptions,
@@ -131,9 +131,7 @@ function namesFor(command: Command, config: Config | undefined): readonly string
   if (command.getOptionValue("allContexts") === true) {
     if (command.getOptionValueSource("cluster") === "cli") throw usage("Give either --cluster or --all-contexts.");
     if (config !== undefined && config.contexts.size > 0) return [...config.contexts.keys()];
-    throw usage(
-      "--all-contexts requires a configuration file with contexts. Without one, name the cluster: -c <cluster>.",
-    );
+    throw usage("--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.");
   }
   if (Array.isArray(given)) return [...new Set<string>(given)];
   const one = typeof given === "string" ? given : config?.defaultContext;

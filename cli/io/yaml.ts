@@ -54,9 +54,7 @@ export function parseDocuments(text: string, file: string, firstLine = 1, schema
   const isOther = (directive: string) => /^%YAML\b(?![ \t]+1\.2[ \t]*$)/.test(directive);
   const version = tokens.find((token) => token.type === "directive" && isOther(token.source));
   if (version !== undefined) {
-    throw usage(
-      `${shownFile(file)}, line ${lineAt(version.offset)}: remove the line %YAML. The file is read as YAML 1.2.`,
-    );
+    throw usage(`${shownFile(file)}, line ${lineAt(version.offset)}: remove %YAML. The file is read as YAML 1.2.`);
   }
   // Without stringKeys, an alias as a key bypasses the check for repeated keys.
   return [...new Composer({ stringKeys: true, schema }).compose(tokens)].flatMap((document) => {

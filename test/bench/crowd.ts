@@ -19,23 +19,23 @@ export const SIGNED = {
 };
 
 /**
- * People and jobs with separate sessions, spread over this many roles. `denies`: whether a deny list denies some. `isSigned`:
- * they have AWS-signed tokens, which no deny list of sessions fits.
+ * People and jobs with separate sessions, spread over this many roles. A deny list denies some, unless `isSigned`: no entry of a
+ * session fits AWS-signed tokens.
  */
-export function people(count: number, roles: number, prefix: string, { denies = true, isSigned = false } = {}) {
+export function people(count: number, roles: number, prefix: string, { isSigned = false } = {}) {
   const members = Array.from({ length: count }, (_, index): { identity: LocalIdentity; expected: Expected } => {
     const identity = session(index, `Team${index % roles}`, `user-${index}@example.com`);
-    if (denies && !isSigned && index < DENIED_AMONG && index % DENIED_EVERY === 0)
-      return { identity, expected: { denial: "identity_denied" } };
+    const isDenied = !isSigned && index < DENIED_AMONG && index % DENIED_EVERY === 0;
+    if (isDenied) return { identity, expected: { denial: "identity_denied" } };
     const username = `team${index % roles}:user-${index}${isSigned ? "" : "-example.com"}`;
     return { identity, expected: { username, groups: [`team-${index % roles}`] } };
   });
-  const denied = members.filter(({ expected }) => "denial" in expected);
+  const denied = members.flatMap(({ identity, expected }) => ("denial" in expected ? identity.arn : []));
+  if (isSigned) denied.push(`arn:aws:iam::${ACCOUNT}:role/Former`);
   /** Values by full name. */
-  const parameters: Record<string, string> = {};
-  if (denies && !isSigned) {
-    parameters[`${prefix}/deny/${ACCOUNT}`] = JSON.stringify(denied.map(({ identity }) => ({ arnLike: identity.arn })));
-  }
+  const parameters: Record<string, string> = {
+    [`${prefix}/deny/${ACCOUNT}`]: JSON.stringify(denied.map((arnLike) => ({ arnLike }))),
+  };
   for (let role = 0; role < roles; role += 1) {
     const arn = `arn:aws:iam::${ACCOUNT}:role/Team${role}`;
     const value = {

@@ -113,8 +113,7 @@ export function secretsIn(text: string): string[] {
 const PARTS = Object.entries(SECRETS).map(([name, secret]) => {
   const [base64, base64url] = (["base64", "base64url"] as const).map((one) => Buffer.from(secret).toString(one));
   // The encodings in which a server may echo the secret.
-  const spellings = [secret, encodeURIComponent(secret), base64 ?? "", base64url ?? ""];
-  const parts = spellings.flatMap((spelling) =>
+  const parts = [secret, encodeURIComponent(secret), base64 ?? "", base64url ?? ""].flatMap((spelling) =>
     Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
   );
   return { name, parts: [...new Set(parts)] };

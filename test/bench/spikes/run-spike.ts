@@ -116,7 +116,7 @@ async function signedToken(identity: LocalIdentity, now: number): Promise<string
   return String(result["WebIdentityToken"]);
 }
 
-export function mistakes(body: string, expected: Expected): string[] {
+function mistakes(body: string, expected: Expected): string[] {
   const { status } = JSON.parse(body);
   const { authenticated, user, error } = status;
   const right =
@@ -126,19 +126,15 @@ export function mistakes(body: string, expected: Expected): string[] {
   return right ? [] : [`${JSON.stringify(expected)} got ${JSON.stringify(status)}`];
 }
 
-/** Runs a file that calls `printMeasured`. Throws on any error, and on a response that does not match its identity. */
-export async function measuredBy<R extends { wrong: string[] }>(file: string, input: object): Promise<R> {
-  const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(input)]);
-  const result: R = JSON.parse(stdout);
+/** Throws on any error, and on a response that does not match its identity. */
+export async function runSpike(spike: Spike): Promise<SpikeResult> {
+  const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, JSON.stringify(spike)]);
+  const result: SpikeResult = JSON.parse(stdout);
   if (result.wrong.length > 0) throw new Error(`wrong answers:\n${result.wrong.join("\n")}`);
   return result;
 }
-export const runSpike = (spike: Spike): Promise<SpikeResult> => measuredBy(import.meta.filename, spike);
 
-type Measure<I> = (input: I, time: Time, random: () => number) => Promise<object>;
-
-/** Prints the result for the input in this process's argument. */
-export async function printMeasured<I>(measure: Measure<I>): Promise<void> {
+if (import.meta.main) {
   const print = process.stdout.write.bind(process.stdout);
   // Discards the log lines of reviews.
   process.stdout.write = () => true;
@@ -149,5 +145,3 @@ export async function printMeasured<I>(measure: Measure<I>): Promise<void> {
   const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(2).real));
   print(JSON.stringify(result), () => process.exit());
 }
-
-if (import.meta.main) await printMeasured(measure);

@@ -42,12 +42,8 @@ export function virtualTime() {
   const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
   /** The result has the parts of a timer's handle that the bundle uses. */
   const virtualSetTimeout = (call: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
-    const handle = {
-      timer: start(() => call(...args), ms),
-      ref: () => handle,
-      unref: () => handle,
-      hasRef: () => true,
-    };
+    const timer = start(() => call(...args), ms);
+    const handle = { timer, ref: () => handle, unref: () => handle, hasRef: () => true };
     return handle;
   };
   globalThis.setTimeout = Object.assign(virtualSetTimeout, realSetTimeout) as unknown as typeof setTimeout;

@@ -31,10 +31,7 @@ for (const [typed, message] of [
   ["mappings rollback x -c p --version 1", /^error: unknown option '--version'\n/],
   ["whoami -v", /^error: unknown option '-v'\n/],
   ["mappings set", `error: missing required argument 'who'\n${SEE} mappings set --help\n`],
-  [
-    "whoami bob",
-    /^error: too many arguments for 'whoami'\. Expected 0 .* 1: bob\.\nSee: npx --no -- \S+ whoami --help\n$/,
-  ],
+  ["whoami bob", /^error: too many arguments for 'whoami'\. .* 1: bob\.\nSee: npx --no -- \S+ whoami --help\n$/],
   ["mappings list -c x -o xml", /^error: option .* argument 'xml' is invalid\. Allowed choices are /],
   ["mappings list", "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n"],
   ["reviews --since 1h", /^error: required option '-c, --cluster <id>'/],
@@ -66,8 +63,7 @@ for (const [typed, meant] of [
   ["callers show", "list"],
 ] as const) {
   test(`"${typed}" suggests ${meant}`, async () => {
-    const message = `^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`;
-    await refuses(cli(typed), new RegExp(message));
+    await refuses(cli(typed), new RegExp(`^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`));
   });
 }
 
