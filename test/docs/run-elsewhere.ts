@@ -37,6 +37,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
   "aws iam enable-outbound-web-identity-federation": { because: "it changes an AWS account; no emulator has it" },
   "npm run docs": by("test/docs/links.test.ts", "generatedDocuments()"),
+  "jq -r ": { because: "it is another program; context.test.ts selects several clusters by their ids" },
   "npm audit signatures": { because: "the package is not published" },
   "gh attestation verify ": { because: "the release workflow has not run" },
   "sha256sum --check --strict ": by("test/workflows.test.ts", "does not match its checksum"),
