@@ -12,21 +12,20 @@ const ACCOUNT = "111122223333";
 const DENIED_EVERY = 50;
 const DENIED_AMONG = 1_000;
 
-/** People and jobs with separate sessions, spread over this many roles. `denies`: whether a deny list denies some. */
-export function people(count: number, roles: number, prefix: string, { denies = true } = {}) {
+/** People and jobs with separate sessions, spread over this many roles. A deny list denies some. */
+export function people(count: number, roles: number, prefix: string) {
   const members = Array.from({ length: count }, (_, index): { identity: LocalIdentity; expected: Expected } => {
     const identity = session(index, `Team${index % roles}`, `user-${index}@example.com`);
-    if (denies && index < DENIED_AMONG && index % DENIED_EVERY === 0)
-      return { identity, expected: { denial: "identity_denied" } };
+    const isDenied = index < DENIED_AMONG && index % DENIED_EVERY === 0;
+    if (isDenied) return { identity, expected: { denial: "identity_denied" } };
     const username = `team${index % roles}:user-${index}-example.com`;
     return { identity, expected: { username, groups: [`team-${index % roles}`] } };
   });
   const denied = members.filter(({ expected }) => "denial" in expected);
   /** Values by full name. */
-  const parameters: Record<string, string> = {};
-  if (denies) {
-    parameters[`${prefix}/deny/${ACCOUNT}`] = JSON.stringify(denied.map(({ identity }) => ({ arnLike: identity.arn })));
-  }
+  const parameters: Record<string, string> = {
+    [`${prefix}/deny/${ACCOUNT}`]: JSON.stringify(denied.map(({ identity }) => ({ arnLike: identity.arn }))),
+  };
   for (let role = 0; role < roles; role += 1) {
     const arn = `arn:aws:iam::${ACCOUNT}:role/Team${role}`;
     const value = { arn, username: `team${role}:{SessionName}`, groups: [`team-${role}`] };

@@ -111,8 +111,7 @@ test("the last line of remove is the command that writes the mapping again", asy
   };
   for (const [name, value] of Object.entries(values)) cluster.put(name, value);
   const entries = (value: unknown) => (Array.isArray(value) ? new Set(value) : value);
-  const names = Object.keys(values).filter((name) => !name.startsWith("pattern/"));
-  for (const name of [...names, pattern.arnLike]) {
+  for (const name of [...Object.keys(values).filter((name) => !name.startsWith("pattern/")), pattern.arnLike]) {
     const list = name.startsWith("arn:") ? `pattern/${A}` : name;
     const before = await cluster.value(list);
     const { err } = await exits(cluster.mappings(["remove", name, "-y", "--force", "--allow-weakening"]), 0);
@@ -128,10 +127,8 @@ test("export --format aws-auth counts what it skips by cause, and says what to d
   for (const name of ["a", "b", "c"]) {
     cluster.put(`role/${A}/${name}`, { arn: `arn:aws:iam::${A}:role/${name}`, username: `${name}:{SessionName}` });
   }
-  cluster.put(
-    "pattern/any",
-    ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}-*`, username: name })),
-  );
+  const patterns = ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}-*`, username: name }));
+  cluster.put("pattern/any", patterns);
   const denial = "arn:aws:sts::*:assumed-role/*/jane@example.com";
   cluster.put("deny/any", [{ arnLike: denial }]);
   const { err } = await exits(run("mappings export --format aws-auth"), 1);

@@ -1,3 +1,5 @@
+const noTime = '--until must be a time like 2026-12-31T00:00:00Z, not "tomorrow". Nothing was written.\n';
+
 // Mistakes of users, and the sentence that each of them gets: what is wrong, what was expected, and what to type.
 
 import assert from "node:assert/strict";
@@ -45,8 +47,7 @@ const configured = () => ({ status: 200, body: JSON.stringify({ Environment: { V
 const lambda = useServer(() => startHttpServer(() => (variables === undefined ? DENIED : configured())));
 prepare(() => {
   const key = hash("sha1", "https://example.awsapps.com/expired", "hex");
-  const signIn = { accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" };
-  write(`.aws/sso/cache/${key}.json`, JSON.stringify(signIn));
+  write(`.aws/sso/cache/${key}.json`, JSON.stringify({ accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" }));
   const urls = endpoints({ CLOUDFORMATION: stacks, LAMBDA: lambda });
   const variables = { HOME: home, CLUSTER_ID: "prod", AWS_CONFIG_FILE: write("aws-config", AWS_CONFIG) };
   Object.assign(process.env, variables, urls);
@@ -119,10 +120,7 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
     ] as const,
     [`${command} \u201c${ROLE}\u201d`, `"\u201c${ROLE}\u201d" contains curly quotes: use straight ones.\n`] as const,
   ]),
-  [
-    `mappings deny ${ROLE} --until tomorrow`,
-    '--until must be a time like 2026-12-31T00:00:00Z, not "tomorrow". Nothing was written.\n',
-  ],
+  [`mappings deny ${ROLE} --until tomorrow`, noTime],
   [`mappings set ${ROLE} --until 2020-01-01T00:00:00Z`, /^--until 2020-01-01T00:00:00Z is in the past: /],
   [`mappings set '"${ROLE}"'`, `""${ROLE}"" has text before arn: remove it.\n`],
   ["mappings get role/Developers", '"role/Developers" has no account of 12 digits before its name.\n'],

@@ -62,10 +62,8 @@ function controlPlane(kubernetes: string, added: Fields | Version) {
 type KubeadmControlPlane = ReturnType<typeof controlPlane>;
 
 const example = (name: string): Fields => parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
-const WEBHOOK: Readonly<Record<Version, Fields>> = {
-  v1beta2: example("webhook.yaml"),
-  v1beta1: example("webhook.v1beta1.yaml"),
-};
+const v1beta1 = example("webhook.v1beta1.yaml");
+const WEBHOOK: Readonly<Record<Version, Fields>> = { v1beta2: example("webhook.yaml"), v1beta1 };
 
 function judge(...objects: readonly (KubeadmControlPlane | undefined)[]) {
   const { write } = useFolder();

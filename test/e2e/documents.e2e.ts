@@ -116,10 +116,8 @@ describe("docs/operate.md, break-glass by IAM", () => {
     });
 
   async function sign(identity = breakGlass, audience = "break-glass/my-cluster"): Promise<string> {
-    const { code, stdout, stderr } = await typedAs(
-      identity,
-      `${SIGN.replace("break-glass/my-cluster", audience)}; cat token`,
-    );
+    const line = `${SIGN.replace("break-glass/my-cluster", audience)}; cat token`;
+    const { code, stdout, stderr } = await typedAs(identity, line);
     assert.equal(code, 0, stderr);
     return stdout.trim();
   }
@@ -154,8 +152,7 @@ describe("docs/operate.md, break-glass by IAM", () => {
     const [apiserver] = cluster.apiservers;
     const issuers = Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join();
     cluster.backend.redeploy({ JWT_ISSUERS: issuers, JWT_KEYS_ENDPOINT: cluster.backend.sts.url });
-    const unlisted = await sign(localIdentity("bob"));
-    assert.equal(await whoIs(apiserver, unlisted), undefined);
+    assert.equal(await whoIs(apiserver, await sign(localIdentity("bob"))), undefined);
     await loggedRefusal(apiserver, /token_claim_refused: .*aud/);
     cluster.backend.redeploy();
   });

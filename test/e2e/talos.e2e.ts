@@ -67,8 +67,7 @@ type Document = Record<string, any>;
 
 /** The documents of a machine configuration. Removes empty lists, as Talos does when it rewrites one. */
 function documents(config: string): readonly Document[] {
-  const json = parseAllDocuments(config).map((document) => document.toJS());
-  return JSON.parse(JSON.stringify(json), (_, value) =>
+  return JSON.parse(JSON.stringify(parseAllDocuments(config).map((document) => document.toJS())), (_, value) =>
     Array.isArray(value) && value.length === 0 ? undefined : value,
   );
 }
@@ -146,10 +145,8 @@ for (const version of TALOS_VERSIONS) {
 }
 
 describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
-  for (const [what, block] of Object.entries({
-    "the issuers": ISSUERS,
-    "the webhook's flags, although no file can be mounted": PATCH,
-  })) {
+  const REFUSED_BLOCKS = { "the issuers": ISSUERS, "the webhook's flags, although no file can be mounted": PATCH };
+  for (const [what, block] of Object.entries(REFUSED_BLOCKS)) {
     test(`its extraArgs accepts ${what}`, () => {
       const talos = judge("1.14.1");
       const { extraArgs } = parse(block).cluster.apiServer;

@@ -19,6 +19,8 @@ const mtls =
     endpoint: { ...endpointOf("mtls", scope), ...change(scope) } as MtlsEndpoint,
   });
 
+const alarmEmail = "on-call";
+const awsSignedTokens = [{ account: "111122223333", issuer: Lazy.string({ produce: () => ISSUER }) }];
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
   "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /^stsRegions must be .* not "cn-north-1"/],
@@ -30,10 +32,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^awsSignedTokens must be a list of <account id>=https:/,
   ],
   "an issuer that is not known at synth, behind VPC endpoints": [
-    (scope) => ({
-      vpc: vpcOf(scope, "Vpc"),
-      awsSignedTokens: [{ account: "111122223333", issuer: Lazy.string({ produce: () => ISSUER }) }],
-    }),
+    (scope) => ({ vpc: vpcOf(scope, "Vpc"), awsSignedTokens }),
     /^awsSignedTokens with vpcEndpoints must have an issuer that is known at synth, such as https:\/\/<id>\.tokens\./,
   ],
   "more provisioned than reserved concurrency": [
@@ -57,13 +56,10 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   ],
   "a topic and an address for alarms": [
     (scope) => ({ alarmTopic: new Topic(scope, "Topic"), alarmEmail: "on-call@example.com" }),
-    /^alarmEmail and alarmTopic exclude each other: leave one out, or subscribe the address to the topic$/,
+    /^alarmEmail and alarmTopic exclude each other: omit one, or subscribe the address to the topic$/,
   ],
   "an address without alarms": [{ alarms: false, alarmEmail: "a@example.com" }, /^alarmEmail requires alarms: leave/],
-  "a name instead of an address": [
-    { alarmEmail: "on-call" },
-    /^alarmEmail must be an email address, .* not "on-call"$/,
-  ],
+  "a name instead of an address": [{ alarmEmail }, /^alarmEmail must be an email address, .* not "on-call"$/],
   "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
   "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer/],
   "as much provisioned concurrency as is reserved by default": [
@@ -147,9 +143,7 @@ for (const [name, [props, message]] of Object.entries(REFUSED)) {
 for (const name of ["accounts", "audiences", "reservedPrefixes", "stsRegions", "nodeVpcs", "stsExtraHosts"] as const) {
   test(`an empty item in ${name} is refused, since it could mean any`, () => {
     const message = `${name} must not contain an empty item: leave ${name} out for the default`;
-    for (const item of ["", " "]) {
-      assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
-    }
+    for (const item of ["", " "]) assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
   });
 }
 

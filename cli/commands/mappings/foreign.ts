@@ -64,7 +64,7 @@ function fromAssociatedPolicies({ value, lineOf }: YamlDocument): Foreign[] {
   return [{ ...at, arn, accessEntryOf: textOf(clusterName), accessGroups }, ...read.flatMap(({ left }) => left)];
 }
 
-/** Returns the policy's name, its groups, and phrases about what has no counterpart. */
+/** Returns the policy's name, its groups, and phrases about parts without a group. */
 function readPolicy(policy: unknown) {
   const { policyArn, accessScope } = isObject(policy) ? policy : {};
   const [, policyName] = /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];

@@ -14,8 +14,8 @@ import { startServices } from "./services.ts";
 import { type Time, useMemoryNetwork, virtualTime } from "./time.ts";
 
 export interface Spike {
-  /** They log in at every kube-apiserver. */
-  readonly who: { readonly people: number; readonly roles: number };
+  /** They log in at every kube-apiserver, of which there are 3 by default. */
+  readonly who: { readonly people: number; readonly roles: number; readonly apiservers?: number };
   readonly throttle: Limit;
   /** Reserved concurrency, or the account's limit. */
   readonly maxEnvironments: number;
@@ -36,7 +36,6 @@ type SpikeResult = Awaited<ReturnType<typeof measure>>;
 export const CLUSTER_ID = "spike";
 export const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 export const REGION = "us-west-2";
-const APISERVERS = 3;
 /** First logins are spread evenly over this time. */
 const WITHIN_MS = 1_000;
 /** Clients (controllers, or people) retry after this time plus a random part of it. */
@@ -45,6 +44,7 @@ const AGAIN_MS = 1_000;
 const GIVE_UP_MS = 300_000;
 
 async function measure(spike: Spike, time: Time, random: () => number) {
+  const { apiservers = 3 } = spike.who;
   const crowd = people(spike.who.people, spike.who.roles, PREFIX);
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
   const services = await startServices({ ...crowd, parameters }, spike, time, random);
@@ -74,12 +74,11 @@ async function measure(spike: Spike, time: Time, random: () => number) {
 
   const clients = await Promise.all(
     crowd.members.map(async ({ identity, expected }) => {
-      const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start });
-      return { token, expected };
+      return { token: await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start }), expected };
     }),
   );
   const logins = clients.flatMap(({ token, expected }) =>
-    Array.from({ length: APISERVERS }, () => come(token, expected)),
+    Array.from({ length: apiservers }, () => come(token, expected)),
   );
   await Promise.all(logins);
   await services.close();
@@ -94,7 +93,7 @@ async function measure(spike: Spike, time: Time, random: () => number) {
   };
 }
 
-export function mistakes(body: string, expected: Expected): string[] {
+function mistakes(body: string, expected: Expected): string[] {
   const { status } = JSON.parse(body);
   const { authenticated, user, error } = status;
   const right =
@@ -104,19 +103,15 @@ export function mistakes(body: string, expected: Expected): string[] {
   return right ? [] : [`${JSON.stringify(expected)} got ${JSON.stringify(status)}`];
 }
 
-/** Runs a file that calls `printMeasured`. Throws on any error, and on a response that does not match its identity. */
-export async function measuredBy<R extends { wrong: string[] }>(file: string, input: object): Promise<R> {
-  const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(input)]);
-  const result: R = JSON.parse(stdout);
+/** Throws on any error, and on a response that does not match its identity. */
+export async function runSpike(spike: Spike): Promise<SpikeResult> {
+  const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, JSON.stringify(spike)]);
+  const result: SpikeResult = JSON.parse(stdout);
   if (result.wrong.length > 0) throw new Error(`wrong answers:\n${result.wrong.join("\n")}`);
   return result;
 }
-export const runSpike = (spike: Spike): Promise<SpikeResult> => measuredBy(import.meta.filename, spike);
 
-type Measure<I> = (input: I, time: Time, random: () => number) => Promise<object>;
-
-/** Prints the result for the input in this process's argument. */
-export async function printMeasured<I>(measure: Measure<I>): Promise<void> {
+if (import.meta.main) {
   const print = process.stdout.write.bind(process.stdout);
   // Discards the log lines of reviews.
   process.stdout.write = () => true;
@@ -127,5 +122,3 @@ export async function printMeasured<I>(measure: Measure<I>): Promise<void> {
   const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(2).real));
   print(JSON.stringify(result), () => process.exit());
 }
-
-if (import.meta.main) await printMeasured(measure);

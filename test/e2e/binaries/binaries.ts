@@ -83,3 +83,7 @@ export function findKrew(command: "krew" | "validate-krew-manifest"): string {
 export function findAqua(): string {
   return buildModule("aqua", "github.com/aquaproj/aqua/v2", "2.10.0", "/cmd/aqua");
 }
+
+export function findActionlint(): string {
+  return buildModule("actionlint", "github.com/rhysd/actionlint", "1.7.12", "/cmd/actionlint");
+}

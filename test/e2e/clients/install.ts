@@ -26,10 +26,8 @@ const needs = (text: string, program: string, ...args: string[]): Requirement =>
 const GO = needs("Go 1.26 or later", "go", "version");
 const NPM = needs("npm", "npm", "--version");
 const PYTHON = needs("Python 3 with venv", "python3", "-m", "venv", "--help");
-const LINUX: Requirement = {
-  text: "AWS CLI 2 on Linux on x64: npm has no other build",
-  found: () => platform() === "linux" && arch() === "x64",
-};
+const found = () => platform() === "linux" && arch() === "x64";
+const LINUX: Requirement = { text: "AWS CLI 2 on Linux on x64: npm has no other build", found };
 
 /** By the extension of the program, or by its name. */
 export const INSTALLERS: Readonly<Record<string, Installer>> = {

@@ -36,8 +36,7 @@ before(async () => {
   const ports = [sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => Number(new URL(url).port));
   proxies = await Promise.all(ports.map((port) => forward(bridge, port)));
   sam = samCli(REGION);
-  const hosts = ["--add-host", `host.docker.internal:${bridge}`];
-  options = ["-t", template, "--env-vars", envFile, ...hosts];
+  options = ["-t", template, "--env-vars", envFile, ...["--add-host", `host.docker.internal:${bridge}`]];
 });
 after(async () => {
   for (const proxy of proxies) proxy.close();
@@ -96,8 +95,7 @@ async function forward(host: string, port: number): Promise<Server> {
 /** env.example.json with the ports of this run. */
 function writeEnvironment(): void {
   const { Parameters } = JSON.parse(readFileSync(join(ROOT, "env.example.json"), "utf8"));
-  const names = "CLUSTER_ID CALLER_AUTH AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_SSM";
-  assert.equal(Object.keys(Parameters).join(" "), names);
+  assert.equal(Object.keys(Parameters).join(" "), "CLUSTER_ID CALLER_AUTH AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_SSM");
   const [sts, store] = proxies.map((proxy) => `http://host.docker.internal:${(proxy.address() as AddressInfo).port}`);
   const chosen = { AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
   writeFileSync(envFile, JSON.stringify({ Parameters: { ...Parameters, ...chosen } }));

@@ -30,11 +30,8 @@ test("deploys a cluster by its id, one of the list, or the entire list", () => {
 test("each cluster has a separate stack, with outputs that need no suffix", () => {
   const stacks = makeAll({ clusters: CLUSTERS });
   const names = stacks.map(({ stackName }) => stackName.replace("IamAuthenticator-", ""));
-  assert.deepEqual(names, [
-    "plain",
-    "certified",
-    stackName({ clusterId: "hidden.1" }).replace("IamAuthenticator-", ""),
-  ]);
+  const hidden = stackName({ clusterId: "hidden.1" }).replace("IamAuthenticator-", "");
+  assert.deepEqual(names, ["plain", "certified", hidden]);
   const without = OUTPUTS.filter((name) => name !== "FailoverUrl");
   for (const stack of stacks) assert.deepEqual(Object.keys(Template.fromStack(stack).toJSON()["Outputs"]), without);
 });

@@ -39,11 +39,10 @@ test("a name denies the person's sessions and users in every cluster, and no oth
   assert.match(err, new RegExp(`^staging: Not ended: other session names of pattern/${A}\\. `, "m"));
   assert.match(err, /^prod, staging: Wrote 2 parameters\. .*access ends by \S+Z\.$/m);
   assert.doesNotMatch(out, / ! /);
-  const names = [JANE, "Jane@Example.com"];
   for (const [cluster, arnOf, denied] of [
     ["prod", user, [JANE]],
     ["prod", (name: string) => session("Shared", name), [JANE]],
-    ["prod", (name: string) => session(SET, name), names],
+    ["prod", (name: string) => session(SET, name), [JANE, "Jane@Example.com"]],
     ["staging", (name: string) => session("ci-1", name), [JANE]],
     ["staging", (name: string) => session(ADMIN_SET, name, B), [JANE]],
   ] as const) {

@@ -11,10 +11,8 @@ import { named, readParameter } from "./cluster.ts";
 export const ACCOUNT = "111122223333";
 const arn = `arn:aws:iam::${ACCOUNT}:user/operator`;
 const keys = { accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only" };
-/** The keys of `useLocalAws`. */
-export const OPERATORS: readonly LocalIdentity[] = [
-  { name: "operator", arn, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA", ...keys },
-];
+const OPERATOR = { name: "operator", arn, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA", ...keys };
+export const OPERATORS: readonly LocalIdentity[] = [OPERATOR];
 
 export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
   useServer(() => twoClusters(...both), "each");

@@ -11,7 +11,6 @@ const configMap = (lists: Record<string, unknown>) => {
   return stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "aws-auth" }, data });
 };
 const USER = "arn:aws:iam::111122223333:user/eng/alice";
-/** As the AWS CLI prints it. */
 const entry = (name: string) => {
   const more = { clusterName: "c", kubernetesGroups: ["g"], username: "{{SessionName}}" };
   return { accessEntry: { ...more, principalArn: `${ARN}x/${name}` } };
