@@ -87,9 +87,7 @@ function requestedVersion(execInfo: string | undefined): string {
   const version = memberAt(parseJson(execInfo), "apiVersion");
   const known = API_VERSIONS.find((candidate) => candidate === version);
   if (known === undefined) {
-    throw usage(
-      `KUBERNETES_EXEC_INFO must request ${API_VERSIONS.join(" or ")}: correct apiVersion in the kubeconfig.`,
-    );
+    throw usage(`KUBERNETES_EXEC_INFO must request ${API_VERSIONS.join(" or ")}: correct the kubeconfig's apiVersion.`);
   }
   return known;
 }
