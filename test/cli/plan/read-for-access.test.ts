@@ -87,12 +87,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, requests: string, unre
   ["the last administrator, by a team", remove(BOB, { account: A, denied: "" }), `${LOWER} ${DENIALS}; ${OF_A}`],
   ["a denial of several", deny(`deny/${A}`, arn("role/*")), `${DENIALS}; `],
   ["a denial for any account", deny("deny/any", "arn:aws:iam::*:role/x"), "deny/any; ; deny/A"],
-  [
-    "a lifted denial, without permission",
-    remove(CI, { denied: `pattern/${A}` }),
-    `${LOWER} ${DENIALS}; pattern/A; pattern/any; account/A; deny/A; deny/any`,
-    "pattern/A, account/A",
-  ],
+  ["a lifted denial, without permission", remove(CI, { denied: `pattern/${A}` }), `${LOWER} ${DENIALS}; pattern/A; pattern/any; account/A; deny/A; deny/any`, "pattern/A, account/A"],
   ["the last administrator, without permission", remove(BOB, { denied: "" }), `${LOWER} ${DENIALS}; `],
   ["a pattern, without permission for two", { changes: { "pattern/any": [] }, account: A, denied: "" }, "; pattern/any; ", "every mapping"],
 ];
