@@ -80,12 +80,9 @@ const TOKEN_CASES: Cases = {
   "11: names are sent to STS in their canonical spelling": [async () => ({ token: tokenOf(inLetters(render(await presign()))) })],
 };
 
+// biome-ignore format: a table
 const REVIEW_CASES: Cases = {
-  "2: a token of another kind is not authenticated, without an error": [
-    token(() => "eyJhbGciOiJub25lIn0.e30.c2ln"),
-    token(() => "abcdef.0123456789abcdef"),
-    token((good) => good.replace("v1", "v2")),
-  ],
+  "2: a token of another kind is not authenticated, without an error": [token(() => "eyJhbGciOiJub25lIn0.e30.c2ln"), token(() => "abcdef.0123456789abcdef"), token((good) => good.replace("v1", "v2"))],
   "2: no token: 400": ["", undefined, null].map((none) => body(() => reviewBody(V1, none))),
   "2: invalid JSON, not a TokenReview, or an unknown version: 400": [
     body((good) => reviewBody("authentication.k8s.io/v2", good)),
@@ -96,17 +93,13 @@ const REVIEW_CASES: Cases = {
   "2: a body over 64 KiB: 413": [body((good) => `${reviewBody(V1, good)}${" ".repeat(65_536)}`)],
 };
 
+// biome-ignore format: a table
 const MAPPING_CASES: Cases = {
   "5: a role's path in the mapping's ARN is ignored": by("role with a path"),
-  "5: a role's mapping takes precedence over its account's, with or without a path": by(
-    "role with a path, mapped account",
-  ),
+  "5: a role's mapping takes precedence over its account's, with or without a path": by("role with a path, mapped account"),
   "5: a user's path is ignored": by("user at another path"),
   "11: the ARN of a federated user compares exactly": by("federated in other letters"),
-  "5: a permission set's role is `AWSReservedSSO_<set>_<16 hex>`, so `View` is not `View_Admin`": by(
-    "longer set",
-    "set without its suffix",
-  ),
+  "5: a permission set's role is `AWSReservedSSO_<set>_<16 hex>`, so `View` is not `View_Admin`": by("longer set", "set without its suffix"),
   "5: the same in a mapped account: the account's user instead of the set's": by("longer set, mapped account"),
   "5: a permission set must be in the function's partition": by("set with a partition"),
   "5: an unknown placeholder is invalid": by("misspelt placeholder"),
