@@ -56,7 +56,7 @@ const EDIT = [
 const EKS_POLICIES = {
   view: VIEW,
   edit: EDIT,
-  admin: [...EDIT,...rules(["create"], { "authorization.k8s.io": "localsubjectaccessreviews" }),...rules([...READ, ...WRITE], { "rbac.authorization.k8s.io": "rolebindings roles" })],
+  admin: [...EDIT, ...rules(["create"], { "authorization.k8s.io": "localsubjectaccessreviews" }), ...rules([...READ, ...WRITE], { "rbac.authorization.k8s.io": "rolebindings roles" })],
   "admin-view": rules(READ, { "*": "*" }),
   // And every URL.
   "cluster-admin": rules(["*"], { "*": "*" }),

@@ -26,10 +26,8 @@ const CONFIG = Object.entries({ a: A, same: A, b: B, unknown: undefined, other: 
 async function placesOf(clusters: readonly Partial<ChosenCluster>[], partition?: string, more: object = {}) {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
   const { io, texts } = terminal("", { secrets: createSecrets() });
-  const options: ClustersOptions = {
-    clusters: clusters.map((one, index) => ({ name: `c${index}`, cluster: "prod", ...one })),
-    ...more,
-  };
+  const named = clusters.map((one, index) => ({ name: `c${index}`, cluster: "prod", ...one }));
+  const options: ClustersOptions = { clusters: named, ...more };
   const places = new Map<string, string>();
   const plan = async ({ settings, review }: Connection, { name }: { readonly name: string }) => {
     places.set(name, `${name} in ${settings.region} ${review.prefix}`);

@@ -126,10 +126,8 @@ test("before each phase, what the rule looked at is read again, and the rest is 
 });
 
 test("where the rule looked at every mapping, each is read again", async () => {
-  const { again, current, end } = await read({
-    changes: { "pattern/any": [{ arnLike: "arn:aws:iam::*:role/x", username: "p" }] },
-    known: [OTHER],
-  });
+  const pattern = { arnLike: "arn:aws:iam::*:role/x", username: "p" };
+  const { again, current, end } = await read({ changes: { "pattern/any": [pattern] }, known: [OTHER] });
   cluster.store.remove(`${PREFIX}/${OTHER}`);
   const found = shown(await again(current));
   assert.ok(!found.join().includes(OTHER));

@@ -143,7 +143,7 @@ const ACCOUNTS = Array.from({ length: 11 }, (_, index) => `account/${44445555000
 const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly string[]])[] = [
   ["a grant", grant, GRANTED],
   ["two grants", two, CI_WRITTEN, BOB_WRITTEN],
-  ["eleven changes at a terminal", { changes: Object.fromEntries(ACCOUNTS.map((name) => [name, { username: "z" }])), watched: true },...ACCOUNTS.map((name) => `0 ${name} {username:z}`)],
+  ["eleven changes at a terminal", { changes: Object.fromEntries(ACCOUNTS.map((name) => [name, { username: "z" }])), watched: true }, ...ACCOUNTS.map((name) => `0 ${name} {username:z}`)],
   [
     "a grant after a session",
     {
@@ -208,7 +208,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
   ["the list gets another entry meanwhile", during(list, { G1: deny("a", "b") }), BOTH_LISTS, listed("a", "b", "c")],
   ["the list gets another entry right before the write", during(list, { P1: deny("a", "b") }), listed("a", "c"), listed("a", "b", "c"), BOTH_LISTS],
   ["a list whose text has a repeated key", lists(`[{"arnLike":"${arn("role/a")}","arnLike":"${arn("role/a")}"}]`, denials("a")), listed("a")],
-  ["what the plan uses changes without end", during(grant, always),...Array.from({ length: 21 }, () => BOTH), "Other operators keep changing what the plan uses.", NOTHING],
+  ["what the plan uses changes without end", during(grant, always), ...Array.from({ length: 21 }, () => BOTH), "Other operators keep changing what the plan uses.", NOTHING],
   ["the response of a write is lost", during(two, { P1: lost(put(CI, ci())) }), CI_WRITTEN, BOB_WRITTEN],
   ["the response of a removal is lost", { stored: { [CI]: ci() }, changes: { [CI]: undefined }, race: { D1: lost(remove(CI)) } }, "0 role/A/ci removed"],
   ["a write fails", during(two, { P1: lost(() => {}) }), CI_WRITTEN, FAILED, NOTHING],

@@ -17,6 +17,7 @@ const entry = (name: string) => {
 };
 const ENTRIES = ["a", "b"].map((name) => ({ arn: `${ARN}${name}`, username: "{SessionName}", groups: ["g"] }));
 
+const sso = { permissionSetName: "View", accountID: "111122223333" };
 // biome-ignore format: a table
 const ROWS = [
   [
@@ -42,10 +43,7 @@ const ROWS = [
     {
       clusterID: "prod",
       server: {
-        mapRoles: [
-          { roleARN: `${ARN}a`, username: "a", groups: ["g"] },
-          { sso: { permissionSetName: "View", accountID: "111122223333" }, username: "v" },
-        ],
+        mapRoles: [{ roleARN: `${ARN}a`, username: "a", groups: ["g"] }, { sso, username: "v" }],
         mapUsers: [{ userARN: "arn:aws:iam::111122223333:root", username: "root" }],
         mapAccounts: [111122223333],
       },
