@@ -15,7 +15,7 @@ export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHa
 interface CredentialSource {
   readonly profile?: string;
   readonly requestHandler: AwsRequestHandler;
-  /** Whether the profile has a credential_process, which may ask the user to sign in. */
+  /** Whether the profile has a credential_process, which may prompt the user. */
   readonly isProcess: boolean;
 }
 
@@ -43,7 +43,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
     const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
     chain ??= defaultProvider({
       ...(profile !== undefined && { profile }),
-      // For the clients that assume a role or ask IAM Identity Center.
+      // For the clients that assume a role or use IAM Identity Center.
       clientConfig: { requestHandler },
       parentClientConfig: { requestHandler },
       ...(io.interactive && {
@@ -129,7 +129,7 @@ export function usableCredentials(
   return found;
 }
 
-/** The error with the command to run, if the SDK asks for a sign-in to IAM Identity Center. */
+/** The error with the command to run, if the SDK needs a sign-in to IAM Identity Center. */
 async function signInNeeded(error: unknown, profile = "default"): Promise<Failure | undefined> {
   if (!(error instanceof Error) || !/\baws sso login\b/.test(error.message)) return undefined;
   // `aws sso login` accepts only the profile that has the settings of the sign-in.

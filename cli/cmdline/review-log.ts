@@ -104,7 +104,7 @@ async function findLogGroup(
   });
   if (outputs === undefined) {
     throw usage(
-      `There is no stack ${stack} in region ${config.region}. Give --stack <name>, or --log-group <name>: the stack's output LogGroup.`,
+      `No stack ${stack} in region ${config.region}. Use --stack <name>, or --log-group with its output LogGroup.`,
     );
   }
   const { LogGroup } = outputs;

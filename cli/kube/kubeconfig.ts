@@ -129,9 +129,7 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
   // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: tokenFile takes precedence over token
   const token = (await inFile(user["tokenFile"]))?.trim() ?? user["token"];
   if (typeof token === "string" && !/^[\x21-\x7e]*$/.test(token)) {
-    throw usage(
-      `${shownFile(file)}: the user's token has a space, a line break or another character that is not valid in an HTTP header.`,
-    );
+    throw usage(`${shownFile(file)}: the user's token has a space or another character that HTTP headers cannot have.`);
   }
   const serverName = cluster["tls-server-name"];
   return {

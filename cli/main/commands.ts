@@ -183,9 +183,19 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     "print a token for kubectl, as an ExecCredential",
     async () => (await import("../commands/token/token.ts")).tokenCommand,
   ),
-  contexts: leaf(
+  contexts: {
+    summary: "list the contexts of the configuration file, or write them from CDK's list",
+    details: "Without a command, `contexts` runs `contexts list` and accepts its options.",
+    examples: ["iam-authenticator contexts -o name"],
+  },
+  "contexts list": leaf(
     "list the contexts of the configuration file",
-    async () => (await import("../commands/about.ts")).contextsCommand,
+    async () => (await import("../commands/contexts.ts")).listCommand,
+    "ls",
+  ),
+  "contexts from-cdk": leaf(
+    "write a context for each cluster that CDK deploys",
+    async () => (await import("../commands/contexts.ts")).fromCdkCommand,
   ),
   version: leaf("print the version", async () => (await import("../commands/about.ts")).versionCommand),
   completion: leaf(

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Construct } from "constructs";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { nearest } from "../../functions/lib/text.ts";
+import { repetition } from "../../functions/settings/stack.ts";
 import { CLUSTER_KEYS, type ClusterContext, readCluster } from "./cluster.ts";
 import { stackName } from "./stacks.ts";
 
@@ -14,26 +15,16 @@ export function readClusters(scope: Construct): ClusterContext[] {
   const list: unknown = scope.node.tryGetContext("clusters") ?? [];
   if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
   const clusters = list.map(readCluster);
-  refuseTwice(clusters, ({ clusterId }) => `cluster ${clusterId}`);
-  refuseTwice(clusters, (cluster) => `stack ${stackName(cluster)}`);
+  const twice =
+    repetition(clusters, ({ clusterId }) => `cluster ${clusterId}`) ??
+    repetition(clusters, (cluster) => `stack ${stackName(cluster)}`);
+  if (twice !== undefined) throw new Error(twice);
   checkStandbys(clusters);
 
   const chosen: unknown = scope.node.tryGetContext("clusterId");
   if (chosen === undefined) return clusters;
   if (typeof chosen !== "string") throw new Error('"clusterId" in the context must be a string: put it in quotes');
   return choose(clusters, chosen);
-}
-
-/** A cluster can have a stack in each of several regions. */
-function refuseTwice(clusters: readonly ClusterContext[], nameOf: (cluster: ClusterContext) => string): void {
-  for (const [at, cluster] of clusters.entries()) {
-    const name = nameOf(cluster);
-    const { clusterId, region } = cluster;
-    const isStandby = (other: ClusterContext) =>
-      other.clusterId === clusterId && region !== undefined && ![undefined, region].includes(other.region);
-    const twice = clusters.slice(0, at).some((other) => nameOf(other) === name && !isStandby(other));
-    if (twice) throw new Error(`"clusters" has the ${name} twice: two stacks of one cluster need two regions`);
-  }
 }
 
 /** A standby must not redirect too, and must accept the tokens that users sign for the primary. */

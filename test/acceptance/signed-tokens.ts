@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { jwtAudience } from "../../functions/authenticator/jwt/issuer.ts";
+import { jwtAudience } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { assume, createRole, statement } from "./identities.ts";

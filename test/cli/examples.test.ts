@@ -37,6 +37,7 @@ prepare(() => {
   const files = {
     ...Object.fromEntries(["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"].map((name) => [name, FILE])),
     "admin.conf": kubeconfigOf("https://127.0.0.1:9", authority.ca, { token: "t" }),
+    "cdk.json": '{"context": {"clusters": [{"clusterId": "prod"}]}}',
     "sa.pub": publicPem(signer?.publicKey ?? assert.fail()),
     "roles.json": '{"Roles": []}',
     "caller-token": "token\n",

@@ -56,14 +56,6 @@ test("each documented default is the real one, and required settings cannot be o
 const failed = fault("internal_fault", "test", { cause: new Error("test") });
 const LOGGED = Object.keys(logEntry(newRecord(0), "fault", failed, 0));
 
-test("queries of Logs Insights in documents use fields of the log line", () => {
-  for (const page of ["docs/audit.md", "docs/operate.md"]) {
-    const [, filtered = "", by = ""] =
-      /filter .*?(\w+)(?:\)| =).* \| stats .* by ([\w, ]+) \|/.exec(source(page)) ?? assert.fail(page);
-    for (const field of [filtered, ...by.split(", ")]) assert.ok(LOGGED.includes(field), `${page}: ${field}`);
-  }
-});
-
 test("the reference lists each field of the log line and each metric", () => {
   const [, section = ""] = reference.split("## Logs and metrics\n");
   const [fields = ""] = section.split("\n\n");

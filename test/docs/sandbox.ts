@@ -53,6 +53,7 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
     "iam-authenticator/config.yaml": { contexts: { "my-cluster": {}, staging: {} } },
     "common.yaml": { mappings: [{ arn: ROLE, ...mapped }] },
     "prod.yaml": { mappings: [{ arn: ROLE, ...mapped, groups: ["view"] }] },
+    "cdk.json": { context: { clusters: [{ clusterId: "cluster-201", account: "111122223333", region: REGION }] } },
     "jwks.json": { keys: SAMPLES.map(({ jwk }) => jwk) },
   };
   const texts = Object.entries(documents).map(([name, document]) => [name, JSON.stringify(document)]);

@@ -83,7 +83,7 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
     /(?<!\.d)\.ts$/.test(name),
   );
   assert.deepEqual(sources, []);
-  const documents = "CHANGELOG.md CONTRIBUTING.md LICENSE README.md RELEASING.md SECURITY.md";
+  const documents = "CHANGELOG.md CONTRIBUTING.md LICENSE README.md RELEASING.md SECURITY-CHECKLIST.md SECURITY.md";
   assert.equal(readdirSync(installed).sort().join(" "), `${documents} dist docs examples package.json test`);
 });
 

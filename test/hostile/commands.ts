@@ -160,6 +160,7 @@ export const OFFLINE: readonly HostileCommand[] = [
   "completion bash",
   "version",
   "contexts",
+  "contexts from-cdk {cdkJson} --dry-run",
   "mappings schema",
   "mappings import -f {awsAuth}",
   "kubeconfig webhook --endpoint https://auth.example.com --token-file {callerToken}",

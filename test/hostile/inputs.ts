@@ -63,6 +63,7 @@ export async function writeFiles(ca: string) {
     mappings: write("mappings.yaml", mapping("Operators", "operator", "operators")),
     unchanged: write("unchanged.yaml", mapping("Developers", "dev:{SessionName}", "developers")),
     awsAuth: write("aws-auth.yaml", AWS_AUTH),
+    cdkJson: write("cdk.json", '{"context": {"clusters": [{"clusterId": "prod"}]}}'),
     awsConfig: write("aws-config", AWS_CONFIG),
     kubeconfig: (server: string) =>
       write(`kubeconfig-${new URL(server).port}`, kubeconfigOf(server, ca, { token: SECRETS.adminToken })),

@@ -51,7 +51,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "an alarm topic without alarms": [(scope) => ({ alarms: false, alarmTopic: new Topic(scope, "Topic") }), /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/],
   "a topic and an address for alarms": [
     (scope) => ({ alarmTopic: new Topic(scope, "Topic"), alarmEmail: "on-call@example.com" }),
-    /^alarmEmail and alarmTopic exclude each other: leave one out, or subscribe the address to the topic$/,
+    /^alarmEmail and alarmTopic exclude each other: omit one, or subscribe the address to the topic$/,
   ],
   "an address without alarms": [{ alarms: false, alarmEmail: "a@example.com" }, /^alarmEmail requires alarms: leave/],
   "a name instead of an address": [{ alarmEmail }, /^alarmEmail must be an email address, .* not "on-call"$/],

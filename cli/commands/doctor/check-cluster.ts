@@ -1,4 +1,4 @@
-// Checks what AWS shows of a cluster: its URL, callers, mappings, stores and concurrency.
+// Checks a cluster in AWS: its URL, callers, mappings, stores and concurrency.
 
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { isObject } from "../../../functions/lib/json.ts";
@@ -18,7 +18,7 @@ import { isStored } from "../../model/stored.ts";
 import { callerState, readCallers } from "../../plan/callers.ts";
 import { readToCompare } from "../../plan/read.ts";
 
-/** `endpoint` of the stack: nothing if it cannot be read, or has another name. */
+/** `endpoint`: of the stack, unless it cannot be read or has another name. */
 export function checkUrl(url: URL, endpoint: string | undefined, options: ConnectionOptions): Check[] {
   if (endpoint === undefined) return [];
   const stack = defaultStackName(options.cluster);

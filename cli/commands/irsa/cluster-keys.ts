@@ -151,7 +151,7 @@ const SECRETS = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubern
 /**
  * Reads each Secret with a service account's token, and keeps no token. kube-controller-manager signs these tokens with
  * its own key file, they never expire, and it does not sign them again after a rotation. `keys` are those of
- * kube-apiserver. `kid`: of the key that signed it; `undefined` if it is none of them. Throws a `Failure` if kube-apiserver
+ * kube-apiserver. `kid`: of the key that signed it; `undefined` if none of them did. Throws a `Failure` if kube-apiserver
  * rejects the request.
  * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */

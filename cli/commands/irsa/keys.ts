@@ -23,7 +23,7 @@ import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 
 export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
 
-/** Sorted by name. `key` is set if the issuer serves it, and `problem` says why it does not. */
+/** Sorted by name. `key` is set if the issuer serves it, and `problem` states why not. */
 export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal) {
   const path = issuerPath(review.prefix);
   const found: Stored[] = [];

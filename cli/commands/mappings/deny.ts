@@ -57,9 +57,7 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {
-    throw usage(
-      `--session requires a role or a permission set, not ${who}. The name ${who} alone denies its sessions.`,
-    );
+    throw usage(`--session requires a role or a permission set. The name ${who} alone denies its sessions.`);
   }
   if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
   const plan = isPerson ? planPerson : planOne;

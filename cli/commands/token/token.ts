@@ -86,7 +86,7 @@ function requestedVersion(execInfo: string | undefined): string {
   const known = API_VERSIONS.find((candidate) => candidate === version);
   if (known === undefined) {
     throw usage(
-      `KUBERNETES_EXEC_INFO must request one of ${API_VERSIONS.join(", ")}: correct apiVersion in the kubeconfig.`,
+      `KUBERNETES_EXEC_INFO must request ${API_VERSIONS.join(" or ")}: correct apiVersion in the kubeconfig.`,
     );
   }
   return known;

@@ -14,8 +14,8 @@ import { startServices } from "./services.ts";
 import { type Time, useMemoryNetwork, virtualTime } from "./time.ts";
 
 export interface Spike {
-  /** They log in at every kube-apiserver. */
-  readonly who: { readonly people: number; readonly roles: number };
+  /** They log in at every kube-apiserver, of which there are 3 by default. */
+  readonly who: { readonly people: number; readonly roles: number; readonly apiservers?: number };
   readonly throttle: Limit;
   /** Reserved concurrency, or the account's limit. */
   readonly maxEnvironments: number;
@@ -33,10 +33,9 @@ export function withReserved(reservedConcurrency: number | false) {
 
 type SpikeResult = Awaited<ReturnType<typeof measure>>;
 
-const CLUSTER_ID = "spike";
-const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
-const REGION = "us-west-2";
-const APISERVERS = 3;
+export const CLUSTER_ID = "spike";
+export const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
+export const REGION = "us-west-2";
 /** First logins are spread evenly over this time. */
 const WITHIN_MS = 1_000;
 /** Clients (controllers, or people) retry after this time plus a random part of it. */
@@ -45,6 +44,7 @@ const AGAIN_MS = 1_000;
 const GIVE_UP_MS = 300_000;
 
 async function measure(spike: Spike, time: Time, random: () => number) {
+  const { apiservers = 3 } = spike.who;
   const crowd = people(spike.who.people, spike.who.roles, PREFIX);
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
   const services = await startServices({ ...crowd, parameters }, spike, time, random);
@@ -78,7 +78,7 @@ async function measure(spike: Spike, time: Time, random: () => number) {
     }),
   );
   const logins = clients.flatMap(({ token, expected }) =>
-    Array.from({ length: APISERVERS }, () => come(token, expected)),
+    Array.from({ length: apiservers }, () => come(token, expected)),
   );
   await Promise.all(logins);
   await services.close();

@@ -27,7 +27,14 @@ export function virtualTime() {
 
   function start(call: () => void, ms: number): Timer {
     const timer = { at: now + Math.max(0, ms || 0), call, cancelled: false };
-    timers.splice(timers.findLastIndex(({ at }) => at > timer.at) + 1, 0, timer);
+    // By bisection: ten thousand people at six kube-apiservers are 60,000 timers.
+    let [from, to] = [0, timers.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((timers[middle]?.at ?? 0) > timer.at) from = middle + 1;
+      else to = middle;
+    }
+    timers.splice(from, 0, timer);
     return timer;
   }
 

@@ -60,9 +60,9 @@ test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profi
 
 test("the error for a missing profile or source_profile names it and the existing profiles", async () => {
   const of = `in ${config} or /dev/null. Profiles: default, here, mfa, lost, base.\n`;
-  const missing = `There is no AWS profile "typo" ${of}`;
+  const missing = `No AWS profile "typo" ${of}`;
   await exits(token(["--profile", "typo", "--region", "us-east-1"]), 2, missing);
-  await exits(token(["--profile", "lost"]), 2, `There is no AWS profile "bsae", source_profile of "lost", ${of}`);
+  await exits(token(["--profile", "lost"]), 2, `No AWS profile "bsae", source_profile of "lost", ${of}`);
   process.env["AWS_PROFILE"] = "typo";
   await exits(token(["--region", "us-east-1"]), 2, missing);
   assert.doesNotMatch((await token(["--profile", "default"])).err, /There is no/);

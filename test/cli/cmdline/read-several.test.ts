@@ -67,7 +67,7 @@ test("reviews names the cluster of each item, and --group keeps only reviews of 
 });
 
 test("reviews continues when one cluster's log cannot be found, and exits with the worst code", async () => {
-  const message = /^nowhere: There is no stack IamAuthenticator-nowhere in region us-east-1\./m;
+  const message = /^nowhere: No stack IamAuthenticator-nowhere in region us-east-1\./m;
   const { out } = await exits(run("reviews", "-c", "nowhere", "-c", "staging", "-o", "json"), 2, message);
   assert.partialDeepStrictEqual(JSON.parse(out), [{ cluster: "staging" }]);
 });

@@ -49,7 +49,7 @@ async function propose(changes: readonly Change[], managed: readonly string[], o
   return { result, texts };
 }
 
-const REFUSED = `Nothing was written: the denials of ${full(DENY)} would be skipped. Add them in the stack first, or use --force.`;
+const REFUSED = `Nothing was written: it would skip the denials of ${full(DENY)}. Add them in the stack, or use --force.`;
 const denial = change(DENY, denials("x"), denials("x", "y"));
 const [grant, removal] = [change(CI, undefined, BOB), change(`user/${A}/eve`, BOB.replaceAll("bob", "eve"), undefined)];
 const PROPOSED: readonly (readonly [

@@ -6,7 +6,7 @@ import { SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { EXIT, Failure } from "../../../cli/io/errors.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
-import { type State, stateOf, stopped, type Written } from "../../../cli/plan/write.ts";
+import { type State, stateOf, stopped, type Written } from "../../../cli/plan/stopped.ts";
 import { overwrote } from "../../../cli/plan/write-parameter.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 

@@ -123,7 +123,7 @@ test("all pages of the results count, and times may be in milliseconds", async (
 
 test("a missing log group is named, and the ARN of one loses its suffix", async () => {
   await open();
-  const missing = "There is no log group nowhere in region us-east-1. Check --log-group and --region.\n";
+  const missing = "No log group nowhere in region us-east-1. Check --log-group and --region.\n";
   await exits(cluster.report("--log-group nowhere"), 2, missing);
   const arn = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:${LOG_GROUP}`;
   answering(".StartQuery", () => '{"__type": "AccessDeniedException", "message": "x"}', 400);

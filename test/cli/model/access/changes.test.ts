@@ -237,6 +237,7 @@ const TEXTS: readonly (readonly [before: object, change: object, text: string])[
   [ci(july), ci(), "end: ci is mapped by role/111122223333/ci without its end 2026-07-01T00:00:00Z"],
   [{}, ci({ groups: ["system:masters", "access:cluster-admin"] }), "administrator: ci gets u (system:masters, access:cluster-admin) by role/111122223333/ci: system:masters, access:cluster-admin makes an administrator"],
   [{}, ci({ groups: ["x:{SessionName}"] }), "name: ci gets u (x:{SessionName}) by role/111122223333/ci: x:{SessionName} is a group that depends on the session"],
+  [{}, ci({ username: "{SessionName}", groups: ["{SessionName}"] }), "name: ci gets {SessionName} ({SessionName}) by role/111122223333/ci: {SessionName} is a group that depends on the session"],
   [{ ...ci(), ...denied("role/ci") }, ci(inG), "denied: ci gets u (g) by role/111122223333/ci: deny/111122223333 may deny it"],
   [{ ...set, ...jane("[") }, ofSet(withG), "unsettled: v gets s (g) by sso/111122223333/v: sso-session/111122223333/v takes precedence, and changes or is invalid"],
   [denied("role/x"), denied(), "denial: role/x is no longer denied by deny/111122223333"],

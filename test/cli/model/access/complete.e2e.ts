@@ -26,7 +26,7 @@ async function sum(t: TestContext, halves: readonly Promise<Counts>[]): Promise<
 
 test("every plan over two parameters that concern one identity: what a write gives is named or shown", async (t) => {
   const { plans, gains } = await sum(t, [prove("families", 2, 1, 0), prove("families", 2, 1, 1)]);
-  assert.ok(plans > 1_000_000 && gains > plans);
+  assert.ok(plans > 800_000 && gains > plans);
 });
 
 test(`one of ${OF_THREE} plans over three parameters`, async (t) => {
