@@ -10,7 +10,7 @@ import { repetition } from "../../functions/settings/stack.ts";
 import { CLUSTER_KEYS, type ClusterContext, readCluster } from "./cluster.ts";
 import { stackName } from "./stacks.ts";
 
-/** `-c clusterId=x` selects x from the list, or needs no list. Without it, returns the list, which can be empty. */
+/** `-c clusterId=x,y` selects from the list; `-c clusterId=x` needs no list. Without it, returns the list, which can be empty. */
 export function readClusters(scope: Construct): ClusterContext[] {
   const list: unknown = scope.node.tryGetContext("clusters") ?? [];
   if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
@@ -46,13 +46,14 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
   }
 }
 
-/** The cluster's entries. Throws if the list has none: a typo must not deploy another cluster with defaults. */
+/** The clusters' entries. Throws if the list lacks one: a typo must not deploy another cluster with defaults. */
 function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext[] {
-  const known = clusters.filter(({ clusterId }) => clusterId === chosen);
-  if (known.length > 0) return known;
   if (clusters.length === 0) return [readCluster({ clusterId: chosen })];
-  const ids = clusters.map(({ clusterId }) => clusterId).join(", ");
-  throw new Error(`-c clusterId=${chosen}: not found in "clusters", which has ${ids}`);
+  const wanted = chosen.split(",");
+  const known = clusters.map(({ clusterId }) => clusterId);
+  const missing = wanted.find((id) => !known.includes(id));
+  if (missing === undefined) return clusters.filter(({ clusterId }) => wanted.includes(clusterId));
+  throw new Error(`-c clusterId=${missing}: not found in "clusters", which has ${known.join(", ")}`);
 }
 
 /** The context keys that the app reads. */

@@ -4,10 +4,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { defaultThrottle } from "../../../infra/common-props.ts";
+import { getWebIdentityToken } from "../../../local/aws/sts/signed-token.ts";
 import { localServices } from "../../../local/function.ts";
-import { mintToken } from "../../../local/identities.ts";
+import { type LocalIdentity, mintToken } from "../../../local/identities.ts";
 import { seededRandom } from "../../fuzz/mutate.ts";
-import { type Expected, people } from "../crowd.ts";
+import { type Expected, people, SIGNED } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";
 import { startServices } from "./services.ts";
@@ -16,6 +17,8 @@ import { type Time, useMemoryNetwork, virtualTime } from "./time.ts";
 export interface Spike {
   /** They log in at every kube-apiserver, of which there are 3 by default. */
   readonly who: { readonly people: number; readonly roles: number; readonly apiservers?: number };
+  /** Default: tokens of `aws eks get-token`. */
+  readonly isSigned?: boolean;
   readonly throttle: Limit;
   /** Reserved concurrency, or the account's limit. */
   readonly maxEnvironments: number;
@@ -44,12 +47,17 @@ const AGAIN_MS = 1_000;
 const GIVE_UP_MS = 300_000;
 
 async function measure(spike: Spike, time: Time, random: () => number) {
-  const { apiservers = 3 } = spike.who;
-  const crowd = people(spike.who.people, spike.who.roles, PREFIX);
+  const { isSigned = false, who } = spike;
+  const { apiservers = 3 } = who;
+  const crowd = people(who.people, who.roles, PREFIX, { isSigned });
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
   const services = await startServices({ ...crowd, parameters }, spike, time, random);
   Object.assign(process.env, { CLUSTER_ID, CALLER_AUTH: "bearer", ...localServices(REGION, services.urls) });
-  const endpoint = openEndpoint(spike.throttle, spike.maxEnvironments, time);
+  if (isSigned) {
+    const JWT_ISSUERS = [...SIGNED.issuers].map((pair) => pair.join("=")).join();
+    Object.assign(process.env, { JWT_ISSUERS, JWT_KEYS_ENDPOINT: services.urls.sts });
+  }
+  const endpoint = openEndpoint(spike.throttle, spike.maxEnvironments, time, isSigned);
   const start = time.now();
   const took: number[] = [];
   const wrong: string[] = [];
@@ -74,7 +82,10 @@ async function measure(spike: Spike, time: Time, random: () => number) {
 
   const clients = await Promise.all(
     crowd.members.map(async ({ identity, expected }) => {
-      return { token: await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start }), expected };
+      const token = isSigned
+        ? await signedToken(identity, start)
+        : await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start });
+      return { token, expected };
     }),
   );
   const logins = clients.flatMap(({ token, expected }) =>
@@ -91,6 +102,18 @@ async function measure(spike: Spike, time: Time, random: () => number) {
     curve: Array.from({ length: 20 }, (_, index) => at((index + 1) / 20)),
     ...{ ...counts, ...endpoint.counts, calls: services.calls, wrong },
   };
+}
+
+/** Signed here, without the limits of STS: each client needs one call for its tokens of 15 min at all kube-apiservers. */
+async function signedToken(identity: LocalIdentity, now: number): Promise<string> {
+  const asked = new Map([
+    ["Audience.member.1", `iam-authenticator/${CLUSTER_ID}`],
+    ["SigningAlgorithm", "RS256"],
+    ["DurationSeconds", "900"],
+  ]);
+  const claims = { [identity.name]: SIGNED.claimsOf(identity) };
+  const result = await getWebIdentityToken(asked, identity, { issuers: SIGNED.issuers, claims }, now);
+  return String(result["WebIdentityToken"]);
 }
 
 function mistakes(body: string, expected: Expected): string[] {

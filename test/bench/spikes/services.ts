@@ -6,7 +6,7 @@ import { memoryParameters, writeParameter } from "../../../local/aws/parameter-s
 import { answerSsm } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { stsAnswers } from "../../../local/aws/sts/sts.ts";
 import { ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
-import type { Crowd } from "../crowd.ts";
+import { type Crowd, SIGNED } from "../crowd.ts";
 import { tokenBucket } from "./endpoint.ts";
 import type { Time } from "./time.ts";
 
@@ -51,7 +51,7 @@ export async function startServices(
   }
   const [storage, done] = [() => stored, () => {}];
   const answerFromStore: Answer = (request) => answerSsm(request, storage, LOCATION, done);
-  const sts = await start(STS_CALLS, stsAnswers({ identities, now: time.now }), stsThrottling);
+  const sts = await start(STS_CALLS, stsAnswers({ identities, now: time.now, signedTokens: SIGNED }), stsThrottling);
   const ssm = await start(ssmReads, answerFromStore, ssmThrottling);
   const ends = time.now() + stsSilentMs;
   sts.server.fail(() => (time.now() < ends ? { kind: "silent" } : undefined));

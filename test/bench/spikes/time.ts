@@ -52,11 +52,26 @@ export function virtualTime() {
     else realClearTimeout(handle);
   }) as typeof clearTimeout;
 
+  // Signatures are made and verified on other threads, which getActiveResourcesInfo does not list.
+  let signing = 0;
+  const { subtle } = globalThis.crypto;
+  function counted<Asked extends unknown[], Answer>(call: (...asked: Asked) => Promise<Answer>) {
+    return (...asked: Asked): Promise<Answer> => {
+      signing += 1;
+      return call(...asked).finally(() => {
+        signing -= 1;
+      });
+    };
+  }
+  subtle.sign = counted(subtle.sign.bind(subtle));
+  subtle.verify = counted(subtle.verify.bind(subtle));
+
   /** Waits for all work that does not need time. */
   async function settle(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq"))) quiet = -1;
+      const isReading = process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq"));
+      if (isReading || signing > 0) quiet = -1;
     }
   }
 

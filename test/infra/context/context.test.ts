@@ -20,10 +20,16 @@ const makeAll = (context: object, app = new App({ context: { ...context } })) =>
   readClusters(app).map((cluster) => clusterStack(app, cluster));
 const make = (cluster: unknown) => makeAll({ clusters: [cluster] });
 
-test("deploys a cluster by its id, one of the list, or the entire list", () => {
+test("deploys a cluster by its id, one or several of the list, or the entire list", () => {
   assert.deepEqual(read({ clusterId: "a" }), [{ clusterId: "a" }]);
-  const clusters = [{ clusterId: "a", nodes: true }, { clusterId: "b" }];
-  assert.deepEqual(read({ clusters, clusterId: "a" }), [{ clusterId: "a", nodes: true }]);
+  const [a, b, c] = [{ clusterId: "a", nodes: true }, { clusterId: "b" }, { clusterId: "c" }];
+  const clusters = [a, b, c];
+  assert.deepEqual(read({ clusters, clusterId: "a" }), [a]);
+  assert.deepEqual(read({ clusters, clusterId: "c,a" }), [a, c]);
+  assert.throws(
+    () => read({ clusters, clusterId: "a,d" }),
+    /^Error: -c clusterId=d: not found in "clusters", which has a, b, c$/,
+  );
   assert.deepEqual(read({ clusters }), clusters);
 });
 
