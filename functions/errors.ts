@@ -63,10 +63,7 @@ export const ERRORS = {
   placeholder_without_value: ["denied", "No value for a placeholder."],
   node_not_verified: ["denied", "EC2 and IAM do not confirm the instance's role."],
   instances_unavailable: ["fault", "EC2 or IAM did not answer or denied access."],
-  name_refused: [
-    "denied",
-    "A username or group is empty, or has a control character, invalid claim or reserved prefix.",
-  ],
+  name_refused: ["denied", "A username or group is empty, or has a control character, bad claim or reserved prefix."],
 
   // The issuer's keys
   issuer_without_keys: ["fault", "Issuer: no parameter below `<prefix>/issuer` has a valid key."],

@@ -41,8 +41,7 @@ export function checkProps(props: IamAuthenticatorProps): void {
       'tokens: "jwt" with vpcEndpoints could fail every login: reading the keys through the endpoint sts-oidc has never been tried. Use a NAT gateway and vpcEndpoints: false, or tokens: "any", or prove it in your account with `npm run acceptance -- --only 12 --private private.json`',
     );
   }
-  if (nodeVpcs !== undefined && !nodes)
-    throw new Error("nodeVpcs requires nodes: true, which lets the function look up nodes");
+  if (nodeVpcs !== undefined && !nodes) throw new Error("nodeVpcs requires nodes: true, to look up nodes");
   const { kind = "http" } = endpoint ?? {};
   if (formerEndpoint?.kind === kind) {
     throw new Error(`formerEndpoint must not be of endpoint's kind (${kind}): it keeps the kind before a change`);
@@ -108,9 +107,7 @@ export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: stri
 function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
   const { subjects } = endpoint;
   if (subjects.length === 0) {
-    throw new Error(
-      "an mtls endpoint requires subjects: each complete subject DN of kube-apiserver's certificates, or *",
-    );
+    throw new Error("an mtls endpoint requires subjects: each complete subject DN of its certificates, or *");
   }
   if (subjects.some((subject) => subject.trim() === ""))
     throw new Error("an mtls endpoint's subjects must not be empty strings");

@@ -53,6 +53,7 @@ function tryOf(header: string | undefined): string {
 export interface AwsOptions {
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
+  readonly login?: boolean | undefined;
 }
 
 export type Credentials = AwsCredentialIdentity;
@@ -107,7 +108,7 @@ async function newConfig(options: AwsOptions, io: IOStreams) {
   const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
   // Contexts of one profile must not each request an MFA code.
   const credentials = once(io.secrets, `credentials ${name}`, () => {
-    return credentialProvider({ ...named, requestHandler, isProcess }, io);
+    return credentialProvider({ ...named, requestHandler, isProcess, login: options.login ?? false }, io);
   });
   const config: ClientConfig = { region, credentials, ...named, requestHandler };
   return { config, partition };

@@ -103,9 +103,7 @@ async function findLogGroup(
     throw withHint(error, stack);
   });
   if (outputs === undefined) {
-    throw usage(
-      `No stack ${stack} in region ${config.region}. Use --stack <name>, or --log-group with its output LogGroup.`,
-    );
+    throw usage(`No stack ${stack} in region ${config.region}. Use --stack, or --log-group with its output LogGroup.`);
   }
   const { LogGroup } = outputs;
   if (LogGroup !== undefined) return LogGroup;

@@ -150,11 +150,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     summary: "list, publish and retire the issuer's keys",
     examples: ["iam-authenticator irsa keys list --cluster prod"],
   },
-  "irsa keys list": leaf(
-    "list the issuer's keys",
-    async () => (await import("../commands/irsa/keys.ts")).listCommand,
-    "ls",
-  ),
+  "irsa keys list": leaf("list issuer keys", async () => (await import("../commands/irsa/keys.ts")).listCommand, "ls"),
   "irsa keys publish": leaf(
     "publish a cluster's public keys",
     async () => (await import("../commands/irsa/keys.ts")).publishCommand,
@@ -198,10 +194,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     async () => (await import("../commands/contexts.ts")).fromCdkCommand,
   ),
   version: leaf("print the version", async () => (await import("../commands/about.ts")).versionCommand),
-  completion: leaf(
-    "print a completion script for the shell",
-    async () => (await import("./completion.ts")).completionCommand,
-  ),
+  completion: leaf("print a shell completion script", async () => (await import("./completion.ts")).completionCommand),
 };
 
 export const PATHS = Object.keys(COMMANDS);

@@ -119,9 +119,7 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
   const skipped = leftOut.find(addsDenial);
   const grants = changes.some((change) => change.value !== undefined && !addsDenial(change));
   if (skipped === undefined || !grants) return;
-  throw finding(
-    `Nothing was written: it would skip the denials of ${skipped.name}. Add them in the stack, or use --force.`,
-  );
+  throw finding(`Nothing was written: it would skip the denials of ${skipped.name}. Add them there, or use --force.`);
 }
 
 export function count(changes: number): string {

@@ -9,8 +9,21 @@ variable "cluster_id" {
 }
 
 variable "zip_file" {
-  description = "Path of authenticator-<version>-<hash>.zip of the release."
+  description = "Path of authenticator-<version>-<hash>.zip of the release. Null: zip_url."
   type        = string
+  default     = null
+}
+
+variable "zip_url" {
+  description = "URL of the zip, instead of zip_file, with zip_sha256."
+  type        = string
+  default     = null
+}
+
+variable "zip_sha256" {
+  description = "SHA-256 of the zip behind zip_url, 64 hex digits, as in the release's SHA256SUMS."
+  type        = string
+  default     = null
 }
 
 variable "mapping_prefix" {

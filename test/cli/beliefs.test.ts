@@ -76,7 +76,7 @@ test("deny says that no access ends, and exits with 1 if a stored name is simila
 test("deny of a person's name that matches nothing exits with 1, and suggests a similar one", async () => {
   for (const name of ["sso", "role"]) cluster.store.remove(`/iam-authenticator/prod/${name}/${A}/clusteradmin`);
   cluster.store.remove(`/iam-authenticator/prod/role/${A}/developers`);
-  const nothing = "Nothing to deny: no mapping grants access to a session or a user named";
+  const nothing = "Nothing to deny: no mapping is for a session or a user named";
   await exits(deny("alcie"), 1, `${nothing} alcie. Did you mean alice?\n`);
   await exits(deny("somebody"), 1, `${nothing} somebody.\n`);
 });

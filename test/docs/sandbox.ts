@@ -126,6 +126,7 @@ export async function startSandbox(
       // Compiles the command once instead of for each line.
       NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compiled-command"),
       XDG_CONFIG_HOME: folder,
+      HOME: folder,
       F: "function-name",
     },
     placeholders: {

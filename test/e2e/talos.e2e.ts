@@ -6,6 +6,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync, hash } from "node:crypto";
 import { describe, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
+import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
+import { cli, useLocalAws } from "../cli/cli.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { findTalosJudge, TALOS_VERSIONS } from "./binaries/judges.ts";
 import { blockWith, exampleFile } from "./instructions.ts";
@@ -14,6 +16,9 @@ const PATCH = exampleFile("talos/webhook.yaml");
 const UNDO = exampleFile("talos/webhook-undo.yaml");
 const DOCUMENT = blockWith("docs/deploy.md", "yaml", ["kind: KubeAuthenticationWebhookConfig"]);
 const ISSUERS = exampleFile("talos/issuer.yaml");
+
+const NEW = exampleFile("talos/issuer-new.yaml");
+const NEW_DOCUMENT = exampleFile("talos/issuer-new-document.yaml");
 
 const ACCEPT = exampleFile("talos/accept.yaml");
 const SIGN = exampleFile("talos/sign.yaml");
@@ -79,6 +84,22 @@ function machineConfig(config: string): Document {
   return documents(config).find((document) => "machine" in document) ?? {};
 }
 
+/** From 1.13, a flag's value is a list, also of one. */
+function flagsOf(extraArgs: Record<string, unknown>) {
+  return Object.fromEntries(Object.entries(extraArgs).map(([name, value]) => [name, [value].flat()]));
+}
+
+/** As docs/issuer.md does with the key in the secrets of Talos. */
+async function publish(privateKey: string): Promise<void> {
+  const pem = createPublicKey(privateKey).export({ format: "pem", type: "spki" });
+  const store = await startParameterStore();
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+  const file = useFolder().write("sa.pub", pem);
+  const { code, err } = await cli(["irsa", "keys", "publish", "-c", "talos", "--new", "--public-key", file, "--yes"]);
+  await store.close();
+  assert.equal(code, 0, err);
+}
+
 for (const version of TALOS_VERSIONS) {
   describe(`Talos ${version}`, () => {
     test("cluster.apiServer: the patch is valid on each control-plane node, and the undo is exact", () => {
@@ -99,6 +120,15 @@ for (const version of TALOS_VERSIONS) {
       for (const document of version === "1.14.1" ? [DOCUMENT] : [DOCUMENT, MIGRATED]) {
         assert.throws(() => talos.patch(talos.generate("v1.12", 1), document), /Config.*not registered/);
       }
+    });
+
+    test("docs/issuer.md: a new cluster has only the new issuer, and its key can be published", async () => {
+      const talos = judge(version);
+      const after = talos.patch(talos.generate("v1.12", 1), NEW);
+      talos.validates(after);
+      const { apiServer, serviceAccount } = machineConfig(after)["cluster"];
+      assert.deepEqual(flagsOf(apiServer.extraArgs), flagsOf(parse(NEW).cluster.apiServer.extraArgs));
+      await publish(Buffer.from(serviceAccount.key, "base64").toString());
     });
 
     const lists = version !== "1.12.0";
@@ -126,6 +156,15 @@ describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
       assert.deepEqual(documentOf(after, "KubeAPIServerConfig")["extraArgs"], extraArgs);
     });
   }
+
+  test("docs/issuer.md: a new cluster has only the new issuer, and its key can be published", async () => {
+    const talos = judge("1.14.1");
+    const after = talos.patch(talos.generate("v1.14", 1), NEW_DOCUMENT);
+    talos.validates(after);
+    const { extraArgs } = documentOf(after, "KubeAPIServerConfig");
+    assert.deepEqual(flagsOf(extraArgs), flagsOf(parse(NEW_DOCUMENT).extraArgs));
+    await publish(serviceAccounts(after)["issuer"].privateKey);
+  });
 
   test("docs/irsa-rotation.md: accept, sign and remove are valid, and remove undoes accept", () => {
     const talos = judge("1.14.1");

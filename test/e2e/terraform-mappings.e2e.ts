@@ -81,11 +81,25 @@ const named = fc
     return { input, kind, account, name: unnamed ? "" : kind === "sso" ? permissionSet : name };
   });
 
-test("1,000 names from HCL equal the function's, and the module's own tests pass", () => {
+test("the modules without a provider are valid, and their own tests pass", () => {
+  const { path: modules } = useFolder();
+  cpSync(MODULES, modules, { recursive: true });
+  for (const [name, tests] of [
+    ["mapping-name", 6],
+    ["mappings", 3],
+    ["zip", 0],
+  ] as const) {
+    const module = join(modules, name);
+    tofu(module, ["init", "-no-color"]);
+    assert.match(tofu(module, ["validate", "-no-color"]), /^Success! The configuration is valid\./);
+    assert.match(tofu(module, ["test", "-no-color"]), new RegExp(`Success! ${tests} passed, 0 failed\\.`));
+  }
+});
+
+test("1,000 names from HCL equal the function's", () => {
   const samples = fc.sample(named, { numRuns: 1000, seed: 13 });
   const { path: folder, write } = useFolder();
-  const copy = join(folder, "mapping-name");
-  cpSync(join(MODULES, "mapping-name"), copy, { recursive: true });
+  cpSync(join(MODULES, "mapping-name"), join(folder, "mapping-name"), { recursive: true });
   write("inputs.json", JSON.stringify(samples.map(({ input }) => input)));
   write(
     "main.tf",
@@ -101,8 +115,7 @@ module "name" {
 output "names" { value = [for index, input in local.inputs : module.name[index].name] }
 `,
   );
-  for (const module of [folder, copy]) tofu(module, ["init", "-no-color"]);
-  assert.match(tofu(copy, ["test", "-no-color"]), /Success! 6 passed, 0 failed\./);
+  tofu(folder, ["init", "-no-color"]);
   tofu(folder, ["apply", "-auto-approve", "-no-color"]);
   const names: string[] = JSON.parse(tofu(folder, ["output", "-json", "names"]));
   assert.deepEqual(
@@ -174,6 +187,8 @@ test("names and values equal those that mappings apply writes, byte by byte, als
     write("first.yaml", yaml(first)),
     write("second.json", JSON.stringify({ $schema: "./mapping-file.schema.json", ...plain(second) })),
     write("third.yaml", yaml(again)),
+    // By hand, with times without quotes.
+    write("fourth.yaml", entry("notAfter: 2126-12-31T00:00:00Z, groups: [a, 1_000], description: until 2126-12-31")),
   ];
   const wanted = await applied(files);
   assert.ok(Object.keys(wanted).length > 100);
@@ -251,6 +266,7 @@ for (const [name, file, message] of [
   ["no username", list({ arn }), /entry 1: username is missing\./],
   ["groups of an account without a username", list({ account: ACCOUNT, groups: ["a"] }), /username is missing/],
   ["a null", entry("description: null"), /description must be a string/],
+  ["a date without quotes", entry("notAfter: 2126-12-31"), /put 2126-12-31 in quotes\./],
   ["an end that is no time", entry("notAfter: tomorrow"), /notAfter must be a time in UTC, such as/],
   ["an end with an offset", entry('notAfter: "2026-12-31T00:00:00+01:00"'), /notAfter must be a time in UTC/],
   [

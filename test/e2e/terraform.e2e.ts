@@ -11,7 +11,7 @@ import type { MappingKind } from "../../functions/authenticator/mapping/kinds.ts
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { type Body, evaluateModule, parseModule, tofu } from "./terraform/evaluate.ts";
-import { expectedResources, type Template } from "./terraform/expected.ts";
+import { equalResources, expectedResources, type Template } from "./terraform/expected.ts";
 
 const MODULE = join(import.meta.dirname, "..", "..", "examples", "terraform");
 const PREFIX = "/iam-authenticator/prod.example";
@@ -49,28 +49,12 @@ const SETTINGS: Readonly<Record<string, Body>> = {
     alarm_topic_arn: TOPIC,
   },
 };
-/** The template's parameter of a variable: `memory_size` is `MemorySize`. */
-const parameterOf = (variable: string) => variable.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
-
 for (const [name, variables] of Object.entries(SETTINGS)) {
   test(`each resource equals that of the CloudFormation template, ${name}`, () => {
     const resources = evaluateModule(MODULE, { ...values, ...variables });
-    const textOf = (value: unknown) => (Array.isArray(value) ? value.join() : value);
-    const parameters = Object.entries(variables).map(([key, value]) => [parameterOf(key), textOf(value)]);
-    const expected = expectedResources(template, { ClusterId: "prod.example", ...Object.fromEntries(parameters) });
-    for (const { address, arguments: wanted } of expected) {
-      const found = parsed(resources.get(address) ?? assert.fail(`${address} is missing`));
-      assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, found[key]])), wanted, address);
-    }
-    assert.deepEqual([...resources.keys()].sort(), expected.map(({ address }) => address).sort());
+    const expected = expectedResources(template, { cluster_id: "prod.example", ...variables });
+    equalResources(resources, expected);
   });
-}
-
-/** Parses JSON in arguments, so that its format does not matter. */
-function parsed(body: Body): Body {
-  return JSON.parse(JSON.stringify(body), (_, value) =>
-    typeof value === "string" && /^\{"/.test(value) ? JSON.parse(value) : value,
-  );
 }
 
 test("the function accepts the parameters of mappings and callers", () => {

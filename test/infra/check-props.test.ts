@@ -86,19 +86,19 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^nodes with a vpc requires access to IAM/,
   ],
   "nodeVpcs without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs requires nodes: true/],
-  "a former endpoint of the same kind": [{ formerEndpoint: { kind: "http" } }, /^formerEndpoint must be of another/],
+  "a former endpoint of the same kind": [{ formerEndpoint: { kind: "http" } }, /^formerEndpoint must not be of/],
   "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint requires subjects/],
   "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects must not be empty strings/],
   "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
   "mtls for a wildcard domain": [mtls(() => ({ domainName: "*.example.com" })), /domainName must be a host name/],
-  "mtls in another zone": [mtls(() => ({ domainName: "a.example.org" })), /domainName a\.example\.org must be in/],
+  "mtls in another zone": [mtls(() => ({ domainName: "a.example.org" })), /domainName a\.example\.org is not in/],
   "mtls with a certificate of another region": [
     mtls((scope) => ({ certificate: farCertificate(scope) })),
     /the certificate is in us-east-1 and the stack is in eu-west-1/,
   ],
   "private with client certificates": [
     (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V"), callerAuth: "mtls" as never } }),
-    /callerAuth must be bearer or none: client certificates require an mtls endpoint/,
+    /callerAuth must be bearer or none: certificates require an mtls endpoint/,
   ],
   "failoverUrl of a private endpoint": [
     (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V") }, failoverUrl: STANDBY }),

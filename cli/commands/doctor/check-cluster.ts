@@ -99,7 +99,7 @@ export async function checkConcurrency(config: ClientConfig, io: IOStreams): Pro
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}), { abortSignal: io.interrupted });
     const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free } = AccountLimit ?? {};
     if (limit === undefined || free === undefined)
-      return warning(name, "not checked: no limit in the response", ADVICE);
+      return warning(name, "not checked: the response has no limit", ADVICE);
     const seen = `${limit} concurrent executions in ${config.region}, ${free} of them unreserved`;
     if (limit >= ENOUGH_EXECUTIONS) return ok(name, seen);
     return warning(name, seen, 'request 1,000 in Service Quotas: "Concurrent executions" of AWS Lambda');

@@ -44,13 +44,7 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   });
   const items = await Promise.all(explaining);
   const headers = ["as", "mapping", "verdict", "username", "groups"];
-  const row = (one: (typeof items)[number]) => [
-    one.kind,
-    one.parameter,
-    one.verdict,
-    one.username,
-    one.groups.join(","),
-  ];
+  const row = (it: (typeof items)[number]) => [it.kind, it.parameter, it.verdict, it.username, it.groups.join(",")];
   await printList({ items, headers, row }, { output, headers: true }, io);
   if (items.every(({ verdict }) => verdict !== "granted")) throw silentExit();
 }

@@ -58,8 +58,7 @@ function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
 
 function keyOfPem(pem: string, where: string): IssuerKey {
   const jwk = jwkOf(pem);
-  if (jwk === undefined)
-    throw usage(`${where} is not a key that kube-apiserver signs with: RSA, P-256, P-384 or P-521.`);
+  if (jwk === undefined) throw usage(`${where} is not a signing key of kube-apiserver: RSA, P-256, P-384 or P-521.`);
   const check = checkIssuerKey(jwk);
   if (!check.valid) throw usage(`${where}: ${check.problem}.`);
   return check.key;

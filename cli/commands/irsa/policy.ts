@@ -61,8 +61,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
 
 function policy(options: PolicyCommandOptions, io: IOStreams): void {
   const { tokenExpiration, awsDefaultRegion: region } = options;
-  if (tokenExpiration < 600)
-    throw usage("--token-expiration must be at least 600: kubelet allows no shorter lifetime.");
+  if (tokenExpiration < 600) throw usage("--token-expiration must be at least 600, kubelet's shortest lifetime.");
   if (region !== undefined && !new RegExp(REGION).test(region)) {
     throw usage(`--aws-default-region ${region} must be an AWS region such as eu-west-1.`);
   }

@@ -103,7 +103,7 @@ export function withAccessPolicies<T extends Foreign>(items: readonly T[]): (T &
 }
 
 const NO_ENTRY =
-  "the files have no access entry for this principal: give the output of aws eks describe-access-entry too";
+  "the files have no access entry for this principal: also give the output of aws eks describe-access-entry";
 
 const NO_GROUPS =
   "it has no groups. If it has access policies, give the output of aws eks list-associated-access-policies too";

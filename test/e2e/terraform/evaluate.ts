@@ -2,9 +2,10 @@
 // `terraform_data`, which accepts any value. Values from AWS (ids, ARNs) are placeholders:
 // `<aws_iam_role.authenticator.arn>`.
 
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { promisify } from "node:util";
 import { useFolder } from "../../cli/fixtures.ts";
 import { findHcl2json, findTofu } from "../binaries/binaries.ts";
 
@@ -129,4 +130,9 @@ const ENVIRONMENT = { PATH, HOME, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1"
 /** Runs OpenTofu without network and providers. Returns standard output; throws on failure. */
 export function tofu(folder: string, words: readonly string[]): string {
   return execFileSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT, stdio: "pipe" });
+}
+
+/** The same, while servers of this process answer. */
+export async function tofuAsync(folder: string, words: readonly string[]): Promise<void> {
+  await promisify(execFile)(TOFU, [...words], { cwd: folder, env: ENVIRONMENT });
 }

@@ -7,6 +7,12 @@ locals {
   # yamldecode rejects or changes some characters of JSON.
   files = [for path in var.files : { where = path, content = try(jsondecode(file(path)), yamldecode(file(path))) }]
 
+  # yamldecode rewrites dates without quotes, except in this form.
+  dates = flatten([for path in var.files : [
+    for date in regexall("(?m)(?:^[ \t-]*|[{,][ \t]*)(?:username|notAfter|description):[ \t]+(\\d{4}-\\d{1,2}-\\d{1,2}[^\"',}#\\n]*)", file(path)) :
+    "${path}: put ${trimspace(date[0])} in quotes." if !can(regex("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$", trimspace(date[0])))
+  ]])
+
   # In HCL, an attribute that is null is omitted.
   own    = { where = "mappings", content = { mappings = try([for mapping in var.mappings : { for key, value in mapping : key => value if value != null }], var.mappings) } }
   layers = concat(local.files, [local.own])
@@ -19,6 +25,7 @@ locals {
 
   # The first character of a value's JSON is its type: text converts numbers and booleans silently.
   problems = concat(
+    local.dates,
     [for file in local.layers : "${file.where}: must have the list mappings." if !startswith(jsonencode(try(file.content.mappings, null)), "[")],
     flatten([for file in local.layers : [
       for key in try(keys(file.content), []) : key == "deny" ? "${file.where}: deny: is not supported. Write denials with iam-authenticator mappings deny." : "${file.where}: unknown key ${key}."

@@ -114,7 +114,7 @@ for (const [what, words, message] of [
   ["no JWKS", ["--jwks", folder.write("n.json", "[]")], /is not a JWKS/],
   ["an empty JWKS", jwks("e.json", []), /contains no key/],
   ["no PEM", pem("t.txt", "text"), /contains no PEM public key/],
-  ["a key that kube-apiserver does not use", pem("c.pub", UNUSED), /is not a key that kube-apiserver signs with/],
+  ["a key that kube-apiserver does not use", pem("c.pub", UNUSED), /is not a signing key of kube-apiserver/],
 ] as const) {
   test(`publish refuses ${what}`, async () => {
     await exits(publish(...words), 2, message);

@@ -99,8 +99,8 @@ describe("irsa policy", () => {
 
   const BY_HAND = `--for 1.32 --role ${ROLE} --container a`;
   for (const [words, message] of [
-    ["--for 1.32", /^Kubernetes 1\.32 has no MutatingAdmissionPolicy: .* Give --role and --container/],
-    [`--for 1.32 --role ${ROLE}`, /Give --role and --container/],
+    ["--for 1.32", /^Kubernetes 1\.32 has no MutatingAdmissionPolicy: .* use --role and --container/],
+    [`--for 1.32 --role ${ROLE}`, /use --role and --container/],
     [`${BY_HAND} --except-namespace b`, /so --except-namespace is not supported/],
     [`${BY_HAND} --role-session-name`, /so --role-session-name is not/],
     [`${BY_HAND} --label-policy`, /so --label-policy is not supported/],
