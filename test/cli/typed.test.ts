@@ -73,7 +73,10 @@ for (const [typed, message, input] of [
   ["mappings set arn:aws:iam::111122223333:role/New", /: a mapping requires a username\. Add --username, such as --us/],
   [`mappings set ${ROLE} --username --yes`, /missing: '--yes' is another option\. If it .*, write --username=--yes\n/],
   [`mappings set ${ROLE} --group sytem:masters --dry-run`, /\n {4}warning: group sytem:masters: did you mean system:m/],
-  [`mappings set ${SET_ROLE} --username dev --dry-run`, /^AWSReserved\S+ is a permission set's role, .* use sso\/\d+\/Dev as/m],
+  [
+    `mappings set ${SET_ROLE} --username dev --dry-run`,
+    /^AWSReserved\S+ is a permission set's role, .* use sso\/\d+\/Dev as/m,
+  ],
   [`mappings set ${ROLE} --remove-group develpers --dry-run`, /^role\/\S+ has no group develpers to remove\.\n$/],
   ["mappings get sso/111122223333/AWSReservedSSO_Dev_0123456789abcdef", /is not the name of .* Use sso\/\d+\/Dev\.\n$/],
   [`mappings apply ${join(home, "mappings.yaml")} --dry-run`, /\n1 to add, 0 to change/],
