@@ -10,15 +10,18 @@ import { startSts } from "./aws/sts/sts.ts";
 import { createCertificateAuthority } from "./certificates.ts";
 import { type LocalFunction, localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
+import { localIdentities } from "./identities.ts";
 import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
 import {
   CLUSTER_ID,
+  keepSecret,
   LOG_GROUP,
   REGION,
+  readSecret,
+  readWebhook,
   SAMPLE_MAPPINGS,
   type SandboxFiles,
   TOKEN_ISSUERS,
-  type Webhook,
   writeWebhook,
 } from "./webhook.ts";
 
@@ -87,8 +90,10 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller. */
-export async function startSandbox(files: SandboxFiles, standby?: Webhook): Promise<Sandbox> {
+/** Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller and keys. */
+export async function startSandbox(files: SandboxFiles, standbyFiles?: SandboxFiles): Promise<Sandbox> {
+  const standby = standbyFiles && readWebhook(standbyFiles);
+  const identities = localIdentities(keepSecret(files, standbyFiles && readSecret(standbyFiles)));
   mkdirSync(files.reviews, { recursive: true });
   for (const log of [files.log, files.issuerLog]) rmSync(log, { force: true });
   if (!existsSync(files.mappings)) {
@@ -105,7 +110,9 @@ export async function startSandbox(files: SandboxFiles, standby?: Webhook): Prom
   writeFileSync(files.issuerCa, issuer.ca);
   const provider = localProvider(issuer.url);
   const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca };
-  const sts = await onPort(8321, (port) => startSts({ port, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }));
+  const sts = await onPort(8321, (port) =>
+    startSts({ port, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
+  );
   const ec2 = await onPort(8323, (port) => startNodeInstance({ port, region: REGION }));
   const authenticator = startFunction(
     {

@@ -14,6 +14,7 @@ import {
   LOG_GROUP,
   REGION,
   type Review,
+  readSecret,
   readWebhook,
   reviewToken,
   SANDBOX_FOLDER,
@@ -112,7 +113,9 @@ if (standby !== undefined && !(await isRunning(standby))) {
   process.exit(1);
 }
 
-const sandbox = await startSandbox(files, standby && readWebhook(standby));
+const sandbox = await startSandbox(files, standby);
+
+const secret = readSecret(files);
 
 console.log(`lambda-iam-authenticator is running at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
 
@@ -145,7 +148,7 @@ async function isRunning(files: SandboxFiles): Promise<boolean> {
 
 async function writeReviews(): Promise<void> {
   for (const name of SHOWN) {
-    const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
+    const token = await mintToken({ identity: localIdentity(name, secret), clusterId: CLUSTER_ID, region: REGION });
     writeFileSync(reviewFile(name), tokenReview(token));
   }
 }
@@ -155,7 +158,7 @@ function reviewFile(name: string): string {
 }
 
 async function show(name: string): Promise<void> {
-  const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
+  const token = await mintToken({ identity: localIdentity(name, secret), clusterId: CLUSTER_ID, region: REGION });
   console.log(hanging(name.padEnd(12), describe(await reviewToken(files, token))));
 }
 
@@ -204,7 +207,7 @@ AWS CLI, curl and kube-apiserver: see docs/try.md, or start again with npm start
 }
 
 function printCommands(): void {
-  const { accessKeyId, secretAccessKey } = localIdentity("alice");
+  const { accessKeyId, secretAccessKey } = localIdentity("alice", secret);
   const [mapping, denials, caller, review, log, podToken, issuerCa] = [
     bobsMapping,
     join(files.mappings, "deny/111122223333.yaml"),

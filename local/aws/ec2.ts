@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 
-import { localIdentity } from "../identities.ts";
+import { localPrincipal } from "../identities.ts";
 import {
   type LocalRequest,
   type LocalResponse,
@@ -206,7 +206,7 @@ export function startNodeInstance({ region, port = 0 }: { region: string; port?:
 }
 
 export function nodeServices(region: string): Required<Omit<Ec2Options, "port">> {
-  const { account, userId } = localIdentity("node");
+  const { account, userId } = localPrincipal("node");
   const [roleId = "", instanceId = ""] = userId.split(":");
   const profileArn = `arn:aws:iam::${account}:instance-profile/ClusterNode`;
   const role = { roleName: "ClusterNode", roleId, arn: `arn:aws:iam::${account}:role/ClusterNode` };

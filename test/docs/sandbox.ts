@@ -8,17 +8,16 @@ import type { TestContext } from "node:test";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/aws/sts/sts.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalFunction, localServices, startFunction } from "../../local/function.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
-import { localIdentity } from "../../local/identities.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { startAccountSettings } from "../cli/commands/doctor/endpoint.ts";
 import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
 import { startIam } from "../cli/commands/report/services.ts";
 import { LOG_GROUP, loggedServices } from "../cli/commands/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
+import { localIdentity, startSts } from "../local-aws.ts";
 import { ROOT } from "./shell-blocks.ts";
 
 const REGION = "us-west-2";

@@ -7,8 +7,8 @@ import type { LocalRequest, LocalResponse } from "../../local/aws/http-server.ts
 import { memoryParameters, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
 import { answerSsm } from "../../local/aws/parameter-store/parameter-store.ts";
 import { xmlDocument } from "../../local/aws/protocols.ts";
-import { localIdentity } from "../../local/identities.ts";
 import { tokenOf } from "../cli/commands/irsa/services.ts";
+import { localIdentity } from "../local-aws.ts";
 import { NODE_MAPPING } from "../system/mappings.ts";
 import { ISSUED, KEY, NODE_ACCESS_KEY, OLD_KEY, SECRETS } from "./inputs.ts";
 

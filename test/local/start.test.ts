@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeProtectedHeader } from "jose";
 import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
-import { localIdentity } from "../../local/identities.ts";
-import { reviewToken, sandboxFiles } from "../../local/webhook.ts";
+import { localIdentity, mintToken } from "../../local/identities.ts";
+import { CLUSTER_ID, keepSecret, REGION, readSecret, reviewToken, sandboxFiles } from "../../local/webhook.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { post } from "../post.ts";
 
@@ -108,6 +108,7 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
 
 test("npm run review detects another program on the sandbox's port", async () => {
   const server = endpointOf(sandbox);
+  keepSecret(sandboxFiles(none));
   writeFileSync(sandboxFiles(none).kubeconfig, webhookKubeconfig({ server, token: "of a sandbox that was stopped" }));
   const review = run(none, REVIEW, "bob");
   assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`another program uses ${server}`)]);
@@ -170,18 +171,32 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   assert.notEqual(endpointOf(second), endpointOf(sandbox));
   checkOutput(second, other, 24);
   assert.doesNotMatch(second.printed.out, /AWS_ACCESS_KEY_ID=/);
-  const { serviceAccountKey } = sandboxFiles(other);
-  const key = readFileSync(serviceAccountKey, "utf8");
+  const { secret, serviceAccountKey } = sandboxFiles(other);
+  const kept = () => [secret, serviceAccountKey].map((file) => readFileSync(file, "utf8"));
+  const before = kept();
+  assert.deepEqual(
+    [other, secret].map((path) => statSync(path).mode & 0o777),
+    [0o700, 0o600],
+  );
+  for (const [of, isKnown] of [
+    [other, true],
+    [shared, false],
+  ] as const) {
+    const identity = localIdentity("bob", readSecret(sandboxFiles(of)));
+    const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION });
+    const { review } = await reviewToken(sandboxFiles(other), token);
+    assert.equal(review.status.authenticated, isKnown, of);
+  }
   second.process.kill("SIGINT");
   assert.deepEqual([await second.ended, second.printed.err], [0, ""]);
 
   const review = run(other, REVIEW, "bob");
   assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`no response from ${endpointOf(second)}`)]);
 
-  // Keeps the key, so that tokens of an earlier start stay valid. Ctrl-C also stops a start that is not complete.
+  // Keeps the keys, so that credentials of an earlier start stay valid. Ctrl-C also stops a start that is not complete.
   const again = run(other, START);
   await once(again.process.stdout ?? process.stdin, "data");
-  assert.equal(readFileSync(serviceAccountKey, "utf8"), key);
+  assert.deepEqual(kept(), before);
   again.process.kill("SIGINT");
   assert.deepEqual([await again.ended, again.printed.err], [0, ""]);
 });
@@ -189,7 +204,7 @@ test("npm start in another folder runs beside the first, prints one screen, and 
 test("the sandbox grants a token of iam-authenticator token --jwt", async () => {
   const command = /AWS_ENDPOINT_URL_STS=(\S+) \\\n +npx \S+ token -c local --jwt \|/;
   const [, url = ""] = command.exec(sandbox.printed.out) ?? [];
-  const { accessKeyId, secretAccessKey } = localIdentity("alice");
+  const { accessKeyId, secretAccessKey } = localIdentity("alice", readSecret(sandboxFiles(shared)));
   useLocalAws({ AWS_ENDPOINT_URL_STS: url, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
   const { code, out, err } = await cli(["token", "-c", "local", "--jwt", "--token-only"]);
   assert.equal(code, 0, err);

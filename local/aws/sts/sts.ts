@@ -1,6 +1,6 @@
 // A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it verifies signatures and tokens.
 
-import { LOCAL_IDENTITIES, type LocalIdentity } from "../../identities.ts";
+import type { LocalIdentity } from "../../identities.ts";
 import {
   type LocalRequest,
   type LocalResponse,
@@ -24,8 +24,7 @@ import { assumeRoleWithWebIdentity, checkTrustPolicy, type WebIdentityOptions } 
 export interface StsOptions {
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default `LOCAL_IDENTITIES`. */
-  readonly identities?: readonly LocalIdentity[];
+  readonly identities: readonly LocalIdentity[];
   /** Host names in lower case that are valid for any region, in addition to the local ones. */
   readonly extraHosts?: readonly string[];
   /** OIDC providers and the roles that trust them; default none. */
@@ -39,13 +38,13 @@ export interface StsOptions {
 const VERSION = "2011-06-15";
 
 /** Listens on 127.0.0.1 and accepts the Host of every STS endpoint in the partition `aws`. */
-export function startSts(options: StsOptions = {}): Promise<LocalServer> {
+export function startSts(options: StsOptions): Promise<LocalServer> {
   return startHttpServer(stsAnswers(options), options.port);
 }
 
 /** The request handler of STS. */
 export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRequest) => Promise<LocalResponse> {
-  const { identities = LOCAL_IDENTITIES, extraHosts = [], now = Date.now } = options;
+  const { identities, extraHosts = [], now = Date.now } = options;
   const { webIdentity = { providers: [], roles: [] }, signedTokens = { issuers: new Map() } } = options;
   for (const { trustPolicy } of webIdentity.roles) checkTrustPolicy(trustPolicy);
   /** By access key id; includes sessions that this STS issued. Of duplicates, the first applies. */

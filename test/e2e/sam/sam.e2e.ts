@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stackName } from "../../../infra/context/stacks.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
-import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION, readSecret, sandboxFiles } from "../../../local/webhook.ts";
 import { useFolder } from "../../cli/fixtures.ts";
 import { cdk, MACHINE, ROOT, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";
@@ -132,7 +132,7 @@ test("sam local invoke: the function handles the example events and grants a new
     assert.equal(statusCode, 200);
     assert.match(JSON.parse(body).status.error, /^token_expired: /);
   }
-  const { statusCode, body } = await invoke("-", await freshEvent("bob"));
+  const { statusCode, body } = await invoke("-", await freshEvent("bob", readSecret(files)));
   assert.equal(statusCode, 200);
   assert.deepEqual(JSON.parse(body).status.user.groups, ["developers"]);
 });

@@ -1,8 +1,8 @@
 // Two local clusters, with a configuration file that has a context for each.
 
 import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
 import type { LocalIdentity } from "../../../../local/identities.ts";
+import { startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../../cli.ts";
 import { useFolder, useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";

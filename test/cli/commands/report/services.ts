@@ -7,7 +7,7 @@ import type { LogEvent, LogGroupProperties } from "../../../../local/aws/logs/lo
 import { startLogs } from "../../../../local/aws/logs/logs.ts";
 import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
 import { renderError, renderResult } from "../../../../local/aws/protocols.ts";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
+import { startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { startStacks } from "../../stacks.ts";
 import { named, PREFIX } from "../mappings/cluster.ts";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
-import { localIdentity, presignUrl, type TokenOptions } from "../../../../local/identities.ts";
+import { presignUrl, type TokenOptions } from "../../../../local/identities.ts";
+import { localIdentity, startSts } from "../../../local-aws.ts";
 import { outcome, send } from "../clients.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
