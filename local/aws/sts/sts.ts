@@ -8,6 +8,7 @@ import {
   ServiceError,
   startHttpServer,
 } from "../http-server.ts";
+import { verify } from "../signature.ts";
 import {
   answered,
   callerIdentity,
@@ -17,7 +18,6 @@ import {
   refused,
   unknownAction,
 } from "./protocol.ts";
-import { verify } from "./signature.ts";
 import { getWebIdentityToken, keysOf, type SignedTokenOptions } from "./signed-token.ts";
 import { assumeRoleWithWebIdentity, checkTrustPolicy, type WebIdentityOptions } from "./web-identity.ts";
 

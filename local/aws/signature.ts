@@ -4,8 +4,8 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { LocalIdentity } from "../../identities.ts";
-import type { LocalRequest } from "../http-server.ts";
+import type { LocalIdentity } from "../identities.ts";
+import type { LocalRequest } from "./http-server.ts";
 import {
   canonicalQuery,
   encode,
@@ -15,7 +15,7 @@ import {
   type Parameter,
   signatureMismatch,
   unknownKey,
-} from "./protocol.ts";
+} from "./sts/protocol.ts";
 
 interface Authentication {
   readonly accessKeyId: string;

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { presignUrl, type TokenOptions } from "../../../../local/identities.ts";
-import { localIdentity, startSts } from "../../../local-aws.ts";
-import { outcome, send } from "../clients.ts";
+import { presignUrl, type TokenOptions } from "../../../local/identities.ts";
+import { localIdentity, startSts } from "../../local-aws.ts";
+import { outcome, send } from "./clients.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MINUTE = 60_000;
