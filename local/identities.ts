@@ -44,6 +44,7 @@ export const LOCAL_PRINCIPALS: readonly LocalPrincipal[] = [
     "AROALOCALCLUSTERADMIN",
   ),
   role("contractor", HOME, "Contractor", "mallory", "ASIALOCALMALLORYAAAA", "AROALOCALCONTRACTORAA"),
+  role("function", HOME, "IamAuthenticator", "IamAuthenticator", "ASIALOCALFUNCTIONAAA", "AROALOCALFUNCTIONAAAA"),
   role("node", HOME, "ClusterNode", "i-0123456789abcdef0", "ASIALOCALNODEAAAAAAA", "AROALOCALCLUSTERNODEA"),
   {
     ...role("expired", HOME, "Developers", "erin@example.com", "ASIALOCALERINAAAAAAA", "AROALOCALDEVELOPERSAA"),

@@ -1,7 +1,7 @@
 // One cluster in two regions: a Parameter Store and a stack in each, and a configuration file with a context for each.
 
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/aws/http-server.ts";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
 import { named, PREFIX, readParameter } from "./commands/mappings/cluster.ts";
 import { useFolder, useServer } from "./fixtures.ts";

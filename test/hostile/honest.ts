@@ -173,7 +173,7 @@ const ROLES = {
 
 const { arn: nodeArn, userId: nodeId } = localIdentity("node");
 const NODE = { Arn: nodeArn, UserId: nodeId, Account: ACCOUNT };
-const EC2 = ec2Answers(nodeServices("us-east-1"));
+const EC2 = ec2Answers(nodeServices("us-east-1"), () => {});
 
 function inAnHour(): Date {
   return new Date(Date.now() + 3_600_000);

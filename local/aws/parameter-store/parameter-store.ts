@@ -8,11 +8,13 @@ import {
   answerJson,
   callsPerSecond,
   type Input,
+  jsonVerifier,
   operationOf,
   parseInput,
   throttled,
   unknownOperation,
 } from "../protocols.ts";
+import type { Signers } from "../signature.ts";
 import { openFolder } from "./folder.ts";
 import {
   deleteParameter,
@@ -46,7 +48,7 @@ export const DEFAULT_THROUGHPUT: Throughput = { reads: 40, writes: 3 };
 /** With `/ssm/parameter-store/high-throughput-enabled`. */
 export const HIGHER_THROUGHPUT: Throughput = { reads: 3_000, paths: 100, writes: 10 };
 
-/** Throws the service's throttling error if the operation exceeds its limit. */
+/** Throws the service's error if the operation exceeds its limit, or its caller has no valid signature. */
 type Admit = (operation: string) => void;
 
 /** DeleteParameter's quota is not documented; here it shares PutParameter's. */
@@ -83,7 +85,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   PutParameter: putParameter,
 };
 
-/** `open` returns the current parameters. `admit` throws if the call exceeds the rate limit. */
+/** `open` returns the current parameters. `admit` throws if the caller may not call the operation. */
 export function answerSsm(
   request: LocalRequest,
   open: () => ParameterStorage,
@@ -99,7 +101,7 @@ export function answerSsm(
   });
 }
 
-interface CommonOptions extends Partial<StoreLocation> {
+interface CommonOptions extends Partial<StoreLocation>, Signers {
   /** Default 0: any free port. */
   readonly port?: number;
   /** Modification time of new versions, in milliseconds since 1970. */
@@ -110,7 +112,7 @@ interface CommonOptions extends Partial<StoreLocation> {
   readonly throughput?: Throughput;
 }
 
-interface MemoryStoreOptions extends CommonOptions {
+export interface MemoryStoreOptions extends CommonOptions {
   /** Values by name; each has type String. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Maximum number of parameters; default: the standard tier's. */
@@ -136,18 +138,22 @@ export interface MemoryStore extends LocalServer {
 /** With a folder, the API is read-only; without one, the store keeps parameters in memory. */
 export function startParameterStore(options: FolderStoreOptions): Promise<LocalServer>;
 
-export function startParameterStore(options?: MemoryStoreOptions): Promise<MemoryStore>;
+export function startParameterStore(options: MemoryStoreOptions): Promise<MemoryStore>;
 
 export async function startParameterStore(
-  options: FolderStoreOptions | MemoryStoreOptions = {},
+  options: FolderStoreOptions | MemoryStoreOptions,
 ): Promise<LocalServer | MemoryStore> {
   const { partition = "aws", region = "us-east-1", account = "111122223333", port, now = Date.now } = options;
   const location = { partition, region, account };
   const { throughput } = options;
+  const verifySigned = jsonVerifier("ssm", region, options);
   const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
   const serve = (open: () => ParameterStorage): Promise<LocalServer> =>
     startHttpServer((request) => {
-      const { headers, ...answer } = answerSsm(request, open, location, admit);
+      const { headers, ...answer } = answerSsm(request, open, location, (operation) => {
+        verifySigned(request);
+        admit(operation);
+      });
       const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
       return { ...answer, headers: { ...headers, ...date } };
     }, port);

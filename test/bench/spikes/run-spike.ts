@@ -4,9 +4,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { defaultThrottle } from "../../../infra/common-props.ts";
-import { localServices } from "../../../local/function.ts";
 import { mintToken } from "../../../local/identities.ts";
 import { seededRandom } from "../../fuzz/mutate.ts";
+import { localServices } from "../../local-aws.ts";
 import { type Expected, people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";

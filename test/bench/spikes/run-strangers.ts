@@ -1,7 +1,7 @@
 // One environment is enough for a login, unless strangers occupy all of them: runs in its own process, like a load spike.
 
-import { localServices } from "../../../local/function.ts";
 import { mintToken } from "../../../local/identities.ts";
+import { localServices } from "../../local-aws.ts";
 import { people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { lookUp, openEndpoint } from "./endpoint.ts";

@@ -1,20 +1,14 @@
 // Two local clusters, with a configuration file that has a context for each.
 
-import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
-import type { LocalIdentity } from "../../../../local/identities.ts";
-import { startSts } from "../../../local-aws.ts";
+import { OPERATOR, startParameterStore, startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../../cli.ts";
 import { useFolder, useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";
 import { named, readParameter } from "./cluster.ts";
 
 export const ACCOUNT = "111122223333";
-const arn = `arn:aws:iam::${ACCOUNT}:user/operator`;
-const keys = { accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only" };
 /** The keys of `useLocalAws`. */
-export const OPERATORS: readonly LocalIdentity[] = [
-  { name: "operator", arn, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA", ...keys },
-];
+export const OPERATORS = [OPERATOR];
 
 export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
   useServer(() => twoClusters(...both), "each");

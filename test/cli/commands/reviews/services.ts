@@ -5,7 +5,7 @@ import { logEntry, reviewMetrics } from "../../../../functions/authenticator/htt
 import { newRecord, type Outcome, type ReviewRecord } from "../../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../../functions/errors.ts";
 import type { LogEvent } from "../../../../local/aws/logs/log-groups.ts";
-import { startLogs } from "../../../../local/aws/logs/logs.ts";
+import { startLogs } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { prepare, useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";

@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-ssm";
 import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
 import { useFolder } from "../../../cli/fixtures.ts";
+import { SIGNERS } from "../../../local-aws.ts";
 import { refused, ssmClient } from "../clients.ts";
 
 const DEVELOPERS = "role/111122223333/developers";
@@ -21,7 +22,7 @@ async function start(t: TestContext, files: Record<string, string>) {
   for (const [file, text] of Object.entries(files)) write(file, text);
   const problems: string[] = [];
   const onProblem = (problem: string) => problems.push(problem);
-  const store = await startParameterStore({ folder, prefix: "/p", onProblem });
+  const store = await startParameterStore({ ...SIGNERS, folder, prefix: "/p", onProblem });
   t.after(() => store.close());
   const ssm = ssmClient(store.url);
   const get = async (name: string) => (await ssm.send(new GetParameterCommand({ Name: `/p/${name}` }))).Parameter;
@@ -106,5 +107,5 @@ test("the API is read-only, and its error names the folder; a missing folder fai
   await refused(ssm.send(put), "AccessDeniedException", /To change \/p\/role\/1\/a, edit its file there/);
   await refused(ssm.send(new DeleteParameterCommand({ Name: "/p/role/1/a" })), "AccessDeniedException");
   const missing = join(useFolder().path, "no-such-folder");
-  await assert.rejects(startParameterStore({ folder: missing, prefix: "/p" }), /ENOENT/);
+  await assert.rejects(startParameterStore({ ...SIGNERS, folder: missing, prefix: "/p" }), /ENOENT/);
 });
