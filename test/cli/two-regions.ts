@@ -2,6 +2,7 @@
 
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/aws/http-server.ts";
 import { startParameterStore } from "../local-aws.ts";
+import { post } from "../post.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
 import { named, PREFIX, readParameter } from "./commands/mappings/cluster.ts";
 import { useFolder, useServer } from "./fixtures.ts";
@@ -19,7 +20,12 @@ async function twoRegions(
   outputs: Readonly<Record<string, string>> = { Endpoint: "https://one.example/authenticate" },
 ) {
   const store = (name: Name) =>
-    startParameterStore({ parameters: named(stored), region: REGIONS[name], now: () => Date.UTC(2020) });
+    startParameterStore({
+      parameters: named(stored),
+      region: REGIONS[name],
+      moreRegions: ["us-east-1"],
+      now: () => Date.UTC(2020),
+    });
   const stores = { one: await store("one"), other: await store("other") };
   const stackOf = (outputs: Readonly<Record<string, string>>) => startStacks({ "IamAuthenticator-prod": outputs });
   const other = await stackOf({ Endpoint: "https://other.example/authenticate" });
@@ -60,10 +66,14 @@ async function twoRegions(
 function frontOf(servers: Readonly<Record<Name, LocalServer>>): Promise<LocalServer> {
   return startHttpServer(async (request) => {
     const { method, target, headers, body } = request;
-    const { host: _, connection: __, "content-length": ___, ...others } = headers;
-    const answer = await fetch(`${servers[nameOf(request)].url}${target}`, { method, headers: others, body });
-    const type = answer.headers.get("content-type") ?? "";
-    return { status: answer.status, headers: { "content-type": type }, body: Buffer.from(await answer.arrayBuffer()) };
+    const { connection: _, "content-length": __, ...others } = headers;
+    // Keeps the header Host, which is signed.
+    const answer = await post(`${servers[nameOf(request)].url}${target}`, { method, headers: others, body });
+    return {
+      status: answer.status,
+      headers: { "content-type": answer.headers["content-type"] ?? "" },
+      body: answer.text,
+    };
   });
 }
 

@@ -1,4 +1,4 @@
-// A local SSM Parameter Store for AWS SDKs and the AWS CLI: in memory for tests, from a folder for `npm start`. It has the
+// A local SSM Parameter Store for AWS SDKs and the AWS CLI: in memory for tests, in a folder for `npm start`. It has the
 // service's rate limits.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 // https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
@@ -18,6 +18,7 @@ import type { Signers } from "../signature.ts";
 import { openFolder } from "./folder.ts";
 import {
   deleteParameter,
+  deleteParameters,
   getParameter,
   getParameterHistory,
   getParameters,
@@ -51,13 +52,14 @@ export const HIGHER_THROUGHPUT: Throughput = { reads: 3_000, paths: 100, writes:
 /** Throws the service's error if the operation exceeds its limit, or its caller has no valid signature. */
 type Admit = (operation: string) => void;
 
-/** DeleteParameter's quota is not documented; here it shares PutParameter's. */
+/** The quota of deletions is not documented; here they share PutParameter's. */
 const COUNTED: Readonly<Record<string, keyof Throughput>> = {
   GetParameter: "reads",
   GetParameters: "reads",
   GetParametersByPath: "paths",
   PutParameter: "writes",
   DeleteParameter: "writes",
+  DeleteParameters: "writes",
 };
 
 export function limitThroughput({ reads, paths, writes }: Throughput, now: () => number): Admit {
@@ -77,6 +79,7 @@ type Operation = (parameters: ParameterStorage, location: StoreLocation, input: 
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   DeleteParameter: deleteParameter,
+  DeleteParameters: deleteParameters,
   GetParameter: getParameter,
   GetParameterHistory: getParameterHistory,
   GetParameters: getParameters,
@@ -135,7 +138,7 @@ export interface MemoryStore extends LocalServer {
   remove(name: string): boolean;
 }
 
-/** With a folder, the API is read-only; without one, the store keeps parameters in memory. */
+/** With a folder, the store keeps parameters in its files; without one, in memory. */
 export function startParameterStore(options: FolderStoreOptions): Promise<LocalServer>;
 
 export function startParameterStore(options: MemoryStoreOptions): Promise<MemoryStore>;

@@ -38,7 +38,7 @@ export function otherLines(time: number): LogEvent[] {
 }
 
 export async function loggedServices(events: LogEvent[], stack = STACK, endpoint = "https://x.example.com") {
-  const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
+  const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, moreRegions: ["us-west-2"] });
   const stacks = await startStacks({ [stack]: { Endpoint: endpoint, LogGroup: LOG_GROUP } });
   return {
     logs,
