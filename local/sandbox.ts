@@ -92,8 +92,15 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller and keys. */
-export async function startSandbox(files: SandboxFiles, standbyFiles?: SandboxFiles): Promise<Sandbox> {
+/**
+ * Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller and keys.
+ * `bridge`: STS and Parameter Store also listen at this address, for containers.
+ */
+export async function startSandbox(
+  files: SandboxFiles,
+  standbyFiles?: SandboxFiles,
+  bridge?: string,
+): Promise<Sandbox> {
   const standby = standbyFiles && readWebhook(standbyFiles);
   const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
   const [identities, identity] = [localIdentities(secret), localIdentity("function", secret)];
@@ -107,6 +114,7 @@ export async function startSandbox(files: SandboxFiles, standbyFiles?: SandboxFi
   const store = await onPort(8322, (port) =>
     startParameterStore({
       port,
+      bridge,
       identities,
       region: REGION,
       folder: files.mappings,
@@ -128,7 +136,7 @@ export async function startSandbox(files: SandboxFiles, standbyFiles?: SandboxFi
   const provider = localProvider(issuer.url);
   const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca };
   const sts = await onPort(8321, (port) =>
-    startSts({ port, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
+    startSts({ port, bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
   );
   const ec2 = await onPort(8323, (port) => startNodeInstance({ port, identities, region: REGION }));
   const authenticator = startFunction(

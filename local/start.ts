@@ -2,6 +2,7 @@
 // commands to try; more with --verbose.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { join, relative } from "node:path";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { JWKS_PATH } from "../functions/issuer/documents.ts";
@@ -113,7 +114,19 @@ if (standby !== undefined && !(await isRunning(standby))) {
   process.exit(1);
 }
 
-const sandbox = await startSandbox(files, standby);
+/** An address of a Docker bridge, where containers reach STS and Parameter Store. */
+const bridge = process.env["LOCAL_HOST"] || undefined;
+
+if (bridge !== undefined && (!isIPv4(bridge) || bridge === "0.0.0.0")) {
+  console.error(`LOCAL_HOST must be one IPv4 address, such as 172.17.0.1 of Docker's bridge, not ${bridge}.`);
+  process.exit(2);
+}
+
+const sandbox = await startSandbox(files, standby, bridge).catch((error) => {
+  if (error.code !== "EADDRNOTAVAIL") throw error;
+  console.error(`LOCAL_HOST: ${bridge} is not an address of this machine.`);
+  process.exit(1);
+});
 
 const secret = readSecret(files);
 
