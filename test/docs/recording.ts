@@ -15,7 +15,6 @@ const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const ADMIN = { arn: "arn:aws:iam::111122223333:role/Admin", username: "admin", groups: ["system:masters"] };
 const PARAMETERS = { "/iam-authenticator/prod/role/111122223333/admin": JSON.stringify(ADMIN) };
 
-/** The local identity that types each command. */
 const STEPS: readonly (readonly [who: string, ...words: string[]])[] = [
   ["bob", "whoami", "-c", "prod"],
   ["carol", "explain", "-c", "prod", ROLE, "--session-name", "bob@example.com"],
@@ -60,7 +59,6 @@ const STYLE =
   "@keyframes hidden{from,to{opacity:0}}g+g{animation:hidden 0.01s backwards}" +
   "@media(prefers-reduced-motion:reduce){g+g{animation:none}}";
 
-/** An animated terminal that shows one step after the other. */
 export function recordingImage(steps: Awaited<ReturnType<typeof recordSession>>): string {
   let row = 0;
   const rows = (lines: readonly string[], spec: Attributes): string =>
@@ -92,7 +90,6 @@ function wrapped(text: string, end: string, indent: number): string[] {
   return [`${text.slice(0, at)}${end}`, ...wrapped(" ".repeat(indent) + text.slice(at + 1), end, indent)];
 }
 
-/** By the number in the terminal's escape sequence. */
 const STYLES: Readonly<Record<number, Attributes>> = {
   1: { "font-weight": 700 },
   31: { fill: "#fca5a5" },
@@ -100,7 +97,6 @@ const STYLES: Readonly<Record<number, Attributes>> = {
   33: { fill: "#fde68a" },
 };
 
-/** Colours apply to an entire line. */
 function stylesOf(line: string): Attributes {
   const [, ...codes] = line.split("\u001b[");
   return Object.assign({ fill: INK }, ...codes.map((code) => STYLES[Number.parseInt(code, 10)] ?? {}));

@@ -3,9 +3,11 @@
 
 import { findAwsCli } from "../aws-cli.ts";
 import {
+  findActionlint,
   findAqua,
   findBinaries,
   findControllerManager,
+  findEcrCredentialProvider,
   findHcl2json,
   findKrew,
   findTofu,
@@ -15,17 +17,8 @@ import { findClusterApiJudge, findKopsJudge, findKubeadm, findTalosJudge, TALOS_
 
 // One after the other: two builds at a time took longer on two cores.
 findBinaries();
-for (const find of [
-  findControllerManager,
-  findTofu,
-  findHcl2json,
-  findAwsCli,
-  findKopsJudge,
-  findClusterApiJudge,
-  findAqua,
-]) {
-  find();
-}
+const judges = [findKopsJudge, findClusterApiJudge, findAqua, findActionlint, findEcrCredentialProvider];
+for (const find of [findControllerManager, findTofu, findHcl2json, findAwsCli, ...judges]) find();
 for (const version of KUBERNETES_VERSIONS) findKubeadm(version);
 for (const version of TALOS_VERSIONS) findTalosJudge(version);
 for (const program of ["krew", "validate-krew-manifest"] as const) findKrew(program);

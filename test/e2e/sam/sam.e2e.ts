@@ -33,8 +33,7 @@ before(async () => {
   const bridge = bridgeAddress();
   sandbox = await startSandbox(files, undefined, bridge);
   sam = samCli(REGION);
-  const hosts = ["--add-host", `host.docker.internal:${bridge}`];
-  options = ["-t", template, "--env-vars", envFile, ...hosts];
+  options = ["-t", template, "--env-vars", envFile, ...["--add-host", `host.docker.internal:${bridge}`]];
 });
 after(async () => {
   await sandbox?.close();
@@ -80,8 +79,7 @@ function bridgeAddress(): string {
 /** env.example.json with the ports of this run. */
 function writeEnvironment(): void {
   const { Parameters } = JSON.parse(readFileSync(join(ROOT, "env.example.json"), "utf8"));
-  const names = "CLUSTER_ID CALLER_AUTH AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_SSM";
-  assert.equal(Object.keys(Parameters).join(" "), names);
+  assert.equal(Object.keys(Parameters).join(" "), "CLUSTER_ID CALLER_AUTH AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_SSM");
   const { stsUrl = "", parameterStoreUrl = "" } = sandbox ?? {};
   const [sts, store] = [stsUrl, parameterStoreUrl].map((url) => url.replace("127.0.0.1", "host.docker.internal"));
   const chosen = { AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
