@@ -13,11 +13,25 @@ import {
   findTofu,
   KUBERNETES_VERSIONS,
 } from "./binaries.ts";
-import { findClusterApiJudge, findKopsJudge, findKubeadm, findTalosJudge, TALOS_VERSIONS } from "./judges.ts";
+import {
+  findClusterApiJudge,
+  findKopsJudge,
+  findKubeadm,
+  findKubeletJudge,
+  findTalosJudge,
+  TALOS_VERSIONS,
+} from "./judges.ts";
 
 // One after the other: two builds at a time took longer on two cores.
 findBinaries();
-const judges = [findKopsJudge, findClusterApiJudge, findAqua, findActionlint, findEcrCredentialProvider];
+const judges = [
+  findKopsJudge,
+  findClusterApiJudge,
+  findAqua,
+  findActionlint,
+  findEcrCredentialProvider,
+  findKubeletJudge,
+];
 for (const find of [findControllerManager, findTofu, findHcl2json, findAwsCli, ...judges]) find();
 for (const version of KUBERNETES_VERSIONS) findKubeadm(version);
 for (const version of TALOS_VERSIONS) findTalosJudge(version);
