@@ -3,6 +3,7 @@
 import { fork } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { type Handler, THROTTLING } from "./gateway/events.ts";
+import type { LocalIdentity } from "./identities.ts";
 
 export interface LocalFunction extends Handler {
   readonly pid: number | undefined;
@@ -22,12 +23,17 @@ export interface ServiceUrls {
   readonly ec2?: string;
 }
 
-/** Environment variables that point the SDK at local services, with credentials that no AWS account knows. */
-export function localServices(region: string, { store, sts, ec2 }: ServiceUrls): Readonly<Record<string, string>> {
+/** Environment variables that point the SDK at local services, with the credentials of the function's role, as on Lambda. */
+export function localServices(
+  region: string,
+  { store, sts, ec2 }: ServiceUrls,
+  { accessKeyId, secretAccessKey, sessionToken }: LocalIdentity,
+): Readonly<Record<string, string>> {
   return {
     AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-    AWS_SECRET_ACCESS_KEY: "local/only",
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
     AWS_ENDPOINT_URL_SSM: store,
     ...(sts !== undefined && { AWS_ENDPOINT_URL_STS: sts }),
     ...(ec2 !== undefined && { AWS_ENDPOINT_URL_EC2: ec2, AWS_ENDPOINT_URL_IAM: ec2 }),

@@ -1,17 +1,15 @@
-// The identities of the local services, with fixed access keys that no AWS account has, and their tokens, made with the AWS
-// SDK's signer.
+// The identities of the local services, with access keys that are derived from a secret of the sandbox and that no AWS account
+// has, and their tokens, made with the AWS SDK's signer.
 
-import { hash } from "node:crypto";
+import { hkdfSync } from "node:crypto";
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { encodeComponent } from "../functions/authenticator/token/encoding.ts";
 
-export interface LocalIdentity {
+/** An identity without its keys. */
+export interface LocalPrincipal {
   readonly name: string;
   readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Required for temporary credentials, absent otherwise. */
-  readonly sessionToken?: string;
   /** Expiry of the session token, in milliseconds since the epoch; absent: never. */
   readonly expiresAt?: number;
   /** As STS returns it: for a role, the assumed-role ARN. */
@@ -20,11 +18,17 @@ export interface LocalIdentity {
   readonly userId: string;
 }
 
+export interface LocalIdentity extends LocalPrincipal {
+  readonly secretAccessKey: string;
+  /** Required for temporary credentials, absent otherwise. */
+  readonly sessionToken?: string;
+}
+
 const HOME = "111122223333";
 
 const OTHER = "444455556666";
 
-export const LOCAL_IDENTITIES: readonly LocalIdentity[] = [
+export const LOCAL_PRINCIPALS: readonly LocalPrincipal[] = [
   user("alice", HOME, "user/engineering/alice", "AKIALOCALALICEAAAAAA", "AIDALOCALALICEAAAAAAA"),
   user("alice-elsewhere", OTHER, "user/alice", "AKIALOCALALICEBBBBBB", "AIDALOCALALICEBBBBBBB"),
   user("root", HOME, "root", "AKIALOCALROOTAAAAAAA", HOME),
@@ -40,6 +44,7 @@ export const LOCAL_IDENTITIES: readonly LocalIdentity[] = [
     "AROALOCALCLUSTERADMIN",
   ),
   role("contractor", HOME, "Contractor", "mallory", "ASIALOCALMALLORYAAAA", "AROALOCALCONTRACTORAA"),
+  role("function", HOME, "IamAuthenticator", "IamAuthenticator", "ASIALOCALFUNCTIONAAA", "AROALOCALFUNCTIONAAAA"),
   role("node", HOME, "ClusterNode", "i-0123456789abcdef0", "ASIALOCALNODEAAAAAAA", "AROALOCALCLUSTERNODEA"),
   {
     ...role("expired", HOME, "Developers", "erin@example.com", "ASIALOCALERINAAAAAAA", "AROALOCALDEVELOPERSAA"),
@@ -47,29 +52,33 @@ export const LOCAL_IDENTITIES: readonly LocalIdentity[] = [
   },
   {
     name: "federated",
-    ...temporaryKey("ASIALOCALDAVEAAAAAAA", "dave"),
+    accessKeyId: "ASIALOCALDAVEAAAAAAA",
     arn: `arn:aws:sts::${HOME}:federated-user/dave`,
     account: HOME,
     userId: `${HOME}:dave`,
   },
 ];
 
+/** `secret`: of the sandbox, which refuses the keys of any other secret. */
+export function localIdentities(secret: string): readonly LocalIdentity[] {
+  return LOCAL_PRINCIPALS.map(({ name }) => localIdentity(name, secret));
+}
+
 /** Finds an identity by name, for example `alice`. Throws if there is none. */
-export function localIdentity(name: string): LocalIdentity {
-  const found = LOCAL_IDENTITIES.find((identity) => identity.name === name);
+export function localIdentity(name: string, secret: string): LocalIdentity {
+  const principal = localPrincipal(name);
+  return { ...principal, ...localKeys(principal.accessKeyId, secret) };
+}
+
+/** Like `localIdentity`, without its keys. */
+export function localPrincipal(name: string): LocalPrincipal {
+  const found = LOCAL_PRINCIPALS.find((principal) => principal.name === name);
   if (found === undefined) throw new Error(`no local identity ${JSON.stringify(name)}`);
   return found;
 }
 
-function user(name: string, account: string, resource: string, accessKeyId: string, userId: string): LocalIdentity {
-  return {
-    name,
-    accessKeyId,
-    secretAccessKey: secret(accessKeyId),
-    arn: `arn:aws:iam::${account}:${resource}`,
-    account,
-    userId,
-  };
+function user(name: string, account: string, resource: string, accessKeyId: string, userId: string): LocalPrincipal {
+  return { name, accessKeyId, arn: `arn:aws:iam::${account}:${resource}`, account, userId };
 }
 
 function role(
@@ -79,26 +88,19 @@ function role(
   session: string,
   accessKeyId: string,
   principalId: string,
-): LocalIdentity {
-  return {
-    name,
-    ...temporaryKey(accessKeyId, session),
-    arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`,
-    account,
-    userId: `${principalId}:${session}`,
-  };
+): LocalPrincipal {
+  const arn = `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`;
+  return { name, accessKeyId, arn, account, userId: `${principalId}:${session}` };
 }
 
-function temporaryKey(accessKeyId: string, session: string) {
+/** A secret access key of 40 characters like AWS's, but recognizably fake; temporary keys also have a session token. */
+function localKeys(accessKeyId: string, secret: string): Pick<LocalIdentity, "secretAccessKey" | "sessionToken"> {
+  const derived = (what: string, bytes: number) =>
+    Buffer.from(hkdfSync("sha256", secret, "", `${what} of ${accessKeyId}`, bytes)).toString("base64");
+  const secretAccessKey = `local/only/${derived("secret access key", 24).slice(0, 29)}`;
+  if (!accessKeyId.startsWith("ASIA")) return { secretAccessKey };
   // like AWS's tokens, contains base64 characters and padding that clients must percent-encode
-  const text = `local session of ${session} with ${accessKeyId}, not a real one `.repeat(4);
-  const sessionToken = `Local+Session/Token/${Buffer.from(text).toString("base64")}==`;
-  return { accessKeyId, secretAccessKey: secret(accessKeyId), sessionToken };
-}
-
-/** 40 characters like AWS's, but recognizably fake. */
-function secret(accessKeyId: string): string {
-  return `local/only/${hash("sha256", accessKeyId, "hex")}`.slice(0, 40);
+  return { secretAccessKey, sessionToken: `Local+Session/Token/${derived("session token", 301)}` };
 }
 
 export interface TokenOptions {

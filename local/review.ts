@@ -2,25 +2,34 @@
 
 import { text } from "node:stream/consumers";
 import { memberAt, parseJson } from "../functions/lib/json.ts";
-import { LOCAL_IDENTITIES, localIdentity, mintToken } from "./identities.ts";
-import { CLUSTER_ID, REGION, reviewToken, SANDBOX_FOLDER, SandboxNotRunning, sandboxFiles } from "./webhook.ts";
+import { LOCAL_PRINCIPALS, localIdentity, mintToken } from "./identities.ts";
+import {
+  CLUSTER_ID,
+  REGION,
+  readSecret,
+  reviewToken,
+  SANDBOX_FOLDER,
+  SandboxNotRunning,
+  sandboxFiles,
+} from "./webhook.ts";
 
 const USAGE = `npm run --silent review -- <identity> [<cluster id>]
 aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review`;
 
 const [name, clusterId = CLUSTER_ID, ...others] = process.argv.slice(2);
-const names = LOCAL_IDENTITIES.map((identity) => identity.name);
+const names = LOCAL_PRINCIPALS.map((identity) => identity.name);
 const problem = problemOf();
 if (problem !== undefined) {
   console.error(`${problem}${USAGE}\nidentities: ${names.join(", ")}`);
   process.exit(2);
 }
-const token =
-  name === undefined
-    ? tokenOf(await text(process.stdin))
-    : await mintToken({ identity: localIdentity(name), clusterId, region: REGION });
+const files = sandboxFiles(SANDBOX_FOLDER);
 try {
-  const { status, review } = await reviewToken(sandboxFiles(SANDBOX_FOLDER), token);
+  const token =
+    name === undefined
+      ? tokenOf(await text(process.stdin))
+      : await mintToken({ identity: localIdentity(name, readSecret(files)), clusterId, region: REGION });
+  const { status, review } = await reviewToken(files, token);
   console.log(`HTTP ${status}`);
   console.log(JSON.stringify(review, null, 2));
 } catch (error) {

@@ -10,15 +10,18 @@ import { startSts } from "./aws/sts/sts.ts";
 import { createCertificateAuthority } from "./certificates.ts";
 import { type LocalFunction, localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
+import { type LocalIdentity, localIdentities, localIdentity } from "./identities.ts";
 import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
 import {
   CLUSTER_ID,
+  keepSecret,
   LOG_GROUP,
   REGION,
+  readSecret,
+  readWebhook,
   SAMPLE_MAPPINGS,
   type SandboxFiles,
   TOKEN_ISSUERS,
-  type Webhook,
   writeWebhook,
 } from "./webhook.ts";
 
@@ -27,6 +30,8 @@ interface IssuerOptions {
   readonly region: string;
   readonly storeUrl: string;
   readonly logFile: string;
+  /** Whose credentials the issuer has. */
+  readonly identity: LocalIdentity;
   /** Default 0: any free port. */
   readonly port?: number;
 }
@@ -43,7 +48,7 @@ export interface LocalIssuer {
 
 /** Runs the issuer's bundle on 127.0.0.1, behind a local API Gateway with TLS, which STS requires. */
 export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> {
-  const { clusterId, region, storeUrl, logFile, port = 0 } = options;
+  const { clusterId, region, storeUrl, logFile, identity, port = 0 } = options;
   const authority = createCertificateAuthority();
   let running: LocalFunction | undefined;
   const gateway = await startGateway({
@@ -53,7 +58,7 @@ export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> 
     // As on Lambda, the first request starts the environment, which reads the keys during initialization.
     handler: (event, context) => {
       running ??= startFunction(
-        { CLUSTER_ID: clusterId, ISSUER_URL: gateway.url, ...localServices(region, { store: storeUrl }) },
+        { CLUSTER_ID: clusterId, ISSUER_URL: gateway.url, ...localServices(region, { store: storeUrl }, identity) },
         logFile,
         "issuer",
       );
@@ -87,8 +92,18 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller. */
-export async function startSandbox(files: SandboxFiles, standby?: Webhook): Promise<Sandbox> {
+/**
+ * Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller and keys.
+ * `bridge`: STS and Parameter Store also listen at this address, for containers.
+ */
+export async function startSandbox(
+  files: SandboxFiles,
+  standbyFiles?: SandboxFiles,
+  bridge?: string,
+): Promise<Sandbox> {
+  const standby = standbyFiles && readWebhook(standbyFiles);
+  const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
+  const [identities, identity] = [localIdentities(secret), localIdentity("function", secret)];
   mkdirSync(files.reviews, { recursive: true });
   for (const log of [files.log, files.issuerLog]) rmSync(log, { force: true });
   if (!existsSync(files.mappings)) {
@@ -97,28 +112,47 @@ export async function startSandbox(files: SandboxFiles, standby?: Webhook): Prom
   publishServiceAccountKey(files);
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
   const store = await onPort(8322, (port) =>
-    startParameterStore({ port, region: REGION, folder: files.mappings, prefix, throughput: DEFAULT_THROUGHPUT }),
+    startParameterStore({
+      port,
+      bridge,
+      identities,
+      region: REGION,
+      folder: files.mappings,
+      prefix,
+      throughput: DEFAULT_THROUGHPUT,
+    }),
   );
   const issuer = await onPort(8324, (port) =>
-    startIssuer({ port, region: REGION, clusterId: CLUSTER_ID, storeUrl: store.url, logFile: files.issuerLog }),
+    startIssuer({
+      port,
+      identity,
+      region: REGION,
+      clusterId: CLUSTER_ID,
+      storeUrl: store.url,
+      logFile: files.issuerLog,
+    }),
   );
   writeFileSync(files.issuerCa, issuer.ca);
   const provider = localProvider(issuer.url);
   const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca };
-  const sts = await onPort(8321, (port) => startSts({ port, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }));
-  const ec2 = await onPort(8323, (port) => startNodeInstance({ port, region: REGION }));
+  const sts = await onPort(8321, (port) =>
+    startSts({ port, bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
+  );
+  const ec2 = await onPort(8323, (port) => startNodeInstance({ port, identities, region: REGION }));
   const authenticator = startFunction(
     {
       CLUSTER_ID,
       CALLER_AUTH: "bearer",
       JWT_ISSUERS: Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join(),
       JWT_KEYS_ENDPOINT: sts.url,
-      ...localServices(REGION, { sts: sts.url, store: store.url, ec2: ec2.url }),
+      ...localServices(REGION, { sts: sts.url, store: store.url, ec2: ec2.url }, identity),
     },
     files.log,
   );
   const groups = { [LOG_GROUP]: () => eventsOfFile(files.log) };
-  const logs = await onPort(8325, (port) => startLogs({ port, groups, throughput: DEFAULT_LOGS_THROUGHPUT }));
+  const logs = await onPort(8325, (port) =>
+    startLogs({ port, identities, region: REGION, groups, throughput: DEFAULT_LOGS_THROUGHPUT }),
+  );
   const gateway = await onPort(8320, (port) => startGateway({ ...authenticator, port, failoverUrl: standby?.server }));
   const endpoint = `${gateway.url}/authenticate`;
   writeWebhook(files, endpoint, standby?.token);

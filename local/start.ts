@@ -2,6 +2,7 @@
 // commands to try; more with --verbose.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { join, relative } from "node:path";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { JWKS_PATH } from "../functions/issuer/documents.ts";
@@ -14,6 +15,7 @@ import {
   LOG_GROUP,
   REGION,
   type Review,
+  readSecret,
   readWebhook,
   reviewToken,
   SANDBOX_FOLDER,
@@ -112,7 +114,21 @@ if (standby !== undefined && !(await isRunning(standby))) {
   process.exit(1);
 }
 
-const sandbox = await startSandbox(files, standby && readWebhook(standby));
+/** An address of a Docker bridge, where containers reach STS and Parameter Store. */
+const bridge = process.env["LOCAL_HOST"] || undefined;
+
+if (bridge !== undefined && (!isIPv4(bridge) || bridge === "0.0.0.0")) {
+  console.error(`LOCAL_HOST must be one IPv4 address, such as 172.17.0.1 of Docker's bridge, not ${bridge}.`);
+  process.exit(2);
+}
+
+const sandbox = await startSandbox(files, standby, bridge).catch((error) => {
+  if (error.code !== "EADDRNOTAVAIL") throw error;
+  console.error(`LOCAL_HOST: ${bridge} is not an address of this machine.`);
+  process.exit(1);
+});
+
+const secret = readSecret(files);
 
 console.log(`lambda-iam-authenticator is running at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
 
@@ -145,7 +161,7 @@ async function isRunning(files: SandboxFiles): Promise<boolean> {
 
 async function writeReviews(): Promise<void> {
   for (const name of SHOWN) {
-    const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
+    const token = await mintToken({ identity: localIdentity(name, secret), clusterId: CLUSTER_ID, region: REGION });
     writeFileSync(reviewFile(name), tokenReview(token));
   }
 }
@@ -155,7 +171,7 @@ function reviewFile(name: string): string {
 }
 
 async function show(name: string): Promise<void> {
-  const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
+  const token = await mintToken({ identity: localIdentity(name, secret), clusterId: CLUSTER_ID, region: REGION });
   console.log(hanging(name.padEnd(12), describe(await reviewToken(files, token))));
 }
 
@@ -204,7 +220,7 @@ AWS CLI, curl and kube-apiserver: see docs/try.md, or start again with npm start
 }
 
 function printCommands(): void {
-  const { accessKeyId, secretAccessKey } = localIdentity("alice");
+  const { accessKeyId, secretAccessKey } = localIdentity("alice", secret);
   const [mapping, denials, caller, review, log, podToken, issuerCa] = [
     bobsMapping,
     join(files.mappings, "deny/111122223333.yaml"),

@@ -1,7 +1,8 @@
 // The sandbox's names, folder and files, its webhook kubeconfig, and TokenReviews that are posted with it.
 
+import { spawnSync } from "node:child_process";
 import { hash, randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
@@ -30,7 +31,10 @@ export type SandboxFiles = Readonly<ReturnType<typeof sandboxFiles>>;
 
 export function sandboxFiles(folder: string) {
   return {
+    folder,
     mappings: join(folder, "mappings"),
+    /** The keys of the local identities are derived from it. */
+    secret: join(folder, "secret"),
     kubeconfig: join(folder, "webhook.kubeconfig"),
     callerToken: join(folder, "caller-token"),
     reviews: join(folder, "reviews"),
@@ -43,6 +47,31 @@ export function sandboxFiles(folder: string) {
     /** The authority of the issuer's TLS certificate. */
     issuerCa: join(folder, "issuer-ca.crt"),
   };
+}
+
+/**
+ * Creates the folder, which only its owner can read, and its secret, which later starts keep. `shared`: that of another
+ * sandbox, whose keys this one accepts instead.
+ */
+export function keepSecret({ folder, secret }: SandboxFiles, shared?: string): string {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
+  const earlier = existsSync(secret) ? readFileSync(secret, "utf8") : "";
+  const kept = shared ?? (earlier || randomBytes(32).toString("base64url"));
+  writeFileSync(secret, kept, { mode: 0o600 });
+  // 1: the file is in a work tree, and not ignored
+  if (spawnSync("git", ["check-ignore", "--quiet", "secret"], { cwd: folder }).status === 1) {
+    console.error(
+      `git does not ignore ${folder}, which contains secrets. Add it to .gitignore, or use another LOCAL_FOLDER.`,
+    );
+  }
+  return kept;
+}
+
+/** Throws `SandboxNotRunning` for a folder that never had a sandbox. */
+export function readSecret({ secret }: SandboxFiles): string {
+  if (!existsSync(secret)) throw new SandboxNotRunning(`${secret} not found`);
+  return readFileSync(secret, "utf8");
 }
 
 export interface Webhook {

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 
-import { localIdentity } from "../identities.ts";
+import { localPrincipal } from "../identities.ts";
 import {
   type LocalRequest,
   type LocalResponse,
@@ -11,6 +11,7 @@ import {
   startHttpServer,
 } from "./http-server.ts";
 import { readForm, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
+import { byAccessKey, type ServiceOptions, verify } from "./signature.ts";
 
 /** Codes of `instanceState`, by name. */
 const STATE_CODES = {
@@ -134,13 +135,13 @@ function pathOf(arn: string): string {
   return arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
 }
 
-interface Ec2Options {
+interface Ec2Options extends ServiceOptions {
   readonly instances?: readonly Ec2Instance[];
   readonly profiles?: readonly InstanceProfile[];
   /** The caller's account: only its profiles are found. */
   readonly account?: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
+  /** Default `us-east-1`, which is IAM's only region. */
+  readonly region?: string;
 }
 
 /** Each request reads these lists, so tests can change them at any time. */
@@ -150,30 +151,31 @@ export interface Ec2Server extends LocalServer {
 }
 
 /** Starts one server for both services; use its url as the endpoint of either client. */
-export async function startEc2(options: Ec2Options = {}): Promise<Ec2Server> {
-  const { account = "111122223333" } = options;
+export async function startEc2(options: Ec2Options): Promise<Ec2Server> {
+  const { account = "111122223333", region = "us-east-1", clock = Date.now } = options;
   const instances = structuredClone([...(options.instances ?? [])]);
   const profiles = structuredClone([...(options.profiles ?? [])]);
-  return {
-    ...(await startHttpServer(ec2Answers({ instances, profiles, account }), options.port)),
-    instances,
-    profiles,
-  };
+  const identities = byAccessKey(options.identities);
+  const answers = ec2Answers({ instances, profiles, account }, (request, service) => {
+    // A client of IAM with another endpoint signs for its own region.
+    const servesRegion = (scoped: string) => scoped === region || (service === "iam" && scoped === "us-east-1");
+    verify(request, [], { identities, clock, service, servesRegion, ...(service === "ec2" && { errors: EC2_ERRORS }) });
+  });
+  return { ...(await startHttpServer(answers, options.port)), instances, profiles };
 }
 
-/** The request handler of EC2 and IAM. */
-export function ec2Answers({
-  instances,
-  profiles,
-  account,
-}: Required<Omit<Ec2Options, "port">>): (request: LocalRequest) => LocalResponse {
+/** The request handler of EC2 and IAM. `checkSigned` throws for a request without a valid signature. */
+export function ec2Answers(
+  { instances, profiles, account }: Required<Pick<Ec2Options, "instances" | "profiles" | "account">>,
+  checkSigned: (request: LocalRequest, service: Service) => void,
+): (request: LocalRequest) => LocalResponse {
   return (request) => {
     const form = readForm(request);
     const action = form.get("Action") ?? "";
     // The API version identifies the service.
     const service: Service = form.get("Version") === "2010-05-08" ? "iam" : "ec2";
     try {
-      checkSigned(service, request);
+      checkSigned(request, service);
       if (service === "ec2" && action === "DescribeInstances") {
         return renderResult(service, action, describeInstances(instances, form));
       }
@@ -188,25 +190,30 @@ export function ec2Answers({
   };
 }
 
-/** Requires a signature but does not verify it: the server knows no secret keys. */
-function checkSigned(service: Service, { headers }: LocalRequest): void {
-  if (headers["authorization"]?.startsWith("AWS4-HMAC-SHA256 Credential=")) return;
-  throw service === "ec2"
-    ? new ServiceError("MissingParameter", "The request must contain the parameter AWSAccessKeyId")
-    : new ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
-}
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
+const NOT_VALIDATED = ["AuthFailure", 401, "AWS was not able to validate the provided access credentials"] as const;
+
+const EC2_ERRORS = {
+  MissingAuthenticationToken: ["MissingParameter", 400, "The request must contain the parameter AWSAccessKeyId"],
+  InvalidClientTokenId: NOT_VALIDATED,
+  SignatureDoesNotMatch: NOT_VALIDATED,
+  ExpiredToken: ["RequestExpired", 400, "Request has expired."],
+} as const;
 
 export function nodeName(region: string): string {
   return `ip-10-0-0-12.${region}.compute.internal`;
 }
 
-/** Default port: any free one. */
-export function startNodeInstance({ region, port = 0 }: { region: string; port?: number }): Promise<Ec2Server> {
-  return startEc2({ port, ...nodeServices(region) });
+interface NodeOptions extends ServiceOptions {
+  readonly region: string;
 }
 
-export function nodeServices(region: string): Required<Omit<Ec2Options, "port">> {
-  const { account, userId } = localIdentity("node");
+export function startNodeInstance({ region, ...options }: NodeOptions): Promise<Ec2Server> {
+  return startEc2({ region, ...options, ...nodeServices(region) });
+}
+
+export function nodeServices(region: string): Required<Pick<Ec2Options, "account" | "profiles" | "instances">> {
+  const { account, userId } = localPrincipal("node");
   const [roleId = "", instanceId = ""] = userId.split(":");
   const profileArn = `arn:aws:iam::${account}:instance-profile/ClusterNode`;
   const role = { roleName: "ClusterNode", roleId, arn: `arn:aws:iam::${account}:role/ClusterNode` };

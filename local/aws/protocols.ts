@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { type LocalRequest, type LocalResponse, ServiceError } from "./http-server.ts";
+import { byAccessKey, type ServiceOptions, verify } from "./signature.ts";
 
 /** Calls `run` and returns its result, or the error that it throws, as a response. */
 export function answerJson(run: () => object): LocalResponse {
@@ -17,16 +18,30 @@ export function answerJson(run: () => object): LocalResponse {
   }
 }
 
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, with the names that services send. */
+const SIGNATURE_ERRORS = {
+  MissingAuthenticationToken: ["MissingAuthenticationTokenException", 400],
+  IncompleteSignature: ["IncompleteSignatureException", 400],
+  InvalidClientTokenId: ["UnrecognizedClientException", 400],
+  ExpiredToken: ["ExpiredTokenException", 400],
+  SignatureDoesNotMatch: ["InvalidSignatureException", 400],
+} as const;
+
+/** Returns a function that throws the error of a JSON service in `region` for a request without a valid signature. */
+export function jsonVerifier(service: string, region: string, options: ServiceOptions) {
+  const { clock = Date.now, moreRegions = [], anyTime } = options;
+  const identities = byAccessKey(options.identities);
+  const servesRegion = (scoped: string) => scoped === region || moreRegions.includes(scoped);
+  const rules = { identities, clock, anyTime, service, servesRegion, errors: SIGNATURE_ERRORS };
+  return (request: LocalRequest) => verify(request, [], rules);
+}
+
 /** The operation's name: the header without `service` and the dot. Throws ServiceError for a request of another protocol. */
 export function operationOf({ method, target, headers }: LocalRequest, service: string): string {
   const named = headers["x-amz-target"] ?? "";
   if (method !== "POST" || target !== "/" || !named.startsWith(`${service}.`)) throw unknownOperation(method, named);
   if (!headers["content-type"]?.startsWith("application/x-amz-json-1.1")) {
     throw illTyped("The content type must be application/x-amz-json-1.1.");
-  }
-  // Requires a signature but does not verify it: the server knows no secret keys.
-  if (!/^AWS4-HMAC-SHA256 Credential=[^,]+, *SignedHeaders=[^,]+, *Signature=/.test(headers["authorization"] ?? "")) {
-    throw new ServiceError("MissingAuthenticationToken", "Missing Authentication Token", 403);
   }
   return named.slice(service.length + 1);
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { startHttpServer } from "../../local/aws/http-server.ts";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../local-aws.ts";
 import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
 
 const COMMAND = join(import.meta.dirname, "..", "..", "dist", "cli", "iam-authenticator.mjs");

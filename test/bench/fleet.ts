@@ -11,7 +11,7 @@ import { ServiceError, startHttpServer } from "../../local/aws/http-server.ts";
 import { memoryParameters, type ParameterStorage, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
 import { answerSsm, limitThroughput } from "../../local/aws/parameter-store/parameter-store.ts";
 import { refuse, throttled } from "../../local/aws/protocols.ts";
-import { startSts } from "../../local/aws/sts/sts.ts";
+import { startSts } from "../local-aws.ts";
 import { markdown } from "./measure.ts";
 
 const COMMAND =

@@ -8,12 +8,10 @@ import { join } from "node:path";
 import { createServer } from "node:tls";
 import { type IssuerKey, issuerKeyOf } from "../../functions/issuer/key.ts";
 import { issuerKeyParameter } from "../../functions/issuer/keys.ts";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/aws/sts/sts.ts";
 import { type Credential, createCertificateAuthority } from "../../local/certificates.ts";
-import { localServices } from "../../local/function.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { MAPPING_PREFIX } from "../e2e/cluster/backend.ts";
+import { localServices, startParameterStore, startSts } from "../local-aws.ts";
 import { CALLERS } from "./review-event.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";

@@ -11,10 +11,10 @@ import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
 import { buildCommand, COMMAND_FILE } from "../../build/command.ts";
 import { type LocalRequest, startHttpServer } from "../../local/aws/http-server.ts";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { readForm, renderResult } from "../../local/aws/protocols.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
+import { OPERATOR, startParameterStore } from "../local-aws.ts";
 
 const { path: folder, write } = useFolder();
 const built = join(folder, "built");
@@ -22,7 +22,13 @@ const home = join(folder, "home");
 const ROLE = "arn:aws:iam::111122223333:role/Operator";
 const END = "2100-01-01T00:00:00Z";
 const parameters = { "/iam-authenticator/prod/account/111122223333": "{}" };
-const store = useServer(() => startParameterStore({ parameters }));
+const identities = ["AKIAFROMENV", "AKIAFROMPROCESS", "ASIAFROMROLE", "ASIAFROMSSO", "ASIAFROMWEB"].map(
+  (accessKeyId) => ({
+    ...{ ...OPERATOR, accessKeyId, secretAccessKey: "s" },
+    ...(accessKeyId.startsWith("ASIA") && { sessionToken: "t" }),
+  }),
+);
+const store = useServer(() => startParameterStore({ identities: [...identities, OPERATOR], parameters }));
 const issuer = useServer(() => startHttpServer(issue));
 let metafile: Metafile;
 prepare(async () => {
@@ -105,7 +111,7 @@ async function loadedBy(words: readonly string[], variables: Readonly<Record<str
   return { packages: [...new Set(packages)].sort(), builtIns: [...new Set(builtIns)].sort(), files: files.length };
 }
 
-const KEYS = { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "s" };
+const KEYS = { AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId, AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey };
 /** Loaded by each command: the standard streams, and what Node.js loads before it runs a program. */
 const ANY = ["node:buffer", "node:fs", "node:path", "node:timers/promises", "node:tty", "node:util"];
 

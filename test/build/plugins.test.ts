@@ -9,13 +9,19 @@ import { buildAuthenticator, bundle, LEAN_PLUGINS, separateFile } from "../../bu
 import { replacement } from "../../build/plugins.ts";
 import { isThrottlingCode } from "../../functions/lib/retry.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { useFolder } from "../cli/fixtures.ts";
+import { OPERATOR, startParameterStore } from "../local-aws.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
 const { path: folder } = useFolder();
-const store = await startParameterStore({ parameters: { "/probe": "1" } });
+const CONTAINER = {
+  ...OPERATOR,
+  accessKeyId: "ASIACONTAINERAAAAAAA",
+  secretAccessKey: "of-the-container",
+  sessionToken: "session",
+};
+const store = await startParameterStore({ identities: [CONTAINER], parameters: { "/probe": "1" } });
 await buildAuthenticator(folder);
 const separate = separateFile("credential-provider-http");
 const { files } = await bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [separate, ...LEAN_PLUGINS]);
@@ -31,8 +37,13 @@ beforeEach(() => {
 });
 
 test("keys come from the environment (each error below), otherwise from the container's credential endpoint, with its token", async () => {
-  const keys = { AccessKeyId: "ASIACONTAINERAAAAAAA", SecretAccessKey: "secret", Token: "session" };
-  const body = JSON.stringify({ ...keys, Expiration: new Date(Date.now() + 3_600_000).toISOString() });
+  const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token } = CONTAINER;
+  const body = JSON.stringify({
+    AccessKeyId,
+    SecretAccessKey,
+    Token,
+    Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+  });
   const container = await startHttpServer(() => ({ status: 200, body }));
   const AWS_CONTAINER_CREDENTIALS_FULL_URI = `${container.url}/v1/credentials`;
   Object.assign(process.env, { AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: "the-token" });

@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import type { Tone } from "../../cli/io/streams.ts";
 import { createSecrets } from "../../cli/io/streams.ts";
 import { run } from "../../cli/main/run.ts";
+import { keyVariables } from "../aws-variables.ts";
+import { OPERATOR } from "../local-aws.ts";
 
 export interface CliResult {
   readonly code: number;
@@ -79,8 +81,7 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
 export function useLocalAws(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, {
     AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
-    AWS_SECRET_ACCESS_KEY: "local/only",
+    ...keyVariables(OPERATOR),
     AWS_ACCOUNT_ID: "111122223333",
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",

@@ -1,7 +1,8 @@
 // One cluster in two regions: a Parameter Store and a stack in each, and a configuration file with a context for each.
 
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/aws/http-server.ts";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../local-aws.ts";
+import { post } from "../post.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
 import { named, PREFIX, readParameter } from "./commands/mappings/cluster.ts";
 import { useFolder, useServer } from "./fixtures.ts";
@@ -17,7 +18,12 @@ type Outputs = Readonly<Record<string, string>>;
 /** `one` has `outputs`, and `other` only an endpoint. */
 async function twoRegions(stored: Values, outputs: Outputs = { Endpoint: "https://one.example/authenticate" }) {
   const store = (name: Name) =>
-    startParameterStore({ parameters: named(stored), region: REGIONS[name], now: () => Date.UTC(2020) });
+    startParameterStore({
+      parameters: named(stored),
+      region: REGIONS[name],
+      moreRegions: ["us-east-1"],
+      now: () => Date.UTC(2020),
+    });
   const stores = { one: await store("one"), other: await store("other") };
   const stackOf = (outputs: Readonly<Record<string, string>>) => startStacks({ "IamAuthenticator-prod": outputs });
   const other = await stackOf({ Endpoint: "https://other.example/authenticate" });
@@ -58,10 +64,14 @@ async function twoRegions(stored: Values, outputs: Outputs = { Endpoint: "https:
 function frontOf(servers: Readonly<Record<Name, LocalServer>>): Promise<LocalServer> {
   return startHttpServer(async (request) => {
     const { method, target, headers, body } = request;
-    const { host: _, connection: __, "content-length": ___, ...others } = headers;
-    const answer = await fetch(`${servers[nameOf(request)].url}${target}`, { method, headers: others, body });
-    const type = answer.headers.get("content-type") ?? "";
-    return { status: answer.status, headers: { "content-type": type }, body: Buffer.from(await answer.arrayBuffer()) };
+    const { connection: _, "content-length": __, ...others } = headers;
+    // Keeps the header Host, which is signed.
+    const answer = await post(`${servers[nameOf(request)].url}${target}`, { method, headers: others, body });
+    return {
+      status: answer.status,
+      headers: { "content-type": answer.headers["content-type"] ?? "" },
+      body: answer.text,
+    };
   });
 }
 

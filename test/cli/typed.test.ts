@@ -180,6 +180,7 @@ test("a folder that cannot be written is reported with another way", async () =>
   Object.assign(process.env, { AWS_SESSION_TOKEN: "t", AWS_CREDENTIAL_EXPIRATION: "2099-01-01T00:00:00Z" });
   const uncached = /^Not cached: Cannot write \/dev\/null\/\S+: .* set XDG_CACHE_HOME\. .* omit --cache\.\n$/;
   await exits(type("token --cache", { environment }), 0, uncached);
+  for (const name of ["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"]) delete process.env[name];
   const readOnly = Object.assign(new Error(), { code: "EROFS" });
   assert.equal(fileFailure("write", "/x", readOnly).message, "Cannot write /x: the file system is read-only.");
 });

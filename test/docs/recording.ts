@@ -5,10 +5,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { FULL_NAME } from "../../cli/cmdline/spelling.ts";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/aws/sts/sts.ts";
-import { localIdentity } from "../../local/identities.ts";
 import { isolatedVariables } from "../aws-variables.ts";
+import { localIdentity, startParameterStore, startSts } from "../local-aws.ts";
 import { type Attributes, element, image, label } from "./images.ts";
 
 const COMMAND = join(import.meta.dirname, "../../cli/iam-authenticator.ts");

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
-import { localIdentity, mintToken } from "../../local/identities.ts";
+import { mintToken } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { localIdentity } from "../local-aws.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import {
   type Backend,

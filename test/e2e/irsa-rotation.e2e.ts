@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
-import { startSts } from "../../local/aws/sts/sts.ts";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
 import { useLocalAws } from "../cli/cli.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
+import { startSts } from "../local-aws.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually, type ServerProcess, startControllerManager } from "./control-plane/process.ts";

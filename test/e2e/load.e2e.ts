@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LOCAL_IDENTITIES } from "../../local/identities.ts";
 import { TOKEN_ISSUERS, tokenReview } from "../../local/webhook.ts";
 import { median } from "../bench/measure.ts";
+import { LOCAL_IDENTITIES } from "../local-aws.ts";
 import { post } from "../post.ts";
 import type { BackendOptions } from "./cluster/backend.ts";
 import { startCluster } from "./cluster.ts";

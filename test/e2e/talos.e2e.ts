@@ -6,9 +6,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync, hash } from "node:crypto";
 import { describe, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { useFolder } from "../cli/fixtures.ts";
+import { startParameterStore } from "../local-aws.ts";
 import { findTalosJudge, TALOS_VERSIONS } from "./binaries/judges.ts";
 import { blockWith, exampleFile } from "./instructions.ts";
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { localIdentity } from "../../local/identities.ts";
 import { useServer } from "../cli/fixtures.ts";
+import { localIdentity } from "../local-aws.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
 import { kubectl } from "./cluster/kubectl.ts";

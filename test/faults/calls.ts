@@ -6,12 +6,11 @@ import { answerCheck } from "../../functions/authenticator/read-stored.ts";
 import type { HttpResponse } from "../../functions/gateway/http.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { startNodeInstance } from "../../local/aws/ec2.ts";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/aws/sts/sts.ts";
+import { keyVariables } from "../aws-variables.ts";
 import { claimsOf, EC_JWK, ISSUER, keySetBody, minted } from "../functions/authenticator/jwt/mint.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import type { Answer, HostileRequest } from "../hostile/honest.ts";
+import { localIdentity, startNodeInstance, startParameterStore, startSts } from "../local-aws.ts";
 import { post } from "../post.ts";
 import type { Answer as Response } from "../system/answers.ts";
 import { startFunction } from "../system/bundled-function.ts";
@@ -117,8 +116,7 @@ function outcomeOf({ status, body }: Pick<Response, "status" | "body">): string 
 const FUNCTION = {
   CLUSTER_ID: "local",
   AWS_REGION: REGION,
-  AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-  AWS_SECRET_ACCESS_KEY: "local/only",
+  ...keyVariables(localIdentity("function")),
 };
 
 function bundle(name: string): string {

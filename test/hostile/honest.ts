@@ -7,8 +7,8 @@ import type { LocalRequest, LocalResponse } from "../../local/aws/http-server.ts
 import { memoryParameters, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
 import { answerSsm } from "../../local/aws/parameter-store/parameter-store.ts";
 import { xmlDocument } from "../../local/aws/protocols.ts";
-import { localIdentity } from "../../local/identities.ts";
 import { tokenOf } from "../cli/commands/irsa/services.ts";
+import { localIdentity } from "../local-aws.ts";
 import { NODE_MAPPING } from "../system/mappings.ts";
 import { ISSUED, KEY, NODE_ACCESS_KEY, OLD_KEY, SECRETS } from "./inputs.ts";
 
@@ -163,7 +163,7 @@ const ROLES = { Roles: { member }, IsTruncated: "false" };
 
 const { arn: nodeArn, userId: nodeId } = localIdentity("node");
 const NODE = { Arn: nodeArn, UserId: nodeId, Account: ACCOUNT };
-const EC2 = ec2Answers(nodeServices("us-east-1"));
+const EC2 = ec2Answers(nodeServices("us-east-1"), () => {});
 
 function inAnHour(): Date {
   return new Date(Date.now() + 3_600_000);

@@ -1,17 +1,20 @@
 // `npm start` and `npm run review` as users run them: concurrently, in the wrong order, and stopped by Ctrl-C.
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { decodeProtectedHeader } from "jose";
 import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
-import { localIdentity } from "../../local/identities.ts";
-import { reviewToken, sandboxFiles } from "../../local/webhook.ts";
+import { localIdentity, mintToken } from "../../local/identities.ts";
+import { CLUSTER_ID, keepSecret, REGION, readSecret, reviewToken, sandboxFiles } from "../../local/webhook.ts";
+import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { post } from "../post.ts";
 
@@ -35,8 +38,12 @@ after(() => {
 });
 
 function run(of: string, script: string, ...args: string[]) {
+  return runWith({}, of, script, ...args);
+}
+
+function runWith(variables: Record<string, string>, of: string, script: string, ...args: string[]) {
   const path = fileURLToPath(new URL(`../../local/${script}`, import.meta.url));
-  const env = { ...process.env, LOCAL_FOLDER: of };
+  const env = { ...process.env, LOCAL_FOLDER: of, ...variables };
   const child = spawn(process.execPath, [path, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   running.push(child);
   const printed = { out: "", err: "" };
@@ -51,7 +58,11 @@ function run(of: string, script: string, ...args: string[]) {
 }
 
 async function started(of: string, ...args: string[]): Promise<Run> {
-  const start = run(of, START, ...args);
+  return printed(run(of, START, ...args));
+}
+
+/** Waits until it has started. */
+async function printed(start: Run): Promise<Run> {
   while (!start.printed.out.includes("Ctrl-C")) {
     const next = await Promise.race([start.ended, once(start.process.stdout ?? process.stdin, "data")]);
     assert.ok(Array.isArray(next), `npm start ended: ${start.printed.err}`);
@@ -62,7 +73,7 @@ async function started(of: string, ...args: string[]): Promise<Run> {
 const endpointOf = ({ printed }: Run): string => /is running at (\S+)/.exec(printed.out)?.[1] ?? "";
 const notRunning = (seen: string) => `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`;
 
-for (const [what, script, args, status, error] of [
+for (const [what, script, args, status, error, host = ""] of [
   ["npm run review without npm start", REVIEW, ["bob"], 1, /^The sandbox is not running: \S+none\S+ not found/],
   [
     "npm run review of an unknown identity",
@@ -72,10 +83,26 @@ for (const [what, script, args, status, error] of [
     /^Local identity bobb not found\.\nnpm run .*\nidentities: alice, .*bob/s,
   ],
   ["npm run review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nnpm run /],
+  [
+    "npm start that listens everywhere",
+    START,
+    [],
+    2,
+    /^LOCAL_HOST must be one IPv4 address, .*, not 0\.0\.0\.0\.\n$/,
+    "0.0.0.0",
+  ],
+  [
+    "npm start at a foreign address",
+    START,
+    [],
+    1,
+    /^LOCAL_HOST: 192\.0\.2\.1 is not an address of this machine\.\n$/,
+    "192.0.2.1",
+  ],
   ["npm start with an unknown argument", START, ["--verbos"], 2, /^Unknown argument --verbos\. Usage: npm start/],
 ] as const) {
   test(`fails: ${what}`, async () => {
-    const { ended, printed } = run(none, script, ...args);
+    const { ended, printed } = runWith({ LOCAL_HOST: host }, none, script, ...args);
     assert.deepEqual([await ended, printed.out], [status, ""]);
     assert.match(printed.err, error);
   });
@@ -108,6 +135,7 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
 
 test("npm run review detects another program on the sandbox's port", async () => {
   const server = endpointOf(sandbox);
+  keepSecret(sandboxFiles(none));
   writeFileSync(sandboxFiles(none).kubeconfig, webhookKubeconfig({ server, token: "of a sandbox that was stopped" }));
   const review = run(none, REVIEW, "bob");
   assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`another program uses ${server}`)]);
@@ -170,18 +198,32 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   assert.notEqual(endpointOf(second), endpointOf(sandbox));
   checkOutput(second, other, 24);
   assert.doesNotMatch(second.printed.out, /AWS_ACCESS_KEY_ID=/);
-  const { serviceAccountKey } = sandboxFiles(other);
-  const key = readFileSync(serviceAccountKey, "utf8");
+  const { secret, serviceAccountKey } = sandboxFiles(other);
+  const kept = () => [secret, serviceAccountKey].map((file) => readFileSync(file, "utf8"));
+  const before = kept();
+  assert.deepEqual(
+    [other, secret].map((path) => statSync(path).mode & 0o777),
+    [0o700, 0o600],
+  );
+  for (const [of, isKnown] of [
+    [other, true],
+    [shared, false],
+  ] as const) {
+    const identity = localIdentity("bob", readSecret(sandboxFiles(of)));
+    const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION });
+    const { review } = await reviewToken(sandboxFiles(other), token);
+    assert.equal(review.status.authenticated, isKnown, of);
+  }
   second.process.kill("SIGINT");
   assert.deepEqual([await second.ended, second.printed.err], [0, ""]);
 
   const review = run(other, REVIEW, "bob");
   assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`no response from ${endpointOf(second)}`)]);
 
-  // Keeps the key, so that tokens of an earlier start stay valid. Ctrl-C also stops a start that is not complete.
+  // Keeps the keys, so that credentials of an earlier start stay valid. Ctrl-C also stops a start that is not complete.
   const again = run(other, START);
   await once(again.process.stdout ?? process.stdin, "data");
-  assert.equal(readFileSync(serviceAccountKey, "utf8"), key);
+  assert.deepEqual(kept(), before);
   again.process.kill("SIGINT");
   assert.deepEqual([await again.ended, again.printed.err], [0, ""]);
 });
@@ -189,10 +231,62 @@ test("npm start in another folder runs beside the first, prints one screen, and 
 test("the sandbox grants a token of iam-authenticator token --jwt", async () => {
   const command = /AWS_ENDPOINT_URL_STS=(\S+) \\\n +npx \S+ token -c local --jwt \|/;
   const [, url = ""] = command.exec(sandbox.printed.out) ?? [];
-  const { accessKeyId, secretAccessKey } = localIdentity("alice");
+  const { accessKeyId, secretAccessKey } = localIdentity("alice", readSecret(sandboxFiles(shared)));
   useLocalAws({ AWS_ENDPOINT_URL_STS: url, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
   const { code, out, err } = await cli(["token", "-c", "local", "--jwt", "--token-only"]);
   assert.equal(code, 0, err);
   const { review } = await reviewToken(sandboxFiles(shared), out.trim());
   assert.equal(review.status.user?.username, "alice");
+});
+
+test("the command and the AWS SDK write mappings of the sandbox, and the function reads them", async () => {
+  const ssm = storeOf(/Parameter Store (\S+)$/m.exec(sandbox.printed.out)?.[1] ?? "", shared);
+  useLocalAws({ ...ssm.variables, AWS_REGION: REGION });
+  const file = join(sandboxFiles(shared).mappings, "role/111122223333/contractor.yaml");
+  const arn = "arn:aws:iam::111122223333:role/Contractor";
+  const set = ["mappings", "set", arn, "--username", "c", "--group", "a", "-c", CLUSTER_ID, "--yes"];
+  const { code, err } = await cli(set);
+  assert.equal(code, 0, err);
+  assert.equal(readFileSync(file, "utf8"), `arn: ${arn}\nusername: c\ngroups:\n  - a\n`);
+  writeFileSync(file, readFileSync(file, "utf8").replace("- a", "- b"));
+  const { out } = await cli(["mappings", "history", "role/111122223333/contractor", "-c", CLUSTER_ID, "-o", "json"]);
+  assert.deepEqual(
+    JSON.parse(out).map(({ version }: { version: number }) => version),
+    [2, 1],
+  );
+  assert.equal((await ssm.put("/iam-authenticator/local/account/111122223333", "{}")).Version, 1);
+  const stranger = storeOf(ssm.variables.AWS_ENDPOINT_URL_SSM, none);
+  await assert.rejects(stranger.put("/iam-authenticator/local/account/444455556666", "{}"), {
+    name: "UnrecognizedClientException",
+  });
+});
+
+/** Parameter Store at `url`, as carol of the sandbox `of`. */
+function storeOf(url: string, of: string) {
+  const carol = localIdentity("carol", keepSecret(sandboxFiles(of)));
+  const client = new SSMClient({ endpoint: url, region: REGION, credentials: carol });
+  return {
+    variables: { AWS_ENDPOINT_URL_SSM: url, ...keyVariables(carol) },
+    put: (Name: string, Value: string) => client.send(new PutParameterCommand({ Name, Value, Type: "String" })),
+  };
+}
+
+test("with LOCAL_HOST, containers reach STS and Parameter Store at that address, and nothing else", async () => {
+  const [of, bridge] = [join(folder, "bridged"), "127.0.0.2"];
+  mkdirSync(of);
+  spawnSync("git", ["init", "--quiet", folder]);
+  const start = await printed(runWith({ LOCAL_HOST: bridge }, of, START, "--verbose"));
+  const urls = /Local AWS: +STS (\S+), Parameter Store (\S+)$/m.exec(start.printed.out)?.slice(1) ?? [];
+  const [sts = "", store = ""] = urls.map((url) => url.replace("127.0.0.1", bridge));
+  const bob = localIdentity("bob", readSecret(sandboxFiles(of)));
+  const caller = new STSClient({ endpoint: sts, region: REGION, credentials: bob });
+  assert.equal((await caller.send(new GetCallerIdentityCommand())).Arn, bob.arn);
+  assert.equal((await storeOf(store, of).put("/iam-authenticator/local/account/1", "{}")).Version, 1);
+  await assert.rejects(storeOf(store, shared).put("/iam-authenticator/local/account/2", "{}"), {
+    name: "UnrecognizedClientException",
+  });
+  await assert.rejects(fetch(endpointOf(start).replace("127.0.0.1", bridge)));
+  // The folder of this test is now a work tree.
+  assert.match(start.printed.err, /^git does not ignore \S+bridged, which contains secrets\. /);
+  start.process.kill("SIGKILL");
 });

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { nodeName, startNodeInstance } from "../../local/aws/ec2.ts";
+import { nodeName } from "../../local/aws/ec2.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { callerIdentity } from "../../local/aws/sts/protocol.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
-import { localIdentity } from "../../local/identities.ts";
+import { localIdentity, startNodeInstance } from "../local-aws.ts";
 import { passEach } from "../time.ts";
 import { grantedUser, VERSIONS } from "./answers.ts";
 import { MAPPINGS, NODE_MAPPING, PREFIX } from "./mappings.ts";

@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { localIdentity, mintToken } from "../../local/identities.ts";
+import { mintToken } from "../../local/identities.ts";
 import { type FaultRule, ssmError, stsError } from "../local/aws/service-faults.ts";
+import { localIdentity } from "../local-aws.ts";
 import { editToken, queryValue, tokenOf, urlOf } from "../token.ts";
 import { reviewBody, V1, VERSIONS } from "./answers.ts";
 import { sharedClock } from "./clock.ts";

@@ -4,11 +4,9 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/aws/sts/sts.ts";
-import { localServices } from "../../local/function.ts";
 import { type GatewayOptions, startGateway } from "../../local/gateway/gateway.ts";
-import { localIdentity, mintToken, type TokenOptions } from "../../local/identities.ts";
+import { mintToken, type TokenOptions } from "../../local/identities.ts";
+import { localIdentity, localServices, startParameterStore, startSts } from "../local-aws.ts";
 import { type Answer, checkedPost, KUBE_HEADERS, type ReviewPost, reviewBody, V1 } from "./answers.ts";
 import { startFunction } from "./bundled-function.ts";
 import { type SharedClock, stoppedClock } from "./clock.ts";
@@ -53,7 +51,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
   const named = Object.fromEntries(texts);
   const sts = await startSts({ now });
   t.after(() => sts.close());
-  const store = await startParameterStore({ now, region: REGION, parameters: named });
+  const store = await startParameterStore({ now, clock: now, region: REGION, parameters: named });
   t.after(() => store.close());
   const environment = {
     CLUSTER_ID: "local",

@@ -3,7 +3,16 @@
 import { readFileSync } from "node:fs";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { type LocalServer, startHttpServer } from "../http-server.ts";
-import { answerJson, callsPerSecond, operationOf, parseInput, throttled, unknownOperation } from "../protocols.ts";
+import {
+  answerJson,
+  callsPerSecond,
+  jsonVerifier,
+  operationOf,
+  parseInput,
+  throttled,
+  unknownOperation,
+} from "../protocols.ts";
+import type { ServiceOptions } from "../signature.ts";
 import { insights } from "./insights.ts";
 import {
   describeLogGroups,
@@ -13,12 +22,12 @@ import {
   type LogGroups,
 } from "./log-groups.ts";
 
-export interface LogsOptions {
+export interface LogsOptions extends ServiceOptions {
   readonly groups: LogGroups;
   /** By name of the group. */
   readonly properties?: Readonly<Record<string, LogGroupProperties>>;
-  /** Default 0: any free port. */
-  readonly port?: number;
+  /** Default `us-east-1`. */
+  readonly region?: string;
   /**
    * FilterLogEvents calls per second, per account and region; default unlimited.
    * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
@@ -29,13 +38,15 @@ export interface LogsOptions {
 export const DEFAULT_LOGS_THROUGHPUT = 5;
 
 export function startLogs(options: LogsOptions): Promise<LocalServer> {
-  const { groups, properties = {}, port, throughput = Number.POSITIVE_INFINITY } = options;
+  const { groups, properties = {}, region = "us-east-1", port, throughput = Number.POSITIVE_INFINITY } = options;
   const admit = callsPerSecond(throughput, () => performance.now());
   const operations = insights();
+  const verifySigned = jsonVerifier("logs", region, options);
   return startHttpServer(
     (request) =>
       answerJson(() => {
         const name = operationOf(request, "Logs_20140328");
+        verifySigned(request);
         const input = parseInput(request.body);
         if (name === "DescribeLogGroups") return describeLogGroups(groups, properties, input);
         const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;

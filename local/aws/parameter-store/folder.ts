@@ -1,10 +1,20 @@
-// Serves a folder of mapping files as parameters; each request reads the folder, so edits apply immediately.
+// A folder of mapping files as the storage of parameters: each request reads the folder, so edits apply immediately, and writes
+// replace files.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
-import { parseDocument } from "yaml";
-import { ServiceError } from "../http-server.ts";
-import { memoryParameters, newest, type ParameterStorage, type StoreLocation, writeParameter } from "./parameter.ts";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { parseDocument, stringify } from "yaml";
+import { parseJson } from "../../../functions/lib/json.ts";
+import {
+  memoryParameters,
+  newest,
+  type ParameterContent,
+  type ParameterStorage,
+  type StoreLocation,
+  validationError,
+  writeParameter,
+} from "./parameter.ts";
 
 export interface FolderOptions {
   readonly folder: string;
@@ -14,50 +24,107 @@ export interface FolderOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** Returns a function that reads all files. Modification times and sizes can miss an edit, so they are not used. */
+/**
+ * Returns a function that reads all files. Modification times and sizes can miss an edit, so they are not used. Names outside
+ * the prefix, and those that no file can have, are kept in memory.
+ */
 export function openFolder(
   { folder, prefix, onProblem }: FolderOptions,
   location: StoreLocation,
   now: () => number,
 ): () => ParameterStorage {
-  const served = memoryParameters(now);
-  const readOnly: ParameterStorage = { ...served, add: refuseWrite, remove: refuseWrite };
-  let reported = new Set<string>();
+  /** Of the file that is read at the start: later versions are as old as the request that first sees them. */
+  let changed: number | undefined;
+  const served = memoryParameters(() => changed ?? now());
+  let files = new Map<string, string[]>();
+  /** The files that a request wrote, and the exact values. */
+  const written = new Map<string, { readonly text: string; readonly value: string }>();
+  let problems = new Map<string, string>();
+  let isStart = true;
+
+  const storage: ParameterStorage = {
+    ...served,
+    add(name, content) {
+      writeFile(name, content);
+      return served.add(name, content);
+    },
+    remove(name) {
+      for (const file of served.versions(name) === undefined ? [] : (files.get(name) ?? [])) rmSync(file);
+      return served.remove(name);
+    },
+  };
 
   // Synchronous, so that concurrent requests never create two versions for one edit.
   return () => {
-    const problems = new Set<string>();
-    const seen = new Set<string>();
-    for (const [below, files] of mappingFiles(folder)) {
-      const name = `${prefix}/${below}`;
-      const problem = load(name, files);
-      if (problem === undefined) seen.add(name);
-      else problems.add(`${files.map((file) => relative(folder, file)).join(", ")} is not served: ${problem}`);
+    files = new Map([...mappingFiles(folder)].map(([below, found]) => [`${prefix}/${below}`, found]));
+    const earlier = problems;
+    problems = new Map();
+    for (const [name, found] of files) {
+      const problem = load(name, found);
+      if (problem === undefined) continue;
+      problems.set(name, `${found.map((file) => relative(folder, file)).join(", ")} is not served: ${problem}`);
     }
-    for (const name of served.names()) if (!seen.has(name)) served.remove(name);
-    for (const problem of problems) if (!reported.has(problem)) onProblem(problem);
-    reported = problems;
-    return readOnly;
+    isStart = false;
+    for (const name of served.names()) {
+      if (problems.has(name) || (!files.has(name) && fileOf(name) !== undefined)) served.remove(name);
+    }
+    for (const [name, problem] of problems) if (earlier.get(name) !== problem) onProblem(problem);
+    return storage;
   };
 
   function load(name: string, [file, ...others]: readonly string[]): string | undefined {
     if (file === undefined || others.length > 0) return "several files for one parameter";
     try {
-      const value = mappingValue(file, readFileSync(file, "utf8"));
+      const text = readFileSync(file, "utf8");
+      const own = written.get(name);
+      const value = own?.text === text ? own.value : mappingValue(file, text);
       if (newest(served, name)?.value === value) return undefined;
+      changed = isStart ? Math.min(statSync(file).mtimeMs, now()) : undefined;
       writeParameter(served, location, { name, value, type: "String", overwrite: true });
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
+    } finally {
+      changed = undefined;
     }
   }
 
-  function refuseWrite(name: string): never {
-    throw new ServiceError(
-      "AccessDeniedException",
-      `This Parameter Store reads the folder ${folder}. To change ${name}, edit its file there.`,
-    );
+  /** The path without an extension. */
+  function fileOf(name: string): string | undefined {
+    if (!name.startsWith(`${prefix}/`)) return undefined;
+    const below = name.slice(prefix.length + 1);
+    return mappingName(`${below}.yaml`.split("/")) === below ? join(folder, below) : undefined;
   }
+
+  function writeFile(name: string, { value, type }: ParameterContent): void {
+    const path = fileOf(name);
+    if (path === undefined) return;
+    const problem = problems.get(name);
+    if (problem !== undefined) throw validationError(`Correct or delete the file: ${problem}`);
+    if (type !== "String") throw validationError(`This local Parameter Store writes no ${type} to a file.`);
+    const [current] = files.get(name) ?? [];
+    const yaml = current?.endsWith(".json") ? undefined : mappingYaml(value);
+    const file =
+      current !== undefined && current.endsWith(".json") === (yaml === undefined)
+        ? current
+        : `${path}.${yaml === undefined ? "json" : "yaml"}`;
+    const text = yaml ?? `${value}\n`;
+    mkdirSync(dirname(file), { recursive: true });
+    // Hidden, so that it is not served.
+    const draft = join(dirname(file), `.new-${randomUUID()}`);
+    writeFileSync(draft, text);
+    renameSync(draft, file);
+    if (current !== undefined && current !== file) rmSync(current);
+    written.set(name, { text, value });
+  }
+}
+
+/** A JSON object or list as YAML; `undefined` for other values, and those that YAML would change. */
+function mappingYaml(value: string): string | undefined {
+  const parsed = parseJson(value);
+  if (typeof parsed !== "object" || parsed === null || parseDocument(value).errors.length > 0) return undefined;
+  const text = stringify(parsed);
+  return mappingValue(".yaml", text) === JSON.stringify(parsed) ? text : undefined;
 }
 
 /** Files by parameter name without the prefix. */

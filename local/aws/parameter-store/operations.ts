@@ -1,5 +1,5 @@
-// The operations: GetParameter, GetParameters, GetParametersByPath, GetParameterHistory, ListTagsForResource, PutParameter and
-// DeleteParameter, with the checks of their input, their pages and their responses.
+// The operations: GetParameter, GetParameters, GetParametersByPath, GetParameterHistory, ListTagsForResource, PutParameter,
+// DeleteParameter and DeleteParameters, with the checks of their input, their pages and their responses.
 
 import { createHash } from "node:crypto";
 import { ServiceError } from "../http-server.ts";
@@ -261,4 +261,12 @@ export function deleteParameter(parameters: ParameterStorage, _location: StoreLo
   checkNameGrammar(name);
   if (!parameters.remove(name)) throw notFound(name);
   return {};
+}
+
+/** Lists missing names in InvalidParameters instead of failing. */
+export function deleteParameters(parameters: ParameterStorage, _location: StoreLocation, input: Input): object {
+  const names = texts(input, "Names", MAX_NAMES);
+  for (const name of names) checkNameGrammar(name);
+  const deleted = names.filter((name) => parameters.remove(name));
+  return { DeletedParameters: deleted, InvalidParameters: names.filter((name) => !deleted.includes(name)) };
 }

@@ -1,4 +1,4 @@
-// A local SSM Parameter Store for AWS SDKs and the AWS CLI: in memory for tests, from a folder for `npm start`. It has the
+// A local SSM Parameter Store for AWS SDKs and the AWS CLI: in memory for tests, in a folder for `npm start`. It has the
 // service's rate limits.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 // https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
@@ -8,14 +8,17 @@ import {
   answerJson,
   callsPerSecond,
   type Input,
+  jsonVerifier,
   operationOf,
   parseInput,
   throttled,
   unknownOperation,
 } from "../protocols.ts";
+import type { ServiceOptions } from "../signature.ts";
 import { openFolder } from "./folder.ts";
 import {
   deleteParameter,
+  deleteParameters,
   getParameter,
   getParameterHistory,
   getParameters,
@@ -46,16 +49,17 @@ export const DEFAULT_THROUGHPUT: Throughput = { reads: 40, writes: 3 };
 /** With `/ssm/parameter-store/high-throughput-enabled`. */
 export const HIGHER_THROUGHPUT: Throughput = { reads: 3_000, paths: 100, writes: 10 };
 
-/** Throws the service's throttling error if the operation exceeds its limit. */
+/** Throws the service's error if the operation exceeds its limit, or its caller has no valid signature. */
 type Admit = (operation: string) => void;
 
-/** DeleteParameter's quota is not documented; here it shares PutParameter's. */
+/** The quota of deletions is not documented; here they share PutParameter's. */
 const COUNTED: Readonly<Record<string, keyof Throughput>> = {
   GetParameter: "reads",
   GetParameters: "reads",
   GetParametersByPath: "paths",
   PutParameter: "writes",
   DeleteParameter: "writes",
+  DeleteParameters: "writes",
 };
 
 export function limitThroughput({ reads, paths, writes }: Throughput, now: () => number): Admit {
@@ -75,6 +79,7 @@ type Operation = (parameters: ParameterStorage, location: StoreLocation, input: 
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   DeleteParameter: deleteParameter,
+  DeleteParameters: deleteParameters,
   GetParameter: getParameter,
   GetParameterHistory: getParameterHistory,
   GetParameters: getParameters,
@@ -83,7 +88,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   PutParameter: putParameter,
 };
 
-/** `open` returns the current parameters. `admit` throws if the call exceeds the rate limit. */
+/** `open` returns the current parameters. `admit` throws if the caller may not call the operation. */
 export function answerSsm(
   request: LocalRequest,
   open: () => ParameterStorage,
@@ -99,9 +104,7 @@ export function answerSsm(
   });
 }
 
-interface CommonOptions extends Partial<StoreLocation> {
-  /** Default 0: any free port. */
-  readonly port?: number;
+interface CommonOptions extends Partial<StoreLocation>, ServiceOptions {
   /** Modification time of new versions, in milliseconds since 1970. */
   readonly now?: () => number;
   /** Whether responses have `now` in their header Date, as those of AWS have. Default: no such header. */
@@ -110,7 +113,7 @@ interface CommonOptions extends Partial<StoreLocation> {
   readonly throughput?: Throughput;
 }
 
-interface MemoryStoreOptions extends CommonOptions {
+export interface MemoryStoreOptions extends CommonOptions {
   /** Values by name; each has type String. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Maximum number of parameters; default: the standard tier's. */
@@ -133,24 +136,32 @@ export interface MemoryStore extends LocalServer {
   remove(name: string): boolean;
 }
 
-/** With a folder, the API is read-only; without one, the store keeps parameters in memory. */
+/** With a folder, the store keeps parameters in its files; without one, in memory. */
 export function startParameterStore(options: FolderStoreOptions): Promise<LocalServer>;
 
-export function startParameterStore(options?: MemoryStoreOptions): Promise<MemoryStore>;
+export function startParameterStore(options: MemoryStoreOptions): Promise<MemoryStore>;
 
 export async function startParameterStore(
-  options: FolderStoreOptions | MemoryStoreOptions = {},
+  options: FolderStoreOptions | MemoryStoreOptions,
 ): Promise<LocalServer | MemoryStore> {
-  const { partition = "aws", region = "us-east-1", account = "111122223333", port, now = Date.now } = options;
+  const { partition = "aws", region = "us-east-1", account = "111122223333", now = Date.now } = options;
   const location = { partition, region, account };
   const { throughput } = options;
+  const verifySigned = jsonVerifier("ssm", region, options);
   const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
   const serve = (open: () => ParameterStorage): Promise<LocalServer> =>
-    startHttpServer((request) => {
-      const { headers, ...answer } = answerSsm(request, open, location, admit);
-      const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
-      return { ...answer, headers: { ...headers, ...date } };
-    }, port);
+    startHttpServer(
+      (request) => {
+        const { headers, ...answer } = answerSsm(request, open, location, (operation) => {
+          verifySigned(request);
+          admit(operation);
+        });
+        const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
+        return { ...answer, headers: { ...headers, ...date } };
+      },
+      options.port,
+      options.bridge,
+    );
   if (options.folder !== undefined) {
     const { folder, prefix, onProblem = console.error } = options;
     const open = openFolder({ folder, prefix, onProblem }, location, now);

@@ -29,7 +29,7 @@ export type ParameterType = "String" | "StringList" | "SecureString";
 export const TIER = "Standard";
 
 /** The fields that a write sets. */
-interface ParameterContent {
+export interface ParameterContent {
   readonly value: string;
   readonly type: ParameterType;
   readonly description?: string;

@@ -68,24 +68,6 @@ function written(result: Result, writeTime: (time: Date) => string | number): ob
   return Object.fromEntries(members);
 }
 
-const malformedQuery = (): ServiceError =>
-  new ServiceError("MalformedQueryString", "The query string contains a syntax error", 404);
-
-export const missingAuthentication = (): ServiceError =>
-  new ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
-
-export const incompleteSignature = (message: string): ServiceError => new ServiceError("IncompleteSignature", message);
-
-export const unknownKey = (): ServiceError =>
-  new ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
-
-export const expiredToken = (): ServiceError =>
-  new ServiceError("ExpiredToken", "The security token included in the request is expired", 403);
-
-/** Wrong signature, date or scope. */
-export const signatureMismatch = (message: string): ServiceError =>
-  new ServiceError("SignatureDoesNotMatch", message, 403);
-
 export const missingAction = (): ServiceError =>
   new ServiceError("MissingAction", "The request is missing an action or a required parameter");
 
@@ -141,45 +123,4 @@ export function durationOf(text: string, least: number, most: number): number {
   if (seconds < least) throw validationError("durationSeconds", text, `have value greater than or equal to ${least}`);
   if (seconds > most) throw validationError("durationSeconds", text, `have value less than or equal to ${most}`);
   return seconds;
-}
-
-/** A decoded name and value, one character per byte. */
-export type Parameter = readonly [name: string, value: string];
-
-/** The parameters of a raw query string or form body, in the order sent. */
-export function parseForm(raw: string): readonly Parameter[] {
-  return raw
-    .split("&")
-    .filter((pair) => pair !== "")
-    .map((pair) => {
-      const equals = pair.indexOf("=");
-      return equals < 0 ? [decode(pair), ""] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
-    });
-}
-
-/** Encodes parameters, sorted by name, then by value. */
-export function canonicalQuery(parameters: readonly Parameter[]): string {
-  return parameters
-    .map(([name, value]) => [encode(name), encode(value)] as const)
-    .sort(([a, x], [b, y]) => compare(a, b) || compare(x, y))
-    .map(([name, value]) => `${name}=${value}`)
-    .join("&");
-}
-
-/** SigV4's UriEncode: `%XX` in upper case, except for RFC 3986's unreserved characters. */
-export function encode(bytes: string): string {
-  return bytes.replace(
-    /[^A-Za-z0-9._~-]/g,
-    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
-}
-
-// As in AWS, a plus sign is a space, so an unencoded session token is corrupted
-function decode(text: string): string {
-  if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw malformedQuery();
-  return text.replaceAll("+", " ").replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

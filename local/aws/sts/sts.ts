@@ -1,6 +1,6 @@
 // A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it verifies signatures and tokens.
 
-import { LOCAL_IDENTITIES, type LocalIdentity } from "../../identities.ts";
+import type { LocalIdentity } from "../../identities.ts";
 import {
   type LocalRequest,
   type LocalResponse,
@@ -8,24 +8,17 @@ import {
   ServiceError,
   startHttpServer,
 } from "../http-server.ts";
-import {
-  answered,
-  callerIdentity,
-  missingAction,
-  type Parameter,
-  parseForm,
-  refused,
-  unknownAction,
-} from "./protocol.ts";
-import { verify } from "./signature.ts";
+import { byAccessKey, type Parameter, parseForm, verify } from "../signature.ts";
+import { answered, callerIdentity, missingAction, refused, unknownAction } from "./protocol.ts";
 import { getWebIdentityToken, keysOf, type SignedTokenOptions } from "./signed-token.ts";
 import { assumeRoleWithWebIdentity, checkTrustPolicy, type WebIdentityOptions } from "./web-identity.ts";
 
 export interface StsOptions {
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default `LOCAL_IDENTITIES`. */
-  readonly identities?: readonly LocalIdentity[];
+  /** Another address of this machine to listen at, for containers; default none. */
+  readonly bridge?: string | undefined;
+  readonly identities: readonly LocalIdentity[];
   /** Host names in lower case that are valid for any region, in addition to the local ones. */
   readonly extraHosts?: readonly string[];
   /** OIDC providers and the roles that trust them; default none. */
@@ -39,17 +32,21 @@ export interface StsOptions {
 const VERSION = "2011-06-15";
 
 /** Listens on 127.0.0.1 and accepts the Host of every STS endpoint in the partition `aws`. */
-export function startSts(options: StsOptions = {}): Promise<LocalServer> {
-  return startHttpServer(stsAnswers(options), options.port);
+export function startSts(options: StsOptions): Promise<LocalServer> {
+  const { bridge, extraHosts = [] } = options;
+  const hosts = bridge === undefined ? extraHosts : [...extraHosts, bridge];
+  return startHttpServer(stsAnswers({ ...options, extraHosts: hosts }), options.port, bridge);
 }
 
 /** The request handler of STS. */
 export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRequest) => Promise<LocalResponse> {
-  const { identities = LOCAL_IDENTITIES, extraHosts = [], now = Date.now } = options;
+  const { identities, extraHosts = [], now = Date.now } = options;
   const { webIdentity = { providers: [], roles: [] }, signedTokens = { issuers: new Map() } } = options;
   for (const { trustPolicy } of webIdentity.roles) checkTrustPolicy(trustPolicy);
-  /** By access key id; includes sessions that this STS issued. Of duplicates, the first applies. */
-  const known = new Map(identities.toReversed().map((identity) => [identity.accessKeyId, identity]));
+  /** Includes sessions that this STS issued. */
+  const known = byAccessKey(identities);
+  const servesRegion = (region: string, host: string) => isInRegion(host, region, extraHosts);
+  const rules = { identities: known, service: "sts", servesRegion, clock: now };
 
   return async (request) => {
     try {
@@ -63,7 +60,7 @@ export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRe
         known.set(identity.accessKeyId, identity);
         return answered(request, "AssumeRoleWithWebIdentity", result);
       }
-      const identity = verify(request, query, { identities: known, extraHosts, now: now() });
+      const identity = verify(request, query, rules);
       const action = actionOf(parameters);
       if (action === "GetCallerIdentity") return callerIdentity(request, identity);
       return answered(request, action, await getWebIdentityToken(parameters, identity, signedTokens, now()));
@@ -88,4 +85,21 @@ function actionOf(parameters: ReadonlyMap<string, string>): (typeof ACTIONS)[num
   const known = ACTIONS.find((one) => one === action);
   if (known === undefined || version !== VERSION) throw unknownAction(action, version);
   return known;
+}
+
+// Host names: https://docs.aws.amazon.com/general/latest/gr/sts.html
+
+const REGIONAL = /^sts(?:-fips)?\.((?!us-gov-)[a-z]{2}(?:-[a-z]+)+-[0-9]+)\.(?:amazonaws\.com|api\.aws)$/;
+
+const INTERFACE_ENDPOINT = /^vpce-[a-z0-9-]+\.sts\.([a-z0-9-]+)\.vpce\.amazonaws\.com$/;
+
+/** Valid for any region: clients that connect to the local address sign one of these names. */
+const LOCAL = new Set(["127.0.0.1", "localhost", "host.docker.internal"]);
+
+/** Whether `host` accepts a signature for `region`; the global endpoint is in `us-east-1`. */
+function isInRegion(host: string, region: string, extraHosts: readonly string[]): boolean {
+  const name = host.toLowerCase().replace(/:[0-9]+$/, "");
+  if (name === "sts.amazonaws.com") return region === "us-east-1";
+  const match = REGIONAL.exec(name) ?? INTERFACE_ENDPOINT.exec(name);
+  return match === null ? LOCAL.has(name) || extraHosts.includes(name) : match[1] === region;
 }

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { signToken } from "../../../cli/aws/tokens.ts";
-import { localIdentity } from "../../../local/identities.ts";
 import { eksGetToken, findAwsCli } from "../../e2e/aws-cli.ts";
+import { localIdentity } from "../../local-aws.ts";
 
 const aws = findAwsCli();
 

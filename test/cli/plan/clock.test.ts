@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { endOf } from "../../../cli/cmdline/times.ts";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../local-aws.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { exits, named, PREFIX, readParameter } from "../commands/mappings/cluster.ts";
 

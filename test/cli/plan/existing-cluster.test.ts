@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { ec } from "../../functions/issuer/samples.ts";
+import { startParameterStore } from "../../local-aws.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
 import { exits } from "../commands/mappings/cluster.ts";
 import { forbidden } from "../commands/mappings/forbidden.ts";

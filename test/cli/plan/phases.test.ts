@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../local-aws.ts";
 import { type CliResult, cli, useLocalAws } from "../cli.ts";
 import { exits, PREFIX } from "../commands/mappings/cluster.ts";
 

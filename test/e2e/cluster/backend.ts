@@ -3,19 +3,18 @@
 import { hash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { startNodeInstance } from "../../../local/aws/ec2.ts";
 import { mappingName, mappingValue } from "../../../local/aws/parameter-store/folder.ts";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
-import { type StsOptions, startSts } from "../../../local/aws/sts/sts.ts";
+import type { StsOptions } from "../../../local/aws/sts/sts.ts";
 import { type CertificateAuthority, createCertificateAuthority } from "../../../local/certificates.ts";
-import { type LocalFunction, localServices, startFunction } from "../../../local/function.ts";
+import { type LocalFunction, startFunction } from "../../../local/function.ts";
 import type { GatewayEvent } from "../../../local/gateway/gateway.ts";
 import { startGateway } from "../../../local/gateway/gateway.ts";
 import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS } from "../../../local/webhook.ts";
+import { localServices, startNodeInstance, startParameterStore, startSts } from "../../local-aws.ts";
 
 export const MAPPING_PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 
-export interface BackendOptions extends Pick<StsOptions, "identities" | "webIdentity" | "signedTokens"> {
+export interface BackendOptions extends Partial<Pick<StsOptions, "identities" | "webIdentity" | "signedTokens">> {
   readonly folder: string;
   readonly callerAuth?: "bearer" | "mtls";
   /** Parameters, by name; the list of callers is added. */

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { policies } from "../../../cli/commands/irsa/admission-policy.ts";
 import { apiserverFlags } from "../../../cli/commands/irsa/flags.ts";
 import { ROLE_LABEL } from "../../../cli/kube/objects.ts";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { startIssuer } from "../../../local/sandbox.ts";
 import {
   AUDIENCE,
@@ -17,6 +16,7 @@ import {
 } from "../../../local/service-account.ts";
 import { REGION } from "../../../local/webhook.ts";
 import { cli, useLocalAws } from "../../cli/cli.ts";
+import { localIdentity, startParameterStore } from "../../local-aws.ts";
 import { eventually } from "../control-plane/process.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "../kubernetes.ts";
 import { PLAIN_POLICY } from "./pods.ts";
@@ -31,7 +31,7 @@ export async function startIssuingCluster() {
   const store = await startParameterStore({ region: REGION, parameters });
   useLocalAws({ AWS_REGION: REGION, AWS_ENDPOINT_URL_SSM: store.url });
   const settings = { clusterId: ISSUING_CLUSTER, region: REGION, storeUrl: store.url };
-  const issuer = await startIssuer({ ...settings, logFile: "/dev/null" });
+  const issuer = await startIssuer({ ...settings, identity: localIdentity("function"), logFile: "/dev/null" });
   const [, ...flags] = apiserverFlags({ issuer: issuer.url, for: "1.37" });
   const kubernetes = await startKubernetes({ issuer: issuer.url, flags });
   const provider = localProvider(issuer.url);

@@ -1,7 +1,7 @@
 // The signers of tokens: identities of the local STS, by matching or missing mapping. And their requests in parts, so that tests
 // can damage one part before it becomes a URL.
 
-import { encode, type Parameter } from "../../../local/aws/sts/protocol.ts";
+import { encode, type Parameter } from "../../../local/aws/signature.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { presignUrl, type TokenOptions } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";

@@ -1,8 +1,8 @@
 // The bundle and aws-iam-authenticator's server with the same mappings and, each, a local STS; their answers in one form.
 
 import { isDeepStrictEqual } from "node:util";
-import { startSts } from "../../../local/aws/sts/sts.ts";
 import { useFolder } from "../../cli/fixtures.ts";
+import { startSts } from "../../local-aws.ts";
 import { post, type Reply } from "../../post.ts";
 import { KUBE_HEADERS, reviewBody, type User, V1 } from "../../system/answers.ts";
 import { startBackend } from "../cluster/backend.ts";

@@ -9,7 +9,8 @@ import type { TokenReviewStatus } from "../../../functions/authenticator/review/
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
 import type { Clock, Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
-import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../local-aws.ts";
 import { tokenWith } from "./token/samples.ts";
 
 export const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);

@@ -8,7 +8,8 @@ import { createNodeNames } from "../../../functions/authenticator/aws/ec2-node-n
 import { connectHost, openAgents, serverName } from "../../../functions/aws/connections.ts";
 import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { type LocalServer, startHttpServer } from "../../../local/aws/http-server.ts";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { keyVariables } from "../../aws-variables.ts";
+import { OPERATOR, startParameterStore } from "../../local-aws.ts";
 import { until } from "../../time.ts";
 import { NAME, node, startNodeServices, within } from "../authenticator/aws/node-services.ts";
 import { asked, startRawServer, stsAt } from "./asking.ts";
@@ -102,8 +103,7 @@ const sts: Start = async () => {
 
 const parameterStore: Start = async () => {
   const server = await startParameterStore({ parameters: { "/p/a": "one" } });
-  const credentials = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "x" };
-  Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: server.url, ...credentials });
+  Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: server.url, ...keyVariables(OPERATOR) });
   const { fetchParameters } = createParameterStore({ region: "us-east-1", endpoint: new URL(server.url) });
   return { server, ask: async () => assert.equal((await fetchParameters(["/p/a"], within())).size, 1) };
 };

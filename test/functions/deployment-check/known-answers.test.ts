@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import type { Settings } from "../../../functions/authenticator/settings.ts";
 import { fault } from "../../../functions/errors.ts";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { keyVariables } from "../../aws-variables.ts";
+import { localIdentity, startParameterStore } from "../../local-aws.ts";
 import { startFunction } from "../../system/bundled-function.ts";
 import { sharedClock } from "../../system/clock.ts";
 import { fakeServices, handlerOf } from "../authenticator/fixtures.ts";
@@ -105,8 +106,7 @@ const SETTINGS = {
   CALLER_AUTH: "bearer",
   MAPPING_PREFIX: "/iam-authenticator/prod",
   AWS_REGION: "us-west-2",
-  AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-  AWS_SECRET_ACCESS_KEY: "local/only",
+  ...keyVariables(localIdentity("function")),
 };
 
 /** The check of a version that refuses every request, or fails. The live version accepts every stored value. */

@@ -9,7 +9,8 @@ import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "../.
 import { createIssuer } from "../../../functions/issuer/handler.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { keyVariables } from "../../aws-variables.ts";
+import { localIdentity, startParameterStore } from "../../local-aws.ts";
 import { startFunction } from "../../system/bundled-function.ts";
 import { stoppedClock } from "../../system/clock.ts";
 import { SAMPLES } from "./samples.ts";
@@ -161,8 +162,7 @@ for (const path of ["dist/issuer/index.mjs", "functions/issuer/index.ts"]) {
         CLUSTER_ID: "prod",
         ISSUER_URL: "https://oidc.example.com",
         AWS_REGION: "us-west-2",
-        AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-        AWS_SECRET_ACCESS_KEY: "local/only",
+        ...keyVariables(localIdentity("function")),
         AWS_ENDPOINT_URL_SSM: store.url,
       },
       clock,

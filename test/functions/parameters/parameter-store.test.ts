@@ -6,7 +6,8 @@ import { hasCode } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { createParameterStore, createPathReader } from "../../../functions/parameters/parameter-store.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
-import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { keyVariables } from "../../aws-variables.ts";
+import { OPERATOR, startParameterStore } from "../../local-aws.ts";
 import { mockTime, passEach } from "../../time.ts";
 
 /** Throttled calls do not wait. */
@@ -16,7 +17,7 @@ store.put("/p/secret", "hidden", { type: "SecureString" });
 store.put("/p/list", "a,b", { type: "StringList" });
 Object.assign(process.env, {
   ...{ AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_SSM: store.url },
-  ...{ AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "not-a-secret" },
+  ...keyVariables(OPERATOR),
 });
 const { fetchParameters } = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) });
 const fetchPath = createPathReader({ region: "us-east-1", endpoint: new URL(store.url) });

@@ -1,17 +1,40 @@
-// Clients of local services: options of the AWS SDK's clients, a client of Parameter Store with an assertion for its errors, and
-// presigned URLs sent to the local STS as a verifier does, with the URL's host in `Host`.
+// Clients of local services: options of the AWS SDK's clients, a client of Parameter Store with an assertion for its errors,
+// signed headers, and presigned URLs sent to the local STS as a verifier does, with the URL's host in `Host`.
 
 import assert from "node:assert/strict";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { Sha256 } from "@smithy/core/checksum";
+import { SignatureV4 } from "@smithy/signature-v4";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { OPERATOR } from "../../local-aws.ts";
 import { post, type Reply } from "../../post.ts";
 
 /** Without retries. */
 export function sdkOptions(endpoint: string) {
-  const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-a-secret" };
-  return { endpoint, region: "us-east-1", credentials, maxAttempts: 1 };
+  return { endpoint, region: "us-east-1", credentials: OPERATOR, maxAttempts: 1 };
 }
 
 export const ssmClient = (endpoint: string) => new SSMClient(sdkOptions(endpoint));
+
+/** The headers of a POST to `url`, signed as the SDK signs them. */
+export async function signedHeaders(
+  url: string,
+  body: string,
+  { service, region = "us-east-1", now = Date.now(), identity = OPERATOR, headers = {} }: Signed,
+): Promise<Record<string, string>> {
+  const { host, hostname, pathname: path } = new URL(url);
+  const signer = new SignatureV4({ service, region, credentials: identity, sha256: Sha256 });
+  const request = { method: "POST", protocol: "http:", hostname, path, body, headers: { host, ...headers } };
+  return (await signer.sign(request, { signingDate: new Date(now) })).headers;
+}
+
+interface Signed {
+  readonly service: string;
+  readonly region?: string;
+  readonly now?: number;
+  readonly identity?: LocalIdentity;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 export function refused(call: Promise<unknown>, name: string, message: RegExp = /./): Promise<void> {
   return assert.rejects(call, { name, message });

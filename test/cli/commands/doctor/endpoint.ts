@@ -7,11 +7,10 @@ import { createAuthenticator } from "../../../../functions/authenticator/handler
 import { readSettings } from "../../../../functions/authenticator/settings.ts";
 import { createParameterStore } from "../../../../functions/parameters/parameter-store.ts";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
 import { type GatewayOptions, startGateway } from "../../../../local/gateway/gateway.ts";
-import { localIdentity } from "../../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
 import { keyVariables } from "../../../aws-variables.ts";
+import { localIdentity, startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { storedCluster } from "../mappings/cluster.ts";
 

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { localIdentity, mintToken } from "../../../../local/identities.ts";
+import { mintToken } from "../../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { localIdentity } from "../../../local-aws.ts";
 import { cli } from "../../cli.ts";
 import { prepare, useFolder, useServer } from "../../fixtures.ts";
 import { startEndpoint } from "./endpoint.ts";

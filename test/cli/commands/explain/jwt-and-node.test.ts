@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startEc2 } from "../../../../local/aws/ec2.ts";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
-import { localIdentity, mintToken } from "../../../../local/identities.ts";
+import { mintToken } from "../../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
 import { keyVariables } from "../../../aws-variables.ts";
+import { localIdentity, startEc2, startSts } from "../../../local-aws.ts";
 import { cli, endpoints } from "../../cli.ts";
 import { prepare, useServer } from "../../fixtures.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
-import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local-aws.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { useServer } from "../../fixtures.ts";
 

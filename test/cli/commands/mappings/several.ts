@@ -1,25 +1,21 @@
 // Two local clusters, with a configuration file that has a context for each.
 
-import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
-import type { LocalIdentity } from "../../../../local/identities.ts";
+import { OPERATOR, startParameterStore, startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../../cli.ts";
 import { useFolder, useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";
 import { named, readParameter } from "./cluster.ts";
 
 export const ACCOUNT = "111122223333";
-const arn = `arn:aws:iam::${ACCOUNT}:user/operator`;
-const keys = { accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only" };
-const OPERATOR = { name: "operator", arn, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA", ...keys };
-export const OPERATORS: readonly LocalIdentity[] = [OPERATOR];
+/** The keys of `useLocalAws`. */
+export const OPERATORS = [OPERATOR];
 
 export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
   useServer(() => twoClusters(...both), "each");
 
 async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Readonly<Record<string, unknown>>) {
   const parameters = { ...named(prod), ...named(staging, "/iam-authenticator/staging") };
-  const store = await startParameterStore({ parameters });
+  const store = await startParameterStore({ parameters, moreRegions: ["eu-west-1", "us-west-2"] });
   const stacks = await startStacks({ "IamAuthenticator-prod": {}, "IamAuthenticator-staging": {} });
   const sts = await startSts({ identities: OPERATORS });
   useLocalAws({ ...endpoints({ SSM: store, STS: sts, CLOUDFORMATION: stacks }), AWS_MAX_ATTEMPTS: "1" });

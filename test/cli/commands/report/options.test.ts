@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalRequest } from "../../../../local/aws/http-server.ts";
-import { startLogs } from "../../../../local/aws/logs/logs.ts";
+import { startLogs } from "../../../local-aws.ts";
 import { cli, endpoints } from "../../cli.ts";
 import { useFolder, useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";

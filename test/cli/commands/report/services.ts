@@ -4,10 +4,8 @@ import assert from "node:assert/strict";
 import { afterEach } from "node:test";
 import { type LocalServer, ServiceError, startHttpServer } from "../../../../local/aws/http-server.ts";
 import type { LogEvent, LogGroupProperties } from "../../../../local/aws/logs/log-groups.ts";
-import { startLogs } from "../../../../local/aws/logs/logs.ts";
-import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
 import { renderError, renderResult } from "../../../../local/aws/protocols.ts";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
+import { startLogs, startParameterStore, startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { startStacks } from "../../stacks.ts";
 import { named, PREFIX } from "../mappings/cluster.ts";
@@ -55,11 +53,23 @@ interface Setup {
   readonly isDated?: true;
 }
 
+/** Of contexts that share the store. */
+const moreRegions = ["eu-west-1", "eu-central-1"];
+
 export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200, isDated }: Setup) {
   let time = NOW - written * DAY;
-  const store = await startParameterStore({ parameters: named(mappings), now: () => time, sendsDate: !!isDated });
+  const store = await startParameterStore({
+    parameters: named(mappings),
+    now: () => time,
+    sendsDate: !!isDated,
+    moreRegions,
+  });
   if (isDated) time = NOW;
-  const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, properties: { [LOG_GROUP]: log } });
+  const logs = await startLogs({
+    groups: { [LOG_GROUP]: () => events },
+    properties: { [LOG_GROUP]: log },
+    moreRegions,
+  });
   const [stacks, sts, principals] = await Promise.all([
     startStacks({ "IamAuthenticator-prod": { LogGroup: LOG_GROUP } }),
     startSts({ identities: OPERATORS }),

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { rateLimited } from "../../../../cli/aws/rates.ts";
 import { followReviews } from "../../../../cli/aws/review-log.ts";
+import { OPERATOR } from "../../../local-aws.ts";
 import { exits } from "../mappings/cluster.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 
@@ -14,8 +15,7 @@ const cluster = useLoggedCluster();
 /** The times of the printed reviews. Runs one function of `late` at each pause. */
 async function followed(from: number, late: readonly (() => void)[], now = NOW): Promise<number[]> {
   const stop = new AbortController();
-  const credentials = async () => ({ accessKeyId: "A", secretAccessKey: "s" });
-  const logs = new CloudWatchLogsClient({ region: "us-east-1", credentials });
+  const logs = new CloudWatchLogsClient({ region: "us-east-1", credentials: OPERATOR });
   const happenings = [...late, () => stop.abort()];
   const pause = async () => {
     happenings.shift()?.();

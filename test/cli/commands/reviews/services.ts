@@ -5,7 +5,7 @@ import { logEntry, reviewMetrics } from "../../../../functions/authenticator/htt
 import { newRecord, type Outcome, type ReviewRecord } from "../../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../../functions/errors.ts";
 import type { LogEvent } from "../../../../local/aws/logs/log-groups.ts";
-import { startLogs } from "../../../../local/aws/logs/logs.ts";
+import { startLogs } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { prepare, useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";
@@ -38,7 +38,7 @@ export function otherLines(time: number): LogEvent[] {
 }
 
 export async function loggedServices(events: LogEvent[], stack = STACK, endpoint = "https://x.example.com") {
-  const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
+  const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, moreRegions: ["us-west-2"] });
   const stacks = await startStacks({ [stack]: { Endpoint: endpoint, LogGroup: LOG_GROUP } });
   return {
     logs,

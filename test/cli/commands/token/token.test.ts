@@ -9,9 +9,8 @@ import { proveIdentity } from "../../../../functions/authenticator/identity/prov
 import { readSettings } from "../../../../functions/authenticator/settings.ts";
 import { parseToken } from "../../../../functions/authenticator/token/token.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
-import { LOCAL_IDENTITIES, localIdentity } from "../../../../local/identities.ts";
 import { keyVariables } from "../../../aws-variables.ts";
+import { LOCAL_IDENTITIES, localIdentity, startSts } from "../../../local-aws.ts";
 import { cli, useLocalAws } from "../../cli.ts";
 import { useServer } from "../../fixtures.ts";
 import { accessDenied } from "../../stacks.ts";

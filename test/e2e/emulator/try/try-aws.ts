@@ -6,7 +6,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { startSts } from "../../../../local/aws/sts/sts.ts";
-import { CLUSTER_ID, REGION } from "../../../../local/webhook.ts";
+import { localIdentities } from "../../../../local/identities.ts";
+import { CLUSTER_ID, keepSecret, REGION, sandboxFiles } from "../../../../local/webhook.ts";
 import { MACHINE, ROOT } from "../../../infra/cdk-cli.ts";
 import { PLACE, startEmulator } from "../ministack.ts";
 
@@ -32,9 +33,9 @@ const NEEDS_WEBHOOK = `[ -f "$HOME/webhook.kubeconfig" ] || {
 }
 `;
 
-const sts = await startSts();
-const emulator = await startEmulator(REGION);
 const home = mkdtempSync(join(tmpdir(), "try-aws-"));
+const sts = await startSts({ identities: localIdentities(keepSecret(sandboxFiles(home))) });
+const emulator = await startEmulator(REGION);
 try {
   process.exitCode = await openShell();
 } finally {

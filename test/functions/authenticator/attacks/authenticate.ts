@@ -3,8 +3,8 @@
 import { after } from "node:test";
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import type { LocalServer } from "../../../../local/aws/http-server.ts";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
-import { localIdentity, presignUrl, type TokenOptions } from "../../../../local/identities.ts";
+import { presignUrl, type TokenOptions } from "../../../../local/identities.ts";
+import { localIdentity, startSts } from "../../../local-aws.ts";
 import { fixedClock } from "../fixtures.ts";
 import { HOST, NOW } from "../token/samples.ts";
 import { reviewer } from "./review.ts";

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { localIdentity } from "../../../../local/identities.ts";
 import { doubledParameters, HOSTILE_QUERIES, HOSTILE_URLS, hostileHosts, withHost } from "../../../hostile-tokens.ts";
+import { localIdentity } from "../../../local-aws.ts";
 import { tokenOf } from "../../../token.ts";
 import { errorBody, MAPPED, tokenOf as tokenFrom } from "../fixtures.ts";
 import { HOST, NOW } from "../token/samples.ts";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { localIdentity } from "../../../../local/identities.ts";
+import { localIdentity } from "../../../local-aws.ts";
 import { asked, startRawServer, stsAt, TOKEN } from "../../aws/asking.ts";
 import {
   fakeServices,

@@ -2,7 +2,8 @@
 
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import type { Ec2Instance, InstanceProfile } from "../../../../local/aws/ec2.ts";
-import { startEc2 } from "../../../../local/aws/ec2.ts";
+import { keyVariables } from "../../../aws-variables.ts";
+import { OPERATOR, startEc2 } from "../../../local-aws.ts";
 import { HOME, verified } from "../fixtures.ts";
 
 export const node = verified("node");
@@ -28,8 +29,7 @@ export async function startNodeServices() {
     AWS_REGION: "us-east-1",
     AWS_ENDPOINT_URL_EC2: server.url,
     AWS_ENDPOINT_URL_IAM: server.url,
-    AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
-    AWS_SECRET_ACCESS_KEY: "not-a-secret",
+    ...keyVariables(OPERATOR),
   });
   return {
     server,

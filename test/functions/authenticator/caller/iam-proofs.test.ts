@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { fault, httpError } from "../../../../functions/errors.ts";
-import { localIdentity } from "../../../../local/identities.ts";
+import { localIdentity } from "../../../local-aws.ts";
 import { until } from "../../../time.ts";
 import { NOW, tokenFor } from "../fixtures.ts";
 import { DEVELOPERS, sign, world } from "./iam-world.ts";

@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import type { Deadline } from "../../../../functions/lib/deadline.ts";
-import { LOCAL_IDENTITIES, localIdentity } from "../../../../local/identities.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../../local-aws.ts";
 import { fakeServices, gatewayEvent, HOME, handlerOf, identityBody, NOW, reviewBody, tokenFor } from "../fixtures.ts";
 
 /** `bob` signs as this role, `alice` as a user. */

@@ -9,7 +9,7 @@ import { fault, httpError } from "../../../../functions/errors.ts";
 import type { LogLevel } from "../../../../functions/settings/common.ts";
 import { printRequest } from "../../../../functions/telemetry/log-line.ts";
 import { METRICS } from "../../../../functions/telemetry/metrics.ts";
-import { localIdentity } from "../../../../local/identities.ts";
+import { localIdentity } from "../../../local-aws.ts";
 import { reviewer } from "../attacks/review.ts";
 import { HOME, MAPPED, NOW, PREFIX, type ReviewOptions, reviewOnce, tokenOf } from "../fixtures.ts";
 

@@ -14,8 +14,9 @@ import {
   StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { parseFilterPattern } from "../../../../local/aws/logs/filter-pattern.ts";
-import { eventsOfFile, startLogs } from "../../../../local/aws/logs/logs.ts";
+import { eventsOfFile } from "../../../../local/aws/logs/logs.ts";
 import { useFolder } from "../../../cli/fixtures.ts";
+import { startLogs } from "../../../local-aws.ts";
 import { sdkOptions } from "../clients.ts";
 
 const events = Array.from({ length: 30_000 }, (_, i) => ({

@@ -10,9 +10,9 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
-import { type LocalIdentity, localIdentity, presignUrl } from "../../../../local/identities.ts";
+import { type LocalIdentity, presignUrl } from "../../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { localIdentity, startSts } from "../../../local-aws.ts";
 import { sdkOptions, send } from "../clients.ts";
 
 const alice = localIdentity("alice");

@@ -8,9 +8,8 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import type { JWTPayload } from "jose";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
 import type { WebIdentityOptions } from "../../../../local/aws/sts/web-identity.ts";
-import { localIdentity, presignUrl } from "../../../../local/identities.ts";
+import { presignUrl } from "../../../../local/identities.ts";
 import {
   type LocalRole,
   type OidcProvider,
@@ -18,6 +17,7 @@ import {
   roleArn,
   serviceAccountRole,
 } from "../../../../local/service-account.ts";
+import { localIdentity, startSts } from "../../../local-aws.ts";
 import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../../oidc-issuer.ts";
 import { sdkOptions, send } from "../clients.ts";
 

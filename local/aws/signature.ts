@@ -1,21 +1,11 @@
 // Reads the SigV4 authentication of a request, from the query string (presigned) or the Authorization header, verifies its
-// signature, and returns the identity that signed it.
+// signature, and returns the identity that signed it. Query strings are read byte by byte, as SigV4 encodes them.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { LocalIdentity } from "../../identities.ts";
-import type { LocalRequest } from "../http-server.ts";
-import {
-  canonicalQuery,
-  encode,
-  expiredToken,
-  incompleteSignature,
-  missingAuthentication,
-  type Parameter,
-  signatureMismatch,
-  unknownKey,
-} from "./protocol.ts";
+import type { LocalIdentity } from "../identities.ts";
+import { type LocalRequest, ServiceError } from "./http-server.ts";
 
 interface Authentication {
   readonly accessKeyId: string;
@@ -174,30 +164,64 @@ function bytes(data: string | Buffer): Buffer {
   return typeof data === "string" ? Buffer.from(data, "latin1") : data;
 }
 
-interface Dependencies {
+/** Options of each service. */
+export interface ServiceOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Another address of this machine to listen at, for containers; default none. */
+  readonly bridge?: string | undefined;
+  /** Who may call. Of identities with the same access key, the first applies. */
+  readonly identities: readonly LocalIdentity[];
+  /** Milliseconds since the epoch, to compare signatures with; default Date.now. */
+  readonly clock?: () => number;
+  /** Accepts signatures of any time, from clients that take the time from responses. Default false. */
+  readonly anyTime?: boolean;
+  /** Regions in the credential scope that are accepted besides the service's; default none. */
+  readonly moreRegions?: readonly string[];
+}
+
+/** What a service accepts. */
+export interface SignatureRules {
   /** By access key id. */
   readonly identities: ReadonlyMap<string, LocalIdentity>;
-  readonly extraHosts: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly now: number;
+  readonly clock: () => number;
+  readonly anyTime?: boolean | undefined;
+  /** In the credential scope, such as `ssm`. */
+  readonly service: string;
+  /** Whether the endpoint `host` is in the region of the scope. */
+  readonly servesRegion: (region: string, host: string) => boolean;
+  /** Replacements for the Query protocol's errors, by code. */
+  readonly errors?: Readonly<Record<string, readonly [code: string, status: number, message?: string]>>;
 }
 
 const TOLERANCE_MS = 15 * 60 * 1000;
 
-/** Returns the identity whose key signed `request`; throws a `ServiceError` otherwise. */
-export function verify(
-  request: LocalRequest,
-  query: readonly Parameter[],
-  { identities, extraHosts, now }: Dependencies,
-): LocalIdentity {
-  const authentication = readAuthentication(request, query);
-  checkTime(authentication.timestamp, now);
+export function byAccessKey(identities: readonly LocalIdentity[]): Map<string, LocalIdentity> {
+  return new Map(identities.toReversed().map((identity) => [identity.accessKeyId, identity]));
+}
 
-  const identity = identities.get(authentication.accessKeyId);
+/** Returns the identity whose key signed `request`; throws a `ServiceError` otherwise. */
+export function verify(request: LocalRequest, query: readonly Parameter[], rules: SignatureRules): LocalIdentity {
+  try {
+    return signerOf(request, query, rules);
+  } catch (error) {
+    const replaced = error instanceof ServiceError ? rules.errors?.[error.code] : undefined;
+    if (!(error instanceof ServiceError) || replaced === undefined) throw error;
+    const [code, status, message = error.message] = replaced;
+    throw new ServiceError(code, message, status);
+  }
+}
+
+function signerOf(request: LocalRequest, query: readonly Parameter[], rules: SignatureRules): LocalIdentity {
+  const authentication = readAuthentication(request, query);
+  const now = rules.clock();
+  if (rules.anyTime !== true) checkTime(authentication.timestamp, now);
+
+  const identity = rules.identities.get(authentication.accessKeyId);
   if (identity === undefined || identity.sessionToken !== authentication.sessionToken) throw unknownKey();
   if (identity.expiresAt !== undefined && identity.expiresAt <= now) throw expiredToken();
 
-  checkScope(authentication, request.headers["host"] ?? "", extraHosts);
+  checkScope(authentication, request.headers["host"] ?? "", rules);
   const expected = expectedSignature(request, authentication, identity.secretAccessKey);
   if (expected === undefined || !same(expected, authentication.signature)) {
     throw signatureMismatch(
@@ -229,7 +253,7 @@ function checkTime(timestamp: string, now: number): void {
 function checkScope(
   { scope: [date, region, service, terminator], signedHeaders, timestamp }: Authentication,
   host: string,
-  extraHosts: readonly string[],
+  { service: wanted, servesRegion }: SignatureRules,
 ): void {
   if (date !== timestamp.slice(0, 8)) {
     throw signatureMismatch(
@@ -237,10 +261,10 @@ function checkScope(
         `'${date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`,
     );
   }
-  if (!servesRegion(host, region, extraHosts)) {
+  if (!servesRegion(region, host)) {
     throw signatureMismatch(`Credential should be scoped to a valid region, not '${region}'.`);
   }
-  if (service !== "sts") throw signatureMismatch("Credential should be scoped to correct service: 'sts'.");
+  if (service !== wanted) throw signatureMismatch(`Credential should be scoped to correct service: '${wanted}'.`);
   if (terminator !== "aws4_request") {
     throw signatureMismatch(
       `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'.`,
@@ -259,19 +283,60 @@ function same(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a, "latin1"), Buffer.from(b, "latin1"));
 }
 
-// Host names: https://docs.aws.amazon.com/general/latest/gr/sts.html
+const malformedQuery = (): ServiceError =>
+  new ServiceError("MalformedQueryString", "The query string contains a syntax error", 404);
 
-const REGIONAL = /^sts(?:-fips)?\.((?!us-gov-)[a-z]{2}(?:-[a-z]+)+-[0-9]+)\.(?:amazonaws\.com|api\.aws)$/;
+const missingAuthentication = (): ServiceError =>
+  new ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
 
-const INTERFACE_ENDPOINT = /^vpce-[a-z0-9-]+\.sts\.([a-z0-9-]+)\.vpce\.amazonaws\.com$/;
+const incompleteSignature = (message: string): ServiceError => new ServiceError("IncompleteSignature", message);
 
-/** Valid for any region: clients that connect to the local address sign one of these names. */
-const LOCAL = new Set(["127.0.0.1", "localhost", "host.docker.internal"]);
+const unknownKey = (): ServiceError =>
+  new ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
 
-/** Whether `host` accepts a signature for `region`; the global endpoint is in `us-east-1`. */
-function servesRegion(host: string, region: string, extraHosts: readonly string[]): boolean {
-  const name = host.toLowerCase().replace(/:[0-9]+$/, "");
-  if (name === "sts.amazonaws.com") return region === "us-east-1";
-  const match = REGIONAL.exec(name) ?? INTERFACE_ENDPOINT.exec(name);
-  return match === null ? LOCAL.has(name) || extraHosts.includes(name) : match[1] === region;
+const expiredToken = (): ServiceError =>
+  new ServiceError("ExpiredToken", "The security token included in the request is expired", 403);
+
+/** Wrong signature, date or scope. */
+const signatureMismatch = (message: string): ServiceError => new ServiceError("SignatureDoesNotMatch", message, 403);
+
+/** A decoded name and value, one character per byte. */
+export type Parameter = readonly [name: string, value: string];
+
+/** The parameters of a raw query string or form body, in the order sent. */
+export function parseForm(raw: string): readonly Parameter[] {
+  return raw
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const equals = pair.indexOf("=");
+      return equals < 0 ? [decode(pair), ""] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
+    });
+}
+
+/** Encodes parameters, sorted by name, then by value. */
+function canonicalQuery(parameters: readonly Parameter[]): string {
+  return parameters
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .sort(([a, x], [b, y]) => compare(a, b) || compare(x, y))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
+}
+
+/** SigV4's UriEncode: `%XX` in upper case, except for RFC 3986's unreserved characters. */
+export function encode(bytes: string): string {
+  return bytes.replace(
+    /[^A-Za-z0-9._~-]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+}
+
+// As in AWS, a plus sign is a space, so an unencoded session token is corrupted
+function decode(text: string): string {
+  if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw malformedQuery();
+  return text.replaceAll("+", " ").replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

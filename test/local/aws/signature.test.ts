@@ -1,10 +1,12 @@
-// The presigned requests that the local STS accepts: by identity, time and host, and not with any part changed.
+// The presigned requests that the local STS accepts: by identity, time and host, and not with any part changed. And the signed
+// headers that the other services accept.
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { startSts } from "../../../../local/aws/sts/sts.ts";
-import { localIdentity, presignUrl, type TokenOptions } from "../../../../local/identities.ts";
-import { outcome, send } from "../clients.ts";
+import { localIdentity as localIdentityOf, presignUrl, type TokenOptions } from "../../../local/identities.ts";
+import { localIdentity, startEc2, startLogs, startParameterStore, startSts } from "../../local-aws.ts";
+import { post } from "../../post.ts";
+import { outcome, send, signedHeaders } from "./clients.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MINUTE = 60_000;
@@ -112,3 +114,66 @@ test("parameter names are case-sensitive, and the last of equal names applies", 
   assert.match(await outcome(sts.url, `${url}&X-Amz-Credential=AKIANOTKNOWN%2Fa%2Fb%2Fc%2Fd`), /InvalidClientTokenId/);
   assert.match(await outcome(sts.url, url.replace("X-Amz-Signature", "x-amz-signature")), /'X-Amz-Signature'/);
 });
+
+const store = await startParameterStore({ region: "us-west-2", parameters: { "/p/a": "1" }, clock: () => now });
+const logs = await startLogs({ region: "us-west-2", groups: { a: () => [] }, clock: () => now });
+const ec2 = await startEc2({ region: "us-west-2", clock: () => now });
+after(() => Promise.all([store, logs, ec2].map((server) => server.close())));
+
+const JSON_1_1 = "application/x-amz-json-1.1";
+const FORM = "application/x-www-form-urlencoded";
+/** By service: its server, and a request that it grants. */
+const SERVICES = {
+  ssm: [store, { "content-type": JSON_1_1, "x-amz-target": "AmazonSSM.GetParameter" }, '{"Name":"/p/a"}'],
+  logs: [logs, { "content-type": JSON_1_1, "x-amz-target": "Logs_20140328.FilterLogEvents" }, '{"logGroupName":"a"}'],
+  ec2: [ec2, { "content-type": FORM }, "Action=DescribeInstances&Version=2016-11-15"],
+  iam: [ec2, { "content-type": FORM }, "Action=GetInstanceProfile&Version=2010-05-08&InstanceProfileName=a"],
+} as const;
+
+const { sessionToken: _, ...withoutToken } = bob;
+const [UNKNOWN, MISMATCHED, ENDED, UNSIGNED, INCOMPLETE] = [
+  ["400 UnrecognizedClientException", "401 AuthFailure", "403 InvalidClientTokenId"],
+  ["400 InvalidSignatureException", "401 AuthFailure", "403 SignatureDoesNotMatch"],
+  ["400 ExpiredTokenException", "400 RequestExpired", "403 ExpiredToken"],
+  ["400 MissingAuthenticationTokenException", "400 MissingParameter", "403 MissingAuthenticationToken"],
+  ["400 IncompleteSignatureException", "400 IncompleteSignature", "400 IncompleteSignature"],
+] as const;
+const GRANTED = ["200 granted", "200 granted", "404 NoSuchEntity"] as const;
+
+for (const [what, { body: changed, authorization, ...signing }, [json, ofEc2, iam]] of [
+  ["a user", { identity: localIdentity("alice") }, GRANTED],
+  ["a session, 15 minutes late", { identity: bob, now: NOW - 15 * MINUTE }, GRANTED],
+  ["a user of another sandbox", { identity: localIdentityOf("alice", "another secret") }, MISMATCHED],
+  ["a session of another sandbox", { identity: localIdentityOf("bob", "another secret") }, UNKNOWN],
+  ["an unknown access key", { identity: { ...bob, accessKeyId: "ASIANOTKNOWNAAAAAAAA" } }, UNKNOWN],
+  ["a session without its token", { identity: withoutToken }, UNKNOWN],
+  ["a wrong secret", { identity: { ...bob, secretAccessKey: "wrong" } }, MISMATCHED],
+  ["an ended session", { identity: localIdentity("expired") }, ENDED],
+  ["a signature of 15 minutes and 1 s ago", { now: NOW - 15 * MINUTE - 1000 }, MISMATCHED],
+  ["a signature in 15 minutes and 1 s", { now: NOW + 15 * MINUTE + 1000 }, MISMATCHED],
+  ["another region", { region: "eu-west-1" }, MISMATCHED],
+  ["another service", { service: "sts" }, MISMATCHED],
+  ["a changed body", { body: " " }, MISMATCHED],
+  ["no signature", { authorization: "" }, UNSIGNED],
+  ["another scheme", { authorization: "Bearer x" }, INCOMPLETE],
+] as readonly (readonly [string, Signing, readonly [json: string, ec2: string, iam: string]])[]) {
+  test(`${what}: the response of Parameter Store, the log service, EC2 and IAM`, async () => {
+    const outcomes = Object.entries(SERVICES).map(async ([service, [{ url }, headers, body]]) => {
+      const signed = await signedHeaders(url, body, { service, region: "us-west-2", now: NOW, headers, ...signing });
+      const sent = Object.entries({ ...signed, authorization: authorization ?? signed["authorization"] ?? "" });
+      const { status, text } = await post(url, {
+        headers: Object.fromEntries(sent.filter(([, value]) => value !== "")),
+        body: body + (changed ?? ""),
+      });
+      return `${status} ${/<Code>(\w+)|"__type":"(\w+)"/.exec(text)?.slice(1).join("") ?? "granted"}`;
+    });
+    assert.deepEqual(await Promise.all(outcomes), [json, json, ofEc2, iam]);
+  });
+}
+
+interface Signing extends Partial<Parameters<typeof signedHeaders>[2]> {
+  /** Appended after signing. */
+  readonly body?: string;
+  /** Instead of the signature. */
+  readonly authorization?: string;
+}
