@@ -46,10 +46,7 @@ export function fromCdkCommand(command: Command, io: IOStreams): Command {
     details:
       "The list is context.clusters of cdk.json. A context gets the cluster, account, region and prefix of its entry. " +
       "Everything else in the configuration file is kept: other contexts, profiles and comments.",
-    examples: [
-      "iam-authenticator contexts from-cdk cdk.json --dry-run",
-      "iam-authenticator contexts from-cdk cdk.json",
-    ],
+    examples: ["iam-authenticator contexts from-cdk cdk.json --dry-run"],
   });
   return withOptions(command.argument("<file>", "cdk.json, or - for standard input"), CONFIRM).action(
     (file: string, options: WriteOptions) => fromCdk(file, options, io),

@@ -30,22 +30,9 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     .option("--ca <file>", "the cluster's CA, PEM")
     .addOption(new Option("--exec <program>", "program that creates the tokens").choices(EXEC_PLUGINS).default("aws"))
     .option("--role <arn>", "IAM role to assume", readRoleArn)
-    .addOption(
-      new Option(
-        "--login",
-        "run `aws sso login` if the user's session has expired; implies --exec iam-authenticator",
-      ).implies({
-        exec: "iam-authenticator",
-      }),
-    )
-    .addOption(
-      new Option("--jwt", "use tokens that AWS STS signs; implies --exec iam-authenticator").implies({
-        exec: "iam-authenticator",
-      }),
-    )
-    .addOption(
-      new Option("--merge", "add or replace the cluster, user and context in your kubeconfig").conflicts("out"),
-    )
+    .addOption(ours("--login", "run `aws sso login` if the user's session has expired"))
+    .addOption(ours("--jwt", "use tokens that AWS STS signs"))
+    .addOption(new Option("--merge", "add or replace cluster, user and context in your kubeconfig").conflicts("out"))
     .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
     .option("--no-switch", "with --merge: keep the current context")
     .option("--out <file>", OUT)
@@ -71,6 +58,11 @@ export function clientCommand(command: Command, io: IOStreams): Command {
         );
       }
     });
+}
+
+/** An option that only this project's program has. */
+function ours(flag: string, description: string): Option {
+  return new Option(flag, `${description}; implies --exec iam-authenticator`).implies({ exec: "iam-authenticator" });
 }
 
 interface Options extends ClientOptions {
