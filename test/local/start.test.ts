@@ -1,19 +1,26 @@
-// `npm start` and `npm run review` as users run them: concurrently, in the wrong order, and stopped by Ctrl-C.
+// `npm start` and `review` as users run them: concurrently, in the wrong order, and stopped by Ctrl-C.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { decodeProtectedHeader } from "jose";
 import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 import { localIdentity, mintToken } from "../../local/identities.ts";
-import { CLUSTER_ID, keepSecret, REGION, readSecret, reviewToken, sandboxFiles } from "../../local/webhook.ts";
-import { cli, useLocalAws } from "../cli/cli.ts";
-import { post } from "../post.ts";
+import {
+  CLUSTER_ID,
+  keepSecret,
+  REGION,
+  readSecret,
+  readWebhook,
+  reviewToken,
+  sandboxFiles,
+} from "../../local/webhook.ts";
 
 const START = "start.ts";
 const REVIEW = "review.ts";
@@ -27,7 +34,7 @@ const running: ChildProcess[] = [];
 let sandbox: Run;
 before(async () => {
   for (const each of [shared, other, none]) mkdirSync(each);
-  sandbox = await started(shared, "--verbose");
+  sandbox = await started(shared);
 });
 after(() => {
   for (const child of running) child.kill("SIGKILL");
@@ -50,8 +57,8 @@ function run(of: string, script: string, ...args: string[]) {
   return { process: child as ChildProcess, printed, ended };
 }
 
-async function started(of: string, ...args: string[]): Promise<Run> {
-  const start = run(of, START, ...args);
+async function started(of: string): Promise<Run> {
+  const start = run(of, START);
   while (!start.printed.out.includes("Ctrl-C")) {
     const next = await Promise.race([start.ended, once(start.process.stdout ?? process.stdin, "data")]);
     assert.ok(Array.isArray(next), `npm start ended: ${start.printed.err}`);
@@ -63,15 +70,15 @@ const endpointOf = ({ printed }: Run): string => /is running at (\S+)/.exec(prin
 const notRunning = (seen: string) => `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`;
 
 for (const [what, script, args, status, error] of [
-  ["npm run review without npm start", REVIEW, ["bob"], 1, /^The sandbox is not running: \S+none\S+ not found/],
+  ["review without npm start", REVIEW, ["bob"], 1, /^The sandbox is not running: \S+none\S+ not found/],
   [
-    "npm run review of an unknown identity",
+    "review of an unknown identity",
     REVIEW,
     ["bobb"],
     2,
-    /^Local identity bobb not found\.\nnpm run .*\nidentities: alice, .*bob/s,
+    /^Local identity bobb not found\.\nreview .*\nidentities: alice, .*bob/s,
   ],
-  ["npm run review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nnpm run /],
+  ["review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nreview /],
   ["npm start with an unknown argument", START, ["--verbos"], 2, /^Unknown argument --verbos\. Usage: npm start/],
 ] as const) {
   test(`fails: ${what}`, async () => {
@@ -90,7 +97,7 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
   process.env["LOCAL_STANDBY"] = shared;
   const start = await started(primary);
   delete process.env["LOCAL_STANDBY"];
-  const pid = /^ +kill (\d+) +end the function: the standby answers$/m.exec(start.printed.out)?.[1];
+  const pid = /^ +kill (\d+); review bob +# ends the function: the standby answers$/m.exec(start.printed.out)?.[1];
   const linesOf = (of: string) => readFileSync(sandboxFiles(of).log, "utf8").split("\n").length;
   for (const [answering, other] of [
     [primary, shared],
@@ -106,17 +113,25 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
   start.process.kill("SIGKILL");
 });
 
-test("npm run review detects another program on the sandbox's port", async () => {
+test("review detects another program on the sandbox's port: by its certificate, or because it does not know the caller", async () => {
   const server = endpointOf(sandbox);
+  const { ca = "" } = readWebhook(sandboxFiles(shared));
   keepSecret(sandboxFiles(none));
-  writeFileSync(sandboxFiles(none).kubeconfig, webhookKubeconfig({ server, token: "of a sandbox that was stopped" }));
-  const review = run(none, REVIEW, "bob");
-  assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`another program uses ${server}`)]);
+  for (const trusted of [ca, createCertificateAuthority().ca]) {
+    const kubeconfig = webhookKubeconfig({ server, ca: trusted, token: "of a sandbox that was stopped" });
+    writeFileSync(sandboxFiles(none).kubeconfig, kubeconfig);
+    const review = run(none, REVIEW, "bob");
+    assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`another program uses ${server}`)]);
+  }
 });
 
-test("npm start --verbose prints each grant and each denial with its reason on one line, and commands with access keys", () => {
+test("npm start prints what to type first, then each grant and each denial with its reason", () => {
+  const { out } = sandbox.printed;
+  const [journey = "", identities = ""] = out.split("The local identities:");
+  assert.match(journey, /^ {2}\. \S+\/env$/m);
+  assert.ok(journey.includes("review contractor"));
   // Long lines are wrapped and indented.
-  const lines = sandbox.printed.out.replace(/\n {12}/g, " ");
+  const lines = identities.replace(/\n {12}/g, " ");
   const answers = new Map(
     [...lines.matchAll(/^([a-z]+) +((?:granted|denied): .*)$/gm)].map(([, name, is]) => [name, is]),
   );
@@ -124,34 +139,17 @@ test("npm start --verbose prints each grant and each denial with its reason on o
   assert.equal(answers.get("bob"), "granted: dev:bob-example.com, groups developers");
   assert.match(answers.get("dan") ?? "", /^denied: identity_denied: .*deny\/111122223333$/);
   assert.match(answers.get("contractor") ?? "", /^denied: identity_unmapped: no mapping for \S+role\/Contractor$/);
-  checkOutput(sandbox, shared, 60);
-  assert.match(sandbox.printed.out, /AWS_ACCESS_KEY_ID=/);
+  checkOutput(sandbox, shared);
 });
 
-/** No build output, no JSON, and no line longer than 100 columns. */
-function checkOutput({ printed }: Run, of: string, most: number): void {
+/** No build output, no JSON, no keys, at most a screen, and no line longer than 100 columns. */
+function checkOutput({ printed }: Run, of: string): void {
   const inRepository = printed.out.replaceAll(relative(process.cwd(), of), ".local").replaceAll(of, ".local");
-  const lines = inRepository.replaceAll("LOCAL_FOLDER=.local ", "").trimEnd().split("\n");
-  assert.ok(lines.length <= most, `${lines.length} lines`);
-  const unreadable = lines.filter((line) => line.replace(/ {3,}/g, "  ").length > 100 || /[{}]/.test(line));
+  const lines = inRepository.replace("{SessionName}", "").trimEnd().split("\n");
+  assert.ok(lines.length <= 36, `${lines.length} lines`);
+  const unreadable = lines.filter((line) => line.length > 100 || /[{}]|AKIA|ASIA/.test(line));
   assert.deepEqual(unreadable, []);
 }
-
-test("npm start logs in as a Pod with its service account's role and prints one line per step", async () => {
-  const [, steps = ""] = /^A Pod of another cluster logs in.*\n((?: {2}.*\n)+)/m.exec(sandbox.printed.out) ?? [];
-  const [issuer = "", ...others] = steps.trimEnd().split("\n");
-  assert.deepEqual(others, [
-    "  token: system:serviceaccount:ci:deployer, for sts.amazonaws.com, signed by that key",
-    "  AssumeRoleWithWebIdentity: arn:aws:sts::111122223333:assumed-role/Deployer/deployer-0",
-    "  review: granted: ci-deployer, groups deployers",
-  ]);
-  const url = /https:\S+$/.exec(issuer)?.[0] ?? "";
-  const { serviceAccountToken, issuerCa } = sandboxFiles(shared);
-  const { text } = await post(url, { method: "GET", tls: { ca: readFileSync(issuerCa, "utf8") } });
-  const { kid } = decodeProtectedHeader(readFileSync(serviceAccountToken, "utf8"));
-  const { keys }: { keys: { kid: string }[] } = JSON.parse(text);
-  assert.deepEqual([keys.length, keys[0]?.kid], [1, kid]);
-});
 
 test("a second npm start keeps the first one's files and prints its endpoint", async () => {
   const { kubeconfig, callerToken } = sandboxFiles(shared);
@@ -169,8 +167,7 @@ test("a second npm start keeps the first one's files and prints its endpoint", a
 test("npm start in another folder runs beside the first, prints one screen, and stops by Ctrl-C without a trace", async () => {
   const second = await started(other);
   assert.notEqual(endpointOf(second), endpointOf(sandbox));
-  checkOutput(second, other, 24);
-  assert.doesNotMatch(second.printed.out, /AWS_ACCESS_KEY_ID=/);
+  checkOutput(second, other);
   const { secret, serviceAccountKey } = sandboxFiles(other);
   const kept = () => [secret, serviceAccountKey].map((file) => readFileSync(file, "utf8"));
   const before = kept();
@@ -193,21 +190,40 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   const review = run(other, REVIEW, "bob");
   assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`no response from ${endpointOf(second)}`)]);
 
-  // Keeps the keys, so that credentials of an earlier start stay valid. Ctrl-C also stops a start that is not complete.
+  // Ctrl-C also stops a start that is not complete.
   const again = run(other, START);
   await once(again.process.stdout ?? process.stdin, "data");
-  assert.deepEqual(kept(), before);
   again.process.kill("SIGINT");
   assert.deepEqual([await again.ended, again.printed.err], [0, ""]);
+  // Credentials of an earlier start stay valid.
+  assert.deepEqual(kept(), before);
 });
 
-test("the sandbox grants a token of iam-authenticator token --jwt", async () => {
-  const command = /AWS_ENDPOINT_URL_STS=(\S+) \\\n +npx \S+ token -c local --jwt \|/;
-  const [, url = ""] = command.exec(sandbox.printed.out) ?? [];
-  const { accessKeyId, secretAccessKey } = localIdentity("alice", readSecret(sandboxFiles(shared)));
-  useLocalAws({ AWS_ENDPOINT_URL_STS: url, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
-  const { code, out, err } = await cli(["token", "-c", "local", "--jwt", "--token-only"]);
-  assert.equal(code, 0, err);
-  const { review } = await reviewToken(sandboxFiles(shared), out.trim());
-  assert.equal(review.status.user?.username, "alice");
+test("a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken", async () => {
+  const restarted = join(folder, "restarted");
+  const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
+  const kept = () =>
+    [kubeconfig, callerToken, join(mappings, "callers.yaml")].map((file) => readFileSync(file, "utf8"));
+  const first = await started(restarted);
+  const { port } = new URL(endpointOf(first));
+  const earlier = kept();
+  first.process.kill("SIGINT");
+  await first.ended;
+  const second = await started(restarted);
+  assert.deepEqual(kept(), earlier);
+  assert.doesNotMatch(second.printed.out, /Another program/);
+  second.process.kill("SIGINT");
+  await second.ended;
+
+  const occupied = createServer().listen(Number(port), "127.0.0.1");
+  await once(occupied, "listening");
+  const third = await started(restarted);
+  assert.match(
+    third.printed.out,
+    new RegExp(`^Another program uses the last start's port ${port}[.] .*Restart a[ \\n]+kube-apiserver`, "ms"),
+  );
+  assert.deepEqual(kept().slice(1), earlier.slice(1));
+  assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
+  third.process.kill("SIGKILL");
+  occupied.close();
 });
