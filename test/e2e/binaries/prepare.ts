@@ -11,7 +11,15 @@ import {
   findTofu,
   KUBERNETES_VERSIONS,
 } from "./binaries.ts";
-import { findClusterApiJudge, findKopsJudge, findKubeadm, findTalosJudge, TALOS_VERSIONS } from "./judges.ts";
+import {
+  findClusterApiJudge,
+  findKindJudge,
+  findKopsJudge,
+  findKubeadm,
+  findTalosJudge,
+  KIND_VERSIONS,
+  TALOS_VERSIONS,
+} from "./judges.ts";
 
 // One after the other: two builds at a time took longer on two cores.
 findBinaries();
@@ -28,4 +36,5 @@ for (const find of [
 }
 for (const version of KUBERNETES_VERSIONS) findKubeadm(version);
 for (const version of TALOS_VERSIONS) findTalosJudge(version);
+for (const version of KIND_VERSIONS) findKindJudge(version);
 for (const program of ["krew", "validate-krew-manifest"] as const) findKrew(program);
