@@ -74,13 +74,15 @@ console.log(`${notices()}
 Type this in a second terminal, in this folder (fish: source ${envFish}):
 
   . ${env}
-  review contractor                # denied: no mapping
+  review contractor
   iam-authenticator explain arn:aws:iam::111122223333:role/Contractor
   iam-authenticator mappings set arn:aws:iam::111122223333:role/Contractor \\
     --username 'contractor:{SessionName}' --group access:view --yes
-  sleep 10; review contractor      # granted: the function reads a new mapping within 10 s
+  sleep 10; review contractor
+
+The contractor is denied, then granted. The function reads a new mapping within 10 s.
 ${kind ? `\n  kind create cluster --config ${shown(files.kind)}\n  kubectl --user bob auth whoami\n` : ""}\
-${standby ? `\n  kill ${sandbox.functionPid}; review bob      # ends the function: the standby answers\n` : ""}
+${standby ? `\n  kill ${sandbox.functionPid}; review bob\n\nThis ends the function: the standby answers.\n` : ""}
 Your first login with kubectl: npm run try:cluster. More: docs/try.md. Log: ${log}
 
 The local identities:

@@ -114,6 +114,8 @@ function shellLines(variables: Variables, bin: string): string[] {
     `unset ${SETTINGS} $(command env | sed -n 's/^\\(AWS_[A-Za-z0-9_]*\\)=.*/\\1/p')`,
     ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `export PATH=${quoted(bin)}:"$PATH"`,
+    // At its prompt, zsh otherwise passes the comments of later lines as arguments.
+    `[ -z "\${ZSH_VERSION-}" ] || setopt interactive_comments`,
     "",
   ];
 }

@@ -97,7 +97,7 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
   process.env["LOCAL_STANDBY"] = shared;
   const start = await started(primary);
   delete process.env["LOCAL_STANDBY"];
-  const pid = /^ +kill (\d+); review bob +# ends the function: the standby answers$/m.exec(start.printed.out)?.[1];
+  const pid = /^ +kill (\d+); review bob$/m.exec(start.printed.out)?.[1];
   const linesOf = (of: string) => readFileSync(sandboxFiles(of).log, "utf8").split("\n").length;
   for (const [answering, other] of [
     [primary, shared],
@@ -199,7 +199,7 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   assert.deepEqual(kept(), before);
 });
 
-test("a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken", async () => {
+test("a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken", async (t) => {
   const restarted = join(folder, "restarted");
   const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
   const kept = () =>
@@ -216,6 +216,7 @@ test("a restart keeps port, authority and caller token, so that kube-apiserver n
   await second.ended;
 
   const occupied = createServer().listen(Number(port), "127.0.0.1");
+  t.after(() => occupied.close());
   await once(occupied, "listening");
   const third = await started(restarted);
   assert.match(
@@ -225,5 +226,4 @@ test("a restart keeps port, authority and caller token, so that kube-apiserver n
   assert.deepEqual(kept().slice(1), earlier.slice(1));
   assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
   third.process.kill("SIGKILL");
-  occupied.close();
 });
