@@ -103,7 +103,7 @@ const OFFLINE = [
   "commands/token/token.ts",
 ].map(inCli);
 
-/** What each dynamic import loads as well, except those that need less. */
+/** Loaded by each dynamic import too, except those that need less. */
 const GROUPS = [
   // The entry point's own modules.
   { files: [inCli("main/run.ts"), inCli("io/streams.ts")] },

@@ -49,13 +49,7 @@ function ownCredentials(root: string): Record<string, string> {
 }
 
 /** Bundles `entry`, a path below `root`, into `name`. `options` is for benchmarks that compare builds. */
-export async function bundle(
-  root: string,
-  entry: string,
-  name: string,
-  plugins: Plugin[],
-  options: BuildOptions = {},
-): Promise<Bundle> {
+export async function bundle(root: string, entry: string, name: string, plugins: Plugin[], options: BuildOptions = {}) {
   const paths = { absWorkingDir: root, entryPoints: [entry], outfile: `dist/authenticator/${name}` };
   const alias = ownCredentials(root);
   const { outputFiles, metafile } = await build({ ...OPTIONS, alias, ...options, ...FORM, ...paths, plugins });

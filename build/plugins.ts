@@ -1,4 +1,4 @@
-// Plugins of esbuild: leave out what the SDK does not need, load Node's built-in modules without the cost of importing
+// Plugins of esbuild: leave out unused parts of the SDK, load Node's built-in modules without the cost of importing
 // them, and import from the SDK core's files directly. Each fails the build if it finds nothing to replace.
 
 import { existsSync, readFileSync } from "node:fs";

@@ -106,7 +106,7 @@ if (import.meta.main) {
   if (!(await runChecks(checks, console.log))) process.exitCode = 1;
 }
 
-/** What the checks read. */
+/** Input of the checks. */
 export interface World {
   readonly manifest: Manifest;
   readonly fetch: (url: string) => Promise<Response>;

@@ -14,40 +14,40 @@ type Row = readonly [outcome: ErrorOutcome, meaning: string, status?: number];
 /** By code, for logs, alarms and scripts: a code never changes. A status is only in a row that differs from `STATUS`. */
 export const ERRORS = {
   // The request
-  path_unknown: ["bad_request", "The kubeconfig's URL must end in `/authenticate`.", 404],
-  method_not_allowed: ["bad_request", "The method is not POST (issuer: GET).", 405],
-  body_too_large: ["bad_request", "The request is larger than 64 KiB.", 413],
-  review_malformed: ["bad_request", "The request is not a TokenReview of a known version with a token."],
+  path_unknown: ["bad_request", "The URL must end in `/authenticate`.", 404],
+  method_not_allowed: ["bad_request", "Not POST (issuer: GET).", 405],
+  body_too_large: ["bad_request", "Larger than 64 KiB.", 413],
+  review_malformed: ["bad_request", "Not a TokenReview of a known version with a token."],
 
   // The caller
-  caller_refused: ["caller_refused", "The caller's token or client certificate is missing or wrong."],
+  caller_refused: ["caller_refused", "No valid token or client certificate of a caller."],
   callers_limited: ["caller_refused", "Too many tokens of unknown callers.", 429],
-  callers_invalid: ["fault", "`<prefix>/callers` is missing or is not a JSON list."],
+  callers_invalid: ["fault", "`<prefix>/callers` is missing or not a JSON list."],
 
   // The token, before any network
   audience_foreign: ["denied", "No requested audience is in `AUDIENCES`."],
   token_malformed: ["denied", "Too long, not base64url of `https://<host>/?<query>`, or a JWT with an invalid header."],
   token_parameter_refused: ["denied", "A query parameter is missing, unknown, repeated or invalid."],
-  token_host_refused: ["denied", "The host is not an STS endpoint of the function's partition."],
-  token_region_refused: ["denied", "The region is not that of the host, or is not in `STS_REGIONS`."],
+  token_host_refused: ["denied", "Not an STS endpoint of the function's partition."],
+  token_region_refused: ["denied", "Not the host's region, or not in `STS_REGIONS`."],
   token_headers_refused: ["denied", "The signed headers are not `host;x-k8s-aws-id`."],
   token_expired: ["denied", "Signed more than 15 minutes ago, or past its `exp`."],
   token_not_yet_valid: ["denied", "Signed more than 15 minutes (AWS-signed: 60 s) in the future."],
   token_kind_refused: ["denied", "`TOKENS=jwt` refuses `k8s-aws-v1.` tokens."],
 
   // AWS-signed tokens
-  token_issuer_refused: ["denied", "An issuer of AWS that is not in `JWT_ISSUERS`."],
+  token_issuer_refused: ["denied", "An issuer of AWS, but not in `JWT_ISSUERS`."],
   token_claim_refused: ["denied", "A claim is missing, repeated or invalid."],
-  token_signature_refused: ["denied", "No key of the issuer has signed the token."],
-  token_keys_unavailable: ["fault", "The issuer's keys cannot be read, and no cached key fits."],
+  token_signature_refused: ["denied", "Not signed with a key of the issuer."],
+  token_keys_unavailable: ["fault", "The issuer's keys cannot be read."],
 
   // STS and the identity
   sts_refused: ["denied", "STS refused the token."],
-  identity_impossible: ["denied", "An identity of another partition or of an unknown kind."],
+  identity_impossible: ["denied", "Another partition, or an unknown kind of identity."],
   sts_throttled: ["throttled", "STS throttles requests."],
   sts_unreachable: ["fault", "STS did not answer in time."],
   sts_answer_unusable: ["fault", "Not a response of STS, or an error such as `AccessDenied`."],
-  account_foreign: ["denied", "The account is not in `ACCOUNTS`."],
+  account_foreign: ["denied", "Not in `ACCOUNTS`."],
 
   // Parameter Store and the mapping
   parameters_unavailable: ["fault", "Parameter Store did not answer or denied access."],
@@ -55,18 +55,15 @@ export const ERRORS = {
   identity_denied: ["denied", "A deny list matches."],
   denials_invalid: ["denied", "An invalid deny list denies every identity that it covers."],
   mapping_invalid: ["denied", "The mapping that applies is invalid."],
-  mapping_mismatch: ["denied", "The stored mapping is for another `arn` or `principalId`."],
+  mapping_mismatch: ["denied", "The mapping is for another `arn` or `principalId`."],
   token_lacks_session: ["denied", "The decision depends on a session, access key or unique id."],
 
   // The user
   token_lacks_claims: ["denied", "The mapping needs a claim that the token lacks."],
-  placeholder_without_value: ["denied", "The identity has no value for a placeholder."],
-  node_not_verified: ["denied", "EC2 and IAM do not confirm that the instance has this role."],
+  placeholder_without_value: ["denied", "No value for a placeholder."],
+  node_not_verified: ["denied", "EC2 and IAM do not confirm the instance's role."],
   instances_unavailable: ["fault", "EC2 or IAM did not answer or denied access."],
-  name_refused: [
-    "denied",
-    "The username or a group is empty, or has a control character, invalid claim or reserved prefix.",
-  ],
+  name_refused: ["denied", "A username or group is empty, or has a control character, bad claim or reserved prefix."],
 
   // The issuer's keys
   issuer_without_keys: ["fault", "Issuer: no parameter below `<prefix>/issuer` has a valid key."],

@@ -41,13 +41,10 @@ export function checkProps(props: IamAuthenticatorProps): void {
       'tokens: "jwt" with vpcEndpoints could fail every login: reading the keys through the endpoint sts-oidc has never been tried. Use a NAT gateway and vpcEndpoints: false, or tokens: "any", or prove it in your account with `npm run acceptance -- --only 12 --private private.json`',
     );
   }
-  if (nodeVpcs !== undefined && !nodes)
-    throw new Error("nodeVpcs requires nodes: true, which lets the function look up nodes");
+  if (nodeVpcs !== undefined && !nodes) throw new Error("nodeVpcs requires nodes: true, to look up nodes");
   const { kind = "http" } = endpoint ?? {};
   if (formerEndpoint?.kind === kind) {
-    throw new Error(
-      `formerEndpoint must be of another kind than endpoint (${kind}): it keeps the kind before a change`,
-    );
+    throw new Error(`formerEndpoint must not be of endpoint's kind (${kind}): it keeps the kind before a change`);
   }
 }
 
@@ -110,9 +107,7 @@ export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: stri
 function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
   const { subjects } = endpoint;
   if (subjects.length === 0) {
-    throw new Error(
-      "an mtls endpoint requires subjects: the complete subject DN of each client certificate of kube-apiserver, or only *",
-    );
+    throw new Error("an mtls endpoint requires subjects: each complete subject DN of its certificates, or *");
   }
   if (subjects.some((subject) => subject.trim() === ""))
     throw new Error("an mtls endpoint's subjects must not be empty strings");
@@ -132,9 +127,7 @@ export function checkDomain(scope: Construct, { domainName, hostedZone, certific
     domainName !== zoneName &&
     !domainName.endsWith(`.${zoneName}`)
   ) {
-    throw new Error(
-      `domainName ${domainName} must be in the hosted zone ${zoneName}: use the zone of the domain, or leave hostedZone out`,
-    );
+    throw new Error(`domainName ${domainName} is not in the hosted zone ${zoneName}: use its zone, or omit hostedZone`);
   }
 }
 
@@ -152,8 +145,6 @@ function checkCertificateRegion(arn: string, region: string): void {
 function checkPrivate({ callerAuth = "bearer" }: PrivateEndpoint): void {
   // API Gateway requests no client certificates on a private API, so mtls would refuse every caller.
   if (callerAuth !== "bearer" && callerAuth !== "none") {
-    throw new Error(
-      "a private endpoint's callerAuth must be bearer or none: client certificates require an mtls endpoint",
-    );
+    throw new Error("a private endpoint's callerAuth must be bearer or none: certificates require an mtls endpoint");
   }
 }

@@ -87,11 +87,7 @@ function grantTo(scope: Construct, method: string, grantee: IGrantable, permissi
 }
 
 /** CDK silently skips policies of another account's roles. */
-function checkGrantee(
-  scope: Construct,
-  refused: string,
-  { grantPrincipal: { principalAccount: theirs } }: IGrantable,
-): void {
+function checkGrantee(scope: Construct, refused: string, { grantPrincipal: { principalAccount: theirs } }: IGrantable) {
   const { account: own } = Stack.of(scope);
   if (theirs === undefined || Token.isUnresolved(theirs) || Token.isUnresolved(own) || theirs === own) return;
   throw new Error(`${refused}, ${own}, not of ${theirs}: use a role of ${own} that ${theirs} can assume`);

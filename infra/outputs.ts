@@ -19,7 +19,7 @@ export interface OutputOptions {
   readonly mappingPrefix: string;
   readonly endpoint: Endpoint;
   readonly url: string;
-  /** Without it, there is no output FailoverUrl. */
+  /** Without it, no output FailoverUrl exists. */
   readonly failoverUrl: string | undefined;
   readonly functionName: string;
   readonly logGroup: string;

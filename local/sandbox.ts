@@ -102,8 +102,15 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller and keys. */
-export async function startSandbox(files: SandboxFiles, standbyFiles?: SandboxFiles): Promise<Sandbox> {
+/**
+ * Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller and keys.
+ * `bridge`: STS and Parameter Store also listen at this address, for containers.
+ */
+export async function startSandbox(
+  files: SandboxFiles,
+  standbyFiles?: SandboxFiles,
+  bridge?: string,
+): Promise<Sandbox> {
   const standby = standbyFiles && readWebhook(standbyFiles);
   const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
   const [identities, identity] = [localIdentities(secret), localIdentity("function", secret)];
@@ -116,7 +123,7 @@ export async function startSandbox(files: SandboxFiles, standbyFiles?: SandboxFi
   const { onPort, writePorts } = portsOf(files);
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
   const inRegion = { region: REGION, identities };
-  const ofStore = { ...inRegion, folder: files.mappings, prefix, throughput: DEFAULT_THROUGHPUT };
+  const ofStore = { ...inRegion, folder: files.mappings, prefix, bridge, throughput: DEFAULT_THROUGHPUT };
   const store = await onPort("store", (port) => startParameterStore({ ...ofStore, port }));
   const certificate = { ca, cert, key };
   const ofIssuer = { region: REGION, clusterId: CLUSTER_ID, identity, certificate, logFile: files.issuerLog };
@@ -124,7 +131,7 @@ export async function startSandbox(files: SandboxFiles, standbyFiles?: SandboxFi
   const provider = localProvider(issuer.url);
   const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca };
   const sts = await onPort("sts", (port) =>
-    startSts({ port, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
+    startSts({ port, bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
   );
   const ec2 = await onPort("ec2", (port) => startNodeInstance({ ...inRegion, port }));
   const authenticator = startFunction(

@@ -1,5 +1,6 @@
 // `npm start`: runs the sandbox, writes the files of a second terminal, and prints what to type there and who is granted.
 
+import { isIPv4 } from "node:net";
 import { relative } from "node:path";
 import { localIdentity, mintToken } from "./identities.ts";
 import { writeKind } from "./kind.ts";
@@ -54,7 +55,19 @@ if (standby !== undefined && !(await isRunning(standby))) {
   process.exit(1);
 }
 
-const sandbox = await startSandbox(files, standby);
+/** An address of a Docker bridge, where containers reach STS and Parameter Store. */
+const bridge = process.env["LOCAL_HOST"] || undefined;
+
+if (bridge !== undefined && (!isIPv4(bridge) || bridge === "0.0.0.0")) {
+  console.error(`LOCAL_HOST must be one IPv4 address, such as 172.17.0.1 of Docker's bridge, not ${bridge}.`);
+  process.exit(2);
+}
+
+const sandbox = await startSandbox(files, standby, bridge).catch((error) => {
+  if (error.code !== "EADDRNOTAVAIL") throw error;
+  console.error(`LOCAL_HOST: ${bridge} is not an address of this machine.`);
+  process.exit(1);
+});
 
 const secret = readSecret(files);
 

@@ -1,5 +1,6 @@
 // The sandbox's names, folder and files, its webhook kubeconfig, and TokenReviews that are posted with it.
 
+import { spawnSync } from "node:child_process";
 import { hash, randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -77,6 +78,12 @@ export function keepSecret({ folder, secret }: SandboxFiles, shared?: string): s
   const earlier = existsSync(secret) ? readFileSync(secret, "utf8") : "";
   const kept = shared ?? (earlier || randomBytes(32).toString("base64url"));
   writeFileSync(secret, kept, { mode: 0o600 });
+  // 1: the file is in a work tree, and not ignored
+  if (spawnSync("git", ["check-ignore", "--quiet", "secret"], { cwd: folder }).status === 1) {
+    console.error(
+      `git does not ignore ${folder}, which contains secrets. Add it to .gitignore, or use another LOCAL_FOLDER.`,
+    );
+  }
   return kept;
 }
 

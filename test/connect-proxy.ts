@@ -36,8 +36,7 @@ export async function startConnectProxy(service: string, certificates: ReturnTyp
     credentials.add(headers["proxy-authorization"]);
     const host = target.replace(/:443$/, "");
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-    const secureContext = createSecureContext(certificates.of(host));
-    const inside = new TLSSocket(socket, { isServer: true, secureContext });
+    const inside = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext(certificates.of(host)) });
     const upstream = connect({ port: Number(port), host: hostname, noDelay: true });
     socket.setNoDelay(true);
     sockets.add(socket).add(upstream);

@@ -19,9 +19,8 @@ const LIMITS = {
 const sections = readFileSync("lcov.info", "utf8").split("end_of_record");
 const report = new Map(
   sections.map((section) => {
-    const sums: Record<string, string> = Object.fromEntries(
-      [...section.matchAll(/^(SF|LF|LH|BRF|BRH):(.*)$/gm)].map(([, key, value]) => [key, value]),
-    );
+    const entries = [...section.matchAll(/^(SF|LF|LH|BRF|BRH):(.*)$/gm)].map(([, key, value]) => [key, value]);
+    const sums: Record<string, string> = Object.fromEntries(entries);
     return [sums["SF"] ?? "", ["LF", "LH", "BRF", "BRH"].map((key) => Number(sums[key] ?? 0))];
   }),
 );

@@ -39,7 +39,7 @@ const [ROLE, SET] = [["role", "Developers"] as const, ["sso", "ClusterAdmin"] as
 const NAMES = [ROLE, SET].map(([kind, name]) => mappingParameter(PREFIX, kind, ACCOUNT, name));
 
 test("Terraform: the name of a mapping has the kinds of principals, and those without a name in the path", () => {
-  const text = readFileSync(join(EXAMPLES, "terraform/mapping-name/main.tf"), "utf8");
+  const text = readFileSync(join(EXAMPLES, "terraform/modules/mapping-name/main.tf"), "utf8");
   const [, ofArn = ""] = /regex\("(\^arn:.*?)", var\.arn\)/.exec(text) ?? [];
   const isArn = new RegExp(ofArn.replaceAll("\\\\", "\\"));
   for (const kind of kindsWhere(hasArn)) {
@@ -47,10 +47,8 @@ test("Terraform: the name of a mapping has the kinds of principals, and those wi
     assert.match(`arn:aws:${arn}`, isArn);
   }
   const [, unnamed = ""] = /contains\((\[.*?\]), local\.kind\)/.exec(text) ?? [];
-  assert.deepEqual(
-    JSON.parse(unnamed),
-    kindsWhere((kind) => KINDS[kind].path === "account"),
-  );
+  const ofAccount = kindsWhere((kind) => KINDS[kind].path === "account");
+  assert.deepEqual(JSON.parse(unnamed), ofAccount);
 });
 
 test("CloudFormation: mappings.template.yaml", () => {
@@ -89,17 +87,38 @@ test("no document or example contains a token hash, since users could copy a cal
   for (const file of files) assert.doesNotMatch(readFileSync(join(ROOT, file), "utf8"), /\b[0-9a-f]{64}\b/i, file);
 });
 
-/** Runs `put-mapping.sh` with an `aws` that records its arguments. */
-function putMapping(...words: string[]) {
+/** Runs an example's script with an `aws` that records its arguments. */
+function runScript(script: string, words: readonly string[]) {
   const file = join(folder, "aws.txt");
-  writeFileSync(join(folder, "aws"), `#!/bin/sh\nprintf '%s\\n' "$@" > '${file}'\n`, { mode: 0o755 });
+  writeFileSync(join(folder, "aws"), `#!/bin/sh\nprintf '%s\\n' "$@" >> '${file}'\n`, { mode: 0o755 });
   writeFileSync(file, "");
   const env = { PATH: `${folder}${delimiter}${process.env["PATH"]}` };
-  const { status, stderr } = spawnSync(join(EXAMPLES, "aws-cli", "put-mapping.sh"), words, { env, encoding: "utf8" });
-  const asked = readFileSync(file, "utf8").split("\n");
+  const { status, stderr } = spawnSync(join(EXAMPLES, script), words, { env, encoding: "utf8" });
+  return { status, stderr, asked: readFileSync(file, "utf8").split("\n") };
+}
+
+function putMapping(...words: string[]) {
+  const { status, stderr, asked } = runScript("aws-cli/put-mapping.sh", words);
   const after = (option: string) => (asked.includes(option) ? (asked[asked.indexOf(option) + 1] ?? "") : "");
   return { status, stderr, call: asked.slice(0, 2).join(" "), name: after("--name"), value: after("--value") };
 }
+
+test("StackSets: add-cluster.sh creates the stack of the entry in CDK's list, in its account and Region", () => {
+  const list = join(EXAMPLES, "cdk-pipelines", "cdk.json");
+  const add = (id: string) => runScript("stacksets/add-cluster.sh", [list, id, "ou-abcd-12345678", "release"]);
+  const { status, stderr, asked } = add("team-b");
+  assert.deepEqual([status, stderr, asked.slice(0, 2)], [0, "", ["cloudformation", "create-stack-instances"]]);
+  for (const word of [
+    "us-east-1",
+    "OrganizationalUnitIds=ou-abcd-12345678,Accounts=444455556666,AccountFilterType=INTERSECTION",
+    "ParameterKey=ClusterId,ParameterValue=team-b",
+    "ParameterKey=CodeBucket,ParameterValue=release-us-east-1",
+  ])
+    assert.ok(asked.includes(word), word);
+  const unknown = add("team-c");
+  assert.deepEqual([unknown.status, unknown.asked], [2, [""]]);
+  assert.match(unknown.stderr, /cdk\.json has no entry with account and region for team-c\.\n$/);
+});
 
 test("AWS CLI: put-mapping.sh writes the mapping of an ARN", () => {
   const arns = fc.record({
@@ -133,22 +152,64 @@ test("AWS CLI: put-mapping.sh accepts no groups, and rejects other ARNs and char
   }
 });
 
-test("CDK: the app works with the published package in a folder that `npm init` created", () => {
-  const [app, outdir] = [join(folder, "app"), join(folder, "cdk.out")];
-  cpSync(join(EXAMPLES, "cdk-app"), app, { recursive: true });
+/** Synthesizes an example with the published package, in a folder that `npm init` created. Returns the folder of the templates. */
+function synthExample(name: string): string {
+  const [app, outdir] = [join(folder, name), join(folder, `${name}.out`)];
+  cpSync(join(EXAMPLES, name), app, { recursive: true });
   writeFileSync(join(app, "package.json"), '{"type": "commonjs"}');
   mkdirSync(join(app, "node_modules"));
   for (const name of ["aws-cdk-lib", "constructs"]) {
     symlinkSync(join(ROOT, "node_modules", name), join(app, "node_modules", name));
   }
   symlinkSync(ROOT, join(app, "node_modules", "lambda-iam-authenticator"));
-  const command: string = JSON.parse(readFileSync(join(app, "cdk.json"), "utf8")).app;
-  const env = { ...process.env, CDK_OUTDIR: outdir };
+  const { app: command, context = {} } = JSON.parse(readFileSync(join(app, "cdk.json"), "utf8"));
+  const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) };
   execFileSync(process.execPath, command.split(" ").slice(1), { cwd: app, env, stdio: "pipe" });
-  const { Resources } = JSON.parse(readFileSync(join(outdir, "MyCluster.template.json"), "utf8"));
-  const found: Parameter[] = Object.values(Resources);
-  const mappings = found.filter(({ Type }) => Type === "AWS::SSM::Parameter");
+  return outdir;
+}
+
+const templateIn = (file: string): { Resources: Record<string, Parameter> } => JSON.parse(readFileSync(file, "utf8"));
+
+test("CDK: the app works with the published package", () => {
+  const { Resources } = templateIn(join(synthExample("cdk-app"), "MyCluster.template.json"));
+  const mappings = Object.values(Resources).filter(({ Type }) => Type === "AWS::SSM::Parameter");
   assert.deepEqual(mappings.map(assertValid).sort(), NAMES);
+});
+
+test("CDK Pipelines: thirty lines synthesize a pipeline with a stage for each wave, and a stack for each cluster", () => {
+  const outdir = synthExample("cdk-pipelines");
+  const { Resources } = templateIn(join(outdir, "Pipeline.template.json"));
+  const pipeline = Object.values(Resources).find(({ Type }) => Type === "AWS::CodePipeline::Pipeline");
+  const stages = pipeline?.Properties["Stages"] as {
+    Name: string;
+    Actions: { Configuration: { StackName?: string } }[];
+  }[];
+  const deployed = stages.flatMap(({ Name, Actions }) => {
+    const names = new Set(Actions.flatMap(({ Configuration: { StackName } }) => StackName ?? []));
+    return [...names].map((name) => `${Name}: ${name}`);
+  });
+  const stackOf = (id: string) => `IamAuthenticator-${id}`;
+  assert.deepEqual(deployed, [
+    // CDK names a wave of one stage as the stage.
+    `canary: ${stackOf("canary")}`,
+    `Second: ${stackOf("team-a")}`,
+    `Second: ${stackOf("team-b")}`,
+  ]);
+  const { clusters } = JSON.parse(readFileSync(join(EXAMPLES, "cdk-pipelines", "cdk.json"), "utf8")).context;
+  assert.deepEqual(
+    clusters.map(({ clusterId }: { clusterId: string }) => {
+      const [file = assert.fail(clusterId)] = globSync(join(outdir, `assembly-${clusterId}`, "*.template.json"));
+      const functions = Object.values(templateIn(file).Resources).filter(
+        ({ Type }) => Type === "AWS::Lambda::Function",
+      );
+      return functions.length >= 1;
+    }),
+    [true, true, true],
+  );
+  const lines = readFileSync(join(EXAMPLES, "cdk-pipelines", "app.mts"), "utf8")
+    .trim()
+    .split("\n");
+  assert.ok(lines.length <= 31, String(lines.length));
 });
 
 /** The files of examples/deploy-from-branch fit together: the role, the mapping, the group and the namespace. */
@@ -178,9 +239,7 @@ test("the workflow assumes the role that the mapping names, and the group is bou
 test("the trust policy and the workflow name the same branch", () => {
   const [statement] = JSON.parse(read("trust-policy.json")).Statement;
   const subject: string = statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"];
-  assert.deepEqual(
-    workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`),
-    [subject],
-  );
+  const subjects = workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`);
+  assert.deepEqual(subjects, [subject]);
   assert.equal(workflow.permissions["id-token"], "write");
 });

@@ -33,12 +33,8 @@ export function hostileHosts(host: string) {
       ...[host.replace("a", "а"), host.replace("s", "ſ"), host.replace("t", "t\u00ad"), host.replace("o", "º")],
       ...[host.replace("amazonaws", "xn--mazonaws-3fg"), "ⓢts.com"],
     ],
-    "addresses of this network": [
-      ...["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "2130706433", "0x7f.1", ""],
-    ],
-    "unlisted regions": [
-      ...["sts.not-a-region.amazonaws.com", "sts.us-west-9.amazonaws.com", "sts.us-gov-west-1.amazonaws.com"],
-    ],
+    "addresses of this network": ["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "2130706433", "0x7f.1", ""],
+    "unlisted regions": ["not-a-region", "us-west-9", "us-gov-west-1"].map((one) => `sts.${one}.amazonaws.com`),
   } as const satisfies Readonly<Record<string, readonly string[]>>;
 }
 

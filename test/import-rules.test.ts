@@ -15,9 +15,7 @@ interface Diagnostic {
 type Sources = Readonly<Record<string, string>>;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const domain = ["token", "identity", "jwt", "mapping", "review", "user"].map(
-  (name) => `functions/authenticator/${name}`,
-);
+const domain = ["token", "identity", "jwt", "mapping", "review", "user"].map((one) => `functions/authenticator/${one}`);
 const OUTSIDE = ["cli", "infra", "local", "test", "build"];
 
 /** What each folder must not import. `npm run check` accepts what the code imports. */
@@ -88,8 +86,7 @@ let errors: ReadonlySet<string>;
 before(() => {
   const folder = mkdtempSync(join(tmpdir(), "import-rules-"));
   copyFileSync(join(root, "biome.json"), join(folder, "biome.json"));
-  const sources = Object.values(RULES).flatMap(([, broken]) => Object.entries(broken));
-  for (const [path, source] of sources) {
+  for (const [path, source] of Object.values(RULES).flatMap(([, broken]) => Object.entries(broken))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), source);
   }

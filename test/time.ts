@@ -30,11 +30,7 @@ export async function until(done: () => boolean): Promise<void> {
 }
 
 /** Advances time by one wait after each request. */
-export async function passEach(
-  requests: () => number,
-  pass: (ms: number) => unknown,
-  ...waits: readonly number[]
-): Promise<void> {
+export async function passEach(requests: () => number, pass: (ms: number) => void, ...waits: number[]): Promise<void> {
   for (const [index, ms] of waits.entries()) {
     await until(() => requests() === index + 1);
     await pass(ms);

@@ -59,7 +59,7 @@ describe("the release", () => {
     assert.deepEqual(on, { push: { tags: ["v*"] } });
     assert.deepEqual(Object.keys(jobs), ["check", "first", "second", "publish"]);
     assert.equal(check?.permissions ?? first?.permissions ?? second?.permissions, undefined);
-    assert.deepEqual(publish?.permissions, { contents: "write", "id-token": "write" });
+    assert.deepEqual(publish?.permissions, { contents: "write", "id-token": "write", attestations: "write" });
     assert.doesNotMatch(read("release.yml"), /NPM_TOKEN|NODE_AUTH_TOKEN|secrets\./);
   });
 
@@ -75,7 +75,16 @@ describe("the release", () => {
     assert.match(readFileSync(join(ROOT, ".ci", "release"), "utf8"), /^npm ci\nnpm run release$/m);
     assert.deepEqual(publish?.needs, ["first", "second"]);
     const actions = publish?.steps.flatMap(({ uses }) => uses?.split("@")[0] ?? []);
-    assert.deepEqual(actions, ["actions/setup-node", "actions/download-artifact"]);
+    const attest = "actions/attest-build-provenance";
+    assert.deepEqual(actions, ["actions/setup-node", "actions/download-artifact", attest]);
+    // After the comparison of both builds, before anything is published.
+    const order = publish?.steps.flatMap(
+      ({ uses, run }) => uses?.split("@")[0] ?? /diff -r|npm publish|gh release/.exec(run ?? "") ?? [],
+    );
+    assert.deepEqual(order?.slice(2).map(String), ["diff -r", attest, "npm publish", "gh release"]);
+    assert.deepEqual(publish?.steps.find(({ uses }) => uses?.startsWith(attest))?.with, {
+      "subject-path": "release-X64/*",
+    });
     const [, npm = "", github = "", ...others] = scriptsOf(publish);
     assert.match(npm, /^npm publish --ignore-scripts --provenance --access public \.\/release-X64\/[\w-]+-\*\.tgz$/);
     assert.match(github, /--notes-file release-X64\/RELEASE-NOTES\.md release-X64\/\*$/);

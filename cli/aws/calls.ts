@@ -1,4 +1,4 @@
-// Wraps AWS clients: each call has a time limit, and errors that `toFailure` knows. Asks STS whose credentials they have.
+// Wraps AWS clients with a time limit and errors that `toFailure` knows. Gets the account of the credentials from STS.
 
 import { HttpResponse } from "@smithy/core/protocols";
 import { getSmithyContext } from "@smithy/core/transport";
@@ -54,7 +54,7 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (ti
 /** By run: how far AWS's clock is ahead of this machine's, in milliseconds. */
 export const offsets = new WeakMap<Secrets, number>();
 
-/** A `Date` has whole seconds, and its response takes time. */
+/** A `Date` has no fractions, and its response takes time. */
 export const DATE_ERROR_MS = 2_000;
 
 export function noteDate(response: unknown, { clock, secrets }: IOStreams): number {
@@ -63,7 +63,7 @@ export function noteDate(response: unknown, { clock, secrets }: IOStreams): numb
   if (Number.isNaN(date)) return now;
   const least = date - now;
   const known = offsets.get(secrets) ?? 0;
-  // It stays the same within the error: a wait measures the time between two calls.
+  // Unchanged within the error: a wait measures the time between two calls.
   if (known < least || known > least + DATE_ERROR_MS) offsets.set(secrets, least);
   return date;
 }
@@ -94,7 +94,7 @@ export async function ownAccount(config: ClientConfig, io: IOStreams): Promise<s
   return accountId ?? provenAccount(config, io);
 }
 
-/** Asks STS: the account of credentials is what AWS_ACCOUNT_ID or a profile claims. `undefined` without an answer. */
+/** From STS, since AWS_ACCOUNT_ID or a profile may state another account. `undefined` without a response. */
 export function provenAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
   return once(config, "account", () => askForAccount(config, io));
 }

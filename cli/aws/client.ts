@@ -53,11 +53,12 @@ function tryOf(header: string | undefined): string {
 export interface AwsOptions {
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
+  readonly login?: boolean | undefined;
 }
 
 export type Credentials = AwsCredentialIdentity;
 
-/** For the constructor of any client. A command's clients share one, so that it asks for an MFA code only once. */
+/** For the constructor of any client. A command's clients share one, which requests an MFA code only once. */
 export interface ClientConfig {
   readonly region: string;
   readonly credentials: Provider<Credentials>;
@@ -105,9 +106,9 @@ async function newConfig(options: AwsOptions, io: IOStreams) {
   const requestHandler = awsRequestHandler(io);
   // Environment keys take precedence over the default profile, but not over a named one.
   const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
-  // Contexts of one profile must not each ask for an MFA code.
+  // Contexts of one profile must not each request an MFA code.
   const credentials = once(io.secrets, `credentials ${name}`, () => {
-    return credentialProvider({ ...named, requestHandler, isProcess }, io);
+    return credentialProvider({ ...named, requestHandler, isProcess, login: options.login ?? false }, io);
   });
   const config: ClientConfig = { region, credentials, ...named, requestHandler };
   return { config, partition };
@@ -141,14 +142,12 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
     const isProfile = (section: string) => !/^(sso-session|services)\./.test(section);
     const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)].filter(isProfile));
     const there = names.size === 0 ? "There are no profiles." : `Profiles: ${[...names].join(", ")}.`;
-    throw usage(
-      `There is no AWS profile ${missing[0]} in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`,
-    );
+    throw usage(`No AWS profile ${missing[0]} in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`);
   }
   return profile;
 }
 
-/** Each of these tells the SDK whose credentials to use. */
+/** Each of these selects the credentials of the SDK. */
 const SOURCES = [
   "source_profile",
   "credential_source",

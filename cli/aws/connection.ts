@@ -70,7 +70,7 @@ export interface Connection {
   readonly rates: Rates;
 }
 
-/** `known`: of a command that has it already. */
+/** `known`: if the command has it already. */
 export async function connect(options: ConnectionOptions, io: IOStreams, known?: ClientConfig): Promise<Connection> {
   const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);

@@ -15,8 +15,10 @@ export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHa
 interface CredentialSource {
   readonly profile?: string;
   readonly requestHandler: AwsRequestHandler;
-  /** Whether the profile has a credential_process, which may ask the user to sign in. */
+  /** Whether the profile has a credential_process, which may prompt the user. */
   readonly isProcess: boolean;
+  /** Whether to sign in if the profile's session at IAM Identity Center has expired. */
+  readonly login: boolean;
 }
 
 /** Container and instance services are local. Assuming a role takes one or two STS calls. */
@@ -30,7 +32,7 @@ const PATIENCE_MS = 3_000;
 
 /** Also rejects on Ctrl-C. The SDK's request cannot be aborted and is left running. */
 export function credentialProvider(source: CredentialSource, io: IOStreams): Provider<AwsCredentialIdentity> {
-  const { profile, requestHandler, isProcess } = source;
+  const { profile, requestHandler, isProcess, login } = source;
   for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]) {
     io.secrets.add(process.env[name] ?? "");
   }
@@ -43,7 +45,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
     const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
     chain ??= defaultProvider({
       ...(profile !== undefined && { profile }),
-      // For the clients that assume a role or ask IAM Identity Center.
+      // For the clients that assume a role or use IAM Identity Center.
       clientConfig: { requestHandler },
       parentClientConfig: { requestHandler },
       ...(io.interactive && {
@@ -56,7 +58,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
     return chain();
   }
   const limitMs = isProcess || io.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
-  return async () => {
+  async function get(signsIn: boolean): Promise<AwsCredentialIdentity> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const { what, isService } = sourceOf(source);
     const limit = setTimeout(() => reject(awsFailure(`No AWS credentials: ${what} did not answer in time.`)), limitMs);
@@ -65,12 +67,17 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
       const found = await untilInterrupted(Promise.race([find(), late]), io);
       return usableCredentials(found, what, io, isService ? EXIT.awsFailure : EXIT.usage);
     } catch (error) {
-      throw (await signInNeeded(error, profile)) ?? explained(error, what, isProcess, io);
+      const expired = await expiredProfile(error, profile);
+      if (expired === undefined) throw explained(error, what, isProcess, io);
+      if (!signsIn) throw signInNeeded(expired, error);
+      const { signedIn } = await import("./sign-in.ts");
+      return signedIn(expired, () => get(false), io);
     } finally {
       clearTimeout(limit);
       clearTimeout(patience);
     }
-  };
+  }
+  return () => get(login);
 }
 
 /**
@@ -129,12 +136,15 @@ export function usableCredentials(
   return found;
 }
 
-/** The error with the command to run, if the SDK asks for a sign-in to IAM Identity Center. */
-async function signInNeeded(error: unknown, profile = "default"): Promise<Failure | undefined> {
+/** The profile to sign in with, if the SDK needs a sign-in to IAM Identity Center. */
+async function expiredProfile(error: unknown, profile = "default"): Promise<string | undefined> {
   if (!(error instanceof Error) || !/\baws sso login\b/.test(error.message)) return undefined;
   // `aws sso login` accepts only the profile that has the settings of the sign-in.
   const isSignIn = ({ settings }: Profile) => Object.keys(settings).some((key) => key.startsWith("sso_"));
-  const { name } = (await profileChain(profile)).find(isSignIn) ?? { name: profile };
+  return (await profileChain(profile)).find(isSignIn)?.name ?? profile;
+}
+
+function signInNeeded(name: string, error: unknown): Failure {
   return awsFailure(
     `The sign-in of the AWS profile "${name}" is missing or has expired. Run: aws sso login --profile ${shellWord(name)}`,
     error,

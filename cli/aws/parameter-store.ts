@@ -78,12 +78,7 @@ export async function readAll(
 }
 
 /** Yields every parameter below a path, page by page, unsorted. */
-export async function* readBranch(
-  ssm: SSMClient,
-  Path: string,
-  waitForTurn: RateLimit,
-  signal: AbortSignal,
-): AsyncGenerator<Stored[]> {
+export async function* readBranch(ssm: SSMClient, Path: string, waitForTurn: RateLimit, signal: AbortSignal) {
   const pages = paginateGetParametersByPath(
     { client: ssm, pageSize: PAGE },
     { Path, Recursive: true },
@@ -131,9 +126,7 @@ const MOST_WITHOUT_NEWS = 200;
 const MOST_ITEMS = 100_000;
 
 /** Passes on pages of Parameter Store. Throws if one has no list, or if they do not end. */
-async function* ending<P extends GetParameterHistoryResult | GetParametersByPathResult>(
-  pages: AsyncIterable<P>,
-): AsyncGenerator<P> {
+async function* ending<P extends GetParameterHistoryResult | GetParametersByPathResult>(pages: AsyncIterable<P>) {
   const found = new Set<string>();
   let count = 0;
   for await (const page of pages) {

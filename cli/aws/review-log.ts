@@ -157,7 +157,7 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
       if (tokens.has(nextToken)) throw unusableAnswer(CALL, "its pages repeat");
       if (tokens.add(nextToken).size > MOST_PAGES) {
         throw awsFailure(
-          `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/operate.md, Watch).`,
+          `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/audit.md#count-reviews).`,
         );
       }
       await waitForTurn(signal);
@@ -170,9 +170,7 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
 function explained(error: unknown, logGroup: string, region: string): unknown {
   switch (error instanceof Error && error.name) {
     case "ResourceNotFoundException":
-      return usage(
-        `There is no log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`,
-      );
+      return usage(`No log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`);
     case "AccessDeniedException":
       return awsFailure(
         `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`,

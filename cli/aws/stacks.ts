@@ -1,4 +1,4 @@
-// What the cluster's stack shows: its outputs, and whether the function looks up nodes.
+// Reads the cluster's stack: its outputs, and whether the function looks up nodes.
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { defaultStackName, type StackKind } from "../../functions/settings/stack.ts";
@@ -11,7 +11,7 @@ import { toFailure } from "./errors.ts";
 /** Such as `Endpoint`: infra/outputs.ts. */
 type Outputs = Readonly<Record<string, string | undefined>>;
 
-/** For what does not depend on the cluster's stack: no outputs if it cannot be read, or has another name. */
+/** For commands that work without the stack: no outputs if it cannot be read, or has another name. */
 export async function outputsOfCluster(
   clusterId: string,
   config: ClientConfig | Promise<ClientConfig>,

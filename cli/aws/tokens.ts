@@ -2,7 +2,7 @@
 
 import { Sha256Js } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
+import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { awsFailure } from "../io/errors.ts";
@@ -151,7 +151,7 @@ export async function getSignedToken({ config, credentials, clusterId }: SignedT
   }
 }
 
-/** In seconds. A token cannot outlive the session that asks for it. */
+/** In seconds. A token cannot outlive the session that requests it. */
 function lifetimeOf({ expiration }: Credentials, now: number): number {
   if (expiration === undefined) return MAX_LIFETIME_SECONDS;
   const left = Math.floor((expiration.getTime() - now) / 1000);

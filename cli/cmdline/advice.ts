@@ -1,4 +1,4 @@
-// What to do: about an error code, and about a check of the doctor commands that failed.
+// Advice for an error code, and for a failed check of the doctor commands.
 
 import type { ErrorCode } from "../../functions/errors.ts";
 import { toFailure } from "../aws/errors.ts";
@@ -109,7 +109,7 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   setting_invalid: undefined,
 };
 
-/** `undefined` for a code without advice. The commands in it are completed where they are printed (program-name.ts). */
+/** `undefined` for a code without advice. The commands in it are completed where they are printed (spelling.ts). */
 export function adviceFor(code: string): string | undefined {
   return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
 }

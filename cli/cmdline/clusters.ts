@@ -105,9 +105,9 @@ export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[]
 type Result<T> = { readonly cluster: string; readonly value: T };
 
 /**
- * Goes on after the failure of one of several clusters. The only cluster's failure is thrown.
+ * Continues after the failure of one of several clusters. Throws that of the only cluster.
  *
- * @param atOnce for work that does not read Parameter Store alone, and whose output is printed as it comes
+ * @param atOnce for work that reads more than Parameter Store, and whose output is printed at once
  */
 export async function inEachCluster<O extends ClustersOptions, T>(
   options: O,

@@ -11,7 +11,7 @@ import { readFileText, userFolder } from "../io/files.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { Path } from "../io/yaml.ts";
 
-/** A cluster that the user chose, and the options that its context sets for it alone. */
+/** A cluster that the user chose, and the options that only its context sets. */
 export interface ChosenCluster
   extends Pick<
     ConnectionOptions,
@@ -22,7 +22,8 @@ export interface ChosenCluster
 }
 
 /** `cluster`: by default the context's name. In the file, `webhookKubeconfig` is relative to the file's folder. */
-interface Context extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"> {
+export interface Context
+  extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"> {
   /** The AWS account of the cluster: credentials of another account are refused. */
   readonly account?: string;
 }
@@ -72,7 +73,8 @@ export function clustersIn(config: Config | undefined): ChosenCluster[] {
 
 type Wrong = (path: Path, problem: string) => Failure;
 
-function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
+/** Throws what `wrong` makes of the first problem. `folder`: of relative paths. */
+export function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
   const path = ["contexts", name];
   if (!CLUSTER_ID.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
   const fields = objectAt(value ?? {}, path, CONTEXT_KEYS, wrong);
@@ -129,9 +131,7 @@ function namesFor(command: Command, config: Config | undefined): readonly string
   if (command.getOptionValue("allContexts") === true) {
     if (command.getOptionValueSource("cluster") === "cli") throw usage("Give either --cluster or --all-contexts.");
     if (config !== undefined && config.contexts.size > 0) return [...config.contexts.keys()];
-    throw usage(
-      "--all-contexts requires a configuration file with contexts. Without one, name the cluster: -c <cluster>.",
-    );
+    throw usage("--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.");
   }
   if (Array.isArray(given)) return [...new Set<string>(given)];
   const one = typeof given === "string" ? given : config?.defaultContext;

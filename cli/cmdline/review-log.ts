@@ -103,9 +103,7 @@ async function findLogGroup(
     throw withHint(error, stack);
   });
   if (outputs === undefined) {
-    throw usage(
-      `There is no stack ${stack} in region ${config.region}. Give --stack <name>, or --log-group <name>: the stack's output LogGroup.`,
-    );
+    throw usage(`No stack ${stack} in region ${config.region}. Use --stack, or --log-group with its output LogGroup.`);
   }
   const { LogGroup } = outputs;
   if (LogGroup !== undefined) return LogGroup;

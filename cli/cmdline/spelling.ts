@@ -8,7 +8,7 @@ import type { IOStreams } from "../io/streams.ts";
 
 export const SHORT_NAME = "iam-authenticator";
 
-/** Until the package is published: without --no, npx would ask the registry for it outside of this repository. */
+/** Until the package is published: without --no, npx would query the registry outside of this repository. */
 export const FULL_NAME = "npx --no -- lambda-iam-authenticator";
 
 /** npx and npm's scripts add such folders to PATH. The user's shell does not search them. */

@@ -52,7 +52,7 @@ function readFor(text: string): number {
 export type End = (now: number) => string | undefined;
 
 /**
- * --for counts from the first `now`: all clusters get the same end.
+ * --for starts at the first `now`: all clusters get the same end.
  *
  * @param never a clause: what happens with an end in the past
  */

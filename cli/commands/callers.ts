@@ -22,7 +22,7 @@ import { OUT } from "../kube/webhook-files.ts";
 import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "../plan/callers.ts";
 import { Absent, carryOut, planClusters } from "../plan/clusters.ts";
 import { destinationOf, requireParameters } from "../plan/read.ts";
-import { Stopped } from "../plan/write.ts";
+import { Stopped } from "../plan/stopped.ts";
 
 interface AddOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly arn?: string;
@@ -94,9 +94,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
     const { partition, clusterId } = connection.settings;
     if (arn !== undefined && parseMappedArn(arn)?.partition !== partition.id) {
-      throw usage(
-        `--arn ${arn} is in another partition than the function (${partition.id}): it could never be the caller.`,
-      );
+      throw usage(`--arn ${arn} is in another partition than the function (${partition.id}): it cannot be the caller.`);
     }
     const effect =
       arn === undefined

@@ -1,4 +1,4 @@
-// Asks the user: a question, a code, a text in the editor.
+// Prompts the user for a yes, a code, or a text in an editor.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,7 +1,20 @@
 // Reads and writes files and standard input.
 
 import { isUtf8 } from "node:buffer";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure, usage } from "./errors.ts";
@@ -68,6 +81,28 @@ export function writeSecret(file: string, text: string): void {
   try {
     writeFileSync(file, text, { mode: 0o600, flag: "wx" });
   } catch (error) {
+    throw fileFailure("write", file, error);
+  }
+}
+
+/** Replaces the file atomically, with its mode and owner; if it is a symbolic link, the file that it names. */
+export function replaceFile(file: string, text: string): void {
+  let draft = "";
+  try {
+    const isThere = lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+    const target = isThere ? realpathSync(file) : file;
+    draft = `${target}.${crypto.randomUUID()}.new`;
+    writeFileSync(draft, text, { mode: 0o600, flag: "wx" });
+    if (isThere) {
+      const { uid, gid, mode } = statSync(target);
+      chownSync(draft, uid, gid);
+      chmodSync(draft, mode & 0o777);
+      // Renaming needs no permission for the file.
+      closeSync(openSync(target, "r+"));
+    }
+    renameSync(draft, target);
+  } catch (error) {
+    if (existsSync(draft)) rmSync(draft);
     throw fileFailure("write", file, error);
   }
 }

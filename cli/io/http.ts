@@ -103,7 +103,7 @@ export class HttpTimeout extends Error {
   readonly code: string = "ETIMEDOUT";
 }
 
-/** With several clusters, a service that does not answer is not asked again: the SDK retries none with this name and code. */
+/** With several clusters, a service that does not answer is not called again: the SDK never retries this name and code. */
 export class NoAnswer extends HttpTimeout {
   override readonly name: string = "NoAnswer";
   override readonly code: string = "NO_ANSWER";

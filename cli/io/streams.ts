@@ -202,7 +202,7 @@ export function withEscapes(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** Kind of a change in a plan, or a verdict. The text, such as a sign next to it, says the same. */
+/** Kind of a change in a plan, or a verdict. The text, such as a sign next to it, shows it too. */
 export type Tone = "added" | "changed" | "removed" | "weakened" | "granted" | "denied";
 
 const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {

@@ -15,15 +15,17 @@ interface Cluster {
   readonly ca?: string | undefined;
 }
 
-/** `user`: credentials, as fields of a user. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
-export function kubeconfig(names: Readonly<Record<"cluster" | "user" | "context", string>>, to: Cluster, user: Fields) {
+type Names = Readonly<Record<"cluster" | "user" | "context", string>>;
+
+/** `user`, `more`: fields of the user, and of all three. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+export function kubeconfig(names: Names, to: Cluster, user: Fields, more: Fields = {}) {
   const authority = to.ca === undefined ? {} : { "certificate-authority-data": base64(to.ca) };
   return {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name: names.cluster, cluster: { server: to.server, ...authority } }],
-    users: [{ name: names.user, user }],
-    contexts: [{ name: names.context, context: { cluster: names.cluster, user: names.user } }],
+    clusters: [{ name: names.cluster, cluster: { server: to.server, ...authority, ...more } }],
+    users: [{ name: names.user, user: { ...user, ...more } }],
+    contexts: [{ name: names.context, context: { cluster: names.cluster, user: names.user, ...more } }],
     "current-context": names.context,
   };
 }
@@ -129,9 +131,7 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
   // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: tokenFile takes precedence over token
   const token = (await inFile(user["tokenFile"]))?.trim() ?? user["token"];
   if (typeof token === "string" && !/^[\x21-\x7e]*$/.test(token)) {
-    throw usage(
-      `${shownFile(file)}: the user's token has a space, a line break or another character that is not valid in an HTTP header.`,
-    );
+    throw usage(`${shownFile(file)}: the user's token has a space or another character that HTTP headers cannot have.`);
   }
   const serverName = cluster["tls-server-name"];
   return {

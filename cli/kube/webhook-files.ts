@@ -1,4 +1,4 @@
-// The files that a kubeconfig for kube-apiserver is made of: token, authority, client certificate.
+// The files in a kubeconfig for kube-apiserver: token, authority, client certificate.
 
 import { X509Certificate } from "node:crypto";
 import { Option } from "commander";

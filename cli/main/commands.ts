@@ -150,11 +150,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     summary: "list, publish and retire the issuer's keys",
     examples: ["iam-authenticator irsa keys list --cluster prod"],
   },
-  "irsa keys list": leaf(
-    "list the issuer's keys",
-    async () => (await import("../commands/irsa/keys.ts")).listCommand,
-    "ls",
-  ),
+  "irsa keys list": leaf("list issuer keys", async () => (await import("../commands/irsa/keys.ts")).listCommand, "ls"),
   "irsa keys publish": leaf(
     "publish a cluster's public keys",
     async () => (await import("../commands/irsa/keys.ts")).publishCommand,
@@ -183,15 +179,22 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     "print a token for kubectl, as an ExecCredential",
     async () => (await import("../commands/token/token.ts")).tokenCommand,
   ),
-  contexts: leaf(
+  contexts: {
+    summary: "list the contexts of the configuration file, or write them from CDK's list",
+    details: "Without a command, `contexts` runs `contexts list` and accepts its options.",
+    examples: ["iam-authenticator contexts -o name"],
+  },
+  "contexts list": leaf(
     "list the contexts of the configuration file",
-    async () => (await import("../commands/about.ts")).contextsCommand,
+    async () => (await import("../commands/contexts.ts")).listCommand,
+    "ls",
+  ),
+  "contexts from-cdk": leaf(
+    "write a context for each cluster that CDK deploys",
+    async () => (await import("../commands/contexts.ts")).fromCdkCommand,
   ),
   version: leaf("print the version", async () => (await import("../commands/about.ts")).versionCommand),
-  completion: leaf(
-    "print a completion script for the shell",
-    async () => (await import("./completion.ts")).completionCommand,
-  ),
+  completion: leaf("print a shell completion script", async () => (await import("./completion.ts")).completionCommand),
 };
 
 export const PATHS = Object.keys(COMMANDS);

@@ -90,10 +90,10 @@ function helpLast(words: readonly string[]): readonly string[] {
 }
 
 /** Turns `reviews` into `reviews list`. Commander's default command would read the typo in `reviews stat` as an argument. */
-function listReviews(words: readonly string[]): readonly string[] {
-  const [group, next = ""] = words;
-  if (group !== "reviews" || ["-h", "--help"].includes(next)) return words;
-  return next === "" || next.startsWith("-") ? ["reviews", "list", ...words.slice(1)] : words;
+function listByDefault(words: readonly string[]): readonly string[] {
+  const [group = "", next = ""] = words;
+  if (!["reviews", "contexts"].includes(group) || ["-h", "--help"].includes(next)) return words;
+  return next === "" || next.startsWith("-") ? [group, "list", ...words.slice(1)] : words;
 }
 
 /** Commander would take the second option of `--username --yes` as the value of the first. */
@@ -112,7 +112,7 @@ function checkValues(words: readonly string[], command: Command): void {
 
 /** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */
 export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
-  const arranged = listReviews(helpLast(words));
+  const arranged = listByDefault(helpLast(words));
   // As for the function, an empty variable is unset. Commander would read it as a value.
   for (const name of ["CLUSTER_ID", "MAPPING_PREFIX"]) if (process.env[name] === "") delete process.env[name];
   const program = newProgram(io);

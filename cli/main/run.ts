@@ -20,7 +20,7 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
       await complete(words.slice(1), io).catch(() => {});
       return 0;
     }
-    // As many tools, -v only alone: a command may have an option -v.
+    // As in many tools. Only without a command, which may have -v.
     if (words.length === 1 && ["-v", "-V", "--version"].includes(words[0] ?? "")) {
       io.print(`${packageJson.version}\n`);
       return 0;

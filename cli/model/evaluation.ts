@@ -56,7 +56,7 @@ const SAMPLE_SESSION = "session-name";
 /** An AWS-signed token without tags, source identity and user of IAM Identity Center. */
 const NO_CLAIMS: SignedClaims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
 
-/** What an AWS-signed token of a role or user shows. */
+/** A role or user, as in its AWS-signed token. */
 export function signedIdentity(identity: VerifiedIdentity, claims: SignedClaims = NO_CLAIMS): VerifiedIdentity {
   const { canonicalArn, kind, arn } = identity;
   const unknown = { principalId: undefined, sessionName: undefined, accessKeyId: undefined };

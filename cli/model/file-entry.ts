@@ -58,8 +58,7 @@ export function readMapping(item: unknown): Entry | Problem {
   if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
   if (item["deny"] !== undefined) return { problem: denyProblem(item) };
   const { account, permissionSet, ...value } = item;
-  if (value["arn"] !== undefined && value["arnLike"] !== undefined)
-    return { problem: "has both arn and arnLike: keep one" };
+  if (value["arn"] !== undefined && value["arnLike"] !== undefined) return { problem: "has arn and arnLike: keep one" };
   const problem = secondArnProblem(value["arn"] ?? value["arnLike"]) ?? unquotedPlaceholder(value);
   if (problem !== undefined) return { problem };
   if (value["session"] !== undefined && permissionSet === undefined) return { problem: SESSION };

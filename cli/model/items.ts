@@ -21,12 +21,7 @@ export interface Item {
 }
 
 /** `isNamed`: whether each item names its cluster. */
-export async function printItems(
-  items: readonly Item[],
-  isNamed: boolean,
-  options: ListOutputOptions,
-  io: IOStreams,
-): Promise<void> {
+export async function printItems(items: readonly Item[], isNamed: boolean, options: ListOutputOptions, io: IOStreams) {
   const { output } = options;
   if (output === "json" || output === "yaml") return printData(items.map(machine), output, io);
   const named = (item: Item, cells: string[]) => (isNamed ? [item.cluster ?? "", ...cells] : cells);

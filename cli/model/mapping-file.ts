@@ -110,8 +110,7 @@ function itemsIn(text: string, file: string) {
   const wanted = "A mapping file has the lists mappings: and deny:.";
   const none = `${wanted} For a file without entries, write: mappings: []`;
   if (value === null) throw usage(`${shownFile(file)} is empty. ${none}`);
-  if (Array.isArray(value))
-    throw usage(`${shownFile(file)} is a list. ${wanted} Write mappings: above the first entry.`);
+  if (Array.isArray(value)) throw usage(`${shownFile(file)} is a list. ${wanted} Write mappings: above its entries.`);
   const document = isObject(value) ? value : {};
   const at = (...path: (string | number)[]) => `${shownFile(file)}, line ${lineOf(path)}`;
   if (document["kind"] === "ConfigMap") {

@@ -33,9 +33,10 @@ import {
   prepare,
 } from "./propose.ts";
 import { planData, printPlans } from "./show.ts";
-import { Stopped, writeAll } from "./write.ts";
+import { Stopped } from "./stopped.ts";
+import { writeAll } from "./write.ts";
 
-/** What the command changes does not exist in a cluster. Of several clusters, one is enough. */
+/** The target of the change does not exist in a cluster. Of several clusters, one is enough. */
 export class Absent extends Failure {}
 
 interface ReadyCluster extends Prepared {
@@ -49,7 +50,7 @@ interface PlannedClusters {
   /** Of the only cluster, messages have no name, and its failure is thrown. */
   readonly isSeveral: boolean;
   readonly ready: readonly ReadyCluster[];
-  /** Nothing is to do there. */
+  /** Without changes. */
   readonly idle: readonly string[];
   readonly isAbsent: boolean;
   readonly failed: readonly ClusterFailure[];
@@ -106,7 +107,7 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions>(
 function placesOnce(partition: string | undefined) {
   /** Names of clusters by account, Region and prefix. */
   const stores = new Map<string, string>();
-  /** By Region and prefix: ends when it is known which stores these are. */
+  /** By Region and prefix: resolves when the stores are known. */
   const known = new Map<string, Promise<unknown>>();
 
   async function enter(options: OneOf<ClustersOptions>, io: IOStreams, config: ClientConfig, earlier: unknown) {
@@ -140,7 +141,7 @@ function placesOnce(partition: string | undefined) {
 interface Action {
   /** What was done, for the last line: such as `Denied`. */
   readonly done?: string;
-  /** Whether the other clusters are written after one has failed. A change that loosens access never goes on. */
+  /** Whether the other clusters are written after one has failed. A change that loosens access always stops. */
   readonly goesOn?: boolean;
   /** Called after the confirmation, before the first write and after each cluster's. Throws to stop. */
   readonly recheck?: (isWritten: boolean) => Promise<void>;

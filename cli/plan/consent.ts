@@ -1,4 +1,4 @@
-// What the user must consent to: reads what the rule of access looks at, and judges again what other operators change meanwhile.
+// The consent that a change needs: reads what the rule of access depends on, and judges again after changes by other operators.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
@@ -19,9 +19,9 @@ import { changedMeanwhile, mergeValues } from "./write-parameter.ts";
 interface ReadForAccess {
   readonly current: ReadonlyMap<string, Stored>;
   readonly marks: readonly Mark[];
-  /** What there is no permission to read, as in `RuleSettings.reading`. */
+  /** What the operator may not read, as in `RuleSettings.reading`. */
   readonly unread: ReadonlySet<string>;
-  /** Runs a part of the rule, and adds to `current` what it looks at. */
+  /** Runs a part of the rule, and adds to `current` what it reads. */
   readonly settle: <T>(current: Map<string, Stored>, rule: (review: RuleSettings) => T) => Promise<T>;
   /** `before`, with the parameters that the rule has looked at as they are now. */
   readonly again: (before: ReadonlyMap<string, Stored>) => Promise<Map<string, Stored>>;

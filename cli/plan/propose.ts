@@ -1,4 +1,4 @@
-// Checks and prints a plan, and asks the user: every command that writes uses it.
+// Checks, prints and confirms a plan: every command that writes uses it.
 
 import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -51,7 +51,7 @@ export interface Prepared {
   readonly shown: ShownPlan;
   /** As in `Proposal`. */
   readonly destination: string;
-  /** What can be written: none without changes, and if a check refuses the plan. */
+  /** The changes to write: empty if there are none, or a check refuses the plan. */
   readonly proposal?: Proposal;
   readonly refusal?: Failure;
 }
@@ -83,7 +83,7 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
   return { shown, destination, proposal: accepted };
 }
 
-/** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */
+/** Confirms all clusters together, then the marks. Throws unless the user accepts. */
 export async function confirmAll(proposals: readonly Proposal[], options: ProposeOptions, io: IOStreams) {
   const marks = proposals.flatMap((proposal) => proposal.marks);
   const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
@@ -119,9 +119,7 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
   const skipped = leftOut.find(addsDenial);
   const grants = changes.some((change) => change.value !== undefined && !addsDenial(change));
   if (skipped === undefined || !grants) return;
-  throw finding(
-    `Nothing was written: the denials of ${skipped.name} would be skipped. Add them in the stack first, or use --force.`,
-  );
+  throw finding(`Nothing was written: it would skip the denials of ${skipped.name}. Add them there, or use --force.`);
 }
 
 export function count(changes: number): string {

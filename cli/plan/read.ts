@@ -82,10 +82,10 @@ export async function readByName(names: readonly string[], { ssm, rates }: Conne
 }
 
 /**
- * Reads what the rule of access looks at.
+ * Reads what the rule of access needs.
  *
  * @param looks as in `RuleSettings.reading`
- * @param unread receives what this principal may not read: a missing permission is no error
+ * @param unread receives what this principal may not read: not an error
  */
 export async function readLooks(
   looks: readonly string[],

@@ -70,11 +70,7 @@ function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
   }
   if (marks.length === 0) return;
   const hidden = marks.length - shown.length;
-  line(
-    "! ",
-    `Needs your consent: ${countMarks(marks)}${hidden > 0 ? ` (${hidden} more than shown)` : ""}.`,
-    "weakened",
-  );
+  line("! ", `Needs your consent: ${countMarks(marks)}${hidden ? ` (${hidden} more than shown)` : ""}.`, "weakened");
 }
 
 /** Those with a name of Kubernetes or an administrators' group first: a long list must not hide them. */

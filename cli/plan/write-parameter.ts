@@ -94,7 +94,7 @@ async function readBefore(ssm: SSMClient, name: string, signal: AbortSignal, { n
   return found.get(name);
 }
 
-/** Ctrl-C does not interrupt a write and what follows it: the user must learn whether the value was written. */
+/** Ctrl-C does not interrupt a write and its check: the user must learn whether the value was written. */
 export const UNINTERRUPTED = new AbortController().signal;
 
 type PutInput = { readonly Name: string; readonly Value: string; readonly Description?: string };
@@ -267,7 +267,7 @@ function replaced(key: string, input: PutInput, list: string, history: readonly 
   const lists = new Map([[from, state]]);
   const unreadable = between.filter(({ value }) => listIn(value) === undefined);
   if (unreadable.length > 0) throw overwrote(input.Name, unreadable);
-  // Exactly as it was: a merge loses repeated keys.
+  // Unchanged: a merge loses repeated keys.
   const [only, ...others] = between;
   const isCurrent = (history.find(({ version }) => version === from)?.value ?? list) === list;
   if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent) return only.value;

@@ -17,6 +17,14 @@ locals {
   function_name = local.fits ? local.name : "${substr(local.plain_name, 0, min(55, length(local.plain_name)))}-${substr(sha256(var.cluster_id), 0, 8)}"
 }
 
+module "zip" {
+  source = "./modules/zip"
+
+  file   = var.zip_file
+  url    = var.zip_url
+  sha256 = var.zip_sha256
+}
+
 # The record of logins. To keep it when the module is removed, remove it from the state first.
 resource "aws_cloudwatch_log_group" "authenticator" {
   name              = "/aws/lambda/${local.function_name}"
@@ -62,8 +70,8 @@ resource "aws_iam_role_policy" "authenticator" {
 resource "aws_lambda_function" "authenticator" {
   function_name    = local.function_name
   description      = "Answers TokenReviews of kube-apiserver"
-  filename         = var.zip_file
-  source_code_hash = filebase64sha256(var.zip_file)
+  filename         = module.zip.file
+  source_code_hash = module.zip.source_code_hash
   runtime          = "nodejs24.x"
   architectures    = [var.architecture]
   handler          = "index.handler"

@@ -9,8 +9,21 @@ variable "cluster_id" {
 }
 
 variable "zip_file" {
-  description = "Path of authenticator-<version>-<hash>.zip of the release."
+  description = "Path of authenticator-<version>-<hash>.zip of the release. Null: zip_url."
   type        = string
+  default     = null
+}
+
+variable "zip_url" {
+  description = "URL of the zip, instead of zip_file, with zip_sha256."
+  type        = string
+  default     = null
+}
+
+variable "zip_sha256" {
+  description = "SHA-256 of the zip behind zip_url, 64 hex digits, as in the release's SHA256SUMS."
+  type        = string
+  default     = null
 }
 
 variable "mapping_prefix" {
@@ -57,27 +70,16 @@ variable "callers" {
   }
 }
 
+variable "mappings_files" {
+  description = "Paths of mapping files, such as of iam-authenticator mappings export. A later file overrides entries of an earlier one. Check them before: iam-authenticator mappings lint -f."
+  type        = list(string)
+  default     = []
+}
+
 variable "mappings" {
-  description = "Each has an arn (role, user, root or federated user), or an account with or without a permission_set; and username, groups, principal_id, not_after, description."
-  # Not an object type, which drops what it does not know: a misspelt not_after would grant access without an end.
-  # https://developer.hashicorp.com/terraform/language/expressions/type-constraints
-  type    = any
-  default = []
-
-  validation {
-    condition     = can([for mapping in var.mappings : keys(mapping)])
-    error_message = "mappings must be a list of objects."
-  }
-
-  validation {
-    condition     = alltrue([for mapping in try([for mapping in var.mappings : keys(mapping)], []) : length(setsubtract(mapping, ["arn", "account", "permission_set", "username", "groups", "principal_id", "not_after", "description"])) == 0])
-    error_message = "A mapping has an unknown attribute: ${join(", ", setsubtract(flatten(try([for mapping in var.mappings : keys(mapping)], [])), ["arn", "account", "permission_set", "username", "groups", "principal_id", "not_after", "description"]))}. The attributes are arn, account, permission_set, username, groups, principal_id, not_after and description."
-  }
-
-  validation {
-    condition     = alltrue([for mapping in try([for mapping in var.mappings : mapping if keys(mapping) != null], []) : alltrue([for key, value in mapping : key == "groups" ? value == null || can([for group in value : regex("\\S", group)]) : value == null || can(regex("\\S", value))])])
-    error_message = "A mapping's groups must be a list of strings, and its other attributes strings; none of them may be empty."
-  }
+  description = "Mappings with the keys of a mapping file: arn (role, user, root or federated user), or account with or without permissionSet; and username, groups, principalId, notAfter, description. They override those of the files."
+  type        = any
+  default     = []
 }
 
 variable "memory_size" {

@@ -1,9 +1,8 @@
 // Reads the settings of AWS-signed tokens: TOKENS, JWT_ISSUERS and JWT_KEYS_ENDPOINT.
 
-import type { Partition } from "../aws/partitions.ts";
+import { type Partition, partitionOfIssuer } from "../aws/partitions.ts";
 import type { CommonSettings } from "../settings/common.ts";
 import { bad, endpoint, list, oneOf, type Read, required } from "../settings/environment.ts";
-import { partitionOfIssuer } from "./jwt/issuer.ts";
 import type { JwtRules } from "./jwt/parse-jwt.ts";
 
 export const TOKENS = ["any", "jwt"] as const;

@@ -104,3 +104,15 @@ export function knownRegions(): string[] {
 export function partitionOfRegion(region: string): Partition | undefined {
   return PARTITIONS.find(({ regionPattern }) => regionPattern.test(region));
 }
+
+const AWS_ISSUER = /^https:\/\/[a-z0-9][a-z0-9-]{0,62}\.tokens\.sts\.global\.(.+)$/;
+
+/**
+ * The partition of an issuer of AWS-signed tokens, which `aws iam enable-outbound-web-identity-federation` returns for an
+ * account. `undefined` for any other issuer.
+ */
+export function partitionOfIssuer(issuer: unknown): Partition | undefined {
+  const [, domain] = typeof issuer === "string" ? (AWS_ISSUER.exec(issuer) ?? []) : [];
+  if (domain === undefined) return undefined;
+  return PARTITIONS.find(({ tokenIssuerDomain }) => tokenIssuerDomain === domain);
+}

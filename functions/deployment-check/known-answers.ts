@@ -85,12 +85,7 @@ function denial(error: RegExp): Expectation {
 }
 
 /** The same request in both payload formats of API Gateway. */
-function both(
-  name: string,
-  { authorization, subjectDN }: Caller,
-  token: string,
-  expectation: Expectation,
-): KnownAnswer[] {
+function both(name: string, { authorization, subjectDN }: Caller, token: string, expectation: Expectation) {
   const path = "/authenticate";
   const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
   const headers = { "content-type": "application/json", ...(authorization !== undefined && { authorization }) };

@@ -2,8 +2,7 @@
 
 import { callersParameter } from "../authenticator/caller/caller.ts";
 import { readName } from "../authenticator/mapping/parameter-name.ts";
-import type { StoredValue } from "../authenticator/read-stored.ts";
-import { type NamedParameter, readNamed, validityOf } from "../authenticator/read-stored.ts";
+import { type NamedParameter, readNamed, type StoredValue, validityOf } from "../authenticator/read-stored.ts";
 import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";

@@ -23,8 +23,8 @@ export class TimedOut extends Error {
 
 /**
  * The wait before the retry of a throttled call is a random part of this, so that environments that were throttled
- * together do not retry together. Short, since the environment answers no other request meanwhile: after a longer wait,
- * kube-apiserver's own retries, which wait outside, get more logins in (test/bench/README.md).
+ * together do not retry together. Short, since the environment answers no other request meanwhile: kube-apiserver's own
+ * retries, which wait outside, let more users log in than a longer wait (test/bench/README.md).
  */
 const THROTTLED_MS = 100;
 

@@ -1,5 +1,5 @@
-// Names that the construct and the CLI share: the default stack of a cluster, and the tag of its parameters. Apart from common.ts,
-// since most commands need its names and not `node:crypto`.
+// What the construct and the CLI share: the default stack of a cluster, the tag of its parameters, and which entries of a list of
+// clusters repeat. Apart from common.ts, since most commands need its names and not `node:crypto`.
 
 import { hash } from "node:crypto";
 
@@ -18,3 +18,16 @@ export function defaultStackName(clusterId: string, kind: StackKind = ""): strin
 
 /** The tag of a parameter that a stack manages. Its value is the stack's name. The CLI does not overwrite such a parameter. */
 export const OWNER_TAG = "iam-authenticator:managed-by";
+
+/** What is wrong if two entries have one name, unless they are one cluster in two regions. */
+export function repetition<T extends { readonly clusterId: string; readonly region?: string | undefined }>(
+  clusters: readonly T[],
+  nameOf: (cluster: T) => string,
+): string | undefined {
+  const twice = [...Map.groupBy(clusters, nameOf)].find(([, same]) => {
+    const regions = new Set(same.map(({ region }) => region));
+    const isOneId = same.every(({ clusterId }) => clusterId === same[0]?.clusterId);
+    return same.length > 1 && (!isOneId || regions.has(undefined) || regions.size < same.length);
+  });
+  return twice && `"clusters" has the ${twice[0]} twice: two stacks of one cluster need two regions`;
+}

@@ -6,34 +6,25 @@ import { join } from "node:path";
 import type { Construct } from "constructs";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { nearest } from "../../functions/lib/text.ts";
+import { repetition } from "../../functions/settings/stack.ts";
 import { CLUSTER_KEYS, type ClusterContext, readCluster } from "./cluster.ts";
 import { stackName } from "./stacks.ts";
 
-/** `-c clusterId=x` selects x from the list, or needs no list. Without it, returns the list, which can be empty. */
+/** `-c clusterId=x,y` selects from the list; `-c clusterId=x` needs no list. Without it, returns the list, which can be empty. */
 export function readClusters(scope: Construct): ClusterContext[] {
   const list: unknown = scope.node.tryGetContext("clusters") ?? [];
   if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
   const clusters = list.map(readCluster);
-  refuseTwice(clusters, ({ clusterId }) => `cluster ${clusterId}`);
-  refuseTwice(clusters, (cluster) => `stack ${stackName(cluster)}`);
+  const twice =
+    repetition(clusters, ({ clusterId }) => `cluster ${clusterId}`) ??
+    repetition(clusters, (cluster) => `stack ${stackName(cluster)}`);
+  if (twice !== undefined) throw new Error(twice);
   checkStandbys(clusters);
 
   const chosen: unknown = scope.node.tryGetContext("clusterId");
   if (chosen === undefined) return clusters;
   if (typeof chosen !== "string") throw new Error('"clusterId" in the context must be a string: put it in quotes');
   return choose(clusters, chosen);
-}
-
-/** A cluster can have a stack in each of several regions. */
-function refuseTwice(clusters: readonly ClusterContext[], nameOf: (cluster: ClusterContext) => string): void {
-  for (const [at, cluster] of clusters.entries()) {
-    const name = nameOf(cluster);
-    const { clusterId, region } = cluster;
-    const isStandby = (other: ClusterContext) =>
-      other.clusterId === clusterId && region !== undefined && ![undefined, region].includes(other.region);
-    const twice = clusters.slice(0, at).some((other) => nameOf(other) === name && !isStandby(other));
-    if (twice) throw new Error(`"clusters" has the ${name} twice: two stacks of one cluster need two regions`);
-  }
 }
 
 /** A standby must not redirect too, and must accept the tokens that users sign for the primary. */
@@ -55,13 +46,14 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
   }
 }
 
-/** The cluster's entries. Throws if the list has none: a typo must not deploy another cluster with defaults. */
+/** The clusters' entries. Throws if the list lacks one: a typo must not deploy another cluster with defaults. */
 function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext[] {
-  const known = clusters.filter(({ clusterId }) => clusterId === chosen);
-  if (known.length > 0) return known;
   if (clusters.length === 0) return [readCluster({ clusterId: chosen })];
-  const ids = clusters.map(({ clusterId }) => clusterId).join(", ");
-  throw new Error(`-c clusterId=${chosen}: not found in "clusters", which has ${ids}`);
+  const wanted = chosen.split(",");
+  const known = clusters.map(({ clusterId }) => clusterId);
+  const missing = wanted.find((id) => !known.includes(id));
+  if (missing === undefined) return clusters.filter(({ clusterId }) => wanted.includes(clusterId));
+  throw new Error(`-c clusterId=${missing}: not found in "clusters", which has ${known.join(", ")}`);
 }
 
 /** The context keys that the app reads. */

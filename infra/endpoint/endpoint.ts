@@ -1,4 +1,4 @@
-// The kinds of endpoint and their properties, and what they have in common: a custom domain with its DNS record, and an access log
+// The kinds of endpoint and their properties, and their common parts: a custom domain with its DNS record, and an access log
 // of the caller, duration and result of each request, without headers and bodies.
 
 import { ArnFormat, Aws, RemovalPolicy, Stack } from "aws-cdk-lib";

@@ -8,8 +8,13 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge, acknowledgeManagedPolicy } from "../cdk-rules.ts";
 import type { LogSettings } from "../common-props.ts";
-import type { EndpointOptions, Gateway, PrivateEndpoint } from "./endpoint.ts";
-import { ACCESS_LOG_FORMAT, accessLogArn } from "./endpoint.ts";
+import {
+  ACCESS_LOG_FORMAT,
+  accessLogArn,
+  type EndpointOptions,
+  type Gateway,
+  type PrivateEndpoint,
+} from "./endpoint.ts";
 
 const STAGE = "live";
 

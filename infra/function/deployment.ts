@@ -68,12 +68,7 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
 }
 
 /** `check` runs before a new version receives requests. */
-export function deploySafely(
-  scope: Construct,
-  alias: Alias,
-  check: IFunction | undefined,
-  alarms: readonly Alarm[],
-): void {
+export function deploySafely(scope: Construct, alias: Alias, check: IFunction | undefined, alarms: readonly Alarm[]) {
   const group = new LambdaDeploymentGroup(scope, "Deployment", {
     alias,
     deploymentConfig: LambdaDeploymentConfig.CANARY_10PERCENT_10MINUTES,

@@ -2,9 +2,8 @@
 
 import { Fn, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { partitionOfIssuer } from "../../functions/authenticator/jwt/issuer.ts";
 import { readSettings } from "../../functions/authenticator/settings.ts";
-import { partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { partitionOfIssuer, partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { hasCode } from "../../functions/errors.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { given } from "../cdk-rules.ts";

@@ -19,7 +19,7 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { ARecord, PrivateHostedZone, RecordTarget } from "aws-cdk-lib/aws-route53";
 import { InterfaceVpcEndpointTarget } from "aws-cdk-lib/aws-route53-targets";
 import type { Construct } from "constructs";
-import { partitionOfIssuer } from "../../functions/authenticator/jwt/issuer.ts";
+import { partitionOfIssuer } from "../../functions/aws/partitions.ts";
 import { given } from "../cdk-rules.ts";
 import { type CommonProps, DEFAULTS, type LogSettings } from "../common-props.ts";
 import type { AwsSignedTokens, IamAuthenticatorProps } from "../props.ts";

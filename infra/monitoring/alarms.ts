@@ -30,7 +30,7 @@ interface Watched {
 interface AlarmOptions extends Watched {
   /** Receives each alarm and its end. */
   readonly topic: ITopic | undefined;
-  /** Hours without an invocation before the alarm NoReviews. Without them, there is no such alarm. */
+  /** Hours without an invocation before the alarm NoReviews. Without them, it is omitted. */
   readonly quietHours: number | undefined;
 }
 
@@ -77,7 +77,7 @@ export function failing({ clusterId, handler, api, hasFailover }: Watched): Alar
   }
   const metric = new MathExpression({
     label: "Reviews that this region cannot answer",
-    // Without FILL, the sum would be missing where one of the metrics is. What is not redirected counts twice, but
+    // Without FILL, the sum would be missing where one of the metrics is. Other faults count twice, but
     // kube-apiserver tries that five times.
     expression: "FILL(answered, 0) + FILL(errors, 0) + FILL(throttles, 0) + FILL(faults, 0)",
     usingMetrics: {
@@ -136,12 +136,8 @@ export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined
  */
 const CANARY = Duration.minutes(10);
 
-/** `clusterId`: also counts faults that the function reports itself. A crash or a time-out writes no metric of its own. */
-export function makeNewVersionAlarms(
-  scope: Construct,
-  { lambda, version, aliasName }: Alias,
-  clusterId?: string,
-): Alarm[] {
+/** `clusterId`: also counts faults that the function reports itself. A crash or a time-out writes none of our metrics. */
+export function makeNewVersionAlarms(scope: Construct, { lambda, version, aliasName }: Alias, clusterId?: string) {
   const { functionName } = lambda;
   const add = (id: string, what: string, metric: Metric) =>
     new Alarm(scope, id, {

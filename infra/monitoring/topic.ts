@@ -19,9 +19,7 @@ export function alarmTopicOf(scope: Construct, props: AlarmProps): ITopic | unde
   }
   if (alarmEmail !== undefined) {
     if (alarmTopic !== undefined) {
-      throw new Error(
-        "alarmEmail and alarmTopic exclude each other: leave one out, or subscribe the address to the topic",
-      );
+      throw new Error("alarmEmail and alarmTopic exclude each other: omit one, or subscribe the address to the topic");
     }
     return emailTopic(scope, alarmEmail);
   }
@@ -52,7 +50,7 @@ export function emailTopic(scope: Construct, email: string): Topic {
 }
 
 /**
- * An alarm notifies topics of its own Region only:
+ * An alarm notifies only topics of its Region:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
 function checkRegion(scope: Construct, topic: ITopic): void {

@@ -29,9 +29,7 @@ export function addMapping(
 ): void {
   const subject = `the mapping of ${kind} ${name ?? account}`;
   if (Token.isUnresolved([account, name ?? "", JSON.stringify(mapping)])) {
-    throw new Error(
-      `${subject}: account, name and mapping must be known at synth, because the parameter's name contains them`,
-    );
+    throw new Error(`${subject}: account, name and mapping must be known at synth: the parameter's name has them`);
   }
   checkAccount(subject, account);
   const check = checkMapping(mapping, kind);

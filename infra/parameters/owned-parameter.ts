@@ -1,4 +1,4 @@
-// Creates a parameter that the stack manages, with a tag and a description that say so. Also the ARNs of a cluster's parameters.
+// Creates a parameter that the stack manages, with a tag and description that show it. Also the ARNs of a cluster's parameters.
 
 import { hash } from "node:crypto";
 import { ArnFormat, Lazy, Stack, Tags, Token } from "aws-cdk-lib";
@@ -10,12 +10,7 @@ import { OWNER_TAG } from "../../functions/settings/stack.ts";
 const MAX_STANDARD_BYTES = 4096;
 
 /** Throws if the stack already has a parameter of this name. */
-export function addParameter(
-  scope: Construct,
-  subject: string,
-  parameterName: string,
-  stringValue: string,
-): StringParameter {
+export function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string) {
   const id = idOf(scope, parameterName);
   if (scope.node.tryFindChild(id) !== undefined) throw new Error(`${subject} must not be added twice`);
   if (!Token.isUnresolved(stringValue)) checkValue(subject, stringValue);
@@ -35,12 +30,7 @@ export function addParameter(
 const lists = new WeakMap<IConstruct, object[]>();
 
 /** Appends to a parameter with a JSON list as value, which the first entry creates. Returns all entries. */
-export function appendEntry(
-  scope: Construct,
-  subject: string,
-  parameterName: string,
-  entry: object,
-): readonly object[] {
+export function appendEntry(scope: Construct, subject: string, parameterName: string, entry: object) {
   const parameter = scope.node.tryFindChild(idOf(scope, parameterName));
   const list = (parameter && lists.get(parameter)) ?? [];
   if (parameter === undefined) {

@@ -11,7 +11,7 @@ import {
   startHttpServer,
 } from "./http-server.ts";
 import { readForm, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
-import { byAccessKey, type Signers, verify } from "./signature.ts";
+import { byAccessKey, type ServiceOptions, verify } from "./signature.ts";
 
 /** Codes of `instanceState`, by name. */
 const STATE_CODES = {
@@ -135,15 +135,13 @@ function pathOf(arn: string): string {
   return arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
 }
 
-interface Ec2Options extends Signers {
+interface Ec2Options extends ServiceOptions {
   readonly instances?: readonly Ec2Instance[];
   readonly profiles?: readonly InstanceProfile[];
   /** The caller's account: only its profiles are found. */
   readonly account?: string;
   /** Default `us-east-1`, which is IAM's only region. */
   readonly region?: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
 }
 
 /** Each request reads these lists, so tests can change them at any time. */
@@ -206,10 +204,8 @@ export function nodeName(region: string): string {
   return `ip-10-0-0-12.${region}.compute.internal`;
 }
 
-interface NodeOptions extends Signers {
+interface NodeOptions extends ServiceOptions {
   readonly region: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
 }
 
 export function startNodeInstance({ region, ...options }: NodeOptions): Promise<Ec2Server> {

@@ -1,6 +1,7 @@
 // The loopback HTTP server of the local services: limits bodies, records requests, injects the faults and errors of tests.
 
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
 export type Fault =
@@ -106,26 +107,39 @@ export interface LocalServer {
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Listens on 127.0.0.1; the default `port` 0 selects a free port. */
+/** Listens on 127.0.0.1, and at the same port of `bridge`. The default `port` 0 selects a free port. */
 export async function startHttpServer(
   answer: (request: LocalRequest) => LocalResponse | Promise<LocalResponse>,
   port = 0,
+  bridge?: string,
 ): Promise<LocalServer> {
   const requests: LocalRequest[] = [];
   let accepted = 0;
   const numbers = new WeakMap<Socket, number>();
   let fault: Fault | FaultOf | undefined;
+  const servers: Server[] = [];
 
-  const server = createServer((incoming, response) => {
-    serve(incoming, response).catch((error: unknown) => {
-      response.statusCode = 500;
-      response.end(String(error));
+  async function listen(at: number, host: string): Promise<number> {
+    const server = createServer((incoming, response) => {
+      serve(incoming, response).catch((error: unknown) => {
+        response.statusCode = 500;
+        response.end(String(error));
+      });
     });
-  });
-  server.on("connection", (socket) => {
-    accepted += 1;
-    numbers.set(socket, accepted);
-  });
+    server.on("connection", (socket) => {
+      accepted += 1;
+      numbers.set(socket, accepted);
+    });
+    await once(server.listen(at, host), "listening");
+    servers.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  function close(): Promise<unknown> {
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const server of servers) server.closeAllConnections();
+    return Promise.all(closed);
+  }
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     // Its clients are on this machine, and a test's client may have another time.
@@ -139,25 +153,24 @@ export async function startHttpServer(
     response.end(body);
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    // Containers, such as those of sam local on Linux, need LOCAL_HOST=0.0.0.0.
-    server.listen(port, process.env["LOCAL_HOST"] ?? "127.0.0.1", resolve);
-  });
-  const address = server.address() as AddressInfo;
+  const own = await listen(port, "127.0.0.1");
+  if (bridge !== undefined) {
+    await listen(own, bridge).catch(async (error) => {
+      await close();
+      throw error;
+    });
+  }
 
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${own}`,
     requests,
     connections: () => accepted,
     fail(next) {
       fault = next;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      await close();
+    },
   };
 }
 

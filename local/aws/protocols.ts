@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { type LocalRequest, type LocalResponse, ServiceError } from "./http-server.ts";
-import { byAccessKey, type Signers, verify } from "./signature.ts";
+import { byAccessKey, type ServiceOptions, verify } from "./signature.ts";
 
 /** Calls `run` and returns its result, or the error that it throws, as a response. */
 export function answerJson(run: () => object): LocalResponse {
@@ -28,9 +28,9 @@ const SIGNATURE_ERRORS = {
 } as const;
 
 /** Returns a function that throws the error of a JSON service in `region` for a request without a valid signature. */
-export function jsonVerifier(service: string, region: string, signers: Signers) {
-  const { clock = Date.now, moreRegions = [], anyTime } = signers;
-  const identities = byAccessKey(signers.identities);
+export function jsonVerifier(service: string, region: string, options: ServiceOptions) {
+  const { clock = Date.now, moreRegions = [], anyTime } = options;
+  const identities = byAccessKey(options.identities);
   const servesRegion = (scoped: string) => scoped === region || moreRegions.includes(scoped);
   const rules = { identities, clock, anyTime, service, servesRegion, errors: SIGNATURE_ERRORS };
   return (request: LocalRequest) => verify(request, [], rules);

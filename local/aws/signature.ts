@@ -164,8 +164,12 @@ function bytes(data: string | Buffer): Buffer {
   return typeof data === "string" ? Buffer.from(data, "latin1") : data;
 }
 
-/** Options of a service. */
-export interface Signers {
+/** Options of each service. */
+export interface ServiceOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Another address of this machine to listen at, for containers; default none. */
+  readonly bridge?: string | undefined;
   /** Who may call. Of identities with the same access key, the first applies. */
   readonly identities: readonly LocalIdentity[];
   /** Milliseconds since the epoch, to compare signatures with; default Date.now. */

@@ -34,8 +34,7 @@ async function run(
   const folder = useFolder().path;
   const printed: string[] = [];
   const world = { ...fake, print: (line: string) => printed.push(line) };
-  const options = readOptions(["--yes", ...argv], environment);
-  const code = await acceptanceIn(world, "AWS", all, options, folder);
+  const code = await acceptanceIn(world, "AWS", all, readOptions(["--yes", ...argv], environment), folder);
   const reports = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
   return { code, printed: printed.join("\n"), reports };
 }
@@ -143,18 +142,11 @@ for (const [what, argv, answer, environment, refusal] of [
   ["root", [], IS_ROOT, ENVIRONMENT, /^The root user cannot assume roles\. Sign in as an IAM/],
   ["a profile with an MFA device", [], MFA, ENVIRONMENT, EXPORTS],
   ["a profile with an MFA device, beside keys", [], MFA, { ...KEYS, AWS_PROFILE: "mfa" }, EXPORTS],
-  [
-    "an account without cdk bootstrap",
-    [],
-    NOT_FOUND,
-    ENVIRONMENT,
-    /CDK is not bootstrapped in .* Run: npx cdk bootstrap$/,
-  ],
+  ["an account without cdk bootstrap", [], NOT_FOUND, ENVIRONMENT, /CDK is not bootstrapped in .*npx cdk bootstrap$/],
   ["an account without the bootstrap of --qualifier", ["--qualifier", "team1"], undefined, ENVIRONMENT, OTHER],
 ] as const) {
   test(`${what} is refused before the first check`, async () => {
-    const refused = run(argv, { fake: fakeWorld(answer), look: never, environment });
-    await assert.rejects(refused, { message: refusal });
+    await assert.rejects(run(argv, { fake: fakeWorld(answer), look: never, environment }), { message: refusal });
   });
 }
 
@@ -198,9 +190,7 @@ for (const [argv, message] of [
 
 test("without a region, the command prints an error message and exits with 2", () => {
   const { PATH } = process.env;
-  const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, "acceptance.ts")], {
-    encoding: "utf8",
-    env: { PATH },
-  });
+  const file = [join(import.meta.dirname, "acceptance.ts")];
+  const { status, stderr } = spawnSync(process.execPath, file, { encoding: "utf8", env: { PATH } });
   assert.deepEqual([status, stderr], [2, "No region. Give --region, or set AWS_REGION.\n"]);
 });

@@ -46,18 +46,12 @@ export async function pagersOf({ stacks, stack }: Site): Promise<string[]> {
   return pagers.map(({ PhysicalResourceId }) => PhysicalResourceId);
 }
 
+type Named = Pick<Awaited<ReturnType<typeof groupOf>>, "names">;
 /** Status and error code of the deployment after `since`. A rollback may be one: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentInfo.html */
-export async function outcomeOf(
-  { aws }: Site,
-  { names }: Pick<Awaited<ReturnType<typeof groupOf>>, "names">,
-  since: number,
-): Promise<string> {
+export async function outcomeOf({ aws }: Site, { names }: Named, since: number): Promise<string> {
   const started = { ...names, createTimeRange: { start: Math.floor(since / 1000) } };
-  const { deployments: deploymentIds } = await aws<{ deployments: string[] }>(
-    "codedeploy",
-    "list-deployments",
-    started,
-  );
+  type Started = { readonly deployments: string[] };
+  const { deployments: deploymentIds } = await aws<Started>("codedeploy", "list-deployments", started);
   if (deploymentIds.length === 0) return "no deployment";
   const { deploymentsInfo } = await aws<{
     deploymentsInfo: { status: string; creator: string; errorInformation?: { code?: string } }[];

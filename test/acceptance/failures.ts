@@ -59,13 +59,9 @@ type Configuration = {
   readonly LastUpdateStatus?: string;
 };
 
+type Variables = Readonly<Record<string, string>>;
 /** Moves the alias to a version with other settings during the action. */
-async function withVersion<T>(
-  site: Site,
-  variables: Readonly<Record<string, string>>,
-  Timeout: number,
-  action: () => Promise<T>,
-): Promise<T> {
+async function withVersion<T>(site: Site, variables: Variables, Timeout: number, action: () => Promise<T>): Promise<T> {
   const { aws, world } = site;
   const FunctionName = await functionOf(site);
   const alias = { FunctionName, Name: "live" };

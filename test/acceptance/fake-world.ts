@@ -207,12 +207,8 @@ export function fakeWorld(answer: Answer = () => undefined) {
 export function makeEverything({ resources, stacks, now }: FakeWorld, id: string): void {
   const stack = (name: string, status: string, kept: readonly string[], more: Partial<Stack> = {}) => {
     const all = [...Object.keys(TYPES).map((kind) => `${kind} ${name}-${kind}`), `role ${name.slice(0, 24)}-1`];
-    stacks.set(name, {
-      status,
-      resources: all,
-      kept: all.filter((one) => kept.includes(one.split(" ")[0] ?? "")),
-      ...more,
-    });
+    const left = all.filter((one) => kept.includes(one.split(" ")[0] ?? ""));
+    stacks.set(name, { status, resources: all, kept: left, ...more });
     for (const one of status.startsWith("DELETE") ? (stacks.get(name)?.kept ?? []) : all) resources.add(one);
   };
   const next = { status: "UPDATE_COMPLETE", at: now() + 180_000 };

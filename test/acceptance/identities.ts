@@ -27,10 +27,8 @@ export const SESSION = "probe";
 export async function makeRole(world: World, aws: Aws, { id, partition }: Account, name: string): Promise<string> {
   const trust = statement({ Principal: { AWS: `arn:${partition}:iam::${id}:root` }, Action: "sts:AssumeRole" });
   const prefix = `arn:${partition}:ssm:${world.region}:${id}:parameter/iam-authenticator/${name}`;
-  const read = statement({
-    Action: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
-    Resource: [prefix, `${prefix}/*`],
-  });
+  const Action = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"];
+  const read = statement({ Action, Resource: [prefix, `${prefix}/*`] });
   const arn = await createRole(aws, name, trust, name);
   await aws("iam", "put-role-policy", { RoleName: name, PolicyName: "read", PolicyDocument: read });
   return arn;
@@ -45,8 +43,7 @@ export async function createRole(
   { path: Path = "/", tags = [] }: { readonly path?: string; readonly tags?: readonly object[] } = {},
 ): Promise<string> {
   const known = await unlessMissing(aws<MadeRole>("iam", "get-role", { RoleName: name }));
-  const Tags = [{ Key: TAG, Value: runId }, ...tags];
-  const role = { RoleName: name, Path, AssumeRolePolicyDocument: trust, Tags };
+  const role = { RoleName: name, Path, AssumeRolePolicyDocument: trust, Tags: [{ Key: TAG, Value: runId }, ...tags] };
   return (known ?? (await aws<MadeRole>("iam", "create-role", role))).Role.Arn;
 }
 
@@ -95,9 +92,8 @@ function unlessForbidden(error: unknown): never {
 }
 
 export async function removeKeys(aws: Aws, name: string): Promise<void> {
-  const { AccessKeyMetadata } = await aws<{ AccessKeyMetadata: { AccessKeyId: string }[] }>("iam", "list-access-keys", {
-    UserName: name,
-  });
+  type Keys = { AccessKeyMetadata: { AccessKeyId: string }[] };
+  const { AccessKeyMetadata } = await aws<Keys>("iam", "list-access-keys", { UserName: name });
   for (const { AccessKeyId } of AccessKeyMetadata) {
     await aws("iam", "delete-access-key", { UserName: name, AccessKeyId });
   }

@@ -53,12 +53,8 @@ export async function pagesOf({ aws, world }: Site, logGroupName: string, since:
   type Page = { readonly status: string; readonly results: readonly unknown[]; readonly nextToken?: string };
   const read = (nextToken?: string) =>
     aws<Page>("logs", "get-query-results", { queryId, ...(nextToken !== undefined && { nextToken }) });
-  let page = await until(
-    world,
-    QUERY_MS,
-    () => read(),
-    ({ status }) => !["Scheduled", "Running"].includes(status),
-  );
+  const hasEnded = ({ status }: { status: string }) => !["Scheduled", "Running"].includes(status);
+  let page = await until(world, QUERY_MS, () => read(), hasEnded);
   const sizes = [page.results.length];
   while (page.nextToken !== undefined && page.results.length > 0) {
     page = await read(page.nextToken);

@@ -21,11 +21,9 @@ export interface RealWorld extends World {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+type EnvironmentOf = (program: Program, args: readonly string[]) => Environment;
 /** `environment` replaces this process's environment. */
-export function realWorld(
-  region: string,
-  environment: (program: Program, args: readonly string[]) => Environment = () => process.env,
-): RealWorld {
+export function realWorld(region: string, environment: EnvironmentOf = () => process.env): RealWorld {
   const folder = mkdtempSync(join(tmpdir(), "acceptance-"));
   let awsCli: string | undefined;
   let interruption = new AbortController();

@@ -30,8 +30,7 @@ async function removeRun(world: World, aws: Aws, runId: string): Promise<readonl
       problems.push(`${what}: ${error.message}`);
     }
   };
-  const stacks = await stacksOfRun(aws, runId);
-  for (const { StackId, StackName, StackStatus } of stacks) {
+  for (const { StackId, StackName, StackStatus } of await stacksOfRun(aws, runId)) {
     const made = await resourcesOf(aws, StackId);
     if (StackStatus !== "DELETE_COMPLETE") {
       world.print(`  removing ${StackName}`);
@@ -58,14 +57,12 @@ async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]>
 /** CloudFormation cannot delete a stack during an update, which continues after Ctrl-C. */
 async function removeStack(world: World, aws: Aws, StackName: string): Promise<void> {
   const status = async () => {
-    const answer = await unlessMissing(
-      aws<{ Stacks: { StackStatus: string }[] }>("cloudformation", "describe-stacks", { StackName }),
-    );
+    type Stacks = { Stacks: { StackStatus: string }[] };
+    const answer = await unlessMissing(aws<Stacks>("cloudformation", "describe-stacks", { StackName }));
     return answer?.Stacks[0]?.StackStatus ?? "DELETE_COMPLETE";
   };
   // A stack whose first change set was never executed remains in review.
-  const isStable = (one: string) => !one.endsWith("_IN_PROGRESS") || one === "REVIEW_IN_PROGRESS";
-  await until(world, STACK_MS, status, isStable);
+  await until(world, STACK_MS, status, (one: string) => !one.endsWith("_IN_PROGRESS") || one === "REVIEW_IN_PROGRESS");
   // The issuer's stack is protected.
   await aws("cloudformation", "update-termination-protection", { StackName, EnableTerminationProtection: false });
   await aws("cloudformation", "delete-stack", { StackName });
@@ -144,15 +141,12 @@ async function removeParameters(aws: Aws, clusterId: string): Promise<void> {
 
 /** Their names contain the stack's. */
 function logGroupsOf(aws: Aws, runId: string): Promise<string[]> {
-  const input = { logGroupNamePattern: runId };
-  return listOf(aws, ["logs", "describe-log-groups", "logGroups", "logGroupName"], input);
+  return listOf(aws, ["logs", "describe-log-groups", "logGroups", "logGroupName"], { logGroupNamePattern: runId });
 }
 
 export async function removeAndLook(world: World, aws: Aws, runId: string, record: (row: Row) => void): Promise<void> {
   const { see } = rowsOf(REMOVAL, world, record);
-  await see("removal", "no problem", async () => {
-    return (await removeRun(world, aws, runId)).join("; ") || "no problem";
-  });
+  await see("removal", "no problem", async () => (await removeRun(world, aws, runId)).join("; ") || "no problem");
   // https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
   const input = { TagFilters: [{ Key: TAG, Values: [runId] }] };
   const tagged = ["resourcegroupstaggingapi", "get-resources", "ResourceTagMappingList", "ResourceARN"] as const;

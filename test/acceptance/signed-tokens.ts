@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { jwtAudience } from "../../functions/authenticator/jwt/issuer.ts";
+import { jwtAudience } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { assume, createRole, statement } from "./identities.ts";
@@ -106,11 +106,10 @@ export interface SignedToken {
 
 /** `more`: further input of GetWebIdentityToken. The default is what this project's command asks for. */
 export async function getSignedToken(site: Site, as: Credentials, more: object = {}): Promise<SignedToken> {
-  const input = signingRequest(site, more);
   const { WebIdentityToken: text, Expiration: expiration } = await site.aws<{
     WebIdentityToken: string;
     Expiration: string;
-  }>("sts", "get-web-identity-token", input, { as });
+  }>("sts", "get-web-identity-token", signingRequest(site, more), { as });
   return { expiration, ...readToken(text) };
 }
 

@@ -51,10 +51,8 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   let deployment: Promise<Deployed> | undefined;
   let cluster: ReturnType<typeof makeCluster> | undefined;
 
-  function command(
-    args: readonly string[],
-    { clusterId: id = clusterId, ...options }: RunOptions & { readonly clusterId?: string } = {},
-  ) {
+  type Options = RunOptions & { readonly clusterId?: string };
+  function command(args: readonly string[], { clusterId: id = clusterId, ...options }: Options = {}) {
     return world.run("iam-authenticator", [...args, "-c", id, "--region", world.region], options);
   }
 

@@ -70,8 +70,7 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
 
 /** Includes stacks deleted in the last 90 days: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
 export async function resourcesOf(aws: Aws, StackName: string): Promise<readonly StackResource[]> {
-  const answer = await aws<{ StackResourceSummaries: StackResource[] }>("cloudformation", "list-stack-resources", {
-    StackName,
-  });
+  type Summaries = { StackResourceSummaries: StackResource[] };
+  const answer = await aws<Summaries>("cloudformation", "list-stack-resources", { StackName });
   return answer.StackResourceSummaries;
 }

@@ -2,11 +2,9 @@
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   "start-up": "./cold-starts.ts",
-  lambda: "./cold-starts.ts",
   command: "./command.ts",
   fleet: "./fleet.ts",
   spikes: "./spikes.ts",
-  strangers: "./strangers.ts",
 };
 
 const [, , name = "start-up"] = process.argv;

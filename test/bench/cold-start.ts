@@ -13,8 +13,6 @@ export interface Candidate {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly event: unknown;
-  /** Called with the process id after initialization, just before the event. */
-  beforeEvent?(pid: number): void;
   /** What the body of the response contains. */
   readonly answer: readonly string[];
 }
@@ -25,7 +23,7 @@ const LIMIT_MS = 20_000;
 
 /** One cold start, in ms. `init`: until the request for the event. `invoke`: from the event to its response. */
 export async function coldStart(runtimeClient: string, candidate: Candidate) {
-  const api = await startRuntimeApi(candidate.event, () => candidate.beforeEvent?.(child.pid ?? 0));
+  const api = await startRuntimeApi(candidate.event);
   const output: Buffer[] = [];
   const started = performance.now();
   const child = spawn(process.execPath, [runtimeClient, "index.handler"], {
@@ -83,14 +81,12 @@ const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
 /** A Lambda Runtime API that sends one event: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
-async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
+async function startRuntimeApi(event: unknown) {
   const ready = Promise.withResolvers<number>();
   const answered = Promise.withResolvers<{ given: number; at: number; body: string }>();
   let given: number | undefined;
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(answered.reject);
-  });
+  const server = createServer((request, response) => serve(request, response).catch(answered.reject));
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
@@ -99,7 +95,6 @@ async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
       // After the event, the environment waits for the next one; this never responds.
       if (given !== undefined) return;
       ready.resolve(at);
-      beforeEvent();
       response.writeHead(200, {
         "content-type": "application/json",
         "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",

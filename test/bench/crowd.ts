@@ -12,24 +12,37 @@ const ACCOUNT = "111122223333";
 const DENIED_EVERY = 50;
 const DENIED_AMONG = 1_000;
 
-/** People and jobs with separate sessions, spread over this many roles. `denies`: whether a deny list denies some. */
-export function people(count: number, roles: number, prefix: string, { denies = true } = {}) {
+/** The issuer of the account's AWS-signed tokens, and the claims that name a person in one: it has no session name. */
+export const SIGNED = {
+  issuers: new Map([[ACCOUNT, "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws"]]),
+  claimsOf: ({ name }: LocalIdentity) => ({ principal_tags: { user: name.split("@")[0] } }),
+};
+
+/**
+ * People and jobs with separate sessions, spread over this many roles. A deny list denies some, unless `isSigned`: no entry of a
+ * session fits AWS-signed tokens.
+ */
+export function people(count: number, roles: number, prefix: string, { isSigned = false } = {}) {
   const members = Array.from({ length: count }, (_, index): { identity: LocalIdentity; expected: Expected } => {
     const identity = session(index, `Team${index % roles}`, `user-${index}@example.com`);
-    if (denies && index < DENIED_AMONG && index % DENIED_EVERY === 0)
-      return { identity, expected: { denial: "identity_denied" } };
-    const username = `team${index % roles}:user-${index}-example.com`;
+    const isDenied = !isSigned && index < DENIED_AMONG && index % DENIED_EVERY === 0;
+    if (isDenied) return { identity, expected: { denial: "identity_denied" } };
+    const username = `team${index % roles}:user-${index}${isSigned ? "" : "-example.com"}`;
     return { identity, expected: { username, groups: [`team-${index % roles}`] } };
   });
-  const denied = members.filter(({ expected }) => "denial" in expected);
+  const denied = members.flatMap(({ identity, expected }) => ("denial" in expected ? identity.arn : []));
+  if (isSigned) denied.push(`arn:aws:iam::${ACCOUNT}:role/Former`);
   /** Values by full name. */
-  const parameters: Record<string, string> = {};
-  if (denies) {
-    parameters[`${prefix}/deny/${ACCOUNT}`] = JSON.stringify(denied.map(({ identity }) => ({ arnLike: identity.arn })));
-  }
+  const parameters: Record<string, string> = {
+    [`${prefix}/deny/${ACCOUNT}`]: JSON.stringify(denied.map((arnLike) => ({ arnLike }))),
+  };
   for (let role = 0; role < roles; role += 1) {
     const arn = `arn:aws:iam::${ACCOUNT}:role/Team${role}`;
-    const value = { arn, username: `team${role}:{SessionName}`, groups: [`team-${role}`] };
+    const value = {
+      arn,
+      username: `team${role}:{${isSigned ? "PrincipalTag:user" : "SessionName"}}`,
+      groups: [`team-${role}`],
+    };
     parameters[`${prefix}/role/${ACCOUNT}/team${role}`] = JSON.stringify(value);
   }
   return { members, identities: members.map(({ identity }) => identity), parameters };

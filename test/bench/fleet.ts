@@ -72,16 +72,8 @@ const sts = await startSts({
 const home = mkdtempSync(join(tmpdir(), "bench-"));
 try {
   mkdirSync(join(home, ".config", "iam-authenticator"), { recursive: true });
-  const contexts = Object.fromEntries(
-    [...stores].map(
-      ([
-        name,
-        {
-          location: { region, account },
-        },
-      ]) => [name, { region, account, profile: `p${account}` }],
-    ),
-  );
+  const contextOf = ({ location: { region, account } }: Store) => ({ region, account, profile: `p${account}` });
+  const contexts = Object.fromEntries([...stores].map(([name, store]) => [name, contextOf(store)]));
   writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), JSON.stringify({ contexts }));
   const profiles = Array.from({ length: accounts }, (_, index) => {
     const { accessKeyId, secretAccessKey } = keysOf(index);

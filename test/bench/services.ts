@@ -2,7 +2,7 @@
 
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:tls";
@@ -22,8 +22,7 @@ export const ISSUER_KEYS: readonly IssuerKey[] = [1, 2].flatMap(() => {
   return issuerKeyOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey) ?? [];
 });
 
-/** `delayMs`: one-way latency. */
-export async function startServices(delayMs = 0) {
+export async function startServices() {
   const keys = ISSUER_KEYS.map((key) => [issuerKeyParameter(MAPPING_PREFIX, key.kid), JSON.stringify(key)] as const);
   const parameters = {
     [`${MAPPING_PREFIX}/callers`]: CALLERS,
@@ -36,8 +35,8 @@ export async function startServices(delayMs = 0) {
   const authorityFile = join(folder, "ca.pem");
   writeFileSync(authorityFile, authority.ca);
   const fronts = [
-    await startTlsFront(sts.url, authority.server(), delayMs),
-    await startTlsFront(store.url, authority.server(), delayMs),
+    await startTlsFront(sts.url, authority.server()),
+    await startTlsFront(store.url, authority.server()),
   ] as const;
   return {
     settings: {
@@ -47,7 +46,6 @@ export async function startServices(delayMs = 0) {
       // With it, Node loads all root certificates in another thread at startup; without it, for the first connection.
       NODE_EXTRA_CA_CERTS: authorityFile,
     },
-    authorityFile,
     async close() {
       for (const front of fronts) front.close();
       rmSync(folder, { recursive: true });
@@ -56,8 +54,8 @@ export async function startServices(delayMs = 0) {
   };
 }
 
-/** Forwards `https://localhost:<port>` to `target`. `delayMs`: one-way latency, except for TCP's handshake. */
-async function startTlsFront(target: string, { cert, key }: Credential, delayMs: number) {
+/** Forwards `https://localhost:<port>` to `target`. */
+async function startTlsFront(target: string, { cert, key }: Credential) {
   const { hostname, port } = new URL(target);
   // Without noDelay, the body of a request arrives 40 ms after its head.
   const front = createServer({ cert, key, noDelay: true }, (socket) => {
@@ -67,30 +65,6 @@ async function startTlsFront(target: string, { cert, key }: Credential, delayMs:
     socket.on("error", () => upstream.destroy());
     upstream.on("error", () => socket.destroy());
   });
-  const frontPort = await listen(front);
-  if (delayMs === 0) return { url: `https://localhost:${frontPort}`, close: () => front.close() };
-  const distance = createTcpServer({ noDelay: true }, (near) => {
-    const far = connect({ port: frontPort, host: "127.0.0.1", noDelay: true });
-    delay(near, far, delayMs);
-    delay(far, near, delayMs);
-  });
-  const distancePort = await listen(distance);
-  return {
-    url: `https://localhost:${distancePort}`,
-    close: () => {
-      distance.close();
-      front.close();
-    },
-  };
-}
-
-function delay(from: Socket, to: Socket, delayMs: number): void {
-  from.on("data", (part) => setTimeout(() => to.write(part), delayMs));
-  from.on("end", () => setTimeout(() => to.end(), delayMs));
-  from.on("error", () => to.destroy());
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
+  await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+  return { url: `https://localhost:${(front.address() as AddressInfo).port}`, close: () => front.close() };
 }

@@ -1,5 +1,6 @@
 // Load spikes of docs/performance.md: the bundle answers, in as many environments as Lambda would start, with AWS's limits.
 // `npm run bench -- spikes` prints a table, and writes what the plot shows to figures.json. `npm run docs` draws it.
+// `npm run bench -- spikes people` prints the table of 1,000 to 10,000 people instead, which takes half an hour.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +15,10 @@ const SETTINGS = {
   "8 reserved environments (default)": withReserved(DEFAULTS.reservedConcurrency),
   "20 reserved, throttle 1,000/5,000": { ...withReserved(20), throttle },
   "60 reserved, higher throughput": { ...withReserved(60), throttle, ssmReads: 10_000 },
+  "60 reserved, higher throughput, AWS-signed tokens": {
+    ...{ ...withReserved(60), throttle, ssmReads: 10_000 },
+    isSigned: true,
+  },
 };
 
 const SILENT_MS = 30_000;
@@ -28,9 +33,25 @@ const SPIKES: readonly (readonly [Spike["who"], keyof typeof SETTINGS, stsSilent
   [{ people: 1_000, roles: 20 }, "60 reserved, higher throughput"],
 ];
 
+/** `npm run bench -- spikes people`. With the defaults, 10,000 people would retry for longer than is worth a run. */
+const LARGE = [1_000, 3_000, 10_000].flatMap((people) =>
+  [3, 6].flatMap((apiservers) =>
+    (Object.keys(SETTINGS) as (keyof typeof SETTINGS)[])
+      .filter((name) => name.includes("higher") || (name.includes("default") && people < 10_000))
+      .map((settings): (typeof SPIKES)[number] => [{ people, roles: 20, apiservers }, settings]),
+  ),
+);
+
+/** USD: the gateway's and Lambda's requests, the time of reviews, and reads with higher throughput. List prices of docs/costs.md. */
+function priceOf({ requests, calls }: Awaited<ReturnType<typeof runSpike>>, ssmReads: number): string {
+  const time = requests * 0.05 * 0.5 * 0.000_013_333_4;
+  return (requests * 1.2e-6 + time + (ssmReads > 40 ? calls.ssm.total * 5e-6 : 0)).toFixed(2);
+}
+
+const isLarge = process.argv[3] === "people";
 const logins: object[] = [];
 const rows: string[][] = [];
-for (const [who, settings, stsSilentMs = 0] of SPIKES) {
+for (const [who, settings, stsSilentMs = 0] of isLarge ? LARGE : SPIKES) {
   const result = await runSpike({ ...SETTINGS[settings], who, stsSilentMs });
   const calls = Object.values(result.calls).map(({ total, throttled }) => `${total}, ${throttled} throttled`);
   rows.push([
@@ -40,11 +61,13 @@ for (const [who, settings, stsSilentMs = 0] of SPIKES) {
     ...[result.lookUps, result.failed, result.out, result.requests].map(String),
     ...[result.gatewayThrottled, result.lambdaThrottled, result.environments].map(String),
     ...calls,
+    ...(isLarge ? [String(who.apiservers), priceOf(result, SETTINGS[settings].ssmReads)] : []),
   ]);
+  if (isLarge) console.error(rows.at(-1)?.join(" | "));
   logins.push({ settings, seconds: result.curve.map((seconds) => Math.round(seconds * 100) / 100) });
 }
 const head = ["people, roles", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "never in"];
 const counts = ["requests", "429 of the gateway", "throttled by Lambda", "environments", "STS", "SSM"];
-console.log(markdown([...head, ...counts], rows));
+console.log(markdown([...head, ...counts, ...(isLarge ? ["kube-apiservers", "USD"] : [])], rows));
 const figures = { ...PLOTTED, logins: logins.slice(0, 3) };
-writeFileSync(join(import.meta.dirname, "figures.json"), `${JSON.stringify(figures, null, 2)}\n`);
+if (!isLarge) writeFileSync(join(import.meta.dirname, "figures.json"), `${JSON.stringify(figures, null, 2)}\n`);

@@ -14,7 +14,6 @@ import { useFolder } from "../cli/fixtures.ts";
  */
 const MAX_BYTES = { authenticator: 211_000, issuer: 170_000 };
 
-/** Each by the paths of its modules. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   "the SDK's credential chain": /@aws-sdk\/credential-provider-(node|ini|sso|process|web-identity|login)\//,
   "instance metadata": /credential-provider-imds/,

@@ -21,10 +21,8 @@ test("npx runs the command by the package's name, and no file uses npx with the 
   const { bin, name } = manifest;
   assert.deepEqual(Object.keys(bin), ["iam-authenticator", name]);
   assert.equal(bin["lambda-iam-authenticator"], bin["iam-authenticator"]);
-  const said = spawnSync("git", ["grep", "-nE", "npx (--no -- |-y |--yes )?iam-authenticato[r]"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
+  const words = ["grep", "-nE", "npx (--no -- |-y |--yes )?iam-authenticato[r]"];
+  const said = spawnSync("git", words, { cwd: ROOT, encoding: "utf8" });
   assert.equal(said.stdout, "");
 });
 
@@ -51,13 +49,10 @@ interface Component extends Readonly<Record<"name" | "version" | "purl", string>
 const lock: Readonly<Record<string, Locked>> = JSON.parse(readFileSync(`${ROOT}/package-lock.json`, "utf8")).packages;
 const packages = bundledPackages();
 let components: readonly Component[];
-before(() => {
-  ({ components } = JSON.parse(sbom(ROOT, "lambda-iam-authenticator", packages)));
-});
+before(() => ({ components } = JSON.parse(sbom(ROOT, "lambda-iam-authenticator", packages))));
 
 test("the SBOM has each bundled package once, with the SHA-512 of the lockfile", () => {
-  const names = components.map(({ name, version }) => `${name} ${version}`);
-  assert.deepEqual(names.toSorted(), [...packages].toSorted());
+  assert.deepEqual(components.map(({ name, version }) => `${name} ${version}`).toSorted(), [...packages].toSorted());
   for (const { name, version, purl, hashes } of components) {
     const [, locked] =
       Object.entries(lock).find(([path, one]) => path.endsWith(`node_modules/${name}`) && one.version === version) ??

@@ -23,8 +23,7 @@ const reading = (changed: Partial<typeof files>) => (file: string) =>
 
 async function linesOf(checks: Checks): Promise<{ lines: string[]; isComplete: boolean }> {
   const lines: string[] = [];
-  const isComplete = await runChecks(checks, (line) => lines.push(line));
-  return { lines, isComplete };
+  return { lines, isComplete: await runChecks(checks, (line) => lines.push(line)) };
 }
 
 async function missingIn(checks: Checks): Promise<string[]> {
@@ -49,12 +48,10 @@ test("each missing part is one line with the command", async () => {
   ]);
   const moved = await missing({}, { address: "https://github.com/fork/name" });
   assert.match(moved.join(), /is git\+https:\/\/github\.com\/owner\/name\.git, and this one is .*fork/);
-  assert.deepEqual(await missing({}, { tag: "v1.2.4" }), [
-    "tag: The tag is v1.2.4, and the version in package.json is 1.2.3.",
-  ]);
-  assert.deepEqual(await missing({ "CHANGELOG.md": "## [Unreleased]\n" }), [
-    "changelog: CHANGELOG.md has no section [1.2.3]. Add it.",
-  ]);
+  const otherTag = "tag: The tag is v1.2.4, and the version in package.json is 1.2.3.";
+  assert.deepEqual(await missing({}, { tag: "v1.2.4" }), [otherTag]);
+  const noSection = "changelog: CHANGELOG.md has no section [1.2.3]. Add it.";
+  assert.deepEqual(await missing({ "CHANGELOG.md": "## [Unreleased]\n" }), [noSection]);
   for (const address of ["", "Address:\n", "Address: none yet\n\nhttps://example.com\n"]) {
     assert.match((await missing({ "SECURITY.md": address })).join(), /^address for reports: SECURITY\.md has no/);
   }
@@ -101,10 +98,8 @@ test("what a person owns is done if each service shows it", async () => {
 
 test("what a service does not show is missing, also a manifest of another version or another plugin of that name", async () => {
   const missing = (changed: Partial<World>) => missingIn(ownedChecks({ ...world, ...changed }));
-  const nothing = await missing({
-    fetch: async () => new Response("", { status: 404 }),
-    reports: ["- Place: MiniStack"],
-  });
+  const absent = async () => new Response("", { status: 404 });
+  const nothing = await missing({ fetch: absent, reports: ["- Place: MiniStack"] });
   const inIndexes = ["Homebrew tap", "Krew index", "aqua registry"];
   const named = (lines: readonly string[]) => lines.map((line) => line.split(":")[0]);
   assert.deepEqual(named(nothing), ["GitHub repository", "environment release", "AWS account", ...inIndexes]);
@@ -124,9 +119,8 @@ test("what a service does not show is missing, also a manifest of another versio
     if (command === "view") throw new Error("npm view fails: code E404");
     return NPM[command] ?? "";
   };
-  assert.deepEqual(await missing({ npm: unknown }), [
-    "npm name: npm has no package lambda-iam-authenticator. Publish an empty version 0.0.0 of it.",
-  ]);
+  const unpublished = "npm name: npm has no package lambda-iam-authenticator. Publish an empty version 0.0.0 of it.";
+  assert.deepEqual(await missing({ npm: unknown }), [unpublished]);
 });
 
 test("without an address, a network or a login, items are not checked, for a stated reason, and that is no failure", async () => {

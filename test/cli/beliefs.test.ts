@@ -76,7 +76,7 @@ test("deny says that no access ends, and exits with 1 if a stored name is simila
 test("deny of a person's name that matches nothing exits with 1, and suggests a similar one", async () => {
   for (const name of ["sso", "role"]) cluster.store.remove(`/iam-authenticator/prod/${name}/${A}/clusteradmin`);
   cluster.store.remove(`/iam-authenticator/prod/role/${A}/developers`);
-  const nothing = "Nothing to deny: no mapping grants access to a session or a user named";
+  const nothing = "Nothing to deny: no mapping is for a session or a user named";
   await exits(deny("alcie"), 1, `${nothing} alcie. Did you mean alice?\n`);
   await exits(deny("somebody"), 1, `${nothing} somebody.\n`);
 });
@@ -111,8 +111,7 @@ test("the last line of remove is the command that writes the mapping again", asy
   };
   for (const [name, value] of Object.entries(values)) cluster.put(name, value);
   const entries = (value: unknown) => (Array.isArray(value) ? new Set(value) : value);
-  const names = Object.keys(values).filter((name) => !name.startsWith("pattern/"));
-  for (const name of [...names, pattern.arnLike]) {
+  for (const name of [...Object.keys(values).filter((name) => !name.startsWith("pattern/")), pattern.arnLike]) {
     const list = name.startsWith("arn:") ? `pattern/${A}` : name;
     const before = await cluster.value(list);
     const { err } = await exits(cluster.mappings(["remove", name, "-y", "--force", "--allow-weakening"]), 0);
@@ -128,10 +127,8 @@ test("export --format aws-auth counts what it skips by cause, and says what to d
   for (const name of ["a", "b", "c"]) {
     cluster.put(`role/${A}/${name}`, { arn: `arn:aws:iam::${A}:role/${name}`, username: `${name}:{SessionName}` });
   }
-  cluster.put(
-    "pattern/any",
-    ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}-*`, username: name })),
-  );
+  const patterns = ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}-*`, username: name }));
+  cluster.put("pattern/any", patterns);
   const denial = "arn:aws:sts::*:assumed-role/*/jane@example.com";
   cluster.put("deny/any", [{ arnLike: denial }]);
   const { err } = await exits(run("mappings export --format aws-auth"), 1);

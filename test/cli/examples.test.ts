@@ -37,6 +37,7 @@ prepare(() => {
   const files = {
     ...Object.fromEntries(["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"].map((name) => [name, FILE])),
     "admin.conf": kubeconfigOf("https://127.0.0.1:9", authority.ca, { token: "t" }),
+    "cdk.json": '{"context": {"clusters": [{"clusterId": "prod"}]}}',
     "sa.pub": publicPem(signer?.publicKey ?? assert.fail()),
     "roles.json": '{"Roles": []}',
     "caller-token": "token\n",
@@ -67,8 +68,7 @@ function inputFor(words: readonly string[]): string {
 for (const path of commandPaths(await createProgram(processStreams())).filter((path) => path.at(-1) !== "doctor")) {
   test(`the examples of ${path.join(" ") || "the program"}`, async () => {
     const { out } = await cli([...path, "--help"]);
-    const examples = out.split("\nExamples:\n")[1]?.split("\n\nExit codes")[0] ?? "";
-    const calls = callsIn(examples);
+    const calls = callsIn(out.split("\nExamples:\n")[1]?.split("\n\nExit codes")[0] ?? "");
     assert.ok(calls.length > 0);
     for (const words of calls) {
       // No command overwrites a file.

@@ -41,10 +41,10 @@ process.once("exit", () => {
 export function useFolder() {
   const path = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
   FOLDERS.push(path);
-  function write(name: string, text: string | Buffer): string {
+  function write(name: string, text: string | Buffer, mode = 0o644): string {
     const file = join(path, name);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, text, { mode });
     return file;
   }
   return {

@@ -14,11 +14,9 @@ type Values = Readonly<Record<string, unknown>>;
 
 export const useTwoRegions = (...words: Parameters<typeof twoRegions>) => useServer(() => twoRegions(...words), "each");
 
+type Outputs = Readonly<Record<string, string>>;
 /** `one` has `outputs`, and `other` only an endpoint. */
-async function twoRegions(
-  stored: Values,
-  outputs: Readonly<Record<string, string>> = { Endpoint: "https://one.example/authenticate" },
-) {
+async function twoRegions(stored: Values, outputs: Outputs = { Endpoint: "https://one.example/authenticate" }) {
   const store = (name: Name) =>
     startParameterStore({
       parameters: named(stored),

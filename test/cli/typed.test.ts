@@ -1,3 +1,5 @@
+const noTime = '--until must be a time like 2026-12-31T00:00:00Z, not "tomorrow". Nothing was written.\n';
+
 // Mistakes of users, and the sentence that each of them gets: what is wrong, what was expected, and what to type.
 
 import assert from "node:assert/strict";
@@ -45,8 +47,7 @@ const configured = () => ({ status: 200, body: JSON.stringify({ Environment: { V
 const lambda = useServer(() => startHttpServer(() => (variables === undefined ? DENIED : configured())));
 prepare(() => {
   const key = hash("sha1", "https://example.awsapps.com/expired", "hex");
-  const signIn = { accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" };
-  write(`.aws/sso/cache/${key}.json`, JSON.stringify(signIn));
+  write(`.aws/sso/cache/${key}.json`, JSON.stringify({ accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" }));
   const urls = endpoints({ CLOUDFORMATION: stacks, LAMBDA: lambda });
   const variables = { HOME: home, CLUSTER_ID: "prod", AWS_CONFIG_FILE: write("aws-config", AWS_CONFIG) };
   Object.assign(process.env, variables, urls);
@@ -63,7 +64,7 @@ const LISTS = "A mapping file has the lists mappings: and deny:.";
 
 for (const [typed, message, input] of [
   [apply, /, line 2, column 14: .*: put it in quotes, as "\{Session/, "mappings:\n- username: {{SessionName}}\n"],
-  [apply, `standard input is a list. ${LISTS} Write mappings: above the first entry.\n`, "- username: dev\n"],
+  [apply, `standard input is a list. ${LISTS} Write mappings: above its entries.\n`, "- username: dev\n"],
   [apply, "standard input is a ConfigMap, not a mapping file: convert it with mappings import.\n", "kind: ConfigMap\n"],
   [apply, `standard input is empty. ${LISTS} For a file without entries, write: mappings: []\n`, "# none\n"],
   [apply, /^standard input has no list at the top level\. .* write: mappings: \[\]\n$/, "mappings:\n"],
@@ -72,7 +73,10 @@ for (const [typed, message, input] of [
   ["mappings set arn:aws:iam::111122223333:role/New", /: a mapping requires a username\. Add --username, such as --us/],
   [`mappings set ${ROLE} --username --yes`, /missing: '--yes' is another option\. If it .*, write --username=--yes\n/],
   [`mappings set ${ROLE} --group sytem:masters --dry-run`, /\n {4}warning: group sytem:masters: did you mean system:m/],
-  [`mappings set ${SET_ROLE} --username dev --dry-run`, /^AWSReserved\S+ is the role of a .* use sso\/\d+\/Dev as/m],
+  [
+    `mappings set ${SET_ROLE} --username dev --dry-run`,
+    /^AWSReserved\S+ is a permission set's role, .* use sso\/\d+\/Dev as/m,
+  ],
   [`mappings set ${ROLE} --remove-group develpers --dry-run`, /^role\/\S+ has no group develpers to remove\.\n$/],
   ["mappings get sso/111122223333/AWSReservedSSO_Dev_0123456789abcdef", /is not the name of .* Use sso\/\d+\/Dev\.\n$/],
   [`mappings apply ${join(home, "mappings.yaml")} --dry-run`, /\n1 to add, 0 to change/],
@@ -119,10 +123,7 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
     ] as const,
     [`${command} \u201c${ROLE}\u201d`, `"\u201c${ROLE}\u201d" contains curly quotes: use straight ones.\n`] as const,
   ]),
-  [
-    `mappings deny ${ROLE} --until tomorrow`,
-    '--until must be a time like 2026-12-31T00:00:00Z, not "tomorrow". Nothing was written.\n',
-  ],
+  [`mappings deny ${ROLE} --until tomorrow`, noTime],
   [`mappings set ${ROLE} --until 2020-01-01T00:00:00Z`, /^--until 2020-01-01T00:00:00Z is in the past: /],
   [`mappings set '"${ROLE}"'`, `""${ROLE}"" has text before arn: remove it.\n`],
   ["mappings get role/Developers", '"role/Developers" has no account of 12 digits before its name.\n'],
@@ -135,7 +136,7 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ["mappings ban x", "error: unknown command 'ban'\n(Did you mean deny?)\n"],
   ["undeny x", "error: unknown command 'undeny'\n(Did you mean mappings allow?)\n"],
   ["ban x", "error: unknown command 'ban'\n(Did you mean mappings deny?)\n"],
-  ["mappings deny Developers", /^"Developers" is role\S+developers\. To deny the role, give its ARN\. To deny a per/],
+  ["mappings deny Developers", /^"Developers" is role\S+developers\. To deny the role, give its ARN\. For a per/],
   ["mappings deny clusteradmin", /^"clusteradmin" is sso\/111122223333\/clusteradmin\. .*, add --person\.\n$/],
   ["mappings deny Developers --person --dry-run", /^Developers can be a session of role\/111122223333\/developers, /],
   ["mappings deny mallory --dry-run", /^mallory can be .*user\/111122223333\/mallory\.\n/],
@@ -224,7 +225,7 @@ test("an empty CLUSTER_ID is unset, and kubeconfig webhook reads CLUSTER_ID", as
 
 test("explain of a token for another host names AWS_ENDPOINT_URL_STS", async () => {
   const token = (url: string) => `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`;
-  const sentence = /^AWS_ENDPOINT_URL_STS is set, so that aws eks get-token signs for another host\. Unset it/m;
+  const sentence = /^AWS_ENDPOINT_URL_STS is set, so aws eks get-token signs for another host\. Unset it/m;
   for (const [sts, url] of [
     ["http://127.0.0.1:9", "http://127.0.0.1:9/?Action=GetCallerIdentity"],
     ["https://x.example.com", "https://x.example.com/?Action=GetCallerIdentity"],

@@ -70,7 +70,6 @@ const AWS_AUTH = {
   mapAccounts: stringify(["444455556666"]),
 };
 
-/** The commands of this project with their output. */
 function steps() {
   const [, ...pieces] = PAGE.split(/^ {4}\$ /m);
   return pieces.flatMap((piece) => {
@@ -123,11 +122,8 @@ test("each command prints the output on the page", async (t) => {
 
 async function output(command: string, folder: string, env: Readonly<Record<string, string>>): Promise<string> {
   const own = `npx() { shift; "${process.execPath}" "${join(ROOT, "dist/cli/iam-authenticator.mjs")}" "$@"; }`;
-  const child = spawn("bash", ["--norc", "-c", `${own}\n${command}`], {
-    cwd: folder,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const words = ["--norc", "-c", `${own}\n${command}`];
+  const child = spawn("bash", words, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   const texts: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => texts.push(String(chunk)));
   await once(child, "close");

@@ -114,6 +114,29 @@ test("the rows of logs, metrics and alarms have the sizes and counts of the code
   }
 });
 
+/** Of docs/costs.md's example: people who use kubectl 8 h on 22 days, at three kube-apiservers that ask every 2 min. */
+const REVIEWS_A_PERSON = 30 * 8 * 22 * 3;
+
+test("the costs of 50 to 10,000 people have the arithmetic of the rows of 50", () => {
+  const millions = (people: number) => (people * REVIEWS_A_PERSON) / 1e6;
+  const [kilobytes = 0] = row("logs").slice(1, 2);
+  const fixed = (row("metrics").at(-1) ?? 0) + (row("alarms").at(-1) ?? 0);
+  // USD for a million: Lambda's requests, its time, and logs. Below 300 M, API Gateway has one price for each kind of API.
+  const shared = [0.2, 1e6 * 0.05 * 0.5 * 0.000_013_333_4, kilobytes * 0.5];
+  const sum = (people: number, gateway: number) =>
+    cents([gateway, ...shared].reduce((usd, price) => usd + cents(millions(people) * price), fixed));
+  const endpoint = row("VPC endpoint for `execute-api`").at(-1) ?? 0;
+  for (const people of [50, 300, 1_000, 10_000]) {
+    const perSecond = (people * REVIEWS_A_PERSON) / (22 * 8 * 3600);
+    const name = people.toLocaleString("en").replace(",", " ");
+    assert.ok(millions(people) <= 300);
+    const paid = [sum(people, 1), cents(sum(people, 3.5) + endpoint), cents(millions(people) * 2 * 5)];
+    assert.deepEqual(row(name), [perSecond, ...paid], name);
+  }
+  assert.deepEqual(row("50").slice(1, 3), row("sum"));
+  assert.deepEqual(row("API Gateway").slice(1, 3), [1, 3.5]);
+});
+
 /** USD a month of what the template creates, more than without `more`. */
 function added(more: MoreProps): number {
   return cents(idle(stackOf("http", more).template()) - idle(templateOf("http")));

@@ -45,8 +45,7 @@ function errorCodes(): string {
 
 /** The --help of every command: 80 columns, as in a pipe. */
 async function everyHelp(): Promise<string> {
-  const paths = commandPaths(await createProgram(processStreams()));
-  const helps = paths.map(async (path) => {
+  const helps = commandPaths(await createProgram(processStreams())).map(async (path) => {
     const { out } = await cli([...path, "--help"]);
     return `$ ${[FULL_NAME, ...path, "--help"].join(" ")}\n${out}`;
   });

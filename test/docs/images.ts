@@ -16,7 +16,6 @@ const TITLE = { fill: INK, "font-size": 15, "font-weight": 600 };
 const MIDDLE = { fill: INK, "text-anchor": "middle" };
 const END = { fill: INK, "text-anchor": "end" };
 
-/** Identities that are logged in over time, one line per setting. */
 export function loginsPlot({ people, roles, logins }: Figures): string {
   const last = Math.ceil(Math.max(...logins.flatMap(({ seconds }) => seconds)));
   const x = (second: number) => round(PLOT.left + ((PLOT.right - PLOT.left) * second) / last);

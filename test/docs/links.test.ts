@@ -65,7 +65,5 @@ for (const [title, files, pattern, isMissing] of [
 test("the help, the table of error codes and the images are up to date (npm run docs)", async () => {
   const documents = Object.entries(await generatedDocuments());
   assert.equal(documents.length, 4);
-  for (const [path, text] of documents) {
-    assert.equal(read(path), text, `${path}: npm run docs`);
-  }
+  for (const [path, text] of documents) assert.equal(read(path), text, `${path}: npm run docs`);
 });

@@ -54,7 +54,6 @@ const STYLE =
   "@keyframes hidden{from,to{opacity:0}}g+g{animation:hidden 0.01s backwards}" +
   "@media(prefers-reduced-motion:reduce){g+g{animation:none}}";
 
-/** An animated terminal that shows one step after the other. */
 export function recordingImage(steps: Awaited<ReturnType<typeof recordSession>>): string {
   let row = 0;
   const rows = (lines: readonly string[], spec: Attributes): string =>
@@ -85,7 +84,6 @@ function wrapped(text: string, end: string, indent: number): string[] {
   return [`${text.slice(0, at)}${end}`, ...wrapped(" ".repeat(indent) + text.slice(at + 1), end, indent)];
 }
 
-/** By the number in the terminal's escape sequence. */
 const STYLES: Readonly<Record<number, Attributes>> = {
   1: { "font-weight": 700 },
   31: { fill: "#fca5a5" },
@@ -93,7 +91,6 @@ const STYLES: Readonly<Record<number, Attributes>> = {
   33: { fill: "#fde68a" },
 };
 
-/** Colours apply to an entire line. */
 function stylesOf(line: string): Attributes {
   const [, ...codes] = line.split("\u001b[");
   return Object.assign({ fill: INK }, ...codes.map((code) => STYLES[Number.parseInt(code, 10)] ?? {}));

@@ -35,13 +35,13 @@ const PARAMETERS = {
   callers: [{ name: "first", sha256: hash("sha256", CALLER_TOKEN) }],
 };
 
-/** Files that a page assumes. */
 function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<string, string>> {
   const mapped = { username: "dev", groups: ["developers"] };
   const policyArn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
   const accessScope = { type: "cluster", namespaces: [] };
   const mapRoles = [{ rolearn: ROLE, ...mapped }];
   const config = `clusterID: my-cluster\nserver: ${JSON.stringify({ mapRoles })}`;
+  const accessEntry = { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" };
   const documents = {
     "aws-auth.yaml": {
       kind: "ConfigMap",
@@ -53,13 +53,12 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
       kind: "List",
       items: [{ kind: "IAMIdentityMapping", metadata: { name: "dev" }, spec: { arn: ROLE, ...mapped } }],
     },
-    "access-entry.json": {
-      accessEntry: { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" },
-    },
+    "access-entry.json": { accessEntry },
     "access-policies.json": { principalArn: ROLE, associatedAccessPolicies: [{ policyArn, accessScope }] },
     "iam-authenticator/config.yaml": { contexts: { "my-cluster": {}, staging: {} } },
     "common.yaml": { mappings: [{ arn: ROLE, ...mapped }] },
     "prod.yaml": { mappings: [{ arn: ROLE, ...mapped, groups: ["view"] }] },
+    "cdk.json": { context: { clusters: [{ clusterId: "cluster-201", account: "111122223333", region: REGION }] } },
     "jwks.json": { keys: SAMPLES.map(({ jwk }) => jwk) },
   };
   const texts = Object.entries(documents).map(([name, document]) => [name, JSON.stringify(document)]);
@@ -76,7 +75,6 @@ export async function startSandbox(
 ) {
   const folder = mkdtempSync(join(tmpdir(), "documents-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  /** Closes the service after the test. */
   function closed<T extends { close(): unknown }>(service: T): T {
     t.after(() => service.close());
     return service;
@@ -87,8 +85,7 @@ export async function startSandbox(
   );
   // Commands would wait until functions have read what an earlier command wrote.
   const now = () => Date.now() - 60_000;
-  const parametersByName = Object.fromEntries(named);
-  const store = closed(await startParameterStore({ region: REGION, parameters: parametersByName, now }));
+  const store = closed(await startParameterStore({ region: REGION, parameters: Object.fromEntries(named), now }));
   const lambda = closed(await startAccountSettings(() => [1000, 992]));
   const authority = createCertificateAuthority();
   const services = localServices(REGION, { sts: sts.url, store: store.url });
@@ -131,6 +128,7 @@ export async function startSandbox(
       // Compiles the command once instead of for each line.
       NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compiled-command"),
       XDG_CONFIG_HOME: folder,
+      HOME: folder,
       F: "function-name",
     },
     placeholders: {

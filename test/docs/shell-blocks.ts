@@ -7,7 +7,6 @@ import { promisify } from "node:util";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** All documents with instructions. */
 export const PAGES = globSync(["*.md", "docs/*.md", "test/*/README.md"], { cwd: ROOT }).sort();
 
 /** The text of every fenced code block in this language, also of blocks in list items. */
@@ -24,7 +23,6 @@ export function anchorsOf(text: string): string[] {
   return headings.map((heading) => heading.replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
 }
 
-/** The manifests of docs/rbac.md. */
 export function rbacManifests(): string[] {
   const files = globSync(["examples/rbac/*.yaml", "examples/deploy-from-branch/role.yaml"], { cwd: ROOT });
   return files.map((file) => readFileSync(join(ROOT, file), "utf8"));

@@ -21,7 +21,7 @@ own() {
     "mappings set "* | "mappings deny "* | "mappings allow "* | "mappings apply "* | "mappings rollback "*)
       more=(--yes --allow-weakening --rate 1000) ;;
     "mappings remove "*) more=(--yes --rate 1000) ;;
-    "callers remove "* | "irsa keys publish" | "irsa keys retire") more=(--yes) ;;
+    "callers remove "* | "contexts from-cdk "* | "irsa keys publish" | "irsa keys retire") more=(--yes) ;;
   esac
   # A timeout per command, since pages differ in length.
   /usr/bin/timeout 60 "$NODE" "$COMMAND" "$@" "${more[@]}" 2> "$err" || code=$?
@@ -32,6 +32,7 @@ command_not_found_handle() {
   case "$1 ${2-}" in
     "npx lambda-iam-authenticator") shift 2; own "$@"; return 0 ;;
     "iam-authenticator "*) shift; own "$@"; return 0 ;;
+    "sha256sum --check") ;;
     "openssl "* | "tr "* | "sha256sum "* | "date "*) "/usr/bin/$1" "${@:2}"; return ;;
   esac
   record "" "" "$@"

@@ -105,8 +105,7 @@ function timesAsked(token: string): number {
 }
 
 test("a service account token works without a call to the webhook", async () => {
-  const metadata = { name: "robot", namespace: "default" };
-  await cluster.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
+  await cluster.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "robot", namespace: "default" } });
   const token = (await admin(cluster, ["create", "token", "robot"])).trim();
   const user = await whoIs(cached(), token);
   assert.equal(user?.username, "system:serviceaccount:default:robot");

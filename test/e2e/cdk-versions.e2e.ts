@@ -14,9 +14,7 @@ const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT,
 const folder = useFolder().path;
 
 let tarball: string;
-before(() => {
-  ({ tarball } = packInto(folder));
-});
+before(() => ({ tarball } = packInto(folder)));
 
 const APP = `
 import { App, Stack } from "aws-cdk-lib";
@@ -85,11 +83,8 @@ for (const [name, type, library, constructs] of [
   test(`aws-cdk-lib, ${name}, ${type}: an app compiles and synthesizes every kind of endpoint`, () => {
     const app = join(folder, type);
     mkdirSync(app);
-    const wanted = [
-      `aws-cdk-lib@${library}`,
-      `constructs@${constructs}`,
-      `@types/node@${devDependencies["@types/node"]}`,
-    ];
+    const types = `@types/node@${devDependencies["@types/node"]}`;
+    const wanted = [`aws-cdk-lib@${library}`, `constructs@${constructs}`, types];
     writeFileSync(join(app, "package.json"), JSON.stringify({ type }));
     writeFileSync(join(app, "app.ts"), APP);
     run("npm", ["install", "--silent", "--ignore-scripts", tarball, ...wanted], app);

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { before, test } from "node:test";
+import { parse } from "yaml";
 import { buildRelease } from "../../build/assets.ts";
 import { ACTIONS } from "../../build/templates/deploying-role.ts";
 import { stackName } from "../../infra/context/stacks.ts";
@@ -47,13 +48,24 @@ const ISSUER = STACKS[0]?.replace("IamAuthenticator-", "IamAuthenticatorIssuer-"
 for (const template of [
   ...[...STACKS, ISSUER].map((stack) => `cdk.out/${stack}.template.json`),
   ...["http", "mtls", "private", "issuer"].map((kind) => `release/${kind}.template.yaml`),
+  ...globSync("examples/*/*.template.yaml", { cwd: ROOT }),
 ]) {
   test(`${template}: neither errors nor warnings`, () => {
-    const args = [...OPTIONS, "--", join(folder, template)];
+    const args = [...OPTIONS, "--", join(template.startsWith("examples/") ? ROOT : folder, template)];
     const { status, stdout, stderr } = spawnSync(join(bin, "cfn-lint"), args, { encoding: "utf8" });
     assert.deepEqual([status, stdout, stderr], [0, "", ""]);
   });
 }
+
+test("examples/stacksets gives the release's template every parameter that it requires, and no other", () => {
+  const read = (file: string) => parse(readFileSync(file, "utf8"), { logLevel: "error" });
+  const { Parameters } = read(join(folder, "release", "http.template.yaml"));
+  const stackSet = read(join(ROOT, "examples", "stacksets", "stack-set.template.yaml")).Resources.StackSet.Properties;
+  const given = stackSet.Parameters.map(({ ParameterKey }: { ParameterKey: string }) => ParameterKey);
+  const unknown = given.filter((name: string) => !(name in Parameters));
+  const missing = Object.keys(Parameters).filter((name) => !("Default" in Parameters[name]) && !given.includes(name));
+  assert.deepEqual([unknown, missing], [[], []]);
+});
 
 /** Actions for features that the release's templates do not use. */
 const UNUSED: Readonly<Record<string, RegExp>> = {

@@ -62,10 +62,8 @@ function controlPlane(kubernetes: string, added: Fields | Version) {
 type KubeadmControlPlane = ReturnType<typeof controlPlane>;
 
 const example = (name: string): Fields => parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
-const WEBHOOK: Readonly<Record<Version, Fields>> = {
-  v1beta2: example("webhook.yaml"),
-  v1beta1: example("webhook.v1beta1.yaml"),
-};
+const v1beta1 = example("webhook.v1beta1.yaml");
+const WEBHOOK: Readonly<Record<Version, Fields>> = { v1beta2: example("webhook.yaml"), v1beta1 };
 
 function judge(...objects: readonly (KubeadmControlPlane | undefined)[]) {
   const { write } = useFolder();
@@ -105,6 +103,8 @@ async function manifest(kubernetes: (typeof KUBERNETES_VERSIONS)[number], files:
   });
   return node.manifest();
 }
+
+const ISSUER_FLAGS = /(?<=--service-account-(?:issuer|jwks-uri)=)\S+/g;
 
 const words = (text: string) => text.split("\n").map((line) => line.trim().replace(/''|""/, "''"));
 
@@ -146,10 +146,17 @@ for (const kubernetes of KUBERNETES_VERSIONS) {
         const isPatch = ({ path }: WrittenFile) => path.startsWith("/etc/kubernetes/patches/");
         assert.deepEqual(joining.filter(isPatch), init.filter(isPatch));
         const text = await manifest(kubernetes, init);
-        flags.push(text.match(/(?<=--service-account-(?:issuer|jwks-uri)=)\S+/g));
+        flags.push(text.match(ISSUER_FLAGS));
         before = after;
       }
       assert.deepEqual(flags, [[present], [present, next], [next, `${next}/openid/v1/jwks`, present]]);
+
+      // A new cluster.
+      const { clusterConfiguration } = example("issuer-first.yaml")["spec"].kubeadmConfigSpec;
+      const { apiVersion } = WEBHOOK.v1beta2;
+      const created = controlPlane(kubernetes, { apiVersion, spec: { kubeadmConfigSpec: { clusterConfiguration } } });
+      const text = await manifest(kubernetes, machines(created).init);
+      assert.deepEqual(text.match(ISSUER_FLAGS), [next, `${next}/openid/v1/jwks`]);
     });
   });
 }

@@ -2,7 +2,7 @@
 // migration, and AWS CLI commands for parameters.
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import type { LocalIdentity } from "../../local/identities.ts";
@@ -117,10 +117,8 @@ describe("docs/operate.md, break-glass by IAM", () => {
     });
 
   async function sign(identity = breakGlass, audience = "break-glass/my-cluster"): Promise<string> {
-    const { code, stdout, stderr } = await typedAs(
-      identity,
-      `${SIGN.replace("break-glass/my-cluster", audience)}; cat token`,
-    );
+    const line = `${SIGN.replace("break-glass/my-cluster", audience)}; cat token`;
+    const { code, stdout, stderr } = await typedAs(identity, line);
     assert.equal(code, 0, stderr);
     return stdout.trim();
   }
@@ -155,14 +153,13 @@ describe("docs/operate.md, break-glass by IAM", () => {
     const [apiserver] = cluster.apiservers;
     const issuers = Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join();
     cluster.backend.redeploy({ JWT_ISSUERS: issuers, JWT_KEYS_ENDPOINT: cluster.backend.sts.url });
-    const unlisted = await sign(localIdentity("bob"));
-    assert.equal(await whoIs(apiserver, unlisted), undefined);
+    assert.equal(await whoIs(apiserver, await sign(localIdentity("bob"))), undefined);
     await loggedRefusal(apiserver, /token_claim_refused: .*aud/);
     cluster.backend.redeploy();
   });
 });
 
-test("Cluster API: the Secret of docs/deploy.md has the file, and docs/irsa.md reads the public key", async () => {
+test("Cluster API: the Secret of docs/deploy.md has the file, and docs/issuer.md stores the key and reads the public one", async () => {
   const file = "current-context: webhook\n";
   writeFileSync(join(cluster.folder, "webhook.kubeconfig"), file);
   for (const part of ["create secret generic", "label secret"]) await typed(cluster, "docs/deploy.md", part);
@@ -171,15 +168,14 @@ test("Cluster API: the Secret of docs/deploy.md has the file, and docs/irsa.md r
   assert.equal(Buffer.from(data["webhook.kubeconfig"], "base64").toString(), file);
   assert.deepEqual(metadata.labels, { "clusterctl.cluster.x-k8s.io/move": "" });
 
-  const stringData = { "tls.crt": "-----BEGIN PUBLIC KEY-----\n" };
-  await cluster.create({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "my-cluster-sa", namespace: "default" },
-    stringData,
-  });
-  await typed(cluster, "docs/irsa.md", "my-cluster-sa");
-  assert.equal(readFileSync(join(cluster.folder, "sa.pub"), "utf8"), stringData["tls.crt"]);
+  for (const name of ["sa.pub", "sa.key"]) writeFileSync(join(cluster.folder, name), `PEM of ${name}\n`);
+  const words = ["create secret generic my-cluster-sa", "label secret my-cluster-sa"];
+  for (const part of words) await typed(cluster, "docs/issuer.md", part);
+  const { data: key } = JSON.parse(await admin(cluster, ["get", "secret", "my-cluster-sa", "-o", "json"]));
+  assert.equal(Buffer.from(key["tls.key"], "base64").toString(), "PEM of sa.key\n");
+  rmSync(join(cluster.folder, "sa.pub"));
+  await typed(cluster, "docs/issuer.md", "get secret my-cluster-sa");
+  assert.equal(readFileSync(join(cluster.folder, "sa.pub"), "utf8"), "PEM of sa.pub\n");
 });
 
 describe("docs/migrate.md for kops", () => {

@@ -81,8 +81,7 @@ test("no login is lost in two lifetimes of tokens", { timeout: 400_000 }, async 
       renewals += 1;
       next = Date.now() + 8_000;
     }
-    const user = await login(cluster.apiservers[0]).catch((error: unknown) => `${error}`);
-    if (user !== "alice") lost += 1;
+    if ((await login(cluster.apiservers[0]).catch((error: unknown) => `${error}`)) !== "alice") lost += 1;
     await sleep(250);
   }
   const accepted = backend.reviews().filter(({ outcome }) => outcome === "granted").length;
@@ -91,15 +90,10 @@ test("no login is lost in two lifetimes of tokens", { timeout: 400_000 }, async 
   assert.ok(accepted > 100);
   // The tokens of the first half live 75 s: without renewals, most logins would have failed.
   const used = new Set(backend.gateway.events.map(({ headers }) => keyOf(headers["authorization"])));
-  assert.deepEqual(
-    [bob, alice].filter(({ accessKeyId }) => !used.has(accessKeyId)),
-    [],
-  );
+  assert.ok([bob, alice].every(({ accessKeyId }) => used.has(accessKeyId)));
 });
 
-test("a caller with a token is accepted too", async () => {
-  assert.equal(await login(cluster.apiservers[1]), "alice");
-});
+test("a caller with a token is accepted too", async () => assert.equal(await login(cluster.apiservers[1]), "alice"));
 
 test("an exec plugin: the users entry of docs/callers.md, with the AWS CLI", async () => {
   const [{ user }] = parse(readFileSync(join(EXAMPLES, "exec.yaml"), "utf8")).users;

@@ -78,10 +78,7 @@ function describePods(prefix: string, cases: readonly PodCase[], kubernetes: Kub
 
 /** The message of the error, or an empty text. */
 function refusal(call: Promise<unknown>): Promise<string> {
-  return call.then(
-    () => "",
-    ({ message }: Error) => message,
-  );
+  return call.then(() => "").catch(({ message }: Error) => message);
 }
 
 /**
@@ -116,8 +113,7 @@ function describeLatePods(first: Kubernetes): void {
       await first.create(serviceAccount("late", name));
       if (!isMutated(await second.create(pod(name, name, "late")))) lost.push(`late/${name} runs without its role`);
     }
-    const client = await openKubernetes(first.kubeconfig, processStreams());
-    const checks = await checkAdmission(client);
+    const checks = await checkAdmission(await openKubernetes(first.kubeconfig, processStreams()));
     const found = checks.flatMap(({ check, seen }) => (check === "pod" && !seen.startsWith("and ") ? [seen] : []));
     t.diagnostic(`${lost.length} of ${names.length} were not changed`);
     assert.deepEqual(found, lost.slice(0, 20));

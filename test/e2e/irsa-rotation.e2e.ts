@@ -50,8 +50,7 @@ async function startControllers(kubernetes: Kubernetes, privateKeyFile: string):
 async function createSecret(kubernetes: Kubernetes, name: string): Promise<string> {
   const annotations = { "kubernetes.io/service-account.name": SERVICE_ACCOUNT.name };
   const metadata = { name, namespace: SERVICE_ACCOUNT.namespace, annotations };
-  const type = "kubernetes.io/service-account-token";
-  await kubernetes.create({ apiVersion: "v1", kind: "Secret", metadata, type });
+  await kubernetes.create({ apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/service-account-token" });
   return secretToken(kubernetes, name);
 }
 
@@ -79,11 +78,7 @@ async function isAcceptedByApiservers(token: string): Promise<boolean> {
   return true;
 }
 
-const succeeds = (call: Promise<unknown>) =>
-  call.then(
-    () => true,
-    () => false,
-  );
+const succeeds = (call: Promise<unknown>) => call.then(() => true).catch(() => false);
 const isAcceptedByAws = (token: string) => succeeds(exchange(sts.url, token));
 
 /** As Vault or GCP: issuer, audience, times and signature, with the keys of our issuer. */
@@ -181,8 +176,7 @@ test("each token is refused in its phase of the rotation, and a command predicts
   assert.match(mistake.seen, /the token of ci\/early$/);
 
   await uses.begin("accepted");
-  const accepting = await restart([`--service-account-key-file=${next.publicKey}`]);
-  await stopOthers(accepting);
+  await stopOthers(await restart([`--service-account-key-file=${next.publicKey}`]));
   await atApiserver("Secret early", ahead);
 
   await uses.begin("switched");
@@ -266,11 +260,8 @@ async function newIssuer(old: Kubernetes, token: string): Promise<void> {
     [[`--api-audiences=${issuer},${url}`], true],
     [[`--api-audiences=${issuer}`], false],
   ] as const) {
-    const started = await startKubernetes({
-      issuer,
-      beside: old,
-      flags: [`--service-account-issuer=${url}`, ...audiences],
-    });
+    const flags = [`--service-account-issuer=${url}`, ...audiences];
+    const started = await startKubernetes({ issuer, beside: old, flags });
     try {
       assert.equal((await whoIs(started.endpoint, token)) !== undefined, isAccepted, audiences.join());
     } finally {

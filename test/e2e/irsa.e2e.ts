@@ -51,10 +51,8 @@ prepare(async () => {
 
 function trustInIssuer(): string {
   const { url, ca } = first.issuer;
-  const jwt = {
-    issuer: { url, audiences: [SECOND], certificateAuthority: ca },
-    claimMappings: { username: { claim: "sub", prefix: "first:" } },
-  };
+  const claimMappings = { username: { claim: "sub", prefix: "first:" } };
+  const jwt = { issuer: { url, audiences: [SECOND], certificateAuthority: ca }, claimMappings };
   const configuration = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration", jwt: [jwt] };
   return useFolder().write("authentication.yaml", JSON.stringify(configuration));
 }

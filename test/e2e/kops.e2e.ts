@@ -102,17 +102,29 @@ test("spec.authentication.aws overwrites the path, and without it kops creates n
   assert.doesNotMatch(ours?.files.join("\n") ?? assert.fail(), /aws-iam-authenticator/);
 });
 
-test("the issuers keep their order, and the JWKS URI is the first issuer's", () => {
-  const [first, second] = ["https://abc.execute-api.eu-west-1.amazonaws.com", "https://api.internal.e2e.example.com"];
-  const block = exampleFile("kops/issuer.yaml")
+const [ISSUER, PRESENT] = ["https://abc.execute-api.eu-west-1.amazonaws.com", "https://api.internal.e2e.example.com"];
+const ISSUERS = parse(
+  exampleFile("kops/issuer.yaml")
     .replaceAll("<api>", "abc")
-    .replace("https://<the issuer that the cluster has now>", second);
-  const [group] = render(1, parse(block).spec);
-  const values = (flag: string) =>
-    group?.flags.filter((one) => one.startsWith(`${flag}=`)).map((one) => one.slice(flag.length + 1));
-  assert.deepEqual(values("--service-account-issuer"), [first, second]);
-  assert.deepEqual(values("--service-account-jwks-uri"), [`${first}/openid/v1/jwks`]);
-});
+    .replace("https://<the issuer that the cluster has now>", PRESENT),
+).spec;
+const { additionalServiceAccountIssuers: _, ...only } = ISSUERS.kubeAPIServer;
+for (const [what, spec, issuers] of [
+  ["an existing cluster: the issuers keep their order", ISSUERS, [ISSUER, PRESENT]],
+  ["a new cluster: only the new issuer, without a bucket", { kubeAPIServer: only }, [ISSUER]],
+] as const) {
+  test(`docs/issuer.md, ${what}, and the JWKS URI is the first issuer's`, () => {
+    for (const { role, flags, files } of render(1, spec)) {
+      const values = (flag: string) =>
+        flags.filter((one) => one.startsWith(`${flag}=`)).map((one) => one.slice(flag.length + 1));
+      assert.deepEqual(values("--service-account-issuer"), issuers, role);
+      assert.deepEqual(values("--service-account-jwks-uri"), [`${ISSUER}/openid/v1/jwks`]);
+      // Tokens of the former audience stay valid, and none is for AWS.
+      assert.ok(!values("--api-audiences").join().includes("amazonaws.com"));
+      assert.doesNotMatch(files.join(), /openid-configuration/);
+    }
+  });
+}
 
 test("kops rejects an unknown field", () => {
   const { status, stderr } = kops(1, { kubeAPIServer: { authenticationTokenWebhookVersion: "v1" } });

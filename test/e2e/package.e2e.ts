@@ -72,9 +72,7 @@ test("npx runs the command from the packed file, offline and without an installa
   assert.equal(status, 1);
 });
 
-test("the package has less than 3 MB unpacked", () => {
-  assert.ok(unpackedSize < 3_000_000, `${unpackedSize} bytes`);
-});
+test("the package has less than 3 MB unpacked", () => assert.ok(unpackedSize < 3_000_000, `${unpackedSize} bytes`));
 
 test("the package is built: it has no dependency beside the CDK, and no TypeScript file that Node would load", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
@@ -85,7 +83,7 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
     /(?<!\.d)\.ts$/.test(name),
   );
   assert.deepEqual(sources, []);
-  const documents = "CHANGELOG.md CONTRIBUTING.md LICENSE README.md RELEASING.md SECURITY.md";
+  const documents = "CHANGELOG.md CONTRIBUTING.md LICENSE README.md RELEASING.md SECURITY-CHECKLIST.md SECURITY.md";
   assert.equal(readdirSync(installed).sort().join(" "), `${documents} dist docs examples package.json test`);
 });
 
@@ -114,9 +112,7 @@ test("two builds of the release produce the same bytes, also by another user, at
   const files = readdirSync(first);
   assert.ok(files.length > 10);
   assert.deepEqual(readdirSync(second), files);
-  for (const file of files) {
-    assert.ok(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), file);
-  }
+  for (const file of files) assert.ok(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), file);
 });
 
 function written(file: string, checksum = sha256): string {

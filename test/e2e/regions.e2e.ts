@@ -107,8 +107,7 @@ for (const [fault, strike, failed, [byFunction, byGateway]] of [
     }
     const hops = [after.redirects - before.redirects, after.reviews - before.reviews];
     t.diagnostic(`redirected by the function: ${hops[0]}; reviews at the standby: ${hops[1]}`);
-    const lost = results.map((result) => result.failed);
-    assert.deepEqual([lost, hops], [failed, [byFunction, byFunction + byGateway]]);
+    assert.deepEqual([results.map((result) => result.failed), hops], [failed, [byFunction, byFunction + byGateway]]);
     for (const [at, { slowest }] of results.entries()) assert.ok(failed[at] !== 0 || slowest < 10);
     for (const one of [primary, alone]) {
       one.sts.fail(undefined);

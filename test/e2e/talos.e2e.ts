@@ -6,7 +6,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync, hash } from "node:crypto";
 import { describe, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
+import { cli, useLocalAws } from "../cli/cli.ts";
 import { useFolder } from "../cli/fixtures.ts";
+import { startParameterStore } from "../local-aws.ts";
 import { findTalosJudge, TALOS_VERSIONS } from "./binaries/judges.ts";
 import { blockWith, exampleFile } from "./instructions.ts";
 
@@ -14,6 +16,9 @@ const PATCH = exampleFile("talos/webhook.yaml");
 const UNDO = exampleFile("talos/webhook-undo.yaml");
 const DOCUMENT = blockWith("docs/deploy.md", "yaml", ["kind: KubeAuthenticationWebhookConfig"]);
 const ISSUERS = exampleFile("talos/issuer.yaml");
+
+const NEW = exampleFile("talos/issuer-new.yaml");
+const NEW_DOCUMENT = exampleFile("talos/issuer-new-document.yaml");
 
 const ACCEPT = exampleFile("talos/accept.yaml");
 const SIGN = exampleFile("talos/sign.yaml");
@@ -62,8 +67,7 @@ type Document = Record<string, any>;
 
 /** The documents of a machine configuration. Removes empty lists, as Talos does when it rewrites one. */
 function documents(config: string): readonly Document[] {
-  const json = parseAllDocuments(config).map((document) => document.toJS());
-  return JSON.parse(JSON.stringify(json), (_, value) =>
+  return JSON.parse(JSON.stringify(parseAllDocuments(config).map((document) => document.toJS())), (_, value) =>
     Array.isArray(value) && value.length === 0 ? undefined : value,
   );
 }
@@ -78,6 +82,22 @@ function serviceAccounts(config: string): Document {
 
 function machineConfig(config: string): Document {
   return documents(config).find((document) => "machine" in document) ?? {};
+}
+
+/** From 1.13, a flag's value is a list, also of one. */
+function flagsOf(extraArgs: Record<string, unknown>) {
+  return Object.fromEntries(Object.entries(extraArgs).map(([name, value]) => [name, [value].flat()]));
+}
+
+/** As docs/issuer.md does with the key in the secrets of Talos. */
+async function publish(privateKey: string): Promise<void> {
+  const pem = createPublicKey(privateKey).export({ format: "pem", type: "spki" });
+  const store = await startParameterStore();
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+  const file = useFolder().write("sa.pub", pem);
+  const { code, err } = await cli(["irsa", "keys", "publish", "-c", "talos", "--new", "--public-key", file, "--yes"]);
+  await store.close();
+  assert.equal(code, 0, err);
 }
 
 for (const version of TALOS_VERSIONS) {
@@ -102,6 +122,15 @@ for (const version of TALOS_VERSIONS) {
       }
     });
 
+    test("docs/issuer.md: a new cluster has only the new issuer, and its key can be published", async () => {
+      const talos = judge(version);
+      const after = talos.patch(talos.generate("v1.12", 1), NEW);
+      talos.validates(after);
+      const { apiServer, serviceAccount } = machineConfig(after)["cluster"];
+      assert.deepEqual(flagsOf(apiServer.extraArgs), flagsOf(parse(NEW).cluster.apiServer.extraArgs));
+      await publish(Buffer.from(serviceAccount.key, "base64").toString());
+    });
+
     const lists = version !== "1.12.0";
     test(`a list of issuers in extraArgs is ${lists ? "accepted in order" : "rejected"}`, () => {
       const talos = judge(version);
@@ -116,10 +145,8 @@ for (const version of TALOS_VERSIONS) {
 }
 
 describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
-  for (const [what, block] of Object.entries({
-    "the issuers": ISSUERS,
-    "the webhook's flags, although no file can be mounted": PATCH,
-  })) {
+  const REFUSED_BLOCKS = { "the issuers": ISSUERS, "the webhook's flags, although no file can be mounted": PATCH };
+  for (const [what, block] of Object.entries(REFUSED_BLOCKS)) {
     test(`its extraArgs accepts ${what}`, () => {
       const talos = judge("1.14.1");
       const { extraArgs } = parse(block).cluster.apiServer;
@@ -129,6 +156,15 @@ describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
       assert.deepEqual(documentOf(after, "KubeAPIServerConfig")["extraArgs"], extraArgs);
     });
   }
+
+  test("docs/issuer.md: a new cluster has only the new issuer, and its key can be published", async () => {
+    const talos = judge("1.14.1");
+    const after = talos.patch(talos.generate("v1.14", 1), NEW_DOCUMENT);
+    talos.validates(after);
+    const { extraArgs } = documentOf(after, "KubeAPIServerConfig");
+    assert.deepEqual(flagsOf(extraArgs), flagsOf(parse(NEW_DOCUMENT).extraArgs));
+    await publish(serviceAccounts(after)["issuer"].privateKey);
+  });
 
   test("docs/irsa-rotation.md: accept, sign and remove are valid, and remove undoes accept", () => {
     const talos = judge("1.14.1");

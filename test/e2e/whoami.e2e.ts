@@ -13,16 +13,11 @@ import { startCluster } from "./cluster.ts";
 const WEBHOOK_VERSIONS = ["v1", "v1beta1"] as const;
 
 /** The role's name for a session. */
+// biome-ignore format: a table
 const EXPECTED = [
   ["alice", "alice", ["developers", "on-call"], "AIDALOCALALICEAAAAAAA"],
   ["bob", "dev:bob-example.com", ["developers"], "AROALOCALDEVELOPERSAA", "Developers"],
-  [
-    "carol",
-    "admin:carol-example.com",
-    ["system:masters"],
-    "AROALOCALCLUSTERADMIN",
-    "AWSReservedSSO_ClusterAdmin_0123456789abcdef",
-  ],
+  ["carol", "admin:carol-example.com", ["system:masters"], "AROALOCALCLUSTERADMIN", "AWSReservedSSO_ClusterAdmin_0123456789abcdef"],
 ] as const;
 
 const { apiservers } = findBinaries();

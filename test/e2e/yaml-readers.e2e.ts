@@ -33,8 +33,7 @@ async function readKubeconfig(text: string) {
 
 /** The objects of a manifest as kubectl reads them, with another label. */
 async function readObjects(text: string) {
-  const file = folder.write("objects.yaml", text);
-  const printed = await kubectl("label", "--local", "-f", file, "read=1", "-o", "json");
+  const printed = await kubectl("label", "--local", "-f", folder.write("objects.yaml", text), "read=1", "-o", "json");
   return printed.split(/(?<=^\})\n(?=\{)/m).map((object) => JSON.parse(object));
 }
 
@@ -62,8 +61,7 @@ for (const id of [...BOOLEANS, ...NUMBERS]) {
 test("kubectl reads namespaces, containers and usernames as text, also in the YAML inside a manifest", async () => {
   const names = (option: string) => LABELS.flatMap((name) => [option, name]);
   const bindings = await readObjects((await exits(cli(["rbac", ...names("--namespace")]), 0)).out);
-  const namespaces = bindings.flatMap(({ metadata }) => metadata.namespace ?? []);
-  assert.deepEqual([...new Set(namespaces)], LABELS);
+  assert.deepEqual([...new Set(bindings.flatMap(({ metadata }) => metadata.namespace ?? []))], LABELS);
   const policies = await readObjects((await exits(cli(["irsa", "policy", ...names("--except-namespace")]), 0)).out);
   const selectors = policies.flatMap(({ spec }) => spec.matchConstraints?.namespaceSelector ?? []);
   assert.deepEqual(selectors[0].matchExpressions[0].values, LABELS);
@@ -71,10 +69,8 @@ test("kubectl reads namespaces, containers and usernames as text, also in the YA
   const { out } = await exits(cli(["irsa", "policy", "--for", "1.32", ...role, ...names("--container")]), 0);
   const [component] = await readObjects(`${out}metadata: {name: irsa}\n`);
   const [pod] = await readObjects(component.patches[0].patch);
-  assert.deepEqual(
-    pod.spec.template.spec.containers.map(({ name }: { name: string }) => name),
-    LABELS,
-  );
+  const containers = pod.spec.template.spec.containers.map(({ name }: { name: string }) => name);
+  assert.deepEqual(containers, LABELS);
   for (const [index, username] of [...BOOLEANS, ...NUMBERS].entries()) {
     const arn = `arn:aws:iam::111122223333:user/u${index}`;
     cluster.put(`user/111122223333/u${index}`, { arn, username, groups: [username] });

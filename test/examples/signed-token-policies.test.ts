@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
+import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/parse-jwt.ts";
 
 function statementOf(file: string) {
   const text = readFileSync(new URL(`../../examples/aws-signed-tokens/${file}`, import.meta.url), "utf8");

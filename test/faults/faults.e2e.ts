@@ -117,9 +117,8 @@ after(() => {
       const row = rows.get(`${name}/${failure.name}`);
       if (row === undefined) continue;
       const { got, seconds, calls = "", again, recovery } = row;
-      console.log(
-        `| ${[failure.name, got, seconds, calls, again === got ? "the same" : again, recovery].join(" | ")} |`,
-      );
+      const next = again === got ? "the same" : again;
+      console.log(`| ${[failure.name, got, seconds, calls, next, recovery].join(" | ")} |`);
     }
   }
 });

@@ -151,6 +151,7 @@ function command(...words: readonly string[]): Parser["run"] {
   };
 }
 
+// biome-ignore format: a table
 export const PARSERS: readonly Parser[] = [
   { name: "token", corpus: "token", run: token },
   { name: "jwt", corpus: "jwt", run: jwt },
@@ -166,9 +167,5 @@ export const PARSERS: readonly Parser[] = [
   { name: "token-review", corpus: "token-review", run: review },
   { name: "mapping-file", corpus: "mapping-file", run: command("mappings", "lint", "-f", "-") },
   { name: "aws-auth", corpus: "mapping-file", run: command("mappings", "import", "-f", "-") },
-  {
-    name: "kubeconfig",
-    corpus: "kubeconfig",
-    run: command("kubeconfig", "webhook", "--from", "-", "--endpoint", "https://api.example.com/authenticate"),
-  },
+  { name: "kubeconfig", corpus: "kubeconfig", run: command("kubeconfig", "webhook", "--from", "-", "--endpoint", "https://api.example.com/authenticate") },
 ];

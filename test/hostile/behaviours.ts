@@ -73,22 +73,16 @@ function pour(socket: ReplySocket, first: string, filling: string): void {
 }
 
 /** Echoes the received request in fields that commands print. */
+// biome-ignore format: a table
 const echoes: Behaviour[] = [
   // Without line breaks, at which some readers stop.
   replies("echo-refusal", (_, request) => refusal(request, 400, "EchoException", `received ${oneLine(request)}`)),
   replies("echo-code", (_, { raw }) => jsonOf(400, { __type: raw, code: raw, message: raw })),
   replies("echo-denied", (_, request) => refusal(request, 403, "AccessDenied", request.raw)),
   replies("echo-text", (_, { raw }) => ({ status: 200, type: "text/html", body: raw })),
-  replies("echo-broken-json", ({ body }, { raw }) => ({
-    status: 200,
-    type: JSON_TYPE,
-    body: `${body.slice(0, -1)},${raw}`,
-  })),
+  replies("echo-broken-json", ({ body }, { raw }) => ({ status: 200, type: JSON_TYPE, body: `${body.slice(0, -1)},${raw}` })),
   replies("echo-values", (honest, request) => changed(honest, (text) => (text === "" ? text : oneLine(request)))),
-  replies("quote-of-the-answer", (honest) => ({
-    ...honest,
-    body: honest.body.replace(/^\{/, "").replaceAll(":", " "),
-  })),
+  replies("quote-of-the-answer", (honest) => ({ ...honest, body: honest.body.replace(/^\{/, "").replaceAll(":", " ") })),
 ];
 
 function jsonOf(status: number, body: object): Answer {
@@ -219,6 +213,7 @@ const statuses: Behaviour[] = [
   ),
 ];
 
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 const wire: Behaviour[] = [
   { name: "reset-at-connect", connect: (socket) => socket.resetAndDestroy() },
   { name: "close-at-connect", connect: (socket) => socket.destroy() },
@@ -228,11 +223,7 @@ const wire: Behaviour[] = [
   writes("bad-length", () => "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n{}", true),
   writes("bad-chunk", () => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}", true),
   writes("large-headers", (honest) => head(honest).replace("\r\n", `\r\nx-large: ${"a".repeat(70_000)}\r\n`), true),
-  {
-    name: "continue-for-ever",
-    slow: "waits",
-    answer: (socket) => every(100, socket, () => "HTTP/1.1 100 Continue\r\n\r\n"),
-  },
+  { name: "continue-for-ever", slow: "waits", answer: (socket) => every(100, socket, () => CONTINUE) },
   writes("upgrade", () => "HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
 ];
 

@@ -53,31 +53,22 @@ const container = ({ url }: Place) => ({
   AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/credentials`,
   AWS_CONTAINER_AUTHORIZATION_TOKEN: SECRETS.containerToken,
 });
-const webIdentity = ({ files }: Place) => ({
-  ...NO_KEYS,
-  AWS_WEB_IDENTITY_TOKEN_FILE: files.webIdentity,
-  AWS_ROLE_ARN: ROLE,
-});
-const profile = (name: string) => (place: Place) => ({
-  ...NO_KEYS,
-  AWS_CONFIG_FILE: place.files.awsConfig,
-  AWS_PROFILE: name,
-});
-const metadata = ({ url }: Place) => ({
-  ...NO_KEYS,
-  AWS_EC2_METADATA_DISABLED: "false",
-  AWS_EC2_METADATA_SERVICE_ENDPOINT: url,
-});
+const webIdentity = ({ files: { webIdentity: AWS_WEB_IDENTITY_TOKEN_FILE } }: Place) => {
+  return { ...NO_KEYS, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN: ROLE };
+};
+const profile = (AWS_PROFILE: string) => (place: Place) => {
+  return { ...NO_KEYS, AWS_CONFIG_FILE: place.files.awsConfig, AWS_PROFILE };
+};
+const metadata = ({ url: AWS_EC2_METADATA_SERVICE_ENDPOINT }: Place) => {
+  return { ...NO_KEYS, AWS_EC2_METADATA_DISABLED: "false", AWS_EC2_METADATA_SERVICE_ENDPOINT };
+};
 /** For the function's clients, which do not support a password in a URL. */
 const nodeServices = ({ url }: Place) => ({ AWS_ENDPOINT_URL_EC2: url, AWS_ENDPOINT_URL_IAM: url });
 const TOKEN = { line: `token ${CLUSTER}`, output: "credential" } as const;
 /** Its client speaks only plain HTTP. */
 const LOCAL = { tls: false, slow: true } as const;
-const NODE = {
-  line: "explain --token-file {nodeToken} -o json -c prod",
-  output: "json",
-  environment: nodeServices,
-} as const;
+const NODE_LINE = "explain --token-file {nodeToken} -o json -c prod";
+const NODE = { line: NODE_LINE, output: "json", environment: nodeServices } as const;
 const SET = { line: `mappings set ${ROLE} --username dev ${WRITE}`, output: "text" } as const;
 const DOCTOR = {
   line: `doctor --endpoint {url} --token-file {callerToken} --times 2 --ca {ca} ${JSON_OUT}`,
@@ -105,6 +96,7 @@ const text = (name: string, target: string, rest: string, more: Partial<HostileC
 const json = (name: string, target: string, rest = JSON_OUT): HostileCommand =>
   text(name, target, rest, { output: "json" });
 
+// biome-ignore format: a table
 export const COMMANDS: readonly HostileCommand[] = [
   { name: "token", target: "credentials", ...TOKEN, ...LOCAL, environment: container },
   { name: "token --role", target: "sts", ...TOKEN, line: `token ${CLUSTER} --role ${ROLE}` },
@@ -151,13 +143,7 @@ export const COMMANDS: readonly HostileCommand[] = [
   text("irsa keys publish", "kubernetes", `${CLUSTER} -y --kubeconfig {kubeconfig}`, { tls: true }),
   ...["ssm", "kubernetes"].map((target) => ({ name: "irsa keys retire", target, ...RETIRE })),
   ...["issuer", "kubernetes", "iam"].map((target) => ({ name: "irsa doctor", target, ...IRSA_DOCTOR })),
-  {
-    name: "TAB, a mapping",
-    target: "ssm",
-    line: `__complete mappings role/ mappings get ${CLUSTER}`,
-    output: "lines",
-    limit: 2_000,
-  },
+  { name: "TAB, a mapping", target: "ssm", line: `__complete mappings role/ mappings get ${CLUSTER}`, output: "lines", limit: 2_000 },
   {
     name: "TAB, a caller",
     target: "credentials",
@@ -178,6 +164,7 @@ export const OFFLINE: readonly HostileCommand[] = [
   "completion bash",
   "version",
   "contexts",
+  "contexts from-cdk {cdkJson} --dry-run",
   "mappings schema",
   "mappings import -f {awsAuth}",
   "kubeconfig webhook --endpoint https://auth.example.com --token-file {callerToken}",

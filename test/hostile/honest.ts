@@ -72,12 +72,7 @@ export function operationOf(
 }
 
 /** An error in the format of the service. */
-export function refusal(
-  { operation, method }: HostileRequest,
-  status: number,
-  code: string,
-  message = MESSAGE,
-): Answer {
+export function refusal({ operation, method }: HostileRequest, status: number, code: string, message = TEXT): Answer {
   const escaped = message.replace(/&/g, "&amp;").replace(/</g, "&lt;");
   const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped}</Message></Error>`;
   const service = operation.split(".")[0];
@@ -91,7 +86,7 @@ export function refusal(
   return json({ __type: code === "AccessDenied" ? `${code}Exception` : code, code, message, Message: message }, status);
 }
 
-const MESSAGE = "as the service says";
+const TEXT = "as the service says";
 
 /** The correct responses of one server, whose parameters the command can change. `issuer`: its URL is known later. */
 export function honestAnswers(issuer: { readonly url: string }): (request: HostileRequest) => Answer {
@@ -166,10 +161,8 @@ function cloudWatchLogs(operation: string): object {
 const REVIEW = JSON.stringify({ outcome: "granted", arn: ARN, canonicalArn: ARN, username: "dev:jane" });
 
 const IDENTITY = { Arn: ARN, UserId: "AROAEXAMPLEEXAMPLEXX:jane", Account: ACCOUNT };
-const ROLES = {
-  Roles: { member: { RoleName: "Developers", RoleId: "AROAEXAMPLEEXAMPLEXX", Path: "/" } },
-  IsTruncated: "false",
-};
+const member = { RoleName: "Developers", RoleId: "AROAEXAMPLEEXAMPLEXX", Path: "/" };
+const ROLES = { Roles: { member }, IsTruncated: "false" };
 
 const { arn: nodeArn, userId: nodeId } = localIdentity("node");
 const NODE = { Arn: nodeArn, UserId: nodeId, Account: ACCOUNT };

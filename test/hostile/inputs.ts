@@ -63,6 +63,7 @@ export async function writeFiles(ca: string) {
     mappings: write("mappings.yaml", mapping("Operators", "operator", "operators")),
     unchanged: write("unchanged.yaml", mapping("Developers", "dev:{SessionName}", "developers")),
     awsAuth: write("aws-auth.yaml", AWS_AUTH),
+    cdkJson: write("cdk.json", '{"context": {"clusters": [{"clusterId": "prod"}]}}'),
     awsConfig: write("aws-config", AWS_CONFIG),
     kubeconfig: (server: string) =>
       write(`kubeconfig-${new URL(server).port}`, kubeconfigOf(server, ca, { token: SECRETS.adminToken })),
@@ -112,8 +113,7 @@ export function secretsIn(text: string): string[] {
 const PARTS = Object.entries(SECRETS).map(([name, secret]) => {
   const [base64, base64url] = (["base64", "base64url"] as const).map((one) => Buffer.from(secret).toString(one));
   // The encodings in which a server may echo the secret.
-  const spellings = [secret, encodeURIComponent(secret), base64 ?? "", base64url ?? ""];
-  const parts = spellings.flatMap((spelling) =>
+  const parts = [secret, encodeURIComponent(secret), base64 ?? "", base64url ?? ""].flatMap((spelling) =>
     Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
   );
   return { name, parts: [...new Set(parts)] };

@@ -40,10 +40,7 @@ test("the app has a stack for each cluster, and for its issuer", () => {
 /** Stacks of every kind of endpoint, each with an issuer. */
 function templates(context: Readonly<Record<string, unknown>>): unknown[] {
   const app = new App({ context });
-  const stacks = CLUSTERS.map(readCluster).flatMap((cluster) => [
-    clusterStack(app, cluster),
-    issuerStack(app, cluster),
-  ]);
+  const stacks = CLUSTERS.map(readCluster).flatMap((one) => [clusterStack(app, one), issuerStack(app, one)]);
   return stacks.map((stack) => Template.fromStack(stack).toJSON());
 }
 

@@ -29,6 +29,5 @@ export function cdk(folder: string, args: readonly string[], env: Readonly<Recor
 
 /** The words after `node`. */
 export function cdkCommand(args: readonly string[]): string[] {
-  const cli = join(ROOT, "node_modules", "aws-cdk", "bin", "cdk");
-  return [cli, ...args, "--no-notices", "--no-version-reporting"];
+  return [join(ROOT, "node_modules", "aws-cdk", "bin", "cdk"), ...args, "--no-notices", "--no-version-reporting"];
 }

@@ -7,6 +7,7 @@ export const VPC = {
   cidr: "10.0.0.0/16",
 };
 
+// biome-ignore format: a table
 export const CLUSTERS = [
   { clusterId: "plain", nodes: true, callers: [{ name: "control-plane", sha256: "0".repeat(64) }] },
   {
@@ -21,11 +22,5 @@ export const CLUSTERS = [
       hostedZone: { id: "Z0123456789ABCDEFGHIJ", name: "example.com" },
     },
   },
-  {
-    clusterId: "hidden.1",
-    endpoint: { kind: "private", vpc: VPC },
-    vpc: VPC,
-    provisionedConcurrency: 1,
-    throttle: { rateLimit: 20, burstLimit: 40 },
-  },
+  { clusterId: "hidden.1", endpoint: { kind: "private", vpc: VPC }, vpc: VPC, provisionedConcurrency: 1, throttle: { rateLimit: 20, burstLimit: 40 } },
 ];

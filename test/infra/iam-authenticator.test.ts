@@ -106,9 +106,8 @@ test("a key of another app encrypts the logs, and is not changed", () => {
 test("props that are known only at deployment are passed on unchanged", () => {
   const stack = new Stack(new App(), "Test");
   const number = (name: string) => new CfnParameter(stack, name, { type: "Number" }).valueAsNumber;
-  const clusterId = new CfnParameter(stack, "Id").valueAsString;
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
-    clusterId,
+    clusterId: new CfnParameter(stack, "Id").valueAsString,
     accounts: new CfnParameter(stack, "Accounts", { type: "CommaDelimitedList" }).valueAsList,
     memorySize: number("Memory"),
     throttle: { rateLimit: number("Rate"), burstLimit: number("Burst") },

@@ -19,8 +19,8 @@ test("queries of the dashboard and of the documents use only fields of the log l
   const fields = [...Object.keys(line), ...Object.keys(line.ms).map((stage) => `ms.${stage}`), "@timestamp"];
   const words = "fields filter sort stats limit by desc in as count max pct bin ispresent".split(" ");
   const made = ["reviews", "latest", "1h", "50", "99"];
-  const page = readFileSync(new URL("../../docs/operate.md", import.meta.url), "utf8");
-  const documented = [...page.matchAll(/^ {4}(filter .*)$/gm)].map(([, query = ""]) => query);
+  const page = readFileSync(new URL("../../docs/audit.md", import.meta.url), "utf8");
+  const documented = [...page.matchAll(/'(filter [^']*)'/g)].map(([, query = ""]) => query);
   assert.equal(documented.length, 1);
   const dashboard = stackOf("http", { dashboard: true }).template();
   const { DashboardBody } = resource(dashboard, "AWS::CloudWatch::Dashboard").Properties;
@@ -95,8 +95,7 @@ test("with failoverUrl, the command reads the stack, since a URL would set tls-s
 test("a caller's ARN that is not known at synth, or a session's, is refused", () => {
   const { authenticator } = stackOf("http");
   const adding = (arn: string) => () => authenticator.addCaller({ name: "a", arn });
-  const late = Lazy.string({ produce: () => "arn" });
-  assert.throws(adding(late), /^Error: caller a: its arn must be known at synth/);
+  assert.throws(adding(Lazy.string({ produce: () => "arn" })), /^Error: caller a: its arn must be known at synth/);
   assert.throws(
     adding("arn:aws:sts::111122223333:assumed-role/control-plane/i-1"),
     /^Error: caller a: must have a name, and either its token's sha256 .* or the arn of its IAM role or user/,

@@ -11,23 +11,17 @@ import { flat, resource, statements } from "./template.ts";
 
 /** The policies of functions that serve reviews. deployment.test.ts tests the deployment check. */
 const RIGHTS = /^Authenticator(Mtls|Private)?Rights[0-9a-f]{8}/;
+// biome-ignore format: a table
 const OF_EACH = [
   { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: "<AuthenticatorLog.Arn>" },
-  {
-    Effect: "Allow",
-    Action: "ssm:GetParameters",
-    Resource: "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter/iam-authenticator/prod.example/*",
-  },
+  { Effect: "Allow", Action: "ssm:GetParameters", Resource: "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter/iam-authenticator/prod.example/*" },
 ];
+// biome-ignore format: a table
 const OF_NODES = [
   // EC2 has no permissions for single instances for this action.
   { Effect: "Allow", Action: "ec2:DescribeInstances", Resource: "*" },
   // A node can have any instance profile of the account.
-  {
-    Effect: "Allow",
-    Action: "iam:GetInstanceProfile",
-    Resource: "arn:<AWS::Partition>:iam::111122223333:instance-profile/*",
-  },
+  { Effect: "Allow", Action: "iam:GetInstanceProfile", Resource: "arn:<AWS::Partition>:iam::111122223333:instance-profile/*" },
 ];
 const INTERFACES = [
   ...["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],

@@ -81,8 +81,6 @@ export function vpcOf(scope: Construct, id: string): IVpc {
 }
 
 export function givenVpcEndpoint(scope: Construct) {
-  return InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(scope, "GivenVpcEndpoint", {
-    vpcEndpointId: "vpce-0123456789abcdef0",
-    port: 443,
-  });
+  const attributes = { vpcEndpointId: "vpce-0123456789abcdef0", port: 443 };
+  return InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(scope, "GivenVpcEndpoint", attributes);
 }

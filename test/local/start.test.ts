@@ -1,14 +1,16 @@
 // `npm start` and `review` as users run them: concurrently, in the wrong order, and stopped by Ctrl-C.
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { localIdentity, mintToken } from "../../local/identities.ts";
@@ -21,6 +23,8 @@ import {
   reviewToken,
   sandboxFiles,
 } from "../../local/webhook.ts";
+import { keyVariables } from "../aws-variables.ts";
+import { cli, useLocalAws } from "../cli/cli.ts";
 
 const START = "start.ts";
 const REVIEW = "review.ts";
@@ -42,8 +46,12 @@ after(() => {
 });
 
 function run(of: string, script: string, ...args: string[]) {
+  return runWith({}, of, script, ...args);
+}
+
+function runWith(variables: Record<string, string>, of: string, script: string, ...args: string[]) {
   const path = fileURLToPath(new URL(`../../local/${script}`, import.meta.url));
-  const env = { ...process.env, LOCAL_FOLDER: of };
+  const env = { ...process.env, LOCAL_FOLDER: of, ...variables };
   const child = spawn(process.execPath, [path, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   running.push(child);
   const printed = { out: "", err: "" };
@@ -57,8 +65,12 @@ function run(of: string, script: string, ...args: string[]) {
   return { process: child as ChildProcess, printed, ended };
 }
 
-async function started(of: string): Promise<Run> {
-  const start = run(of, START);
+function started(of: string): Promise<Run> {
+  return printed(run(of, START));
+}
+
+/** Waits until it has started. */
+async function printed(start: Run): Promise<Run> {
   while (!start.printed.out.includes("Ctrl-C")) {
     const next = await Promise.race([start.ended, once(start.process.stdout ?? process.stdin, "data")]);
     assert.ok(Array.isArray(next), `npm start ended: ${start.printed.err}`);
@@ -69,7 +81,7 @@ async function started(of: string): Promise<Run> {
 const endpointOf = ({ printed }: Run): string => /is running at (\S+)/.exec(printed.out)?.[1] ?? "";
 const notRunning = (seen: string) => `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`;
 
-for (const [what, script, args, status, error] of [
+for (const [what, script, args, status, error, host = ""] of [
   ["review without npm start", REVIEW, ["bob"], 1, /^The sandbox is not running: \S+none\S+ not found/],
   [
     "review of an unknown identity",
@@ -79,10 +91,26 @@ for (const [what, script, args, status, error] of [
     /^Local identity bobb not found\.\nreview .*\nidentities: alice, .*bob/s,
   ],
   ["review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nreview /],
+  [
+    "npm start that listens everywhere",
+    START,
+    [],
+    2,
+    /^LOCAL_HOST must be one IPv4 address, .*, not 0\.0\.0\.0\.\n$/,
+    "0.0.0.0",
+  ],
+  [
+    "npm start at a foreign address",
+    START,
+    [],
+    1,
+    /^LOCAL_HOST: 192\.0\.2\.1 is not an address of this machine\.\n$/,
+    "192.0.2.1",
+  ],
   ["npm start with an unknown argument", START, ["--verbos"], 2, /^Unknown argument --verbos\. Usage: npm start/],
 ] as const) {
   test(`fails: ${what}`, async () => {
-    const { ended, printed } = run(none, script, ...args);
+    const { ended, printed } = runWith({ LOCAL_HOST: host }, none, script, ...args);
     assert.deepEqual([await ended, printed.out], [status, ""]);
     assert.match(printed.err, error);
   });
@@ -226,4 +254,63 @@ test("a restart keeps port, authority and caller token, so that kube-apiserver n
   assert.deepEqual(kept().slice(1), earlier.slice(1));
   assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
   third.process.kill("SIGKILL");
+});
+
+/** The URLs of STS and Parameter Store. */
+function urlsOf(of: string): [sts: string, store: string] {
+  const { sts, store } = JSON.parse(readFileSync(sandboxFiles(of).ports, "utf8"));
+  return [`http://127.0.0.1:${sts}`, `http://127.0.0.1:${store}`];
+}
+
+test("the command and the AWS SDK write mappings of the sandbox, and the function reads them", async () => {
+  const ssm = storeOf(urlsOf(shared)[1], shared);
+  useLocalAws({ ...ssm.variables, AWS_REGION: REGION });
+  const file = join(sandboxFiles(shared).mappings, "role/111122223333/contractor.yaml");
+  const arn = "arn:aws:iam::111122223333:role/Contractor";
+  const set = ["mappings", "set", arn, "--username", "c", "--group", "a", "-c", CLUSTER_ID, "--yes"];
+  const { code, err } = await cli(set);
+  assert.equal(code, 0, err);
+  assert.equal(readFileSync(file, "utf8"), `arn: ${arn}\nusername: c\ngroups:\n  - a\n`);
+  writeFileSync(file, readFileSync(file, "utf8").replace("- a", "- b"));
+  const { out } = await cli(["mappings", "history", "role/111122223333/contractor", "-c", CLUSTER_ID, "-o", "json"]);
+  assert.deepEqual(
+    JSON.parse(out).map(({ version }: { version: number }) => version),
+    [2, 1],
+  );
+  assert.equal((await ssm.put("/iam-authenticator/local/account/111122223333", "{}")).Version, 1);
+  const stranger = storeOf(ssm.variables.AWS_ENDPOINT_URL_SSM, none);
+  await assert.rejects(stranger.put("/iam-authenticator/local/account/444455556666", "{}"), {
+    name: "UnrecognizedClientException",
+  });
+});
+
+/** Parameter Store at `url`, as carol of the sandbox `of`. */
+function storeOf(url: string, of: string) {
+  const carol = localIdentity("carol", keepSecret(sandboxFiles(of)));
+  const client = new SSMClient({ endpoint: url, region: REGION, credentials: carol });
+  return {
+    variables: { AWS_ENDPOINT_URL_SSM: url, ...keyVariables(carol) },
+    put: (Name: string, Value: string) => client.send(new PutParameterCommand({ Name, Value, Type: "String" })),
+  };
+}
+
+test("with LOCAL_HOST, containers reach STS and Parameter Store at that address, and nothing else", async () => {
+  const [of, bridge] = [join(folder, "bridged"), "127.0.0.2"];
+  mkdirSync(of);
+  spawnSync("git", ["init", "--quiet", folder]);
+  const start = await printed(runWith({ LOCAL_HOST: bridge }, of, START));
+  const [sts, store] = urlsOf(of).map((url) => url.replace("127.0.0.1", bridge)) as [string, string];
+  const bob = localIdentity("bob", readSecret(sandboxFiles(of)));
+  const caller = new STSClient({ endpoint: sts, region: REGION, credentials: bob });
+  assert.equal((await caller.send(new GetCallerIdentityCommand())).Arn, bob.arn);
+  assert.equal((await storeOf(store, of).put("/iam-authenticator/local/account/1", "{}")).Version, 1);
+  await assert.rejects(storeOf(store, shared).put("/iam-authenticator/local/account/2", "{}"), {
+    name: "UnrecognizedClientException",
+  });
+  const { port } = new URL(endpointOf(start));
+  const refused = connect(Number(port), bridge);
+  assert.equal((await once(refused, "error"))[0].code, "ECONNREFUSED");
+  // The folder of this test is now a work tree.
+  assert.match(start.printed.err, /^git does not ignore \S+bridged, which contains secrets\. /);
+  start.process.kill("SIGKILL");
 });

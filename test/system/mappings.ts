@@ -2,17 +2,10 @@
 
 export const PREFIX = "/iam-authenticator/local";
 
+// biome-ignore format: a table
 export const MAPPINGS: Readonly<Record<string, unknown>> = {
-  "user/111122223333/alice": {
-    arn: "arn:aws:iam::111122223333:user/engineering/alice",
-    username: "alice",
-    groups: ["developers", "on-call"],
-  },
-  "role/111122223333/developers": {
-    arn: "arn:aws:iam::111122223333:role/Developers",
-    username: "dev:{SessionName}",
-    groups: ["developers"],
-  },
+  "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/engineering/alice", username: "alice", groups: ["developers", "on-call"] },
+  "role/111122223333/developers": { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}", groups: ["developers"] },
   "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },
 };
 

@@ -79,10 +79,8 @@ function calls({ store }: System): string[][] {
 /** The maximum of Parameter Store's standard tier. */
 const TEN_THOUSAND = Object.fromEntries(
   Array.from({ length: 9_996 }, (_, index) => {
-    return [
-      `role/${HOME}/team-${index}`,
-      { arn: `arn:aws:iam::${HOME}:role/team-${index}`, username: `team-${index}` },
-    ];
+    const username = `team-${index}`;
+    return [`role/${HOME}/${username}`, { arn: `arn:aws:iam::${HOME}:role/${username}`, username }];
   }),
 );
 

@@ -47,9 +47,8 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
   const { settings, parameters = { ...MAPPINGS, callers: CALLERS }, entry = BUNDLE, ca, tls } = options;
   const { clock = stoppedClock() } = options;
   const { now } = clock;
-  const named = Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]),
-  );
+  const texts = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const named = Object.fromEntries(texts);
   const sts = await startSts({ now });
   t.after(() => sts.close());
   const store = await startParameterStore({ now, clock: now, region: REGION, parameters: named });

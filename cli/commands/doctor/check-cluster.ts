@@ -1,4 +1,4 @@
-// Checks what AWS shows of a cluster: its URL, callers, mappings, stores and concurrency.
+// Checks a cluster in AWS: its URL, callers, mappings, stores and concurrency.
 
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { isObject } from "../../../functions/lib/json.ts";
@@ -18,7 +18,7 @@ import { isStored } from "../../model/stored.ts";
 import { callerState, readCallers } from "../../plan/callers.ts";
 import { readToCompare } from "../../plan/read.ts";
 
-/** `endpoint` of the stack: nothing if it cannot be read, or has another name. */
+/** `endpoint`: of the stack, unless it cannot be read or has another name. */
 export function checkUrl(url: URL, endpoint: string | undefined, options: ConnectionOptions): Check[] {
   if (endpoint === undefined) return [];
   const stack = defaultStackName(options.cluster);
@@ -99,7 +99,7 @@ export async function checkConcurrency(config: ClientConfig, io: IOStreams): Pro
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}), { abortSignal: io.interrupted });
     const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free } = AccountLimit ?? {};
     if (limit === undefined || free === undefined)
-      return warning(name, "not checked: no limit in the response", ADVICE);
+      return warning(name, "not checked: the response has no limit", ADVICE);
     const seen = `${limit} concurrent executions in ${config.region}, ${free} of them unreserved`;
     if (limit >= ENOUGH_EXECUTIONS) return ok(name, seen);
     return warning(name, seen, 'request 1,000 in Service Quotas: "Concurrent executions" of AWS Lambda');

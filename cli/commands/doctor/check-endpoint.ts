@@ -126,8 +126,7 @@ function adviceForCaller(reply: Reply): string {
     return "give the caller's token (--kubeconfig or --token-file), or create a new one (iam-authenticator callers add <name>); with mTLS, compare the subject with CALLER_SUBJECTS";
   if (status === 403)
     return "with mTLS, check that the truststore holds the certificate's CA, and that neither has expired";
-  if (status === 404 || status === 405)
-    return "the URL must end in /authenticate, after the stage's name if there is one";
+  if (status === 404 || status === 405) return "the URL must end in /authenticate, after the name of any stage";
   return LOOK_AT_LOG;
 }
 

@@ -1,8 +1,9 @@
 // Checks AWS-signed tokens: makes one, and lets the endpoint review it.
 
 import { createKeySets } from "../../../functions/authenticator/aws/aws-signed-tokens.ts";
-import { MAX_AHEAD_SECONDS, partitionOfIssuer } from "../../../functions/authenticator/jwt/issuer.ts";
+import { MAX_AHEAD_SECONDS } from "../../../functions/authenticator/jwt/parse-jwt.ts";
 import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
+import { partitionOfIssuer } from "../../../functions/aws/partitions.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { ClientConfig } from "../../aws/client.ts";
 import { type ConnectionOptions, functionSettings } from "../../aws/connection.ts";

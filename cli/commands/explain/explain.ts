@@ -44,13 +44,7 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   });
   const items = await Promise.all(explaining);
   const headers = ["as", "mapping", "verdict", "username", "groups"];
-  const row = (one: (typeof items)[number]) => [
-    one.kind,
-    one.parameter,
-    one.verdict,
-    one.username,
-    one.groups.join(","),
-  ];
+  const row = (it: (typeof items)[number]) => [it.kind, it.parameter, it.verdict, it.username, it.groups.join(",")];
   await printList({ items, headers, row }, { output, headers: true }, io);
   if (items.every(({ verdict }) => verdict !== "granted")) throw silentExit();
 }
@@ -114,9 +108,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
     printLines(explanationLines(explanation, prefix, complete), io);
   } else await printData(explanationData(explanation), options.output, io);
   if (/^token_(?:malformed|host)/.test(found.refusal?.code ?? "") && process.env["AWS_ENDPOINT_URL_STS"]) {
-    io.log(
-      "AWS_ENDPOINT_URL_STS is set, so that aws eks get-token signs for another host. Unset it for that command.\n",
-    );
+    io.log("AWS_ENDPOINT_URL_STS is set, so aws eks get-token signs for another host. Unset it for that command.\n");
   }
   if (explanation.refusal !== undefined) throw silentExit();
 }

@@ -75,8 +75,7 @@ function needsLabel(binding: KubernetesObject): boolean {
 function checkPolicies({ version, pods, labels, validation, webhook }: InstalledPolicies): Check[] {
   const apply = "iam-authenticator irsa policy | kubectl apply -f -";
   const check = "policy";
-  const problemOf = (policy: InstalledPolicy | undefined) =>
-    policy === undefined ? "is not installed" : "has no binding";
+  const problemOf = (one: InstalledPolicy | undefined) => (one === undefined ? "is not installed" : "has no binding");
   const checks: Check[] = [];
   if (hasBinding(pods)) checks.push(ok(check, `${POLICY_NAME}, ${version}`));
   else if (webhook !== undefined) checks.push(ok(check, `the webhook ${webhook}`));

@@ -58,8 +58,7 @@ function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
 
 function keyOfPem(pem: string, where: string): IssuerKey {
   const jwk = jwkOf(pem);
-  if (jwk === undefined)
-    throw usage(`${where} is not a key that kube-apiserver signs with: RSA, P-256, P-384 or P-521.`);
+  if (jwk === undefined) throw usage(`${where} is not a signing key of kube-apiserver: RSA, P-256, P-384 or P-521.`);
   const check = checkIssuerKey(jwk);
   if (!check.valid) throw usage(`${where}: ${check.problem}.`);
   return check.key;
@@ -151,7 +150,7 @@ const SECRETS = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubern
 /**
  * Reads each Secret with a service account's token, and keeps no token. kube-controller-manager signs these tokens with
  * its own key file, they never expire, and it does not sign them again after a rotation. `keys` are those of
- * kube-apiserver. `kid`: of the key that signed it; `undefined` if it is none of them. Throws a `Failure` if kube-apiserver
+ * kube-apiserver. `kid`: of the key that signed it; `undefined` if none of them did. Throws a `Failure` if kube-apiserver
  * rejects the request.
  * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */

@@ -23,7 +23,7 @@ import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 
 export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
 
-/** Sorted by name. `key` is set if the issuer serves it, and `problem` says why it does not. */
+/** Sorted by name. `key` is set if the issuer serves it, and `problem` states why not. */
 export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal) {
   const path = issuerPath(review.prefix);
   const found: Stored[] = [];
@@ -66,12 +66,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     published: new Date(stored.modified).toISOString(),
     key: key === undefined ? (problem ?? "") : describeKey(key),
   }));
-  const row = ({ kid, state, published, key }: (typeof items)[number]) => [
-    `issuer/${kid}`,
-    state,
-    published.slice(0, 10),
-    key,
-  ];
+  const row = (it: (typeof items)[number]) => [`issuer/${it.kid}`, it.state, it.published.slice(0, 10), it.key];
   const headers = ["parameter", "state", "published", "key"];
   await printList({ items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` }, options, io);
   if (items.length === 0)
@@ -117,8 +112,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
     const name = issuerKeyParameter(connection.review.prefix, key.kid);
     const found = published.find(({ stored }) => stored.name === name);
     if (found?.key !== undefined) return [];
-    if (found?.stored.secure)
-      throw finding(`${name} is a SecureString, which the issuer does not read: remove it first.`);
+    if (found?.stored.secure) throw finding(`${name} is a SecureString, which the issuer does not read: remove it.`);
     const [action, before] = [found === undefined ? ("add" as const) : ("change" as const), found?.stored];
     return [{ action, name, before, value: JSON.stringify(key), shown: `${describeKey(key)}${source}` }];
   });

@@ -61,8 +61,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
 
 function policy(options: PolicyCommandOptions, io: IOStreams): void {
   const { tokenExpiration, awsDefaultRegion: region } = options;
-  if (tokenExpiration < 600)
-    throw usage("--token-expiration must be at least 600: kubelet allows no shorter lifetime.");
+  if (tokenExpiration < 600) throw usage("--token-expiration must be at least 600, kubelet's shortest lifetime.");
   if (region !== undefined && !new RegExp(REGION).test(region)) {
     throw usage(`--aws-default-region ${region} must be an AWS region such as eu-west-1.`);
   }
@@ -72,16 +71,12 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
     return;
   }
   if (options.role !== undefined || options.container !== undefined) {
-    throw usage(
-      "--role and --container are for Kubernetes before 1.34: the policies read the role from ServiceAccounts.",
-    );
+    throw usage("--role and --container are for Kubernetes before 1.34: the policies read roles from ServiceAccounts.");
   }
   const objects = options.labelPolicy ? labelPolicy(support) : policies({ ...options, mutatingApi: support });
   io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
   if (support === "v1beta1") {
-    io.log(
-      `In Kubernetes ${options.for}, the API of these policies is beta. First set these flags on each kube-apiserver:\n`,
-    );
+    io.log(`In Kubernetes ${options.for}, these policies are beta. First set these flags on each kube-apiserver:\n`);
     for (const flag of BETA_FLAGS) io.log(`  ${flag}\n`);
   }
   logSteps(options, io);
@@ -107,9 +102,7 @@ function byHand(options: PolicyCommandOptions, io: IOStreams): void {
   const { role, container: containers = [] } = options;
   const without = `Kubernetes ${options.for} has no MutatingAdmissionPolicy`;
   if (role === undefined || containers.length === 0) {
-    throw usage(
-      `${without}: each Pod needs a volume and environment variables. Give --role and --container to print them.`,
-    );
+    throw usage(`${without}: each Pod needs a volume and variables. To print them, use --role and --container.`);
   }
   const unsupported = {
     "--except-namespace": options.exceptNamespace,

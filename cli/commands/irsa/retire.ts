@@ -55,8 +55,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   const connection = await connect(options, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const retired = published.find((one) => one.kid === kid);
-  if (retired === undefined)
-    throw finding(`Key ${kid} is not published. To see the published keys, run irsa keys list.`);
+  if (retired === undefined) throw finding(`Key ${kid} is not published. To see them, run irsa keys list.`);
   let problemOf = (_: readonly PublishedKey[]): string | undefined => undefined;
   if (!force && signedUntil !== undefined) {
     const cluster = kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, io);

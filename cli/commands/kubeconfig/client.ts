@@ -8,17 +8,21 @@ import { optionWords } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { kubeconfig } from "../../kube/kubeconfig.ts";
+import { mergeKubeconfig } from "../../kube/merge-kubeconfig.ts";
 import { OUT, readAuthority, writeKubeconfig } from "../../kube/webhook-files.ts";
 
 export function clientCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "It contains no secret: kubectl runs the program of --exec, which creates each token with the user's AWS " +
-      "credentials. Other clients, such as the Java client, can use it too.",
+      "credentials. Other clients, such as the Java client, can use it too. --merge writes it into the user's own file: that of " +
+      "KUBECONFIG which has the cluster, else the first, else ~/.kube/config. It never replaces an entry that another " +
+      "program wrote.",
     examples: [
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\",
       "    --region eu-west-1 --out prod.kubeconfig",
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --jwt",
+      "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --merge",
     ],
   });
   return withOptions(command, CLUSTER, AWS)
@@ -27,20 +31,37 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     .addOption(new Option("--exec <program>", "program that creates the tokens").choices(EXEC_PLUGINS).default("aws"))
     .option("--role <arn>", "IAM role to assume", readRoleArn)
     .addOption(
+      new Option(
+        "--login",
+        "run `aws sso login` if the user's session has expired; implies --exec iam-authenticator",
+      ).implies({
+        exec: "iam-authenticator",
+      }),
+    )
+    .addOption(
       new Option("--jwt", "use tokens that AWS STS signs; implies --exec iam-authenticator").implies({
         exec: "iam-authenticator",
       }),
     )
+    .addOption(
+      new Option("--merge", "add or replace the cluster, user and context in your kubeconfig").conflicts("out"),
+    )
+    .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
+    .option("--no-switch", "with --merge: keep the current context")
     .option("--out <file>", OUT)
-    .action(async ({ out, ...options }: ClientOptions & { readonly out?: string }) => {
-      if (options.jwt && options.exec !== "iam-authenticator") {
-        throw usage(`--jwt needs --exec iam-authenticator: ${options.exec} makes no AWS-signed tokens.`);
+    .action(async ({ out, merge, switch: switches, ...options }: Options) => {
+      if (!switches && !merge) throw usage("--no-switch needs --merge.");
+      for (const option of ["jwt", "login"] as const) {
+        if (!options[option] || options.exec === "iam-authenticator") continue;
+        throw usage(`--${option} needs --exec iam-authenticator: ${options.exec} has no such option.`);
       }
       const ca = options.ca === undefined ? undefined : await readAuthority(options.ca, io);
       const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
       // The user's machine may have another region, or none.
       const region = options.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
-      writeKubeconfig(clientKubeconfig({ ...options, ...(region && { region }) }, ca), out, io);
+      const config = clientConfig({ ...options, ...(region && { region }) }, ca);
+      if (merge) await mergeKubeconfig(config, switches, io);
+      else writeKubeconfig(stringifyYaml(config), out, io);
       if (!region) {
         io.log("Without --region, the program uses the region of each user's machine, and fails where none is set.\n");
       }
@@ -50,6 +71,13 @@ export function clientCommand(command: Command, io: IOStreams): Command {
         );
       }
     });
+}
+
+interface Options extends ClientOptions {
+  readonly out?: string;
+  readonly merge?: true;
+  /** `false` by --no-switch. */
+  readonly switch: boolean;
 }
 
 /** kube-apiserver serves only HTTPS, and clients send their tokens to it. */
@@ -62,6 +90,7 @@ export const EXEC_PLUGINS = ["aws", "iam-authenticator", "aws-iam-authenticator"
 
 export interface ClientOptions {
   readonly cluster: string;
+  readonly alias?: string;
   readonly server: string;
   readonly ca?: string;
   readonly exec: (typeof EXEC_PLUGINS)[number];
@@ -69,6 +98,7 @@ export interface ClientOptions {
   readonly profile?: string;
   readonly role?: string;
   readonly jwt?: true;
+  readonly login?: true;
 }
 
 /**
@@ -78,8 +108,9 @@ export interface ClientOptions {
 const API_VERSION = "client.authentication.k8s.io/v1beta1";
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuration */
-export function clientKubeconfig(options: ClientOptions, ca: string | undefined): string {
-  const { cluster: name, server, exec, region, profile } = options;
+export function clientConfig(options: ClientOptions, ca: string | undefined) {
+  const { cluster, server, exec, region, profile } = options;
+  const name = options.alias || cluster;
   const environment = [
     ...(profile === undefined ? [] : [{ name: "AWS_PROFILE", value: profile }]),
     // Older versions of aws-iam-authenticator have no option for the region.
@@ -92,18 +123,21 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
     ...(environment.length > 0 && { env: environment }),
     interactiveMode: "IfAvailable",
   };
-  return stringifyYaml(kubeconfig({ cluster: name, user: name, context: name }, { server, ca }, { exec: plugin }));
+  // By which --merge recognises what it may replace. kubectl keeps them.
+  const extensions = [{ name: "iam-authenticator", extension: { clusterId: cluster } }];
+  return kubeconfig({ cluster: name, user: name, context: name }, { server, ca }, { exec: plugin }, { extensions });
 }
 
-function execArguments({ exec, cluster, region, role, jwt }: ClientOptions): string[] {
+function execArguments({ exec, cluster, region, role, jwt, login }: ClientOptions): string[] {
   const inRegion = optionWords("--region", region);
+  const modes = [...(jwt ? ["--jwt"] : []), ...(login ? ["--login"] : [])];
   const roleWords = (name: string) => optionWords(name, role);
   switch (exec) {
     case "aws":
       // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
       return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...roleWords("--role-arn"), ...AS_JSON];
     case "iam-authenticator":
-      return ["token", "--cluster", cluster, ...(jwt ? ["--jwt"] : []), ...inRegion, ...roleWords("--role")];
+      return ["token", "--cluster", cluster, ...modes, ...inRegion, ...roleWords("--role")];
     case "aws-iam-authenticator":
       return ["token", "--cluster-id", cluster, ...roleWords("--role")];
   }

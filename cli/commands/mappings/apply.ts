@@ -90,10 +90,7 @@ const PRUNE: OptionGroup = [
 ];
 
 /** The parameters to write for the entries of a file. Throws for those that can never apply. */
-export function parametersIn(
-  entries: readonly Entry[],
-  { account, review: { prefix, partition } }: Connection,
-): ReadonlyMap<string, string> {
+export function parametersIn(entries: readonly Entry[], { account, review: { prefix, partition } }: Connection) {
   checkAccounts(account, entries);
   const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
   if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");

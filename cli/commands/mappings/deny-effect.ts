@@ -1,4 +1,4 @@
-// What a denial ends and does not end, and whom it does not cover.
+// Which access a denial ends, and whom it does not cover.
 
 import {
   candidates,
@@ -62,7 +62,7 @@ const APISERVER_CACHE_MS = 120_000;
  * What a plan that writes these denials marks and reports. An AWS-signed token does not show its session, so a denial of
  * one session denies all of them for the role: prints these roles.
  *
- * @param found of a person: what the patterns are for
+ * @param found of a person: its possible identities
  * @param endsAccess whether a stored mapping may apply to what is denied
  */
 export function effectOf(

@@ -57,9 +57,7 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {
-    throw usage(
-      `--session requires a role or a permission set, not ${who}. The name ${who} alone denies its sessions.`,
-    );
+    throw usage(`--session requires a role or a permission set. The name ${who} alone denies its sessions.`);
   }
   if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
   const plan = isPerson ? planPerson : planOne;
@@ -143,10 +141,7 @@ async function planPerson(who: string, options: DenyOptions, endAt: End, connect
     const { kind, account, name } = role.entry;
     const advice =
       kind === "role" ? "To deny the role, give its ARN." : `To deny the permission set, give sso/${account}/${name}.`;
-    throw new RoleName(
-      EXIT.usage,
-      `"${who}" is ${role.mapping}. ${advice} To deny a person of that name, add --person.`,
-    );
+    throw new RoleName(EXIT.usage, `"${who}" is ${role.mapping}. ${advice} For a person of that name, add --person.`);
   }
   const found = possibleIdentities(who, known, review);
   if (found.length === 0) {
@@ -156,10 +151,7 @@ async function planPerson(who: string, options: DenyOptions, endAt: End, connect
       users.flatMap(({ kind, name, mapping }) => mapping.session ?? (/user$/.test(kind) ? name : [])),
     );
     const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-    throw new Absent(
-      EXIT.finding,
-      `Nothing to deny: no mapping grants access to a session or a user named ${who}.${hint}`,
-    );
+    throw new Absent(EXIT.finding, `Nothing to deny: no mapping is for a session or a user named ${who}.${hint}`);
   }
   const names = found.map(({ kind, mapping }) =>
     /^(?:federated-)?user\//.test(mapping) ? mapping : `a ${kind} of ${mapping}`,

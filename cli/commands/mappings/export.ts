@@ -257,7 +257,7 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`, ...causesOf(left, options));
 }
 
-/** Sentences: the most frequent causes of several, and what to do about the denial that causes most. */
+/** Sentences: the most frequent causes, and advice about the denial that causes most skips. */
 function causesOf(skipped: readonly string[], options: ExportOptions): string[] {
   const causes = [...Map.groupBy(skipped, (line) => line.slice(line.indexOf(": ") + 2))]
     .map(([cause, { length }]) => ({ cause, length }))

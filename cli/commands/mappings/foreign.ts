@@ -1,4 +1,4 @@
-// The mappings in files of aws-iam-authenticator, eksctl and EKS.
+// The mappings in files of aws-iam-authenticator, eksctl, EKS and Terraform.
 
 import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
@@ -64,7 +64,7 @@ function fromAssociatedPolicies({ value, lineOf }: YamlDocument): Foreign[] {
   return [{ ...at, arn, accessEntryOf: textOf(clusterName), accessGroups }, ...read.flatMap(({ left }) => left)];
 }
 
-/** Returns the policy's name, its groups, and phrases about what has no counterpart. */
+/** Returns the policy's name, its groups, and phrases about parts without a group. */
 function readPolicy(policy: unknown) {
   const { policyArn, accessScope } = isObject(policy) ? policy : {};
   const [, policyName] = /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
@@ -103,7 +103,7 @@ export function withAccessPolicies<T extends Foreign>(items: readonly T[]): (T &
 }
 
 const NO_ENTRY =
-  "the files have no access entry for this principal: give the output of aws eks describe-access-entry too";
+  "the files have no access entry for this principal: also give the output of aws eks describe-access-entry";
 
 const NO_GROUPS =
   "it has no groups. If it has access policies, give the output of aws eks list-associated-access-policies too";
@@ -131,7 +131,12 @@ function textOf(value: unknown): string {
 
 const KINDS =
   "the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), IAMIdentityMapping " +
-  "objects, eksctl's ClusterConfig, and the output of aws eks describe-access-entry and list-associated-access-policies";
+  "objects, eksctl's ClusterConfig, the output of aws eks describe-access-entry and list-associated-access-policies, and " +
+  "Terraform's aws_auth_roles, aws_auth_users and aws_auth_accounts (as .tfvars.json, or one of these lists)";
+
+const TO_JSON =
+  "Convert it to JSON, in the folder of its configuration: echo 'jsonencode({aws_auth_roles = var.aws_auth_roles})' | " +
+  "terraform console -var-file=<file> | jq -r . > aws-auth.tfvars.json (and aws_auth_users and aws_auth_accounts alike)";
 
 /**
  * Detects kinds by their keys. Throws if no document in the file has a known kind.
@@ -139,6 +144,7 @@ const KINDS =
  * @returns the mappings, and phrases about documents without mappings
  */
 export function readForeign(text: string, file: string) {
+  if (/^[ \t]*aws_auth_\w+[ \t]*=/m.test(text)) throw usage(`${shownFile(file)}: HCL is not supported. ${TO_JSON}`);
   const parts = documentsIn(text, file).flatMap(listed);
   if (parts.length === 0) throw usage(`${shownFile(file)}: it is empty.`);
   const read = parts.map((part) => ({ part, items: readPart(part, file) }));
@@ -159,7 +165,10 @@ function noteOn({ value, lineOf }: YamlDocument, isKnown: boolean): string {
 }
 
 function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
+  if (Array.isArray(part.value) && isBareList(part.value)) return bareList(part.value, "entry", part.lineOf);
   if (!isObject(part.value)) return undefined;
+  const variables = fromVariables(part, part.value);
+  if (variables !== undefined) return variables;
   const { kind, data, spec, server, iamIdentityMappings, accessEntry, associatedAccessPolicies } = part.value;
   if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), nameIn(part.value), file);
   if (kind === "IAMIdentityMapping") {
@@ -241,6 +250,37 @@ function fromListItem(item: unknown, at: At, arnKey: string): Foreign {
   };
 }
 
+/** https://github.com/terraform-aws-modules/terraform-aws-eks/blob/v19.21.0/variables.tf */
+const VARIABLES = ["aws_auth_roles", "aws_auth_users", "aws_auth_accounts"];
+
+/** `undefined` without a variable of these names. Other variables are not about access. */
+function fromVariables(part: YamlDocument, values: Record<string, unknown>): Foreign[] | undefined {
+  const names = Object.keys(values).filter((name) => name.startsWith("aws_auth_"));
+  if (names.length === 0) return undefined;
+  return names.flatMap((name) => {
+    const { value, lineOf } = below(part, [name], values[name] ?? []);
+    if (VARIABLES.includes(name) && Array.isArray(value)) return bareList(value, name, lineOf);
+    const problem = VARIABLES.includes(name) ? "it must be a list" : `only ${VARIABLES.join(", ")} are read`;
+    return [{ where: name, line: lineOf([]), problem }];
+  });
+}
+
+function bareList(items: readonly unknown[], name: string, lineOf: YamlDocument["lineOf"]): Foreign[] {
+  return items.map((item, i) => {
+    const at = { where: `${name} ${i + 1}`, line: lineOf([i]) };
+    if (!isObject(item)) return { ...at, account: item };
+    return fromListItem(item, at, "userarn" in lowerCaseKeys(item) ? "userarn" : "rolearn");
+  });
+}
+
+/** Whether these are users, roles or accounts, and not the responses of several calls. */
+function isBareList(items: readonly unknown[]): boolean {
+  return items.some((item) => {
+    const keys = lowerCaseKeys(item);
+    return "rolearn" in keys || "userarn" in keys || /^"?\d{12}"?$/.test(JSON.stringify(item));
+  });
+}
+
 /** Reports typos such as `group:`, which aws-iam-authenticator ignores. */
 function remarkOn(rest: Record<string, unknown>): Pick<Foreign, "remark"> {
   const keys = Object.keys(rest);
@@ -279,6 +319,7 @@ function documentsIn(text: string, file: string): YamlDocument[] {
 /** Splits kubectl's `kind: List`, and a list of responses. */
 function listed(part: YamlDocument): YamlDocument[] {
   const { value } = part;
+  if (Array.isArray(value) && isBareList(value)) return [part];
   if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));
   const { kind, items } = isObject(value) ? value : {};
   if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) return [part];

@@ -138,9 +138,10 @@ export function importCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
       "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), " +
-      "IAMIdentityMapping objects, eksctl's ClusterConfig and the output of `aws eks describe-access-entry` and " +
-      "`list-associated-access-policies`, in any order and number of files: access policies become the groups of the " +
-      "access entry with the same principal (see rbac). Prints a mapping file and writes nothing to AWS. Standard error " +
+      "IAMIdentityMapping objects, eksctl's ClusterConfig, the output of `aws eks describe-access-entry` and " +
+      "`list-associated-access-policies`, and Terraform's aws_auth_roles, aws_auth_users and aws_auth_accounts (as " +
+      ".tfvars.json, or one of these lists), in any order and number of files: access policies become the groups of " +
+      "the access entry with the same principal (see rbac). Prints a mapping file and writes nothing to AWS. Standard error " +
       "lists entries that change and entries that cannot be imported. The exit code is 1 if an entry cannot be imported.",
     examples: [
       "kubectl -n kube-system get configmap aws-auth -o yaml | \\",

@@ -35,7 +35,6 @@ import { hasKey, listItems, type Stored, valueText, withItem } from "../../model
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { carryOut, planClusters } from "../../plan/clusters.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
 import { readByName } from "../../plan/read.ts";
 
 const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;
@@ -103,13 +102,7 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   await carryOut(await planClusters(options, io, plan, partitionIn(who)), options, io, { done: "Set" });
 }
 
-async function planSet(
-  who: string,
-  options: SetOptions,
-  endAt: End,
-  connection: Connection,
-  io: IOStreams,
-): Promise<ClusterPlan> {
+async function planSet(who: string, options: SetOptions, endAt: End, connection: Connection, io: IOStreams) {
   const target = findTarget(connection, who, options.session);
   const { parameter } = target;
   const { kind } = target.address;
@@ -119,9 +112,7 @@ async function planSet(
   const permissionSet = kind === "role" ? permissionSetOf(role) : undefined;
   if (permissionSet !== undefined) {
     const advice = `To map the set, use sso/${target.address.account}/${permissionSet} as <who>.`;
-    io.log(
-      `${role} is the role of a permission set. IAM Identity Center may replace it by a role of another name. ${advice}\n`,
-    );
+    io.log(`${role} is a permission set's role, which IAM Identity Center may replace by another. ${advice}\n`);
   }
   const before = await readByName([parameter], connection, io);
   const start = await ofPermissionSet(target, options, connection, io);
@@ -214,11 +205,7 @@ function find(name: string, kind: MappingKind, key: Target["key"], stored: Store
   return { old: isObject(item) ? item : { ...start, ...key }, put: (mapping) => withItem(items, isIt, mapping) };
 }
 
-function changed(
-  value: Readonly<Record<string, unknown>>,
-  options: SetOptions,
-  notAfter: string | undefined,
-): Record<string, unknown> {
+function changed(value: Readonly<Record<string, unknown>>, options: SetOptions, notAfter: string | undefined) {
   const { username, principalId, description, unset = [] } = options;
   const groups = groupsOf(value["groups"], options);
   const result: Record<string, unknown> = {

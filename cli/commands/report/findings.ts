@@ -1,4 +1,4 @@
-// What is wrong with each mapping: its principal in IAM, its bindings in the cluster, its logins.
+// Findings about each mapping: its principal in IAM, its bindings in the cluster, its logins.
 
 import { IAMClient, paginateListRoles, paginateListUsers } from "@aws-sdk/client-iam";
 import { isOfRole, isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";

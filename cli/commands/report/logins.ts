@@ -88,7 +88,7 @@ export interface Logins {
   readonly from: number;
   /** Empty for a mapping without a login. */
   readonly uses: ReadonlyMap<Entry, Use>;
-  /** Sentences: why the log may not show every login since the time asked for. */
+  /** Sentences: why the log may not show every login since the requested time. */
   readonly limits: readonly string[];
   /** A sentence, if the log has no login. */
   readonly none?: string;
@@ -137,7 +137,7 @@ const LEVEL = "With a logLevel above info, the function does not log granted log
 
 const DAY_MS = 86_400_000;
 
-/** The time asked for, or the start of the log if that is later. */
+/** The requested time, or the start of the log if that is later. */
 async function startOf({ query, reader: { logs, signal }, now }: OpenLog): Promise<{ from: number; reason?: string }> {
   const name = query.logGroup.replace(/^arn:.*?:log-group:|:\*$/g, "");
   const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }), {
@@ -145,9 +145,7 @@ async function startOf({ query, reader: { logs, signal }, now }: OpenLog): Promi
   });
   const group = logGroups?.find(({ logGroupName }) => logGroupName === name);
   if (group === undefined) {
-    throw usage(
-      `There is no log group ${name} in region ${await logs.config.region()}. Check --log-group and --region.`,
-    );
+    throw usage(`No log group ${name} in region ${await logs.config.region()}. Check --log-group and --region.`);
   }
   const { creationTime: created = 0, retentionInDays: days } = group;
   const kept = days === undefined ? 0 : now - days * DAY_MS;

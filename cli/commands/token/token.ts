@@ -5,6 +5,7 @@ import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { callerIdOf } from "../../../functions/settings/common.ts";
 import { type AwsOptions, clientConfig } from "../../aws/client.ts";
 import { CREDENTIALS_ENDED } from "../../aws/errors.ts";
+import { canSignIn } from "../../aws/sign-in.ts";
 import { type AssumeOptions, findCredentials, getSignedToken, type SignedToken, signToken } from "../../aws/tokens.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
@@ -40,6 +41,7 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
     .option("--session-name <name>", "session name of the assumed role")
     .option("--forward-session-name", "with --role: reuse your current session name, if you have one")
     .option("--cache", "cache temporary credentials on disk until they expire")
+    .option("--login", "run `aws sso login` if the profile's session has expired and a terminal is there")
     .option("--caller", "sign for kube-apiserver as a caller of the function (callers add --arn), not for kubectl")
     .option("--jwt", "get a token that AWS STS signs (sts:GetWebIdentityToken)")
     .option("--token-only", "print only the token, without ExecCredential")
@@ -57,7 +59,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   }
   if (options.jwt && options.caller) throw usage("Give either --jwt or --caller: callers need a presigned token.");
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
-  const { config, partition } = await clientConfig(options, io);
+  const { config, partition } = await clientConfig({ ...options, login: options.login && canSignIn(io) }, io);
   const find = () => findCredentials(config, io, options);
   const { region, profile } = config;
   const clusterId = options.caller ? callerIdOf(options.cluster) : options.cluster;
@@ -85,9 +87,7 @@ function requestedVersion(execInfo: string | undefined): string {
   const version = memberAt(parseJson(execInfo), "apiVersion");
   const known = API_VERSIONS.find((candidate) => candidate === version);
   if (known === undefined) {
-    throw usage(
-      `KUBERNETES_EXEC_INFO must request one of ${API_VERSIONS.join(", ")}: correct apiVersion in the kubeconfig.`,
-    );
+    throw usage(`KUBERNETES_EXEC_INFO must request ${API_VERSIONS.join(" or ")}: correct the kubeconfig's apiVersion.`);
   }
   return known;
 }

@@ -19,7 +19,7 @@ type EffectOf = (old: PlacedEntry, now: PlacedEntry, review: ReviewSettings) => 
 
 const NOTHING: EffectOf = () => [];
 
-/** What another value of a key may do. An ARN, pattern or session with another spelling is the same one: they are the entry's key. */
+/** Effects of another value of a key. An ARN, pattern or session with another spelling is the same one: they are the entry's key. */
 const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
   arn: NOTHING,
   arnLike: NOTHING,
@@ -83,7 +83,7 @@ function effectsOf(
   ];
 }
 
-/** Active entries that precede another one which preceded them, and may match the same identities, with that one. */
+/** Pairs of active entries whose order has changed, and which may match the same identities. */
 export function moved(
   { entries: before }: Value,
   { entries: after }: Value,
@@ -102,7 +102,7 @@ export function moved(
   });
 }
 
-/** The kinds, with how a plan counts them. */
+/** The kinds, as nouns for their number. */
 export const MARKED = {
   administrator: ["new administrator", "new administrators"],
   name: ["name that needs care", "names that need care"],

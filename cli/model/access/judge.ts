@@ -19,7 +19,7 @@ import {
 import { branchOf, denyListsFor, higherThan, lowerThan, type PlanState, valuesIn, valuesOf } from "./state.ts";
 
 interface Judgement {
-  /** None if the change is harmless: each of its parts is explained by the closed list of SECURITY.md. */
+  /** None if the change is harmless: each of its parts is in the closed list of docs/access.md. */
   readonly marks: readonly Mark[];
   /** Whether it is marked only because other mappings may apply instead. */
   readonly isRemoval: boolean;
@@ -53,7 +53,7 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
   return { marks, isRemoval: grants.length === 0, waits };
 }
 
-/** What the function must have read before the change: what precedes the entries, and what applies instead of a removed one. */
+/** What the function must have read before: parameters that precede the entries, or apply instead of a removed one. */
 function waitsOf(
   address: ParameterAddress,
   entries: readonly PlacedEntry[],
@@ -79,7 +79,7 @@ function lowerValues(address: ParameterAddress, state: PlanState): readonly stri
   return [...lowerThan(address, state), ...(address.kind === "sso-session" ? higherThan(address, state) : [])];
 }
 
-/** What it denies may be what lower mappings give. */
+/** It may deny access that lower mappings give. */
 function invalidMark(whole: PlacedEntry, after: Value, state: PlanState): Mark {
   const { review } = state;
   const { parameter: name } = whole;
@@ -116,9 +116,9 @@ type Reason = Pick<Mark, "kind" | "text">;
 function riskOf({ mapping: { username = "", groups = [] } }: PlacedEntry): Reason | undefined {
   const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
   if (admin.length > 0) return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
+  const open = groups.find((group) => group.includes("{"));
   for (const name of [...groups, username]) {
-    const isOpen = name !== username && name.includes("{");
-    const risk = nameRisk(name) ?? (isOpen ? "is a group that depends on the session" : undefined);
+    const risk = nameRisk(name) ?? (name === open ? "is a group that depends on the session" : undefined);
     if (risk !== undefined) return { kind: "name", text: `${name} ${risk}` };
   }
   return undefined;

@@ -34,7 +34,7 @@ export interface Phase {
 }
 
 export interface PhaseWrite extends Wanted {
-  /** What its judgement has looked at, as in `RuleSettings.reading`. */
+  /** What its judgement depends on, as in `RuleSettings.reading`. */
   readonly uses: ReadonlySet<string>;
 }
 
@@ -74,7 +74,7 @@ export function marksOf(changes: readonly Wanted[], current: States, review: Rul
   return markedCandidates(changes, current, review).flatMap(({ marks }) => marks);
 }
 
-/** Writes in thought what is harmless until nothing is left. */
+/** Simulates the harmless writes until none is left. */
 function markedCandidates(changes: readonly Wanted[], current: States, review: RuleSettings): readonly Candidate[] {
   for (let states = current; ; ) {
     const all = candidates(changes, states, review);

@@ -22,7 +22,7 @@ export interface Wanted {
 
 export interface RuleSettings extends ReviewSettings {
   /**
-   * What the rule has looked at: its result is final if all of it has been read. The name of a parameter, `role/<account>`
+   * What the rule depends on: its result is final if all of it has been read. The name of a parameter, `role/<account>`
    * for the account's roles, an account for all of its parameters, or `any` for every parameter.
    */
   readonly reading?: Set<string>;
@@ -30,7 +30,7 @@ export interface RuleSettings extends ReviewSettings {
 
 export interface PlanState {
   readonly review: RuleSettings;
-  /** The same state, with another set that receives what is looked at. */
+  /** The same state, with another set for what it depends on. */
   readonly observed: (reading: Set<string>) => PlanState;
   readonly stored: (name: string) => ReturnType<States["get"]>;
   /** The values that are still to be written; `undefined` for a removal. */

@@ -97,12 +97,7 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
   }
 
   /** Calls STS again about a caller's token. While STS fails, the proof is still used. */
-  async function proveAgain(
-    bearer: UnprovenBearer,
-    token: UnverifiedToken,
-    known: Known,
-    deadline: Deadline,
-  ): Promise<void> {
+  async function proveAgain(bearer: UnprovenBearer, token: UnverifiedToken, known: Known, deadline: Deadline) {
     const now = clock();
     // Concurrent requests use the proof during the call.
     known.checkAt = now + RECHECK.retryMs;

@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<number, string>> = {
   500: "InternalError",
 };
 
-/** A standby asks the same STS host, so that a token never selects the region. Its EC2 does not know this region's nodes. */
+/** A standby calls the same STS host: a token must not select the region. Its EC2 does not know this region's nodes. */
 const SAME_AT_STANDBY = /^(sts|instances)_/;
 
 export function answerErrors({ failoverUrl }: Settings): Middleware {

@@ -1,8 +1,7 @@
 // The request of a review, which middlewares share: its deadline, its record and the function's version.
 
 import type { MiddlewareObj } from "@middy/core";
-import type { HttpResponse } from "../../gateway/http.ts";
-import { type GatewayRequest, gatewayRequest } from "../../gateway/http.ts";
+import { type GatewayRequest, gatewayRequest, type HttpResponse } from "../../gateway/http.ts";
 import { type Clock, type Deadline, deadlineIn } from "../../lib/deadline.ts";
 import { isObject } from "../../lib/json.ts";
 import { newRecord, type ReviewRecord } from "../review/record.ts";

@@ -1,11 +1,11 @@
 // Parses an AWS-signed token (sts:GetWebIdentityToken) and checks every rule that needs neither network nor key.
 
+import { partitionOfIssuer } from "../../aws/partitions.ts";
 import { denial } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { isObject, parseStored, repeatedKey } from "../../lib/json.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { decodeBase64Url } from "../token/encoding.ts";
-import { jwtAudience, MAX_AHEAD_SECONDS, MAX_LIFETIME_SECONDS, partitionOfIssuer } from "./issuer.ts";
 import { type AwsClaims, identityOf } from "./jwt-identity.ts";
 
 export const ALGORITHMS = ["RS256", "ES384"] as const;
@@ -33,6 +33,10 @@ export interface JwtRules {
 
 const MAX_BYTES = 16 * 1024;
 
+export const MAX_LIFETIME_SECONDS = 900;
+/** How far in the future a token may be signed: clocks differ. */
+export const MAX_AHEAD_SECONDS = 60;
+
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
 const AWS_CLAIMS = "https://sts.amazonaws.com/";
 
@@ -41,6 +45,11 @@ const AWS_CLAIMS = "https://sts.amazonaws.com/";
  * 4.1.11; RFC 7797), and those of encrypted and nested tokens (RFC 7519, section 5.2; RFC 7516, section 4.1).
  */
 export const REFUSED_PARAMETERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip"];
+
+/** The audience of a cluster. A cluster id has no slash, so a token for one cluster is never valid for another. */
+export function jwtAudience(clusterId: string): string {
+  return `iam-authenticator/${clusterId}`;
+}
 
 /** Whether the token names an issuer of AWS. False for service account and OIDC tokens, which other authenticators handle. */
 export function isAwsSigned(text: string): boolean {

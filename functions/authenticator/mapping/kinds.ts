@@ -1,4 +1,4 @@
-// The kinds of mappings, and deny: one row each, with all that other code must know about a kind and that is no decision.
+// The kinds of mappings, and deny: one row each, with the facts that other code needs. Decisions are not here.
 
 const GRANT = ["username", "groups", "notAfter", "description"] as const;
 
@@ -7,7 +7,7 @@ const PINNED = ["arn", "username", "groups", "principalId", "notAfter", "descrip
 interface Kind {
   /** Of its parameter, after the kind: `<account>/<name>`, `<account>`, or `<account>` that may be `any`. */
   readonly path: "named" | "account" | "account or any";
-  /** What the name in the path is. */
+  /** Kind of name in the path. */
   readonly name?: "role" | "user" | "federated user" | "permission set";
   /** Of a JSON list: the key that identifies an entry. */
   readonly listedBy?: "session" | "arnLike";

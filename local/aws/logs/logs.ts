@@ -12,7 +12,7 @@ import {
   throttled,
   unknownOperation,
 } from "../protocols.ts";
-import type { Signers } from "../signature.ts";
+import type { ServiceOptions } from "../signature.ts";
 import { insights } from "./insights.ts";
 import {
   describeLogGroups,
@@ -22,14 +22,12 @@ import {
   type LogGroups,
 } from "./log-groups.ts";
 
-export interface LogsOptions extends Signers {
+export interface LogsOptions extends ServiceOptions {
   readonly groups: LogGroups;
   /** By name of the group. */
   readonly properties?: Readonly<Record<string, LogGroupProperties>>;
   /** Default `us-east-1`. */
   readonly region?: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
   /**
    * FilterLogEvents calls per second, per account and region; default unlimited.
    * https://repost.aws/knowledge-center/cloudwatch-logs-throttling

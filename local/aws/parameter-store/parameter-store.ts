@@ -14,7 +14,7 @@ import {
   throttled,
   unknownOperation,
 } from "../protocols.ts";
-import type { Signers } from "../signature.ts";
+import type { ServiceOptions } from "../signature.ts";
 import { openFolder } from "./folder.ts";
 import {
   deleteParameter,
@@ -104,9 +104,7 @@ export function answerSsm(
   });
 }
 
-interface CommonOptions extends Partial<StoreLocation>, Signers {
-  /** Default 0: any free port. */
-  readonly port?: number;
+interface CommonOptions extends Partial<StoreLocation>, ServiceOptions {
   /** Modification time of new versions, in milliseconds since 1970. */
   readonly now?: () => number;
   /** Whether responses have `now` in their header Date, as those of AWS have. Default: no such header. */
@@ -146,20 +144,24 @@ export function startParameterStore(options: MemoryStoreOptions): Promise<Memory
 export async function startParameterStore(
   options: FolderStoreOptions | MemoryStoreOptions,
 ): Promise<LocalServer | MemoryStore> {
-  const { partition = "aws", region = "us-east-1", account = "111122223333", port, now = Date.now } = options;
+  const { partition = "aws", region = "us-east-1", account = "111122223333", now = Date.now } = options;
   const location = { partition, region, account };
   const { throughput } = options;
   const verifySigned = jsonVerifier("ssm", region, options);
   const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
   const serve = (open: () => ParameterStorage): Promise<LocalServer> =>
-    startHttpServer((request) => {
-      const { headers, ...answer } = answerSsm(request, open, location, (operation) => {
-        verifySigned(request);
-        admit(operation);
-      });
-      const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
-      return { ...answer, headers: { ...headers, ...date } };
-    }, port);
+    startHttpServer(
+      (request) => {
+        const { headers, ...answer } = answerSsm(request, open, location, (operation) => {
+          verifySigned(request);
+          admit(operation);
+        });
+        const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
+        return { ...answer, headers: { ...headers, ...date } };
+      },
+      options.port,
+      options.bridge,
+    );
   if (options.folder !== undefined) {
     const { folder, prefix, onProblem = console.error } = options;
     const open = openFolder({ folder, prefix, onProblem }, location, now);

@@ -16,6 +16,8 @@ import { assumeRoleWithWebIdentity, checkTrustPolicy, type WebIdentityOptions } 
 export interface StsOptions {
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Another address of this machine to listen at, for containers; default none. */
+  readonly bridge?: string | undefined;
   readonly identities: readonly LocalIdentity[];
   /** Host names in lower case that are valid for any region, in addition to the local ones. */
   readonly extraHosts?: readonly string[];
@@ -31,7 +33,9 @@ const VERSION = "2011-06-15";
 
 /** Listens on 127.0.0.1 and accepts the Host of every STS endpoint in the partition `aws`. */
 export function startSts(options: StsOptions): Promise<LocalServer> {
-  return startHttpServer(stsAnswers(options), options.port);
+  const { bridge, extraHosts = [] } = options;
+  const hosts = bridge === undefined ? extraHosts : [...extraHosts, bridge];
+  return startHttpServer(stsAnswers({ ...options, extraHosts: hosts }), options.port, bridge);
 }
 
 /** The request handler of STS. */

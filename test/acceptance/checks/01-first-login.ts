@@ -37,10 +37,7 @@ export const check: Check = {
       return seen;
     });
     // The cluster id is a signed header, so STS rejects the signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-    const foreign = matching(
-      "denied: sts_refused, SignatureDoesNotMatch",
-      /^denied: sts_refused: .*SignatureDoesNotMatch/,
-    );
+    const foreign = matching("denied: sts_refused", /^denied: sts_refused: .*SignatureDoesNotMatch/);
     await rows.see("another cluster's token", foreign, async () => {
       const { credentials } = await site.role();
       return (await site.review(await site.tokenOf(credentials, `${site.clusterId}-other`))).seen;
@@ -59,8 +56,7 @@ export const check: Check = {
     });
     await rows.see("explain", `exit 0; ${ROLE_USER}`, async () => {
       const { arn, credentials } = await site.role();
-      const args = ["explain", arn, "--session-name", "probe", "-o", "json"];
-      return userOf(await site.command(args, { credentials }));
+      return userOf(await site.command(["explain", arn, "--session-name", "probe", "-o", "json"], { credentials }));
     });
     await rows.see("whoami", `exit 0; ${ROLE_USER}`, async () => {
       const { credentials } = await site.role();

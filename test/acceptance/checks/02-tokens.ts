@@ -68,15 +68,9 @@ function byAwsCli({ world, clusterId }: Site, credentials: Credentials): Promise
   return mustRun(world.run("aws", args, { credentials })).then(tokenIn);
 }
 
-function minted(
-  { clusterId, world }: Site,
-  credentials: Credentials,
-  host: string,
-  now = world.now(),
-): Promise<string> {
+function minted({ clusterId, world }: Site, keys: Credentials, host: string, now = world.now()): Promise<string> {
   const region = host === "sts.amazonaws.com" ? "us-east-1" : (host.split(".")[1] ?? "");
-  const unused = { name: "", arn: "", account: "", userId: "" };
-  const identity: LocalIdentity = { ...unused, ...credentials };
+  const identity: LocalIdentity = { ...{ name: "", arn: "", account: "", userId: "" }, ...keys };
   return mintToken({ identity, clusterId, region, host, now });
 }
 
@@ -88,13 +82,11 @@ async function permissionSet(site: Site, rows: Rows): Promise<void> {
     if (ssoProfile === undefined) throw new NotRun("no --sso-profile");
     const profile = ["--profile", ssoProfile, "--region", site.world.region];
     const caller = ["sts", "get-caller-identity", "--output", "json", ...profile];
-    const identity = await mustRun(site.world.run("aws", caller));
-    const { Arn } = JSON.parse(identity) as { Arn: string };
+    const { Arn } = JSON.parse(await mustRun(site.world.run("aws", caller))) as { Arn: string };
     const [, account, set] =
       /^arn:[\w-]+:sts::(\d{12}):assumed-role\/AWSReservedSSO_(.+)_[0-9a-f]{16}\//.exec(Arn) ?? [];
     if (set === undefined) return `the profile is not a permission set's: ${Arn.split("/").slice(0, 2).join("/")}`;
-    const target = `sso/${account}/${set}`;
-    await site.map(target, SET_USER);
+    await site.map(`sso/${account}/${set}`, SET_USER);
     const args = ["eks", "get-token", "--cluster-name", site.clusterId, ...profile];
     return site.login(tokenIn(await mustRun(site.world.run("aws", args))));
   });

@@ -36,10 +36,8 @@ export const check: Check = {
       "the account's burst",
       matching(`${burst} or more`, /^\d{4,} \(as documented or more\)$/),
       async () => {
-        const { throttleSettings } = await site.aws<{ throttleSettings: { burstLimit: number } }>(
-          "apigateway",
-          "get-account",
-        );
+        type Account = { readonly throttleSettings: { readonly burstLimit: number } };
+        const { throttleSettings } = await site.aws<Account>("apigateway", "get-account");
         const { burstLimit } = throttleSettings;
         return `${burstLimit} (${burstLimit >= burst ? "as documented or more" : "less than documented"})`;
       },
@@ -132,8 +130,7 @@ async function standby(site: Site, rows: Rows): Promise<void> {
       return (await until(world, CACHES_MS, () => site.review(token), isEnough)).seen;
     });
   // Both stacks read the same callers here, so that only a caller's token without callers shows the redirect itself.
-  const redirected = matching("redirected", /^redirected, then /);
-  await rows.see("fault: the function redirects", redirected, () =>
+  await rows.see("fault: the function redirects", matching("redirected", /^redirected, then /), () =>
     seenWith("fault", ({ seen }) => seen.startsWith("redirected")),
   );
   // AWS documents the mapping for responses of the integration, and not whether it applies to errors of API Gateway:

@@ -31,11 +31,9 @@ export const check: Check = {
       const { events, reviews } = found;
       return `${events} event${events === 1 ? "" : "s"}, ${isObject(reviews[0]?.["_aws"]) ? "with" : "without"} metrics`;
     });
+    const form = /^timestamp \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z, level info$/i;
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
-    const stamped = matching(
-      "timestamp in RFC 3339, level info",
-      /^timestamp \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z, level info$/i,
-    );
+    const stamped = matching("timestamp in RFC 3339, level info", form);
     await rows.see("timestamp and level", stamped, () => {
       const { timestamp, level } = found?.reviews[0] ?? {};
       return `timestamp ${timestamp ?? "missing"}, level ${level ?? "missing"}`;
@@ -55,10 +53,7 @@ export const check: Check = {
       const isRecent = times.some((time) => time >= since - QUIET_MS && time <= world.now() + QUIET_MS);
       return isRecent ? "the time of this check's login" : `the times ${printed.map(({ lastLogin }) => lastLogin)}`;
     });
-    const paged = matching(
-      `${LINES} lines on 2 pages or more`,
-      new RegExp(`^${LINES} lines on ([2-9]|\\d\\d+) pages$`),
-    );
+    const paged = matching(`${LINES} lines, 2 pages or more`, new RegExp(`^${LINES} lines on ([2-9]|\\d\\d+) pages$`));
     await rows.see("second page of a query", paged, () => longQuery(site));
     await rows.see("reviews command", `granted, ${ROLE_USER}`, async () => {
       const args = ["reviews", "list", "--since", "15m", "--outcome", "granted", "-o", "json"];
@@ -111,12 +106,8 @@ async function longQuery(site: Site): Promise<string> {
     await aws("logs", "put-log-events", { ...stream, logEvents });
   }
   const total = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0);
-  const sizes = await until(
-    world,
-    LOGS_MS,
-    () => pagesOf(site, logGroupName, since),
-    (all) => total(all) >= LINES,
-  );
+  const look = () => pagesOf(site, logGroupName, since);
+  const sizes = await until(world, LOGS_MS, look, (all) => total(all) >= LINES);
   return `${total(sizes)} lines on ${sizes.length} pages`;
 }
 

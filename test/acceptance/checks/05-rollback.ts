@@ -52,9 +52,8 @@ export const check: Check = {
           ResourceType === "AWS::IAM::Role" && LogicalResourceId.includes("DeploymentCheckRole");
         const RoleName = resources.find(isCheck)?.PhysicalResourceId;
         const { PolicyNames } = await aws<{ PolicyNames: string[] }>("iam", "list-role-policies", { RoleName });
-        const policies = await Promise.all(
-          PolicyNames.map((PolicyName) => aws("iam", "get-role-policy", { RoleName, PolicyName })),
-        );
+        const asked = PolicyNames.map((PolicyName) => aws("iam", "get-role-policy", { RoleName, PolicyName }));
+        const policies = await Promise.all(asked);
         const text = decodeURIComponent(JSON.stringify(policies));
         const [, arn = "nothing"] =
           /"codedeploy:PutLifecycleEventHookExecutionStatus"[^}]*"(arn:[^"]*|\*)"/.exec(text) ?? [];

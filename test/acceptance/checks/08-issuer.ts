@@ -35,8 +35,7 @@ export const check: Check = {
       return `exit ${ran.exitCode}; ${ran.stdout.includes(`issuer/${kid}`) ? `issuer/${kid}` : ran.stdout + ran.stderr}`;
     });
     const deploy = async () => (await site.stacks.deploy(stack, { clusterId, issuer: true })).seen;
-    const isThere = await rows.see("deploy", matching("CREATE_COMPLETE", COMPLETE), deploy);
-    if (!isThere) return;
+    if (!(await rows.see("deploy", matching("CREATE_COMPLETE", COMPLETE), deploy))) return;
     const { IssuerUrl = "" } = await site.stacks.outputs(stack);
     await rows.see("documents", `discovery 200; keys 200, with ${kid}`, async () => {
       const get = (path: string) => world.request(`${IssuerUrl}${path}`, { method: "GET" });
@@ -62,8 +61,7 @@ export const check: Check = {
       return eventually(world, () => exchange(site, role, token));
     });
     await rows.see("another service account", "AccessDenied", async () => {
-      const token = await sign("system:serviceaccount:acceptance:other");
-      return refusalOf(exchange(site, role, token));
+      return refusalOf(exchange(site, role, await sign("system:serviceaccount:acceptance:other")));
     });
   },
 };

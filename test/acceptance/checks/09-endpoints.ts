@@ -77,9 +77,8 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
   const restApiId = await site.stacks.idOf(stack, "AWS::ApiGateway::RestApi");
   // Calls the integration without the network: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
   await rows.see("private: the function answers", answered, async () => {
-    const { items } = await aws<{ items: { id: string; path: string }[] }>("apigateway", "get-resources", {
-      restApiId,
-    });
+    type Resources = { items: Record<"id" | "path", string>[] };
+    const { items } = await aws<Resources>("apigateway", "get-resources", { restApiId });
     const resourceId = items.find(({ path }) => path === "/authenticate")?.id ?? "";
     const headers = { authorization: "Bearer not-a-caller", "content-type": "application/json" };
     const input = { restApiId, resourceId, httpMethod: "POST", headers, body: tokenReview("k8s-aws-v1.test") };

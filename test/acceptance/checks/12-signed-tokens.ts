@@ -1,9 +1,8 @@
 // Check 12: tokens that STS signs have the claims, headers and keys of AWS's documentation, and the function grants them.
 
-import { jwtAudience, partitionOfIssuer } from "../../../functions/authenticator/jwt/issuer.ts";
 import { parseKeySet } from "../../../functions/authenticator/jwt/key-set.ts";
-import { REFUSED_PARAMETERS } from "../../../functions/authenticator/jwt/parse-jwt.ts";
-import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
+import { jwtAudience, REFUSED_PARAMETERS } from "../../../functions/authenticator/jwt/parse-jwt.ts";
+import { partitionOfIssuer, partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { eventually, type Principal } from "../identities.ts";

@@ -4,18 +4,21 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { defaultThrottle } from "../../../infra/common-props.ts";
-import { mintToken } from "../../../local/identities.ts";
+import { getWebIdentityToken } from "../../../local/aws/sts/signed-token.ts";
+import { type LocalIdentity, mintToken } from "../../../local/identities.ts";
 import { seededRandom } from "../../fuzz/mutate.ts";
 import { localServices } from "../../local-aws.ts";
-import { type Expected, people } from "../crowd.ts";
+import { type Expected, people, SIGNED } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";
 import { startServices } from "./services.ts";
 import { type Time, useMemoryNetwork, virtualTime } from "./time.ts";
 
 export interface Spike {
-  /** They log in at every kube-apiserver. */
-  readonly who: { readonly people: number; readonly roles: number };
+  /** They log in at every kube-apiserver, of which there are 3 by default. */
+  readonly who: { readonly people: number; readonly roles: number; readonly apiservers?: number };
+  /** Default: tokens of `aws eks get-token`. */
+  readonly isSigned?: boolean;
   readonly throttle: Limit;
   /** Reserved concurrency, or the account's limit. */
   readonly maxEnvironments: number;
@@ -36,7 +39,6 @@ type SpikeResult = Awaited<ReturnType<typeof measure>>;
 export const CLUSTER_ID = "spike";
 export const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 export const REGION = "us-west-2";
-const APISERVERS = 3;
 /** First logins are spread evenly over this time. */
 const WITHIN_MS = 1_000;
 /** Clients (controllers, or people) retry after this time plus a random part of it. */
@@ -45,11 +47,17 @@ const AGAIN_MS = 1_000;
 const GIVE_UP_MS = 300_000;
 
 async function measure(spike: Spike, time: Time, random: () => number) {
-  const crowd = people(spike.who.people, spike.who.roles, PREFIX);
+  const { isSigned = false, who } = spike;
+  const { apiservers = 3 } = who;
+  const crowd = people(who.people, who.roles, PREFIX, { isSigned });
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
   const services = await startServices({ ...crowd, parameters }, spike, time, random);
   Object.assign(process.env, { CLUSTER_ID, CALLER_AUTH: "bearer", ...localServices(REGION, services.urls) });
-  const endpoint = openEndpoint(spike.throttle, spike.maxEnvironments, time);
+  if (isSigned) {
+    const JWT_ISSUERS = [...SIGNED.issuers].map((pair) => pair.join("=")).join();
+    Object.assign(process.env, { JWT_ISSUERS, JWT_KEYS_ENDPOINT: services.urls.sts });
+  }
+  const endpoint = openEndpoint(spike.throttle, spike.maxEnvironments, time, isSigned);
   const start = time.now();
   const took: number[] = [];
   const wrong: string[] = [];
@@ -74,12 +82,14 @@ async function measure(spike: Spike, time: Time, random: () => number) {
 
   const clients = await Promise.all(
     crowd.members.map(async ({ identity, expected }) => {
-      const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start });
+      const token = isSigned
+        ? await signedToken(identity, start)
+        : await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start });
       return { token, expected };
     }),
   );
   const logins = clients.flatMap(({ token, expected }) =>
-    Array.from({ length: APISERVERS }, () => come(token, expected)),
+    Array.from({ length: apiservers }, () => come(token, expected)),
   );
   await Promise.all(logins);
   await services.close();
@@ -94,7 +104,19 @@ async function measure(spike: Spike, time: Time, random: () => number) {
   };
 }
 
-export function mistakes(body: string, expected: Expected): string[] {
+/** Signed here, without the limits of STS: each client needs one call for its tokens of 15 min at all kube-apiservers. */
+async function signedToken(identity: LocalIdentity, now: number): Promise<string> {
+  const asked = new Map([
+    ["Audience.member.1", `iam-authenticator/${CLUSTER_ID}`],
+    ["SigningAlgorithm", "RS256"],
+    ["DurationSeconds", "900"],
+  ]);
+  const claims = { [identity.name]: SIGNED.claimsOf(identity) };
+  const result = await getWebIdentityToken(asked, identity, { issuers: SIGNED.issuers, claims }, now);
+  return String(result["WebIdentityToken"]);
+}
+
+function mistakes(body: string, expected: Expected): string[] {
   const { status } = JSON.parse(body);
   const { authenticated, user, error } = status;
   const right =
@@ -104,19 +126,15 @@ export function mistakes(body: string, expected: Expected): string[] {
   return right ? [] : [`${JSON.stringify(expected)} got ${JSON.stringify(status)}`];
 }
 
-/** Runs a file that calls `printMeasured`. Throws on any error, and on a response that does not match its identity. */
-export async function measuredBy<R extends { wrong: string[] }>(file: string, input: object): Promise<R> {
-  const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(input)]);
-  const result: R = JSON.parse(stdout);
+/** Throws on any error, and on a response that does not match its identity. */
+export async function runSpike(spike: Spike): Promise<SpikeResult> {
+  const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, JSON.stringify(spike)]);
+  const result: SpikeResult = JSON.parse(stdout);
   if (result.wrong.length > 0) throw new Error(`wrong answers:\n${result.wrong.join("\n")}`);
   return result;
 }
-export const runSpike = (spike: Spike): Promise<SpikeResult> => measuredBy(import.meta.filename, spike);
 
-type Measure<I> = (input: I, time: Time, random: () => number) => Promise<object>;
-
-/** Prints the result for the input in this process's argument. */
-export async function printMeasured<I>(measure: Measure<I>): Promise<void> {
+if (import.meta.main) {
   const print = process.stdout.write.bind(process.stdout);
   // Discards the log lines of reviews.
   process.stdout.write = () => true;
@@ -127,5 +145,3 @@ export async function printMeasured<I>(measure: Measure<I>): Promise<void> {
   const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(2).real));
   print(JSON.stringify(result), () => process.exit());
 }
-
-if (import.meta.main) await printMeasured(measure);

@@ -6,7 +6,7 @@ import { memoryParameters, writeParameter } from "../../../local/aws/parameter-s
 import { answerSsm } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { stsAnswers } from "../../../local/aws/sts/sts.ts";
 import { ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
-import type { Crowd } from "../crowd.ts";
+import { type Crowd, SIGNED } from "../crowd.ts";
 import { tokenBucket } from "./endpoint.ts";
 import type { Time } from "./time.ts";
 
@@ -22,17 +22,10 @@ const LOCATION = { partition: "aws", region: "us-west-2", account: "111122223333
 
 type Answer = (request: LocalRequest) => LocalResponse | Promise<LocalResponse>;
 
-/**
- * `ssmReads`: Parameter Store reads per second. `stsSilentMs`: how long STS does not respond, from the start. `silentHost`: one
- * that never responds.
- */
+/** `ssmReads`: Parameter Store reads per second. `stsSilentMs`: how long STS does not respond, from the start. */
 export async function startServices(
   { identities, parameters }: Pick<Crowd, "identities" | "parameters">,
-  {
-    ssmReads,
-    stsSilentMs = 0,
-    silentHost,
-  }: { readonly ssmReads: number; readonly stsSilentMs?: number; readonly silentHost?: string },
+  { ssmReads, stsSilentMs = 0 }: { readonly ssmReads: number; readonly stsSilentMs?: number },
   time: Time,
   random: () => number,
 ) {
@@ -56,18 +49,12 @@ export async function startServices(
   for (const [name, value] of Object.entries(parameters)) {
     writeParameter(stored, LOCATION, { name, value, type: "String", overwrite: true });
   }
-  const answerFromStore: Answer = (request) =>
-    answerSsm(
-      request,
-      () => stored,
-      LOCATION,
-      () => {},
-    );
-  const sts = await start(STS_CALLS, stsAnswers({ identities, now: time.now }), stsThrottling);
+  const [storage, done] = [() => stored, () => {}];
+  const answerFromStore: Answer = (request) => answerSsm(request, storage, LOCATION, done);
+  const sts = await start(STS_CALLS, stsAnswers({ identities, now: time.now, signedTokens: SIGNED }), stsThrottling);
   const ssm = await start(ssmReads, answerFromStore, ssmThrottling);
   const ends = time.now() + stsSilentMs;
-  const isSilent = ({ headers }: LocalRequest): boolean => time.now() < ends || headers["host"] === silentHost;
-  sts.server.fail((request) => (isSilent(request) ? { kind: "silent" } : undefined));
+  sts.server.fail(() => (time.now() < ends ? { kind: "silent" } : undefined));
   return {
     urls: { sts: sts.server.url, store: ssm.server.url },
     calls: { sts: sts.calls, ssm: ssm.calls },

@@ -27,8 +27,14 @@ export function virtualTime() {
 
   function start(call: () => void, ms: number): Timer {
     const timer = { at: now + Math.max(0, ms || 0), call, cancelled: false };
-    const before = timers.findLastIndex(({ at }) => at > timer.at);
-    timers.splice(before + 1, 0, timer);
+    // By bisection: ten thousand people at six kube-apiservers are 60,000 timers.
+    let [from, to] = [0, timers.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((timers[middle]?.at ?? 0) > timer.at) from = middle + 1;
+      else to = middle;
+    }
+    timers.splice(from, 0, timer);
     return timer;
   }
 
@@ -36,12 +42,8 @@ export function virtualTime() {
   const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
   /** The result has the parts of a timer's handle that the bundle uses. */
   const virtualSetTimeout = (call: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
-    const handle = {
-      timer: start(() => call(...args), ms),
-      ref: () => handle,
-      unref: () => handle,
-      hasRef: () => true,
-    };
+    const timer = start(() => call(...args), ms);
+    const handle = { timer, ref: () => handle, unref: () => handle, hasRef: () => true };
     return handle;
   };
   globalThis.setTimeout = Object.assign(virtualSetTimeout, realSetTimeout) as unknown as typeof setTimeout;
@@ -50,11 +52,26 @@ export function virtualTime() {
     else realClearTimeout(handle);
   }) as typeof clearTimeout;
 
+  // Signatures are made and verified on other threads, which getActiveResourcesInfo does not list.
+  let signing = 0;
+  const { subtle } = globalThis.crypto;
+  function counted<Asked extends unknown[], Answer>(call: (...asked: Asked) => Promise<Answer>) {
+    return (...asked: Asked): Promise<Answer> => {
+      signing += 1;
+      return call(...asked).finally(() => {
+        signing -= 1;
+      });
+    };
+  }
+  subtle.sign = counted(subtle.sign.bind(subtle));
+  subtle.verify = counted(subtle.verify.bind(subtle));
+
   /** Waits for all work that does not need time. */
   async function settle(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq"))) quiet = -1;
+      const isReading = process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq"));
+      if (isReading || signing > 0) quiet = -1;
     }
   }
 

@@ -83,8 +83,7 @@ for (const name of NAMES) {
     assert.match(main, new RegExp(`^${name === "issuer" ? "issuer" : "authenticator"}-[\\d.]+-[0-9a-f]{8}\\.zip$`));
     assert.equal(others.length, name === "issuer" ? 0 : 1);
     const [version] = of(Resources, "AWS::Lambda::Version");
-    const digest = hash("sha256", readFileSync(join(released, main)), "base64");
-    assert.equal(version?.Properties["CodeSha256"], digest);
+    assert.equal(version?.Properties["CodeSha256"], hash("sha256", readFileSync(join(released, main)), "base64"));
     for (const zip of zips) assert.ok(readdirSync(released).includes(zip), zip);
   });
 

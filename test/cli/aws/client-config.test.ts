@@ -38,11 +38,8 @@ beforeEach(() => {
 async function token(words: readonly string[] = [], options = {}) {
   const result = await cli(["token", "-c", "prod", "--token-only", ...words], options);
   const url = Buffer.from(result.out.replace("k8s-aws-v1.", ""), "base64url").toString();
-  return {
-    ...result,
-    region: /^https:\/\/sts\.(.*?)\.amazonaws/.exec(url)?.[1],
-    key: /X-Amz-Credential=(\w+)/.exec(url)?.[1],
-  };
+  const region = /^https:\/\/sts\.(.*?)\.amazonaws/.exec(url)?.[1];
+  return { ...result, region, key: /X-Amz-Credential=(\w+)/.exec(url)?.[1] };
 }
 
 test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order; empty ones are ignored", async () => {
@@ -63,9 +60,9 @@ test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profi
 
 test("the error for a missing profile or source_profile names it and the existing profiles", async () => {
   const of = `in ${config} or /dev/null. Profiles: default, here, mfa, lost, base.\n`;
-  const missing = `There is no AWS profile "typo" ${of}`;
+  const missing = `No AWS profile "typo" ${of}`;
   await exits(token(["--profile", "typo", "--region", "us-east-1"]), 2, missing);
-  await exits(token(["--profile", "lost"]), 2, `There is no AWS profile "bsae", source_profile of "lost", ${of}`);
+  await exits(token(["--profile", "lost"]), 2, `No AWS profile "bsae", source_profile of "lost", ${of}`);
   process.env["AWS_PROFILE"] = "typo";
   await exits(token(["--region", "us-east-1"]), 2, missing);
   assert.doesNotMatch((await token(["--profile", "default"])).err, /There is no/);
@@ -73,8 +70,7 @@ test("the error for a missing profile or source_profile names it and the existin
 
 test("with an MFA profile, it asks for the code in a terminal and sends it, and fails without an answer", async () => {
   await exits(token(["--profile", "mfa"]), 3, /^The profile requires an MFA code: run this in a terminal/);
-  const ended = token(["--profile", "mfa"], { interactive: true, input: "" });
-  await exits(ended, 130, /No MFA code was given\.\n$/);
+  await exits(token(["--profile", "mfa"], { interactive: true, input: "" }), 130, /No MFA code was given\.\n$/);
   assert.equal(sts.requests.length, 0);
   const run = token(["--profile", "mfa"], { interactive: true, input: "123456\n", now: Date.UTC(2026, 10, 24, 12) });
   const { key } = await exits(run, 0, /^MFA code of arn:aws:iam::111122223333:mfa\/jane: /);

@@ -9,7 +9,7 @@ const REGIONS = ["us-east-1", "us-west-2"];
 /** Twenty, of which the first ten are in one Region. */
 const ALL = Array.from({ length: 20 }, (_, index) => ({
   index,
-  options: { region: REGIONS[Math.trunc(index / 10)] ?? "" },
+  options: { region: `${REGIONS[index < 10 ? 0 : 1]}` },
 }));
 const settled = async () => {
   for (let turn = 0; turn < 50; turn += 1) await null;
@@ -32,10 +32,8 @@ test("sixteen clusters are worked on at once, the Regions in turns, and one that
   await settled();
   assert.deepEqual(started.slice(17), [18, 9, 19]);
   for (const end of ends.values()) end();
-  assert.deepEqual(
-    await working,
-    ALL.map(({ index }) => `done ${index}`),
-  );
+  const done = ALL.map(({ index }) => `done ${index}`);
+  assert.deepEqual(await working, done);
   mock.timers.reset();
 });
 
@@ -48,10 +46,8 @@ test("work that prints as it comes can be done one after the other, and an error
     running -= 1;
   };
   await inTurns(ALL, work, 1);
-  await assert.rejects(
-    inTurns(ALL, async ({ index }) => assert.notEqual(index, 7)),
-    { code: "ERR_ASSERTION" },
-  );
+  const failing = inTurns(ALL, async ({ index }) => assert.notEqual(index, 7));
+  await assert.rejects(failing, { code: "ERR_ASSERTION" });
 });
 
 test("output is printed in the order of the clusters, and a message that several have in common once", () => {

@@ -16,7 +16,6 @@ contexts:
   a: {cluster: shared, region: eu-north-1, profile: other}
   b: {cluster: shared, region: us-west-2}
 `;
-/** The cluster, region and key that signed a token. */
 async function signedWith(words: readonly string[], variables: Record<string, string> = {}, environment = {}) {
   const section = (name: string) =>
     `[${name}]\naws_access_key_id = AKIA${name.toUpperCase()}\naws_secret_access_key = x\n`;

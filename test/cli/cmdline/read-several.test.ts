@@ -19,10 +19,8 @@ const granted = { outcome: "granted", arn: "arn:aws:iam::111122223333:user/alice
 const user = (groups: string[]) => ({ record: { user: { username: "alice", groups, extra: {} } } });
 const denied = { ...granted, outcome: "denied", error: denial("identity_unmapped", "x") } as const;
 const ofViewer = { ...granted, ...user(["viewers"]), time: NOW - 2 * MINUTE };
-const groups = {
-  "log-prod": () => [{ ...granted, ...user(["admins"]) }, ofViewer].map(lineOf),
-  "log-staging": () => [lineOf(denied)],
-};
+const ofProd = [{ ...granted, ...user(["admins"]) }, ofViewer].map(lineOf);
+const groups = { "log-prod": () => ofProd, "log-staging": () => [lineOf(denied)] };
 const parameters = { "/iam-authenticator/prod/role/111122223333/developers": JSON.stringify(BOB) };
 const store = useServer(() => startParameterStore({ parameters }));
 const logs = useServer(() => startLogs({ groups }));
@@ -66,7 +64,7 @@ test("reviews names the cluster of each item, and --group keeps only reviews of 
 });
 
 test("reviews continues when one cluster's log cannot be found, and exits with the worst code", async () => {
-  const message = /^nowhere: There is no stack IamAuthenticator-nowhere in region us-east-1\./m;
+  const message = /^nowhere: No stack IamAuthenticator-nowhere in region us-east-1\./m;
   const { out } = await exits(run("reviews", "-c", "nowhere", "-c", "staging", "-o", "json"), 2, message);
   assert.partialDeepStrictEqual(JSON.parse(out), [{ cluster: "staging" }]);
 });

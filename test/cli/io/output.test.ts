@@ -115,12 +115,8 @@ for (const [what, options, code, message, written] of [
 test("Ctrl-C at a question prints what Ctrl-D prints", async () => {
   const ctrlC = new AbortController();
   const onLog = (text: string) => text.includes("[y/N]") && ctrlC.abort();
-  const run = cli("callers remove a -c prod", {
-    interactive: true,
-    input: new PassThrough(),
-    interrupted: ctrlC.signal,
-    onLog,
-  });
+  const input = new PassThrough();
+  const run = cli("callers remove a -c prod", { interactive: true, input, interrupted: ctrlC.signal, onLog });
   await exits(run, 130, /\[y\/N\] \nNothing was written: the question was not answered\.\n$/);
 });
 
@@ -153,12 +149,11 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
   const coloured = await diff({ FORCE_COLOR: "1" });
   const [first, ...parts] = coloured.split(ESCAPE);
   assert.equal([first, ...parts.map((part) => part.replace(/^\[[\d;]+m/, ""))].join(""), plain);
-  const mark = "    ! pattern/any arn:aws:iam::*:role/b* gives x to every identity that it matches";
   for (const [style, text] of [
     [["green"], "+ pattern/any"],
     [["yellow"], "~ sso/111122223333/clusteradmin"],
     [["red"], "- user/111122223333/old"],
-    [["bold", "red"], mark],
+    [["bold", "red"], "    ! pattern/any arn:aws:iam::*:role/b* gives x to every identity that it matches"],
   ] as const) {
     assert.ok(coloured.includes(styleText([...style], text, { validateStream: false })), coloured);
   }

@@ -24,7 +24,6 @@ const cluster = useCluster(Object.fromEntries(roles), "all");
 // Starts in a quarter of the time of the source.
 prepare(() => buildCommand(folder.path));
 
-/** Runs a bash script, in which `$IA` is the command. */
 async function bash(line: string) {
   const child = spawn("bash", ["--norc", "-c", `set -o pipefail; ${line}`], {
     stdio: ["ignore", "pipe", "pipe"],

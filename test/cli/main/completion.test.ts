@@ -12,9 +12,8 @@ import { useFolder } from "../fixtures.ts";
 const home = useFolder();
 const skip = (shell: string) => (spawnSync(shell, ["--version"]).error ? { skip: `no ${shell} here` } : {});
 
-const [bash, zsh, fish] = await Promise.all(
-  ["bash", "zsh", "fish"].map(async (shell) => (await cli(["completion", shell])).out),
-);
+const scripts = ["bash", "zsh", "fish"].map(async (shell) => (await cli(["completion", shell])).out);
+const [bash, zsh, fish] = await Promise.all(scripts);
 
 const run = (shell: string, words: readonly string[]) =>
   execFileSync(shell, words, { encoding: "utf8" }).trim().split("\n");

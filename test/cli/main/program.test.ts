@@ -13,7 +13,7 @@ import { useFolder } from "../fixtures.ts";
 
 test("help.txt, the help of every command, fits 80 columns", async () => {
   const [, ...helps] = readFileSync(new URL("../../docs/help.txt", import.meta.url), "utf8").split(/^\$ .*\n/m);
-  assert.deepEqual([helps.length, commandPaths(await createProgram(processStreams())).length], [45, 45]);
+  assert.deepEqual([helps.length, commandPaths(await createProgram(processStreams())).length], [47, 47]);
   for (const help of helps) {
     const [text = ""] = help.split("\nExamples:\n");
     for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
@@ -31,10 +31,7 @@ for (const [typed, message] of [
   ["mappings rollback x -c p --version 1", /^error: unknown option '--version'\n/],
   ["whoami -v", /^error: unknown option '-v'\n/],
   ["mappings set", `error: missing required argument 'who'\n${SEE} mappings set --help\n`],
-  [
-    "whoami bob",
-    /^error: too many arguments for 'whoami'\. Expected 0 .* 1: bob\.\nSee: npx --no -- \S+ whoami --help\n$/,
-  ],
+  ["whoami bob", /^error: too many arguments for 'whoami'\. .* 1: bob\.\nSee: npx --no -- \S+ whoami --help\n$/],
   ["mappings list -c x -o xml", /^error: option .* argument 'xml' is invalid\. Allowed choices are /],
   ["mappings list", "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n"],
   ["reviews --since 1h", /^error: required option '-c, --cluster <id>'/],
@@ -66,8 +63,7 @@ for (const [typed, meant] of [
   ["callers show", "list"],
 ] as const) {
   test(`"${typed}" suggests ${meant}`, async () => {
-    const message = `^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`;
-    await refuses(cli(typed), new RegExp(message));
+    await refuses(cli(typed), new RegExp(`^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`));
   });
 }
 
@@ -85,6 +81,7 @@ test("help prints the --help of the program, a group or a command, and never run
     ["help callers ls", "callers list"],
     ["help mappings remove role/1/x", "mappings remove"],
     ["reviews -h", "reviews"],
+    ["contexts -h", "contexts"],
   ] as const) {
     await prints(cli(words), (await cli(`${path} --help`)).out);
   }

@@ -43,9 +43,7 @@ test("a new order is not a change of entries", () => {
 
 const list = fc.uniqueArray(
   fc.record({ name: fc.constantFrom("a", "b", "c", "d", "e"), value: fc.nat({ max: 2 }) }, { noNullPrototype: true }),
-  {
-    selector: ({ name }) => name,
-  },
+  { selector: ({ name }) => name },
 );
 const numberOf = (items: Items, name: string) =>
   (items as ReturnType<typeof entry>[]).find((one) => one.name === name)?.value;

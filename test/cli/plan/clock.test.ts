@@ -54,8 +54,7 @@ test("a clock that is ahead lifts no denial without a mark, and one that is behi
 });
 
 test("--for counts from AWS's time, and gives every cluster the same end", async (t) => {
-  const endAt = endOf({ for: 60 * MINUTE }, "");
-  assert.deepEqual([NOW, NOW + MINUTE].map(endAt), [at(60), at(60)]);
+  assert.deepEqual([NOW, NOW + MINUTE].map(endOf({ for: 60 * MINUTE }, "")), [at(60), at(60)]);
   for (const skew of [-120, 120]) {
     const { run, value } = await wrongClock(t, skew, { [`user/${A}/x`]: X });
     await exits(run(`callers add c --arn ${arn("c")} --for 2h -y`), 0);
@@ -73,11 +72,8 @@ test("an end that AWS's clock has passed is refused, and one that it has not is 
     [-120, -30, true],
     [120, 30, false],
   ] as const) {
-    for (const words of [
-      `mappings deny ${X.arn}`,
-      `mappings set ${X.arn} --username x`,
-      `callers add c --arn ${arn("c")}`,
-    ]) {
+    const ofX = [`mappings deny ${X.arn}`, `mappings set ${X.arn} --username x`];
+    for (const words of [...ofX, `callers add c --arn ${arn("c")}`]) {
       const { run } = await wrongClock(t, skew, {});
       const past = new RegExp(`^--until ${at(end)} is in the past`);
       await exits(run(`${words} --until ${at(end)} -y`), isPast ? 2 : 0, isPast ? past : undefined);
@@ -99,35 +95,22 @@ test("commands that only read use AWS's time", async (t) => {
       callers: [-40, 40].map((end) => ({ name: `c${end}`, arn: arn("c"), notAfter: at(end) })),
     });
     const verdict = async (name: string) => JSON.parse((await run(`explain ${arn(name)} -o json`)).out).refusal?.code;
-    assert.deepEqual(
-      [await verdict("ended"), await verdict("active"), await verdict("denied")],
-      ["identity_unmapped", undefined, "identity_denied"],
-    );
+    const verdicts = [await verdict("ended"), await verdict("active"), await verdict("denied")];
+    assert.deepEqual(verdicts, ["identity_unmapped", undefined, "identity_denied"]);
     assert.match((await run("explain denied")).out, /deny\/111122223333 +denied, identity_denied/);
     const { out: list } = await run("mappings list -o json");
     const denied = JSON.parse(list).filter((item: { deniedBy?: string }) => item.deniedBy !== undefined);
-    assert.deepEqual(
-      denied.map(({ username }: { username: string }) => username),
-      ["denied"],
-    );
+    assert.deepEqual([denied.length, denied[0].username], [1, "denied"]);
     const { out: found } = await run("mappings lint -o json");
     const expired = JSON.parse(found).filter(({ rule }: { rule: string }) => rule === "expired");
-    assert.deepEqual(expired.map(({ where }: { where: string }) => where).sort(), [
-      `deny/${A}`,
-      "pattern/any",
-      `user/${A}/ended`,
-    ]);
+    const places = expired.map(({ where }: { where: string }) => where).sort();
+    assert.deepEqual(places, [`deny/${A}`, "pattern/any", `user/${A}/ended`]);
     const { out: callers } = await run("callers list -o json");
-    assert.deepEqual(
-      JSON.parse(callers).map(({ state }: { state: string }) => state),
-      ["ended", "accepted"],
-    );
+    assert.deepEqual(callers.match(/(?<="state": ")\w+/g), ["ended", "accepted"]);
     const [, left] = [await run("callers remove c-40 -y"), await run("callers remove c40 -y")];
     assert.match(left.err, /^Refused: no caller would remain accepted for an hour/);
-    const file = JSON.stringify({
-      mappings: [-5, 5].map((end) => ({ arn: arn(`f${end}`), username: "f", notAfter: at(end) })),
-    });
-    const { err } = await run("mappings apply -f - --dry-run", file);
+    const mappings = [-5, 5].map((end) => ({ arn: arn(`f${end}`), username: "f", notAfter: at(end) }));
+    const { err } = await run("mappings apply -f - --dry-run", JSON.stringify({ mappings }));
     assert.match(err, /^Warning: \S+user\/f-5 ended on [^\n]*\.\n(?!Warning: \S+user\/f5)/);
   }
 });

@@ -54,7 +54,6 @@ interface Run {
   readonly plans: readonly Kind[];
   readonly options?: ProposeOptions;
   readonly goesOn?: true;
-  /** The cluster whose writes fail. */
   readonly fails?: string;
   /** The user presses Ctrl-C after the message that begins with it. */
   readonly interrupted?: string;
@@ -117,6 +116,7 @@ const failed = (name: string, outcome: string) =>
 const ABSENT = ["one: No mapping.", "one: Check the ARN."];
 const widens = { yes: true, allowWeakening: true } as const;
 
+// biome-ignore format: a table
 const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] = [
   ["every plan is written", { plans: PAIR }, BOTH, "Denied in 2 of 2 clusters."],
   ["without a change, nothing is written", { plans: ["nothing", "nothing"] }],
@@ -133,18 +133,10 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
     `one: user/${A}/eve is managed by the CloudFormation stack team-a and was not changed. Change it there, or use --force.`,
     ...[BOTH, "Denied in 2 of 2 clusters.", "exit 1: "],
   ],
-  [
-    "one cluster with the mapping is enough",
-    { plans: ["absent", "bob"] },
-    ...[...ABSENT, `two: ${WROTE}`, "Denied in 1 of 2 clusters, nothing to do in 1."],
-  ],
+  ["one cluster with the mapping is enough", { plans: ["absent", "bob"] }, ...[...ABSENT, `two: ${WROTE}`, "Denied in 1 of 2 clusters, nothing to do in 1."]],
   ["no cluster has the mapping", { plans: ["absent"] }, ...ABSENT, "exit 1: "],
   ["no plan is written unless all can be", { plans: ["bob", "invalid"] }, `exit 2: two: It is invalid.\n${UNCHANGED}`],
-  [
-    "the exit code is the worst",
-    { plans: ["no answer", "invalid"] },
-    `exit 3: one: No answer.\ntwo: It is invalid.\n${UNCHANGED}`,
-  ],
+  ["the exit code is the worst", { plans: ["no answer", "invalid"] }, `exit 3: one: No answer.\ntwo: It is invalid.\n${UNCHANGED}`],
   [
     "a change that goes on is written where it can be",
     { plans: ["no answer", "invalid", "bob"], goesOn: true },
@@ -161,16 +153,8 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
     { plans: ["no answer", "nothing"], goesOn: true },
     `exit 3: one: No answer.\nDenied in 0 of 2 clusters, nothing to do in 1. Not denied in: one (failed). ${AGAIN}`,
   ],
-  [
-    "a dry run is not repeated",
-    { plans: ["no answer", "bob"], goesOn: true, options: { dryRun: true } },
-    "exit 3: one: No answer.",
-  ],
-  [
-    "one mark stops a change that goes on",
-    { plans: ["bob", "any", "no answer"], goesOn: true, options: widens },
-    `exit 3: three: No answer.\n${UNCHANGED}`,
-  ],
+  ["a dry run is not repeated", { plans: ["no answer", "bob"], goesOn: true, options: { dryRun: true } }, "exit 3: one: No answer."],
+  ["one mark stops a change that goes on", { plans: ["bob", "any", "no answer"], goesOn: true, options: widens }, `exit 3: three: No answer.\n${UNCHANGED}`],
   [
     "the user is asked with the failures in view",
     { plans: ["no answer", "bob"], goesOn: true, options: {}, answers: "n\n" },
@@ -188,12 +172,7 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
     { plans: ["any", "bob"], fails: "one", goesOn: true, options: widens },
     failed("one", "0 of 2 clusters. Not denied in: one (failed), two (not tried)"),
   ],
-  [
-    "the last write fails",
-    { plans: PAIR, fails: "two" },
-    `one: ${WROTE}`,
-    failed("two", "1 of 2 clusters. Not denied in: two (failed)"),
-  ],
+  ["the last write fails", { plans: PAIR, fails: "two" }, `one: ${WROTE}`, failed("two", "1 of 2 clusters. Not denied in: two (failed)")],
   [
     "a change that goes on is written after a failed write",
     { plans: THREE, fails: "two", goesOn: true },
@@ -208,9 +187,7 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
   ],
   ["a bug is thrown", { plans: ["bug", "bob"] }, "exit undefined: bug"],
 ];
-for (const [what, run, ...texts] of ROWS) {
-  test(what, async () => assert.deepEqual(await execute(run), texts));
-}
+for (const [what, run, ...texts] of ROWS) test(what, async () => assert.deepEqual(await execute(run), texts));
 
 test("the messages for one cluster do not have its name", async () => {
   const { io, texts } = terminal();

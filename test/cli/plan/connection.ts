@@ -10,8 +10,7 @@ import { CONTEXT } from "../model/access/any-plan.ts";
 
 export function connectionTo({ store }: LocalCluster, more: object = {}): Connection {
   const ssm = new SSMClient({ endpoint: store.url, maxAttempts: 1 });
-  const rates = { reads: 1e6, writes: 1e6 };
-  return { ssm, review: { ...CONTEXT, prefix: PREFIX }, rates, ...more } as Connection;
+  return { ssm, review: { ...CONTEXT, prefix: PREFIX }, rates: { reads: 1e6, writes: 1e6 }, ...more } as Connection;
 }
 
 /** @returns also `texts`, what is printed */

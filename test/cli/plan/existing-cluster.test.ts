@@ -36,8 +36,7 @@ const isWritten = () => store.requests.some(({ headers }) => headers["x-amz-targ
 
 test("every command that writes rejects a cluster without parameters", async () => {
   for (const [words, text = ""] of WRITES) {
-    const run = cli(`${words} -c prodd -y`, { input: text });
-    await exits(run, 2, `${ABSENT} To write to a new cluster, use --new.\n`);
+    await exits(cli(`${words} -c prodd -y`, { input: text }), 2, `${ABSENT} To write to a new cluster, use --new.\n`);
   }
   assert.ok(!isWritten());
 });
@@ -67,8 +66,7 @@ test("lint, diff with a file, and a dry run fail like the write, and --new allow
     await exits(cli(`${words} -c prodd`, { input }), 1, `${ABSENT}\n`, "");
   }
   for (const words of ["apply -f -", `set ${ROLE} --username x`, `deny ${ROLE}`, `remove ${ROLE}`].map(dry)) {
-    const reason = `${ABSENT} To write to a new cluster, use --new.\n`;
-    await exits(cli(`${words} -c prodd`, { input }), 1, reason, "");
+    await exits(cli(`${words} -c prodd`, { input }), 1, `${ABSENT} To write to a new cluster, use --new.\n`, "");
   }
   await exits(cli(`${dry("apply -f -")} --new -c prodd`, { input }), 0, undefined, /^1 to add, /m);
   assert.ok(!isWritten());
@@ -95,8 +93,7 @@ test("a prefix below which clusters are stored is not a cluster's, even with --n
 test("--new creates the cluster, and has no effect on one that exists", async () => {
   await exits(set("prodd", ["-y", "--new"]), 0);
   await exits(set("prodd"), 0);
-  const sentence = "Wrote 1 parameter. The function reads the change within 30 s.\n";
-  await exits(set("staging", ["-y", "--new"]), 0, sentence);
+  await exits(set("staging", ["-y", "--new"]), 0, "Wrote 1 parameter. The function reads the change within 30 s.\n");
 });
 
 test("one parameter of any kind is enough for a cluster", async () => {
@@ -109,8 +106,7 @@ test("one parameter of any kind is enough for a cluster", async () => {
 test("the suggestion is the nearest context, and is left out if no name is similar", async () => {
   folder.configure("contexts: {production: {cluster: prod}, first: {cluster: second}, second: {cluster: prod}}");
   const environment = { HOME: folder.path };
-  const near = set("producton", ["-y"], { environment });
-  await exits(near, 2, /us-east-1\. Did you mean production\? Check --cluster/);
+  await exits(set("producton", ["-y"], { environment }), 2, /us-east-1\. Did you mean production\? Check --cluster/);
   for (const name of ["else", "first"])
     await exits(set(name, ["-y"], { environment }), 2, /us-east-1\. Check --cluster/);
 });

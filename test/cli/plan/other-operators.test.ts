@@ -36,6 +36,7 @@ const SECURE = stored(DENY, denied("b"), { secure: true });
 const ELSEWHERE = denied("b").replaceAll(A, "444455556666");
 const ENDS = denied("a").replace("}", ',"notAfter":"2099-01-01T00:00:00Z"}');
 const [B, C] = [caller("b"), caller("c")];
+// biome-ignore format: a table
 const REBASED: readonly Row[] = [
   ["both lists gain an entry", denied("a"), denied("a", "b"), deny(denied("a", "c")), denied("a", "b", "c")],
   ["both create the list", undefined, denied("b"), deny(denied("c")), denied("b", "c")],
@@ -55,13 +56,7 @@ const REBASED: readonly Row[] = [
   ["their list is invalid", denied("a"), '[{"arnLike":"typo"}]', deny(denied("a", "c")), INVALID],
   ["theirs is of another account", denied("a"), ELSEWHERE, deny(denied("c")), INVALID],
   ["callers", undefined, B, change(CALLERS, C), `${B.slice(0, -1)},${C.slice(1)}`],
-  [
-    "a merge that the command refuses",
-    denied("a"),
-    denied("a", "b"),
-    deny(denied("a", "c"), { check: refuse }),
-    /^refused: 3$/,
-  ],
+  ["a merge that the command refuses", denied("a"), denied("a", "b"), deny(denied("a", "c"), { check: refuse }), /^refused: 3$/],
 ];
 test("a plan is rebased on what another operator wrote, or conflicts with it", () => {
   for (const [what, was, is, planned, gives] of REBASED) {
@@ -73,8 +68,7 @@ test("a plan is rebased on what another operator wrote, or conflicts with it", (
 });
 
 test("combined marks that the user has not seen, and the loss of the last administrator, stop the rest of the plan", async () => {
-  const arn = `arn:aws:iam::${A}:role/ci`;
-  const admin = JSON.stringify({ arn, username: "u", groups: ["system:masters"] });
+  const admin = JSON.stringify({ arn: `arn:aws:iam::${A}:role/ci`, username: "u", groups: ["system:masters"] });
   const ended = admin.replace("}", ',"notAfter":"2026-11-29T00:00:00Z"}');
   const consent = async (before: Value, after: Value, { force = false, seen = [] as object[], now = NOW } = {}) => {
     const current = new Map(before === undefined ? [] : [[ROLE, stored(ROLE, before)]]);
@@ -85,10 +79,7 @@ test("combined marks that the user has not seen, and the loss of the last admini
     const accepted = { changes: [], marks, force, current, unread: new Set<string>(), again: async () => current };
     const settle = async <T>(_: unknown, rule: (review: typeof CONTEXT) => T) => rule(CONTEXT);
     const checked = checkConsent([grant(after)], current, { ...accepted, settle }, "x", now);
-    return checked.then(
-      () => "accepted",
-      ({ message }: Error) => message,
-    );
+    return checked.then(() => "accepted").catch(({ message }: Error) => message);
   };
   const text = `ci gets u (system:masters) by role/${A}/ci: system:masters makes an administrator`;
   const refused = `Another operator changed x at the same time. Combined with that change, ${text}. Their change is kept.`;

@@ -22,14 +22,9 @@ interface TimedStore {
 }
 
 /** @param skew seconds by which the clock of the command is ahead */
-async function timedStore(
-  t: TestContext,
-  parameters: object,
-  skew = 0,
-  stored = START - 3_600_000,
-): Promise<TimedStore> {
+async function timedStore(t: TestContext, values: object, skew = 0, stored = START - 3_600_000): Promise<TimedStore> {
   let time = stored;
-  const named = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const named = Object.entries(values).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
   const store = await startParameterStore({ parameters: Object.fromEntries(named), now: () => time, sendsDate: true });
   t.after(() => store.close());
   time = START;
@@ -99,10 +94,7 @@ test("an interruption after any write, and a second run, cause the same writes w
   await exits(whole.run(APPLY, FILE), 0);
   const end = await whole.values();
   assert.ok(whole.writes.length >= 10, whole.writes.join("\n"));
-  assert.ok(
-    whole.writes.some((line) => line.startsWith("35 ")),
-    whole.writes.join("\n"),
-  );
+  assert.match(whole.writes.join("\n"), /^35 /m);
   for (let stopAt = 1; stopAt < whole.writes.length; stopAt += 1) {
     const { run, writes, values } = await timedStore(t, BEFORE);
     await exits(run(APPLY, FILE, stopAt), 130);
@@ -139,10 +131,7 @@ test("a deny list that has no room for the old and the new denials at once is wr
   assert.equal(store.writes.length, 4);
 });
 
-for (const [what, skew] of [
-  ["ahead", 60],
-  ["behind", -60],
-] as const) {
+for (const [what, skew] of Object.entries({ ahead: 60, behind: -60 })) {
   test(`waits and ends follow AWS's clock if this machine's is a minute ${what}`, async (t) => {
     const parameters = {
       [`role/${A}/admin`]: ADMIN,
@@ -159,11 +148,10 @@ for (const [what, skew] of [
 }
 
 test("the plan says which removals take two writes", async (t) => {
-  const set = { username: "ops:{SessionName}", groups: ["ops"] };
   const store = await timedStore(t, {
     [`role/${A}/admin`]: ADMIN,
     [`role/${A}/old`]: { arn: role("Old"), username: "old" },
-    [`sso/${A}/ops`]: set,
+    [`sso/${A}/ops`]: { username: "ops:{SessionName}", groups: ["ops"] },
   });
   const line = "    It is written as ended, and deleted 35 s later.\n";
   const { out } = await exits(store.run(["remove", `role/${A}/old`, `sso/${A}/ops`, "--allow-weakening"]), 0);

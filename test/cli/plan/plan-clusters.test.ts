@@ -50,16 +50,12 @@ const HERE = "in us-east-1 /iam-authenticator/prod";
 const both = [`c0 ${HERE}`, `c1 ${HERE}`];
 const one = ["c1: Skipped: it is the same store as c0.", `c0 ${HERE}`];
 const elsewhere = ["cn-north-1", "us-gov-west-1"].map((region) => ({ region }));
+// biome-ignore format: a table
 const ROWS: readonly (readonly [what: string, clusters: readonly Partial<ChosenCluster>[], ...texts: string[]])[] = [
   ["one account, region and prefix is one store", [{ profile: "a" }, { profile: "same" }], ...one],
   ["two accounts", [{ profile: "a" }, { profile: "b" }], ...both],
   ["two prefixes", [{ profile: "a" }, { profile: "a", prefix: "/x" }], ...both.slice(0, 1), "c1 in us-east-1 /x"],
-  [
-    "two regions",
-    [{ profile: "a" }, { profile: "a", region: "eu-west-1" }],
-    ...both.slice(0, 1),
-    "c1 in eu-west-1 /iam-authenticator/prod",
-  ],
+  ["two regions", [{ profile: "a" }, { profile: "a", region: "eu-west-1" }], ...both.slice(0, 1), "c1 in eu-west-1 /iam-authenticator/prod"],
   ["an unknown account is that of its profile", [{ profile: "unknown" }, { profile: "unknown" }], ...one],
   ["two profiles of unknown accounts", [{ profile: "unknown" }, { profile: "other" }], ...both],
   ["another partition is skipped", [...elsewhere.slice(0, 1), { profile: "a" }], ANOTHER, ...both.slice(1)],
@@ -70,11 +66,7 @@ const ROWS: readonly (readonly [what: string, clusters: readonly Partial<ChosenC
     "c1: Skipped: region us-gov-west-1 is in partition aws-us-gov, not aws.",
     "exit 2: No cluster is in partition aws. Nothing was written.",
   ],
-  [
-    "a wrong region fails when its plan is made",
-    [{ region: "nowhere" }, { profile: "a" }],
-    ...["c0: exit 2: nowhere is not an AWS region.", ...both.slice(1)],
-  ],
+  ["a wrong region fails when its plan is made", [{ region: "nowhere" }, { profile: "a" }], ...["c0: exit 2: nowhere is not an AWS region.", ...both.slice(1)]],
 ];
 for (const [what, clusters, ...texts] of ROWS) {
   test(what, async () => assert.deepEqual(await placesOf(clusters, "aws"), texts));
@@ -92,13 +84,8 @@ test("clusters of one account and Region share limits, and with one profile a cl
   });
   const [first, ...others] = clusters.map(({ name }) => found.get(name));
   const shared = (key: "rates" | "ssm") => others.map((one) => one?.[key] === first?.[key]);
-  assert.deepEqual(
-    [shared("rates"), shared("ssm")],
-    [
-      [true, true, false, false],
-      [true, false, false, false],
-    ],
-  );
+  assert.deepEqual(shared("rates"), [true, true, false, false]);
+  assert.deepEqual(shared("ssm"), [true, false, false, false]);
 });
 
 test("without a partition, no region is skipped, and a single cluster has no name in messages", async () => {

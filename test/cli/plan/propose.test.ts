@@ -49,7 +49,7 @@ async function propose(changes: readonly Change[], managed: readonly string[], o
   return { result, texts };
 }
 
-const REFUSED = `Nothing was written: the denials of ${full(DENY)} would be skipped. Add them in the stack first, or use --force.`;
+const REFUSED = `Nothing was written: it would skip the denials of ${full(DENY)}. Add them there, or use --force.`;
 const denial = change(DENY, denials("x"), denials("x", "y"));
 const [grant, removal] = [change(CI, undefined, BOB), change(`user/${A}/eve`, BOB.replaceAll("bob", "eve"), undefined)];
 const PROPOSED: readonly (readonly [
@@ -106,11 +106,11 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
     ({ changes, marks, destination: "D" }) as unknown as Proposal;
   const ask = async (proposals: readonly Proposal[], options: ProposeOptions, answers = "", interactive = true) => {
     const { io, texts } = terminal(answers, { interactive });
-    const end = await confirmAll(proposals, options, io).then(
+    const result = await confirmAll(proposals, options, io).then(
       () => "accepted",
       ({ message }: Error) => message,
     );
-    return [...texts, end];
+    return [...texts, result];
   };
   const [safe, marked] = [proposal([grant, removal]), proposal([removal], [mark("b"), mark("system:a"), mark("b")])];
   const refused = "Nothing was written. Cannot ask for confirmation without a terminal: give";

@@ -41,9 +41,7 @@ type Theirs = string | { readonly text: string } | symbol;
 export type Race = Readonly<Record<string, readonly Theirs[] | (() => unknown)>>;
 
 interface Run {
-  /** `undefined`: the parameter is new. */
   readonly before?: string;
-  /** `undefined`: it is removed. */
   readonly mine?: string;
   /** Its entries are not merged. */
   readonly isWhole?: true;

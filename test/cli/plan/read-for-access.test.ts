@@ -66,26 +66,15 @@ const remove = (name: string, more: object = {}) => ({ changes: { [name]: undefi
 const deny = (list: string, arnLike: string, more: object = {}) => ({ changes: { [list]: [{ arnLike }] }, ...more });
 const all = Object.keys(STORED);
 /** `requests`: the names of each call, and an account as A or B. */
+// biome-ignore format: a table
 const ROWS: readonly (readonly [what: string, plan: Plan, requests: string, unread?: string])[] = [
   ["a grant", { changes: withH, known: [CI] }, `${DENIALS} ${LOWER}`],
   ["a removal", remove(CI), `${LOWER} ${DENIALS}`],
   ["a removal, everything is known", remove(CI, { known: all, isWhole: true }), ""],
-  [
-    "a removal, one account is known",
-    remove(CI, { known: all.slice(0, 3), isWhole: true, account: A }),
-    "pattern/any deny/any",
-  ],
-  [
-    "a permission set",
-    { changes: { [SET]: { username: "s", groups: ["g"] } }, known: [SET] },
-    `role/A/; ${DENIALS} sso-session/A/v ${LOWER}`,
-  ],
+  ["a removal, one account is known", remove(CI, { known: all.slice(0, 3), isWhole: true, account: A }), "pattern/any deny/any"],
+  ["a permission set", { changes: { [SET]: { username: "s", groups: ["g"] } }, known: [SET] }, `role/A/; ${DENIALS} sso-session/A/v ${LOWER}`],
   ["a denial beside an administrator who stays", deny(`deny/${A}`, arn("role/*"), { known: [BOB] }), DENIALS],
-  [
-    "a pattern of an account",
-    { changes: { [`pattern/${A}`]: PATTERN } },
-    `${OF_A}; pattern/A pattern/any deny/any account/A; deny/A`,
-  ],
+  ["a pattern of an account", { changes: { [`pattern/${A}`]: PATTERN } }, `${OF_A}; pattern/A pattern/any deny/any account/A; deny/A`],
   [
     "a pattern of an account, without permission",
     { changes: { [`pattern/${B}`]: PATTERN }, denied: "" },
@@ -105,12 +94,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, requests: string, unre
     "pattern/A, account/A",
   ],
   ["the last administrator, without permission", remove(BOB, { denied: "" }), `${LOWER} ${DENIALS}; `],
-  [
-    "a pattern, without permission for two",
-    { changes: { "pattern/any": [] }, account: A, denied: "" },
-    "; pattern/any; ",
-    "every mapping",
-  ],
+  ["a pattern, without permission for two", { changes: { "pattern/any": [] }, account: A, denied: "" }, "; pattern/any; ", "every mapping"],
 ];
 for (const [what, plan, requests, unread] of ROWS) {
   test(what, async () => {
@@ -134,12 +118,8 @@ test("before each phase, what the rule looked at is read again, and the rest is 
   const known = [SET, BOB, CI, OTHER];
   const { again, current, end } = await read({ changes: { [SET]: { username: "s", groups: ["g"] } }, known });
   // Writes are compared with the values of the plan.
-  assert.deepEqual(
-    shown(current),
-    Object.entries(STORED)
-      .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-      .toSorted(),
-  );
+  const planned = Object.entries(STORED).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  assert.deepEqual(shown(current), planned.toSorted());
   cluster.put(`account/${A}`, { username: "new" });
   cluster.put(BOB, { ...admin, groups: [] });
   for (const name of [SET_ROLE, CI, OTHER]) cluster.store.remove(`${PREFIX}/${name}`);
@@ -156,11 +136,8 @@ test("where the rule looked at every mapping, each is read again", async () => {
     known: [OTHER],
   });
   cluster.store.remove(`${PREFIX}/${OTHER}`);
-  assert.ok(
-    !shown(await again(current))
-      .join()
-      .includes(OTHER),
-  );
+  const found = shown(await again(current));
+  assert.ok(!found.join().includes(OTHER));
   end();
 });
 

@@ -6,7 +6,7 @@ import { SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { EXIT, Failure } from "../../../cli/io/errors.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
-import { type State, stateOf, stopped, type Written } from "../../../cli/plan/write.ts";
+import { type State, stateOf, stopped, type Written } from "../../../cli/plan/stopped.ts";
 import { overwrote } from "../../../cli/plan/write-parameter.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 
@@ -92,10 +92,7 @@ const LINES: readonly (readonly [Written, lines: readonly string[], error?: unkn
 ];
 test("the message reports what was written, and recommends a second run if that can help", () => {
   for (const [outcome, lines, error = new Error("network"), state = "absent", failure = FAULT] of LINES) {
-    const result = stopped(failure, outcome, state, error, PREFIX);
-    assert.deepEqual(
-      [result.lines, result.exitCode, result.state, result.cause],
-      [lines, failure.exitCode, state, error],
-    );
+    const { lines: found, exitCode, state: is, cause } = stopped(failure, outcome, state, error, PREFIX);
+    assert.deepEqual([found, exitCode, is, cause], [lines, failure.exitCode, state, error]);
   }
 });

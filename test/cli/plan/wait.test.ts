@@ -25,8 +25,7 @@ async function wait(until: number, watched: boolean) {
 test("it waits until a time, at most 35 s, and shows in a terminal how long", async () => {
   const first = "Waiting 3 s until the function has read x. The next write depends on it.\n";
   assert.deepEqual(await wait(2_500, false), [first, "1000 ms", "1000 ms", "500 ms"]);
-  const shown = [3, 2, 1].map((left) => `<waiting for x, ${left} s left>`);
-  const [a, b, c] = shown;
+  const [a, b, c] = [3, 2, 1].map((left) => `<waiting for x, ${left} s left>`);
   assert.deepEqual(await wait(2_500, true), [first, a, "1000 ms", b, "1000 ms", c, "500 ms", "<>"]);
   for (const past of [-1, 0]) assert.deepEqual(await wait(past, true), []);
   assert.equal((await wait(100_000, false)).length, 36);

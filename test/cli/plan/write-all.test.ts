@@ -21,20 +21,15 @@ const text = (value: unknown) => (typeof value === "string" ? value : JSON.strin
 
 interface Plan {
   readonly stored?: Readonly<Record<string, unknown>>;
-  /** `undefined` removes. */
   readonly changes: Readonly<Record<string, unknown>>;
   /** What happens before a request: G1 is the first GetParameters after the plan, P and D are writes. */
   readonly race?: Readonly<Record<string, () => unknown>>;
   readonly force?: true;
-  /** Standard error is a terminal. */
   readonly watched?: true;
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  GetParametersCommand: "G",
-  PutParameterCommand: "P",
-  DeleteParameterCommand: "D",
-};
+const COMMANDS = { GetParametersCommand: "G", PutParameterCommand: "P", DeleteParameterCommand: "D" };
+const KINDS: Readonly<Record<string, string>> = COMMANDS;
 
 /** The writes, each with its time in seconds, and the messages. */
 async function write({ stored = {}, changes, race = {}, force, watched }: Plan): Promise<string[]> {
@@ -61,8 +56,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
   } as unknown as IOStreams;
   try {
     // The first request's limit; further ones are new.
-    const names = Object.keys(changes).slice(0, 10).map(full);
-    const known = await readSome(ssm, names, UNINTERRUPTED);
+    const known = await readSome(ssm, Object.keys(changes).slice(0, 10).map(full), UNINTERRUPTED);
     const wanted = Object.entries(changes).flatMap(([name, value]) =>
       value === undefined ? [] : [[full(name), text(value)] as const],
     );
@@ -145,6 +139,7 @@ const BOTH_LISTS = "Another operator changed deny/A at the same time. Both chang
 const LEFT = ["Written, 1 of 2: role/A/ci.", "Not written: user/A/bob. Run the same command again to finish."];
 const BOTH = "Another operator changed account/A at the same time. Both changes are kept.";
 const ACCOUNTS = Array.from({ length: 11 }, (_, index) => `account/${444455550000 + index}`);
+// biome-ignore format: a table
 const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly string[]])[] = [
   ["a grant", grant, GRANTED],
   ["two grants", two, CI_WRITTEN, BOB_WRITTEN],
@@ -215,18 +210,8 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
     NOTHING,
   ],
   ["the list gets another entry meanwhile", during(list, { G1: deny("a", "b") }), BOTH_LISTS, listed("a", "b", "c")],
-  [
-    "the list gets another entry right before the write",
-    during(list, { P1: deny("a", "b") }),
-    listed("a", "c"),
-    listed("a", "b", "c"),
-    BOTH_LISTS,
-  ],
-  [
-    "a list whose text has a repeated key",
-    lists(`[{"arnLike":"${arn("role/a")}","arnLike":"${arn("role/a")}"}]`, denials("a")),
-    listed("a"),
-  ],
+  ["the list gets another entry right before the write", during(list, { P1: deny("a", "b") }), listed("a", "c"), listed("a", "b", "c"), BOTH_LISTS],
+  ["a list whose text has a repeated key", lists(`[{"arnLike":"${arn("role/a")}","arnLike":"${arn("role/a")}"}]`, denials("a")), listed("a")],
   [
     "what the plan uses changes without end",
     during(grant, always),
@@ -235,11 +220,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
     NOTHING,
   ],
   ["the response of a write is lost", during(two, { P1: lost(put(CI, ci())) }), CI_WRITTEN, BOB_WRITTEN],
-  [
-    "the response of a removal is lost",
-    { stored: { [CI]: ci() }, changes: { [CI]: undefined }, race: { D1: lost(remove(CI)) } },
-    "0 role/A/ci removed",
-  ],
+  ["the response of a removal is lost", { stored: { [CI]: ci() }, changes: { [CI]: undefined }, race: { D1: lost(remove(CI)) } }, "0 role/A/ci removed"],
   ["a write fails", during(two, { P1: lost(() => {}) }), CI_WRITTEN, FAILED, NOTHING],
   ["the second write fails", during(two, { P2: lost(() => {}) }), CI_WRITTEN, BOB_WRITTEN, FAILED, ...LEFT],
   [
@@ -260,12 +241,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
     ...LEFT,
   ],
   ["another mapping is removed meanwhile", during(below, { G1: remove(ACCOUNT) }), BOTH, GRANTED],
-  [
-    "another mapping is removed and created again with another value",
-    during(below, { G1: again(ACCOUNT, { username: "y" }) }),
-    BOTH,
-    GRANTED,
-  ],
+  ["another mapping is removed and created again with another value", during(below, { G1: again(ACCOUNT, { username: "y" }) }), BOTH, GRANTED],
   [
     "a new list gets another entry right before the write",
     { changes: { [DENY]: denials("a") }, race: { P1: deny("b") } },
@@ -274,12 +250,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
     BOTH_LISTS,
   ],
   ["text that is not a list is replaced", lists("{", denials("a")), listed("a")],
-  [
-    "a deny list that is written twice ends in the wanted order",
-    lists(denials("a", "b"), denials("c", "b")),
-    listed("a", "b", "c"),
-    listed("c", "b"),
-  ],
+  ["a deny list that is written twice ends in the wanted order", lists(denials("a", "b"), denials("c", "b")), listed("a", "b", "c"), listed("c", "b")],
   [
     "a deny list that is written twice gets another entry",
     during(swap, { P1: deny("a", "b") }),
@@ -307,13 +278,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
     "Written, 1 of 2: role/A/ci.",
     "Not written: user/A/bob. Run the same command again to finish.",
   ],
-  [
-    "a neighbour changes in the middle of a phase, and nothing needs consent",
-    during(two, { P1: deny("x") }),
-    CI_WRITTEN,
-    BOTH_LISTS,
-    BOB_WRITTEN,
-  ],
+  ["a neighbour changes in the middle of a phase, and nothing needs consent", during(two, { P1: deny("x") }), CI_WRITTEN, BOTH_LISTS, BOB_WRITTEN],
   [
     "the second write of a list fails",
     during(swap, { P2: lost(() => {}) }),
@@ -332,6 +297,4 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
   ["a read fails before the first write", during(grant, { G1: lost(() => {}) }), FAILED, NOTHING],
   ["a bug", during(grant, { P1: bug }), "bug"],
 ];
-for (const [what, plan, ...events] of ROWS) {
-  test(what, async () => assert.deepEqual(await write(plan), events));
-}
+for (const [what, plan, ...events] of ROWS) test(what, async () => assert.deepEqual(await write(plan), events));

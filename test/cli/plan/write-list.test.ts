@@ -29,6 +29,7 @@ const secure = () => {
 const [early, late] = [new AbortController(), new AbortController()];
 const always = Object.fromEntries([..."bdefghijklmnopqrstuvwxyz"].map((name, i) => [`P${i + 1}`, [`a ${name}@1`]]));
 const CHANGED = kept("was version 1", "is now version 2");
+// biome-ignore format: a table
 const LISTS: readonly Row[] = [
   ["no other operator writes", added, "written 2 | a c (over 1) | GTP"],
   ["the list is new", { mine: "a" }, "written 1 | a (over 0) | GP"],
@@ -42,18 +43,10 @@ const LISTS: readonly Row[] = [
   ["written right before the write", add({ P1: ["a b"] }), "merged 4 | a b c (over 3) | GTPHGTP"],
   ["two others, one after the other", add({ P1: ["a b", "a b d"] }), "merged 5 | a b d c (over 4) | GTPHGTP"],
   ["what one adds, a later one removes", add({ P1: ["a b", "a"] }), "merged 4 | a c (over 1) | GTPHG"],
-  [
-    "what was there, one removes, and a later one adds",
-    change("a b", "a b c", { P1: ["a@1", "a d"] }),
-    "merged 5 | a d c (over 4) | GTPHGTP",
-  ],
+  ["what was there, one removes, and a later one adds", change("a b", "a b c", { P1: ["a@1", "a d"] }), "merged 5 | a d c (over 4) | GTPHGTP"],
   ["two others that read the same version", add({ P1: ["a b@1", "a d@1"] }), "merged 5 | a b d c (over 4) | GTPHGTP"],
   ["one that read an older version", add({ G1: ["a b"], P1: ["a d@1"] }), "merged 5 | a b d c (over 4) | GTPHGTP"],
-  [
-    "an entry that was removed before does not return",
-    change("a x", "a x c", { G1: ["a"], P1: ["a x d@1"] }),
-    "merged 5 | a d c (over 4) | GTPHGTP",
-  ],
+  ["an entry that was removed before does not return", change("a x", "a x c", { G1: ["a"], P1: ["a x d@1"] }), "merged 5 | a d c (over 4) | GTPHGTP"],
   ["both make the same change", add({ G1: ["a c"] }), "written 2 | a c | G"],
   ["both change two entries", change("a b", "a1 b1", { G1: ["a2 b2"] }), `${clash("a, b")} | a2 b2 | G`],
   [
@@ -62,11 +55,7 @@ const LISTS: readonly Row[] = [
     `${clash("a")} | [ {"name":"a","value":2} ] (over 3) | GTPHGTP`,
   ],
   ["a new order is not merged", change("a b", "b a", { G1: ["a b c"] }), `${clash("entries")} | a b c | G`],
-  [
-    "a merge that is refused: theirs is restored",
-    { ...added, check: refuse, race: { P1: ["a b"] } },
-    "not like this | a b (over 3) | GTPHGTP",
-  ],
+  ["a merge that is refused: theirs is restored", { ...added, check: refuse, race: { P1: ["a b"] } }, "not like this | a b (over 3) | GTPHGTP"],
   ["a merge refused before the write", { ...added, check: refuse, race: { G1: ["a b"] } }, "not like this | a b | G"],
   ["text that is not a list is not replaced", add({ G1: [{ text: "{" }] }), `${CHANGED} | { | G`],
   [
@@ -80,38 +69,18 @@ const LISTS: readonly Row[] = [
     { ...added, race: always },
     `Other operators keep changing callers. | a b c e d g f i h k j m l o n q p s r u t (over 39) | ${"GTPH".repeat(20)}`,
   ],
-  [
-    "Ctrl-C before the first write",
-    { mine: "c", race: { P1: aborted("b", early) }, interrupted: early.signal },
-    "The operation was aborted | b | GPH",
-  ],
-  [
-    "Ctrl-C after it: theirs is restored",
-    { ...added, race: { P1: aborted("a b", late) }, interrupted: late.signal },
-    "merged 4 | a b c (over 3) | GTPHGTP",
-  ],
+  ["Ctrl-C before the first write", { mine: "c", race: { P1: aborted("b", early) }, interrupted: early.signal }, "The operation was aborted | b | GPH"],
+  ["Ctrl-C after it: theirs is restored", { ...added, race: { P1: aborted("a b", late) }, interrupted: late.signal }, "merged 4 | a b c (over 3) | GTPHGTP"],
   ["a response is lost", add({ P1: [OWN] }), "written 3 | a c (over 1) | GTPHG"],
   ["a response is lost twice", add({ P1: [OWN, OWN] }), "written 4 | a c (over 1) | GTPHG"],
-  [
-    "a response is lost, and another operator adds to the new list",
-    add({ P1: [OWN, "a c d@2"] }),
-    "merged 5 | a c d (over 4) | GTPHGTP",
-  ],
+  ["a response is lost, and another operator adds to the new list", add({ P1: [OWN, "a c d@2"] }), "merged 5 | a c d (over 4) | GTPHGTP"],
   [
     "a response is lost, and another operator changes the new entry: their change is later, and kept",
     add({ P1: [OWN, "a c2@2"] }),
     "merged 5 | a c2 (over 4) | GTPHGTP",
   ],
-  [
-    "a response is lost, and another operator removes the new entry",
-    add({ P1: [OWN, "a@2"] }),
-    "merged 5 | a (over 4) | GTPHGTP",
-  ],
-  [
-    "others write before and after the attempt whose response is lost",
-    add({ P1: ["a b", OWN, "a c d@3"] }),
-    "merged 6 | a b c d (over 5) | GTPHGTP",
-  ],
+  ["a response is lost, and another operator removes the new entry", add({ P1: [OWN, "a@2"] }), "merged 5 | a (over 4) | GTPHGTP"],
+  ["others write before and after the attempt whose response is lost", add({ P1: ["a b", OWN, "a c d@3"] }), "merged 6 | a b c d (over 5) | GTPHGTP"],
   ["the response of a new order is lost", change("a b", "b a", { P1: [OWN] }), "written 3 | b a (over 1) | GTPHG"],
   [
     "the response of a new order is lost, and another operator adds to it",
@@ -119,19 +88,9 @@ const LISTS: readonly Row[] = [
     "merged 5 | b a d (over 4) | GTPHGTP",
   ],
   ["all responses are lost", add({ P1: [OWN, LOST] }), "written 2 | a c (over 1) | GTPH"],
-  [
-    "all responses are lost, and the write has replaced another one",
-    add({ P1: ["a b", OWN, LOST] }),
-    "merged 4 | a b c (over 3) | GTPHHGTP",
-  ],
+  ["all responses are lost, and the write has replaced another one", add({ P1: ["a b", OWN, LOST] }), "merged 4 | a b c (over 3) | GTPHHGTP"],
   ["no attempt arrives", add({ P1: [LOST] }), "the response was lost | a | GTPH"],
   ["the list is new, and a response is lost", create("c", { P1: [OWN] }), "written 1 | c (over 0) | GPH"],
-  [
-    "the list is new, a response is lost, and another operator changes the new entry",
-    create("c", { P1: [OWN, "c2@1"] }),
-    "written 2 | c2 (over 1) | GPH",
-  ],
+  ["the list is new, a response is lost, and another operator changes the new entry", create("c", { P1: [OWN, "c2@1"] }), "written 2 | c2 (over 1) | GPH"],
 ];
-for (const [what, scenario, gives] of LISTS) {
-  test(what, async () => assert.equal(await run(cluster, scenario), gives));
-}
+for (const [what, scenario, gives] of LISTS) test(what, async () => assert.equal(await run(cluster, scenario), gives));

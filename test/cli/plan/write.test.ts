@@ -23,6 +23,7 @@ const change = (race: Race) => ({ ...changed, race });
 const create = (mine: string, race: Race) => ({ mine, race });
 const CHANGED = kept("was version 1", "is now version 2");
 const CREATED = kept("did not exist", "is now version 1");
+// biome-ignore format: a table
 const VALUES: readonly Row[] = [
   ["no other operator writes", changed, "written 2 | c | GP"],
   ["it is new", { mine: "c" }, "written 1 | c | GP"],
@@ -31,11 +32,7 @@ const VALUES: readonly Row[] = [
   ["written with the same value after the plan was made", change({ G1: ["a"] }), `${CHANGED} | a | G`],
   ["created after the plan was made", create("c", { G1: ["b"] }), `${CREATED} | b | G`],
   ["removed after the plan was made", change({ G1: remove }), `${kept("was version 1", "no longer exists")} |  | G`],
-  [
-    "removed and created again, with the same version",
-    change({ G1: recreate }),
-    `${kept("was version 1", "is now version 1 of a new parameter")} | b | G`,
-  ],
+  ["removed and created again, with the same version", change({ G1: recreate }), `${kept("was version 1", "is now version 1 of a new parameter")} | b | G`],
   ["written right before the write", change({ P1: ["b"] }), `${replaced(2)} | c | GPH`],
   ["written twice right before the write", change({ P1: ["b", "c"] }), `${replaced(2)} | c | GPH`],
   ["the same value, written right before", change({ P1: ["c"] }), "written 3 | c | GPH"],
@@ -44,20 +41,12 @@ const VALUES: readonly Row[] = [
   ["removed right before the removal", { before: "a", race: { D1: remove } }, "removed |  | GD"],
   ["no permission to write", change({ P1: fail }), "no | a | GPH"],
   ["a response is lost, and the call is repeated", change({ P1: [OWN] }), "written 3 | c | GPH"],
-  [
-    "a response is lost, and another operator writes before the repetition",
-    change({ P1: [OWN, "b"] }),
-    `${replaced(3)} | c | GPH`,
-  ],
+  ["a response is lost, and another operator writes before the repetition", change({ P1: [OWN, "b"] }), `${replaced(3)} | c | GPH`],
   ["all responses are lost", change({ P1: [OWN, LOST] }), "written 2 | c | GPH"],
   ["all responses are lost, and another operator writes then", change({ P1: [OWN, "b", LOST] }), "written 3 | b | GPH"],
   ["no attempt arrives", change({ P1: [LOST] }), "the response was lost | a | GPH"],
   ["it is new, and a response is lost", create("c", { P1: [OWN] }), "written 1 | c | GPH"],
-  [
-    "it is new, a response is lost, and another operator writes then",
-    create("c", { P1: [OWN, "b"] }),
-    "written 2 | b | GPH",
-  ],
+  ["it is new, a response is lost, and another operator writes then", create("c", { P1: [OWN, "b"] }), "written 2 | b | GPH"],
   ["it is removed, and a response is lost", { before: "a", race: { D1: [OWN] } }, "removed |  | GD"],
   ["no permission to remove", { before: "a", race: { D1: fail } }, "no | a | GD"],
 ];

@@ -94,6 +94,12 @@ export function findHcl2json(): string {
   return buildModule("hcl2json", "github.com/tmccombs/hcl2json", "0.6.9");
 }
 
+/** With which kubelet gets credentials of private registries in ECR. Its module's versions are those of Kubernetes. */
+export function findEcrCredentialProvider(): string {
+  const name = "ecr-credential-provider";
+  return buildModule(name, "k8s.io/cloud-provider-aws", "1.37.1", `/cmd/${name}`);
+}
+
 /** Krew, or the program with which Krew's index validates manifests. */
 export function findKrew(command: "krew" | "validate-krew-manifest"): string {
   return buildModule(command, "sigs.k8s.io/krew", "0.4.4", `/cmd/${command}`);
@@ -101,4 +107,8 @@ export function findKrew(command: "krew" | "validate-krew-manifest"): string {
 
 export function findAqua(): string {
   return buildModule("aqua", "github.com/aquaproj/aqua/v2", "2.10.0", "/cmd/aqua");
+}
+
+export function findActionlint(): string {
+  return buildModule("actionlint", "github.com/rhysd/actionlint", "1.7.12", "/cmd/actionlint");
 }

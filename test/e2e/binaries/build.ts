@@ -27,11 +27,8 @@ export interface Program {
 }
 
 /** Outside the repository, so that `npm ci` does not remove it. */
-export const CACHE = join(
-  process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"),
-  "lambda-iam-authenticator",
-  "e2e",
-);
+const CACHES = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+export const CACHE = join(CACHES, "lambda-iam-authenticator", "e2e");
 
 export function build({ name, version, main, writeModule, variables }: Program): string {
   const file = join(CACHE, `${name}-${version}-${platform()}-${arch()}`);
@@ -80,17 +77,13 @@ function requireGo(purpose: string): void {
   );
 }
 
+type Replacements = Readonly<Record<string, string>>;
 /**
  * Writes go.mod into `folder`. Go applies replacements only in the main module, so this copies the module's replacements by
  * other modules, but not those by folders. `replacements`, by module, take precedence. Returns the folder of the module's
  * unpacked source.
  */
-export function writeModule(
-  folder: string,
-  path: string,
-  version: string,
-  replacements: Readonly<Record<string, string>> = {},
-): string {
+export function writeModule(folder: string, path: string, version: string, replacements: Replacements = {}): string {
   const { Dir, GoMod } = download(path, version);
   const own = readFileSync(GoMod, "utf8").match(/^go .+$|^replace .+ => [^.(\s]\S+ \S+$/gm) ?? [];
   const settings = own.filter((line) => !Object.keys(replacements).some((name) => line.startsWith(`replace ${name} `)));

@@ -40,13 +40,12 @@ export function findKopsJudge(): string {
 /** See judges/cluster-api/main.go. Its go.mod replaces the module of its API by a folder, which is released with this tag. */
 export function findClusterApiJudge(): string {
   const api = "sigs.k8s.io/cluster-api/api";
+  const CRD = "controlplane/kubeadm/config/crd/bases/controlplane.cluster.x-k8s.io_kubeadmcontrolplanes.yaml";
   return findJudge("cluster-api", {
     module: "sigs.k8s.io/cluster-api",
     version: CLUSTER_API_VERSION,
     replacements: { [api]: `${api} v${CLUSTER_API_VERSION}` },
-    files: {
-      "crd.yaml": "controlplane/kubeadm/config/crd/bases/controlplane.cluster.x-k8s.io_kubeadmcontrolplanes.yaml",
-    },
+    files: { "crd.yaml": CRD },
   });
 }
 

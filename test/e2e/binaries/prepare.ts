@@ -3,9 +3,11 @@
 
 import { findAwsCli } from "../aws-cli.ts";
 import {
+  findActionlint,
   findAqua,
   findBinaries,
   findControllerManager,
+  findEcrCredentialProvider,
   findHcl2json,
   findKrew,
   findTofu,
@@ -23,17 +25,8 @@ import {
 
 // One after the other: two builds at a time took longer on two cores.
 findBinaries();
-for (const find of [
-  findControllerManager,
-  findTofu,
-  findHcl2json,
-  findAwsCli,
-  findKopsJudge,
-  findClusterApiJudge,
-  findAqua,
-]) {
-  find();
-}
+const judges = [findKopsJudge, findClusterApiJudge, findAqua, findActionlint, findEcrCredentialProvider];
+for (const find of [findControllerManager, findTofu, findHcl2json, findAwsCli, ...judges]) find();
 for (const version of KUBERNETES_VERSIONS) findKubeadm(version);
 for (const version of TALOS_VERSIONS) findTalosJudge(version);
 for (const version of KIND_VERSIONS) findKindJudge(version);

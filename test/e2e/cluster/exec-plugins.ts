@@ -12,15 +12,12 @@ export const OWN_COMMAND = fileURLToPath(new URL("../../../cli/iam-authenticator
 
 type Program = readonly [name: string, version: "v1" | "v1beta1", words: (binaries: Binaries) => string[]];
 
+// biome-ignore format: a table
 const PROGRAMS: readonly Program[] = [
   // https://docs.aws.amazon.com/cli/latest/reference/eks/get-token.html
   ["aws eks get-token", "v1beta1", () => [findAwsCli(), "eks", "get-token", "--cluster-name", CLUSTER_ID]],
   // https://github.com/kubernetes-sigs/aws-iam-authenticator#3-configure-your-api-server-to-talk-to-the-server
-  [
-    "aws-iam-authenticator token",
-    "v1",
-    ({ awsIamAuthenticator }) => [awsIamAuthenticator, "token", "--cluster-id", CLUSTER_ID],
-  ],
+  ["aws-iam-authenticator token", "v1", ({ awsIamAuthenticator }) => [awsIamAuthenticator, "token", "--cluster-id", CLUSTER_ID]],
   ["iam-authenticator token", "v1", () => [process.execPath, OWN_COMMAND, "token", "--cluster", CLUSTER_ID]],
 ];
 

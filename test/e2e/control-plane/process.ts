@@ -69,10 +69,8 @@ export async function freePort(): Promise<number> {
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, "127.0.0.1");
-  const isListening = await once(server, "listening").then(
-    () => true,
-    () => false,
-  );
+  const listening = once(server, "listening");
+  const isListening = await listening.then(() => true).catch(() => false);
   if (isListening) await once(server.close(), "close");
   return isListening;
 }

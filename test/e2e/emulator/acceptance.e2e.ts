@@ -130,9 +130,7 @@ type Keys = Readonly<Record<"AccessKeyId" | "SecretAccessKey", string>> & { read
 const given = process.env["ACCEPTANCE_REPORT"];
 const folder = given === undefined ? useFolder().path : resolve(given);
 const world = useServer(() => startEmulatedWorld(REGION));
-prepare(async () => {
-  await mustRun(world.run("cdk", ["bootstrap", `aws://000000000000/${REGION}`]));
-});
+prepare(() => mustRun(world.run("cdk", ["bootstrap", `aws://000000000000/${REGION}`])));
 
 test("every check runs, unsupported rows are not served, and no resources are left", async () => {
   const code = await acceptanceIn(world, PLACE, CHECKS, readOptions(["--yes"], { AWS_REGION: REGION }), folder);

@@ -55,8 +55,7 @@ async function startGateway(emulator: number) {
     const [, api = "", path = "/"] = /^\/(\w+)(\/.*)$/.exec(target) ?? [];
     const { authorization, accept, "content-type": type = "" } = headers;
     const forwarded = { "content-type": type, ...(authorization && { authorization }), ...(accept && { accept }) };
-    const host = `${api}.execute-api.localhost:${emulator}`;
-    const sent = { method, headers: { ...forwarded, host }, body };
+    const sent = { method, headers: { ...forwarded, host: `${api}.execute-api.localhost:${emulator}` }, body };
     const reply = await post(`http://127.0.0.1:${emulator}${path}`, sent);
     return { status: reply.status, body: reply.text, headers: { "content-type": reply.headers["content-type"] ?? "" } };
   });

@@ -6,6 +6,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { useFolder } from "../../cli/fixtures.ts";
+import { MACHINE } from "../../infra/cdk-cli.ts";
 
 const SCRIPT = join(import.meta.dirname, "try", "try-aws.ts");
 
@@ -34,16 +35,25 @@ cdk deploy >&2
 echo "4 $(review bob | tr -d '\\n ')"
 cdk destroy --force >&2
 echo "5 $(review bob 2>&1 | tr -d '\\n ')"
+sed -i.old 's/"clusters": \\[/&{"clusterId": "cluster-201", "region": "us-west-2", "architecture": "'"$ARCH"'", "safeDeployments": false},/' "$HOME/.cdk.json"
+cdk deploy IamAuthenticator-cluster-201 >&2
+iam-authenticator contexts from-cdk "$HOME/.cdk.json" --yes >&2
+echo "6 $(iam-authenticator contexts -o name | tr '\\n' ' ')"
+rm "$HOME/webhook.kubeconfig"
+iam-authenticator callers add control-plane -c cluster-201 --new --endpoint "$(cat "$HOME/endpoint")" -y --out "$HOME/webhook.kubeconfig" >&2
+iam-authenticator mappings apply -c cluster-201 -f "$HOME/mappings.yaml" -y --allow-weakening >&2
+sleep 11
+echo "7 $(review bob cluster-201 | tr -d '\\n ')"
 `;
 
-test("its shell deploys, denies, migrates a ConfigMap, grants, updates a setting, and destroys", () => {
+test("its shell deploys, denies, migrates a ConfigMap, grants, updates a setting, destroys, and adds cluster 201", () => {
   // Not as standard input, which the programs in it would read.
   const shell = useFolder().write("typed.sh", TYPED);
   chmodSync(shell, 0o755);
   const { stdout, stderr, status } = spawnSync(process.execPath, [SCRIPT], {
     encoding: "utf8",
-    env: { ...process.env, SHELL: shell },
-    timeout: 540_000,
+    env: { ...process.env, SHELL: shell, ARCH: MACHINE },
+    timeout: 720_000,
   });
   const output = `${stdout}\n${stderr}`;
   assert.equal(status, 0, output);
@@ -55,6 +65,8 @@ test("its shell deploys, denies, migrates a ConfigMap, grants, updates a setting
     /role\/111122223333\/developers/,
     /"error":"account_foreign:/,
     /^HTTP404|sandboxisnotrunning/,
+    /^cluster-201 local $/,
+    /"username":"dev:bob-example\.com"/,
   ].entries()) {
     assert.match(steps.get(String(step)) ?? "", expected, output);
   }

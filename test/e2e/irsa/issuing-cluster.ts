@@ -27,10 +27,8 @@ export type IssuingCluster = Awaited<ReturnType<typeof startIssuingCluster>>;
 
 /** With the namespaces `ci` and `other`, each with the service account `deployer`, and `ci/another`, all annotated. */
 export async function startIssuingCluster() {
-  const store = await startParameterStore({
-    region: REGION,
-    parameters: { [`/iam-authenticator/${ISSUING_CLUSTER}/callers`]: "[]" },
-  });
+  const parameters = { [`/iam-authenticator/${ISSUING_CLUSTER}/callers`]: "[]" };
+  const store = await startParameterStore({ region: REGION, parameters });
   useLocalAws({ AWS_REGION: REGION, AWS_ENDPOINT_URL_SSM: store.url });
   const settings = { clusterId: ISSUING_CLUSTER, region: REGION, storeUrl: store.url };
   const issuer = await startIssuer({ ...settings, identity: localIdentity("function"), logFile: "/dev/null" });

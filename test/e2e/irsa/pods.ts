@@ -71,16 +71,13 @@ function skips(name: string, given: Given): PodCase {
 }
 
 /** Pods whose container `main` has these variables before and after. */
+// biome-ignore format: a table
 const WITH_VARIABLES = [
   ["existing variables stay first", ["A=1", "B=2", "A=3"], ALL],
   ["a container with its own role gets no variables, but the mount", ["AWS_ROLE_ARN=own"], ["+"]],
   ["a container with its own token file gets no variables, but the mount", ["AWS_WEB_IDENTITY_TOKEN_FILE=/own"], ["+"]],
   ["a role from a Secret is the container's own role", ["AWS_ROLE_ARN"], ["+"]],
-  [
-    "a container with every variable gets neither variables nor mount",
-    ["AWS_ROLE_ARN=x", "AWS_REGION=y", "AWS_STS_REGIONAL_ENDPOINTS=legacy"],
-    [],
-  ],
+  ["a container with every variable gets neither variables nor mount", ["AWS_ROLE_ARN=x", "AWS_REGION=y", "AWS_STS_REGIONAL_ENDPOINTS=legacy"], []],
   ["access keys in the environment are ignored", ["AWS_ACCESS_KEY_ID=AKIA"], ALL],
 ] as const;
 
@@ -129,14 +126,13 @@ const WINDOWS = [`AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${WINDOWS_
 const REGIONAL_ACCOUNT = { "sts-regional-endpoints": "true" };
 
 /** Cases for the policy without options. */
+// biome-ignore format: a table
 export const PLAIN_CASES: readonly PodCase[] = [
   gives("one container"),
   skips("no annotation", { serviceAccount: { "role-arn": undefined } }),
   skips("a mirror Pod beside an annotated service account", { mirror: true }),
   skips("an empty role", { serviceAccount: { "role-arn": "" } }),
-  skips("other annotations without a role", {
-    serviceAccount: { "role-arn": undefined, audience: "a", ...REGIONAL_ACCOUNT },
-  }),
+  skips("other annotations without a role", { serviceAccount: { "role-arn": undefined, audience: "a", ...REGIONAL_ACCOUNT } }),
   gives(
     "a role with a path, in another partition",
     { serviceAccount: { "role-arn": OTHER_ROLE } },
@@ -153,21 +149,10 @@ export const PLAIN_CASES: readonly PodCase[] = [
     { init: { init: ["AWS_ROLE_ARN=x"] }, containers: { a: ["AWS_ROLE_ARN=x"], b: undefined } },
     { init: ["AWS_ROLE_ARN=x", "+"], a: ["AWS_ROLE_ARN=x", "+"], b: ALL },
   ),
-  gives("existing volumes stay after the new one", { volumes: ["data", "cache"], mountPath: "/mnt/data" }, GETS_ALL, [
-    TOKEN,
-    "data",
-    "cache",
-  ]),
+  gives("existing volumes stay after the new one", { volumes: ["data", "cache"], mountPath: "/mnt/data" }, GETS_ALL, [TOKEN, "data", "cache"]),
   gives("an existing volume of that name is unchanged", { volumes: OWN }, GETS_ALL, OWN),
-  gives(
-    "an existing mount of that volume is unchanged",
-    { volumes: OWN, mountPath: "/elsewhere" },
-    { main: [...IDENTITY, "+/elsewhere"] },
-    OWN,
-  ),
-  gives("a Pod without kube-apiserver's token still gets this token", {
-    spec: { automountServiceAccountToken: false },
-  }),
+  gives("an existing mount of that volume is unchanged", { volumes: OWN, mountPath: "/elsewhere" }, { main: [...IDENTITY, "+/elsewhere"] }, OWN),
+  gives("a Pod without kube-apiserver's token still gets this token", { spec: { automountServiceAccountToken: false } }),
   gives(
     "skip-containers: one container, also an init container",
     { pod: { "skip-containers": "b,init" }, init: { init: undefined }, containers: AB },
@@ -247,9 +232,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
   ...["kubernetes.io/os", "beta.kubernetes.io/os"].map((label) =>
     gives(`Windows by ${label}`, { spec: { nodeSelector: { [label]: "windows" } } }, { main: WINDOWS }),
   ),
-  gives("two ports with the same number, which a merge would break", {
-    spec: { ports: ["UDP", "TCP"].map((protocol) => ({ containerPort: 53, protocol })) },
-  }),
+  gives("two ports with the same number, which a merge would break", { spec: { ports: ["UDP", "TCP"].map((protocol) => ({ containerPort: 53, protocol })) } }),
   ...REFUSED.map(([annotation, value, rule]) => ({
     name: `refused: ${annotation} '${value}'`,
     serviceAccount: { [annotation]: value },
@@ -268,13 +251,9 @@ const REGIONS = [`AWS_DEFAULT_REGION=${REGION}`, `AWS_REGION=${REGION}`];
 const NAMED = [REGIONAL, ...REGIONS, ...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader", UNREACHABLE, "+"];
 const OPTION_TOKEN = ["token:sts.example.com:1800"];
 
+const init = { init: undefined };
 export const OPTION_CASES: readonly PodCase[] = [
-  gives(
-    "options set every default",
-    { account: "reader", init: { init: undefined } },
-    { init: NAMED, main: NAMED },
-    OPTION_TOKEN,
-  ),
+  gives("options set every default", { account: "reader", init }, { init: NAMED, main: NAMED }, OPTION_TOKEN),
   gives(
     "annotations take precedence over options",
     {

@@ -76,8 +76,7 @@ export function describeInstallation({ minor }: PolicyServer, kubernetes: Kubern
     }
 
     async function doctor(): Promise<Check[]> {
-      const client = await openKubernetes(kubernetes.kubeconfig, processStreams());
-      const checks = await checkAdmission(client);
+      const checks = await checkAdmission(await openKubernetes(kubernetes.kubeconfig, processStreams()));
       return checks.filter(({ state }) => state !== "ok");
     }
 

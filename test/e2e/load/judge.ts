@@ -49,10 +49,8 @@ export function createJudge(explain: Outages["explain"], callers: ReturnType<typ
     login(text: string, user: User | undefined, isByIam: boolean, from: number): void {
       const to = Date.now();
       const token = tokens.get(text) ?? NOT_OURS;
-      const right = [
-        ...token.answers(from - APISERVER_MS, to),
-        ...(isFault(token, isByIam, from, to) ? ["denied"] : []),
-      ];
+      const denials = isFault(token, isByIam, from, to) ? ["denied"] : [];
+      const right = [...token.answers(from - APISERVER_MS, to), ...denials];
       check(`login of ${token.name}`, describe(user), right);
     },
   };

@@ -25,7 +25,7 @@ const DENIALS = 12;
 /** The times of the contract. */
 const [FOUND_MS, ABSENT_MS, STALE_MS, NODE_MS] = [30_000, 10_000, 300_000, 60_000];
 
-const { identities: persons } = people(PEOPLE, TEAMS, MAPPING_PREFIX, { denies: false });
+const { identities: persons } = people(PEOPLE, TEAMS, MAPPING_PREFIX);
 const nodes = Array.from({ length: NODES }, (_, index) => {
   const node = localIdentity("node");
   const instanceId = `i-0000000000000000${index}`;
@@ -84,8 +84,7 @@ export function createMembers(store: MemoryStore, ec2: Ec2Server, issuer: Issuer
   const members = [
     ...persons.map((identity) => {
       const [, role = ""] = /assumed-role\/(\w+)\//.exec(identity.arn) ?? [];
-      const username = `${role}:${identity.name.replace("@", "-")}`;
-      return member(identity, ["sts"], answersOf(role, identity.arn, username));
+      return member(identity, ["sts"], answersOf(role, identity.arn, `${role}:${identity.name.replace("@", "-")}`));
     }),
     // Keys that were read remain usable while their issuer is down.
     ...robots.map((role) => signedBy("current", role, [])),

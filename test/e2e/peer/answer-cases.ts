@@ -45,6 +45,7 @@ export const sts =
 const each = (...answers: readonly Fault[]): Make[] => answers.map((one) => sts(one));
 const pages = (...bodies: readonly string[]): Make[] => bodies.map((text) => sts(answering(200, text)));
 
+// biome-ignore format: a table
 export const ANSWER_CASES: Cases = {
   "11: a 5xx is a fault, after the retry": each(answering(500, ""), failing(503, "InternalFailure")),
   "11: throttling codes are an exact list, not a search in free text (a fault stays a fault)": each(
@@ -59,13 +60,9 @@ export const ANSWER_CASES: Cases = {
   "11: every AWS throttling code is throttling": each(failing(400, "SlowDown"), failing(400, "RequestLimitExceeded")),
   "11: a 4xx without an STS error code is a fault": each(answering(403, ""), answering(400, "{}")),
   "11: a 2xx other than 200 is a fault": each(answering(202, NAMED), answering(204, "", {})),
-  "3, 11: no redirects; a 3xx is a fault": each(
-    answering(302, "", { location: "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity" }),
-  ),
+  "3, 11: no redirects; a 3xx is a fault": each(answering(302, "", { location: "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity" })),
   "11: a 200 in another format is a fault": pages("", "{", "[]", "<Arn>", identityJson({ Account, Arn })),
-  "4, 11: the complete body is parsed, with case-sensitive names": pages(
-    identityJson({ account: Account, ARN: Arn, userid: UserId }),
-  ),
+  "4, 11: the complete body is parsed, with case-sensitive names": pages(identityJson({ account: Account, ARN: Arn, userid: UserId })),
   "4: additional members are ignored, since AWS may add some": pages(identityJson({ Account, Arn, UserId }, 17)),
   "3: a response may be at most 64 KiB": pages(NAMED + " ".repeat(65_536)),
   "2: an unreachable or slow STS is a fault": each({ kind: "reset" }, { kind: "cut", body: NAMED.slice(0, 40) }),
@@ -74,19 +71,14 @@ export const ANSWER_CASES: Cases = {
 
 const named = (...told: readonly Told[]): Make[] => each(...told.map(naming));
 
+// biome-ignore format: a table
 export const IDENTITY_CASES: Cases = {
-  "4: the ARN's partition equals the function's": named({
-    ...user(TEAM, "user/odd"),
-    arn: `arn:aws-cn:iam::${TEAM}:user/odd`,
-  }),
+  "4: the ARN's partition equals the function's": named({ ...user(TEAM, "user/odd"), arn: `arn:aws-cn:iam::${TEAM}:user/odd` }),
   "4: the account inside the ARN equals `Account`": named(
     { ...role(HOME, "Developers"), account: STRANGE },
     { ...user(STRANGE, "user/odd"), account: TEAM },
   ),
-  "4, 11: users, assumed roles, federated users and root; no other kind, no role with a path": named(
-    user(TEAM, "root/odd", TEAM),
-    role(TEAM, "team/Known"),
-  ),
+  "4, 11: users, assumed roles, federated users and root; no other kind, no role with a path": named(user(TEAM, "root/odd", TEAM), role(TEAM, "team/Known")),
   "11: the session in UserId is the ARN's": named({ ...role(HOME, "Developers"), userId: `${ROLE_ID}:another` }),
   "4: UserId matches the kind of identity": named(
     user(TEAM, "user/odd", `${USER_ID}:odd`),

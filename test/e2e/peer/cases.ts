@@ -52,6 +52,7 @@ const securityToken = (...raws: readonly string[]): Make[] =>
 const by = (...names: readonly Name[]): Make[] => names.map((name) => signed(() => ({ identity: identityOf(name) })));
 const inLetters = (text: string) => text.replace(/[\w-]+(?==)/g, (name) => name.toLowerCase());
 
+// biome-ignore format: a table
 const TOKEN_CASES: Cases = {
   "3: strict canonical unpadded base64url": [
     token((good) => good.replace(/.{20}$/, "\n$&")),
@@ -63,10 +64,7 @@ const TOKEN_CASES: Cases = {
   ],
   "3: exactly `https://<host>/?<query>`: no user before the host": [parts(({ host }) => ({ host: `user@${host}` }))],
   "3: the host is an STS endpoint of a known region, spelled exactly": [onHost("sts.us-west-9.amazonaws.com")],
-  "3: FIPS hosts only in the regions that AWS lists for them": [
-    onHost("sts-fips.eu-west-1.amazonaws.com"),
-    onHost("sts-fips.eu-west-1.api.aws"),
-  ],
+  "3: FIPS hosts only in the regions that AWS lists for them": [onHost("sts-fips.eu-west-1.amazonaws.com"), onHost("sts-fips.eu-west-1.api.aws")],
   "3: the host is in the function's partition": [onHost("sts.us-gov-west-1.amazonaws.com")],
   "3: Credential's region equals the host's; the global endpoint's is `us-east-1`": [
     credential((words) => words.with(2, "eu-west-3")),
@@ -103,9 +101,7 @@ const TOKEN_CASES: Cases = {
     value("X-Amz-Signature", (digits) => `A${digits.slice(1)}`),
   ],
   // Without NAMED: the local STS verifies the request.
-  "11: names are sent to STS in their canonical spelling": [
-    async () => ({ token: tokenOf(inLetters(render(await presign()))) }),
-  ],
+  "11: names are sent to STS in their canonical spelling": [async () => ({ token: tokenOf(inLetters(render(await presign()))) })],
 };
 
 const REVIEW_CASES: Cases = {

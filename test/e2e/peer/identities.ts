@@ -15,8 +15,7 @@ export const ROLE_ID = "AROAODDODDODDODDODD00";
 export const USER_ID = "AIDAODDODDODDODDODD00";
 
 export function role(account: string, name: string, session = "jane@example.com", id = ROLE_ID): Told {
-  const arn = `arn:aws:sts::${account}:assumed-role/${name}/${session}`;
-  return { arn, account, userId: `${id}:${session}` };
+  return { arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`, account, userId: `${id}:${session}` };
 }
 
 export function user(account: string, resource: string, userId = USER_ID): Told {

@@ -15,8 +15,7 @@ export type SideBySide = Awaited<ReturnType<typeof startSideBySide>>;
 
 export async function startSideBySide() {
   const sts = await startSts({ identities: IDENTITIES });
-  const folder = useFolder().path;
-  const backend = await startBackend({ folder, parameters: ourParameters(), identities: IDENTITIES });
+  const backend = await startBackend({ folder: useFolder().path, parameters: ourParameters(), identities: IDENTITIES });
   backend.redeploy({ RESERVED_PREFIXES: RESERVED_PREFIX });
   const peer = await startPeer(sts.url, PEER_MAPPINGS);
   const ours = { url: backend.url, agent: undefined, sts: backend.sts };

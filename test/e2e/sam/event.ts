@@ -5,13 +5,14 @@ import { localIdentity, mintToken } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION, readSecret, SANDBOX_FOLDER, sandboxFiles, tokenReview } from "../../../local/webhook.ts";
 
 export async function freshEvent(name: string, secret: string): Promise<string> {
-  const token = await mintToken({ identity: localIdentity(name, secret), clusterId: CLUSTER_ID, region: REGION });
   return JSON.stringify({
     version: "2.0",
     rawPath: "/authenticate",
     headers: { "content-type": "application/json" },
     requestContext: { http: { method: "POST", path: "/authenticate" }, requestId: "local", stage: "$default" },
-    body: tokenReview(token),
+    body: tokenReview(
+      await mintToken({ identity: localIdentity(name, secret), clusterId: CLUSTER_ID, region: REGION }),
+    ),
     isBase64Encoded: false,
   });
 }

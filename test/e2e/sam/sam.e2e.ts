@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stackName } from "../../../infra/context/stacks.ts";
+import { localIdentity } from "../../../local/identities.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
 import { CLUSTER_ID, REGION, readSecret, sandboxFiles } from "../../../local/webhook.ts";
+import { keyVariables } from "../../aws-variables.ts";
 import { useFolder } from "../../cli/fixtures.ts";
 import { cdk, MACHINE, ROOT, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";
@@ -24,23 +24,18 @@ const templateOf = (id: string) => join(folder, "cdk.out", `${stackName({ cluste
 const template = templateOf(CLUSTER_ID);
 const envFile = join(folder, "env.json");
 let sandbox: Sandbox | undefined;
-let proxies: Server[] = [];
 let sam: SamCli;
 let options: string[];
 
 before(async () => {
   writeApp(folder, [...CLUSTERS, { clusterId: CLUSTER_ID, architecture: MACHINE }]);
   cdk(folder, ["synth", "--quiet"]);
-  sandbox = await startSandbox(files);
   const bridge = bridgeAddress();
-  const ports = [sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => Number(new URL(url).port));
-  proxies = await Promise.all(ports.map((port) => forward(bridge, port)));
+  sandbox = await startSandbox(files, undefined, bridge);
   sam = samCli(REGION);
-  const hosts = ["--add-host", `host.docker.internal:${bridge}`];
-  options = ["-t", template, "--env-vars", envFile, ...hosts];
+  options = ["-t", template, "--env-vars", envFile, ...["--add-host", `host.docker.internal:${bridge}`]];
 });
 after(async () => {
-  for (const proxy of proxies) proxy.close();
   await sandbox?.close();
 });
 
@@ -58,8 +53,7 @@ function samCli(region: string) {
     SAM_CLI_TELEMETRY: "0",
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-    AWS_SECRET_ACCESS_KEY: "local/only",
+    ...keyVariables(localIdentity("function", readSecret(files))),
   };
   const call = async (program: string, args: readonly string[], input: string): Promise<string> => {
     const { code, stdout, stderr } = await execute(join(bin, program), args, { env: environment, timeout: 0 }, input);
@@ -82,23 +76,12 @@ function bridgeAddress(): string {
   return subnet.trim().replace(/0\/\d+$/, "1");
 }
 
-/** Forwards connections to a port of this machine, from a free one of this address. */
-async function forward(host: string, port: number): Promise<Server> {
-  const server = createServer((client) => {
-    const upstream = connect(port, "127.0.0.1");
-    for (const socket of [client, upstream]) socket.on("error", () => {});
-    client.pipe(upstream).pipe(client);
-  }).listen(0, host);
-  await once(server, "listening");
-  return server;
-}
-
 /** env.example.json with the ports of this run. */
 function writeEnvironment(): void {
   const { Parameters } = JSON.parse(readFileSync(join(ROOT, "env.example.json"), "utf8"));
-  const names = "CLUSTER_ID CALLER_AUTH AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_SSM";
-  assert.equal(Object.keys(Parameters).join(" "), names);
-  const [sts, store] = proxies.map((proxy) => `http://host.docker.internal:${(proxy.address() as AddressInfo).port}`);
+  assert.equal(Object.keys(Parameters).join(" "), "CLUSTER_ID CALLER_AUTH AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_SSM");
+  const { stsUrl = "", parameterStoreUrl = "" } = sandbox ?? {};
+  const [sts, store] = [stsUrl, parameterStoreUrl].map((url) => url.replace("127.0.0.1", "host.docker.internal"));
   const chosen = { AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
   writeFileSync(envFile, JSON.stringify({ Parameters: { ...Parameters, ...chosen } }));
 }

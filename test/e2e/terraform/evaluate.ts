@@ -2,9 +2,10 @@
 // `terraform_data`, which accepts any value. Values from AWS (ids, ARNs) are placeholders:
 // `<aws_iam_role.authenticator.arn>`.
 
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { promisify } from "node:util";
 import { useFolder } from "../../cli/fixtures.ts";
 import { findHcl2json, findTofu } from "../binaries/binaries.ts";
 
@@ -41,7 +42,7 @@ function initialized(folder: string): string {
   const scratch = scratches.get(folder) ?? useFolder().path;
   if (scratches.has(folder)) return scratch;
   scratches.set(folder, scratch);
-  writeFileSync(join(scratch, "main.tf.json"), JSON.stringify(withoutProvider(folder)));
+  writeFileSync(join(scratch, "main.tf.json"), JSON.stringify(withoutProvider(folder, scratch)));
   tofu(scratch, ["init", "-no-color"]);
   return scratch;
 }
@@ -52,7 +53,7 @@ export function parseModule(folder: string): Hcl[] {
   return files.map((name) => JSON.parse(execFileSync(findHcl2json(), [join(folder, name)], { encoding: "utf8" })));
 }
 
-function withoutProvider(folder: string): object {
+function withoutProvider(folder: string, scratch: string): object {
   const files = parseModule(folder);
   const modules = files.flatMap(({ module = {} }) => Object.entries(module));
   const variables = files.flatMap(({ variable = {} }) => Object.entries(variable));
@@ -63,7 +64,8 @@ function withoutProvider(folder: string): object {
   );
   const called = (body: Body) => ({
     ...(withPlaceholders(body) as Body),
-    source: join(folder, String(body["source"])),
+    // An absolute path would be a package, which modules beside it are not in.
+    source: relative(scratch, join(folder, String(body["source"]))),
   });
   return {
     variable: Object.fromEntries(variables.map(([name, [body = {}]]) => [name, { ...body, type: bare(body["type"]) }])),
@@ -128,4 +130,9 @@ const ENVIRONMENT = { PATH, HOME, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1"
 /** Runs OpenTofu without network and providers. Returns standard output; throws on failure. */
 export function tofu(folder: string, words: readonly string[]): string {
   return execFileSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT, stdio: "pipe" });
+}
+
+/** The same, while servers of this process answer. */
+export async function tofuAsync(folder: string, words: readonly string[]): Promise<void> {
+  await promisify(execFile)(TOFU, [...words], { cwd: folder, env: ENVIRONMENT });
 }

@@ -1,5 +1,8 @@
-// Converts the release's CloudFormation template to the expected resources of the Terraform module.
+// Converts the release's CloudFormation templates to the expected resources of the Terraform modules.
 
+import assert from "node:assert/strict";
+import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import type { Body } from "./evaluate.ts";
 import { argumentsOf, type Properties } from "./words.ts";
 
 export interface Template {
@@ -40,6 +43,14 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   FailingWithStandby: "aws_cloudwatch_metric_alarm.failing",
   Refused: "aws_cloudwatch_metric_alarm.refused",
   NoReviews: "aws_cloudwatch_metric_alarm.no_reviews[0]",
+  // Of the issuer.
+  ApiGETwellknownopenidconfigurationFunction: "aws_apigatewayv2_integration.authenticator",
+  ApiGETwellknownopenidconfigurationFunctionPermission: `aws_lambda_permission.document["${DISCOVERY_PATH}"]`,
+  ApiGETwellknownopenidconfiguration: `aws_apigatewayv2_route.document["${DISCOVERY_PATH}"]`,
+  ApiGETopenidv1jwksFunctionPermission: `aws_lambda_permission.document["${JWKS_PATH}"]`,
+  ApiGETopenidv1jwks: `aws_apigatewayv2_route.document["${JWKS_PATH}"]`,
+  Provider: "aws_iam_openid_connect_provider.authenticator",
+  InvalidKeys: "aws_cloudwatch_metric_alarm.invalid_keys",
 };
 
 /** Value of `Ref` if it is not the name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
@@ -62,7 +73,32 @@ const ONLY_WITH: Readonly<Record<string, (parameters: Properties) => boolean>> =
 const LEFT_OUT =
   /^(Deployment|DeploymentCheck|DeploymentService|NewVersion|(Accounts|FailoverUrl)Change|FunctionCurrentVersion)/;
 
-export function expectedResources(template: Template, values: Readonly<Record<string, unknown>>) {
+export type Expected = ReturnType<typeof expectedResources>;
+
+/** Each resource must exist and have these arguments, and there must be no other. */
+export function equalResources(resources: ReadonlyMap<string, Body>, expected: Expected): void {
+  for (const { address, arguments: wanted } of expected) {
+    const found = parsed(resources.get(address) ?? assert.fail(`${address} is missing`));
+    assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, found[key]])), wanted, address);
+  }
+  assert.deepEqual([...resources.keys()].sort(), expected.map(({ address }) => address).sort());
+}
+
+/** Parses JSON in arguments, so that its format does not matter. */
+function parsed(body: Body): Body {
+  return JSON.parse(JSON.stringify(body), (_, value) =>
+    typeof value === "string" && /^\{"/.test(value) ? JSON.parse(value) : value,
+  );
+}
+
+/** `variables` are those of the module: `memory_size` is the template's parameter `MemorySize`. */
+export function expectedResources(template: Template, variables: Readonly<Record<string, unknown>>) {
+  const values = Object.fromEntries(
+    Object.entries(variables).map(([variable, value]) => [
+      variable.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()),
+      Array.isArray(value) ? value.join() : value,
+    ]),
+  );
   const parameters = Object.fromEntries(
     Object.entries(template.Parameters).map(([name, { Type, Default }]) => {
       const value = values[name] ?? Default;
@@ -95,7 +131,7 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     if (attribute === undefined) return `<${address}.${REF[template.Resources[id]?.Type ?? ""] ?? "name"}>`;
     // CloudFormation's log group ARN ends with the streams' wildcard; Terraform's does not.
     const isLogGroup = address === "aws_cloudwatch_log_group.authenticator";
-    return `<${address}.${attribute.toLowerCase()}>${isLogGroup ? ":*" : ""}`;
+    return `<${address}.${attribute.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase()}>${isLogGroup ? ":*" : ""}`;
   }
 
   return Object.entries(template.Resources)
@@ -106,10 +142,10 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     });
 }
 
-/** `AuthenticatorFailing690A16C2` becomes `Failing`; also removes the hash of the policy's content. */
+/** `AuthenticatorFailing690A16C2` and `IssuerFailing...` become `Failing`; also removes the hash of the policy's content. */
 function shortId(id: string): string {
   return id
-    .replace(/^Authenticator/, "")
+    .replace(/^(Authenticator|Issuer)/, "")
     .replace(/[0-9A-F]{8}$/, "")
     .replace(/^Rights[0-9a-f]{8}$/, "Rights");
 }

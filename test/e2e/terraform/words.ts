@@ -17,14 +17,17 @@ const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> 
     ...{ PolicyDocument: undefined, PolicyName: undefined, Roles: undefined },
     ...{ policy, role },
   }),
-  "AWS::Lambda::Function": ({ LoggingConfig, Environment, ReservedConcurrentExecutions }) => {
+  "AWS::Lambda::Function": ({ LoggingConfig, Environment, ...properties }) => {
+    const { ReservedConcurrentExecutions } = properties;
     // Declared empty so that `sam local` can set them.
     const { AWS_ENDPOINT_URL_SSM: _ssm, AWS_ENDPOINT_URL_STS: _sts, ...variables } = Environment.Variables;
     return {
       Code: undefined,
       Environment: [{ variables }],
       LoggingConfig: [renamed(LoggingConfig)],
-      ReservedConcurrentExecutions: ReservedConcurrentExecutions ? Number(ReservedConcurrentExecutions) : null,
+      ...("ReservedConcurrentExecutions" in properties && {
+        ReservedConcurrentExecutions: ReservedConcurrentExecutions ? Number(ReservedConcurrentExecutions) : null,
+      }),
       publish: true,
     };
   },
@@ -38,12 +41,14 @@ const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> 
     return { DisableExecuteApiEndpoint: undefined };
   },
   "AWS::ApiGatewayV2::Integration": ({ ResponseParameters }) => ({
-    ResponseParameters: Object.entries(ResponseParameters as Properties).map(([status_code, changes]) => ({
-      status_code,
-      mappings: Object.fromEntries(
-        changes.ResponseParameters.map(({ Destination, Source }: Properties) => [Destination, Source]),
-      ),
-    })),
+    ResponseParameters:
+      ResponseParameters &&
+      Object.entries(ResponseParameters as Properties).map(([status_code, changes]) => ({
+        status_code,
+        mappings: Object.fromEntries(
+          changes.ResponseParameters.map(({ Destination, Source }: Properties) => [Destination, Source]),
+        ),
+      })),
   }),
   "AWS::Lambda::Permission": ({ FunctionName, SourceArn }) => {
     // Terraform has separate arguments for function and alias.
@@ -72,6 +77,7 @@ const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> 
       ? { Dimensions: dimensions(Dimensions) }
       : { Metrics: undefined, metric_query: Metrics.map(metricQuery) }),
   }),
+  "AWS::IAM::OIDCProvider": () => ({}),
   "AWS::SNS::Topic": () => ({}),
   "AWS::SNS::Subscription": () => ({}),
 };

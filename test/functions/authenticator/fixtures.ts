@@ -149,8 +149,7 @@ export async function reviewOnce(token: string, options: ReviewOptions = {}) {
   const { stored = MAPPED, settings, changes, event, spec, context } = options;
   const services = fakeServices(stored, changes);
   const { calls, lines } = services;
-  const call = handlerOf(services, settings);
-  const response = await call(gatewayEvent(reviewBody(token, spec), event), context);
+  const response = await handlerOf(services, settings)(gatewayEvent(reviewBody(token, spec), event), context);
   assert.equal(lines.length, 1);
   const text = lines[0] ?? "";
   return { ...response, calls, text, line: JSON.parse(text) };

@@ -29,19 +29,10 @@ const DEFAULTS = {
   logLevel: "info",
 };
 const LISTS = ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS", "ACCOUNTS", "NODE_VPCS"];
-const OTHERS = [
-  "MAPPING_PREFIX",
-  "CALLER_SUBJECTS",
-  "USER_INFO",
-  "LOG_LEVEL",
-  "TOKENS",
-  "JWT_ISSUERS",
-  "STS_HOSTS",
-  "FAILOVER_URL",
-];
-const ENDPOINTS = ["JWT_KEYS_ENDPOINT", "AWS_ENDPOINT_URL"].concat(
-  ["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`),
-);
+const CHOICES = ["USER_INFO", "LOG_LEVEL", "TOKENS", "STS_HOSTS"];
+const OTHERS = ["MAPPING_PREFIX", "CALLER_SUBJECTS", "JWT_ISSUERS", "FAILOVER_URL", ...CHOICES];
+const OF_SERVICES = ["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`);
+const ENDPOINTS = ["JWT_KEYS_ENDPOINT", "AWS_ENDPOINT_URL"].concat(OF_SERVICES);
 
 test("unset settings have their defaults, and an empty string means not set", () => {
   const { stsHosts, partition, ssmEndpoint, ...settings } = read();

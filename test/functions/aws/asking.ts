@@ -53,15 +53,13 @@ export function response(status: number, body: string, headers = ""): string {
   return `HTTP/1.1 ${status} Reason\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
+type Answer = (request: string, socket: Socket) => string | undefined;
 /**
  * Listens on 127.0.0.1 until the test that calls it ends, with TLS if there is a `credential`. `answer` can also write to the
  * socket and return nothing. `requests` are without their bodies, each with its empty line; `sockets` the accepted
  * connections, oldest first, for TLS those with a completed handshake.
  */
-export async function startRawServer(
-  answer: (request: string, socket: Socket) => string | undefined = () => OK,
-  credential?: Credential,
-) {
+export async function startRawServer(answer: Answer = () => OK, credential?: Credential) {
   const requests: string[] = [];
   const sockets: Socket[] = [];
   const serve = (socket: Socket): void => {

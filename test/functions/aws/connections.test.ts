@@ -114,11 +114,8 @@ const ec2AndIam: Start = async () => {
   return { server, ask: async () => assert.deepEqual(await find(node, within()), { name: NAME }) };
 };
 
-for (const [name, start] of [
-  ["STS", sts],
-  ["Parameter Store", parameterStore],
-  ["EC2 and IAM", ec2AndIam],
-] as const) {
+const STARTS = { STS: sts, "Parameter Store": parameterStore, "EC2 and IAM": ec2AndIam };
+for (const [name, start] of Object.entries(STARTS)) {
   test(`live connections to ${name} are kept, and after a thaw with ${POOL} dead ones the retry uses none of them`, async (t) => {
     const { server, ask } = await start();
     t.after(() => server.close());

@@ -46,8 +46,7 @@ for (const [callerAuth, subject, tokens, invoked] of [
 ] as const) {
   test(`a good version passes with ${callerAuth} ${subject ?? ""}, tokens ${tokens}: each event in both payload formats`, async () => {
     const invoke = version({ callerAuth, tokens, callerSubjects: subject === undefined ? [] : [subject] });
-    const found = await check(invoke, callerAuth, subject, tokens);
-    assert.deepEqual(found, { status: "Succeeded", problems: [], invoked });
+    assert.deepEqual(await check(invoke, callerAuth, subject, tokens), { status: "Succeeded", problems: [], invoked });
   });
 }
 

@@ -73,8 +73,7 @@ test("headers are found in any case", () => {
       assert.equal(gatewayRequest(event({ headers: { host: "h", [name]: "Bearer y" } })).authorization, "Bearer y");
     }
   }
-  const inherited = Object.create({ authorization: "Bearer y" });
-  for (const headers of [inherited, { "x-authorization": "Bearer y" }]) {
+  for (const headers of [Object.create({ authorization: "Bearer y" }), { "x-authorization": "Bearer y" }]) {
     assert.equal(gatewayRequest(payload2({ headers })).authorization, undefined);
   }
 });

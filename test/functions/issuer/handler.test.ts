@@ -38,8 +38,7 @@ const WITH_BROKEN = new Map([...PARAMETERS, [BROKEN, { value: "{", secure: false
 
 function issuer({ url = ISSUER, parameters = PARAMETERS, fail = undefined as Error | undefined } = {}) {
   const lines: Record<string, unknown>[] = [];
-  const environment = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod", ISSUER_URL: url };
-  const settings = readIssuerSettings(environment);
+  const settings = readIssuerSettings({ AWS_REGION: "eu-west-1", CLUSTER_ID: "prod", ISSUER_URL: url });
   const { handler } = createIssuer(settings, {
     fetchPath: async () => {
       if (fail !== undefined) throw fail;
@@ -107,9 +106,8 @@ for (const [what, options, code, message, cause] of [
       assert.deepEqual([statusCode, headers["cache-control"], JSON.parse(body).code], [500, "no-store", code]);
       assert.match(JSON.parse(body).message, message);
     }
-    const CloudWatchMetrics = [
-      { Dimensions: [["ClusterId", "Outcome"]], Metrics: [{ Name: "IssuerRequests", Unit: "Count" }] },
-    ];
+    const Metrics = [{ Name: "IssuerRequests", Unit: "Count" }];
+    const CloudWatchMetrics = [{ Dimensions: [["ClusterId", "Outcome"]], Metrics }];
     const counted = { ClusterId: "prod", Outcome: "fault", IssuerRequests: 1, _aws: { CloudWatchMetrics } };
     assert.partialDeepStrictEqual(lines[0], { reason: code, level: "error", ...(cause && { cause }), ...counted });
     assert.doesNotMatch(JSON.stringify(lines), /secret/);

@@ -81,13 +81,9 @@ const HOUR = 3_600 * S;
 type Step = readonly [ms: number, stored: StoredKeys | Error, outcome: string, reads: number];
 const NO_PARAMETER: Step = [0, {}, without("there is no parameter"), 1];
 const ONLY_BROKEN: Step = [0, BROKEN, without(`${RSA_NAME} must be a JSON object: a public JWK`), 1];
+// biome-ignore format: a table
 const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
-  [
-    "one read of the path returns all keys, which are cached for 30 s",
-    [0, GOOD, "4", 1],
-    [30 * S - 1, ONE, "4 cached", 1],
-    [1, ONE, "1", 2],
-  ],
+  ["one read of the path returns all keys, which are cached for 30 s", [0, GOOD, "4", 1], [30 * S - 1, ONE, "4 cached", 1], [1, ONE, "1", 2]],
   [
     "the oldest ten of more keys are served after a cached read, too",
     [0, Object.fromEntries(Object.entries(WRITTEN).slice(0, MAX_KEYS)), "10", 1],
@@ -110,12 +106,7 @@ const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
     [1, DOWN, FAULT, 2],
     [S, GOOD, "4", 3],
   ],
-  [
-    "an issuer without keys reports that, never answers an empty set, and reads again after 10 s",
-    NO_PARAMETER,
-    NO_PARAMETER,
-    [10 * S, GOOD, "4", 2],
-  ],
+  ["an issuer without keys reports that, never answers an empty set, and reads again after 10 s", NO_PARAMETER, NO_PARAMETER, [10 * S, GOOD, "4", 2]],
   ["if each parameter is invalid, the error names one, and why", ONLY_BROKEN, ONLY_BROKEN, [10 * S, GOOD, "4", 2]],
   [
     "keys that were all removed are not served: cached keys are only for outages",

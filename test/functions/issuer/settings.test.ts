@@ -17,10 +17,8 @@ test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required, and the other settings
       assert.throws(() => read({ [name]: value }), new RegExp(`^setting_invalid: ${name} is required: `));
     }
   }
-  assert.partialDeepStrictEqual(read({ MAPPING_PREFIX: "/kube", LOG_LEVEL: "warn" }), {
-    mappingPrefix: "/kube",
-    logLevel: "warn",
-  });
+  const settings = read({ MAPPING_PREFIX: "/kube", LOG_LEVEL: "warn" });
+  assert.partialDeepStrictEqual(settings, { mappingPrefix: "/kube", logLevel: "warn" });
   assert.throws(() => read({ MAPPING_PREFIX: "kube" }), /^setting_invalid: MAPPING_PREFIX must be/);
 });
 

@@ -59,19 +59,14 @@ type Case = readonly [
 ];
 
 const [T, SILENT] = [THROTTLED, "silent"];
+// biome-ignore format: a table
 const CASES: readonly Case[] = [
   ["a successful call is made once", ["answer"], { 0: 1 }, "answer"],
   ["a failure is retried once", [ONE, "answer"], { 0: 2 }, "answer"],
   ["the second error is thrown unchanged", [ONE, TWO, "too late"], { 0: 2 }, TWO],
   ["an error that is not retryable is thrown at once", [ONE, "-"], { 0: 1 }, ONE, { isRetryable: (e) => e !== ONE }],
   ["each try ends at its limit, which is a failure", [SILENT, "answer"], { 1999: 1, 2000: 2 }, "answer"],
-  [
-    "two tries that time out end at the limit for all",
-    [SILENT, SILENT, "too late"],
-    { 2000: 2, 4000: 2 },
-    /^no answer within 2000 ms$/,
-    { deadline: 60_000 },
-  ],
+  ["two tries that time out end at the limit for all", [SILENT, SILENT, "too late"], { 2000: 2, 4000: 2 }, /^no answer within 2000 ms$/, { deadline: 60_000 }],
   ["no try goes past the deadline", [SILENT, SILENT], { 2000: 2, 2500: 2 }, /within 500 ms$/, { deadline: 2_500 }],
   ["no try starts after the deadline", ["answer"], { 0: 0 }, /no time left/, { deadline: 0 }],
   [
@@ -81,13 +76,7 @@ const CASES: readonly Case[] = [
     /^no answer within 1500 ms$/,
     { deadline: 1_500, behind: 1 },
   ],
-  [
-    "a throttled call is retried once, after a random part of 100 ms",
-    [T, "answer"],
-    { 49: 1, 50: 2 },
-    "answer",
-    { random: 0.5 },
-  ],
+  ["a throttled call is retried once, after a random part of 100 ms", [T, "answer"], { 49: 1, 50: 2 }, "answer", { random: 0.5 }],
   ["the random part of a wait can be nothing", [T, "answer"], { 1: 2 }, "answer"],
   ["the random part of a wait can be almost all", [T, "answer"], { 98: 1, 99: 2 }, "answer", { random: 0.999_999 }],
   ["a call that is throttled twice fails with the unchanged error", [T, T, "-"], { 100: 2 }, T, { random: 0.999 }],

@@ -48,10 +48,7 @@ test("after its time, one request at a time calls again, until one succeeds; oth
   const first = ask();
   answers[0]?.reject("down");
   await first;
-  for (const [outcome, after] of [
-    ["down again", "down again"],
-    ["up", undefined],
-  ] as const) {
+  for (const [outcome, after] of Object.entries({ "down again": "down again", up: undefined })) {
     clock.advance(1_000);
     const before = made.length;
     const probe = ask();

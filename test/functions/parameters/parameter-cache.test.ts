@@ -32,19 +32,10 @@ const FAULT = "parameters_unavailable";
 /** Milliseconds since the step before, what is stored (`undefined`: an outage), the asked names, the values, the names of a call. */
 type Step = readonly [ms: number, stored: string | undefined, asked: string, outcome: string, call?: string];
 
+// biome-ignore format: a table
 const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
-  [
-    "an existing parameter is cached for 30 s and not a millisecond longer",
-    [0, "a", "a", "a", "a"],
-    [29_999, "", "a", "a cached"],
-    [1, "", "a", "", "a"],
-  ],
-  [
-    "an absence is cached for 10 s and not a millisecond longer",
-    [0, "", "a", "", "a"],
-    [9_999, "a", "a", " cached"],
-    [1, "a", "a", "a", "a"],
-  ],
+  ["an existing parameter is cached for 30 s and not a millisecond longer", [0, "a", "a", "a", "a"], [29_999, "", "a", "a cached"], [1, "", "a", "", "a"]],
+  ["an absence is cached for 10 s and not a millisecond longer", [0, "", "a", "", "a"], [9_999, "a", "a", " cached"], [1, "a", "a", "a", "a"]],
   [
     "while Parameter Store fails, an existing parameter is usable for up to 330 s, and an absence alone only for its 10 s",
     [0, "a", "ab", "a", "ab"],
@@ -75,11 +66,7 @@ const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
     [999, "ab", "ab", FAULT],
     [1, "ab", "ab", "ab", "ab"],
   ],
-  [
-    "a failed read is not remembered after the clock steps back",
-    [0, undefined, "ab", FAULT, "ab"],
-    [-1, "ab", "ab", "ab", "ab"],
-  ],
+  ["a failed read is not remembered after the clock steps back", [0, undefined, "ab", FAULT, "ab"], [-1, "ab", "ab", "ab", "ab"]],
   [
     "after a failed read, other names are read, also some of its names",
     [0, undefined, "ab", FAULT, "ab"],

@@ -20,21 +20,24 @@ const makeAll = (context: object, app = new App({ context: { ...context } })) =>
   readClusters(app).map((cluster) => clusterStack(app, cluster));
 const make = (cluster: unknown) => makeAll({ clusters: [cluster] });
 
-test("deploys a cluster by its id, one of the list, or the entire list", () => {
+test("deploys a cluster by its id, one or several of the list, or the entire list", () => {
   assert.deepEqual(read({ clusterId: "a" }), [{ clusterId: "a" }]);
-  const clusters = [{ clusterId: "a", nodes: true }, { clusterId: "b" }];
-  assert.deepEqual(read({ clusters, clusterId: "a" }), [{ clusterId: "a", nodes: true }]);
+  const [a, b, c] = [{ clusterId: "a", nodes: true }, { clusterId: "b" }, { clusterId: "c" }];
+  const clusters = [a, b, c];
+  assert.deepEqual(read({ clusters, clusterId: "a" }), [a]);
+  assert.deepEqual(read({ clusters, clusterId: "c,a" }), [a, c]);
+  assert.throws(
+    () => read({ clusters, clusterId: "a,d" }),
+    /^Error: -c clusterId=d: not found in "clusters", which has a, b, c$/,
+  );
   assert.deepEqual(read({ clusters }), clusters);
 });
 
 test("each cluster has a separate stack, with outputs that need no suffix", () => {
   const stacks = makeAll({ clusters: CLUSTERS });
   const names = stacks.map(({ stackName }) => stackName.replace("IamAuthenticator-", ""));
-  assert.deepEqual(names, [
-    "plain",
-    "certified",
-    stackName({ clusterId: "hidden.1" }).replace("IamAuthenticator-", ""),
-  ]);
+  const hidden = stackName({ clusterId: "hidden.1" }).replace("IamAuthenticator-", "");
+  assert.deepEqual(names, ["plain", "certified", hidden]);
   const without = OUTPUTS.filter((name) => name !== "FailoverUrl");
   for (const stack of stacks) assert.deepEqual(Object.keys(Template.fromStack(stack).toJSON()["Outputs"]), without);
 });

@@ -53,9 +53,8 @@ test("the function's VPC gets an endpoint for the keys, and a zone that resolves
 });
 
 test("no endpoint for keys without AWS-signed tokens, with the VPC's own endpoints, or with a NAT gateway", () => {
-  const withoutTokens = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") })).template();
   for (const template of [
-    withoutTokens,
+    stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") })).template(),
     stackOf("http", signedIn({ vpcEndpoints: "existing" })).template(),
     stackOf("http", signedIn({ vpcEndpoints: false, tokens: "jwt" })).template(),
   ]) {

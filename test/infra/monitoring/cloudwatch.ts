@@ -73,8 +73,7 @@ export interface SimulatedAlarm {
 
 /** `version`: the version that the alias has, or moves to. */
 export function alarmsOf(template: Template, version = "1"): SimulatedAlarm[] {
-  const found = Object.entries(template.findResources("AWS::CloudWatch::Alarm"));
-  return found.map(([logicalId, resource]) => {
+  return Object.entries(template.findResources("AWS::CloudWatch::Alarm")).map(([logicalId, resource]) => {
     const { Properties } = JSON.parse(JSON.stringify(flat(resource)).replaceAll(VERSION, version));
     const id = logicalId.replace(/^Authenticator|[0-9A-F]{8}$/g, "");
     return { id, name: Properties.AlarmName, fires: evaluation(Properties) };
@@ -112,8 +111,7 @@ function evaluation(alarm: any): SimulatedAlarm["fires"] {
         const within = all.filter(({ at }) => at > until - period && at <= until);
         return within.length === 0 ? undefined : within.reduce((sum, { value }) => sum + value, 0);
       });
-      const isMissing = values.some((value, at) => value === undefined && !filled.has(ids[at]));
-      return isMissing ? undefined : calculate(...values);
+      return values.some((value, at) => value === undefined && !filled.has(ids[at])) ? undefined : calculate(...values);
     });
     // Existing data points are used first, even older ones. TreatMissingData only replaces what is then missing:
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html

@@ -99,10 +99,8 @@ test("a role or user of the app is mapped if its name, account and region are fi
     `${PREFIX}/role/${ACCOUNT}/dev.2eops`,
     `${PREFIX}/role/${ACCOUNT}/named-by-hand`,
   ]);
-  assert.deepEqual(parameters(made)[`${PREFIX}/role/${ACCOUNT}/named-by-hand`], {
-    username: "h",
-    arn: `arn:aws:iam::${ACCOUNT}:role/Named-By-Hand`,
-  });
+  const byHand = { username: "h", arn: `arn:aws:iam::${ACCOUNT}:role/Named-By-Hand` };
+  assert.deepEqual(parameters(made)[`${PREFIX}/role/${ACCOUNT}/named-by-hand`], byHand);
   assert.throws(() => authenticator.addRoleMapping(new Role(stack, "Free", { assumedBy }), { username: "f" }), {
     message: /requires a role's ARN that is known at synth/,
   });
@@ -120,6 +118,7 @@ test("a role by name has the partition of the stack's region", () => {
 
 const USERS = "arn:aws:iam::*:user/a*";
 const many = Array.from({ length: 200 }, (_, n) => `group-of-some-length-${n}`);
+// biome-ignore format: a table
 const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => void, RegExp]>> = {
   "an unknown key": [(a) => a.addRoleMapping(ARN, { username: "u", gropus: [] } as never), /unknown key "gropus"/],
   "double braces in a description": [(a) => a.addAccountMapping(ACCOUNT, { description: "{{x}}" }), /refuses values/],
@@ -135,10 +134,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     /^pattern arn:aws:iam::4444\*:role\/\*: can never match an identity of account 111122223333$/,
   ],
   "two ARNs as one role": [(a) => a.addRoleMapping(`${ARN},${ARN}`, { username: "u" }), /of role .*: a second ARN, /],
-  "two ARNs in a pattern": [
-    (a) => a.addPattern("any", { arnLike: `${USERS},${ARN}`, username: "u" }),
-    /a second ARN, /,
-  ],
+  "two ARNs in a pattern": [(a) => a.addPattern("any", { arnLike: `${USERS},${ARN}`, username: "u" }), /a second ARN, /],
   "two ARNs in a denial": [(a) => a.addDenial({ arnLike: `${ARN},${ARN}` }), /^the denial of .*: a second ARN, /],
   "a denial that can never match": [
     (a) => a.addDenial({ arnLike: "arn:aws:iam::*:role/team/*" }),
@@ -152,10 +148,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     (a) => a.addDenial({ arnLike: ARN, description: "{{x}}" }),
     /^the denials of account 111122223333: Parameter Store refuses values with/,
   ],
-  "a denial with a token": [
-    (a) => a.addDenial({ arnLike: `arn:aws:iam::${Aws.ACCOUNT_ID}:role/x` }),
-    /^a denial must be known at synth/,
-  ],
+  "a denial with a token": [(a) => a.addDenial({ arnLike: `arn:aws:iam::${Aws.ACCOUNT_ID}:role/x` }), /^a denial must be known at synth/],
   "over 4096 bytes": [(a) => a.addRoleMapping(ARN, { username: "u", groups: many }), /the value has \d+ bytes/],
   "a list of more than 4096 bytes": [
     (a) => {

@@ -16,7 +16,6 @@ import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
 const { path: folder } = useFolder();
 const cluster = useCluster({}, "all");
 
-/** Throws if the function does not accept the token. */
 async function check(token: string, now = Date.now()) {
   const parameters = new Map([[PARAMETER, { value: JSON.stringify(await storedCallers(cluster)), secure: false }]]);
   const read = async () => ({ parameters, cached: false, stale: false });
@@ -49,7 +48,6 @@ test("add --dry-run prints the plan, and creates no token, file or parameter", a
   assert.ok(!cluster.store.requests.slice(before).some(isPut));
   const forTwoHours = callers("add short --for 2h --dry-run", { now: Date.UTC(2026, 10, 24, 12) });
   await prints(forTwoHours, / notAfter: 2026-11-24T14:00:00Z\n/);
-  // A dry run fails where the command would fail.
   await exits(callers(["add", "first", "--dry-run"]), 1);
 });
 
@@ -58,8 +56,7 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   await exits(callers(`add second --endpoint https://a.example --out ${out} --yes`), 0);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
-  const server = "https://a.example/authenticate";
-  assert.deepEqual(clusters[0].cluster, { server, "tls-server-name": "a.example" });
+  assert.deepEqual(clusters[0].cluster, { server: "https://a.example/authenticate", "tls-server-name": "a.example" });
   await check(users[0].user.token);
   for (const words of ["callers add printed -y -c prod", "kubeconfig webhook --no-token"]) {
     const printed = cli(`${words} --endpoint https://a.example --out -`);

@@ -17,8 +17,7 @@ const callers = (...words: string[]) => regions.run(["callers", ...words, "-c", 
 const stored = () => regions.values("callers");
 
 test("add asks once, prints one token, and writes its hash into both stores", async () => {
-  const adding = regions.run("callers add new -c prod", { interactive: true, input: "y\n" });
-  const { out, err } = await exits(adding, 0);
+  const { out, err } = await exits(regions.run("callers add new -c prod", { interactive: true, input: "y\n" }), 0);
   assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
   const token = out.trim().split("\n").at(-1) ?? "";
   const entry = { name: "new", sha256: hash("sha256", token, "hex") };

@@ -70,9 +70,8 @@ test("no client certificate, an unknown CA, and a certificate of another CA, sub
   assert.match(none.said("reachable"), /^failed: .* -> .*client certificate \(--client-cert, --client-key\)/);
   const unknown = await doctor([]);
   assert.match(unknown.said("reachable"), /^failed: no answer \((\w*CERT\w*|UNABLE_\w+)\) -> .*--ca/);
-  const other = createCertificateAuthority().client(subject);
   for (const [{ cert, key }, check, message] of [
-    [other, "caller", /^failed: HTTP 403, .* -> .*truststore/],
+    [createCertificateAuthority().client(subject), "caller", /^failed: HTTP 403, .* -> .*truststore/],
     [authority.client({ CN: "somebody" }), "caller", /^failed: HTTP 401, caller_refused: .*CN=somebody -> .*CALLER_/],
     [{ ...client, key: authority.client(subject).key }, "reachable", /^failed: .*--client-key/],
   ] as const) {

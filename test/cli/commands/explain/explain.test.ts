@@ -96,10 +96,8 @@ test("a token or ARN of an account that is not in ACCOUNTS is denied before any 
   const explaining = (words: string, ACCOUNTS: string, input = "") =>
     cli(`explain -c prod ${words}`, { input, environment: { AWS_ENDPOINT_URL_STS: sts.url, ACCOUNTS } });
   const denied = /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto /;
-  for (const run of [
-    explaining("--token-file -", "444455556666", await token("bob")),
-    explaining(DEVELOPERS, "444455556666"),
-  ]) {
+  const other = "444455556666";
+  for (const run of [explaining("--token-file -", other, await token("bob")), explaining(DEVELOPERS, other)]) {
     assert.doesNotMatch((await exits(run, 1, "", denied)).out, /\nmapping/);
   }
   await exits(explaining(DEVELOPERS, "111122223333"), 0);

@@ -27,6 +27,7 @@ const lacks = (kind: string, name = "irsa.iam-authenticator") =>
   setPolicies(without(kind.replace(/ating/, "$&AdmissionPolicy"), name));
 const LABEL_POLICY = "irsa-label.iam-authenticator";
 
+const labels = { "irsa.iam-authenticator/has-role": "" };
 testFaults({
   "no policy, no webhook": [() => setPolicies(() => undefined), /^policy: failed: neither .* -> .*irsa policy \| k/],
   "a policy without binding": [() => lacks("MutatingBinding"), /^policy: failed: irsa\.\S+ has no binding: it/],
@@ -39,11 +40,7 @@ testFaults({
     /^policy: warning: not read: kube-apiserver refused .*: HTTP 403, forbidden -> .*allow list on admission policies/,
   ],
   "a ServiceAccount with a role but without the label": [
-    () =>
-      setAccounts(
-        account("reader", withRole),
-        account("late", { labels: { "irsa.iam-authenticator/has-role": "" }, annotations: ROLE }),
-      ),
+    () => setAccounts(account("reader", withRole), account("late", { labels, annotations: ROLE })),
     /^labels: failed: app\/late has a role but not the label .* -> kubectl label serviceaccounts --all .*has-role=true$/,
   ],
   "during the upgrade, a ServiceAccount without the label": [

@@ -121,8 +121,7 @@ test("tokens in Secrets are reported with the keys that kube-apiserver must keep
   holds(OTHER, KEY);
   const jobs = Array.from({ length: 12 }, (_, index) => tokenSecret(`job-${index}`, CONTROLLER.privateKey, OTHER.kid));
   const empty = { metadata: { name: "not-filled", namespace: "app" } };
-  const old = [undefined, "another"].map((kid) => tokenSecret(`old-${kid}`, SIGNER.privateKey, kid));
-  setSecrets(...old, ...jobs, empty);
+  setSecrets(...[undefined, "another"].map((kid) => tokenSecret(`old-${kid}`, SIGNER.privateKey, kid)), ...jobs, empty);
   const names = jobs.slice(0, 10).map((_, index) => `app/job-${index}`);
   const ofOld = `${KEY.kid} signed app/old-undefined, app/old-another`;
   const seen = `${ofOld}; ${OTHER.kid} signed ${names.join(", ")}, and 2 more`;

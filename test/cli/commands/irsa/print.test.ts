@@ -99,8 +99,8 @@ describe("irsa policy", () => {
 
   const BY_HAND = `--for 1.32 --role ${ROLE} --container a`;
   for (const [words, message] of [
-    ["--for 1.32", /^Kubernetes 1\.32 has no MutatingAdmissionPolicy: .* Give --role and --container/],
-    [`--for 1.32 --role ${ROLE}`, /Give --role and --container/],
+    ["--for 1.32", /^Kubernetes 1\.32 has no MutatingAdmissionPolicy: .* use --role and --container/],
+    [`--for 1.32 --role ${ROLE}`, /use --role and --container/],
     [`${BY_HAND} --except-namespace b`, /so --except-namespace is not supported/],
     [`${BY_HAND} --role-session-name`, /so --role-session-name is not/],
     [`${BY_HAND} --label-policy`, /so --label-policy is not supported/],
@@ -196,8 +196,7 @@ describe("irsa trust-policy", () => {
   });
 
   test("rejects an invalid Kubernetes name, with and without --pattern", async () => {
-    const wrong = ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"];
-    for (const subject of wrong) {
+    for (const subject of ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"]) {
       for (const more of [[], ["--pattern"]]) await exits(trustPolicy(subject, ...more), 2, /is not a Kubernetes name/);
     }
     for (const subject of ["reader", "a/b/c"]) await exits(trustPolicy(subject), 2, /must be a namespace and a name/);

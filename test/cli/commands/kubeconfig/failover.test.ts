@@ -54,7 +54,6 @@ test("with a failoverUrl, kubeconfig webhook and callers add trust all roots of 
   assert.deepEqual(read(out), { server: SERVER, keys: ROOTS });
   assert.match(err, /^The stack has a failoverUrl: the file trusts the roots of Amazon Trust Services, .*--ca\.\n$/);
   assert.equal(parse(out).users[0].user.token, "token");
-  // In any order of the contexts.
   for (const words of [IN_ONE, ["-c", "prod"], ["-c", "other", "-c", "one"]]) {
     const { err: log, ...file } = await added(...words);
     assert.deepEqual(file, { server: SERVER, keys: ROOTS });

@@ -121,14 +121,19 @@ test("client sets the exec plugin of each program, with v1beta1 for clients that
   assert.partialDeepStrictEqual(await exec("--exec", "aws-iam-authenticator"), peer);
 });
 
-test("client --jwt gets AWS-signed tokens from this command, and refuses other programs", async () => {
+test("client --jwt and --login are options of this command, and refuse other programs", async () => {
   const words = [...CLIENT, "--ca", pem, "--jwt"];
   const { command, args, apiVersion } = parse((await cli([...words, "--role", ROLE])).out).users[0].user.exec;
   assert.deepEqual([command, apiVersion], ["iam-authenticator", "client.authentication.k8s.io/v1beta1"]);
   assert.deepEqual(args, ["token", "--cluster", "prod", "--jwt", "--region", "eu-west-1", "--role", ROLE]);
-  await exits(cli([...words, "--exec", "iam-authenticator"]), 0);
-  for (const program of ["aws", "aws-iam-authenticator"]) {
-    const message = new RegExp(`--jwt needs --exec iam-authenticator: ${program} makes no`);
-    await refuses(cli([...words, "--exec", program]), message);
+  const login = parse((await cli([...CLIENT, "--ca", pem, "--login", "--profile", "dev"])).out).users[0].user.exec;
+  assert.deepEqual(login.args, ["token", "--cluster", "prod", "--login", "--region", "eu-west-1"]);
+  assert.deepEqual([login.command, login.interactiveMode], ["iam-authenticator", "IfAvailable"]);
+  for (const option of ["--jwt", "--login"]) {
+    await exits(cli([...CLIENT, option, "--exec", "iam-authenticator"]), 0);
+    for (const program of ["aws", "aws-iam-authenticator"]) {
+      const message = new RegExp(`${option} needs --exec iam-authenticator: ${program} has no such option\\.`);
+      await refuses(cli([...CLIENT, option, "--exec", program]), message);
+    }
   }
 });

@@ -33,7 +33,6 @@ test("list, lint and export read all of the account's mappings and no others", a
   assert.equal(kinds.join(" "), "account deny federated-user pattern role root sso-session sso user");
   await exits(team(["lint", "--fail", "error"]), 0);
   assert.doesNotMatch((await team(["export"])).out, /444455556666|Auditor/);
-  // Another account may have the administrator.
   cluster.store.remove(`${PREFIX}/sso/${TEAM}/clusteradmin`);
   assert.doesNotMatch((await team(["lint"])).out, /no-masters/);
 });

@@ -31,7 +31,6 @@ async function applyCluster() {
       mappings(["apply", "-f", writeMappings(entries), "-y", "--allow-weakening", ...words], options),
     written: (): string[] =>
       cluster.store.requests.filter(isPut).map(({ body }) => JSON.parse(body.toString()).Name.slice(PREFIX.length + 1)),
-    /** Injects a fault into every put from the n-th. */
     failPuts(from: number, fault: Fault) {
       let seen = 0;
       cluster.store.fail((request) => {

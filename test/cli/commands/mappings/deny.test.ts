@@ -85,11 +85,7 @@ test("--until and --for set the end of a denial, and a second deny without them 
   await exits(deny(MALLORY, "--until", "2026-12-31T00:00:00Z", "--description", "leave"), 0);
   await exits(deny(MALLORY), 0);
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }]);
-  await exits(
-    deny(MALLORY, "--for", "2h"),
-    1,
-    /1 denial lifted\.\n {2}user\/mallory is only until 2026-11-25T02:00:00Z denied/,
-  );
+  await exits(deny(MALLORY, "--for", "2h"), 1, /lifted\.\n {2}user\/mallory is only until 2026-11-25T02:00:00Z denied/);
   await exits(deny(EVE, "--for", "2h"), 0);
   const short = { arnLike: EVE, notAfter: "2026-11-25T02:00:00Z" };
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }, short]);
@@ -130,7 +126,6 @@ test("deny of a user warns only if an account or pattern mapping covers federate
     [`account/${A}`, {}, true, user("ops/*")],
     [`account/${A}`, {}, false, `arn:aws:iam::${A}:role/Developers`],
     [`account/${A}`, {}, false, `arn:aws:sts::${A}:federated-user/*`],
-    // All of them are denied now.
     [`account/${A}`, {}, false],
   ] as const) {
     cluster.put(name, value);
@@ -157,23 +152,4 @@ test("a file with a deny key is refused with the denial to write, and a file wit
     await exits(apply(parse(instead)), 0);
   }
   assert.deepEqual(await list(), [{ arnLike: EVE, ...more }]);
-});
-
-test("lint names every stored value with a deny key, also beside other problems, and no deny list", async () => {
-  put(A, [{ arnLike: EVE, description: '"deny": true' }]);
-  const stored = {
-    [`user/${A}/eve`]: `{"arn":"${EVE}","deny":true}`,
-    [`user/${A}/bob`]: `{"note":1,"arn":"${user("bob")}","deny":true,"deny":false}`,
-    [`sso/${A}/view`]: '{"deny":true}',
-    [`account/${A}`]: '{"deny":false}',
-    "pattern/any": `[{"arnLike":"arn:aws:iam::*:role/ok","username":"ok"},{"arnLike":"arn:aws:iam::*:role/x","deny":true}]`,
-  };
-  for (const [name, value] of Object.entries(stored)) cluster.put(name, value);
-  const { out } = await cluster.mappings("lint");
-  const lines = out.match(/^.*unknown key "deny": only deny lists deny\./gm) ?? [];
-  const places = lines.map((line) => line.split(/ +/).slice(0, 3).join(" "));
-  const wanted = Object.keys(stored).map((name) => `error invalid ${name}`);
-  assert.deepEqual(places.toSorted(), wanted.toSorted());
-  assert.match(out, / pattern\/any +entry 2: .* \(mappings deny\), then delete /);
-  await prints(cluster.mappings("get pattern/any"), /problems:\n.*entry 2: unknown key "deny"/);
 });

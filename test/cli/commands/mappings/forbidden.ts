@@ -12,7 +12,6 @@ export function accessDenied(action: string, name: string): Fault {
   return { kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) };
 }
 
-/** For `fail()` of a store: denies an action, such as `GetParametersByPath`. */
 export function forbidden(action: string): (request: LocalRequest) => Fault | undefined {
   return ({ headers }) =>
     headers["x-amz-target"] === `AmazonSSM.${action}` ? accessDenied(`ssm:${action}`, "") : undefined;

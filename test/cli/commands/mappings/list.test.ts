@@ -64,6 +64,5 @@ test("JSON and YAML contain all fields", async () => {
   const identity = { kind: "root", account: "444455556666", arn: "arn:aws:iam::444455556666:root" };
   const { modified, ...rest } = root;
   assert.match(modified, /^20\S+Z$/);
-  const wanted = { parameter: `${PREFIX}/root/444455556666`, version: 1, ...identity, username: "root-user" };
-  assert.deepEqual(rest, wanted);
+  assert.deepEqual(rest, { parameter: `${PREFIX}/root/444455556666`, version: 1, ...identity, username: "root-user" });
 });

@@ -6,15 +6,12 @@ import { grantMappings } from "../../../../infra/grants.ts";
 import type { Fault, LocalRequest } from "../../../../local/aws/http-server.ts";
 import { accessDenied } from "./forbidden.ts";
 
+type Answers = (request: LocalRequest) => Fault | undefined;
 /**
  * For `fail()` of a store: denies requests outside of the grant for this account, or for all accounts without one.
  * `but` is a resource below the prefix to deny too.
  */
-export function onlyGranted(
-  prefix: string,
-  account?: string,
-  { but = "" } = {},
-): (request: LocalRequest) => Fault | undefined {
+export function onlyGranted(prefix: string, account?: string, { but = "" } = {}): Answers {
   const stack = new Stack(new App(), "Stack");
   const { principalStatements } = grantMappings(stack, prefix, new User(stack, "Operator"), account);
   // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`

@@ -45,10 +45,8 @@ test("a list that gains and loses denials is written twice, and rollback restore
   put(["x", "b"]);
   await exits(replace(["b", "c"]), 0);
   assert.equal(await names(), "b c");
-  assert.deepEqual((await descriptions()).slice(0, 2), [
-    "Written over version 3",
-    "First of two writes. Written over version 2",
-  ]);
+  const written = ["Written over version 3", "First of two writes. Written over version 2"];
+  assert.deepEqual((await descriptions()).slice(0, 2), written);
   await exits(rollback(), 0);
   assert.equal(await names(), "x b");
 });
@@ -61,10 +59,8 @@ test("rollback never restores a value between two writes, whatever another opera
     cluster.store.remove(`${PREFIX}/${LIST}`);
     put(["a"]);
     put(["x", "b"]);
-    await exits(
-      replace(["b", "c"], at, () => put(theirs)),
-      0,
-    );
+    const race = () => put(theirs);
+    await exits(replace(["b", "c"], at, race), 0);
     assert.equal(await names(), at === 1 ? "b d c" : "b c d", what);
     await exits(rollback(), 0);
     assert.equal(await names(), restored, what);

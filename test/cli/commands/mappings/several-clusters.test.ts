@@ -36,10 +36,7 @@ for (const which of [ALL, ["-c", "prod", "-c", "staging", "-c", "prod"]]) {
     assert.match(err, /^Write 2 parameters in 2 clusters: .*cluster prod \(.*\); .*cluster staging \(.*\)\? \[y\/N\]/m);
     assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
     assert.equal(out.match(/^\+ deny\//gm)?.length, 1);
-    assert.match(
-      err,
-      /prod, staging: Wrote 1 parameter\. .*so access ends by \S+Z\.\n.*\nDenied in 2 of 2 clusters\.\n$/,
-    );
+    assert.match(err, /prod, staging: Wrote 1 parameter\. .*access ends by \S+Z\.\n.*\nDenied in 2 of 2 clusters\.\n$/);
     assert.deepEqual(await verdicts(MALLORY), [DENIED, DENIED]);
     assert.deepEqual(await verdicts(EVE), ["granted", "granted"]);
   });
@@ -140,10 +137,8 @@ test("the lines of the documentation for a colleague who left work as pasted", a
   const answer = { interactive: true, input: "y\n" };
   const outcomes = [];
   for (const line of lines) outcomes.push((await exits(clusters.run(line, answer), 0)).err.split("\n").at(-2));
-  assert.deepEqual(
-    outcomes.map((line) => line?.slice(0, 26)),
-    ["Not ended: client certific", "Denied in 2 of 2 clusters."],
-  );
+  const starts = outcomes.map((line) => line?.slice(0, 26));
+  assert.deepEqual(starts, ["Not ended: client certific", "Denied in 2 of 2 clusters."]);
 });
 
 test("Ctrl-C while the clusters are read writes nothing", async () => {

@@ -40,7 +40,6 @@ for (const [what, log, sentence, since] of [
     await open({ log });
     await exits(cluster.report([]), 0, sentence ? `The log goes back only to 2026-${sentence}\n` : "");
     assert.deepEqual(await findings(), [`no login since 2026-${since}T16:30:00Z`]);
-    // Written after the start of the log.
     await open({ log, written: 2 });
     const written = "last written on 2026-11-22T16:30:00Z";
     assert.deepEqual(await findings(), [`no login since 2026-${since}T16:30:00Z, ${written}`]);
@@ -55,12 +54,8 @@ test("a retention as long as asked for covers the time, although the clock goes 
 
 test("counts that are no numbers mean that the log cannot be read", async () => {
   await open();
-  const lines = [
-    [
-      { field: "@timestamp", value: "2026-11-01 10:00:00.000" },
-      { field: "@message", value: "{}" },
-    ],
-  ];
+  const fields = { "@timestamp": "2026-11-01 10:00:00.000", "@message": "{}" };
+  const lines = [Object.entries(fields).map(([field, value]) => ({ field, value }))];
   answering(".GetQueryResults", () => JSON.stringify({ status: "Complete", results: lines }));
   for (const words of [[], ["--unused", "90d"]]) await exits(cluster.report(words), 3, /^The log cannot be read: /, "");
 });
@@ -102,8 +97,7 @@ test("on Ctrl-C, it stops the query and prints nothing", async () => {
   const options = { interrupted: interrupt.signal, onSleep: () => interrupt.abort() };
   await exits(cluster.report([], options), 130, "Interrupted.\n", "");
   assert.equal(cluster.calls().at(-1), "StopQuery");
-  const stopped = JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "");
-  assert.match(stopped.queryId, /^[0-9a-f-]{36}$/);
+  assert.match(JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "").queryId, /^[0-9a-f-]{36}$/);
 });
 
 test("a query that fails, times out or is cancelled, or a response without results, is never read as no logins", async () => {
@@ -131,7 +125,7 @@ test("all pages of the results count, and times may be in milliseconds", async (
 
 test("a missing log group is named, and the ARN of one loses its suffix", async () => {
   await open();
-  const missing = "There is no log group nowhere in region us-east-1. Check --log-group and --region.\n";
+  const missing = "No log group nowhere in region us-east-1. Check --log-group and --region.\n";
   await exits(cluster.report("--log-group nowhere"), 2, missing);
   const arn = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:${LOG_GROUP}`;
   answering(".StartQuery", () => '{"__type": "AccessDeniedException", "message": "x"}', 400);

@@ -18,7 +18,6 @@ const files = useFolder();
 const open = useReport();
 const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 
-/** A role or subject, of its kind and name. */
 const named = (text: string) => ({ kind: text.split(" ")[0], name: text.split(" ")[1] });
 const binding = (name: string, role: string, subjects: readonly string[], namespace?: string) => ({
   metadata: { name, namespace },
@@ -128,13 +127,11 @@ test("it prints nothing and exits with 1 if the log cannot show the entire time,
 
 test("a login in one cluster counts for another that reads the same store", async () => {
   const cluster = await open({ mappings: MAPPINGS, events: [] });
-  const second = `role/${ACCOUNT}/unused`;
-  const own = { a: [login(USED, arn("Used"), 3)], b: [login(second, arn("Unused"), 3)] };
+  const own = { a: [login(USED, arn("Used"), 3)], b: [login(`role/${ACCOUNT}/unused`, arn("Unused"), 3)] };
   const groups = Object.entries(own).map(([name, events]) => [name, () => events] as const);
   const logs = await startLogs({ groups: Object.fromEntries(groups) });
-  const stacks = await startStacks(
-    Object.fromEntries(["a", "b"].map((name) => [`IamAuthenticator-${name}`, { LogGroup: name }])),
-  );
+  const outputs = ["a", "b"].map((name) => [`IamAuthenticator-${name}`, { LogGroup: name }]);
+  const stacks = await startStacks(Object.fromEntries(outputs));
   const prefix = "/iam-authenticator/prod";
   files.configure({ contexts: { a: { prefix }, b: { prefix } } });
   await cluster.report("--unused 90d");

@@ -16,8 +16,7 @@ export const DAY = 86_400_000;
 
 /** A granted login `days` before NOW, by the mapping `parameter`. */
 export function login(parameter: string, arn: string, days: number, prefix = PREFIX): LogEvent {
-  const user = { username: "someone", groups: [] };
-  const record = { user, parameter: `${prefix}/${parameter}` };
+  const record = { user: { username: "someone", groups: [] }, parameter: `${prefix}/${parameter}` };
   return lineOf({ time: NOW - days * DAY, outcome: "granted", arn, record });
 }
 
@@ -35,8 +34,7 @@ export function startIam({ roles, users }: Iam): Promise<LocalServer> {
     const at = Number(form.get("Marker") ?? 0);
     const all = Object.entries(names);
     const member = all.slice(at, at + 2).map(([name, id]) => {
-      const isOfSet = name.startsWith("AWSReservedSSO_");
-      const path = isOfSet ? "/aws-reserved/sso.amazonaws.com/eu-west-1/" : "/";
+      const path = name.startsWith("AWSReservedSSO_") ? "/aws-reserved/sso.amazonaws.com/eu-west-1/" : "/";
       return { Path: path, [`${kind}Name`]: name, [`${kind}Id`]: id, Arn: "arn", CreateDate: "2026-01-01T00:00:00Z" };
     });
     const isTruncated = at + 2 < all.length;
@@ -63,7 +61,7 @@ export async function reportCluster({ mappings, events = [], log = {}, iam = {},
   const store = await startParameterStore({
     parameters: named(mappings),
     now: () => time,
-    sendsDate: isDated === true,
+    sendsDate: !!isDated,
     moreRegions,
   });
   if (isDated) time = NOW;

@@ -29,8 +29,7 @@ const LOG_ARN = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
 
 function granted() {
   const stack = new Stack(new App(), "IamAuthenticator-prod");
-  const log = LogGroup.fromLogGroupArn(stack, "Log", LOG_ARN);
-  const grant = grantReviews(stack, [log], new User(stack, "Reader"));
+  const grant = grantReviews(stack, [LogGroup.fromLogGroupArn(stack, "Log", LOG_ARN)], new User(stack, "Reader"));
   return grant.principalStatements.map(({ actions, resources }) => ({ actions, resources }));
 }
 const grants = (action: string) => granted().filter(({ actions }) => actions.includes(action));
@@ -72,10 +71,9 @@ test("it reads the output LogGroup of --stack, or --log-group without a stack", 
 });
 
 test("a missing stack or log group exits with 2, a silent CloudFormation with 3, and each names the option", async () => {
-  const stack =
-    /^There is no stack IamAuthenticator-dev-example-228120e3 in region us-east-1\. Give --stack <name>, or /;
+  const stack = /^No stack IamAuthenticator-dev-example-228120e3 in region us-east-1\. Use --stack <name>, or /;
   await exits(cli("reviews -c dev.example"), 2, stack);
-  const logGroup = "There is no log group nowhere in region us-east-1. Check --log-group, --region and the account.\n";
+  const logGroup = "No log group nowhere in region us-east-1. Check --log-group, --region and the account.\n";
   await exits(cluster.reviews("--log-group nowhere"), 2, logGroup);
   cluster.stacks.fail({ kind: "reset" });
   await exits(cluster.reviews([], ONCE), 3, /^No connection.*\nTo read the log .*--log-group <name>\.\n$/);

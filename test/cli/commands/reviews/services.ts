@@ -43,7 +43,6 @@ export async function loggedServices(events: LogEvent[], stack = STACK, endpoint
   return {
     logs,
     stacks,
-    /** Events of the log group. Tests append to it. */
     events,
     variables: endpoints({ CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks }),
     /** `iam-authenticator reviews <words> --cluster prod`, at NOW, without a rate limit. */

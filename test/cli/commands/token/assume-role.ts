@@ -3,15 +3,13 @@
 import { type LocalServer, startHttpServer } from "../../../../local/aws/http-server.ts";
 import { readForm, renderResult } from "../../../../local/aws/protocols.ts";
 
-/** @param userId of the caller, for GetCallerIdentity */
 export function startAssumeRole(userId = () => ""): Promise<LocalServer> {
   let count = 0;
   return startHttpServer((request) => {
     const AccessKeyId = `ASIALOCAL${String(++count).padStart(11, "0")}`;
     const keys = { AccessKeyId, SecretAccessKey: "local/assumed", SessionToken: "local-session" };
-    const Credentials = { ...keys, Expiration: "2026-11-24T13:00:00Z" };
     return readForm(request).get("Action") === "AssumeRole"
-      ? renderResult("iam", "AssumeRole", { Credentials })
+      ? renderResult("iam", "AssumeRole", { Credentials: { ...keys, Expiration: "2026-11-24T13:00:00Z" } })
       : renderResult("iam", "GetCallerIdentity", { UserId: userId(), Account: "111122223333" });
   });
 }

@@ -198,6 +198,5 @@ test("--forward-session-name reuses the caller's session name, which an IAM user
   userId = "AIDAAAAAAAAAAAAAAAAAA";
   assert.deepEqual(await names(), [own, ["AssumeRole", "iam-authenticator"]]);
   await exits(token(["--forward-session-name"]), 2, "--forward-session-name needs --role.\n");
-  const both = "Give either --session-name or --forward-session-name.\n";
-  await exits(token([...FORWARD, "--session-name", "x"]), 2, both);
+  await exits(token([...FORWARD, "--session-name", "x"]), 2, "Give either --session-name or --forward-session-name.\n");
 });

@@ -23,15 +23,12 @@ const issuers = new Map([[HOME, TOKEN_ISSUERS.get(HOME) ?? ""]]);
 const identities = [...LOCAL_IDENTITIES, session, LATE];
 const sts = useServer(() => startSts({ identities, signedTokens: { issuers, forbidden: ["contractor"] } }));
 
+type Options = CliOptions & { words?: readonly string[]; left?: number | undefined };
 /** @param left seconds until the credentials expire, as the client sees it */
-function run(
-  name: string,
-  { words = [], left, ...options }: CliOptions & { words?: readonly string[]; left?: number | undefined } = {},
-) {
-  const identity = identities.find((one) => one.name === name) ?? localIdentity(name);
+function run(name: string, { words = [], left, ...options }: Options = {}) {
   useLocalAws({
     AWS_ENDPOINT_URL_STS: sts.url,
-    ...keyVariables(identity),
+    ...keyVariables(identities.find((one) => one.name === name) ?? localIdentity(name)),
     AWS_CREDENTIAL_EXPIRATION: left === undefined ? "" : new Date(Date.now() + left * 1000).toISOString(),
   });
   return cli(["token", "-c", "prod", "--region", "us-east-1", "--jwt", ...words], options);

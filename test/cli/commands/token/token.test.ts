@@ -76,7 +76,7 @@ test("the version is the one that kubectl requests", async () => {
   for (const version of ["v1", "v1beta1"])
     await prints(ask(infoOf(version)), new RegExp(`"client.authentication.k8s.io/${version}"`));
   await prints(cli("token -c prod"), /"client.authentication.k8s.io\/v1beta1"/);
-  for (const info of [infoOf("v1alpha1"), "no JSON"]) await exits(ask(info), 2, /correct apiVersion in the kubeconfig/);
+  for (const info of [infoOf("v1alpha1"), "no JSON"]) await exits(ask(info), 2, /correct the kubeconfig's apiVersion/);
 });
 
 test("--token-only prints only the token, with the host of its partition", async () => {

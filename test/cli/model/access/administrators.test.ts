@@ -25,11 +25,10 @@ const REFUSED =
 type Stored = Readonly<Record<string, unknown>>;
 type Case = readonly [what: string, cluster: Stored, words: readonly string[], outcome: "accepted" | "refused"];
 const [OF_ROLE, OF_USER] = [`role/${A}/a`, `user/${A}/a`];
-const [ROLE, USER] = [
-  { arn: role("A"), ...ADMIN },
-  { arn: user("a"), ...ADMIN },
-];
+const ROLE = { arn: role("A"), ...ADMIN };
+const USER = { arn: user("a"), ...ADMIN };
 const beside = (denied: string) => ({ ...SET, [OF_USER]: USER, [`deny/${A}`]: [{ arnLike: user(denied) }] });
+// biome-ignore format: a table
 const CASES: readonly Case[] = [
   ["removes the last", SET, REMOVE_SET, "refused"],
   ["takes the group of the last", SET, ["set", `sso/${A}/ClusterAdmin`, "--group", "x"], "refused"],
@@ -49,12 +48,7 @@ const CASES: readonly Case[] = [
   ["removes the last session", SESSION, ["remove", `sso/${A}/Developers`, "--session", "jane"], "refused"],
   ["denies another account", SET, ["deny", "account/444455556666"], "accepted"],
   ["removes a set that surely made no administrator", { ...SET, ...OF_SET_ROLE }, REMOVE_SET, "accepted"],
-  [
-    "removes the mapping of the set's role, which was the administrator",
-    AS_ROLE,
-    ["remove", role(SET_ROLE)],
-    "accepted",
-  ],
+  ["removes the mapping of the set's role, which was the administrator", AS_ROLE, ["remove", role(SET_ROLE)], "accepted"],
   ["denies an account without administrators", {}, ["deny", `account/${A}`], "accepted"],
 ];
 

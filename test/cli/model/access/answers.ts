@@ -24,11 +24,9 @@ export interface World {
   readonly number: number;
 }
 
-/** A value of a parameter. */
 export interface Value {
   readonly text: Text;
   readonly stored: StoredParameter | undefined;
-  /** Milliseconds since 1970. */
   readonly ends: readonly number[];
   /** By world, then by how many of its ends have passed. */
   readonly answers: Answer[][];
@@ -47,7 +45,6 @@ export function valueFor(name: string, text: Text): Value {
   });
 }
 
-/** Random values are not used again. */
 export function forgetValues(): void {
   values.clear();
 }
@@ -103,10 +100,8 @@ export async function prepare(name: string, value: Value, worlds: readonly World
     const ofWorld: Answer[] = [];
     for (const at of [0, ...value.ends.toSorted((a, b) => a - b)]) {
       const evaluation = evaluateMapping(place, value.stored, world.identity, at);
-      ofWorld.push({
-        ...evaluation,
-        user: evaluation.verdict.kind === "match" ? await render(evaluation, world) : undefined,
-      });
+      const user = evaluation.verdict.kind === "match" ? await render(evaluation, world) : undefined;
+      ofWorld.push({ ...evaluation, user });
     }
     value.answers[world.number] = ofWorld;
   }
@@ -122,13 +117,8 @@ async function render(evaluation: Evaluation, { identity, reserved }: World): Pr
   }
 }
 
-const NOTHING: Answer = {
-  place: "exact",
-  parameter: "",
-  verdict: { kind: "nothing" },
-  invalidCount: 0,
-  user: undefined,
-};
+const verdict = { kind: "nothing" } as const;
+const NOTHING: Answer = { place: "exact", parameter: "", verdict, invalidCount: 0, user: undefined };
 
 export function answer({ stored, ends, answers }: Value, { number }: World, at: number): Answer {
   if (stored === undefined) return NOTHING;
@@ -143,7 +133,6 @@ export function decidingOf(mix: readonly Answer[]): Answer | undefined {
   return decidingEvaluation(mix) as Answer | undefined;
 }
 
-/** What gives access; `undefined` if the identity is denied. */
 export function decide(mix: readonly Answer[]): Answer | undefined {
   const deciding = decidingOf(mix);
   return deciding?.user === undefined ? undefined : deciding;
@@ -155,9 +144,5 @@ export function mappingOf({ verdict }: Answer): Mapping | undefined {
 
 export function isWithin(user: User, other: User | undefined): boolean {
   if (user === other) return true;
-  return (
-    other !== undefined &&
-    other.username === user.username &&
-    user.groups.every((group) => other.groups.includes(group))
-  );
+  return other?.username === user.username && user.groups.every((group) => other.groups.includes(group));
 }

@@ -19,7 +19,6 @@ export const CONTEXT = { ...reviewSettings(settings, () => NOW), prefix: "/p" };
 
 /** A parameter's value: JSON text, or `secure`. `undefined`: it does not exist. */
 export type Text = string | undefined;
-/** By name without prefix. */
 export type State = Readonly<Record<string, Text>>;
 
 export interface AnyPlan {
@@ -59,11 +58,8 @@ const USERNAMES = [
 ];
 const username = weighted([4, fc.constantFrom("u", "v")], [2, fc.constantFrom(...USERNAMES)]);
 const GROUPS = ["access:cluster-admin", "system:x", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"];
-const group = weighted(
-  [5, fc.constantFrom("g", "h")],
-  [1, fc.constant("system:masters")],
-  [1, fc.constantFrom(...GROUPS)],
-);
+const [usual, masters] = [fc.constantFrom("g", "h"), fc.constant("system:masters")];
+const group = weighted([5, usual], [1, masters], [1, fc.constantFrom(...GROUPS)]);
 const groups = fc.uniqueArray(group, { minLength: 1, maxLength: 2 });
 const names = weighted<object>([2, fc.record({ username })], [4, fc.record({ username, groups })]);
 const pin = (kind: "role" | "user") =>
@@ -83,12 +79,9 @@ function arnLike(account: string, resources: readonly string[]): fc.Arbitrary<ob
 }
 
 const json = (value: unknown) => JSON.stringify(value);
+const TWICE = '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}';
 /** Entries with a repeated key, a wrong type or an unknown key. */
-const WRONG = [
-  "1",
-  '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}',
-  '{"session":"jane","username":1}',
-];
+const WRONG = ["1", TWICE, '{"session":"jane","username":1}'];
 const list = (entry: fc.Arbitrary<object>, maxLength: number) =>
   weighted(
     [12, fc.array(entry, { maxLength }).map(json)],
@@ -177,11 +170,8 @@ function valueAfter(name: string, before: Text): fc.Arbitrary<Text> {
   }
   if (isList) return weighted([4, any], [1, fc.constant(before === undefined ? undefined : "[]")]);
   if (!isRecord(parsed)) return weighted([3, any], [1, absent]);
-  return fc.oneof<fc.Arbitrary<Text>[]>(
-    any,
-    absent,
-    edit.map((change) => json(change(parsed))),
-  );
+  const edited = edit.map((change) => json(change(parsed)));
+  return fc.oneof<fc.Arbitrary<Text>[]>(any, absent, edited);
 }
 
 const edit = fc.oneof(

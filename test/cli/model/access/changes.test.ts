@@ -10,23 +10,15 @@ import { A } from "./universe.ts";
 
 const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
 const ci = (more: object = {}) => ({ [`role/${A}/ci`]: { arn: arn("role/ci"), username: "u", ...more } });
-const listed = (...resources: string[]) => ({
-  [`pattern/${A}`]: resources.map((one) => ({ arnLike: arn(one), username: one })),
-});
-const patterns = (...resources: string[]) => ({
-  [`pattern/${A}`]: resources.map((one) => ({ arnLike: arn(one), username: "p" })),
-});
+const listed = (...all: string[]) => ({ [`pattern/${A}`]: all.map((one) => ({ arnLike: arn(one), username: one })) });
+const patterns = (...all: string[]) => ({ [`pattern/${A}`]: all.map((one) => ({ arnLike: arn(one), username: "p" })) });
 const denied = (...resources: string[]) => ({ [`deny/${A}`]: resources.map((one) => ({ arnLike: arn(one) })) });
-const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((day) => ({
-  notAfter: `${day}T00:00:00Z`,
-}));
+const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((d) => ({ notAfter: `${d}T00:00:00Z` }));
 /** Denials of one user with several paths, which have the same key. */
 const repeated = (...entries: readonly (readonly [resource: string, more?: object | undefined])[]) => ({
   [`deny/${A}`]: entries.map(([resource, more]) => ({ arnLike: arn(resource), ...more })),
 });
-const session = (...names: string[]) => ({
-  [`sso-session/${A}/v`]: names.map((one) => ({ session: one, username: "u" })),
-});
+const session = (...all: string[]) => ({ [`sso-session/${A}/v`]: all.map((session) => ({ session, username: "u" })) });
 const ROLE_NAME = "AWSReservedSSO_v_0123456789abcdef";
 const setRole = `role/${A}/${ROLE_NAME.toLowerCase()}`;
 const ofSetRole = { [setRole]: { arn: arn(`role/${ROLE_NAME}`), username: "r" } };
@@ -46,10 +38,7 @@ const jane = (more: object | string) => ({
 const JANE = { session: "jane", username: "u" };
 const [ofV, ofJoe, inG] = [{ ...JANE, username: "v" }, { ...JANE, session: "joe", ...july }, { groups: ["g"] }];
 const FRED = `federated-user/${A}/fred`;
-const fred = (name: string, more: object) => ({
-  [FRED]: { arn: sts(`federated-user/${name}`), username: "f" },
-  ...more,
-});
+const fred = (of: string, more: object) => ({ [FRED]: { arn: sts(`federated-user/${of}`), username: "f" }, ...more });
 const userOfSet = (more: object = {}) => ({
   [`user/${A}/${ROLE_NAME.toLowerCase()}`]: { arn: arn(`user/${ROLE_NAME}`), username: "u", ...more },
 });
@@ -217,12 +206,8 @@ test("the marks, the first writes, and the recent writes that they wait for", ()
       const isLast = changes.some((one) => one.name === name && one.value === value);
       return isLast ? nameOf(name) : `${nameOf(name)} (${JSON.parse(value ?? "").length ?? "ended"})`;
     });
-    return [
-      before,
-      change,
-      kinds.join(", "),
-      [...first, ...(waitsFor.length > 0 ? ["<"] : []), ...waitsFor.map(nameOf)].join(" "),
-    ];
+    const last = waitsFor.length > 0 ? ["<", ...waitsFor.map(nameOf)] : [];
+    return [before, change, kinds.join(", "), [...first, ...last].join(" ")];
   });
   assert.deepEqual(found, CHANGES);
 });
@@ -252,6 +237,7 @@ const TEXTS: readonly (readonly [before: object, change: object, text: string])[
   [ci(july), ci(), "end: ci is mapped by role/111122223333/ci without its end 2026-07-01T00:00:00Z"],
   [{}, ci({ groups: ["system:masters", "access:cluster-admin"] }), "administrator: ci gets u (system:masters, access:cluster-admin) by role/111122223333/ci: system:masters, access:cluster-admin makes an administrator"],
   [{}, ci({ groups: ["x:{SessionName}"] }), "name: ci gets u (x:{SessionName}) by role/111122223333/ci: x:{SessionName} is a group that depends on the session"],
+  [{}, ci({ username: "{SessionName}", groups: ["{SessionName}"] }), "name: ci gets {SessionName} ({SessionName}) by role/111122223333/ci: {SessionName} is a group that depends on the session"],
   [{ ...ci(), ...denied("role/ci") }, ci(inG), "denied: ci gets u (g) by role/111122223333/ci: deny/111122223333 may deny it"],
   [{ ...set, ...jane("[") }, ofSet(withG), "unsettled: v gets s (g) by sso/111122223333/v: sso-session/111122223333/v takes precedence, and changes or is invalid"],
   [denied("role/x"), denied(), "denial: role/x is no longer denied by deny/111122223333"],
@@ -281,10 +267,8 @@ test("the texts of marks", () => {
 
 test("a group that the function rejects for its prefix is not plain, and neither is one with a placeholder", () => {
   const review = { ...CONTEXT, reservedPrefixes: ["reserved:"] };
-  assert.deepEqual(
-    ["reserved:x", "x{AccountID}", "x:reserved:"].map((name) => isPlain(name, review)),
-    [false, false, true],
-  );
+  const plain = ["reserved:x", "x{AccountID}", "x:reserved:"].map((one) => isPlain(one, review));
+  assert.deepEqual(plain, [false, false, true]);
 });
 
 test("above 200 changes, a lifted denial is still written last, after a wait", () => {
@@ -326,8 +310,7 @@ test("an interrupted command that is run again waits as it would have without th
 test("the removal of a denied principal's mapping leaves a date, for a command that lifts the denial a moment later", () => {
   const mapping = { arn: arn("role/x"), username: "x", groups: ["g"] };
   const states = store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], [`role/${A}/x`]: mapping });
-  const phase = nextPhase(wanted({ [`role/${A}/x`]: undefined }), states, CONTEXT);
-  const [first] = phase?.writes ?? [];
+  const [first] = nextPhase(wanted({ [`role/${A}/x`]: undefined }), states, CONTEXT)?.writes ?? [];
   assert.ok(first?.value !== undefined, "it is deleted at once");
   assert.ok(Date.parse(JSON.parse(first.value).notAfter) <= NOW);
 });

@@ -17,10 +17,8 @@ import type { Identity } from "./universe.ts";
 export interface Gain {
   readonly identity: Identity;
   readonly at: number;
-  /** The parameter that is written, and its earlier value. */
   readonly parameter: string;
   readonly old: Text;
-  /** What gives it. */
   readonly deciding: Answer;
   readonly mapping: Mapping;
   /** What decides when it is written, with this value; `undefined` if nothing does. */

@@ -13,9 +13,7 @@ const [SET, SESSIONS, PATTERN, DENY] = [`sso/${A}/view`, `sso-session/${A}/view`
 const names = (username: string, ...groups: string[]) => ({ username, groups });
 const [july, august] = [{ notAfter: ENDS.july }, { notAfter: ENDS.august }];
 const ci = (more: object = {}) => ({ [ROLE]: { arn: arn("role/ci"), ...names("ci", "deployers"), ...more } });
-const alice = (more: object = {}) => ({
-  [USER]: { arn: arn("user/ops/alice"), ...names("alice", "viewers"), ...more },
-});
+const alice = (more = {}) => ({ [USER]: { arn: arn("user/ops/alice"), ...names("alice", "viewers"), ...more } });
 const fred = { [FRED]: { arn: sts("federated-user/fred"), ...names("fred", "viewers") } };
 const set = (more: object = {}) => ({ [SET]: { ...names("dev:{SessionName}", "developers"), ...more } });
 const session = (name: string, more: object = {}) => ({
@@ -128,10 +126,8 @@ test(`${JOURNEYS.length} journeys: marks, of which at most a tenth is needless`,
     const texts = (values: object) =>
       Object.entries({ ...STORE, ...values }).map(([short, value]) => [short, value && JSON.stringify(value)]);
     const [first, last] = [Object.fromEntries(texts(before)), Object.fromEntries(texts({ ...before, ...change }))];
-    const { marks, named, excess } = await prove(
-      { states: [first, last], reserved: false },
-      { isInterrupted: false, gap: 0 },
-    );
+    const plan = { states: [first, last], reserved: false };
+    const { marks, named, excess } = await prove(plan, { isInterrupted: false, gap: 0 });
     assert.deepEqual(excess, [], what);
     const kinds = [...Map.groupBy(marks, ({ kind }) => kind)].map(([kind, all]) => `${all.length} ${kind}`);
     found.push([what, before, change, [...kinds, ...(marks.length > 0 && named === 0 ? ["needless"] : [])].join(", ")]);

@@ -26,11 +26,7 @@ const like = (resource: string, ...given: Names) => ({ arnLike: arn(resource), .
 const one = (...given: Parameters<typeof like>) => json([like(...given)]);
 const arnOf = (resource: string) => (resource.startsWith("assumed") ? `arn:aws:sts::${A}:${resource}` : arn(resource));
 const denials = (...resources: readonly string[]) => json(resources.map((resource) => ({ arnLike: arnOf(resource) })));
-const [past, july, august] = [ENDS.past, ENDS.july, ENDS.august].map((notAfter) => ({ notAfter })) as [
-  object,
-  object,
-  object,
-];
+const [past, july, august] = [{ notAfter: ENDS.past }, { notAfter: ENDS.july }, { notAfter: ENDS.august }];
 const masters = ["system:masters"];
 const pin = { principalId: "AROAPINNED" };
 const fed = `federated-user/${A}/fred`;
@@ -41,18 +37,15 @@ const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups
 
 // biome-ignore format: a table
 export const MUTANTS: readonly Mutant[] = [
-  // entry-arns.ts
   ["a user has the path of its mapping", "kinds.ts", '"iam::{account}:user/{name}", "iam::{account}:user/*/{name}"', '"iam::{account}:user/{name}"', { [user]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
   ["a denial of a user with a path covers one path only", "entry-arns.ts", 'kind === "deny" ? withoutPath(arnLike) : arnLike;', "arnLike;", { [account]: ofSet("u"), [deny]: denials("user/ops/alice") }, { [account]: ofSet("u"), [deny]: denials("user/ops/*") }],
   ["the mark of a lifted denial of sessions names no pattern", "entry-arns.ts", 'globsOverlap(resource, "role/*")', "false", { [pattern]: one("role/c*", "u"), [deny]: janeDenied }, { [pattern]: one("role/c*", "u"), [deny]: "[]" }],
   ["an invalid value denies nobody", "entry-arns.ts", "return problem !== undefined || entries", "return entries", { [role]: ci("u"), [deny]: "{" }, { [deny]: "{" }, { [deny]: "[]" }],
   ["federated users ignore case", "entry-arns.ts", 'kind === "federated-user" ? arn : pattern', "pattern", { [fed]: fred("Fred") }, { [fed]: fred("fred") }],
   ["the value of another principal is valid", "entry-arns.ts", "own.length < valid.length ?", "own.length < 0 ?", { [role]: ofSetRole("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
-  // changes.ts
   ["another username is no change", "changes.ts", 'username: () => ["gives"]', "username: NOTHING", { [role]: ci("u", masters) }, { [role]: ci("v", masters) }],
   ["another group is no change", "changes.ts", "beyond(now, old).length === 0 && ", "", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
-  ["losing a group is a change", "changes.ts", 'beyond(old, now).every((group) => isPlain(group, review)) ? [] : ["gives"]', 'beyond(old, now).length === 0 ? [] : ["gives"]',
-    { [role]: ci("u", ["g"]), [deny]: denials("role/*") }, { [role]: ci("u"), [deny]: "[]" }],
+  ["losing a group is a change", "changes.ts", 'beyond(old, now).every((group) => isPlain(group, review)) ? [] : ["gives"]', 'beyond(old, now).length === 0 ? [] : ["gives"]', { [role]: ci("u", ["g"]), [deny]: denials("role/*") }, { [role]: ci("u"), [deny]: "[]" }],
   ["a group that is rejected may be lost", "changes.ts", "every((group) => isPlain(group, review))", "every(() => true)", { [pattern]: one("role/*", "u", ["res:g"]) }, { [pattern]: one("role/*", "u") }],
   ["a later end is no change", "changes.ts", 'Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"]', 'Number.POSITIVE_INFINITY ? ["gives", "drops end"] : []', { [role]: ci("u", masters, july) }, { [role]: ci("u", masters, august) }],
   ["an end may be dropped", "changes.ts", '? ["gives", "drops end"] : ["gives"]', '? ["gives"] : ["gives"]', { [role]: ci("u", [], july) }, { [role]: ci("u") }],
@@ -70,19 +63,15 @@ export const MUTANTS: readonly Mutant[] = [
   ["an entry that is added gives nothing", "changes.ts", "(is && !was ?", "(false ?", {}, { [account]: ofSet("u") }],
   ["an entry that is removed takes nothing", "changes.ts", "was && now === undefined ?", "false ?", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["an entry that has ended and is removed takes", "changes.ts", "was && now === undefined ?", "old && now === undefined ?", { [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u") }, { [sessions]: "[]" }],
-  ["the first of two denials counts", "changes.ts", "denials.toSorted((a, b) => b.end - a.end)[0]", "denials[0]",
-    { [role]: ci("u"), [deny]: json([{ arnLike: arn("role/ci"), ...july }, { arnLike: arn("role/ci") }]) }, { [role]: ci("u"), [deny]: json([{ arnLike: arn("role/ci"), ...july }]) }],
-  ["the same mappings of a session are compared", "changes.ts", "some.filter(({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)))", "some.slice()",
-    { [sessions]: janes(["u", [], july], ["v", masters]) }, { [sessions]: janes(["v", masters]) }],
+  ["the first of two denials counts", "changes.ts", "denials.toSorted((a, b) => b.end - a.end)[0]", "denials[0]", { [role]: ci("u"), [deny]: json([{ arnLike: arn("role/ci"), ...july }, { arnLike: arn("role/ci") }]) }, { [role]: ci("u"), [deny]: json([{ arnLike: arn("role/ci"), ...july }]) }],
+  ["the same mappings of a session are compared", "changes.ts", "some.filter(({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)))", "some.slice()", { [sessions]: janes(["u", [], july], ["v", masters]) }, { [sessions]: janes(["v", masters]) }],
   ["a second mapping of a session drops no end", "changes.ts", "left[index] ?? longest(old)", "left[index]", { [sessions]: jane("u", [], july) }, { [sessions]: janes(["w", [], july], ["v"]) }],
   ["one of two mappings of a session may be removed", "changes.ts", "left.slice(right.length).map", "left.slice(9).map", { [sessions]: janes(["u", [], july], ["v"]) }, { [sessions]: janes(["v"]) }],
   ["a pattern may be moved", "changes.ts", "return passed === undefined ? []", "return passed !== null ? []", { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) }, { [pattern]: json([like("role/*", "v"), like("role/c*", "u")]) }],
   ["patterns that do not overlap are moved", "changes.ts", " && overlaps(other.entry, entry));", ");", { [pattern]: json([like("role/c*", "u"), like("user/*", "v")]) }, { [pattern]: json([like("user/*", "v"), like("role/c*", "u")]) }],
-  ["ended patterns are moved", "changes.ts", "after.filter((entry) => isActive(entry, review)).map", "after.map",
-    { [pattern]: json([like("role/c*", "u", [], past), like("role/*", "v")]) }, { [pattern]: json([like("role/*", "v"), like("role/c*", "u", [], past)]) }],
+  ["ended patterns are moved", "changes.ts", "after.filter((entry) => isActive(entry, review)).map", "after.map", { [pattern]: json([like("role/c*", "u", [], past), like("role/*", "v")]) }, { [pattern]: json([like("role/*", "v"), like("role/c*", "u", [], past)]) }],
   ["a new pattern may be anywhere", "changes.ts", "other.was >= 0 && ", "", { [pattern]: one("role/*", "u") }, { [pattern]: json([like("role/*", "u"), like("role/c*", "v")]) }],
   ["equal mappings have the place of the first", "changes.ts", "return same < 0 ?", "return true ?", { [sessions]: janes(["u", [], july], ["v", masters]) }, { [sessions]: janes(["v", masters], ["u", [], july]) }],
-  // judge.ts
   ["an invalid value is changed without a mark", "judge.ts", "  if (problem !== undefined) {", "  if (problem === null) {", { [account]: ofSet("u"), [deny]: "{" }, { [account]: ofSet("u"), [deny]: "[]" }],
   ["the new value of an invalid one is not named", "judge.ts", "mayApply(whole, [after, ...valuesIn(others, state)], review)", "mayApply(whole, valuesIn(others, state), review)", { [sessions]: "[,]" }, { [sessions]: jane("u", masters) }],
   ["the mark of an invalid value names no lower mapping", "judge.ts", "mayApply(whole, [after, ...valuesIn(others, state)], review)", "mayApply(whole, [after], review)", { [account]: ofSet("u"), [deny]: "{" }, { [account]: ofSet("u"), [deny]: "[]" }],
@@ -90,21 +79,17 @@ export const MUTANTS: readonly Mutant[] = [
   ["a list of sessions is not higher than the roles of its set", "judge.ts", '(address.kind === "sso-session" ? higherThan(address, state) : [])', "[]", { [setRole]: ofSetRole("u"), [sessions]: "[,]" }, { [setRole]: ofSetRole("u"), [sessions]: "[]" }],
   ["lifted denials are removals", "judge.ts", "isDenyList ? liftMark(change, state) : removalMark(change, [before, after], state)", "removalMark(change, [before, after], state)", { [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
   ["denials are grants", "judge.ts", "  const grants = isDenyList\n    ? []", "  const grants = isDenyList && taken.length > 9\n    ? []", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
-  ["what is removed does not wait for what is higher", "judge.ts", "...(removals.length > 0 ? taken : []).map", "...(removals.length > 99 ? taken : []).map",
-    { [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u"), [account]: ofSet("v"), [deny]: denials("role/ci") }, { [account]: ofSet("v"), [deny]: denials("role/ci") }],
+  ["what is removed does not wait for what is higher", "judge.ts", "...(removals.length > 0 ? taken : []).map", "...(removals.length > 99 ? taken : []).map", { [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u"), [account]: ofSet("v"), [deny]: denials("role/ci") }, { [account]: ofSet("v"), [deny]: denials("role/ci") }],
   ["what is removed without a mark waits for what is higher", "judge.ts", "...(removals.length > 0 ? taken : []).map", "...taken.map", { [role]: ci("u") }, { [role]: ci("u"), [deny]: denials("role/ci") }, { [deny]: denials("role/ci") }],
   ["a grant waits for every denial", "judge.ts", "higher.filter(isOver)", "higher", { [role]: ci("u") }, { [role]: ci("u"), [deny]: denials("role/x*") }, { [role]: ci("u", ["g"]), [deny]: denials("role/x*") }],
   ["a grant does not wait for denials", "judge.ts", "[...denyListsFor(address, state.review), ...higherThan(address, state)];\n  const isWide", "[...higherThan(address, state)];\n  const isWide", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
-  ["a grant does not wait for higher values", "judge.ts", "[...denyListsFor(address, state.review), ...higherThan(address, state)];\n  const isWide", "[...denyListsFor(address, state.review)];\n  const isWide",
-    { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  ["a grant does not wait for higher values", "judge.ts", "[...denyListsFor(address, state.review), ...higherThan(address, state)];\n  const isWide", "[...denyListsFor(address, state.review)];\n  const isWide", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["a removal does not wait for lower values", "judge.ts", "...(isTaken ? lowerValues(address, state) : []),", "", { [role]: ci("u"), [account]: ofSet("v") }, {}],
-  ["a grant waits for lower values", "judge.ts", "...(isTaken ? lowerValues(address, state) : []),", "...lowerValues(address, state),",
-    { [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u"), [account]: ofSet("w") }, { [role]: ci("u", ["g"]), [account]: ofSet("w") }],
+  ["a grant waits for lower values", "judge.ts", "...(isTaken ? lowerValues(address, state) : []),", "...lowerValues(address, state),", { [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u"), [account]: ofSet("w") }, { [role]: ci("u", ["g"]), [account]: ofSet("w") }],
   ["a marked change of a list does not wait for its branch", "judge.ts", "...(isWide && isMarked ? branchOf(address, state) : []),", "", {}, { [pattern]: one("role/*", "u"), [account]: ofSet("v") }],
   ["a marked change of one principal waits for the branch", "judge.ts", "isWide && isMarked ?", "isMarked ?", { [set]: ofSet("u") }, { [role]: ci("v"), [set]: ofSet("u") }, { [role]: ci("v"), [set]: ofSet("u", masters) }],
   ["a harmless change of a list waits for the branch", "judge.ts", "isWide && isMarked ?", "isWide ?", { [role]: ci("u", masters) }, { ...admin, [role]: ci("u", masters), [deny]: denials("role/ci") }],
-  ["a list of sessions is of one principal", "judge.ts", 'const isWide = address.kind === "sso-session" || ', "const isWide = ",
-    { [sessions]: janes(["u", [], july], ["v"]) }, { [sessions]: janes(["u", [], july], ["v"]), [deny]: denials("assumed-role/*/jane") }, { [sessions]: janes(["v"], ["u", [], july]), [deny]: denials("assumed-role/*/jane") }],
+  ["a list of sessions is of one principal", "judge.ts", 'const isWide = address.kind === "sso-session" || ', "const isWide = ", { [sessions]: janes(["u", [], july], ["v"]) }, { [sessions]: janes(["u", [], july], ["v"]), [deny]: denials("assumed-role/*/jane") }, { [sessions]: janes(["v"], ["u", [], july]), [deny]: denials("assumed-role/*/jane") }],
   ["a write waits for the last one of its parameter", "judge.ts", "one !== name && state.stored", "state.stored", { [account]: ofSet("u"), [deny]: denials("role/*") }, { [account]: ofSet("u"), [deny]: denials("role/c*") }],
   ["an administrator needs no mark", "judge.ts", "if (admin.length > 0) return", "if (admin.length > 9) return", {}, { [role]: ci("u", ["access:cluster-admin"]) }],
   ["a name that needs care needs no mark", "judge.ts", "if (risk !== undefined) return", "if (risk === null) return", {}, { [role]: ci("{SessionName}:x") }],
@@ -118,24 +103,18 @@ export const MUTANTS: readonly Mutant[] = [
   ["a denied principal gets names before the denial", "judge.ts", "if (list !== undefined) return", "if (list === null) return", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
   ["a denial of a session does not delay the role's names", "judge.ts", "isNow(one) || (wanted.has(name) && overlaps(one, entry))", "isNow(one)", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["a stored denial of a session is one of its role", "judge.ts", "(denial) => mayDeny(denial, entry)", "(denial) => overlaps(denial, entry)", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
-  ["a denial of its sessions is not one of a set", "entry-arns.ts", 'entry.mapping.session !== undefined || ', "",
-    { [sessions]: jane("u"), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }, { [sessions]: jane("u", ["g"]), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }],
+  ["a denial of its sessions is not one of a set", "entry-arns.ts", 'entry.mapping.session !== undefined || ', "", { [sessions]: jane("u"), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }, { [sessions]: jane("u", ["g"]), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }],
   ["a higher value that changes does not delay names", "judge.ts", "find(higherThan(entry, state), () => false)", "find([], () => false)", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["a higher value that does not change delays names", "judge.ts", "find(higherThan(entry, state), () => false)", "find(higherThan(entry, state), (one) => overlaps(one, entry))", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["a removal above a lower mapping needs no mark", "judge.ts", "...valuesIn(lowerValues(old, state), state)], review)", "], review)", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["a removal above an entry of its list needs no mark", "judge.ts", "[...others, ...valuesIn(lower", "[...valuesIn(lower", { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) }, { [pattern]: one("role/*", "v") }],
   ["an entry applies instead of itself", "judge.ts", "one !== old && one !== now", "true", { [role]: ci("u"), [account]: ofSet("v") }, {}],
-  ["the mark of a lifted denial names no mapping", "judge.ts", "mayApply(old, valuesIn(branchOf(old, state), state), review);\n  const then", "mayApply(old, [], review);\n  const then",
-    { [account]: ofSet("u"), [deny]: denials("role/*") }, { [account]: ofSet("u"), [deny]: "[]" }],
-  ["the mark of a moved pattern names nothing", "judge.ts", 'kind: "place", gives: [entry]', 'kind: "place", gives: []',
-    { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) }, { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) }],
-  // changes.ts: marks
-  ["a mark names entries that have ended", "changes.ts", "|| !isActive(one, review) ", "",
-    { [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u"), [setRole]: ofSetRole("v", [], past) }, { [sessions]: "[]", [setRole]: ofSetRole("v", [], past) }],
+  ["the mark of a lifted denial names no mapping", "judge.ts", "mayApply(old, valuesIn(branchOf(old, state), state), review);\n  const then", "mayApply(old, [], review);\n  const then", { [account]: ofSet("u"), [deny]: denials("role/*") }, { [account]: ofSet("u"), [deny]: "[]" }],
+  ["the mark of a moved pattern names nothing", "judge.ts", 'kind: "place", gives: [entry]', 'kind: "place", gives: []', { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) }, { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) }],
+  ["a mark names entries that have ended", "changes.ts", "|| !isActive(one, review) ", "", { [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u"), [setRole]: ofSetRole("v", [], past) }, { [sessions]: "[]", [setRole]: ofSetRole("v", [], past) }],
   ["a mark names entries that cannot apply", "changes.ts", " || !overlaps(one, scope)", "", { [sessions]: jane("u") }, { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") }],
   ["a mark names one entry of each key", "changes.ts", "one.key, userText(one)]", "one.key]", { [role]: ci("x"), [pattern]: json([like("role/*", "u", [], july), like("role/*", "v")]) }, { [pattern]: json([like("role/*", "u", [], july), like("role/*", "v")]) }],
   ["a mark names denials", "changes.ts", 'one.kind === "deny" || ', "", { [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
-  // names.ts
   ["a name with a placeholder is plain", "names.ts", "return !/[{}]/.test(name) && nameProblem", "return nameProblem", { [pattern]: one("role/*", "u", ["{SessionName}"]) }, { [pattern]: one("role/*", "u") }],
   ["a reserved name is plain", "names.ts", "&& nameProblem(name, reservedPrefixes) === undefined", "", { [pattern]: one("role/*", "u", ["res:g"]) }, { [pattern]: one("role/*", "u") }],
   ["system: is plain", "names.ts", ' && !name.startsWith("system:")', "", { [pattern]: one("role/*", "u", ["system:x"]) }, { [pattern]: one("role/*", "u") }],
@@ -143,36 +122,26 @@ export const MUTANTS: readonly Mutant[] = [
   ["every name with a placeholder and a colon may begin with system:", "names.ts", 'rest.length > 0 && matchesGlob(start, "system")', "rest.length > 0", {}, { [role]: ci("x:{SessionName}") }],
   ["{AccountID} may be system", "names.ts", '.replaceAll("{AccountID}", "0")', "", {}, { [role]: ci("{AccountID}:x") }],
   ["a claim needs no mark", "names.ts", "claimPlaceholdersIn(name).length > 0", "claimPlaceholdersIn(name).length > 9", {}, { [role]: ci("t:{PrincipalTag:team}") }],
-  // entry-arns.ts: overlaps
   ["sessions of one set overlap", "entry-arns.ts", "return left === right;", "return true;", { [sessions]: jane("u") }, { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") }],
   ["every denial is one of a principal", "entry-arns.ts", "{ ...entry, sessions: [] }", "entry", { [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
-  // state.ts: precedence
   ["a list of sessions is not higher than a role", "state.ts", 'if (kind === "role") return [sessions];', 'if (kind === "role") return [];', { [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
   ["a role is not higher than its set", "state.ts", "return [...rolesOf(account, set), ", "return [", { [setRole]: ofSetRole("u"), [sessions]: "[,]" }, { [setRole]: ofSetRole("u"), [sessions]: "[]" }],
   ["a list of sessions is not higher than its set", "state.ts", '(kind === "sso" ? [sessions] : [])', "[]", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
-  ["a list of patterns is not lower than a role", "state.ts", '    mappingParameter(prefix, "pattern", account),\n', "",
-    { [`user/${A}/alice`]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
+  ["a list of patterns is not lower than a role", "state.ts", '    mappingParameter(prefix, "pattern", account),\n', "", { [`user/${A}/alice`]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
   ["a pattern for any is not higher than an account", "state.ts", 'namesOf("any").filter((name) => name.startsWith(`${prefix}/account/`))', "[]", { "pattern/any": one("role/*", "u"), [account]: ofSet("v") }, { "pattern/any": "[]", [account]: ofSet("v") }],
-  ["a marked change of a list for any account waits for that list only", "state.ts", "return [...namesOf(account), ...ofAny];", 'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
-    { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") }, { [role]: ci("u"), "deny/any": denials("role/ci") }, { [role]: ci("u"), "deny/any": "[]" }],
-  ["a marked change of an account's list does not wait for the lists for any", "state.ts", "return [...namesOf(account), ...ofAny];", "return namesOf(account);",
-    { "pattern/any": one("role/*", "u", ["g"]), [deny]: denials("role/*") }, { "pattern/any": one("role/*", "u"), [deny]: denials("role/*") }, { "pattern/any": one("role/*", "u"), [deny]: "[]" }],
-  // state.ts
+  ["a marked change of a list for any account waits for that list only", "state.ts", "return [...namesOf(account), ...ofAny];", 'return [...namesOf(account === "any" ? "none" : account), ...ofAny];', { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") }, { [role]: ci("u"), "deny/any": denials("role/ci") }, { [role]: ci("u"), "deny/any": "[]" }],
+  ["a marked change of an account's list does not wait for the lists for any", "state.ts", "return [...namesOf(account), ...ofAny];", "return namesOf(account);", { "pattern/any": one("role/*", "u", ["g"]), [deny]: denials("role/*") }, { "pattern/any": one("role/*", "u"), [deny]: denials("role/*") }, { "pattern/any": one("role/*", "u"), [deny]: "[]" }],
   ["only the wanted values matter", "state.ts", "return wanted.has(name) ? [now, readValue", "return wanted.has(name) ? [readValue", {}, { [account]: ofSet("u") }],
   ["only the stored values matter", "state.ts", "return wanted.has(name) ? [now, readValue(name, wanted.get(name), review)] : [now];", "return [now];", {}, { [account]: ofSet("u") }],
-  // phases.ts
-  ["a deferred change is written in thought", "phases.ts", "keep(all.filter(({ marks }) => marks.length === 0))", "all.filter(({ marks }) => marks.length === 0)",
-    { [set]: ofSet("u", masters), [sessions]: json([{ session: "Jane", ...names("v") }]) }, { [sessions]: jane("u", masters) }],
+  ["a deferred change is written in thought", "phases.ts", "keep(all.filter(({ marks }) => marks.length === 0))", "all.filter(({ marks }) => marks.length === 0)", { [set]: ofSet("u", masters), [sessions]: json([{ session: "Jane", ...names("v") }]) }, { [sessions]: jane("u", masters) }],
   ["functions cache for 30 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["functions cache for 60 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS + 30_000", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["marks depend on harmless changes that are not written", "phases.ts", "if (harmless.length === 0) return all;", "return all;", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["lower mappings are granted first", "phases.ts", "const GROUPS = [...PLACES, ", "const GROUPS = [...PLACES.toReversed(), ", {}, { [pattern]: one("role/*", "u"), [account]: ofSet("v") }],
   ["higher mappings are removed first", "phases.ts", "...PLACES.toReversed().map((place)", "...PLACES.map((place)", { [role]: ci("u"), [pattern]: one("role/*", "v"), [account]: ofSet("w") }, { [pattern]: "[]", [account]: ofSet("w") }],
-  ["removals are written before grants", "phases.ts", '[...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"]', '[...PLACES.toReversed().map((place) => `no ${place}`), ...PLACES, "lift"]',
-    { [role]: ci("u"), [account]: ofSet("v") }, { [pattern]: one("role/*", "w"), [account]: ofSet("v") }],
+  ["removals are written before grants", "phases.ts", '[...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"]', '[...PLACES.toReversed().map((place) => `no ${place}`), ...PLACES, "lift"]', { [role]: ci("u"), [account]: ofSet("v") }, { [pattern]: one("role/*", "w"), [account]: ofSet("v") }],
   ["denials are lifted first", "phases.ts", '`no ${place}`), "lift"]', '`no ${place}`)].toSpliced(0, 0, "lift")', { [pattern]: one("role/*", "u", ["g"]), [deny]: denials("role/*") }, { [pattern]: one("role/*", "v"), [deny]: "[]" }],
-  ["denials are lifted before removals", "phases.ts", '...PLACES.toReversed().map((place) => `no ${place}`), "lift"]', '"lift", ...PLACES.toReversed().map((place) => `no ${place}`)]',
-    { [role]: ci("u"), [pattern]: one("role/*", "v"), [deny]: denials("role/ci") }, { [pattern]: one("role/*", "v"), [deny]: "[]" }],
+  ["denials are lifted before removals", "phases.ts", '...PLACES.toReversed().map((place) => `no ${place}`), "lift"]', '"lift", ...PLACES.toReversed().map((place) => `no ${place}`)]', { [role]: ci("u"), [pattern]: one("role/*", "v"), [deny]: denials("role/ci") }, { [pattern]: one("role/*", "v"), [deny]: "[]" }],
   ["a deny list is written once", "phases.ts", "return first === undefined\n", "return first !== null\n", { [pattern]: one("role/*", "u"), [deny]: denials("user/*") }, { [pattern]: one("role/*", "v"), [deny]: denials("role/*") }],
   ["an account's mapping is deleted at once", "phases.ts", 'entry.kind === "account" || ', "", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["a mapping of a set is deleted at once", "phases.ts", "|| setOf(entry) !== undefined", "", { [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u") }, { [sessions]: "[]" }],
@@ -210,7 +179,6 @@ function isOfRule(url: string): boolean {
   return RULE_FILES.some((file) => url.startsWith(new URL(`../../../../${file}`, import.meta.url).href));
 }
 
-/** The rule with a mutant. */
 export async function mutated(name: string): Promise<Rule> {
   const query = `?mutant=${encodeURIComponent(name)}`;
   const [administrators, phases] = ["administrators.ts", "phases.ts"].map(

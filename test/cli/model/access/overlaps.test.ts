@@ -9,9 +9,8 @@ import { A } from "./universe.ts";
 const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
 const LISTED = [
   ...["role/*", "role/x", "user/*", "user/alice", "user/ops/alice", "root", "*"].map(arn),
-  ...["federated-user/*", "assumed-role/x/*", "assumed-role/x/jane", "assumed-role/AWSReservedSSO_v_*/jane", "*"].map(
-    sts,
-  ),
+  ...["federated-user/*", "assumed-role/x/*", "assumed-role/x/jane"].map(sts),
+  ...["assumed-role/AWSReservedSSO_v_*/jane", "*"].map(sts),
   ...["arn:aws:iam::444455556666:role/*", "arn:aws-cn:iam::*:role/*", "arn:aws:iam::*:*"],
 ];
 /** By principal: of each listed ARN, whether its denial marks a grant (d), lifting it (l), and the removal above such a pattern (b). */

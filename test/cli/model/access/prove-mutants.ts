@@ -49,9 +49,8 @@ if (import.meta.main) {
     const found = difference(real, await judgePlan(states, await mutated(name)));
     const isKilled = real.hole === undefined && found !== undefined;
     if (!isKilled) missed += 1;
-    console.log(
-      `${isKilled ? "killed" : "MISSED"}: ${name}: ${found ?? "nothing"}${real.hole === undefined ? "" : `; the rule: ${real.hole}`}`,
-    );
+    const hole = real.hole === undefined ? "" : `; the rule: ${real.hole}`;
+    console.log(`${isKilled ? "killed" : "MISSED"}: ${name}: ${found ?? "nothing"}${hole}`);
   }
   console.log(`${MUTANTS.length - missed} of ${MUTANTS.length} killed`);
   process.exitCode = missed === 0 ? 0 : 1;

@@ -13,7 +13,6 @@ import { countOf, families, planAt, worldsOf } from "./two-parameters.ts";
 
 export interface Counts {
   plans: number;
-  /** Plans with a mark. */
   marked: number;
   /** Plans with a mark although no write gives anything that a mark has to name. */
   needless: number;

@@ -26,7 +26,6 @@ import {
 import { type AnyPlan, CONTEXT, type State, type Text } from "./any-plan.ts";
 import { type Gain, isNamed, isShown } from "./consent.ts";
 
-/** What is proven. */
 export interface Rule {
   readonly hasAdministrator: typeof hasAdministrator;
   readonly marksOf: typeof marksOf;
@@ -37,7 +36,6 @@ export const RULE: Rule = { hasAdministrator, marksOf, nextPhase };
 
 /** In milliseconds: how long a function may use a value that is no longer stored. */
 const CACHED_MS = 35_000;
-/** More than any plan needs. */
 const MOST_PHASES = 50;
 /** Three writes a second. */
 const WRITE_MS = 333;
@@ -45,7 +43,6 @@ const WRITE_MS = 333;
 export interface Options {
   /** The command is interrupted after each write, and run again. */
   readonly isInterrupted: boolean;
-  /** Milliseconds between two commands. */
   readonly gap: number;
   /** Of plans over the same parameters: what they have in common is found once. */
   readonly family?: { readonly worlds: readonly World[]; readonly phases: Map<string, Phase | undefined> };
@@ -57,7 +54,6 @@ export interface Excess {
   readonly world: World;
   readonly at: number;
   readonly user: User;
-  /** What gives it. */
   readonly by: string;
   /** The write since which it has it. */
   readonly write: string;
@@ -124,10 +120,8 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
 
   function store(name: string, value: Value): void {
     const past = history.get(name) ?? [{ value: valueFor(name, undefined), from: 0, until: now }];
-    history.set(name, [
-      ...past.map((one) => ({ ...one, until: Math.min(one.until, now) })),
-      { value, from: now, until: Number.POSITIVE_INFINITY },
-    ]);
+    const ended = past.map((one) => ({ ...one, until: Math.min(one.until, now) }));
+    history.set(name, [...ended, { value, from: now, until: Number.POSITIVE_INFINITY }]);
     if (value.text === undefined) current.delete(name);
     else current.set(name, { value, modified: now });
   }
@@ -170,23 +164,14 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
           const isGain = !isWithin(user, was);
           if (isGain) gains += 1;
           if (isOrdered)
-            baseline ??= states.map(
-              (state) => decide(answersOf(world, at, (one) => valueFor(one, state[shortOf(one)])))?.user,
-            );
+            baseline ??= states.map((s) => decide(answersOf(world, at, (one) => valueFor(one, s[shortOf(one)])))?.user);
           const isBetween = baseline !== undefined && !baseline.some((other) => isWithin(user, other));
           if (!isGain && !isBetween) continue;
           const mapping = mappingOf(deciding) ?? {};
           const { identity } = world;
           const { arn } = identity;
-          const gain: Gain = {
-            identity,
-            at,
-            parameter: name,
-            old: old.text,
-            deciding,
-            mapping,
-            decidesNow: decides(world),
-          };
+          const decision = { deciding, mapping, decidesNow: decides(world) };
+          const gain: Gain = { identity, at, parameter: name, old: old.text, ...decision };
           const isOf = (mark: Mark) => isNamed(gain, mark);
           const write = `${name} = ${value.text}`;
           const found = { arn, world, at, user, by: deciding.parameter, write, baseline: [was, ...(baseline ?? [])] };
@@ -194,7 +179,8 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
           else if (isGain && !isShown(gain)) excess.push({ ...found, what: "not named" });
           if (!isBetween) continue;
           between += 1;
-          if (!marks.some(isOf)) excess.push({ ...found, what: "between" });
+          // What an earlier command has written a moment ago was named by its own marks.
+          if (![...marks, ...printed].some(isOf)) excess.push({ ...found, what: "between" });
         }
       }
     }
@@ -202,7 +188,6 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
 
   const answersOf = (world: World, at: number, of: (name: string) => Value) =>
     world.places.map(({ parameter }) => answer(of(parameter), world, at));
-  /** With what is stored. */
   const decides = (world: World) =>
     decidingOf(answersOf(world, now, (name) => current.get(name)?.value ?? valueFor(name, undefined)));
 

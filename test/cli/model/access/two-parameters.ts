@@ -59,10 +59,8 @@ function shapesOf(short: string, principal: string): readonly Text[] {
     case "pattern":
       return lists(
         ...GIVEN.map((one) => [like(wide, one)]),
-        ...[
-          [like(own, plain), like(wide, other)],
-          [like(wide, other), like(own, plain)],
-        ],
+        [like(own, plain), like(wide, other)],
+        [like(wide, other), like(own, plain)],
         [like(own, { ...other, ...soon })],
       );
     case "sso-session": {
@@ -86,7 +84,6 @@ function shapesOf(short: string, principal: string): readonly Text[] {
   }
 }
 
-/** The parameters of one plan, and their shapes. */
 export interface Family {
   readonly shorts: readonly string[];
   readonly shapes: readonly (readonly Text[])[];
@@ -112,7 +109,6 @@ export function families(size: number): readonly Family[] {
   });
 }
 
-/** How many plans a family has. */
 export function countOf({ shapes }: Family): number {
   return shapes.reduce((product, { length }) => product * length ** 2, 1);
 }

@@ -7,7 +7,6 @@ import {
 } from "../../../../functions/authenticator/identity/identity.ts";
 
 export const [A, B] = ["111122223333", "444455556666"] as const;
-/** In no parameter's name. */
 const UNNAMED = "777788889999";
 
 export const SET_ROLES = ["0123456789abcdef", "fedcba9876543210"].map((suffix) => `AWSReservedSSO_View_${suffix}`);
@@ -18,15 +17,11 @@ const SESSIONS = ["jane", "Jane", "system", "i-0123456789abcdef0"];
 const USERS = ["alice", "ops/alice", "bob"];
 
 export interface Identity extends VerifiedIdentity {
-  /** Whether EC2 confirms that it is an instance. */
   readonly isNode: boolean;
 }
 
-const CLAIMS: SignedClaims = {
-  identityStoreUserId: "id-of-jane",
-  sourceIdentity: "jane.source",
-  principalTags: { team: "blue" },
-};
+const principalTags = { team: "blue" };
+const CLAIMS: SignedClaims = { identityStoreUserId: "id-of-jane", sourceIdentity: "jane.source", principalTags };
 
 /** With each subset of the claims. Each has another value. */
 const SUBSETS: readonly SignedClaims[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => ({

@@ -45,32 +45,25 @@ const NO_SESSION = "has no value for a user, root or federated user: every revie
 const SPACE = "contains a space. Is it one name? RBAC compares names exactly";
 
 /** Level, place and start of the message of each finding, by rule. */
+// biome-ignore format: a table
 const FOUND: Readonly<Record<string, readonly string[]>> = {
   "chosen-group: a group that the session name sets": [
     `error role/${A}/group: group {SessionName}: ${CHOOSES}`,
     `error role/${A}/system: group system:{SessionName}: ${BECOMES}`,
     `error role/${A}/system: group system:mast{SessionNameRaw}s: ${BECOMES}`,
   ],
-  "chosen-username: one that is only the session name": ["session", "raw"].map(
-    (name) => `warning role/${A}/${name}: username `,
-  ),
+  "chosen-username: one that is only a session": ["session", "raw"].map((n) => `warning role/${A}/${n}: username `),
   "no-session: a session name in the mapping of a user": [
     `error user/${A}/session: {SessionName} ${NO_SESSION}`,
     `error pattern/${A}: {SessionNameRaw} ${NO_SESSION}`,
   ],
-  "space-in-name: a name that contains one": [" s", "x ", "two words"].map(
-    (name) => `warning role/${A}/space: "${name}" ${SPACE}`,
-  ),
+  "space-in-name: one": [" s", "x ", "two words"].map((name) => `warning role/${A}/space: "${name}" ${SPACE}`),
   "shared-username: one for several principals": [
     `info role/${A}/admin: username admin is also used for arn:aws:iam::${A}:user/admin`,
     `info sso/${A}/s: username of-${A} is also used for arn:aws:iam::${A}:role/account`,
   ],
-  "expired: a denial that has ended": [
-    `warning deny/${A}: the denial of arn:aws:iam::${A}:user/past ended on 2026-11-01T00:00:00Z: remove it`,
-  ],
-  "expires-soon: a denial that ends in days": [
-    `info deny/${A}: the denial of arn:aws:iam::${A}:user/soon ends in 7 d, on 2026-12-01T00:00:00Z`,
-  ],
+  "expired: a denial that has ended": [`warning deny/${A}: the denial of arn:aws:iam::${A}:user/past ended on 2026-11-01T00:00:00Z: remove it`],
+  "expires-soon: a denial that ends in days": [`info deny/${A}: the denial of arn:aws:iam::${A}:user/soon ends in 7 d, on 2026-12-01T00:00:00Z`],
 };
 for (const [what, findings] of Object.entries(FOUND)) {
   test(`lint finds ${what}`, async () => {

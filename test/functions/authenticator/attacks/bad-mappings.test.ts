@@ -13,6 +13,7 @@ const ARN = `arn:aws:iam::${HOME}:role/Developers`;
 const { principalId = "" } = verified("bob");
 const ADMIN = { arn: ARN, principalId, username: "admin", groups: ["system:masters"] };
 
+// biome-ignore format: a table
 const EDITS: readonly (readonly [what: string, code: string, key: keyof typeof ADMIN, values: readonly unknown[]])[] = [
   [
     "a malformed mapped ARN with the right principal id",
@@ -31,12 +32,7 @@ const EDITS: readonly (readonly [what: string, code: string, key: keyof typeof A
     "principalId",
     ["", "AROA", `${principalId}:bob@example.com`, principalId.toLowerCase(), null, [principalId]],
   ],
-  [
-    "the ARN of another principal with the right principal id",
-    "mapping_mismatch",
-    "arn",
-    [ARN.replace(HOME, OTHER), ARN.replace("Developers", "Admin")],
-  ],
+  ["the ARN of another principal with the right principal id", "mapping_mismatch", "arn", [ARN.replace(HOME, OTHER), ARN.replace("Developers", "Admin")]],
 ];
 for (const [what, code, key, values] of EDITS) {
   test(`${what} is denied, and the account's mapping does not apply instead (PR #1046)`, async () => {

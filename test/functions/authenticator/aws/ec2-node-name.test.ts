@@ -55,6 +55,7 @@ test("with NODE_VPCS, an instance in another VPC is refused before IAM is called
 });
 
 const NO_ROLE = /does not have this role$/;
+const instanceProfileArn = `arn:aws:iam::${HOME}:instance-profile/other/nodes`;
 const REFUSED: readonly (readonly [
   what: string,
   refusal: RegExp,
@@ -72,11 +73,7 @@ const REFUSED: readonly (readonly [
   ["with a profile without a role", NO_ROLE, {}, { roles: [] }],
   ["without a profile", NO_ROLE, { instanceProfileArn: undefined }],
   ["whose profile was deleted", NO_ROLE, { instanceProfileArn: `${PROFILE_ARN}-gone` }],
-  [
-    "whose profile has the same name under another path",
-    NO_ROLE,
-    { instanceProfileArn: `arn:aws:iam::${HOME}:instance-profile/other/nodes` },
-  ],
+  ["whose profile has the same name under another path", NO_ROLE, { instanceProfileArn }],
   ["that EC2 does not find", /^EC2 finds no instance i-\w+ in us-east-1$/, { instanceId: "i-11111111111111111" }],
   ["without a private DNS name", /has no private DNS name$/, { privateDnsName: "" }],
 ];
@@ -125,7 +122,6 @@ test("a user who can assume a role cannot pose as a node by a session name (PR #
   assert.equal(await outcomeOf("ClusterNode", NAME), "node_not_verified");
 });
 
-/** Caches nothing. */
 const findLazily: FindNodeName = (...asked) =>
   findNodeNameLazily({ region: "us-east-1", vpcs: [], random: () => 0 })(...asked);
 
@@ -165,8 +161,7 @@ for (const [action, throttling, asked] of [
       ...["", "not XML <", "<html><body>proxy</body></html>", `<${action}Response></${action}Response>`].map(xml),
     ] as const) {
       services.server.fail(only(action, fault));
-      const finding = findLazily(node, within());
-      await assert.rejects(finding, { code: "instances_unavailable" }, JSON.stringify(fault));
+      await assert.rejects(findLazily(node, within()), { code: "instances_unavailable" }, JSON.stringify(fault));
     }
   });
 

@@ -16,11 +16,9 @@ export function sign(who: string, { id = "test:caller", at = NOW } = {}): string
   return tokenFor(localIdentity(who).accessKeyId, { now: at, salt: id });
 }
 
+type Options = { settings?: Partial<Settings>; stored?: Record<string, unknown> };
 /** `calls` of STS are about callers and users. `sts.fail`, when it is set, is thrown, and `sts.hold` delays answers. */
-export function world(
-  callers: unknown,
-  { settings = {}, stored = {} }: { settings?: Partial<Settings>; stored?: Record<string, unknown> } = {},
-) {
+export function world(callers: unknown, { settings = {}, stored = {} }: Options = {}) {
   const calls: { accessKeyId: string; signedId: string; deadline: Deadline }[] = [];
   const sts: { fail?: Error | undefined; hold?: Promise<void>; refused: Set<string> } = { refused: new Set() };
   const askSts: AskSts = async ({ accessKeyId, target }, deadline, signedId) => {

@@ -106,8 +106,7 @@ test("with FAILOVER_URL, a fault is a redirect and stays a fault in the log, exc
 });
 
 test("responses never have Retry-After, are always JSON, and are never cacheable", async () => {
-  const slow = { askSts: failing(httpError("sts_throttled", "slow")) };
-  for (const options of [{}, { stored: {} }, { changes: slow }]) {
+  for (const options of [{}, { stored: {} }, { changes: { askSts: failing(httpError("sts_throttled", "slow")) } }]) {
     const { headers, isBase64Encoded, statusCode, json } = await reviewOnce(tokenOf("bob"), options);
     assert.deepEqual(headers, { "content-type": "application/json", "cache-control": "no-store" });
     assert.equal(isBase64Encoded, false);
@@ -158,8 +157,7 @@ for (const [what, reported, event, callerAuth, status] of [
 }
 
 test("a body of 64 KiB is read, and one byte more is refused, in either encoding", async () => {
-  const review = reviewBody("x");
-  const fits = review.padEnd(64 * 1024, " ");
+  const fits = reviewBody("x").padEnd(64 * 1024, " ");
   for (const [text, status] of [
     [fits, 200],
     [`${fits} `, 413],

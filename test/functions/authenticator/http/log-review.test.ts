@@ -99,7 +99,6 @@ for (const [invoked, context] of [
   });
 }
 
-/** The fields of a grant, in their order. */
 const GRANT = {
   timestamp: new Date(NOW).toISOString(),
   level: "info",

@@ -10,9 +10,7 @@ import { denial, fault, httpError } from "../../../../functions/errors.ts";
 import { deadlineOf, errorBody, fixedClock, HOME, NOW, OTHER, verified } from "../fixtures.ts";
 
 const KEY = "ASIALOCALAAAAAAAAAAA";
-const PARTITIONS = [
-  ...["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"],
-] as const;
+const PARTITIONS = ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
 
 function verify(Arn: string, UserId: string, partition = "aws", Account = HOME) {
   return verifyIdentity({ Account, Arn, UserId }, partition, KEY);

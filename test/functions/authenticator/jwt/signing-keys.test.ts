@@ -192,8 +192,7 @@ test("a running read of another review is waited for only until the own deadline
   const first = cacheOf(new Promise<KeySet>(() => {}));
   first.current("issuer", first.within(MINUTE));
   const message = "no keys from issuer (TimedOut)";
-  const cause = new TimedOut("no time left");
-  const expected = { code: "token_keys_unavailable", message, cause };
+  const expected = { code: "token_keys_unavailable", message, cause: new TimedOut("no time left") };
   await assert.rejects(first.current("issuer", first.within(0)), expected);
 
   const { time, current, newer, within } = cacheOf(OLD, new Promise<KeySet>(() => {}));

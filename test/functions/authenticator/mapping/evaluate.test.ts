@@ -111,8 +111,7 @@ for (const place of ["pattern-any", "sso-session"] as const) {
   const match = (mapping: object) => ({ kind: "match", mapping });
 
   test(`${place}: the first entry for the identity that has not expired applies`, () => {
-    const notAfter = new Date(NOW).toISOString();
-    const ended = { ...mine, notAfter };
+    const ended = { ...mine, notAfter: new Date(NOW).toISOString() };
     for (const list of [[], [theirs], [ended]]) assert.deepEqual(verdict(list), NOTHING);
     assert.deepEqual(verdict([theirs, mine, second]), match(mine));
     assert.deepEqual(verdict([second, mine]), match(second));

@@ -46,10 +46,8 @@ for (const [who, ...own] of [
       ["pattern-any", "pattern/any"],
       ["account", `account/${HOME}`],
     ] as const;
-    assert.deepEqual(
-      candidates(PREFIX, verified(who)),
-      expected.map(([place, name]) => ({ place, parameter: `${PREFIX}/${name}` })),
-    );
+    const wanted = expected.map(([place, name]) => ({ place, parameter: `${PREFIX}/${name}` }));
+    assert.deepEqual(candidates(PREFIX, verified(who)), wanted);
     for (const { parameter } of candidates(LONGEST_PREFIX, verified(who))) {
       assert.match(parameter, /^(\/[A-Za-z0-9_.-]+){1,15}$/);
       // 1,011 characters including the ARN before it, which has less than 80, and with a name of 128 encoded characters.

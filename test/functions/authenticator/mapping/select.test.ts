@@ -175,8 +175,7 @@ test("precedence: denials of the session or role, the role's own mapping, an ent
     if (name === SESSIONS) {
       // Only for its session, and until its notAfter.
       assert.deepEqual(decide(all, john), [SET, "match"]);
-      const notAfter = new Date(NOW).toISOString();
-      const ending = { ...all, [SESSIONS]: [{ ...JANE, notAfter }] };
+      const ending = { ...all, [SESSIONS]: [{ ...JANE, notAfter: new Date(NOW).toISOString() }] };
       assert.deepEqual([decide(ending, jane, NOW - 1)?.[0], decide(ending)?.[0]], [SESSIONS, SET]);
     }
     delete all[name];

@@ -33,6 +33,7 @@ const tag = (key: string) => `aws:{PrincipalTag:${key}}`;
 
 /** By rule: the end of the problem, and templates that have it. For a username, or for a group. */
 type Rule = readonly [title: string, problem: string | undefined, templates: readonly string[], key?: "group"];
+// biome-ignore format: a table
 const RULES: readonly Rule[] = [
   [
     "a template can contain each of the five placeholders, and plain text",
@@ -48,11 +49,7 @@ const RULES: readonly Rule[] = [
       ...["aws:{xPrincipalTag:team}", "aws:{principaltag:team}", "aws:{sourceidentity}"],
     ],
   ],
-  [
-    "a control character is an error: the function refuses the rendered name",
-    "a control character",
-    ["a\u001b", "\n", "{AccountID}\u0085", "\u2028x"],
-  ],
+  ["a control character is an error: the function refuses the rendered name", "a control character", ["a\u001b", "\n", "{AccountID}\u0085", "\u2028x"]],
   ["a stray brace is an error", "a brace outside of a placeholder", ["{", "}", "}{", "{AccountID", "{AccountID}}"]],
   [
     "double braces, the syntax of aws-auth, are an error with a hint",

@@ -172,8 +172,7 @@ test("a grant has username, uid, groups and seven extra values, each a list of o
 });
 
 test("users, root and federated users have their complete user id as uid and principalId, and no session name", () => {
-  const ids = { alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` };
-  for (const [who, id] of Object.entries(ids)) {
+  for (const [who, id] of Object.entries({ alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` })) {
     const { uid, extra = {} } = granted(USER, verified(who), undefined, true).user;
     const expected = [`aws-iam-authenticator:${HOME}:${id}`, [id], false];
     assert.deepEqual([uid, extra["principalId"], "sessionName" in extra], expected);
@@ -184,8 +183,7 @@ test("empty groups are omitted, audiences unless there are some, and with USER_I
   const { user, ...status } = granted({ username: "dev", groups: [] }, verified("bob"), undefined, true);
   assert.deepEqual(["groups" in user, Object.keys(status)], [false, ["authenticated"]]);
   assert.deepEqual(granted(USER, verified("bob"), ["a"], true).audiences, ["a"]);
-  const minimal = { authenticated: true, user: USER, audiences: ["a"] };
-  assert.deepEqual(granted(USER, verified("bob"), ["a"], false), minimal);
+  assert.deepEqual(granted(USER, verified("bob"), ["a"], false), { authenticated: true, user: USER, audiences: ["a"] });
 });
 
 test("the body is a TokenReview of the same version, or a Status", () => {

@@ -101,8 +101,7 @@ test("an edited token is sent byte for byte in canonical form, or refused in one
 
 /** The values of the signature and the security token, encoded as in the URL and decoded. */
 function secretsOf(token: string): string[] {
-  const url = urlOf(token);
-  return [...url.matchAll(/(?:signature|security-token)=([^&]{16,})/gi)].flatMap(([, value = ""]) => {
+  return [...urlOf(token).matchAll(/(?:signature|security-token)=([^&]{16,})/gi)].flatMap(([, value = ""]) => {
     return [value, value.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))];
   });
 }

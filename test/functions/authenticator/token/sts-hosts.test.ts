@@ -90,8 +90,6 @@ test("a token for a refused host is refused, and one for a host of STS_EXTRA_HOS
     message: 'region "us-east-1" is not accepted here',
   });
   const fips = tokenWith(credential("eu-west-1"), "sts-fips.eu-west-1.amazonaws.com");
-  assert.throws(() => parseToken(fips, hosts, NOW), {
-    code: "token_host_refused",
-    message: "the host is not an accepted STS endpoint",
-  });
+  const message = "the host is not an accepted STS endpoint";
+  assert.throws(() => parseToken(fips, hosts, NOW), { code: "token_host_refused", message });
 });

@@ -46,8 +46,7 @@ test("only the prefix k8s-aws-v1., in this case, marks a token as ours", () => {
 });
 
 function tokenOfLength(length: number): string {
-  const bytes = Math.floor(((length - START.length) * 3) / 4);
-  const space = bytes - urlWith({ "X-Amz-Security-Token": "" }).length;
+  const space = Math.floor(((length - START.length) * 3) / 4) - urlWith({ "X-Amz-Security-Token": "" }).length;
   return tokenWith({ "X-Amz-Security-Token": "s".repeat(space) });
 }
 

@@ -13,7 +13,6 @@ const BOB = `arn:aws:iam::${HOME}:role/Developers`;
 const notAsked = (): Promise<NodeName> => assert.fail("EC2 was asked without need");
 const OPTIONS = {
   ...{ who: "bob", reserved: [] as readonly string[], node: notAsked },
-  /** Of an AWS-signed token. */
   claims: undefined as SignedClaims | undefined,
 };
 type Options = Partial<typeof OPTIONS>;

@@ -87,7 +87,7 @@ const OWN = "arn:aws:iam::111122223333:";
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   arn: [
     ...["role/x", "role/a/b", "user/x", "root", "rootx", "group/x", "role/", "role/a b/x", "ROLE/X"].map(
-      (end) => OWN + end,
+      (e) => OWN + e,
     ),
     ...["arn:aws:iam::1111:role/x", "arn:aws:iam:x:111122223333:role/x", `${OWN}root`.toUpperCase(), ` ${OWN}root`],
     ...["sts", "STS"].map((service) => `arn:aws:${service}::111122223333:federated-user/X`),
@@ -131,9 +131,8 @@ test("they agree on every kind of mapping with every key valid, slightly invalid
 });
 
 /** One or two characters of the text removed, added or replaced. */
-const slips = fc.array(fc.tuple(fc.nat(), fc.constantFrom("", ..."*?:/{} Az0-ü\u212a\u2028"), fc.nat(1)), {
-  maxLength: 2,
-});
+const slip = fc.tuple(fc.nat(), fc.constantFrom("", ..."*?:/{} Az0-ü\u212a\u2028"), fc.nat(1));
+const slips = fc.array(slip, { maxLength: 2 });
 
 test(`they agree on ${RUNS} generated files`, async () => {
   const some = (valid: readonly object[], others: readonly object[]) =>

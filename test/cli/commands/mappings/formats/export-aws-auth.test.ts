@@ -33,10 +33,10 @@ test("a permission set becomes its roles without their path, and one without kno
   const { code, err, roles } = await exported(VIEW, [...VIEWS, ...others]);
   assert.deepEqual([code, err], [0, ""]);
   const user = { username: "view:{{SessionName}}", groups: ["viewers"] };
-  assert.deepEqual(roles, [
-    { rolearn: OF_ONE, ...user },
-    { rolearn: OF_TWO, ...user },
-  ]);
+  assert.deepEqual(
+    roles,
+    [OF_ONE, OF_TWO].map((rolearn) => ({ rolearn, ...user })),
+  );
   const unknown = await exported(VIEW, []);
   assert.deepEqual([unknown.code, unknown.roles], [1, []]);
   const skipped = /^Skipped sso\/\d+\/view: aws-auth has no permission sets, and --roles-from .* has no role of /;
@@ -74,8 +74,7 @@ test("mappings of denied roles, sessions, users, accounts and permission sets ar
   ];
   const listed = [reserved("View", ONE), reserved("Edit", TWO), reserved("Ops", TWO)];
   const { code, err, arns, users, accounts } = await exported({ ...mapped, [`deny/${A}`]: deny }, listed);
-  const left = [role("Free"), role(`AWSReservedSSO_Edit_${TWO}`)];
-  assert.deepEqual([code, arns, accounts], [1, left, ["444455556666"]]);
+  assert.deepEqual([code, arns, accounts], [1, [role("Free"), role(`AWSReservedSSO_Edit_${TWO}`)], ["444455556666"]]);
   assert.match(err, /^Skipped sso\/\d+\/ops: it would grant access to identities that deny\/\d+ denies\.$/m);
   assert.deepEqual([users.length, users[0]?.userarn], [1, user("alice")]);
   assert.equal(err.match(/it would grant access to identities that \S+ denies/g)?.length, 7);
@@ -142,12 +141,11 @@ test("a permission set with a session mapping is skipped", async () => {
 });
 
 test("mappings that aws-auth cannot express are skipped and reported", async () => {
-  const late = { arn: `arn:aws:iam::${A}:user/late`, username: "l", notAfter: "2100-01-01T00:00:00Z" };
   const { code, err, users } = await exported({
     "pattern/any": [{ arnLike: "arn:aws:iam::*:role/x-*", username: "x" }],
     "account/999999999999": { username: "b" },
     [`user/${A}/gone`]: { arn: `arn:aws:iam::${A}:user/gone`, deny: true },
-    [`user/${A}/late`]: late,
+    [`user/${A}/late`]: { arn: `arn:aws:iam::${A}:user/late`, username: "l", notAfter: "2100-01-01T00:00:00Z" },
     [`role/${A}/broken`]: { username: 1 },
   });
   assert.deepEqual([code, users, err.match(/^Skipped /gm)?.length], [1, [], 5]);

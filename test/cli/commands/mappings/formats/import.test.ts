@@ -11,7 +11,6 @@ const configMap = (lists: Record<string, unknown>) => {
   return stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "aws-auth" }, data });
 };
 const USER = "arn:aws:iam::111122223333:user/eng/alice";
-/** As the AWS CLI prints it. */
 const entry = (name: string) => {
   const more = { clusterName: "c", kubernetesGroups: ["g"], username: "{{SessionName}}" };
   return { accessEntry: { ...more, principalArn: `${ARN}x/${name}` } };
@@ -71,6 +70,40 @@ for (const [what, input, expected, summary] of [
     ENTRIES,
     "2 imported.",
   ],
+  [
+    "variables of Terraform",
+    JSON.stringify({
+      cluster_name: "article",
+      aws_auth_users: [{ userarn: USER, username: "alice", groups: ["system:masters"] }],
+      aws_auth_roles: [{ rolearn: `${ARN}team/Dev`, username: "dev:{{SessionName}}", groups: ["dev"] }],
+      aws_auth_accounts: ["012345678901"],
+    }),
+    [
+      { arn: USER, username: "alice", groups: ["system:masters"] },
+      { arn: `${ARN}Dev`, username: "dev:{SessionName}", groups: ["dev"] },
+      { account: "012345678901" },
+    ],
+    "3 imported, 1 of them with new access.",
+  ],
+  ["variables of Terraform without entries", { aws_auth_users: [], aws_auth_roles: null }, [], "0 imported."],
+  [
+    "one list of users and roles",
+    [
+      { userarn: USER, username: "alice", groups: [] },
+      { rolearn: `${ARN}a`, username: "a" },
+    ],
+    [
+      { arn: USER, username: "alice" },
+      { arn: `${ARN}a`, username: "a" },
+    ],
+    "2 imported.",
+  ],
+  [
+    "one list of accounts",
+    '["012345678901", 111122223333]',
+    [{ account: "012345678901" }, { account: "111122223333" }],
+    "2 imported.",
+  ],
   ["a list of access entries", JSON.stringify([entry("a"), entry("b")]), ENTRIES, "2 imported."],
 ] as const) {
   test(`import reads ${what}`, async () => {
@@ -119,6 +152,42 @@ test("each entry that cannot be imported is reported with its line", async () =>
   ]);
 });
 
+test("entries of Terraform's variables that cannot be imported are reported with variable and line", async () => {
+  const { code, lines, mappings } = await importText(`{
+  "aws_auth_users": [
+    {"rolearn": "${ARN}a", "username": "a", "group": ["g"]},
+    {"arn": "${USER}", "username": "alice"}
+  ],
+  "aws_auth_accounts": ["11112222333"],
+  "aws_auth_roles": {"rolearn": "${ARN}b"},
+  "aws_auth_node_iam_role_arns_windows": ["${ARN}nodes"]
+}`);
+  assert.deepEqual([code, mappings], [1, [{ arn: `${ARN}a`, username: "a" }]]);
+  assert.deepEqual(lines, [
+    `line 3, aws_auth_users 1 (${ARN}a): unknown key group skipped.`,
+    "line 4, aws_auth_users 2 cannot be imported: it has no ARN.",
+    'line 6, aws_auth_accounts 1 (11112222333) cannot be imported: account must be 12 digits in quotes, such as "111122223333".',
+    "line 7, aws_auth_roles cannot be imported: it must be a list.",
+    "line 8, aws_auth_node_iam_role_arns_windows cannot be imported: only aws_auth_roles, aws_auth_users, aws_auth_accounts are read.",
+    "1 imported, 4 not imported.",
+  ]);
+  const list = `- {userarn: "${USER}", username: alice}\n- {username: nobody}\n- 11112222333\n`;
+  const { lines: ofList } = await importText(list);
+  assert.deepEqual(ofList.slice(0, 1), ["line 2, entry 2 cannot be imported: it has no ARN."]);
+  assert.match(ofList[1] ?? "", /^line 3, entry 3 \(11112222333\) cannot be imported: account must be 12 digits/);
+});
+
+test("HCL is rejected with the command that converts it", async () => {
+  for (const text of [
+    `aws_auth_users = [\n  { userarn = "${USER}" },\n]\n`,
+    `module "eks" {\n  aws_auth_roles = var.roles\n}\n`,
+  ]) {
+    const convert =
+      /^standard input: HCL is not supported\. Convert it to JSON.* echo 'jsonencode\(\{aws_auth_roles = .* \| terraform console -var-file=<file> \| jq -r/;
+    await exits(importText(text), 2, convert);
+  }
+});
+
 test("--sso maps the permission set instead of its role", async () => {
   const name = "AWSReservedSSO_Cluster_Admin_0123456789abcdef";
   const text = configMap({ mapRoles: [{ rolearn: `${ARN}aws-reserved/sso.amazonaws.com/${name}`, username: "a" }] });
@@ -130,7 +199,15 @@ test("--sso maps the permission set instead of its role", async () => {
 });
 
 test("any other file is rejected in one sentence, with the line of a YAML error in a ConfigMap", async () => {
-  for (const text of ["# nothing", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
+  for (const text of [
+    "# nothing",
+    "a: b",
+    "[]",
+    "- 1",
+    "[[1]]",
+    "kind: ConfigMap\ndata: {mapRoles: 'a: {'}",
+    "\t: x",
+  ]) {
     await exits(importText(text), 2, /^standard input(, mapRoles)?(, line \d, column \d+)?: .*\.\n$/);
   }
   const text = "kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n";

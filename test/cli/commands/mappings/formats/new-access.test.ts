@@ -155,8 +155,7 @@ test("only ARNs of AWS's access policies give a level, and a list or scope of an
 
 test("policies without their entry are not imported", async () => {
   const other = { accessEntry: { ...ENTRY.accessEntry, principalArn: ROLE.replace("Developers", "Others") } };
-  const ofOtherCluster = { accessEntry: { ...ENTRY.accessEntry, clusterName: "staging" } };
-  for (const responses of [[], [other], [ofOtherCluster]]) {
+  for (const responses of [[], [other], [{ accessEntry: { ...ENTRY.accessEntry, clusterName: "staging" } }]]) {
     const message = /access policies \(\S+\) cannot be imported: the files have no access entry for this principal/;
     const importing = importAll(...responses, policies(["AmazonEKSClusterAdminPolicy", CLUSTER]));
     const { mappings } = await exits(importing, 1, message);

@@ -32,11 +32,9 @@ const name = fc.oneof(
 const account = fc.constantFrom("111122223333", "012345678901");
 const path = fc.constantFrom("", "", "", "team/", "a/b.c/", "aws-reserved/sso.amazonaws.com/eu-west-1/");
 const placeholder = fc.constantFrom("{{AccountID}}", "{{SessionName}}", "{{SessionNameRaw}}", "{{AccessKeyID}}");
+const plain = fc.stringMatching(/^[a-z:@#'"\\ ä-]{1,8}$/);
 const template = fc
-  .array(fc.oneof(fc.stringMatching(/^[a-z:@#'"\\ ä-]{1,8}$/), placeholder, fc.constant("{{EC2PrivateDNSName}}")), {
-    minLength: 1,
-    maxLength: 3,
-  })
+  .array(fc.oneof(plain, placeholder, fc.constant("{{EC2PrivateDNSName}}")), { minLength: 1, maxLength: 3 })
   .map((parts) => parts.join(""));
 const groups = fc.array(template, { maxLength: 3 });
 const names = fc.record({ username: template, groups }, { requiredKeys: ["username"] });

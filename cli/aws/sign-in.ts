@@ -1,0 +1,48 @@
+// Signs in to IAM Identity Center with the AWS CLI.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { memberAt, parseJson } from "../../functions/lib/json.ts";
+import { awsFailure } from "../io/errors.ts";
+import { userFolder } from "../io/files.ts";
+import { whileLocked } from "../io/lock.ts";
+import type { IOStreams } from "../io/streams.ts";
+
+/** https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_StartDeviceAuthorization.html: a code is valid this long. */
+const LIMIT_MS = 600_000;
+
+const STDERR = 2;
+
+const NO_VERSION_2 = "--login requires version 2 of the AWS CLI as `aws`.";
+
+/** Whether there is a user to sign in. Of an exec plugin, client-go says so. */
+export function canSignIn({ environment, interactive }: IOStreams): boolean {
+  const info = environment["KUBERNETES_EXEC_INFO"];
+  return info ? memberAt(parseJson(info), "spec", "interactive") === true : interactive;
+}
+
+/**
+ * Runs `find` again after a sign-in. Only one process at a time signs in: kubectl may start several of these commands, and
+ * `find` fails only until the first has signed in.
+ */
+export async function signedIn<T>(profile: string, find: () => Promise<T>, io: IOStreams): Promise<T> {
+  const lock = join(userFolder(io.environment, "cache") ?? tmpdir(), "sign-in.lock");
+  const signIn = async () => {
+    await awsSsoLogin(profile, io);
+    return find();
+  };
+  return whileLocked(lock, LIMIT_MS, () => find().catch(signIn), io);
+}
+
+/** Standard output is the token's: kubectl reads it. */
+async function awsSsoLogin(profile: string, { interrupted: signal }: IOStreams): Promise<void> {
+  const child = spawn("aws", ["sso", "login", "--profile", profile], { stdio: ["inherit", STDERR, STDERR], signal });
+  const [code] = await once(child, "exit").catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw awsFailure(NO_VERSION_2, error);
+  });
+  // Version 1 does not know the command.
+  if (code !== 0) throw awsFailure(code === 2 ? NO_VERSION_2 : "The sign-in with `aws sso login` has failed.");
+}

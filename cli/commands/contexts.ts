@@ -1,0 +1,139 @@
+// `contexts list | from-cdk`: the contexts of the configuration file, and how they follow the list of clusters that CDK deploys.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Command } from "commander";
+import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
+import { defaultMappingPrefix } from "../../functions/settings/common.ts";
+import { repetition } from "../../functions/settings/stack.ts";
+import { type Context, configFile, contextOf, readConfig } from "../cmdline/contexts.ts";
+import { describe } from "../cmdline/define.ts";
+import { CONFIRM, listOutput, type WriteOptions, withOptions } from "../cmdline/options.ts";
+import { confirm } from "../io/confirm.ts";
+import { usage } from "../io/errors.ts";
+import { fileFailure, readFileText, readText, shownFile } from "../io/files.ts";
+import { type ListOutputOptions, printable, printList } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { editYaml, type Path } from "../io/yaml.ts";
+
+export function listCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details: "Give the name of a context as --cluster. The context marked * applies if no cluster is given.",
+    examples: ["iam-authenticator contexts", "iam-authenticator contexts -o name"],
+  });
+  return withOptions(command, listOutput()).action((options: ListOutputOptions) => list(options, io));
+}
+
+async function list(options: ListOutputOptions, io: IOStreams): Promise<void> {
+  const config = await readConfig(io.environment);
+  const items = [...(config?.contexts ?? [])].map(([name, context]) => {
+    return { name, isDefault: name === config?.defaultContext, ...context };
+  });
+  if (items.length === 0) {
+    const file = configFile(io.environment);
+    const where = file === undefined ? "set HOME or XDG_CONFIG_HOME" : `write ${file}`;
+    io.log(`There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`);
+  }
+  const headers = ["", "name", "cluster", "region", "profile", "prefix"];
+  const row = ({ isDefault, name, cluster, region = "", profile = "", prefix = "" }: (typeof items)[number]) => {
+    return [isDefault ? "*" : "", name, cluster, region, profile, prefix];
+  };
+  await printList({ items, headers, row, name: ({ name }) => name }, options, io);
+}
+
+export function fromCdkCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "The list is context.clusters of cdk.json. A context gets the cluster, account, region and prefix of its entry. " +
+      "Everything else in the configuration file is kept: other contexts, profiles and comments.",
+    examples: [
+      "iam-authenticator contexts from-cdk cdk.json --dry-run",
+      "iam-authenticator contexts from-cdk cdk.json",
+    ],
+  });
+  return withOptions(command.argument("<file>", "cdk.json, or - for standard input"), CONFIRM).action(
+    (file: string, options: WriteOptions) => fromCdk(file, options, io),
+  );
+}
+
+async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): Promise<void> {
+  const listed = readList(await readText(cdkJson, io), shownFile(cdkJson));
+  const file = configFile(io.environment);
+  if (file === undefined) throw usage("No folder for the configuration file: set HOME or XDG_CONFIG_HOME.");
+  const found = (await readConfig(io.environment))?.contexts ?? new Map<string, Context>();
+  const edits = new Map<string, (readonly [Path, unknown])[]>();
+  let added = 0;
+  for (const entry of listed) {
+    const name = nameOf(entry, listed, found);
+    const before = found.get(name);
+    if (edits.has(name) || (before ?? entry).cluster !== entry.cluster)
+      throw usage(`Two clusters need the context ${name}. Rename the other context in ${file}.`);
+    const changes = changesOf(entry, before);
+    edits.set(
+      name,
+      changes.map(([key, , value]) => [["contexts", name, key], value]),
+    );
+    if (before === undefined) added += 1;
+    else if (changes.length === 0) continue;
+    const texts = changes.map(([key, was, value]) =>
+      [key, ...(was ? [was, "->"] : []), value ?? "(default)"].join(" "),
+    );
+    io.print(`${before ? "~" : "+"} ${printable([name, ...texts].join(", "))}\n`, before ? "changed" : "added");
+  }
+  const changed = [...edits.values()].filter((one) => one.length > 0);
+  io.print(`${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`);
+  const kept = [...found.keys()].filter((name) => !edits.has(name));
+  if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
+  if (options.dryRun || changed.length === 0) return;
+  const text = editYaml(existsSync(file) ? readFileText(file) : "", file, changed.flat());
+  if (!options.yes) await confirm(`Write ${file}?`, io);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } catch (error) {
+    throw fileFailure("write", file, error);
+  }
+}
+
+/** The contexts that the list describes. The app of `npx cdk` checks an entry's other keys. */
+function readList(text: string, file: string): readonly Context[] {
+  const content = parseJson(text);
+  // cdk.context.json is the context itself.
+  const clusters = memberAt(content, "context", "clusters") ?? memberAt(content, "clusters");
+  if (!Array.isArray(clusters) || clusters.length === 0)
+    throw usage(`${file} must be JSON with a list of clusters: {"context": {"clusters": [{"clusterId": "prod"}]}}.`);
+  const listed = clusters.map((entry: unknown, at) => {
+    const { clusterId, region, account, mappingPrefix: prefix } = isObject(entry) ? entry : {};
+    const given = Object.entries({ cluster: clusterId ?? "", region, account, prefix }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const wrong: Parameters<typeof contextOf>[3] = (_, problem) =>
+      usage(`${file}, context.clusters[${at}]: ${problem}.`);
+    return contextOf("entry", Object.fromEntries(given), "", wrong);
+  });
+  const twice = repetition(
+    listed.map(({ cluster, region }) => ({ clusterId: cluster, region })),
+    ({ clusterId }) => `cluster ${clusterId}`,
+  );
+  if (twice !== undefined) throw usage(`${file}: ${twice}.`);
+  return listed;
+}
+
+/**
+ * The context that has the entry's cluster and region, or that is the cluster's only one. A new context is named
+ * `<cluster>`, or `<cluster>-<region>` if the list has the cluster in two regions.
+ */
+function nameOf({ cluster, region }: Context, listed: readonly Context[], found: ReadonlyMap<string, Context>): string {
+  const isOnly = listed.filter((one) => one.cluster === cluster).length === 1;
+  const alike = [...found].filter(([, context]) => context.cluster === cluster);
+  const match = alike.find(([, context]) => context.region === region) ?? (isOnly && alike.length === 1 && alike[0]);
+  return match ? match[0] : isOnly ? cluster : `${cluster}-${region}`;
+}
+
+/** An entry without an account or a region keeps the context's: CDK uses those of the credentials. */
+function changesOf(entry: Context, before?: Context) {
+  const prefix = entry.prefix === defaultMappingPrefix(entry.cluster) ? undefined : entry.prefix;
+  const wanted = { ...before, ...entry, prefix };
+  const keys = ["cluster", "region", "account", "prefix"] as const;
+  return keys.map((key) => [key, before?.[key], wanted[key]] as const).filter(([, was, value]) => was !== value);
+}

@@ -1,0 +1,45 @@
+// Lock files: one process at a time changes a file, or asks the user to sign in.
+
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { memberAt } from "../../functions/lib/json.ts";
+import { usage } from "./errors.ts";
+import { fileFailure } from "./files.ts";
+import type { IOStreams } from "./streams.ts";
+
+const POLL_MS = 100;
+
+/** Creates the file `lock` while `work` runs. Waits up to `limitMs` for the process that has created it. */
+export async function whileLocked<T>(lock: string, limitMs: number, work: () => Promise<T>, io: IOStreams): Promise<T> {
+  for (let waited = 0; !take(lock); waited += POLL_MS) {
+    if (waited >= limitMs) throw usage(`Another program has locked ${lock}. If none is running, delete this file.`);
+    await io.sleep(POLL_MS, io.interrupted);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function take(lock: string): boolean {
+  try {
+    mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+    writeFileSync(lock, String(process.pid), { mode: 0o600, flag: "wx" });
+    return true;
+  } catch (error) {
+    if (memberAt(error, "code") !== "EEXIST") throw fileFailure("write", lock, error);
+    removeIfAbandoned(lock);
+    return false;
+  }
+}
+
+/** A process that was killed leaves its lock. kubectl's lock files are empty. */
+function removeIfAbandoned(lock: string): void {
+  try {
+    const pid = Number(readFileSync(lock, "utf8"));
+    if (pid > 0) process.kill(pid, 0);
+  } catch (error) {
+    if (memberAt(error, "code") === "ESRCH") rmSync(lock, { force: true });
+  }
+}

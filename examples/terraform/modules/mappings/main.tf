@@ -1,0 +1,76 @@
+# The parameters of mapping files, by name, with the bytes that `iam-authenticator mappings apply` writes. Needs no provider.
+
+locals {
+  # In the order of the command. A list of patterns or sessions has other keys, and is one parameter for several entries.
+  keys = ["arn", "username", "groups", "principalId", "notAfter", "description"]
+
+  # yamldecode rejects or changes some characters of JSON.
+  files = [for path in var.files : { where = path, content = try(jsondecode(file(path)), yamldecode(file(path))) }]
+
+  # yamldecode rewrites dates without quotes, except in this form.
+  dates = flatten([for path in var.files : [
+    for date in regexall("(?m)(?:^[ \t-]*|[{,][ \t]*)(?:username|notAfter|description):[ \t]+(\\d{4}-\\d{1,2}-\\d{1,2}[^\"',}#\\n]*)", file(path)) :
+    "${path}: put ${trimspace(date[0])} in quotes." if !can(regex("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$", trimspace(date[0])))
+  ]])
+
+  # In HCL, an attribute that is null is omitted.
+  own    = { where = "mappings", content = { mappings = try([for mapping in var.mappings : { for key, value in mapping : key => value if value != null }], var.mappings) } }
+  layers = concat(local.files, [local.own])
+
+  entries = flatten([
+    for layer, file in local.layers : [
+      for index, mapping in try(file.content.mappings, []) : { layer = layer, where = "${file.where}, entry ${try(index + 1, index)}", mapping = mapping }
+    ]
+  ])
+
+  # The first character of a value's JSON is its type: text converts numbers and booleans silently.
+  problems = concat(
+    local.dates,
+    [for file in local.layers : "${file.where}: must have the list mappings." if !startswith(jsonencode(try(file.content.mappings, null)), "[")],
+    flatten([for file in local.layers : [
+      for key in try(keys(file.content), []) : key == "deny" ? "${file.where}: deny: is not supported. Write denials with iam-authenticator mappings deny." : "${file.where}: unknown key ${key}."
+      if !contains(["mappings", "$schema"], key)
+    ]]),
+    [for entry in local.entries : "${entry.where}: must be an object." if !startswith(jsonencode(entry.mapping), "{")],
+    flatten([for entry in local.entries : [
+      for key, value in try({ for key in keys(entry.mapping) : key => jsonencode(entry.mapping[key]) }, {}) : "${entry.where}: ${key} ${
+        contains(["arnLike", "session"], key) ? "is not supported. Write lists of patterns and sessions with iam-authenticator mappings apply." :
+        !contains(concat(local.keys, ["account", "permissionSet"]), key) ? "is an unknown key. The keys are account, permissionSet, ${join(", ", local.keys)}." :
+        key == "groups" ? "must be a list of strings, none of them empty." : "must be a string: put it in quotes, and do not leave it empty."
+      }"
+      if !contains(concat(local.keys, ["account", "permissionSet"]), key) || !(
+        key == "groups" ? startswith(value, "[") && alltrue([for group in entry.mapping[key] : startswith(jsonencode(group), "\"") && group != ""]) :
+        startswith(value, "\"") && (value != "\"\"" || key == "description")
+      )
+    ]]),
+    # Parameter Store rejects them in any value.
+    [for entry in local.entries : "${entry.where}: double braces are of aws-auth. Use single ones, such as {SessionName}." if strcontains(jsonencode(entry.mapping), "{{")],
+    [for entry in local.entries : "${entry.where}: username is missing." if !can(entry.mapping.username) && (can(entry.mapping.arn) || can(entry.mapping.permissionSet) || can(entry.mapping.groups))],
+    [for entry in local.entries : "${entry.where}: notAfter must be a time in UTC, such as 2026-12-31T00:00:00Z." if can(entry.mapping.notAfter) && !can([timeadd(entry.mapping.notAfter, "0s"), regex("Z$", entry.mapping.notAfter)])],
+  )
+}
+
+module "name" {
+  source   = "../mapping-name"
+  for_each = { for index, entry in local.entries : index => entry.mapping if length(local.problems) == 0 }
+
+  prefix         = var.prefix
+  arn            = try(each.value.arn, null)
+  account        = try(each.value.account, null)
+  permission_set = try(each.value.permissionSet, null)
+}
+
+locals {
+  json = {
+    for index in keys(module.name) : index => "{${join(",", [
+      for key in local.keys : "\"${key}\":${jsonencode(local.entries[index].mapping[key])}" if can(local.entries[index].mapping[key])
+    ])}}"
+  }
+
+  # jsonencode escapes <, > and & for HTML, and U+2028 and U+2029 for JavaScript. An escaped backslash is set aside, since \\u003c
+  # is a backslash and text. No JSON contains U+0001.
+  # https://developer.hashicorp.com/terraform/language/functions/jsonencode
+  exact = { for index, json in local.json : index => replace(replace(replace(replace(replace(replace(replace(
+    json, "\\\\", "\u0001"), "\\u003c", "<"), "\\u003e", ">"), "\\u0026", "&"), "\\u2028", "\u2028"), "\\u2029", "\u2029"), "\u0001", "\\\\")
+  }
+}

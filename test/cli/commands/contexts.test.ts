@@ -1,0 +1,138 @@
+// `contexts from-cdk`: the contexts are those of the list that the CDK app reads, and everything else in the file is kept.
+
+import "../../infra/quick-synth.ts";
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, test } from "node:test";
+import { App } from "aws-cdk-lib";
+import { readConfig } from "../../../cli/cmdline/contexts.ts";
+import { readClusters } from "../../../infra/context/read-context.ts";
+import { CLUSTERS } from "../../infra/clusters.ts";
+import { cli } from "../cli.ts";
+import { useFolder } from "../fixtures.ts";
+import { exits, prints } from "./mappings/cluster.ts";
+
+const { path: HOME, write, configure } = useFolder();
+const FILE = join(HOME, ".config/iam-authenticator/config.yaml");
+beforeEach(() => rmSync(FILE, { force: true }));
+
+const A = { clusterId: "a", account: "111122223333", region: "eu-west-1", mappingPrefix: "/teams/a" };
+const PAIR = ["eu-west-1", "eu-central-1"].map((region) => ({ clusterId: "pair", region }));
+
+const listFile = (clusters: unknown) => write("cdk.json", JSON.stringify({ app: "x", context: { clusters } }));
+const fromCdk = (clusters: unknown, words = "--yes", options = {}) =>
+  cli(["contexts", "from-cdk", listFile(clusters), ...words.split(" ").filter(Boolean)], {
+    environment: { HOME },
+    ...options,
+  });
+const text = () => readFileSync(FILE, "utf8");
+
+test("the contexts have the clusters, accounts, regions and prefixes of the stacks that CDK deploys", async () => {
+  const clusters = [...CLUSTERS, ...PAIR, A, { ...A, clusterId: "b", mappingPrefix: "/iam-authenticator/b" }];
+  await exits(fromCdk(clusters), 0);
+  const { contexts = assert.fail() } = (await readConfig({ HOME })) ?? {};
+  const deployed = readClusters(new App({ context: { clusters } })).map(
+    ({ clusterId, account, region, mappingPrefix }) => {
+      const own = mappingPrefix === `/iam-authenticator/${clusterId}` ? undefined : mappingPrefix;
+      return { cluster: clusterId, account, region, prefix: own };
+    },
+  );
+  const written = [...contexts.values()].map(({ cluster, account, region, prefix }) => ({
+    cluster,
+    account,
+    region,
+    prefix,
+  }));
+  assert.deepEqual(written, deployed);
+  const names = ["plain", "certified", "hidden.1", "pair-eu-west-1", "pair-eu-central-1", "a", "b"];
+  assert.deepEqual([...contexts.keys()], names);
+  await prints(fromCdk(clusters, ""), "0 to add, 0 to change, 7 unchanged.\n", "");
+  await prints(cli("contexts list -o name", { environment: { HOME } }), `${names.join("\n")}\n`);
+});
+
+const BEFORE = `# Ours
+defaultContext: live
+contexts:
+  live:
+    # the oldest
+    cluster: a
+    region: eu-north-1 # moved
+    profile: ops # by hand
+    prefix: /old
+  # not deployed by CDK
+  other: {region: us-west-2}
+  pair:
+`;
+const AFTER = `# Ours
+defaultContext: live
+contexts:
+  live:
+    # the oldest
+    cluster: a
+    region: eu-west-1 # moved
+    profile: ops # by hand
+    account: "111122223333"
+  # not deployed by CDK
+  other: { region: us-west-2 }
+  pair:
+    region: eu-west-1
+  new:
+    cluster: new
+`;
+const LIST = [{ ...A, mappingPrefix: undefined }, { clusterId: "pair", region: "eu-west-1" }, { clusterId: "new" }];
+const PLAN = `~ live, region eu-north-1 -> eu-west-1, account 111122223333, prefix /old -> (default)
+~ pair, region eu-west-1
++ new, cluster new
+1 to add, 2 to change, 0 unchanged.
+Not in ${join(HOME, "cdk.json")}, and kept: other.
+`;
+
+test("it changes what the list says, and keeps other contexts, other keys, names and comments", async () => {
+  configure(BEFORE);
+  await prints(fromCdk(LIST, "--dry-run"), PLAN, "");
+  assert.equal(text(), BEFORE);
+  await prints(fromCdk(LIST), PLAN, "");
+  assert.equal(text(), AFTER);
+});
+
+test("it asks, and writes nothing without a yes", async () => {
+  await exits(fromCdk([A], "", { interactive: true, input: "n\n" }), 1, `Write ${FILE}? [y/N] Nothing was written.\n`);
+  await exits(fromCdk([A], ""), 2, /^Nothing was written\. Cannot ask for confirmation/);
+  assert.ok(!existsSync(FILE));
+  await exits(fromCdk([A], "", { interactive: true, input: "y\n" }), 0);
+  assert.match(text(), /^contexts:\n {2}a:\n {4}cluster: a\n {4}region: eu-west-1\n {4}account: "111122223333"\n/);
+});
+
+test("standard input is a list, too, and a value cannot forge a line", async () => {
+  const input = JSON.stringify({ context: { clusters: [{ ...A, region: "x\n+ b" }] } });
+  const { out } = await cli("contexts from-cdk - --dry-run", { environment: { HOME }, input });
+  assert.deepEqual(out.match(/^\+ .*/gm)?.length, 1);
+});
+
+for (const [what, clusters, message, before = ""] of [
+  ["no list", undefined, / must be JSON with a list of clusters: \{"context": /],
+  ["an empty list", [], / must be JSON with a list of clusters/],
+  ["an entry without an id", [{}], /, context\.clusters\[0\]: cluster must be a non-empty string\.\n$/],
+  ["a number as account", [A, { ...A, clusterId: "b", account: 1 }], /, context\.clusters\[1\]: put account in quotes/],
+  ["an unquoted region", [{ ...A, region: 1 }], /, context\.clusters\[0\]: region must be a non-empty string\.\n$/],
+  [
+    "one cluster twice",
+    [A, A],
+    /: "clusters" has the cluster a twice: two stacks of one cluster need two regions\.\n$/,
+  ],
+  [
+    "a name that is taken",
+    [{ clusterId: "a" }],
+    /^Two clusters need the context a\. Rename /,
+    "contexts: {a: {cluster: b}}",
+  ],
+  ["an alias", [A], /config\.yaml has an alias \(\*\)\. Write its value out\.\n$/, "contexts: {b: &b {}, c: *b}"],
+  ["an invalid file", [A], /config\.yaml, line 1: unknown key context/, "context: {}"],
+] as const) {
+  test(`${what} is wrong usage, and the file is unchanged`, async () => {
+    configure(before);
+    await exits(fromCdk(clusters), 2, message);
+    assert.equal(text(), before);
+  });
+}

@@ -1,0 +1,187 @@
+// `kubeconfig client --merge`: what it writes to which file, and what it leaves unchanged. test/e2e/merge-kubeconfig.e2e.ts
+// has kubectl's view.
+
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import { beforeEach, test } from "node:test";
+import { parse } from "yaml";
+import { cli } from "../../cli.ts";
+import { useFolder } from "../../fixtures.ts";
+import { MERGED, REFUSED } from "./kubeconfigs.ts";
+
+const ROLE = "arn:aws:iam::111122223333:role/Admin";
+const WORDS = ["kubeconfig", "client", "-c", "prod", "--region", "eu-west-1", "--server", "https://10.0.0.1:6443"];
+let folder: ReturnType<typeof useFolder>;
+let file: string;
+beforeEach(() => {
+  folder = useFolder();
+  file = join(folder.path, "config");
+});
+
+type Environment = Readonly<Record<string, string>>;
+
+/** Returns the exit code and the messages, without the line about --ca and the folder. */
+async function merge(
+  words: readonly string[] = [],
+  environment: Environment = { KUBECONFIG: file },
+  onSleep = () => {},
+) {
+  const { code, out, err } = await cli([...WORDS, "--merge", ...words], { environment, onSleep });
+  assert.equal(out, "");
+  return { code, message: err.replace(/^Without --ca.*\n/m, "").replaceAll(`${folder.path}/`, "") };
+}
+const wrote = (where: string, name = "prod") => ({ code: 0, message: `Wrote the context "${name}" to ${where}.\n` });
+const read = (path = file) => readFileSync(path, "utf8");
+
+/** Lines, and the pieces of those in which a list of flow style gets longer. Without keys whose value is replaced. */
+function piecesOf(text: string): string[] {
+  const isSet = /^ *(current-context:.*|(clusters|users|contexts): *(null|\[\]|~)?( #.*)?)\r?\n?$/;
+  const lines = text.split(/(?<=\n)/).filter((line) => !isSet.test(line));
+  return lines.flatMap((line) => line.split(/(?<=\})(?=[\]}]*\s*$)|"\w+": ?(?:\[\]|null)/));
+}
+
+function hasInOrder(pieces: readonly string[], text: string): boolean {
+  let at = 0;
+  return pieces.every((piece) => {
+    const found = text.indexOf(piece, at);
+    at = found + piece.length;
+    return found >= 0;
+  });
+}
+
+for (const [name, text] of Object.entries(MERGED)) {
+  test(`${name}: every byte around the entries stays, and a second run writes nothing`, async () => {
+    folder.write("config", text);
+    chmodSync(file, 0o640);
+    assert.deepEqual(await merge(), wrote("config"));
+    const written = read();
+    assert.ok(hasInOrder(piecesOf(text), written), written);
+    if (text.includes("\r\n")) assert.doesNotMatch(written, /[^\r]\n/);
+    assert.deepEqual(await merge(), { code: 0, message: 'config has the context "prod" already.\n' });
+    assert.equal(read(), written);
+    assert.deepEqual([statSync(file).mode & 0o777, readdirSync(folder.path)], [0o640, ["config"]]);
+    // Replaces only the user.
+    assert.deepEqual(await merge(["--role", ROLE]), wrote("config"));
+    assert.ok(hasInOrder(piecesOf(text), read()));
+    assert.equal(read().replace(/,?"--role-arn","[^"]+"|\s+- --role-arn\s+- \S+/, ""), written);
+  });
+}
+
+for (const [name, [text, message]] of Object.entries(REFUSED)) {
+  test(`${name}: refused, and unchanged`, async () => {
+    folder.write("config", text);
+    const refused = await merge();
+    assert.match(refused.message, message);
+    assert.deepEqual([refused.code, read(), readdirSync(folder.path)], [2, text, ["config"]]);
+  });
+}
+
+test("--alias names the entries, --no-switch keeps the current context, and the user's namespace stays", async () => {
+  folder.write("config", REFUSED["another user of the name"]?.[0] ?? "");
+  const words = ["--alias", "prod: admin", "--no-switch"];
+  assert.deepEqual(await merge(words), wrote("config", "prod: admin"));
+  folder.write("config", read().replace("      cluster: ", "      namespace: team-a\n      cluster: "));
+  assert.deepEqual(await merge([...words, "--role", ROLE]), wrote("config", "prod: admin"));
+  const { contexts, "current-context": current } = parse(read());
+  assert.equal(current, undefined);
+  assert.partialDeepStrictEqual(contexts, [
+    { name: "prod: admin", context: { cluster: "prod: admin", user: "prod: admin", namespace: "team-a" } },
+  ]);
+  for (const [wrong, message] of [
+    [["--merge", "--out", "x"], /'--merge' cannot be used with option '--out <file>'/],
+    [["--no-switch"], /^--no-switch needs --merge\.\n$/],
+  ] as const) {
+    const { code, err } = await cli([...WORDS, ...wrong]);
+    assert.equal(code, 2);
+    assert.match(err, message);
+  }
+});
+
+test("without KUBECONFIG, creates ~/.kube/config, which only the user can read", async () => {
+  assert.deepEqual(await merge([], { HOME: folder.path, KUBECONFIG: "" }), wrote(".kube/config"));
+  const created = join(folder.path, ".kube", "config");
+  assert.deepEqual([statSync(created).mode & 0o777, parse(read(created))["current-context"]], [0o600, "prod"]);
+  assert.equal((await merge([], {})).message, "--merge needs a home folder: set HOME or KUBECONFIG.\n");
+});
+
+const KIND = MERGED["kind"] ?? "";
+
+test("of several files, writes each entry to the file from which kubectl reads it", async () => {
+  const [first = "", second = "", third = ""] = ["first", "second", "third"].map((name) => join(folder.path, name));
+  const environment = { KUBECONFIG: `${first}:${second}:${third}:${first}` };
+  folder.write("second", KIND);
+  assert.deepEqual(await merge(["--no-switch"], environment), wrote("first"));
+  copyFileSync(first, third);
+  folder.write("first", KIND.replaceAll("kind-kind", "other"));
+  // The first file selects the context, and the third has the entries.
+  assert.deepEqual(await merge(["--role", ROLE], environment), wrote("first and third"));
+  assert.equal(read(first), KIND.replaceAll("kind-kind", "other").replace("t-context: other", "t-context: prod"));
+  assert.deepEqual([read(second), read(third).includes(ROLE)], [KIND, true]);
+  folder.write("second", REFUSED["another context of the name"]?.[0] ?? "");
+  folder.write("third", "");
+  assert.match((await merge([], environment)).message, /^second has another context "prod", which/);
+  assert.equal(read(third), "");
+});
+
+test("writes through a symbolic link, and refuses one to a missing file", async () => {
+  const target = folder.write("dotfiles/kubeconfig", KIND);
+  symlinkSync("dotfiles/kubeconfig", file);
+  assert.deepEqual(await merge(), wrote("config"));
+  assert.deepEqual(
+    [file, target].map((path) => lstatSync(path).isSymbolicLink()),
+    [true, false],
+  );
+  assert.match(read(target), /current-context: prod/);
+  symlinkSync("nowhere", join(folder.path, "dangling"));
+  const dangling = await merge([], { KUBECONFIG: join(folder.path, "dangling") });
+  assert.deepEqual(dangling, { code: 2, message: "Cannot write dangling: there is no such folder.\n" });
+});
+
+test("refuses a file without write permission, and leaves no draft", async () => {
+  folder.write("config", KIND);
+  await merge();
+  const before = read();
+  chmodSync(file, 0o444);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) {
+    for (const path of [folder.path, file]) chownSync(path, 65534, 65534);
+    process.seteuid?.(65534);
+  }
+  const refused = await merge(["--role", ROLE]);
+  if (isRoot) process.seteuid?.(0);
+  assert.deepEqual(refused, { code: 2, message: "Cannot write config: no permission.\n" });
+  assert.deepEqual([read(), readdirSync(folder.path)], [before, ["config"]]);
+});
+
+test("waits for kubectl's lock, and then refuses if the file has changed", async () => {
+  folder.write("config", KIND);
+  const lock = folder.write("config.lock", "");
+  const locked = "Another program has locked config.lock. If none is running, delete this file.\n";
+  assert.deepEqual(await merge(), { code: 2, message: locked });
+  const release = () => {
+    folder.write("config", `${KIND}# changed\n`);
+    rmSync(lock);
+  };
+  assert.deepEqual(await merge([], undefined, release), {
+    code: 2,
+    message: "config has changed. Run this again.\n",
+  });
+  assert.deepEqual([read(), existsSync(lock)], [`${KIND}# changed\n`, false]);
+  // The process with this id has ended.
+  folder.write("config.lock", "999999999");
+  assert.deepEqual(await merge(), wrote("config"));
+  folder.write("config.lock", String(process.pid));
+  assert.equal((await merge(["--role", ROLE])).message, locked);
+});
