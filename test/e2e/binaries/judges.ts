@@ -1,11 +1,11 @@
-// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos, kops, Cluster API and kind small
-// programs (test/e2e/judges/) that use their validation packages.
+// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos, kops, Cluster API, kind and kubelet
+// small programs (test/e2e/judges/) that use their validation packages.
 
 import { hash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries.ts";
-import { build, copyModule, writeModule } from "./build.ts";
+import { KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries.ts";
+import { build, copyModule, writeKubernetesModule, writeModule } from "./build.ts";
 
 /** The newest release per minor version whose configuration packages the module proxy serves. */
 export const TALOS_VERSIONS = ["1.14.1", "1.13.9", "1.12.0"] as const;
@@ -73,6 +73,14 @@ function digestOf(source: string): string {
   return hash("sha256", readFileSync(source)).slice(0, 12);
 }
 
+/** See judges/kubelet/main.go. */
+export function findKubeletJudge(): string {
+  return buildMain("kubelet-judge", join(JUDGES, "kubelet", "main.go"), {
+    module: "k8s.io/kubernetes",
+    version: KUBERNETES_VERSIONS[0],
+  });
+}
+
 interface MainOptions {
   readonly module: string;
   readonly version: string;
@@ -95,7 +103,9 @@ export function buildMain(
     version: `${version}-${digestOf(source)}`,
     main: ".",
     writeModule: (folder) => {
-      const unpacked = writeModule(folder, module, version, replacements);
+      const isKubernetes = module === "k8s.io/kubernetes";
+      const unpacked = isKubernetes ? "" : writeModule(folder, module, version, replacements);
+      if (isKubernetes) writeKubernetesModule(folder, version);
       copyFileSync(source, join(folder, "main.go"));
       for (const [file, path] of Object.entries(files)) copyFileSync(join(unpacked, path), join(folder, file));
     },

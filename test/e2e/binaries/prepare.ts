@@ -18,6 +18,7 @@ import {
   findKindJudge,
   findKopsJudge,
   findKubeadm,
+  findKubeletJudge,
   findTalosJudge,
   KIND_VERSIONS,
   TALOS_VERSIONS,
@@ -25,7 +26,14 @@ import {
 
 // One after the other: two builds at a time took longer on two cores.
 findBinaries();
-const judges = [findKopsJudge, findClusterApiJudge, findAqua, findActionlint, findEcrCredentialProvider];
+const judges = [
+  findKopsJudge,
+  findClusterApiJudge,
+  findAqua,
+  findActionlint,
+  findEcrCredentialProvider,
+  findKubeletJudge,
+];
 for (const find of [findControllerManager, findTofu, findHcl2json, findAwsCli, ...judges]) find();
 for (const version of KUBERNETES_VERSIONS) findKubeadm(version);
 for (const version of TALOS_VERSIONS) findTalosJudge(version);
