@@ -56,21 +56,14 @@ const writing = (name: string) => `import { ${name} } from "@aws-sdk/client-ssm"
 const READS_ENVIRONMENT = 'export const region = process.env["AWS_REGION"];\n';
 
 /** By name: the rule, and sources by path that break it. */
+// biome-ignore format: a table
 const RULES: Readonly<Record<string, readonly [rule: string, sources: Sources]>> = {
-  ...Object.fromEntries(
-    Object.entries(NEVER).map(([importer, never]) => [
-      `${importer} must not import ${never.length} others`,
-      ["style/noRestrictedImports", importing(importer, never)],
-    ]),
-  ),
+  ...Object.fromEntries(Object.entries(NEVER).map(([importer, never]) => [`${importer} must not import ${never.length} others`, ["style/noRestrictedImports", importing(importer, never)]])),
   "in cli/, only cli/plan/write-parameter.ts may write parameters": [
     "style/noRestrictedImports",
     { "cli/commands/put.ts": writing("PutParameterCommand"), "cli/plan/delete.ts": writing("DeleteParameterCommand") },
   ],
-  "the domain must not read the environment": [
-    "style/noProcessEnv",
-    Object.fromEntries(domain.map((folder) => [`${folder}/environment.ts`, READS_ENVIRONMENT])),
-  ],
+  "the domain must not read the environment": ["style/noProcessEnv", Object.fromEntries(domain.map((folder) => [`${folder}/environment.ts`, READS_ENVIRONMENT]))],
   "import cycles are rejected, including type imports": [
     "suspicious/noImportCycles",
     {

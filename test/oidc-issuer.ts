@@ -40,12 +40,9 @@ export async function startOidcIssuer(keys: readonly SigningKey[], algorithms = 
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   function documentAt(path: string): LocalResponse {
+    // biome-ignore format: a table
     const documents: Readonly<Record<string, object>> = {
-      "/.well-known/openid-configuration": {
-        issuer: url,
-        jwks_uri: `${url}/openid/v1/jwks`,
-        id_token_signing_alg_values_supported: algorithms,
-      },
+      "/.well-known/openid-configuration": { issuer: url, jwks_uri: `${url}/openid/v1/jwks`, id_token_signing_alg_values_supported: algorithms },
       "/openid/v1/jwks": { keys: published },
     };
     const document = documents[path];

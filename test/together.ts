@@ -8,8 +8,8 @@ import { after, before, describe } from "node:test";
 const ROOT = join(import.meta.dirname, "..");
 const FOLDERS = ["acceptance", "build", "cli", "docs", "functions", "infra", "local", "system"];
 
-/** What tests of one process would share: timers, modules, signals, trusted certificates, the working directory. */
-const OWN_PROCESS = /\bmock\.(timers|method)\b|\bmockTime\b|\bprocess\.(emit|chdir)\b|\bsetDefaultCACertificates\b/;
+/** What tests of one process would share: timers, modules, signals, trusted certificates, the working directory, the user. */
+const OWN_PROCESS = /\bmock\.(timers|method)\b|\bmockTime\b|\bprocess\.(emit|chdir|seteuid)\b|\bsetDefaultCACertificates\b/;
 
 function testFiles(folder: string): string[] {
   return globSync(`test/${folder}/**/*.test.ts`, { cwd: ROOT }).sort();

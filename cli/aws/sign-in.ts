@@ -1,10 +1,9 @@
-// Signs in to IAM Identity Center with the AWS CLI.
+// Signs in to IAM Identity Center with the AWS CLI. Loaded when it is needed: few tokens need a sign-in.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memberAt, parseJson } from "../../functions/lib/json.ts";
 import { awsFailure } from "../io/errors.ts";
 import { userFolder } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
@@ -16,12 +15,6 @@ const LIMIT_MS = 600_000;
 const STDERR = 2;
 
 const NO_VERSION_2 = "--login requires version 2 of the AWS CLI as `aws`.";
-
-/** Whether there is a user to sign in. Of an exec plugin, client-go says so. */
-export function canSignIn({ environment, interactive }: IOStreams): boolean {
-  const info = environment["KUBERNETES_EXEC_INFO"];
-  return info ? memberAt(parseJson(info), "spec", "interactive") === true : interactive;
-}
 
 /**
  * Runs `find` again after a sign-in. Only one process at a time signs in: kubectl may start several of these commands, and

@@ -12,7 +12,7 @@ import type { IOStreams } from "../io/streams.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 import { type Entry, inOrder, nameOfEntry, parameterOf } from "./entry.ts";
 import { readDenial, readMapping, writeEntry } from "./file-entry.ts";
-import { sizeProblem } from "./stored.ts";
+import { valueProblem } from "./stored.ts";
 
 interface MappingFile {
   /** The mappings, then the denials. */
@@ -192,7 +192,7 @@ export function placeEntries(prefix: string, entries: readonly Entry[]): Placeme
     const mappings = all.map(({ mapping }) => inOrder(mapping));
     const isList = all.some(({ kind }) => isListKind(kind));
     const text = JSON.stringify(isList ? mappings : mappings[0]);
-    const problem = sizeProblem(text);
+    const problem = valueProblem(text);
     if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
     values.set(name, text);
   }
@@ -206,7 +206,7 @@ function uniqueAs({ kind, mapping: { arnLike = "", session } }: Entry): string |
   return session === undefined ? undefined : `mappings of session ${session}`;
 }
 
-/** Throws if entries are duplicates, or a value is too long. */
+/** Throws if entries are duplicates, or Parameter Store refuses a value. */
 export function toParameters(prefix: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
   const { values, problems } = placeEntries(prefix, entries);
   if (problems.length > 0) throw usage(...problems.map(({ name, problem }) => `${name}: ${problem}.`));

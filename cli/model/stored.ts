@@ -173,15 +173,17 @@ export function isStored(value: string | undefined, stored: StoredParameter | un
 const MAX_BYTES = 4096;
 
 /** A phrase for the user, or `undefined`. */
-export function sizeProblem(text: string): string | undefined {
+export function valueProblem(text: string): string | undefined {
   const bytes = Buffer.byteLength(text);
+  // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html: no reference to a parameter.
+  if (text.includes("{{")) return 'contains "{{", which Parameter Store refuses';
   return bytes > MAX_BYTES ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}` : undefined;
 }
 
-/** The JSON text of a value. Throws if it is too long for a parameter. */
+/** The JSON text of a value. Throws if Parameter Store refuses it. */
 export function valueText(name: string, value: unknown): string {
   const text = JSON.stringify(value);
-  const problem = sizeProblem(text);
+  const problem = valueProblem(text);
   if (problem !== undefined) throw usage(`${name}: ${problem}.`);
   return text;
 }

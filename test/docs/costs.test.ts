@@ -41,12 +41,9 @@ async function lineOf(name: string): Promise<string> {
 }
 
 function accessLine(): string {
+  // biome-ignore format: a table
   const values: Readonly<Record<string, string>> = {
-    ...{
-      requestTime: "28/Nov/2026:10:00:00 +0000",
-      requestId: "AbCdEfGhIjKlMnO=",
-      "identity.sourceIp": "203.0.113.100",
-    },
+    ...{ requestTime: "28/Nov/2026:10:00:00 +0000", requestId: "AbCdEfGhIjKlMnO=", "identity.sourceIp": "203.0.113.100" },
     ...{ httpMethod: "POST", path: "/authenticate", status: "200", responseLatency: "100", integrationLatency: "100" },
   };
   return ACCESS_LOG_FORMAT.toString().replace(/\$context\.([\w.]+)/g, (_, name: string) => values[name] ?? "-");

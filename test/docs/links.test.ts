@@ -27,33 +27,15 @@ const { scripts, files: packed } = JSON.parse(read("package.json"));
 const isPacked = (path: string) =>
   ["README.md", "LICENSE", ...packed].some((name) => matchesGlob(path, name) || path.startsWith(`${name}/`));
 
-for (const [title, files, pattern, isMissing] of [
+// biome-ignore format: a table
+const ROWS = [
   ["each relative link in the documents has a target", documents, /\]\((?![a-z]+:)([^)\s]+)\)/g, isBroken],
-  [
-    "a document in the package links only to what is in it",
-    documents.filter(isPacked),
-    /\]\((?![a-z]+:)([^)#\s]+)/g,
-    (document: string, link: string) => !isPacked(join(dirname(document), link)),
-  ],
-  [
-    "each page and section that the code names exists",
-    code,
-    /\b(docs\/[\w-]+\.md(?:#[\w-]+)?)(?!\w|#)/g,
-    (_: string, link: string) => isBroken("README.md", link),
-  ],
-  [
-    "each file that a document names exists",
-    current,
-    /`((?:build|cli|functions|infra|local|test)\/[\w./-]+)`/g,
-    (_: string, path: string) => !existsSync(join(root, path)),
-  ],
-  [
-    "every npm script that a document names exists",
-    documents,
-    /npm run (?:--silent |-s )?([\w:-]+)/g,
-    (_: string, name: string) => !(name in scripts),
-  ],
-] as const) {
+  ["a document in the package links only to what is in it", documents.filter(isPacked), /\]\((?![a-z]+:)([^)#\s]+)/g, (document: string, link: string) => !isPacked(join(dirname(document), link))],
+  ["each page and section that the code names exists", code, /\b(docs\/[\w-]+\.md(?:#[\w-]+)?)(?!\w|#)/g, (_: string, link: string) => isBroken("README.md", link)],
+  ["each file that a document names exists", current, /`((?:build|cli|functions|infra|local|test)\/[\w./-]+)`/g, (_: string, path: string) => !existsSync(join(root, path))],
+  ["every npm script that a document names exists", documents, /npm run (?:--silent |-s )?([\w:-]+)/g, (_: string, name: string) => !(name in scripts)],
+] as const;
+for (const [title, files, pattern, isMissing] of ROWS) {
   test(title, () => {
     const named = files.flatMap((file) => [...read(file).matchAll(pattern)].map(([, text = ""]) => ({ file, text })));
     assert.ok(named.length > 20);

@@ -60,10 +60,8 @@ test("the reference lists each field of the log line and each metric", () => {
   const [, section = ""] = reference.split("## Logs and metrics\n");
   const [fields = ""] = section.split("\n\n");
   for (const field of LOGGED) assert.match(fields, new RegExp(`\\b${field}\\b`), field);
-  const listed = [...section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map(([, name, keys = ""]) => [
-    name,
-    [...keys.matchAll(/\w+/g)].map(([key]) => key),
-  ]);
+  const rows = section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm);
+  const listed = [...rows].map(([, name, keys = ""]) => [name, [...keys.matchAll(/\w+/g)].map(([key]) => key)]);
   assert.deepEqual(Object.fromEntries(listed), METRICS);
 });
 

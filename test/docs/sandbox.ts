@@ -42,17 +42,11 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
   const mapRoles = [{ rolearn: ROLE, ...mapped }];
   const config = `clusterID: my-cluster\nserver: ${JSON.stringify({ mapRoles })}`;
   const accessEntry = { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" };
+  // biome-ignore format: a table
   const documents = {
-    "aws-auth.yaml": {
-      kind: "ConfigMap",
-      metadata: { name: "aws-auth" },
-      data: { mapRoles: JSON.stringify(mapRoles) },
-    },
+    "aws-auth.yaml": { kind: "ConfigMap", metadata: { name: "aws-auth" }, data: { mapRoles: JSON.stringify(mapRoles) } },
     "server-config.yaml": { kind: "ConfigMap", data: { "config.yaml": config } },
-    "identity-mappings.yaml": {
-      kind: "List",
-      items: [{ kind: "IAMIdentityMapping", metadata: { name: "dev" }, spec: { arn: ROLE, ...mapped } }],
-    },
+    "identity-mappings.yaml": { kind: "List", items: [{ kind: "IAMIdentityMapping", metadata: { name: "dev" }, spec: { arn: ROLE, ...mapped } }] },
     "access-entry.json": { accessEntry },
     "access-policies.json": { principalArn: ROLE, associatedAccessPolicies: [{ policyArn, accessScope }] },
     "iam-authenticator/config.yaml": { contexts: { "my-cluster": {}, staging: {} } },

@@ -34,15 +34,13 @@ type Texts = Readonly<Record<string, string>>;
 const PRELUDE = join(import.meta.dirname, "shell.sh");
 const COMMAND = join(ROOT, "dist/cli/iam-authenticator.mjs");
 
+type Place = { folder: string; environment: Texts; placeholders: Texts };
 /**
  * Runs the blocks in order, as if pasted. `placeholders` are replacements for `<name>` and dots; the first match applies. Returns
  * `words`, the arguments of each command as the shell splits them, for our own without `npx lambda-iam-authenticator`, and `code`
  * only for our own; other programs are recorded but do not run.
  */
-export async function runBlocks(
-  blocks: readonly string[],
-  { folder, environment, placeholders }: { folder: string; environment: Texts; placeholders: Texts },
-) {
+export async function runBlocks(blocks: readonly string[], { folder, environment, placeholders }: Place) {
   let script = blocks.join("\n");
   for (const [name, value] of Object.entries(placeholders)) script = script.replaceAll(name, value);
   // Rejects npm start's fixed ports: the result would depend on whether a sandbox is running.

@@ -52,14 +52,11 @@ const EDIT = [
 ];
 
 /** Without the rules for the API group `extensions`, which Kubernetes removed in 1.22. */
+// biome-ignore format: a table
 const EKS_POLICIES = {
   view: VIEW,
   edit: EDIT,
-  admin: [
-    ...EDIT,
-    ...rules(["create"], { "authorization.k8s.io": "localsubjectaccessreviews" }),
-    ...rules([...READ, ...WRITE], { "rbac.authorization.k8s.io": "rolebindings roles" }),
-  ],
+  admin: [...EDIT, ...rules(["create"], { "authorization.k8s.io": "localsubjectaccessreviews" }), ...rules([...READ, ...WRITE], { "rbac.authorization.k8s.io": "rolebindings roles" })],
   "admin-view": rules(READ, { "*": "*" }),
   // And every URL.
   "cluster-admin": rules(["*"], { "*": "*" }),

@@ -82,6 +82,16 @@ function javaWhoami(kubeconfig: string) {
   return run("java", ["-cp", jars, join(import.meta.dirname, "java/Whoami.java"), kubeconfig]);
 }
 
+test("after --merge, kubectl logs in with the user's own kubeconfig", async () => {
+  const [{ url, ca }] = cluster.apiservers;
+  const KUBECONFIG = join(cluster.folder, "own.kubeconfig");
+  writeFileSync(join(cluster.folder, "ca.crt"), ca);
+  const words = ["kubeconfig", "client", "--merge", "-c", CLUSTER_ID, "--region", REGION, "--server", url];
+  await run("iam-authenticator", [...words, "--ca", join(cluster.folder, "ca.crt")], { KUBECONFIG });
+  const args = ["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
+  assert.equal(await run("kubectl", args, { KUBECONFIG }), "alice");
+});
+
 const FOR_PYTHON = `
 import sys
 from kubernetes import client, config

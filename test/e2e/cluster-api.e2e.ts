@@ -165,15 +165,13 @@ const [NEWEST] = KUBERNETES_VERSIONS;
 
 const { apiVersion } = WEBHOOK.v1beta2;
 const extraArgs = ["a", "b"].map((host) => ({ name: "service-account-issuer", value: `https://${host}.example.com` }));
-for (const [what, kubeadmConfigSpec, message] of [
-  [
-    "extraArgs of v1beta1 in v1beta2",
-    WEBHOOK.v1beta1["spec"].kubeadmConfigSpec,
-    /cannot unmarshal object into .*extraArgs/,
-  ],
+// biome-ignore format: a table
+const ROWS = [
+  ["extraArgs of v1beta1 in v1beta2", WEBHOOK.v1beta1["spec"].kubeadmConfigSpec, /cannot unmarshal object into .*extraArgs/],
   ["extraArgs with two issuers", { clusterConfiguration: { apiServer: { extraArgs } } }, /name must be unique/],
   ["an unknown field", { files: [{ path: "/a", content: "a", mode: "0600" }] }, /unknown field "mode"/],
-] as const) {
+] as const;
+for (const [what, kubeadmConfigSpec, message] of ROWS) {
   test(`Cluster API rejects ${what}`, () => {
     const { status, stderr } = judge(controlPlane(NEWEST, { apiVersion, spec: { kubeadmConfigSpec } }));
     assert.equal(status, 1);

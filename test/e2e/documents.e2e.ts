@@ -55,23 +55,13 @@ describe("docs/rbac.md", () => {
   });
 
   const EXEC = "create pods --subresource=exec -n";
-  for (const [group, may, not] of [
-    [
-      "cluster-readers",
-      "list nodes, get namespaces, watch persistentvolumes",
-      "get secrets -n team-a, list pods -n team-a, update nodes",
-    ],
-    [
-      "on-call",
-      `delete pods -n team-a, ${EXEC} team-a, patch deployments -n team-a`,
-      `create deployments -n team-a, get secrets -n team-a, ${EXEC} kube-system, patch daemonsets -n kube-system`,
-    ],
-    [
-      "ci-team-a",
-      "patch deployments -n team-a, create services -n team-a",
-      "patch deployments -n default, delete pods -n team-a, get secrets -n team-a",
-    ],
-  ] as const) {
+  // biome-ignore format: a table
+  const rows = [
+    ["cluster-readers", "list nodes, get namespaces, watch persistentvolumes", "get secrets -n team-a, list pods -n team-a, update nodes"],
+    ["on-call", `delete pods -n team-a, ${EXEC} team-a, patch deployments -n team-a`, `create deployments -n team-a, get secrets -n team-a, ${EXEC} kube-system, patch daemonsets -n kube-system`],
+    ["ci-team-a", "patch deployments -n team-a, create services -n team-a", "patch deployments -n default, delete pods -n team-a, get secrets -n team-a"],
+  ] as const;
+  for (const [group, may, not] of rows) {
     test(`${group} may ${may}; may not ${not}`, async () => {
       const token = await freshToken("carol");
       for (const right of `${may}, ${not}`.split(", ")) {

@@ -80,17 +80,14 @@ async function logins({ endpoint }: Kubernetes) {
   return { failed, slowest: Math.max(...results.map(({ seconds }) => seconds)) };
 }
 
-for (const [fault, strike, failed, [byFunction, byGateway]] of [
-  [
-    "Parameter Store is silent, and nothing is cached",
-    ({ store }: Backend) => store.fail({ kind: "silent" }),
-    [0, 0, LOGINS],
-    [2 * LOGINS, 0],
-  ],
+// biome-ignore format: a table
+const ROWS = [
+  ["Parameter Store is silent, and nothing is cached", ({ store }: Backend) => store.fail({ kind: "silent" }), [0, 0, LOGINS], [2 * LOGINS, 0]],
   ["the function is stopped", (one: Backend) => one.kill(), [0, LOGINS, LOGINS], [0, LOGINS]],
   ["the function crashes", (one: Backend) => one.crash(), [LOGINS, LOGINS, LOGINS], [0, 0]],
   ["STS is silent", ({ sts }: Backend) => sts.fail({ kind: "silent" }), [LOGINS, LOGINS, LOGINS], [0, 0]],
-] as const) {
+] as const;
+for (const [fault, strike, failed, [byFunction, byGateway]] of ROWS) {
   test(`${fault}: which logins fail, and what redirects the others; then the primary answers again`, async (t) => {
     for (const one of controls) assert.equal(await login(one.endpoint), "alice");
     const counts = () => ({ redirects, reviews: standby.reviews().length });

@@ -157,11 +157,7 @@ export const PARSERS: readonly Parser[] = [
   { name: "jwt", corpus: "jwt", run: jwt },
   { name: "key-set", corpus: "key-set", run: keySet },
   { name: "sts-answer", corpus: "sts-answer", run: stsAnswer },
-  ...(["role", "user", "pattern", "sso", "sso-session", "account", "deny", "callers"] as const).map((kind) => ({
-    name: `stored-${kind}`,
-    corpus: "stored",
-    run: stored(kind),
-  })),
+  ...(["role", "user", "pattern", "sso", "sso-session", "account", "deny", "callers"] as const).map((kind) => ({ name: `stored-${kind}`, corpus: "stored", run: stored(kind) })),
   { name: "stored-issuer-key", corpus: "key-set", run: issuerKey },
   { name: "event", corpus: "event", run: event },
   { name: "token-review", corpus: "token-review", run: review },

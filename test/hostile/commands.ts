@@ -129,11 +129,7 @@ export const COMMANDS: readonly HostileCommand[] = [
   text("callers add", "ssm", `second ${CLUSTER} -y`),
   text("callers remove", "ssm", `old-control-plane ${CLUSTER} -y`),
   json("reviews list", "logs", LOG),
-  text("reviews list", "logs", `${LOG} --follow`, {
-    name: "reviews list --follow",
-    output: "json lines",
-    endless: true,
-  }),
+  text("reviews list", "logs", `${LOG} --follow`, { name: "reviews list --follow", output: "json lines", endless: true }),
   json("reviews list", "cloudformation"),
   ...["logs", "iam", "sts", "ssm"].map((target) => json("report", target, REPORT)),
   text("report", "kubernetes", `${REPORT} --kubeconfig {kubeconfig}`, { output: "json", tls: true }),

@@ -99,11 +99,8 @@ export function honestAnswers(issuer: { readonly url: string }): (request: Hosti
   return (request) => honestAnswer(request, issuer.url, (ssm) => answerSsm(ssm, () => parameters, LOCATION, done));
 }
 
-function honestAnswer(
-  { operation, method, path, headers, body }: HostileRequest,
-  issuer: string,
-  ssm: (request: LocalRequest) => LocalResponse,
-): Answer {
+type Ssm = (request: LocalRequest) => LocalResponse;
+function honestAnswer({ operation, method, path, headers, body }: HostileRequest, issuer: string, ssm: Ssm): Answer {
   const [service = "", ...rest] = operation.split(".");
   const name = rest.join(".");
   const input = parseJson(body);

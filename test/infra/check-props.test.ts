@@ -21,16 +21,14 @@ const mtls =
 
 const alarmEmail = "on-call";
 const awsSignedTokens = [{ account: "111122223333", issuer: Lazy.string({ produce: () => ISSUER }) }];
+// biome-ignore format: a table
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
   "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /^stsRegions must be .* not "cn-north-1"/],
   "an empty list of regions": [{ stsRegions: [] }, /^stsRegions must not be an empty list: leave it out/],
   "a comma in an audience": [{ audiences: ["a,b"] }, /^audiences: "a,b" must not contain ","$/],
   "only AWS-signed tokens without an account that signs some": [{ tokens: "jwt" }, /^awsSignedTokens is required:/],
-  "an issuer with a final slash": [
-    { awsSignedTokens: [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws/" }] },
-    /^awsSignedTokens must be a list of <account id>=https:/,
-  ],
+  "an issuer with a final slash": [{ awsSignedTokens: [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws/" }] }, /^awsSignedTokens must be a list of <account id>=https:/],
   "an issuer that is not known at synth, behind VPC endpoints": [
     (scope) => ({ vpc: vpcOf(scope, "Vpc"), awsSignedTokens }),
     /^awsSignedTokens with vpcEndpoints must have an issuer that is known at synth, such as https:\/\/<id>\.tokens\./,
@@ -50,10 +48,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Far", "arn:aws:sns:us-east-1:111122223333:on-call") }),
     /^the alarm topic arn:aws:sns:us-east-1:111122223333:on-call is in us-east-1 and the stack is in eu-west-1: alarms notify/,
   ],
-  "an alarm topic without alarms": [
-    (scope) => ({ alarms: false, alarmTopic: new Topic(scope, "Topic") }),
-    /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/,
-  ],
+  "an alarm topic without alarms": [(scope) => ({ alarms: false, alarmTopic: new Topic(scope, "Topic") }), /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/],
   "a topic and an address for alarms": [
     (scope) => ({ alarmTopic: new Topic(scope, "Topic"), alarmEmail: "on-call@example.com" }),
     /^alarmEmail and alarmTopic exclude each other: omit one, or subscribe the address to the topic$/,
@@ -62,10 +57,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a name instead of an address": [{ alarmEmail }, /^alarmEmail must be an email address, .* not "on-call"$/],
   "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
   "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer/],
-  "as much provisioned concurrency as is reserved by default": [
-    { provisionedConcurrency: 8 },
-    /^provisionedConcurrency \(8\) must be below reservedConcurrency \(8\): /,
-  ],
+  "as much provisioned concurrency as is reserved by default": [{ provisionedConcurrency: 8 }, /^provisionedConcurrency \(8\) must be below reservedConcurrency \(8\): /],
   "a throttle of zero": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /^rateLimit must be a positive integer$/],
   "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints requires vpc: set vpc to the function's VPC/],
   "subnets without a VPC": [{ vpcSubnets: {} }, /^vpcSubnets requires vpc: set vpc to the function's VPC/],
@@ -81,10 +73,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /the certificate is in us-east-1 and the stack is in eu-west-1: a custom domain requires a certificate in the stack's region/,
   ],
   "nodes with VPC endpoints": [(scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc") }), /^nodes with a vpc requires/],
-  "nodes with existing VPC endpoints": [
-    (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc"), vpcEndpoints: "existing" }),
-    /^nodes with a vpc requires access to IAM/,
-  ],
+  "nodes with existing VPC endpoints": [(scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc"), vpcEndpoints: "existing" }), /^nodes with a vpc requires access to IAM/],
   "nodeVpcs without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs requires nodes: true/],
   "a former endpoint of the same kind": [{ formerEndpoint: { kind: "http" } }, /^formerEndpoint must not be of/],
   "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint requires subjects/],
@@ -92,22 +81,13 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
   "mtls for a wildcard domain": [mtls(() => ({ domainName: "*.example.com" })), /domainName must be a host name/],
   "mtls in another zone": [mtls(() => ({ domainName: "a.example.org" })), /domainName a\.example\.org is not in/],
-  "mtls with a certificate of another region": [
-    mtls((scope) => ({ certificate: farCertificate(scope) })),
-    /the certificate is in us-east-1 and the stack is in eu-west-1/,
-  ],
+  "mtls with a certificate of another region": [mtls((scope) => ({ certificate: farCertificate(scope) })), /the certificate is in us-east-1 and the stack is in eu-west-1/],
   "private with client certificates": [
     (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V"), callerAuth: "mtls" as never } }),
     /callerAuth must be bearer or none: certificates require an mtls endpoint/,
   ],
-  "failoverUrl of a private endpoint": [
-    (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V") }, failoverUrl: STANDBY }),
-    /^failoverUrl requires an http or mtls endpoint: leave it out$/,
-  ],
-  "failoverUrl without https": [
-    { failoverUrl: "http://standby.example.com/authenticate" },
-    /^failoverUrl must be the output Endpoint .*, not http:\/\/standby/,
-  ],
+  "failoverUrl of a private endpoint": [(scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V") }, failoverUrl: STANDBY }), /^failoverUrl requires an http or mtls endpoint: leave it out$/],
+  "failoverUrl without https": [{ failoverUrl: "http://standby.example.com/authenticate" }, /^failoverUrl must be the output Endpoint .*, not http:\/\/standby/],
   "failoverUrl with another path": [{ failoverUrl: "https://standby.example.com/" }, /^failoverUrl must be/],
   "failoverUrl without a dot in the host name": [
     { failoverUrl: "https://standby/authenticate" },
@@ -118,10 +98,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { failoverUrl: "https://${stageVariables.a}/authenticate" },
     /^failoverUrl must be the output Endpoint/,
   ],
-  "failoverUrl of a private API": [
-    { failoverUrl: "https://abc123.execute-api.us-east-1.amazonaws.com/prod/authenticate" },
-    /a private API cannot be the standby$/,
-  ],
+  "failoverUrl of a private API": [{ failoverUrl: "https://abc123.execute-api.us-east-1.amazonaws.com/prod/authenticate" }, /a private API cannot be the standby$/],
   "failoverUrl of an HTTP API in the stack's region, such as its own": [
     { failoverUrl: "https://abc123.execute-api.eu-west-1.amazonaws.com/authenticate" },
     /^failoverUrl must be an endpoint in another region, not the stack's own: https:/,

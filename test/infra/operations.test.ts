@@ -59,17 +59,14 @@ const BY_TOKEN = { name: "rescue", sha256: "0".repeat(64) };
 const BY_ID = { ...BY_ROLE, principalId: "AROAEXAMPLE" };
 const TOKEN = "--token-file caller-token";
 const FILE = "--token-file-path /etc/kubernetes/iam-authenticator/caller-token";
-for (const [what, kind, callers, option] of [
+// biome-ignore format: a table
+const ROWS = [
   ["with callerAuth none, the command has --no-token", "private", [], "--no-token"],
   ["if the stack manages the callers, the command does not change them", "http", [BY_TOKEN], TOKEN],
-  [
-    "if all callers of the stack prove themselves by IAM, the command names the file that a timer renews",
-    "http",
-    [BY_ID],
-    FILE,
-  ],
+  ["if all callers of the stack prove themselves by IAM, the command names the file that a timer renews", "http", [BY_ID], FILE],
   ["with callers of both kinds, the command has the token", "http", [BY_ROLE, BY_TOKEN], TOKEN],
-] as const) {
+] as const;
+for (const [what, kind, callers, option] of ROWS) {
   test(what, () => {
     const made = stackOf(kind, (scope) => ({
       endpoint: { ...(endpointOf(kind, scope) as PrivateEndpoint), ...(kind === "private" && { callerAuth: "none" }) },

@@ -106,12 +106,9 @@ const MAPPINGS = ["role", "user", "root", "federated-user", "sso", "sso-session"
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
 test("a team can write only its own account's mappings, and read the deny lists and patterns that apply to it", () => {
+  // biome-ignore format: a table
   assert.deepEqual(grantedTo({ account: "444455556666" }), [
-    {
-      Effect: "Allow",
-      Action: WRITE,
-      Resource: MAPPINGS.flatMap((kind) => [`${under}/${kind}/444455556666`, `${under}/${kind}/444455556666/*`]),
-    },
+    { Effect: "Allow", Action: WRITE, Resource: MAPPINGS.flatMap((kind) => [`${under}/${kind}/444455556666`, `${under}/${kind}/444455556666/*`]) },
     {
       Effect: "Allow",
       Action: ["ssm:GetParameter", "ssm:GetParameters"],

@@ -5,7 +5,6 @@ import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { callerIdOf } from "../../../functions/settings/common.ts";
 import { type AwsOptions, clientConfig } from "../../aws/client.ts";
 import { CREDENTIALS_ENDED } from "../../aws/errors.ts";
-import { canSignIn } from "../../aws/sign-in.ts";
 import { type AssumeOptions, findCredentials, getSignedToken, type SignedToken, signToken } from "../../aws/tokens.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
@@ -96,4 +95,10 @@ export function execCredential(apiVersion: string, { token, expiresAt }: SignedT
   // Rounded down to seconds, so that it is never later than the credentials' expiry.
   const expirationTimestamp = `${new Date(expiresAt).toISOString().slice(0, 19)}Z`;
   return JSON.stringify({ kind: "ExecCredential", apiVersion, spec: {}, status: { expirationTimestamp, token } });
+}
+
+/** Whether there is a user to sign in. Of an exec plugin, client-go says so. */
+function canSignIn({ environment, interactive }: IOStreams): boolean {
+  const info = environment["KUBERNETES_EXEC_INFO"];
+  return info ? memberAt(parseJson(info), "spec", "interactive") === true : interactive;
 }

@@ -5,7 +5,7 @@ import { type ParameterAddress, readName } from "../../../functions/authenticato
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import { isActive, mayHave, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
 import { mentionsAdministrators } from "../names.ts";
-import { isStored, sizeProblem } from "../stored.ts";
+import { isStored, valueProblem } from "../stored.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { entryChanges, type Mark } from "./changes.ts";
 import { judgeChange } from "./judge.ts";
@@ -191,7 +191,7 @@ function withoutLifts(before: Value, after: Value, review: RuleSettings): string
   const keys = before.entries.map(({ key }) => key);
   const place = ({ key }: PlacedEntry) => (keys.includes(key) ? keys.indexOf(key) : keys.length);
   const value = JSON.stringify(kept.toSorted((a, b) => place(a) - place(b)).map(({ mapping }) => mapping));
-  return sizeProblem(value) === undefined ? value : undefined;
+  return valueProblem(value) === undefined ? value : undefined;
 }
 
 /** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */

@@ -50,11 +50,9 @@ export const check: Check = {
       return new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid, typ: "JWT" }).sign(privateKey);
     };
     let role = "";
+    const session = new RegExp(`^arn:[\\w-]+:sts::\\d+:assumed-role/${clusterId}-pod/`);
     // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
-    const exchanged = matching(
-      `assumed role ${clusterId}-pod`,
-      new RegExp(`^arn:[\\w-]+:sts::\\d+:assumed-role/${clusterId}-pod/`),
-    );
+    const exchanged = matching(`assumed role ${clusterId}-pod`, session);
     await rows.see("AssumeRoleWithWebIdentity", exchanged, async () => {
       role = await makePodRole(site, IssuerUrl);
       const token = await sign(SUBJECT);

@@ -66,17 +66,11 @@ test("a terminal wraps and indents long values", () => {
 const [x, y] = ["x", "y"].map((one) => ({ arnLike: `arn:aws:iam::*:role/${one}`, username: one }));
 // biome-ignore format: a table
 const DETAILS: readonly (readonly [change: Change, lines: string])[] = [
-  [
-    change("role/1/a", undefined, { arn: "arn:a", username: "a", groups: ["g", "h"], notAfter: "2026" }),
-    "<added> + role/1/a|<added>     a (g, h) notAfter: 2026",
-  ],
+  [change("role/1/a", undefined, { arn: "arn:a", username: "a", groups: ["g", "h"], notAfter: "2026" }), "<added> + role/1/a|<added>     a (g, h) notAfter: 2026"],
   [change("role/1/a", { arn: "arn:a", username: "a" }, undefined), "<removed> - role/1/a|<removed>     a"],
   [change("account/1", {}, undefined), "<removed> - account/1|<removed>     every identity, with its ARN as the username"],
   [change("role/1/a", { arn: "arn:a" }, undefined), "<removed> - role/1/a|<removed>     no username"],
-  [
-    change("role/1/a", { username: "a", groups: ["g"], description: "d" }, { username: "b", groups: [] }),
-    "<changed> ~ role/1/a|    username: a -> b|    groups: g -> none|    description: d -> none",
-  ],
+  [change("role/1/a", { username: "a", groups: ["g"], description: "d" }, { username: "b", groups: [] }), "<changed> ~ role/1/a|    username: a -> b|    groups: g -> none|    description: d -> none"],
   [change("pattern/any", [x], [x, y]), "<changed> ~ pattern/any|<added>     + arn:aws:iam::*:role/y y"],
   [
     change("pattern/any", [x, y], [y, x]),
@@ -86,10 +80,7 @@ const DETAILS: readonly (readonly [change: Change, lines: string])[] = [
   [change("callers", undefined, [{ name: "c", arn: "arn:c", notAfter: "2026" }]), "<added> + callers|<added>     name: c notAfter: 2026 arn: arn:c"],
   [change("callers", [{ name: "c", sha256: "0" }], undefined), "<removed> - callers|<removed>     name: c sha256: 0"],
   [{ ...change("issuer/k", undefined, { kid: "k" }), shown: "key k" }, "<added> + issuer/k|<added>     key k"],
-  [
-    { ...change("role/1/a", {}, { username: "a", groups: [1] }), before: { ...OLD, value: "no JSON" } },
-    "<changed> ~ role/1/a|<removed>     - no JSON|<added>     + a ([1])",
-  ],
+  [{ ...change("role/1/a", {}, { username: "a", groups: [1] }), before: { ...OLD, value: "no JSON" } }, "<changed> ~ role/1/a|<removed>     - no JSON|<added>     + a ([1])"],
 ];
 test("each change is its parameter and what is added, removed or changed", () => {
   for (const [one, lines] of DETAILS) assert.equal(show([one]).split("\n").slice(1, -2).join("|"), lines);

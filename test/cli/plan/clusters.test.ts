@@ -162,23 +162,14 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
     "Write 1 parameter in account 111122223333, region us-east-1, cluster two (/two)? [y/N]",
     "exit 1: Nothing was written.",
   ],
-  [
-    "a failed write stops the others",
-    { plans: THREE, fails: "one" },
-    failed("one", "0 of 3 clusters. Not denied in: one (failed), two (not tried), three (not tried)"),
-  ],
+  ["a failed write stops the others", { plans: THREE, fails: "one" }, failed("one", "0 of 3 clusters. Not denied in: one (failed), two (not tried), three (not tried)")],
   [
     "a failed write with a mark stops a change that goes on",
     { plans: ["any", "bob"], fails: "one", goesOn: true, options: widens },
     failed("one", "0 of 2 clusters. Not denied in: one (failed), two (not tried)"),
   ],
   ["the last write fails", { plans: PAIR, fails: "two" }, `one: ${WROTE}`, failed("two", "1 of 2 clusters. Not denied in: two (failed)")],
-  [
-    "a change that goes on is written after a failed write",
-    { plans: THREE, fails: "two", goesOn: true },
-    `one, three: ${WROTE}`,
-    failed("two", "2 of 3 clusters. Not denied in: two (failed)"),
-  ],
+  ["a change that goes on is written after a failed write", { plans: THREE, fails: "two", goesOn: true }, `one, three: ${WROTE}`, failed("two", "2 of 3 clusters. Not denied in: two (failed)")],
   [
     "Ctrl-C stops a change that goes on",
     { plans: THREE, goesOn: true, rechecks: true, interrupted: "recheck true", writes: 2 },

@@ -26,10 +26,8 @@ const CONFIG = Object.entries({ a: A, same: A, b: B, unknown: undefined, other: 
 async function placesOf(clusters: readonly Partial<ChosenCluster>[], partition?: string, more: object = {}) {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
   const { io, texts } = terminal("", { secrets: createSecrets() });
-  const options: ClustersOptions = {
-    clusters: clusters.map((one, index) => ({ name: `c${index}`, cluster: "prod", ...one })),
-    ...more,
-  };
+  const named = clusters.map((one, index) => ({ name: `c${index}`, cluster: "prod", ...one }));
+  const options: ClustersOptions = { clusters: named, ...more };
   const places = new Map<string, string>();
   const plan = async ({ settings, review }: Connection, { name }: { readonly name: string }) => {
     places.set(name, `${name} in ${settings.region} ${review.prefix}`);
@@ -59,13 +57,7 @@ const ROWS: readonly (readonly [what: string, clusters: readonly Partial<ChosenC
   ["an unknown account is that of its profile", [{ profile: "unknown" }, { profile: "unknown" }], ...one],
   ["two profiles of unknown accounts", [{ profile: "unknown" }, { profile: "other" }], ...both],
   ["another partition is skipped", [...elsewhere.slice(0, 1), { profile: "a" }], ANOTHER, ...both.slice(1)],
-  [
-    "no cluster is in the partition",
-    elsewhere,
-    ANOTHER,
-    "c1: Skipped: region us-gov-west-1 is in partition aws-us-gov, not aws.",
-    "exit 2: No cluster is in partition aws. Nothing was written.",
-  ],
+  ["no cluster is in the partition", elsewhere, ANOTHER, "c1: Skipped: region us-gov-west-1 is in partition aws-us-gov, not aws.", "exit 2: No cluster is in partition aws. Nothing was written."],
   ["a wrong region fails when its plan is made", [{ region: "nowhere" }, { profile: "a" }], ...["c0: exit 2: nowhere is not an AWS region.", ...both.slice(1)]],
 ];
 for (const [what, clusters, ...texts] of ROWS) {

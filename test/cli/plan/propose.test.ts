@@ -120,7 +120,8 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
     ...["  system:a", "  b", "To accept this with --yes, add --allow-weakening."],
   ];
   const removes = "Remove 1 parameter in D? [y/N]";
-  for (const [found, ...expected] of [
+  // biome-ignore format: a table
+  const rows = [
     [await ask([safe], {}, "y\n"), "Write 2 parameters in D? [y/N]", "accepted"],
     [await ask([safe], {}, "n\n"), "Write 2 parameters in D? [y/N]", "Nothing was written."],
     [await ask([safe], { yes: true }), "accepted"],
@@ -130,12 +131,9 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
     [await ask([marked], { yes: true }), consent.join("\n")],
     [await ask([marked], { yes: true, allowWeakening: true }), "accepted"],
     [await ask([marked], { allowWeakening: true }, "y\n"), removes, "accepted"],
-    [
-      await ask([safe, marked], { allowWeakening: true }, "y\n"),
-      "Write 3 parameters in 2 clusters: D; D? [y/N]",
-      "accepted",
-    ],
-  ]) {
+    [await ask([safe, marked], { allowWeakening: true }, "y\n"), "Write 3 parameters in 2 clusters: D; D? [y/N]", "accepted"],
+  ];
+  for (const [found, ...expected] of rows) {
     assert.deepEqual(found, expected);
   }
 });

@@ -87,12 +87,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, requests: string, unre
   ["the last administrator, by a team", remove(BOB, { account: A, denied: "" }), `${LOWER} ${DENIALS}; ${OF_A}`],
   ["a denial of several", deny(`deny/${A}`, arn("role/*")), `${DENIALS}; `],
   ["a denial for any account", deny("deny/any", "arn:aws:iam::*:role/x"), "deny/any; ; deny/A"],
-  [
-    "a lifted denial, without permission",
-    remove(CI, { denied: `pattern/${A}` }),
-    `${LOWER} ${DENIALS}; pattern/A; pattern/any; account/A; deny/A; deny/any`,
-    "pattern/A, account/A",
-  ],
+  ["a lifted denial, without permission", remove(CI, { denied: `pattern/${A}` }), `${LOWER} ${DENIALS}; pattern/A; pattern/any; account/A; deny/A; deny/any`, "pattern/A, account/A"],
   ["the last administrator, without permission", remove(BOB, { denied: "" }), `${LOWER} ${DENIALS}; `],
   ["a pattern, without permission for two", { changes: { "pattern/any": [] }, account: A, denied: "" }, "; pattern/any; ", "every mapping"],
 ];
@@ -131,10 +126,8 @@ test("before each phase, what the rule looked at is read again, and the rest is 
 });
 
 test("where the rule looked at every mapping, each is read again", async () => {
-  const { again, current, end } = await read({
-    changes: { "pattern/any": [{ arnLike: "arn:aws:iam::*:role/x", username: "p" }] },
-    known: [OTHER],
-  });
+  const pattern = { arnLike: "arn:aws:iam::*:role/x", username: "p" };
+  const { again, current, end } = await read({ changes: { "pattern/any": [pattern] }, known: [OTHER] });
   cluster.store.remove(`${PREFIX}/${OTHER}`);
   const found = shown(await again(current));
   assert.ok(!found.join().includes(OTHER));

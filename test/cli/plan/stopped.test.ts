@@ -62,15 +62,13 @@ const AGAIN = "Run the same command again to finish.";
 const ONE_OF_TWO = "Written, 1 of 2: a.";
 const NOTHING = ["It failed.", "Nothing was written."];
 const NOTHING_AGAIN = ["It failed.", "Nothing was written. Run the same command again."];
+// biome-ignore format: a table
 const LINES: readonly (readonly [Written, lines: readonly string[], error?: unknown, State?, Failure?])[] = [
   [NONE, NOTHING_AGAIN],
   [of({ written: names("a") }), ["It failed.", "Written, 1 of 2: a.", `Not written: b. ${AGAIN}`]],
   [of({ written: names("a", "c"), left: [] }), ["It failed.", "Written, 2 of 2: a, c."]],
   [of({ begun: names("a") }), ["It failed.", "Not finished: a.", `Not written: b. ${AGAIN}`]],
-  [
-    of({ written: names("a"), unsure: names("c"), left: [] }),
-    ["It failed.", "It is not known whether c was written.", `Written, 1 of 2: a. ${AGAIN}`],
-  ],
+  [of({ written: names("a"), unsure: names("c"), left: [] }), ["It failed.", "It is not known whether c was written.", `Written, 1 of 2: a. ${AGAIN}`]],
   [of({ written: names("a"), begun: names("c"), left: [] }), ["It failed.", ONE_OF_TWO, `Not finished: c. ${AGAIN}`]],
   [of({ unsure: names("a"), left: [] }), ["It failed.", `It is not known whether a was written. ${AGAIN}`]],
   [NONE, NOTHING, awsError("ValidationException")],
@@ -79,16 +77,7 @@ const LINES: readonly (readonly [Written, lines: readonly string[], error?: unkn
   [NONE, NOTHING_AGAIN, awsError("ExpiredTokenException")],
   [NONE, NOTHING, awsError("NotExpired")],
   [NONE, NOTHING_AGAIN, awsError("ValidationException"), "unknown"],
-  ...[EXIT.interrupted, EXIT.finding].map(
-    (code) =>
-      [
-        NONE,
-        ["x", "Nothing was written. Run the same command again."],
-        awsError("ValidationException"),
-        "absent",
-        new Failure(code, "x"),
-      ] as const,
-  ),
+  ...[EXIT.interrupted, EXIT.finding].map((code) => [NONE, ["x", "Nothing was written. Run the same command again."], awsError("ValidationException"), "absent", new Failure(code, "x")] as const),
 ];
 test("the message reports what was written, and recommends a second run if that can help", () => {
   for (const [outcome, lines, error = new Error("network"), state = "absent", failure = FAULT] of LINES) {

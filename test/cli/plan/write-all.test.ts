@@ -143,11 +143,7 @@ const ACCOUNTS = Array.from({ length: 11 }, (_, index) => `account/${44445555000
 const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly string[]])[] = [
   ["a grant", grant, GRANTED],
   ["two grants", two, CI_WRITTEN, BOB_WRITTEN],
-  [
-    "eleven changes at a terminal",
-    { changes: Object.fromEntries(ACCOUNTS.map((name) => [name, { username: "z" }])), watched: true },
-    ...ACCOUNTS.map((name) => `0 ${name} {username:z}`),
-  ],
+  ["eleven changes at a terminal", { changes: Object.fromEntries(ACCOUNTS.map((name) => [name, { username: "z" }])), watched: true }, ...ACCOUNTS.map((name) => `0 ${name} {username:z}`)],
   [
     "a grant after a session",
     {
@@ -212,13 +208,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
   ["the list gets another entry meanwhile", during(list, { G1: deny("a", "b") }), BOTH_LISTS, listed("a", "b", "c")],
   ["the list gets another entry right before the write", during(list, { P1: deny("a", "b") }), listed("a", "c"), listed("a", "b", "c"), BOTH_LISTS],
   ["a list whose text has a repeated key", lists(`[{"arnLike":"${arn("role/a")}","arnLike":"${arn("role/a")}"}]`, denials("a")), listed("a")],
-  [
-    "what the plan uses changes without end",
-    during(grant, always),
-    ...Array.from({ length: 21 }, () => BOTH),
-    "Other operators keep changing what the plan uses.",
-    NOTHING,
-  ],
+  ["what the plan uses changes without end", during(grant, always), ...Array.from({ length: 21 }, () => BOTH), "Other operators keep changing what the plan uses.", NOTHING],
   ["the response of a write is lost", during(two, { P1: lost(put(CI, ci())) }), CI_WRITTEN, BOB_WRITTEN],
   ["the response of a removal is lost", { stored: { [CI]: ci() }, changes: { [CI]: undefined }, race: { D1: lost(remove(CI)) } }, "0 role/A/ci removed"],
   ["a write fails", during(two, { P1: lost(() => {}) }), CI_WRITTEN, FAILED, NOTHING],
@@ -242,23 +232,10 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
   ],
   ["another mapping is removed meanwhile", during(below, { G1: remove(ACCOUNT) }), BOTH, GRANTED],
   ["another mapping is removed and created again with another value", during(below, { G1: again(ACCOUNT, { username: "y" }) }), BOTH, GRANTED],
-  [
-    "a new list gets another entry right before the write",
-    { changes: { [DENY]: denials("a") }, race: { P1: deny("b") } },
-    listed("a"),
-    listed("b", "a"),
-    BOTH_LISTS,
-  ],
+  ["a new list gets another entry right before the write", { changes: { [DENY]: denials("a") }, race: { P1: deny("b") } }, listed("a"), listed("b", "a"), BOTH_LISTS],
   ["text that is not a list is replaced", lists("{", denials("a")), listed("a")],
   ["a deny list that is written twice ends in the wanted order", lists(denials("a", "b"), denials("c", "b")), listed("a", "b", "c"), listed("c", "b")],
-  [
-    "a deny list that is written twice gets another entry",
-    during(swap, { P1: deny("a", "b") }),
-    listed("a", "c"),
-    listed("a", "b", "c"),
-    BOTH_LISTS,
-    listed("b", "c"),
-  ],
+  ["a deny list that is written twice gets another entry", during(swap, { P1: deny("a", "b") }), listed("a", "c"), listed("a", "b", "c"), BOTH_LISTS, listed("b", "c")],
   [
     "another operator lifts the denial that still applies, after consent to what is given",
     {
@@ -279,14 +256,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
     "Not written: user/A/bob. Run the same command again to finish.",
   ],
   ["a neighbour changes in the middle of a phase, and nothing needs consent", during(two, { P1: deny("x") }), CI_WRITTEN, BOTH_LISTS, BOB_WRITTEN],
-  [
-    "the second write of a list fails",
-    during(swap, { P2: lost(() => {}) }),
-    listed("a", "c"),
-    listed("c"),
-    FAILED,
-    "Not finished: deny/A. Run the same command again to finish.",
-  ],
+  ["the second write of a list fails", during(swap, { P2: lost(() => {}) }), listed("a", "c"), listed("c"), FAILED, "Not finished: deny/A. Run the same command again to finish."],
   [
     "a write replaces another operator's",
     during(grant, { P1: put(CI, ci({ username: "other" })) }),

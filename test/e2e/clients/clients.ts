@@ -55,12 +55,7 @@ export const CLIENTS: readonly Client[] = [
   { name: "AWS SDK for Java v1", packages: ["com.amazonaws:aws-java-sdk-sts:1.12.797"], program: "java-v1.java" },
   { name: "AWS SDK for Java v2", packages: ["software.amazon.awssdk:auth:2.57.8"], program: "java-v2.java" },
   { name: "aws-sigv4, a Rust crate", packages: ["aws-sigv4@=1.6.4", "aws-credential-types@1", "base64@0.22", "http@1"], program: "sigv4.rs" },
-  {
-    name: "aws-iam-authenticator token, another signature",
-    ...PEER,
-    edit: (url) => url.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")),
-    denied: "sts_refused",
-  },
+  { name: "aws-iam-authenticator token, another signature", ...PEER, edit: (url) => url.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")), denied: "sts_refused" },
   { name: "aws-iam-authenticator token, another cluster", ...PEER, args: token("another"), denied: "sts_refused" },
   { name: "boto3, without x-k8s-aws-id", ...BOTO3, program: "boto3-unsigned.py", denied: "token_headers_refused" },
   { name: "boto3, valid for 1 h", ...BOTO3, args: valid("3600"), denied: "token_parameter_refused" },

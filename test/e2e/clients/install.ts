@@ -31,6 +31,7 @@ const found = () => platform() === "linux" && arch() === "x64";
 const LINUX: Requirement = { text: "AWS CLI 2 on Linux on x64: npm has no other build", found };
 
 /** By the extension of the program, or by its name. */
+// biome-ignore format: a table
 export const INSTALLERS: Readonly<Record<string, Installer>> = {
   go: {
     needs: [GO],
@@ -39,10 +40,7 @@ export const INSTALLERS: Readonly<Record<string, Installer>> = {
       return [buildMain(`client-${basename(program, ".go")}`, program, { module, version })];
     },
   },
-  java: {
-    needs: [needs("a JDK, 17 or later", "javac", "-version"), needs("Maven", "mvn", "--version")],
-    command: (program, [client = ""]) => ["java", "-cp", mavenClassPath(client), program],
-  },
+  java: { needs: [needs("a JDK, 17 or later", "javac", "-version"), needs("Maven", "mvn", "--version")], command: (program, [client = ""]) => ["java", "-cp", mavenClassPath(client), program] },
   mjs: {
     needs: [NPM],
     command(program, packages) {
@@ -52,10 +50,7 @@ export const INSTALLERS: Readonly<Record<string, Installer>> = {
       return [process.execPath, copy];
     },
   },
-  py: {
-    needs: [PYTHON],
-    command: (program, packages) => [join(pythonTool(...packages), "python"), program],
-  },
+  py: { needs: [PYTHON], command: (program, packages) => [join(pythonTool(...packages), "python"), program] },
   rs: {
     needs: [needs("Rust 1.94 or later with cargo", "cargo", "--version")],
     command(program, packages) {

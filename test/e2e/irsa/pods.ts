@@ -133,16 +133,8 @@ export const PLAIN_CASES: readonly PodCase[] = [
   skips("a mirror Pod beside an annotated service account", { mirror: true }),
   skips("an empty role", { serviceAccount: { "role-arn": "" } }),
   skips("other annotations without a role", { serviceAccount: { "role-arn": undefined, audience: "a", ...REGIONAL_ACCOUNT } }),
-  gives(
-    "a role with a path, in another partition",
-    { serviceAccount: { "role-arn": OTHER_ROLE } },
-    { main: [`AWS_ROLE_ARN=${OTHER_ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`, "+"] },
-  ),
-  gives(
-    "a sidecar (init container with restartPolicy Always)",
-    { init: { sidecar: undefined }, spec: { restartPolicyOfInit: "Always" } },
-    { sidecar: ALL, main: ALL },
-  ),
+  gives("a role with a path, in another partition", { serviceAccount: { "role-arn": OTHER_ROLE } }, { main: [`AWS_ROLE_ARN=${OTHER_ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`, "+"] }),
+  gives("a sidecar (init container with restartPolicy Always)", { init: { sidecar: undefined }, spec: { restartPolicyOfInit: "Always" } }, { sidecar: ALL, main: ALL }),
   ...WITH_VARIABLES.map(([name, main, added]) => gives(name, { containers: { main } }, { main: [...main, ...added] })),
   gives(
     "only the container without the variables gets them",
@@ -153,16 +145,8 @@ export const PLAIN_CASES: readonly PodCase[] = [
   gives("an existing volume of that name is unchanged", { volumes: OWN }, GETS_ALL, OWN),
   gives("an existing mount of that volume is unchanged", { volumes: OWN, mountPath: "/elsewhere" }, { main: [...IDENTITY, "+/elsewhere"] }, OWN),
   gives("a Pod without kube-apiserver's token still gets this token", { spec: { automountServiceAccountToken: false } }),
-  gives(
-    "skip-containers: one container, also an init container",
-    { pod: { "skip-containers": "b,init" }, init: { init: undefined }, containers: AB },
-    { init: [], a: ALL, b: [] },
-  ),
-  gives(
-    "skip-containers: CSV quotes; spaces and unknown names are ignored",
-    { pod: { "skip-containers": '"a", b ,nobody' }, containers: { ...AB, ab: undefined } },
-    { a: [], b: [], ab: ALL },
-  ),
+  gives("skip-containers: one container, also an init container", { pod: { "skip-containers": "b,init" }, init: { init: undefined }, containers: AB }, { init: [], a: ALL, b: [] }),
+  gives("skip-containers: CSV quotes; spaces and unknown names are ignored", { pod: { "skip-containers": '"a", b ,nobody' }, containers: { ...AB, ab: undefined } }, { a: [], b: [], ab: ALL }),
   ...SKIPPED.map(([what, value, skipped]) => {
     const envOf = (name: string) => (skipped.some((one) => one === name) ? [] : ALL);
     const given = { pod: { "skip-containers": value }, containers: AB };
@@ -171,12 +155,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
   gives("skip-containers: all; the volume is still added", { pod: { "skip-containers": "main" } }, { main: [] }),
   gives("skip-containers of the service account is ignored", { serviceAccount: { "skip-containers": "main" } }),
   skips("the label that excludes a Pod", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
-  gives(
-    "an audience of the service account",
-    { serviceAccount: { audience: "sts.cn-north-1.amazonaws.com.cn" } },
-    GETS_ALL,
-    ["token:sts.cn-north-1.amazonaws.com.cn:86400"],
-  ),
+  gives("an audience of the service account", { serviceAccount: { audience: "sts.cn-north-1.amazonaws.com.cn" } }, GETS_ALL, ["token:sts.cn-north-1.amazonaws.com.cn:86400"]),
   ...EXPIRATIONS.map(([account, pod, seconds]) => {
     const name = `token-expiration: ${account} of the service account, ${pod} of the Pod: ${seconds}`;
     const given = { serviceAccount: { "token-expiration": account }, ...(pod && { pod: { "token-expiration": pod } }) };
@@ -233,11 +212,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
     gives(`Windows by ${label}`, { spec: { nodeSelector: { [label]: "windows" } } }, { main: WINDOWS }),
   ),
   gives("two ports with the same number, which a merge would break", { spec: { ports: ["UDP", "TCP"].map((protocol) => ({ containerPort: 53, protocol })) } }),
-  ...REFUSED.map(([annotation, value, rule]) => ({
-    name: `refused: ${annotation} '${value}'`,
-    serviceAccount: { [annotation]: value },
-    expected: { refused: `${annotation} ${rule}` },
-  })),
+  ...REFUSED.map(([annotation, value, rule]) => ({ name: `refused: ${annotation} '${value}'`, serviceAccount: { [annotation]: value }, expected: { refused: `${annotation} ${rule}` } })),
   {
     name: "refused: a token-expiration of the Pod that is not a number",
     pod: { "token-expiration": "a day" },

@@ -52,9 +52,7 @@ export const ANSWER_CASES: Cases = {
     answering(503, "<p>Throttling or not</p>"),
     failing(403, "AccessDenied", "of Throttling nothing is known"),
   ),
-  "11: throttling codes are an exact list, not a search in free text (a refusal stays a denial)": each(
-    failing(403, "InvalidAction", "of Throttling nothing is known"),
-  ),
+  "11: throttling codes are an exact list, not a search in free text (a refusal stays a denial)": each(failing(403, "InvalidAction", "of Throttling nothing is known")),
   "11: a code that does not concern the token is a fault": each(failing(403, "AccessDenied")),
   "11: a status of 429 is throttling, whatever the body": each(answering(429, ""), failing(429, "Busy")),
   "11: every AWS throttling code is throttling": each(failing(400, "SlowDown"), failing(400, "RequestLimitExceeded")),
@@ -74,20 +72,9 @@ const named = (...told: readonly Told[]): Make[] => each(...told.map(naming));
 // biome-ignore format: a table
 export const IDENTITY_CASES: Cases = {
   "4: the ARN's partition equals the function's": named({ ...user(TEAM, "user/odd"), arn: `arn:aws-cn:iam::${TEAM}:user/odd` }),
-  "4: the account inside the ARN equals `Account`": named(
-    { ...role(HOME, "Developers"), account: STRANGE },
-    { ...user(STRANGE, "user/odd"), account: TEAM },
-  ),
+  "4: the account inside the ARN equals `Account`": named({ ...role(HOME, "Developers"), account: STRANGE }, { ...user(STRANGE, "user/odd"), account: TEAM }),
   "4, 11: users, assumed roles, federated users and root; no other kind, no role with a path": named(user(TEAM, "root/odd", TEAM), role(TEAM, "team/Known")),
   "11: the session in UserId is the ARN's": named({ ...role(HOME, "Developers"), userId: `${ROLE_ID}:another` }),
-  "4: UserId matches the kind of identity": named(
-    user(TEAM, "user/odd", `${USER_ID}:odd`),
-    user(HOME, "root", STRANGE),
-    { ...role(HOME, "Developers", "odd"), userId: "aroa:odd" },
-  ),
-  "4: names and sessions have IAM's characters and length": named(
-    user(TEAM, "user/o dd"),
-    user(TEAM, `user/${"o".repeat(200)}`),
-    role(HOME, "Developers", "{{AccessKeyID}}"),
-  ),
+  "4: UserId matches the kind of identity": named(user(TEAM, "user/odd", `${USER_ID}:odd`), user(HOME, "root", STRANGE), { ...role(HOME, "Developers", "odd"), userId: "aroa:odd" }),
+  "4: names and sessions have IAM's characters and length": named(user(TEAM, "user/o dd"), user(TEAM, `user/${"o".repeat(200)}`), role(HOME, "Developers", "{{AccessKeyID}}")),
 };

@@ -54,62 +54,35 @@ const inLetters = (text: string) => text.replace(/[\w-]+(?==)/g, (name) => name.
 
 // biome-ignore format: a table
 const TOKEN_CASES: Cases = {
-  "3: strict canonical unpadded base64url": [
-    token((good) => good.replace(/.{20}$/, "\n$&")),
-    token((good) => good.replace(/.$/, (last) => String.fromCharCode(last.charCodeAt(0) + 1))),
-  ],
-  "3: exactly `https://<host>/?<query>`: no other spelling of the scheme, no fragment": [
-    url((text) => text.replace("https", "HTTPS")),
-    url((text) => `${text}#x`),
-  ],
+  "3: strict canonical unpadded base64url": [token((good) => good.replace(/.{20}$/, "\n$&")), token((good) => good.replace(/.$/, (last) => String.fromCharCode(last.charCodeAt(0) + 1)))],
+  "3: exactly `https://<host>/?<query>`: no other spelling of the scheme, no fragment": [url((text) => text.replace("https", "HTTPS")), url((text) => `${text}#x`)],
   "3: exactly `https://<host>/?<query>`: no user before the host": [parts(({ host }) => ({ host: `user@${host}` }))],
   "3: the host is an STS endpoint of a known region, spelled exactly": [onHost("sts.us-west-9.amazonaws.com")],
   "3: FIPS hosts only in the regions that AWS lists for them": [onHost("sts-fips.eu-west-1.amazonaws.com"), onHost("sts-fips.eu-west-1.api.aws")],
   "3: the host is in the function's partition": [onHost("sts.us-gov-west-1.amazonaws.com")],
-  "3: Credential's region equals the host's; the global endpoint's is `us-east-1`": [
-    credential((words) => words.with(2, "eu-west-3")),
-    onHost("sts.amazonaws.com", "us-west-2"),
-  ],
+  "3: Credential's region equals the host's; the global endpoint's is `us-east-1`": [credential((words) => words.with(2, "eu-west-3")), onHost("sts.amazonaws.com", "us-west-2")],
   "3: Date is not more than 15 min ahead": [signed(() => ({ now: Date.now() + 20 * MINUTE }), NAMED)],
   "3: each of eight names exactly once": without("Version", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"),
-  "11: names and values of unreserved characters and `%XX` only": [
-    ...securityToken("x/", "x+", "x@"),
-    url((text) => text.replaceAll("%2F", "/")),
-  ],
+  "11: names and values of unreserved characters and `%XX` only": [...securityToken("x/", "x+", "x@"), url((text) => text.replaceAll("%2F", "/"))],
   "3: the query contains only names and values, no empty pair": [url((text) => text.replace("&", "&&"))],
   "11: names and values decode to printable ASCII": securityToken("x%00", "x%0A", "x%C3%A9"),
   "11: an empty security token is refused": securityToken(""),
   "3: Version is `2011-06-15`": values("Version", "2010-01-01"),
   "3: Algorithm is `AWS4-HMAC-SHA256`": values("X-Amz-Algorithm", "AWS4-HMAC-SHA1"),
-  "3: Credential is `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`": [
-    credential((words) => words.slice(0, 4)),
-    credential((words) => words.with(3, "s3")),
-  ],
-  "3: an access key id is 16 to 128 letters, digits and `_`, as in IAM's API reference": [
-    credential((words) => words.with(0, "short")),
-  ],
+  "3: Credential is `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`": [credential((words) => words.slice(0, 4)), credential((words) => words.with(3, "s3"))],
+  "3: an access key id is 16 to 128 letters, digits and `_`, as in IAM's API reference": [credential((words) => words.with(0, "short"))],
   "3: Credential's date equals X-Amz-Date's": [credential((words) => words.with(1, "20200101"))],
   "3: Date is `yyyymmddThhmmssZ`": [value("X-Amz-Date", (date) => date.replace("Z", ".5Z"))],
   "11: Expires has no sign and no leading zero": values("X-Amz-Expires", "+60", "060"),
-  "3: SignedHeaders is `host;x-k8s-aws-id`: another header cannot be reproduced": values(
-    "X-Amz-SignedHeaders",
-    "host;x-amz-date;x-k8s-aws-id",
-    "x-k8s-aws-id;host",
-  ),
-  "3, 11: Signature is 64 hex digits, in lower case": [
-    value("X-Amz-Signature", (digits) => digits.slice(1)),
-    value("X-Amz-Signature", (digits) => `A${digits.slice(1)}`),
-  ],
+  "3: SignedHeaders is `host;x-k8s-aws-id`: another header cannot be reproduced": values("X-Amz-SignedHeaders", "host;x-amz-date;x-k8s-aws-id", "x-k8s-aws-id;host"),
+  "3, 11: Signature is 64 hex digits, in lower case": [value("X-Amz-Signature", (digits) => digits.slice(1)), value("X-Amz-Signature", (digits) => `A${digits.slice(1)}`)],
   // Without NAMED: the local STS verifies the request.
   "11: names are sent to STS in their canonical spelling": [async () => ({ token: tokenOf(inLetters(render(await presign()))) })],
 };
 
+// biome-ignore format: a table
 const REVIEW_CASES: Cases = {
-  "2: a token of another kind is not authenticated, without an error": [
-    token(() => "eyJhbGciOiJub25lIn0.e30.c2ln"),
-    token(() => "abcdef.0123456789abcdef"),
-    token((good) => good.replace("v1", "v2")),
-  ],
+  "2: a token of another kind is not authenticated, without an error": [token(() => "eyJhbGciOiJub25lIn0.e30.c2ln"), token(() => "abcdef.0123456789abcdef"), token((good) => good.replace("v1", "v2"))],
   "2: no token: 400": ["", undefined, null].map((none) => body(() => reviewBody(V1, none))),
   "2: invalid JSON, not a TokenReview, or an unknown version: 400": [
     body((good) => reviewBody("authentication.k8s.io/v2", good)),
@@ -120,17 +93,13 @@ const REVIEW_CASES: Cases = {
   "2: a body over 64 KiB: 413": [body((good) => `${reviewBody(V1, good)}${" ".repeat(65_536)}`)],
 };
 
+// biome-ignore format: a table
 const MAPPING_CASES: Cases = {
   "5: a role's path in the mapping's ARN is ignored": by("role with a path"),
-  "5: a role's mapping takes precedence over its account's, with or without a path": by(
-    "role with a path, mapped account",
-  ),
+  "5: a role's mapping takes precedence over its account's, with or without a path": by("role with a path, mapped account"),
   "5: a user's path is ignored": by("user at another path"),
   "11: the ARN of a federated user compares exactly": by("federated in other letters"),
-  "5: a permission set's role is `AWSReservedSSO_<set>_<16 hex>`, so `View` is not `View_Admin`": by(
-    "longer set",
-    "set without its suffix",
-  ),
+  "5: a permission set's role is `AWSReservedSSO_<set>_<16 hex>`, so `View` is not `View_Admin`": by("longer set", "set without its suffix"),
   "5: the same in a mapped account: the account's user instead of the set's": by("longer set, mapped account"),
   "5: a permission set must be in the function's partition": by("set with a partition"),
   "5: an unknown placeholder is invalid": by("misspelt placeholder"),

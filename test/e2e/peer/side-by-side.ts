@@ -57,10 +57,8 @@ function outcomesOf(ours: Reply, theirs: Reply) {
   const decided = named(theirs.status, { 200: "granted", 400: "bad request", 403: "denied", 429: "throttled" });
   const names = { 200: "denied", 400: "bad request", 413: "bad request", 429: "throttled", 500: "fault" };
   const refused = ours.status === 200 && error === undefined ? "not ours" : `${named(ours.status, names)} ${code}`;
-  return {
-    ours: authenticated ? "granted" : refused,
-    theirs: decided === "granted" && authenticated && !isSame ? "granted as another" : decided,
-  };
+  const ofTheirs = decided === "granted" && authenticated && !isSame ? "granted as another" : decided;
+  return { ours: authenticated ? "granted" : refused, theirs: ofTheirs };
 }
 
 function named(status: number, names: Readonly<Record<number, string>>): string {

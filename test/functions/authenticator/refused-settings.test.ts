@@ -37,6 +37,7 @@ const ENDPOINTS = ["", "_STS", "_SSM", "_EC2", "_IAM"].map((service) => `AWS_END
 
 /** `message`: a part of it. `more`: other settings. */
 type Row = readonly [name: string, message: string | RegExp, values: readonly string[], more?: Changes];
+// biome-ignore format: a table
 const REFUSED: readonly Row[] = [
   [
     "CLUSTER_ID",
@@ -64,17 +65,9 @@ const REFUSED: readonly Row[] = [
     const message = `empty with CALLER_AUTH=${CALLER_AUTH}: only mtls has subjects`;
     return ["CALLER_SUBJECTS", message, ["CN=a"], { CALLER_AUTH }];
   }),
-  [
-    "ACCOUNTS",
-    "a list of AWS account ids, of 12 digits each, not ",
-    ["11112222333", "1111222233334", "1111-2222-3333", `arn:aws:iam::${HOME}:root`, "１１１１２２２２３３３３"],
-  ],
+  ["ACCOUNTS", "a list of AWS account ids, of 12 digits each, not ", ["11112222333", "1111222233334", "1111-2222-3333", `arn:aws:iam::${HOME}:root`, "１１１１２２２２３３３３"]],
   ["NODE_VPCS", "", ["vpc-", "vpc-0123", "VPC-01234567", "vpc-0123456z", "subnet-01234567", "10.0.0.0/16"]],
-  [
-    "STS_REGIONS",
-    /^STS_REGIONS must be a list of regions of the partition aws, not "\S+"$/,
-    ["eu-west-1,eu-west-9", "us-gov-west-1", "cn-north-1", "EU-WEST-1", "aws-global"],
-  ],
+  ["STS_REGIONS", /^STS_REGIONS must be a list of regions of the partition aws, not "\S+"$/, ["eu-west-1,eu-west-9", "us-gov-west-1", "cn-north-1", "EU-WEST-1", "aws-global"]],
   [
     "STS_EXTRA_HOSTS",
     "",
@@ -104,10 +97,7 @@ const REFUSED: readonly Row[] = [
     ),
   ],
   ["AWS_ENDPOINT_URL_STS", /^(?!.*hunter2)/, ["https://user:hunter2@sts.internal"]],
-  ...ENDPOINTS.flatMap((name): Row[] => [
-    [name, "a URL that begins with https:// (http:// is only for ", REMOTE],
-    [name, "a URL that begins with https://", SCHEMES],
-  ]),
+  ...ENDPOINTS.flatMap((name): Row[] => [[name, "a URL that begins with https:// (http:// is only for ", REMOTE], [name, "a URL that begins with https://", SCHEMES]]),
   ["JWT_ISSUERS", ISSUER_FORM, ISSUERS],
   ["JWT_ISSUERS", 'must be a list separated by ","', [`${JWT_ISSUERS},`]],
   ["JWT_ISSUERS", "sts.global.api.amazonwebservices.com.cn, without", [JWT_ISSUERS], { AWS_REGION: "cn-north-1" }],
@@ -125,12 +115,7 @@ const REFUSED: readonly Row[] = [
     ["keys.example.com", "http://keys.example.com", "ftp://127.0.0.1", "https://"],
     { JWT_ISSUERS },
   ],
-  [
-    "JWT_KEYS_ENDPOINT",
-    "must be a URL without",
-    ["keys.example.com?a=b", "keys.example.com#a", "u:p@keys.example.com"].map((rest) => `https://${rest}`),
-    { JWT_ISSUERS },
-  ],
+  ["JWT_KEYS_ENDPOINT", "must be a URL without", ["keys.example.com?a=b", "keys.example.com#a", "u:p@keys.example.com"].map((rest) => `https://${rest}`), { JWT_ISSUERS }],
 ];
 
 for (const [name, message, values, more] of REFUSED) {

@@ -43,21 +43,14 @@ test("unset settings have their defaults, and an empty string means not set", ()
   assert.deepEqual(read(Object.fromEntries([...LISTS, ...OTHERS, ...ENDPOINTS].map((name) => [name, ""]))), read());
 });
 
+// biome-ignore format: a table
 const ACCEPTED: readonly (readonly [name: string, setting: keyof Settings, values: readonly string[]])[] = [
   ["CLUSTER_ID", "clusterId", ["a", "0", "Prod_1.eu-west-1", "a".repeat(100)]],
   ["CALLER_AUTH", "callerAuth", ["bearer", "none"]],
   ["USER_INFO", "userInfo", ["full", "minimal"]],
   ["LOG_LEVEL", "logLevel", ["debug", "info", "warn", "error"]],
   ["TOKENS", "tokens", ["any"]],
-  [
-    "FAILOVER_URL",
-    "failoverUrl",
-    [
-      "standby.example.com/authenticate",
-      "a1b2.execute-api.eu-west-1.amazonaws.com/live/authenticate",
-      "a.b:8443/x",
-    ].map((rest) => `https://${rest}`),
-  ],
+  ["FAILOVER_URL", "failoverUrl", ["standby.example.com/authenticate", "a1b2.execute-api.eu-west-1.amazonaws.com/live/authenticate", "a.b:8443/x"].map((rest) => `https://${rest}`)],
   ["MAPPING_PREFIX", "mappingPrefix", ["/a", "/T_1/k.p/x-y", "/a".repeat(12), `/${"a".repeat(499)}`, "/a/aws", "/awe"]],
 ];
 for (const [name, setting, values] of ACCEPTED) {

@@ -56,11 +56,7 @@ const STRICTER: Readonly<Record<string, [name: string, value: string, problem: R
   ],
   "a denial": ["deny/any", `[${TWICE('"notAfter":"2020-01-01T00:00:00Z","notAfter":"x"')}]`, /repeated key "notAfter"/],
   "a denial of another account": [`deny/${HOME}`, `[{"arnLike":"arn:aws:iam::${OTHER}:user/x"}]`, /can never match: this list covers account/],
-  "a denial of another partition": [
-    "deny/any",
-    `[{"arnLike":"arn:aws-cn:iam::${OTHER}:user/x"}]`,
-    /can never match: this list covers account any of partition aws only/,
-  ],
+  "a denial of another partition": ["deny/any", `[{"arnLike":"arn:aws-cn:iam::${OTHER}:user/x"}]`, /can never match: this list covers account any of partition aws only/],
   "a caller": ["callers", `[{"name":"a","sha256":"${HASH}","sha256":"${HASH}"}]`, /entry 1 is invalid: repeated key/],
 };
 

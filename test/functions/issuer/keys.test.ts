@@ -84,11 +84,7 @@ const ONLY_BROKEN: Step = [0, BROKEN, without(`${RSA_NAME} must be a JSON object
 // biome-ignore format: a table
 const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
   ["one read of the path returns all keys, which are cached for 30 s", [0, GOOD, "4", 1], [30 * S - 1, ONE, "4 cached", 1], [1, ONE, "1", 2]],
-  [
-    "the oldest ten of more keys are served after a cached read, too",
-    [0, Object.fromEntries(Object.entries(WRITTEN).slice(0, MAX_KEYS)), "10", 1],
-    [30 * S, WRITTEN, "10", 2],
-  ],
+  ["the oldest ten of more keys are served after a cached read, too", [0, Object.fromEntries(Object.entries(WRITTEN).slice(0, MAX_KEYS)), "10", 1], [30 * S, WRITTEN, "10", 2]],
   [
     "while Parameter Store fails, the complete last keys are served for 24 h, and it is read every 5 s until it recovers",
     [0, GOOD, "4", 1],
@@ -99,21 +95,10 @@ const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
     [5 * S, DOWN, FAULT, 5],
     [S, ONE, "1", 6],
   ],
-  [
-    "without cached keys, a failure is a fault, and a request reads again a second later",
-    [0, DOWN, FAULT, 1],
-    [S - 1, DOWN, FAULT, 1],
-    [1, DOWN, FAULT, 2],
-    [S, GOOD, "4", 3],
-  ],
+  ["without cached keys, a failure is a fault, and a request reads again a second later", [0, DOWN, FAULT, 1], [S - 1, DOWN, FAULT, 1], [1, DOWN, FAULT, 2], [S, GOOD, "4", 3]],
   ["an issuer without keys reports that, never answers an empty set, and reads again after 10 s", NO_PARAMETER, NO_PARAMETER, [10 * S, GOOD, "4", 2]],
   ["if each parameter is invalid, the error names one, and why", ONLY_BROKEN, ONLY_BROKEN, [10 * S, GOOD, "4", 2]],
-  [
-    "keys that were all removed are not served: cached keys are only for outages",
-    [0, GOOD, "4", 1],
-    [30 * S, {}, NO_PARAMETER[2], 2],
-    [10 * S, DOWN, FAULT, 3],
-  ],
+  ["keys that were all removed are not served: cached keys are only for outages", [0, GOOD, "4", 1], [30 * S, {}, NO_PARAMETER[2], 2], [10 * S, DOWN, FAULT, 3]],
 ];
 for (const [title, ...steps] of CASES) {
   test(title, async () => {

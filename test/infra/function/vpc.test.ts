@@ -65,13 +65,10 @@ test("no endpoint for keys without AWS-signed tokens, with the VPC's own endpoin
 
 test("in China, the zone has the domain of its issuers, also in a stack without a region", () => {
   const china = "https://a1b2.tokens.sts.global.api.amazonwebservices.com.cn";
+  const awsSignedTokens = [{ account: ACCOUNT, issuer: china }];
   for (const region of [undefined, "cn-north-1"]) {
     const stack = new Stack(new App(), "Test", region === undefined ? {} : { env: { account: ACCOUNT, region } });
-    new IamAuthenticator(stack, "Authenticator", {
-      clusterId: "prod",
-      vpc: vpcOf(stack, "Vpc"),
-      awsSignedTokens: [{ account: ACCOUNT, issuer: china }],
-    });
+    new IamAuthenticator(stack, "Authenticator", { clusterId: "prod", vpc: vpcOf(stack, "Vpc"), awsSignedTokens });
     const { Properties } = resource(Template.fromStack(stack), "AWS::Route53::HostedZone");
     assert.equal(Properties["Name"], "tokens.sts.global.api.amazonwebservices.com.cn.");
   }

@@ -136,18 +136,12 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "two ARNs as one role": [(a) => a.addRoleMapping(`${ARN},${ARN}`, { username: "u" }), /of role .*: a second ARN, /],
   "two ARNs in a pattern": [(a) => a.addPattern("any", { arnLike: `${USERS},${ARN}`, username: "u" }), /a second ARN, /],
   "two ARNs in a denial": [(a) => a.addDenial({ arnLike: `${ARN},${ARN}` }), /^the denial of .*: a second ARN, /],
-  "a denial that can never match": [
-    (a) => a.addDenial({ arnLike: "arn:aws:iam::*:role/team/*" }),
-    /^the denial of arn:aws:iam::\*:role\/team\/\*: .*can never match/,
-  ],
+  "a denial that can never match": [(a) => a.addDenial({ arnLike: "arn:aws:iam::*:role/team/*" }), /^the denial of arn:aws:iam::\*:role\/team\/\*: .*can never match/],
   "a denial of another partition than the stack's": [
     (a) => a.addDenial({ arnLike: "arn:aws-cn:iam::111122223333:user/mallory" }),
     /^the denial of arn:aws-cn:.*can never match: this list covers account any of partition aws only$/,
   ],
-  "a denial with double braces": [
-    (a) => a.addDenial({ arnLike: ARN, description: "{{x}}" }),
-    /^the denials of account 111122223333: Parameter Store refuses values with/,
-  ],
+  "a denial with double braces": [(a) => a.addDenial({ arnLike: ARN, description: "{{x}}" }), /^the denials of account 111122223333: Parameter Store refuses values with/],
   "a denial with a token": [(a) => a.addDenial({ arnLike: `arn:aws:iam::${Aws.ACCOUNT_ID}:role/x` }), /^a denial must be known at synth/],
   "over 4096 bytes": [(a) => a.addRoleMapping(ARN, { username: "u", groups: many }), /the value has \d+ bytes/],
   "a list of more than 4096 bytes": [

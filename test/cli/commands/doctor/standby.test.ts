@@ -84,15 +84,12 @@ test("a store without a context or that cannot be read is a warning; without a f
 
 test("the redirect fails if the standby denies a token that is signed for the primary's Region, as with its VPC endpoints", async (t) => {
   const settings = { CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby", AWS_REGION: "eu-west-1" };
-  for (const [more, code, seen, advice] of [
+  // biome-ignore format: a table
+  const rows = [
     [{}, 0, undefined, undefined],
-    [
-      { STS_REGIONS: "eu-west-1", STS_HOSTS: "regional" },
-      1,
-      /^token_(host|region)_refused: /,
-      /^add the token's region to STS_REGIONS /,
-    ],
-  ] as const) {
+    [{ STS_REGIONS: "eu-west-1", STS_HOSTS: "regional" }, 1, /^token_(host|region)_refused: /, /^add the token's region to STS_REGIONS /],
+  ] as const;
+  for (const [more, code, seen, advice] of rows) {
     const other = await endpoint.gateway({ ...settings, ...more });
     t.after(() => other.close());
     outputs["FailoverUrl"] = `${other.url}/authenticate`;

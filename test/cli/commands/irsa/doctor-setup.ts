@@ -118,11 +118,9 @@ type PolicyObject = Readonly<Record<"apiVersion" | "kind", string>> & {
   readonly spec: Record<string, unknown>;
 };
 
+type Edit = (object: PolicyObject) => PolicyObject | undefined;
 /** Installs the policies of `irsa policy`; `change` returns `undefined` for an object that is not installed. */
-export function setPolicies(
-  change: (object: PolicyObject) => PolicyObject | undefined = (object) => object,
-  options: Partial<PolicyOptions> = {},
-): void {
+export function setPolicies(change: Edit = (object) => object, options: Partial<PolicyOptions> = {}): void {
   for (const key of api.answers.keys()) if (/admissionpolic/.test(key)) api.answers.delete(key);
   const objects = policies({ ...PLAIN_POLICY, ...options }) as PolicyObject[];
   const lists = new Map<string, PolicyObject[]>();

@@ -58,6 +58,8 @@ test("every error in a file is reported with its line, and nothing is written", 
   await exits(cluster.apply([role(1), ...wrong]), 2, two);
   const long = { ...role(1), description: "x".repeat(4096) };
   await exits(cluster.apply([long]), 2, /\d+ bytes, but a parameter holds at most 4096\.\n$/);
+  const braces = { ...long, groups: [], description: "{{x}}" };
+  await exits(cluster.apply([braces]), 2, /: contains "\{\{", which Parameter Store refuses\.\n$/);
   assert.deepEqual(cluster.written(), []);
 });
 

@@ -23,12 +23,8 @@ test("an id means all its contexts for a command that takes several, and --regio
   const place = ["--region", REGIONS.other, "--prefix", "/iam-authenticator/prod"];
   assert.deepEqual(await deny("-c", "prod", ...place), [REGIONS.other]);
   // Another profile for all contexts selects none of them.
-  assert.equal(
-    (await mappings("deny", MALLORY, "-c", "prod", "--profile", "nobody")).err.match(
-      /^one, other: No AWS profile "nobody"/gm,
-    )?.length,
-    1,
-  );
+  const unknown = await mappings("deny", MALLORY, "-c", "prod", "--profile", "nobody");
+  assert.equal(unknown.err.match(/^one, other: No AWS profile "nobody"/gm)?.length, 1);
   await exits(mappings("deny", MALLORY, "-c", "prod", "--region", "us-east-2"), 2, /contradicts the context one/);
   await exits(mappings("deny", MALLORY, "-c", "prod", "--prefix", "/x"), 2, /^--prefix is for one cluster, but 2 /);
 });

@@ -9,10 +9,8 @@ import { DAY, login, useReport } from "./services.ts";
 
 const ARN = `arn:aws:iam::${ACCOUNT}:role/Used`;
 const USED = `role/${ACCOUNT}/used`;
-const MAPPINGS = {
-  [USED]: { arn: ARN, username: "used" },
-  [`role/${ACCOUNT}/other`]: { arn: `arn:aws:iam::${ACCOUNT}:role/Other`, username: "other" },
-};
+const OF_OTHER = { arn: `arn:aws:iam::${ACCOUNT}:role/Other`, username: "other" };
+const MAPPINGS = { [USED]: { arn: ARN, username: "used" }, [`role/${ACCOUNT}/other`]: OF_OTHER };
 const events = [login(USED, ARN, 3)];
 const start = useReport();
 let cluster: Awaited<ReturnType<typeof start>>;

@@ -74,19 +74,16 @@ test("--token-only prints only the token; --jwt takes no value and excludes --ca
   await exits(run("bob", { words: ["--caller"] }), 2, /either --jwt or --caller/);
 });
 
-for (const [what, name, options, message] of [
+// biome-ignore format: a table
+const ROWS = [
   ["a disabled account", "bob-elsewhere", {}, /does not sign tokens yet: .*iam enable-outbound-web-identity-fed/],
-  [
-    "a missing permission",
-    "contractor",
-    {},
-    /sts:GetWebIdentityToken with the audience iam-authenticator\/prod\..*aws-signed-tokens/,
-  ],
+  ["a missing permission", "contractor", {}, /sts:GetWebIdentityToken with the audience iam-authenticator\/prod\..*aws-signed-tokens/],
   ["a session of less than a minute", "bob", { left: 59 }, /session ends before the token would: sign in again/],
   ["a session that STS knows to be too short", "late", {}, /session ends before the token would/],
   ["expired credentials", "bob", { left: -1 }, /credentials have expired/],
   ["a principal that STS signs no tokens for", "root", {}, /roles and users only/],
-] as const) {
+] as const;
+for (const [what, name, options, message] of ROWS) {
   test(`${what} is one sentence, without a token`, async () => void (await exits(run(name, options), 3, message, "")));
 }
 

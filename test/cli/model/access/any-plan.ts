@@ -48,10 +48,8 @@ function weighted<T>(...parts: readonly (readonly [weight: number, arbitrary: fc
   return fc.oneof(...parts.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 }
 
-const end = weighted(
-  [3, fc.constant<object>({})],
-  [2, fc.constantFrom<object>(...Object.values(ENDS).map((notAfter) => ({ notAfter })))],
-);
+const ends = Object.values(ENDS).map((notAfter) => ({ notAfter }));
+const end = weighted([3, fc.constant<object>({})], [2, fc.constantFrom<object>(...ends)]);
 const USERNAMES = [
   ...["{SessionName}", "{SessionName}:x", "system:x", "res:x", "{EC2PrivateDNSName}"],
   ...["{AccountID}", "k:{AccessKeyID}", "{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],

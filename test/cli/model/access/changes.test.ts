@@ -278,12 +278,8 @@ test("above 200 changes, a lifted denial is still written last, after a wait", (
     username: "u",
     groups,
   });
-  const states = new Map(
-    store({
-      [`deny/${A}`]: [{ arnLike: arn("role/*") }],
-      ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g", "h"])])),
-    }),
-  );
+  const mapped = Object.fromEntries(many.map((one) => [one, mapping(one, ["g", "h"])]));
+  const states = new Map(store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], ...mapped }));
   const changes = wanted({ [`deny/${A}`]: [], ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g"])])) });
   const first = nextPhase(changes, states, CONTEXT);
   assert.equal(first?.writes.length, 250);

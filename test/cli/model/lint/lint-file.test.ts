@@ -53,10 +53,7 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
     `error role/${A}/system: group system:mast{SessionNameRaw}s: ${BECOMES}`,
   ],
   "chosen-username: one that is only a session": ["session", "raw"].map((n) => `warning role/${A}/${n}: username `),
-  "no-session: a session name in the mapping of a user": [
-    `error user/${A}/session: {SessionName} ${NO_SESSION}`,
-    `error pattern/${A}: {SessionNameRaw} ${NO_SESSION}`,
-  ],
+  "no-session: a session name in the mapping of a user": [`error user/${A}/session: {SessionName} ${NO_SESSION}`, `error pattern/${A}: {SessionNameRaw} ${NO_SESSION}`],
   "space-in-name: one": [" s", "x ", "two words"].map((name) => `warning role/${A}/space: "${name}" ${SPACE}`),
   "shared-username: one for several principals": [
     `info role/${A}/admin: username admin is also used for arn:aws:iam::${A}:user/admin`,

@@ -32,15 +32,10 @@ export interface NodeOptions {
 
 export type ControlPlaneNode = Awaited<ReturnType<typeof startNode>>;
 
+// biome-ignore format: a table
 const SHIMS: Readonly<Record<string, string>> = {
   kubectl: 'cat "$NODE/cluster-configuration.yaml"',
-  kubeadm: [
-    'case " $* " in',
-    '  *" --dry-run "*) ;;',
-    '  *" init phase "*) export KUBEADM_INIT_DRYRUN_DIR=$NODE/manifests; set -- "$@" --dry-run ;;',
-    "esac",
-    'exec "$KUBEADM" "$@"',
-  ].join("\n"),
+  kubeadm: ['case " $* " in', '  *" --dry-run "*) ;;', '  *" init phase "*) export KUBEADM_INIT_DRYRUN_DIR=$NODE/manifests; set -- "$@" --dry-run ;;', "esac", 'exec "$KUBEADM" "$@"'].join("\n"),
 };
 
 /** After `kubeadm init`. */

@@ -26,12 +26,7 @@ const EDITS: readonly (readonly [what: string, code: string, key: keyof typeof A
       `arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`,
     ],
   ],
-  [
-    "a malformed principal id with the right ARN",
-    "mapping_invalid",
-    "principalId",
-    ["", "AROA", `${principalId}:bob@example.com`, principalId.toLowerCase(), null, [principalId]],
-  ],
+  ["a malformed principal id with the right ARN", "mapping_invalid", "principalId", ["", "AROA", `${principalId}:bob@example.com`, principalId.toLowerCase(), null, [principalId]]],
   ["the ARN of another principal with the right principal id", "mapping_mismatch", "arn", [ARN.replace(HOME, OTHER), ARN.replace("Developers", "Admin")]],
 ];
 for (const [what, code, key, values] of EDITS) {

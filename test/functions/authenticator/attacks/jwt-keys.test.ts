@@ -47,21 +47,19 @@ const answer = (status: number, body = KEYS): Fault => {
 const [RESET, SILENT] = [{ kind: "reset" }, { kind: "silent" }] as const;
 const TEXTS = ["", "<html>", "null", "[]", "{}", '{"keys":{}}', '{"keys":[null,1,"x",[]]}', "{"];
 
-for (const [what, faults, expected, requests, limitMs = 5_000] of [
+// biome-ignore format: a table
+const ROWS = [
   ["the keys are read once, below the issuer's host", [], "ec-1,rsa-1", 1],
   ["after a failure of the server, the keys are read again once", [answer(503)], "ec-1,rsa-1", 2],
   ["an empty set of keys is an answer", [answer(200, keySetBody())], "", 1],
-  ...[201, 204, 301, 302, 303, 307, 308, 400, 403, 404].map(
-    (status) => [`${status} is not an answer, and not followed`, [answer(status)], `(status ${status})`, 1] as const,
-  ),
-  ...TEXTS.map(
-    (text) => [`${text || "no text"} is not a set of keys`, [answer(200, text)], "(no usable key)", 1] as const,
-  ),
+  ...[201, 204, 301, 302, 303, 307, 308, 400, 403, 404].map((status) => [`${status} is not an answer, and not followed`, [answer(status)], `(status ${status})`, 1] as const),
+  ...TEXTS.map((text) => [`${text || "no text"} is not a set of keys`, [answer(200, text)], "(no usable key)", 1] as const),
   ["a document without end is cut off at 64 KiB", [{ kind: "flood", bytes: 1e8 }], "(more than 65536 bytes)", 1],
   ["10,000 keys are too many", [answer(200, keySetBody(...MANY))], "(more than 65536 bytes)", 1],
   ["a server that closes connections early is unreachable, not a decision", [RESET, RESET], "(ECONNRESET)", 2],
   ["a server that answers late costs at most the review's time", [SILENT], "(TimedOut)", 1, 200],
-] as const) {
+] as const;
+for (const [what, faults, expected, requests, limitMs = 5_000] of ROWS) {
   test(what, async () => {
     assert.equal(await idsFrom(faults, limitMs), expected);
     const target = `/${new URL(ISSUER).host}/.well-known/jwks.json`;

@@ -41,6 +41,7 @@ const LENIENT = [
 ];
 
 type Attack = readonly [title: string, code: RegExp, urls: readonly string[]];
+// biome-ignore format: a table
 const ATTACKS: readonly Attack[] = [
   ...DOUBLED.map(([name, doubled = []]): Attack => {
     return [`CVE-2022-2385: ${name} twice, in any spelling and order,`, PARAMETER, doubled.map((one) => one.url)];
@@ -65,11 +66,7 @@ const ATTACKS: readonly Attack[] = [
     ]).map(latin1),
   ],
   ["Teleport 67620: text that WHATWG's URL or URLSearchParams would read differently", ANY, LENIENT.map(latin1)],
-  [
-    "cross-cluster replay: the cluster's id as a query parameter instead of the header",
-    PARAMETER,
-    await withNames(["x-k8s-aws-id", "X-K8s-Aws-Id"], "cluster-b"),
-  ],
+  ["cross-cluster replay: the cluster's id as a query parameter instead of the header", PARAMETER, await withNames(["x-k8s-aws-id", "X-K8s-Aws-Id"], "cluster-b")],
   [
     "cross-cluster replay: a GetCallerIdentity signed for another purpose, with other headers",
     /^token_headers_refused$/,

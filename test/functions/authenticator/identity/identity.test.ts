@@ -20,7 +20,8 @@ function impossible(...answer: Parameters<typeof verify>): void {
   assert.throws(() => verify(...answer), { code: "identity_impossible" }, answer.join(" "));
 }
 
-for (const [title, end, userId, identity] of [
+// biome-ignore format: a table
+const ROWS = [
   [
     "an assumed role has its role's ARN, and its user id splits into principal and session",
     `sts::${HOME}:assumed-role/Developers/bob@example.com`,
@@ -32,13 +33,9 @@ for (const [title, end, userId, identity] of [
   ],
   ["a user has its path only in its ARN", `iam::${HOME}:user/team/a/Bob`, "AIDAX", { kind: "user", name: "Bob" }],
   ["root has its ARN and no name", `iam::${HOME}:root`, HOME, { kind: "root", name: "" }],
-  [
-    "a federated user has its ARN and its complete user id",
-    `sts::${HOME}:federated-user/Dave`,
-    `${HOME}:Dave`,
-    { kind: "federated-user", name: "Dave" },
-  ],
-] as const) {
+  ["a federated user has its ARN and its complete user id", `sts::${HOME}:federated-user/Dave`, `${HOME}:Dave`, { kind: "federated-user", name: "Dave" }],
+] as const;
+for (const [title, end, userId, identity] of ROWS) {
   test(title, () => {
     const arn = `arn:aws:${end}`;
     const where = { partition: "aws", accountId: HOME, arn, canonicalArn: arn, accessKeyId: KEY };

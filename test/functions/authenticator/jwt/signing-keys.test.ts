@@ -57,13 +57,11 @@ const FAULT = "token_keys_unavailable";
 type Step = readonly [ms: number, body: keyof typeof BODIES, token: string, outcome: string, reads: number];
 const USUAL: Step = [0, "usual", "ec-1", GRANTED, 1];
 
-for (const [title, steps, failures = 0] of [
+// biome-ignore format: a table
+const ROWS = [
   ["keys are read once an hour", [USUAL, [HOUR - 1, "usual", "ec-1", GRANTED, 1], [1, "usual", "ec-1", GRANTED, 2]]],
   ["a token of the last minute needs neither keys nor a signature", [USUAL, [59_999, "down", "again", GRANTED, 1]]],
-  [
-    "a new key is read for the first token that names it, at most once a minute, and a refusal is not remembered",
-    [USUAL, [0, "new", "ec-2", REFUSED, 1], [MINUTE, "new", "again", GRANTED, 2]],
-  ],
+  ["a new key is read for the first token that names it, at most once a minute, and a refusal is not remembered", [USUAL, [0, "new", "ec-2", REFUSED, 1], [MINUTE, "new", "again", GRANTED, 2]]],
   [
     "a key that was replaced under the same kid is read for a bad signature, and the old one verifies nothing",
     [USUAL, [MINUTE, "replaced", "forged", GRANTED, 2], [0, "replaced", "ec-1", REFUSED, 2]],
@@ -85,10 +83,7 @@ for (const [title, steps, failures = 0] of [
     "an empty set of keys on the first read denies, and is not a failed read, until the issuer has keys again",
     [...[1, 1].map((reads): Step => [0, "empty", "ec-1", REFUSED, reads]), [MINUTE, "usual", "ec-1", GRANTED, 2]],
   ],
-  [
-    "a later empty set of keys also denies until the issuer has keys again",
-    [USUAL, ...[HOUR, 0].map((ms): Step => [ms, "empty", "ec-1", REFUSED, 2]), [MINUTE, "usual", "ec-1", GRANTED, 3]],
-  ],
+  ["a later empty set of keys also denies until the issuer has keys again", [USUAL, ...[HOUR, 0].map((ms): Step => [ms, "empty", "ec-1", REFUSED, 2]), [MINUTE, "usual", "ec-1", GRANTED, 3]]],
   [
     "keys verify for 24 hours while the issuer cannot be reached, which is tried once a minute, and each review is counted",
     [
@@ -105,7 +100,8 @@ for (const [title, steps, failures = 0] of [
     [USUAL, [MINUTE, "down", "ec-2", FAULT, 2], [0, "down", "forged", REFUSED, 2], [MINUTE, "new", "ec-2", GRANTED, 3]],
     1,
   ],
-] as readonly (readonly [title: string, steps: readonly Step[], failures?: number])[]) {
+] as readonly (readonly [title: string, steps: readonly Step[], failures?: number])[];
+for (const [title, steps, failures = 0] of ROWS) {
   test(title, async () => {
     const { outcome, fresh, issuers, clock, metrics } = setUp();
     let last = "";

@@ -37,14 +37,12 @@ test("a value that is not JSON, is truncated, or is a SecureString is invalid", 
 
 test("the arn or principalId of another principal is a mismatch: the name only locates the value", () => {
   assert.equal(kind({ ...VALUE, principalId: ID }), "match");
-  for (const [change, problem] of [
-    ...[`iam::${OTHER}:role/Developers`, `iam::${HOME}:role/Developer`, `iam::${HOME}:user/Developers`].map(
-      (end) => [{ arn: `arn:aws:${end}` }, "its arn is the ARN of another principal"] as const,
-    ),
-    ...["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.replace("LOCAL", "LOKAL")].map(
-      (principalId) => [{ principalId }, `its principalId is ${principalId}, but this role has ${ID}`] as const,
-    ),
-  ]) {
+  // biome-ignore format: a table
+  const rows = [
+    ...[`iam::${OTHER}:role/Developers`, `iam::${HOME}:role/Developer`, `iam::${HOME}:user/Developers`].map((end) => [{ arn: `arn:aws:${end}` }, "its arn is the ARN of another principal"] as const),
+    ...["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.replace("LOCAL", "LOKAL")].map((principalId) => [{ principalId }, `its principalId is ${principalId}, but this role has ${ID}`] as const),
+  ];
+  for (const [change, problem] of rows) {
     assert.deepEqual(judge("exact", { ...VALUE, ...change }).verdict, { kind: "mismatch", problem });
   }
 });
@@ -86,6 +84,7 @@ test("each kind of identity uses the rules of its kind for its exact mapping", (
 const jane = roleIdentity("AWSReservedSSO_Admin_0123456789abcdef", "jane@example.com");
 
 /** By place: an identity, how entries name it and another one, and entries that name none. */
+// biome-ignore format: a table
 const LISTS = {
   "pattern-any": {
     identity: verified("bob"),
@@ -93,12 +92,7 @@ const LISTS = {
     other: { arnLike: `arn:aws:iam::${OTHER}:role/*` },
     unnamed: [{ arnLike: 1 }, { arnLike: "*" }, { arnLike: "*", deny: true }, { arnLike: ["arn:aws:iam::*:role/*"] }],
   },
-  "sso-session": {
-    identity: jane,
-    own: { session: "jane@example.com" },
-    other: { session: "john@example.com" },
-    unnamed: [{ session: ["jane@example.com"], username: "x" }],
-  },
+  "sso-session": { identity: jane, own: { session: "jane@example.com" }, other: { session: "john@example.com" }, unnamed: [{ session: ["jane@example.com"], username: "x" }] },
 } as const;
 
 for (const place of ["pattern-any", "sso-session"] as const) {

@@ -24,19 +24,16 @@ const iamName = fc.string({ unit: fc.constantFrom(...CHARS), minLength: 1, maxLe
 const RUNS = { numRuns: 1_000, seed: 1 };
 const HEX = "0123456789abcdef";
 
-for (const [who, ...own] of [
+// biome-ignore format: a table
+const ROWS = [
   ["bob", ["exact", `role/${HOME}/developers`]],
   ["alice", ["exact", `user/${HOME}/alice`]],
   ["root", ["exact", `root/${HOME}`]],
   ["federated", ["exact", `federated-user/${HOME}/dave`]],
   ["node", ["exact", `role/${HOME}/clusternode`]],
-  [
-    "carol",
-    ["exact", `role/${HOME}/awsreservedsso_clusteradmin_${HEX}`],
-    ["sso-session", `sso-session/${HOME}/clusteradmin`],
-    ["sso", `sso/${HOME}/clusteradmin`],
-  ],
-] as const) {
+  ["carol", ["exact", `role/${HOME}/awsreservedsso_clusteradmin_${HEX}`], ["sso-session", `sso-session/${HOME}/clusteradmin`], ["sso", `sso/${HOME}/clusteradmin`]],
+] as const;
+for (const [who, ...own] of ROWS) {
   test(`${who} has the deny lists, own names without path, the patterns and its account, at most eight names`, () => {
     const expected = [
       ["deny-account", `deny/${HOME}`],

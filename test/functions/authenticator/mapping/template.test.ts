@@ -51,11 +51,7 @@ const RULES: readonly Rule[] = [
   ],
   ["a control character is an error: the function refuses the rendered name", "a control character", ["a\u001b", "\n", "{AccountID}\u0085", "\u2028x"]],
   ["a stray brace is an error", "a brace outside of a placeholder", ["{", "}", "}{", "{AccountID", "{AccountID}}"]],
-  [
-    "double braces, the syntax of aws-auth, are an error with a hint",
-    "double braces: use single ones, such as {SessionName}",
-    ["{{AccountID}}", "{{AccountID}", "dev:{{SessionName}}"],
-  ],
+  ["double braces, the syntax of aws-auth, are an error with a hint", "double braces: use single ones, such as {SessionName}", ["{{AccountID}}", "{{AccountID}", "dev:{{SessionName}}"]],
   ["no claim is in a group", ", which is only for usernames", [...CHOSEN.map((name) => `aws:${name}`), FREE], "group"],
   [
     "a value that users can influence is refused in a username without a prefix, and in a system: name",
@@ -65,11 +61,7 @@ const RULES: readonly Rule[] = [
       ...[`system:${name}`, `system:node:${name}`],
     ]),
   ],
-  [
-    "it is accepted in a username after literal text that ends in a colon",
-    undefined,
-    CHOSEN.flatMap((name) => [`aws:${name}`, `aws:${name}:x`, `systems:${name}`]),
-  ],
+  ["it is accepted in a username after literal text that ends in a colon", undefined, CHOSEN.flatMap((name) => [`aws:${name}`, `aws:${name}:x`, `systems:${name}`])],
   ["the user id of Identity Center may be anywhere in a username", undefined, [FREE, `a-${FREE}`, `system:${FREE}`]],
   ["a tag's key has IAM's characters", undefined, ["team", "C C", "a/b=c+d-e@f_g.h:i", "é", "x".repeat(128)].map(tag)],
 ];

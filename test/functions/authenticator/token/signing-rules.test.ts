@@ -21,20 +21,11 @@ type Rule = readonly [
   accepted?: readonly string[],
   code?: string,
 ];
+// biome-ignore format: a table
 const RULES: readonly Rule[] = [
-  [
-    "Action is GetCallerIdentity",
-    "Action",
-    "Action must be GetCallerIdentity",
-    ["getcalleridentity", "GetCallerIdentity ", "AssumeRole", "GetSessionToken", "GetCallerIdentityX"],
-  ],
+  ["Action is GetCallerIdentity", "Action", "Action must be GetCallerIdentity", ["getcalleridentity", "GetCallerIdentity ", "AssumeRole", "GetSessionToken", "GetCallerIdentityX"]],
   ["Version is 2011-06-15", "Version", "Version must be 2011-06-15", ["2011-06-16", "2011-6-15", "20110615"]],
-  [
-    "Algorithm is AWS4-HMAC-SHA256",
-    "X-Amz-Algorithm",
-    "X-Amz-Algorithm must be AWS4-HMAC-SHA256",
-    ["AWS4-HMAC-SHA1", "aws4-hmac-sha256", "AWS4-ECDSA-P256-SHA256", "AWS4-HMAC-SHA256-PAYLOAD"],
-  ],
+  ["Algorithm is AWS4-HMAC-SHA256", "X-Amz-Algorithm", "X-Amz-Algorithm must be AWS4-HMAC-SHA256", ["AWS4-HMAC-SHA1", "aws4-hmac-sha256", "AWS4-ECDSA-P256-SHA256", "AWS4-HMAC-SHA256-PAYLOAD"]],
   [
     "Credential is <access key id>/<yyyymmdd>/<region>/sts/aws4_request, with a key of 16 to 128 word characters",
     "X-Amz-Credential",

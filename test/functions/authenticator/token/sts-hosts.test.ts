@@ -61,21 +61,13 @@ test("the function's region is accepted with its plain host only, if it is newer
 });
 
 const GLOBAL = ["amazonaws.com", "us-east-1.amazonaws.com", "us-east-1.api.aws"].map((end) => `sts.${end}`);
-for (const [title, own, onlyRegions, hosts] of [
-  [
-    "STS_REGIONS limits the list, and does not add the function's region or the global host",
-    "us-west-2",
-    ["eu-west-1"],
-    ["sts.eu-west-1.amazonaws.com", "sts.eu-west-1.api.aws"],
-  ],
-  [
-    "STS_REGIONS with us-east-1 accepts the global host",
-    "us-west-2",
-    ["us-east-1"],
-    ["sts-fips.us-east-1.amazonaws.com", "sts-fips.us-east-1.api.aws", ...GLOBAL],
-  ],
+// biome-ignore format: a table
+const ROWS = [
+  ["STS_REGIONS limits the list, and does not add the function's region or the global host", "us-west-2", ["eu-west-1"], ["sts.eu-west-1.amazonaws.com", "sts.eu-west-1.api.aws"]],
+  ["STS_REGIONS with us-east-1 accepts the global host", "us-west-2", ["us-east-1"], ["sts-fips.us-east-1.amazonaws.com", "sts-fips.us-east-1.api.aws", ...GLOBAL]],
   ["only the partition aws has it", "cn-north-1", ["us-east-1"], ["sts.us-east-1.amazonaws.com.cn"]],
-] as const) {
+] as const;
+for (const [title, own, onlyRegions, hosts] of ROWS) {
   test(title, () => {
     const { regions, regionByHost } = hostsIn(own, { onlyRegions });
     assert.deepEqual([[...regionByHost.keys()].sort(), [...regions]], [hosts, onlyRegions]);

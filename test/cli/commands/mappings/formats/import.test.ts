@@ -17,7 +17,9 @@ const entry = (name: string) => {
 };
 const ENTRIES = ["a", "b"].map((name) => ({ arn: `${ARN}${name}`, username: "{SessionName}", groups: ["g"] }));
 
-for (const [what, input, expected, summary] of [
+const sso = { permissionSetName: "View", accountID: "111122223333" };
+// biome-ignore format: a table
+const ROWS = [
   [
     "the aws-auth ConfigMap",
     configMap({
@@ -41,10 +43,7 @@ for (const [what, input, expected, summary] of [
     {
       clusterID: "prod",
       server: {
-        mapRoles: [
-          { roleARN: `${ARN}a`, username: "a", groups: ["g"] },
-          { sso: { permissionSetName: "View", accountID: "111122223333" }, username: "v" },
-        ],
+        mapRoles: [{ roleARN: `${ARN}a`, username: "a", groups: ["g"] }, { sso, username: "v" }],
         mapUsers: [{ userARN: "arn:aws:iam::111122223333:root", username: "root" }],
         mapAccounts: [111122223333],
       },
@@ -57,19 +56,9 @@ for (const [what, input, expected, summary] of [
     ],
     "4 imported.",
   ],
-  [
-    "a server config with keys in another case",
-    { server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } },
-    [{ arn: `${ARN}a`, username: "a" }],
-    "1 imported.",
-  ],
+  ["a server config with keys in another case", { server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } }, [{ arn: `${ARN}a`, username: "a" }], "1 imported."],
   // The path of an access entry's role has always matched.
-  [
-    "consecutive responses of describe-access-entry",
-    `${JSON.stringify(entry("a"), null, 4)}\n${JSON.stringify(entry("b"))}\n`,
-    ENTRIES,
-    "2 imported.",
-  ],
+  ["consecutive responses of describe-access-entry", `${JSON.stringify(entry("a"), null, 4)}\n${JSON.stringify(entry("b"))}\n`, ENTRIES, "2 imported."],
   [
     "variables of Terraform",
     JSON.stringify({
@@ -98,14 +87,10 @@ for (const [what, input, expected, summary] of [
     ],
     "2 imported.",
   ],
-  [
-    "one list of accounts",
-    '["012345678901", 111122223333]',
-    [{ account: "012345678901" }, { account: "111122223333" }],
-    "2 imported.",
-  ],
+  ["one list of accounts", '["012345678901", 111122223333]', [{ account: "012345678901" }, { account: "111122223333" }], "2 imported."],
   ["a list of access entries", JSON.stringify([entry("a"), entry("b")]), ENTRIES, "2 imported."],
-] as const) {
+] as const;
+for (const [what, input, expected, summary] of ROWS) {
   test(`import reads ${what}`, async () => {
     const { code, lines, mappings } = await importText(typeof input === "string" ? input : stringify(input));
     assert.deepEqual([code, mappings, lines.at(-1)], [0, expected, summary]);
