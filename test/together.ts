@@ -9,7 +9,8 @@ const ROOT = join(import.meta.dirname, "..");
 const FOLDERS = ["acceptance", "build", "cli", "docs", "functions", "infra", "local", "system"];
 
 /** What tests of one process would share: timers, modules, signals, trusted certificates, the working directory, the user. */
-const OWN_PROCESS = /\bmock\.(timers|method)\b|\bmockTime\b|\bprocess\.(emit|chdir|seteuid)\b|\bsetDefaultCACertificates\b/;
+const OWN_PROCESS =
+  /\bmock\.(timers|method)\b|\bmockTime\b|\bprocess\.(emit|chdir|seteuid)\b|\bsetDefaultCACertificates\b/;
 
 function testFiles(folder: string): string[] {
   return globSync(`test/${folder}/**/*.test.ts`, { cwd: ROOT }).sort();

@@ -72,7 +72,7 @@ async function tryCluster(programs: ReturnType<typeof findControlPlane>): Promis
   await run(
     `${environment}; iam-authenticator rbac | kubectl --kubeconfig ${quoted(kubernetes.kubeconfig)} apply -f -`,
   );
-  const guide = STEPS.map(([command, effect]) => `  ${command}${effect && `    # ${effect}`}`).join("\n");
+  const guide = STEPS.map(([command, effect]) => `  ${command}${effect && `\n      ${effect}`}`).join("\n");
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   if (!isTerminal) {
     for (const [command] of STEPS) {
