@@ -27,7 +27,7 @@ const cluster = useServer(startIssuingCluster);
 /** The secret of each session that STS issued, by its access key. */
 const sessions = new Map<string, string>();
 const sts = useServer(() => {
-  const answer = stsAnswers({ webIdentity: cluster.webIdentity });
+  const answer = stsAnswers({ identities: [], webIdentity: cluster.webIdentity });
   return startHttpServer(async (request) => {
     const response = await answer(request);
     const value = (name: string) => new RegExp(`<${name}>(.*?)</${name}>`).exec(String(response.body))?.[1] ?? "";
