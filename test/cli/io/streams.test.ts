@@ -91,7 +91,7 @@ test("a kubeconfig with a line break in its token or an invalid client certifica
   const server = "https://127.0.0.1:1";
   const broken = { "client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ==" };
   for (const [user, said] of [
-    [{ token: "abc\r\ndef" }, /: the user's token has a space, a line break or another character that is not valid in/],
+    [{ token: "abc\r\ndef" }, /: the user's token has a space or another character that HTTP headers cannot have/],
     [broken, /: its CA, client certificate or key cannot be used \(ERR_OSSL_\w+\)\.\n$/],
   ] as const) {
     const file = folder.write("kubeconfig", kubeconfigOf(server, undefined, user));
