@@ -80,7 +80,7 @@ describe("examples/github-action", () => {
     writeFileSync(join(folder, "mappings", "all.yaml"), ADMINS);
   });
   const run = (variables: Readonly<Record<string, string>> = {}) =>
-    runSteps(steps, folder, { ...workflow.env, ...variables, GITHUB_STEP_SUMMARY: SUMMARY });
+    runSteps(steps, folder, { ...workflow.env, AWS_REGION: "us-east-1", ...variables, GITHUB_STEP_SUMMARY: SUMMARY });
 
   test("files that match the cluster pass, and files with a change pass and the summary shows the change", async () => {
     assert.equal((await run()).code, 0);

@@ -159,7 +159,7 @@ export const OFFLINE: readonly HostileCommand[] = [
   "help",
   "completion bash",
   "version",
-  "contexts",
+  "contexts list",
   "contexts from-cdk {cdkJson} --dry-run",
   "mappings schema",
   "mappings import -f {awsAuth}",

@@ -124,11 +124,11 @@ export function useMemoryNetwork(): void {
 
   Agent.prototype.createConnection = connect as typeof Agent.prototype.createConnection;
   Object.assign(Server.prototype, {
-    listen(this: Server, _port: number, _host: string, listening: () => void) {
+    listen(this: Server) {
       servers.push(this);
       // Disables timeouts of idle connections.
       this.keepAliveTimeout = 0;
-      process.nextTick(listening);
+      process.nextTick(() => this.emit("listening"));
       return this;
     },
     address(this: Server) {

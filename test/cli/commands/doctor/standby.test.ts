@@ -159,8 +159,8 @@ test("mappings, denials and callers that differ fail, whatever the order of thei
 
 test("--profile applies to the other store too", async () => {
   const keys = keyVariables(localIdentity("bob"));
-  const [key, secret] = Object.values(keys);
-  const profile = `[ops]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`;
+  const [key, secret, token] = Object.values(keys);
+  const profile = `[ops]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\naws_session_token = ${token}\n`;
   const before = { ...process.env };
   process.env["AWS_SHARED_CREDENTIALS_FILE"] = folder.write("credentials", profile);
   for (const name of Object.keys(keys)) delete process.env[name];

@@ -125,8 +125,7 @@ test("each context's region applies, and options that contradict a context or su
     await exits(deny(...words), 2, sentence);
   }
   clusters.configure({});
-  const named =
-    "--all-contexts requires a configuration file with contexts. Without one, name the cluster: -c <cluster>.\n";
+  const named = "--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.\n";
   await exits(deny(...ALL), 2, named);
 });
 

@@ -71,7 +71,7 @@ test("it reads the output LogGroup of --stack, or --log-group without a stack", 
 });
 
 test("a missing stack or log group exits with 2, a silent CloudFormation with 3, and each names the option", async () => {
-  const stack = /^No stack IamAuthenticator-dev-example-228120e3 in region us-east-1\. Use --stack <name>, or /;
+  const stack = /^No stack IamAuthenticator-dev-example-228120e3 in region us-east-1\. Use --stack, or /;
   await exits(cli("reviews -c dev.example"), 2, stack);
   const logGroup = "No log group nowhere in region us-east-1. Check --log-group, --region and the account.\n";
   await exits(cluster.reviews("--log-group nowhere"), 2, logGroup);
