@@ -8,6 +8,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import { readWebhook, sandboxFiles } from "../../local/webhook.ts";
 import { useFolder } from "../cli/fixtures.ts";
@@ -91,6 +92,8 @@ describe("a kube-apiserver that is running", () => {
     assert.match(await kubectl("bob auth whoami", kubernetes, sandbox.files), isBob);
     assert.match(await kubectl("bob auth whoami", kubernetes, other.files), /Unauthorized/);
     await sandbox.stop();
+    // Tokens of one second are equal, and kube-apiserver caches them for a second.
+    await sleep(2000);
     assert.match(await kubectl("bob auth whoami", kubernetes, sandbox.files), /Unauthorized/);
     sandbox = await start("one sandbox");
     assert.match(await kubectl("bob auth whoami", kubernetes, sandbox.files), isBob);
