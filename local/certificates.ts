@@ -1,4 +1,4 @@
-// A temporary certificate authority for tests and `npm start`: server and client certificates, in memory only. Node cannot
+// A certificate authority for tests and `npm start`: server and client certificates. Its key is never stored. Node cannot
 // create certificates, so @peculiar/asn1-x509 provides the ASN.1.
 
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
@@ -143,6 +143,8 @@ export interface CertificateAuthority {
 
 interface CertificateAuthorityOptions {
   readonly subject?: Subject;
+  /** How long its certificates are valid; default 30. */
+  readonly days?: number;
   readonly now?: () => number;
 }
 
@@ -150,15 +152,15 @@ const DAY = 24 * 60 * 60 * 1000;
 
 const SERVER: Subject = { CN: "localhost" };
 
-/** Creates an authority. Its certificates are valid from one day ago for 31 days. */
+/** Creates an authority. Its certificates are valid from one day ago. */
 export function createCertificateAuthority(options: CertificateAuthorityOptions = {}): CertificateAuthority {
-  const { subject: issuer = { CN: "Local test CA" }, now = Date.now } = options;
+  const { subject: issuer = { CN: "Local test CA" }, days = 30, now = Date.now } = options;
   const issuerKey = newKey();
 
   function certify(subject: Subject, key: KeyObject, extensions: readonly Extension[]): string {
     const time = now();
     const notBefore = new Date(time - DAY);
-    const notAfter = new Date(time + 30 * DAY);
+    const notAfter = new Date(time + days * DAY);
     return signCertificate({ subject, key, issuer, issuerKey, notBefore, notAfter, extensions });
   }
 

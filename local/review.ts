@@ -1,4 +1,4 @@
-// `npm run review`: posts a TokenReview to the running sandbox, for a local identity or a token from standard input.
+// `review` in a terminal with .local/env: posts a TokenReview to the running sandbox, for a local identity or a token from standard input.
 
 import { text } from "node:stream/consumers";
 import { memberAt, parseJson } from "../functions/lib/json.ts";
@@ -13,8 +13,8 @@ import {
   sandboxFiles,
 } from "./webhook.ts";
 
-const USAGE = `npm run --silent review -- <identity> [<cluster id>]
-aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review`;
+const USAGE = `review <identity> [<cluster id>]
+iam-authenticator token | review`;
 
 const [name, clusterId = CLUSTER_ID, ...others] = process.argv.slice(2);
 const names = LOCAL_PRINCIPALS.map((identity) => identity.name);

@@ -1,19 +1,20 @@
 // Starts the `npm start` sandbox: local AWS services, the function, the issuer, the gateway, and a folder of files for the
 // user.
 
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
 import { startNodeInstance } from "./aws/ec2.ts";
 import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./aws/logs/logs.ts";
 import { DEFAULT_THROUGHPUT, startParameterStore } from "./aws/parameter-store/parameter-store.ts";
 import { startSts } from "./aws/sts/sts.ts";
-import { createCertificateAuthority } from "./certificates.ts";
 import { type LocalFunction, localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { type LocalIdentity, localIdentities, localIdentity } from "./identities.ts";
 import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
 import {
   CLUSTER_ID,
+  createServerCertificate,
+  keepCertificate,
   keepSecret,
   LOG_GROUP,
   REGION,
@@ -21,6 +22,7 @@ import {
   readWebhook,
   SAMPLE_MAPPINGS,
   type SandboxFiles,
+  type ServerCertificate,
   TOKEN_ISSUERS,
   writeWebhook,
 } from "./webhook.ts";
@@ -34,6 +36,8 @@ interface IssuerOptions {
   readonly identity: LocalIdentity;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Default: a new one. */
+  readonly certificate?: ServerCertificate;
 }
 
 export interface LocalIssuer {
@@ -49,11 +53,11 @@ export interface LocalIssuer {
 /** Runs the issuer's bundle on 127.0.0.1, behind a local API Gateway with TLS, which STS requires. */
 export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> {
   const { clusterId, region, storeUrl, logFile, identity, port = 0 } = options;
-  const authority = createCertificateAuthority();
+  const { ca, cert, key } = options.certificate ?? createServerCertificate();
   let running: LocalFunction | undefined;
   const gateway = await startGateway({
     port,
-    tls: authority.server(),
+    tls: { cert, key },
     routes: [`GET ${DISCOVERY_PATH}`, `GET ${JWKS_PATH}`],
     // As on Lambda, the first request starts the environment, which reads the keys during initialization.
     handler: (event, context) => {
@@ -68,7 +72,7 @@ export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> 
 
   return {
     url: gateway.url,
-    ca: authority.ca,
+    ca,
     redeploy() {
       running?.close();
       running = undefined;
@@ -86,9 +90,15 @@ export interface Sandbox {
   readonly stsUrl: string;
   readonly parameterStoreUrl: string;
   readonly issuerUrl: string;
+  /** EC2 and IAM. */
+  readonly ec2Url: string;
   /** CloudWatch Logs, with the function's log as LOG_GROUP. */
   readonly logsUrl: string;
   readonly functionPid: number | undefined;
+  /** The services whose port of the last start another program uses, with that port. */
+  readonly movedFrom: Readonly<Partial<Record<Service, number>>>;
+  /** Also serves the endpoint at another address of this machine, with the same port. */
+  listenAt(host: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -104,41 +114,26 @@ export async function startSandbox(
   const standby = standbyFiles && readWebhook(standbyFiles);
   const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
   const [identities, identity] = [localIdentities(secret), localIdentity("function", secret)];
-  mkdirSync(files.reviews, { recursive: true });
-  for (const log of [files.log, files.issuerLog]) rmSync(log, { force: true });
+  for (const old of [files.log, files.issuerLog, files.env, files.envFish]) rmSync(old, { force: true });
   if (!existsSync(files.mappings)) {
     cpSync(SAMPLE_MAPPINGS, files.mappings, { recursive: true });
   }
   publishServiceAccountKey(files);
+  const { ca, cert, key } = keepCertificate(files);
+  const { onPort, writePorts } = portsOf(files);
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
-  const store = await onPort(8322, (port) =>
-    startParameterStore({
-      port,
-      bridge,
-      identities,
-      region: REGION,
-      folder: files.mappings,
-      prefix,
-      throughput: DEFAULT_THROUGHPUT,
-    }),
-  );
-  const issuer = await onPort(8324, (port) =>
-    startIssuer({
-      port,
-      identity,
-      region: REGION,
-      clusterId: CLUSTER_ID,
-      storeUrl: store.url,
-      logFile: files.issuerLog,
-    }),
-  );
-  writeFileSync(files.issuerCa, issuer.ca);
+  const inRegion = { region: REGION, identities };
+  const ofStore = { ...inRegion, folder: files.mappings, prefix, bridge, throughput: DEFAULT_THROUGHPUT };
+  const store = await onPort("store", (port) => startParameterStore({ ...ofStore, port }));
+  const certificate = { ca, cert, key };
+  const ofIssuer = { region: REGION, clusterId: CLUSTER_ID, identity, certificate, logFile: files.issuerLog };
+  const issuer = await onPort("issuer", (port) => startIssuer({ ...ofIssuer, storeUrl: store.url, port }));
   const provider = localProvider(issuer.url);
-  const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca };
-  const sts = await onPort(8321, (port) =>
+  const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca };
+  const sts = await onPort("sts", (port) =>
     startSts({ port, bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
   );
-  const ec2 = await onPort(8323, (port) => startNodeInstance({ port, identities, region: REGION }));
+  const ec2 = await onPort("ec2", (port) => startNodeInstance({ ...inRegion, port }));
   const authenticator = startFunction(
     {
       CLUSTER_ID,
@@ -150,33 +145,58 @@ export async function startSandbox(
     files.log,
   );
   const groups = { [LOG_GROUP]: () => eventsOfFile(files.log) };
-  const logs = await onPort(8325, (port) =>
-    startLogs({ port, identities, region: REGION, groups, throughput: DEFAULT_LOGS_THROUGHPUT }),
+  const logs = await onPort("logs", (port) =>
+    startLogs({ ...inRegion, port, groups, throughput: DEFAULT_LOGS_THROUGHPUT }),
   );
-  const gateway = await onPort(8320, (port) => startGateway({ ...authenticator, port, failoverUrl: standby?.server }));
-  const endpoint = `${gateway.url}/authenticate`;
-  writeWebhook(files, endpoint, standby?.token);
+  const ofGateway = { ...authenticator, tls: { cert, key }, failoverUrl: standby?.server };
+  const gateways = [await onPort("gateway", (port) => startGateway({ ...ofGateway, port }))];
+  const endpoint = `${gateways[0]?.url}/authenticate`;
+  writeWebhook(files, endpoint, ca, standby);
   return {
     endpoint,
     stsUrl: sts.url,
     parameterStoreUrl: store.url,
     issuerUrl: issuer.url,
+    ec2Url: ec2.url,
     logsUrl: logs.url,
     functionPid: authenticator.pid,
+    movedFrom: writePorts(),
+    async listenAt(host) {
+      gateways.push(await startGateway({ ...ofGateway, host, port: Number(new URL(endpoint).port) }));
+    },
     async close() {
-      await Promise.all([gateway.close(), issuer.close()]);
+      await Promise.all([...gateways, issuer].map((server) => server.close()));
       authenticator.close();
       await Promise.all([sts.close(), store.close(), ec2.close(), logs.close()]);
     },
   };
 }
 
-/** Uses `port`, so that kubeconfigs stay valid across restarts, or any free port if it is in use. */
-async function onPort<T>(port: number, start: (port: number) => Promise<T>): Promise<T> {
-  try {
-    return await start(port);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return start(0);
-    throw error;
-  }
+const DEFAULT_PORTS = { gateway: 8320, sts: 8321, store: 8322, ec2: 8323, issuer: 8324, logs: 8325 };
+
+type Service = keyof typeof DEFAULT_PORTS;
+
+/** Starts each service on its port of the last start, so that kubeconfigs stay valid, or on any free port if it is in use. */
+function portsOf({ ports: file }: SandboxFiles) {
+  const earlier: Partial<Record<Service, number>> = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  const ports: Partial<Record<Service, number>> = {};
+  return {
+    async onPort<T extends { readonly url: string }>(
+      service: Service,
+      start: (port: number) => Promise<T>,
+    ): Promise<T> {
+      const started = await start(earlier[service] ?? DEFAULT_PORTS[service]).catch((error: unknown) => {
+        if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return start(0);
+        throw error;
+      });
+      ports[service] = Number(new URL(started.url).port);
+      return started;
+    },
+    /** Returns `movedFrom`. */
+    writePorts(): Sandbox["movedFrom"] {
+      writeFileSync(file, JSON.stringify(ports));
+      const moved = Object.entries(earlier).filter(([service, port]) => ports[service as Service] !== port);
+      return Object.fromEntries(moved);
+    },
+  };
 }

@@ -73,6 +73,8 @@ function findRoute(routes: readonly string[], method: string, path: string): str
 export interface GatewayOptions extends Handler {
   /** Default: `POST /authenticate` and `$default`. */
   readonly routes?: readonly string[];
+  /** Default 127.0.0.1. */
+  readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
   readonly tls?: GatewayTls;
@@ -97,9 +99,8 @@ const FAILURE = message(500, "Internal Server Error");
 /** AWS does not document the status for a throttled function. */
 const THROTTLED = message(503, "Service Unavailable");
 
-/** Starts on 127.0.0.1. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { tls, failoverUrl, port = 0, timeoutMs = 8000, now = Date.now } = options;
+  const { tls, failoverUrl, host = "127.0.0.1", port = 0, timeoutMs = 8000, now = Date.now } = options;
   const { routes = ["POST /authenticate", DEFAULT_ROUTE] } = options;
   const events: Gateway["events"] = [];
   const errors: unknown[] = [];
@@ -127,12 +128,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       () => response.destroy(),
     );
   });
-  server.listen(port, "127.0.0.1");
+  server.listen(port, host);
   await once(server, "listening");
   const address = server.address() as AddressInfo;
 
   return {
-    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${address.port}`,
+    url: `${tls === undefined ? "http" : "https"}://${host}:${address.port}`,
     events,
     errors,
     async close() {

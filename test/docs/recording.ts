@@ -1,50 +1,45 @@
-// Records a terminal session for README.md: an identity is denied, the reason, a mapping, and access. The commands are
-// real processes; STS and Parameter Store are the local ones. No time or random value is in their output.
+// Records a terminal session for README.md: its block for the second terminal, as written, in the sandbox of `npm start`. No time
+// or random value is in the output.
 
-import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify, stripVTControlCharacters } from "node:util";
-import { FULL_NAME } from "../../cli/cmdline/spelling.ts";
-import { isolatedVariables } from "../aws-variables.ts";
-import { localIdentity, startParameterStore, startSts } from "../local-aws.ts";
+import { stripVTControlCharacters } from "node:util";
+import { startSandbox } from "../../local/sandbox.ts";
+import { writeTerminalFiles } from "../../local/terminal.ts";
+import { sandboxFiles } from "../../local/webhook.ts";
+import { execute } from "../e2e/cluster/kubectl.ts";
 import { type Attributes, element, image, label } from "./images.ts";
+import { blocksOf } from "./shell-blocks.ts";
 
-const COMMAND = join(import.meta.dirname, "../../cli/iam-authenticator.ts");
-const REGION = "eu-west-1";
-const ROLE = "arn:aws:iam::111122223333:role/Developers";
-const ADMIN = { arn: "arn:aws:iam::111122223333:role/Admin", username: "admin", groups: ["system:masters"] };
-const PARAMETERS = { "/iam-authenticator/prod/role/111122223333/admin": JSON.stringify(ADMIN) };
-
-const STEPS: readonly (readonly [who: string, ...words: string[]])[] = [
-  ["bob", "whoami", "-c", "prod"],
-  ["carol", "explain", "-c", "prod", ROLE, "--session-name", "bob@example.com"],
-  ["carol", "mappings", "set", "-c", "prod", ROLE, "--username", "dev:{SessionName}", "--group", "developers", "--yes"],
-  ["bob", "whoami", "-c", "prod"],
-];
+/** What a user pastes, by line. */
+export function journey(): string[] {
+  const block = blocksOf("README.md", "sh").find((text) => text.includes(". .local/env"));
+  if (block === undefined) throw new Error("README.md has no block with . .local/env");
+  return block.trimEnd().split("\n");
+}
 
 export async function recordSession() {
-  const sts = await startSts();
-  const store = await startParameterStore({ region: REGION, parameters: PARAMETERS });
-  const steps: { who: string; line: string; output: string }[] = [];
-  for (const [who, ...words] of STEPS) {
-    const identity = localIdentity(who);
-    const output = await run(words, {
-      AWS_REGION: REGION,
-      ...isolatedVariables(identity),
-      AWS_ENDPOINT_URL_SSM: store.url,
-      AWS_ENDPOINT_URL_STS: sts.url,
-    });
-    const typed = words.map((word) => (word.includes("{") ? `'${word}'` : word)).join(" ");
-    steps.push({ who: identity.arn.split("/").at(-1) ?? who, line: `${FULL_NAME} ${typed}`, output });
+  const folder = mkdtempSync(join(tmpdir(), "recording-"));
+  const files = sandboxFiles(join(folder, ".local"));
+  const sandbox = await startSandbox(files);
+  try {
+    await writeTerminalFiles(files, sandbox);
+    const [first = "", ...lines] = journey();
+    const steps = [{ line: first, output: "" }];
+    for (const line of lines) steps.push({ line, output: await output(`${first}\n${line}`, folder) });
+    return steps;
+  } finally {
+    await sandbox.close();
+    rmSync(folder, { recursive: true });
   }
-  await Promise.all([sts.close(), store.close()]);
-  return steps;
 }
 
 /** What a terminal shows: both streams, in colour. Exit code 1 is a finding. */
-async function run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-  const running = promisify(execFile)(process.execPath, [COMMAND, ...words], { env: { ...env, FORCE_COLOR: "1" } });
-  const { stdout, stderr } = await running.catch((error) => (error.code === 1 ? error : Promise.reject(error)));
+async function output(script: string, cwd: string): Promise<string> {
+  const env = { PATH: process.env["PATH"], FORCE_COLOR: "1" };
+  const { code, stdout, stderr } = await execute("sh", ["-c", script], { cwd, env });
+  if (code > 1) throw new Error(stderr);
   return stdout + stderr;
 }
 
@@ -68,13 +63,12 @@ export function recordingImage(steps: Awaited<ReturnType<typeof recordSession>>)
         return text === "" ? "" : label(LEFT, row * ROW + 12, text, { ...MONOSPACE, ...spec });
       })
       .join("");
-  const groups = steps.map(({ who, line, output }, index) => {
-    const printed = output.trimEnd().split("\n");
+  const groups = steps.map(({ line, output }, index) => {
+    const printed = output === "" ? [] : output.trimEnd().split("\n");
     const shown = [
-      rows([`# ${who}`], { fill: "#9ca3af" }),
       rows(wrapped(`$ ${line}`, " \\", 4), { fill: "#93c5fd", "font-weight": 600 }),
       ...printed.map((text) => rows(wrapped(stripVTControlCharacters(text), "", 10), stylesOf(text))),
-      rows([""], {}),
+      rows(output === "" ? [] : [""], {}),
     ];
     return element("g", { style: `animation-delay:${index * STEP_SECONDS}s` }, `\n${shown.join("")}`);
   });

@@ -10,6 +10,7 @@ import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalFunction, startFunction } from "../../local/function.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
+import { TOKEN_ISSUERS } from "../../local/webhook.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { startAccountSettings } from "../cli/commands/doctor/endpoint.ts";
 import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
@@ -55,7 +56,10 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
     "jwks.json": { keys: SAMPLES.map(({ jwk }) => jwk) },
   };
   const texts = Object.entries(documents).map(([name, document]) => [name, JSON.stringify(document)]);
-  return { ...Object.fromEntries(texts), "ca.crt": ca, "admin.conf": admin, ".local/webhook.kubeconfig": webhook };
+  // Tests in test/local/ read the real one.
+  const env = "export CLUSTER_ID=my-cluster\n";
+  const files = { "ca.crt": ca, "admin.conf": admin, ".local/webhook.kubeconfig": webhook, ".local/env": env };
+  return { ...Object.fromEntries(texts), ...files };
 }
 
 /** `parameters`: by name without the prefix. `who` runs the commands. `withoutWebhook`: the page creates that file. */
@@ -69,7 +73,7 @@ export async function startSandbox(
     t.after(() => service.close());
     return service;
   }
-  const sts = closed(await startSts());
+  const sts = closed(await startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
   const named = ["my-cluster", "staging"].flatMap((cluster) =>
     Object.entries(parameters).map(([name, value]) => [`${ofCluster(cluster)}/${name}`, JSON.stringify(value)]),
   );
@@ -130,10 +134,10 @@ export async function startSandbox(
       "--token-file caller-token --out webhook.kubeconfig": "--token-file caller-token --out another.kubeconfig",
       "--name <name>": "--name /a",
       "--query-id <id>": "--query-id id",
-      "CLUSTER_ID=local ": "CLUSTER_ID=my-cluster ",
-      "http://127.0.0.1:8321": sts.url,
-      "http://127.0.0.1:8322": store.url,
-      "http://127.0.0.1:8325": logged.logs.url,
+      // Profiles of the sandbox's identities.
+      " --profile bob": "",
+      " --profile alice": "",
+      " --profile pod": "",
       "--log-group IamAuthenticator-local": `--log-group ${LOG_GROUP}`,
       ".ci/run ": "ci-run ",
       "<node>": "node-1",

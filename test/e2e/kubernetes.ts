@@ -26,6 +26,8 @@ export type Kubernetes = Awaited<ReturnType<typeof startKubernetes>>;
 export interface KubernetesOptions extends Pick<ApiserverOptions, "webhook" | "flags" | "port"> {
   /** Default: E2E_KUBERNETES, else the newest. */
   readonly version?: string | undefined;
+  /** Paths of etcd and kube-apiserver; default: those of `version`. */
+  readonly programs?: { readonly etcd: string; readonly apiserver: string };
   readonly issuer?: string | undefined;
   /** Starts another kube-apiserver on the same etcd; stop it before this one. */
   readonly beside?: { readonly credentials: ControlPlaneCredentials; readonly etcdUrl: string } | undefined;
@@ -45,15 +47,13 @@ export function removeFolder(folder: string): void {
 
 export async function startKubernetes(options: KubernetesOptions = {}) {
   const { version = process.env["E2E_KUBERNETES"] ?? "", issuer, beside, ...more } = options;
-  const { etcd: etcdCommand, apiservers } = findBinaries();
-  const found = apiservers.find((one) => one.version.startsWith(version));
-  if (found === undefined) throw new Error(`kube-apiserver ${version} not found`);
+  const programs = options.programs ?? findPrograms(version);
   const folder = createFolder();
   const credentials = beside?.credentials ?? createCredentials(join(folder, "pki"));
-  const etcd = beside === undefined ? await startEtcd(etcdCommand, folder) : undefined;
+  const etcd = beside === undefined ? await startEtcd(programs.etcd, folder) : undefined;
   const etcdUrl = etcd?.url ?? beside?.etcdUrl ?? "";
   const logFile = join(folder, "kube-apiserver.log");
-  const common = { command: found.path, etcdUrl, credentials, folder, logFile, serviceAccountIssuer: issuer };
+  const common = { command: programs.apiserver, etcdUrl, credentials, folder, logFile, serviceAccountIssuer: issuer };
   const endpoint = await startApiserver({ ...more, ...common }).catch(async (error: unknown) => {
     await etcd?.stop();
     throw error;
@@ -86,6 +86,13 @@ export async function startKubernetes(options: KubernetesOptions = {}) {
       removeFolder(folder);
     },
   };
+}
+
+function findPrograms(version: string): { etcd: string; apiserver: string } {
+  const { etcd, apiservers } = findBinaries();
+  const found = apiservers.find((one) => one.version.startsWith(version));
+  if (found === undefined) throw new Error(`kube-apiserver ${version} not found`);
+  return { etcd, apiserver: found.path };
 }
 
 function collection({ apiVersion, kind, metadata: { namespace } }: KubernetesObject): string {

@@ -1,22 +1,30 @@
-// `npm start` and `npm run review` as users run them: concurrently, in the wrong order, and stopped by Ctrl-C.
+// `npm start` and `review` as users run them: concurrently, in the wrong order, and stopped by Ctrl-C.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { decodeProtectedHeader } from "jose";
 import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 import { localIdentity, mintToken } from "../../local/identities.ts";
-import { CLUSTER_ID, keepSecret, REGION, readSecret, reviewToken, sandboxFiles } from "../../local/webhook.ts";
+import {
+  CLUSTER_ID,
+  keepSecret,
+  REGION,
+  readSecret,
+  readWebhook,
+  reviewToken,
+  sandboxFiles,
+} from "../../local/webhook.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
-import { post } from "../post.ts";
 
 const START = "start.ts";
 const REVIEW = "review.ts";
@@ -30,7 +38,7 @@ const running: ChildProcess[] = [];
 let sandbox: Run;
 before(async () => {
   for (const each of [shared, other, none]) mkdirSync(each);
-  sandbox = await started(shared, "--verbose");
+  sandbox = await started(shared);
 });
 after(() => {
   for (const child of running) child.kill("SIGKILL");
@@ -57,8 +65,8 @@ function runWith(variables: Record<string, string>, of: string, script: string, 
   return { process: child as ChildProcess, printed, ended };
 }
 
-async function started(of: string, ...args: string[]): Promise<Run> {
-  return printed(run(of, START, ...args));
+function started(of: string): Promise<Run> {
+  return printed(run(of, START));
 }
 
 /** Waits until it has started. */
@@ -74,15 +82,15 @@ const endpointOf = ({ printed }: Run): string => /is running at (\S+)/.exec(prin
 const notRunning = (seen: string) => `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`;
 
 for (const [what, script, args, status, error, host = ""] of [
-  ["npm run review without npm start", REVIEW, ["bob"], 1, /^The sandbox is not running: \S+none\S+ not found/],
+  ["review without npm start", REVIEW, ["bob"], 1, /^The sandbox is not running: \S+none\S+ not found/],
   [
-    "npm run review of an unknown identity",
+    "review of an unknown identity",
     REVIEW,
     ["bobb"],
     2,
-    /^Local identity bobb not found\.\nnpm run .*\nidentities: alice, .*bob/s,
+    /^Local identity bobb not found\.\nreview .*\nidentities: alice, .*bob/s,
   ],
-  ["npm run review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nnpm run /],
+  ["review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nreview /],
   [
     "npm start that listens everywhere",
     START,
@@ -117,7 +125,7 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
   process.env["LOCAL_STANDBY"] = shared;
   const start = await started(primary);
   delete process.env["LOCAL_STANDBY"];
-  const pid = /^ +kill (\d+) +end the function: the standby answers$/m.exec(start.printed.out)?.[1];
+  const pid = /^ +kill (\d+); review bob$/m.exec(start.printed.out)?.[1];
   const linesOf = (of: string) => readFileSync(sandboxFiles(of).log, "utf8").split("\n").length;
   for (const [answering, other] of [
     [primary, shared],
@@ -133,17 +141,25 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
   start.process.kill("SIGKILL");
 });
 
-test("npm run review detects another program on the sandbox's port", async () => {
+test("review detects another program on the sandbox's port: by its certificate, or because it does not know the caller", async () => {
   const server = endpointOf(sandbox);
+  const { ca = "" } = readWebhook(sandboxFiles(shared));
   keepSecret(sandboxFiles(none));
-  writeFileSync(sandboxFiles(none).kubeconfig, webhookKubeconfig({ server, token: "of a sandbox that was stopped" }));
-  const review = run(none, REVIEW, "bob");
-  assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`another program uses ${server}`)]);
+  for (const trusted of [ca, createCertificateAuthority().ca]) {
+    const kubeconfig = webhookKubeconfig({ server, ca: trusted, token: "of a sandbox that was stopped" });
+    writeFileSync(sandboxFiles(none).kubeconfig, kubeconfig);
+    const review = run(none, REVIEW, "bob");
+    assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`another program uses ${server}`)]);
+  }
 });
 
-test("npm start --verbose prints each grant and each denial with its reason on one line, and commands with access keys", () => {
+test("npm start prints what to type first, then each grant and each denial with its reason", () => {
+  const { out } = sandbox.printed;
+  const [journey = "", identities = ""] = out.split("The local identities:");
+  assert.match(journey, /^ {2}\. \S+\/env$/m);
+  assert.ok(journey.includes("review contractor"));
   // Long lines are wrapped and indented.
-  const lines = sandbox.printed.out.replace(/\n {12}/g, " ");
+  const lines = identities.replace(/\n {12}/g, " ");
   const answers = new Map(
     [...lines.matchAll(/^([a-z]+) +((?:granted|denied): .*)$/gm)].map(([, name, is]) => [name, is]),
   );
@@ -151,34 +167,17 @@ test("npm start --verbose prints each grant and each denial with its reason on o
   assert.equal(answers.get("bob"), "granted: dev:bob-example.com, groups developers");
   assert.match(answers.get("dan") ?? "", /^denied: identity_denied: .*deny\/111122223333$/);
   assert.match(answers.get("contractor") ?? "", /^denied: identity_unmapped: no mapping for \S+role\/Contractor$/);
-  checkOutput(sandbox, shared, 60);
-  assert.match(sandbox.printed.out, /AWS_ACCESS_KEY_ID=/);
+  checkOutput(sandbox, shared);
 });
 
-/** No build output, no JSON, and no line longer than 100 columns. */
-function checkOutput({ printed }: Run, of: string, most: number): void {
+/** No build output, no JSON, no keys, at most a screen, and no line longer than 100 columns. */
+function checkOutput({ printed }: Run, of: string): void {
   const inRepository = printed.out.replaceAll(relative(process.cwd(), of), ".local").replaceAll(of, ".local");
-  const lines = inRepository.replaceAll("LOCAL_FOLDER=.local ", "").trimEnd().split("\n");
-  assert.ok(lines.length <= most, `${lines.length} lines`);
-  const unreadable = lines.filter((line) => line.replace(/ {3,}/g, "  ").length > 100 || /[{}]/.test(line));
+  const lines = inRepository.replace("{SessionName}", "").trimEnd().split("\n");
+  assert.ok(lines.length <= 36, `${lines.length} lines`);
+  const unreadable = lines.filter((line) => line.length > 100 || /[{}]|AKIA|ASIA/.test(line));
   assert.deepEqual(unreadable, []);
 }
-
-test("npm start logs in as a Pod with its service account's role and prints one line per step", async () => {
-  const [, steps = ""] = /^A Pod of another cluster logs in.*\n((?: {2}.*\n)+)/m.exec(sandbox.printed.out) ?? [];
-  const [issuer = "", ...others] = steps.trimEnd().split("\n");
-  assert.deepEqual(others, [
-    "  token: system:serviceaccount:ci:deployer, for sts.amazonaws.com, signed by that key",
-    "  AssumeRoleWithWebIdentity: arn:aws:sts::111122223333:assumed-role/Deployer/deployer-0",
-    "  review: granted: ci-deployer, groups deployers",
-  ]);
-  const url = /https:\S+$/.exec(issuer)?.[0] ?? "";
-  const { serviceAccountToken, issuerCa } = sandboxFiles(shared);
-  const { text } = await post(url, { method: "GET", tls: { ca: readFileSync(issuerCa, "utf8") } });
-  const { kid } = decodeProtectedHeader(readFileSync(serviceAccountToken, "utf8"));
-  const { keys }: { keys: { kid: string }[] } = JSON.parse(text);
-  assert.deepEqual([keys.length, keys[0]?.kid], [1, kid]);
-});
 
 test("a second npm start keeps the first one's files and prints its endpoint", async () => {
   const { kubeconfig, callerToken } = sandboxFiles(shared);
@@ -196,8 +195,7 @@ test("a second npm start keeps the first one's files and prints its endpoint", a
 test("npm start in another folder runs beside the first, prints one screen, and stops by Ctrl-C without a trace", async () => {
   const second = await started(other);
   assert.notEqual(endpointOf(second), endpointOf(sandbox));
-  checkOutput(second, other, 24);
-  assert.doesNotMatch(second.printed.out, /AWS_ACCESS_KEY_ID=/);
+  checkOutput(second, other);
   const { secret, serviceAccountKey } = sandboxFiles(other);
   const kept = () => [secret, serviceAccountKey].map((file) => readFileSync(file, "utf8"));
   const before = kept();
@@ -220,27 +218,52 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   const review = run(other, REVIEW, "bob");
   assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`no response from ${endpointOf(second)}`)]);
 
-  // Keeps the keys, so that credentials of an earlier start stay valid. Ctrl-C also stops a start that is not complete.
+  // Ctrl-C also stops a start that is not complete.
   const again = run(other, START);
   await once(again.process.stdout ?? process.stdin, "data");
-  assert.deepEqual(kept(), before);
   again.process.kill("SIGINT");
   assert.deepEqual([await again.ended, again.printed.err], [0, ""]);
+  // Credentials of an earlier start stay valid.
+  assert.deepEqual(kept(), before);
 });
 
-test("the sandbox grants a token of iam-authenticator token --jwt", async () => {
-  const command = /AWS_ENDPOINT_URL_STS=(\S+) \\\n +npx \S+ token -c local --jwt \|/;
-  const [, url = ""] = command.exec(sandbox.printed.out) ?? [];
-  const { accessKeyId, secretAccessKey } = localIdentity("alice", readSecret(sandboxFiles(shared)));
-  useLocalAws({ AWS_ENDPOINT_URL_STS: url, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
-  const { code, out, err } = await cli(["token", "-c", "local", "--jwt", "--token-only"]);
-  assert.equal(code, 0, err);
-  const { review } = await reviewToken(sandboxFiles(shared), out.trim());
-  assert.equal(review.status.user?.username, "alice");
+test("a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken", async (t) => {
+  const restarted = join(folder, "restarted");
+  const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
+  const kept = () =>
+    [kubeconfig, callerToken, join(mappings, "callers.yaml")].map((file) => readFileSync(file, "utf8"));
+  const first = await started(restarted);
+  const { port } = new URL(endpointOf(first));
+  const earlier = kept();
+  first.process.kill("SIGINT");
+  await first.ended;
+  const second = await started(restarted);
+  assert.deepEqual(kept(), earlier);
+  assert.doesNotMatch(second.printed.out, /Another program/);
+  second.process.kill("SIGINT");
+  await second.ended;
+
+  const occupied = createServer().listen(Number(port), "127.0.0.1");
+  t.after(() => occupied.close());
+  await once(occupied, "listening");
+  const third = await started(restarted);
+  assert.match(
+    third.printed.out,
+    new RegExp(`^Another program uses the last start's port ${port}[.] .*Restart a[ \\n]+kube-apiserver`, "ms"),
+  );
+  assert.deepEqual(kept().slice(1), earlier.slice(1));
+  assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
+  third.process.kill("SIGKILL");
 });
+
+/** The URLs of STS and Parameter Store. */
+function urlsOf(of: string): [sts: string, store: string] {
+  const { sts, store } = JSON.parse(readFileSync(sandboxFiles(of).ports, "utf8"));
+  return [`http://127.0.0.1:${sts}`, `http://127.0.0.1:${store}`];
+}
 
 test("the command and the AWS SDK write mappings of the sandbox, and the function reads them", async () => {
-  const ssm = storeOf(/Parameter Store (\S+)$/m.exec(sandbox.printed.out)?.[1] ?? "", shared);
+  const ssm = storeOf(urlsOf(shared)[1], shared);
   useLocalAws({ ...ssm.variables, AWS_REGION: REGION });
   const file = join(sandboxFiles(shared).mappings, "role/111122223333/contractor.yaml");
   const arn = "arn:aws:iam::111122223333:role/Contractor";
@@ -275,9 +298,8 @@ test("with LOCAL_HOST, containers reach STS and Parameter Store at that address,
   const [of, bridge] = [join(folder, "bridged"), "127.0.0.2"];
   mkdirSync(of);
   spawnSync("git", ["init", "--quiet", folder]);
-  const start = await printed(runWith({ LOCAL_HOST: bridge }, of, START, "--verbose"));
-  const urls = /Local AWS: +STS (\S+), Parameter Store (\S+)$/m.exec(start.printed.out)?.slice(1) ?? [];
-  const [sts = "", store = ""] = urls.map((url) => url.replace("127.0.0.1", bridge));
+  const start = await printed(runWith({ LOCAL_HOST: bridge }, of, START));
+  const [sts, store] = urlsOf(of).map((url) => url.replace("127.0.0.1", bridge)) as [string, string];
   const bob = localIdentity("bob", readSecret(sandboxFiles(of)));
   const caller = new STSClient({ endpoint: sts, region: REGION, credentials: bob });
   assert.equal((await caller.send(new GetCallerIdentityCommand())).Arn, bob.arn);
@@ -285,7 +307,9 @@ test("with LOCAL_HOST, containers reach STS and Parameter Store at that address,
   await assert.rejects(storeOf(store, shared).put("/iam-authenticator/local/account/2", "{}"), {
     name: "UnrecognizedClientException",
   });
-  await assert.rejects(fetch(endpointOf(start).replace("127.0.0.1", bridge)));
+  const { port } = new URL(endpointOf(start));
+  const refused = connect(Number(port), bridge);
+  assert.equal((await once(refused, "error"))[0].code, "ECONNREFUSED");
   // The folder of this test is now a work tree.
   assert.match(start.printed.err, /^git does not ignore \S+bridged, which contains secrets\. /);
   start.process.kill("SIGKILL");

@@ -1,6 +1,8 @@
 // Provides the programs for end-to-end tests: built from Go modules, which the module proxy serves.
 
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { build, type Program, writeKubernetesModule, writeModule } from "./build.ts";
 
 /** Newest first; the last one is no longer supported upstream, but still in use. */
@@ -11,12 +13,35 @@ export type Binaries = ReturnType<typeof findBinaries>;
 /** Builds missing programs, and returns their paths. */
 export function findBinaries() {
   return {
-    etcd: buildModule("etcd", "go.etcd.io/etcd/server/v3", "3.6.16"),
-    kubectl: build(kubernetesProgram("kubectl", KUBERNETES_VERSIONS[0])),
+    etcd: findEtcd(),
+    kubectl: findKubectl(),
     apiservers: KUBERNETES_VERSIONS.map((version) => {
       return { version, path: build(kubernetesProgram("kube-apiserver", version)) };
     }),
     awsIamAuthenticator: findAwsIamAuthenticator(),
+  };
+}
+
+function findEtcd(): string {
+  return buildModule("etcd", "go.etcd.io/etcd/server/v3", "3.6.16");
+}
+
+function findKubectl(): string {
+  return build(kubernetesProgram("kubectl", KUBERNETES_VERSIONS[0]));
+}
+
+/**
+ * Programs of a user who tries a cluster: from KUBEBUILDER_ASSETS, a folder that setup-envtest names, else from the PATH, else
+ * built. https://book.kubebuilder.io/reference/envtest
+ */
+export function findControlPlane() {
+  const { KUBEBUILDER_ASSETS = "", PATH = "" } = process.env;
+  const folders = [KUBEBUILDER_ASSETS, ...PATH.split(delimiter)].filter((folder) => folder !== "");
+  const found = (name: string) => folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+  return {
+    etcd: found("etcd") ?? findEtcd(),
+    kubectl: found("kubectl") ?? findKubectl(),
+    apiserver: found("kube-apiserver") ?? build(kubernetesProgram("kube-apiserver", KUBERNETES_VERSIONS[0])),
   };
 }
 

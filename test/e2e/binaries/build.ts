@@ -2,10 +2,13 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -113,6 +116,16 @@ export function writeKubernetesModule(folder: string, version: string): void {
     ]),
   );
   copyFileSync(join(Dir, "go.sum"), join(folder, "go.sum"));
+}
+
+/** Copies a module's source, so that a program in it can import its internal packages. */
+export function copyModule(folder: string, path: string, version: string): void {
+  cpSync(download(path, version).Dir, folder, { recursive: true });
+  // Go's cache is read-only.
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  }
 }
 
 interface Downloaded {

@@ -1,11 +1,11 @@
-// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos, kops, Cluster API and kubelet small
-// programs (test/e2e/judges/) that use their validation packages.
+// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos, kops, Cluster API, kind and kubelet
+// small programs (test/e2e/judges/) that use their validation packages.
 
 import { hash } from "node:crypto";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries.ts";
-import { build, writeKubernetesModule, writeModule } from "./build.ts";
+import { build, copyModule, writeKubernetesModule, writeModule } from "./build.ts";
 
 /** The newest release per minor version whose configuration packages the module proxy serves. */
 export const TALOS_VERSIONS = ["1.14.1", "1.13.9", "1.12.0"] as const;
@@ -49,6 +49,30 @@ export function findClusterApiJudge(): string {
   });
 }
 
+export const KIND_VERSIONS = ["0.33.0", "0.32.0"] as const;
+
+/** See judges/kind/main.go. */
+export function findKindJudge(version: (typeof KIND_VERSIONS)[number]): string {
+  const source = join(JUDGES, "kind", "main.go");
+  const main = "pkg/cluster/judge";
+  return build({
+    name: "kind-judge",
+    version: `${version}-${digestOf(source)}`,
+    main: `./${main}`,
+    writeModule: (folder) => {
+      copyModule(folder, "sigs.k8s.io/kind", version);
+      mkdirSync(join(folder, main));
+      copyFileSync(source, join(folder, main, "main.go"));
+    },
+    variables: {},
+  });
+}
+
+/** The cache key includes the program's source. */
+function digestOf(source: string): string {
+  return hash("sha256", readFileSync(source)).slice(0, 12);
+}
+
 /** See judges/kubelet/main.go. */
 export function findKubeletJudge(): string {
   return buildMain("kubelet-judge", join(JUDGES, "kubelet", "main.go"), {
@@ -74,11 +98,9 @@ export function buildMain(
   source: string,
   { module, version, replacements, files = {} }: MainOptions,
 ): string {
-  const digest = hash("sha256", readFileSync(source)).slice(0, 12);
   return build({
     name,
-    // The cache key includes the program's source.
-    version: `${version}-${digest}`,
+    version: `${version}-${digestOf(source)}`,
     main: ".",
     writeModule: (folder) => {
       const isKubernetes = module === "k8s.io/kubernetes";

@@ -15,10 +15,12 @@ import {
 } from "./binaries.ts";
 import {
   findClusterApiJudge,
+  findKindJudge,
   findKopsJudge,
   findKubeadm,
   findKubeletJudge,
   findTalosJudge,
+  KIND_VERSIONS,
   TALOS_VERSIONS,
 } from "./judges.ts";
 
@@ -35,4 +37,5 @@ const judges = [
 for (const find of [findControllerManager, findTofu, findHcl2json, findAwsCli, ...judges]) find();
 for (const version of KUBERNETES_VERSIONS) findKubeadm(version);
 for (const version of TALOS_VERSIONS) findTalosJudge(version);
+for (const version of KIND_VERSIONS) findKindJudge(version);
 for (const program of ["krew", "validate-krew-manifest"] as const) findKrew(program);

@@ -1,0 +1,144 @@
+// `. .local/env` in each shell that is installed: its commands reach this sandbox alone, whatever the terminal has exported.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse, stringify } from "yaml";
+import { type Sandbox, startSandbox } from "../../local/sandbox.ts";
+import { writeTerminalFiles } from "../../local/terminal.ts";
+import { sandboxFiles } from "../../local/webhook.ts";
+import { useFolder } from "../cli/fixtures.ts";
+import { blocksOf } from "../docs/shell-blocks.ts";
+import { execute } from "../e2e/cluster/kubectl.ts";
+
+const temporary = useFolder();
+/** Names that a shell would split or expand. */
+const [files, others] = ["it's $HOME", "other one"].map((name) => sandboxFiles(join(temporary.path, name))) as [
+  ReturnType<typeof sandboxFiles>,
+  ReturnType<typeof sandboxFiles>,
+];
+const running: Sandbox[] = [];
+before(async () => {
+  for (const each of [files, others]) {
+    const sandbox = await startSandbox(each);
+    running.push(sandbox);
+    await writeTerminalFiles(each, sandbox);
+  }
+});
+after(() => Promise.all(running.map((sandbox) => sandbox.close())));
+
+/** What a user's terminal may have exported. */
+const EXPORTED = {
+  AWS_PROFILE: "production",
+  AWS_DEFAULT_PROFILE: "production",
+  AWS_ACCESS_KEY_ID: "AKIAPRODUCTIONAAAAAA",
+  AWS_SECRET_ACCESS_KEY: "production",
+  AWS_SESSION_TOKEN: "production",
+  AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+  AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:9",
+  AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true",
+  AWS_ROLE_ARN: "arn:aws:iam::111122223333:role/Production",
+  AWS_WEB_IDENTITY_TOKEN_FILE: "/nowhere",
+  AWS_USE_FIPS_ENDPOINT: "true",
+  CLUSTER_ID: "production",
+  MAPPING_PREFIX: "/production",
+  TOKENS: "jwt",
+};
+
+const SHELLS = ["sh", "dash", "bash", "zsh", "fish"].filter((shell) => spawnSync(shell, ["-c", "true"]).status === 0);
+
+function typed(shell: string, { env, envFish }: typeof files, line: string) {
+  const isFish = shell === "fish";
+  const file = (isFish ? envFish : env).replaceAll(/['\\]/g, isFish ? "\\$&" : "'\\''");
+  const words = ["-c", `. '${file}'; ${line}`];
+  return execute(shell, words, { env: { ...EXPORTED, PATH: process.env["PATH"], HOME: temporary.path } });
+}
+
+for (const shell of SHELLS) {
+  test(`${shell}: commands reach the sandbox of that folder, as its administrator, and nothing that was exported`, async () => {
+    for (const [each, sandbox] of [files, others].map((each, index) => [each, running[index]] as const)) {
+      const { stdout } = await typed(shell, each, "env");
+      const set = new Map([...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+      const left = Object.entries(EXPORTED).filter(
+        ([name, value]) => set.get(name) === value || (/KEY|TOKEN|ROLE/.test(name) && set.has(name)),
+      );
+      assert.deepEqual(left, []);
+      assert.equal(set.get("AWS_ENDPOINT_URL_SSM"), sandbox?.parameterStoreUrl);
+      assert.equal(set.get("KUBECONFIG"), each.userKubeconfig);
+      const who = await typed(shell, each, "iam-authenticator whoami && review bob");
+      assert.equal(who.code, 0, who.stderr);
+      assert.match(who.stdout, /carol@example\.com.*HTTP 200\n.*"dev:bob-example\.com"/s);
+      const list = await typed(shell, each, "iam-authenticator mappings list -o name");
+      assert.match(list.stdout, /^role\/111122223333\/developers$/m);
+    }
+  });
+}
+
+test("the first line says what ends it; contexts of the user's configuration are not used", async () => {
+  for (const file of [files.env, files.envFish]) {
+    assert.match(readFileSync(file, "utf8"), /^# .*A new terminal ends it\.\n/);
+  }
+  temporary.configure("contexts: {local: {prefix: /production}}");
+  const { stdout, stderr, code } = await typed("sh", files, "iam-authenticator whoami --profile bob");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /\/iam-authenticator\/local in region us-west-2/);
+});
+
+/** What docs/try.md types before the cluster, and what each line prints. The AWS CLI has a test of its own. */
+const TYPED: Readonly<Record<string, RegExp>> = {
+  "review bob": /^HTTP 200\n.*"dev:bob-example\.com"/s,
+  "review dan": /"identity_denied: /,
+  "review bob another-cluster": /"sts_/,
+  "iam-authenticator mappings list": /^role +111122223333 +ClusterNode /m,
+  "iam-authenticator explain": /^verdict +granted$/m,
+  "iam-authenticator whoami --profile bob": /^verdict +granted$/m,
+  "iam-authenticator reviews": / granted .* dev:bob-example\.com /,
+  "iam-authenticator doctor": /^ok +review v1 +you are admin:carol-example\.com/m,
+  "iam-authenticator token --profile pod": /"username": "ci-deployer"/,
+  "iam-authenticator token --profile alice --jwt": /"username": "alice"/,
+};
+
+test("docs/try.md: each line works as written", async () => {
+  const [first = ""] = blocksOf("docs/try.md", "sh").join("").split("npm run try:cluster");
+  const lines = first.match(/^(review|iam-authenticator) .*$/gm) ?? [];
+  const rest = new Map(Object.entries(TYPED));
+  for (const line of lines) {
+    const [start, expected] = [...rest].find(([start]) => line.startsWith(start)) ?? assert.fail(`unexpected: ${line}`);
+    rest.delete(start);
+    const inFolder = line.replace(".local/", "");
+    const { stdout, stderr } = await typed("sh", files, `cd "$(dirname "$KUBECONFIG")"; ${inFolder}`);
+    assert.match(stdout, expected, `${line}\n${stderr}`);
+  }
+  assert.deepEqual([...rest.keys()], []);
+});
+
+test("the kubeconfig has users without keys, works without env, and keeps what kind has added", async () => {
+  const { mode } = statSync(files.userKubeconfig);
+  assert.equal(mode & 0o077, 0);
+  const earlier = parse(readFileSync(files.userKubeconfig, "utf8"));
+  const kind = {
+    clusters: [{ name: "kind-kind", cluster: { server: "https://127.0.0.1:6443" } }],
+    contexts: [{ name: "kind-kind", context: { cluster: "kind-kind", user: "kind-kind" } }],
+    "current-context": "kind-kind",
+  };
+  const admin = { name: "kind-kind", user: { token: "of kind" } };
+  writeFileSync(files.userKubeconfig, stringify({ ...earlier, ...kind, users: [...earlier.users, admin] }));
+  const [sandbox] = running;
+  assert.ok(sandbox);
+  await writeTerminalFiles(files, sandbox);
+  const text = readFileSync(files.userKubeconfig, "utf8");
+  const { users, ...rest } = parse(text);
+  assert.partialDeepStrictEqual(rest, kind);
+  const names = users.map(({ name }: { name: string }) => name);
+  assert.deepEqual(names, ["kind-kind", "alice", "bob", "contractor", "dan"]);
+  assert.doesNotMatch(text, /AKIA|ASIA|local\/only/);
+
+  const { exec } = users[2].user;
+  const variables = exec.env.map(({ name, value }: { name: string; value: string }) => [name, value]);
+  const env = { ...EXPORTED, ...Object.fromEntries(variables), PATH: "/usr/bin:/bin" };
+  const plugin = await execute(exec.command, exec.args, { env });
+  assert.equal(plugin.code, 0, plugin.stderr);
+  assert.match(JSON.parse(plugin.stdout).status.token, /^k8s-aws-v1\./);
+});
