@@ -14,8 +14,6 @@ const REGION = "us-east-1";
 
 const API_ID = "localgw123";
 
-const DOMAIN_PREFIX = API_ID;
-
 const DOMAIN_NAME = `${API_ID}.execute-api.${REGION}.amazonaws.com`;
 
 const FUNCTION_NAME = "authenticator";
@@ -26,19 +24,11 @@ function requestTime(time: number): string {
   return `${day}/${month}/${year}:${clock} +0000`;
 }
 
-/** All values of each name, in the order of the query; `undefined` without parameters. */
-function queryOfEvent(query: string): Record<string, string[]> | undefined {
-  const values = new Map<string, string[]>();
-  for (const [name, value] of new URLSearchParams(query)) {
-    values.set(name, [...(values.get(name) ?? []), value]);
-  }
-  return values.size === 0 ? undefined : Object.fromEntries(values);
-}
-
-interface Header {
-  /** In the spelling that the client used first. */
-  readonly name: string;
-  readonly values: string[];
+/** The values of each name, joined, in the order sent. */
+function joined(pairs: Iterable<readonly [name: string, value: string]>): Record<string, string> {
+  const values = new Map<string, string>();
+  for (const [name, value] of pairs) values.set(name, values.has(name) ? `${values.get(name)},${value}` : value);
+  return Object.fromEntries(values);
 }
 
 /** Not forwarded (RFC 9110, section 7.6.1). */
@@ -52,40 +42,25 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
-/** Keys are lower-case names, in order of first appearance. */
-function collectHeaders(request: GatewayRequest): Map<string, Header> {
-  const headers = new Map<string, Header>();
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index] ?? "";
-    const value = request.rawHeaders[index + 1] ?? "";
-    const key = name.toLowerCase();
-    if (HOP_BY_HOP.has(key)) continue;
-    const known = headers.get(key);
-    if (known === undefined) headers.set(key, { name, values: [value] });
-    else known.values.push(value);
-  }
-  addForwarded(headers, request);
-  return headers;
-}
-
-/** As on AWS: always HTTPS and port 443; the client's address is last in X-Forwarded-For. */
-function addForwarded(headers: Map<string, Header>, request: GatewayRequest): void {
-  const forwardedFor = [...(headers.get("x-forwarded-for")?.values ?? []), request.sourceIp].join(", ");
-  for (const [name, value] of [
-    ["X-Amzn-Trace-Id", request.traceId],
-    ["X-Forwarded-For", forwardedFor],
-    ["X-Forwarded-Port", "443"],
-    ["X-Forwarded-Proto", "https"],
-  ] as const) {
-    headers.set(name.toLowerCase(), { name, values: [value] });
-  }
+/** By name in lower case. As on AWS: always HTTPS and port 443; the client's address is last in X-Forwarded-For. */
+function headersOf({ rawHeaders, sourceIp, traceId }: GatewayRequest): Record<string, string> {
+  const sent = Array.from({ length: rawHeaders.length / 2 }, (_, index) => {
+    return [(rawHeaders[2 * index] ?? "").toLowerCase(), rawHeaders[2 * index + 1] ?? ""] as const;
+  });
+  const forwardedFor = [...sent.filter(([name]) => name === "x-forwarded-for").map(([, value]) => value), sourceIp];
+  return {
+    ...joined(sent.filter(([name]) => !HOP_BY_HOP.has(name))),
+    "x-amzn-trace-id": traceId,
+    "x-forwarded-for": forwardedFor.join(", "),
+    "x-forwarded-port": "443",
+    "x-forwarded-proto": "https",
+  };
 }
 
 /** Fields that have no value are absent. */
 export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGatewayProxyEventV2 {
-  const collected = collectHeaders(request);
-  const headers = Object.fromEntries(Array.from(collected, ([name, { values }]) => [name, values.join(",")]));
-  const query = queryOfEvent(request.query);
+  const headers = headersOf(request);
+  const query = new URLSearchParams(request.query);
   const { path, clientCertificate } = request;
 
   return {
@@ -94,13 +69,13 @@ export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGate
     rawPath: path,
     rawQueryString: request.query,
     headers,
-    ...(query && { queryStringParameters: joinValues(query) }),
+    ...(query.size > 0 && { queryStringParameters: joined(query) }),
     requestContext: {
       accountId: ACCOUNT_ID,
       apiId: API_ID,
       ...(clientCertificate && { authentication: { clientCert: clientCertificate } }),
       domainName: DOMAIN_NAME,
-      domainPrefix: DOMAIN_PREFIX,
+      domainPrefix: API_ID,
       http: {
         method: request.method,
         path,
@@ -116,10 +91,6 @@ export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGate
     },
     ...encodeBody(request.body, headers["content-type"]),
   };
-}
-
-function joinValues(query: Readonly<Record<string, string[]>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(query).map(([name, values]) => [name, values.join(",")]));
 }
 
 /**
