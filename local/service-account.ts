@@ -1,7 +1,7 @@
 // A service account of the local cluster: signing key and tokens, IAM roles, and the OIDC providers that their trust
 // policies trust.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SignJWT } from "jose";
@@ -114,21 +114,14 @@ export function publishServiceAccountKey(files: SandboxFiles): void {
   writeFileSync(join(folder, `${kid}.json`), jwk);
 }
 
-/** Writes a token as kubelet does for a Pod. Returns the token. */
-export async function writeServiceAccountToken(files: SandboxFiles, issuer: string): Promise<string> {
-  const token = await signServiceAccountToken(files, issuer);
-  writeFileSync(files.serviceAccountToken, token, { mode: 0o600 });
-  return token;
-}
-
 /**
- * Uses kube-apiserver's claims:
+ * Writes a token as kubelet does for a Pod, with kube-apiserver's claims. Returns the token.
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
  */
-function signServiceAccountToken(files: SandboxFiles, issuer: string): Promise<string> {
+export async function writeServiceAccountToken(files: SandboxFiles, issuer: string): Promise<string> {
   const { privateKey, kid } = readServiceAccountKey(files);
   const { namespace, name } = SERVICE_ACCOUNT;
-  return new SignJWT({ "kubernetes.io": { namespace, serviceaccount: { name, uid: randomUUID() } } })
+  const token = await new SignJWT({ "kubernetes.io": { namespace, serviceaccount: { name, uid: randomUUID() } } })
     .setProtectedHeader({ alg: "RS256", kid })
     .setIssuer(issuer)
     .setSubject(`system:serviceaccount:${namespace}:${name}`)
@@ -138,16 +131,12 @@ function signServiceAccountToken(files: SandboxFiles, issuer: string): Promise<s
     .setExpirationTime("24h")
     .setJti(randomUUID())
     .sign(privateKey);
+  writeFileSync(files.serviceAccountToken, token, { mode: 0o600 });
+  return token;
 }
 
-interface ServiceAccountKey {
-  readonly privateKey: KeyObject;
-  readonly kid: string;
-  /** The public key in the format of Parameter Store. */
-  readonly jwk: string;
-}
-
-function readServiceAccountKey({ serviceAccountKey }: SandboxFiles): ServiceAccountKey {
+/** `jwk`: the public key in the format of Parameter Store. */
+function readServiceAccountKey({ serviceAccountKey }: SandboxFiles) {
   const privateKey = createPrivateKey(readFileSync(serviceAccountKey));
   const key = issuerKeyOf(createPublicKey(privateKey));
   if (key === undefined)

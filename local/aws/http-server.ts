@@ -3,6 +3,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 export type Fault =
   /** Resets the connection without a response. */
@@ -35,31 +37,20 @@ function inflict(fault: Fault, response: ServerResponse): void {
       response.end(fault.body);
       return;
     case "cut":
-      response.writeHead(200, { "content-type": "application/json", "content-length": fault.body.length + 100 });
-      response.write(fault.body, () => response.socket?.resetAndDestroy());
-      return;
     case "stall":
       response.writeHead(200, { "content-type": "application/json", "content-length": fault.body.length + 100 });
-      response.write(fault.body);
+      response.write(fault.body, () => fault.kind === "cut" && response.socket?.resetAndDestroy());
       return;
     case "flood":
-      flood(response, fault.bytes);
+      response.writeHead(200, { "content-type": "application/json" });
+      // Fails if the client stops reading.
+      pipeline(Readable.from(blanks(fault.bytes)), response).catch(() => undefined);
   }
 }
 
-function flood(response: ServerResponse, bytes: number): void {
+function* blanks(bytes: number): Generator<Buffer> {
   const chunk = Buffer.alloc(64 * 1024, " ");
-  let left = bytes;
-  response.writeHead(200, { "content-type": "application/json" });
-  const pour = (): void => {
-    while (left > 0 && !response.destroyed) {
-      left -= chunk.length;
-      if (!response.write(chunk)) return;
-    }
-    if (!response.destroyed) response.end();
-  };
-  response.on("drain", pour);
-  pour();
+  for (let sent = 0; sent < bytes; sent += chunk.length) yield chunk;
 }
 
 /** `undefined` for a longer body, which is read to its end, so that a client can read the response. */

@@ -90,18 +90,13 @@ for (const [network, prefix] of [
   ["192.168.0.0", 16],
   ["198.18.0.0", 15],
   ["224.0.0.0", 3],
-] as const) {
-  PRIVATE.addSubnet(network, prefix, "ipv4");
-}
-
-for (const [network, prefix] of [
   ["::", 128],
   ["64:ff9b:1::", 48],
   ["fc00::", 7],
   ["fe80::", 10],
   ["ff00::", 8],
 ] as const) {
-  PRIVATE.addSubnet(network, prefix, "ipv6");
+  PRIVATE.addSubnet(network, prefix, familyOf(network));
 }
 
 const LOOPBACK = new BlockList();
@@ -112,7 +107,11 @@ LOOPBACK.addAddress("::1", "ipv6");
 
 /** The kind of network of an IP address. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is treated as IPv4. */
 function kindOf(address: string): "public" | "loopback" | "private" {
-  const family = isIP(address) === 4 ? "ipv4" : "ipv6";
+  const family = familyOf(address);
   if (LOOPBACK.check(address, family)) return "loopback";
   return PRIVATE.check(address, family) ? "private" : "public";
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 4 ? "ipv4" : "ipv6";
 }
