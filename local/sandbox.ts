@@ -3,8 +3,9 @@
 
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
-import { startNodeInstance } from "./aws/ec2.ts";
+import { nodeServices, startEc2 } from "./aws/ec2.ts";
 import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./aws/logs/logs.ts";
+import { openFolder } from "./aws/parameter-store/folder.ts";
 import { DEFAULT_THROUGHPUT, startParameterStore } from "./aws/parameter-store/parameter-store.ts";
 import { startSts } from "./aws/sts/sts.ts";
 import { type LocalFunction, localServices, startFunction } from "./function.ts";
@@ -123,8 +124,14 @@ export async function startSandbox(
   const { onPort, writePorts } = portsOf(files);
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
   const inRegion = { region: REGION, identities };
-  const ofStore = { ...inRegion, folder: files.mappings, prefix, bridge, throughput: DEFAULT_THROUGHPUT };
-  const store = await onPort("store", (port) => startParameterStore({ ...ofStore, port }));
+  const store = await onPort("store", (port) =>
+    startParameterStore((...of) => openFolder({ folder: files.mappings, prefix }, ...of), {
+      ...inRegion,
+      bridge,
+      throughput: DEFAULT_THROUGHPUT,
+      port,
+    }),
+  );
   const certificate = { ca, cert, key };
   const ofIssuer = { region: REGION, clusterId: CLUSTER_ID, identity, certificate, logFile: files.issuerLog };
   const issuer = await onPort("issuer", (port) => startIssuer({ ...ofIssuer, storeUrl: store.url, port }));
@@ -133,7 +140,7 @@ export async function startSandbox(
   const sts = await onPort("sts", (port) =>
     startSts({ port, bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
   );
-  const ec2 = await onPort("ec2", (port) => startNodeInstance({ ...inRegion, port }));
+  const ec2 = await onPort("ec2", (port) => startEc2({ ...inRegion, ...nodeServices(REGION), port }));
   const authenticator = startFunction(
     {
       CLUSTER_ID,

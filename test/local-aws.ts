@@ -1,11 +1,15 @@
 // The local services as tests start them: with the identities of one fixed secret, and an operator. A sandbox has a random one.
 
-import { startEc2 as startEc2For, startNodeInstance as startNodeInstanceFor } from "../local/aws/ec2.ts";
+import { nodeServices, startEc2 as startEc2For } from "../local/aws/ec2.ts";
+import type { LocalServer } from "../local/aws/http-server.ts";
 import { type LogsOptions, startLogs as startLogsFor } from "../local/aws/logs/logs.ts";
 import {
-  type MemoryStoreOptions,
-  startParameterStore as startStore,
-} from "../local/aws/parameter-store/parameter-store.ts";
+  memoryParameters,
+  newest,
+  type ParameterType,
+  writeParameter,
+} from "../local/aws/parameter-store/parameter.ts";
+import { type StoreOptions, startParameterStore as startStore } from "../local/aws/parameter-store/parameter-store.ts";
 import { type StsOptions, startSts as startStsFor } from "../local/aws/sts/sts.ts";
 import { localServices as localServicesOf, type ServiceUrls } from "../local/function.ts";
 import { type LocalIdentity, localIdentities, localIdentity as localIdentityOf } from "../local/identities.ts";
@@ -35,8 +39,30 @@ export function startSts(options: Partial<StsOptions> = {}) {
   return startStsFor({ identities: LOCAL_IDENTITIES, ...options });
 }
 
-export function startParameterStore(options: Partial<MemoryStoreOptions> = {}) {
-  return startStore({ ...SIGNERS, ...(options.sendsDate === true && { anyTime: true }), ...options });
+interface MemoryStoreOptions extends Partial<StoreOptions> {
+  /** Values by name; each has type String. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Maximum number of parameters; default: the standard tier's. */
+  readonly limit?: number;
+}
+
+export interface MemoryStore extends LocalServer {
+  /** Creates or overwrites a parameter without the API but within its limits. Returns the version. */
+  put(name: string, value: string, options?: { type?: ParameterType; tags?: Readonly<Record<string, string>> }): number;
+  /** Returns false if the parameter does not exist. */
+  remove(name: string): boolean;
+}
+
+/** In memory. Accepts signatures of any time if it sends a date, from which clients take their time. */
+export async function startParameterStore(options: MemoryStoreOptions = {}): Promise<MemoryStore> {
+  const { partition = "aws", region = "us-east-1", account = "111122223333", now = Date.now } = options;
+  const kept = memoryParameters(now, options.limit);
+  const put: MemoryStore["put"] = (name, value, { type = newest(kept, name)?.type ?? "String", tags } = {}) =>
+    writeParameter(kept, { partition, region, account }, { name, value, type, tags, overwrite: true }).version;
+  for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);
+  const clock = options.sendsDate === true ? { clock: (signed: number) => signed } : {};
+  const server = await startStore(() => () => kept, { ...SIGNERS, ...clock, ...options });
+  return { ...server, put, remove: (name) => kept.remove(name) };
 }
 
 export function startLogs(options: Omit<LogsOptions, "identities">) {
@@ -47,8 +73,9 @@ export function startEc2(options: Omit<Parameters<typeof startEc2For>[0], "ident
   return startEc2For({ ...SIGNERS, ...options });
 }
 
-export function startNodeInstance(options: Omit<Parameters<typeof startNodeInstanceFor>[0], "identities">) {
-  return startNodeInstanceFor({ ...SIGNERS, ...options });
+/** With the instance of the identity `node`. */
+export function startNodeInstance({ region }: { readonly region: string }) {
+  return startEc2For({ ...SIGNERS, region, ...nodeServices(region) });
 }
 
 /** With the credentials of the function's role. */

@@ -11,7 +11,7 @@ import {
   startHttpServer,
 } from "./http-server.ts";
 import { readForm, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
-import { byAccessKey, type ServiceOptions, verify } from "./signature.ts";
+import { byAccessKey, type ServiceOptions, verify } from "./verification.ts";
 
 /** Codes of `instanceState`, by name. */
 const STATE_CODES = {
@@ -152,14 +152,14 @@ export interface Ec2Server extends LocalServer {
 
 /** Starts one server for both services; use its url as the endpoint of either client. */
 export async function startEc2(options: Ec2Options): Promise<Ec2Server> {
-  const { account = "111122223333", region = "us-east-1", clock = Date.now } = options;
+  const { account = "111122223333", region = "us-east-1" } = options;
   const instances = structuredClone([...(options.instances ?? [])]);
   const profiles = structuredClone([...(options.profiles ?? [])]);
   const identities = byAccessKey(options.identities);
   const answers = ec2Answers({ instances, profiles, account }, (request, service) => {
     // A client of IAM with another endpoint signs for its own region.
     const servesRegion = (scoped: string) => scoped === region || (service === "iam" && scoped === "us-east-1");
-    verify(request, [], { identities, clock, service, servesRegion, ...(service === "ec2" && { errors: EC2_ERRORS }) });
+    verify(request, [], { servesRegion, ...options, identities, service });
   });
   return { ...(await startHttpServer(answers, options.port)), instances, profiles };
 }
@@ -184,8 +184,9 @@ export function ec2Answers(
       }
       throw new ServiceError("InvalidAction", `The action ${action} is not valid for this web service.`);
     } catch (error) {
-      if (error instanceof ServiceError) return renderError(service, error);
-      throw error;
+      if (!(error instanceof ServiceError)) throw error;
+      const [code, status, message] = (service === "ec2" && EC2_ERRORS[error.code]) || [error.code, error.status];
+      return renderError(service, new ServiceError(code, message ?? error.message, status));
     }
   };
 }
@@ -193,25 +194,18 @@ export function ec2Answers(
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
 const NOT_VALIDATED = ["AuthFailure", 401, "AWS was not able to validate the provided access credentials"] as const;
 
-const EC2_ERRORS = {
+const EC2_ERRORS: Readonly<Record<string, readonly [code: string, status: number, message?: string]>> = {
   MissingAuthenticationToken: ["MissingParameter", 400, "The request must contain the parameter AWSAccessKeyId"],
   InvalidClientTokenId: NOT_VALIDATED,
   SignatureDoesNotMatch: NOT_VALIDATED,
   ExpiredToken: ["RequestExpired", 400, "Request has expired."],
-} as const;
+};
 
 export function nodeName(region: string): string {
   return `ip-10-0-0-12.${region}.compute.internal`;
 }
 
-interface NodeOptions extends ServiceOptions {
-  readonly region: string;
-}
-
-export function startNodeInstance({ region, ...options }: NodeOptions): Promise<Ec2Server> {
-  return startEc2({ region, ...options, ...nodeServices(region) });
-}
-
+/** The instance of the identity `node` in `region`, with its profile and account. */
 export function nodeServices(region: string): Required<Pick<Ec2Options, "account" | "profiles" | "instances">> {
   const { account, userId } = localPrincipal("node");
   const [roleId = "", instanceId = ""] = userId.split(":");

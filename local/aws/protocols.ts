@@ -6,7 +6,6 @@
 import { randomUUID } from "node:crypto";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { type LocalRequest, type LocalResponse, ServiceError } from "./http-server.ts";
-import { byAccessKey, type ServiceOptions, verify } from "./signature.ts";
 
 /** Calls `run` and returns its result, or the error that it throws, as a response. */
 export function answerJson(run: () => object): LocalResponse {
@@ -19,22 +18,13 @@ export function answerJson(run: () => object): LocalResponse {
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, with the names that services send. */
-const SIGNATURE_ERRORS = {
-  MissingAuthenticationToken: ["MissingAuthenticationTokenException", 400],
-  IncompleteSignature: ["IncompleteSignatureException", 400],
-  InvalidClientTokenId: ["UnrecognizedClientException", 400],
-  ExpiredToken: ["ExpiredTokenException", 400],
-  SignatureDoesNotMatch: ["InvalidSignatureException", 400],
-} as const;
-
-/** Returns a function that throws the error of a JSON service in `region` for a request without a valid signature. */
-export function jsonVerifier(service: string, region: string, options: ServiceOptions) {
-  const { clock = Date.now, moreRegions = [], anyTime } = options;
-  const identities = byAccessKey(options.identities);
-  const servesRegion = (scoped: string) => scoped === region || moreRegions.includes(scoped);
-  const rules = { identities, clock, anyTime, service, servesRegion, errors: SIGNATURE_ERRORS };
-  return (request: LocalRequest) => verify(request, [], rules);
-}
+const SIGNATURE_ERRORS: Readonly<Record<string, string>> = {
+  MissingAuthenticationToken: "MissingAuthenticationTokenException",
+  IncompleteSignature: "IncompleteSignatureException",
+  InvalidClientTokenId: "UnrecognizedClientException",
+  ExpiredToken: "ExpiredTokenException",
+  SignatureDoesNotMatch: "InvalidSignatureException",
+};
 
 /** The operation's name: the header without `service` and the dot. Throws ServiceError for a request of another protocol. */
 export function operationOf({ method, target, headers }: LocalRequest, service: string): string {
@@ -68,8 +58,10 @@ export function unknownOperation(method: string, named: string): ServiceError {
 }
 
 export function refuse({ status, code, message }: ServiceError): LocalResponse {
-  const { headers, body } = respond(status, { __type: code, message });
-  return { status, headers: { ...headers, "x-amzn-errortype": code }, body };
+  const ofSignature = SIGNATURE_ERRORS[code];
+  const type = ofSignature ?? code;
+  const { headers, ...answer } = respond(ofSignature === undefined ? status : 400, { __type: type, message });
+  return { ...answer, headers: { ...headers, "x-amzn-errortype": type } };
 }
 
 function respond(status: number, output: object): LocalResponse {

@@ -21,7 +21,7 @@ async function twoRegions(stored: Values, outputs: Outputs = { Endpoint: "https:
     startParameterStore({
       parameters: named(stored),
       region: REGIONS[name],
-      moreRegions: ["us-east-1"],
+      servesRegion: (region) => [REGIONS[name], "us-east-1"].includes(region),
       now: () => Date.UTC(2020),
     });
   const stores = { one: await store("one"), other: await store("other") };

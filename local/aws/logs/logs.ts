@@ -3,16 +3,8 @@
 import { readFileSync } from "node:fs";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { type LocalServer, startHttpServer } from "../http-server.ts";
-import {
-  answerJson,
-  callsPerSecond,
-  jsonVerifier,
-  operationOf,
-  parseInput,
-  throttled,
-  unknownOperation,
-} from "../protocols.ts";
-import type { ServiceOptions } from "../signature.ts";
+import { answerJson, callsPerSecond, operationOf, parseInput, throttled, unknownOperation } from "../protocols.ts";
+import { byAccessKey, type ServiceOptions, verify } from "../verification.ts";
 import { insights } from "./insights.ts";
 import {
   describeLogGroups,
@@ -41,12 +33,13 @@ export function startLogs(options: LogsOptions): Promise<LocalServer> {
   const { groups, properties = {}, region = "us-east-1", port, throughput = Number.POSITIVE_INFINITY } = options;
   const admit = callsPerSecond(throughput, () => performance.now());
   const operations = insights();
-  const verifySigned = jsonVerifier("logs", region, options);
+  const identities = byAccessKey(options.identities);
+  const rules = { servesRegion: (scoped: string) => scoped === region, ...options, identities, service: "logs" };
   return startHttpServer(
     (request) =>
       answerJson(() => {
         const name = operationOf(request, "Logs_20140328");
-        verifySigned(request);
+        verify(request, [], rules);
         const input = parseInput(request.body);
         if (name === "DescribeLogGroups") return describeLogGroups(groups, properties, input);
         const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;

@@ -20,8 +20,8 @@ export interface FolderOptions {
   readonly folder: string;
   /** Prefix of every parameter name, for example `/iam-authenticator/my-cluster`. */
   readonly prefix: string;
-  /** Called once for each file that cannot be served, and again when the reason changes. */
-  readonly onProblem: (message: string) => void;
+  /** Called once for each file that cannot be served, and again when the reason changes. Default: prints to stderr. */
+  readonly onProblem?: (message: string) => void;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface FolderOptions {
  * the prefix, and those that no file can have, are kept in memory.
  */
 export function openFolder(
-  { folder, prefix, onProblem }: FolderOptions,
+  { folder, prefix, onProblem = console.error }: FolderOptions,
   location: StoreLocation,
   now: () => number,
 ): () => ParameterStorage {

@@ -1,5 +1,5 @@
-// A local SSM Parameter Store for AWS SDKs and the AWS CLI: in memory for tests, in a folder for `npm start`. It has the
-// service's rate limits.
+// A local SSM Parameter Store for AWS SDKs and the AWS CLI, with the service's rate limits: in memory for tests, in a folder
+// for `npm start`.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 // https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 
@@ -8,14 +8,12 @@ import {
   answerJson,
   callsPerSecond,
   type Input,
-  jsonVerifier,
   operationOf,
   parseInput,
   throttled,
   unknownOperation,
 } from "../protocols.ts";
-import type { ServiceOptions } from "../signature.ts";
-import { openFolder } from "./folder.ts";
+import { byAccessKey, type ServiceOptions, verify } from "../verification.ts";
 import {
   deleteParameter,
   deleteParameters,
@@ -26,14 +24,7 @@ import {
   listTagsForResource,
   putParameter,
 } from "./operations.ts";
-import {
-  memoryParameters,
-  newest,
-  type ParameterStorage,
-  type ParameterType,
-  type StoreLocation,
-  writeParameter,
-} from "./parameter.ts";
+import type { ParameterStorage, StoreLocation } from "./parameter.ts";
 
 /** Calls per second, per account and region. */
 interface Throughput {
@@ -45,9 +36,6 @@ interface Throughput {
 
 /** For PutParameter, from AWS Support: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944 */
 export const DEFAULT_THROUGHPUT: Throughput = { reads: 40, writes: 3 };
-
-/** With `/ssm/parameter-store/high-throughput-enabled`. */
-export const HIGHER_THROUGHPUT: Throughput = { reads: 3_000, paths: 100, writes: 10 };
 
 /** Throws the service's error if the operation exceeds its limit, or its caller has no valid signature. */
 type Admit = (operation: string) => void;
@@ -104,7 +92,7 @@ export function answerSsm(
   });
 }
 
-interface CommonOptions extends Partial<StoreLocation>, ServiceOptions {
+export interface StoreOptions extends Partial<StoreLocation>, ServiceOptions {
   /** Modification time of new versions, in milliseconds since 1970. */
   readonly now?: () => number;
   /** Whether responses have `now` in their header Date, as those of AWS have. Default: no such header. */
@@ -113,66 +101,29 @@ interface CommonOptions extends Partial<StoreLocation>, ServiceOptions {
   readonly throughput?: Throughput;
 }
 
-export interface MemoryStoreOptions extends CommonOptions {
-  /** Values by name; each has type String. */
-  readonly parameters?: Readonly<Record<string, string>>;
-  /** Maximum number of parameters; default: the standard tier's. */
-  readonly limit?: number;
-  readonly folder?: undefined;
-}
-
-interface FolderStoreOptions extends CommonOptions {
-  /** `<folder>/role/111122223333/developers.yaml` becomes `<prefix>/role/111122223333/developers`. */
-  readonly folder: string;
-  readonly prefix: string;
-  /** Called once for each file that cannot be served; prints to stderr by default. */
-  readonly onProblem?: (message: string) => void;
-}
-
-export interface MemoryStore extends LocalServer {
-  /** Creates or overwrites a parameter without the API but within its limits. Returns the version. */
-  put(name: string, value: string, options?: { type?: ParameterType; tags?: Readonly<Record<string, string>> }): number;
-  /** Returns false if the parameter does not exist. */
-  remove(name: string): boolean;
-}
-
-/** With a folder, the store keeps parameters in its files; without one, in memory. */
-export function startParameterStore(options: FolderStoreOptions): Promise<LocalServer>;
-
-export function startParameterStore(options: MemoryStoreOptions): Promise<MemoryStore>;
-
+/** `opened` returns a function that returns the current parameters, such as that of `openFolder`. */
 export async function startParameterStore(
-  options: FolderStoreOptions | MemoryStoreOptions,
-): Promise<LocalServer | MemoryStore> {
+  opened: (location: StoreLocation, now: () => number) => () => ParameterStorage,
+  options: StoreOptions,
+): Promise<LocalServer> {
   const { partition = "aws", region = "us-east-1", account = "111122223333", now = Date.now } = options;
   const location = { partition, region, account };
-  const { throughput } = options;
-  const verifySigned = jsonVerifier("ssm", region, options);
-  const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
-  const serve = (open: () => ParameterStorage): Promise<LocalServer> =>
-    startHttpServer(
-      (request) => {
-        const { headers, ...answer } = answerSsm(request, open, location, (operation) => {
-          verifySigned(request);
-          admit(operation);
-        });
-        const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
-        return { ...answer, headers: { ...headers, ...date } };
-      },
-      options.port,
-      options.bridge,
-    );
-  if (options.folder !== undefined) {
-    const { folder, prefix, onProblem = console.error } = options;
-    const open = openFolder({ folder, prefix, onProblem }, location, now);
-    // Reports problems at startup, and fails there if the folder is missing.
-    open();
-    return serve(open);
-  }
-  const kept = memoryParameters(now, options.limit);
-  const put: MemoryStore["put"] = (name, value, { type = newest(kept, name)?.type ?? "String", tags } = {}) =>
-    writeParameter(kept, location, { name, value, type, tags, overwrite: true }).version;
-  for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);
-  const server = await serve(() => kept);
-  return { ...server, put, remove: (name) => kept.remove(name) };
+  const identities = byAccessKey(options.identities);
+  const rules = { servesRegion: (scoped: string) => scoped === region, ...options, identities, service: "ssm" };
+  const admit = options.throughput === undefined ? () => undefined : limitThroughput(options.throughput, now);
+  const open = opened(location, now);
+  // Reports problems at startup, and fails there if the folder is missing.
+  open();
+  return startHttpServer(
+    (request) => {
+      const { headers, ...answer } = answerSsm(request, open, location, (operation) => {
+        verify(request, [], rules);
+        admit(operation);
+      });
+      const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
+      return { ...answer, headers: { ...headers, ...date } };
+    },
+    options.port,
+    options.bridge,
+  );
 }

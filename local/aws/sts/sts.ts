@@ -1,6 +1,5 @@
 // A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it verifies signatures and tokens.
 
-import type { LocalIdentity } from "../../identities.ts";
 import {
   type LocalRequest,
   type LocalResponse,
@@ -8,17 +7,13 @@ import {
   ServiceError,
   startHttpServer,
 } from "../http-server.ts";
-import { byAccessKey, type Parameter, parseForm, verify } from "../signature.ts";
+import { type Parameter, parseForm } from "../signature.ts";
+import { byAccessKey, type ServiceOptions, verify } from "../verification.ts";
 import { answered, callerIdentity, missingAction, refused, unknownAction } from "./protocol.ts";
 import { getWebIdentityToken, keysOf, type SignedTokenOptions } from "./signed-token.ts";
 import { assumeRoleWithWebIdentity, checkTrustPolicy, type WebIdentityOptions } from "./web-identity.ts";
 
-export interface StsOptions {
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** Another address of this machine to listen at, for containers; default none. */
-  readonly bridge?: string | undefined;
-  readonly identities: readonly LocalIdentity[];
+export interface StsOptions extends Pick<ServiceOptions, "port" | "bridge" | "identities"> {
   /** Host names in lower case that are valid for any region, in addition to the local ones. */
   readonly extraHosts?: readonly string[];
   /** OIDC providers and the roles that trust them; default none. */

@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import type { Ec2Server } from "../../../local/aws/ec2.ts";
-import type { MemoryStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { type LocalIdentity, mintToken } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
 import { people } from "../../bench/crowd.ts";
-import { localIdentity } from "../../local-aws.ts";
+import { localIdentity, type MemoryStore } from "../../local-aws.ts";
 import { MAPPING_PREFIX } from "../cluster/backend.ts";
 import { type Answers, history, type Outages, type Service } from "./outages.ts";
 import type { Issuer } from "./rotating.ts";

@@ -4,10 +4,9 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
-import type { MemoryStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { mintToken } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../../local/webhook.ts";
-import { localIdentity } from "../../local-aws.ts";
+import { localIdentity, type MemoryStore } from "../../local-aws.ts";
 import { createSigningKey, signIdToken } from "../../oidc-issuer.ts";
 import { callersParameter, newCallerToken } from "../cluster/backend.ts";
 import { type Answers, type History, history, type Outages } from "./outages.ts";

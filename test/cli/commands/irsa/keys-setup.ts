@@ -2,9 +2,8 @@
 
 import { beforeEach } from "node:test";
 import type { IssuerKey } from "../../../../functions/issuer/key.ts";
-import type { MemoryStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
 import { ec, rsa } from "../../../functions/issuer/samples.ts";
-import { startParameterStore } from "../../../local-aws.ts";
+import { type MemoryStore, startParameterStore } from "../../../local-aws.ts";
 import { type CliOptions, cli, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { useFolder, useServer } from "../../fixtures.ts";
 import { PREFIX } from "../mappings/cluster.ts";

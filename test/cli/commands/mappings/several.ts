@@ -15,7 +15,10 @@ export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
 
 async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Readonly<Record<string, unknown>>) {
   const parameters = { ...named(prod), ...named(staging, "/iam-authenticator/staging") };
-  const store = await startParameterStore({ parameters, moreRegions: ["eu-west-1", "us-west-2"] });
+  const store = await startParameterStore({
+    parameters,
+    servesRegion: (region) => ["us-east-1", "eu-west-1", "us-west-2"].includes(region),
+  });
   const stacks = await startStacks({ "IamAuthenticator-prod": {}, "IamAuthenticator-staging": {} });
   const sts = await startSts({ identities: OPERATORS });
   useLocalAws({ ...endpoints({ SSM: store, STS: sts, CLOUDFORMATION: stacks }), AWS_MAX_ATTEMPTS: "1" });

@@ -54,7 +54,7 @@ interface Setup {
 }
 
 /** Of contexts that share the store. */
-const moreRegions = ["eu-west-1", "eu-central-1"];
+const servesRegion = (region: string) => ["us-east-1", "eu-west-1", "eu-central-1"].includes(region);
 
 export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200, isDated }: Setup) {
   let time = NOW - written * DAY;
@@ -62,13 +62,13 @@ export async function reportCluster({ mappings, events = [], log = {}, iam = {},
     parameters: named(mappings),
     now: () => time,
     sendsDate: !!isDated,
-    moreRegions,
+    servesRegion,
   });
   if (isDated) time = NOW;
   const logs = await startLogs({
     groups: { [LOG_GROUP]: () => events },
     properties: { [LOG_GROUP]: log },
-    moreRegions,
+    servesRegion,
   });
   const [stacks, sts, principals] = await Promise.all([
     startStacks({ "IamAuthenticator-prod": { LogGroup: LOG_GROUP } }),

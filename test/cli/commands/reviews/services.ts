@@ -38,7 +38,10 @@ export function otherLines(time: number): LogEvent[] {
 }
 
 export async function loggedServices(events: LogEvent[], stack = STACK, endpoint = "https://x.example.com") {
-  const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, moreRegions: ["us-west-2"] });
+  const logs = await startLogs({
+    groups: { [LOG_GROUP]: () => events },
+    servesRegion: (region) => ["us-east-1", "us-west-2"].includes(region),
+  });
   const stacks = await startStacks({ [stack]: { Endpoint: endpoint, LogGroup: LOG_GROUP } });
   return {
     logs,

@@ -18,12 +18,20 @@ import fc from "fast-check";
 import { parseJson } from "../../../../functions/lib/json.ts";
 import { openFolder } from "../../../../local/aws/parameter-store/folder.ts";
 import { newest } from "../../../../local/aws/parameter-store/parameter.ts";
-import { DEFAULT_THROUGHPUT, startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
+import {
+  DEFAULT_THROUGHPUT,
+  type StoreOptions,
+  startParameterStore,
+} from "../../../../local/aws/parameter-store/parameter-store.ts";
 import { useFolder } from "../../../cli/fixtures.ts";
 import { SIGNERS } from "../../../local-aws.ts";
 import { refused, ssmClient } from "../clients.ts";
 
 const DEVELOPERS = "role/111122223333/developers";
+
+function startStore(folder: Parameters<typeof openFolder>[0], options: Partial<StoreOptions> = {}) {
+  return startParameterStore((...of) => openFolder(folder, ...of), { ...SIGNERS, ...options });
+}
 
 async function start(
   t: TestContext,
@@ -34,7 +42,7 @@ async function start(
   for (const [file, text] of Object.entries(files)) write(file, text);
   const problems: string[] = [];
   const onProblem = (problem: string) => problems.push(problem);
-  const store = await startParameterStore({ ...SIGNERS, folder, prefix: "/p", onProblem, ...options });
+  const store = await startStore({ folder, prefix: "/p", onProblem }, options);
   t.after(() => store.close());
   const ssm = ssmClient(store.url);
   const get = async (name: string) => (await ssm.send(new GetParameterCommand({ Name: `/p/${name}` }))).Parameter;
@@ -205,7 +213,7 @@ test("names that no file has are kept in memory, and none leads out of the folde
 
 test("a missing folder fails at startup", async () => {
   const missing = join(useFolder().path, "no-such-folder");
-  await assert.rejects(startParameterStore({ ...SIGNERS, folder: missing, prefix: "/p" }), /ENOENT/);
+  await assert.rejects(startStore({ folder: missing, prefix: "/p" }), /ENOENT/);
 });
 
 test("every value is stored exactly, and means the same after a restart", () => {
@@ -229,7 +237,7 @@ test("every value is stored exactly, and means the same after a restart", () => 
 test("a version of an earlier start is as old as its file", async (t) => {
   const { path: folder, write } = useFolder();
   utimesSync(write("a.yaml", "{}"), 1_000, 1_000);
-  const store = await startParameterStore({ ...SIGNERS, folder, prefix: "/p", onProblem: assert.fail });
+  const store = await startStore({ folder, prefix: "/p", onProblem: assert.fail });
   t.after(() => store.close());
   const ssm = ssmClient(store.url);
   const modified = async () => (await ssm.send(new GetParameterCommand({ Name: "/p/a" }))).Parameter?.LastModifiedDate;
