@@ -249,7 +249,7 @@ test("a restart keeps port, authority and caller token, so that kube-apiserver n
   const third = await started(restarted);
   assert.match(
     third.printed.out,
-    new RegExp(`^Another program uses the last start's port ${port}[.] .*Restart a[ \\n]+kube-apiserver`, "ms"),
+    new RegExp(`^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`, "ms"),
   );
   assert.deepEqual(kept().slice(1), earlier.slice(1));
   assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
