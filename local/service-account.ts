@@ -94,12 +94,8 @@ export function localProvider(issuer: string): OidcProvider {
 
 export function localPodRole(provider: OidcProvider): LocalRole {
   const { namespace, name: serviceAccount } = SERVICE_ACCOUNT;
-  return serviceAccountRole(provider, {
-    name: ROLE_NAME,
-    roleId: "AROALOCALDEPLOYERAAAA",
-    namespace,
-    serviceAccount,
-  });
+  const roleId = "AROALOCALDEPLOYERAAAA";
+  return serviceAccountRole(provider, { name: ROLE_NAME, roleId, namespace, serviceAccount });
 }
 
 /** Creates the key if it is missing, and writes its public key to the mappings for the issuer. */

@@ -35,24 +35,22 @@ interface WebIdentity {
   readonly audience: string;
 }
 
-interface TokenChecks {
-  readonly providers: readonly OidcProvider[];
-  readonly fetchKeys: (issuer: string) => Promise<JSONWebKeySet>;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
-
 /** Accepted by IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 
-/** Returns the identity in `token`; throws a `ServiceError` if it is invalid. */
-async function verifyIdentityToken(token: string, { providers, fetchKeys, now }: TokenChecks): Promise<WebIdentity> {
+/** Returns the identity in `token` of one of `providers`; throws a `ServiceError` if it is invalid. */
+async function verifyIdentityToken(
+  token: string,
+  providers: readonly OidcProvider[],
+  access: IssuerAccess,
+  now: number,
+): Promise<WebIdentity> {
   const { iss } = unverifiedClaims(token);
   const provider = providers.find(({ issuer }) => issuer === iss);
   if (provider === undefined) {
     throw invalidIdentityToken(`No OpenIDConnect provider found in your account for ${iss}`);
   }
-  const claims = await verifiedClaims(token, await fetchKeys(provider.issuer), now);
+  const claims = await verifiedClaims(token, await fetchIssuerKeys(provider.issuer, access), now);
   const audience = [claims.aud ?? []].flat().find((name) => provider.audiences.includes(name));
   if (audience === undefined) throw invalidIdentityToken("Incorrect token audience");
   return { provider, subject: claims.sub, audience };
@@ -173,12 +171,9 @@ export async function assumeRoleWithWebIdentity(
   const role = roles.find((known) => roleArn(known) === wanted);
   const duration = sessionDuration(parameters, role);
 
-  const webIdentity = await verifyIdentityToken(token, {
-    // only providers in the role's account
-    providers: providers.filter(({ account }) => account === accountOf(wanted)),
-    fetchKeys: (issuer) => fetchIssuerKeys(issuer, access),
-    now,
-  });
+  const account = accountOf(wanted);
+  const ofAccount = providers.filter((provider) => provider.account === account);
+  const webIdentity = await verifyIdentityToken(token, ofAccount, access, now);
   if (role === undefined || !trusts(role.trustPolicy, webIdentity)) throw assumeRoleDenied();
 
   const identity = newSession(role, session, now + duration * 1000);
