@@ -54,11 +54,11 @@ export interface LocalIssuer {
 /** Runs the issuer's bundle on 127.0.0.1, behind a local API Gateway with TLS, which STS requires. */
 export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> {
   const { clusterId, region, storeUrl, logFile, identity, port = 0 } = options;
-  const { ca, cert, key } = options.certificate ?? createServerCertificate();
+  const { ca, ...tls } = options.certificate ?? createServerCertificate();
   let running: LocalFunction | undefined;
   const gateway = await startGateway({
     port,
-    tls: { cert, key },
+    tls,
     routes: [`GET ${DISCOVERY_PATH}`, `GET ${JWKS_PATH}`],
     // As on Lambda, the first request starts the environment, which reads the keys during initialization.
     handler: (event, context) => {
@@ -120,26 +120,21 @@ export async function startSandbox(
     cpSync(SAMPLE_MAPPINGS, files.mappings, { recursive: true });
   }
   publishServiceAccountKey(files);
-  const { ca, cert, key } = keepCertificate(files);
+  const certificate = keepCertificate(files);
+  const { ca, ...tls } = certificate;
   const { onPort, writePorts } = portsOf(files);
-  const prefix = `/iam-authenticator/${CLUSTER_ID}`;
+  const ofFolder = { folder: files.mappings, prefix: `/iam-authenticator/${CLUSTER_ID}` };
   const inRegion = { region: REGION, identities };
+  const ofStore = { ...inRegion, bridge, throughput: DEFAULT_THROUGHPUT };
   const store = await onPort("store", (port) =>
-    startParameterStore((...of) => openFolder({ folder: files.mappings, prefix }, ...of), {
-      ...inRegion,
-      bridge,
-      throughput: DEFAULT_THROUGHPUT,
-      port,
-    }),
+    startParameterStore((...of) => openFolder(ofFolder, ...of), { ...ofStore, port }),
   );
-  const certificate = { ca, cert, key };
   const ofIssuer = { region: REGION, clusterId: CLUSTER_ID, identity, certificate, logFile: files.issuerLog };
   const issuer = await onPort("issuer", (port) => startIssuer({ ...ofIssuer, storeUrl: store.url, port }));
   const provider = localProvider(issuer.url);
   const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca };
-  const sts = await onPort("sts", (port) =>
-    startSts({ port, bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }),
-  );
+  const ofSts = { bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } };
+  const sts = await onPort("sts", (port) => startSts({ ...ofSts, port }));
   const ec2 = await onPort("ec2", (port) => startEc2({ ...inRegion, ...nodeServices(REGION), port }));
   const authenticator = startFunction(
     {
@@ -152,10 +147,9 @@ export async function startSandbox(
     files.log,
   );
   const groups = { [LOG_GROUP]: () => eventsOfFile(files.log) };
-  const logs = await onPort("logs", (port) =>
-    startLogs({ ...inRegion, port, groups, throughput: DEFAULT_LOGS_THROUGHPUT }),
-  );
-  const ofGateway = { ...authenticator, tls: { cert, key }, failoverUrl: standby?.server };
+  const ofLogs = { ...inRegion, groups, throughput: DEFAULT_LOGS_THROUGHPUT };
+  const logs = await onPort("logs", (port) => startLogs({ ...ofLogs, port }));
+  const ofGateway = { ...authenticator, tls, failoverUrl: standby?.server };
   const gateways = [await onPort("gateway", (port) => startGateway({ ...ofGateway, port }))];
   const endpoint = `${gateways[0]?.url}/authenticate`;
   writeWebhook(files, endpoint, ca, standby);
