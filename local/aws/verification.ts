@@ -28,7 +28,7 @@ export interface ServiceOptions {
 }
 
 /** What a service accepts. */
-export interface SignatureRules extends Required<Pick<ServiceOptions, "servesRegion">>, Pick<ServiceOptions, "clock"> {
+interface SignatureRules extends Required<Pick<ServiceOptions, "servesRegion">>, Pick<ServiceOptions, "clock"> {
   /** By access key id. */
   readonly identities: ReadonlyMap<string, LocalIdentity>;
   /** In the credential scope, such as `ssm`. */
