@@ -36,8 +36,8 @@ export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, swi
   const name = config[CURRENT];
   const files = pathsOf(io).map(readFile);
   const itemsIn = ({ value }: File, list: string) => [value[list] ?? []].flat();
-  const indexIn = (file: File, list: string) =>
-    itemsIn(file, list).findIndex((one) => String(memberAt(one, "name")) === name);
+  const isIt = (item: unknown) => String(memberAt(item, "name")) === name;
+  const indexIn = (file: File, list: string) => itemsIn(file, list).findIndex(isIt);
   const holder = (list: string) => files.find((file) => indexIn(file, list) >= 0);
   const target = holder("clusters") ?? files[0];
   if (target === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");
