@@ -38,9 +38,10 @@ try {
   process.exitCode = 1;
 }
 
-/** The error in the command line, with a newline; empty if the identity is missing. */
+/** The error in the command line, with a newline; empty if the identity is missing, or for help. */
 function problemOf(): string | undefined {
   if (name === undefined) return process.stdin.isTTY ? "" : undefined;
+  if (name === "--help") return "";
   if (!names.includes(name)) return `Local identity ${name} not found.\n`;
   if (others.length > 0) return `Too many arguments: ${others.join(" ")}.\n`;
   return undefined;

@@ -69,8 +69,6 @@ const sandbox = await startSandbox(files, standby, bridge).catch((error) => {
   process.exit(1);
 });
 
-const secret = readSecret(files);
-
 console.log(`lambda-iam-authenticator is running at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".`);
 
 const reviewed = await Promise.all(
@@ -93,7 +91,7 @@ Type this in a second terminal, in this folder (fish: source ${envFish}):
     --username 'contractor:{SessionName}' --group access:view --yes
   sleep 10; review contractor
 
-The contractor is denied, then granted. The function reads a new mapping within 10 s.
+Without the mapping, the contractor is denied. The function reads a new mapping within 10 s.
 ${kind ? `\n  kind create cluster --config ${shown(files.kind)}\n  kubectl --user bob auth whoami\n` : ""}\
 ${standby ? `\n  kill ${sandbox.functionPid}; review bob\n\nThis ends the function: the standby answers.\n` : ""}
 Your first login with kubectl: npm run try:cluster. More: docs/try.md. Log: ${log}
@@ -108,7 +106,7 @@ Press Ctrl-C to stop.`);
 setInterval(() => void writeServiceAccountToken(files, sandbox.issuerUrl), RENEW_MS);
 
 function token(name: string): Promise<string> {
-  return mintToken({ identity: localIdentity(name, secret), clusterId: CLUSTER_ID, region: REGION });
+  return mintToken({ identity: localIdentity(name, readSecret(files)), clusterId: CLUSTER_ID, region: REGION });
 }
 
 async function review(token: string): Promise<string> {

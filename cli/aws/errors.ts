@@ -101,6 +101,9 @@ function sentenceOf(error: Error): string | undefined {
   if (error instanceof HttpTimeout) return `AWS does not answer (${message}): check the network and any proxy.`;
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
+  if (WRONG_KEY.includes(name) && /scoped to a valid region/.test(message)) {
+    return "AWS rejects the signature, as the endpoint is of another region: check --region, AWS_REGION and AWS_ENDPOINT_URL.";
+  }
   if (WRONG_KEY.includes(name)) return "AWS rejects the signature: the secret key or this machine's clock is wrong.";
   if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
   if (isThrottlingError(error as SdkError)) {

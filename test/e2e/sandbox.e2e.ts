@@ -52,10 +52,27 @@ async function kubectl(line: string, { endpoint: { url, ca } }: Kubernetes, file
   return stdout + stderr;
 }
 
+const TRY_CLUSTER = join(ROOT, "test/e2e/try-cluster/try-cluster.ts");
+
+for (const [what, folder, message] of [
+  [
+    "without programs and Go",
+    "",
+    /^Cannot build etcd \S+ from its Go module\. Install Go .*\.\nSet KUBEBUILDER_ASSETS .*\.\n$/,
+  ],
+  ["with a folder without programs", "/typo", /^\/typo has no kube-apiserver\.\nSet KUBEBUILDER_ASSETS .*\.\n$/],
+] as const) {
+  test(`npm run try:cluster ${what} reports what to install, and nothing else`, () => {
+    const env = { PATH: "/nowhere", XDG_CACHE_HOME: temporary.path, KUBEBUILDER_ASSETS: folder };
+    const { status, stderr } = spawnSync(process.execPath, [TRY_CLUSTER], { env, encoding: "utf8" });
+    assert.match(stderr, message);
+    assert.equal(status, 1);
+  });
+}
+
 test("npm run try:cluster without a terminal: from a denial to a granted login, as the guide says", async () => {
   const env = { ...process.env, LOCAL_FOLDER: join(temporary.path, "try cluster"), E2E_FOLDER: "" };
-  const script = join(ROOT, "test/e2e/try-cluster/try-cluster.ts");
-  const child = spawn(process.execPath, [script], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [TRY_CLUSTER], { env, stdio: ["ignore", "pipe", "inherit"] });
   const [output] = await Promise.all([child.stdout.toArray(), once(child, "close")]);
   const [, ...steps] = Buffer.concat(output).toString().split(/^\$ /m);
   assert.equal(child.exitCode, 0);

@@ -90,6 +90,7 @@ for (const [what, script, args, status, error, host = ""] of [
     2,
     /^Local identity bobb not found\.\nreview .*\nidentities: alice, .*bob/s,
   ],
+  ["review --help", REVIEW, ["--help"], 2, /^review <identity>/],
   ["review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nreview /],
   [
     "npm start that listens everywhere",

@@ -32,7 +32,7 @@ export interface Evaluation extends Candidate {
   readonly invalidCount: number;
 }
 
-/** Evaluates every parameter that is read for an identity, in order of precedence. */
+/** Evaluates every parameter that is read for an identity, in order of precedence. select.ts chooses the one that decides. */
 export function evaluateMappings(
   candidates: readonly Candidate[],
   parameters: ReadonlyMap<string, StoredParameter>,

@@ -18,6 +18,10 @@ const ONCE = { environment: { AWS_MAX_ATTEMPTS: "1" } };
 for (const [fault, sentence] of [
   [refused("UnrecognizedClientException"), /^AWS does not know these credentials/],
   [refused("InvalidSignatureException"), /^AWS rejects the signature: the secret key or/],
+  [
+    answer(403, '{"__type":"SignatureDoesNotMatch","message":"Credential should be scoped to a valid region."}'),
+    /^AWS rejects the signature, as the endpoint is of another region: check --region, AWS_REGION and /,
+  ],
   [refused("ExpiredTokenException"), /^The AWS credentials have expired: sign in again/],
   [refused("InternalServerError", 500), /^AWS returned an error: InternalServerError, x\./],
   // Not a Ctrl-C, nor a time limit of this command.

@@ -32,10 +32,14 @@ function findKubectl(): string {
 
 /**
  * Programs of a user who tries a cluster: from KUBEBUILDER_ASSETS, a folder that setup-envtest names, else from the PATH, else
- * built. https://book.kubebuilder.io/reference/envtest
+ * built. Throws if KUBEBUILDER_ASSETS has no kube-apiserver. https://book.kubebuilder.io/reference/envtest
  */
 export function findControlPlane() {
   const { KUBEBUILDER_ASSETS = "", PATH = "" } = process.env;
+  // A wrong folder would otherwise start a build of minutes.
+  if (KUBEBUILDER_ASSETS !== "" && !existsSync(join(KUBEBUILDER_ASSETS, "kube-apiserver"))) {
+    throw new Error(`${KUBEBUILDER_ASSETS} has no kube-apiserver.`);
+  }
   const folders = [KUBEBUILDER_ASSETS, ...PATH.split(delimiter)].filter((folder) => folder !== "");
   const found = (name: string) => folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
   return {

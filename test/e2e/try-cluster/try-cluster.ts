@@ -20,7 +20,7 @@ const STEPS: readonly (readonly [command: string, effect: string])[] = [
   ["kubectl --user bob auth whoami", ""],
   ["kubectl --user bob get pods", "allowed: his group may edit"],
   ["kubectl --user dan get pods", "Unauthorized: dan is on a deny list"],
-  ["kubectl --user contractor get pods", "Unauthorized: no mapping"],
+  ["kubectl --user contractor get pods", "Unauthorized, unless you have typed the README's lines"],
   [
     `iam-authenticator mappings set ${CONTRACTOR} --username 'contractor:{SessionName}' --group access:view --yes`,
     "as in the README",
@@ -33,16 +33,26 @@ const ROLES = { developers: "edit", "on-call": "admin", deployers: "edit" };
 
 const RUNNING_MS = 60_000;
 
+const programs = findPrograms();
 const files = sandboxFiles(SANDBOX_FOLDER);
 const folder = createFolder();
 const started: { stop(): Promise<unknown> }[] = [];
 try {
-  const programs = findControlPlane();
   if (!(await isRunning(files))) started.push(await startSandbox());
-  process.exitCode = await tryCluster(programs);
+  process.exitCode = await tryCluster();
 } finally {
   for (const each of started.toReversed()) await each.stop();
   removeFolder(folder);
+}
+
+function findPrograms(): ReturnType<typeof findControlPlane> {
+  try {
+    return findControlPlane();
+  } catch (error) {
+    const advice = "a folder with etcd, kube-apiserver and kubectl: setup-envtest use -p path prints one";
+    console.error(`${error instanceof Error ? error.message : error}\nSet KUBEBUILDER_ASSETS to ${advice}.`);
+    process.exit(1);
+  }
 }
 
 /** As `npm start` does. Its log is in the temporary folder. */
@@ -56,7 +66,7 @@ async function startSandbox(): Promise<ServerProcess> {
   return server;
 }
 
-async function tryCluster(programs: ReturnType<typeof findControlPlane>): Promise<number> {
+async function tryCluster(): Promise<number> {
   const webhook = { configFile: files.kubeconfig, version: "v1", cacheTtl: "10s" } as const;
   const kubernetes = await startKubernetes({ programs, webhook });
   started.push(kubernetes);
