@@ -273,7 +273,6 @@ function checkScope(
   if (!signedHeaders.includes("host")) {
     throw signatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
-  // AWS's documentation requires all x-amz-* headers to be signed.
   if (headers["x-amz-target"] !== undefined && !signedHeaders.includes("x-amz-target")) {
     throw signatureMismatch("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
   }
