@@ -1,7 +1,6 @@
 // `contexts list | from-cdk`: the contexts of the configuration file, and how they follow the list of clusters that CDK deploys.
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
@@ -11,7 +10,7 @@ import { describe } from "../cmdline/define.ts";
 import { CONFIRM, listOutput, type WriteOptions, withOptions } from "../cmdline/options.ts";
 import { confirm } from "../io/confirm.ts";
 import { usage } from "../io/errors.ts";
-import { fileFailure, readFileText, readText, shownFile } from "../io/files.ts";
+import { readFileText, readText, replaceFile, shownFile } from "../io/files.ts";
 import { type ListOutputOptions, printable, printList } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { editYaml, type Path } from "../io/yaml.ts";
@@ -82,14 +81,8 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
   const kept = [...found.keys()].filter((name) => !edits.has(name));
   if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
   if (options.dryRun || changed.length === 0) return;
-  const text = editYaml(existsSync(file) ? readFileText(file) : "", file, changed.flat());
   if (!options.yes) await confirm(`Write ${file}?`, io);
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  } catch (error) {
-    throw fileFailure("write", file, error);
-  }
+  replaceFile(file, editYaml(existsSync(file) ? readFileText(file) : "", file, changed.flat()));
 }
 
 /** The contexts that the list describes. The app of `npx cdk` checks an entry's other keys. */

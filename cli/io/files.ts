@@ -7,6 +7,7 @@ import {
   closeSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -15,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure, usage } from "./errors.ts";
 import { untilInterrupted } from "./progress.ts";
@@ -85,18 +86,21 @@ export function writeSecret(file: string, text: string): void {
   }
 }
 
-/** Replaces the file atomically, with its mode and owner; if it is a symbolic link, the file that it names. */
+/** Replaces the file atomically, with its mode and owner, or creates it; if it is a symbolic link, the file that it names. */
 export function replaceFile(file: string, text: string): void {
   let draft = "";
   try {
+    mkdirSync(dirname(file), { recursive: true });
     const isThere = lstatSync(file, { throwIfNoEntry: false }) !== undefined;
     const target = isThere ? realpathSync(file) : file;
     draft = `${target}.${crypto.randomUUID()}.new`;
     writeFileSync(draft, text, { mode: 0o600, flag: "wx" });
     if (isThere) {
       const { uid, gid, mode } = statSync(target);
-      chownSync(draft, uid, gid);
-      chmodSync(draft, mode & 0o777);
+      // After `sudo chown $USER`, the file still has root's group.
+      const isMember = process.geteuid?.() === 0 || process.getgroups?.().includes(gid);
+      chownSync(draft, uid, isMember ? gid : -1);
+      chmodSync(draft, mode & (isMember ? 0o777 : 0o707));
       // Renaming needs no permission for the file.
       closeSync(openSync(target, "r+"));
     }

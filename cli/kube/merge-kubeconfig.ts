@@ -35,8 +35,9 @@ interface File {
 export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
   const name = config[CURRENT];
   const files = pathsOf(io).map(readFile);
-  const itemsIn = ({ value }: File, list: string) => (Array.isArray(value[list]) ? value[list] : []);
-  const indexIn = (file: File, list: string) => itemsIn(file, list).findIndex((one) => String(one?.name) === name);
+  const itemsIn = ({ value }: File, list: string) => [value[list] ?? []].flat();
+  const isIt = (item: unknown) => String(memberAt(item, "name")) === name;
+  const indexIn = (file: File, list: string) => itemsIn(file, list).findIndex(isIt);
   const holder = (list: string) => files.find((file) => indexIn(file, list) >= 0);
   const target = holder("clusters") ?? files[0];
   if (target === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");

@@ -52,7 +52,7 @@ export function verify(request: LocalRequest, query: readonly Parameter[], rules
   if (identity === undefined || identity.sessionToken !== authentication.sessionToken) throw unknownKey();
   if (identity.expiresAt !== undefined && identity.expiresAt <= now) throw expiredToken();
 
-  checkScope(authentication, request.headers["host"] ?? "", rules);
+  checkScope(authentication, request.headers, rules);
   const expected = expectedSignature(request, authentication, identity.secretAccessKey);
   if (expected === undefined || !same(expected, authentication.signature)) {
     throw signatureMismatch(
@@ -85,7 +85,7 @@ function checkTime(signed: number, now: number): void {
 
 function checkScope(
   { scope: [date, region, service, terminator], signedHeaders, timestamp }: Authentication,
-  host: string,
+  headers: LocalRequest["headers"],
   { service: wanted, servesRegion }: SignatureRules,
 ): void {
   if (date !== timestamp.slice(0, 8)) {
@@ -94,7 +94,7 @@ function checkScope(
         `'${date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`,
     );
   }
-  if (!servesRegion(region, host)) {
+  if (!servesRegion(region, headers["host"] ?? "")) {
     throw signatureMismatch(`Credential should be scoped to a valid region, not '${region}'.`);
   }
   if (service !== wanted) throw signatureMismatch(`Credential should be scoped to correct service: '${wanted}'.`);
@@ -105,6 +105,9 @@ function checkScope(
   }
   if (!signedHeaders.includes("host")) {
     throw signatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  if (headers["x-amz-target"] !== undefined && !signedHeaders.includes("x-amz-target")) {
+    throw signatureMismatch("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
   }
 }
 

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
+import { REGION } from "../../local/webhook.ts";
 import { useLocalAws } from "../cli/cli.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
 import { startSts } from "../local-aws.ts";
@@ -38,7 +39,12 @@ let controllers: ServerProcess | undefined;
 prepare(() => {
   apiservers.add(cluster.kubernetes);
   const AWS_ENDPOINT_URL_SSM = cluster.store.url;
-  useLocalAws({ AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9" });
+  useLocalAws({
+    AWS_REGION: REGION,
+    AWS_ENDPOINT_URL_SSM,
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9",
+  });
 });
 async function startControllers(kubernetes: Kubernetes, privateKeyFile: string): Promise<void> {
   await controllers?.stop();

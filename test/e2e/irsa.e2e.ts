@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
-import { CLUSTER_ID } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { useLocalAws } from "../cli/cli.ts";
 import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
 import { post } from "../post.ts";
@@ -44,7 +44,12 @@ prepare(async () => {
   const { kubernetes, store } = first;
   const sts = { AWS_ENDPOINT_URL_STS: second.backend.sts.url };
   // There is no IAM: doctor reports that it could not read it.
-  useLocalAws({ ...sts, AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9" });
+  useLocalAws({
+    AWS_REGION: REGION,
+    ...sts,
+    AWS_ENDPOINT_URL_SSM: store.url,
+    AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9",
+  });
   made = (await kubernetes.create(pod("job"))) as MadePod;
   environment = { ...(await podEnvironment(kubernetes, made, second.folder)), ...sts };
 });

@@ -41,19 +41,22 @@ const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
 
 const KEYS = Object.keys(EFFECTS) as (keyof Mapping)[];
 
-/** The changes that have an effect. Entries with the same key are compared. */
+/** The changes that have an effect. */
 export function entryChanges(before: Value, after: Value, review: ReviewSettings): EntryChange[] {
-  const byKey = ({ entries }: Value) => Map.groupBy(entries, ({ key }) => key);
-  const [left, right] = [byKey(before), byKey(after)];
-  const keys = new Set([...left.keys(), ...right.keys()]);
-  const changes = [...keys].flatMap((key) => pairs(left.get(key) ?? [], right.get(key) ?? []));
-  return changes.flatMap(([old, now]) => {
+  return allPairs(before, after).flatMap(([old, now]) => {
     const effects = new Set(effectsOf(old, now, review));
     return effects.size === 0 ? [] : { old, new: now, effects };
   });
 }
 
 type Pair = readonly [old: PlacedEntry | undefined, now: PlacedEntry | undefined];
+
+/** Entries with the same key are compared. */
+function allPairs({ entries: before }: Value, { entries: after }: Value): readonly Pair[] {
+  const of = (entries: readonly PlacedEntry[], key: string) => entries.filter((one) => one.key === key);
+  const keys = [...new Set([...before, ...after].map(({ key }) => key))];
+  return keys.flatMap((key) => pairs(of(before, key), of(after, key)));
+}
 
 /** Of entries with one key. A key may have several, such as two mappings of one session, one of which ends. */
 function pairs(old: readonly PlacedEntry[], now: readonly PlacedEntry[]): readonly Pair[] {
@@ -84,16 +87,12 @@ function effectsOf(
 }
 
 /** Pairs of active entries whose order has changed, and which may match the same identities. */
-export function moved(
-  { entries: before }: Value,
-  { entries: after }: Value,
-  review: ReviewSettings,
-): [PlacedEntry, PlacedEntry][] {
-  const place = (entry: PlacedEntry) => {
-    const same = before.findIndex(({ mapping }) => isDeepStrictEqual(mapping, entry.mapping));
-    return same < 0 ? before.findIndex(({ key }) => key === entry.key) : same;
-  };
-  const active = after.filter((entry) => isActive(entry, review)).map((entry) => ({ entry, was: place(entry) }));
+export function moved(before: Value, after: Value, review: ReviewSettings): [PlacedEntry, PlacedEntry][] {
+  // A key may have several entries: the compared one decides.
+  const olds = new Map(allPairs(before, after).map(([old, now]) => [now, old]));
+  const place = (entry: PlacedEntry) =>
+    before.entries.findIndex(({ mapping }) => isDeepStrictEqual(mapping, (olds.get(entry) ?? entry).mapping));
+  const active = after.entries.flatMap((entry) => (isActive(entry, review) ? { entry, was: place(entry) } : []));
   return active.flatMap(({ entry, was }, index) => {
     const passed = active
       .slice(index + 1)

@@ -2,7 +2,7 @@
 
 import "../../infra/quick-synth.ts";
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { App } from "aws-cdk-lib";
@@ -102,6 +102,16 @@ test("it asks, and writes nothing without a yes", async () => {
   assert.ok(!existsSync(FILE));
   await exits(fromCdk([A], "", { interactive: true, input: "y\n" }), 0);
   assert.match(text(), /^contexts:\n {2}a:\n {4}cluster: a\n {4}region: eu-west-1\n {4}account: "111122223333"\n/);
+});
+
+test("what is saved before the answer is kept, and the file is replaced", async () => {
+  configure(BEFORE);
+  const reader = openSync(FILE, "r");
+  const onLog = () => configure(`${BEFORE}  saved: {region: eu-west-1}\n`);
+  await exits(fromCdk(LIST, "", { interactive: true, input: "y\n", onLog }), 0);
+  assert.match(text(), /\n {2}saved: \{ region: eu-west-1 \}\n {2}new:\n/);
+  assert.doesNotMatch(readFileSync(reader, "utf8"), /new/);
+  closeSync(reader);
 });
 
 test("standard input is a list, too, and a value cannot forge a line", async () => {

@@ -171,6 +171,16 @@ for (const [what, { body: changed, authorization, ...signing }, [json, ofEc2, ia
   });
 }
 
+test("an operation that is not signed fails", async () => {
+  for (const service of ["ssm", "logs"] as const) {
+    const [{ url }, { "x-amz-target": target, ...headers }, body] = SERVICES[service];
+    const signed = await signedHeaders(url, body, { service, region: "us-west-2", now: NOW, headers });
+    const { status, text } = await post(url, { headers: { ...signed, "x-amz-target": target }, body });
+    assert.equal(status, 400);
+    assert.match(text, /InvalidSignatureException.*'X-Amz-Target' must be a 'SignedHeader'/);
+  }
+});
+
 interface Signing extends Partial<Parameters<typeof signedHeaders>[2]> {
   /** Appended after signing. */
   readonly body?: string;

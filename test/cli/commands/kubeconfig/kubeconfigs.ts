@@ -178,6 +178,7 @@ export const REFUSED: Readonly<Record<string, readonly [text: string, message: R
   ],
   "another object": ["apiVersion: v1\nkind: ConfigMap\n", /is not a kubeconfig/],
   "a list": ["- a\n", /is not a kubeconfig/],
+  "a map instead of a list": ["clusters: {a: {server: https://a}}\n", /cannot change safely/],
   "a list that is an alias": [
     "x: &x [{name: a, user: {}}]\nusers: *x\n",
     /in a way that this command cannot change safely/,

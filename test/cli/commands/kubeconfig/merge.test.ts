@@ -149,20 +149,50 @@ test("writes through a symbolic link, and refuses one to a missing file", async 
   assert.deepEqual(dangling, { code: 2, message: "Cannot write dangling: there is no such folder.\n" });
 });
 
+/** Runs it as a user who is in no other group, if this is root, and who owns the folder. */
+async function asUser<T>(run: () => Promise<T>): Promise<T> {
+  const { getuid, getgroups = () => [], setgroups, setegid, seteuid } = process;
+  if (getuid?.() !== 0) return run();
+  const groups = getgroups();
+  chownSync(folder.path, USER, USER);
+  setgroups?.([]);
+  setegid?.(USER);
+  seteuid?.(USER);
+  const result = await run();
+  seteuid?.(0);
+  setegid?.(0);
+  setgroups?.(groups);
+  return result;
+}
+const USER = 65534;
+const isRoot = process.getuid?.() === 0;
+
 test("refuses a file without write permission, and leaves no draft", async () => {
   folder.write("config", KIND);
   await merge();
   const before = read();
   chmodSync(file, 0o444);
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) {
-    for (const path of [folder.path, file]) chownSync(path, 65534, 65534);
-    process.seteuid?.(65534);
-  }
-  const refused = await merge(["--role", ROLE]);
-  if (isRoot) process.seteuid?.(0);
+  if (isRoot) chownSync(file, USER, USER);
+  const refused = await asUser(() => merge(["--role", ROLE]));
   assert.deepEqual(refused, { code: 2, message: "Cannot write config: no permission.\n" });
   assert.deepEqual([read(), readdirSync(folder.path)], [before, ["config"]]);
+});
+
+test("a file of a group that the user is not in loses the group's permissions; one of another user is refused", {
+  skip: !isRoot && "only root can create these files",
+}, async () => {
+  folder.write("config", KIND);
+  // sudo chown $USER ~/.kube/config
+  chownSync(file, USER, 0);
+  chmodSync(file, 0o664);
+  assert.deepEqual(await asUser(merge), wrote("config"));
+  const { uid, gid, mode } = statSync(file);
+  assert.deepEqual([uid, gid, mode & 0o777], [USER, USER, 0o604]);
+  chownSync(file, 0, USER);
+  chmodSync(file, 0o666);
+  const refused = await asUser(() => merge(["--role", ROLE]));
+  assert.deepEqual(refused, { code: 2, message: "Cannot write config: no permission.\n" });
+  assert.deepEqual(readdirSync(folder.path), ["config"]);
 });
 
 test("waits for kubectl's lock, and then refuses if the file has changed", async () => {

@@ -161,12 +161,12 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
           if (deciding?.user === undefined) continue;
           const { user } = deciding;
           const was = decide(mix.with(index, before))?.user;
-          const isGain = !isWithin(user, was);
-          if (isGain) gains += 1;
+          // What it had before was judged when it was given.
+          if (isWithin(user, was)) continue;
+          gains += 1;
           if (isOrdered)
             baseline ??= states.map((s) => decide(answersOf(world, at, (one) => valueFor(one, s[shortOf(one)])))?.user);
           const isBetween = baseline !== undefined && !baseline.some((other) => isWithin(user, other));
-          if (!isGain && !isBetween) continue;
           const mapping = mappingOf(deciding) ?? {};
           const { identity } = world;
           const { arn } = identity;
@@ -175,12 +175,11 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
           const isOf = (mark: Mark) => isNamed(gain, mark);
           const write = `${name} = ${value.text}`;
           const found = { arn, world, at, user, by: deciding.parameter, write, baseline: [was, ...(baseline ?? [])] };
-          if (isGain && marks.some((mark) => mark.parameter === name && isOf(mark))) named += 1;
-          else if (isGain && !isShown(gain)) excess.push({ ...found, what: "not named" });
+          if (marks.some((mark) => mark.parameter === name && isOf(mark))) named += 1;
+          else if (!isShown(gain)) excess.push({ ...found, what: "not named" });
           if (!isBetween) continue;
           between += 1;
-          // What an earlier command has written a moment ago was named by its own marks.
-          if (![...marks, ...printed].some(isOf)) excess.push({ ...found, what: "between" });
+          if (!marks.some(isOf)) excess.push({ ...found, what: "between" });
         }
       }
     }
