@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { parse } from "yaml";
@@ -12,7 +12,6 @@ import { checkAdmission } from "../../cli/commands/irsa/check-admission.ts";
 import { processStreams } from "../../cli/io/streams.ts";
 import { openKubernetes } from "../../cli/kube/client.ts";
 import { LABEL_POLICY_NAME } from "../../cli/kube/objects.ts";
-import { cli } from "../cli/cli.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { eventually } from "./control-plane/process.ts";
@@ -120,20 +119,20 @@ function describeLatePods(first: Kubernetes): void {
   });
 }
 
-describe("kube-apiserver 1.32: the Kustomize component of irsa policy --for 1.32", () => {
+describe("kube-apiserver 1.32: examples/irsa-by-hand", () => {
   const kubernetes = useServer(() => startKubernetes({ version: "1.32" }));
   prepare(async () => {
     await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "app" } });
     await kubernetes.create(serviceAccount("app", "reader"));
   });
 
-  /** The output of `kubectl kustomize` for a workload of this kind with the printed component. */
+  /** The output of `kubectl kustomize` for a workload of this kind with the component. */
   async function build(kind: string): Promise<{ spec: { template: { spec: object } } }> {
-    const { code, out, err } = await cli(["irsa", "policy", "--for", "1.32", "--role", ROLE, "--container", "main"]);
-    assert.equal(code, 0, err);
+    const example = readFileSync(`${import.meta.dirname}/../../examples/irsa-by-hand/kustomization.yaml`, "utf8");
+    const component = example.replace("arn:aws:iam::111122223333:role/reader", ROLE).replace("name: app", "name: main");
     const base = join(kubernetes.folder, kind);
     mkdirSync(join(base, "irsa"), { recursive: true });
-    writeFileSync(join(base, "irsa", "kustomization.yaml"), out);
+    writeFileSync(join(base, "irsa", "kustomization.yaml"), component);
     writeFileSync(join(base, "kustomization.yaml"), '{"resources": ["workload.json"], "components": ["./irsa"]}');
     const containers = [
       { name: "main", image: "example.com/image", env: [{ name: "A", value: "1" }] },

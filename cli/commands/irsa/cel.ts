@@ -1,6 +1,5 @@
 // The CEL expressions of the admission policies.
 
-import { stringifyYaml } from "../../io/yaml.ts";
 import { ANNOTATION, OWN_PREFIX, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN_FILE } from "../../kube/objects.ts";
 
 /** The webhook's flags: defaults for missing annotations. */
@@ -81,39 +80,6 @@ function flag(key: string, otherwise = false): string {
 /** A CEL literal. CEL accepts JSON strings. */
 export function cel(literal: string | readonly string[]): string {
   return JSON.stringify(literal);
-}
-
-/** Kinds with a Pod template at `spec.template`. */
-const KINDS = "Deployment|StatefulSet|DaemonSet|ReplicaSet|Job";
-
-/**
- * A merge patch finds the containers by their names.
- * https://kubectl.docs.kubernetes.io/guides/config_management/components/
- */
-export function component(defaults: PodDefaults, role: string, containers: readonly string[]): object {
-  const { tokenAudience: audience, tokenExpiration: expirationSeconds, awsDefaultRegion: region } = defaults;
-  const variables = {
-    AWS_STS_REGIONAL_ENDPOINTS: defaults.stsRegionalEndpoint && "regional",
-    AWS_DEFAULT_REGION: region,
-    AWS_REGION: region,
-    AWS_ROLE_ARN: role,
-    AWS_WEB_IDENTITY_TOKEN_FILE: TOKEN_FILE,
-    AWS_EC2_METADATA_DISABLED: defaults.ec2MetadataDisabled && "true",
-  };
-  const env = Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : { name, value }));
-  const volumeMounts = [{ name: VOLUME, mountPath: TOKEN_FOLDER, readOnly: true }];
-  const serviceAccountToken = { audience, expirationSeconds, path: "token" };
-  const spec = {
-    containers: containers.map((name) => ({ name, env, volumeMounts })),
-    volumes: [{ name: VOLUME, projected: { sources: [{ serviceAccountToken }] } }],
-  };
-  // Kustomize applies the patch by `target`, but requires the other fields in it.
-  const patch = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "any" }, spec: { template: { spec } } };
-  return {
-    apiVersion: "kustomize.config.k8s.io/v1alpha1",
-    kind: "Component",
-    patches: [{ target: { kind: KINDS }, patch: stringifyYaml(patch) }],
-  };
 }
 
 /** A JSON patch. All its parts evaluate the original Pod. */

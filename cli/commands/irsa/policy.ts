@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { describe } from "../../cmdline/define.ts";
-import { collect, collectNamespace, readRoleArn, readWhole } from "../../cmdline/options.ts";
+import { collectNamespace, readWhole } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
@@ -15,14 +15,11 @@ import {
   REGION,
   REINVOCATION_POLICIES,
 } from "./admission-policy.ts";
-import { component } from "./cel.ts";
 import { BETA_FLAGS, DEFAULT_VERSION, policySupport, readAudience, readKubernetesVersion } from "./flags.ts";
 
 interface PolicyCommandOptions extends Omit<PolicyOptions, "mutatingApi"> {
   readonly for: string;
   readonly labelPolicy?: true;
-  readonly role?: string;
-  readonly container?: readonly string[];
 }
 
 export function policyCommand(command: Command, io: IOStreams): Command {
@@ -31,13 +28,11 @@ export function policyCommand(command: Command, io: IOStreams): Command {
       "The policies make the same changes as amazon-eks-pod-identity-webhook, from the same annotations, without a " +
       "webhook. The options are those of the webhook; annotations override them. The policies apply to ServiceAccounts with a " +
       `label, ${ROLE_LABEL}, which another policy sets on each ServiceAccount that has a role. Install that one first ` +
-      "(--label-policy), label the existing ServiceAccounts, and then apply everything: the command prints these steps. For " +
-      "Kubernetes before 1.34, prints a Kustomize component instead.",
+      "(--label-policy), label the existing ServiceAccounts, and then apply everything: the command prints these steps.",
     examples: [
       "iam-authenticator irsa policy --label-policy | kubectl apply -f -",
       "iam-authenticator irsa policy | kubectl apply -f -",
       "iam-authenticator irsa policy --for 1.34 --aws-default-region eu-west-1 > irsa.yaml",
-      "iam-authenticator irsa policy --for 1.32 --role arn:aws:iam::111122223333:role/reader --container app",
     ],
   })
     .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
@@ -54,8 +49,6 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     )
     .option("--label-policy", "print only the policy that labels ServiceAccounts")
     .option("--except-namespace <name>", "do not change Pods in it (may be repeated)", collectNamespace)
-    .option("--role <arn>", "before Kubernetes 1.34: the Pod's role", readRoleArn)
-    .option("--container <name>", "before Kubernetes 1.34: a container of the Pod (may be repeated)", collect)
     .action((options: PolicyCommandOptions) => policy(options, io));
 }
 
@@ -67,11 +60,10 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
   }
   const support = policySupport(options.for);
   if (support === undefined) {
-    byHand(options, io);
-    return;
-  }
-  if (options.role !== undefined || options.container !== undefined) {
-    throw usage("--role and --container are for Kubernetes before 1.34: the policies read roles from ServiceAccounts.");
+    throw usage(
+      `Kubernetes ${options.for} has no MutatingAdmissionPolicy. amazon-eks-pod-identity-webhook works with this issuer; ` +
+        "for single workloads, see examples/irsa-by-hand.",
+    );
   }
   const objects = options.labelPolicy ? labelPolicy(support) : policies({ ...options, mutatingApi: support });
   io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
@@ -96,24 +88,4 @@ function logSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, 
     `This is ${isFirst ? "step 1 of 4" : "for step 4 of 4"}. An earlier policy stays in force for every Pod until step 4:\n`,
   );
   for (const [index, step] of steps.entries()) io.log(`  ${index + 1}. ${step}\n`);
-}
-
-function byHand(options: PolicyCommandOptions, io: IOStreams): void {
-  const { role, container: containers = [] } = options;
-  const without = `Kubernetes ${options.for} has no MutatingAdmissionPolicy`;
-  if (role === undefined || containers.length === 0) {
-    throw usage(`${without}: each Pod needs a volume and variables. To print them, use --role and --container.`);
-  }
-  const unsupported = {
-    "--except-namespace": options.exceptNamespace,
-    "--role-session-name": options.roleSessionName,
-    "--label-policy": options.labelPolicy,
-    "--reinvocation-policy": options.reinvocationPolicy === "Never" ? undefined : options.reinvocationPolicy,
-  };
-  for (const [option, value] of Object.entries(unsupported)) {
-    if (value !== undefined) throw usage(`${without}, so ${option} is not supported.`);
-  }
-  io.print(stringifyYaml(component(options, role, containers), BLOCKS));
-  io.log(`${without}. This is a Kustomize component: list its folder below "components:" in kustomization.yaml.\n`);
-  io.log("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
 }

@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parse, parseAllDocuments } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { cli } from "../../cli.ts";
 import { exits, refuses } from "../mappings/cluster.ts";
 
 const ISSUER = "https://abc123.execute-api.eu-west-1.amazonaws.com";
-const ROLE = "arn:aws:iam::111122223333:role/reader";
 
 async function policy(...words: string[]) {
   const { out, err } = await exits(cli(["irsa", "policy", ...words]), 0);
@@ -81,32 +80,12 @@ describe("irsa policy", () => {
     assert.notEqual(await text(), changed);
   });
 
-  test("before 1.34, prints a Kustomize component with variables for each container, and the reason", async () => {
-    const options = "--container a --container b --aws-default-region eu-west-1 --sts-regional-endpoint";
-    const words = `irsa policy --for 1.32 --role ${ROLE} ${options} --ec2-metadata-disabled`;
-    const { out, err } = await exits(cli(words), 0, /^Kubernetes 1\.32 has no MutatingAdmissionPolicy\./);
-    assert.match(err, /amazon-eks-pod-identity-webhook .* works with this issuer/);
-    const { kind, patches } = parse(out);
-    const { containers } = parse(patches[0].patch).spec.template.spec;
-    const regions = "AWS_STS_REGIONAL_ENDPOINTS=regional AWS_DEFAULT_REGION=eu-west-1 AWS_REGION=eu-west-1";
-    const file = "AWS_WEB_IDENTITY_TOKEN_FILE=/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
-    const env = `${regions} AWS_ROLE_ARN=${ROLE} ${file} AWS_EC2_METADATA_DISABLED=true`;
-    const found = containers.map((one: { name: string; env: Record<string, string>[] }) =>
-      [one.name, ...one.env.map(({ name, value }) => `${name}=${value}`)].join(" "),
-    );
-    assert.deepEqual([kind, ...found], ["Component", `a ${env}`, `b ${env}`]);
-  });
-
-  const BY_HAND = `--for 1.32 --role ${ROLE} --container a`;
   for (const [words, message] of [
-    ["--for 1.32", /^Kubernetes 1\.32 has no MutatingAdmissionPolicy: .* use --role and --container/],
-    [`--for 1.32 --role ${ROLE}`, /use --role and --container/],
-    [`${BY_HAND} --except-namespace b`, /so --except-namespace is not supported/],
-    [`${BY_HAND} --role-session-name`, /so --role-session-name is not/],
-    [`${BY_HAND} --label-policy`, /so --label-policy is not supported/],
-    [`${BY_HAND} --reinvocation-policy IfNeeded`, /so --reinvocation-policy is not supported/],
+    [
+      "--for 1.32",
+      /^Kubernetes 1\.32 has no MutatingAdmissionPolicy\. amazon-eks-pod-identity-webhook works .* examples\/irsa-by-hand/,
+    ],
     ["--reinvocation-policy Always", /Allowed choices are Never, IfNeeded/],
-    [`--role ${ROLE}`, /--role and --container are for Kubernetes before 1\.34/],
     ["--for latest", /It must be a Kubernetes version such as 1\.36/],
     ["--for 2.0", /It must be a Kubernetes version/],
     ["--token-expiration 599", /must be at least 600/],
