@@ -135,8 +135,10 @@ export function writeWebhook(files: SandboxFiles, server: string, ca: string, st
   // Parameter Store stores only the hash of the caller's token. Callers that the user added stay.
   const sha256 = hash("sha256", token, "hex");
   const callers = join(files.mappings, "callers.yaml");
-  if (!existsSync(callers) || !readFileSync(callers, "utf8").includes(sha256)) {
-    writeFileSync(callers, stringify([{ name: "kube-apiserver", sha256 }]));
+  const stored = existsSync(callers) ? readFileSync(callers, "utf8") : "[]";
+  if (!stored.includes(sha256)) {
+    const others = (parse(stored) as { name: string }[]).filter(({ name }) => name !== "kube-apiserver");
+    writeFileSync(callers, stringify([...others, { name: "kube-apiserver", sha256 }]));
   }
   writeFileSync(files.kubeconfig, webhookKubeconfig({ server, token, ca: ca + (standby?.ca ?? "") }), { mode: 0o600 });
 }
