@@ -1,5 +1,4 @@
-// Reads the settings that all functions of a cluster share: the cluster, its parameters, the log level. Also the names that the
-// construct and the CLI derive from them: the default stack of a cluster, and the tag of its parameters.
+// Reads the settings that all functions of a cluster share: the cluster, its parameters, the log level.
 
 import { type Partition, partitionOfRegion } from "../aws/partitions.ts";
 import { bad, endpoint, matching, oneOf, type Read, required } from "./environment.ts";
