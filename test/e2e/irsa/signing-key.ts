@@ -62,9 +62,9 @@ export function useTokens(firstPhase: string) {
   const load = (async () => {
     for (; !ended; rounds += 1) {
       for (const { name, isAccepted } of [...uses]) {
-        const during = phase;
         tries += 1;
-        if (!(await isAccepted()) && !refusals.has(name)) refusals.set(name, during);
+        // The phase in which the answer comes, not the request: begin waits until each use was tried in the phase before.
+        if (!(await isAccepted()) && !refusals.has(name)) refusals.set(name, phase);
       }
       await sleep(PAUSE_MS);
     }
