@@ -34,13 +34,8 @@ function findAddress(): { readonly address: string; readonly isDesktop: boolean;
   const isDesktop = process.platform !== "linux" || system === "Docker Desktop";
   if (isDesktop) return { address: "host.docker.internal", isDesktop };
   // A new bridge has no gateway yet: its first address is this machine's.
-  const config = docker(
-    "network",
-    "inspect",
-    "bridge",
-    "--format",
-    "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}} {{end}}",
-  );
+  const addresses = "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}} {{end}}";
+  const config = docker("network", "inspect", "bridge", "--format", addresses);
   const [gateway, subnet] = [/(?<![\d.])\d+\.\d+\.\d+\.\d+(?![\d./])/, /\d+\.\d+\.\d+(?=\.0\/\d)/].map((pattern) => {
     return pattern.exec(config ?? "")?.[0];
   });

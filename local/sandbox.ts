@@ -3,6 +3,7 @@
 
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
+import { defaultStackName } from "../functions/settings/stack.ts";
 import { nodeServices, startEc2 } from "./aws/ec2.ts";
 import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./aws/logs/logs.ts";
 import { openFolder } from "./aws/parameter-store/folder.ts";
@@ -91,7 +92,7 @@ export interface Sandbox {
   readonly stsUrl: string;
   readonly parameterStoreUrl: string;
   readonly issuerUrl: string;
-  /** EC2 and IAM. */
+  /** EC2, IAM, CloudFormation and Lambda. */
   readonly ec2Url: string;
   /** CloudWatch Logs, with the function's log as LOG_GROUP. */
   readonly logsUrl: string;
@@ -135,7 +136,9 @@ export async function startSandbox(
   const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca };
   const ofSts = { bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } };
   const sts = await onPort("sts", (port) => startSts({ ...ofSts, port }));
-  const ec2 = await onPort("ec2", (port) => startEc2({ ...inRegion, ...nodeServices(REGION), port }));
+  const outputs: Record<string, string> = { LogGroup: LOG_GROUP };
+  const ofEc2 = { ...inRegion, ...nodeServices(REGION), stacks: { [defaultStackName(CLUSTER_ID)]: outputs } };
+  const ec2 = await onPort("ec2", (port) => startEc2({ ...ofEc2, port }));
   const authenticator = startFunction(
     {
       CLUSTER_ID,
@@ -152,6 +155,7 @@ export async function startSandbox(
   const ofGateway = { ...authenticator, tls, failoverUrl: standby?.server };
   const gateways = [await onPort("gateway", (port) => startGateway({ ...ofGateway, port }))];
   const endpoint = `${gateways[0]?.url}/authenticate`;
+  Object.assign(outputs, { Endpoint: endpoint, ...(standby && { FailoverUrl: standby.server }) });
   writeWebhook(files, endpoint, ca, standby);
   return {
     endpoint,

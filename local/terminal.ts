@@ -2,7 +2,7 @@
 // users.
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import { fetchIssuerKeys } from "./aws/sts/issuer-documents.ts";
@@ -25,7 +25,7 @@ export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox):
   // STS waits for 5 s only, less than the issuer's first start takes on a busy machine.
   await fetchIssuerKeys(sandbox.issuerUrl, { ca: readFileSync(files.ca, "utf8"), timeoutMs: 60_000 });
   const identities = localIdentities(readSecret(files));
-  for (const folder of [files.bin, files.aws]) mkdirSync(folder, { recursive: true });
+  for (const folder of [files.bin, files.aws, dirname(files.config)]) mkdirSync(folder, { recursive: true });
   const profiles = {
     AWS_CONFIG_FILE: join(files.aws, "config"),
     AWS_SHARED_CREDENTIALS_FILE: join(files.aws, "credentials"),
@@ -35,6 +35,8 @@ export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox):
     profiles.AWS_CONFIG_FILE,
     [...identities.map(({ name }) => profileOf(name)), podProfile(files)].join("\n"),
   );
+  const context = { webhookKubeconfig: files.kubeconfig };
+  if (!existsSync(files.config)) writeFileSync(files.config, stringify({ contexts: { [CLUSTER_ID]: context } }));
   writePrograms(files);
   writeKubeconfig(files, profiles);
   const variables = {
@@ -49,6 +51,8 @@ export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox):
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: sandbox.logsUrl,
     AWS_ENDPOINT_URL_EC2: sandbox.ec2Url,
     AWS_ENDPOINT_URL_IAM: sandbox.ec2Url,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: sandbox.ec2Url,
+    AWS_ENDPOINT_URL_LAMBDA: sandbox.ec2Url,
     KUBECONFIG: files.userKubeconfig,
   };
   writeFileSync(files.envFish, fishLines(variables, files.bin).join("\n"));

@@ -61,6 +61,8 @@ export function sandboxFiles(folder: string) {
     envFish: join(folder, "env.fish"),
     bin: join(folder, "bin"),
     aws: join(folder, "aws"),
+    /** The command's contexts: `doctor` needs the webhook's kubeconfig. */
+    config: join(folder, "config", "iam-authenticator", "config.yaml"),
     userKubeconfig: join(folder, "kubeconfig"),
     /** For kind: kind.ts. Only the folder of its kubeconfig is mounted into the node. */
     kind: join(folder, "kind.yaml"),

@@ -1,4 +1,5 @@
-// A local EC2 and IAM with the operations that verify a node, and the instance of the local identity `node`.
+// A local EC2 and IAM with the operations that verify a node, and the instance of the local identity `node`. Also answers for
+// CloudFormation, with the outputs of stacks, and for Lambda, which it does not have.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 
@@ -10,23 +11,14 @@ import {
   ServiceError,
   startHttpServer,
 } from "./http-server.ts";
-import { readForm, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
+import { readForm, refuse, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
+import { describeStacks, type Stacks } from "./stacks.ts";
 import { byAccessKey, type ServiceOptions, verify } from "./verification.ts";
-
-/** Codes of `instanceState`, by name. */
-const STATE_CODES = {
-  pending: 0,
-  running: 16,
-  "shutting-down": 32,
-  terminated: 48,
-  stopping: 64,
-  stopped: 80,
-} as const;
 
 export interface Ec2Instance {
   /** `i-` and 8 or 17 hex digits. */
   instanceId: string;
-  state: keyof typeof STATE_CODES;
+  state: "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
   ownerId: string;
   /** Empty for a terminated instance, as in the service. */
   privateDnsName: string;
@@ -36,38 +28,16 @@ export interface Ec2Instance {
   instanceProfileArn?: string | undefined;
 }
 
-/** Returns each instance in a separate reservation; without ids, all instances. */
+/** Returns the instance that the form names, or all, each in a separate reservation. */
 function describeInstances(instances: readonly Ec2Instance[], form: URLSearchParams): XmlNode {
-  const ids = readIds(form);
-  const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
-  if (malformed !== undefined) {
-    throw new ServiceError(
-      "InvalidInstanceID.Malformed",
-      malformed.startsWith("i-") ? `Invalid id: "${malformed}"` : `Invalid id: "${malformed}" (expecting "i-...")`,
-    );
-  }
-  const missing = ids.filter((id) => !instances.some(({ instanceId }) => instanceId === id));
-  if (missing.length > 0) {
-    const list = missing.join(", ");
-    throw new ServiceError(
-      "InvalidInstanceID.NotFound",
-      missing.length === 1 ? `The instance ID '${list}' does not exist` : `The instance IDs '${list}' do not exist`,
-    );
-  }
-  const found = instances.filter(({ instanceId }) => ids.length === 0 || ids.includes(instanceId));
+  const id = form.get("InstanceId.1");
+  // Ignoring other members, such as filters, would return a wrong result.
+  const other = [...form.keys()].find((name) => !["Action", "Version", "InstanceId.1"].includes(name));
+  if (other !== undefined) throw new ServiceError("UnknownParameter", `The parameter ${other} is not recognized`);
+  const found = instances.filter(({ instanceId }) => id === null || instanceId === id);
+  if (id !== null && found.length === 0)
+    throw new ServiceError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
   return { reservationSet: { item: found.map(renderReservation) } };
-}
-
-/** Rejects unsupported members, such as filters, since ignoring them would return a wrong result. */
-function readIds(form: URLSearchParams): string[] {
-  const ids: string[] = [];
-  for (const [name, value] of form) {
-    if (/^InstanceId\.\d+$/.test(name)) ids.push(value);
-    else if (name !== "Action" && name !== "Version") {
-      throw new ServiceError("UnknownParameter", `The parameter ${name} is not recognized`);
-    }
-  }
-  return ids;
 }
 
 function renderReservation(instance: Ec2Instance): XmlNode {
@@ -79,7 +49,7 @@ function renderReservation(instance: Ec2Instance): XmlNode {
     instancesSet: {
       item: {
         instanceId,
-        instanceState: { code: String(STATE_CODES[state]), name: state },
+        instanceState: { name: state },
         privateDnsName,
         vpcId,
         iamInstanceProfile:
@@ -142,6 +112,7 @@ interface Ec2Options extends ServiceOptions {
   readonly account?: string;
   /** Default `us-east-1`, which is IAM's only region. */
   readonly region?: string;
+  readonly stacks?: Stacks;
 }
 
 /** Each request reads these lists, so tests can change them at any time. */
@@ -150,13 +121,13 @@ export interface Ec2Server extends LocalServer {
   readonly profiles: InstanceProfile[];
 }
 
-/** Starts one server for both services; use its url as the endpoint of either client. */
+/** Starts one server for all services; use its url as the endpoint of each client. */
 export async function startEc2(options: Ec2Options): Promise<Ec2Server> {
-  const { account = "111122223333", region = "us-east-1" } = options;
+  const { account = "111122223333", region = "us-east-1", stacks = {} } = options;
   const instances = structuredClone([...(options.instances ?? [])]);
   const profiles = structuredClone([...(options.profiles ?? [])]);
   const identities = byAccessKey(options.identities);
-  const answers = ec2Answers({ instances, profiles, account }, (request, service) => {
+  const answers = ec2Answers({ instances, profiles, account, stacks }, (request, service) => {
     // A client of IAM with another endpoint signs for its own region.
     const servesRegion = (scoped: string) => scoped === region || (service === "iam" && scoped === "us-east-1");
     verify(request, [], { servesRegion, ...options, identities, service });
@@ -164,16 +135,16 @@ export async function startEc2(options: Ec2Options): Promise<Ec2Server> {
   return { ...(await startHttpServer(answers, options.port)), instances, profiles };
 }
 
-/** The request handler of EC2 and IAM. `checkSigned` throws for a request without a valid signature. */
+/** The request handler of these services. `checkSigned` throws for a request without a valid signature. */
 export function ec2Answers(
-  { instances, profiles, account }: Required<Pick<Ec2Options, "instances" | "profiles" | "account">>,
+  { instances, profiles, account, stacks = {} }: ReturnType<typeof nodeServices> & Pick<Ec2Options, "stacks">,
   checkSigned: (request: LocalRequest, service: Service) => void,
 ): (request: LocalRequest) => LocalResponse {
   return (request) => {
+    if (request.method === "GET") return refuse(new ServiceError("NotLocal", "The sandbox has no Lambda."));
     const form = readForm(request);
     const action = form.get("Action") ?? "";
-    // The API version identifies the service.
-    const service: Service = form.get("Version") === "2010-05-08" ? "iam" : "ec2";
+    const service = SERVICES[form.get("Version") ?? ""] ?? "ec2";
     try {
       checkSigned(request, service);
       if (service === "ec2" && action === "DescribeInstances") {
@@ -181,6 +152,9 @@ export function ec2Answers(
       }
       if (service === "iam" && action === "GetInstanceProfile") {
         return renderResult(service, action, getInstanceProfile(profiles, account, form));
+      }
+      if (service === "cloudformation" && action === "DescribeStacks") {
+        return renderResult(service, action, describeStacks(stacks, form));
       }
       throw new ServiceError("InvalidAction", `The action ${action} is not valid for this web service.`);
     } catch (error) {
@@ -190,6 +164,9 @@ export function ec2Answers(
     }
   };
 }
+
+/** By the version of the API, which each request contains. */
+const SERVICES: Readonly<Record<string, Service>> = { "2010-05-08": "iam", "2010-05-15": "cloudformation" };
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
 const NOT_VALIDATED = ["AuthFailure", 401, "AWS was not able to validate the provided access credentials"] as const;

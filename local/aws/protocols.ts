@@ -111,11 +111,12 @@ function escapeText(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
-export type Service = "ec2" | "iam";
+export type Service = "ec2" | "iam" | "cloudformation";
 
 const NAMESPACES: Readonly<Record<Service, string>> = {
   ec2: "http://ec2.amazonaws.com/doc/2016-11-15/",
   iam: "https://iam.amazonaws.com/doc/2010-05-08/",
+  cloudformation: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
 };
 
 /** Parses the form in the body. Tests also use it to select faults by `Action`. */
@@ -123,7 +124,7 @@ export function readForm(request: LocalRequest): URLSearchParams {
   return new URLSearchParams(request.body.toString("utf8"));
 }
 
-/** IAM wraps its result in `<Action>Result`; EC2 does not. */
+/** IAM and CloudFormation wrap their results in `<Action>Result`; EC2 does not. */
 export function renderResult(service: Service, action: string, result: XmlNode): LocalResponse {
   const content =
     service === "ec2"
@@ -137,7 +138,7 @@ export function renderError(service: Service, error: ServiceError): LocalRespons
   const body =
     service === "ec2"
       ? xmlDocument("Response", undefined, { Errors: { Error: detail }, RequestID: randomUUID() })
-      : xmlDocument("ErrorResponse", NAMESPACES.iam, {
+      : xmlDocument("ErrorResponse", NAMESPACES[service], {
           Error: { Type: error.status < 500 ? "Sender" : "Receiver", ...detail },
           RequestId: randomUUID(),
         });

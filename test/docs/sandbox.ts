@@ -15,7 +15,7 @@ import { isolatedVariables } from "../aws-variables.ts";
 import { startAccountSettings } from "../cli/commands/doctor/endpoint.ts";
 import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
 import { startIam } from "../cli/commands/report/services.ts";
-import { LOG_GROUP, loggedServices } from "../cli/commands/reviews/services.ts";
+import { loggedServices } from "../cli/commands/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { localIdentity, localServices, startParameterStore, startSts } from "../local-aws.ts";
 import { ROOT } from "./shell-blocks.ts";
@@ -49,7 +49,7 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
     "identity-mappings.yaml": { kind: "List", items: [{ kind: "IAMIdentityMapping", metadata: { name: "dev" }, spec: { arn: ROLE, ...mapped } }] },
     "access-entry.json": { accessEntry },
     "access-policies.json": { principalArn: ROLE, associatedAccessPolicies: [{ policyArn, accessScope }] },
-    "iam-authenticator/config.yaml": { contexts: { "my-cluster": {}, staging: {} } },
+    "iam-authenticator/config.yaml": { contexts: { "my-cluster": { webhookKubeconfig: "../.local/webhook.kubeconfig" }, staging: {} } },
     "common.yaml": { mappings: [{ arn: ROLE, ...mapped }] },
     "prod.yaml": { mappings: [{ arn: ROLE, ...mapped, groups: ["view"] }] },
     "cdk.json": { context: { clusters: [{ clusterId: "cluster-201", account: "111122223333", region: REGION }] } },
@@ -138,7 +138,6 @@ export async function startSandbox(
       " --profile bob": "",
       " --profile alice": "",
       " --profile pod": "",
-      "--log-group IamAuthenticator-local": `--log-group ${LOG_GROUP}`,
       ".ci/run ": "ci-run ",
       "<node>": "node-1",
       "<kube-apiserver>": "kube-apiserver",

@@ -95,7 +95,9 @@ const TYPED: Readonly<Record<string, RegExp>> = {
   "iam-authenticator explain": /^verdict +granted$/m,
   "iam-authenticator whoami --profile bob": /^verdict +granted$/m,
   "iam-authenticator reviews": / granted .* dev:bob-example\.com /,
-  "iam-authenticator doctor": /^ok +review v1 +you are admin:carol-example\.com/m,
+  "iam-authenticator report": /role\/Developers +dev:\{SessionName\} +developers .* \d{4}-\d\d-\d\dT/,
+  "iam-authenticator doctor":
+    /^ok +url .*^ok +review v1 +you are admin:carol-example\.com.*^warning +concurrency .* The sandbox has no Lambda\.$/ms,
   "iam-authenticator token --profile pod": /"username": "ci-deployer"/,
   "iam-authenticator token --profile alice --jwt": /"username": "alice"/,
 };
