@@ -155,7 +155,7 @@ export async function startSandbox(
   const ofGateway = { ...authenticator, tls, failoverUrl: standby?.server };
   const gateways = [await onPort("gateway", (port) => startGateway({ ...ofGateway, port }))];
   const endpoint = `${gateways[0]?.url}/authenticate`;
-  Object.assign(outputs, { Endpoint: endpoint, ...(standby && { FailoverUrl: standby.server }) });
+  outputs["Endpoint"] = endpoint;
   writeWebhook(files, endpoint, ca, standby);
   return {
     endpoint,
