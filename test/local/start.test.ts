@@ -142,15 +142,19 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
   start.process.kill("SIGKILL");
 });
 
-test("review detects another program on the sandbox's port: by its certificate, or because it does not know the caller", async () => {
+test("review detects another program on the sandbox's port by its certificate, and shows that its own rejects the caller", async () => {
   const server = endpointOf(sandbox);
-  const { ca = "" } = readWebhook(sandboxFiles(shared));
+  const { ca: own = "" } = readWebhook(sandboxFiles(shared));
   keepSecret(sandboxFiles(none));
-  for (const trusted of [ca, createCertificateAuthority().ca]) {
-    const kubeconfig = webhookKubeconfig({ server, ca: trusted, token: "of a sandbox that was stopped" });
+  for (const [ca, ended, out, err] of [
+    [own, 0, /^HTTP 401\n.*"caller_refused: the bearer token is not in the list of callers/s, ""],
+    [createCertificateAuthority().ca, 1, /^$/, notRunning(`another program uses ${server}`)],
+  ] as const) {
+    const kubeconfig = webhookKubeconfig({ server, ca, token: "of-a-removed-caller" });
     writeFileSync(sandboxFiles(none).kubeconfig, kubeconfig);
     const review = run(none, REVIEW, "bob");
-    assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`another program uses ${server}`)]);
+    assert.deepEqual([await review.ended, review.printed.err], [ended, err]);
+    assert.match(review.printed.out, out);
   }
 });
 
