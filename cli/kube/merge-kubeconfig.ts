@@ -86,7 +86,7 @@ function pathsOf({ environment }: IOStreams): readonly string[] {
 }
 
 function readFile(path: string): File {
-  const text = existsSync(path) ? readFileText(path) : "";
+  const text = (existsSync(path) && readFileText(path)) || "apiVersion: v1\nkind: Config\n";
   const value = parseYaml(text, path, "yaml-1.1").value ?? {};
   if (!isObject(value) || (value["kind"] ?? "Config") !== "Config") throw usage(`${path} is not a kubeconfig.`);
   return { path, before: text, text, value };
