@@ -1,6 +1,6 @@
 // Lock files: one process at a time changes a file, or asks the user to sign in.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { memberAt } from "../../functions/lib/json.ts";
 import { usage } from "./errors.ts";
@@ -11,7 +11,7 @@ const POLL_MS = 100;
 
 /** Creates the file `lock` while `work` runs. Waits up to `limitMs` for the process that has created it. */
 export async function whileLocked<T>(lock: string, limitMs: number, work: () => Promise<T>, io: IOStreams): Promise<T> {
-  for (let waited = 0; !take(lock); waited += POLL_MS) {
+  for (let waited = 0; !take(lock, limitMs); waited += POLL_MS) {
     if (waited >= limitMs) throw usage(`Another program has locked ${lock}. If none is running, delete this file.`);
     await io.sleep(POLL_MS, io.interrupted);
   }
@@ -22,23 +22,24 @@ export async function whileLocked<T>(lock: string, limitMs: number, work: () => 
   }
 }
 
-function take(lock: string): boolean {
+function take(lock: string, limitMs: number): boolean {
   try {
     mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
     writeFileSync(lock, String(process.pid), { mode: 0o600, flag: "wx" });
     return true;
   } catch (error) {
     if (memberAt(error, "code") !== "EEXIST") throw fileFailure("write", lock, error);
-    removeIfAbandoned(lock);
+    removeIfAbandoned(lock, limitMs);
     return false;
   }
 }
 
-/** A process that was killed leaves its lock. kubectl's lock files are empty. */
-function removeIfAbandoned(lock: string): void {
+/** A killed process leaves its lock, and after a restart another may have its id. kubectl's lock files are empty. */
+function removeIfAbandoned(lock: string, limitMs: number): void {
   try {
     const pid = Number(readFileSync(lock, "utf8"));
-    if (pid > 0) process.kill(pid, 0);
+    if (pid > 0 && Date.now() - statSync(lock).mtimeMs > limitMs) rmSync(lock, { force: true });
+    else if (pid > 0) process.kill(pid, 0);
   } catch (error) {
     if (memberAt(error, "code") === "ESRCH") rmSync(lock, { force: true });
   }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
@@ -100,6 +100,18 @@ test("Ctrl-C ends the sign-in", async () => {
   setTimeout(() => interrupt.abort(), 500);
   const { code, err } = await token(["--login"], { interactive: true, interrupted: interrupt.signal });
   assert.deepEqual([code, err, existsSync(join(folder.path, LOCK))], [130, "Interrupted.\n", false]);
+});
+
+test("a lock that is older than a sign-in can take is abandoned, also if a process has its id after a restart", async () => {
+  const lock = folder.write(LOCK, String(process.pid));
+  utimesSync(lock, 0, 0);
+  let sleeps = 0;
+  const onSleep = () => {
+    sleeps += 1;
+    assert.equal(sleeps, 1);
+  };
+  await exits(token(["--login"], { interactive: true, onSleep }), 0, "");
+  assert.deepEqual([calls(), existsSync(lock)], [LOGIN, false]);
 });
 
 test("waits for another process that signs in, and then does not", async () => {
