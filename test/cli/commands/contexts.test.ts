@@ -74,7 +74,7 @@ contexts:
     profile: ops # by hand
     account: "111122223333"
   # not deployed by CDK
-  other: { region: us-west-2 }
+  other: {region: us-west-2}
   pair:
     region: eu-west-1
   new:
@@ -96,6 +96,21 @@ test("it changes what the list says, and keeps other contexts, other keys, names
   assert.equal(text(), AFTER);
 });
 
+const windows = (text: string) => text.replaceAll("\n", "\r\n");
+for (const [how, before, after, list = [{ clusterId: "a" }, { clusterId: "12" }]] of [
+  ["CRLF", windows(BEFORE), windows(AFTER), LIST],
+  ["no line break at the end", "contexts:\n  a:", 'contexts:\n  a:\n  "12":\n    cluster: "12"\n'],
+  ["JSON", '{"contexts":{"a":{"prefix":"/x","cluster":"a"},"12":{}}}', '{"contexts":{"a":{"cluster":"a"},"12":{}}}'],
+  ["one key", "contexts:\n  a: # ours\n    prefix: /x\n  12:\n", "contexts:\n  a: # ours\n    {}\n  12:\n"],
+  ["an alias elsewhere", "contexts: {a: &a {}, b: *a}\n", 'contexts: {a: &a {}, b: *a, "12":{"cluster":"12"}}\n'],
+] as const) {
+  test(`a file with ${how} is written in its own way`, async () => {
+    configure(before);
+    await exits(fromCdk(list), 0);
+    assert.equal(text(), after);
+  });
+}
+
 test("it asks, and writes nothing without a yes", async () => {
   await exits(fromCdk([A], "", { interactive: true, input: "n\n" }), 1, `Write ${FILE}? [y/N] Nothing was written.\n`);
   await exits(fromCdk([A], ""), 2, /^Nothing was written\. Cannot ask for confirmation/);
@@ -109,7 +124,7 @@ test("what is saved before the answer is kept, and the file is replaced", async 
   const reader = openSync(FILE, "r");
   const onLog = () => configure(`${BEFORE}  saved: {region: eu-west-1}\n`);
   await exits(fromCdk(LIST, "", { interactive: true, input: "y\n", onLog }), 0);
-  assert.match(text(), /\n {2}saved: \{ region: eu-west-1 \}\n {2}new:\n/);
+  assert.match(text(), /\n {2}saved: \{region: eu-west-1\}\n {2}new:\n/);
   assert.doesNotMatch(readFileSync(reader, "utf8"), /new/);
   closeSync(reader);
 });
@@ -137,7 +152,12 @@ for (const [what, clusters, message, before = ""] of [
     /^Two clusters need the context a\. Rename /,
     "contexts: {a: {cluster: b}}",
   ],
-  ["an alias", [A], /config\.yaml has an alias \(\*\)\. Write its value out\.\n$/, "contexts: {b: &b {}, c: *b}"],
+  [
+    "a context that another one is an alias of",
+    [{ ...A, clusterId: "b" }],
+    /config\.yaml is written in a way that this command cannot change safely\. Write its aliases \(\*\) out\.\n$/,
+    "contexts: {b: &b {profile: x}, c: *b}",
+  ],
   ["an invalid file", [A], /config\.yaml, line 1: unknown key context/, "context: {}"],
 ] as const) {
   test(`${what} is wrong usage, and the file is unchanged`, async () => {
