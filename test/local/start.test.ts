@@ -229,7 +229,7 @@ test("npm start in another folder runs beside the first, prints one screen, and 
 });
 
 test("a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken", async (t) => {
-  const restarted = join(folder, "restarted");
+  const restarted = join(folder, "re:started");
   const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
   const kept = () =>
     [kubeconfig, callerToken, join(mappings, "callers.yaml")].map((file) => readFileSync(file, "utf8"));
@@ -252,6 +252,7 @@ test("a restart keeps port, authority and caller token, so that kube-apiserver n
     third.printed.out,
     new RegExp(`^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`, "ms"),
   );
+  assert.match(third.printed.out, /^PATH cannot contain \S+re:started\/bin:\s+rename\s+the\s+folder/m);
   assert.deepEqual(kept().slice(1), earlier.slice(1));
   assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
   third.process.kill("SIGKILL");
