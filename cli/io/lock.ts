@@ -43,7 +43,8 @@ function take(lock: string): boolean {
 function isAbandoned(lock: string): boolean {
   try {
     const pid = Number(readFileSync(lock, "utf8"));
-    return pid > 0 && !process.kill(pid, 0);
+    if (pid > 0) process.kill(pid, 0);
+    return false;
   } catch (error) {
     return memberAt(error, "code") === "ESRCH";
   }

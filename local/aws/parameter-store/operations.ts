@@ -77,8 +77,8 @@ function refuseUnsupported(input: Input, fields: readonly string[]): void {
 }
 
 /**
- * The requested page of `all`, which must be sorted by `keyOf`, and the NextToken member if there may be more. A full page always has a token, even if it is the last:
- * the service may return empty pages too, and clients must accept them.
+ * The requested page of `all`, which must be sorted by `keyOf`, and the NextToken member if there may be more. A full page
+ * always has a token, even if it is the last: the service may return empty pages too, and clients must accept them.
  */
 function page<T>(all: readonly T[], keyOf: (item: T) => string, input: Input, most: number) {
   const size = pageSize(input, most);
