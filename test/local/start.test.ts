@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { SSM } from "@aws-sdk/client-ssm";
+import { STS } from "@aws-sdk/client-sts";
 import { webhookKubeconfig } from "../../cli/kube/kubeconfig.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { localIdentity, mintToken } from "../../local/identities.ts";
@@ -288,10 +288,10 @@ test("the command and the AWS SDK write mappings of the sandbox, and the functio
 /** Parameter Store at `url`, as carol of the sandbox `of`. */
 function storeOf(url: string, of: string) {
   const carol = localIdentity("carol", keepSecret(sandboxFiles(of)));
-  const client = new SSMClient({ endpoint: url, region: REGION, credentials: carol });
+  const client = new SSM({ endpoint: url, region: REGION, credentials: carol });
   return {
     variables: { AWS_ENDPOINT_URL_SSM: url, ...keyVariables(carol) },
-    put: (Name: string, Value: string) => client.send(new PutParameterCommand({ Name, Value, Type: "String" })),
+    put: (Name: string, Value: string) => client.putParameter({ Name, Value, Type: "String" }),
   };
 }
 
@@ -302,8 +302,8 @@ test("with LOCAL_HOST, containers reach STS and Parameter Store at that address,
   const start = await printed(runWith({ LOCAL_HOST: bridge }, of, START));
   const [sts, store] = urlsOf(of).map((url) => url.replace("127.0.0.1", bridge)) as [string, string];
   const bob = localIdentity("bob", readSecret(sandboxFiles(of)));
-  const caller = new STSClient({ endpoint: sts, region: REGION, credentials: bob });
-  assert.equal((await caller.send(new GetCallerIdentityCommand())).Arn, bob.arn);
+  const caller = new STS({ endpoint: sts, region: REGION, credentials: bob });
+  assert.equal((await caller.getCallerIdentity()).Arn, bob.arn);
   assert.equal((await storeOf(store, of).put("/iam-authenticator/local/account/1", "{}")).Version, 1);
   await assert.rejects(storeOf(store, shared).put("/iam-authenticator/local/account/2", "{}"), {
     name: "UnrecognizedClientException",
