@@ -10,6 +10,7 @@ import type { Change } from "../../../cli/plan/changes.ts";
 import { Absent, carryOut, executePlan, logIfLong, planClusters } from "../../../cli/plan/clusters.ts";
 import { type ClusterPlan, EFFECT, type ProposeOptions } from "../../../cli/plan/propose.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
+import { answering, failing } from "../../local/aws/service-faults.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
 import { connectionTo, terminal } from "./connection.ts";
@@ -63,13 +64,7 @@ interface Run {
   readonly writes?: number;
 }
 
-function failWrites(below: string): void {
-  cluster.store.fail(({ headers, body }) =>
-    headers["x-amz-target"] === "AmazonSSM.PutParameter" && body.includes(below)
-      ? { kind: "answer", status: 500, body: "{}" }
-      : undefined,
-  );
-}
+const failWrites = (below: string) => cluster.store.fail(failing("PutParameter", answering(500, "{}"), below));
 
 /** What is printed, and the error with its exit code. */
 async function execute({ plans, goesOn, fails, interrupted, answers, rechecks, ...others }: Run) {

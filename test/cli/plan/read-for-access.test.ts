@@ -7,6 +7,7 @@ import type { Stored } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { readForAccess } from "../../../cli/plan/consent.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
+import { answering, failing } from "../../local/aws/service-faults.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 import { onlyGranted } from "../commands/mappings/permissions.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
@@ -136,9 +137,7 @@ test("where the rule looked at every mapping, each is read again", async () => {
 
 test("a failed read is a fault", async () => {
   for (const operation of ["GetParameters", "GetParametersByPath"]) {
-    cluster.store.fail(({ headers }) =>
-      headers["x-amz-target"] === `AmazonSSM.${operation}` ? { kind: "answer", status: 400, body: "{}" } : undefined,
-    );
+    cluster.store.fail(failing(operation, answering(400, "{}")));
     await assert.rejects(read({ changes: { [BOB]: undefined }, known: [BOB] }));
   }
 });
