@@ -46,15 +46,13 @@ test("for a comparison, only patterns keep their order, and an empty list is lef
   cluster.put("role/111122223333/x", "[2,1]");
   cluster.put("sso-session/111122223333/v", "{");
   const found = await reading((connection) => readToCompare(connection, io));
-  assert.deepEqual(
-    [...found].map(([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`),
-    [
-      `deny/any deny/any ${JSON.stringify([a, b, c])}`,
-      `pattern/any pattern/any ${JSON.stringify([b, c, a])}`,
-      "role/111122223333/x role/111122223333/x [2,1]",
-      "sso-session/111122223333/v sso-session/111122223333/v {",
-    ],
-  );
+  const lines = [...found].map(([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`);
+  assert.deepEqual(lines, [
+    `deny/any deny/any ${JSON.stringify([a, b, c])}`,
+    `pattern/any pattern/any ${JSON.stringify([b, c, a])}`,
+    "role/111122223333/x role/111122223333/x [2,1]",
+    "sso-session/111122223333/v sso-session/111122223333/v {",
+  ]);
 });
 
 test("who may not read every mapping learns of --account, but not with it, nor after another error", async () => {

@@ -22,11 +22,8 @@ const presign = (extraQuery: Readonly<Record<string, string>> = {}): Promise<str
 const clientOf = (credentials: LocalIdentity, url = sts.url) => new STS({ ...sdkOptions(url), credentials });
 
 test("the SDK receives STS's errors", async () => {
-  const refusal = (identity: LocalIdentity): Promise<unknown> => clientOf(identity).getCallerIdentity();
-  await assert.rejects(refusal({ ...alice, secretAccessKey: "wrong" }), { name: "SignatureDoesNotMatch" });
-  await assert.rejects(refusal({ ...alice, accessKeyId: "AKIANOTKNOWNAAAAAAAA" }), { name: "InvalidClientTokenId" });
-  await assert.rejects(refusal({ ...localIdentity("bob"), sessionToken: "other" }), { name: "InvalidClientTokenId" });
-  await assert.rejects(refusal(localIdentity("expired")), { name: "ExpiredToken" });
+  const stranger = clientOf({ ...alice, secretAccessKey: "wrong" });
+  await assert.rejects(stranger.getCallerIdentity(), { name: "SignatureDoesNotMatch" });
   await assert.rejects(clientOf(alice).getSessionToken(), { name: "InvalidAction" });
 });
 
