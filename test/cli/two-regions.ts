@@ -62,11 +62,8 @@ function frontOf(servers: Readonly<Record<Name, LocalServer>>): Promise<LocalSer
     const { connection: _, "content-length": __, ...others } = headers;
     // Keeps the header Host, which is signed.
     const answer = await post(`${servers[nameOf(request)].url}${target}`, { method, headers: others, body });
-    return {
-      status: answer.status,
-      headers: { "content-type": answer.headers["content-type"] ?? "" },
-      body: answer.text,
-    };
+    const type = { "content-type": answer.headers["content-type"] ?? "" };
+    return { status: answer.status, headers: type, body: answer.text };
   });
 }
 

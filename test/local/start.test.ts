@@ -80,37 +80,18 @@ async function printed(start: Run): Promise<Run> {
 const endpointOf = ({ printed }: Run): string => /is running at (\S+)/.exec(printed.out)?.[1] ?? "";
 const notRunning = (seen: string) => `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`;
 
-for (const [what, script, args, status, error, host = ""] of [
-  ["review without npm start", REVIEW, ["bob"], 1, /^The sandbox is not running: \S+none\S+ not found/],
-  [
-    "review of an unknown identity",
-    REVIEW,
-    ["bobb"],
-    2,
-    /^Local identity bobb not found\.\nreview .*\nidentities: alice, .*bob/s,
-  ],
-  ["review --help", REVIEW, ["--help"], 2, /^review <identity>/],
-  ["review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nreview /],
-  [
-    "npm start that listens everywhere",
-    START,
-    [],
-    2,
-    /^LOCAL_HOST must be one IPv4 address, .*, not 0\.0\.0\.0\.\n$/,
-    "0.0.0.0",
-  ],
-  [
-    "npm start at a foreign address",
-    START,
-    [],
-    1,
-    /^LOCAL_HOST: 192\.0\.2\.1 is not an address of this machine\.\n$/,
-    "192.0.2.1",
-  ],
-  ["npm start with an unknown argument", START, ["--verbos"], 2, /^Unknown argument --verbos\. Usage: npm start/],
+for (const [typed, status, error, host = ""] of [
+  ["review bob", 1, /^The sandbox is not running: \S+none\S+ not found/],
+  ["review bobb", 2, /^Local identity bobb not found\.\nreview .*\nidentities: alice, .*bob/s],
+  ["review --help", 2, /^review <identity>/],
+  ["review bob bob bob", 2, /^Too many arguments: bob\.\nreview /],
+  ["start", 2, /^LOCAL_HOST must be one IPv4 address, .*, not 0\.0\.0\.0\.\n$/, "0.0.0.0"],
+  ["start", 1, /^LOCAL_HOST: 192\.0\.2\.1 is not an address of this machine\.\n$/, "192.0.2.1"],
+  ["start --verbos", 2, /^Unknown argument --verbos\. Usage: npm start/],
 ] as const) {
-  test(`fails: ${what}`, async () => {
-    const { ended, printed } = runWith({ LOCAL_HOST: host }, none, script, ...args);
+  test(`fails: ${host} ${typed}`, async () => {
+    const [program, ...args] = typed.split(" ");
+    const { ended, printed } = runWith({ LOCAL_HOST: host }, none, `${program}.ts`, ...args);
     assert.deepEqual([await ended, printed.out], [status, ""]);
     assert.match(printed.err, error);
   });
@@ -160,9 +141,8 @@ test("npm start prints what to type first, then each grant and each denial with 
   assert.ok(journey.includes("review contractor"));
   // Long lines are wrapped and indented.
   const lines = identities.replace(/\n {12}/g, " ");
-  const answers = new Map(
-    [...lines.matchAll(/^([a-z]+) +((?:granted|denied): .*)$/gm)].map(([, name, is]) => [name, is]),
-  );
+  const rows = lines.matchAll(/^([a-z]+) +((?:granted|denied): .*)$/gm);
+  const answers = new Map(Array.from(rows, ([, name, is]) => [name, is]));
   assert.deepEqual([...answers.keys()], ["alice", "carol", "node", "bob", "dan", "contractor"]);
   assert.equal(answers.get("bob"), "granted: dev:bob-example.com, groups developers");
   assert.match(answers.get("dan") ?? "", /^denied: identity_denied: .*deny\/111122223333$/);
@@ -228,8 +208,8 @@ test("npm start in another folder runs beside the first, prints one screen, and 
 test("a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken", async (t) => {
   const restarted = join(folder, "restarted");
   const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
-  const kept = () =>
-    [kubeconfig, callerToken, join(mappings, "callers.yaml")].map((file) => readFileSync(file, "utf8"));
+  const files = [kubeconfig, callerToken, join(mappings, "callers.yaml")];
+  const kept = () => files.map((file) => readFileSync(file, "utf8"));
   const first = await started(restarted);
   const { port } = new URL(endpointOf(first));
   const earlier = kept();
