@@ -176,14 +176,12 @@ for (const name of ["http", "issuer"] as const) {
 
 test("each template has the same types and numbers of resources as the construct, and a policy for each long setting", () => {
   const issuer = issuerOf(() => ({ alarmEmail: "on-call@example.com" }));
+  const common = { alarmEmail: "on-call@example.com", quietHours: 24 };
   const constructOf = (kind: (typeof KINDS)[number]) =>
-    stackOf(kind, (scope) => ({
-      alarmEmail: "on-call@example.com",
-      quietHours: 24,
-      ...(kind === "private" && {
-        endpoint: { kind, vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
-      }),
-    })).template();
+    stackOf(kind, (scope) => {
+      if (kind !== "private") return common;
+      return { ...common, endpoint: { kind, vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) } };
+    }).template();
   for (const name of NAMES) {
     const construct = name === "issuer" ? issuer.template() : constructOf(name);
     const long = { http: 2, mtls: 3, private: 1, issuer: 0 }[name];

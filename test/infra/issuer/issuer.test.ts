@@ -82,10 +82,8 @@ describe("ServiceAccountRole", () => {
   }
 
   test("trusts exactly one subject and one audience of the issuer", () => {
-    const StringEquals = {
-      [`${HOST}:sub`]: "system:serviceaccount:team-a:reader",
-      [`${HOST}:aud`]: "sts.amazonaws.com",
-    };
+    const subject = "system:serviceaccount:team-a:reader";
+    const StringEquals = { [`${HOST}:sub`]: subject, [`${HOST}:aud`]: "sts.amazonaws.com" };
     const statement = {
       ...{ Effect: "Allow", Action: "sts:AssumeRoleWithWebIdentity", Condition: { StringEquals } },
       Principal: { Federated: `arn:<AWS::Partition>:iam::${ACCOUNT}:oidc-provider/${HOST}` },
