@@ -4,7 +4,7 @@ const CA = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
 const ARN = "arn:aws:eks:eu-west-1:111122223333:cluster/web";
 
 /** As kubectl and client-go write: keys in alphabetical order, lists that are not indented. */
-const byClientGo = (name: string, server: string, user: string) => `apiVersion: v1
+const byClientGo = (name: string, server: string, user: string, account = name) => `apiVersion: v1
 clusters:
 - cluster:
     certificate-authority-data: ${CA}
@@ -13,25 +13,20 @@ clusters:
 contexts:
 - context:
     cluster: ${name}
-    user: ${name}
+    user: ${account}
   name: ${name}
 current-context: ${name}
 kind: Config
 preferences: {}
 users:
-- name: ${name}
+- name: ${account}
   user:
 ${user.replace(/^/gm, "    ")}
 `;
 
 const CERTIFICATE = `client-certificate-data: ${CA}\nclient-key-data: ${CA}`;
-const EXEC = `exec:
-  apiVersion: client.authentication.k8s.io/v1beta1
-  args:
-  - --region
-  - eu-west-1
-  command: aws
-  env: null`;
+const exec = (command: string, args: readonly string[], more = "") =>
+  `exec:\n  apiVersion: client.authentication.k8s.io/v1beta1\n  args:\n${args.map((arg) => `  - ${arg}\n`).join("")}  command: ${command}\n  env: null${more}`;
 
 const KIND = byClientGo("kind-kind", "https://127.0.0.1:41233", CERTIFICATE);
 const PLAIN = "apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n";
@@ -46,6 +41,15 @@ export const MERGED: Readonly<Record<string, string>> = {
   "kubectl config unset": "apiVersion: v1\nkind: Config\nclusters: # nobody\nusers:\ncontexts: ~ # none\n",
   "empty lists": PLAIN,
   kind: KIND,
+  k3s: byClientGo("default", "https://127.0.0.1:6443", CERTIFICATE),
+  k3d: byClientGo("k3d-dev", "https://0.0.0.0:36213", CERTIFICATE, "admin@k3d-dev"),
+  kops: byClientGo(
+    "web.example.com",
+    "https://api.web.example.com",
+    `${CERTIFICATE}\npassword: p\nusername: "012345678901"`,
+  ),
+  Talos: byClientGo("talos", "https://10.5.0.2:6443", CERTIFICATE, "admin@talos"),
+  "Docker Desktop": byClientGo("docker-desktop", "https://kubernetes.docker.internal:6443", CERTIFICATE),
   minikube: byClientGo("minikube", "https://192.168.49.2:8443", CERTIFICATE).replace(
     "    server",
     `    extensions:
@@ -56,7 +60,38 @@ export const MERGED: Readonly<Record<string, string>> = {
       name: cluster_info
     server`,
   ),
-  "aws eks update-kubeconfig": byClientGo(ARN, "https://0A1B.gr7.eu-west-1.eks.amazonaws.com", EXEC),
+  "aws eks update-kubeconfig": byClientGo(
+    ARN,
+    "https://0A1B.gr7.eu-west-1.eks.amazonaws.com",
+    exec("aws", ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", "prod", "--output", "json"]),
+  ),
+  eksctl: byClientGo(
+    "prod.eu-west-1.eksctl.io",
+    "https://0A1B.gr7.eu-west-1.eks.amazonaws.com",
+    exec("aws-iam-authenticator", ["token", "-i", "prod"], "\n  provideClusterInfo: false"),
+    "jane@prod.eu-west-1.eksctl.io",
+  ),
+  gcloud: byClientGo(
+    "gke_project_europe-west1-b_web",
+    "https://203.0.113.7",
+    exec(
+      "gke-gcloud-auth-plugin",
+      ["x"],
+      "\n  installHint: Install gke-gcloud-auth-plugin\n  provideClusterInfo: true",
+    ),
+  ),
+  AKS: byClientGo(
+    "web",
+    "https://web-dns-1.hcp.westeurope.azmk8s.io:443",
+    exec("kubelogin", ["get-token"]),
+    "clusterUser_web",
+  ),
+  OpenShift: byClientGo(
+    "api-example-com:6443",
+    "https://api.example.com:6443",
+    "token: sha256~abc",
+    "jane/api-example-com:6443",
+  ),
   Rancher: `apiVersion: v1
 kind: Config
 clusters:
@@ -116,7 +151,10 @@ users:
 contexts: [{name: a, context: {cluster: a, user: a}}, {name: b, context: {cluster: b, user: b}}]
 current-context: a
 `,
-  "Windows: CRLF": KIND.replaceAll("\n", "\r\n"),
+  "Windows: CRLF": byClientGo("docker-desktop", "https://kubernetes.docker.internal:6443", CERTIFICATE).replaceAll(
+    "\n",
+    "\r\n",
+  ),
   "no line break at the end, and an end mark": `${KIND}...`,
   "JSON of one line": JSON.stringify({ kind: "Config", clusters: [], users: [{ name: "a", user: { token: "t" } }] }),
   "JSON with an entry": `{
@@ -138,9 +176,18 @@ export const REFUSED: Readonly<Record<string, readonly [text: string, message: R
   "another object": ["apiVersion: v1\nkind: ConfigMap\n", /is not a kubeconfig/],
   "a list": ["- a\n", /is not a kubeconfig/],
   "a map instead of a list": ["clusters: {a: {server: https://a}}\n", /cannot change safely/],
-  "a list that is an alias": ["x: &x [{name: a, user: {}}]\nusers: *x\n", /that this command cannot change safely/],
+  "a list that is an alias": [
+    "x: &x [{name: a, user: {}}]\nusers: *x\n",
+    /in a way that this command cannot change safely/,
+  ],
   "a list that has another alias": ["users: &x [{name: a, user: {}}]\nx: *x\n", /cannot change safely/],
-  "another cluster of the name": [foreign("clusters", "cluster", "{server: https://x}"), /another cluster "prod", /],
-  "another user of the name": [foreign("users", "user", "{token: t}"), /another user "prod", which .* Give --alias/],
+  "another cluster of the name": [
+    foreign("clusters", "cluster", "{server: https://kops}"),
+    /has another cluster "prod", which/,
+  ],
+  "another user of the name": [
+    foreign("users", "user", "{token: t}"),
+    /has another user "prod", which .* Give --alias/,
+  ],
   "another context of the name": [foreign("contexts", "context", `{cluster: "${ARN}"}`), /has another context "prod"/],
 };
