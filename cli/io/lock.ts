@@ -29,18 +29,23 @@ function take(lock: string, limitMs: number): boolean {
     return true;
   } catch (error) {
     if (memberAt(error, "code") !== "EEXIST") throw fileFailure("write", lock, error);
-    removeIfAbandoned(lock, limitMs);
+    const removal = `${lock}.old`;
+    // One process removes it, and looks again: the next one would remove the lock of the first.
+    if (isAbandoned(lock, limitMs) && take(removal, limitMs)) {
+      if (isAbandoned(lock, limitMs)) rmSync(lock, { force: true });
+      rmSync(removal);
+    }
     return false;
   }
 }
 
 /** A killed process leaves its lock, and after a restart another may have its id. kubectl's lock files are empty. */
-function removeIfAbandoned(lock: string, limitMs: number): void {
+function isAbandoned(lock: string, limitMs: number): boolean {
   try {
     const pid = Number(readFileSync(lock, "utf8"));
-    if (pid > 0 && Date.now() - statSync(lock).mtimeMs > limitMs) rmSync(lock, { force: true });
-    else if (pid > 0) process.kill(pid, 0);
+    if (pid > 0) process.kill(pid, 0);
+    return pid > 0 && Date.now() - statSync(lock).mtimeMs > limitMs;
   } catch (error) {
-    if (memberAt(error, "code") === "ESRCH") rmSync(lock, { force: true });
+    return memberAt(error, "code") === "ESRCH";
   }
 }
