@@ -34,7 +34,7 @@ const HERE_MS = 20_000;
 const EXIT_CODES = [0, 1, 2, 3];
 /** Allowed only for commands that end on Ctrl-C. */
 const INTERRUPTED = 130;
-/** Between the first connection and Ctrl-C. */
+/** Between the first connection, or with an honest server the first output, and Ctrl-C. */
 const INTERRUPT_MS = 100;
 
 /** Shared by all runs of a table. `file`: the built command, for runs as a process. */
@@ -74,7 +74,7 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number) {
   });
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
   const timer = setTimeout(() => child.kill("SIGKILL"), (command.limit ?? LIMIT_MS) + slack);
-  if (command.endless) interruptSoon(server, () => child.kill("SIGINT"));
+  if (command.endless) interruptSoon(pair, server, once(child.stdout, "readable"), () => child.kill("SIGINT"));
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
   server.close();
@@ -82,8 +82,14 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number) {
   return { code: code ?? undefined, out, err, asked: server.asked() };
 }
 
-function interruptSoon({ connected }: HostileServer, interrupt: () => void): void {
-  connected.then(() => setTimeout(interrupt, INTERRUPT_MS));
+function interruptSoon(
+  { behaviour }: Pair,
+  { connected }: HostileServer,
+  printed: Promise<unknown>,
+  interrupt: () => void,
+): void {
+  const begun: Promise<unknown> = behaviour.name === "honest" ? printed : connected;
+  begun.then(() => setTimeout(interrupt, INTERRUPT_MS));
 }
 
 /**
@@ -97,9 +103,10 @@ export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
   const before = { ...process.env };
   Object.assign(process.env, environment);
   const interrupt = new AbortController();
-  if (command.endless) interruptSoon(server, () => interrupt.abort());
+  const printed = Promise.withResolvers<void>();
+  if (command.endless) interruptSoon(pair, server, printed.promise, () => interrupt.abort());
   const result = await Promise.race([
-    cli(wordsOf(command, place), { environment, interrupted: interrupt.signal }),
+    cli(wordsOf(command, place), { environment, interrupted: interrupt.signal, onPrint: () => printed.resolve() }),
     sleep(HERE_MS, { code: undefined, out: "", err: "" }, { ref: false }),
   ]);
   interrupt.abort();
