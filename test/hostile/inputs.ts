@@ -1,7 +1,7 @@
 // Inputs of every run: secrets that must never be printed, and files.
 
 import { hash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { signToken } from "../../cli/aws/tokens.ts";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
@@ -40,9 +40,9 @@ export const ISSUED = {
   Token: SECRETS.issuedToken,
 } as const;
 
-export type Files = Awaited<ReturnType<typeof writeFiles>>;
+export type Files = ReturnType<typeof writeFiles>;
 
-export async function writeFiles(ca: string) {
+export function writeFiles(ca: string) {
   const folder = useFolder().path;
   const write = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -58,8 +58,15 @@ export async function writeFiles(ca: string) {
     ca: write("ca.pem", ca),
     callerToken: write("caller-token", SECRETS.callerToken),
     webIdentity: write("web-identity", SECRETS.webIdentity),
-    token: write("token", await presignedToken("ASIAHOSTILEOPERATORA")),
-    nodeToken: write("node-token", await presignedToken(NODE_ACCESS_KEY)),
+    token: join(folder, "token"),
+    nodeToken: join(folder, "node-token"),
+    /** Before each run, since all runs take longer than the 15 minutes of a token. Parallel runs read complete files. */
+    async signTokens() {
+      for (const [name, key] of Object.entries({ token: "ASIAHOSTILEOPERATORA", "node-token": NODE_ACCESS_KEY })) {
+        const text = await presignedToken(key);
+        renameSync(write(`${name}.new`, text), join(folder, name));
+      }
+    },
     mappings: write("mappings.yaml", mapping("Operators", "operator", "operators")),
     unchanged: write("unchanged.yaml", mapping("Developers", "dev:{SessionName}", "developers")),
     awsAuth: write("aws-auth.yaml", AWS_AUTH),

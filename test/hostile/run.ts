@@ -40,7 +40,7 @@ const INTERRUPT_MS = 100;
 /** Shared by all runs of a table. `file`: the built command, for runs as a process. */
 export async function openBench(file: string) {
   const { trusted, certificates } = hostileCertificates();
-  const files = await writeFiles(trusted.join("\n"));
+  const files = writeFiles(trusted.join("\n"));
   // For `runHere`. Processes get NODE_EXTRA_CA_CERTS.
   setDefaultCACertificates(trusted);
   return {
@@ -51,6 +51,7 @@ export async function openBench(file: string) {
       const isTls = tls === true || certificate !== undefined;
       const speaksTls = isTls !== (otherProtocol === true);
       const issuer = { url: "" };
+      await files.signTokens();
       const options = speaksTls ? certificates[certificate ?? "usual"] : undefined;
       const server = await startHostileServer(behaviour, target, options, honestAnswers(issuer));
       const [scheme, host] = [isTls ? "https" : "http", `127.0.0.1:${server.port}`];
@@ -133,7 +134,8 @@ function environmentOf({ files, url, aws }: Place): Record<string, string> {
 }
 
 /** The rules that this run broke; empty if it held. With an honest server, the command must succeed. */
-export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked }: Run): string[] {
+export function problemsOf(pair: Pair, { code, out, err, asked }: Run): string[] {
+  const { command, behaviour } = pair;
   const { output, name, endless, limit } = command;
   const codes = endless ? [...EXIT_CODES, INTERRUPTED] : EXIT_CODES;
   // On a busy machine, completion may have no name in time.
@@ -147,9 +149,17 @@ export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked
     ...(/^\s+at .*[:(]\d|node:internal|Unhandled|\(node:\d+\) /m.test(`${out}${err}`) ? ["stack trace"] : []),
     ...secrets.map((secret) => `prints ${secret}`),
     ...(isWellFormed(output, out, code) ? [] : ["stdout"]),
+    ...(asked === 0 && mustAsk(pair) ? ["asks nothing"] : []),
     ...(behaviour.name === "honest" && !works ? [`does not work, after ${asked} requests`] : []),
     ...(code !== undefined && code > 0 && code !== INTERRUPTED && out === "" && err === "" ? ["says nothing"] : []),
   ];
+}
+
+/** Runs that are slow, endless or limited, of which some are parallel, may have no time left for it on a busy machine. */
+function mustAsk({ command: { slow, endless, limit }, behaviour }: Pair): boolean {
+  return (
+    behaviour.answer !== undefined && [slow, endless, limit, behaviour.slow].every((reason) => reason === undefined)
+  );
 }
 
 function isWellFormed(output: HostileCommand["output"], out: string, code: number | undefined): boolean {
