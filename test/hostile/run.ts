@@ -28,6 +28,8 @@ type Run = Awaited<ReturnType<typeof runProcess>>;
 
 /** An AWS call with all its retries has 60 s. */
 const LIMIT_MS = 65_000;
+/** Until the first connection. Many processes start at once, which takes long on a busy machine. */
+const START_MS = 300_000;
 /** A call in this process has one attempt. */
 const HERE_MS = 20_000;
 /** Documented in docs/reference.md. */
@@ -74,7 +76,12 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number) {
     env: { PATH: process.env["PATH"], ...environmentOf(place), ...command.environment?.(place) },
   });
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
-  const timer = setTimeout(() => child.kill("SIGKILL"), (command.limit ?? LIMIT_MS) + slack);
+  const kill = () => child.kill("SIGKILL");
+  let timer = setTimeout(kill, START_MS);
+  server.connected.then(() => {
+    clearTimeout(timer);
+    timer = setTimeout(kill, (command.limit ?? LIMIT_MS) + slack);
+  });
   if (command.endless) interruptSoon(pair, server, once(child.stdout, "readable"), () => child.kill("SIGINT"));
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
