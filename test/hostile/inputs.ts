@@ -1,7 +1,7 @@
 // Inputs of every run: secrets that must never be printed, and files.
 
 import { hash } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { signToken } from "../../cli/aws/tokens.ts";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
@@ -43,14 +43,10 @@ export const ISSUED = {
 export type Files = ReturnType<typeof writeFiles>;
 
 export function writeFiles(ca: string) {
-  const folder = useFolder().path;
-  const write = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
-    return join(folder, name);
-  };
+  const { path: folder, write: writeFile } = useFolder();
+  const write = (name: string, text: string): string => writeFile(name, text, 0o600);
   const mapping = (role: string, username: string, group: string) =>
     `mappings: [{arn: "arn:aws:iam::111122223333:role/${role}", username: "${username}", groups: [${group}]}]\n`;
-  mkdirSync(join(folder, ".aws", "sso", "cache"), { recursive: true });
   const signedIn = { accessToken: SECRETS.ssoToken, expiresAt: new Date(Date.now() + DAY).toISOString() };
   write(`.aws/sso/cache/${hash("sha1", SSO_SESSION)}.json`, JSON.stringify(signedIn));
   return {
