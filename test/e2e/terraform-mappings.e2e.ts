@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync } from "node:fs";
 import { join, relative } from "node:path";
 import { before, test } from "node:test";
 import fc from "fast-check";
@@ -44,7 +44,7 @@ output "values" { value = module.mappings.values }
 
 /** The value of each parameter by its name. Throws OpenTofu's message. */
 function valuesOf(files: readonly string[], mappings: unknown = []): Record<string, string> {
-  writeFileSync(join(root.path, "terraform.tfvars.json"), JSON.stringify({ files, mappings }));
+  root.write("terraform.tfvars.json", JSON.stringify({ files, mappings }));
   tofu(root.path, ["apply", "-auto-approve", "-no-color"]);
   return JSON.parse(tofu(root.path, ["output", "-json", "values"]));
 }
