@@ -2,20 +2,9 @@
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { licences } from "./licences.ts";
 import { builtIns, leanSchemas } from "./plugins.ts";
-
-interface BuiltFile {
-  readonly name: string;
-  readonly contents: Uint8Array;
-}
-
-interface Bundle {
-  readonly files: readonly BuiltFile[];
-  /** The bundled files, and the imports that added them. */
-  readonly metafile: Metafile;
-}
 
 const OPTIONS = {
   bundle: true,
@@ -33,36 +22,26 @@ const OPTIONS = {
   logLevel: "silent",
 } satisfies BuildOptions;
 
-const FORM = {
-  metafile: true,
-  // The caller writes the files: paths in the output are relative to `outfile`, which must be the same in every build.
-  write: false,
-} satisfies BuildOptions;
-
 /**
- * Replaces the SDK's credential providers: profiles, SSO, processes, web identities and instance metadata do not exist
- * where a function runs, and cost 128 kB and 12 ms. The SDK does not plan to make them optional:
- * https://github.com/aws/aws-sdk-js-v3/issues/5516
+ * Bundles `entry`, a path below `root`, into `name`. `options` is for benchmarks that compare builds. `metafile`: the bundled
+ * files, and the imports that added them.
  */
-function ownCredentials(root: string): Record<string, string> {
-  return { "@aws-sdk/credential-provider-node": join(root, "functions", "aws", "credentials.ts") };
-}
-
-/** Bundles `entry`, a path below `root`, into `name`. `options` is for benchmarks that compare builds. */
 export async function bundle(root: string, entry: string, name: string, plugins: Plugin[], options: BuildOptions = {}) {
+  // Replaces the SDK's credential providers: profiles, SSO, processes, web identities and instance metadata do not exist
+  // where a function runs, and cost 128 kB and 12 ms. The SDK does not plan to make them optional:
+  // https://github.com/aws/aws-sdk-js-v3/issues/5516
+  const alias = { "@aws-sdk/credential-provider-node": join(root, "functions", "aws", "credentials.ts") };
   const paths = { absWorkingDir: root, entryPoints: [entry], outfile: `dist/authenticator/${name}` };
-  const alias = ownCredentials(root);
-  const { outputFiles, metafile } = await build({ ...OPTIONS, alias, ...options, ...FORM, ...paths, plugins });
-  return {
-    files: outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })),
-    metafile,
-  };
+  // The caller writes the files: paths in the output are relative to `outfile`, which must be the same in every build.
+  const form = { metafile: true, write: false } as const;
+  const { outputFiles, metafile } = await build({ ...OPTIONS, alias, ...options, ...form, ...paths, plugins });
+  return { files: outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })), metafile };
 }
 
-const LEAN_SCHEMAS = leanSchemas();
+type Bundle = Awaited<ReturnType<typeof bundle>>;
 
 /** docs/decisions/0003-bundle.md lists what each saves and when it can be removed. */
-export const LEAN_PLUGINS: Plugin[] = [builtIns, LEAN_SCHEMAS];
+export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas()];
 
 /**
  * `import("…/<name>.ts")` or `import("…/<name>")` becomes an import of `./<name>.mjs` beside the bundle. Otherwise esbuild
@@ -80,29 +59,18 @@ export function separateFile(name: string): Plugin {
   };
 }
 
-interface FunctionBuild {
-  readonly index: Bundle;
-  /** Everything that was written to the folder. */
-  readonly files: readonly BuiltFile[];
-}
-
-interface AuthenticatorBuild extends FunctionBuild {
-  /** Loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need. */
-  readonly ec2NodeName: Bundle;
-  /** Loaded only with JWT_ISSUERS. */
-  readonly awsSignedTokens: Bundle;
-  /** Loaded only without keys in the environment. */
-  readonly containerCredentials: Bundle;
-}
-
 const ROOT = join(import.meta.dirname, "..");
 
 const SOURCE = "functions/authenticator";
 
 const CREDENTIALS = "credential-provider-http";
 
-/** Empties `outdir` and writes the function's files there. The build is reproducible in any folder. */
-export async function buildAuthenticator(outdir: string): Promise<AuthenticatorBuild> {
+/**
+ * Empties `outdir` and writes the function's files there, which `files` has. The build is reproducible in any folder.
+ * `ec2NodeName` is loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need.
+ * `awsSignedTokens` is loaded only with JWT_ISSUERS, `containerCredentials` only without keys in the environment.
+ */
+export async function buildAuthenticator(outdir: string) {
   const separate = ["ec2-node-name", "aws-signed-tokens", CREDENTIALS].map(separateFile);
   const [index, ec2NodeName, awsSignedTokens, containerCredentials] = await Promise.all([
     bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_PLUGINS]),
@@ -115,16 +83,16 @@ export async function buildAuthenticator(outdir: string): Promise<AuthenticatorB
 }
 
 /** Like `buildAuthenticator`, for the issuer. */
-export function buildIssuer(outdir: string): Promise<FunctionBuild> {
+export function buildIssuer(outdir: string) {
   return buildFunction("functions/issuer/index.ts", outdir);
 }
 
 /** Like `buildIssuer`, for the function that checks a new version. */
-function buildDeploymentCheck(outdir: string): Promise<FunctionBuild> {
+function buildDeploymentCheck(outdir: string) {
   return buildFunction("functions/deployment-check/index.ts", outdir);
 }
 
-async function buildFunction(entry: string, outdir: string): Promise<FunctionBuild> {
+async function buildFunction(entry: string, outdir: string) {
   const [index, containerCredentials] = await Promise.all([
     bundle(ROOT, entry, "index.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
     bundleCredentials(),
@@ -137,7 +105,7 @@ function bundleCredentials(): Promise<Bundle> {
 }
 
 /** Empties the folder. Adds the licences of the bundled packages. */
-function writeFiles(outdir: string, bundles: readonly Bundle[]): readonly BuiltFile[] {
+function writeFiles(outdir: string, bundles: readonly Bundle[]): Bundle["files"] {
   const text = licences(
     ROOT,
     bundles.map(({ metafile }) => metafile),

@@ -1,7 +1,7 @@
 // `npm start`: runs the sandbox, writes the files of a second terminal, and prints what to type there and who is granted.
 
 import { isIPv4 } from "node:net";
-import { relative } from "node:path";
+import { delimiter, relative } from "node:path";
 import { localIdentity, mintToken } from "./identities.ts";
 import { writeKind } from "./kind.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -127,18 +127,18 @@ function describe({ status, review }: { status: number; review: Review }): strin
   return `granted: ${user.username}, groups ${user.groups?.join(", ") || "none"}`;
 }
 
-/** A paragraph each: ports that changed, and how kube-apiserver of kind reaches the sandbox. */
+/** A paragraph each: ports that changed, a folder that PATH cannot contain, how kube-apiserver of kind reaches the sandbox. */
 function notices(): string {
   const { movedFrom } = sandbox;
   const moved = Object.values(movedFrom).join(", ");
   const restart = movedFrom.gateway === undefined ? "" : " Restart a kube-apiserver that uses this sandbox.";
   const texts = [
-    ...(moved
-      ? [`Another program uses the last start's port ${moved}. Read ${shown(files.env)} again.${restart}`]
-      : []),
-    ...(kind ? [`The kube-apiserver of kind calls ${kind.server}.`, ...kind.problems] : []),
+    moved && `Another program uses the last start's port ${moved}. Read ${shown(files.env)} again.${restart}`,
+    files.bin.includes(delimiter) && `PATH cannot contain ${files.bin}: rename the folder without "${delimiter}".`,
+    kind && `The kube-apiserver of kind calls ${kind.server}.`,
+    ...(kind?.problems ?? []),
   ];
-  return texts.map((text) => `\n${hanging("", text)}\n`).join("");
+  return texts.map((text) => (text ? `\n${hanging("", text)}\n` : "")).join("");
 }
 
 /** For a shell in this folder, from which npm starts this program. */

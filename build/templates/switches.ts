@@ -21,6 +21,8 @@ import { addAlarm, failing } from "../../infra/monitoring/alarms.ts";
 import { kubeconfigCommand } from "../../infra/outputs.ts";
 import { notEmpty, onlyIf, optionalText, text, valueIf } from "./parameters.ts";
 
+const httpEndpoint = (): ParameterizedEndpoint<Endpoint> => ({ endpoint: { kind: "http" } });
+
 export const ENDPOINTS = { http: httpEndpoint, mtls: mtlsEndpoint, private: privateEndpoint };
 
 interface ParameterizedEndpoint<E extends Endpoint> {
@@ -28,10 +30,6 @@ interface ParameterizedEndpoint<E extends Endpoint> {
   /** Long settings of the function that only this kind has, by the name of the parameter. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly finish?: (authenticator: Construct) => void;
-}
-
-function httpEndpoint(): ParameterizedEndpoint<Endpoint> {
-  return { endpoint: { kind: "http" } };
 }
 
 function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
@@ -87,12 +85,7 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
       hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Zone", { hostedZoneId: zoneId, zoneName: domainName }),
     },
     settings: { CallerSubjects: subjects },
-    finish(authenticator) {
-      onlyIf(
-        hasZone,
-        authenticator.node.findAll().filter((child) => child instanceof CfnRecordSet),
-      );
-    },
+    finish: (authenticator) => onlyIf(hasZone, below(authenticator, CfnRecordSet)),
   };
 }
 

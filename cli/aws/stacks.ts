@@ -59,13 +59,9 @@ export async function mayLookUpNodes({ config, settings }: Connection, io: IOStr
     const { GetFunctionConfigurationCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
     const limited = { ...config, maxAttempts: 2, requestHandler: awsRequestHandler(io, 5_000) };
     const client = watched(new LambdaClient(limited), io);
-    try {
-      const command = new GetFunctionConfigurationCommand({ FunctionName: name });
-      const { Environment } = await client.send(command, { abortSignal: io.interrupted });
-      return Environment?.Variables === undefined || ONLY_WITH_NODES in Environment.Variables;
-    } finally {
-      client.destroy();
-    }
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+    const { Environment } = await client.send(command, { abortSignal: io.interrupted });
+    return Environment?.Variables === undefined || ONLY_WITH_NODES in Environment.Variables;
   } catch (error) {
     io.interrupted.throwIfAborted();
     if (toFailure(error) === undefined) throw error;

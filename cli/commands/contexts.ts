@@ -9,11 +9,11 @@ import { type Context, configFile, contextOf, readConfig } from "../cmdline/cont
 import { describe } from "../cmdline/define.ts";
 import { CONFIRM, listOutput, type WriteOptions, withOptions } from "../cmdline/options.ts";
 import { confirm } from "../io/confirm.ts";
+import { type Edit, editYaml } from "../io/edit-yaml.ts";
 import { usage } from "../io/errors.ts";
 import { readFileText, readText, replaceFile, shownFile } from "../io/files.ts";
 import { type ListOutputOptions, printable, printList } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { editYaml, type Path } from "../io/yaml.ts";
 
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -57,7 +57,7 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
   const file = configFile(io.environment);
   if (file === undefined) throw usage("No folder for the configuration file: set HOME or XDG_CONFIG_HOME.");
   const found = (await readConfig(io.environment))?.contexts ?? new Map<string, Context>();
-  const edits = new Map<string, (readonly [Path, unknown])[]>();
+  const edits = new Map<string, Edit[]>();
   let added = 0;
   for (const entry of listed) {
     const name = nameOf(entry, listed, found);
@@ -82,7 +82,8 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
   if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
   if (options.dryRun || changed.length === 0) return;
   if (!options.yes) await confirm(`Write ${file}?`, io);
-  replaceFile(file, editYaml(existsSync(file) ? readFileText(file) : "", file, changed.flat()));
+  const before = existsSync(file) ? readFileText(file) : "";
+  replaceFile(file, editYaml(before, file, changed.flat(), "Write its aliases (*) out."));
 }
 
 /** The contexts that the list describes. The app of `npx cdk` checks an entry's other keys. */

@@ -29,17 +29,23 @@ function take(lock: string): boolean {
     return true;
   } catch (error) {
     if (memberAt(error, "code") !== "EEXIST") throw fileFailure("write", lock, error);
-    removeIfAbandoned(lock);
+    const removal = `${lock}.old`;
+    // One process removes it, and looks again: the next one would remove the lock of the first.
+    if (isAbandoned(lock) && take(removal)) {
+      if (isAbandoned(lock)) rmSync(lock, { force: true });
+      rmSync(removal);
+    }
     return false;
   }
 }
 
 /** A process that was killed leaves its lock. kubectl's lock files are empty. */
-function removeIfAbandoned(lock: string): void {
+function isAbandoned(lock: string): boolean {
   try {
     const pid = Number(readFileSync(lock, "utf8"));
     if (pid > 0) process.kill(pid, 0);
+    return false;
   } catch (error) {
-    if (memberAt(error, "code") === "ESRCH") rmSync(lock, { force: true });
+    return memberAt(error, "code") === "ESRCH";
   }
 }

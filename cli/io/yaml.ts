@@ -9,7 +9,6 @@ import {
   type Document as ParsedDocument,
   type ParsedNode,
   Parser,
-  parseDocument,
   Scalar,
   visit,
   type YAMLParseError,
@@ -166,23 +165,4 @@ export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
     },
   });
   return withEscapes(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY }));
-}
-
-/** Sets the values at these paths; `undefined` deletes. Comments and other values are kept. `text` is valid, or empty. */
-export function editYaml(text: string, file: string, edits: readonly (readonly [Path, unknown])[]): string {
-  const document = parseDocument(text);
-  // A change of an anchor would also change its aliases.
-  visit(document, {
-    Alias: () => {
-      throw usage(`${shownFile(file)} has an alias (*). Write its value out.`);
-    },
-  });
-  for (const [path, value] of edits) {
-    const parent = path.slice(0, -1);
-    // Missing, or a key without a value.
-    if (document.getIn(parent) == null) document.setIn(parent, document.createNode({}));
-    if (value === undefined) document.deleteIn(path);
-    else document.setIn(path, value);
-  }
-  return document.toString({ lineWidth: 0 });
 }

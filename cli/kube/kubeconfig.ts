@@ -6,6 +6,7 @@ import { type Failure, usage } from "../io/errors.ts";
 import { readText, shownFile } from "../io/files.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
+import { listAt, objectAt } from "./objects.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -28,14 +29,6 @@ export function kubeconfig(names: Names, to: Cluster, user: Fields, more: Fields
     contexts: [{ name: names.context, context: { cluster: names.cluster, user: names.user, ...more } }],
     "current-context": names.context,
   };
-}
-
-/**
- * With which kube-apiserver calls the function.
- * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
- */
-export function webhookConfig(to: Cluster, user: Fields) {
-  return kubeconfig({ cluster: "iam-authenticator", user: "kube-apiserver", context: "webhook" }, to, user);
 }
 
 /** As the fields of a kubeconfig whose names end with `-data`. */
@@ -91,9 +84,13 @@ export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertific
   });
 }
 
-/** `user`: credentials, as fields of a kubeconfig's user. */
+/**
+ * With which kube-apiserver calls the function. `user`: credentials, as fields of a kubeconfig's user.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
+ */
 export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
-  const config = webhookConfig({ server, ca }, user);
+  const names = { cluster: "iam-authenticator", user: "kube-apiserver", context: "webhook" };
+  const config = kubeconfig(names, { server, ca }, user);
   const clusters = config.clusters.map(({ name, cluster }) => ({ name, cluster: withTlsSetting(cluster, user) }));
   return stringifyYaml({ ...config, clusters });
 }
@@ -159,7 +156,7 @@ export async function withServer(file: string, { server, ca }: Pick<Webhook, "se
   const authority = ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };
   const moved = withTlsSetting({ ...authority, server }, user);
   // By item: an alias of YAML shares the cluster itself with another item.
-  const clusters = sectionsIn(config, "clusters").map((one) => (one === item ? { ...item, cluster: moved } : one));
+  const clusters = listAt(config, "clusters").map((one) => (one === item ? { ...item, cluster: moved } : one));
   const keepsAuthority = ca === undefined && (path ?? data) !== undefined;
   return { kubeconfig: stringifyYaml({ ...config, clusters }), keepsAuthority };
 }
@@ -172,12 +169,13 @@ type NamedCluster = Section & { readonly server: string };
 async function currentContext(file: string, io: IOStreams) {
   const { value } = parseYaml(await readText(file, io), file, "yaml-1.1");
   const config = isObject(value) ? value : {};
-  const context = objectIn(named(config, "contexts", config["current-context"]), "context");
+  const context = objectAt(named(config, "contexts", config["current-context"]), "context") ?? {};
   const item = named(config, "clusters", context["cluster"]);
-  const cluster = objectIn(item, "cluster");
+  const cluster = objectAt(item, "cluster") ?? {};
   const { server } = cluster;
   if (typeof server !== "string") throw withoutServer(file);
-  return { config, item, cluster, server, user: objectIn(named(config, "users", context["user"]), "user") };
+  const user = objectAt(named(config, "users", context["user"]), "user") ?? {};
+  return { config, item, cluster, server, user };
 }
 
 function withoutServer(file: string): Failure {
@@ -186,17 +184,7 @@ function withoutServer(file: string): Failure {
 
 /** Finds an item by name in one of the kubeconfig's lists; empty if it is missing. */
 function named(config: Section, list: string, name: unknown): Section {
-  return sectionsIn(config, list).find((one) => one["name"] === name) ?? {};
-}
-
-function objectIn(item: Section, part: string): Section {
-  const found = item[part];
-  return isObject(found) ? found : {};
-}
-
-function sectionsIn(config: Section, name: string): readonly Section[] {
-  const list = config[name];
-  return Array.isArray(list) ? list.filter(isObject) : [];
+  return listAt(config, list).find((one) => one["name"] === name) ?? {};
 }
 
 function decoded(value: unknown): string | undefined {

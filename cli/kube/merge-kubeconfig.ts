@@ -4,13 +4,13 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isObject, memberAt } from "../../functions/lib/json.ts";
+import { type Edit, editYaml } from "../io/edit-yaml.ts";
 import { usage } from "../io/errors.ts";
 import { readFileText, replaceFile } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { parseYaml } from "../io/yaml.ts";
 import type { kubeconfig } from "./kubeconfig.ts";
-import { withItem, withKey } from "./kubeconfig-text.ts";
 
 const PARTS = { clusters: "cluster", users: "user", contexts: "context" } as const;
 
@@ -19,12 +19,11 @@ const CURRENT = "current-context";
 /** kubectl's changes take milliseconds. */
 const LOCK_MS = 5_000;
 
-/** `value`: what `text` must mean. */
 interface File {
   readonly path: string;
-  readonly before: string;
-  text: string;
-  value: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly edits: Edit[];
 }
 
 /**
@@ -50,26 +49,19 @@ export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, swi
       throw usage(`${file.path} has another ${part} "${name}", which this command did not write. Give --alias <name>.`);
     }
     // A context may have the user's namespace.
-    const item = { name, [part]: { ...(part === "context" && isObject(old) && old), ...(isObject(made) && made) } };
-    if (isDeepStrictEqual(items[index], item)) continue;
-    file.text = withItem(file.text, list, index, item);
-    file.value = { ...file.value, [list]: index < 0 ? [...items, item] : items.with(index, item) };
+    const wanted = { ...(part === "context" && isObject(old) && old), ...(isObject(made) && made) };
+    if (index < 0) file.edits.push([[list, items.length], { name, [part]: wanted }]);
+    else if (!isDeepStrictEqual(old, wanted)) file.edits.push([[list, index, part], wanted]);
   }
   const deciding = files.find(({ value }) => value[CURRENT]) ?? target;
-  if (switches && deciding.value[CURRENT] !== name) {
-    deciding.text = withKey(deciding.text, CURRENT, name);
-    deciding.value = { ...deciding.value, [CURRENT]: name };
-  }
-  const changed = files.filter(({ before, text }) => text !== before);
-  for (const { path, text, value } of changed) {
-    // An anchor or an alias may make the change mean something else.
-    if (!isDeepStrictEqual(parseYaml(text, path, "yaml-1.1").value, value)) {
-      throw usage(`${path} is written in a way that this command cannot change safely. Give --out instead of --merge.`);
-    }
-  }
+  if (switches && deciding.value[CURRENT] !== name) deciding.edits.push([[CURRENT], name]);
+  const edited = files.filter(({ edits }) => edits.length > 0);
+  const changed = edited.map(({ path, text, edits }) => {
+    return { path, before: text, text: editYaml(text, path, edits, "Give --out instead of --merge.") };
+  });
   for (const { path, before, text } of changed) {
     const write = async () => {
-      if (readFile(path).before !== before) throw usage(`${path} has changed. Run this again.`);
+      if (readFile(path).text !== before) throw usage(`${path} has changed. Run this again.`);
       replaceFile(path, text);
     };
     await whileLocked(`${path}.lock`, LOCK_MS, write, io);
@@ -89,5 +81,5 @@ function readFile(path: string): File {
   const text = existsSync(path) ? readFileText(path) : "";
   const value = parseYaml(text, path, "yaml-1.1").value ?? {};
   if (!isObject(value) || (value["kind"] ?? "Config") !== "Config") throw usage(`${path} is not a kubeconfig.`);
-  return { path, before: text, text, value };
+  return { path, text, value, edits: [] };
 }

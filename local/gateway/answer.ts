@@ -22,26 +22,14 @@ export function message(status: number, text: string): Answer {
  * 413: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
  * 431: reported by users, see https://backbencher.dev/solved-431-status-code-with-request-header-fields-too-large
  */
-const ANSWERS: Readonly<Record<HttpError, Answer>> = {
+export const REFUSALS: Readonly<Record<HttpError, Answer>> = {
   "untrusted-certificate": message(403, "Forbidden"),
   "body-too-large": message(413, "Request Entity Too Large"),
   "headers-too-large": message(431, "Request Header Fields Too Large"),
 };
 
-export function refuse(error: HttpError): Answer {
-  return ANSWERS[error];
-}
-
-/** The fields of a proxy result. */
-interface ProxyResult {
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: string;
-  readonly isBase64Encoded: boolean;
-}
-
 /** Parses a result. Returns `undefined` if a field is missing, has the wrong type, or is invalid in HTTP. */
-export function readProxyResult(result: Readonly<Record<string, unknown>>): ProxyResult | undefined {
+export function readProxyResult(result: Readonly<Record<string, unknown>>) {
   const { statusCode, headers, body, isBase64Encoded } = result;
   const status = readStatus(statusCode);
   const pairs = readHeaders(headers);
@@ -77,10 +65,6 @@ function isHeader(name: string, value: unknown): value is string | number | bool
   } catch {
     return false;
   }
-}
-
-export function hasHeader(headers: Answer["headers"], name: string): boolean {
-  return headers.some(([candidate]) => candidate.toLowerCase() === name);
 }
 
 /** The gateway sets these and ignores the function's values. */

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { isObject } from "../../functions/lib/json.ts";
-import { type Answer, hasHeader, readProxyResult } from "./answer.ts";
+import { type Answer, readProxyResult } from "./answer.ts";
 import type { GatewayRequest } from "./request.ts";
 
 const ACCOUNT_ID = "123456789012";
@@ -113,26 +113,22 @@ const TEXT_TYPES = new Set(["application/json", "application/xml", "application/
 
 /** `result` has been through JSON. */
 export function httpApiAnswer(result: unknown): Answer | undefined {
-  if (!isObject(result) || !("statusCode" in result)) return inferredAnswer(result);
+  // "API Gateway makes the following assumptions if your Lambda function returns valid JSON and doesn't return a statusCode".
+  if (!isObject(result) || !("statusCode" in result)) {
+    const body = typeof result === "string" ? result : JSON.stringify(result);
+    return { status: 200, headers: [["content-type", "application/json"]], body };
+  }
   const read = readProxyResult(result);
   if (read === undefined) return undefined;
+  const hasType = read.headers.some(([name]) => name.toLowerCase() === "content-type");
   return {
     status: read.status,
     headers: [
       // observed on AWS, which does not document a default
-      ...(hasHeader(read.headers, "content-type") ? [] : ([["content-type", "text/plain;charset=UTF-8"]] as const)),
+      ...(hasType ? [] : ([["content-type", "text/plain;charset=UTF-8"]] as const)),
       ...read.headers,
     ],
     body: read.isBase64Encoded ? Buffer.from(read.body, "base64") : read.body,
-  };
-}
-
-/** "API Gateway makes the following assumptions if your Lambda function returns valid JSON and doesn't return a statusCode". */
-function inferredAnswer(result: unknown): Answer {
-  return {
-    status: 200,
-    headers: [["content-type", "application/json"]],
-    body: typeof result === "string" ? result : JSON.stringify(result),
   };
 }
 

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { type Answer, message, refuse, send } from "./answer.ts";
+import { type Answer, message, REFUSALS, send } from "./answer.ts";
 import { type Handler, httpApiAnswer, httpApiEvent, invoke, THROTTLING } from "./events.ts";
 import { readRequest } from "./request.ts";
 
@@ -40,13 +40,9 @@ function createListener(tls: GatewayTls | undefined, listener: RequestListener):
       if (!requireClientCertificate || !isAnonymous(incoming.socket)) listener(incoming, response);
     },
   );
-  if (requireClientCertificate) server.on("secureConnection", cutAnonymous);
+  // As API Gateway does, closes the connection of a client without a certificate.
+  if (requireClientCertificate) server.on("secureConnection", (socket) => isAnonymous(socket) && socket.destroy());
   return server;
-}
-
-/** As API Gateway does, closes the connection of a client without a certificate. */
-function cutAnonymous(socket: TLSSocket): void {
-  if (isAnonymous(socket)) socket.destroy();
 }
 
 function isAnonymous(socket: Socket): boolean {
@@ -107,7 +103,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   async function answer(incoming: IncomingMessage): Promise<Answer> {
     const request = await readRequest(incoming, now());
-    if (typeof request === "string") return refuse(request);
+    if (typeof request === "string") return REFUSALS[request];
     const routeKey = findRoute(routes, request.method, request.path);
     if (routeKey === undefined) return message(404, "Not Found");
 

@@ -15,13 +15,8 @@ import { OPERATOR, startParameterStore } from "../local-aws.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 
 const { path: folder } = useFolder();
-const CONTAINER = {
-  ...OPERATOR,
-  accessKeyId: "ASIACONTAINERAAAAAAA",
-  secretAccessKey: "of-the-container",
-  sessionToken: "session",
-};
-const store = await startParameterStore({ identities: [CONTAINER], parameters: { "/probe": "1" } });
+const KEYS = { accessKeyId: "ASIACONTAINERAAAAAAA", secretAccessKey: "of-the-container", sessionToken: "session" };
+const store = await startParameterStore({ identities: [{ ...OPERATOR, ...KEYS }], parameters: { "/probe": "1" } });
 await buildAuthenticator(folder);
 const separate = separateFile("credential-provider-http");
 const { files } = await bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [separate, ...LEAN_PLUGINS]);
@@ -36,26 +31,19 @@ beforeEach(() => {
   store.fail(undefined);
 });
 
-test("keys come from the environment (each error below), otherwise from the container's credential endpoint, with its token", async () => {
-  const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token } = CONTAINER;
-  const body = JSON.stringify({
-    AccessKeyId,
-    SecretAccessKey,
-    Token,
-    Expiration: new Date(Date.now() + 3_600_000).toISOString(),
-  });
+test("keys come from the environment (each error below), otherwise from the container's credential endpoint, with its token", async (t) => {
+  const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token } = KEYS;
+  const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+  const body = JSON.stringify({ AccessKeyId, SecretAccessKey, Token, Expiration });
   const container = await startHttpServer(() => ({ status: 200, body }));
+  t.after(() => container.close());
   const AWS_CONTAINER_CREDENTIALS_FULL_URI = `${container.url}/v1/credentials`;
   Object.assign(process.env, { AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: "the-token" });
-  try {
-    assert.deepEqual(await probe(store.url), ["/probe"]);
-    const { headers } = store.requests.at(-1) ?? assert.fail();
-    assert.match(headers["authorization"] ?? "", /Credential=ASIACONTAINERAAAAAAA\//);
-    assert.equal(headers["x-amz-security-token"], "session");
-    assert.equal(container.requests[0]?.headers["authorization"], "the-token");
-  } finally {
-    await container.close();
-  }
+  assert.deepEqual(await probe(store.url), ["/probe"]);
+  const { headers } = store.requests.at(-1) ?? assert.fail();
+  assert.match(headers["authorization"] ?? "", /Credential=ASIACONTAINERAAAAAAA\//);
+  assert.equal(headers["x-amz-security-token"], "session");
+  assert.equal(container.requests[0]?.headers["authorization"], "the-token");
 });
 
 test("without either, the error names what is missing", async () => {

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { type Checks, fileChecks, npm, ownedChecks, runChecks, type World } from "../../build/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { useFolder } from "../cli/fixtures.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const url = "git+https://github.com/owner/name.git";
@@ -146,17 +146,12 @@ test("without an address, a network or a login, items are not checked, for a sta
 });
 
 test("npm's output is returned, and an error states its code and reason", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "npm-"));
   const { PATH } = process.env;
-  t.after(() => {
-    process.env["PATH"] = PATH;
-    rmSync(folder, { recursive: true });
-  });
+  t.after(() => Object.assign(process.env, { PATH }));
   const script = `#!/bin/sh
 [ "$1" = whoami ] && echo jane && exit
 echo "npm error code ENEEDAUTH\nnpm error need auth Log in." >&2; exit 1`;
-  writeFileSync(join(folder, "npm"), script, { mode: 0o755 });
-  process.env["PATH"] = folder;
+  process.env["PATH"] = dirname(useFolder().write("npm", script, 0o755));
   assert.equal(await npm("whoami"), "jane");
   await assert.rejects(npm("trust", "list"), /^Error: npm trust fails: code ENEEDAUTH need auth Log in\.$/);
   process.env["PATH"] = "";

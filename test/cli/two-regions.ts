@@ -51,11 +51,6 @@ async function twoRegions(stored: Values, outputs: Outputs = { Endpoint: "https:
         front.fail((one) => (isStruck && nameOf(one) === name && isIt(one) ? { kind: "reset" } : undefined));
       }
     },
-    /** Answers 500 to this operation of Parameter Store in both regions. `undefined` ends that. */
-    refuse(operation: string | undefined) {
-      const isIt = ({ headers }: LocalRequest) => headers["x-amz-target"] === `AmazonSSM.${operation}`;
-      fronts.ssm.fail((request) => (isIt(request) ? { kind: "answer", status: 500, body: "{}" } : undefined));
-    },
     close: () => Promise.all([fronts, stores, stacks].flatMap(Object.values).map((one: LocalServer) => one.close())),
   };
 }
@@ -67,11 +62,8 @@ function frontOf(servers: Readonly<Record<Name, LocalServer>>): Promise<LocalSer
     const { connection: _, "content-length": __, ...others } = headers;
     // Keeps the header Host, which is signed.
     const answer = await post(`${servers[nameOf(request)].url}${target}`, { method, headers: others, body });
-    return {
-      status: answer.status,
-      headers: { "content-type": answer.headers["content-type"] ?? "" },
-      body: answer.text,
-    };
+    const type = { "content-type": answer.headers["content-type"] ?? "" };
+    return { status: answer.status, headers: type, body: answer.text };
   });
 }
 

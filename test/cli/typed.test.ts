@@ -1,5 +1,3 @@
-const noTime = '--until must be a time like 2026-12-31T00:00:00Z, not "tomorrow". Nothing was written.\n';
-
 // Mistakes of users, and the sentence that each of them gets: what is wrong, what was expected, and what to type.
 
 import assert from "node:assert/strict";
@@ -73,10 +71,7 @@ for (const [typed, message, input] of [
   ["mappings set arn:aws:iam::111122223333:role/New", /: a mapping requires a username\. Add --username, such as --us/],
   [`mappings set ${ROLE} --username --yes`, /missing: '--yes' is another option\. If it .*, write --username=--yes\n/],
   [`mappings set ${ROLE} --group sytem:masters --dry-run`, /\n {4}warning: group sytem:masters: did you mean system:m/],
-  [
-    `mappings set ${SET_ROLE} --username dev --dry-run`,
-    /^AWSReserved\S+ is a permission set's role, .* use sso\/\d+\/Dev as/m,
-  ],
+  [`mappings set ${SET_ROLE} --username d --dry-run`, /^AWSReserved\S+ is a permission set's .* use sso\/\d+\/Dev as/m],
   [`mappings set ${ROLE} --remove-group develpers --dry-run`, /^role\/\S+ has no group develpers to remove\.\n$/],
   ["mappings get sso/111122223333/AWSReservedSSO_Dev_0123456789abcdef", /is not the name of .* Use sso\/\d+\/Dev\.\n$/],
   [`mappings apply ${join(home, "mappings.yaml")} --dry-run`, /\n1 to add, 0 to change/],
@@ -99,10 +94,6 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   [`explain ${MALLORY}`, /\nverdict {3}denied, identity_denied\n[\s\S]* mappings allow -c prod '\S+:user\/mal\*'\n$/],
   [`explain ${ROLE.replace("Developers", "Pinned")}`, /: mismatch, its principalId is AROAPIN; to check it, add --/],
   ["mappings list --region us-east-1 --profile signed-out", / Run: aws sso login --profile signed-out\n$/],
-  [
-    "mappings list --region us-east-1 --profile expired",
-    'The sign-in of the AWS profile "expired" is missing or has expired. Run: aws sso login --profile expired\n',
-  ],
   ["mappings list --region us-east-1 --profile chained", /Run: aws sso login --profile expired\n$/],
   ["mappings list --region us-east-1 --profile sourceless", /"sourceless" has role_arn, .* Add .*: source_profile = </],
   ["mappings edit", /^mappings edit needs a terminal\. .*: npx --no -- \S+ mappings export -c prod > \S+, then npx/],
@@ -123,8 +114,6 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
     ] as const,
     [`${command} \u201c${ROLE}\u201d`, `"\u201c${ROLE}\u201d" contains curly quotes: use straight ones.\n`] as const,
   ]),
-  [`mappings deny ${ROLE} --until tomorrow`, noTime],
-  [`mappings set ${ROLE} --until 2020-01-01T00:00:00Z`, /^--until 2020-01-01T00:00:00Z is in the past: /],
   [`mappings set '"${ROLE}"'`, `""${ROLE}"" has text before arn: remove it.\n`],
   ["mappings get role/Developers", '"role/Developers" has no account of 12 digits before its name.\n'],
   ["mappings deny user/11112222333/x", '"user/11112222333/x" has no account of 12 digits before its name.\n'],
@@ -133,9 +122,7 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ["mappings block x", "error: unknown command 'block'\n(Did you mean deny?)\n"],
   ["mappings grant x", "error: unknown command 'grant'\n(Did you mean set?)\n"],
   ["mappings undeny x", "error: unknown command 'undeny'\n(Did you mean allow?)\n"],
-  ["mappings ban x", "error: unknown command 'ban'\n(Did you mean deny?)\n"],
   ["undeny x", "error: unknown command 'undeny'\n(Did you mean mappings allow?)\n"],
-  ["ban x", "error: unknown command 'ban'\n(Did you mean mappings deny?)\n"],
   ["mappings deny Developers", /^"Developers" is role\S+developers\. To deny the role, give its ARN\. For a per/],
   ["mappings deny clusteradmin", /^"clusteradmin" is sso\/111122223333\/clusteradmin\. .*, add --person\.\n$/],
   ["mappings deny Developers --person --dry-run", /^Developers can be a session of role\/111122223333\/developers, /],
@@ -213,7 +200,7 @@ test("commands in messages and help have the name that the user's shell finds", 
 });
 
 test("an empty CLUSTER_ID is unset, and kubeconfig webhook reads CLUSTER_ID", async () => {
-  const [before] = [process.env["CLUSTER_ID"]];
+  const before = process.env["CLUSTER_ID"];
   process.env["CLUSTER_ID"] = "";
   await exits(type("mappings list"), 2, /^error: required option '-c, --cluster <id>' not specified/);
   process.env["CLUSTER_ID"] = "absent";

@@ -3,12 +3,11 @@
 // transcript test/docs/journey.md still print the same output: dots match anything; times, durations and addresses may differ.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
+import { execute } from "../e2e/cluster/kubectl.ts";
 import { RUN_ELSEWHERE } from "./run-elsewhere.ts";
 import { startSandbox } from "./sandbox.ts";
 import { blocksOf, PAGES, type Ran, ROOT, runBlocks } from "./shell-blocks.ts";
@@ -123,9 +122,6 @@ test("each command prints the output on the page", async (t) => {
 async function output(command: string, folder: string, env: Readonly<Record<string, string>>): Promise<string> {
   const own = `npx() { shift; "${process.execPath}" "${join(ROOT, "dist/cli/iam-authenticator.mjs")}" "$@"; }`;
   const words = ["--norc", "-c", `${own}\n${command}`];
-  const child = spawn("bash", words, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
-  const texts: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => texts.push(String(chunk)));
-  await once(child, "close");
-  return texts.join("");
+  const { stdout, stderr } = await execute("bash", words, { cwd: folder, env });
+  return stdout + stderr;
 }

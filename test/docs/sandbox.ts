@@ -1,8 +1,6 @@
 // Local services that replace AWS and a cluster while the commands of a page run; each page gets new ones.
 
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
@@ -16,6 +14,7 @@ import { startAccountSettings } from "../cli/commands/doctor/endpoint.ts";
 import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
 import { startIam } from "../cli/commands/report/services.ts";
 import { LOG_GROUP, loggedServices } from "../cli/commands/reviews/services.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { localIdentity, localServices, startParameterStore, startSts } from "../local-aws.ts";
 import { ROOT } from "./shell-blocks.ts";
@@ -67,8 +66,7 @@ export async function startSandbox(
   t: TestContext,
   { parameters = PARAMETERS as Readonly<Record<string, unknown>>, who = "alice", withoutWebhook = false } = {},
 ) {
-  const folder = mkdtempSync(join(tmpdir(), "documents-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const { path: folder, write } = useFolder();
   function closed<T extends { close(): unknown }>(service: T): T {
     t.after(() => service.close());
     return service;
@@ -102,11 +100,9 @@ export async function startSandbox(
   const endpoint = `${gateway.url}/authenticate`;
   const logged = closed(await loggedServices([], "IamAuthenticator-my-cluster", endpoint));
   const webhook = kubeconfigOf(endpoint, authority.ca, { token: CALLER_TOKEN });
-  for (const name of [".local", "iam-authenticator"]) mkdirSync(join(folder, name));
-  for (const [name, text] of Object.entries(filesFor(kubeconfig(apiserver), webhook, authority.ca))) {
-    writeFileSync(join(folder, name), text);
-  }
-  if (!withoutWebhook) writeFileSync(join(folder, "webhook.kubeconfig"), webhook);
+  const files = filesFor(kubeconfig(apiserver), webhook, authority.ca);
+  for (const [name, text] of Object.entries(files)) write(name, text);
+  if (!withoutWebhook) write("webhook.kubeconfig", webhook);
 
   return {
     folder,

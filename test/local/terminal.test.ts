@@ -4,30 +4,25 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { parse, stringify } from "yaml";
-import { type Sandbox, startSandbox } from "../../local/sandbox.ts";
+import { startSandbox } from "../../local/sandbox.ts";
 import { writeTerminalFiles } from "../../local/terminal.ts";
 import { sandboxFiles } from "../../local/webhook.ts";
-import { useFolder } from "../cli/fixtures.ts";
+import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
 import { blocksOf } from "../docs/shell-blocks.ts";
 import { execute } from "../e2e/cluster/kubectl.ts";
 
 const temporary = useFolder();
+function useSandbox(name: string) {
+  const files = sandboxFiles(join(temporary.path, name));
+  const sandbox = useServer(() => startSandbox(files));
+  prepare(() => writeTerminalFiles(files, sandbox));
+  return { files, sandbox };
+}
 /** Names that a shell would split or expand. */
-const [files, others] = ["it's $HOME", "other one"].map((name) => sandboxFiles(join(temporary.path, name))) as [
-  ReturnType<typeof sandboxFiles>,
-  ReturnType<typeof sandboxFiles>,
-];
-const running: Sandbox[] = [];
-before(async () => {
-  for (const each of [files, others]) {
-    const sandbox = await startSandbox(each);
-    running.push(sandbox);
-    await writeTerminalFiles(each, sandbox);
-  }
-});
-after(() => Promise.all(running.map((sandbox) => sandbox.close())));
+const [one, other] = [useSandbox("it's $HOME"), useSandbox("other one")];
+const { files, sandbox } = one;
 
 /** What a user's terminal may have exported. */
 const EXPORTED = {
@@ -58,14 +53,14 @@ function typed(shell: string, { env, envFish }: typeof files, line: string) {
 
 for (const shell of SHELLS) {
   test(`${shell}: commands reach the sandbox of that folder, as its administrator, and nothing that was exported`, async () => {
-    for (const [each, sandbox] of [files, others].map((each, index) => [each, running[index]] as const)) {
+    for (const { files: each, sandbox } of [one, other]) {
       const { stdout } = await typed(shell, each, "env");
       const set = new Map([...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
       const left = Object.entries(EXPORTED).filter(
         ([name, value]) => set.get(name) === value || (/KEY|TOKEN|ROLE/.test(name) && set.has(name)),
       );
       assert.deepEqual(left, []);
-      assert.equal(set.get("AWS_ENDPOINT_URL_SSM"), sandbox?.parameterStoreUrl);
+      assert.equal(set.get("AWS_ENDPOINT_URL_SSM"), sandbox.parameterStoreUrl);
       assert.equal(set.get("KUBECONFIG"), each.userKubeconfig);
       const who = await typed(shell, each, "iam-authenticator whoami && review bob");
       assert.equal(who.code, 0, who.stderr);
@@ -125,8 +120,6 @@ test("the kubeconfig has users without keys, works without env, and keeps what k
   };
   const admin = { name: "kind-kind", user: { token: "of kind" } };
   writeFileSync(files.userKubeconfig, stringify({ ...earlier, ...kind, users: [...earlier.users, admin] }));
-  const [sandbox] = running;
-  assert.ok(sandbox);
   await writeTerminalFiles(files, sandbox);
   const text = readFileSync(files.userKubeconfig, "utf8");
   const { users, ...rest } = parse(text);

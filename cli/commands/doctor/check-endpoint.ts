@@ -132,30 +132,27 @@ function adviceForCaller(reply: Reply): string {
 
 /** Sends a token in one API version. */
 export async function checkReview(endpoint: Endpoint, token: string, name: string, apiVersion: string): Promise<Check> {
-  return resultOfReview(name, apiVersion, await endpoint.send("POST", review(apiVersion, token)));
-}
-
-function review(apiVersion: string, token: string): string {
-  return JSON.stringify({ apiVersion, kind: "TokenReview", spec: { token } });
-}
-
-function resultOfReview(check: string, apiVersion: string, reply: Reply): Check {
+  const reply = await endpoint.send("POST", review(apiVersion, token));
   const answer = parseJson(reply.body);
   const status = isObject(answer) ? answer["status"] : undefined;
   if (reply.status !== 200 || !isObject(answer) || !isObject(status) || answer["apiVersion"] !== apiVersion) {
     const advice = adviceFor(reasonOf(reply).split(":")[0] ?? "") ?? LOOK_AT_LOG;
-    return failed(check, `HTTP ${reply.status}, ${reasonOf(reply)}`, advice);
+    return failed(name, `HTTP ${reply.status}, ${reasonOf(reply)}`, advice);
   }
   const { authenticated, user, error } = status;
   if (authenticated === true && isObject(user)) {
     const { username, groups } = user;
     const texts = Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : ["none"];
-    const name = typeof username === "string" ? quotedAnswer(username) : "a user without a name";
-    return ok(check, `you are ${name}, groups: ${quotedAnswer(texts.join(", "))}`);
+    const who = typeof username === "string" ? quotedAnswer(username) : "a user without a name";
+    return ok(name, `you are ${who}, groups: ${quotedAnswer(texts.join(", "))}`);
   }
   const reason = typeof error === "string" ? quotedAnswer(error) : "refused without a reason";
   const advice = adviceFor(reason.split(":")[0] ?? "") ?? LOOK_AT_LOG;
-  return failed(check, reason.split("; tried ")[0] ?? reason, advice);
+  return failed(name, reason.split("; tried ")[0] ?? reason, advice);
+}
+
+function review(apiVersion: string, token: string): string {
+  return JSON.stringify({ apiVersion, kind: "TokenReview", spec: { token } });
 }
 
 /** Measures the median and 95th percentile of sequential reviews of a cached token. */

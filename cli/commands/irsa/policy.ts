@@ -66,15 +66,13 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
     );
   }
   const objects = options.labelPolicy ? labelPolicy(support) : policies({ ...options, mutatingApi: support });
-  io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
+  io.print(objects.map((object) => `---\n${stringifyYaml(object, { blocks: true })}`).join(""));
   if (support === "v1beta1") {
     io.log(`In Kubernetes ${options.for}, these policies are beta. First set these flags on each kube-apiserver:\n`);
     for (const flag of BETA_FLAGS) io.log(`  ${flag}\n`);
   }
   logSteps(options, io);
 }
-
-const BLOCKS = { blocks: true };
 
 function logSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, io: IOStreams): void {
   const policy = `iam-authenticator irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;

@@ -5,6 +5,7 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { usage } from "../../io/errors.ts";
 import { shownFile } from "../../io/files.ts";
 import { type Path, parseDocuments, type YamlDocument } from "../../io/yaml.ts";
+import { stringAt } from "../../kube/objects.ts";
 import { accessGroup, levelOfPolicy } from "../../model/names.ts";
 
 /** Fields are not validated yet. */
@@ -170,9 +171,10 @@ function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
   const variables = fromVariables(part, part.value);
   if (variables !== undefined) return variables;
   const { kind, data, spec, server, iamIdentityMappings, accessEntry, associatedAccessPolicies } = part.value;
-  if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), nameIn(part.value), file);
+  const name = stringAt(part.value, "metadata", "name");
+  if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), name, file);
   if (kind === "IAMIdentityMapping") {
-    return [fromListItem(spec, { where: `IAMIdentityMapping ${nameIn(part.value)}`, line: part.lineOf([]) }, "arn")];
+    return [fromListItem(spec, { where: `IAMIdentityMapping ${name}`, line: part.lineOf([]) }, "arn")];
   }
   if (isObject(server)) return fromLists(below(part, ["server"], server));
   if (Array.isArray(iamIdentityMappings)) {
@@ -183,10 +185,6 @@ function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
   if (Array.isArray(associatedAccessPolicies)) return fromAssociatedPolicies(part);
   if (!isObject(accessEntry)) return undefined;
   return [fromAccessEntry(accessEntry, { where: "access entry", line: part.lineOf([]) })];
-}
-
-function nameIn({ metadata }: Record<string, unknown>): string {
-  return isObject(metadata) && typeof metadata["name"] === "string" ? metadata["name"] : "";
 }
 
 const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];

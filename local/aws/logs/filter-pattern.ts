@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 // Rejects all other patterns, since a partly understood pattern would match wrong lines.
 
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { ServiceError } from "../http-server.ts";
 
 /** Whether a log line matches. */
@@ -59,7 +59,7 @@ export function parseFilterPattern(pattern: string): Matches {
     if (selector === undefined || text === undefined) throw invalidPattern(pattern);
     const isLike = wildcard(text);
     return (event) => {
-      const value = valueAt(event, selector);
+      const value = memberAt(event, ...selector.split(".").slice(1));
       // A line without the field never matches, not even `!=`.
       return typeof value === "string" && isLike(value) !== isUnequal;
     };
@@ -86,14 +86,6 @@ function tokensOf(pattern: string): Token[] {
     tokens.push({ sign, selector, text });
   }
   return tokens;
-}
-
-function valueAt(event: Record<string, unknown>, selector: string): unknown {
-  const [, ...names] = selector.split(".");
-  return names.reduce<unknown>(
-    (value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
-    event,
-  );
 }
 
 /** `*` at the end matches any characters; elsewhere it is not supported. */

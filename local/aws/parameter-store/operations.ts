@@ -76,17 +76,11 @@ function refuseUnsupported(input: Input, fields: readonly string[]): void {
   }
 }
 
-/** The items of a page, and the NextToken member if there may be more. */
-interface Page<T> {
-  readonly items: readonly T[];
-  readonly next: { readonly NextToken?: string };
-}
-
 /**
- * The requested page of `all`, which must be sorted by `keyOf`. A full page always has a token, even if it is the last:
- * the service may return empty pages too, and clients must accept them.
+ * The requested page of `all`, which must be sorted by `keyOf`, and the NextToken member if there may be more. A full page
+ * always has a token, even if it is the last: the service may return empty pages too, and clients must accept them.
  */
-function page<T>(all: readonly T[], keyOf: (item: T) => string, input: Input, most: number): Page<T> {
+function page<T>(all: readonly T[], keyOf: (item: T) => string, input: Input, most: number) {
   const size = pageSize(input, most);
   const after = decodeToken(optionalText(input, "NextToken"));
   const start = after === undefined ? 0 : all.findIndex((item) => keyOf(item) > after);
@@ -109,15 +103,10 @@ function decodeToken(token: string | undefined): string | undefined {
   return text.slice(TOKEN_MARK.length);
 }
 
-/** `Parameter` of GetParameter, GetParameters and GetParametersByPath; undefined without a version. */
-function renderParameter(
-  location: StoreLocation,
-  name: string,
-  version: ParameterVersion | undefined,
-  decrypt: boolean,
-): object | undefined {
-  if (version === undefined) return undefined;
-  return { ...common(name, version, decrypt), ARN: parameterArn(location, name) };
+/** `Parameter` of GetParameter, GetParameters and GetParametersByPath; `undefined` if there is none. */
+function renderParameter(parameters: ParameterStorage, location: StoreLocation, name: string, decrypt: boolean) {
+  const version = newest(parameters, name);
+  return version && { ...common(name, version, decrypt), ARN: parameterArn(location, name) };
 }
 
 /** An item of `ParameterHistory`. */
@@ -160,7 +149,7 @@ const MAX_PATH_PAGE = 10;
 export function getParameter(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
   checkReadName(name);
-  const found = renderParameter(location, name, newest(parameters, name), flag(input, "WithDecryption"));
+  const found = renderParameter(parameters, location, name, flag(input, "WithDecryption"));
   if (found === undefined) throw notFound(name);
   return { Parameter: found };
 }
@@ -173,9 +162,7 @@ export function getParameters(parameters: ParameterStorage, location: StoreLocat
   for (const name of names) checkReadName(name);
   const decrypt = flag(input, "WithDecryption");
   return {
-    Parameters: names
-      .toSorted()
-      .flatMap((name) => renderParameter(location, name, newest(parameters, name), decrypt) ?? []),
+    Parameters: names.toSorted().flatMap((name) => renderParameter(parameters, location, name, decrypt) ?? []),
     InvalidParameters: names.filter((name) => newest(parameters, name) === undefined),
   };
 }
@@ -206,10 +193,7 @@ export function getParametersByPath(parameters: ParameterStorage, location: Stor
   const below = parameters.names().filter((name) => isUnder(name, path, recursive));
   const { items, next } = page(below, (name) => name, input, MAX_PATH_PAGE);
   const decrypt = flag(input, "WithDecryption");
-  return {
-    Parameters: items.flatMap((name) => renderParameter(location, name, newest(parameters, name), decrypt) ?? []),
-    ...next,
-  };
+  return { Parameters: items.flatMap((name) => renderParameter(parameters, location, name, decrypt) ?? []), ...next };
 }
 
 /** Checks a path and removes its trailing slash; `/` becomes the empty string. */

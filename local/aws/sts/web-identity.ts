@@ -6,7 +6,6 @@
 import { randomBytes } from "node:crypto";
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
-import type { LocalIdentity } from "../../identities.ts";
 import {
   type LocalRole,
   type OidcProvider,
@@ -24,7 +23,6 @@ import {
   expiredIdentityToken,
   invalidIdentityToken,
   noVerificationKey,
-  type Result,
   validationError,
 } from "./protocol.ts";
 
@@ -151,19 +149,14 @@ export interface WebIdentityOptions extends IssuerAccess {
   readonly roles: readonly LocalRole[];
 }
 
-interface AssumedRole {
-  /** The session, which STS accepts in later calls. */
-  readonly identity: LocalIdentity;
-  readonly result: Result;
-}
-
 type QueryParameters = ReadonlyMap<string, string>;
 
+/** `identity`: the session, which STS accepts in later calls. */
 export async function assumeRoleWithWebIdentity(
   parameters: QueryParameters,
   { providers, roles, ...access }: WebIdentityOptions,
   now: number,
-): Promise<AssumedRole> {
+) {
   const wanted = required(parameters, "RoleArn", /^[\s\S]{20,2048}$/);
   const session = required(parameters, "RoleSessionName", /^[\w+=,.@-]{2,64}$/);
   const token = required(parameters, "WebIdentityToken", /^[\s\S]{4,20000}$/);
@@ -230,11 +223,7 @@ function accountOf(arn: string): string {
   return account;
 }
 
-function newSession(
-  { name, account, roleId }: LocalRole,
-  session: string,
-  expiresAt: number,
-): LocalIdentity & { readonly sessionToken: string; readonly expiresAt: number } {
+function newSession({ name, account, roleId }: LocalRole, session: string, expiresAt: number) {
   return {
     name: `${name}/${session}`,
     accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,

@@ -4,15 +4,16 @@
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { parse } from "yaml";
 import { buildRelease } from "../../../build/assets.ts";
 import { INDEXES, releaseNotes } from "../../../build/publishable.ts";
 import { ACTIONS, deployingPolicy } from "../../../build/templates/deploying-role.ts";
 import packageJson from "../../../package.json" with { type: "json" };
+import { useFolder } from "../../cli/fixtures.ts";
 import { givenVpcEndpoint, issuerOf, KINDS, stackOf, vpcOf } from "../../infra/stacks.ts";
 import { flat, type Resource, typesOf } from "../../infra/template.ts";
 
@@ -33,13 +34,11 @@ interface ReleaseTemplate {
 }
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
-const folder = mkdtempSync(join(tmpdir(), "release-"));
-const released = join(folder, "first");
+const released = join(useFolder().path, "release");
 const NAMES = ["http", "mtls", "private", "issuer"] as const;
 const read = (file: string) => readFileSync(join(released, file), "utf8");
 const templateOf = (name: string): ReleaseTemplate => parse(read(`${name}.template.yaml`), { version: "1.1" });
 before(() => buildRelease(released, "owner/name"));
-after(() => rmSync(folder, { recursive: true }));
 
 test("the checksums cover all other files, in the format of sha256sum", () => {
   const sums = readdirSync(released)
@@ -177,14 +176,12 @@ for (const name of ["http", "issuer"] as const) {
 
 test("each template has the same types and numbers of resources as the construct, and a policy for each long setting", () => {
   const issuer = issuerOf(() => ({ alarmEmail: "on-call@example.com" }));
+  const common = { alarmEmail: "on-call@example.com", quietHours: 24 };
   const constructOf = (kind: (typeof KINDS)[number]) =>
-    stackOf(kind, (scope) => ({
-      alarmEmail: "on-call@example.com",
-      quietHours: 24,
-      ...(kind === "private" && {
-        endpoint: { kind, vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
-      }),
-    })).template();
+    stackOf(kind, (scope) => {
+      if (kind !== "private") return common;
+      return { ...common, endpoint: { kind, vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) } };
+    }).template();
   for (const name of NAMES) {
     const construct = name === "issuer" ? issuer.template() : constructOf(name);
     const long = { http: 2, mtls: 3, private: 1, issuer: 0 }[name];

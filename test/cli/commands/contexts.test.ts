@@ -22,28 +22,19 @@ const PAIR = ["eu-west-1", "eu-central-1"].map((region) => ({ clusterId: "pair",
 
 const listFile = (clusters: unknown) => write("cdk.json", JSON.stringify({ app: "x", context: { clusters } }));
 const fromCdk = (clusters: unknown, words = "--yes", options = {}) =>
-  cli(["contexts", "from-cdk", listFile(clusters), ...words.split(" ").filter(Boolean)], {
-    environment: { HOME },
-    ...options,
-  });
+  cli(`contexts from-cdk ${listFile(clusters)} ${words}`, { environment: { HOME }, ...options });
 const text = () => readFileSync(FILE, "utf8");
 
 test("the contexts have the clusters, accounts, regions and prefixes of the stacks that CDK deploys", async () => {
   const clusters = [...CLUSTERS, ...PAIR, A, { ...A, clusterId: "b", mappingPrefix: "/iam-authenticator/b" }];
   await exits(fromCdk(clusters), 0);
   const { contexts = assert.fail() } = (await readConfig({ HOME })) ?? {};
-  const deployed = readClusters(new App({ context: { clusters } })).map(
-    ({ clusterId, account, region, mappingPrefix }) => {
-      const own = mappingPrefix === `/iam-authenticator/${clusterId}` ? undefined : mappingPrefix;
-      return { cluster: clusterId, account, region, prefix: own };
-    },
-  );
-  const written = [...contexts.values()].map(({ cluster, account, region, prefix }) => ({
-    cluster,
-    account,
-    region,
-    prefix,
-  }));
+  const all = readClusters(new App({ context: { clusters } }));
+  const deployed = all.map(({ clusterId, account, region, mappingPrefix }) => {
+    const own = mappingPrefix === `/iam-authenticator/${clusterId}` ? undefined : mappingPrefix;
+    return [clusterId, account, region, own];
+  });
+  const written = Array.from(contexts.values(), (one) => [one.cluster, one.account, one.region, one.prefix]);
   assert.deepEqual(written, deployed);
   const names = ["plain", "certified", "hidden.1", "pair-eu-west-1", "pair-eu-central-1", "a", "b"];
   assert.deepEqual([...contexts.keys()], names);
@@ -74,7 +65,7 @@ contexts:
     profile: ops # by hand
     account: "111122223333"
   # not deployed by CDK
-  other: { region: us-west-2 }
+  other: {region: us-west-2}
   pair:
     region: eu-west-1
   new:
@@ -96,6 +87,21 @@ test("it changes what the list says, and keeps other contexts, other keys, names
   assert.equal(text(), AFTER);
 });
 
+const windows = (text: string) => text.replaceAll("\n", "\r\n");
+for (const [how, before, after, list = [{ clusterId: "a" }, { clusterId: "12" }]] of [
+  ["CRLF", windows(BEFORE), windows(AFTER), LIST],
+  ["no line break at the end", "contexts:\n  a:", 'contexts:\n  a:\n  "12":\n    cluster: "12"\n'],
+  ["JSON", '{"contexts":{"a":{"prefix":"/x","cluster":"a"},"12":{}}}', '{"contexts":{"a":{"cluster":"a"},"12":{}}}'],
+  ["one key", "contexts:\n  a: # ours\n    prefix: /x\n  12:\n", "contexts:\n  a: # ours\n    {}\n  12:\n"],
+  ["an alias elsewhere", "contexts: {a: &a {}, b: *a}\n", 'contexts: {a: &a {}, b: *a, "12":{"cluster":"12"}}\n'],
+] as const) {
+  test(`a file with ${how} is written in its own way`, async () => {
+    configure(before);
+    await exits(fromCdk(list), 0);
+    assert.equal(text(), after);
+  });
+}
+
 test("it asks, and writes nothing without a yes", async () => {
   await exits(fromCdk([A], "", { interactive: true, input: "n\n" }), 1, `Write ${FILE}? [y/N] Nothing was written.\n`);
   await exits(fromCdk([A], ""), 2, /^Nothing was written\. Cannot ask for confirmation/);
@@ -109,7 +115,7 @@ test("what is saved before the answer is kept, and the file is replaced", async 
   const reader = openSync(FILE, "r");
   const onLog = () => configure(`${BEFORE}  saved: {region: eu-west-1}\n`);
   await exits(fromCdk(LIST, "", { interactive: true, input: "y\n", onLog }), 0);
-  assert.match(text(), /\n {2}saved: \{ region: eu-west-1 \}\n {2}new:\n/);
+  assert.match(text(), /\n {2}saved: \{region: eu-west-1\}\n {2}new:\n/);
   assert.doesNotMatch(readFileSync(reader, "utf8"), /new/);
   closeSync(reader);
 });
@@ -126,18 +132,14 @@ for (const [what, clusters, message, before = ""] of [
   ["an entry without an id", [{}], /, context\.clusters\[0\]: cluster must be a non-empty string\.\n$/],
   ["a number as account", [A, { ...A, clusterId: "b", account: 1 }], /, context\.clusters\[1\]: put account in quotes/],
   ["an unquoted region", [{ ...A, region: 1 }], /, context\.clusters\[0\]: region must be a non-empty string\.\n$/],
+  ["one cluster twice", [A, A], /: "clusters" has the cluster a twice: two stacks of one cluster need two regions\.\n/],
+  ["a taken name", [{ clusterId: "a" }], /^Two clusters need the context a\. Rename /, "contexts: {a: {cluster: b}}"],
   [
-    "one cluster twice",
-    [A, A],
-    /: "clusters" has the cluster a twice: two stacks of one cluster need two regions\.\n$/,
+    "an alias",
+    [{ ...A, clusterId: "b" }],
+    /cannot change safely\. Write its aliases \(\*\) out/,
+    "contexts: {b: &b {}, c: *b}",
   ],
-  [
-    "a name that is taken",
-    [{ clusterId: "a" }],
-    /^Two clusters need the context a\. Rename /,
-    "contexts: {a: {cluster: b}}",
-  ],
-  ["an alias", [A], /config\.yaml has an alias \(\*\)\. Write its value out\.\n$/, "contexts: {b: &b {}, c: *b}"],
   ["an invalid file", [A], /config\.yaml, line 1: unknown key context/, "context: {}"],
 ] as const) {
   test(`${what} is wrong usage, and the file is unchanged`, async () => {

@@ -5,14 +5,14 @@ import { test } from "node:test";
 import type { Rates } from "../../../cli/aws/rates.ts";
 import { awsFailure, EXIT, type Failure, usage } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/streams.ts";
-import type { Stored } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { Absent, carryOut, executePlan, logIfLong, planClusters } from "../../../cli/plan/clusters.ts";
 import { type ClusterPlan, EFFECT, type ProposeOptions } from "../../../cli/plan/propose.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
+import { answering, failing } from "../../local/aws/service-faults.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
-import { connectionTo, terminal } from "./connection.ts";
+import { connectionTo, read, terminal } from "./connection.ts";
 
 const cluster = useCluster();
 const A = "111122223333";
@@ -33,10 +33,7 @@ function planOf(prefix: string, kind: Kind, rates: Rates = { reads: 1e6, writes:
   if (kind === "nothing") return undefined;
   const failure = FAILURES[kind];
   if (failure !== undefined) throw failure;
-  const eve: Stored = {
-    ...{ name: `${prefix}/user/${A}/eve`, value: EVE, account: A },
-    ...{ secure: false, version: 1, modified: 0 },
-  };
+  const eve = read(`${prefix}/user/${A}/eve`, EVE, { account: A });
   cluster.store.put(eve.name, EVE, kind === "managed" ? { tags: { [OWNER_TAG]: "team-a" } } : {});
   const known = new Map([[eve.name, eve]]);
   const settings = { clusterId: prefix.slice(1), region: "us-east-1" };
@@ -63,13 +60,7 @@ interface Run {
   readonly writes?: number;
 }
 
-function failWrites(below: string): void {
-  cluster.store.fail(({ headers, body }) =>
-    headers["x-amz-target"] === "AmazonSSM.PutParameter" && body.includes(below)
-      ? { kind: "answer", status: 500, body: "{}" }
-      : undefined,
-  );
-}
+const failWrites = (below: string) => cluster.store.fail(failing("PutParameter", answering(500, "{}"), below));
 
 /** What is printed, and the error with its exit code. */
 async function execute({ plans, goesOn, fails, interrupted, answers, rechecks, ...others }: Run) {

@@ -1,9 +1,10 @@
-// A connection and a terminal of a command for the local store of a test, without the command's options and a rate limit.
+// A connection, what was read by it, and a terminal, for the local store of a test, without a command's options and limits.
 
 import { Readable } from "node:stream";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import type { IOStreams } from "../../../cli/io/streams.ts";
+import type { Stored } from "../../../cli/model/stored.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
@@ -12,6 +13,11 @@ export function connectionTo({ store }: LocalCluster, more: object = {}): Connec
   const ssm = new SSMClient({ endpoint: store.url, maxAttempts: 1 });
   return { ssm, review: { ...CONTEXT, prefix: PREFIX }, rates: { reads: 1e6, writes: 1e6 }, ...more } as Connection;
 }
+
+/** A parameter, as a command has read it. */
+export const read = (name: string, value: string, more: Partial<Stored> = {}): Stored => {
+  return { name, value, secure: false, version: 1, modified: 0, ...more };
+};
 
 /** @returns also `texts`, what is printed */
 export function terminal(answers = "", more: object = {}) {

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
+import { answering, failing } from "../../local/aws/service-faults.ts";
 import { startParameterStore } from "../../local-aws.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
+import { isPut } from "../commands/mappings/apply.ts";
 import { exits } from "../commands/mappings/cluster.ts";
 import { forbidden } from "../commands/mappings/forbidden.ts";
 import { onlyGranted } from "../commands/mappings/permissions.ts";
@@ -32,7 +34,7 @@ const ABSENT = `The cluster prodd has no parameter below /iam-authenticator/prod
 
 const set = (cluster: string, words: readonly string[] = ["-y"], options: CliOptions = {}) =>
   cli(["mappings", "set", ROLE, "--username", "x", "-c", cluster, ...words], options);
-const isWritten = () => store.requests.some(({ headers }) => headers["x-amz-target"] === "AmazonSSM.PutParameter");
+const isWritten = () => store.requests.some(isPut);
 
 test("every command that writes rejects a cluster without parameters", async () => {
   for (const [words, text = ""] of WRITES) {
@@ -132,13 +134,13 @@ test("a team with access to one account finds its cluster by the parameters that
 });
 
 test("if AWS fails to answer whether the cluster exists, or who manages a parameter, nothing is written", async () => {
-  const fault = { kind: "answer", status: 500, body: '{"__type":"InternalServerError"}' } as const;
+  const fault = answering(500, '{"__type":"InternalServerError"}');
   store.put("/iam-authenticator/prod/role/111122223333/developers", JSON.stringify({ arn: ROLE, username: "y" }));
   for (const [operation, cluster] of [
     ["GetParametersByPath", "prodd"],
     ["ListTagsForResource", "prod"],
   ] as const) {
-    store.fail(({ headers }) => (headers["x-amz-target"] === `AmazonSSM.${operation}` ? fault : undefined));
+    store.fail(failing(operation, fault));
     await exits(set(cluster), 3);
     assert.ok(!isWritten());
   }

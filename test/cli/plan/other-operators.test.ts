@@ -8,6 +8,7 @@ import type { Stored } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { checkConsent, rebased } from "../../../cli/plan/consent.ts";
 import { CONTEXT, NOW } from "../model/access/any-plan.ts";
+import { read as stored } from "./connection.ts";
 
 const A = "111122223333";
 const [DENY, ROLE] = [`${CONTEXT.prefix}/deny/${A}`, `${CONTEXT.prefix}/role/${A}/ci`];
@@ -15,9 +16,6 @@ const CALLERS = `${CONTEXT.prefix}/callers`;
 const denied = (...names: string[]) =>
   JSON.stringify(names.map((name) => ({ arnLike: `arn:aws:iam::${A}:role/${name}` })));
 const caller = (name: string) => JSON.stringify([{ name, sha256: "0".repeat(64) }]);
-const stored = (name: string, value: string, more: Partial<Stored> = {}): Stored => {
-  return { name, value, secure: false, version: 1, modified: 0, ...more };
-};
 const change = (name: string, value: string | undefined, more: Partial<Change> = {}): Change => {
   return { action: "change", name, before: undefined, value, ...more };
 };

@@ -3,23 +3,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Mark } from "../../../cli/model/access/changes.ts";
-import type { Stored } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { findOwner } from "../../../cli/plan/changes.ts";
 import { confirmAll, type Proposal, type ProposeOptions, prepare } from "../../../cli/plan/propose.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
-import { connectionTo, terminal } from "./connection.ts";
+import { connectionTo, read, terminal } from "./connection.ts";
 
 const cluster = useCluster();
 const A = "111122223333";
 const full = (name: string) => `${PREFIX}/${name}`;
 const denials = (...names: string[]) =>
   JSON.stringify(names.map((name) => ({ arnLike: `arn:aws:iam::${A}:role/${name}` })));
-const stored = (name: string, value: string): Stored => {
-  return { name: full(name), value, secure: false, version: 1, modified: 0, account: A };
-};
+const stored = (name: string, value: string) => read(full(name), value, { account: A });
 const change = (name: string, before: string | undefined, value: string | undefined): Change => {
   const action = before === undefined ? "add" : value === undefined ? "remove" : "change";
   return { action, name: full(name), before: before === undefined ? undefined : stored(name, before), value };
@@ -50,7 +47,7 @@ async function propose(changes: readonly Change[], managed: readonly string[], o
 }
 
 const REFUSED = `Nothing was written: it would skip the denials of ${full(DENY)}. Add them there, or use --force.`;
-const denial = change(DENY, denials("x"), denials("x", "y"));
+const [denial, emptied] = [change(DENY, denials("x"), denials("x", "y")), change(DENY, denials("x"), "[]")];
 const [grant, removal] = [change(CI, undefined, BOB), change(`user/${A}/eve`, BOB.replaceAll("bob", "eve"), undefined)];
 const PROPOSED: readonly (readonly [
   what: string,
@@ -66,14 +63,8 @@ const PROPOSED: readonly (readonly [
   ["nothing else is granted", [denial, removal], [`user/${A}/eve`, true, false], [DENY]],
   ["another denial is added", [denial, change(ANY, undefined, denials("z"))], [ANY, true, false], [DENY]],
   ["a stack manages all", [denial], "Nothing was written.", [DENY]],
-  [
-    "a stack manages what is pruned",
-    [grant, change(DENY, denials("x"), "[]")],
-    [CI, false, false],
-    [DENY],
-    { prune: true },
-  ],
-  ["and what is removed by name", [grant, change(DENY, denials("x"), "[]")], [CI, true, false], [DENY]],
+  ["a stack manages what is pruned", [grant, emptied], [CI, false, false], [DENY], { prune: true }],
+  ["and what is removed by name", [grant, emptied], [CI, true, false], [DENY]],
   ["with --force", [denial, grant], [`${DENY} ${CI}`, false, true], [DENY], { force: true }],
   ["the last administrator with --force", [change(CI, ADMIN, undefined)], [CI, false, true], [], { force: true }],
 ];

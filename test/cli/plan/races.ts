@@ -2,12 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import {
-  DeleteParameterCommand,
-  PutParameterCommand,
-  type PutParameterCommandInput,
-  SSMClient,
-} from "@aws-sdk/client-ssm";
+import { type PutParameterCommandInput, SSM } from "@aws-sdk/client-ssm";
 import { readHistory } from "../../../cli/aws/parameter-store.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { UNINTERRUPTED, writeList, writeValue } from "../../../cli/plan/write-parameter.ts";
@@ -64,21 +59,19 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<strin
   const { before, mine, isWhole, race = {}, tags, ...more } = scenario;
   const { check = () => {}, interrupted = UNINTERRUPTED } = more;
   const pause = mock.method(Math, "random", () => 0);
-  const [own, other] = [1, 2].map(() => new SSMClient({ endpoint: store.url })) as [SSMClient, SSMClient];
+  const [own, other] = [1, 2].map(() => new SSM({ endpoint: store.url })) as [SSM, SSM];
   const act = async (theirs: Theirs, input: object) => {
     if (theirs === LOST) throw new Error("the response was lost");
     if (theirs === OWN) {
       const own = input as PutParameterCommandInput;
-      return own.Value === undefined
-        ? other.send(new DeleteParameterCommand(own))
-        : other.send(new PutParameterCommand(own));
+      return own.Value === undefined ? other.deleteParameter(own) : other.putParameter(own);
     }
     if (typeof theirs === "symbol") throw new Error("no such race");
     if (typeof theirs !== "string") return store.put(NAME, theirs.text);
     const [list = "", over] = theirs.split("@");
     if (over === undefined) return store.put(NAME, raw(list));
     const Description = `Written over version ${over}`;
-    return other.send(new PutParameterCommand({ Name: NAME, Value: raw(list), Description, Overwrite: true }));
+    return other.putParameter({ Name: NAME, Value: raw(list), Description, Overwrite: true });
   };
   const calls: string[] = [];
   own.middlewareStack.add((next, { commandName = "" }) => async (call) => {

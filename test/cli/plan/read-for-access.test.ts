@@ -2,15 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { IOStreams } from "../../../cli/io/streams.ts";
 import type { Stored } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { readForAccess } from "../../../cli/plan/consent.ts";
-import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
+import { answering, failing } from "../../local/aws/service-faults.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 import { onlyGranted } from "../commands/mappings/permissions.ts";
-import { CONTEXT } from "../model/access/any-plan.ts";
-import { connectionTo } from "./connection.ts";
+import { connectionTo, read as parameter, terminal } from "./connection.ts";
 
 const [A, B] = ["111122223333", "444455556666"] as const;
 const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
@@ -24,7 +22,7 @@ const STORED = {
 };
 
 const cluster = useCluster(STORED);
-const io = { interrupted: UNINTERRUPTED, clock: () => CONTEXT.now } as IOStreams;
+const { io } = terminal();
 
 /** Of the changes, `undefined` removes. `known`: the names that were read for the plan, of `STORED`. */
 interface Plan {
@@ -37,10 +35,7 @@ interface Plan {
 
 async function read({ changes, known = [], isWhole = false, account, denied }: Plan) {
   const connection = connectionTo(cluster, account === undefined ? {} : { account });
-  const stored = (name: string): Stored => {
-    const value = JSON.stringify(STORED[name as keyof typeof STORED]);
-    return { name: `${PREFIX}/${name}`, value, secure: false, version: 1, modified: 0 };
-  };
+  const stored = (name: string) => parameter(`${PREFIX}/${name}`, JSON.stringify(STORED[name as keyof typeof STORED]));
   const planned = Object.entries(changes).map(([name, value]): Change => {
     const before = name in STORED ? stored(name) : undefined;
     return { action: "change", name: `${PREFIX}/${name}`, before, value: value ? JSON.stringify(value) : undefined };
@@ -136,9 +131,7 @@ test("where the rule looked at every mapping, each is read again", async () => {
 
 test("a failed read is a fault", async () => {
   for (const operation of ["GetParameters", "GetParametersByPath"]) {
-    cluster.store.fail(({ headers }) =>
-      headers["x-amz-target"] === `AmazonSSM.${operation}` ? { kind: "answer", status: 400, body: "{}" } : undefined,
-    );
+    cluster.store.fail(failing(operation, answering(400, "{}")));
     await assert.rejects(read({ changes: { [BOB]: undefined }, known: [BOB] }));
   }
 });

@@ -3,17 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import type { IOStreams } from "../../../cli/io/streams.ts";
 import { isAccessDenied, readByName, readMappings, readToCompare } from "../../../cli/plan/read.ts";
-import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 import { accessDenied } from "../commands/mappings/forbidden.ts";
-import { CONTEXT } from "../model/access/any-plan.ts";
-import { connectionTo } from "./connection.ts";
+import { connectionTo, terminal } from "./connection.ts";
 
 const cluster = useCluster();
-const io = { interrupted: UNINTERRUPTED, clock: () => CONTEXT.now } as IOStreams;
+const { io } = terminal();
 
 async function reading<T>(work: (connection: Connection) => Promise<T>, account?: string): Promise<T> {
   const connection = connectionTo(cluster, account === undefined ? {} : { account });
@@ -32,7 +29,7 @@ test("any number of parameters is read in calls of ten, without those that do no
 test("the number of mappings read is shown at a terminal, and removed at the end", async () => {
   for (let i = 0; i < 20; i += 1) cluster.put(`role/111122223333/r${i}`, {});
   const shown: string[] = [];
-  const watched = { ...io, watched: true, showProgress: (line: string) => shown.push(line) } as IOStreams;
+  const watched = { ...io, watched: true, showProgress: (line: string) => shown.push(line) };
   await reading((connection) => readMappings(connection, watched));
   assert.deepEqual([shown[0], shown.at(-1)], ["reading 20", ""]);
 });
@@ -46,15 +43,13 @@ test("for a comparison, only patterns keep their order, and an empty list is lef
   cluster.put("role/111122223333/x", "[2,1]");
   cluster.put("sso-session/111122223333/v", "{");
   const found = await reading((connection) => readToCompare(connection, io));
-  assert.deepEqual(
-    [...found].map(([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`),
-    [
-      `deny/any deny/any ${JSON.stringify([a, b, c])}`,
-      `pattern/any pattern/any ${JSON.stringify([b, c, a])}`,
-      "role/111122223333/x role/111122223333/x [2,1]",
-      "sso-session/111122223333/v sso-session/111122223333/v {",
-    ],
-  );
+  const lines = [...found].map(([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`);
+  assert.deepEqual(lines, [
+    `deny/any deny/any ${JSON.stringify([a, b, c])}`,
+    `pattern/any pattern/any ${JSON.stringify([b, c, a])}`,
+    "role/111122223333/x role/111122223333/x [2,1]",
+    "sso-session/111122223333/v sso-session/111122223333/v {",
+  ]);
 });
 
 test("who may not read every mapping learns of --account, but not with it, nor after another error", async () => {

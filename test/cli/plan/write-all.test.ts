@@ -3,14 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSome } from "../../../cli/aws/parameter-store.ts";
-import type { IOStreams } from "../../../cli/io/streams.ts";
 import { planChanges } from "../../../cli/plan/changes.ts";
 import { readForAccess } from "../../../cli/plan/consent.ts";
 import { writeAll } from "../../../cli/plan/write.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 import { NOW } from "../model/access/any-plan.ts";
-import { connectionTo } from "./connection.ts";
+import { connectionTo, terminal } from "./connection.ts";
 
 const cluster = useCluster();
 const A = "111122223333";
@@ -38,22 +37,16 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
   const connection = connectionTo(cluster);
   const { ssm } = connection;
   let now = NOW;
-  const events: string[] = [];
   let shown = "";
-  const io = {
-    ...{
-      interrupted: UNINTERRUPTED,
-      watched: watched === true,
-      showProgress: (line: string) => {
-        shown = line;
-      },
-      clock: () => now,
-      log: (line: string) => events.push(line.trimEnd()),
+  const { io, texts: events } = terminal("", {
+    ...{ watched: watched === true, clock: () => now },
+    showProgress: (line: string) => {
+      shown = line;
     },
     sleep: async (ms: number) => {
       now += ms;
     },
-  } as unknown as IOStreams;
+  });
   try {
     // The first request's limit; further ones are new.
     const known = await readSome(ssm, Object.keys(changes).slice(0, 10).map(full), UNINTERRUPTED);

@@ -5,7 +5,7 @@ import { type ExecFileOptions, execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { webhookConfig } from "../../../cli/kube/kubeconfig.ts";
+import { kubeconfig as configOf } from "../../../cli/kube/kubeconfig.ts";
 import type { Cluster } from "../cluster.ts";
 
 /** The `user` of a kubeconfig: `{ token }`, or `{ exec }` with a plugin. */
@@ -29,7 +29,8 @@ export function kubectl(cluster: Cluster, user: KubectlUser, args: readonly stri
   const { url, ca } = cluster.apiservers[apiserver] ?? assert.fail();
   written += 1;
   const kubeconfig = join(cluster.folder, `user-${written}.kubeconfig`);
-  writeFileSync(kubeconfig, stringify(webhookConfig({ server: url, ca }, user)), { mode: 0o600 });
+  const config = configOf({ cluster: "test", user: "test", context: "test" }, { server: url, ca }, user);
+  writeFileSync(kubeconfig, stringify(config), { mode: 0o600 });
   return run(cluster, kubeconfig, args);
 }
 

@@ -72,6 +72,7 @@ test("grantManageKeys is a separate statement, only for the keys", () => {
 });
 
 describe("ServiceAccountRole", () => {
+  const HOST = "oidc.example.com";
   function roleOf(props: Partial<ServiceAccountRoleProps> = {}) {
     const stack = new Stack(new App(), "Test", ENV);
     const reader = { issuer: "https://oidc.example.com", namespace: "team-a", name: "reader" };
@@ -81,30 +82,21 @@ describe("ServiceAccountRole", () => {
   }
 
   test("trusts exactly one subject and one audience of the issuer", () => {
-    assert.deepEqual(roleOf().trust, {
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Effect: "Allow",
-          Action: "sts:AssumeRoleWithWebIdentity",
-          Principal: { Federated: `arn:<AWS::Partition>:iam::${ACCOUNT}:oidc-provider/oidc.example.com` },
-          Condition: {
-            StringEquals: {
-              "oidc.example.com:sub": "system:serviceaccount:team-a:reader",
-              "oidc.example.com:aud": "sts.amazonaws.com",
-            },
-          },
-        },
-      ],
-    });
+    const subject = "system:serviceaccount:team-a:reader";
+    const StringEquals = { [`${HOST}:sub`]: subject, [`${HOST}:aud`]: "sts.amazonaws.com" };
+    const statement = {
+      ...{ Effect: "Allow", Action: "sts:AssumeRoleWithWebIdentity", Condition: { StringEquals } },
+      Principal: { Federated: `arn:<AWS::Partition>:iam::${ACCOUNT}:oidc-provider/${HOST}` },
+    };
+    assert.deepEqual(roleOf().trust, { Version: "2012-10-17", Statement: [statement] });
   });
 
   test("a pattern requires allowPattern, and the audience is still exact", () => {
     const problem = /the role of team-a\/\*: the service account "\*" is a pattern: every user who can create/;
     assert.throws(() => roleOf({ name: "*" }), problem);
     assert.deepEqual(roleOf({ name: "*", allowPattern: true }).trust.Statement[0].Condition, {
-      StringEquals: { "oidc.example.com:aud": "sts.amazonaws.com" },
-      StringLike: { "oidc.example.com:sub": "system:serviceaccount:team-a:*" },
+      StringEquals: { [`${HOST}:aud`]: "sts.amazonaws.com" },
+      StringLike: { [`${HOST}:sub`]: "system:serviceaccount:team-a:*" },
     });
   });
 

@@ -112,11 +112,8 @@ function actions(template: Template): unknown[] {
 }
 
 test("a former endpoint's alarms notify the same topic", () => {
-  const { template } = stackOf("http", (scope) => ({
-    alarmEmail: EMAIL,
-    formerEndpoint: endpointOf("mtls", scope),
-  }));
-  const made = template();
+  const beside = (scope: Stack) => ({ alarmEmail: EMAIL, formerEndpoint: endpointOf("mtls", scope) });
+  const made = stackOf("http", beside as MoreProps).template();
   const { TopicArn } = resource(made, "AWS::SNS::Subscription").Properties;
   assert.deepEqual(actions(made), [JSON.stringify([TopicArn])]);
 });

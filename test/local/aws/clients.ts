@@ -2,7 +2,7 @@
 // signed headers, and presigned URLs sent to the local STS as a verifier does, with the URL's host in `Host`.
 
 import assert from "node:assert/strict";
-import { SSMClient } from "@aws-sdk/client-ssm";
+import { SSM } from "@aws-sdk/client-ssm";
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { LocalIdentity } from "../../../local/identities.ts";
@@ -14,7 +14,7 @@ export function sdkOptions(endpoint: string) {
   return { endpoint, region: "us-east-1", credentials: OPERATOR, maxAttempts: 1 };
 }
 
-export const ssmClient = (endpoint: string) => new SSMClient(sdkOptions(endpoint));
+export const ssmClient = (endpoint: string) => new SSM(sdkOptions(endpoint));
 
 /** The headers of a POST to `url`, signed as the SDK signs them. */
 export async function signedHeaders(

@@ -36,6 +36,12 @@ export function answering(status: number, body = "", headers: Readonly<Record<st
   return { kind: "answer", status, body, headers };
 }
 
+/** For `fail()` of Parameter Store: only for this operation, and requests whose body contains `text`. */
+export const failing =
+  (operation: string, fault: Fault, text = "") =>
+  ({ headers, body }: LocalRequest): Fault | undefined =>
+    headers["x-amz-target"] === `AmazonSSM.${operation}` && body.includes(text) ? fault : undefined;
+
 export function stsError(status: number, Code: string): Fault {
   return answering(status, JSON.stringify({ Error: { Code, Message: "as it says", Type: "Sender" } }));
 }

@@ -3,22 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { selects } from "../../../../cli/kube/objects.ts";
-import {
-  ADMISSION,
-  account,
-  api,
-  findings,
-  forbid,
-  LABEL,
-  ROLE,
-  selectAll,
-  setAccounts,
-  setPolicies,
-  testFaults,
-  withBindingSpec,
-  withCluster,
-  without,
-} from "./doctor-setup.ts";
+import { ADMISSION, account, LABEL, ROLE, selectAll, useDoctor, withBindingSpec, without } from "./doctor-setup.ts";
+
+const { api, findings, forbid, setAccounts, setPolicies, testFaults, withCluster } = useDoctor();
 
 const many = (more: object = {}) => Array.from({ length: 600 }, (_, index) => account(`ci-${index}`, more));
 const withRole = { labels: LABEL, annotations: ROLE };

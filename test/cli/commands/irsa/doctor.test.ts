@@ -5,29 +5,12 @@ import { test } from "node:test";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../../functions/issuer/documents.ts";
 import { cli } from "../../cli.ts";
 import { exits, PREFIX } from "../mappings/cluster.ts";
-import {
-  api,
-  CONTROLLER,
-  doctor,
-  findings,
-  forbid,
-  issuer,
-  KEY,
-  OTHER,
-  pod,
-  provider,
-  SIGNER,
-  setPods,
-  setPolicies,
-  setSecrets,
-  store,
-  TOKEN_PATH,
-  testFaults,
-  WHO_AM_I,
-  withCluster,
-} from "./doctor-setup.ts";
+import { CONTROLLER, KEY, OTHER, pod, SIGNER, TOKEN_PATH, useDoctor, WHO_AM_I } from "./doctor-setup.ts";
 import { tokenOf, tokenSecret } from "./services.ts";
 
+const setup = useDoctor();
+const { api, doctor, findings, forbid, issuer, provider, store, testFaults, withCluster } = setup;
+const { setPods, setPolicies, setSecrets } = setup;
 const serves = (path: string, status: number, body: object) => issuer.answers.set(`GET ${path}`, () => [status, body]);
 const holds = (...keys: object[]) => api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys }]);
 const signs = (kid: string, url: string) =>

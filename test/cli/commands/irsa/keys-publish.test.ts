@@ -7,25 +7,10 @@ import { cli, useLocalAws } from "../../cli.ts";
 import { useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";
 import { exits, PREFIX, prints, WHERE } from "../mappings/cluster.ts";
-import {
-  admin,
-  api,
-  beforeRequest,
-  folder,
-  jwksFile,
-  keys,
-  kids,
-  listed,
-  NEW,
-  OLD,
-  put,
-  states,
-  store,
-  useServices,
-} from "./keys-setup.ts";
+import { NEW, OLD, useKeys } from "./keys-setup.ts";
 import { kubeconfig, publicPem } from "./services.ts";
 
-useServices();
+const { admin, api, beforeRequest, folder, jwksFile, keys, kids, listed, put, states, store } = useKeys();
 
 const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
 const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);

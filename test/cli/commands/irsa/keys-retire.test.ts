@@ -4,26 +4,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ec } from "../../../functions/issuer/samples.ts";
 import { exits, PREFIX, WHERE } from "../mappings/cluster.ts";
-import {
-  admin,
-  api,
-  beforeRequest,
-  keys,
-  kids,
-  listed,
-  NEW,
-  OLD,
-  put,
-  states,
-  store,
-  useServices,
-} from "./keys-setup.ts";
+import { NEW, OLD, useKeys } from "./keys-setup.ts";
 import { tokenOf, tokenSecret } from "./services.ts";
 
 const DAY = 86_400_000;
 const MARGIN = 5 * 60_000;
 
-useServices();
+const { admin, api, beforeRequest, keys, kids, listed, put, states, store } = useKeys();
 
 async function rotating(): Promise<number> {
   put(OLD.jwk);

@@ -110,15 +110,10 @@ const UNREAD =
 
 test("if the stack has no endpoint or cannot be read, no file is written, and the error names the consequence", async () => {
   const file = join(regions.home, "webhook.kubeconfig");
+  const commands = ["kubeconfig webhook --no-token -c one", "callers add a -y -c one", "callers add a -y -c prod"];
   for (const breakIt of [() => delete outputs["Endpoint"], () => regions.strike("one", ["cloudformation"])]) {
     breakIt();
-    for (const words of [
-      "kubeconfig webhook --no-token -c one",
-      "callers add a -y -c one",
-      "callers add a -y -c prod",
-    ]) {
-      await exits(regions.run(`${words} --out ${file}`), 2, UNREAD, "");
-    }
+    for (const words of commands) await exits(regions.run(`${words} --out ${file}`), 2, UNREAD, "");
   }
   assert.deepEqual([existsSync(file), await regions.values("callers")], [false, [[], []]]);
 });

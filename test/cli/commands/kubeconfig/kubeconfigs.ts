@@ -172,10 +172,7 @@ export const REFUSED: Readonly<Record<string, readonly [text: string, message: R
   "two documents": [`${KIND}---\n${KIND}`, /has several documents/],
   "broken YAML": [KIND.replace("    server", "   server"), /line \d+, column \d+: not valid YAML/],
   "repeated keys": [`${PLAIN}users: []\n`, /not valid YAML \(Map keys must be unique\): remove one of the two/],
-  "merge keys": [
-    "x: &x {a: b}\nclusters:\n- name: a\n  cluster: {<<: *x}\n",
-    /line 4: merge keys \(<<\) are not supported/,
-  ],
+  "merge keys": ["x: &x {a: b}\nclusters:\n- name: a\n  cluster: {<<: *x}\n", /line 4: merge keys \(<<\) are not sup/],
   "another object": ["apiVersion: v1\nkind: ConfigMap\n", /is not a kubeconfig/],
   "a list": ["- a\n", /is not a kubeconfig/],
   "a map instead of a list": ["clusters: {a: {server: https://a}}\n", /cannot change safely/],

@@ -33,11 +33,7 @@ beforeEach(() => {
 type Environment = Readonly<Record<string, string>>;
 
 /** Returns the exit code and the messages, without the line about --ca and the folder. */
-async function merge(
-  words: readonly string[] = [],
-  environment: Environment = { KUBECONFIG: file },
-  onSleep = () => {},
-) {
+async function merge(words: string[] = [], environment: Environment = { KUBECONFIG: file }, onSleep = () => {}) {
   const { code, out, err } = await cli([...WORDS, "--merge", ...words], { environment, onSleep });
   assert.equal(out, "");
   return { code, message: err.replace(/^Without --ca.*\n/m, "").replaceAll(`${folder.path}/`, "") };
@@ -139,10 +135,7 @@ test("writes through a symbolic link, and refuses one to a missing file", async 
   const target = folder.write("dotfiles/kubeconfig", KIND);
   symlinkSync("dotfiles/kubeconfig", file);
   assert.deepEqual(await merge(), wrote("config"));
-  assert.deepEqual(
-    [file, target].map((path) => lstatSync(path).isSymbolicLink()),
-    [true, false],
-  );
+  assert.deepEqual([lstatSync(file).isSymbolicLink(), lstatSync(target).isSymbolicLink()], [true, false]);
   assert.match(read(target), /current-context: prod/);
   symlinkSync("nowhere", join(folder.path, "dangling"));
   const dangling = await merge([], { KUBECONFIG: join(folder.path, "dangling") });
@@ -204,10 +197,8 @@ test("waits for kubectl's lock, and then refuses if the file has changed", async
     folder.write("config", `${KIND}# changed\n`);
     rmSync(lock);
   };
-  assert.deepEqual(await merge([], undefined, release), {
-    code: 2,
-    message: "config has changed. Run this again.\n",
-  });
+  const changed = { code: 2, message: "config has changed. Run this again.\n" };
+  assert.deepEqual(await merge([], undefined, release), changed);
   assert.deepEqual([read(), existsSync(lock)], [`${KIND}# changed\n`, false]);
   // The process with this id has ended.
   folder.write("config.lock", "999999999");

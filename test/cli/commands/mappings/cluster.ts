@@ -1,7 +1,7 @@
 // A local Parameter Store for a test file, and the command that uses it.
 
 import assert from "node:assert/strict";
-import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { SSM } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { startParameterStore } from "../../../local-aws.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../../cli.ts";
@@ -79,8 +79,8 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
 }
 
 export async function readParameter({ url }: { readonly url: string }, name: string): Promise<unknown> {
-  const ssm = new SSMClient({ endpoint: url, region: "us-east-1" });
-  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [name] }));
+  const ssm = new SSM({ endpoint: url, region: "us-east-1" });
+  const { Parameters = [] } = await ssm.getParameters({ Names: [name] });
   ssm.destroy();
   return Parameters[0]?.Value === undefined ? undefined : JSON.parse(Parameters[0].Value);
 }

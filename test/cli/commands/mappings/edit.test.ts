@@ -102,12 +102,9 @@ test("a concurrent change is kept: nothing is written if the editor changed the 
   await exits(whileEditing("one"), 0);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
   assert.deepEqual(await cluster.value(alice), { arn, username: "bob" });
+  const refused = new RegExp(`^Your text is in .*\\n${NAME} differs from the opened file`);
   for (const who of [[], [ARN, alice]]) {
-    await exits(
-      whileEditing("all", ...who),
-      1,
-      new RegExp(`^Your text is in .*\\n${NAME} differs from the opened file`),
-    );
+    await exits(whileEditing("all", ...who), 1, refused);
     assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
     assert.deepEqual(await cluster.value(alice), { arn, username: "al" });
   }

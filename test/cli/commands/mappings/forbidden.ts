@@ -1,6 +1,7 @@
 // Denials of IAM by the local Parameter Store.
 
-import type { Fault, LocalRequest } from "../../../../local/aws/http-server.ts";
+import type { Fault } from "../../../../local/aws/http-server.ts";
+import { failing } from "../../../local/aws/service-faults.ts";
 
 /** As the service words it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 export function accessDenied(action: string, name: string): Fault {
@@ -12,7 +13,4 @@ export function accessDenied(action: string, name: string): Fault {
   return { kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) };
 }
 
-export function forbidden(action: string): (request: LocalRequest) => Fault | undefined {
-  return ({ headers }) =>
-    headers["x-amz-target"] === `AmazonSSM.${action}` ? accessDenied(`ssm:${action}`, "") : undefined;
-}
+export const forbidden = (action: string) => failing(action, accessDenied(`ssm:${action}`, ""));

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isPut } from "./apply.ts";
 import { ADMIN, exits, useCluster } from "./cluster.ts";
 
 const A = "111122223333";
@@ -37,17 +38,13 @@ for (const [words, mark] of Object.entries(MARKED)) {
     const first = await cluster.mappings(words, { interactive: true, input: "n\n" });
     assert.deepEqual([first.code, first.err.match(/\[y\/N\]/g)?.length], [1, 1], first.err);
     assert.match(first.err, /^Accept what is marked ! above \(1 [a-z ]+\)\? \[y\/N\] Nothing was written\.\n/);
-    assert.ok(!cluster.store.requests.some(({ headers }) => headers["x-amz-target"] === "AmazonSSM.PutParameter"));
+    assert.ok(!cluster.store.requests.some(isPut));
     const both = await cluster.mappings(words, { interactive: true, input: "y\n" });
     assert.deepEqual([both.code, both.err.match(/\[y\/N\]/g)?.length], [0, 2], both.err);
   });
 }
 
-for (const words of [
-  `deny ${arn("free")}`,
-  `set ${arn("plain")} --remove-group g`,
-  `set ${role("New")} --username new`,
-]) {
+for (const words of [`deny ${arn("free")}`, `set ${arn("plain")} --remove-group g`, `set ${role("N")} --username n`]) {
   test(`${words.replaceAll(/arn:\S+:/g, "")} needs one yes`, async () => {
     const { code, out, err } = await cluster.mappings(words, { interactive: true, input: "y\n" });
     assert.deepEqual([code, err.match(/\[y\/N\]/g)?.length], [0, 1], err);

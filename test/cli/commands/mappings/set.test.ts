@@ -84,7 +84,6 @@ const BY_SESSION = ["--username", "{SessionName}"];
 const invalid = (problem: string, name = `role/${A}/developers`) => `${name} would be invalid: ${problem}`;
 
 for (const [what, words, message] of [
-  ["a name without a kind", ["Developers", "--username", "x"], /^"Developers" is only a name\./],
   ["an unknown placeholder", [DEVELOPERS, "--username", "dev:{Sesion}"], invalid("username")],
   ["a control character", [DEVELOPERS, "--username", "a\u001b"], invalid('username "a\\u001b" has a control char')],
   ["a user's id for a role", role("--principal-id", "AIDAX"), invalid("principalId")],

@@ -1,5 +1,6 @@
 // Two local clusters, with a configuration file that has a context for each.
 
+import { answering, failing } from "../../../local/aws/service-faults.ts";
 import { OPERATOR, startParameterStore, startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../../cli.ts";
 import { useFolder, useServer } from "../../fixtures.ts";
@@ -37,11 +38,7 @@ async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Rea
     },
     /** Fails each call of `operation` whose body contains `text`. `undefined` ends that. */
     fail(operation: string | undefined, text = ""): void {
-      store.fail(({ headers, body }) =>
-        headers["x-amz-target"] === `AmazonSSM.${operation}` && body.includes(text)
-          ? { kind: "answer", status: 500, body: "{}" }
-          : undefined,
-      );
+      store.fail(operation === undefined ? undefined : failing(operation, answering(500, "{}"), text));
     },
     close: () => Promise.all([store, stacks, sts].map((server) => server.close())),
   };

@@ -25,8 +25,6 @@ test("an id means all its contexts for a command that takes several, and --regio
   // Another profile for all contexts selects none of them.
   const unknown = await mappings("deny", MALLORY, "-c", "prod", "--profile", "nobody");
   assert.equal(unknown.err.match(/^one, other: No AWS profile "nobody"/gm)?.length, 1);
-  await exits(mappings("deny", MALLORY, "-c", "prod", "--region", "us-east-2"), 2, /contradicts the context one/);
-  await exits(mappings("deny", MALLORY, "-c", "prod", "--prefix", "/x"), 2, /^--prefix is for one cluster, but 2 /);
 });
 
 test("an id means all its contexts also if one of them has that name, but not for a command for one cluster", async () => {

@@ -54,15 +54,13 @@ test("each mapping has the roles of its username and groups, and of every user's
     apiserver.answers.set(`GET /apis/rbac.authorization.k8s.io/v1/${kind}`, () => [200, { items }]);
   }
   const { out } = await exits(report(`${words} -o json`), 0);
-  assert.deepEqual(
-    JSON.parse(out).map(({ roles }: { roles: string[] }) => roles),
-    [
-      // A template's roles name the subject that it may become.
-      ["Role/edit in team-a", "ClusterRole/view", "ClusterRole/edit in team-b (team-x)", "ClusterRole/metrics"],
-      ["Role/edit in team-a (dev:jane)", "ClusterRole/metrics"],
-      ["ClusterRole/view", "ClusterRole/cluster-admin", "ClusterRole/metrics"],
-    ],
-  );
+  const roles = JSON.parse(out).map((line: { roles: string[] }) => line.roles);
+  assert.deepEqual(roles, [
+    // A template's roles name the subject that it may become.
+    ["Role/edit in team-a", "ClusterRole/view", "ClusterRole/edit in team-b (team-x)", "ClusterRole/metrics"],
+    ["Role/edit in team-a (dev:jane)", "ClusterRole/metrics"],
+    ["ClusterRole/view", "ClusterRole/cluster-admin", "ClusterRole/metrics"],
+  ]);
   await prints(report(words), /PRINCIPAL +ROLES +FINDINGS\n.* Role\/edit in team-a, ClusterRole\/view, /);
   assert.doesNotMatch((await report("-o json")).out, /"roles"/);
   await prints(report([]), /PRINCIPAL +FINDINGS\n/);
@@ -100,7 +98,7 @@ test("it prints commands that remove the mappings without a login, and no patter
 
 test("a login that is later than this machine's wrong clock counts", async () => {
   const early = login(`sso-session/${ACCOUNT}/admin`, arn("Used"), 20);
-  const { report } = await open({ ...UNUSED, events: [early, ...events], isDated: true });
+  const { report } = await open({ ...UNUSED, events: [early, ...events], sendsDate: true });
   const { out } = await exits(report("--unused 90d", { now: NOW - 10 * 86_400_000 }), 0);
   assert.deepEqual([out.includes("/unused"), out.includes("/used")], [true, false]);
 });

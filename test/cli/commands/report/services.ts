@@ -50,26 +50,19 @@ interface Setup {
   readonly iam?: Partial<Iam>;
   readonly written?: number;
   /** Whether responses of Parameter Store have a `Date`. */
-  readonly isDated?: true;
+  readonly sendsDate?: true;
 }
 
 /** Of contexts that share the store. */
 const servesRegion = (region: string) => ["us-east-1", "eu-west-1", "eu-central-1"].includes(region);
 
-export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200, isDated }: Setup) {
+export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200, ...dated }: Setup) {
   let time = NOW - written * DAY;
-  const store = await startParameterStore({
-    parameters: named(mappings),
-    now: () => time,
-    sendsDate: !!isDated,
-    servesRegion,
-  });
-  if (isDated) time = NOW;
-  const logs = await startLogs({
-    groups: { [LOG_GROUP]: () => events },
-    properties: { [LOG_GROUP]: log },
-    servesRegion,
-  });
+  const parameters = named(mappings);
+  const store = await startParameterStore({ parameters, now: () => time, servesRegion, ...dated });
+  if (dated.sendsDate) time = NOW;
+  const groups = { [LOG_GROUP]: () => events };
+  const logs = await startLogs({ groups, properties: { [LOG_GROUP]: log }, servesRegion });
   const [stacks, sts, principals] = await Promise.all([
     startStacks({ "IamAuthenticator-prod": { LogGroup: LOG_GROUP } }),
     startSts({ identities: OPERATORS }),

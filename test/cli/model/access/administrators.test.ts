@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
 import { hasAdministrator, mayDenyOthers } from "../../../../cli/model/access/administrators.ts";
+import type { States } from "../../../../cli/model/access/state.ts";
 import { exits, storedCluster, useCluster } from "../../commands/mappings/cluster.ts";
 import { CONTEXT } from "./any-plan.ts";
 import { short, store, wanted } from "./store.ts";
@@ -107,6 +108,10 @@ test("an ended mapping of a set's role counts until it is deleted, unless it mad
   }
 });
 
+/** With AWS-signed tokens beside the others, and with them only. */
+const withSigned = (states: States) =>
+  (["beside", "only"] as const).map((signedTokens) => hasAdministrator(states, { ...CONTEXT, signedTokens }));
+
 test("a set's list of sessions shadows its administrators: if it is invalid, with AWS-signed tokens, or by an earlier entry", () => {
   const [set, list] = [`sso/${A}/view`, `sso-session/${A}/view`];
   const role = `role/${A}/awsreservedsso_view_0123456789abcdef`;
@@ -121,10 +126,7 @@ test("a set's list of sessions shadows its administrators: if it is invalid, wit
     [{ [list]: [jane, { ...jane, ...ADMIN }] }, false, false],
     [{ [list]: [{ ...jane, ...ADMIN }, jane] }, true, false],
   ] as const) {
-    const found = (["beside", "only"] as const).map((signedTokens) =>
-      hasAdministrator(store({ ...values }), { ...CONTEXT, signedTokens }),
-    );
-    assert.deepEqual(found, [beside, only], JSON.stringify(values));
+    assert.deepEqual(withSigned(store({ ...values })), [beside, only], JSON.stringify(values));
   }
 });
 
@@ -135,10 +137,7 @@ test("with AWS-signed tokens only, an administrator needs no session, unique id 
       [`${CONTEXT.prefix}/role/${A}/awsreservedsso_a_0123456789abcdef`, parameter({ ...ROLE, groups: [] })],
       [`${CONTEXT.prefix}/${name}`, parameter(value)],
     ]);
-    const found = (["beside", "only"] as const).map((signedTokens) =>
-      hasAdministrator(states, { ...CONTEXT, signedTokens }),
-    );
-    assert.deepEqual(found, expected, `${name} ${JSON.stringify(value)}`);
+    assert.deepEqual(withSigned(states), expected, `${name} ${JSON.stringify(value)}`);
   }
 });
 

@@ -5,7 +5,7 @@ import { reviewSettings } from "../../../../cli/aws/connection.ts";
 import { storedText } from "../../../../cli/model/access/state.ts";
 import { readValue } from "../../../../cli/model/entry-arns.ts";
 import { readSettings } from "../../../../functions/authenticator/settings.ts";
-import { A, B, PINS, SET_ROLES } from "./universe.ts";
+import { A, arnOf, B, PINS, SET_ROLES } from "./universe.ts";
 
 export const NOW = Date.parse("2026-06-01T00:00:00Z");
 /** Before the plan, during its waits, and after it. */
@@ -70,10 +70,7 @@ function merged(...parts: fc.Arbitrary<object>[]): fc.Arbitrary<object> {
 
 function arnLike(account: string, resources: readonly string[]): fc.Arbitrary<object> {
   const of = account === "any" ? fc.constantFrom("*", A, B, "1111*") : fc.constantFrom(account, account, "*");
-  return fc.tuple(of, fc.constantFrom(...resources)).map(([id, resource]) => {
-    const [service = "", rest = ""] = resource.split(/:(.*)/s);
-    return { arnLike: `arn:aws:${service}::${id}:${rest}` };
-  });
+  return fc.tuple(of, fc.constantFrom(...resources)).map(([id, resource]) => ({ arnLike: arnOf(resource, id) }));
 }
 
 const json = (value: unknown) => JSON.stringify(value);

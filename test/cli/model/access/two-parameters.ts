@@ -3,7 +3,7 @@
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { prepare, type Value, valueFor, type World, worldsFor } from "./answers.ts";
 import { type AnyPlan, CONTEXT, ENDS, type Text } from "./any-plan.ts";
-import { A, PINS, SET_ROLES, UNIVERSE } from "./universe.ts";
+import { A, arnOf, PINS, SET_ROLES, UNIVERSE } from "./universe.ts";
 
 const json = (value: unknown) => JSON.stringify(value);
 const R = SET_ROLES[0] ?? "";
@@ -37,11 +37,6 @@ const ARNS = ["iam:role/ci", `iam:role/${R}`, "iam:user/ops/alice", "sts:federat
 const PRINCIPALS = Object.keys(RESOURCES);
 const BESIDE = [`sso/${A}/view`, `sso-session/${A}/view`];
 const BROAD = [`pattern/${A}`, "pattern/any", `account/${A}`, `deny/${A}`, "deny/any"];
-
-function arnOf(resource: string, of: string): string {
-  const [service = "", rest = ""] = resource.split(/:(.*)/s);
-  return `arn:aws:${service}::${of}:${rest}`;
-}
 
 function shapesOf(short: string, principal: string): readonly Text[] {
   const [kind, of = ""] = short.split("/");

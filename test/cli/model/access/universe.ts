@@ -16,6 +16,12 @@ const ROLES = ["ci", ...SET_ROLES];
 const SESSIONS = ["jane", "Jane", "system", "i-0123456789abcdef0"];
 const USERS = ["alice", "ops/alice", "bob"];
 
+/** @param resource with its service, such as `iam:role/ci` */
+export function arnOf(resource: string, account: string): string {
+  const [service = "", rest = ""] = resource.split(/:(.*)/s);
+  return `arn:aws:${service}::${account}:${rest}`;
+}
+
 export interface Identity extends VerifiedIdentity {
   readonly isNode: boolean;
 }

@@ -3,15 +3,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import {
-  CloudWatchLogsClient,
-  DescribeLogGroupsCommand,
-  DescribeLogStreamsCommand,
-  FilterLogEventsCommand,
+  CloudWatchLogs,
   type FilterLogEventsCommandInput,
-  GetQueryResultsCommand,
-  StartQueryCommand,
   type StartQueryCommandInput,
-  StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { parseFilterPattern } from "../../../../local/aws/logs/filter-pattern.ts";
 import { eventsOfFile } from "../../../../local/aws/logs/logs.ts";
@@ -35,24 +29,24 @@ const server = await startLogs({
   groups: { "/app/log": () => events, large: () => large, few: () => few },
   properties: { "/app/log": { creationTime: 7, retentionInDays: 30 } },
 });
-const logs = new CloudWatchLogsClient(sdkOptions(server.url));
+const logs = new CloudWatchLogs(sdkOptions(server.url));
 after(() => server.close());
 
 const filter = (input: Partial<FilterLogEventsCommandInput> = {}) =>
-  logs.send(new FilterLogEventsCommand({ logGroupName: "/app/log", ...input }));
+  logs.filterLogEvents({ logGroupName: "/app/log", ...input });
 const QUERY = 'filter kind = "a" | stats max(@timestamp) as last, count(*) as n by name';
 async function start(input: Partial<StartQueryCommandInput> = {}): Promise<string> {
   const command = { logGroupName: "few", startTime: 0, endTime: 100_000, queryString: QUERY, ...input };
-  const { queryId = "" } = await logs.send(new StartQueryCommand(command));
+  const { queryId = "" } = await logs.startQuery(command);
   return queryId;
 }
-const results = (queryId: string, nextToken?: string) => logs.send(new GetQueryResultsCommand({ queryId, nextToken }));
+const results = (queryId: string, nextToken?: string) => logs.getQueryResults({ queryId, nextToken });
 async function pagesOf<P extends { nextToken?: string | undefined }>(load: (nextToken?: string) => Promise<P>) {
   const pages = [await load()];
   while (pages.at(-1)?.nextToken !== undefined) pages.push(await load(pages.at(-1)?.nextToken));
   return pages;
 }
-const stop = (queryId: string) => logs.send(new StopQueryCommand({ queryId }));
+const stop = (queryId: string) => logs.stopQuery({ queryId });
 
 test("a page has up to 10,000 events, 1 MiB or the requested limit, and a token for the next page", async () => {
   const first = await filter();
@@ -127,20 +121,20 @@ test("invalid requests fail with the service's errors", async () => {
   await assert.rejects(filter({ nextToken, startTime: 5 }), { name: INVALID }, "a token of another request");
   await assert.rejects(results("other"), { name: "ResourceNotFoundException" });
   await assert.rejects(results(await start(), "other"), { name: INVALID });
-  await assert.rejects(logs.send(new DescribeLogStreamsCommand({})), { name: "UnknownOperationException" });
-  await assert.rejects(logs.send(new DescribeLogGroupsCommand({ logGroupNamePattern: "x" })), { name: INVALID });
+  await assert.rejects(logs.describeLogStreams({}), { name: "UnknownOperationException" });
+  await assert.rejects(logs.describeLogGroups({ logGroupNamePattern: "x" }), { name: INVALID });
 });
 
 test("DescribeLogGroups lists the groups with a prefix, with their retention", async () => {
-  const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: "/app" }));
+  const { logGroups = [] } = await logs.describeLogGroups({ logGroupNamePrefix: "/app" });
   const found = logGroups.map((group) => [group.logGroupName, group.creationTime, group.retentionInDays]);
   assert.deepEqual(found, [["/app/log", 7, 30]]);
 });
 
 test("calls above the quota per second are throttled", async () => {
   const slow = await startLogs({ groups: { a: () => [] }, throughput: 5 });
-  const client = new CloudWatchLogsClient(sdkOptions(slow.url));
-  const calls = Array.from({ length: 6 }, () => client.send(new FilterLogEventsCommand({ logGroupName: "a" })));
+  const client = new CloudWatchLogs(sdkOptions(slow.url));
+  const calls = Array.from({ length: 6 }, () => client.filterLogEvents({ logGroupName: "a" }));
   const refused = (await Promise.allSettled(calls)).flatMap((one) =>
     one.status === "rejected" ? one.reason.name : [],
   );

@@ -2,17 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import {
-  DeleteParameterCommand,
-  GetParameterCommand,
-  GetParameterHistoryCommand,
-  GetParametersByPathCommand,
-  type GetParametersByPathCommandInput,
-  GetParametersCommand,
-  ListTagsForResourceCommand,
-  PutParameterCommand,
-  type PutParameterCommandInput,
-} from "@aws-sdk/client-ssm";
+import type { GetParametersByPathCommandInput, PutParameterCommandInput } from "@aws-sdk/client-ssm";
 import { DEFAULT_THROUGHPUT } from "../../../../local/aws/parameter-store/parameter-store.ts";
 import { startParameterStore } from "../../../local-aws.ts";
 import { post } from "../../../post.ts";
@@ -24,17 +14,16 @@ const store = await startParameterStore({
 });
 after(() => store.close());
 const ssm = ssmClient(store.url);
-const get = (...Names: string[]) => ssm.send(new GetParametersCommand({ Names }));
-const getOne = (Name: string) => ssm.send(new GetParameterCommand({ Name }));
+const get = (...Names: string[]) => ssm.getParameters({ Names });
+const getOne = (Name: string) => ssm.getParameter({ Name });
 const history = (Name: string, more: { NextToken?: string | undefined; MaxResults?: number } = {}) =>
-  ssm.send(new GetParameterHistoryCommand({ Name, ...more }));
-const tags = (ResourceId: string) =>
-  ssm.send(new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId }));
+  ssm.getParameterHistory({ Name, ...more });
+const tags = (ResourceId: string) => ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId });
 const byPath = (Path: string, more: Partial<GetParametersByPathCommandInput> = {}) =>
-  ssm.send(new GetParametersByPathCommand({ Path, ...more }));
+  ssm.getParametersByPath({ Path, ...more });
 const put = (Name: string, Value: string, more: Partial<PutParameterCommandInput> = {}) =>
-  ssm.send(new PutParameterCommand({ Name, Value, Type: "String", ...more }));
-const remove = (Name: string) => ssm.send(new DeleteParameterCommand({ Name }));
+  ssm.putParameter({ Name, Value, Type: "String", ...more });
+const remove = (Name: string) => ssm.deleteParameter({ Name });
 const namesOf = ({ Parameters = [] }: { Parameters?: { Name?: string | undefined }[] | undefined }) =>
   Parameters.map(({ Name }) => Name);
 
@@ -139,10 +128,9 @@ for (const [what, throughput, pages, reads, writes] of [
     const limited = await startParameterStore({ parameters: { "/t/a": "v" }, now: () => now, throughput });
     t.after(() => limited.close());
     const client = ssmClient(limited.url);
-    const page = () => client.send(new GetParametersByPathCommand({ Path: "/t" }));
-    const read = () => client.send(new GetParameterCommand({ Name: "/t/a" }));
-    const write = (Value: string) =>
-      client.send(new PutParameterCommand({ Name: "/t/a", Value, Type: "String", Overwrite: true }));
+    const page = () => client.getParametersByPath({ Path: "/t" });
+    const read = () => client.getParameter({ Name: "/t/a" });
+    const write = (Value: string) => client.putParameter({ Name: "/t/a", Value, Type: "String", Overwrite: true });
     for (let call = 0; call < pages; call += 1) await page();
     for (let call = 0; call < reads; call += 1) await read();
     for (let call = 0; call < writes; call += 1) await write("w");
@@ -150,8 +138,8 @@ for (const [what, throughput, pages, reads, writes] of [
     await refused(page(), "ThrottlingException", /Rate exceeded/);
     if (throughput === DEFAULT_THROUGHPUT) await refused(read(), "ThrottlingException");
     await refused(write("throttled"), "ThrottlingException");
-    await refused(client.send(new DeleteParameterCommand({ Name: "/t/a" })), "ThrottlingException");
-    await client.send(new GetParameterHistoryCommand({ Name: "/t/a" }));
+    await refused(client.deleteParameter({ Name: "/t/a" }), "ThrottlingException");
+    await client.getParameterHistory({ Name: "/t/a" });
     now += 1;
     assert.equal((await read()).Parameter?.Value, "w");
   });

@@ -2,11 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, beforeEach, type TestContext, test } from "node:test";
-import {
-  AssumeRoleWithWebIdentityCommand,
-  type AssumeRoleWithWebIdentityCommandInput,
-  STSClient,
-} from "@aws-sdk/client-sts";
+import { type AssumeRoleWithWebIdentityCommandInput, STS } from "@aws-sdk/client-sts";
 import type { JWTPayload } from "jose";
 import type { WebIdentityOptions } from "../../../../local/aws/sts/web-identity.ts";
 import { presignUrl } from "../../../../local/identities.ts";
@@ -62,7 +58,7 @@ const token = (changes?: JWTPayload, signer = key): Promise<string> => signIdTok
 
 function assume(WebIdentityToken: string, changes: Partial<AssumeRoleWithWebIdentityCommandInput> = {}, at = sts) {
   const usual = { RoleArn: roleArn(role), RoleSessionName: "pod-1", WebIdentityToken };
-  return new STSClient(sdkOptions(at.url)).send(new AssumeRoleWithWebIdentityCommand({ ...usual, ...changes }));
+  return new STS(sdkOptions(at.url)).assumeRoleWithWebIdentity({ ...usual, ...changes });
 }
 
 const refused = (call: Promise<unknown>, name: string, message: RegExp): Promise<void> =>

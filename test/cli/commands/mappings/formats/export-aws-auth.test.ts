@@ -33,10 +33,8 @@ test("a permission set becomes its roles without their path, and one without kno
   const { code, err, roles } = await exported(VIEW, [...VIEWS, ...others]);
   assert.deepEqual([code, err], [0, ""]);
   const user = { username: "view:{{SessionName}}", groups: ["viewers"] };
-  assert.deepEqual(
-    roles,
-    [OF_ONE, OF_TWO].map((rolearn) => ({ rolearn, ...user })),
-  );
+  const expected = [OF_ONE, OF_TWO].map((rolearn) => ({ rolearn, ...user }));
+  assert.deepEqual(roles, expected);
   const unknown = await exported(VIEW, []);
   assert.deepEqual([unknown.code, unknown.roles], [1, []]);
   const skipped = /^Skipped sso\/\d+\/view: aws-auth has no permission sets, and --roles-from .* has no role of /;

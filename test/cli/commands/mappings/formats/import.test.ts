@@ -184,15 +184,7 @@ test("--sso maps the permission set instead of its role", async () => {
 });
 
 test("any other file is rejected in one sentence, with the line of a YAML error in a ConfigMap", async () => {
-  for (const text of [
-    "# nothing",
-    "a: b",
-    "[]",
-    "- 1",
-    "[[1]]",
-    "kind: ConfigMap\ndata: {mapRoles: 'a: {'}",
-    "\t: x",
-  ]) {
+  for (const text of ["# nothing", "a: b", "[]", "[1, [1]]", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
     await exits(importText(text), 2, /^standard input(, mapRoles)?(, line \d, column \d+)?: .*\.\n$/);
   }
   const text = "kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n";
