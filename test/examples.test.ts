@@ -3,25 +3,25 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { parse, parseAllDocuments } from "yaml";
 import { arnsOfAddress } from "../cli/model/entry.ts";
 import { hasArn, KINDS, kindsWhere, type MappingKind } from "../functions/authenticator/mapping/kinds.ts";
 import { checkMapping } from "../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../functions/authenticator/mapping/parameter-name.ts";
-import { ADMIN, storedCluster } from "./cli/commands/mappings/cluster.ts";
+import { ADMIN, exits, useCluster } from "./cli/commands/mappings/cluster.ts";
+import { useFolder } from "./cli/fixtures.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const EXAMPLES = join(ROOT, "examples");
 const ACCOUNT = "111122223333";
 const PREFIX = "/iam-authenticator/my-cluster";
 
-const folder = mkdtempSync(join(tmpdir(), "examples-"));
-after(() => rmSync(folder, { recursive: true }));
+const { path: folder, write } = useFolder();
+const cluster = useCluster(ADMIN, "all");
 
 interface Parameter {
   readonly Type: string;
@@ -89,9 +89,8 @@ test("no document or example contains a token hash, since users could copy a cal
 
 /** Runs an example's script with an `aws` that records its arguments. */
 function runScript(script: string, words: readonly string[]) {
-  const file = join(folder, "aws.txt");
-  writeFileSync(join(folder, "aws"), `#!/bin/sh\nprintf '%s\\n' "$@" >> '${file}'\n`, { mode: 0o755 });
-  writeFileSync(file, "");
+  const file = write("aws.txt", "");
+  write("aws", `#!/bin/sh\nprintf '%s\\n' "$@" >> '${file}'\n`, 0o755);
   const env = { PATH: `${folder}${delimiter}${process.env["PATH"]}` };
   const { status, stderr } = spawnSync(join(EXAMPLES, script), words, { env, encoding: "utf8" });
   return { status, stderr, asked: readFileSync(file, "utf8").split("\n") };
@@ -196,16 +195,11 @@ test("CDK Pipelines: thirty lines synthesize a pipeline with a stage for each wa
     `Second: ${stackOf("team-b")}`,
   ]);
   const { clusters } = JSON.parse(readFileSync(join(EXAMPLES, "cdk-pipelines", "cdk.json"), "utf8")).context;
-  assert.deepEqual(
-    clusters.map(({ clusterId }: { clusterId: string }) => {
-      const [file = assert.fail(clusterId)] = globSync(join(outdir, `assembly-${clusterId}`, "*.template.json"));
-      const functions = Object.values(templateIn(file).Resources).filter(
-        ({ Type }) => Type === "AWS::Lambda::Function",
-      );
-      return functions.length >= 1;
-    }),
-    [true, true, true],
-  );
+  assert.equal(clusters.length, 3);
+  for (const { clusterId } of clusters) {
+    const [file = assert.fail(clusterId)] = globSync(join(outdir, `assembly-${clusterId}`, "*.template.json"));
+    assert.ok(Object.values(templateIn(file).Resources).some(({ Type }) => Type === "AWS::Lambda::Function"));
+  }
   const lines = readFileSync(join(EXAMPLES, "cdk-pipelines", "app.mts"), "utf8")
     .trim()
     .split("\n");
@@ -221,14 +215,8 @@ test("the workflow assumes the role that the mapping names, and the group is bou
     /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(read("README.md")) ?? assert.fail();
   const [, , arn = "", username = "", group = ""] = command;
   assert.equal(workflow.env.ROLE, arn);
-  const cluster = await storedCluster(ADMIN);
-  try {
-    const { code, err } = await cluster.mappings(["set", arn, "--username", username, "--group", group, "-y"]);
-    assert.equal(code, 0, err);
-    assert.deepEqual(await cluster.value("role/111122223333/deploy-team-a"), { arn, username, groups: [group] });
-  } finally {
-    await cluster.store.close();
-  }
+  await exits(cluster.mappings(["set", arn, "--username", username, "--group", group, "-y"]), 0);
+  assert.deepEqual(await cluster.value("role/111122223333/deploy-team-a"), { arn, username, groups: [group] });
   const [role, binding] = parseAllDocuments(read("role.yaml")).map((document) => document.toJS());
   assert.deepEqual([role.kind, binding.kind], ["Role", "RoleBinding"]);
   for (const { metadata } of [role, binding]) assert.equal(metadata.namespace, workflow.env.NAMESPACE);

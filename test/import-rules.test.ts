@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { useFolder } from "./cli/fixtures.ts";
 
 interface Diagnostic {
   readonly category: string;
@@ -77,16 +77,13 @@ const RULES: Readonly<Record<string, readonly [rule: string, sources: Sources]>>
 let errors: ReadonlySet<string>;
 
 before(() => {
-  const folder = mkdtempSync(join(tmpdir(), "import-rules-"));
-  copyFileSync(join(root, "biome.json"), join(folder, "biome.json"));
-  for (const [path, source] of Object.values(RULES).flatMap(([, broken]) => Object.entries(broken))) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), source);
-  }
+  const { path: cwd, write } = useFolder();
+  copyFileSync(join(root, "biome.json"), join(cwd, "biome.json"));
+  for (const [path, source] of Object.values(RULES).flatMap(([, broken]) => Object.entries(broken)))
+    write(path, source);
   const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
   const lint = [biome, "lint", "--reporter=json", "--max-diagnostics=none", "--diagnostic-level=error", "."];
-  const { stdout } = spawnSync(process.execPath, lint, { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 26 });
-  rmSync(folder, { recursive: true });
+  const { stdout } = spawnSync(process.execPath, lint, { cwd, encoding: "utf8", maxBuffer: 2 ** 26 });
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: readonly Diagnostic[] };
   errors = new Set(diagnostics.map(({ category, location }) => `${category} ${location.path}`));
 });

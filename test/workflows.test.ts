@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
-import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
+import { useFolder } from "./cli/fixtures.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FOLDER = join(ROOT, ".github", "workflows");
@@ -94,15 +94,12 @@ describe("the release", () => {
   test("does not publish if a file differs, is missing on one machine, or does not match its checksum", () => {
     const [compare = ""] = scriptsOf(publish);
     const statusOf = (x64: Readonly<Record<string, string>>, arm64: Readonly<Record<string, string>>) => {
-      const folder = mkdtempSync(join(tmpdir(), "compared-"));
+      const { path: cwd, write } = useFolder();
       for (const [name, files] of Object.entries({ X64: x64, ARM64: arm64 })) {
-        mkdirSync(join(folder, `release-${name}`));
-        for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, `release-${name}`, file), text);
+        for (const [file, text] of Object.entries(files)) write(`release-${name}/${file}`, text);
       }
       // As GitHub runs a script: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
-      const { status } = spawnSync("bash", ["-e", "-c", compare], { cwd: folder });
-      rmSync(folder, { recursive: true });
-      return status;
+      return spawnSync("bash", ["-e", "-c", compare], { cwd }).status;
     };
     const good = { "a.zip": "a", SHA256SUMS: `${hash("sha256", "a")}  a.zip\n` };
     assert.equal(statusOf(good, good), 0);

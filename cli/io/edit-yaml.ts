@@ -13,11 +13,13 @@ export type Edit = readonly [path: Path, value: unknown];
  * `advice` is its last sentence.
  */
 export function editYaml(text: string, file: string, edits: readonly Edit[], advice: string): string {
-  const read = (one: string) => parseYaml(one, file, "yaml-1.1").value;
   const edited = edits.reduce((before, [path, value]) => withValue(before, path, value), text);
+  const read = (one: string) => parseYaml(one, file, "yaml-1.1").value;
   const wanted = edits.reduce((before, [path, value]) => put(before, path, value), read(text));
-  // An anchor or an alias may make an edit mean something else.
-  if (isDeepStrictEqual(read(edited), wanted)) return edited;
+  // An anchor or an alias may make an edit mean something else, or nothing.
+  try {
+    if (isDeepStrictEqual(read(edited), wanted)) return edited;
+  } catch {}
   throw usage(`${file} is written in a way that this command cannot change safely. ${advice}`);
 }
 

@@ -1,9 +1,7 @@
 // An AWS account that only lists and deletes what a run can leave, with a clock that only `sleep` moves. Other calls,
 // deployments and requests fail, unless a test answers them.
 
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { useFolder } from "../cli/fixtures.ts";
 import { AwsError } from "./aws.ts";
 import type { RealWorld } from "./real-world.ts";
 import { Interrupted, type Ran } from "./world.ts";
@@ -161,7 +159,7 @@ export function fakeWorld(answer: Answer = () => undefined) {
   }
   const world: RealWorld = {
     region: "eu-west-1",
-    folder: mkdtempSync(join(tmpdir(), "fake-acceptance-")),
+    folder: useFolder().path,
     async run(program, args): Promise<Ran> {
       check();
       const given = answer([program, ...args].join(" "));

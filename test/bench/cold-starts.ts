@@ -1,13 +1,13 @@
 // Cold starts of the authenticator with a granted review, of the issuer and of an empty handler.
 // `npm run bench -- start-up [rounds]`: default 21 rounds, with services that answer at once.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { mintToken } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { localIdentity } from "../local-aws.ts";
 import { type Candidate, type ColdStart, coldStart, runtimeClient } from "./cold-start.ts";
 import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
@@ -36,12 +36,11 @@ async function handlersOf(environment: Readonly<Record<string, string>>): Promis
 
 const rounds = Number(process.argv[3] ?? 21);
 const client = runtimeClient(ROOT);
-const folder = mkdtempSync(join(tmpdir(), "bench-"));
+const { path: folder, write } = useFolder();
+write("index.mjs", EMPTY);
 const services = await startServices();
 try {
-  mkdirSync(join(folder, "empty"));
-  writeFileSync(join(folder, "empty", "index.mjs"), EMPTY);
-  const empty = { name: "empty", folder: join(folder, "empty"), environment: {}, event: {}, answer: [] };
+  const empty = { name: "empty", folder, environment: {}, event: {}, answer: [] };
   const candidates = [empty, ...(await handlersOf(services.settings))];
   const taken = await takeTurns(candidates, rounds, (candidate) => coldStart(client, candidate));
   const rows = candidates.map(({ name, folder }, at) => {
@@ -52,7 +51,6 @@ try {
   console.log(markdown(["handler", "kB", "gzip", "init", "first invoke", "both", "ratio (quartiles)"], rows));
 } finally {
   await services.close();
-  rmSync(folder, { recursive: true });
 }
 
 /** Medians of a candidate in ms, and its ratio to another one in the same round. */

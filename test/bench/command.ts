@@ -2,11 +2,10 @@
 // `npm run bench -- command [rounds]`; default 21 rounds.
 
 import { execFile, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { startHttpServer } from "../../local/aws/http-server.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { startParameterStore } from "../local-aws.ts";
 import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
 
@@ -23,29 +22,25 @@ type Candidate = readonly [
 ];
 
 const rounds = Number(process.argv[3] ?? 21);
-const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const [home, withContexts] = [join(folder, "home"), join(folder, "contexts")];
+const [home, withContexts] = [useFolder(), useFolder()];
+withContexts.configure("contexts:\n  live: { cluster: prod, region: eu-west-1 }\n");
 const [store, sts] = [
   await startParameterStore({ parameters: { "/iam-authenticator/prod/account/111122223333": "{}" } }),
   await startHttpServer(() => ({ status: 200, headers: { "content-type": "text/xml" }, body: ASSUMED })),
 ];
 try {
-  for (const one of [home, withContexts]) mkdirSync(join(one, ".config", "iam-authenticator"), { recursive: true });
-  const contexts = "contexts:\n  live: { cluster: prod, region: eu-west-1 }\n";
-  writeFileSync(join(withContexts, ".config", "iam-authenticator", "config.yaml"), contexts);
-  writeFileSync(join(folder, "empty.mjs"), "");
   const node = (name: string, words: readonly string[], goal?: number, variables = {}): Candidate => {
     return [name, process.execPath, [COMMAND, ...words], goal, variables];
   };
   const services = { AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_SSM: store.url };
   const candidates: readonly Candidate[] = [
-    ["an empty Node", process.execPath, [join(folder, "empty.mjs")]],
+    ["an empty Node", process.execPath, [home.write("empty.mjs", "")]],
     node("--version", ["--version"], 1.6),
     node("--help", ["--help"], 1.6),
     node("mappings set --help", ["mappings", "set", "--help"]),
-    node("TAB, contexts", ["__complete", "clusters"], 1.6, { HOME: withContexts }),
+    node("TAB, contexts", ["__complete", "clusters"], 1.6, { HOME: withContexts.path }),
     node("token, keys of the environment", TOKEN, 2.2),
-    node("token, with a configuration file", TOKEN, undefined, { HOME: withContexts }),
+    node("token, with a configuration file", TOKEN, undefined, { HOME: withContexts.path }),
     node("token --cache, cached keys of a role", [...TOKEN, "--cache", "--role", ROLE], 1.8, services),
     node("mappings list, local store", ["mappings", "list", "-c", "prod"], 3, services),
     ["aws-iam-authenticator token", "aws-iam-authenticator", ["token", "-i", "prod"]],
@@ -62,14 +57,13 @@ try {
   console.log(markdown(["what", "ms", "ratio (quartiles)", "goal"], rows));
 } finally {
   await Promise.all([store.close(), sts.close()]);
-  rmSync(folder, { recursive: true });
 }
 
 /** Milliseconds. Asynchronous, so that local services can respond. Rejects if the program fails. */
 async function run([, program, words, , variables]: Candidate): Promise<number> {
   const env = {
     PATH: process.env["PATH"],
-    HOME: home,
+    HOME: home.path,
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
     AWS_SECRET_ACCESS_KEY: "local/only",

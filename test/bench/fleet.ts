@@ -3,14 +3,13 @@
 // BENCH_COMMAND: the file of another build, to compare.
 
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { ServiceError, startHttpServer } from "../../local/aws/http-server.ts";
 import { memoryParameters, type ParameterStorage, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
 import { answerSsm, limitThroughput } from "../../local/aws/parameter-store/parameter-store.ts";
 import { refuse, throttled } from "../../local/aws/protocols.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { startSts } from "../local-aws.ts";
 import { markdown } from "./measure.ts";
 
@@ -69,17 +68,16 @@ const sts = await startSts({
     arn: `arn:aws:iam::${account(index)}:user/operator`,
   })),
 });
-const home = mkdtempSync(join(tmpdir(), "bench-"));
+const { path: home, write, configure } = useFolder();
 try {
-  mkdirSync(join(home, ".config", "iam-authenticator"), { recursive: true });
   const contextOf = ({ location: { region, account } }: Store) => ({ region, account, profile: `p${account}` });
   const contexts = Object.fromEntries([...stores].map(([name, store]) => [name, contextOf(store)]));
-  writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), JSON.stringify({ contexts }));
+  configure({ contexts });
   const profiles = Array.from({ length: accounts }, (_, index) => {
     const { accessKeyId, secretAccessKey } = keysOf(index);
     return `[profile p${account(index)}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
   });
-  writeFileSync(join(home, "config"), profiles.join(""));
+  write("config", profiles.join(""));
   const rows = [await measure("every store answers")];
   stores = newStores();
   faults.set("c3", "silent").set("c5", "refused");
@@ -88,7 +86,6 @@ try {
   console.log(markdown([...head, "written"], rows));
 } finally {
   await Promise.all([ssm.close(), sts.close()]);
-  rmSync(home, { recursive: true });
 }
 
 function keysOf(index: number) {

@@ -1,15 +1,13 @@
 // STS and Parameter Store behind TLS, with what the measured functions read.
 
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createServer } from "node:tls";
 import { type IssuerKey, issuerKeyOf } from "../../functions/issuer/key.ts";
 import { issuerKeyParameter } from "../../functions/issuer/keys.ts";
 import { type Credential, createCertificateAuthority } from "../../local/certificates.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { MAPPING_PREFIX } from "../e2e/cluster/backend.ts";
 import { localServices, startParameterStore, startSts } from "../local-aws.ts";
 import { CALLERS } from "./review-event.ts";
@@ -31,9 +29,6 @@ export async function startServices() {
   };
   const [sts, store] = [await startSts(), await startParameterStore({ region: REGION, parameters })];
   const authority = createCertificateAuthority();
-  const folder = mkdtempSync(join(tmpdir(), "bench-ca-"));
-  const authorityFile = join(folder, "ca.pem");
-  writeFileSync(authorityFile, authority.ca);
   const fronts = [
     await startTlsFront(sts.url, authority.server()),
     await startTlsFront(store.url, authority.server()),
@@ -44,11 +39,10 @@ export async function startServices() {
       CALLER_AUTH: "bearer",
       ...localServices(REGION, { sts: fronts[0].url, store: fronts[1].url }),
       // With it, Node loads all root certificates in another thread at startup; without it, for the first connection.
-      NODE_EXTRA_CA_CERTS: authorityFile,
+      NODE_EXTRA_CA_CERTS: useFolder().write("ca.pem", authority.ca),
     },
     async close() {
       for (const front of fronts) front.close();
-      rmSync(folder, { recursive: true });
       await Promise.all([sts.close(), store.close()]);
     },
   };

@@ -3,7 +3,7 @@
 // `npm run test:cdk-versions`; installs both from the registry.
 
 import assert from "node:assert/strict";
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { FEATURE_FLAGS } from "../../infra/cdk-rules.ts";
@@ -11,7 +11,7 @@ import { useFolder } from "../cli/fixtures.ts";
 import { compile, packInto, ROOT, run } from "./packed.ts";
 
 const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-const folder = useFolder().path;
+const { path: folder, write } = useFolder();
 
 let tarball: string;
 before(() => ({ tarball } = packInto(folder)));
@@ -82,11 +82,10 @@ for (const [name, type, library, constructs] of [
 ] as const) {
   test(`aws-cdk-lib, ${name}, ${type}: an app compiles and synthesizes every kind of endpoint`, () => {
     const app = join(folder, type);
-    mkdirSync(app);
     const types = `@types/node@${devDependencies["@types/node"]}`;
     const wanted = [`aws-cdk-lib@${library}`, `constructs@${constructs}`, types];
-    writeFileSync(join(app, "package.json"), JSON.stringify({ type }));
-    writeFileSync(join(app, "app.ts"), APP);
+    write(`${type}/package.json`, JSON.stringify({ type }));
+    write(`${type}/app.ts`, APP);
     run("npm", ["install", "--silent", "--ignore-scripts", tarball, ...wanted], app);
     compile(app, "app.ts");
     // The oldest version has no list of flags.

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { before, test } from "node:test";
 import { parse } from "yaml";
 import { buildRelease } from "../../build/assets.ts";
@@ -15,7 +15,7 @@ import { cdk, ROOT, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 import { pythonTool } from "./tools.ts";
 
-const folder = useFolder().path;
+const { path: folder, write } = useFolder();
 let bin: string;
 before(() => {
   bin = pythonTool("cfn-lint==1.58.0");
@@ -32,11 +32,8 @@ test("cdk synth has no findings", () => {
 });
 
 test("cdk.json without a cluster: cdk ls works, also with a `node` that is too old for TypeScript", () => {
-  const bin = join(folder, "old-node");
-  mkdirSync(bin);
   const script = `#!/bin/sh\ncase "$1" in *.ts) exit 1;; esac\nexec "${process.execPath}" "$@"\n`;
-  writeFileSync(join(bin, "node"), script, { mode: 0o755 });
-  const PATH = `${bin}${delimiter}${process.env["PATH"]}`;
+  const PATH = `${dirname(write("old-node/node", script, 0o755))}${delimiter}${process.env["PATH"]}`;
   assert.equal(cdk(ROOT, ["ls", "--output", join(folder, "ls")], { PATH }).trim(), "choose-a-cluster");
 });
 

@@ -3,8 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { policies } from "../../cli/commands/irsa/admission-policy.ts";
@@ -12,7 +11,7 @@ import { checkAdmission } from "../../cli/commands/irsa/check-admission.ts";
 import { processStreams } from "../../cli/io/streams.ts";
 import { openKubernetes } from "../../cli/kube/client.ts";
 import { LABEL_POLICY_NAME } from "../../cli/kube/objects.ts";
-import { prepare, useServer } from "../cli/fixtures.ts";
+import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { eventually } from "./control-plane/process.ts";
 import { isMutated, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
@@ -130,10 +129,9 @@ describe("kube-apiserver 1.32: examples/irsa-by-hand", () => {
   async function build(kind: string): Promise<{ spec: { template: { spec: object } } }> {
     const example = readFileSync(`${import.meta.dirname}/../../examples/irsa-by-hand/kustomization.yaml`, "utf8");
     const component = example.replace("arn:aws:iam::111122223333:role/reader", ROLE).replace("name: app", "name: main");
-    const base = join(kubernetes.folder, kind);
-    mkdirSync(join(base, "irsa"), { recursive: true });
-    writeFileSync(join(base, "irsa", "kustomization.yaml"), component);
-    writeFileSync(join(base, "kustomization.yaml"), '{"resources": ["workload.json"], "components": ["./irsa"]}');
+    const { path: base, write } = useFolder();
+    write("irsa/kustomization.yaml", component);
+    write("kustomization.yaml", '{"resources": ["workload.json"], "components": ["./irsa"]}');
     const containers = [
       { name: "main", image: "example.com/image", env: [{ name: "A", value: "1" }] },
       { name: "side", image: "example.com/image" },
@@ -141,7 +139,7 @@ describe("kube-apiserver 1.32: examples/irsa-by-hand", () => {
     const template = { metadata: { labels: { app: "a" } }, spec: { serviceAccountName: "reader", containers } };
     const apiVersion = kind === "Job" ? "batch/v1" : "apps/v1";
     const workload = { apiVersion, kind, metadata: { name: "reader", namespace: "app" }, spec: { template } };
-    writeFileSync(join(base, "workload.json"), JSON.stringify(workload));
+    write("workload.json", JSON.stringify(workload));
     return parse(execFileSync(findBinaries().kubectl, ["kustomize", base], { encoding: "utf8" }));
   }
 

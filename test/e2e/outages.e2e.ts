@@ -71,13 +71,16 @@ test("Parameter Store is down while the cache is warm: logins still succeed", { 
   assert.deepEqual([...new Set(outcomes)], ["granted"]);
 });
 
-/** The second attempt is within the second for which the function remembers the failure of the first; one read is at its start. */
-const READS = 1 + APISERVER_TRIES - 1;
+/**
+ * The least and the most calls: a read at the function's start, cut short on a slow machine, and one for each attempt. A fast machine
+ * makes the second attempt within the second for which the function remembers the failure of the first.
+ */
+const STORE_CALLS = [1 + (APISERVER_TRIES - 1) * THROTTLED_CALLS, (1 + APISERVER_TRIES) * THROTTLED_CALLS] as const;
 
 for (const [what, outcome, ofSts, ofStore, calls] of [
   ["STS and Parameter Store are down with an empty cache", "fault", RESET, RESET, undefined],
-  ["STS throttles", "throttled", stsThrottling, undefined, APISERVER_TRIES],
-  ["Parameter Store throttles", "fault", undefined, ssmThrottling(), READS * THROTTLED_CALLS],
+  ["STS throttles", "throttled", stsThrottling, undefined, [APISERVER_TRIES, APISERVER_TRIES]],
+  ["Parameter Store throttles", "fault", undefined, ssmThrottling(), STORE_CALLS],
 ] as const) {
   test(`${what}: kube-apiserver tries ${APISERVER_TRIES} times, logins fail with an error, not a denial, and recover immediately`, async () => {
     const { sts, store, redeploy } = cluster.backend;
@@ -88,7 +91,8 @@ for (const [what, outcome, ofSts, ofStore, calls] of [
     sts.fail(ofSts);
     store.fail(ofStore);
     assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill(outcome));
-    if (calls !== undefined) assert.equal(requests.length - before, calls);
+    const made = requests.length - before;
+    if (calls !== undefined) assert.ok(made >= calls[0] && made <= calls[1], `${made} calls`);
     else await loggedRefusal(cluster.apiservers[0], /parameters_unavailable/);
     for (const service of [sts, store]) service.fail(undefined);
     assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");

@@ -6,17 +6,7 @@ import assert from "node:assert/strict";
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
 import { once } from "node:events";
-import {
-  chownSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, delimiter, join } from "node:path";
@@ -31,7 +21,7 @@ import { build } from "./binaries/build.ts";
 import { packInto, ROOT, run } from "./packed.ts";
 
 const { version } = packageJson;
-const folder = useFolder().path;
+const { path: folder, write } = useFolder();
 /** The user id that Linux and macOS give to files of unknown owners. */
 const NOBODY = 65_534;
 const installed = join(folder, "lambda-iam-authenticator");
@@ -61,11 +51,11 @@ before(async () => {
 after(() => server.close());
 
 test("npx runs the command from the packed file, offline and without an installation", () => {
-  const empty = mkdtempSync(join(folder, "npx-"));
+  const { path: empty, write } = useFolder();
   const path = [bin, process.env["PATH"]].join(delimiter);
   const env = { ...process.env, PATH: path, npm_config_cache: join(empty, ".npm"), npm_config_offline: "true" };
   copyFileSync(tarball, join(empty, basename(tarball)));
-  writeFileSync(join(empty, "mappings.yaml"), "mappings:\n  - arn: arn:aws:iam::111122223333:role/Admin\n");
+  write("mappings.yaml", "mappings:\n  - arn: arn:aws:iam::111122223333:role/Admin\n");
   const args = ["--yes", `./${basename(tarball)}`, "mappings", "lint", "-f", "mappings.yaml"];
   const { status, stdout } = spawnSync("npx", args, { cwd: empty, encoding: "utf8", env });
   assert.match(stdout, /role\/Admin\) {2}username is missing/);
@@ -119,10 +109,8 @@ function written(file: string, checksum = sha256): string {
   const { port } = server.address() as AddressInfo;
   const text = manifest(file, "owner/name", checksum);
   assert.doesNotMatch(text, /@\w+@/);
-  const path = join(folder, file);
   const remote = /https:\/\/(?:registry\.npmjs\.org|github\.com\/.*(?=\/SHA256SUMS))/g;
-  writeFileSync(path, text.replaceAll(remote, `http://127.0.0.1:${port}`));
-  return path;
+  return write(file, text.replaceAll(remote, `http://127.0.0.1:${port}`));
 }
 
 test("Krew: the index's validation passes, and kubectl iam is the command", async () => {
@@ -145,8 +133,8 @@ test("Krew: the index's validation passes, and kubectl iam is the command", asyn
 });
 
 test("aqua: the command is installed, and its checksum is that of the release", async () => {
-  writeFileSync(
-    join(folder, "aqua.yaml"),
+  write(
+    "aqua.yaml",
     `checksum: { enabled: true }
 registries: [{ name: local, type: local, path: ${written("aqua-registry.yaml")} }]
 packages: [{ name: owner/name@v${version}, registry: local }]

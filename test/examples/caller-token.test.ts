@@ -2,19 +2,18 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { after, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
+import { useFolder } from "../cli/fixtures.ts";
 
 const EXAMPLE = join(import.meta.dirname, "..", "..", "examples", "caller-token");
 const SCRIPT = join(EXAMPLE, "renew-caller-token");
 const TOKEN = `k8s-aws-v1.${"Ab0_-".repeat(400)}`;
 
-const folder = mkdtempSync(join(tmpdir(), "caller-token-"));
+const { path: folder, write } = useFolder();
 const file = join(folder, "mounted", "caller-token");
 const recorded = join(folder, "arguments");
-after(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {
   rmSync(join(folder, "mounted"), { recursive: true, force: true });
   mkdirSync(join(folder, "mounted"));
@@ -31,9 +30,9 @@ const environment = { PATH: `${folder}${delimiter}${process.env["PATH"]}` };
 
 /** Runs the script with an `aws` that records its arguments, prints `output` and exits with `code`. */
 function renew({ output = printed(TOKEN), code = 0, words = ["my-cluster", "eu-west-1", file] } = {}) {
-  writeFileSync(join(folder, "output"), output);
+  write("output", output);
   const script = `#!/bin/sh\nprintf '%s\\n' "$@" > '${recorded}'\ncat '${folder}/output'\nexit ${code}\n`;
-  writeFileSync(join(folder, "aws"), script, { mode: 0o755 });
+  write("aws", script, 0o755);
   return spawnSync(SCRIPT, words, { env: environment, encoding: "utf8" });
 }
 
@@ -86,10 +85,10 @@ test("a folder in place of the file, a file that cannot be written, and wrong ar
 
 test("the new file is written to disk before it replaces the old one", () => {
   const text = readFileSync(SCRIPT, "utf8");
-  const [write, rename] = [text.indexOf("conv=fsync"), text.indexOf("\nmv -f")];
-  assert.ok(write > 0 && write < rename);
+  const [synced, renamed] = [text.indexOf("conv=fsync"), text.indexOf("\nmv -f")];
+  assert.ok(synced > 0 && synced < renamed);
   // A dd that reports a failed write must keep the script from renaming.
-  writeFileSync(join(folder, "dd"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  write("dd", "#!/bin/sh\nexit 1\n", 0o755);
   renew();
   const { status } = renew();
   rmSync(join(folder, "dd"));
@@ -100,15 +99,14 @@ test("the new file is written to disk before it replaces the old one", () => {
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
 test("systemd accepts the units, and the timer runs every four minutes", { skip: !hasSystemd }, () => {
-  const units = mkdtempSync(join(folder, "units-"));
+  const units = useFolder();
   for (const kind of ["service", "timer"]) {
     const name = `iam-authenticator-caller-token.${kind}`;
     // verify requires that the program exists.
     const text = readFileSync(join(EXAMPLE, name), "utf8").replace("/usr/local/sbin/renew-caller-token", SCRIPT);
-    writeFileSync(join(units, name), text, { mode: 0o644 });
-    const verify = ["verify", "--man=no", join(units, name)];
+    const verify = ["verify", "--man=no", units.write(name, text)];
     const { status, stderr } = spawnSync("systemd-analyze", verify, { encoding: "utf8" });
-    assert.deepEqual([status, stderr.split("\n").filter((line) => line.includes(units))], [0, []], stderr);
+    assert.deepEqual([status, stderr.split("\n").filter((line) => line.includes(units.path))], [0, []], stderr);
   }
   const timer = readFileSync(join(EXAMPLE, "iam-authenticator-caller-token.timer"), "utf8");
   const [, calendar = ""] = /^OnCalendar=(.*)$/m.exec(timer) ?? [];

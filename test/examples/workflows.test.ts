@@ -3,29 +3,20 @@
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { before, beforeEach, describe, test } from "node:test";
 import { parse } from "yaml";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/commands/mappings/cluster.ts";
+import { ADMIN, exits, PREFIX, useCluster } from "../cli/commands/mappings/cluster.ts";
+import { useFolder } from "../cli/fixtures.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const { path: folder, write } = useFolder();
 const BIN = join(folder, "bin");
 const UNREACHABLE = { AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:1", AWS_MAX_ATTEMPTS: "1" };
-let cluster: LocalCluster;
-
-before(async () => {
-  cluster = await storedCluster(ADMIN);
-  mkdirSync(BIN);
-  const command = `exec '${process.execPath}' '${ROOT}/dist/cli/iam-authenticator.mjs' "$@"`;
-  writeFileSync(join(BIN, "iam-authenticator"), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
-});
-after(async () => {
-  await cluster.store.close();
-  rmSync(folder, { recursive: true });
-});
+const cluster = useCluster(ADMIN, "all");
+const COMMAND = `exec '${process.execPath}' '${ROOT}/dist/cli/iam-authenticator.mjs' "$@"`;
+write("bin/iam-authenticator", `#!/bin/sh\n${COMMAND}\n`, 0o755);
 
 interface Step {
   readonly name?: string;
@@ -46,16 +37,13 @@ function workflowOf(example: string, job: string) {
  */
 async function runSteps(steps: readonly Step[], cwd: string, variables: Readonly<Record<string, string>>) {
   // Accepts only the installation of the package.
-  writeFileSync(join(BIN, "npm"), `#!/bin/sh\n[ "$*" = 'install --global ${variables["PACKAGE"]}' ]\n`, {
-    mode: 0o755,
-  });
+  write("bin/npm", `#!/bin/sh\n[ "$*" = 'install --global ${variables["PACKAGE"]}' ]\n`, 0o755);
   const PATH = `${BIN}${delimiter}${process.env["PATH"]}`;
   const env = { ...process.env, ...variables, PATH, HOME: folder };
   let output = "";
   for (const { name, run } of steps) {
     if (run === undefined) continue;
-    const file = join(folder, "step.sh");
-    writeFileSync(file, run);
+    const file = write("step.sh", run);
     const code = await new Promise<number>((resolve) => {
       execFile("bash", ["-e", file], { env, cwd }, (error, out, err) => {
         output += `${out}${err}`;
@@ -74,10 +62,9 @@ describe("examples/github-action", () => {
   - {permissionSet: ClusterAdmin, account: "111122223333", username: "admin:{SessionName}", groups: [system:masters]}
 `;
 
-  before(() => mkdirSync(join(folder, "mappings")));
   beforeEach(() => {
     rmSync(SUMMARY, { force: true });
-    writeFileSync(join(folder, "mappings", "all.yaml"), ADMINS);
+    write("mappings/all.yaml", ADMINS);
   });
   const run = (variables: Readonly<Record<string, string>> = {}) =>
     runSteps(steps, folder, { ...workflow.env, AWS_REGION: "us-east-1", ...variables, GITHUB_STEP_SUMMARY: SUMMARY });
@@ -86,7 +73,7 @@ describe("examples/github-action", () => {
     assert.equal((await run()).code, 0);
     assert.match(readFileSync(SUMMARY, "utf8"), /^ {4}0 to add, 0 to change, 0 to remove, 1 unchanged\.$/m);
     const change = '  - {arn: "arn:aws:iam::111122223333:role/Ops", username: "ops```", groups: [system:masters]}\n';
-    writeFileSync(join(folder, "mappings", "all.yaml"), `${ADMINS}${change}`);
+    write("mappings/all.yaml", `${ADMINS}${change}`);
     assert.equal((await run()).failed, undefined);
     const summary = readFileSync(SUMMARY, "utf8");
     assert.match(summary, /^ {4}\+ role\/111122223333\/ops$/m);
@@ -108,7 +95,7 @@ describe("examples/github-action", () => {
     ],
   ] as const) {
     test(`the lint fails for ${what}`, async () => {
-      writeFileSync(join(folder, "mappings", "all.yaml"), text);
+      write("mappings/all.yaml", text);
       const { failed, code, output } = await run();
       assert.deepEqual([failed, code], ["Lint", 1]);
       assert.match(output, printed);
@@ -164,9 +151,8 @@ describe("examples/scheduled-export", () => {
     await run();
     assert.equal(pushed().length, 4);
     assert.equal(parse(readFileSync(join(work, "prod.yaml"), "utf8")).mappings.length, 1);
-    writeFileSync(join(folder, "earlier.yaml"), git("show", "HEAD~1:prod.yaml"));
-    const { code, err } = await cluster.mappings(["apply", "-f", join(folder, "earlier.yaml"), "-y"]);
-    assert.equal(code, 0, err);
+    const earlier = write("earlier.yaml", git("show", "HEAD~1:prod.yaml"));
+    await exits(cluster.mappings(["apply", "-f", earlier, "-y"]), 0);
     assert.deepEqual(await cluster.value("role/111122223333/ops"), role);
   });
 

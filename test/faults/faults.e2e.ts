@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, describe, type TestContext, test } from "node:test";
+import { freePort } from "../e2e/control-plane/process.ts";
 import { type HostileServer, hostileCertificates, startHostileServer } from "../hostile/server.ts";
 import { type SharedClock, sharedClock, stoppedClock } from "../system/clock.ts";
 import { until } from "../time.ts";
@@ -62,7 +63,8 @@ async function meet(t: TestContext, call: Call, failure: Failure) {
     connections += 1;
     failure.behaviour?.connect?.(socket);
   };
-  const bad = await start(failure.behaviour && { ...failure.behaviour, connect });
+  // Stays free while it is refused: the system assigns no port of this range to the tests that run at the same time.
+  const bad = await start(failure.behaviour && { ...failure.behaviour, connect }, await freePort());
   if (failure.behaviour === undefined) bad.close();
   const isCheck = call.usual === "Succeeded";
   const clock = isCheck && failure.isSlow ? stoppedClock() : sharedClock();

@@ -1,7 +1,7 @@
 // Inputs of every run: secrets that must never be printed, and files.
 
 import { hash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { signToken } from "../../cli/aws/tokens.ts";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
@@ -40,17 +40,13 @@ export const ISSUED = {
   Token: SECRETS.issuedToken,
 } as const;
 
-export type Files = Awaited<ReturnType<typeof writeFiles>>;
+export type Files = ReturnType<typeof writeFiles>;
 
-export async function writeFiles(ca: string) {
-  const folder = useFolder().path;
-  const write = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
-    return join(folder, name);
-  };
+export function writeFiles(ca: string) {
+  const { path: folder, write: writeFile } = useFolder();
+  const write = (name: string, text: string): string => writeFile(name, text, 0o600);
   const mapping = (role: string, username: string, group: string) =>
     `mappings: [{arn: "arn:aws:iam::111122223333:role/${role}", username: "${username}", groups: [${group}]}]\n`;
-  mkdirSync(join(folder, ".aws", "sso", "cache"), { recursive: true });
   const signedIn = { accessToken: SECRETS.ssoToken, expiresAt: new Date(Date.now() + DAY).toISOString() };
   write(`.aws/sso/cache/${hash("sha1", SSO_SESSION)}.json`, JSON.stringify(signedIn));
   return {
@@ -58,8 +54,15 @@ export async function writeFiles(ca: string) {
     ca: write("ca.pem", ca),
     callerToken: write("caller-token", SECRETS.callerToken),
     webIdentity: write("web-identity", SECRETS.webIdentity),
-    token: write("token", await presignedToken("ASIAHOSTILEOPERATORA")),
-    nodeToken: write("node-token", await presignedToken(NODE_ACCESS_KEY)),
+    token: join(folder, "token"),
+    nodeToken: join(folder, "node-token"),
+    /** Before each run, since all runs take longer than the 15 minutes of a token. Parallel runs read complete files. */
+    async signTokens() {
+      for (const [name, key] of Object.entries({ token: "ASIAHOSTILEOPERATORA", "node-token": NODE_ACCESS_KEY })) {
+        const text = await presignedToken(key);
+        renameSync(write(`${name}.new`, text), join(folder, name));
+      }
+    },
     mappings: write("mappings.yaml", mapping("Operators", "operator", "operators")),
     unchanged: write("unchanged.yaml", mapping("Developers", "dev:{SessionName}", "developers")),
     awsAuth: write("aws-auth.yaml", AWS_AUTH),

@@ -28,19 +28,21 @@ type Run = Awaited<ReturnType<typeof runProcess>>;
 
 /** An AWS call with all its retries has 60 s. */
 const LIMIT_MS = 65_000;
+/** Until the first connection. Many processes start at once, which takes long on a busy machine. */
+const START_MS = 300_000;
 /** A call in this process has one attempt. */
 const HERE_MS = 20_000;
 /** Documented in docs/reference.md. */
 const EXIT_CODES = [0, 1, 2, 3];
 /** Allowed only for commands that end on Ctrl-C. */
 const INTERRUPTED = 130;
-/** Between the first connection and Ctrl-C. */
+/** Between the first connection, or with an honest server the first output, and Ctrl-C. */
 const INTERRUPT_MS = 100;
 
 /** Shared by all runs of a table. `file`: the built command, for runs as a process. */
 export async function openBench(file: string) {
   const { trusted, certificates } = hostileCertificates();
-  const files = await writeFiles(trusted.join("\n"));
+  const files = writeFiles(trusted.join("\n"));
   // For `runHere`. Processes get NODE_EXTRA_CA_CERTS.
   setDefaultCACertificates(trusted);
   return {
@@ -51,6 +53,7 @@ export async function openBench(file: string) {
       const isTls = tls === true || certificate !== undefined;
       const speaksTls = isTls !== (otherProtocol === true);
       const issuer = { url: "" };
+      await files.signTokens();
       const options = speaksTls ? certificates[certificate ?? "usual"] : undefined;
       const server = await startHostileServer(behaviour, target, options, honestAnswers(issuer));
       const [scheme, host] = [isTls ? "https" : "http", `127.0.0.1:${server.port}`];
@@ -73,8 +76,13 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number) {
     env: { PATH: process.env["PATH"], ...environmentOf(place), ...command.environment?.(place) },
   });
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
-  const timer = setTimeout(() => child.kill("SIGKILL"), (command.limit ?? LIMIT_MS) + slack);
-  if (command.endless) interruptSoon(server, () => child.kill("SIGINT"));
+  const kill = () => child.kill("SIGKILL");
+  let timer = setTimeout(kill, START_MS);
+  server.connected.then(() => {
+    clearTimeout(timer);
+    timer = setTimeout(kill, (command.limit ?? LIMIT_MS) + slack);
+  });
+  if (command.endless) interruptSoon(pair, server, once(child.stdout, "readable"), () => child.kill("SIGINT"));
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
   server.close();
@@ -82,8 +90,14 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number) {
   return { code: code ?? undefined, out, err, asked: server.asked() };
 }
 
-function interruptSoon({ connected }: HostileServer, interrupt: () => void): void {
-  connected.then(() => setTimeout(interrupt, INTERRUPT_MS));
+function interruptSoon(
+  { behaviour }: Pair,
+  { connected }: HostileServer,
+  printed: Promise<unknown>,
+  interrupt: () => void,
+): void {
+  const begun: Promise<unknown> = behaviour.name === "honest" ? printed : connected;
+  begun.then(() => setTimeout(interrupt, INTERRUPT_MS));
 }
 
 /**
@@ -97,9 +111,10 @@ export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
   const before = { ...process.env };
   Object.assign(process.env, environment);
   const interrupt = new AbortController();
-  if (command.endless) interruptSoon(server, () => interrupt.abort());
+  const printed = Promise.withResolvers<void>();
+  if (command.endless) interruptSoon(pair, server, printed.promise, () => interrupt.abort());
   const result = await Promise.race([
-    cli(wordsOf(command, place), { environment, interrupted: interrupt.signal }),
+    cli(wordsOf(command, place), { environment, interrupted: interrupt.signal, onPrint: () => printed.resolve() }),
     sleep(HERE_MS, { code: undefined, out: "", err: "" }, { ref: false }),
   ]);
   interrupt.abort();
@@ -126,7 +141,8 @@ function environmentOf({ files, url, aws }: Place): Record<string, string> {
 }
 
 /** The rules that this run broke; empty if it held. With an honest server, the command must succeed. */
-export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked }: Run): string[] {
+export function problemsOf(pair: Pair, { code, out, err, asked }: Run): string[] {
+  const { command, behaviour } = pair;
   const { output, name, endless, limit } = command;
   const codes = endless ? [...EXIT_CODES, INTERRUPTED] : EXIT_CODES;
   // On a busy machine, completion may have no name in time.
@@ -140,9 +156,17 @@ export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked
     ...(/^\s+at .*[:(]\d|node:internal|Unhandled|\(node:\d+\) /m.test(`${out}${err}`) ? ["stack trace"] : []),
     ...secrets.map((secret) => `prints ${secret}`),
     ...(isWellFormed(output, out, code) ? [] : ["stdout"]),
+    ...(asked === 0 && mustAsk(pair) ? ["asks nothing"] : []),
     ...(behaviour.name === "honest" && !works ? [`does not work, after ${asked} requests`] : []),
     ...(code !== undefined && code > 0 && code !== INTERRUPTED && out === "" && err === "" ? ["says nothing"] : []),
   ];
+}
+
+/** Runs that are slow, endless or limited, of which some are parallel, may have no time left for it on a busy machine. */
+function mustAsk({ command: { slow, endless, limit }, behaviour }: Pair): boolean {
+  return (
+    behaviour.answer !== undefined && [slow, endless, limit, behaviour.slow].every((reason) => reason === undefined)
+  );
 }
 
 function isWellFormed(output: HostileCommand["output"], out: string, code: number | undefined): boolean {

@@ -3,28 +3,21 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
 import { isolatedVariables } from "../../aws-variables.ts";
+import { useFolder, useServer } from "../../cli/fixtures.ts";
 import { editToken } from "../../token.ts";
 import { identityOf } from "../peer/identities.ts";
-import { type SideBySide, startSideBySide } from "../peer/side-by-side.ts";
+import { startSideBySide } from "../peer/side-by-side.ts";
 import { CLIENTS } from "./clients.ts";
 import { INSTALLERS } from "./install.ts";
 
-const home = mkdtempSync(join(tmpdir(), "clients-"));
-let servers: SideBySide;
-before(async () => {
-  servers = await startSideBySide();
-});
-after(async () => {
-  await servers.stop();
-  rmSync(home, { recursive: true });
-});
+const home = useFolder().path;
+const servers = useServer(startSideBySide);
 
 /** Returns the token that the command prints, also in an ExecCredential. */
 function print([program = "", ...args]: readonly string[], identity: LocalIdentity): string {

@@ -1,10 +1,9 @@
 // Starts MiniStack, an AWS emulator from PyPI, on a free loopback port, and a gateway for its APIs. It runs functions with this
 // machine's Node.js.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
+import { useFolder } from "../../cli/fixtures.ts";
 import { post } from "../../post.ts";
 import { eventually, freePort, startServer } from "../control-plane/process.ts";
 import { pythonTool } from "../tools.ts";
@@ -17,7 +16,7 @@ export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
 export async function startEmulator(region: string) {
   const bin = pythonTool(`ministack==${VERSION}`);
-  const folder = mkdtempSync(join(tmpdir(), "ministack-"));
+  const folder = useFolder().path;
   const port = await freePort();
   const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
   const settings = { PATH: path, GATEWAY_PORT: String(port), BIND_HOST: "127.0.0.1", IOT_MTLS_ENABLED: "0" };
@@ -41,7 +40,6 @@ export async function startEmulator(region: string) {
     async stop() {
       await server.stop();
       await gateway.close();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -2,6 +2,7 @@
 // `terraform_data`, which accepts any value. Values from AWS (ids, ARNs) are placeholders:
 // `<aws_iam_role.authenticator.arn>`.
 
+import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -33,6 +34,14 @@ export function evaluateModule(folder: string, variables: Body): ReadonlyMap<str
   tofu(scratch, ["plan", "-no-color", "-out", "plan"]);
   const { planned_values } = JSON.parse(tofu(scratch, ["show", "-json", "plan"]));
   return new Map(planned_values.root_module.resources.map(addressed));
+}
+
+/** OpenTofu rejects an invalid value with this message, whose lines it breaks and frames. */
+export function assertRejected(evaluate: () => unknown, message: RegExp): void {
+  assert.throws(evaluate, ({ stderr = "" }: { stderr?: string }) => {
+    assert.match(stderr.replace(/\s*[│╵╷]?\s*\n[│╵╷]?\s*/g, " "), message);
+    return true;
+  });
 }
 
 const scratches = new Map<string, string>();

@@ -1,11 +1,13 @@
 // Converts the release's CloudFormation templates to the expected resources of the Terraform modules.
 
 import assert from "node:assert/strict";
+import { releaseApp } from "../../../build/templates/templates.ts";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { useFolder } from "../../cli/fixtures.ts";
 import type { Body } from "./evaluate.ts";
 import { argumentsOf, type Properties } from "./words.ts";
 
-export interface Template {
+interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
   readonly Resources: Readonly<Record<string, Resource>>;
 }
@@ -13,6 +15,13 @@ interface Resource {
   readonly Type: string;
   readonly Condition?: string;
   readonly Properties?: Properties;
+}
+
+/** Of a release whose code is not built. */
+export function releaseTemplate(stack: "http" | "issuer"): Template {
+  const code = { fileName: "code.zip", sha256: "sha256" };
+  const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, useFolder().path);
+  return app.synth().getStackByName(stack).template;
 }
 
 /** Values from AWS as placeholders of the evaluated module. */

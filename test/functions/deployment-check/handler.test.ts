@@ -6,7 +6,7 @@ import { mock, test } from "node:test";
 import type { CheckDependencies } from "../../../functions/deployment-check/handler.ts";
 import { readStore } from "../../../functions/deployment-check/stored-values.ts";
 import { until } from "../../time.ts";
-import { denied, OPTIONS, REFUSAL, STORED, type World, world } from "./check-world.ts";
+import { denied, STORED, type World, world } from "./check-world.ts";
 
 const MINUTE = 60_000;
 const failing = () => Promise.reject(new Error("no answer"));
@@ -27,22 +27,6 @@ for (const [what, changes, expected] of FAILURES) {
     assert.match(problems[0] ?? "", expected);
   });
 }
-
-test("compareStoredValues: false skips only the comparison, for a live version that fails", async () => {
-  const readOptions = () => ({ ...OPTIONS, compareStoredValues: false });
-  const invoke = async (arn: string) => (arn === "live" ? failing() : REFUSAL);
-  const live = world({ invoke });
-  await live.run();
-  const { problems } = live.line();
-  assert.deepEqual([live.reported, problems.length], [["Failed"], 1]);
-  assert.match(problems[0] ?? "", /\(no answer\)\. .* compareStoredValues: false /);
-  const skipped = world({ invoke, readOptions });
-  await skipped.run();
-  assert.deepEqual([skipped.reported, skipped.calls.readPage], [["Succeeded"], []]);
-  const bad = world({ invoke: async () => ({ ...REFUSAL, statusCode: 500 }), readOptions });
-  await bad.run();
-  assert.deepEqual(bad.reported, ["Failed"]);
-});
 
 test("a report that CodeDeploy does not accept ends the function, so that Lambda runs it again", async () => {
   const { run, line } = world({ report: failing });

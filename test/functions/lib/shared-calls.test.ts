@@ -1,12 +1,10 @@
-// Concurrent requests for the same key share one call, each with its own deadline.
+// Concurrent requests for the same key share one call, and the failures of many keys are bounded. `parameters` has tests of how long
+// a request waits, and how long a failure is remembered.
 
 import assert from "node:assert/strict";
-import { afterEach, mock, test } from "node:test";
+import { test } from "node:test";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
-import { singleFlight } from "../../../functions/lib/shared-calls.ts";
-import { mockTime } from "../../time.ts";
-
-afterEach(() => mock.timers.reset());
+import { cacheFailures, singleFlight } from "../../../functions/lib/shared-calls.ts";
 
 function controlled() {
   const calls: { argument: string; deadline: Deadline; end: PromiseWithResolvers<string> }[] = [];
@@ -23,17 +21,6 @@ function controlled() {
 
 const within = (ms: number): Deadline => ({ at: ms, clock: () => 0 });
 const turns = () => new Promise(setImmediate);
-
-test("concurrent requests for the same key share one call and its result, and others do not", async () => {
-  const { calls, ask } = controlled();
-  const same = [ask("a", within(100)), ask("a", within(200)), ask("a", within(50))];
-  const other = ask("b", within(100));
-  const asked = calls.map(({ argument, deadline }) => `${argument} until ${deadline.at}`);
-  assert.deepEqual(asked, ["a until 100", "b until 100"]);
-  calls[0]?.end.resolve("A");
-  calls[1]?.end.resolve("B");
-  assert.deepEqual(await Promise.all([...same, other]), ["A", "A", "A", "B"]);
-});
 
 for (const [what, end, status] of [
   ["share its answer", (call: PromiseWithResolvers<string>) => call.resolve("answer"), "fulfilled"],
@@ -55,18 +42,6 @@ for (const [what, end, status] of [
   });
 }
 
-test("no request waits past its deadline, and the call continues for the others", async () => {
-  const time = mockTime();
-  const { calls, ask } = controlled();
-  const patient = ask("a", time.within(500));
-  const hasty = ask("a", time.within(100));
-  time.pass(100);
-  await assert.rejects(hasty, /no answer within 100 ms/);
-  assert.equal(calls.length, 1);
-  calls[0]?.end.resolve("late");
-  assert.equal(await patient, "late");
-});
-
 // An unhandled rejection would fail the test.
 test("a call that fails after all requests have timed out does not end the process", async () => {
   let calls = 0;
@@ -84,4 +59,19 @@ test("a call that fails after all requests have timed out does not end the proce
   for (const one of [first, joined]) await assert.rejects(one);
   for (const _ of [1, 2]) await turns();
   assert.equal(calls, 2);
+});
+
+test("failures of 1,000 other names end the memory of one, so that callers cannot fill the memory", async () => {
+  const asked: string[] = [];
+  const call = cacheFailures(
+    async (name: string) => {
+      asked.push(name);
+      throw new Error("down");
+    },
+    1_000,
+    5_000,
+  );
+  const names = ["a", "a", ...Array.from({ length: 1_000 }, (_, index) => `other-${index}`), "a"];
+  for (const name of names) await assert.rejects(call(name, within(5_000)), /down/);
+  assert.deepEqual(asked, names.slice(1));
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { calendarTime, isExpired, notAfterTime } from "../../../functions/lib/time.ts";
+import { calendarTime, notAfterTime } from "../../../functions/lib/time.ts";
 
 test("any numbers in the form are a time in UTC, in milliseconds since 1970, only if it exists", () => {
   const two = (max: number): fc.Arbitrary<string> => fc.nat(max).map((n) => String(n).padStart(2, "0"));
@@ -53,15 +53,4 @@ test("another zone, another form and a time that does not exist are refused", ()
   const valid = "2026-12-31T00:00:00";
   for (const end of ["", "z", "+00:00", "Z\n", ".1234567890Z"]) assert.equal(notAfterTime(valid + end), undefined, end);
   for (const end of ["Z", "\n"]) assert.equal(calendarTime(valid + end), undefined, end);
-});
-
-test("an entry expires at its instant, and not a millisecond before, and without notAfter never", () => {
-  for (const [notAfter, now, expected] of [
-    ["2026-12-31T00:00:00Z", END - 1, false],
-    ["2026-12-31T00:00:00Z", END, true],
-    ["2026-12-31T00:00:00.001Z", END, false],
-    [undefined, Number.MAX_SAFE_INTEGER, false],
-  ] as const) {
-    assert.equal(isExpired(notAfter, now), expected);
-  }
 });

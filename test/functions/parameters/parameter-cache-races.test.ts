@@ -88,17 +88,23 @@ test("a review that shares another's call ends at its own deadline", async () =>
   await assert.rejects(read(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
 });
 
-test("a read with less than its full 2 s is not remembered, since another review has more time", async () => {
+test("a read with less than its full 2 s is not remembered, since another review has more time, and ends the memory of one", async () => {
   const asked: unknown[] = [];
   const { clock, read } = cacheOf(async (names) => {
     asked.push(names);
     throw fault("parameters_unavailable", "down");
   });
-  await assert.rejects(read(["a"], { at: clock() + 1_999, clock }));
-  await assert.rejects(read(["a"], { at: clock() + 2_000, clock }));
-  assert.equal(asked.length, 2);
-  await assert.rejects(read(["a"], { at: clock() + 1_999, clock }));
-  assert.equal(asked.length, 2);
+  for (const [ms, timeLeft, calls] of [
+    [0, 1_999, 1],
+    [0, 2_000, 2],
+    [0, 1_999, 2],
+    [1_000, 1_999, 3],
+    [0, 2_000, 4],
+  ] as const) {
+    clock.advance(ms);
+    await assert.rejects(read(["a"], { at: clock() + timeLeft, clock }));
+    assert.equal(asked.length, calls);
+  }
 });
 
 for (const [what, isKnown, during] of [

@@ -82,13 +82,6 @@ for (const [title, ...steps] of CASES) {
   });
 }
 
-test("the cache is bounded: an entry that is unused during 10,000 other names is read again", async () => {
-  const { ask, store } = cachedStore();
-  await ask("a");
-  for (let i = 0; i < 10_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `n${i + n}`));
-  assert.deepEqual([(await ask("a")).cached, store.call], [false, "a"]);
-});
-
 /** Names of 5,000 identities for which nothing is stored, ten in each call. */
 async function flood(ask: (...names: string[]) => Promise<unknown>, what = "n"): Promise<void> {
   for (let i = 0; i < 5_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `${what}${i + n}`));

@@ -2,12 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { startSts } from "../../../../local/aws/sts/sts.ts";
 import { localIdentities } from "../../../../local/identities.ts";
 import { CLUSTER_ID, keepSecret, REGION, sandboxFiles } from "../../../../local/webhook.ts";
+import { useFolder } from "../../../cli/fixtures.ts";
 import { MACHINE, ROOT } from "../../../infra/cdk-cli.ts";
 import { PLACE, startEmulator } from "../ministack.ts";
 
@@ -33,32 +32,28 @@ const NEEDS_WEBHOOK = `[ -f "$HOME/webhook.kubeconfig" ] || {
 }
 `;
 
-const home = mkdtempSync(join(tmpdir(), "try-aws-"));
+const { path: home, write } = useFolder();
 const sts = await startSts({ identities: localIdentities(keepSecret(sandboxFiles(home))) });
 const emulator = await startEmulator(REGION);
 try {
   process.exitCode = await openShell();
 } finally {
   await Promise.all([emulator.stop(), sts.close()]);
-  rmSync(home, { recursive: true, force: true });
 }
 
 async function openShell(): Promise<number> {
-  const programs = join(home, "bin");
-  mkdirSync(programs);
   for (const [name, script, check = ""] of [
     ["cdk", join(import.meta.dirname, "cdk.ts")],
     ["review", join(ROOT, "local", "review.ts"), NEEDS_WEBHOOK],
     ["iam-authenticator", join(ROOT, "cli", "iam-authenticator.ts")],
   ] as const) {
-    writeFileSync(join(programs, name), `#!/bin/sh\n${check}exec "${process.execPath}" "${script}" "$@"\n`);
-    chmodSync(join(programs, name), 0o755);
+    write(`bin/${name}`, `#!/bin/sh\n${check}exec "${process.execPath}" "${script}" "$@"\n`, 0o755);
   }
   const environment = {
     ...process.env,
     ...emulator.environment,
     HOME: home,
-    PATH: [programs, dirname(process.execPath), process.env["PATH"]].join(delimiter),
+    PATH: [join(home, "bin"), dirname(process.execPath), process.env["PATH"]].join(delimiter),
     CLUSTER_ID,
     LOCAL_FOLDER: home,
     TRY_AWS_STS: sts.url,
@@ -68,7 +63,7 @@ async function openShell(): Promise<number> {
   if (code !== 0) throw new Error(`cdk bootstrap failed: ${emulator.log()}`);
   // Bootstrap works before a cluster is chosen.
   const cluster = { clusterId: CLUSTER_ID, architecture: MACHINE, safeDeployments: false };
-  writeFileSync(join(home, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }, null, 2));
+  write(".cdk.json", JSON.stringify({ context: { clusters: [cluster] } }, null, 2));
   console.log(GUIDE);
   // Ctrl-C is for the program in the shell.
   process.on("SIGINT", () => {});

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bearerFunction, callersOf } from "../bearer-function.ts";
-import { fakeServices, gatewayEvent, handlerOf, PREFIX, reviewBody } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, handlerOf, reviewBody } from "../fixtures.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
 
@@ -52,15 +52,6 @@ for (const [what, ms, name, expected] of [
     assert.deepEqual(await outcome(), [200, undefined, undefined]);
   });
 }
-
-test("the first review uses prefetched callers without a second call", async () => {
-  const { prefetch, review, calls, lines } = bearerFunction();
-  await prefetch();
-  assert.deepEqual([calls.ssm, lines], [[[`${PREFIX}/callers`]], []]);
-  const { statusCode, log } = await review();
-  assert.deepEqual([statusCode, log.outcome, log.cached.caller, log.coldStart], [200, "granted", true, true]);
-  assert.deepEqual([calls.ssm.length, calls.ssm[1]?.includes(`${PREFIX}/callers`)], [2, false]);
-});
 
 test("a failed prefetch has no effect and prints nothing: a review during the outage is a fault, one after it is not stale", async () => {
   const { prefetch, review, store, clock, callersRead, lines } = bearerFunction();

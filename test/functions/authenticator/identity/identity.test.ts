@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import { cachedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
-import { type Proof, proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { denial, fault, httpError } from "../../../../functions/errors.ts";
-import { deadlineOf, errorBody, fixedClock, HOME, NOW, OTHER, verified } from "../fixtures.ts";
+import { deadlineOf, fixedClock, HOME, NOW, OTHER, verified } from "../fixtures.ts";
 
 const KEY = "ASIALOCALAAAAAAAAAAA";
 const PARTITIONS = ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
@@ -97,17 +97,6 @@ test("an ARN of an unknown kind is impossible", () => {
   ]) {
     for (const userId of ["AROAX:s", "AIDAX", HOME, `${HOME}:undefined`]) impossible(arn, userId);
   }
-});
-
-test("a token that STS refuses is proven to be refused, and a fault of STS proves nothing", async () => {
-  const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW };
-  const prove = (status: number) => {
-    const reply = { status, body: errorBody("InvalidClientTokenId"), requestId: "r" };
-    return proveIdentity(async () => reply, "aws", "test")(token, deadlineOf(fixedClock()));
-  };
-  const { result, stsRequestId } = await prove(403);
-  assert.deepEqual(["code" in result && result.code, stsRequestId], ["sts_refused", "r"]);
-  await assert.rejects(prove(500), { code: "sts_answer_unusable" });
 });
 
 const GRANTED: Proof = { result: verified("bob"), stsRequestId: "r" };

@@ -160,12 +160,6 @@ test("the keys of all issuers are read early, and a new kid while they cannot be
   await assert.rejects(proving, { code: "token_keys_unavailable", message });
 });
 
-test("reviews at the same time share one read", async () => {
-  const { outcome, fresh, issuers } = setUp();
-  const outcomes = await Promise.all(Array.from({ length: 50 }, () => outcome(fresh())));
-  assert.deepEqual([new Set(outcomes), issuers.reads], [new Set([GRANTED]), 1]);
-});
-
 for (const succeeds of [true, false]) {
   test(`a token with a new kid waits for a read that is running, and it ${succeeds ? "succeeds" : "fails"}`, async () => {
     const running = Promise.withResolvers<KeySet>();

@@ -106,7 +106,3 @@ test("texts and values are concatenated: a value is never a template, nor a patt
   const rendered = render("$1{SessionName}:{AccountID}{SessionName}", { SessionName: value, AccountID: "1" });
   assert.equal(rendered, `$1${value}:1${value}`);
 });
-
-test("a placeholder without a value is reported, and nothing is rendered", () => {
-  assert.throws(() => render("{AccountID}{SessionName}", { AccountID: "1" }), /^Error: no SessionName$/);
-});

@@ -150,27 +150,6 @@ test("audiences that are missing, null or empty are undefined, and those of a wr
 
 const USER = { username: "dev", groups: ["a", "b"] };
 
-test("a grant has username, uid, groups and seven extra values, each a list of one", () => {
-  const { accessKeyId } = verified("bob");
-  assert.deepEqual(granted(USER, verified("bob"), undefined, true), {
-    authenticated: true,
-    user: {
-      username: "dev",
-      uid: `aws-iam-authenticator:${HOME}:AROALOCALDEVELOPERSAA`,
-      groups: ["a", "b"],
-      extra: {
-        arn: [`arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`],
-        canonicalArn: [`arn:aws:iam::${HOME}:role/Developers`],
-        accountId: [HOME],
-        principalId: ["AROALOCALDEVELOPERSAA"],
-        sessionName: ["bob@example.com"],
-        accessKeyId: [accessKeyId],
-        "sigs.k8s.io/aws-iam-authenticator/principalId": ["AROALOCALDEVELOPERSAA"],
-      },
-    },
-  });
-});
-
 test("users, root and federated users have their complete user id as uid and principalId, and no session name", () => {
   for (const [who, id] of Object.entries({ alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` })) {
     const { uid, extra = {} } = granted(USER, verified(who), undefined, true).user;

@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STSClient } from "@aws-sdk/client-sts";
 import { acceptedStsHosts, type StsHostOptions } from "../../../../functions/authenticator/token/sts-hosts.ts";
-import { parseToken } from "../../../../functions/authenticator/token/token.ts";
-import { credential, EXTRA_HOST, NOW, partition, tokenWith } from "./samples.ts";
+import { EXTRA_HOST, partition } from "./samples.ts";
 
 function hostsIn(region: string, options?: StsHostOptions) {
   return acceptedStsHosts(partition(region), region, options);
@@ -73,15 +72,3 @@ for (const [title, own, onlyRegions, hosts] of ROWS) {
     assert.deepEqual([[...regionByHost.keys()].sort(), [...regions]], [hosts, onlyRegions]);
   });
 }
-
-test("a token for a refused host is refused, and one for a host of STS_EXTRA_HOSTS needs a region of STS_REGIONS", () => {
-  const hosts = hostsIn("us-west-2", { onlyRegions: ["us-west-2"], extraHosts: [EXTRA_HOST] });
-  assert.equal(parseToken(tokenWith({}, EXTRA_HOST), hosts, NOW).host, EXTRA_HOST);
-  assert.throws(() => parseToken(tokenWith(credential("us-east-1"), EXTRA_HOST), hosts, NOW), {
-    code: "token_region_refused",
-    message: 'region "us-east-1" is not accepted here',
-  });
-  const fips = tokenWith(credential("eu-west-1"), "sts-fips.eu-west-1.amazonaws.com");
-  const message = "the host is not an accepted STS endpoint";
-  assert.throws(() => parseToken(fips, hosts, NOW), { code: "token_host_refused", message });
-});
