@@ -134,14 +134,13 @@ export function isAccessDenied(error: unknown): boolean {
 type Known = ReadonlyMap<string, Stored>;
 
 /**
- * Requires --new to write to a cluster without parameters. A dry run has the same answer.
+ * Requires --new to write to a cluster without parameters.
  *
  * @param known the cluster's parameters that were read: one is enough to prove that it exists
  */
 export async function requireCluster(known: Known, connection: Connection, options: WriteOptions, io: IOStreams) {
   if ((await exists(known, connection, io)) || options.new) return;
-  const lines = `${await absence(connection, io)} To write to a new cluster, use --new.`;
-  throw options.dryRun ? finding(lines) : usage(lines);
+  throw finding(`${await absence(connection, io)} To write to a new cluster, use --new.`);
 }
 
 /** Throws for a cluster without parameters: its empty output would look like that of a cluster without mappings. */

@@ -38,7 +38,7 @@ const isWritten = () => store.requests.some(isPut);
 
 test("every command that writes rejects a cluster without parameters", async () => {
   for (const [words, text = ""] of WRITES) {
-    await exits(cli(`${words} -c prodd -y`, { input: text }), 2, `${ABSENT} To write to a new cluster, use --new.\n`);
+    await exits(cli(`${words} -c prodd -y`, { input: text }), 1, `${ABSENT} To write to a new cluster, use --new.\n`);
   }
   assert.ok(!isWritten());
 });
@@ -108,9 +108,9 @@ test("one parameter of any kind is enough for a cluster", async () => {
 test("the suggestion is the nearest context, and is left out if no name is similar", async () => {
   folder.configure("contexts: {production: {cluster: prod}, first: {cluster: second}, second: {cluster: prod}}");
   const environment = { HOME: folder.path };
-  await exits(set("producton", ["-y"], { environment }), 2, /us-east-1\. Did you mean production\? Check --cluster/);
+  await exits(set("producton", ["-y"], { environment }), 1, /us-east-1\. Did you mean production\? Check --cluster/);
   for (const name of ["else", "first"])
-    await exits(set(name, ["-y"], { environment }), 2, /us-east-1\. Check --cluster/);
+    await exits(set(name, ["-y"], { environment }), 1, /us-east-1\. Check --cluster/);
 });
 
 test("without the permission to check, the command warns and asks, or continues with --yes", async () => {
