@@ -4,10 +4,11 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
 import { defaultStackName } from "../functions/settings/stack.ts";
-import { nodeServices, startEc2 } from "./aws/ec2.ts";
+import { nodeServices } from "./aws/ec2.ts";
 import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./aws/logs/logs.ts";
 import { openFolder } from "./aws/parameter-store/folder.ts";
 import { DEFAULT_THROUGHPUT, startParameterStore } from "./aws/parameter-store/parameter-store.ts";
+import { startQueryServices } from "./aws/query-services.ts";
 import { startSts } from "./aws/sts/sts.ts";
 import { type LocalFunction, localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
@@ -93,7 +94,7 @@ export interface Sandbox {
   readonly parameterStoreUrl: string;
   readonly issuerUrl: string;
   /** EC2, IAM, CloudFormation and Lambda. */
-  readonly ec2Url: string;
+  readonly queryUrl: string;
   /** CloudWatch Logs, with the function's log as LOG_GROUP. */
   readonly logsUrl: string;
   readonly functionPid: number | undefined;
@@ -137,15 +138,15 @@ export async function startSandbox(
   const ofSts = { bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } };
   const sts = await onPort("sts", (port) => startSts({ ...ofSts, port }));
   const outputs: Record<string, string> = { LogGroup: LOG_GROUP };
-  const ofEc2 = { ...inRegion, ...nodeServices(REGION), stacks: { [defaultStackName(CLUSTER_ID)]: outputs } };
-  const ec2 = await onPort("ec2", (port) => startEc2({ ...ofEc2, port }));
+  const ofQuery = { ...inRegion, ...nodeServices(REGION), stacks: { [defaultStackName(CLUSTER_ID)]: outputs } };
+  const query = await onPort("query", (port) => startQueryServices({ ...ofQuery, port }));
   const authenticator = startFunction(
     {
       CLUSTER_ID,
       CALLER_AUTH: "bearer",
       JWT_ISSUERS: Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join(),
       JWT_KEYS_ENDPOINT: sts.url,
-      ...localServices(REGION, { sts: sts.url, store: store.url, ec2: ec2.url }, identity),
+      ...localServices(REGION, { sts: sts.url, store: store.url, ec2: query.url }, identity),
     },
     files.log,
   );
@@ -162,7 +163,7 @@ export async function startSandbox(
     stsUrl: sts.url,
     parameterStoreUrl: store.url,
     issuerUrl: issuer.url,
-    ec2Url: ec2.url,
+    queryUrl: query.url,
     logsUrl: logs.url,
     functionPid: authenticator.pid,
     movedFrom: writePorts(),
@@ -172,12 +173,12 @@ export async function startSandbox(
     async close() {
       await Promise.all([...gateways, issuer].map((server) => server.close()));
       authenticator.close();
-      await Promise.all([sts.close(), store.close(), ec2.close(), logs.close()]);
+      await Promise.all([sts.close(), store.close(), query.close(), logs.close()]);
     },
   };
 }
 
-const DEFAULT_PORTS = { gateway: 8320, sts: 8321, store: 8322, ec2: 8323, issuer: 8324, logs: 8325 };
+const DEFAULT_PORTS = { gateway: 8320, sts: 8321, store: 8322, query: 8323, issuer: 8324, logs: 8325 };
 
 type Service = keyof typeof DEFAULT_PORTS;
 

@@ -49,10 +49,10 @@ export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox):
     AWS_ENDPOINT_URL_STS: sandbox.stsUrl,
     AWS_ENDPOINT_URL_SSM: sandbox.parameterStoreUrl,
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: sandbox.logsUrl,
-    AWS_ENDPOINT_URL_EC2: sandbox.ec2Url,
-    AWS_ENDPOINT_URL_IAM: sandbox.ec2Url,
-    AWS_ENDPOINT_URL_CLOUDFORMATION: sandbox.ec2Url,
-    AWS_ENDPOINT_URL_LAMBDA: sandbox.ec2Url,
+    AWS_ENDPOINT_URL_EC2: sandbox.queryUrl,
+    AWS_ENDPOINT_URL_IAM: sandbox.queryUrl,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: sandbox.queryUrl,
+    AWS_ENDPOINT_URL_LAMBDA: sandbox.queryUrl,
     KUBECONFIG: files.userKubeconfig,
   };
   writeFileSync(files.envFish, fishLines(variables, files.bin).join("\n"));

@@ -1,6 +1,6 @@
 // The local services as tests start them: with the identities of one fixed secret, and an operator. A sandbox has a random one.
 
-import { nodeServices, startEc2 as startEc2For } from "../local/aws/ec2.ts";
+import { nodeServices } from "../local/aws/ec2.ts";
 import type { LocalServer } from "../local/aws/http-server.ts";
 import { type LogsOptions, startLogs as startLogsFor } from "../local/aws/logs/logs.ts";
 import {
@@ -10,6 +10,7 @@ import {
   writeParameter,
 } from "../local/aws/parameter-store/parameter.ts";
 import { type StoreOptions, startParameterStore as startStore } from "../local/aws/parameter-store/parameter-store.ts";
+import { startQueryServices as startQueryServicesFor } from "../local/aws/query-services.ts";
 import { type StsOptions, startSts as startStsFor } from "../local/aws/sts/sts.ts";
 import { localServices as localServicesOf, type ServiceUrls } from "../local/function.ts";
 import { type LocalIdentity, localIdentities, localIdentity as localIdentityOf } from "../local/identities.ts";
@@ -69,13 +70,13 @@ export function startLogs(options: Omit<LogsOptions, "identities">) {
   return startLogsFor({ ...SIGNERS, ...options });
 }
 
-export function startEc2(options: Omit<Parameters<typeof startEc2For>[0], "identities">) {
-  return startEc2For({ ...SIGNERS, ...options });
+export function startQueryServices(options: Omit<Parameters<typeof startQueryServicesFor>[0], "identities">) {
+  return startQueryServicesFor({ ...SIGNERS, ...options });
 }
 
 /** With the instance of the identity `node`. */
 export function startNodeInstance({ region }: { readonly region: string }) {
-  return startEc2For({ ...SIGNERS, region, ...nodeServices(region) });
+  return startQueryServicesFor({ ...SIGNERS, region, ...nodeServices(region) });
 }
 
 /** With the credentials of the function's role. */

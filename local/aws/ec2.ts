@@ -1,19 +1,10 @@
-// A local EC2 and IAM with the operations that verify a node, and the instance of the local identity `node`. Also answers for
-// CloudFormation, with the outputs of stacks, and for Lambda, which it does not have.
+// The operations of EC2 and IAM that verify a node, and the instance of the local identity `node`.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 
 import { localPrincipal } from "../identities.ts";
-import {
-  type LocalRequest,
-  type LocalResponse,
-  type LocalServer,
-  ServiceError,
-  startHttpServer,
-} from "./http-server.ts";
-import { readForm, refuse, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
-import { describeStacks, type Stacks } from "./stacks.ts";
-import { byAccessKey, type ServiceOptions, verify } from "./verification.ts";
+import { ServiceError } from "./http-server.ts";
+import type { XmlNode } from "./protocols.ts";
 
 export interface Ec2Instance {
   /** `i-` and 8 or 17 hex digits. */
@@ -29,7 +20,7 @@ export interface Ec2Instance {
 }
 
 /** Returns the instance that the form names, or all, each in a separate reservation. */
-function describeInstances(instances: readonly Ec2Instance[], form: URLSearchParams): XmlNode {
+export function describeInstances(instances: readonly Ec2Instance[], form: URLSearchParams): XmlNode {
   const id = form.get("InstanceId.1");
   // Ignoring other members, such as filters, would return a wrong result.
   const other = [...form.keys()].find((name) => !["Action", "Version", "InstanceId.1"].includes(name));
@@ -71,7 +62,11 @@ export interface InstanceProfile {
 const CREATED = "2026-01-01T00:00:00Z";
 
 /** Finds the profile by name in the caller's `account`. */
-function getInstanceProfile(profiles: readonly InstanceProfile[], account: string, form: URLSearchParams): XmlNode {
+export function getInstanceProfile(
+  profiles: readonly InstanceProfile[],
+  account: string,
+  form: URLSearchParams,
+): XmlNode {
   const name = form.get("InstanceProfileName") ?? "";
   if (!/^[\w+=,.@-]{1,128}$/.test(name)) {
     throw new ServiceError(
@@ -105,85 +100,19 @@ function pathOf(arn: string): string {
   return arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
 }
 
-interface Ec2Options extends ServiceOptions {
-  readonly instances?: readonly Ec2Instance[];
-  readonly profiles?: readonly InstanceProfile[];
-  /** The caller's account: only its profiles are found. */
-  readonly account?: string;
-  /** Default `us-east-1`, which is IAM's only region. */
-  readonly region?: string;
-  readonly stacks?: Stacks;
+export interface NodeServices {
+  /** The caller's: only its profiles are found. */
+  readonly account: string;
+  readonly instances: readonly Ec2Instance[];
+  readonly profiles: readonly InstanceProfile[];
 }
-
-/** Each request reads these lists, so tests can change them at any time. */
-export interface Ec2Server extends LocalServer {
-  readonly instances: Ec2Instance[];
-  readonly profiles: InstanceProfile[];
-}
-
-/** Starts one server for all services; use its url as the endpoint of each client. */
-export async function startEc2(options: Ec2Options): Promise<Ec2Server> {
-  const { account = "111122223333", region = "us-east-1", stacks = {} } = options;
-  const instances = structuredClone([...(options.instances ?? [])]);
-  const profiles = structuredClone([...(options.profiles ?? [])]);
-  const identities = byAccessKey(options.identities);
-  const answers = ec2Answers({ instances, profiles, account, stacks }, (request, service) => {
-    // A client of IAM with another endpoint signs for its own region.
-    const servesRegion = (scoped: string) => scoped === region || (service === "iam" && scoped === "us-east-1");
-    verify(request, [], { servesRegion, ...options, identities, service });
-  });
-  return { ...(await startHttpServer(answers, options.port)), instances, profiles };
-}
-
-/** The request handler of these services. `checkSigned` throws for a request without a valid signature. */
-export function ec2Answers(
-  { instances, profiles, account, stacks = {} }: ReturnType<typeof nodeServices> & Pick<Ec2Options, "stacks">,
-  checkSigned: (request: LocalRequest, service: Service) => void,
-): (request: LocalRequest) => LocalResponse {
-  return (request) => {
-    if (request.method === "GET") return refuse(new ServiceError("NotLocal", "The sandbox has no Lambda."));
-    const form = readForm(request);
-    const action = form.get("Action") ?? "";
-    const service = SERVICES[form.get("Version") ?? ""] ?? "ec2";
-    try {
-      checkSigned(request, service);
-      if (service === "ec2" && action === "DescribeInstances") {
-        return renderResult(service, action, describeInstances(instances, form));
-      }
-      if (service === "iam" && action === "GetInstanceProfile") {
-        return renderResult(service, action, getInstanceProfile(profiles, account, form));
-      }
-      if (service === "cloudformation" && action === "DescribeStacks") {
-        return renderResult(service, action, describeStacks(stacks, form));
-      }
-      throw new ServiceError("InvalidAction", `The action ${action} is not valid for this web service.`);
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      const [code, status, message] = (service === "ec2" && EC2_ERRORS[error.code]) || [error.code, error.status];
-      return renderError(service, new ServiceError(code, message ?? error.message, status));
-    }
-  };
-}
-
-/** By the version of the API, which each request contains. */
-const SERVICES: Readonly<Record<string, Service>> = { "2010-05-08": "iam", "2010-05-15": "cloudformation" };
-
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
-const NOT_VALIDATED = ["AuthFailure", 401, "AWS was not able to validate the provided access credentials"] as const;
-
-const EC2_ERRORS: Readonly<Record<string, readonly [code: string, status: number, message?: string]>> = {
-  MissingAuthenticationToken: ["MissingParameter", 400, "The request must contain the parameter AWSAccessKeyId"],
-  InvalidClientTokenId: NOT_VALIDATED,
-  SignatureDoesNotMatch: NOT_VALIDATED,
-  ExpiredToken: ["RequestExpired", 400, "Request has expired."],
-};
 
 export function nodeName(region: string): string {
   return `ip-10-0-0-12.${region}.compute.internal`;
 }
 
 /** The instance of the identity `node` in `region`, with its profile and account. */
-export function nodeServices(region: string): Required<Pick<Ec2Options, "account" | "profiles" | "instances">> {
+export function nodeServices(region: string): NodeServices {
   const { account, userId } = localPrincipal("node");
   const [roleId = "", instanceId = ""] = userId.split(":");
   const profileArn = `arn:aws:iam::${account}:instance-profile/ClusterNode`;

@@ -1,13 +1,13 @@
 // A local CloudFormation with given stacks and outputs.
 
-import { ec2Answers } from "../../local/aws/ec2.ts";
 import { type LocalServer, ServiceError, startHttpServer } from "../../local/aws/http-server.ts";
 import { renderError } from "../../local/aws/protocols.ts";
+import { queryAnswers } from "../../local/aws/query-services.ts";
 import type { Stacks } from "../../local/aws/stacks.ts";
 
 export function startStacks(stacks: Stacks): Promise<LocalServer> {
   const none = { instances: [], profiles: [], account: "" };
-  return startHttpServer(ec2Answers({ ...none, stacks }, () => {}));
+  return startHttpServer(queryAnswers({ ...none, stacks }, () => {}));
 }
 
 export function accessDenied(action: string) {

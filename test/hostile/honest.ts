@@ -2,11 +2,12 @@
 
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/kube/objects.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { ec2Answers, nodeServices } from "../../local/aws/ec2.ts";
+import { nodeServices } from "../../local/aws/ec2.ts";
 import type { LocalRequest, LocalResponse } from "../../local/aws/http-server.ts";
 import { memoryParameters, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
 import { answerSsm } from "../../local/aws/parameter-store/parameter-store.ts";
 import { xmlDocument } from "../../local/aws/protocols.ts";
+import { queryAnswers } from "../../local/aws/query-services.ts";
 import { tokenOf } from "../cli/commands/irsa/services.ts";
 import { localIdentity } from "../local-aws.ts";
 import { NODE_MAPPING } from "../system/mappings.ts";
@@ -163,7 +164,7 @@ const ROLES = { Roles: { member }, IsTruncated: "false" };
 
 const { arn: nodeArn, userId: nodeId } = localIdentity("node");
 const NODE = { Arn: nodeArn, UserId: nodeId, Account: ACCOUNT };
-const EC2 = ec2Answers(nodeServices("us-east-1"), () => {});
+const EC2 = queryAnswers(nodeServices("us-east-1"), () => {});
 
 function inAnHour(): Date {
   return new Date(Date.now() + 3_600_000);

@@ -1,7 +1,7 @@
 // Who logs in, with the right answers at any time: people, AWS-signed tokens, nodes and forgers. And changes of their mappings.
 
 import assert from "node:assert/strict";
-import type { Ec2Server } from "../../../local/aws/ec2.ts";
+import type { QueryServer } from "../../../local/aws/query-services.ts";
 import { type LocalIdentity, mintToken } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
 import { people } from "../../bench/crowd.ts";
@@ -37,7 +37,7 @@ const roles = [...Array.from({ length: TEAMS }, (_, index) => `Team${index}`), .
 const roleArn = (role: string) => `arn:aws:iam::${ACCOUNT}:role/${role}`;
 const arns = [...persons.map(({ arn }) => arn), ...robots.map(roleArn)];
 
-export function createMembers(store: MemoryStore, ec2: Ec2Server, issuer: Issuer, explain: Outages["explain"]) {
+export function createMembers(store: MemoryStore, ec2: QueryServer, issuer: Issuer, explain: Outages["explain"]) {
   /** An absent parameter is read again: during an outage, that is a fault. */
   function lagMs(value: unknown, from: number, to: number): number {
     if (value === undefined) return ABSENT_MS;

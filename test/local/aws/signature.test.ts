@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 import { localIdentity as localIdentityOf, presignUrl, type TokenOptions } from "../../../local/identities.ts";
-import { localIdentity, startEc2, startLogs, startParameterStore, startSts } from "../../local-aws.ts";
+import { localIdentity, startLogs, startParameterStore, startQueryServices, startSts } from "../../local-aws.ts";
 import { post } from "../../post.ts";
 import { outcome, send, signedHeaders } from "./clients.ts";
 
@@ -117,7 +117,7 @@ test("parameter names are case-sensitive, and the last of equal names applies", 
 
 const store = await startParameterStore({ region: "us-west-2", parameters: { "/p/a": "1" }, clock: () => now });
 const logs = await startLogs({ region: "us-west-2", groups: { a: () => [] }, clock: () => now });
-const ec2 = await startEc2({ region: "us-west-2", clock: () => now });
+const ec2 = await startQueryServices({ region: "us-west-2", clock: () => now });
 after(() => Promise.all([store, logs, ec2].map((server) => server.close())));
 
 const JSON_1_1 = "application/x-amz-json-1.1";

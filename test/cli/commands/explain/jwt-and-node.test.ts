@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { mintToken } from "../../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
 import { keyVariables } from "../../../aws-variables.ts";
-import { localIdentity, startEc2, startSts } from "../../../local-aws.ts";
+import { localIdentity, startQueryServices, startSts } from "../../../local-aws.ts";
 import { cli, endpoints } from "../../cli.ts";
 import { prepare, useServer } from "../../fixtures.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
@@ -35,7 +35,7 @@ const MAPPINGS = {
   [`role/${HOME}/clusternode`]: NODES,
 };
 useCluster(MAPPINGS, "all");
-const ec2 = useServer(() => startEc2({ instances: [INSTANCE], profiles: [PROFILE] }));
+const ec2 = useServer(() => startQueryServices({ instances: [INSTANCE], profiles: [PROFILE] }));
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
 let token: string;
 prepare(async () => {

@@ -3,7 +3,7 @@
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import type { Ec2Instance, InstanceProfile } from "../../../../local/aws/ec2.ts";
 import { keyVariables } from "../../../aws-variables.ts";
-import { OPERATOR, startEc2 } from "../../../local-aws.ts";
+import { OPERATOR, startQueryServices } from "../../../local-aws.ts";
 import { HOME, verified } from "../fixtures.ts";
 
 export const node = verified("node");
@@ -24,7 +24,7 @@ export type NodeServices = Awaited<ReturnType<typeof startNodeServices>>;
 
 /** Sets the environment for clients of the SDK that are created afterwards. */
 export async function startNodeServices() {
-  const server = await startEc2({ instances: [INSTANCE], profiles: [PROFILE] });
+  const server = await startQueryServices({ instances: [INSTANCE], profiles: [PROFILE] });
   Object.assign(process.env, {
     AWS_REGION: "us-east-1",
     AWS_ENDPOINT_URL_EC2: server.url,

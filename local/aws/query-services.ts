@@ -1,0 +1,89 @@
+// A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Refuses calls of Lambda, which the sandbox
+// does not have.
+
+import {
+  describeInstances,
+  type Ec2Instance,
+  getInstanceProfile,
+  type InstanceProfile,
+  type NodeServices,
+} from "./ec2.ts";
+import {
+  type LocalRequest,
+  type LocalResponse,
+  type LocalServer,
+  ServiceError,
+  startHttpServer,
+} from "./http-server.ts";
+import { readForm, refuse, renderError, renderResult, type Service } from "./protocols.ts";
+import { describeStacks, type Stacks } from "./stacks.ts";
+import { byAccessKey, type ServiceOptions, verify } from "./verification.ts";
+
+interface QueryOptions extends ServiceOptions, Partial<NodeServices> {
+  /** Default `us-east-1`, which is IAM's only region. */
+  readonly region?: string;
+  readonly stacks?: Stacks;
+}
+
+/** Each request reads these lists, so tests can change them at any time. */
+export interface QueryServer extends LocalServer {
+  readonly instances: Ec2Instance[];
+  readonly profiles: InstanceProfile[];
+}
+
+/** Starts one server for all services; use its url as the endpoint of each client. */
+export async function startQueryServices(options: QueryOptions): Promise<QueryServer> {
+  const { account = "111122223333", region = "us-east-1", stacks = {} } = options;
+  const instances = structuredClone([...(options.instances ?? [])]);
+  const profiles = structuredClone([...(options.profiles ?? [])]);
+  const identities = byAccessKey(options.identities);
+  const answers = queryAnswers({ instances, profiles, account, stacks }, (request, service) => {
+    // A client of IAM with another endpoint signs for its own region.
+    const servesRegion = (scoped: string) => scoped === region || (service === "iam" && scoped === "us-east-1");
+    verify(request, [], { servesRegion, ...options, identities, service });
+  });
+  return { ...(await startHttpServer(answers, options.port)), instances, profiles };
+}
+
+/** The request handler of these services. `checkSigned` throws for a request without a valid signature. */
+export function queryAnswers(
+  { instances, profiles, account, stacks = {} }: NodeServices & Pick<QueryOptions, "stacks">,
+  checkSigned: (request: LocalRequest, service: Service) => void,
+): (request: LocalRequest) => LocalResponse {
+  return (request) => {
+    if (request.method === "GET") return refuse(new ServiceError("NotLocal", "The sandbox has no Lambda."));
+    const form = readForm(request);
+    const action = form.get("Action") ?? "";
+    const service = SERVICES[form.get("Version") ?? ""] ?? "ec2";
+    try {
+      checkSigned(request, service);
+      if (service === "ec2" && action === "DescribeInstances") {
+        return renderResult(service, action, describeInstances(instances, form));
+      }
+      if (service === "iam" && action === "GetInstanceProfile") {
+        return renderResult(service, action, getInstanceProfile(profiles, account, form));
+      }
+      if (service === "cloudformation" && action === "DescribeStacks") {
+        return renderResult(service, action, describeStacks(stacks, form));
+      }
+      throw new ServiceError("InvalidAction", `The action ${action} is not valid for this web service.`);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      const [code, status, message] = (service === "ec2" && EC2_ERRORS[error.code]) || [error.code, error.status];
+      return renderError(service, new ServiceError(code, message ?? error.message, status));
+    }
+  };
+}
+
+/** By the version of the API, which each request contains. */
+const SERVICES: Readonly<Record<string, Service>> = { "2010-05-08": "iam", "2010-05-15": "cloudformation" };
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
+const NOT_VALIDATED = ["AuthFailure", 401, "AWS was not able to validate the provided access credentials"] as const;
+
+const EC2_ERRORS: Readonly<Record<string, readonly [code: string, status: number, message?: string]>> = {
+  MissingAuthenticationToken: ["MissingParameter", 400, "The request must contain the parameter AWSAccessKeyId"],
+  InvalidClientTokenId: NOT_VALIDATED,
+  SignatureDoesNotMatch: NOT_VALIDATED,
+  ExpiredToken: ["RequestExpired", 400, "Request has expired."],
+};
