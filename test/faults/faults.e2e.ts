@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, describe, type TestContext, test } from "node:test";
-import { freePort } from "../e2e/control-plane/process.ts";
+import { freePort } from "../free-port.ts";
 import { type HostileServer, hostileCertificates, startHostileServer } from "../hostile/server.ts";
 import { type SharedClock, sharedClock, stoppedClock } from "../system/clock.ts";
 import { until } from "../time.ts";

@@ -4,8 +4,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
+import { freePort } from "../../free-port.ts";
 import { type ApiEndpoint, callApi } from "./api.ts";
-import { eventually, freePort, type ServerProcess, startServer } from "./process.ts";
+import { eventually, type ServerProcess, startServer } from "./process.ts";
 
 /** The flags `--authentication-token-webhook-*`. */
 export interface WebhookFlags {

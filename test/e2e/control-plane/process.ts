@@ -1,12 +1,11 @@
-// Runs a server process that logs to a file and stops with this process, such as etcd; free ports, and waits until a condition
-// holds.
+// Runs a server process that logs to a file and stops with this process, such as etcd, and waits until a condition holds.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../free-port.ts";
 import { findControllerManager } from "../binaries/binaries.ts";
 
 export type ServerProcess = ReturnType<typeof startServer>;
@@ -49,30 +48,6 @@ export function startServer(
       clearTimeout(timer);
     },
   };
-}
-
-/** Below the ports that systems assign: a client or server of another test cannot get one before it is used. */
-const [FIRST, COUNT] = [10_000, 20_000];
-/** Test files run at the same time. Those with consecutive process ids start this far apart. */
-const PER_PROCESS = 97;
-
-let next = process.pid * PER_PROCESS;
-
-export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < COUNT; tries += 1) {
-    const port = FIRST + (next % COUNT);
-    next += 1;
-    if (await isFree(port)) return port;
-  }
-  throw new Error(`no free port from ${FIRST} to ${FIRST + COUNT - 1}`);
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
-  const listening = once(server, "listening");
-  const isListening = await listening.then(() => true).catch(() => false);
-  if (isListening) await once(server.close(), "close");
-  return isListening;
 }
 
 const EVERY_MS = 100;

@@ -4,8 +4,9 @@
 import { delimiter, dirname, join } from "node:path";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { useFolder } from "../../cli/fixtures.ts";
+import { freePort } from "../../free-port.ts";
 import { post } from "../../post.ts";
-import { eventually, freePort, startServer } from "../control-plane/process.ts";
+import { eventually, startServer } from "../control-plane/process.ts";
 import { pythonTool } from "../tools.ts";
 
 const VERSION = "1.5.33";

@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { CLUSTER_ID } from "../../../local/webhook.ts";
 import { createHostCertificates, startConnectProxy } from "../../connect-proxy.ts";
+import { freePort } from "../../free-port.ts";
 import { post } from "../../post.ts";
 import { findAwsIamAuthenticator } from "../binaries/binaries.ts";
-import { eventually, freePort, startServer } from "../control-plane/process.ts";
+import { eventually, startServer } from "../control-plane/process.ts";
 import { createFolder, removeFolder } from "../kubernetes.ts";
 
 const START_MS = 30_000;

@@ -1,0 +1,28 @@
+// Free ports that no other test can get before they are used.
+
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+/** Below the ports that systems assign: a client or server of another test cannot get one before it is used. */
+const [FIRST, COUNT] = [10_000, 20_000];
+/** Test files run at the same time. Those with consecutive process ids start this far apart. */
+const PER_PROCESS = 97;
+
+let next = process.pid * PER_PROCESS;
+
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < COUNT; tries += 1) {
+    const port = FIRST + (next % COUNT);
+    next += 1;
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port from ${FIRST} to ${FIRST + COUNT - 1}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  const listening = once(server, "listening");
+  const isListening = await listening.then(() => true).catch(() => false);
+  if (isListening) await once(server.close(), "close");
+  return isListening;
+}
