@@ -1,7 +1,9 @@
 // Free ports that no other test can get before they are used.
 
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { sandboxFiles } from "../local/webhook.ts";
 
 /** Below the ports that systems assign: a client or server of another test cannot get one before it is used. */
 const [FIRST, COUNT] = [10_000, 20_000];
@@ -25,4 +27,12 @@ async function isFree(port: number): Promise<boolean> {
   const isListening = await listening.then(() => true).catch(() => false);
   if (isListening) await once(server.close(), "close");
   return isListening;
+}
+
+/** The sandbox of this folder uses free ports, and the same ones after a restart: no test gets them in between. */
+export async function givePorts(folder: string): Promise<void> {
+  const services = ["gateway", "sts", "store", "query", "issuer", "logs"];
+  const ports = await Promise.all(services.map(async (one) => [one, await freePort()] as const));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(sandboxFiles(folder).ports, JSON.stringify(Object.fromEntries(ports)));
 }

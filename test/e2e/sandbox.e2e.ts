@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import { readWebhook, sandboxFiles } from "../../local/webhook.ts";
 import { useFolder } from "../cli/fixtures.ts";
+import { givePorts } from "../free-port.ts";
 import { ROOT } from "../infra/cdk-cli.ts";
 import { findBinaries, KUBERNETES_VERSIONS } from "./binaries/binaries.ts";
 import { findKindJudge, findKubeadm, KIND_VERSIONS } from "./binaries/judges.ts";
@@ -95,6 +96,7 @@ describe("a kube-apiserver that is running", () => {
   let other: Awaited<ReturnType<typeof start>>;
   let kubernetes: Kubernetes;
   before(async () => {
+    await givePorts(join(temporary.path, "one sandbox"));
     [sandbox, other] = [await start("one sandbox"), await start("another sandbox")];
     const webhook = { configFile: sandbox.files.kubeconfig, version: "v1", cacheTtl: "1s" } as const;
     kubernetes = await startKubernetes({ webhook });

@@ -25,7 +25,7 @@ import {
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { useFolder } from "../cli/fixtures.ts";
-import { freePort } from "../free-port.ts";
+import { givePorts } from "../free-port.ts";
 
 const START = "start.ts";
 const REVIEW = "review.ts";
@@ -212,12 +212,8 @@ test("npm start in another folder runs beside the first, prints one screen, and 
 
 test("a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken", async (t) => {
   const restarted = join(folder, "re:started");
-  const { kubeconfig, callerToken, mappings, ports } = sandboxFiles(restarted);
-  mkdirSync(restarted);
-  // Another test may get a port that the system assigns between two starts.
-  const services = ["gateway", "sts", "store", "query", "issuer", "logs"];
-  const free = await Promise.all(services.map(async (one) => [one, await freePort()] as const));
-  writeFileSync(ports, JSON.stringify(Object.fromEntries(free)));
+  const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
+  await givePorts(restarted);
   const files = [kubeconfig, callerToken, join(mappings, "callers.yaml")];
   const kept = () => files.map((file) => readFileSync(file, "utf8"));
   const first = await started(restarted);
