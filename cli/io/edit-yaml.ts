@@ -13,9 +13,14 @@ export type Edit = readonly [path: Path, value: unknown];
  * `advice` is its last sentence.
  */
 export function editYaml(text: string, file: string, edits: readonly Edit[], advice: string): string {
-  const edited = edits.reduce((before, [path, value]) => withValue(before, path, value), text);
   const read = (one: string) => parseYaml(one, file, "yaml-1.1").value;
-  const wanted = edits.reduce((before, [path, value]) => put(before, path, value), read(text));
+  const changes = changesOf(edits);
+  const wanted = applied(read(text), changes);
+  const lines = /^\s*\{/.test(text) ? text : text.replace(/[^\n]$/, `$&${endOfLine(text)}`);
+  const { contents } = parseDocument<ParsedNode>(lines, { stringKeys: true });
+  const edited = isMap(contents)
+    ? splice(lines, splicesIn(lines, contents as YAMLMap.Parsed, changes, wanted))
+    : lines + stringifyYaml(applied({}, changes));
   // An anchor or an alias may make an edit mean something else, or nothing.
   try {
     if (isDeepStrictEqual(read(edited), wanted)) return edited;
@@ -23,52 +28,97 @@ export function editYaml(text: string, file: string, edits: readonly Edit[], adv
   throw usage(`${file} is written in a way that this command cannot change safely. ${advice}`);
 }
 
-function put(data: unknown, [step, ...rest]: Path, value: unknown): unknown {
-  if (step === undefined) return value;
-  if (typeof step === "number") {
-    const list: unknown[] = [data ?? []].flat();
-    return list.toSpliced(step, 1, put(list[step], rest, value));
+/** By key or index: a new value, or the changes below. One parse serves all edits. */
+type Changes = Map<string | number, unknown>;
+
+function changesOf(edits: readonly Edit[]): Changes {
+  const root: Changes = new Map();
+  for (const [path, value] of edits) {
+    let changes = root;
+    for (const step of path.slice(0, -1)) {
+      const below = changes.get(step);
+      const next: Changes = below instanceof Map ? below : new Map();
+      changes.set(step, next);
+      changes = next;
+    }
+    changes.set(path.at(-1) ?? "", value);
   }
-  const { [step]: old, ...others } = (data ?? {}) as Readonly<Record<string, unknown>>;
-  const wanted = put(old, rest, value);
-  return wanted === undefined ? others : { ...others, [step]: wanted };
+  return root;
 }
 
-function withValue(text: string, path: Path, value: unknown): string {
-  const [parent, step = ""] = [path.slice(0, -1), path.at(-1)];
-  const data = typeof step === "number" ? [value] : { [step]: value };
-  const holder = parseDocument(text, { stringKeys: true }).getIn(parent, true) as ParsedNode | undefined;
-  const isHolder = isCollection(holder) && isSeq(holder) === Array.isArray(data) && holder.items.length > 0;
-  if (!isHolder && parent.length > 0) return withValue(text, parent, data);
-  if (!isCollection(holder)) return text.replace(/[^\n]$/, "$&\n") + stringifyYaml(data);
-  const { key, value: old } = isMap(holder) ? (holder.items.find((one) => String(one.key) === step) ?? {}) : {};
-  if (!key || !old) return added(text, holder, data);
-  const [start] = key.range;
-  if (value !== undefined) {
-    const by = holder.flow ? JSON.stringify(data).slice(1, -1) : stringifyYaml(data);
-    return replaced(text, start, old.range[1], by);
+/** What `data` means afterwards. */
+function applied(data: unknown, change: unknown): unknown {
+  if (!(change instanceof Map)) return change;
+  const entries = [...change].map(([step, below]) => [step, applied(Object(data)[step], below)] as const);
+  if (isOfList(change)) {
+    const list: unknown[] = [data ?? []].flat();
+    return entries.reduce((items, [index, value]) => items.toSpliced(Number(index), 1, value), list);
   }
-  if (!holder.flow && holder.items.length > 1) {
-    return text.slice(0, text.lastIndexOf("\n", start) + 1) + text.slice(old.range[2]);
+  const values = Object.entries({ ...Object(data), ...Object.fromEntries(entries) });
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+function isOfList(changes: Changes): boolean {
+  return [...changes.keys()].every((step) => typeof step === "number");
+}
+
+/** Replaces the text between two offsets. */
+type Splice = readonly [from: number, to: number, by: string];
+
+function splice(text: string, splices: readonly Splice[]): string {
+  // From the end, so that offsets stay valid. Of two at one offset, the first is inside the block of the second.
+  const ordered = splices.toSorted(([one], [other]) => one - other);
+  return ordered.reduceRight((edited, [from, to, by]) => edited.slice(0, from) + by + edited.slice(to), text);
+}
+
+type Holder = YAMLMap.Parsed | YAMLSeq.Parsed;
+
+/** `wanted`: what the holder means afterwards. */
+function splicesIn(text: string, holder: Holder, changes: Changes, wanted: unknown): Splice[] {
+  const places = placesOf(holder);
+  const removed = [...places].filter(([step]) => changes.has(step) && changes.get(step) === undefined);
+  if (removed.length > 0 && (holder.flow || removed.length === places.size)) {
+    return [replacement(text, holder.range[0], holder.range[1], JSON.stringify(wanted))];
   }
-  const others = put(holder.toJSON(), [step], value);
-  return replaced(text, holder.range[0], holder.range[1], JSON.stringify(others));
+  const splices: Splice[] = [];
+  const added: Changes = new Map();
+  for (const [step, change] of changes) {
+    const [start, node] = places.get(String(step)) ?? [];
+    if (start === undefined || node === undefined) added.set(step, change);
+    else if (change === undefined) splices.push([text.lastIndexOf("\n", start) + 1, node.range[2], ""]);
+    else if (change instanceof Map && isCollection(node) && isSeq(node) === isOfList(change) && node.items.length > 0) {
+      splices.push(...splicesIn(text, node, change, Object(wanted)[step]));
+    } else splices.push(replacement(text, start, node.range[1], written(holder, new Map([[step, change]]))));
+  }
+  if (added.size === 0) return splices;
+  const [start, end] = holder.range;
+  if (!holder.flow) {
+    // The block ends before the line does if its last value is empty.
+    const at = text[end - 1] === "\n" ? end : text.indexOf("\n", end) + 1;
+    return [...splices, [at, at, indented(text, written(holder, added), start)]];
+  }
+  const inside = text.slice(0, end - 1).trimEnd();
+  const comma = /[[{]$/.test(inside) ? "" : ", ";
+  return [...splices, [inside.length, inside.length, comma + written(holder, added)]];
+}
+
+function written({ flow }: Holder, entries: Changes): string {
+  const data = applied(undefined, entries);
+  return flow ? JSON.stringify(data).slice(1, -1) : stringifyYaml(data);
+}
+
+/** By key or index: where the entry begins, and its value. */
+function placesOf(holder: Holder): Map<string, readonly [start: number, node: ParsedNode]> {
+  return new Map(
+    isMap(holder)
+      ? holder.items.flatMap(({ key, value }) => (value ? [[String(key), [key.range[0], value]]] : []))
+      : holder.items.map((node, index) => [String(index), [node.range[0], node]]),
+  );
 }
 
 /** Keeps the space at the end of the range: a block includes the end of its last line. */
-function replaced(text: string, from: number, to: number, by: string): string {
-  const old = text.slice(from, to).trimEnd();
-  return text.slice(0, from) + indented(text, by, from).trim() + text.slice(from + old.length);
-}
-
-function added(text: string, { flow, range: [start, end] }: YAMLMap.Parsed | YAMLSeq.Parsed, data: object): string {
-  if (flow) {
-    const inside = text.slice(0, end - 1).trimEnd();
-    const comma = /[[{]$/.test(inside) ? "" : ", ";
-    return inside + comma + JSON.stringify(data).slice(1, -1) + text.slice(inside.length);
-  }
-  const before = text.slice(0, end).replace(/[^\n]$/, `$&${endOfLine(text)}`);
-  return before + indented(text, stringifyYaml(data), start) + text.slice(end);
+function replacement(text: string, from: number, to: number, by: string): Splice {
+  return [from, from + text.slice(from, to).trimEnd().length, indented(text, by, from).trim()];
 }
 
 /** `at`: an offset in the column of the first key. */
