@@ -83,7 +83,7 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
   if (options.dryRun || changed.length === 0) return;
   if (!options.yes) await confirm(`Write ${file}?`, io);
   const before = existsSync(file) ? readFileText(file) : "";
-  replaceFile(file, editYaml(before, file, changed.flat(), "Write its aliases (*) out."));
+  replaceFile(file, editYaml(before, file, changed.flat(), "Write aliases (*) and {} out as indented lines."));
 }
 
 /** The contexts that the list describes. The app of `npx cdk` checks an entry's other keys. */

@@ -9,8 +9,8 @@ import { type Path, parseYaml, stringifyYaml } from "./yaml.ts";
 export type Edit = readonly [path: Path, value: unknown];
 
 /**
- * `text`: a document that is a map, or empty. Writes JSON into JSON. Throws a `Failure` if the edits cannot be made alone;
- * `advice` is its last sentence.
+ * `text`: a document that is a map, or empty. Writes JSON into JSON. Throws a `Failure` if an edit would change another value
+ * or comment; `advice` is its last sentence.
  */
 export function editYaml(text: string, file: string, edits: readonly Edit[], advice: string): string {
   const read = (one: string) => parseYaml(one, file, "yaml-1.1").value;
@@ -20,7 +20,7 @@ export function editYaml(text: string, file: string, edits: readonly Edit[], adv
   const { contents } = parseDocument<ParsedNode>(lines, { stringKeys: true });
   const edited = isMap(contents)
     ? splice(lines, splicesIn(lines, contents as YAMLMap.Parsed, changes, wanted))
-    : lines + stringifyYaml(applied({}, changes));
+    : lines + written({}, changes);
   // An anchor or an alias may make an edit mean something else, or nothing.
   try {
     if (isDeepStrictEqual(read(edited), wanted)) return edited;
@@ -66,8 +66,9 @@ function isOfList(changes: Changes): boolean {
 type Splice = readonly [from: number, to: number, by: string];
 
 function splice(text: string, splices: readonly Splice[]): string {
-  // From the end, so that offsets stay valid. Of two at one offset, the first is inside the block of the second.
-  const ordered = splices.toSorted(([one], [other]) => one - other);
+  // From the end, so that offsets stay valid. Of two additions at one offset, the first is inside the block of the second; both
+  // are before an entry that begins there.
+  const ordered = splices.toSorted((one, other) => one[0] - other[0] || one[1] - other[1]);
   return ordered.reduceRight((edited, [from, to, by]) => edited.slice(0, from) + by + edited.slice(to), text);
 }
 
@@ -77,8 +78,10 @@ type Holder = YAMLMap.Parsed | YAMLSeq.Parsed;
 function splicesIn(text: string, holder: Holder, changes: Changes, wanted: unknown): Splice[] {
   const places = placesOf(holder);
   const removed = [...places].filter(([step]) => changes.has(step) && changes.get(step) === undefined);
-  if (removed.length > 0 && (holder.flow || removed.length === places.size)) {
-    return [replacement(text, holder.range[0], holder.range[1], JSON.stringify(wanted))];
+  if (removed.length > 0 && (holder.flow || Object.keys(Object(wanted)).length === 0)) {
+    const [start, end] = holder.range;
+    const hasComment = /\s#/.test(text.slice(start, end));
+    return hasComment ? [] : [replacement(text, start, end, JSON.stringify(wanted))];
   }
   const splices: Splice[] = [];
   const added: Changes = new Map();
@@ -93,18 +96,20 @@ function splicesIn(text: string, holder: Holder, changes: Changes, wanted: unkno
   if (added.size === 0) return splices;
   const [start, end] = holder.range;
   if (!holder.flow) {
-    // The block ends before the line does if its last value is empty.
-    const at = text[end - 1] === "\n" ? end : text.indexOf("\n", end) + 1;
+    // If the last value is empty, the block ends before the line does, or in the next one.
+    const line = text.lastIndexOf("\n", end - 1) + 1;
+    const at = text.slice(line, end).trim() === "" ? line : text.indexOf("\n", end) + 1;
     return [...splices, [at, at, indented(text, written(holder, added), start)]];
   }
   const inside = text.slice(0, end - 1).trimEnd();
-  const comma = /[[{]$/.test(inside) ? "" : ", ";
+  const comma = /[[{,]$/.test(inside) ? "" : ", ";
   return [...splices, [inside.length, inside.length, comma + written(holder, added)]];
 }
 
-function written({ flow }: Holder, entries: Changes): string {
-  const data = applied(undefined, entries);
-  return flow ? JSON.stringify(data).slice(1, -1) : stringifyYaml(data);
+function written({ flow }: Pick<Holder, "flow">, entries: Changes): string {
+  const json = JSON.stringify(applied(undefined, entries));
+  // Two entries that share an object would get an anchor and an alias.
+  return flow ? json.slice(1, -1) : stringifyYaml(JSON.parse(json));
 }
 
 /** By key or index: where the entry begins, and its value. */

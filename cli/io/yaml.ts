@@ -154,7 +154,7 @@ const CHANGED = /^(?:=$|[-+.]*\d)/;
  * values stay on one line, because a build system may run a log line as a command.
  */
 export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
-  const document = new Document(data, { compat: "yaml-1.1", aliasDuplicateObjects: false });
+  const document = new Document(data, { compat: "yaml-1.1" });
   // Only double-quoted text supports escapes.
   visit(document, {
     Scalar(_, node) {

@@ -93,6 +93,12 @@ for (const [how, before, after, list = [{ clusterId: "a" }, { clusterId: "12" }]
   ["no line break at the end", "contexts:\n  a:", 'contexts:\n  a:\n  "12":\n    cluster: "12"\n'],
   ["JSON", '{"contexts":{"a":{"prefix":"/x","cluster":"a"},"12":{}}}', '{"contexts":{"a":{"cluster":"a"},"12":{}}}'],
   ["one key", "contexts:\n  a: # ours\n    prefix: /x\n  12:\n", "contexts:\n  a: # ours\n    {}\n  12:\n"],
+  [
+    "new keys for its last one",
+    "contexts:\n  a:\n    prefix: /x # old\n",
+    "contexts:\n  a:\n    region: r\n",
+    [{ clusterId: "a", region: "r" }],
+  ],
   ["an alias elsewhere", "contexts: {a: &a {}, b: *a}\n", 'contexts: {a: &a {}, b: *a, "12":{"cluster":"12"}}\n'],
 ] as const) {
   test(`a file with ${how} is written in its own way`, async () => {
@@ -137,9 +143,10 @@ for (const [what, clusters, message, before = ""] of [
   [
     "an alias",
     [{ ...A, clusterId: "b" }],
-    /cannot change safely\. Write its aliases \(\*\) out/,
+    /cannot change safely\. Write aliases \(\*\) and \{\} out/,
     "contexts: {b: &b {}, c: *b}",
   ],
+  ["a comment in {}", [{ clusterId: "a" }], /cannot change/, "contexts:\n  a: {prefix: /x, # why\n    profile: ops}"],
   ["an invalid file", [A], /config\.yaml, line 1: unknown key context/, "context: {}"],
 ] as const) {
   test(`${what} is wrong usage, and the file is unchanged`, async () => {

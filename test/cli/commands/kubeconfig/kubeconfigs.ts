@@ -165,6 +165,10 @@ current-context: a
   "contexts": null
 }
 `,
+  "JSON in lines, with commas at the end": "{\n  users: [\n    {name: a, user: {}},\n  ],\n}\n",
+  "a list with an entry before an empty one":
+    "kind: Config\nusers:\n- name: a\n  user: {}\nclusters: []\ncontexts: []\n",
+  "an empty list at the end": "kind: Config\ncontexts:\n- name: a\n  context: {}\nusers: []\n",
 };
 
 /** The text, and the message. */

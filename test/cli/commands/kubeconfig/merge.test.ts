@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
@@ -45,7 +46,7 @@ const read = (path = file) => readFileSync(path, "utf8");
 function piecesOf(text: string): string[] {
   const isSet = /^ *(current-context:.*|(clusters|users|contexts): *(null|\[\]|~)?( #.*)?)\r?\n?$/;
   const lines = text.split(/(?<=\n)/).filter((line) => !isSet.test(line));
-  return lines.flatMap((line) => line.split(/(?<=\})(?=[\]}]*\s*$)|"\w+": ?(?:\[\]|null)/));
+  return lines.flatMap((line) => line.split(/(?<=[\]}],?)(?=[\]},]*\s*$)|"\w+": ?(?:\[\]|null)/));
 }
 
 function hasInOrder(pieces: readonly string[], text: string): boolean {
@@ -192,6 +193,8 @@ test("a file of a group that the user is not in loses the group's permissions; o
 test("waits for kubectl's lock, and then refuses if the file has changed", async () => {
   folder.write("config", KIND);
   const lock = folder.write("config.lock", "");
+  // However old.
+  utimesSync(lock, 0, 0);
   const locked = "Another program has locked config.lock. If none is running, delete this file.\n";
   assert.deepEqual(await merge(), { code: 2, message: locked });
   const release = () => {
