@@ -1,6 +1,6 @@
 // Lock files: one process at a time changes a file, or asks the user to sign in.
 
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { memberAt } from "../../functions/lib/json.ts";
 import { usage } from "./errors.ts";
@@ -18,7 +18,8 @@ export async function whileLocked<T>(lock: string, limitMs: number, work: () => 
   try {
     return await work();
   } finally {
-    rmSync(lock, { force: true });
+    // Another process takes the lock of work that lasts too long.
+    if (existsSync(lock) && readFileSync(lock, "utf8") === String(process.pid)) rmSync(lock, { force: true });
   }
 }
 
@@ -33,7 +34,7 @@ function take(lock: string, limitMs: number): boolean {
     // One process removes it, and looks again: the next one would remove the lock of the first.
     if (isAbandoned(lock, limitMs) && take(removal, limitMs)) {
       if (isAbandoned(lock, limitMs)) rmSync(lock, { force: true });
-      rmSync(removal);
+      rmSync(removal, { force: true });
     }
     return false;
   }
@@ -43,8 +44,10 @@ function take(lock: string, limitMs: number): boolean {
 function isAbandoned(lock: string, limitMs: number): boolean {
   try {
     const pid = Number(readFileSync(lock, "utf8"));
-    if (pid > 0) process.kill(pid, 0);
-    return pid > 0 && Date.now() - statSync(lock).mtimeMs > limitMs;
+    if (!(pid > 0)) return false;
+    if (Date.now() - statSync(lock).mtimeMs > 2 * limitMs) return true;
+    process.kill(pid, 0);
+    return false;
   } catch (error) {
     return memberAt(error, "code") === "ESRCH";
   }

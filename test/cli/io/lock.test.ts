@@ -1,7 +1,7 @@
 // Abandoned locks: of the processes that find one, only one takes it. test/cli/commands/kubeconfig/merge.test.ts has waits.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { beforeEach, mock, test } from "node:test";
 import { whileLocked } from "../../../cli/io/lock.ts";
 import type { IOStreams } from "../../../cli/io/streams.ts";
@@ -43,6 +43,24 @@ test("the lock of a process that was faster stays", async (t) => {
     rmSync(lock);
   };
   assert.deepEqual([await take(end), kept], [String(process.pid), other]);
+});
+
+test("work that lasts too long loses its lock to another process, whose lock stays", async () => {
+  rmSync(lock);
+  const other = String(process.ppid);
+  const io = { interrupted: new AbortController().signal } as unknown as IOStreams;
+  await whileLocked(lock, 1000, async () => writeFileSync(lock, other), io);
+  assert.equal(readFileSync(lock, "utf8"), other);
+});
+
+test("an old lock is abandoned if its process's id now belongs to another user", async (t) => {
+  folder.write("lock", "1");
+  utimesSync(lock, 0, 0);
+  t.after(() => mock.restoreAll());
+  mock.method(process, "kill", () => {
+    throw Object.assign(new Error("not permitted"), { code: "EPERM" });
+  });
+  assert.equal(await take(), String(process.pid));
 });
 
 test("while another process removes it, an abandoned lock stays", async () => {
