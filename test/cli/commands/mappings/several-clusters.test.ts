@@ -1,6 +1,8 @@
 // Commands for several clusters: one plan, one question, failures by cluster, and what is skipped or refused.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { useFolder } from "../../fixtures.ts";
 import { exits, prints } from "./cluster.ts";
@@ -125,6 +127,17 @@ test("each context's region applies, and options that contradict a context or su
   clusters.configure({});
   const named = "--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.\n";
   await exits(deny(...ALL), 2, named);
+});
+
+test("the lines of the documentation for a colleague who left work as pasted", async () => {
+  clusters.configure({ "my-cluster": { cluster: "prod" }, other: { cluster: "staging" } });
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/access.md"), "utf8");
+  const lines = page.match(/(?<=^npx lambda-iam-authenticator )mappings deny jane@.*?(?=$| +#)/gm) ?? [];
+  const answer = { interactive: true, input: "y\n" };
+  const outcomes = [];
+  for (const line of lines) outcomes.push((await exits(clusters.run(line, answer), 0)).err.split("\n").at(-2));
+  const starts = outcomes.map((line) => line?.slice(0, 26));
+  assert.deepEqual(starts, ["Not ended: client certific", "Denied in 2 of 2 clusters."]);
 });
 
 test("Ctrl-C while the clusters are read writes nothing", async () => {
