@@ -93,7 +93,7 @@ export interface Sandbox {
   readonly stsUrl: string;
   readonly parameterStoreUrl: string;
   readonly issuerUrl: string;
-  /** EC2, IAM, CloudFormation and Lambda. */
+  /** EC2, IAM and CloudFormation; refuses Lambda's calls. */
   readonly queryUrl: string;
   /** CloudWatch Logs, with the function's log as LOG_GROUP. */
   readonly logsUrl: string;
@@ -178,7 +178,7 @@ export async function startSandbox(
   };
 }
 
-const DEFAULT_PORTS = { gateway: 8320, sts: 8321, store: 8322, query: 8323, issuer: 8324, logs: 8325 };
+export const DEFAULT_PORTS = { gateway: 8320, sts: 8321, store: 8322, query: 8323, issuer: 8324, logs: 8325 };
 
 type Service = keyof typeof DEFAULT_PORTS;
 

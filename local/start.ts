@@ -134,7 +134,7 @@ function notices(): string {
   const restart = movedFrom.gateway === undefined ? "" : " Restart a kube-apiserver that uses this sandbox.";
   const texts = [
     moved && `Another program uses the last start's port ${moved}. Read ${shown(files.env)} again.${restart}`,
-    files.bin.includes(delimiter) && `PATH cannot contain ${files.bin}: rename the folder without "${delimiter}".`,
+    files.bin.includes(delimiter) && `PATH cannot contain ${files.bin}: remove "${delimiter}" from the folder's name.`,
     kind && `The kube-apiserver of kind calls ${kind.server}.`,
     ...(kind?.problems ?? []),
   ];

@@ -2,7 +2,7 @@
 // users.
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import { fetchIssuerKeys } from "./aws/sts/issuer-documents.ts";
@@ -35,7 +35,7 @@ export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox):
     profiles.AWS_CONFIG_FILE,
     [...identities.map(({ name }) => profileOf(name)), podProfile(files)].join("\n"),
   );
-  const context = { webhookKubeconfig: files.kubeconfig };
+  const context = { webhookKubeconfig: relative(dirname(files.config), files.kubeconfig) };
   if (!existsSync(files.config)) writeFileSync(files.config, stringify({ contexts: { [CLUSTER_ID]: context } }));
   writePrograms(files);
   writeKubeconfig(files, profiles);

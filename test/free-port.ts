@@ -1,11 +1,12 @@
-// Free ports that no other test can get before they are used.
+// Free ports that no client gets before they are used, and that another test file rarely gets.
 
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { DEFAULT_PORTS } from "../local/sandbox.ts";
 import { sandboxFiles } from "../local/webhook.ts";
 
-/** Below the ports that systems assign: a client or server of another test cannot get one before it is used. */
+/** Below the ports that systems assign, so that a client or server of another test does not get one before it is used. */
 const [FIRST, COUNT] = [10_000, 20_000];
 /** Test files run at the same time. Those with consecutive process ids start this far apart. */
 const PER_PROCESS = 97;
@@ -29,10 +30,9 @@ async function isFree(port: number): Promise<boolean> {
   return isListening;
 }
 
-/** The sandbox of this folder uses free ports, and the same ones after a restart: no test gets them in between. */
+/** The sandbox of this folder uses free ports, and the same ones after a restart. */
 export async function givePorts(folder: string): Promise<void> {
-  const services = ["gateway", "sts", "store", "query", "issuer", "logs"];
-  const ports = await Promise.all(services.map(async (one) => [one, await freePort()] as const));
+  const ports = await Promise.all(Object.keys(DEFAULT_PORTS).map(async (one) => [one, await freePort()] as const));
   mkdirSync(folder, { recursive: true });
   writeFileSync(sandboxFiles(folder).ports, JSON.stringify(Object.fromEntries(ports)));
 }

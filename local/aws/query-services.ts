@@ -1,5 +1,5 @@
-// A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Refuses calls of Lambda, which the sandbox
-// does not have.
+// A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Refuses calls of Lambda, which the
+// sandbox does not have.
 
 import {
   describeInstances,
@@ -51,6 +51,7 @@ export function queryAnswers(
   checkSigned: (request: LocalRequest, service: Service) => void,
 ): (request: LocalRequest) => LocalResponse {
   return (request) => {
+    // The clients of the other services only use POST.
     if (request.method === "GET") return refuse(new ServiceError("NotLocal", "The sandbox has no Lambda."));
     const form = readForm(request);
     const action = form.get("Action") ?? "";

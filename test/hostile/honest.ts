@@ -121,10 +121,10 @@ function honestAnswer({ operation, method, path, headers, body }: HostileRequest
     case "cloudformation":
       return xml(name, { Stacks: { member: { Outputs: { member: { OutputKey: "LogGroup", OutputValue: "log" } } } } });
     case "iam":
-      if (name === "GetInstanceProfile") return answerOf(EC2(local(body)));
+      if (name === "GetInstanceProfile") return answerOf(QUERY(local(body)));
       return xml(name, name === "ListRoles" ? ROLES : { ClientIDList: { member: "sts.amazonaws.com" } });
     case "ec2":
-      return answerOf(EC2(local(body)));
+      return answerOf(QUERY(local(body)));
     case "federation": {
       const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken } = ISSUED;
       const expiration = inAnHour().getTime();
@@ -164,7 +164,7 @@ const ROLES = { Roles: { member }, IsTruncated: "false" };
 
 const { arn: nodeArn, userId: nodeId } = localIdentity("node");
 const NODE = { Arn: nodeArn, UserId: nodeId, Account: ACCOUNT };
-const EC2 = queryAnswers(nodeServices("us-east-1"), () => {});
+const QUERY = queryAnswers(nodeServices("us-east-1"), () => {});
 
 function inAnHour(): Date {
   return new Date(Date.now() + 3_600_000);

@@ -90,7 +90,7 @@ for (const [typed, status, error, host = ""] of [
   ["start", 1, /^LOCAL_HOST: 192\.0\.2\.1 is not an address of this machine\.\n$/, "192.0.2.1"],
   ["start --verbos", 2, /^Unknown argument --verbos\. Usage: npm start/],
 ] as const) {
-  test(`fails: ${host} ${typed}`, async () => {
+  test(`${host && `LOCAL_HOST=${host} `}${typed} fails`, async () => {
     const [program, ...args] = typed.split(" ");
     const { ended, printed } = runWith({ LOCAL_HOST: host }, none, `${program}.ts`, ...args);
     assert.deepEqual([await ended, printed.out], [status, ""]);
@@ -235,7 +235,7 @@ test("a restart keeps port, authority and caller token, so that kube-apiserver n
     third.printed.out,
     new RegExp(`^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`, "ms"),
   );
-  assert.match(third.printed.out, /^PATH cannot contain \S+re:started\/bin:\s+rename\s+the\s+folder/m);
+  assert.match(third.printed.out, /^PATH cannot contain \S+re:started\/bin:\s+remove\s+":"/m);
   assert.deepEqual(kept().slice(1), earlier.slice(1));
   assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
   third.process.kill("SIGKILL");
