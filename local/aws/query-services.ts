@@ -15,9 +15,11 @@ import {
   ServiceError,
   startHttpServer,
 } from "./http-server.ts";
-import { readForm, refuse, renderError, renderResult, type Service } from "./protocols.ts";
-import { describeStacks, type Stacks } from "./stacks.ts";
+import { readForm, refuse, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
 import { byAccessKey, type ServiceOptions, verify } from "./verification.ts";
+
+/** Outputs by name of the stack. */
+export type Stacks = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 interface QueryOptions extends ServiceOptions, Partial<NodeServices> {
   /** Default `us-east-1`, which is IAM's only region. */
@@ -88,3 +90,15 @@ const EC2_ERRORS: Readonly<Record<string, readonly [code: string, status: number
   SignatureDoesNotMatch: NOT_VALIDATED,
   ExpiredToken: ["RequestExpired", 400, "Request has expired."],
 };
+
+/**
+ * Returns the stack that the form names.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+ */
+function describeStacks(stacks: Stacks, form: URLSearchParams): XmlNode {
+  const StackName = form.get("StackName") ?? "";
+  const { [StackName]: outputs } = stacks;
+  if (outputs === undefined) throw new ServiceError("ValidationError", `Stack with id ${StackName} does not exist`);
+  const member = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+  return { Stacks: { member: { StackName, Outputs: { member } } } };
+}

@@ -2,8 +2,7 @@
 
 import { type LocalServer, ServiceError, startHttpServer } from "../../local/aws/http-server.ts";
 import { renderError } from "../../local/aws/protocols.ts";
-import { queryAnswers } from "../../local/aws/query-services.ts";
-import type { Stacks } from "../../local/aws/stacks.ts";
+import { queryAnswers, type Stacks } from "../../local/aws/query-services.ts";
 
 export function startStacks(stacks: Stacks): Promise<LocalServer> {
   const none = { instances: [], profiles: [], account: "" };
