@@ -7,6 +7,7 @@ import { encodeComponent } from "../../functions/authenticator/token/encoding.ts
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { awsFailure } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
+import { OWN_SESSION_NAME } from "../model/session-programs.ts";
 import type { ClientConfig, Credentials } from "./client.ts";
 import { usableCredentials } from "./credentials.ts";
 import { CREDENTIALS_ENDED, unusableAnswer } from "./errors.ts";
@@ -19,9 +20,6 @@ export interface AssumeOptions {
   readonly forwardSessionName?: true;
 }
 
-/** Mappings can use it as `{SessionName}`. */
-const DEFAULT_SESSION_NAME = "iam-authenticator";
-
 /** Ctrl-C aborts the calls. */
 export async function findCredentials(config: ClientConfig, io: IOStreams, options: AssumeOptions = {}) {
   const { role, externalId, sessionName, forwardSessionName } = options;
@@ -32,7 +30,7 @@ export async function findCredentials(config: ClientConfig, io: IOStreams, optio
   ]);
   const client = watched(new STSClient(config), io);
   const own = forwardSessionName ? await ownSessionName(config, io) : undefined;
-  const RoleSessionName = sessionName ?? own ?? DEFAULT_SESSION_NAME;
+  const RoleSessionName = sessionName ?? own ?? OWN_SESSION_NAME;
   const { Credentials: assumed } = await client.send(
     new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
     { abortSignal: io.interrupted },
