@@ -45,7 +45,7 @@ export function readSettings(environment: Environment): Settings {
   const callerAuth = oneOf(read, "CALLER_AUTH", CALLER_AUTH);
   if (callerAuth === undefined) throw required("CALLER_AUTH", `one of ${CALLER_AUTH.join(", ")}`);
   // The SDK reads these endpoints. Check them here.
-  for (const service of ["EC2", "IAM"]) sdkEndpoint(read, service);
+  for (const service of ["EC2", "IAM"] as const) sdkEndpoint(read, service);
 
   return {
     ...common,

@@ -8,6 +8,7 @@ import { TOKENS } from "../authenticator/jwt-settings.ts";
 import { partitionOfRegion } from "../aws/partitions.ts";
 import { parseJson } from "../lib/json.ts";
 import { oneOf, readFrom, required } from "../settings/environment.ts";
+import type { Variable } from "../settings/variables.ts";
 import { type CheckOptions, createCheckHandler } from "./handler.ts";
 
 const lambda = new LambdaClient({});
@@ -16,7 +17,7 @@ const ssm = new SSMClient({ maxAttempts: 8 });
 const codeDeploy = new CodeDeployClient({});
 const read = readFrom(process.env);
 
-function setting(name: string, what: string): string {
+function setting(name: Variable, what: string): string {
   const value = read(name);
   if (value === undefined) throw required(name, what);
   return value;

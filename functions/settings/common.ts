@@ -52,7 +52,7 @@ export function defaultMappingPrefix(clusterId: string): string {
 }
 
 /** The endpoint that the SDK uses: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-export function sdkEndpoint(read: Read, service: string): URL | undefined {
+export function sdkEndpoint(read: Read, service: "EC2" | "IAM" | "SSM"): URL | undefined {
   return endpoint(read, `AWS_ENDPOINT_URL_${service}`) ?? endpoint(read, "AWS_ENDPOINT_URL");
 }
 

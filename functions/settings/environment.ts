@@ -1,11 +1,12 @@
 // Reads settings from the environment and rejects invalid values with the name of the setting.
 
 import { type AuthenticatorError, fault } from "../errors.ts";
+import type { Variable } from "./variables.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The value of a setting; `undefined` if it is not set. */
-export type Read = (name: string) => string | undefined;
+export type Read = (name: Variable) => string | undefined;
 
 /** Treats an empty string as not set: `sam local` passes one for a value that it cannot resolve. */
 export function readFrom(environment: Environment): Read {
@@ -23,20 +24,20 @@ export function required(name: string, expected: string): AuthenticatorError {
 }
 
 /** Throws `setting_invalid` for an invalid value, like all functions below. */
-export function matching(read: Read, name: string, pattern: RegExp, expected: string): string | undefined {
+export function matching(read: Read, name: Variable, pattern: RegExp, expected: string): string | undefined {
   const value = read(name);
   if (value !== undefined && !pattern.test(value)) throw bad(name, expected, value);
   return value;
 }
 
-export function oneOf<T extends string>(read: Read, name: string, values: readonly T[]): T | undefined {
+export function oneOf<T extends string>(read: Read, name: Variable, values: readonly T[]): T | undefined {
   const value = read(name);
   const known = values.find((candidate) => candidate === value);
   if (value !== undefined && known === undefined) throw bad(name, `one of ${values.join(", ")}`, value);
   return known;
 }
 
-export function list(read: Read, name: string, separator = ","): string[] | undefined {
+export function list(read: Read, name: Variable, separator = ","): string[] | undefined {
   const value = read(name);
   const items = value?.split(separator).map((item) => item.trim());
   if (items?.includes("")) throw bad(name, `a list separated by "${separator}", without an empty item`, value);
@@ -44,7 +45,7 @@ export function list(read: Read, name: string, separator = ","): string[] | unde
 }
 
 /** A list of items that each match `pattern`. `expected` describes the items in the plural. */
-export function listOf(read: Read, name: string, pattern: RegExp, expected: string): string[] | undefined {
+export function listOf(read: Read, name: Variable, pattern: RegExp, expected: string): string[] | undefined {
   const items = list(read, name);
   const wrong = items?.find((item) => !pattern.test(item));
   if (wrong !== undefined) throw bad(name, `a list of ${expected}`, wrong);
@@ -55,7 +56,7 @@ export function listOf(read: Read, name: string, pattern: RegExp, expected: stri
  * The endpoint of an AWS service. Plain HTTP is allowed only on this machine, since requests are signed or secret. The
  * value is not in the message, since it can contain a password.
  */
-export function endpoint(read: Read, name: string): URL | undefined {
+export function endpoint(read: Read, name: Variable): URL | undefined {
   const value = read(name);
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
