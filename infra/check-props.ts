@@ -2,7 +2,6 @@
 
 import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { DEFAULTS } from "./common-props.ts";
 import type { CustomDomain, Endpoint, MtlsEndpoint, PrivateEndpoint } from "./endpoint/endpoint.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
@@ -12,8 +11,7 @@ export function checkProps(props: IamAuthenticatorProps): void {
   checkMemory(props.memorySize);
   const quietHours = known(props.quietHours);
   const provisionedConcurrency = known(props.provisionedConcurrency);
-  const { reservedConcurrency: reserved = DEFAULTS.reservedConcurrency } = props;
-  const reservedConcurrency = reserved === false ? undefined : known(reserved);
+  const reservedConcurrency = props.reservedConcurrency === false ? undefined : known(props.reservedConcurrency);
   atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...throttle });
   // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)

@@ -4,7 +4,7 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { checkEndpoint, checkFailoverUrl } from "./check-props.ts";
-import { DEFAULTS, defaultThrottle, logSettings } from "./common-props.ts";
+import { defaultThrottle, logSettings } from "./common-props.ts";
 import type { Endpoint } from "./endpoint/endpoint.ts";
 import { serveHttp } from "./endpoint/http-endpoint.ts";
 import { servePrivately } from "./endpoint/private-endpoint.ts";
@@ -25,7 +25,7 @@ export function deployEndpoint(
   props: IamAuthenticatorProps,
   topic: ITopic | undefined,
 ) {
-  const { clusterId, safeDeployments = true, reservedConcurrency = DEFAULTS.reservedConcurrency, failoverUrl } = props;
+  const { clusterId, safeDeployments = true, failoverUrl } = props;
   checkEndpoint(construct, endpoint);
   if (failoverUrl !== undefined) checkFailoverUrl(construct, endpoint, failoverUrl);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
@@ -38,7 +38,7 @@ export function deployEndpoint(
   const options = {
     name: `iam-authenticator-${clusterId}`,
     handler,
-    throttle: props.throttle ?? defaultThrottle(reservedConcurrency),
+    throttle: props.throttle ?? defaultThrottle(props.reservedConcurrency),
     logs,
     failoverUrl,
   };

@@ -38,7 +38,7 @@ export interface IamAuthenticatorProps extends CommonProps {
   /**
    * Requests per second that the endpoint accepts, and the burst above that. See "What to set" in docs/performance.md.
    *
-   * @default - 200 per second, burst 2,000; with `reservedConcurrency: false`, 150 per second, burst 50
+   * @default - 150 per second, burst 50; with `reservedConcurrency`, 200 per second, burst 2,000
    */
   readonly throttle?: Throttle;
 
@@ -108,11 +108,11 @@ export interface IamAuthenticatorProps extends CommonProps {
 
   /**
    * Number of Lambda environments that are reserved for logins and limit them. The function shares no environment with the
-   * account's other functions. A restart of the control plane then stays within Parameter Store's reads
-   * (docs/performance.md, "What to set"). The deployment fails if fewer than 100 of the account's limit remain for other
-   * functions. `false` reserves none: only the account's limit applies.
+   * account's other functions. With 8, a restart of the control plane stays within Parameter Store's reads
+   * (docs/performance.md, "What to set"). A new account can reserve none, and the deployment would fail: AWS keeps 10 of its
+   * 10 environments unreserved, and 100 of a larger quota. `false` reserves none: only the account's quota applies.
    *
-   * @default 8
+   * @default false
    */
   readonly reservedConcurrency?: number | false;
 

@@ -79,17 +79,17 @@ function optionalNumber(
 export function concurrencyParameters(stack: Stack) {
   const reservedConcurrency = text(stack, "ReservedConcurrency", {
     description:
-      "Environments of the function that are reserved for logins and limit them. At least 100 of the account's must remain unreserved. 0: none are reserved.",
-    default: String(DEFAULTS.reservedConcurrency),
+      "Environments of the function that are reserved for logins and limit them, such as 8. A new account can reserve none. 0: none are reserved.",
+    default: "0",
     allowedPattern: "0|[1-9][0-9]*",
     constraintDescription: "must be a positive integer, or 0.",
   });
   const isReserved = new CfnCondition(stack, "HasReservedConcurrency", {
     expression: Fn.conditionNot(Fn.conditionEquals(reservedConcurrency, "0")),
   });
-  const [reserved, unreserved] = [defaultThrottle(DEFAULTS.reservedConcurrency), defaultThrottle(false)];
+  const [reserved, unreserved] = [defaultThrottle(1), defaultThrottle(false)];
   const throttle: DefaultLimit = (limit) => ({
-    text: `${reserved[limit]}, or ${unreserved[limit]} if ReservedConcurrency is 0`,
+    text: `${unreserved[limit]}, or ${reserved[limit]} if ReservedConcurrency is not 0`,
     value: Fn.conditionIf(isReserved.logicalId, reserved[limit], unreserved[limit]),
   });
   return { reservedConcurrency: Token.asNumber(valueIf(isReserved, reservedConcurrency)), throttle };

@@ -105,9 +105,9 @@ variable "architecture" {
 }
 
 variable "reserved_concurrency" {
-  description = "Environments of the function that are reserved for logins and limit them. At least 100 of the account's must remain unreserved. 0: none are reserved."
+  description = "Environments of the function that are reserved for logins and limit them, such as 8. A new account can reserve none. 0: none are reserved."
   type        = number
-  default     = 8
+  default     = 0
 
   validation {
     condition     = var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency
@@ -116,7 +116,7 @@ variable "reserved_concurrency" {
 }
 
 variable "throttle_rate" {
-  description = "Requests per second that the endpoint accepts. Null: 200, or 150 if reserved_concurrency is 0."
+  description = "Requests per second that the endpoint accepts. Null: 150, or 200 if reserved_concurrency is not 0."
   type        = number
   default     = null
 
@@ -127,7 +127,7 @@ variable "throttle_rate" {
 }
 
 variable "throttle_burst" {
-  description = "Requests at once, above throttle_rate. Null: 2,000, or 50 if reserved_concurrency is 0."
+  description = "Requests at once, above throttle_rate. Null: 50, or 2,000 if reserved_concurrency is not 0."
   type        = number
   default     = null
 

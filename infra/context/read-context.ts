@@ -14,7 +14,8 @@ import { stackName } from "./stacks.ts";
 export function readClusters(scope: Construct): ClusterContext[] {
   const list: unknown = scope.node.tryGetContext("clusters") ?? [];
   if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
-  const clusters = list.map(readCluster);
+  const reserved = reservedForAll(scope);
+  const clusters = list.map((entry) => readCluster(isObject(entry) ? { ...entry, ...reserved } : entry));
   const twice =
     repetition(clusters, ({ clusterId }) => `cluster ${clusterId}`) ??
     repetition(clusters, (cluster) => `stack ${stackName(cluster)}`);
@@ -24,7 +25,13 @@ export function readClusters(scope: Construct): ClusterContext[] {
   const chosen: unknown = scope.node.tryGetContext("clusterId");
   if (chosen === undefined) return clusters;
   if (typeof chosen !== "string") throw new Error('"clusterId" in the context must be a string: put it in quotes');
-  return choose(clusters, chosen);
+  return clusters.length === 0 ? [readCluster({ clusterId: chosen, ...reserved })] : choose(clusters, chosen);
+}
+
+/** `-c reservedConcurrency=8`, or `false`, for each cluster that is deployed, instead of what its entry has. */
+function reservedForAll(scope: Construct): object {
+  const given: unknown = scope.node.tryGetContext("reservedConcurrency");
+  return given === undefined ? {} : { reservedConcurrency: typed("reservedConcurrency", given) };
 }
 
 /** A standby must not redirect too, and must accept the tokens that users sign for the primary. */
@@ -46,9 +53,8 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
   }
 }
 
-/** The clusters' entries. Throws if the list lacks one: a typo must not deploy another cluster with defaults. */
+/** The clusters' entries, of a list that is not empty. Throws if the list lacks one: a typo must not deploy another cluster with defaults. */
 function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext[] {
-  if (clusters.length === 0) return [readCluster({ clusterId: chosen })];
   const wanted = chosen.split(",");
   const known = clusters.map(({ clusterId }) => clusterId);
   const missing = wanted.find((id) => !known.includes(id));
@@ -57,7 +63,7 @@ function choose(clusters: readonly ClusterContext[], chosen: string): ClusterCon
 }
 
 /** The context keys that the app reads. */
-const CONTEXT_KEYS = ["clusterId", "clusters", "issuer"];
+const CONTEXT_KEYS = ["clusterId", "clusters", "issuer", "reservedConcurrency"];
 
 /** Both a cluster's key and a setting of the CDK CLI: https://docs.aws.amazon.com/cdk/v2/guide/cli.html */
 const CLI_SETTINGS = ["tags"];

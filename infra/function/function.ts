@@ -35,7 +35,7 @@ export interface FunctionOptions {
 /** `live`: the alias, which moves to a new version only after its check. */
 export function makeFunction(scope: Construct, props: IamAuthenticatorProps, options: FunctionOptions) {
   const { nodes = false, architecture, memorySize, vpc, vpcSubnets, securityGroups, provisionedConcurrency } = props;
-  const { reservedConcurrency = DEFAULTS.reservedConcurrency } = props;
+  const { reservedConcurrency = false } = props;
   const { mappingPrefix, environment } = options;
   // The log is an audit record, so it remains when the stack is deleted, but not after a failed first deployment.
   const log = new LogGroup(scope, "Log", { ...options.logs, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE });

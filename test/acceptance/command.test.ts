@@ -47,8 +47,6 @@ test("a successful run exits with 0, prints a table, and writes a report without
   assert.ok(reports[0]?.includes("| 14 Removal | leftovers by tag | none | none | passed |"));
 });
 
-const LIMIT = '{"AccountLimit":{"ConcurrentExecutions":107,"UnreservedConcurrentExecutions":107}}';
-const FEW = answered(/get-account-settings/, LIMIT);
 const HIDDEN = answered(/get-account-settings/, new Error("An error occurred (AccessDeniedException) when calling it"));
 const UNCHANGED = /It does not change account settings\./;
 const CREATED = /in account 111122223333, eu-west-1\n[\s\S]*^Creates:[\s\S]*^Time: {4}about 13 minutes[\s\S]*^Cost:/m;
@@ -64,7 +62,6 @@ for (const [what, argv, text, answer] of [
   ["that the option enables signing", ["--only", "13", "--enable-token-signing"], SIGNS],
   ["how long the credentials must remain valid", ["--only", "5,6"], CREDENTIALS],
   ["the account's limit", ["--only", "4"], /^Limit: {3}1000 concurrent executions$/m],
-  ["that the limit is too low", ["--only", "4"], /^Limit: {3}107 .*, too few to reserve: stacks reserve none$/m, FEW],
   ["that the limit was not checked", ["--only", "4"], /^Limit: {3}not checked: no permission for lambda:/m, HIDDEN],
 ] as const) {
   test(`before the first check, the run prints ${what}`, async () => {
@@ -72,13 +69,6 @@ for (const [what, argv, text, answer] of [
     assert.match(printed.split(/^\d+\. /m)[0] ?? "", text);
   });
 }
-
-test("stacks reserve no executions where the limit is too low", async () => {
-  const fake = fakeWorld((call) => (call.startsWith("cdk ") ? "" : FEW(call)));
-  await run([], { fake, look: async (site) => (await site.deploy()).status });
-  const [cluster] = JSON.parse(readFileSync(join(fake.folder, "cdk.json"), "utf8")).context.clusters;
-  assert.equal(cluster.reservedConcurrency, false);
-});
 
 test("a failed row exits with 1, and so does a leftover, even if every check passed", async () => {
   assert.equal((await run([], { look: () => "wrong" })).code, 1);

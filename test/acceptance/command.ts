@@ -4,10 +4,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { DEFAULTS } from "../../infra/common-props.ts";
 import { ROOT } from "../infra/cdk-cli.ts";
 import { awsOf, unlessMissing } from "./aws.ts";
-import { concurrencyOf, NOT_CHECKED, UNRESERVED } from "./deployments.ts";
+import { concurrencyOf, NOT_CHECKED } from "./deployments.ts";
 import { type Account, accountOf } from "./identities.ts";
 import { announcement, HELP, type Options, readOptions } from "./options.ts";
 import { type RealWorld, realWorld } from "./real-world.ts";
@@ -61,18 +60,14 @@ export async function acceptanceIn(
   await checkBootstrap(world, inputs.qualifier);
   const keeps = keep && !options.remove;
   const executions = await concurrencyOf(aws);
-  const reservesNone = executions !== undefined && executions.unreserved < UNRESERVED + DEFAULTS.reservedConcurrency;
-  const limit =
-    executions === undefined
-      ? NOT_CHECKED
-      : `${executions.total} concurrent executions${reservesNone ? ", too few to reserve: stacks reserve none" : ""}`;
+  const limit = executions === undefined ? NOT_CHECKED : `${executions.total} concurrent executions`;
   const effects = { keep: keeps, enableSigning: inputs.enableTokenSigning, limit };
   world.print(announcement(account.id, world.region, clusterId, chosen, effects));
   if (!options.yes) await ask();
 
   const signals = listen(world, clusterId);
   const start = world.now();
-  const runOptions = { clusterId, checks: chosen, inputs: { ...inputs, reservesNone }, keep: keeps };
+  const runOptions = { clusterId, checks: chosen, inputs, keep: keeps };
   const { rows, isInterrupted } = await runChecks(world, runOptions, signals.removing);
   signals.stop();
 

@@ -21,8 +21,6 @@ export interface Inputs {
   readonly enableTokenSigning?: boolean | undefined;
   /** `endpoint` is a context key of kind `mtls`. */
   readonly mtls?: { endpoint: MtlsEndpoint; clientCert: string; clientKey: string } | undefined;
-  /** The account has too few concurrent executions to reserve the stack's default number. */
-  readonly reservesNone?: boolean;
   /** `endpoint` is a context key of kind `private`. */
   readonly private?: { readonly endpoint: Readonly<Record<string, unknown>> } | undefined;
 }
@@ -63,8 +61,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   }
 
   function deploy(settings: Readonly<Record<string, unknown>> = {}): Promise<Deployed> {
-    const reserved = inputs.reservesNone && { reservedConcurrency: false };
-    return stacks.deploy(stack, { clusterId, ...reserved, ...settings });
+    return stacks.deploy(stack, { clusterId, ...settings });
   }
 
   /** The first deployment of this run, with default keys. */

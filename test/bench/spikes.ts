@@ -4,15 +4,15 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULTS } from "../../infra/common-props.ts";
 import { markdown } from "./measure.ts";
 import { runSpike, type Spike, withReserved } from "./spikes/run-spike.ts";
 
 /** For more than 200 identities: the burst limit of API Gateway per account. */
 const throttle = { perSecond: 1_000, burst: 5_000 };
 const SETTINGS = {
-  "none reserved": withReserved(false),
-  "8 reserved environments (default)": withReserved(DEFAULTS.reservedConcurrency),
+  "none reserved (default)": withReserved(false),
+  "none reserved (default), a quota of 10": withReserved(false, 10),
+  "8 reserved environments": withReserved(8),
   "20 reserved, throttle 1,000/5,000": { ...withReserved(20), throttle },
   "60 reserved, higher throughput": { ...withReserved(60), throttle, ssmReads: 10_000 },
   "60 reserved, higher throughput, AWS-signed tokens": {
@@ -28,11 +28,13 @@ const SETTINGS = {
 const SILENT_MS = 30_000;
 const PLOTTED = { people: 200, roles: 20 };
 const SPIKES: readonly (readonly [Spike["who"], keyof typeof SETTINGS, stsSilentMs?: number])[] = [
-  [PLOTTED, "none reserved"],
-  [PLOTTED, "8 reserved environments (default)"],
+  [PLOTTED, "none reserved (default)"],
+  [PLOTTED, "8 reserved environments"],
   [PLOTTED, "60 reserved, higher throughput"],
-  [PLOTTED, "8 reserved environments (default)", SILENT_MS],
-  [{ people: 50, roles: 20 }, "none reserved"],
+  [PLOTTED, "none reserved (default), a quota of 10"],
+  [PLOTTED, "8 reserved environments", SILENT_MS],
+  [{ people: 50, roles: 20 }, "none reserved (default)"],
+  [{ people: 50, roles: 20 }, "none reserved (default), a quota of 10"],
   [{ people: 1_000, roles: 1 }, "20 reserved, throttle 1,000/5,000"],
   [{ people: 1_000, roles: 20 }, "60 reserved, higher throughput"],
 ];
@@ -41,7 +43,7 @@ const SPIKES: readonly (readonly [Spike["who"], keyof typeof SETTINGS, stsSilent
 const LARGE = [1_000, 3_000, 10_000].flatMap((people) =>
   [3, 6].flatMap((apiservers) =>
     (Object.keys(SETTINGS) as (keyof typeof SETTINGS)[])
-      .filter((name) => /default|higher/.test(name))
+      .filter((name) => /^8 reserved|higher/.test(name))
       .map((settings): (typeof SPIKES)[number] => [{ people, roles: 20, apiservers }, settings]),
   ),
 );

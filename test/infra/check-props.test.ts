@@ -57,7 +57,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a name instead of an address": [{ alarmEmail }, /^alarmEmail must be an email address, .* not "on-call"$/],
   "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
   "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer/],
-  "as much provisioned concurrency as is reserved by default": [{ provisionedConcurrency: 8 }, /^provisionedConcurrency \(8\) must be below reservedConcurrency \(8\): /],
+  "as much provisioned concurrency as is reserved": [{ provisionedConcurrency: 8, reservedConcurrency: 8 }, /^provisionedConcurrency \(8\) must be below reservedConcurrency \(8\): /],
   "a throttle of zero": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /^rateLimit must be a positive integer$/],
   "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints requires vpc: set vpc to the function's VPC/],
   "subnets without a VPC": [{ vpcSubnets: {} }, /^vpcSubnets requires vpc: set vpc to the function's VPC/],
@@ -128,6 +128,7 @@ test("Lambda's limits are accepted", () => {
   for (const memorySize of [128, 10_240]) stackOf("http", { memorySize });
   stackOf("http", { provisionedConcurrency: 2, reservedConcurrency: 3 });
   stackOf("http", { provisionedConcurrency: 80, reservedConcurrency: false });
+  stackOf("http", { provisionedConcurrency: 80 });
 });
 
 test("a stack with an unknown region accepts regions of one partition", () => {

@@ -117,7 +117,7 @@ async function standby(site: Site, rows: Rows): Promise<void> {
   const { world, stack } = site;
   const isDeployed = await rows.see("a standby", matching("UPDATE_COMPLETE", COMPLETE), async () => {
     const name = `${stack}-standby`;
-    const standing = { clusterId: site.clusterId, stackName: name, reservedConcurrency: false };
+    const standing = { clusterId: site.clusterId, stackName: name };
     const { status, seen } = await site.stacks.deploy(name, standing);
     if (!COMPLETE.test(status)) return seen;
     const { Endpoint: failoverUrl } = await site.stacks.outputs(name);

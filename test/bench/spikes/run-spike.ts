@@ -27,11 +27,11 @@ export interface Spike {
   readonly stsSilentMs?: number;
 }
 
-/** The operator's settings. Accounts allow 1,000 environments, except new ones. */
-export function withReserved(reservedConcurrency: number | false) {
+/** The operator's settings. Accounts allow 1,000 environments, except new ones, which allow 10 for all functions. */
+export function withReserved(reservedConcurrency: number | false, quota = 1_000) {
   const { rateLimit, burstLimit } = defaultThrottle(reservedConcurrency);
   const throttle = { perSecond: rateLimit, burst: burstLimit };
-  return { throttle, maxEnvironments: reservedConcurrency || 1_000, ssmReads: 40 };
+  return { throttle, maxEnvironments: reservedConcurrency || quota, ssmReads: 40 };
 }
 
 type SpikeResult = Awaited<ReturnType<typeof measure>>;

@@ -33,6 +33,28 @@ test("deploys a cluster by its id, one or several of the list, or the entire lis
   assert.deepEqual(read({ clusters }), clusters);
 });
 
+test("reservedConcurrency on the command line applies to each cluster, also instead of what its entry has", () => {
+  const clusters = [{ clusterId: "a", reservedConcurrency: 20 }, { clusterId: "b" }];
+  for (const [given, reservedConcurrency] of [
+    ["8", 8],
+    ["false", false],
+    [8, 8],
+  ] as const) {
+    const context = { reservedConcurrency: given };
+    checkContext(new App({ context }), folder);
+    assert.deepEqual(read({ ...context, clusterId: "a" }), [{ clusterId: "a", reservedConcurrency }]);
+    const reserved = read({ ...context, clusters }).map((cluster) => cluster.reservedConcurrency);
+    assert.deepEqual(reserved, [reservedConcurrency, reservedConcurrency]);
+  }
+  const message = "cluster a: reservedConcurrency must be a number, or false for none";
+  for (const given of ["true", "eight", ""]) {
+    assert.throws(() => read({ clusterId: "a", reservedConcurrency: given }), { message });
+  }
+  assert.throws(() => makeAll({ clusterId: "a", reservedConcurrency: "0" }), {
+    message: "cluster a: reservedConcurrency must be a positive integer, or false for none",
+  });
+});
+
 test("each cluster has a separate stack, with outputs that need no suffix", () => {
   const stacks = makeAll({ clusters: CLUSTERS });
   const names = stacks.map(({ stackName }) => stackName.replace("IamAuthenticator-", ""));
@@ -184,6 +206,7 @@ for (const [key, value, message] of [
   ["nodeVPCs", ["vpc-1"], ELSEWHERE("nodeVPCs", ["vpc-1"], "nodeVpcs")],
   ["cluster", "prod", MEANT("cluster", "clusterId")],
   ["issuers", "true", MEANT("issuers", "issuer")],
+  ["reservedconcurrency", "8", MEANT("reservedconcurrency", "reservedConcurrency")],
 ] as const) {
   test(`a context key that has no effect is refused: ${key} ${JSON.stringify(value)}`, () => {
     const app = new App({ context: { [key]: value } });

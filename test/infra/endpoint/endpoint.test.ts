@@ -12,8 +12,9 @@ import { output, resource, resources } from "../template.ts";
 for (const kind of KINDS) {
   test(`${kind}: has the chosen throttle, or a default that depends on reserved concurrency`, () => {
     for (const [props, ThrottlingRateLimit, ThrottlingBurstLimit] of [
-      [{}, 200, 2_000],
+      [{}, 150, 50],
       [{ reservedConcurrency: false }, 150, 50],
+      [{ reservedConcurrency: 8 }, 200, 2_000],
       [{ throttle: { rateLimit: 5, burstLimit: 7 }, reservedConcurrency: 20 }, 5, 7],
     ] as const) {
       const stage = kind === "private" ? "AWS::ApiGateway::Stage" : "AWS::ApiGatewayV2::Stage";
