@@ -107,6 +107,7 @@ test("StackSets: add-cluster.sh creates the stack of the entry in CDK's list, in
   const add = (id: string) => runScript("stacksets/add-cluster.sh", [list, id, "ou-abcd-12345678", "release"]);
   const { status, stderr, asked } = add("team-b");
   assert.deepEqual([status, stderr, asked.slice(0, 2)], [0, "", ["cloudformation", "create-stack-instances"]]);
+  assert.equal(asked[asked.indexOf("--call-as") + 1], "SELF");
   for (const word of [
     "us-east-1",
     "OrganizationalUnitIds=ou-abcd-12345678,Accounts=444455556666,AccountFilterType=INTERSECTION",

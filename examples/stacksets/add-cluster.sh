@@ -1,5 +1,6 @@
 #!/bin/sh
 # Adds the stack of one cluster of CDK's list to the stack set: add-cluster.sh <cdk.json> <cluster id> <organizational unit> <bucket prefix>
+# A delegated administrator sets CALL_AS=DELEGATED_ADMIN.
 set -eu
 file=$1 id=$2 unit=$3 buckets=$4
 
@@ -8,7 +9,7 @@ entries=$(jq -er --arg id "$id" '.context.clusters[] | select(.clusterId == $id 
   exit 2
 }
 while read -r account region; do
-  aws cloudformation create-stack-instances --stack-set-name IamAuthenticator --regions "$region" \
+  aws cloudformation create-stack-instances --stack-set-name IamAuthenticator --call-as "${CALL_AS:-SELF}" --regions "$region" \
     --deployment-targets "OrganizationalUnitIds=$unit,Accounts=$account,AccountFilterType=INTERSECTION" \
     --parameter-overrides "ParameterKey=ClusterId,ParameterValue=$id" "ParameterKey=CodeBucket,ParameterValue=$buckets-$region"
 done <<END
