@@ -89,6 +89,9 @@ function mappingCheck({ evaluations = [], parameter, refusal }: Explanation, pre
 /** Fewer do not suffice for a restart of the control plane, when all users log in at once. */
 const ENOUGH_EXECUTIONS = 50;
 
+/** Lambda keeps 100 executions of a quota unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+const RESERVABLE = 100 + 8;
+
 const ADVICE = "allow lambda:GetAccountSettings here, or run aws lambda get-account-settings";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -101,8 +104,12 @@ export async function checkConcurrency(config: ClientConfig, io: IOStreams): Pro
     if (limit === undefined || free === undefined)
       return warning(name, "not checked: the response has no limit", ADVICE);
     const seen = `${limit} concurrent executions in ${config.region}, ${free} of them unreserved`;
-    if (limit >= ENOUGH_EXECUTIONS) return ok(name, seen);
-    return warning(name, seen, 'request 1,000 in Service Quotas: "Concurrent executions" of AWS Lambda');
+    const request = 'request 1,000 in Service Quotas: "Concurrent executions" of AWS Lambda';
+    if (limit < ENOUGH_EXECUTIONS) {
+      return warning(name, seen, `${request}. Until then, logins share them with every other function of the account`);
+    }
+    if (free < limit || limit < RESERVABLE) return ok(name, seen);
+    return ok(name, `${seen}. For production, reserve 8 for logins (docs/deploy.md): other functions cannot use those`);
   } catch (error) {
     return unread(name, error, ADVICE);
   }

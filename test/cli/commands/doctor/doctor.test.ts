@@ -60,8 +60,9 @@ test("the mapping check fails with another prefix and an invalid mapping, and is
 });
 
 for (const [concurrency, message] of [
+  [[1000, 1000], /^ok: 1000 .* unreserved\. For production, reserve 8 for logins \(docs\/deploy\.md\)/],
   [[50, 50], /^ok: 50 concurrent executions in us-east-1, 50 of them unreserved$/],
-  [[10, 10], /^warning: 10 concurrent executions.* -> .*request 1,000 in Service Quotas/],
+  [[10, 10], /^warning: 10 concurrent executions.* -> .*request 1,000 in Service Quotas.*share them/],
   [[], /^warning: not checked: No permission: .*lambda:Get.* -> .*allow lambda:GetAccountSettings/],
 ] as const) {
   test(`concurrent executions of ${concurrency[0] ?? "an unknown limit"} are a warning or ok, and no failure`, async () => {
