@@ -75,7 +75,7 @@ test("an account that cannot reserve 8 environments finds its message, and the s
   const quoted = [...row.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
   assert.ok(reserved(100).includes(quoted[0] ?? ""), quoted[0]);
   for (const least of [10, 50, 100]) assert.ok(quoted.some((text) => text.endsWith(`[${least}]`)));
-  assert.match(row, /\(deploy\.md#1-deploy-the-stack\)/);
-  const [, step = ""] = /## 1\. Deploy the stack\n(.*?)\n## /s.exec(read("deploy.md")) ?? [];
-  assert.match(step, /`"reservedConcurrency": false`/);
+  assert.match(row, /\(deploy\.md#reserve-environments-for-logins\)/);
+  const [, step = ""] = /### Reserve environments for logins\n(.*?)\n## /s.exec(read("deploy.md")) ?? [];
+  assert.match(step, /By default, the stack reserves none .* request that .* AWS keeps 100 unreserved/s);
 });
