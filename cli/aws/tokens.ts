@@ -16,7 +16,7 @@ export interface AssumeOptions {
   readonly role?: string;
   readonly externalId?: string;
   readonly sessionName?: string;
-  /** Reuses the caller's session name if the caller is itself an assumed role. */
+  /** Uses the caller's own session name, or the name of its IAM user. */
   readonly forwardSessionName?: true;
 }
 
@@ -29,7 +29,7 @@ export async function findCredentials(config: ClientConfig, io: IOStreams, optio
     import("./calls.ts"),
   ]);
   const client = watched(new STSClient(config), io);
-  const own = forwardSessionName ? await ownSessionName(config, io) : undefined;
+  const own = forwardSessionName ? await ownName(config, io) : undefined;
   const RoleSessionName = sessionName ?? own ?? OWN_SESSION_NAME;
   const { Credentials: assumed } = await client.send(
     new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
@@ -46,10 +46,15 @@ export async function findCredentials(config: ClientConfig, io: IOStreams, optio
   return usableCredentials(credentials, "STS AssumeRole", io);
 }
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a session is `<role>:<session>` */
-async function ownSessionName(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+/**
+ * `undefined` for root.
+ *
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a session is `<role>:<session>`
+ */
+async function ownName(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
   const { callerIdentity } = await import("./calls.ts");
-  return (await callerIdentity(config, io)).UserId.split(":")[1];
+  const { UserId, Arn } = await callerIdentity(config, io);
+  return UserId.split(":")[1] ?? /:user\/(?:.*\/)?([^/]+)$/.exec(Arn)?.[1];
 }
 
 interface TokenRequest {

@@ -21,10 +21,14 @@ const OF_PACKAGES = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
 export function programName(environment: IOStreams["environment"], script = process.argv[1] ?? ""): string {
   const [, plugin] = /[\\/]kubectl-([\w-]+)$/.exec(script) ?? [];
   if (plugin !== undefined) return `kubectl ${plugin.replaceAll("-", " ").replaceAll("_", "-")}`;
-  const { PATH = "", npm_command: startedBy } = environment;
+  const isTypable = environment["npm_command"] !== "exec" && isInstalled(environment);
+  return isTypable ? SHORT_NAME : FULL_NAME;
+}
+
+/** Whether the user's shell, and so kubectl, finds the program by its short name. */
+export function isInstalled({ PATH = "" }: IOStreams["environment"]): boolean {
   const folders = PATH.split(delimiter).filter((folder) => folder !== "" && !OF_PACKAGES.test(folder));
-  const isFound = startedBy !== "exec" && folders.some((folder) => existsSync(join(folder, SHORT_NAME)));
-  return isFound ? SHORT_NAME : FULL_NAME;
+  return folders.some((folder) => existsSync(join(folder, SHORT_NAME)));
 }
 
 const COMMANDS = /(?<![\w/.-])iam-authenticator ([a-z]+(?:-[a-z]+)?(?: [a-z]+(?:-[a-z]+)?)*)/g;

@@ -77,12 +77,25 @@ function tooLarge(file: string): Failure {
   return usage(`Cannot read ${shownFile(file)}: it is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
 }
 
-/** Creates a file that only its owner can read. Never overwrites a file. */
+/** Creates a file that only its owner can read. Never overwrites a file, and leaves none if the disk is full. */
 export function writeSecret(file: string, text: string): void {
   try {
-    writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+    createFile(file, text);
   } catch (error) {
     throw fileFailure("write", file, error);
+  }
+}
+
+/** Throws what the system throws. */
+export function createFile(file: string, text: string): void {
+  const created = openSync(file, "wx", 0o600);
+  try {
+    writeFileSync(created, text);
+  } catch (error) {
+    rmSync(file);
+    throw error;
+  } finally {
+    closeSync(created);
   }
 }
 
@@ -122,6 +135,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: "it already exists",
   EISDIR: "it is a folder",
   ENOENT: "there is no such file",
+  ENOSPC: "the disk is full",
   ENOTDIR: "there is no such folder",
   EROFS: "the file system is read-only",
 };

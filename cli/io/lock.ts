@@ -1,10 +1,10 @@
 // Lock files: one process at a time changes a file, or asks the user to sign in.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { memberAt } from "../../functions/lib/json.ts";
 import { usage } from "./errors.ts";
-import { fileFailure } from "./files.ts";
+import { createFile, fileFailure } from "./files.ts";
 import type { IOStreams } from "./streams.ts";
 
 const POLL_MS = 100;
@@ -26,7 +26,7 @@ export async function whileLocked<T>(lock: string, limitMs: number, work: () => 
 function take(lock: string, limitMs: number): boolean {
   try {
     mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
-    writeFileSync(lock, String(process.pid), { mode: 0o600, flag: "wx" });
+    createFile(lock, String(process.pid));
     return true;
   } catch (error) {
     if (memberAt(error, "code") !== "EEXIST") throw fileFailure("write", lock, error);

@@ -4,17 +4,20 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isObject, memberAt } from "../../functions/lib/json.ts";
+import { confirm } from "../io/confirm.ts";
 import { type Edit, editYaml } from "../io/edit-yaml.ts";
 import { usage } from "../io/errors.ts";
 import { readFileText, replaceFile } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { parseYaml } from "../io/yaml.ts";
+import { type Path, parseYaml } from "../io/yaml.ts";
 import type { kubeconfig } from "./kubeconfig.ts";
 
 const PARTS = { clusters: "cluster", users: "user", contexts: "context" } as const;
 
 const CURRENT = "current-context";
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** kubectl's changes take milliseconds. */
 const LOCK_MS = 5_000;
@@ -29,45 +32,103 @@ interface File {
 /**
  * Writes each entry to the file that has its name, else to the one that has the cluster, else to the first: kubectl uses the
  * first entry of a name. Throws a `Failure` before any write if another program has written an entry of that name, or if a
- * file cannot be changed safely.
+ * file cannot be changed safely. Asks before the name gets another server.
+ *
+ * @returns whether the cluster has a CA afterwards
  */
 export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
+  const { changed, difference, target, hasAuthority } = planMerge(config, switches, io);
+  if (difference !== "" && !io.interactive) throw usage(`${difference} To keep that one, give --alias <name>.`);
+  if (difference !== "") await confirm(`${difference} Replace it?`, io);
+  const paths = changed.map(({ path }) => path);
+  const write = async () => {
+    // What another program has written since stays.
+    const now = planMerge(config, switches, io);
+    const other = now.changed.find(({ path }) => !paths.includes(path) || now.difference !== difference);
+    if (other !== undefined) throw usage(`${other.path} has changed. Run this again.`);
+    for (const { path, text } of now.changed) replaceFile(path, text);
+  };
+  // In the order of kubectl, which locks all its files.
+  const locked = paths
+    .toSorted()
+    .reduceRight<() => Promise<void>>((work, path) => () => whileLocked(`${path}.lock`, LOCK_MS, work, io), write);
+  await locked();
+  const [name, where] = [config[CURRENT], paths.join(" and ")];
+  io.log(where ? `Wrote the context "${name}" to ${where}.\n` : `${target} has the context "${name}" already.\n`);
+  return hasAuthority;
+}
+
+/** The files to change. `difference`: a sentence if the name has another server; else empty. */
+function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
   const name = config[CURRENT];
   const files = pathsOf(io).map(readFile);
   const itemsIn = ({ value }: File, list: string) => [value[list] ?? []].flat();
-  const isIt = (item: unknown) => String(memberAt(item, "name")) === name;
-  const indexIn = (file: File, list: string) => itemsIn(file, list).findIndex(isIt);
-  const holder = (list: string) => files.find((file) => indexIn(file, list) >= 0);
-  const target = holder("clusters") ?? files[0];
+  const find = (list: keyof typeof PARTS, of: unknown = name) => {
+    const found = files.map((file) => {
+      const index = itemsIn(file, list).findIndex((item) => String(memberAt(item, "name")) === of);
+      return { file, index, old: memberAt(itemsIn(file, list)[index], PARTS[list]) };
+    });
+    return found.find(({ index }) => index >= 0);
+  };
+  const cluster = find("clusters");
+  const target = cluster?.file ?? files[0];
   if (target === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");
-  for (const [list, part] of Object.entries(PARTS)) {
-    const file = holder(list) ?? target;
-    const [items, index] = [itemsIn(file, list), indexIn(file, list)];
-    const [old, made] = [items[index], config[list as keyof typeof PARTS][0]].map((one) => memberAt(one, part));
-    const isOwn = isDeepStrictEqual(memberAt(old, "extensions"), memberAt(made, "extensions"));
-    if (index >= 0 && !isOwn) {
+  const used = find("clusters", memberAt(find("contexts")?.old, "cluster"));
+  const server = config.clusters[0]?.cluster.server ?? "";
+  const other = [cluster, used]
+    .map((one) => memberAt(one?.old, "server"))
+    .find((one) => !isSame(one ?? server, server));
+  for (const [list, part] of Object.entries(PARTS) as [keyof typeof PARTS, string][]) {
+    const made = memberAt(config[list][0], part) as Fields;
+    const { file, index, old } = find(list) ?? { file: target, index: -1, old: {} };
+    if (index >= 0 && !isDeepStrictEqual(memberAt(old, "extensions"), made["extensions"])) {
       throw usage(`${file.path} has another ${part} "${name}", which this command did not write. Give --alias <name>.`);
     }
-    // A context may have the user's namespace.
-    const wanted = { ...(part === "context" && isObject(old) && old), ...(isObject(made) && made) };
-    if (index < 0) file.edits.push([[list, items.length], { name, [part]: wanted }]);
-    else if (!isDeepStrictEqual(old, wanted)) file.edits.push([[list, index, part], wanted]);
+    if (index < 0) file.edits.push([[list, itemsIn(file, list).length], { name, [part]: made }]);
+    else if (isObject(old)) file.edits.push(...additions([list, index, part], old, made));
   }
   const deciding = files.find(({ value }) => value[CURRENT]) ?? target;
   if (switches && deciding.value[CURRENT] !== name) deciding.edits.push([[CURRENT], name]);
   const edited = files.filter(({ edits }) => edits.length > 0);
-  const changed = edited.map(({ path, text, edits }) => {
-    return { path, before: text, text: editYaml(text, path, edits, "Give --out instead of --merge.") };
+  return {
+    target: target.path,
+    changed: edited.map(({ path, text, edits }) => {
+      return { path, text: editYaml(text, path, edits, "Give --out instead of --merge.") };
+    }),
+    difference:
+      other === undefined ? "" : `${target.path}: the context "${name}" is for the server ${other}, not for ${server}.`,
+    hasAuthority: [cluster?.old, config.clusters[0]?.cluster].some((one) => Object.keys(Object(one)).some(isAuthority)),
+  };
+}
+
+function isSame(stored: unknown, server: string): boolean {
+  return URL.canParse(String(stored)) && new URL(String(stored)).href === new URL(server).href;
+}
+
+/** kubectl rejects a CA beside another one, or without verification. */
+function isAuthority(key: string): boolean {
+  return /^(certificate-authority(-data)?|insecure-skip-tls-verify)$/.test(key);
+}
+
+/** Sets the fields that were made. Those that a user added stay, such as a namespace, `proxy-url` or the program's variables. */
+function additions(path: Path, old: Fields, made: Fields): Edit[] {
+  const replaced = Object.keys(old).filter((key) => isAuthority(key) && Object.keys(made).some(isAuthority));
+  const wanted = { ...Object.fromEntries(replaced.map((key) => [key, undefined])), ...made };
+  return Object.entries(wanted).flatMap(([key, value]): Edit[] => {
+    const [was, step] = [old[key], [...path, key]];
+    if (key === "exec" && isObject(was) && isObject(value)) {
+      return additions(step, was, { ...value, env: merged(was["env"], value["env"]) });
+    }
+    return isDeepStrictEqual(was ?? undefined, value) ? [] : [[step, value]];
   });
-  for (const { path, before, text } of changed) {
-    const write = async () => {
-      if (readFile(path).text !== before) throw usage(`${path} has changed. Run this again.`);
-      replaceFile(path, text);
-    };
-    await whileLocked(`${path}.lock`, LOCK_MS, write, io);
-  }
-  const paths = changed.map(({ path }) => path).join(" and ");
-  io.log(paths ? `Wrote the context "${name}" to ${paths}.\n` : `${target.path} has the context "${name}" already.\n`);
+}
+
+/** Of two lists of variables, those of the second replace those of the same name. */
+function merged(old: unknown, made: unknown): unknown {
+  const [was, given] = [[old ?? []].flat(), [made ?? []].flat()];
+  const names = given.map((variable) => memberAt(variable, "name"));
+  const all = [...was.filter((variable) => !names.includes(memberAt(variable, "name"))), ...given];
+  return all.length === 0 ? undefined : all;
 }
 
 /** https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#the-kubeconfig-environment-variable */

@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
+import { isInstalled, SHORT_NAME } from "../../cmdline/spelling.ts";
 import { usage } from "../../io/errors.ts";
 import { optionWords } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -17,7 +18,8 @@ export function clientCommand(command: Command, io: IOStreams): Command {
       "It contains no secret: kubectl runs the program of --exec, which creates each token with the user's AWS " +
       "credentials. Other clients, such as the Java client, can use it too. --merge writes it into the user's own file: that of " +
       "KUBECONFIG which has the cluster, else the first, else ~/.kube/config. It never replaces an entry that another " +
-      "program wrote.",
+      "program wrote, keeps fields that you have added, such as proxy-url or the program's variables, and asks before the " +
+      "context gets another server.",
     examples: [
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\",
       "    --region eu-west-1 --out prod.kubeconfig",
@@ -28,33 +30,47 @@ export function clientCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CLUSTER, AWS)
     .addOption(new Option("--server <url>", "URL of kube-apiserver").argParser(readServer).makeOptionMandatory())
     .option("--ca <file>", "the cluster's CA, PEM")
-    .addOption(new Option("--exec <program>", "program that creates the tokens").choices(EXEC_PLUGINS).default("aws"))
-    .option("--role <arn>", "IAM role to assume", readRoleArn)
+    .addOption(
+      new Option(
+        "--exec <program>",
+        "program that creates the tokens (default: aws; with --role, iam-authenticator if it is in the PATH)",
+      ).choices(EXEC_PLUGINS),
+    )
+    .option("--role <arn>", "IAM role to assume; iam-authenticator names the session after the user", readRoleArn)
     .addOption(ours("--login", "run `aws sso login` if the user's session has expired"))
     .addOption(ours("--jwt", "use tokens that AWS STS signs"))
     .addOption(new Option("--merge", "add or replace cluster, user and context in your kubeconfig").conflicts("out"))
     .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
     .option("--no-switch", "with --merge: keep the current context")
     .option("--out <file>", OUT)
-    .action(async ({ out, merge, switch: switches, ...options }: Options) => {
+    .action(async ({ out, merge, switch: switches, ...given }: Options) => {
       if (!switches && !merge) throw usage("--no-switch needs --merge.");
+      const exec = given.exec ?? (given.role !== undefined && isInstalled(io.environment) ? SHORT_NAME : "aws");
+      const options = { ...given, exec };
       for (const option of ["jwt", "login"] as const) {
-        if (!options[option] || options.exec === "iam-authenticator") continue;
-        throw usage(`--${option} needs --exec iam-authenticator: ${options.exec} has no such option.`);
+        if (!options[option] || exec === "iam-authenticator") continue;
+        throw usage(`--${option} needs --exec iam-authenticator: ${exec} has no such option.`);
       }
       const ca = options.ca === undefined ? undefined : await readAuthority(options.ca, io);
       const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
       // The user's machine may have another region, or none.
       const region = options.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
       const config = clientConfig({ ...options, ...(region && { region }) }, ca);
-      if (merge) await mergeKubeconfig(config, switches, io);
-      else writeKubeconfig(stringifyYaml(config), out, io);
+      const hasAuthority = merge ? await mergeKubeconfig(config, switches, io) : ca !== undefined;
+      if (!merge) writeKubeconfig(stringifyYaml(config), out, io);
       if (!region) {
         io.log("Without --region, the program uses the region of each user's machine, and fails where none is set.\n");
       }
-      if (ca === undefined) {
+      if (!hasAuthority) {
         io.log(
           "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",
+        );
+      }
+      if (options.role !== undefined && exec !== "iam-authenticator") {
+        io.log(
+          `${SESSIONS_OF[exec]}: no log shows who assumed the role, and you cannot deny one person. Either install ` +
+            "iam-authenticator, which names each session after its user, and run this again; or give each user a profile " +
+            "with role_arn and role_session_name, and use --profile instead of --role.\n",
         );
       }
     });
@@ -65,7 +81,14 @@ function ours(flag: string, description: string): Option {
   return new Option(flag, `${description}; implies --exec iam-authenticator`).implies({ exec: "iam-authenticator" });
 }
 
-interface Options extends ClientOptions {
+/** How a program names the sessions of --role. */
+const SESSIONS_OF = {
+  aws: "Every session is then called EKSGetTokenAuth",
+  "aws-iam-authenticator": "Each session then has a generated name",
+} as const;
+
+interface Options extends Omit<ClientOptions, "exec"> {
+  readonly exec?: ClientOptions["exec"];
   readonly out?: string;
   readonly merge?: true;
   /** `false` by --no-switch. */
@@ -124,12 +147,13 @@ function execArguments({ exec, cluster, region, role, jwt, login }: ClientOption
   const inRegion = optionWords("--region", region);
   const modes = [...(jwt ? ["--jwt"] : []), ...(login ? ["--login"] : [])];
   const roleWords = (name: string) => optionWords(name, role);
+  const forward = role === undefined ? [] : ["--forward-session-name"];
   switch (exec) {
     case "aws":
       // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
       return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...roleWords("--role-arn"), ...AS_JSON];
     case "iam-authenticator":
-      return ["token", "--cluster", cluster, ...modes, ...inRegion, ...roleWords("--role")];
+      return ["token", "--cluster", cluster, ...modes, ...inRegion, ...roleWords("--role"), ...forward];
     case "aws-iam-authenticator":
       return ["token", "--cluster-id", cluster, ...roleWords("--role")];
   }

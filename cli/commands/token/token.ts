@@ -38,7 +38,7 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
     .option("--role <arn>", "IAM role to assume first", readRoleArn)
     .option("--external-id <id>", "external id that the role's trust policy requires")
     .option("--session-name <name>", "session name of the assumed role")
-    .option("--forward-session-name", "with --role: reuse your current session name, if you have one")
+    .option("--forward-session-name", "with --role: use your own session name or IAM user name")
     .option("--cache", "cache temporary credentials on disk until they expire")
     .option("--login", "run `aws sso login` if the profile's session has expired and a terminal is there")
     .option("--caller", "sign for kube-apiserver as a caller of the function (callers add --arn), not for kubectl")

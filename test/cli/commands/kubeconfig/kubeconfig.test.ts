@@ -1,6 +1,8 @@
 // The contents of the files that `kubeconfig webhook` and `kubeconfig client` create.
 
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { createCertificateAuthority } from "../../../../local/certificates.ts";
@@ -113,7 +115,7 @@ test("client sets the exec plugin of each program, with v1beta1 for clients that
   assert.deepEqual(await exec(), { apiVersion, command: "aws", args, interactiveMode });
   assert.partialDeepStrictEqual(await exec("--exec", "iam-authenticator", "--role", ROLE, "--profile", "p"), {
     apiVersion,
-    args: ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", ROLE],
+    args: ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", ROLE, "--forward-session-name"],
     env: [{ name: "AWS_PROFILE", value: "p" }],
   });
   const env = [{ name: "AWS_REGION", value: "eu-west-1" }];
@@ -121,11 +123,56 @@ test("client sets the exec plugin of each program, with v1beta1 for clients that
   assert.partialDeepStrictEqual(await exec("--exec", "aws-iam-authenticator"), peer);
 });
 
+test("client --role: iam-authenticator names each session after its user; other programs do not, and client says so", async () => {
+  const { path } = useFolder();
+  writeFileSync(join(path, "iam-authenticator"), "");
+  const bin = join(path, "node_modules", ".bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "iam-authenticator"), "");
+  const words = [...CLIENT, "--ca", pem];
+  const ours = ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", ROLE, "--forward-session-name"];
+  const aws = ["eks", "get-token", "--cluster-name", "prod", "--region", "eu-west-1", "--role-arn", ROLE];
+  const said =
+    /^Every session is then called EKSGetTokenAuth: .* install iam-authenticator, .* role_session_name, .*\n$/;
+  for (const [more, PATH, command, args, message] of [
+    [["--role", ROLE], path, "iam-authenticator", ours, /^$/],
+    [["--role", ROLE, "--exec", "iam-authenticator"], "", "iam-authenticator", ours, /^$/],
+    [["--role", ROLE], "", "aws", [...aws, "--output", "json"], said],
+    // npx adds this folder, and kubectl does not find it later.
+    [["--role", ROLE], bin, "aws", [...aws, "--output", "json"], said],
+    [["--role", ROLE, "--exec", "aws"], path, "aws", [...aws, "--output", "json"], said],
+    [
+      ["--role", ROLE, "--exec", "aws-iam-authenticator"],
+      path,
+      "aws-iam-authenticator",
+      ["token", "--cluster-id", "prod", "--role", ROLE],
+      /^Each session then has a generated name: no log shows/,
+    ],
+    // Without a role, the session is the user's own.
+    [[], path, "aws", [...aws.slice(0, -2), "--output", "json"], /^$/],
+  ] as const) {
+    const { out, err } = await cli([...words, ...more], { environment: { PATH } });
+    const { exec } = parse(out).users[0].user;
+    assert.deepEqual([exec.command, exec.args], [command, args]);
+    assert.match(err, message);
+  }
+});
+
 test("client --jwt and --login are options of this command, and refuse other programs", async () => {
   const words = [...CLIENT, "--ca", pem, "--jwt"];
   const { command, args, apiVersion } = parse((await cli([...words, "--role", ROLE])).out).users[0].user.exec;
   assert.deepEqual([command, apiVersion], ["iam-authenticator", "client.authentication.k8s.io/v1beta1"]);
-  assert.deepEqual(args, ["token", "--cluster", "prod", "--jwt", "--region", "eu-west-1", "--role", ROLE]);
+  assert.deepEqual(args, [
+    "token",
+    "--cluster",
+    "prod",
+    "--jwt",
+    "--region",
+    "eu-west-1",
+    "--role",
+    ROLE,
+    "--forward-session-name",
+  ]);
   const login = parse((await cli([...CLIENT, "--ca", pem, "--login", "--profile", "dev"])).out).users[0].user.exec;
   assert.deepEqual(login.args, ["token", "--cluster", "prod", "--login", "--region", "eu-west-1"]);
   assert.deepEqual([login.command, login.interactiveMode], ["iam-authenticator", "IfAvailable"]);

@@ -2,7 +2,8 @@
 // has kubectl's view.
 
 import assert from "node:assert/strict";
-import {
+import { execFile } from "node:child_process";
+import fs, {
   chmodSync,
   chownSync,
   copyFileSync,
@@ -15,9 +16,12 @@ import {
   symlinkSync,
   utimesSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { beforeEach, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
+import { promisify } from "node:util";
 import { parse } from "yaml";
+import { createCertificateAuthority } from "../../../../local/certificates.ts";
 import { cli } from "../../cli.ts";
 import { useFolder } from "../../fixtures.ts";
 import { MERGED, REFUSED } from "./kubeconfigs.ts";
@@ -37,7 +41,10 @@ type Environment = Readonly<Record<string, string>>;
 async function merge(words: string[] = [], environment: Environment = { KUBECONFIG: file }, onSleep = () => {}) {
   const { code, out, err } = await cli([...WORDS, "--merge", ...words], { environment, onSleep });
   assert.equal(out, "");
-  return { code, message: err.replace(/^Without --ca.*\n/m, "").replaceAll(`${folder.path}/`, "") };
+  return {
+    code,
+    message: err.replaceAll(/^(Without --ca|Every session is).*\n/gm, "").replaceAll(`${folder.path}/`, ""),
+  };
 }
 const wrote = (where: string, name = "prod") => ({ code: 0, message: `Wrote the context "${name}" to ${where}.\n` });
 const read = (path = file) => readFileSync(path, "utf8");
@@ -162,6 +169,144 @@ async function asUser<T>(run: () => Promise<T>): Promise<T> {
 const USER = 65534;
 const isRoot = process.getuid?.() === 0;
 
+const BY_PERSON = `clusters:
+- name: prod
+  cluster:
+    server: https://10.0.0.1:6443
+    proxy-url: http://proxy.example:3128   # VPN
+    tls-server-name: kubernetes
+    certificate-authority: /etc/ca.crt
+    extensions: &own [{name: iam-authenticator, extension: {clusterId: prod}}]
+users:
+- name: prod
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1beta1
+      command: aws
+      args: [eks]
+      env: [{name: HTTPS_PROXY, value: "http://proxy.example:3128"}, {name: AWS_PROFILE, value: dev}]
+      installHint: Install it
+    extensions: [{name: iam-authenticator, extension: {clusterId: prod}}]
+contexts:
+- name: prod
+  context: {cluster: prod, user: prod, extensions: [{name: iam-authenticator, extension: {clusterId: prod}}]}
+`;
+
+test("keeps what a user has added: proxy-url, tls-server-name, the CA, the program's variables and other fields", async () => {
+  folder.write("config", BY_PERSON);
+  const { err } = await cli([...WORDS, "--merge", "--role", ROLE], { environment: { KUBECONFIG: file } });
+  // The cluster has its own CA.
+  assert.doesNotMatch(err, /Without --ca/);
+  const { clusters, users } = parse(read());
+  const { extensions: _, ...cluster } = clusters[0].cluster;
+  assert.deepEqual(cluster, {
+    server: "https://10.0.0.1:6443",
+    "proxy-url": "http://proxy.example:3128",
+    "tls-server-name": "kubernetes",
+    "certificate-authority": "/etc/ca.crt",
+  });
+  assert.match(read(), /3128 {3}# VPN\n/);
+  const { env, installHint, args } = users[0].user.exec;
+  const proxy = { name: "HTTPS_PROXY", value: "http://proxy.example:3128" };
+  assert.deepEqual([env, installHint], [[proxy, { name: "AWS_PROFILE", value: "dev" }], "Install it"]);
+  assert.deepEqual(args.slice(-4), ["--role-arn", ROLE, "--output", "json"]);
+  await merge(["--profile", "ops"]);
+  assert.deepEqual(parse(read()).users[0].user.exec.env, [proxy, { name: "AWS_PROFILE", value: "ops" }]);
+});
+
+test("a given CA replaces the stored one, since kubectl accepts one only", async () => {
+  const ca = folder.write("ca.crt", createCertificateAuthority().ca);
+  const unverified = BY_PERSON.replace("certificate-authority: /etc/ca.crt", "insecure-skip-tls-verify: true");
+  for (const text of [BY_PERSON, unverified]) {
+    folder.write("config", text);
+    assert.deepEqual(await merge(["--ca", ca]), wrote("config"));
+    const keys = Object.keys(parse(read()).clusters[0].cluster);
+    const expected = ["server", "proxy-url", "tls-server-name", "extensions", "certificate-authority-data"];
+    assert.deepEqual(keys.sort(), expected.sort());
+  }
+});
+
+test("a context of another server: names both, asks, and refuses without a terminal", async () => {
+  const other = "https://10.9.9.9:6443";
+  const ofAnother = BY_PERSON.replace("https://10.0.0.1:6443", other);
+  // The user has given the context another cluster.
+  const renamed = BY_PERSON.replace("{cluster: prod,", "{cluster: tunnel,").replace(
+    "users:",
+    `- {name: tunnel, cluster: {server: "${other}"}}\nusers:`,
+  );
+  const said = `config: the context "prod" is for the server ${other}, not for https://10.0.0.1:6443.`;
+  for (const text of [ofAnother, renamed]) {
+    folder.write("config", text);
+    const refused = { code: 2, message: `${said} To keep that one, give --alias <name>.\n` };
+    assert.deepEqual(await merge(), refused);
+    assert.equal(read(), text);
+    assert.deepEqual(await merge(["--alias", "second"]), wrote("config", "second"));
+    folder.write("config", text);
+    const words = [...WORDS, "--merge"];
+    for (const [input, code] of [
+      ["n\n", 1],
+      ["y\n", 0],
+    ] as const) {
+      const asked = await cli(words, { environment: { KUBECONFIG: file }, interactive: true, input });
+      assert.equal(asked.code, code);
+      assert.ok(asked.err.replaceAll(`${folder.path}/`, "").startsWith(`${said} Replace it? [y/N] `), asked.err);
+      assert.equal(read() === text, code === 1);
+    }
+    assert.partialDeepStrictEqual(parse(read()), {
+      clusters: [{ cluster: { server: "https://10.0.0.1:6443", "proxy-url": "http://proxy.example:3128" } }],
+      contexts: [{ context: { cluster: "prod" } }],
+    });
+  }
+  // The same server, in another spelling.
+  folder.write("config", BY_PERSON.replace("https://10.0.0.1:6443", "https://10.0.0.1:6443/"));
+  assert.deepEqual(await merge(), wrote("config"));
+});
+
+test("eight processes at once: all their contexts arrive", async () => {
+  const program = join(import.meta.dirname, "../../../../cli/iam-authenticator.ts");
+  const names = Array.from({ length: 8 }, (_, index) => `c${index}`);
+  const env = { ...process.env, KUBECONFIG: file };
+  const runs = names.map((name) =>
+    promisify(execFile)(process.execPath, [program, ...WORDS, "--merge", "--alias", name], { env }),
+  );
+  await Promise.all(runs);
+  const { contexts, clusters, users } = parse(read());
+  for (const list of [contexts, clusters, users]) {
+    assert.deepEqual(list.map(({ name }: { name: string }) => name).sort(), names);
+  }
+});
+
+test("on a full disk, neither a lock nor a draft stays", async (t) => {
+  folder.write("config", KIND);
+  for (const isFull of [(path: string) => path.endsWith(".lock"), (path: string) => path.endsWith(".new")]) {
+    const [write, open] = [fs.writeFileSync, fs.openSync];
+    const paths = new Map<unknown, string>();
+    mock.method(fs, "openSync", (path: string, flags: string) => {
+      const opened = open(path, flags);
+      paths.set(opened, path);
+      return opened;
+    });
+    mock.method(fs, "writeFileSync", (target: string | number, data: string, options?: fs.WriteFileOptions) => {
+      if (!isFull(String(paths.get(target) ?? target))) return write(target, data, options);
+      // The system creates the file first.
+      if (typeof target === "string") write(target, "", options);
+      throw Object.assign(new Error(), { code: "ENOSPC" });
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const refused = await merge();
+    assert.deepEqual(readdirSync(folder.path), ["config"]);
+    assert.match(refused.message, /^Cannot write config(\.lock)?: the disk is full\.\n$/);
+    assert.deepEqual([refused.code, read()], [2, KIND]);
+    mock.restoreAll();
+    syncBuiltinESMExports();
+  }
+  assert.deepEqual(await merge(), wrote("config"));
+});
+
 test("refuses a file without write permission, and leaves no draft", async () => {
   folder.write("config", KIND);
   await merge();
@@ -190,7 +335,7 @@ test("a file of a group that the user is not in loses the group's permissions; o
   assert.deepEqual(readdirSync(folder.path), ["config"]);
 });
 
-test("waits for kubectl's lock, and then refuses if the file has changed", async () => {
+test("waits for kubectl's lock, and keeps what was written meanwhile", async () => {
   folder.write("config", KIND);
   const lock = folder.write("config.lock", "");
   // However old.
@@ -201,12 +346,12 @@ test("waits for kubectl's lock, and then refuses if the file has changed", async
     folder.write("config", `${KIND}# changed\n`);
     rmSync(lock);
   };
-  const changed = { code: 2, message: "config has changed. Run this again.\n" };
-  assert.deepEqual(await merge([], undefined, release), changed);
-  assert.deepEqual([read(), existsSync(lock)], [`${KIND}# changed\n`, false]);
+  assert.deepEqual(await merge([], undefined, release), wrote("config"));
+  assert.match(read(), /# changed\n/);
+  assert.deepEqual([parse(read()).contexts.length, existsSync(lock)], [2, false]);
   // The process with this id has ended.
   folder.write("config.lock", "999999999");
-  assert.deepEqual(await merge(), wrote("config"));
+  assert.deepEqual(await merge(["--role", ROLE]), wrote("config"));
   folder.write("config.lock", String(process.pid));
-  assert.equal((await merge(["--role", ROLE])).message, locked);
+  assert.equal((await merge()).message, locked);
 });

@@ -15,9 +15,15 @@ const NOW = Date.UTC(2026, 10, 24, 12);
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "local/only" };
 let userId = "AROAAAAAAAAAAAAAAAAAA:jane@example.com";
+let arn = "";
 let home: string;
 let write: ReturnType<typeof useFolder>["write"];
-const sts = useServer(() => startAssumeRole(() => userId));
+const sts = useServer(() =>
+  startAssumeRole(
+    () => userId,
+    () => arn,
+  ),
+);
 beforeEach(() => {
   useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
   ({ path: home, write } = useFolder());
@@ -190,13 +196,20 @@ test("a cache folder that others may write to or own is not used, and the token 
   await exits(token(CACHED), 0, `Not cached: the folder ${above} belongs to another user.\n`);
 });
 
-test("--forward-session-name reuses the caller's session name, which an IAM user lacks, for --role", async () => {
+test("--forward-session-name uses the caller's session name, or its IAM user's name, for --role", async () => {
   const names = async () =>
     (await token(FORWARD)).asked.map((form) => [form.get("Action"), form.get("RoleSessionName")]);
   const own = ["GetCallerIdentity", null];
   assert.deepEqual(await names(), [own, ["AssumeRole", "jane@example.com"]]);
   userId = "AIDAAAAAAAAAAAAAAAAAA";
-  assert.deepEqual(await names(), [own, ["AssumeRole", "iam-authenticator"]]);
+  for (const [resource, name] of [
+    ["user/alice", "alice"],
+    ["user/team/ops/alice.b@example.com", "alice.b@example.com"],
+    ["root", "iam-authenticator"],
+  ] as const) {
+    arn = `arn:aws:iam::111122223333:${resource}`;
+    assert.deepEqual(await names(), [own, ["AssumeRole", name]]);
+  }
   await exits(token(["--forward-session-name"]), 2, "--forward-session-name needs --role.\n");
   await exits(token([...FORWARD, "--session-name", "x"]), 2, "Give either --session-name or --forward-session-name.\n");
 });
