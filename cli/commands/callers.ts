@@ -108,21 +108,26 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
       effect: () => [effect],
     };
   });
+  const isPrinted = out === undefined && arn === undefined;
   let file: string | undefined;
   let isStored = false;
   const recheck = async (isWritten: boolean) => {
-    if (out === undefined && arn === undefined && isWritten && !isStored) io.print(text);
     isStored = isWritten;
-    // Written before the parameter: if the file cannot be written, the function must not accept the token.
+    // Before the parameter: the function must not accept a token that is lost, for example because the disk is full.
+    if (isPrinted && !isWritten) io.print(text);
     if (out === undefined || isWritten) return;
     writeSecret(out, text);
     file = out;
   };
+  // Standard output has the secret alone, so that it can be a file.
+  const shown = isPrinted && !options.dryRun ? { ...io, columns: undefined, print: io.log } : io;
   try {
-    await carryOut(planned, options, io, { done: "Added", recheck });
+    await carryOut(planned, options, shown, { done: "Added", recheck });
   } catch (error) {
     const stopped = [error, (error as Error).cause].find((one) => one instanceof Stopped);
-    if (file !== undefined && !isStored && stopped?.state === "absent") rmSync(file);
+    const isAbsent = !isStored && stopped?.state === "absent";
+    if (isAbsent && isPrinted) io.log("Discard the printed token: the function does not accept it.\n");
+    if (isAbsent && file !== undefined) rmSync(file);
     else if (file !== undefined) io.log(`The token of ${name} is in ${file}.\n`);
     if (isStored) io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
     throw error;

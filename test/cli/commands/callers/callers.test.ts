@@ -1,9 +1,13 @@
 // `callers`: the function accepts the printed token, AWS never receives it, and the last caller is protected.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import fs, { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { test } from "node:test";
+import { text } from "node:stream/consumers";
+import { mock, test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
@@ -26,9 +30,12 @@ async function check(token: string, now = Date.now()) {
 test("add: the function accepts the printed token until it expires, and AWS receives only its hash", async () => {
   const said = "Its token is shown only this once; AWS stores only its hash. The function accepts it within 60 s.\n";
   const adding = callers("add first --until 2100-01-01T00:00:00Z -y");
-  const { out } = await exits(adding, 0, `Added first to ${PARAMETER}. ${said}`);
-  const [plan = "", token = ""] = out.trim().split(/\n(?=[^\n]+$)/);
+  const { out, err } = await exits(adding, 0);
+  const [plan = "", added] = err.split(/\n(?=Added)/);
+  assert.equal(added, `Added first to ${PARAMETER}. ${said}`);
   assert.match(plan, /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add/);
+  // Standard output has the token alone, so that it can be a file.
+  const token = out.trimEnd();
   assert.equal(Buffer.from(token, "base64url").length, 32);
   await check(token);
   await assert.rejects(check(token, Date.UTC(2100, 0, 1)));
@@ -60,7 +67,11 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   await check(users[0].user.token);
   for (const words of ["callers add printed -y -c prod", "kubeconfig webhook --no-token"]) {
     const printed = cli(`${words} --endpoint https://a.example --out -`);
-    await prints(printed, /^ {4,}server: https:\/\/a\.example\/authenticate$/m, /^(?!Wrote -)/);
+    await prints(
+      printed,
+      /^apiVersion: v1\n(?:.*\n)* {4,}server: https:\/\/a\.example\/authenticate\n/,
+      /^(?!Wrote -)/,
+    );
     assert.ok(!existsSync("-"));
   }
   await exits(callers("remove printed -y"), 0);
@@ -70,6 +81,38 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   const nowhere = join(folder, "no-such-folder", "webhook.kubeconfig");
   const lost = callers(`add third --endpoint https://a.example --out ${nowhere} -y`);
   await exits(lost, 2, `Cannot write ${nowhere}: there is no such folder.\n`);
+});
+
+test("add on a full disk: the token is neither stored nor in a file, and the same command works afterwards", async (t) => {
+  const out = join(folder, "full.kubeconfig");
+  const words = `add full --endpoint https://a.example --out ${out} -y`;
+  mock.method(fs, "writeFileSync", () => {
+    throw Object.assign(new Error(), { code: "ENOSPC" });
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  await exits(callers(words), 2, `Cannot write ${out}: the disk is full.\n`);
+  assert.ok(!existsSync(out));
+  assert.doesNotMatch((await callers("list -o name")).out, /full/);
+  mock.restoreAll();
+  syncBuiltinESMExports();
+  await exits(callers(words), 0);
+  await exits(callers("remove full -y"), 0);
+});
+
+test("add with standard output on a full disk stores no token", { skip: !existsSync("/dev/full") }, async () => {
+  const program = join(import.meta.dirname, "../../../../cli/iam-authenticator.ts");
+  const full = openSync("/dev/full", "w");
+  const words = [program, ..."callers add lost -c prod -y".split(" ")];
+  const child = spawn(process.execPath, words, { stdio: ["ignore", full, "pipe"] });
+  const [err, [code]] = await Promise.all([text(child.stderr ?? assert.fail()), once(child, "exit")]);
+  closeSync(full);
+  assert.equal(code, 3);
+  assert.match(err, /^Cannot write the output: ENOSPC\.$/m);
+  assert.doesNotMatch((await callers("list -o name")).out, /lost/);
 });
 
 test("list prints names and states, and no secrets; with -o name, names for remove; with -o wide, complete hashes", async () => {

@@ -73,9 +73,13 @@ test("add and remove change a managed list only with --force, create no token wi
   cluster.store.put(PARAMETER, JSON.stringify(KEPT), { tags: managed });
   const file = join(folder, "managed");
   const toFile = `add new --endpoint https://a.example --out ${file}`;
-  for (const words of ["add new", toFile, "remove old -y", "remove old --dry-run"]) {
+  for (const words of [toFile, "remove old -y", "remove old --dry-run"]) {
     await exits(callers(words), 1, TOLD, /\n0 to add, 0 to change, 0 to remove, 0 unchanged\.\n$/);
   }
+  // Standard output would have only the token.
+  const { out, err } = await exits(callers("add new"), 1);
+  assert.equal(out, "");
+  assert.match(err, /\n0 to add, 0 to change, 0 to remove, 0 unchanged\.\nNothing was written\.\n$/);
   assert.ok(!existsSync(file));
   await prints(callers("list"), /\nkept +accepted.*\nold +accepted/);
   await exits(callers(["add", "new", "--force", "-y"]), 0, /^(?!.*managed)/);
