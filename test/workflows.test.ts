@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
-import { globSync, readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
@@ -18,17 +18,66 @@ interface Job {
   readonly "timeout-minutes": number;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly needs?: string | readonly string[];
-  readonly steps: readonly { readonly uses?: string; readonly run?: string; readonly with?: object }[];
+  /** Of a job that runs another workflow, which has no steps. */
+  readonly uses?: string;
+  readonly steps?: readonly { readonly uses?: string; readonly run?: string; readonly with?: object }[];
 }
 
+interface Workflow {
+  readonly on: Readonly<Record<string, object | null>>;
+  readonly permissions: object;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const CHANGES = { pull_request: null, push: { branches: ["main"] } };
+const schedule = (cron: string) => ({ schedule: [{ cron }] });
+const SARIF = { contents: "read", "security-events": "write" };
+
+/** By workflow, its triggers, and its jobs with their permissions; `undefined`: those of the workflow, to read. */
+const ALLOWED: Readonly<Record<string, { on: object; jobs: Readonly<Record<string, object | undefined>> }>> = {
+  "audit.yml": { on: { ...CHANGES, ...schedule("23 5 * * *") }, jobs: { audit: undefined } },
+  "ci.yml": { on: { ...CHANGES, workflow_call: null }, jobs: { ci: undefined } },
+  "codeql.yml": { on: { ...CHANGES, ...schedule("17 4 * * 1") }, jobs: { analyze: SARIF } },
+  "release.yml": {
+    on: { push: { tags: ["v*"] } },
+    jobs: {
+      ...{ check: undefined, test: undefined, first: undefined, second: undefined },
+      publish: { contents: "write", "id-token": "write", attestations: "write" },
+    },
+  },
+  "scorecard.yml": {
+    on: { branch_protection_rule: null, push: CHANGES.push, ...schedule("41 4 * * 1") },
+    jobs: { analyze: { ...SARIF, actions: "read", "id-token": "write" } },
+  },
+};
+
+/** Also a job that has no permissions, which then are the workflow's. */
+const rightsOf = ({ on, permissions, jobs }: Workflow) => ({
+  on,
+  permissions,
+  jobs: Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.permissions])),
+});
+
 describe("every workflow", () => {
+  test("has the triggers and permissions of this table, and no other workflow exists", () => {
+    const workflows = readdirSync(FOLDER).sort();
+    assert.deepEqual(workflows, Object.keys(ALLOWED));
+    for (const file of workflows) {
+      const expected = { ...ALLOWED[file], permissions: { contents: "read" } };
+      assert.deepEqual(rightsOf(parse(read(file)) as Workflow), expected, file);
+    }
+  });
+
   for (const file of readdirSync(FOLDER)) {
-    test(file, () => {
-      const { permissions, jobs } = parse(read(file)) as { permissions: object; jobs: Record<string, Job> };
-      assert.deepEqual(permissions, { contents: "read" });
+    test(`${file}: a time limit, pinned actions, and no credentials after a checkout`, () => {
+      const { jobs } = parse(read(file)) as Workflow;
       for (const job of Object.values(jobs)) {
+        if (job.uses !== undefined) {
+          assert.match(job.uses, /^\.\/\.github\/workflows\/ci\.yml$/);
+          continue;
+        }
         assert.ok(job["timeout-minutes"] <= 60);
-        for (const { uses, with: options } of job.steps) {
+        for (const { uses, with: options } of job.steps ?? []) {
           if (uses === undefined) continue;
           assert.match(uses, /^[\w-]+\/[\w-]+(\/[\w-]+)?@[0-9a-f]{40}$/);
           if (uses.startsWith("actions/checkout@")) assert.deepEqual(options, { "persist-credentials": false });
@@ -39,7 +88,7 @@ describe("every workflow", () => {
 
   test("and each example pins its actions, with a version comment and the same commit everywhere", () => {
     const files = globSync([".github/workflows/*", "examples/*/*.yml"], { cwd: ROOT });
-    const lines = files.flatMap((file) => readFileSync(join(ROOT, file), "utf8").match(/uses: .*/g) ?? []);
+    const lines = files.flatMap((file) => readFileSync(join(ROOT, file), "utf8").match(/uses: (?!\.\/).*/g) ?? []);
     const pins = new Map<string, string>();
     for (const line of lines) {
       const [, action = "", pin = ""] =
@@ -51,16 +100,18 @@ describe("every workflow", () => {
 });
 
 describe("the release", () => {
-  const { on, jobs } = parse(read("release.yml")) as { on: object; jobs: Record<string, Job> };
-  const { check, first, second, publish } = jobs;
-  const scriptsOf = (job: Job | undefined) => job?.steps.flatMap(({ run }) => run ?? []) ?? [];
+  const { check, test: tested, first, second, publish } = (parse(read("release.yml")) as Workflow).jobs;
+  const scriptsOf = (job: Job | undefined) => job?.steps?.flatMap(({ run }) => run ?? []) ?? [];
 
-  test("starts with a tag, and only its last job may write, and use npm's trust in this workflow", () => {
-    assert.deepEqual(on, { push: { tags: ["v*"] } });
-    assert.deepEqual(Object.keys(jobs), ["check", "first", "second", "publish"]);
-    assert.equal(check?.permissions ?? first?.permissions ?? second?.permissions, undefined);
-    assert.deepEqual(publish?.permissions, { contents: "write", "id-token": "write", attestations: "write" });
+  test("needs no secret: npm trusts this workflow", () => {
     assert.doesNotMatch(read("release.yml"), /NPM_TOKEN|NODE_AUTH_TOKEN|secrets\./);
+  });
+
+  test("runs the tests on the tagged commit before anything is published", () => {
+    assert.deepEqual(tested, { needs: "check", uses: "./.github/workflows/ci.yml" });
+    const { ci } = (parse(read("ci.yml")) as Workflow).jobs;
+    assert.deepEqual(scriptsOf(ci), [".ci/run"]);
+    assert.deepEqual(publish?.needs, ["test", "first", "second"]);
   });
 
   test("is checked, built on two processor types by a script that anyone can run, and published without a build", () => {
@@ -70,25 +121,97 @@ describe("the release", () => {
       assert.deepEqual([job?.needs, scriptsOf(job)], ["check", [".ci/release"]]);
       // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub
       const uploaded = { name: "release-${{ runner.arch }}", path: "dist/release/" };
-      assert.partialDeepStrictEqual(job?.steps.at(-1)?.with, uploaded);
+      assert.partialDeepStrictEqual(job?.steps?.at(-1)?.with, uploaded);
     }
     assert.match(readFileSync(join(ROOT, ".ci", "release"), "utf8"), /^npm ci\nnpm run release$/m);
-    assert.deepEqual(publish?.needs, ["first", "second"]);
-    const actions = publish?.steps.flatMap(({ uses }) => uses?.split("@")[0] ?? []);
+    const actions = publish?.steps?.flatMap(({ uses }) => uses?.split("@")[0] ?? []);
     const attest = "actions/attest-build-provenance";
     assert.deepEqual(actions, ["actions/setup-node", "actions/download-artifact", attest]);
     // After the comparison of both builds, before anything is published.
-    const order = publish?.steps.flatMap(
-      ({ uses, run }) => uses?.split("@")[0] ?? /diff -r|npm publish|gh release/.exec(run ?? "") ?? [],
+    const order = publish?.steps?.flatMap(
+      ({ uses, run }) =>
+        uses?.split("@")[0] ?? /diff -r|npm publish|gh release (create|edit)/.exec(run ?? "")?.[0] ?? [],
     );
-    assert.deepEqual(order?.slice(2).map(String), ["diff -r", attest, "npm publish", "gh release"]);
-    assert.deepEqual(publish?.steps.find(({ uses }) => uses?.startsWith(attest))?.with, {
+    const published = ["gh release create", "npm publish", "gh release edit"];
+    assert.deepEqual(order?.slice(2), ["diff -r", attest, ...published]);
+    assert.deepEqual(publish?.steps?.find(({ uses }) => uses?.startsWith(attest))?.with, {
       "subject-path": "release-X64/*",
     });
-    const [, npm = "", github = "", ...others] = scriptsOf(publish);
-    assert.match(npm, /^npm publish --ignore-scripts --provenance --access public \.\/release-X64\/[\w-]+-\*\.tgz$/);
-    assert.match(github, /--notes-file release-X64\/RELEASE-NOTES\.md release-X64\/\*$/);
-    assert.deepEqual(others, []);
+    assert.equal(scriptsOf(publish).length, 4);
+  });
+
+  /** Runs the steps that publish, as GitHub does, with stand-ins that keep their state in `folder`. Returns what was called. */
+  function publishing(folder: ReturnType<typeof useFolder>, fails = "none") {
+    const [, ...steps] = scriptsOf(publish);
+    const log = join(folder.path, "calls");
+    writeFileSync(log, "");
+    const env = {
+      ...{ PATH: `${folder.path}:${process.env["PATH"]}`, GITHUB_REF_NAME: "v1.2.3", LOG: log, FAILS: fails },
+    };
+    const failed = steps.some((script) => {
+      const { status } = spawnSync("bash", ["-e", "-c", script], { cwd: folder.path, env });
+      return status !== 0;
+    });
+    return { failed, calls: readFileSync(log, "utf8").trim().split("\n") };
+  }
+
+  /** What GitHub and npm keep: whether the release is a draft, and the integrity of the published version. */
+  function standIns() {
+    const folder = useFolder();
+    const { write } = folder;
+    for (const file of ["lambda-iam-authenticator-1.2.3.tgz", "RELEASE-NOTES.md"]) write(`release-X64/${file}`, file);
+    const start =
+      '#!/bin/bash\ncd "$(dirname "$0")"; echo "$(basename "$0") $1 $2" >> "$LOG"; [ "$1 $2" = "$FAILS" ] && exit 1\n';
+    write(
+      "gh",
+      `${start}case "$2" in
+  view) cat draft 2>/dev/null ;;
+  create) [[ "$*" == "release create v1.2.3 --draft --verify-tag --notes-file release-X64/RELEASE-NOTES.md" ]] && echo true > draft ;;
+  upload) [[ "$*" == "release upload v1.2.3 --clobber release-X64/"*.tgz*RELEASE-NOTES.md || "$*" == *RELEASE-NOTES.md*.tgz ]] ;;
+  edit) [[ "$*" == "release edit v1.2.3 --draft=false" ]] && echo false > draft ;;
+esac
+`,
+      0o755,
+    );
+    write(
+      "npm",
+      `${start}case "$1" in
+  view) [ "$2" = lambda-iam-authenticator@1.2.3 ] && [ -e published ] && cat published ;;
+  publish) [[ "$*" == "publish --ignore-scripts --provenance --access public ./release-X64/"*.tgz ]] &&
+    echo "sha512-$(openssl dgst -sha512 -binary release-X64/*.tgz | base64 -w0)" > published ;;
+esac
+`,
+      0o755,
+    );
+    return folder;
+  }
+
+  const DRAFT = ["gh release view", "gh release create", "gh release upload"];
+  const VIEW = "npm view lambda-iam-authenticator@1.2.3";
+  const PUBLISH = "npm publish --ignore-scripts";
+
+  test("publishes a draft first and the release last, and a repetition after any failure completes it", () => {
+    const all = [...DRAFT, VIEW, PUBLISH, "gh release edit"];
+    assert.deepEqual(publishing(standIns()), { failed: false, calls: all });
+    for (const [fails, repeated] of [
+      ["release create", all],
+      ["release upload", all.filter((call) => !call.includes("create"))],
+      ["publish --ignore-scripts", all.filter((call) => !call.includes("create"))],
+      ["release edit", all.filter((call) => !/create|publish/.test(call))],
+    ] as const) {
+      const folder = standIns();
+      assert.equal(publishing(folder, fails).failed, true, fails);
+      assert.deepEqual(publishing(folder), { failed: false, calls: repeated }, fails);
+    }
+  });
+
+  test("changes no published release, and neither publishes over other bytes of the same version nor after that", () => {
+    const done = standIns();
+    publishing(done);
+    assert.deepEqual(publishing(done).calls, ["gh release view", VIEW, "gh release edit"]);
+    const other = standIns();
+    other.write("published", "sha512-other\n");
+    assert.deepEqual(publishing(other), { failed: true, calls: [...DRAFT, VIEW] });
   });
 
   test("does not publish if a file differs, is missing on one machine, or does not match its checksum", () => {

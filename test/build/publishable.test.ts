@@ -8,6 +8,8 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { type Checks, fileChecks, npm, ownedChecks, runChecks, type World } from "../../build/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { markdown, type Run } from "../acceptance/report.ts";
+import type { Verdict } from "../acceptance/rows.ts";
 import { useFolder } from "../cli/fixtures.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -80,11 +82,33 @@ const NPM: Readonly<Record<string, string>> = {
   whoami: "jane",
   trust: "type: github\nid: 1\nfile: release.yml\nrepository: owner/name\nenvironment: release\npermissions: publish",
 };
+/** As `npm run acceptance` writes it, with a passed row of each check that a release needs, and a row that had no input. */
+function report(changed: Partial<Run> = {}, verdicts: Readonly<Record<number, Verdict>> = {}): string {
+  const row = (check: number, verdict: Verdict) => ({
+    check,
+    name: "a row",
+    expected: "a | b",
+    seen: "a | b",
+    verdict,
+  });
+  const checks = [1, 2, 3, 4, 5, 6, 7, 8, 10, 14];
+  const run = {
+    place: "AWS",
+    region: "eu-west-1",
+    clusterId: "acceptance-0123abcd",
+    start: 0,
+    end: 1,
+    commit: "0123abc",
+  };
+  const rows = checks.map((check) => row(check, verdicts[check] ?? "passed"));
+  return markdown({ ...run, programs: [], isInterrupted: false, titles: {}, ...changed }, [...rows, row(9, "not run")]);
+}
+
 const world: World = {
   manifest: { version: "1.2.3", repository: { url } },
   fetch: async (page) => new Response(PAGES[page] ?? "", { status: page in PAGES ? 200 : 404 }),
   npm: async (command = "") => NPM[command] ?? assert.fail(command),
-  reports: ["# Acceptance\n\n- Place: AWS, eu-west-1\n"],
+  reports: [report()],
 };
 const NAMES = [
   ...["GitHub repository", "environment release", "npm name", "npm trust", "AWS account"],
@@ -121,6 +145,25 @@ test("what a service does not show is missing, also a manifest of another versio
   };
   const unpublished = "npm name: npm has no package lambda-iam-authenticator. Publish an empty version 0.0.0 of it.";
   assert.deepEqual(await missing({ npm: unknown }), [unpublished]);
+});
+
+test("a report is enough for a release if it is of a complete run on AWS without a failed row, of a clean commit", async () => {
+  for (const [reports, problem] of [
+    [[], "no report of a run on AWS"],
+    [[report({ place: "MiniStack 1.5.33" })], "no report of a run on AWS"],
+    [[report({}, { 4: "failed" })], "a report of a run on AWS that has a failed row"],
+    [[report({ isInterrupted: true })], "a report of a run on AWS that was interrupted"],
+    [[report({ commit: "0123abc and changes" })], "a report of a run on AWS that has no clean commit"],
+    [
+      [report({}, { 5: "not run", 14: "not served" })],
+      "a report of a run on AWS that has no passed row of check 5, 14",
+    ],
+  ] as const) {
+    const line = `AWS account: test/acceptance/reports has ${problem}. Run: npm run acceptance`;
+    assert.deepEqual(await missingIn(ownedChecks({ ...world, reports })), [line]);
+    const { isComplete } = await linesOf(ownedChecks({ ...world, reports: [...reports, report()] }));
+    assert.equal(isComplete, true, "another report is enough");
+  }
 });
 
 test("without an address, a network or a login, items are not checked, for a stated reason, and that is no failure", async () => {
