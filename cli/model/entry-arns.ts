@@ -26,6 +26,8 @@ export interface PlacedEntry extends Entry {
   readonly arns: readonly ArnSections[];
   /** The same for the ARNs of its sessions, which only denials match. */
   readonly sessions: readonly ArnSections[];
+  /** The same for the ARNs of its users without their path, which only denials match. Default: none. */
+  readonly users?: readonly ArnSections[];
 }
 
 export interface Value {
@@ -91,15 +93,25 @@ function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, par
   // A list applies only to the identities of its account.
   const id = account === "any" ? listed : matchesGlob(listed, account) ? account : "none";
   const own: ArnSections = [arn, ofPartition, service, region, id, resource];
+  const paths = kind === "deny" ? ["user/"] : ["user/", "user/*/"];
+  const users = namesAfter(paths, resource).map(
+    (user): ArnSections => [arn, ofPartition, service, region, id, `user/${user}`],
+  );
   if (kind === "pattern") {
     const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
     const session: ArnSections = [arn, ofPartition, "sts", region, id, `assumed-role/${role}/*`];
-    return { arns: [own], sessions: globsOverlap(resource, "role/*") ? [session] : [] };
+    return { arns: [own], sessions: globsOverlap(resource, "role/*") ? [session] : [], users };
   }
-  // A user's denial without wildcards applies whatever the path is.
-  const [, user] = /^user\/([^*?/]+)$/.exec(resource) ?? [];
-  const arns = user === undefined ? [own] : [own, [arn, ofPartition, service, region, id, `user/*/${user}`] as const];
-  return { arns, sessions: [] };
+  return { arns: [own], sessions: [], users };
+}
+
+/** Globs for the names that a resource's glob may have after one of the paths. They have no slash, as names have none. */
+function namesAfter(paths: readonly string[], resource: string): readonly string[] {
+  return Array.from(resource, (_, at) => resource.slice(at)).filter((name, at) => {
+    // A `*` may be the end of the path and the start of the name.
+    const path = resource.slice(0, name.startsWith("*") ? at + 1 : at);
+    return !name.includes("/") && paths.some((one) => globsOverlap(path, one));
+  });
 }
 
 /** Valid entries, and the ARNs above, have six sections. */
@@ -131,7 +143,12 @@ export function overlaps(one: PlacedEntry, other: PlacedEntry): boolean {
   const [left, right] = [one, other].map(({ mapping }) => mapping.session);
   if (left !== undefined && right !== undefined) return left === right;
   const all = ({ arns, sessions }: PlacedEntry) => [...arns, ...sessions];
-  return all(one).some((arn) => all(other).some((another) => sectionsOverlap(arn, another)));
+  const isDenial = (one.kind === "deny") !== (other.kind === "deny");
+  return isOneOf(all(one), all(other)) || (isDenial && isOneOf(one.users ?? [], other.users ?? []));
+}
+
+function isOneOf(some: readonly ArnSections[], others: readonly ArnSections[]): boolean {
+  return some.some((arn) => others.some((other) => sectionsOverlap(arn, other)));
 }
 
 /** Whether a denial may match the principal itself, and not only some of its sessions. */

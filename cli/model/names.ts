@@ -38,10 +38,15 @@ export function levelOfPolicy(name: string): AccessLevel | undefined {
 
 /**
  * `system:masters` bypasses RBAC, so no rule can revoke it. Clusters bind `access:cluster-admin` to the role
- * `cluster-admin`, which can be revoked.
+ * `cluster-admin`, which can be revoked. Since Kubernetes 1.29, kubeadm binds `kubeadm:cluster-admins` to it too.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
+ * https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#generate-kubeconfig-files-for-control-plane-components
  */
-export const ADMIN_GROUPS: readonly string[] = ["system:masters", accessGroup("cluster-admin")];
+export const ADMIN_GROUPS: readonly string[] = [
+  "system:masters",
+  accessGroup("cluster-admin"),
+  "kubeadm:cluster-admins",
+];
 
 export function makesAdministrator({ groups = [] }: Mapping): boolean {
   return groups.some((group) => ADMIN_GROUPS.includes(group));

@@ -52,6 +52,7 @@ const NAMED = new RegExp(String.raw`^(${NAMED_KINDS})/(\d{12})/(.+)$`);
  */
 export function findTarget({ review: { prefix }, account }: Store, who: string, session?: string): Target {
   const found = targetOf(prefix, who);
+  checkSession(session);
   const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
   checkAccount(account, target.address, target.parameter);
   return target;
@@ -135,12 +136,26 @@ export function checkTyping(who: string): void {
   if (fault !== undefined) throw usage(`"${who}" ${fault.replace("<who>", who)}.`);
 }
 
+/**
+ * The name of a parameter after another identity, or names with @ around a comma, which a name may contain. Of two ARNs,
+ * `checkOneArn` reports the second: `mappings allow` accepts them, to remove such a denial.
+ */
+const SEVERAL = /(?<![\w.:-])(?:arn:|[a-z-]+\/\d{12}\/).*(?<![\w.:-])[a-z-]+\/\d{12}\/|@[^,]*,.*@/i;
+
+/** Throws for several names in --session. A session's name may contain a comma. */
+function checkSession(session: string | undefined): void {
+  if (session === undefined || !/@[^,]*,.*@/.test(session)) return;
+  throw usage(`--session ${session} has several names: give one for each command.`);
+}
+
 const TYPING: readonly (readonly [pattern: RegExp, fault: string])[] = [
   [/[\u2018-\u201f]/, "contains curly quotes: use straight ones"],
   [/^\s/, "begins with a space: remove it"],
   [/\s$/, "ends with a space: remove it"],
   [/^(?!arn:)[Aa][Rr][Nn]:/, "must begin with arn: in lower case"],
   [/^(?!arn:).+arn:/i, "has text before arn: remove it"],
+  [/^(?!arn:).*\s/, "contains a space: give one identity for each argument"],
+  [SEVERAL, "has several identities: give one for each argument"],
   [new RegExp(String.raw`^(?:${NAMED_KINDS})/(?!\d{12}/)`), "has no account of 12 digits before its name"],
   [/^[\w+=,.@-]*,[\w+=,.@-]*$/, "contains a comma: give one name. For a session, use sso/<account>/<set> --session"],
   [/^\d{12}$/, "is an account. For every identity of it, use account/<who>"],
@@ -157,6 +172,7 @@ export function checkOneArn(who: string): void {
 export function findDenyTarget({ review, account }: Store, who: string, session: string | undefined) {
   checkTyping(who);
   if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
+  checkSession(session);
   const arn = who.startsWith("arn:") ? who : arnOf(who, review);
   const arnLike = session === undefined ? arn : sessionArn(arn, session, who);
   const list = accountOf(arnLike);

@@ -5,7 +5,7 @@ import { candidates, mappingParameter, readName } from "../../../functions/authe
 import { finding } from "../../io/errors.ts";
 import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type ReviewSettings, supposeIdentity } from "../evaluation.ts";
-import { isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
+import { ADMIN_GROUPS, isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
 import { entryChanges } from "./changes.ts";
 import {
   afterwards,
@@ -105,7 +105,7 @@ export function mayDenyOthers(changes: readonly Wanted[], states: States, review
 export function guardLockout(changes: readonly Wanted[], current: States, review: ReviewSettings): void {
   if (!hasAdministrator(current, review) || hasAdministrator(afterwards(current, changes), review)) return;
   throw finding(
-    "Refused: no administrator would surely remain: a principal in system:masters or access:cluster-admin, whose mapping " +
+    `Refused: no administrator would surely remain: a principal in ${ADMIN_GROUPS.join(" or ")}, whose mapping ` +
       "has not ended, and to which no denial and no separate mapping of a permission set's role may apply.",
     "If there is another way into the cluster, use --force.",
   );

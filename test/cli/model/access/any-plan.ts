@@ -55,7 +55,15 @@ const USERNAMES = [
   ...["{AccountID}", "k:{AccessKeyID}", "{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
 ];
 const username = weighted([4, fc.constantFrom("u", "v")], [2, fc.constantFrom(...USERNAMES)]);
-const GROUPS = ["access:cluster-admin", "system:x", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"];
+const GROUPS = [
+  "access:cluster-admin",
+  "kubeadm:cluster-admins",
+  "system:x",
+  "res:g",
+  "{SessionName}",
+  "x:{SessionName}",
+  "a\u0001",
+];
 const [usual, masters] = [fc.constantFrom("g", "h"), fc.constant("system:masters")];
 const group = weighted([5, usual], [1, masters], [1, fc.constantFrom(...GROUPS)]);
 const groups = fc.uniqueArray(group, { minLength: 1, maxLength: 2 });

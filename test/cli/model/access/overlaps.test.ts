@@ -2,8 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arnsOverlap } from "../../../../cli/model/entry-arns.ts";
-import { arn, marks } from "./store.ts";
+import { arnsOverlap, overlaps, readValue } from "../../../../cli/model/entry-arns.ts";
+import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
+import { matchesArnLike } from "../../../../functions/authenticator/mapping/arn.ts";
+import { isDenied } from "../../../../functions/authenticator/mapping/deny-list.ts";
+import { CONTEXT } from "./any-plan.ts";
+import { arn, marks, name } from "./store.ts";
 import { A } from "./universe.ts";
 
 const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
@@ -61,4 +65,33 @@ test("two patterns overlap if an ARN may match both; texts that are not ARNs ove
   ] as const) {
     assert.equal(arnsOverlap(one, other), false);
   }
+});
+
+/** Paths that repeat names, and names that repeat paths. */
+const USERS = ["", "team/", "ops/", "team/ops/", "bob/", "bo/x/"].flatMap((path) =>
+  ["bob", "bo", "joe", "team", "ops"].map((user) => {
+    const identity = { Account: A, Arn: arn(`user/${path}${user}`), UserId: "AIDAX" };
+    return verifyIdentity(identity, "aws", "AKIAX");
+  }),
+);
+const DENIED_USERS = ["*", "bo*", "b?b", "bob", "*b", "team/*", "team/bob", "*/bob", "t*", "*o*"];
+const PATTERNS = [...DENIED_USERS, "team?bob", "team/o*"].toSpliced(6, 1);
+test("a denial applies to users with and without their path, and a pattern only with it", () => {
+  const wrong: string[] = [];
+  let count = 0;
+  for (const denied of [...DENIED_USERS.map((one) => `user/${one}`), "*"]) {
+    for (const mapped of PATTERNS.map((one) => `user/${one}`)) {
+      const [denial, pattern] = [{ arnLike: arn(denied) }, { arnLike: arn(mapped), username: "p" }];
+      const entryOf = (short: string, entry: object) =>
+        readValue(name(short), { value: JSON.stringify([entry]), secure: false }, CONTEXT).entries[0];
+      const [left, right] = [entryOf(`deny/${A}`, denial), entryOf(`pattern/${A}`, pattern)];
+      assert.ok(left && right);
+      const isBoth = USERS.some((user) => isDenied(denial, user) && matchesArnLike(pattern.arnLike, user.canonicalArn));
+      const lifted = marks({ [`deny/${A}`]: [denial], [`pattern/${A}`]: [pattern] }, { [`deny/${A}`]: [] });
+      const found = [overlaps(left, right), lifted.join().includes("gives p")];
+      if (found.includes(!isBoth)) wrong.push(`${denied} and ${mapped}: ${isBoth}`);
+      count += 1;
+    }
+  }
+  assert.deepEqual([wrong, count], [[], 121]);
 });
