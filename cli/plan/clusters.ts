@@ -22,6 +22,7 @@ import { EXIT, Failure, silentExit, usage } from "../io/errors.ts";
 import { shellWord } from "../io/print.ts";
 import { duration, startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
+import { ChangedBetween } from "./consent.ts";
 import {
   type ClusterPlan,
   confirmAll,
@@ -76,9 +77,11 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions>(
     try {
       const connection = await placeOf(one.options, own);
       if (connection === undefined) return undefined;
-      const planned = await plan(connection, one.options, own);
-      if (planned === undefined) return { name, isAbsent: false };
-      return { name, options: one.options, plan: planned, ...(await prepare(planned, options, own)) };
+      return await fromOneView(own, async () => {
+        const planned = await plan(connection, one.options, own);
+        if (planned === undefined) return { name, isAbsent: false };
+        return { name, options: one.options, plan: planned, ...(await prepare(planned, options, own)) };
+      });
     } catch (error) {
       if (error instanceof Absent) for (const line of error.lines) own.log(`${line}\n`);
       if (error instanceof Absent) return { name, isAbsent: true };
@@ -102,6 +105,20 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions>(
     failed: planned.filter((one) => "failure" in one),
   };
 }
+
+/** Plans again if another operator changes what a plan changes while it is made. */
+async function fromOneView<T>({ log }: IOStreams, make: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await make();
+    } catch (error) {
+      if (!(error instanceof ChangedBetween) || attempt === MOST_PLANS) throw error;
+      log(`Another operator changed ${error.parameter} while the plan was made. The plan starts again.\n`);
+    }
+  }
+}
+
+const MOST_PLANS = 5;
 
 /** Connects to each store once. `undefined` for a cluster that is skipped. */
 function placesOnce(partition: string | undefined) {
@@ -147,9 +164,18 @@ interface Action {
   readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
-export async function executePlan(plan: ClusterPlan, options: ProposeOptions, io: IOStreams, action: Action = {}) {
-  const ready = [{ name: "", plan, options: {}, ...(await prepare(plan, options, io)) }];
-  await carryOut({ isSeveral: false, ready, idle: [], isAbsent: false, failed: [] }, options, io, action);
+/** Of the only cluster. `make` reads what the plan changes. */
+export async function executePlan(
+  make: () => Promise<ClusterPlan>,
+  options: ProposeOptions,
+  io: IOStreams,
+  action: Action = {},
+) {
+  const ready = await fromOneView(io, async () => {
+    const plan = await make();
+    return { name: "", plan, options: {}, ...(await prepare(plan, options, io)) };
+  });
+  await carryOut({ isSeveral: false, ready: [ready], idle: [], isAbsent: false, failed: [] }, options, io, action);
 }
 
 /**

@@ -3,7 +3,7 @@
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import type { Connection } from "../aws/connection.ts";
-import { finding } from "../io/errors.ts";
+import { EXIT, Failure, finding } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { guardLockout, hasAdministrator, mayDenyOthers } from "../model/access/administrators.ts";
 import { hasConsent, type Mark } from "../model/access/changes.ts";
@@ -27,11 +27,30 @@ interface ReadForAccess {
   readonly again: (before: ReadonlyMap<string, Stored>) => Promise<Map<string, Stored>>;
 }
 
-/** @param isWhole whether `known` has every mapping already, or with --account that account's */
+/** Another operator changed what the plan changes, between two of its readings. A new plan may succeed. */
+export class ChangedBetween extends Failure {
+  readonly parameter: string;
+  constructor(parameter: string) {
+    super(EXIT.awsFailure, `Other operators keep changing ${parameter}. Nothing was written.`);
+    this.parameter = parameter;
+  }
+}
+
+/** What a plan was computed from. */
+interface View {
+  readonly known: ReadonlyMap<string, Stored>;
+  /** Whether `known` has every mapping already, or with --account that account's. */
+  readonly isWhole?: boolean;
+  /** Whether the writes merge a list that another operator changed since it was read. Else this throws `ChangedBetween`. */
+  readonly merges?: boolean;
+  /** As in `RuleSettings`. */
+  readonly skipped?: readonly Change[];
+}
+
+/** Reads the rest of what the rule needs. What the plan changes stays as the plan has read it, also if it did not exist. */
 export async function readForAccess(
   planned: readonly Change[],
-  known: ReadonlyMap<string, Stored>,
-  isWhole: boolean,
+  { known, isWhole = false, merges = false, skipped = [] }: View,
   connection: Connection,
   io: IOStreams,
 ): Promise<ReadForAccess> {
@@ -39,8 +58,9 @@ export async function readForAccess(
   const addressOf = (name: string) => readName(connection.review.prefix, name);
   // Callers and issuer keys grant no identity access.
   const changes = planned.filter(({ name }) => addressOf(name) !== undefined);
-  const reading = new Set(changes.map(({ name }) => name));
-  const review = { ...connection.review, reading };
+  const base = new Map(changes.map(({ name, before }) => [name, before]));
+  const reading = new Set(base.keys());
+  const review = { ...connection.review, reading, skipped };
   /** How much of `reading` has been read. */
   let settled = 0;
   const unread = new Set<string>();
@@ -50,25 +70,43 @@ export async function readForAccess(
   };
   const isKnown = (look: string) =>
     isWhole && (account === undefined || !look.startsWith("/") || addressOf(look)?.account === account);
+  const isLookedAt = (name: string, looks: ReadonlySet<string>) => {
+    const { kind, account: of = "" } = addressOf(name) ?? {};
+    return [name, "any", of, ...(kind === "role" ? [`role/${of}`] : [])].some((look) => looks.has(look));
+  };
+  const isOther = (was: Stored | undefined, is: Stored | undefined) =>
+    was?.version !== is?.version || was?.value !== is?.value;
+  let isPlanning = !merges;
+  /** @param looks that returned all that they are for */
+  const add = (current: Map<string, Stored>, found: readonly Stored[], looks: ReadonlySet<string> = new Set()) => {
+    const byName = new Map(found.map((stored) => [stored.name, stored]));
+    const again = [...base].filter(([name]) => byName.has(name) || isLookedAt(name, looks));
+    const [changed] = again.find(([name, was]) => isOther(was, byName.get(name))) ?? [];
+    if (isPlanning && changed !== undefined) throw new ChangedBetween(changed);
+    for (const [name, stored] of byName) if (!base.has(name) && !current.has(name)) current.set(name, stored);
+  };
   const settle: ReadForAccess["settle"] = async (current, rule) => {
     for (;;) {
       const result = rule(review);
-      const left = [...reading].slice(settled).filter((look) => !current.has(look) && !isKnown(look));
+      const left = [...reading]
+        .slice(settled)
+        .filter((look) => !current.has(look) && !base.has(look) && !isKnown(look));
       settled = reading.size;
       if (left.length === 0) return result;
       const found = await readLooks(left, connection, io, unread);
-      // Writes are compared with what is known already.
-      for (const stored of found) if (!current.has(stored.name)) current.set(stored.name, stored);
+      add(current, found, new Set(left.filter((look) => !unread.has(look))));
     }
   };
   const current = new Map(known);
+  for (const [name, was] of base) if (was !== undefined) current.set(name, was);
   const { marks, deniesOthers } = await settle(current, () => {
     return { marks: marksOf(changes, current, review), deniesOthers: mayDenyOthers(changes, current, review) };
   });
   if (!isWhole && (deniesOthers || hasAdministrator(current, review))) {
     const remains = () => settle(current, () => hasAdministrator(afterwards(current, changes), review));
-    await findAdministrator(current, remains, connection, io);
+    await findAdministrator((found) => add(current, found), remains, connection, io);
   }
+  isPlanning = false;
   const text = `this may grant more access than the plan shows: there is no permission to read ${[...unread].map(phraseFor).join(", ")}`;
   const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", gives: [], text };
   return {
@@ -77,20 +115,16 @@ export async function readForAccess(
     unread,
     settle,
     async again(before) {
-      const isLooked = (name: string) => {
-        const { kind, account: of = "" } = addressOf(name) ?? {};
-        return [name, "any", of, ...(kind === "role" ? [`role/${of}`] : [])].some((look) => reading.has(look));
-      };
       const fresh = await readLooks([...reading], connection, io, new Set());
-      const kept = [...before].filter(([name]) => !isLooked(name));
+      const kept = [...before].filter(([name]) => !isLookedAt(name, reading));
       return new Map([...kept, ...fresh.map((one) => [one.name, one] as const)]);
     },
   };
 }
 
-/** Adds parameters that may make an administrator to `current` until one remains, or until all are read. */
+/** Adds parameters that may make an administrator until one remains, or until all are read. */
 async function findAdministrator(
-  current: Map<string, Stored>,
+  add: (found: readonly Stored[]) => void,
   remains: () => Promise<boolean>,
   connection: Connection,
   io: IOStreams,
@@ -102,8 +136,8 @@ async function findAdministrator(
         ? pagesBelow(connection.review.prefix, connection, io)
         : [[...(await readMappings(connection, io)).values()]];
     for await (const page of pages) {
-      for (const stored of page.filter(({ name, value }) => !current.has(name) && mentionsAdministrators(value))) {
-        current.set(stored.name, stored);
+      for (const stored of page.filter(({ value }) => mentionsAdministrators(value))) {
+        add([stored]);
         if (await remains()) return;
       }
     }

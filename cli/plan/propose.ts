@@ -30,6 +30,8 @@ export interface ClusterPlan {
   readonly connection: Connection;
   /** Whether `known` has every mapping, or with --account that account's. */
   readonly isWhole?: boolean;
+  /** As in `readForAccess`: for a denial, which must not wait for other operators. */
+  readonly merges?: boolean;
   /** Sentences for the user after the writes. The first one is on the line that reports them. */
   readonly effect?: (now: number) => readonly string[];
   /** A sentence that reports the writes; default: their number. */
@@ -58,12 +60,12 @@ export interface Prepared {
 
 /** Reads what the plan's checks need. Throws if it cannot be read. */
 export async function prepare(planned: ClusterPlan, options: ProposeOptions, io: IOStreams): Promise<Prepared> {
-  const { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others } = planned;
+  const { plan: wanted, known, connection, effect = () => [EFFECT], ...others } = planned;
   const { review } = connection;
   await requireCluster(known, connection, options, io);
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
   const { changes } = plan;
-  const reading = await readForAccess(changes, known, isWhole, connection, io);
+  const reading = await readForAccess(changes, { ...planned, skipped: managed }, connection, io);
   const destination = await destinationOf(connection, reading.current, io);
   const steps = { endedFirst: endedFirst(changes, reading.current, review) };
   const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, review) };

@@ -7,6 +7,7 @@ import {
   ParameterNotFound,
   PutParameterCommand,
   type SSMClient,
+  TooManyUpdates,
 } from "@aws-sdk/client-ssm";
 import { readHistory, readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
@@ -55,23 +56,26 @@ export function beforeNewest(versions: readonly Version[]): Version | undefined 
  */
 export async function writeValue(ssm: SSMClient, change: Change, interrupted: AbortSignal, neighbours?: Neighbours) {
   const { name, before, value } = change;
-  const current = await readBefore(ssm, name, interrupted, neighbours);
-  // Compare the value too: a recreated parameter starts at version 1 again.
-  if (current?.version !== before?.version || current?.value !== before?.value)
-    throw changedMeanwhile(name, before, current);
-  if (value === undefined) return remove(ssm, name);
-  const input = { Name: name, Value: value };
-  const over = before?.version ?? 0;
-  const version = await put(ssm, input, over);
-  if (version === undefined) {
-    const now = (await readSome(ssm, [name], UNINTERRUPTED)).get(name);
-    if (now?.value !== value) throw changedMeanwhile(name, undefined, now);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    if (attempt > 0) await pause(interrupted);
+    const current = await readBefore(ssm, name, interrupted, neighbours);
+    // Another operator has just written the same.
+    if (attempt > 0 && value !== undefined && current?.value === value) return;
+    // Compare the value too: a recreated parameter starts at version 1 again.
+    if (current?.version !== before?.version || current?.value !== before?.value)
+      throw changedMeanwhile(name, before, current);
+    if (value === undefined) return remove(ssm, name);
+    const input = { Name: name, Value: value };
+    const over = before?.version ?? 0;
+    const version = await put(ssm, input, over);
+    if (version === undefined) continue;
+    if (version === over + 1) return;
+    const history = await readHistory(ssm, name, UNINTERRUPTED);
+    const between = history.filter((one) => one.version > over && one.version < version && !isOwn(one, input));
+    if (between.length > 0) throw overwrote(name, between);
     return;
   }
-  if (version === over + 1) return;
-  const history = await readHistory(ssm, name, UNINTERRUPTED);
-  const between = history.filter((one) => one.version > over && one.version < version && !isOwn(one, input));
-  if (between.length > 0) throw overwrote(name, between);
+  throw keepsChanging(name);
 }
 
 /** Parameters that the judgement of a write used. */
@@ -99,12 +103,27 @@ export const UNINTERRUPTED = new AbortController().signal;
 
 type PutInput = { readonly Name: string; readonly Value: string; readonly Description?: string };
 
+/** More than the number of operators who may change one parameter in the same second. */
+const ATTEMPTS = 20;
+
+/** In milliseconds, between two attempts. Random, so that two commands do not meet again. */
+const MOST_WAIT_MS = 100;
+
+function pause(signal: AbortSignal): Promise<void> {
+  return setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
+}
+
+function keepsChanging(name: string): Failure {
+  return new Failure(EXIT.awsFailure, `Other operators keep changing ${name}.`);
+}
+
 /** Timeout for reading a parameter after a failed write. */
 export const LOOK_MS = 5_000;
 
 /**
- * Returns the new version; `undefined` if a new parameter exists already, and nothing was written. If a response is lost,
- * the SDK repeats the call, and each attempt may write a version. Returns the newest of these, also if no response arrives.
+ * Returns the new version; `undefined` if nothing was written, because a new parameter exists already, or another operator
+ * writes it at the same time. If a response is lost, the SDK repeats the call, and each attempt may write a version. Returns
+ * the newest of these, also if no response arrives.
  *
  * @param over the version that was read; 0 for a new parameter
  */
@@ -116,7 +135,7 @@ async function put(ssm: SSMClient, input: PutInput, over: number): Promise<numbe
     const history = await readHistory(ssm, input.Name, AbortSignal.timeout(LOOK_MS)).catch(() => []);
     const own = history.find((one) => one.version > over && isOwn(one, input));
     if (own !== undefined) return own.version;
-    if (error instanceof ParameterAlreadyExists) return undefined;
+    if (error instanceof ParameterAlreadyExists || error instanceof TooManyUpdates) return undefined;
     throw error;
   }
 }
@@ -154,11 +173,6 @@ export function overwrote(name: string, versions: readonly Version[]): Overwrote
       `To see it, run: aws ssm get-parameter-history --name ${name}`,
   );
 }
-
-/** More than the number of operators who may change one list in the same second. */
-const ATTEMPTS = 20;
-
-const MOST_WAIT_MS = 100;
 
 /** Throws if a list that is merged with `theirs`, the value of other operators, must not be written. */
 type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
@@ -203,7 +217,7 @@ export async function writeList(
     // Not interrupted after the first write: replaced entries must be restored.
     const isPut = last > 0;
     const signal = isPut ? UNINTERRUPTED : interrupted;
-    if (attempt > 0) await setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
+    if (attempt > 0) await pause(signal);
     const stored = await readBefore(ssm, name, signal, isPut ? undefined : neighbours);
     const over = stored?.version ?? 0;
     const current = stored?.value ?? "[]";
@@ -221,7 +235,6 @@ export async function writeList(
     const Description = `${owner}${isInterim ? FIRST : ""}${isPut && over === last ? AGAIN : OVER}${over}`;
     const input = { Name: name, Value: wanted, Description };
     const version = await put(ssm, input, over);
-    // Another operator has just created it.
     if (version === undefined) continue;
     if (version === over + 1) {
       if (refused !== undefined) throw refused;
@@ -238,7 +251,7 @@ export async function writeList(
     base = written;
     last = version;
   }
-  throw new Failure(EXIT.awsFailure, `Other operators keep changing ${name}.`);
+  throw keepsChanging(name);
 }
 
 /**

@@ -124,7 +124,8 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
     if (isWritten) await withdrawTooMany(now, changes, connection, io);
     else refuseTooMany(now, changes);
   };
-  await executePlan({ plan, known: byName(published), connection, effect: () => [effect] }, options, io, { recheck });
+  const planned = { plan, known: byName(published), connection, effect: () => [effect] };
+  await executePlan(async () => planned, options, io, { recheck });
 }
 
 function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {

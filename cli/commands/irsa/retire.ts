@@ -88,7 +88,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
     throw finding(`Not retired: another operator changed the keys too. The key is published again: ${problem}`);
   };
   const planned = { plan, known: byName(published), connection, effect: () => [effect] };
-  await executePlan(planned, writeOptions, io, { recheck });
+  await executePlan(async () => planned, writeOptions, io, { recheck });
 }
 
 const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };

@@ -215,9 +215,9 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const { prefix } = connection.review;
     const { plan: wanted, known } = await compare(file, one, connection, own);
     await requireParameters(known, connection, own);
-    const { plan } = await withoutManaged(wanted, connection, false, own);
+    const { plan, managed: skipped } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
-    const { marks } = await readForAccess(plan.changes, known, true, connection, own);
+    const { marks } = await readForAccess(plan.changes, { known, isWhole: true, skipped }, connection, own);
     const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.review) };
     if (output === "table") printPlans([{ name: one.name, shown: judged, destination, prefix }], own);
     else plans.push(planData(judged, destination, prefix));

@@ -70,13 +70,16 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
     const isEdited = (name: string) => !isSameValue(shown(name), desired.get(name) ?? "[]");
     isKept = [...names].some(isEdited);
     if (!isKept) return io.log("Nothing was changed.\n");
-    const known = await read(names);
-    const ours = new Map([...known].filter(([name]) => isEdited(name)));
-    const plan = planChanges(ours, new Map([...desired].filter(([name]) => isEdited(name))), true);
-    const other = plan.changes.find(({ name, before }) => !isSameValue(shown(name), before?.value ?? "[]"));
-    if (other !== undefined) throw finding(`${shortName(other.name, prefix)} ${DIFFERS}`);
-    warnOfSessionTrust(plan.changes, connection, io);
-    await executePlan({ plan, known, connection, isWhole: who.length === 0 }, options, io);
+    const make = async () => {
+      const known = await read(names);
+      const ours = new Map([...known].filter(([name]) => isEdited(name)));
+      const plan = planChanges(ours, new Map([...desired].filter(([name]) => isEdited(name))), true);
+      const other = plan.changes.find(({ name, before }) => !isSameValue(shown(name), before?.value ?? "[]"));
+      if (other !== undefined) throw finding(`${shortName(other.name, prefix)} ${DIFFERS}`);
+      warnOfSessionTrust(plan.changes, connection, io);
+      return { plan, known, connection, isWhole: who.length === 0 };
+    };
+    await executePlan(make, options, io);
     isKept = options.dryRun === true;
   } finally {
     if (isKept && draft.read() !== text) io.log(`Your text is in ${draft.path}.\n`);

@@ -95,16 +95,19 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   const { ssm, review } = connection;
   const { parameter, key } = findTarget(connection, who, options.session);
   const name = shortName(parameter, review.prefix);
-  const before = await readSome(ssm, [parameter], io.interrupted);
-  await requireCluster(before, connection, options, io);
-  const versions = await readHistory(ssm, parameter, io.interrupted);
   const { to } = options;
-  const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
-  if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
-  const isEntry = (key.arnLike ?? key.session) !== undefined;
-  const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, review);
-  const plan = planChanges(before, new Map([[parameter, value]]), false);
-  await executePlan({ plan, known: before, connection }, options, io);
+  const make = async () => {
+    const before = await readSome(ssm, [parameter], io.interrupted);
+    await requireCluster(before, connection, options, io);
+    const versions = await readHistory(ssm, parameter, io.interrupted);
+    const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
+    if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
+    const isEntry = (key.arnLike ?? key.session) !== undefined;
+    const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, review);
+    const plan = planChanges(before, new Map([[parameter, value]]), false);
+    return { plan, known: before, connection };
+  };
+  await executePlan(make, options, io);
 }
 
 function validValue(name: string, target: Stored, { prefix, partition }: ReviewSettings): string {

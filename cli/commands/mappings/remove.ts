@@ -34,7 +34,8 @@ export function removeCommand(command: Command, io: IOStreams): Command {
 }
 
 async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
-  let incomplete = 0;
+  /** Names of clusters. A plan may start again. */
+  const incomplete = new Set<string>();
   const planned = await planClusters(
     options,
     io,
@@ -51,7 +52,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
       );
       const missing = removals.flatMap((found) => found.missing);
       const changes = removals.flatMap((found) => found.changes);
-      if (missing.length > 0) incomplete += 1;
+      if (missing.length > 0) incomplete.add(one.name);
       if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
       for (const line of missing) own.log(`${line}\n`);
       const again = () => [EFFECT, ...changes.flatMap((change) => commandsAgain(change, one, connection.review))];
@@ -61,7 +62,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   );
   await carryOut(planned, options, io, { done: "Removed" });
   // Either a typo, or an earlier, interrupted run already removed it.
-  if (incomplete === planned.ready.length + planned.idle.length) throw silentExit();
+  if (incomplete.size === planned.ready.length + planned.idle.length) throw silentExit();
 }
 
 /** Removes the parameter, or only the named entries of a list. `missing`: sentences. */

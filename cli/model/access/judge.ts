@@ -135,7 +135,9 @@ function blockerOf(entry: PlacedEntry, state: PlanState): Reason | undefined {
   if (list !== undefined) return { kind: "denied", text: `${shortName(list, review.prefix)} may deny it` };
   const other = find(higherThan(entry, state), () => false);
   if (other === undefined) return undefined;
-  return { kind: "unsettled", text: `${shortName(other, review.prefix)} takes precedence, and changes or is invalid` };
+  const isSkipped = review.skipped?.some(({ name }) => name === other);
+  const why = isSkipped ? "its change is skipped" : "changes or is invalid";
+  return { kind: "unsettled", text: `${shortName(other, review.prefix)} takes precedence, and ${why}` };
 }
 
 function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] {

@@ -26,6 +26,8 @@ export interface RuleSettings extends ReviewSettings {
    * for the account's roles, an account for all of its parameters, or `any` for every parameter.
    */
   readonly reading?: Set<string>;
+  /** Changes that are requested and not written, such as those of a parameter that a stack manages: they stay pending. */
+  readonly skipped?: readonly Wanted[];
 }
 
 export interface PlanState {
@@ -33,7 +35,7 @@ export interface PlanState {
   /** The same state, with another set for what it depends on. */
   readonly observed: (reading: Set<string>) => PlanState;
   readonly stored: (name: string) => ReturnType<States["get"]>;
-  /** The values that are still to be written; `undefined` for a removal. */
+  /** The values that are still to be written, and those that are skipped; `undefined` for a removal. */
   readonly wanted: ReadonlyMap<string, StoredParameter | undefined>;
   /** The names of an account's parameters, stored and wanted. Of `any`: of every parameter. */
   readonly namesOf: (account: string) => readonly string[];
@@ -42,8 +44,8 @@ export interface PlanState {
 }
 
 export function planState(changes: readonly Wanted[], states: States, review: RuleSettings): PlanState {
-  const { prefix } = review;
-  const wanted = new Map(changes.map(({ name, value }) => [name, storedText(value)]));
+  const { prefix, skipped = [] } = review;
+  const wanted = new Map([...skipped, ...changes].map(({ name, value }) => [name, storedText(value)]));
   const names = [...new Set([...states.keys(), ...wanted.keys()])];
   let byAccount: Map<string | undefined, readonly string[]> | undefined;
   const observed = (reading?: Set<string>): PlanState => ({

@@ -3,7 +3,14 @@
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 // https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 
-import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
+import { setTimeout } from "node:timers/promises";
+import {
+  type LocalRequest,
+  type LocalResponse,
+  type LocalServer,
+  ServiceError,
+  startHttpServer,
+} from "../http-server.ts";
 import {
   answerJson,
   callsPerSecond,
@@ -101,6 +108,15 @@ export interface StoreOptions extends Partial<StoreLocation>, ServiceOptions {
   readonly throughput?: Throughput;
 }
 
+/** In milliseconds: how long a write takes, during which the service accepts no other write of the same parameter. */
+const WRITE_MS = 2;
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors */
+function tooManyUpdates(): ServiceError {
+  const message = "There are concurrent updates for a resource that supports one update at a time.";
+  return new ServiceError("TooManyUpdates", message);
+}
+
 /** `opened` returns a function that returns the current parameters, such as that of `openFolder`. */
 export async function startParameterStore(
   opened: (location: StoreLocation, now: () => number) => () => ParameterStorage,
@@ -112,14 +128,25 @@ export async function startParameterStore(
   const rules = { servesRegion: (scoped: string) => scoped === region, ...options, identities, service: "ssm" };
   const admit = options.throughput === undefined ? () => undefined : limitThroughput(options.throughput, now);
   const open = opened(location, now);
+  const writing = new Set<unknown>();
   // Reports problems at startup, and fails there if the folder is missing.
   open();
   return startHttpServer(
-    (request) => {
+    async (request) => {
+      let written: unknown;
       const { headers, ...answer } = answerSsm(request, open, location, (operation) => {
         verify(request, [], rules);
         admit(operation);
+        if (operation !== "PutParameter") return;
+        const { Name } = parseInput(request.body);
+        if (writing.has(Name)) throw tooManyUpdates();
+        writing.add(Name);
+        written = Name;
       });
+      if (written !== undefined) {
+        await setTimeout(WRITE_MS);
+        writing.delete(written);
+      }
       const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
       return { ...answer, headers: { ...headers, ...date } };
     },

@@ -23,6 +23,14 @@ for (const [fault, sentence] of [
     /^AWS rejects the signature, as the endpoint is of another region: check --region, AWS_REGION and /,
   ],
   [refused("ExpiredTokenException"), /^The AWS credentials have expired: sign in again/],
+  [
+    refused("ParameterLimitExceeded"),
+    /^This account and Region have as many .*\. Delete parameters that you do not need/,
+  ],
+  [
+    refused("ParameterMaxVersionLimitExceeded"),
+    /^The parameter has 100 versions.*\. Remove the label: aws ssm unlabel/,
+  ],
   [refused("InternalServerError", 500), /^AWS returned an error: InternalServerError, x\./],
   // Not a Ctrl-C, nor a time limit of this command.
   [refused("AbortError"), /^AWS returned an error: AbortError, x\.$/m],

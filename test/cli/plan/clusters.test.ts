@@ -178,10 +178,13 @@ test("the messages for one cluster do not have its name", async () => {
   const options = { yes: true, report: () => {} } as const;
   failWrites("/one/");
   const failure = { message: `${STOPPED}\n${NOTHING}`, exitCode: EXIT.awsFailure };
-  await assert.rejects(executePlan(planned, options, io), failure);
+  await assert.rejects(
+    executePlan(async () => planned, options, io),
+    failure,
+  );
   cluster.store.fail(undefined);
   const effect = () => ["It ends at noon.", "Then run lint."];
-  await executePlan({ ...planned, outcome: "Denied bob.", effect }, options, io);
+  await executePlan(async () => ({ ...planned, outcome: "Denied bob.", effect }), options, io);
   assert.deepEqual(texts, ["Denied bob. It ends at noon.", "Then run lint."]);
 });
 

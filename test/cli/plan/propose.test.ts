@@ -27,15 +27,21 @@ const [DENY, ANY, CI] = [`deny/${A}`, "deny/any", `user/${A}/bob`];
 
 /** The error, or the names of the changes and whether a requested one is left out; and the texts. */
 async function propose(changes: readonly Change[], managed: readonly string[], options: ProposeOptions = {}) {
-  for (const { name, before } of changes) {
-    const tags = managed.some((one) => full(one) === name) ? { [OWNER_TAG]: "team-a" } : {};
-    if (before !== undefined) cluster.store.put(name, before.value, { tags });
-  }
+  const planned = changes.map((one): Change => {
+    const { name, before } = one;
+    const tags = managed.some((other) => full(other) === name) ? { [OWNER_TAG]: "team-a" } : {};
+    if (before === undefined) return one;
+    return { ...one, before: { ...before, version: cluster.store.put(name, before.value, { tags }) } };
+  });
   const settings = { clusterId: "prod", region: "us-east-1" };
   const connection = connectionTo(cluster, { settings, rates: { reads: 1e6, writes: 1e6 } });
   const known = new Map([["x", stored("x", "{}")]]);
   const { io, texts } = terminal();
-  const result = await prepare({ plan: { changes, unchanged: 0, extra: [] }, known, connection }, options, io).then(
+  const result = await prepare(
+    { plan: { changes: planned, unchanged: 0, extra: [] }, known, connection },
+    options,
+    io,
+  ).then(
     ({ proposal: found, refusal }) =>
       found === undefined
         ? refusal?.message

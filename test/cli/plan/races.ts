@@ -49,6 +49,13 @@ interface Run {
 /** `gives`: the result, the stored list with its description, and the requests. */
 export type Row = readonly [what: string, scenario: Run, gives: string];
 
+/** The next request gets this error. */
+export const failing = (cluster: LocalCluster, type: string) => () =>
+  cluster.store.fail(() => {
+    cluster.store.fail(undefined);
+    return { kind: "answer", status: 400, body: JSON.stringify({ __type: type, message: "no" }) };
+  });
+
 /** What a conflict reports, such as of `was version 1`. */
 export const kept = (was: string, is: string) =>
   `Another operator changed callers in the meantime: it ${was}, it ${is}. Their change is kept.`;

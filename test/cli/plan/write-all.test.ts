@@ -54,7 +54,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
       value === undefined ? [] : [[full(name), text(value)] as const],
     );
     const plan = planChanges(known, new Map(wanted), true);
-    const reading = await readForAccess(plan.changes, known, false, connection, io);
+    const reading = await readForAccess(plan.changes, { known }, connection, io);
     const counts: Record<string, number> = {};
     ssm.middlewareStack.add((next, { commandName = "" }) => async (call) => {
       const kind = KINDS[commandName] ?? commandName;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
-import { kept, LOST, NAME, OWN, type Race, type Row, raw, replaced, run } from "./races.ts";
+import { failing, kept, LOST, NAME, OWN, type Race, type Row, raw, replaced, run } from "./races.ts";
 
 const cluster = useCluster();
 
@@ -28,6 +28,8 @@ const secure = () => {
 };
 const [early, late] = [new AbortController(), new AbortController()];
 const always = Object.fromEntries([..."bdefghijklmnopqrstuvwxyz"].map((name, i) => [`P${i + 1}`, [`a ${name}@1`]]));
+const busy = failing(cluster, "TooManyUpdates");
+const busyAlways = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`P${at + 1}`, busy]));
 const CHANGED = kept("was version 1", "is now version 2");
 // biome-ignore format: a table
 const LISTS: readonly Row[] = [
@@ -63,6 +65,9 @@ const LISTS: readonly Row[] = [
   ["others write without end", { ...added, race: always }, `Other operators keep changing callers. | a b c e d g f i h k j m l o n q p s r u t (over 39) | ${"GTPH".repeat(20)}`],
   ["Ctrl-C before the first write", { mine: "c", race: { P1: aborted("b", early) }, interrupted: early.signal }, "The operation was aborted | b | GPH"],
   ["Ctrl-C after it: theirs is restored", { ...added, race: { P1: aborted("a b", late) }, interrupted: late.signal }, "merged 4 | a b c (over 3) | GTPHGTP"],
+  ["Parameter Store writes it for another operator", add({ P1: busy, P2: busy }), "written 2 | a c (over 1) | GTPHGTPHGTP"],
+  ["it does so, and their list is stored", add({ P1: busy, G2: ["a b"] }), "merged 3 | a b c (over 2) | GTPHGTP"],
+  ["it does so for each of 20 attempts", add(busyAlways), `Other operators keep changing callers. | a | ${"GTPH".repeat(20)}`],
   ["a response is lost", add({ P1: [OWN] }), "written 3 | a c (over 1) | GTPHG"],
   ["a response is lost twice", add({ P1: [OWN, OWN] }), "written 4 | a c (over 1) | GTPHG"],
   ["a response is lost, and another operator adds to the new list", add({ P1: [OWN, "a c d@2"] }), "merged 5 | a c d (over 4) | GTPHGTP"],

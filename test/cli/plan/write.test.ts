@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useCluster } from "../commands/mappings/cluster.ts";
-import { kept, LOST, NAME, OWN, type Race, type Row, raw, replaced, run } from "./races.ts";
+import { failing, kept, LOST, NAME, OWN, type Race, type Row, raw, replaced, run } from "./races.ts";
 
 const cluster = useCluster();
 
@@ -12,11 +12,9 @@ const recreate = () => {
   remove();
   cluster.store.put(NAME, raw("b"));
 };
-const fail = () =>
-  cluster.store.fail(() => {
-    cluster.store.fail(undefined);
-    return { kind: "answer", status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' };
-  });
+const fail = failing(cluster, "AccessDeniedException");
+const busy = failing(cluster, "TooManyUpdates");
+const always = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`P${at + 1}`, busy]));
 
 const changed = { before: "a", mine: "c" };
 const change = (race: Race) => ({ ...changed, race });
@@ -39,6 +37,10 @@ const VALUES: readonly Row[] = [
   ["created right before the write", create("c", { P1: ["b"] }), `${CREATED} | b | GPHG`],
   ["the same value, created right before", create("c", { P1: ["c"] }), "written 1 | c | GPH"],
   ["removed right before the removal", { before: "a", race: { D1: remove } }, "removed |  | GD"],
+  ["Parameter Store writes it for another operator", change({ P1: busy, P2: busy }), "written 2 | c | GPHGPHGP"],
+  ["it does so, and their value is stored", change({ P1: busy, G2: ["b"] }), `${CHANGED} | b | GPHG`],
+  ["it does so, and the same value is stored", change({ P1: busy, G2: ["c"] }), "written 2 | c | GPHG"],
+  ["it does so for each of 20 attempts", change(always), `Other operators keep changing callers. | a | ${"GPH".repeat(20)}`],
   ["no permission to write", change({ P1: fail }), "no | a | GPH"],
   ["a response is lost, and the call is repeated", change({ P1: [OWN] }), "written 3 | c | GPH"],
   ["a response is lost, and another operator writes before the repetition", change({ P1: [OWN, "b"] }), `${replaced(3)} | c | GPH`],
