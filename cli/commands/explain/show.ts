@@ -10,6 +10,7 @@ import { adviceFor } from "../../cmdline/advice.ts";
 import { hangingIndent, shellWord } from "../../io/print.ts";
 import type { IOStreams, Tone } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
+import { sessionProgram } from "../../model/session-programs.ts";
 
 const HEAD = 10;
 
@@ -48,9 +49,18 @@ function sourceOf(token: NonNullable<Explanation["token"]>): string {
 }
 
 /** @param isProven of a supposed identity, the principal is that of --principal-id */
-export function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isProven: boolean): Line[] {
+export function identityLines(identity: VerifiedIdentity, isProven: boolean): Line[] {
+  const { arn, canonicalArn, principalId, sessionName = "" } = identity;
   const mapped = canonicalArn === arn ? undefined : `mapped as ${canonicalArn}`;
-  return under("identity", arn, mapped, principalId && `principal ${principalId}${isProven ? "" : " (supposed)"}`);
+  const program = sessionProgram(sessionName)?.program;
+  const notPerson = program && `${sessionName} is the name that ${program} gives a session, not a person's`;
+  return under(
+    "identity",
+    arn,
+    mapped,
+    principalId && `principal ${principalId}${isProven ? "" : " (supposed)"}`,
+    notPerson,
+  );
 }
 
 export function userLines({ username, groups }: User): Line[] {

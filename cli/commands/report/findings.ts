@@ -10,6 +10,7 @@ import type { ClientConfig } from "../../aws/client.ts";
 import { toFailure } from "../../aws/errors.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure } from "../../io/errors.ts";
+import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
@@ -18,6 +19,7 @@ import { type ReviewSettings, type StoredParameters, shortName } from "../../mod
 import type { Item } from "../../model/items.ts";
 import { isWithoutSession } from "../../model/lint/names.ts";
 import { type coversIn, shadowOf } from "../../model/lint/shadowing.ts";
+import { sessionProgram } from "../../model/session-programs.ts";
 import { isUnused, type Logins } from "./logins.ts";
 
 const PATH = "/apis/rbac.authorization.k8s.io/v1";
@@ -142,7 +144,7 @@ async function addUsers(client: IAMClient, ids: Ids, abortSignal: AbortSignal): 
 
 export interface ReportFinding {
   /** Stable: scripts may use it. */
-  readonly code: "invalid" | "ended" | "denied" | "shadowed" | "absent" | "re-created" | "unused";
+  readonly code: "invalid" | "ended" | "denied" | "shadowed" | "absent" | "re-created" | "unused" | "program-sessions";
   readonly message: string;
 }
 
@@ -176,6 +178,11 @@ export function findingsOf(item: Item, { parameters, covers, review, logins, pri
   if (isUnused(item, logins)) {
     const written = stored.modified > logins.from ? `, last written on ${shownTime(stored.modified)}` : "";
     found.push({ code: "unused", message: `no login since ${shownTime(logins.from)}${written}` });
+  }
+  const { sessionNames = [] } = logins.uses.get(entry) ?? {};
+  if (sessionNames.length > 0 && sessionNames.every((name) => sessionProgram(name) !== undefined)) {
+    const message = `programs named all its sessions (${listed(sessionNames, "", 3)}): the username does not show who it was`;
+    found.push({ code: "program-sessions", message });
   }
   return found;
 }

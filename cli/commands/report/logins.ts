@@ -81,6 +81,8 @@ interface Use {
   /** Milliseconds since 1970. */
   readonly last: number;
   readonly reviews: number;
+  /** Only if names of the user depend on the session, and if the log shows all. */
+  readonly sessionNames?: readonly string[];
 }
 
 export interface Logins {
@@ -107,6 +109,9 @@ export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStr
   const sessions = items.some(({ entry }) => entry?.mapping.session !== undefined)
     ? await runQuery(since, `${GRANTED} and parameter like "/sso-session/"${STATS} by parameter, sessionName`, io)
     : [];
+  const named = items.some(namesSession)
+    ? await runQuery(since, `${GRANTED}${STATS} by parameter, sessionName`, io)
+    : [];
   // Such as from an emulator that answers with the lines themselves.
   if ([...rows, ...sessions].some((row) => Number.isNaN(timeOf(row) + sum([row])))) {
     throw awsFailure("The log cannot be read: the service does not count logins, as CloudWatch Logs Insights does.");
@@ -119,7 +124,7 @@ export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStr
   const isEmpty = rows.length === 0;
   return {
     from,
-    uses: usesOf(items, rows, sessions),
+    uses: usesOf(items, rows, sessions, named.length >= MOST_ROWS ? [] : named),
     limits: [...(reason === undefined ? [] : [reason]), ...gaps],
     ...(isEmpty && { none: `The log has no granted login since ${shownTime(from)}. ${LEVEL}` }),
     isComplete: gaps.length === 0 && !isEmpty,
@@ -155,11 +160,18 @@ async function startOf({ query, reader: { logs, signal }, now }: OpenLog): Promi
   return { from, reason: `The log goes back only to ${shownTime(from)}, ${why}.` };
 }
 
-function usesOf(items: readonly Item[], rows: readonly Row[], sessions: readonly Row[]): Map<Entry, Use> {
-  const [byParameter, bySession] = [rows, sessions].map((all) => Map.groupBy(all, ({ parameter }) => parameter));
+/** Whether names of the user depend on the session. The entries of a list share a parameter, and so its sessions. */
+function namesSession({ entry }: Item): boolean {
+  const { username = "", groups = [], session } = entry?.mapping ?? {};
+  return entry?.kind !== "pattern" && session === undefined && [username, ...groups].join().includes("{SessionName");
+}
+
+function usesOf(items: readonly Item[], ...queries: readonly (readonly Row[])[]): Map<Entry, Use> {
+  const [byParameter, bySession, named] = queries.map((all) => Map.groupBy(all, ({ parameter }) => parameter));
   const lists = Map.groupBy(items, ({ stored }) => stored.name);
   const uses = new Map<Entry, Use>();
-  for (const { stored, entry } of items) {
+  for (const item of items) {
+    const { stored, entry } = item;
     if (entry === undefined) continue;
     const { session } = entry.mapping;
     const logged = (session === undefined ? byParameter : bySession)?.get(stored.name) ?? [];
@@ -168,7 +180,9 @@ function usesOf(items: readonly Item[], rows: readonly Row[], sessions: readonly
       return entry.kind !== "pattern" || mayBeOf(entry, lists.get(stored.name) ?? [], canonicalArn);
     });
     const last = own.reduce((latest, row) => Math.max(latest, timeOf(row)), 0);
-    if (own.length > 0) uses.set(entry, { last, reviews: sum(own) });
+    const names = namesSession(item) ? (named?.get(stored.name) ?? []) : [];
+    const sessionNames = names.map(({ sessionName = "" }) => sessionName);
+    if (own.length > 0) uses.set(entry, { last, reviews: sum(own), sessionNames });
   }
   return uses;
 }

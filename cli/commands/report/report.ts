@@ -175,7 +175,8 @@ export function reportCommand(command: Command, io: IOStreams): Command {
       "Prints each mapping with its end, who chooses its session name, its last granted login (UTC) and the number of " +
       "granted reviews: kube-apiserver caches a login for two minutes. Findings: ended; denied; shadowed (another mapping " +
       "takes precedence); absent (the role or user does not exist); re-created (principalId is of an earlier role or " +
-      "user); unused; invalid. Roles and users are checked only in the account of the credentials, with iam:ListRoles and " +
+      "user); unused; program-sessions (a username with the session's name, but programs such as aws eks get-token named all " +
+      "sessions); invalid. Roles and users are checked only in the account of the credentials, with iam:ListRoles and " +
       "iam:ListUsers. The log requires logs:StartQuery, logs:GetQueryResults, logs:StopQuery and logs:DescribeLogGroups, " +
       "and without --log-group cloudformation:DescribeStacks: the construct's grantReadReviews grants them. CloudWatch " +
       "Logs charges by the gigabyte. --unused leaves out patterns, accounts and mappings that were written since then, and " +

@@ -105,7 +105,7 @@ const RULES: readonly Rule[] = [
   ...[shadowing.coveredPatterns, names.repeatedSessions, names.sessionsWithoutSet, names.systemNames],
   ...[shadowing.wholeAccounts, ending, shadowing.masters, shadowing.permissionSetRoles, pinned],
   ...[names.chosenGroups, names.chosenUsernames, names.missingSessions, names.misspeltGroups, names.spaces],
-  ...[names.sharedUsernames, names.chosenClaims, unusableBySignedTokens, severalArns],
+  ...[names.sharedUsernames, names.chosenClaims, names.programDenials, unusableBySignedTokens, severalArns],
 ];
 
 export function lint(parameters: ReadonlyMap<string, StoredParameter>, review: ReviewSettings): Finding[] {

@@ -9,6 +9,7 @@ import { type Entry, nameOfEntry } from "../entry.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
 import { ACCESS_LEVELS, ADMIN_GROUPS, accessGroup } from "../names.ts";
+import { sessionProgram } from "../session-programs.ts";
 import { entryRule, type Finding, type Subject } from "./finding.ts";
 
 /** Users who assume a role choose the session name, unless the entry is for one session. */
@@ -145,6 +146,15 @@ export function sessionsWithoutSet({ entries, parameters, review: { prefix } }: 
     if (parameters.has(set)) return [];
     const message = `${shortName(set, prefix)} does not exist: no mapping of the permission set applies to its other sessions`;
     return [{ level: "info", rule: "session-without-set", where, message }];
+  });
+}
+
+export function programDenials({ denials }: Subject): Finding[] {
+  return denials.flatMap(({ parameter: where, mapping: { arnLike = "" } }): Finding[] => {
+    const name = /:assumed-role\/[^/]+\/([^/]+)$/i.exec(arnLike)?.[1] ?? "";
+    const { program, isConstant } = sessionProgram(name) ?? {};
+    const message = `the denial of session ${name} denies everyone who uses ${program}, which gives every session this name`;
+    return isConstant ? [{ level: "warning", rule: "program-session", where, message }] : [];
   });
 }
 

@@ -75,6 +75,14 @@ test("tokens for another cluster, malformed tokens and tokens of another kind ar
   assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /denied, not_ours/);
 });
 
+test("a session name that a program gives is not a person's", async () => {
+  const note =
+    /assumed-role\/Developers\/EKSGetTokenAuth\n.*\n +EKSGetTokenAuth is the name that aws eks get-token --role-arn gives a session, not a person's\n/;
+  await prints(explain(["arn:aws:sts::111122223333:assumed-role/Developers/EKSGetTokenAuth"]), note);
+  const { out } = await explain(["arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com"]);
+  assert.doesNotMatch(out, /not a person/);
+});
+
 test("an ARN keeps its session, unless --session-name replaces it, gets no supposed ids, and advice with the name to map", async () => {
   const role = await explain(["arn:aws:iam::111122223333:role/x/Developers", "--session-name", "eve@example.com"]);
   assert.doesNotMatch(role.out, /SUPPOSED|principal/);

@@ -114,6 +114,33 @@ test("a login may be of a later pattern if an earlier one that matches has an en
   assert.equal(lines.map(({ reviews }) => reviews).join(" "), "1 1 0");
 });
 
+test("a username with the session's name, whose sessions only programs named, is a finding", async () => {
+  const names = ["Shared", "Mixed", "Fixed"];
+  const username = (name: string) => (name === "Fixed" ? "fixed" : `${name}:{SessionName}`);
+  const mappings = Object.fromEntries(
+    names.map((name) => [`role/${ACCOUNT}/${name.toLowerCase()}`, { arn: roleArn(name), username: username(name) }]),
+  );
+  const sessions = ["EKSGetTokenAuth", "botocore-session-1790000000", "EKSGetTokenAuth"];
+  const events = names.flatMap((name) =>
+    [...sessions, ...(name === "Mixed" ? ["alice"] : [])].map((session) =>
+      login(`role/${ACCOUNT}/${name.toLowerCase()}`, sessionArn(name, session), 1),
+    ),
+  );
+  const { report } = await open({
+    mappings,
+    events,
+    iam: { roles: { Shared: "AROAS", Mixed: "AROAM", Fixed: "AROAF" } },
+  });
+  const { out = "" } = await exits(report("-o json"), 0);
+  const lines: Reported[] = JSON.parse(out);
+  const found = Object.fromEntries(
+    lines.map(({ parameter = "", findings }) => [parameter.replace(/.*\//, ""), findings]),
+  );
+  const message =
+    "programs named all its sessions (EKSGetTokenAuth, botocore-session-1790000000): the username does not show who it was";
+  assert.deepEqual(found, { shared: [{ code: "program-sessions", message }], mixed: [], fixed: [] });
+});
+
 test("it shows who chooses the session name, and whether the principal exists", async () => {
   const lines = await reported();
   const anyone = "anyone who assumes the role";

@@ -99,6 +99,21 @@ async function findings(values: Record<string, unknown>, signedTokens?: "beside"
   return all.filter(({ rule }) => rule === "no-signed-token" || rule === "chosen-claim");
 }
 
+test("a denial of the session name that a program gives every session denies all its users", () => {
+  const review: ReviewSettings = { prefix: PREFIX, partition: "aws", now: NOW, reservedPrefixes: [] };
+  const sessions = ["EKSGetTokenAuth", "alice", "botocore-session-1790000000"];
+  const denials = sessions.map((name) => ({ arnLike: `arn:aws:sts::111122223333:assumed-role/Dev/${name}` }));
+  const value = JSON.stringify(denials);
+  const found = lint(new Map([[`${PREFIX}/deny/111122223333`, { value, secure: false }]]), review);
+  const message =
+    "the denial of session EKSGetTokenAuth denies everyone who uses aws eks get-token --role-arn, which gives every session this name";
+  const expected = { level: "warning", rule: "program-session", where: "deny/111122223333", message };
+  assert.deepEqual(
+    found.filter(({ rule }) => rule === "program-session"),
+    [expected],
+  );
+});
+
 test("a username with a tag or a source identity says who can choose the value", async () => {
   for (const [username, message] of [
     ["t:{PrincipalTag:team}", /anyone who may tag the principal, and anyone who may assume the .* sts:TagSession$/],
