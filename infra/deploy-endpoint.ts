@@ -60,7 +60,8 @@ export function deployEndpoint(
     });
     deploySafely(scope, live, check as IFunction, makeNewVersionAlarms(scope, live, clusterId));
   }
-  return { ...gateway, handler, mappingPrefix, functionName: live.lambda.functionName, log, role, alarms };
+  const { functionName } = live.lambda;
+  return { ...gateway, handler, live, environment, mappingPrefix, functionName, log, role, alarms };
 }
 
 const SCOPES = { mtls: "Mtls", private: "Private" };

@@ -7,6 +7,7 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { kindsWhere } from "../functions/authenticator/mapping/kinds.ts";
 import { issuerPath } from "../functions/issuer/keys.ts";
+import { settingsParameter } from "../functions/settings/stored-settings.ts";
 import { checkAccount } from "./parameters/entries.ts";
 import { prefixArn } from "./parameters/owned-parameter.ts";
 
@@ -22,7 +23,13 @@ const MANAGE = [
   "ssm:DeleteParameters",
 ];
 
-export function grantMappings(scope: Construct, prefix: string, grantee: IGrantable, account?: string): Grant {
+/** Also allows reading the function's settings, by which the command judges a change. */
+export function grantMappings(
+  scope: Construct,
+  { prefix, clusterId }: { readonly prefix: string; readonly clusterId: string },
+  grantee: IGrantable,
+  account?: string,
+): Grant {
   if (account !== undefined) checkAccount("grantManageMappings", account);
   const kinds = kindsWhere(() => true);
   const below =
@@ -31,16 +38,16 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
       : // An account's team must not lift denials of its own account.
         kinds.filter((kind) => kind !== "deny").flatMap((kind) => [`${kind}/${account}`, `${kind}/${account}/*`]);
   const manage = { actions: MANAGE, resourceArns: below.map((path) => prefixArn(scope, prefix, path)) };
-  const read =
-    account === undefined
-      ? // Listing all mappings requires listing the prefix, including the callers' names and hashes, read-only.
-        { actions: ["ssm:GetParametersByPath"], resourceArns: [prefixArn(scope, prefix)] }
-      : // Reviews also read these parameters, so they are needed to explain a denial.
-        {
-          actions: ["ssm:GetParameter", "ssm:GetParameters"],
-          resourceArns: [`deny/${account}`, "deny/any", "pattern/any"].map((path) => prefixArn(scope, prefix, path)),
-        };
-  return grantTo(scope, "grantManageMappings", grantee, [manage, read]);
+  // Reviews also read these lists, so they are needed to explain a denial.
+  const lists = account === undefined ? [] : [`deny/${account}`, "deny/any", "pattern/any"];
+  const settings = prefixArn(scope, settingsParameter(prefix, clusterId));
+  const read = {
+    actions: ["ssm:GetParameter", "ssm:GetParameters"],
+    resourceArns: [...lists.map((path) => prefixArn(scope, prefix, path)), settings],
+  };
+  // Listing all mappings requires listing the prefix, including the callers' names and hashes, read-only.
+  const list = { actions: ["ssm:GetParametersByPath"], resourceArns: [prefixArn(scope, prefix)] };
+  return grantTo(scope, "grantManageMappings", grantee, account === undefined ? [manage, read, list] : [manage, read]);
 }
 
 /** No other grant includes this permission: a key can impersonate every service account in AWS. */

@@ -20,6 +20,7 @@ import { metricOf } from "./monitoring/alarms.ts";
 import { alarmTopicOf } from "./monitoring/topic.ts";
 import { makeOutputs } from "./outputs.ts";
 import { addCaller, addDenial, addMapping, addPattern, addSession, knownArn } from "./parameters/entries.ts";
+import { storeSettings } from "./parameters/settings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 export type {
@@ -76,7 +77,7 @@ export class IamAuthenticator extends Construct {
     checkProps(props);
     const topic = alarmTopicOf(this, props);
     if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc, props.awsSignedTokens ?? []);
-    const { functionName, log, ...deployed } = deployEndpoint(this, endpoint, props, topic);
+    const { functionName, log, live, environment, ...deployed } = deployEndpoint(this, endpoint, props, topic);
     this.#logs.push(log);
     const { failoverUrl, ...former } = props;
     if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, former, topic).log);
@@ -88,10 +89,13 @@ export class IamAuthenticator extends Construct {
     this.api = deployed.api;
     this.alarms = deployed.alarms;
     this.#clusterId = clusterId;
+    const { mappingPrefix } = this;
+    const settings = { clusterId, mappingPrefix, environment, nodes: props.nodes ?? false };
+    storeSettings(this, { ...settings, alias: live.node.defaultChild ?? live });
     const logGroup = log.logGroupName;
     makeOutputs(this, {
       clusterId,
-      mappingPrefix: this.mappingPrefix,
+      mappingPrefix,
       endpoint,
       url: this.url,
       failoverUrl,
@@ -157,7 +161,7 @@ export class IamAuthenticator extends Construct {
    * manage only the mappings of that account and to read its denials. Never includes the callers.
    */
   grantManageMappings(grantee: IGrantable, { account }: { readonly account?: string } = {}): Grant {
-    return grantMappings(this, this.mappingPrefix, grantee, account);
+    return grantMappings(this, { prefix: this.mappingPrefix, clusterId: this.#clusterId }, grantee, account);
   }
 
   /**

@@ -43,11 +43,11 @@ export interface IamAuthenticatorProps extends CommonProps {
   readonly throttle?: Throttle;
 
   /**
-   * Accepts only identities of these accounts. Others are denied before a mapping is read.
+   * Accepts only identities of these accounts, or with `"any"` of every account. Others are denied before a mapping is read.
    *
-   * @default - every account
+   * @default - the stack's own account
    */
-  readonly accounts?: readonly string[];
+  readonly accounts?: readonly string[] | "any";
 
   /**
    * Accepts only tokens that are signed for these regions.

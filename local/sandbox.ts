@@ -1,9 +1,12 @@
 // Starts the `npm start` sandbox: local AWS services, the function, the issuer, the gateway, and a folder of files for the
 // user.
 
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
 import { defaultStackName } from "../functions/settings/stack.ts";
+import { settingsParameter, storedSettingsText } from "../functions/settings/stored-settings.ts";
+import packageJson from "../package.json" with { type: "json" };
 import { nodeServices } from "./aws/ec2.ts";
 import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./aws/logs/logs.ts";
 import { openFolder } from "./aws/parameter-store/folder.ts";
@@ -107,12 +110,13 @@ export interface Sandbox {
 
 /**
  * Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller and keys.
- * `bridge`: STS and Parameter Store also listen at this address, for containers.
+ * `bridge`: STS and Parameter Store also listen at this address, for containers. `settings`: more variables of the function.
  */
 export async function startSandbox(
   files: SandboxFiles,
   standbyFiles?: SandboxFiles,
   bridge?: string,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Sandbox> {
   const standby = standbyFiles && readWebhook(standbyFiles);
   const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
@@ -140,16 +144,16 @@ export async function startSandbox(
   const outputs: Record<string, string> = { LogGroup: LOG_GROUP };
   const ofQuery = { ...inRegion, ...nodeServices(REGION), stacks: { [defaultStackName(CLUSTER_ID)]: outputs } };
   const query = await onPort("query", (port) => startQueryServices({ ...ofQuery, port }));
-  const authenticator = startFunction(
-    {
-      CLUSTER_ID,
-      CALLER_AUTH: "bearer",
-      JWT_ISSUERS: Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join(),
-      JWT_KEYS_ENDPOINT: sts.url,
-      ...localServices(REGION, { sts: sts.url, store: store.url, ec2: query.url }, identity),
-    },
-    files.log,
-  );
+  const environment = {
+    CLUSTER_ID,
+    CALLER_AUTH: "bearer",
+    JWT_ISSUERS: Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join(),
+    JWT_KEYS_ENDPOINT: sts.url,
+    ...settings,
+    ...localServices(REGION, { sts: sts.url, store: store.url, ec2: query.url }, identity),
+  };
+  const authenticator = startFunction(environment, files.log);
+  storeSettings(files, ofFolder.prefix, environment);
   const groups = { [LOG_GROUP]: () => eventsOfFile(files.log) };
   const ofLogs = { ...inRegion, groups, throughput: DEFAULT_LOGS_THROUGHPUT };
   const logs = await onPort("logs", (port) => startLogs({ ...ofLogs, port }));
@@ -176,6 +180,17 @@ export async function startSandbox(
       await Promise.all([sts.close(), store.close(), query.close(), logs.close()]);
     },
   };
+}
+
+/** As a stack does, for the command. */
+function storeSettings(
+  { mappings }: SandboxFiles,
+  prefix: string,
+  environment: Readonly<Record<string, string>>,
+): void {
+  const file = join(mappings, `${settingsParameter(prefix, CLUSTER_ID).slice(prefix.length)}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, storedSettingsText(environment, { version: packageJson.version, nodeLookup: true }));
 }
 
 export const DEFAULT_PORTS = { gateway: 8320, sts: 8321, store: 8322, query: 8323, issuer: 8324, logs: 8325 };

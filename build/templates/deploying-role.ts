@@ -132,6 +132,11 @@ export const ACTIONS: Actions = {
     "ListHostedZones",
     "ListResourceRecordSets",
   ),
+  "AWS::SSM::Parameter": api(
+    "ssm",
+    ...["PutParameter", "GetParameters", "DeleteParameter", "AddTagsToResource", "RemoveTagsFromResource"],
+    "ListTagsForResource",
+  ),
   "AWS::SNS::Subscription": ["sns:Subscribe", ...OF_SUBSCRIPTIONS],
   "AWS::SNS::Topic": api(
     "sns",
@@ -172,6 +177,8 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   [SERVICE_LINKED_ROLE]: ["arn:*:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"],
   lambda: ["arn:*:lambda:*:*:function:IamAuthenticator*"],
   sns: ["arn:*:sns:*:*:IamAuthenticator*"],
+  // Only the function's settings: never a mapping, a denial, the callers or an issuer's key.
+  ssm: ["arn:*:ssm:*:*:parameter/iam-authenticator/*/settings/*"],
 };
 
 /** A policy document with one statement for each service or limited action, sorted. Throws for a type that is not in `ACTIONS`. */

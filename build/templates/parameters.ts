@@ -75,6 +75,21 @@ function optionalNumber(
   return Token.asNumber(Fn.conditionIf(notEmpty(stack, name, value).logicalId, value, otherwise));
 }
 
+/** `given`: the parameter's value. `accepted`: the function's setting, which is empty for any account. */
+export function accountsParameter(stack: Stack) {
+  const given = optionalText(stack, "Accounts", {
+    description:
+      "Account ids, separated by commas, or any. Identities of other accounts are denied. Empty: the stack's own account.",
+    // The maximum that fits into the description of a policy (switches.ts).
+    allowedPattern: "(any|[0-9]{12}(,[0-9]{12}){0,74})?",
+    constraintDescription: "must be at most 75 account ids of 12 digits, separated by commas, or any, or empty.",
+  });
+  const isGiven = notEmpty(stack, "Accounts", given);
+  const isAny = new CfnCondition(stack, "IsAnyAccount", { expression: Fn.conditionEquals(given, "any") });
+  const listed = Fn.conditionIf(isGiven.logicalId, given, Aws.ACCOUNT_ID);
+  return { given, accepted: Fn.conditionIf(isAny.logicalId, "", listed).toString() };
+}
+
 /** Parameters of the authenticator's templates about concurrency, with the default throttle that depends on them. */
 export function concurrencyParameters(stack: Stack) {
   const reservedConcurrency = text(stack, "ReservedConcurrency", {

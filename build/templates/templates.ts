@@ -8,7 +8,14 @@ import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../../infra/issuer/service-account-issuer.ts";
 import { nameOutputs, OUTPUTS } from "../../infra/outputs.ts";
 import { codeParameters, type ReleasedCodes, ReleaseSynthesizer } from "../zip.ts";
-import { commonParameters, concurrencyParameters, notEmpty, optionalText, switchParameter } from "./parameters.ts";
+import {
+  accountsParameter,
+  commonParameters,
+  concurrencyParameters,
+  notEmpty,
+  optionalText,
+  switchParameter,
+} from "./parameters.ts";
 import {
   ENDPOINTS,
   failoverParameter,
@@ -41,12 +48,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   codeParameters(stack);
   const { reservedConcurrency, throttle } = concurrencyParameters(stack);
   const common = commonParameters(stack, throttle);
-  const accounts = optionalText(stack, "Accounts", {
-    description: "Account ids, separated by commas. Identities of other accounts are denied. Empty: any account.",
-    // The maximum that fits into the description of a policy (switches.ts).
-    allowedPattern: "([0-9]{12}(,[0-9]{12}){0,74})?",
-    constraintDescription: "must be at most 75 account ids of 12 digits, separated by commas, or empty.",
-  });
+  const accounts = accountsParameter(stack);
   const quietHours = optionalText(stack, "QuietHours", {
     description: "Hours without a review before the alarm NoReviews, 1 to 168. Empty: no such alarm.",
     allowedPattern: "([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])?",
@@ -56,7 +58,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   const { endpoint, settings = {}, finish } = ENDPOINTS[kind](stack);
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     ...common,
-    accounts: [accounts],
+    accounts: [accounts.accepted],
     reservedConcurrency,
     // Only used where it is not empty (switches.ts).
     quietHours: Token.asNumber(quietHours),
@@ -67,7 +69,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   finishStack(stack, authenticator, OUTPUTS);
   const { clusterId, logLevel } = common;
   const values = [clusterId, Token.asString(common.memorySize), common.architecture.name, logLevel];
-  const long = { Accounts: accounts, ...settings, ...failover };
+  const long = { Accounts: accounts.given, ...settings, ...failover };
   publishEveryChange(authenticator, codes["authenticator"]?.sha256 ?? "", values, long);
 }
 

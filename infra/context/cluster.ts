@@ -98,7 +98,7 @@ const cluster = z.strictObject({
   failoverUrl: text.exactOptional(),
   throttle: z.strictObject({ rateLimit: z.number(), burstLimit: z.number() }).exactOptional(),
   mappingPrefix: text.exactOptional(),
-  accounts: texts.exactOptional(),
+  accounts: z.union([texts, z.literal("any")], { error: 'must be a list of account ids, or "any"' }).exactOptional(),
   stsRegions: texts.exactOptional(),
   stsExtraHosts: texts.exactOptional(),
   audiences: texts.exactOptional(),

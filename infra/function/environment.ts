@@ -22,7 +22,7 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
     CALLER_AUTH: callerAuth(endpoint),
     CALLER_SUBJECTS: endpoint.kind === "mtls" ? joined("subjects", endpoint.subjects, ";") : undefined,
     MAPPING_PREFIX: props.mappingPrefix,
-    ACCOUNTS: joined("accounts", props.accounts),
+    ACCOUNTS: joined("accounts", acceptedAccounts(scope, props)),
     STS_REGIONS: joined("stsRegions", props.stsRegions) ?? (regional ? Stack.of(scope).region : undefined),
     STS_HOSTS: regional ? "regional" : undefined,
     STS_EXTRA_HOSTS: joined("stsExtraHosts", props.stsExtraHosts),
@@ -43,6 +43,19 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
   });
 }
 
+/** `undefined`: every account. Throws if `awsSignedTokens` has another account: its tokens would be denied. */
+function acceptedAccounts(scope: Construct, props: IamAuthenticatorProps): readonly string[] | undefined {
+  const { accounts = [Stack.of(scope).account], awsSignedTokens = [] } = props;
+  if (accounts === "any") return undefined;
+  const [other, ...more] = awsSignedTokens.filter(({ account }) => !accounts.includes(account));
+  // Each account that is known only at deployment can be one of them.
+  const unknown = accounts.filter((account) => Token.isUnresolved(account));
+  if (other === undefined || Token.isUnresolved(accounts) || more.length < unknown.length) return accounts;
+  throw new Error(
+    `awsSignedTokens has the account ${other.account}, whose identities are denied: set accounts to a list that has it, or to "any"`,
+  );
+}
+
 /** Throws, before deployment, the error that the function would throw at its start. Returns the mapping prefix. */
 export function checkedPrefix(scope: Construct, environment: Environment): string {
   const { region } = Stack.of(scope);
@@ -53,6 +66,12 @@ export function checkedPrefix(scope: Construct, environment: Environment): strin
   const AWS_REGION = Token.isUnresolved(region) ? example : region;
   namingProps(() => readSettings({ ...known, AWS_REGION }));
   checkSize(known);
+  const [unstorable] = Object.entries(known).find(([, value]) => value.includes("{{")) ?? [];
+  if (unstorable !== undefined) {
+    throw new Error(
+      `${propOf(unstorable)} must not contain "{{": Parameter Store, which has the settings too, refuses it`,
+    );
+  }
   return prefixOf(environment);
 }
 

@@ -1,7 +1,7 @@
 // Creates a parameter that the stack manages, with a tag and description that show it. Also the ARNs of a cluster's parameters.
 
 import { hash } from "node:crypto";
-import { ArnFormat, Lazy, Stack, Tags, Token } from "aws-cdk-lib";
+import { ArnFormat, Aws, Lazy, Stack, Tags, Token } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct, IConstruct } from "constructs";
 import { OWNER_TAG } from "../../functions/settings/stack.ts";
@@ -14,7 +14,8 @@ export function addParameter(scope: Construct, subject: string, parameterName: s
   const id = idOf(scope, parameterName);
   if (scope.node.tryFindChild(id) !== undefined) throw new Error(`${subject} must not be added twice`);
   if (!Token.isUnresolved(stringValue)) checkValue(subject, stringValue);
-  const { stackName } = Stack.of(scope);
+  // A release's template does not know the name of its stack.
+  const stackName = Aws.STACK_NAME;
   const description = `Managed by the CloudFormation stack ${stackName}: change it there, or the next deployment undoes it`;
   const parameter = new StringParameter(scope, id, {
     parameterName,

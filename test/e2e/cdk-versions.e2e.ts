@@ -103,9 +103,9 @@ function check(app: string, FLAGS: string): void {
   // An authenticator and its deployment check per endpoint, and the issuer.
   assert.equal(count("AWS::Lambda::Function"), 7);
   assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [3, 1]);
-  assert.deepEqual([count("AWS::IAM::OIDCProvider"), count("AWS::SSM::Parameter")], [1, 3]);
+  assert.deepEqual([count("AWS::IAM::OIDCProvider"), count("AWS::SSM::Parameter")], [1, 5]);
   const documented = readFileSync(join(app, "cdk.out", "Documented.template.json"), "utf8");
-  assert.equal(documented.match(/"AWS::SSM::Parameter"/g)?.length, 6);
+  assert.equal(documented.match(/"AWS::SSM::Parameter"/g)?.length, 7);
   assert.ok(documented.includes('"/iam-authenticator/prod/sso/111122223333/clusteradmin"'));
   const bundles = globSync(join(app, "cdk.out", "asset.*", "index.mjs")).map((file) => readFileSync(file));
   for (const name of ["authenticator", "deployment-check"]) {

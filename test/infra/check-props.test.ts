@@ -40,6 +40,16 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "less memory than Lambda allows": [{ memorySize: 127 }, /^memorySize \(127\) must be an integer from 128/],
   "more memory than Lambda allows": [{ memorySize: 10_241 }, /^memorySize \(10241\) must be an integer from 128/],
   "half a megabyte": [{ memorySize: 512.5 }, /^memorySize \(512\.5\) must be an integer from 128 to 10240/],
+  "an issuer of an account that is not accepted by default": [
+    { awsSignedTokens: [{ account: "444455556666", issuer: ISSUER }] },
+    /^awsSignedTokens has the account 444455556666, whose identities are denied: set accounts to a list that has it, or to "any"$/,
+  ],
+  "an issuer of an account that accounts does not have": [
+    { accounts: ["444455556666"], awsSignedTokens: [{ account: "111122223333", issuer: ISSUER }] },
+    /^awsSignedTokens has the account 111122223333, whose identities are denied/,
+  ],
+  "double braces in a reserved prefix": [{ reservedPrefixes: ["corp:", "a{{b"] }, /^reservedPrefixes must not contain "\{\{": Parameter Store, /],
+  "double braces in an audience": [{ audiences: ["a{{b}}"] }, /^audiences must not contain "\{\{": Parameter Store, /],
   "more settings than Lambda allows": [
     { accounts: Array.from({ length: 400 }, (_, at) => String(111122220000 + at)) },
     /^the function's settings have \d+ bytes, and Lambda allows 4096: shorten accounts, which has \d+$/,

@@ -122,8 +122,11 @@ test("props that are known only at deployment are passed on unchanged", () => {
     MemorySize: "<Memory>",
     Environment: { Variables: { CLUSTER_ID: "<Id>", ...hosts } },
   });
-  const parameter = resource(template, "AWS::SSM::Parameter").Properties;
-  assert.equal(parameter["Name"], "/iam-authenticator/<Id>/account/111122223333");
+  const parameters = resources(template, "AWS::SSM::Parameter").map(({ Properties }) => Properties["Name"]);
+  assert.deepEqual(parameters.sort(), [
+    "/iam-authenticator/<Id>/account/111122223333",
+    "/iam-authenticator/<Id>/settings/<Id>",
+  ]);
   assert.equal(output(template, "KubeconfigCommand").includes("--prefix /iam-authenticator/<Id> "), true);
 });
 

@@ -105,21 +105,24 @@ const WRITE = [
 const MAPPINGS = ["role", "user", "root", "federated-user", "sso", "sso-session", "pattern", "account"];
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
-test("a team can write only its own account's mappings, and read the deny lists and patterns that apply to it", () => {
+const SETTINGS = "settings/prod.example";
+
+test("a team can write only its own account's mappings, and read the lists that apply to it and the function's settings", () => {
   // biome-ignore format: a table
   assert.deepEqual(grantedTo({ account: "444455556666" }), [
     { Effect: "Allow", Action: WRITE, Resource: MAPPINGS.flatMap((kind) => [`${under}/${kind}/444455556666`, `${under}/${kind}/444455556666/*`]) },
     {
       Effect: "Allow",
       Action: ["ssm:GetParameter", "ssm:GetParameters"],
-      Resource: ["deny/444455556666", "deny/any", "pattern/any"].map((path) => `${under}/${path}`),
+      Resource: ["deny/444455556666", "deny/any", "pattern/any", SETTINGS].map((path) => `${under}/${path}`),
     },
   ]);
 });
 
-test("a manager of all mappings can manage denials and list the prefix, but not write the callers", () => {
+test("a manager of all mappings can manage denials and list the prefix, but not write the callers or the settings", () => {
   assert.deepEqual(grantedTo({}), [
     { Effect: "Allow", Action: WRITE, Resource: [...MAPPINGS, "deny"].map((kind) => `${under}/${kind}/*`) },
+    { Effect: "Allow", Action: ["ssm:GetParameter", "ssm:GetParameters"], Resource: `${under}/${SETTINGS}` },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
   ]);
 });

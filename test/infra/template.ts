@@ -8,6 +8,7 @@ export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
   readonly Metadata?: Readonly<Record<string, unknown>>;
 }
 
@@ -52,7 +53,10 @@ export function flat(value: unknown): unknown {
   const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join } = fields;
   if (typeof Ref === "string") return `<${blankHashes(Ref)}>`;
   if (Array.isArray(attribute)) return `<${blankHashes(attribute.join("."))}>`;
-  if (Array.isArray(join) && Array.isArray(join[1])) return (join[1] as unknown[]).map(flat).join(String(join[0]));
+  if (Array.isArray(join) && Array.isArray(join[1])) {
+    const parts = (join[1] as unknown[]).map(flat);
+    return parts.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(String(join[0]));
+  }
   return Object.fromEntries(Object.entries(fields).map(([key, entry]) => [blankHashes(key), flat(entry)]));
 }
 

@@ -30,6 +30,7 @@ interface ReleaseTemplate {
       }
     >
   >;
+  readonly Conditions: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 
@@ -113,6 +114,25 @@ for (const kind of KINDS) {
       new RegExp(`^(?:${Parameters["Accounts"]?.AllowedPattern})$`).test(Array(count).fill("111122223333").join(","));
     assert.deepEqual([0, 1, 16, 75, 76].map(isAllowed), [true, true, true, true, false]);
   });
+
+  test(`${kind}: Accounts is the stack's own account by default, any, or a list, in the function and in the stored settings`, () => {
+    const { Parameters, Conditions, Resources } = templateOf(kind);
+    const { Default, AllowedPattern } = Parameters["Accounts"] ?? {};
+    assert.deepEqual([Default, new RegExp(`^(?:${AllowedPattern})$`).test("any")], ["", true]);
+    assert.deepEqual(Conditions["HasAccounts"], { "Fn::Not": [{ "Fn::Equals": [{ Ref: "Accounts" }, ""] }] });
+    assert.deepEqual(Conditions["IsAnyAccount"], { "Fn::Equals": [{ Ref: "Accounts" }, "any"] });
+    const listed = { "Fn::If": ["HasAccounts", { Ref: "Accounts" }, { Ref: "AWS::AccountId" }] };
+    const accepted = { "Fn::If": ["IsAnyAccount", "", listed] };
+    const [main = assert.fail()] = of(Resources, "AWS::Lambda::Function");
+    const { Variables } = main.Properties["Environment"] as { Variables: Record<string, unknown> };
+    assert.deepEqual(Variables["ACCOUNTS"], accepted);
+    const [stored, ...others] = of(Resources, "AWS::SSM::Parameter").map(({ Properties }) => Properties);
+    assert.deepEqual(others, []);
+    const start = `{"format":1,"version":"${packageJson.version}","settings":{"ACCOUNTS":"`;
+    assert.deepEqual(stored?.["Value"], { "Fn::Join": ["", [start, accepted, '"}}']] });
+    const id = { Ref: "ClusterId" };
+    assert.deepEqual(stored?.["Name"], { "Fn::Join": ["", ["/iam-authenticator/", id, "/settings/", id]] });
+  });
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html, https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
@@ -123,7 +143,7 @@ const NAMES_OF = { "AWS::CodeDeploy::DeploymentGroup": 100, "AWS::IAM::Policy": 
 const POLICY_ID = 21;
 
 /** The length of the longest value, with any parameters that the template accepts. */
-function longest({ Parameters, Resources }: ReleaseTemplate, value: unknown): number {
+function longest({ Parameters, Resources }: Omit<ReleaseTemplate, "Conditions">, value: unknown): number {
   if (typeof value === "string") return value.length;
   const [[intrinsic, given] = assert.fail()] = Object.entries(value as Record<string, unknown>);
   const all = (values: unknown[]) => values.map((one) => longest({ Parameters, Resources }, one));
@@ -213,7 +233,7 @@ test("docs/cloudformation.md lists exactly the parameters of the templates", () 
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(parameters)].sort());
 });
 
-test("the deploying role's policy covers every type of resource, no other service, and limits IAM, Lambda and topics to the stacks", () => {
+test("the deploying role's policy covers every type of resource, no other service, and limits IAM, Lambda, topics and parameters to the stacks", () => {
   const { Statement } = JSON.parse(read("deploying-role.json")) as {
     Statement: { Effect: string; Action: string[]; Resource: string | string[] }[];
   };
@@ -229,11 +249,16 @@ test("the deploying role's policy covers every type of resource, no other servic
   for (const { Action, Resource } of Statement) {
     for (const action of Action) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
     const service = Action[0]?.split(":")[0] ?? "";
-    const isLimited = ["iam", "lambda", "sns"].includes(service) && !Action.includes("sns:Unsubscribe");
+    const isLimited = ["iam", "lambda", "sns", "ssm"].includes(service) && !Action.includes("sns:Unsubscribe");
     assert.equal(Resource === "*", !isLimited, service);
     // IAM rejects an ARN of another partition.
-    if (Resource !== "*") for (const arn of Resource) assert.match(arn, /^arn:\*:(iam|lambda|sns):/);
+    if (Resource !== "*") for (const arn of Resource) assert.match(arn, /^arn:\*:(iam|lambda|sns|ssm):/);
   }
+  const ofParameters = Statement.filter(({ Action }) => Action.includes("ssm:PutParameter"));
+  assert.deepEqual(
+    ofParameters.map(({ Resource }) => Resource),
+    [["arn:*:ssm:*:*:parameter/iam-authenticator/*/settings/*"]],
+  );
   // API Gateway creates its role with the first custom domain of an account.
   const [linked, ...others] = Statement.filter(({ Action }) => Action.includes("iam:CreateServiceLinkedRole"));
   assert.deepEqual(others, []);

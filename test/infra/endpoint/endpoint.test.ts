@@ -7,7 +7,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { Construct } from "constructs";
 import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
 import { ACCOUNT, ENV, endpointOf, givenVpcEndpoint, KINDS, type Kind, stackOf, templateOf, vpcOf } from "../stacks.ts";
-import { output, resource, resources } from "../template.ts";
+import { output, type Resource, resource, resources } from "../template.ts";
 
 for (const kind of KINDS) {
   test(`${kind}: has the chosen throttle, or a default that depends on reserved concurrency`, () => {
@@ -88,7 +88,7 @@ test("each kind, stack and cluster has a separate access log below /aws/vendedlo
 });
 
 /** One deployment of the same stack, with mappings and callers as code. */
-function deployed(kind: Kind, formerKind?: Kind): Map<string, { readonly Type: string }> {
+function deployed(kind: Kind, formerKind?: Kind): Map<string, Pick<Resource, "Type" | "Properties">> {
   const stack = new Stack(new App(), "Test", ENV);
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     clusterId: "prod",
@@ -107,9 +107,10 @@ for (const [from, to] of CHANGES) {
     const [old, now, both] = [deployed(from), deployed(to), deployed(to, from)];
     const shared = [...now].filter(([id]) => old.has(id));
     const types = shared.map(([, { Type }]) => Type);
-    assert.deepEqual(types, Array(2).fill("AWS::SSM::Parameter"));
-    for (const [id, resource] of shared) assert.deepEqual(resource, old.get(id));
-    for (const [id, resource] of [...old, ...now]) assert.deepEqual(both.get(id), resource, id);
+    // An account, the callers and the function's settings, which are those of the current endpoint and change after its alias.
+    assert.deepEqual(types, Array(3).fill("AWS::SSM::Parameter"));
+    for (const [id, { Properties }] of shared) assert.deepEqual(Properties, old.get(id)?.Properties);
+    for (const [id, resource] of new Map([...old, ...now])) assert.deepEqual(both.get(id), resource, id);
     assert.equal(both.size, new Set([...old.keys(), ...now.keys()]).size);
   });
 }

@@ -39,7 +39,7 @@ const signedIn =
 
 test("the function's VPC gets an endpoint for the keys, and a zone that resolves every issuer to it", () => {
   const awsSignedTokens = ISSUERS.map((url, at) => ({ account: `11112222333${at}`, issuer: url }));
-  const template = stackOf("http", signedIn({ awsSignedTokens })).template();
+  const template = stackOf("http", signedIn({ accounts: "any", awsSignedTokens })).template();
   const endpoints = resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties);
   const names = endpoints.map((one) => `${one["ServiceName"]}, private DNS ${one["PrivateDnsEnabled"]}`);
   const keys = "com.amazonaws.eu-west-1.sts-oidc, private DNS false";

@@ -13,7 +13,8 @@ type Answers = (request: LocalRequest) => Fault | undefined;
  */
 export function onlyGranted(prefix: string, account?: string, { but = "" } = {}): Answers {
   const stack = new Stack(new App(), "Stack");
-  const { principalStatements } = grantMappings(stack, prefix, new User(stack, "Operator"), account);
+  const cluster = { prefix, clusterId: prefix.replace(/.*\//, "") };
+  const { principalStatements } = grantMappings(stack, cluster, new User(stack, "Operator"), account);
   // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`
   const nameOf = (arn: string) => arn.replace(/^.*:parameter\//, "/");
   const all = principalStatements.map(({ actions, resources }) => ({ actions, resources: resources.map(nameOf) }));
