@@ -2,8 +2,10 @@
 
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { knownRegions } from "../../functions/aws/partitions.ts";
 import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
-import { defaultMappingPrefix } from "../../functions/settings/common.ts";
+import { nearest, quoted } from "../../functions/lib/text.ts";
+import { CLUSTER_ID, CLUSTER_ID_RULE, defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { repetition } from "../../functions/settings/stack.ts";
 import { type Context, configFile, contextOf, readConfig } from "../cmdline/contexts.ts";
 import { describe } from "../cmdline/define.ts";
@@ -33,9 +35,10 @@ async function list(options: ListOutputOptions, io: IOStreams): Promise<void> {
     const where = file === undefined ? "set HOME or XDG_CONFIG_HOME" : `write ${file}`;
     io.log(`There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`);
   }
-  const headers = ["", "name", "cluster", "region", "profile", "prefix"];
-  const row = ({ isDefault, name, cluster, region = "", profile = "", prefix = "" }: (typeof items)[number]) => {
-    return [isDefault ? "*" : "", name, cluster, region, profile, prefix];
+  const headers = ["", "name", "cluster", "region", "account", "profile", "prefix"];
+  const row = (item: (typeof items)[number]) => {
+    const { isDefault, name, cluster, region = "", account = "", profile = "", prefix = "" } = item;
+    return [isDefault ? "*" : "", name, cluster, region, account, profile, prefix];
   };
   await printList({ items, headers, row, name: ({ name }) => name }, options, io);
 }
@@ -43,7 +46,7 @@ async function list(options: ListOutputOptions, io: IOStreams): Promise<void> {
 export function fromCdkCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "The list is context.clusters of cdk.json. A context gets the cluster, account, region and prefix of its entry. " +
+      "The list is context.clusters of cdk.json, or the one cluster of context.clusterId. A context gets the cluster, account, region and prefix of its entry. " +
       "Everything else in the configuration file is kept: other contexts, profiles and comments.",
     examples: ["iam-authenticator contexts from-cdk cdk.json --dry-run"],
   });
@@ -80,7 +83,11 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
   io.print(`${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`);
   const kept = [...found.keys()].filter((name) => !edits.has(name));
   if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
-  if (options.dryRun || changed.length === 0) return;
+  if (changed.length === 0) return;
+  if (options.dryRun) {
+    io.log("Dry run: nothing was written.\n");
+    return;
+  }
   if (!options.yes) await confirm(`Write ${file}?`, io);
   const before = existsSync(file) ? readFileText(file) : "";
   replaceFile(file, editYaml(before, file, changed.flat(), "Write aliases (*) and {} out as indented lines."));
@@ -90,24 +97,36 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
 function readList(text: string, file: string): readonly Context[] {
   const content = parseJson(text);
   // cdk.context.json is the context itself.
-  const clusters = memberAt(content, "context", "clusters") ?? memberAt(content, "clusters");
+  const context = memberAt(content, "context") ?? content;
+  const clusterId = memberAt(context, "clusterId");
+  const clusters = memberAt(context, "clusters") ?? (clusterId === undefined ? undefined : [{ clusterId }]);
   if (!Array.isArray(clusters) || clusters.length === 0)
     throw usage(`${file} must be JSON with a list of clusters: {"context": {"clusters": [{"clusterId": "prod"}]}}.`);
-  const listed = clusters.map((entry: unknown, at) => {
-    const { clusterId, region, account, mappingPrefix: prefix } = isObject(entry) ? entry : {};
-    const given = Object.entries({ cluster: clusterId ?? "", region, account, prefix }).filter(
-      ([, value]) => value !== undefined,
-    );
-    const wrong: Parameters<typeof contextOf>[3] = (_, problem) =>
-      usage(`${file}, context.clusters[${at}]: ${problem}.`);
-    return contextOf("entry", Object.fromEntries(given), "", wrong);
-  });
+  const listed = clusters.map((entry: unknown, at) => contextOfEntry(entry, `${file}, context.clusters[${at}]`));
   const twice = repetition(
     listed.map(({ cluster, region }) => ({ clusterId: cluster, region })),
     ({ clusterId }) => `cluster ${clusterId}`,
   );
   if (twice !== undefined) throw usage(`${file}: ${twice}.`);
   return listed;
+}
+
+/** `where` names the entry in messages, which use the keys of cdk.json. */
+function contextOfEntry(entry: unknown, where: string): Context {
+  const { clusterId, region, account, mappingPrefix: prefix } = isObject(entry) ? entry : {};
+  if (typeof clusterId !== "string" || !CLUSTER_ID.test(clusterId)) {
+    throw usage(`${where}: clusterId must be ${CLUSTER_ID_RULE}.`);
+  }
+  if (region !== undefined && !knownRegions().some((known) => known === region)) {
+    const meant = typeof region === "string" ? nearest(region, knownRegions()) : undefined;
+    throw usage(
+      `${where}: ${quoted(region)} is not an AWS region.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
+    );
+  }
+  const given = Object.entries({ cluster: clusterId, region, account, prefix }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return contextOf("entry", Object.fromEntries(given), "", (_, problem) => usage(`${where}: ${problem}.`));
 }
 
 /**

@@ -81,7 +81,7 @@ Not in ${join(HOME, "cdk.json")}, and kept: other.
 
 test("it changes what the list says, and keeps other contexts, other keys, names and comments", async () => {
   configure(BEFORE);
-  await prints(fromCdk(LIST, "--dry-run"), PLAN, "");
+  await prints(fromCdk(LIST, "--dry-run"), PLAN, "Dry run: nothing was written.\n");
   assert.equal(text(), BEFORE);
   await prints(fromCdk(LIST), PLAN, "");
   assert.equal(text(), AFTER);
@@ -96,8 +96,8 @@ for (const [how, before, after, list = [{ clusterId: "a" }, { clusterId: "12" }]
   [
     "new keys for its last one",
     "contexts:\n  a:\n    prefix: /x # old\n",
-    "contexts:\n  a:\n    region: r\n",
-    [{ clusterId: "a", region: "r" }],
+    "contexts:\n  a:\n    region: us-west-2\n",
+    [{ clusterId: "a", region: "us-west-2" }],
   ],
   ["an alias elsewhere", "contexts: {a: &a {}, b: *a}\n", 'contexts: {a: &a {}, b: *a, "12":{"cluster":"12"}}\n'],
 ] as const) {
@@ -126,8 +126,21 @@ test("what is saved before the answer is kept, and the file is replaced", async 
   closeSync(reader);
 });
 
+test("the cluster of cdk.json without a list becomes a context", async () => {
+  const file = write("cdk.json", JSON.stringify({ app: "x", context: { clusterId: "prod" } }));
+  const added = "+ prod, cluster prod\n1 to add, 0 to change, 0 unchanged.\n";
+  await prints(cli(`contexts from-cdk ${file} --yes`, { environment: { HOME } }), added, "");
+  assert.equal(text(), "contexts:\n  prod:\n    cluster: prod\n");
+});
+
+test("the table has the account of each context", async () => {
+  configure("contexts:\n  a: {region: eu-west-1, account: '111122223333'}\n");
+  const expected = `  NAME  CLUSTER  REGION     ACCOUNT       PROFILE  PREFIX\n  a     a        eu-west-1  111122223333\n`;
+  await prints(cli("contexts list", { environment: { HOME } }), expected);
+});
+
 test("standard input is a list, too, and a value cannot forge a line", async () => {
-  const input = JSON.stringify({ context: { clusters: [{ ...A, region: "x\n+ b" }] } });
+  const input = JSON.stringify({ context: { clusters: [{ ...A, mappingPrefix: "/x\n+ b" }] } });
   const { out } = await cli("contexts from-cdk - --dry-run", { environment: { HOME }, input });
   assert.deepEqual(out.match(/^\+ .*/gm)?.length, 1);
 });
@@ -135,9 +148,15 @@ test("standard input is a list, too, and a value cannot forge a line", async () 
 for (const [what, clusters, message, before = ""] of [
   ["no list", undefined, / must be JSON with a list of clusters: \{"context": /],
   ["an empty list", [], / must be JSON with a list of clusters/],
-  ["an entry without an id", [{}], /, context\.clusters\[0\]: cluster must be a non-empty string\.\n$/],
+  ["an entry without an id", [{}], /, context\.clusters\[0\]: clusterId must be up to 100 letters, /],
+  ["an id with a space", [{ clusterId: "a b" }], /, context\.clusters\[0\]: clusterId must be up to 100 letters, /],
   ["a number as account", [A, { ...A, clusterId: "b", account: 1 }], /, context\.clusters\[1\]: put account in quotes/],
-  ["an unquoted region", [{ ...A, region: 1 }], /, context\.clusters\[0\]: region must be a non-empty string\.\n$/],
+  ["an unquoted region", [{ ...A, region: 1 }], /, context\.clusters\[0\]: 1 is not an AWS region\.\n$/],
+  [
+    "an unknown region",
+    [{ ...A, region: "eu-wset-1" }],
+    /, context\.clusters\[0\]: "eu-wset-1" is not an AWS region\. Did you mean eu-west-1\?\n$/,
+  ],
   ["one cluster twice", [A, A], /: "clusters" has the cluster a twice: two stacks of one cluster need two regions\.\n/],
   ["a taken name", [{ clusterId: "a" }], /^Two clusters need the context a\. Rename /, "contexts: {a: {cluster: b}}"],
   [
