@@ -137,15 +137,19 @@ const KINDS =
 
 const TO_JSON =
   "Convert it to JSON, in the folder of its configuration: echo 'jsonencode({aws_auth_roles = var.aws_auth_roles})' | " +
-  "terraform console -var-file=<file> | jq -r . > aws-auth.tfvars.json (and aws_auth_users and aws_auth_accounts alike)";
+  "terraform console -var-file=<file> | jq -r . > aws-auth.tfvars.json (and aws_auth_users and aws_auth_accounts alike). " +
+  "If a list is the argument of a module, move it into a locals block first, and give local.aws_auth_roles instead of " +
+  "var.aws_auth_roles.";
 
 /**
  * Detects kinds by their keys. Throws if no document in the file has a known kind.
  *
+ * @param isOneOfSeveral whether other files are imported too: then a file may be an empty list
  * @returns the mappings, and phrases about documents without mappings
  */
-export function readForeign(text: string, file: string) {
+export function readForeign(text: string, file: string, isOneOfSeveral: boolean) {
   if (/^[ \t]*aws_auth_\w+[ \t]*=/m.test(text)) throw usage(`${shownFile(file)}: HCL is not supported. ${TO_JSON}`);
+  if (isOneOfSeveral && isEmptyList(text)) return { items: [], notes: [] };
   const parts = documentsIn(text, file).flatMap(listed);
   if (parts.length === 0) throw usage(`${shownFile(file)}: it is empty.`);
   const read = parts.map((part) => ({ part, items: readPart(part, file) }));
@@ -156,6 +160,12 @@ export function readForeign(text: string, file: string) {
     items: read.flatMap(({ items }) => items ?? []),
     notes: read.flatMap(({ part, items }) => (items?.length ? [] : noteOn(part, items !== undefined))),
   };
+}
+
+/** A list of Terraform without users is `[]`. Alone, it is more likely that the program that wrote it found nothing. */
+function isEmptyList(text: string): boolean {
+  const value = parseJson(text);
+  return Array.isArray(value) && value.length === 0;
 }
 
 function noteOn({ value, lineOf }: YamlDocument, isKnown: boolean): string {

@@ -162,7 +162,7 @@ async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise
   for (const path of file) {
     // With one file, line numbers are enough.
     const inFile = file.length > 1 ? `${shownFile(path)}, ` : "";
-    const { items, notes } = readForeign(await readText(path, io), path);
+    const { items, notes } = readForeign(await readText(path, io), path, file.length > 1);
     remarks.push(...notes.map((note) => `${inFile}${note}`));
     found.push(...items.map((item) => ({ ...item, inFile })));
   }

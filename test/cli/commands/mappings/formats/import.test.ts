@@ -3,7 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "yaml";
+import { cli } from "../../../cli.ts";
+import { useFolder } from "../../../fixtures.ts";
 import { exits, importText } from "../cluster.ts";
+
+const { write } = useFolder();
 
 const ARN = "arn:aws:iam::111122223333:role/";
 const configMap = (lists: Record<string, unknown>) => {
@@ -168,9 +172,16 @@ test("HCL is rejected with the command that converts it", async () => {
     `module "eks" {\n  aws_auth_roles = var.roles\n}\n`,
   ]) {
     const convert =
-      /^standard input: HCL is not supported\. Convert it to JSON.* echo 'jsonencode\(\{aws_auth_roles = .* \| terraform console -var-file=<file> \| jq -r/;
+      /^standard input: HCL is not supported\. Convert it to JSON.* echo 'jsonencode\(\{aws_auth_roles = .* \| terraform console -var-file=<file> \| jq -r.* argument of a module, .* give local\.aws_auth_roles instead/;
     await exits(importText(text), 2, convert);
   }
+});
+
+test("an empty list beside other files is an empty list", async () => {
+  const roles = write("roles.json", JSON.stringify([{ rolearn: `${ARN}a`, username: "a" }]));
+  const users = write("users.json", "[]");
+  const { code, err } = await cli(`mappings import -f ${roles} -f ${users}`);
+  assert.deepEqual([code, err], [0, "1 imported.\n"]);
 });
 
 test("--sso maps the permission set instead of its role", async () => {

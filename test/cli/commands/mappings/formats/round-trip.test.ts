@@ -11,7 +11,7 @@ import { readParameter } from "../../../../../cli/model/entry.ts";
 import { toParameters } from "../../../../../cli/model/mapping-file.ts";
 
 function roundTrip(configMap: string) {
-  const carried = readForeign(configMap, "aws-auth").items.map((foreign) => {
+  const carried = readForeign(configMap, "aws-auth", false).items.map((foreign) => {
     const item = carry(foreign, false);
     assert.ok(!("problem" in item));
     return item;
