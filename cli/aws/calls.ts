@@ -7,13 +7,19 @@ import type { CallerIdentity } from "../../functions/authenticator/identity/sts-
 import { failureKind } from "../../functions/lib/retry.ts";
 import { HttpTimeout, quotedAnswer } from "../io/http.ts";
 import type { IOStreams, Secrets } from "../io/streams.ts";
-import { awsRequestHandler, type ClientConfig, once } from "./client.ts";
+import { awsRequestHandler, type ClientConfig, configuredEndpoint, once } from "./client.ts";
 import { noteAnswer, toFailure, unusableAnswer } from "./errors.ts";
 
 /** Limit for a call with all its retries and the waits between them. */
 export const CALL_LIMIT_MS = 60_000;
 
 export interface AnyClient {
+  readonly config: {
+    readonly serviceId?: string;
+    readonly profile?: string;
+    /** The SDK's own function, which reads the profile of AWS_PROFILE only. */
+    serviceConfiguredEndpoint?: () => Promise<string | undefined>;
+  };
   readonly middlewareStack: {
     add(middleware: InitializeMiddleware<object, MetadataBearer>, options: object): void;
   };
@@ -47,6 +53,10 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (ti
       clearTimeout(timer);
     }
   };
+  const { serviceId, profile } = client.config;
+  if (serviceId !== undefined && profile !== undefined) {
+    client.config.serviceConfiguredEndpoint = () => configuredEndpoint(serviceId, profile);
+  }
   client.middlewareStack.add(middleware, { step: "initialize", priority: "high", name: "watched" });
   return client;
 }

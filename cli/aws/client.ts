@@ -147,6 +147,33 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
   return profile;
 }
 
+/**
+ * The endpoint of a service from the environment, or else from the profile. `undefined` for AWS's own.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ *
+ * @param serviceId the SDK's name of the service, such as `CloudWatch Logs`
+ */
+export async function configuredEndpoint(serviceId: string, profileName: string): Promise<string | undefined> {
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const { configFile } = await loadSharedConfigFiles();
+  const profile = configFile[profileName] ?? {};
+  const { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: ignored = profile["ignore_configured_endpoint_urls"] } = process.env;
+  if (ignored === "true") return undefined;
+  const name = serviceId.replaceAll(" ", "_");
+  const services = profile["services"] === undefined ? {} : configFile[`services.${profile["services"]}`];
+  if (services === undefined) {
+    throw usage(
+      `The AWS profile "${profileName}" names the section [services ${profile["services"]}], which does not exist.`,
+    );
+  }
+  return (
+    process.env[`AWS_ENDPOINT_URL_${name.toUpperCase()}`] ||
+    process.env["AWS_ENDPOINT_URL"] ||
+    services[`${name.toLowerCase()}.endpoint_url`] ||
+    profile["endpoint_url"]
+  );
+}
+
 /** Each of these selects the credentials of the SDK. */
 const SOURCES = [
   "source_profile",

@@ -154,3 +154,34 @@ test("Ctrl-C ends the wait for credentials", async () => {
   interrupt.abort();
   await exits(running, 130, "Interrupted.\n");
 });
+
+const stores = { profile: useServer(startStore), environment: useServer(startStore) };
+
+function startStore() {
+  const body = '{"Parameters":[]}';
+  return startHttpServer(() => ({ status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body }));
+}
+
+test("--profile uses the endpoints of its profile or services section, unless the environment has one", async () => {
+  const keys = "region = eu-west-1\naws_access_key_id = AKIALOCALOPERATORAAA\naws_secret_access_key = local/only\n";
+  const { url } = stores.profile;
+  const file = folder.write(
+    "endpoints",
+    `[profile emulator]\n${keys}services = local\n[services local]\nssm =\n  endpoint_url = ${url}\n` +
+      `[profile global]\n${keys}endpoint_url = ${url}\n[profile unfinished]\n${keys}services = missing\n`,
+  );
+  useLocalAws({ AWS_CONFIG_FILE: file, AWS_PROFILE: "", AWS_REGION: "", AWS_ENDPOINT_URL_SSM: "" });
+  const list = (profile: string) => cli(["mappings", "list", "-c", "prod", "--profile", profile]);
+  for (const profile of ["emulator", "global"]) {
+    const before = stores.profile.requests.length;
+    await exits(list(profile), 1);
+    assert.ok(stores.profile.requests.length > before, profile);
+  }
+  const missing = /^The AWS profile "unfinished" names the section \[services missing\], which does not exist\.\n/;
+  await exits(list("unfinished"), 2, missing);
+  const ofProfile = stores.profile.requests.length;
+  process.env["AWS_ENDPOINT_URL_SSM"] = stores.environment.url;
+  await exits(list("emulator"), 1);
+  assert.ok(stores.environment.requests.length > 0);
+  assert.equal(stores.profile.requests.length, ofProfile);
+});
