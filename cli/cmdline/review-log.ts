@@ -1,6 +1,6 @@
 // The function's log for a command: its options, opening it, and reading all reviews of a period.
 
-import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
@@ -73,6 +73,7 @@ export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, 
   }
   const now = io.clock();
   const [from, to] = [since(now), until?.(now)];
+  if (from > now) throw usage(`--since ${shownTime(from)} is in the future.`);
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
   const { config } = await clientConfig(options, io);
   const signal = AbortSignal.any([io.interrupted, io.closed]);
@@ -148,6 +149,41 @@ export async function readAll(
   progress.end();
   await end();
   if (count === 0) logNone(log, io);
+  if (log.query.from < log.now - RECENT_MS) await logStart(log, io);
+}
+
+/** The default period needs no further call. */
+const RECENT_MS = 3_600_000;
+
+/** Without the permission logs:DescribeLogGroups, the reviews are printed all the same. */
+async function logStart(log: OpenLog, io: IOStreams): Promise<void> {
+  const start = await startOfLog(log).catch(() => undefined);
+  io.interrupted.throwIfAborted();
+  if (start?.reason !== undefined) io.log(`${start.reason}\n`);
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The requested time, or the start of the log with the reason as a sentence if that is later. Throws what `toFailure`
+ * knows.
+ */
+export async function startOfLog(log: OpenLog): Promise<{ readonly from: number; readonly reason?: string }> {
+  const { query, reader, now } = log;
+  const name = query.logGroup.replace(/^arn:.*?:log-group:|:\*$/g, "");
+  const request = new DescribeLogGroupsCommand({ logGroupNamePrefix: name });
+  const { logGroups } = await reader.logs.send(request, { abortSignal: reader.signal });
+  const group = logGroups?.find(({ logGroupName }) => logGroupName === name);
+  if (group === undefined) {
+    const region = await reader.logs.config.region();
+    throw usage(`No log group ${name} in region ${region}. Check --log-group and --region.`);
+  }
+  const { creationTime: created = 0, retentionInDays: days } = group;
+  const kept = days === undefined ? 0 : now - days * DAY_MS;
+  const from = Math.max(query.from, created, kept);
+  if (from === query.from) return { from };
+  const why = from === kept ? `because the log group keeps ${days} days` : "when the log group was created";
+  return { from, reason: `The log goes back only to ${shownTime(from)}, ${why}.` };
 }
 
 function logNone({ query }: OpenLog, io: IOStreams): void {

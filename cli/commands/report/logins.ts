@@ -2,15 +2,14 @@
 
 import {
   type CloudWatchLogsClient,
-  DescribeLogGroupsCommand,
   GetQueryResultsCommand,
   StartQueryCommand,
   StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
-import type { OpenLog } from "../../cmdline/review-log.ts";
+import { type OpenLog, startOfLog } from "../../cmdline/review-log.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import { awsFailure, usage } from "../../io/errors.ts";
+import { awsFailure } from "../../io/errors.ts";
 import { startProgress } from "../../io/progress.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
@@ -103,7 +102,7 @@ export function isUnused({ entry }: Item, { uses, isComplete }: Logins): boolean
 }
 
 export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStreams): Promise<Logins> {
-  const { from, reason } = await startOf(log);
+  const { from, reason } = await startOfLog(log);
   const since = { ...log, query: { ...log.query, from } };
   const rows = await runQuery(since, `${GRANTED}${STATS} by parameter, canonicalArn`, io);
   const sessions = items.some(({ entry }) => entry?.mapping.session !== undefined)
@@ -139,26 +138,6 @@ const STATS = " | stats max(@timestamp) as last, count(*) as reviews";
 const TOO_MANY = `The log has more than ${MOST_ROWS} pairs of mapping and identity. Use a later --since.`;
 
 const LEVEL = "With a logLevel above info, the function does not log granted logins.";
-
-const DAY_MS = 86_400_000;
-
-/** The requested time, or the start of the log if that is later. */
-async function startOf({ query, reader: { logs, signal }, now }: OpenLog): Promise<{ from: number; reason?: string }> {
-  const name = query.logGroup.replace(/^arn:.*?:log-group:|:\*$/g, "");
-  const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }), {
-    abortSignal: signal,
-  });
-  const group = logGroups?.find(({ logGroupName }) => logGroupName === name);
-  if (group === undefined) {
-    throw usage(`No log group ${name} in region ${await logs.config.region()}. Check --log-group and --region.`);
-  }
-  const { creationTime: created = 0, retentionInDays: days } = group;
-  const kept = days === undefined ? 0 : now - days * DAY_MS;
-  const from = Math.max(query.from, created, kept);
-  if (from === query.from) return { from };
-  const why = from === kept ? `because the log group keeps ${days} days` : "when the log group was created";
-  return { from, reason: `The log goes back only to ${shownTime(from)}, ${why}.` };
-}
 
 /** Whether names of the user depend on the session. The entries of a list share a parameter, and so its sessions. */
 function namesSession({ entry }: Item): boolean {

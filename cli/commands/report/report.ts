@@ -148,9 +148,17 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   const ids = new Set(contexts.map(({ options }) => options.cluster));
   const where = only ? clusterWords(only.options) : [...ids].flatMap((cluster) => clusterWords({ cluster }));
   const command = [programName(io.environment), "mappings remove", ...where].join(" ");
-  for (const target of unused) if (!used.has(target)) io.print(`${command} ${target}\n`);
-  if ([...unused].every((target) => used.has(target)))
-    io.log("No unused mappings. Patterns, accounts and mappings that were written since then are not checked.\n");
+  const removable = [...unused].filter((target) => !used.has(target));
+  for (const target of removable) io.print(`${command} ${target}\n`);
+  const all = new Set(contexts.flatMap((context) => targets(context, () => true)));
+  const checked = new Set(contexts.flatMap((context) => targets(context, isCheckable)));
+  const found = removable.length === 0 ? "No unused mappings found. " : "";
+  const rest =
+    checked.size < all.size
+      ? " Patterns, accounts, invalid mappings and those that were written since then cannot be checked."
+      : "";
+  const mappings = all.size === 1 ? "mapping" : "mappings";
+  io.log(`${found}Checked ${checked.size} of ${all.size} ${mappings}.${rest}\n`);
 }
 
 /** Arguments of `mappings remove`, quoted for a shell. */
@@ -160,9 +168,12 @@ function targets({ items, logins }: Search, isWanted: (item: Item, logins: Login
     .map(({ name, entry }) => [name, ...optionWords("--session", entry?.mapping.session)].map(shellWord).join(" "));
 }
 
+function isCheckable({ entry, stored }: Item, { from }: Logins): boolean {
+  return entry !== undefined && isOfOne(entry.kind) && stored.modified <= from;
+}
+
 function isRemovable(item: Item, logins: Logins): boolean {
-  const isChecked = item.entry === undefined || isOfOne(item.entry.kind);
-  return isChecked && item.stored.modified <= logins.from && isUnused(item, logins);
+  return isCheckable(item, logins) && isUnused(item, logins);
 }
 
 interface ReportOptions extends SearchOptions, ListOutputOptions {

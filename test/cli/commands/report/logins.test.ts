@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { logsForbidden } from "../../../local/aws/service-faults.ts";
+import { cli } from "../../cli.ts";
 import { exits } from "../mappings/cluster.ts";
 import { ACCOUNT } from "../mappings/several.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW } from "../reviews/services.ts";
@@ -44,9 +46,28 @@ for (const [what, log, sentence, since] of [
   });
 }
 
+test("reviews --since before the start of the log prints where the log begins", async () => {
+  await open({ log: { creationTime: NOW - 10 * DAY } });
+  const reviews = (since: string) => cli(`reviews -c prod --since ${since}`, { now: NOW });
+  const start = "The log goes back only to 2026-11-14T16:30:00Z, when the log group was created.\n";
+  // Sets the environment, too.
+  await exits(cluster.report([]), 0, start);
+  await exits(reviews("90d"), 0, start);
+  await exits(reviews("5d"), 0, "");
+  cluster.logs.fail(({ headers }) =>
+    headers["x-amz-target"]?.endsWith("DescribeLogGroups") ? logsForbidden(LOG_GROUP) : undefined,
+  );
+  await exits(reviews("90d"), 0, "");
+});
+
 test("a retention as long as asked for covers the time, although the clock goes on", async () => {
   await open({ log: { retentionInDays: 90 } });
-  await exits(cluster.report("--unused 90d", { ticks: true }), 0, "", / role\/111122223333\/other\n$/);
+  await exits(
+    cluster.report("--unused 90d", { ticks: true }),
+    0,
+    "Checked 2 of 2 mappings.\n",
+    / role\/111122223333\/other\n$/,
+  );
   await exits(cluster.report([], { ticks: true }), 0, "");
 });
 

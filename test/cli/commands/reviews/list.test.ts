@@ -153,3 +153,7 @@ test("text from the log moves no cursor and runs in no shell", async () => {
   assert.deepEqual([reason, username, groups], [hostile, undefined, undefined]);
   cluster.events.pop();
 });
+
+test("a --since in the future is refused", async () => {
+  await exits(cluster.reviews("--since 2026-11-24T17:00:00Z"), 2, "--since 2026-11-24T17:00:00Z is in the future.\n");
+});
