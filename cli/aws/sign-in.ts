@@ -2,7 +2,6 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { awsFailure } from "../io/errors.ts";
 import { userFolder } from "../io/files.ts";
@@ -21,12 +20,14 @@ const NO_VERSION_2 = "--login requires version 2 of the AWS CLI as `aws`.";
  * `find` fails only until the first has signed in.
  */
 export async function signedIn<T>(profile: string, find: () => Promise<T>, io: IOStreams): Promise<T> {
-  const lock = join(userFolder(io.environment, "cache") ?? tmpdir(), "sign-in.lock");
+  const folder = userFolder(io.environment, "cache");
   const signIn = async () => {
     await awsSsoLogin(profile, io);
     return find();
   };
-  return whileLocked(lock, LIMIT_MS, () => find().catch(signIn), io);
+  const work = () => find().catch(signIn);
+  // Other users may write to a temporary folder: with a lock there, they could stop the sign-in.
+  return folder === undefined ? work() : whileLocked(join(folder, "sign-in.lock"), LIMIT_MS, work, io);
 }
 
 /** Standard output is the token's: kubectl reads it. */

@@ -73,12 +73,12 @@ export async function printList<T>(listing: Listing<T>, options: ListOutputOptio
 }
 
 export async function printData(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
-  io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`) : await yaml(data));
+  io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`, "json") : await yaml(data));
 }
 
 /** Prints one item of a stream: a line of JSON, or a YAML document. */
 export async function printDocument(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
-  io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`) : `---\n${await yaml(data)}`);
+  io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`, "json") : `---\n${await yaml(data)}`);
 }
 
 /** Loads the YAML package only when it is needed. */

@@ -185,8 +185,12 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.awsFailure);
 }
 
-/** C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph separators; byte order mark. */
-const CONTROL = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
+/**
+ * C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph separators; and what is
+ * invisible, such as U+200B, U+00AD and tag characters: two names must not look alike.
+ * https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+ */
+const CONTROL = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 
 export function hasControl(text: string): boolean {
   return text.search(CONTROL) >= 0;
@@ -198,8 +202,14 @@ function withoutControl(text: string): string {
 }
 
 /** For JSON and double-quoted YAML: escapes control characters, which keeps the value. */
-export function withEscapes(text: string): string {
-  return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+export function withEscapes(text: string, format: "json" | "yaml"): string {
+  const escaped = (unit: number | undefined, digits = 4) => (unit ?? 0).toString(16).padStart(digits, "0");
+  return text.replace(CONTROL, (character) => {
+    if (character.length === 1) return `\\u${escaped(character.charCodeAt(0))}`;
+    // YAML has no surrogate pairs: https://yaml.org/spec/1.2.2/#57-escaped-characters
+    if (format === "yaml") return `\\U${escaped(character.codePointAt(0), 8)}`;
+    return `\\u${escaped(character.charCodeAt(0))}\\u${escaped(character.charCodeAt(1))}`;
+  });
 }
 
 /** Kind of a change in a plan, or a verdict. The text, such as a sign next to it, shows it too. */

@@ -164,5 +164,6 @@ export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
         node.type = Scalar.QUOTE_DOUBLE;
     },
   });
-  return withEscapes(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY }));
+  const text = document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY });
+  return withEscapes(text, "yaml");
 }

@@ -10,8 +10,11 @@ import { prepare, useFolder } from "../fixtures.ts";
 
 const A = "111122223333";
 const FORGED = "::error::forged";
-/** Begins a line, clears the screen, colours text and moves the cursor by ESC, CSI and bidirectional controls. */
-const TEXT = `x\n${FORGED}\u001b[2J\u009b31m\rd\u0007e\u202ef\u2028g`;
+/**
+ * Begins a line, clears the screen, colours text and moves the cursor by ESC, CSI and bidirectional controls. Its last
+ * characters are invisible.
+ */
+const TEXT = `x\n${FORGED}\u001b[2J\u009b31m\rd\u0007e\u202ef\u2028g\u200bh\u00adi\u{e0041}`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const USER = { username: TEXT, groups: [TEXT, "system:masters"], description: TEXT };
 
@@ -44,7 +47,11 @@ function assertUnforged(words: readonly string[], { out, err }: CliResult): void
   const text = `${out}\n${err}`;
   const forged = text.split(/[\n\r]/).filter((line) => line.trimStart().startsWith(FORGED));
   assert.deepEqual(forged, [], words.join(" "));
-  assert.doesNotMatch(text.replace(/[\n\t]/g, ""), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u, words.join(" "));
+  assert.doesNotMatch(
+    text.replace(/[\n\t]/g, ""),
+    /[\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u,
+    words.join(" "),
+  );
 }
 
 const NAMES = [...Object.keys(STORED), role("ax"), role("bx"), role("a*"), role("b*")];

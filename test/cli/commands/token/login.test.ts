@@ -68,6 +68,20 @@ test("with a role, the profile is the one that has the sign-in", async () => {
   assert.equal(calls(), LOGIN, err);
 });
 
+test("without a home folder, no lock file is created in the temporary folder", async () => {
+  const TMPDIR = folder.write("tmp/keep", "").replace(/\/keep$/, "");
+  aws(`ls "$TMPDIR" >> "$HOME/calls"\ncat > "$HOME/${FILE}" <<'END'\n${FRESH}\nEND`);
+  const before = process.env["TMPDIR"];
+  process.env["TMPDIR"] = TMPDIR;
+  try {
+    await exits(token(["--login"], { interactive: true, environment: {} }), 0);
+  } finally {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  }
+  assert.equal(calls(), `${LOGIN}keep\n`);
+});
+
 test("without --login, or without a terminal, prints which command to run", async () => {
   for (const [words, options] of [
     [[], { interactive: true }],
