@@ -9,7 +9,6 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Caller, IamCaller, TokenCaller } from "../functions/authenticator/caller/caller.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
-import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import type { Outcome } from "../functions/authenticator/review/record.ts";
 import { checkProps } from "./check-props.ts";
@@ -19,7 +18,15 @@ import { grantMappings, grantReviews } from "./grants.ts";
 import { metricOf } from "./monitoring/alarms.ts";
 import { alarmTopicOf } from "./monitoring/topic.ts";
 import { makeOutputs } from "./outputs.ts";
-import { addCaller, addDenial, addMapping, addPattern, addSession, knownArn } from "./parameters/entries.ts";
+import {
+  addCaller,
+  addDenial,
+  addMapping,
+  addPattern,
+  addSession,
+  type DenyEntry,
+  knownArn,
+} from "./parameters/entries.ts";
 import { storeSettings } from "./parameters/settings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
@@ -141,10 +148,11 @@ export class IamAuthenticator extends Construct {
 
   /**
    * Denies the identities that `arnLike` matches, in spite of any mapping: a role or user, all matches of a pattern, or one
-   * session of a shared role by its ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
+   * session of a shared role by its ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`. `name` denies every session,
+   * IAM user and federated user of that name, of any account or of `account`.
    */
-  addDenial(entry: DenyEntry): void {
-    addDenial(this, this.mappingPrefix, entry);
+  addDenial(denial: DenyEntry): void {
+    addDenial(this, this.mappingPrefix, denial);
   }
 
   /**

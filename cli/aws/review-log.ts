@@ -1,12 +1,12 @@
 // Reads reviews from the function's log: their lines, the filter, and pages.
 
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { isPersonName } from "../../functions/authenticator/mapping/deny-list.ts";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { awsFailure, usage } from "../io/errors.ts";
 import { supposeIdentity } from "../model/evaluation.ts";
-import { isPersonName } from "../model/target.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";
 

@@ -15,6 +15,7 @@ import type { Deadline } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import { openAgents } from "../io/http.ts";
 import type { IOStreams } from "../io/streams.ts";
+import { deniedIn } from "../model/entry.ts";
 import { withAwsClock } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { readSome } from "./parameter-store.ts";
@@ -25,7 +26,7 @@ const DEADLINE_MS = 15_000;
 /** Contains the results of the steps that were completed. */
 export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "evaluations" | "parameter" | "user"> {
   readonly refusal?: { readonly code: string; readonly message: string };
-  /** The pattern of the deny list that matches. */
+  /** The pattern or name in the deny list that matches. */
   readonly deniedBy?: string;
   /** The user needs an instance's name, which the deployed function does not look up. */
   readonly isWithoutNodes?: boolean;
@@ -121,7 +122,7 @@ async function explainReview(
     const denials = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
     const isIt = (denial: DenyEntry) =>
       isDenied(denial, identity) && !isExpired(denial.notAfter, withAwsClock(io).clock());
-    const deniedBy = denials.find(isIt)?.arnLike;
-    return { ...record, refusal, ...(deniedBy !== undefined && { deniedBy }) };
+    const denial = denials.find(isIt);
+    return { ...record, refusal, ...(denial !== undefined && { deniedBy: deniedIn(denial) }) };
   }
 }

@@ -7,16 +7,29 @@ import {
   parseMappedArn,
 } from "../../functions/authenticator/mapping/arn.ts";
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
-import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { endTime } from "../../functions/lib/time.ts";
 import { oncePerRead, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { arnsOfAddress, type Entry, parameterOf, readParameter } from "./entry.ts";
+import {
+  arnsOfAddress,
+  type DenialEntry,
+  deniedIn,
+  type Entry,
+  type MappingEntry,
+  parameterOf,
+  readParameter,
+} from "./entry.ts";
 import type { ReviewSettings } from "./evaluation.ts";
 
-export interface PlacedEntry extends Entry {
+export type PlacedEntry = PlacedMapping | PlacedDenial;
+
+export type PlacedMapping = MappingEntry & Placed;
+
+export type PlacedDenial = DenialEntry & Placed;
+
+interface Placed {
   readonly parameter: string;
   /** Identifies the entry in its parameter, before and after a change. */
   readonly key: string;
@@ -54,25 +67,21 @@ const read = oncePerRead((stored, parameter: string, { prefix, partition }: Revi
 
 /** A valid entry in its parameter. */
 export function placed(entry: Entry, parameter: string, partition: string): PlacedEntry {
-  const { kind, mapping } = entry;
-  const { arn, arnLike, session, notAfter } = mapping;
-  const pattern = arnLike && asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
+  const end = endTime(entry.mapping.notAfter);
+  return { ...entry, parameter, key: keyOf(entry), end, ...arnsOf(entry, partition) };
+}
+
+function keyOf({ kind, mapping }: Entry): string {
+  if (kind === "deny") return asciiLowerCase("name" in mapping ? mapping.name : withoutPath(mapping.arnLike));
+  const { arn, arnLike, session } = mapping;
   // The names of federated users and of sessions distinguish case.
-  const key = [kind === "federated-user" ? arn : pattern, session].join(" ");
-  return { ...entry, parameter, key, end: endTime(notAfter), ...arnsOf(entry, mapping, partition) };
+  return [kind === "federated-user" ? arn : arnLike && asciiLowerCase(arnLike), session].join(" ");
 }
 
 /** An entry for every identity that the parameter may apply to. */
 export function wholeOf(address: ParameterAddress, parameter: string, { partition }: ReviewSettings): PlacedEntry {
-  const mapping: Mapping = { arnLike: "arn:*:*:*:*:*" };
-  return {
-    ...address,
-    parameter,
-    key: "",
-    mapping,
-    end: Number.POSITIVE_INFINITY,
-    ...arnsOf(address, mapping, partition),
-  };
+  const entry = { ...address, mapping: { arnLike: "arn:*:*:*:*:*" } } as Entry;
+  return { ...entry, parameter, key: "", end: Number.POSITIVE_INFINITY, ...arnsOf(entry, partition) };
 }
 
 function isOfParameter({ mapping: { arn } }: Entry, parameter: string, prefix: string, partition: string): boolean {
@@ -81,14 +90,21 @@ function isOfParameter({ mapping: { arn } }: Entry, parameter: string, prefix: s
   return mapped?.partition === partition && parameterOf(prefix, { ...mapped, account: mapped.accountId }) === parameter;
 }
 
-function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, partition: string) {
+function arnsOf(entry: Entry, partition: string) {
+  const { kind, account, name, mapping } = entry;
+  const full = (text: string) => sections(`arn:${partition}:${text}`);
   if (kind !== "pattern" && kind !== "deny") {
     const { arns, sessions: ofSessions } = arnsOfAddress({ kind, account, name }, mapping.session);
-    const full = (text: string) => sections(`arn:${partition}:${text}`);
     return { arns: arns.map(full), sessions: ofSessions.map(full) };
   }
-  const { arnLike = "" } = mapping;
-  const pattern = kind === "deny" ? withoutPath(arnLike) : arnLike;
+  const named = kind === "deny" && "name" in mapping ? mapping.name : undefined;
+  if (named !== undefined) {
+    // The sum of the patterns of the users, federated users and sessions of this name.
+    const of = account === "any" ? "*" : account;
+    const users = [`iam::${of}:user/${named}`, `iam::${of}:user/*/${named}`, `sts::${of}:federated-user/${named}`];
+    return { arns: users.map(full), sessions: [full(`sts::${of}:assumed-role/*/${named}`)] };
+  }
+  const pattern = kind === "deny" ? withoutPath(deniedIn(mapping)) : (mapping.arnLike ?? "");
   const [arn, ofPartition, service, region, listed, resource] = sections(pattern);
   // A list applies only to the identities of its account.
   const id = account === "any" ? listed : matchesGlob(listed, account) ? account : "none";
@@ -153,6 +169,7 @@ function isOneOf(some: readonly ArnSections[], others: readonly ArnSections[]): 
 
 /** Whether a denial may match the principal itself, and not only some of its sessions. */
 export function mayDeny(denial: PlacedEntry, entry: PlacedEntry): boolean {
-  const isOfSessions = entry.mapping.session !== undefined || /[*?][^/]*$/.test(denial.mapping.arnLike ?? "");
+  const isOfSessions =
+    entry.mapping.session !== undefined || (denial.kind === "deny" && /[*?][^/]*$/.test(deniedIn(denial.mapping)));
   return overlaps(denial, isOfSessions ? entry : { ...entry, sessions: [] });
 }

@@ -1,6 +1,7 @@
 // One entry of a parameter: a mapping or a denial, with the kind, account and name of its parameter.
 
-import { ARNS, isOfSet, type ParameterKind } from "../../functions/authenticator/mapping/kinds.ts";
+import type { DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
+import { ARNS, isOfSet, type MappingKind, type ParameterKind } from "../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import {
   mappingParameter,
@@ -11,12 +12,26 @@ import {
 import { readStored, type StoredValue } from "../../functions/authenticator/read-stored.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 
-export interface Entry extends ParameterAddress {
-  /** Of a denial: `arnLike`, `notAfter` and `description` only. */
+/** Code that reads `arnLike` must first ask for the kind: a denial may have a name instead, and to skip it grants access. */
+export type Entry = MappingEntry | DenialEntry;
+
+export interface MappingEntry extends ParameterAddress {
+  readonly kind: MappingKind;
   readonly mapping: Mapping;
   /** File and line, of an entry from a file. */
   readonly where?: string;
 }
+
+export interface DenialEntry extends ParameterAddress {
+  readonly kind: "deny";
+  readonly mapping: DenialValue;
+  readonly where?: string;
+}
+
+/** A denial has none of the other keys of a mapping. */
+export type DenialValue = DenyEntry & {
+  readonly [Key in Exclude<keyof Mapping, "arnLike" | "notAfter" | "description">]?: never;
+};
 
 /** The name of the parameter that holds the entry. */
 export function parameterOf(prefix: string, { kind, account, name }: ParameterAddress): string {
@@ -44,10 +59,15 @@ export function accountOf(arnLike: string): string {
   return /^\d{12}$/.test(section) ? section : "any";
 }
 
+/** The pattern or the name in a denial, as it is written. */
+export function deniedIn(denial: DenyEntry): string {
+  return "name" in denial ? denial.name : denial.arnLike;
+}
+
 /** The entry in a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`. */
 export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
+  if (kind === "deny") return `the denial of ${deniedIn(mapping)}`;
   const { arn, arnLike, session } = mapping;
-  if (kind === "deny") return `the denial of ${arnLike}`;
   return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
 }
 
@@ -56,11 +76,24 @@ export function given(values: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-const KEYS = ["arn", "arnLike", "session", "username", "groups", "principalId", "notAfter", "description"] as const;
+const KEYS = [
+  "arn",
+  "arnLike",
+  "name",
+  "session",
+  "username",
+  "groups",
+  "principalId",
+  "notAfter",
+  "description",
+] as const;
 
 /** Sorts the keys in the order of the documentation. */
-export function inOrder(value: Mapping): Mapping {
-  return Object.fromEntries(KEYS.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])));
+export function inOrder<Value extends Mapping | DenyEntry>(value: Value): Value {
+  const all = Object.entries(value);
+  return Object.fromEntries(
+    KEYS.flatMap((key) => all.filter(([own, text]) => own === key && text !== undefined)),
+  ) as Value;
 }
 
 export interface Reading {
@@ -80,16 +113,16 @@ export function readParameter(prefix: string, parameter: string, stored: StoredP
     return { kind: undefined, account: "", entries: [], problems: ["not a mapping: the authenticator ignores it"] };
   }
   const { kind, account, name } = address;
-  const { entries, problems }: StoredValue<Mapping> = readStored(kind, { account, partition }, stored);
+  const { entries, problems }: StoredValue<Mapping | DenialValue> = readStored(kind, { account, partition }, stored);
   const valid = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
   return {
     kind,
     account,
-    entries: valid.map((mapping) => {
+    entries: valid.map((mapping): Entry => {
       const { arn } = mapping;
       // A parameter's name is in lower case. Its value keeps the case.
       const own = arn === undefined || name === "" ? name : arn.slice(arn.lastIndexOf("/") + 1);
-      return { kind, account, name: own, mapping: kind === "deny" ? inOrder(mapping) : mapping };
+      return { kind, account, name: own, mapping: kind === "deny" ? inOrder(mapping) : mapping } as Entry;
     }),
     problems,
   };

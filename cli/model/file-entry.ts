@@ -68,13 +68,20 @@ export function readMapping(item: unknown): Entry | Problem {
   return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
 }
 
-/** A denial. Its list is that of the account in its ARN, or `any` for a wildcard. */
+/** A denial. Its list is that of the account in its ARN, or beside its name; otherwise `any`. */
 export function readDenial(item: unknown): Entry | Problem {
-  const check = checkDenyEntry(item, {});
+  const { account, ...value } = isObject(item) ? item : {};
+  const check = checkDenyEntry(isObject(item) ? value : item, {});
   if (!check.valid) return { problem: check.problem };
-  const second = secondArnProblem(check.entry.arnLike);
-  if (second !== undefined) return { problem: second };
-  return { kind: "deny", account: accountOf(check.entry.arnLike), name: "", mapping: inOrder(check.entry) };
+  const { entry } = check;
+  const denial = { kind: "deny", name: "", mapping: inOrder(entry) } as const;
+  if ("name" in entry) {
+    const list = account ?? "any";
+    return list === "any" || isAccount(list) ? { ...denial, account: list } : { problem: accountProblem(account) };
+  }
+  if (account !== undefined) return { problem: "arnLike contains the account: remove account" };
+  const second = secondArnProblem(entry.arnLike);
+  return second === undefined ? { ...denial, account: accountOf(entry.arnLike) } : { problem: second };
 }
 
 /** A phrase for the user about a denial that can never match in this partition, or `undefined`. */
@@ -154,8 +161,12 @@ function unnamed(kind: MappingKind, account: string): Address {
 
 /** The inverse of `readMapping` and `readDenial`. */
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
+  if (kind === "deny") {
+    const { name: person, arnLike, ...rest }: { name?: string; arnLike?: string } = mapping;
+    return given({ arnLike, name: person, account: person && account !== "any" ? account : undefined, ...rest });
+  }
   const { arn, arnLike, session, username, groups, ...rest } = mapping;
-  const isShown = arnLike === undefined ? arn === undefined : kind !== "deny" && accountOf(arnLike) !== account;
+  const isShown = arnLike === undefined ? arn === undefined : accountOf(arnLike) !== account;
   const shown = { permissionSet: isOfSet(kind) ? name : undefined, account: isShown ? account : undefined };
   return given({ arn, arnLike, ...shown, session, username, groups, ...rest });
 }

@@ -2,7 +2,7 @@
 
 import { type ListOutputOptions, printData, printList } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { type Entry, given, readParameter } from "./entry.ts";
+import { deniedIn, type Entry, given, readParameter } from "./entry.ts";
 import { shortName } from "./evaluation.ts";
 import { writeEntry } from "./file-entry.ts";
 import type { Stored } from "./stored.ts";
@@ -47,8 +47,9 @@ export function itemsOf(stored: Stored, prefix: string, partition: string): Item
 function row({ name: parameter, entry, deniedBy, problem }: Item): string[] {
   if (entry === undefined) return ["INVALID", "", parameter, "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
-  const { arnLike, session, username = "", groups = [] } = mapping;
-  const whom = session === undefined ? (arnLike ?? name) : `${name} ${session}`;
+  const { session, username = "", groups = [] } = mapping;
+  const own = kind === "deny" ? deniedIn(mapping) : (mapping.arnLike ?? name);
+  const whom = session === undefined ? own : `${name} ${session}`;
   return [kind, account, whom, username, groups.join(","), note(entry, deniedBy)];
 }
 

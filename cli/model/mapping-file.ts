@@ -10,7 +10,7 @@ import { fileFailure, readText, shownFile } from "../io/files.ts";
 import { printable } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
-import { type Entry, inOrder, nameOfEntry, parameterOf } from "./entry.ts";
+import { deniedIn, type Entry, inOrder, nameOfEntry, parameterOf } from "./entry.ts";
 import { readDenial, readMapping, writeEntry } from "./file-entry.ts";
 import { valueProblem } from "./stored.ts";
 
@@ -135,7 +135,7 @@ function itemsIn(text: string, file: string) {
 
 function who(item: unknown): string {
   if (!isObject(item)) return "";
-  const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["account"];
+  const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["name"] ?? item["account"];
   return typeof name === "string" ? ` (${printable(name)})` : "";
 }
 
@@ -165,8 +165,9 @@ function overrideEarlier(layers: readonly (readonly Entry[])[]) {
 
 /** The parameter, and in a list the entry. */
 function keyOf(entry: Entry): string {
-  const { session, arnLike = "" } = entry.mapping;
-  return `${parameterOf("", entry)} ${session ?? asciiLowerCase(arnLike)}`;
+  const { kind, mapping } = entry;
+  const own = kind === "deny" ? deniedIn(mapping) : (mapping.arnLike ?? "");
+  return `${parameterOf("", entry)} ${mapping.session ?? asciiLowerCase(own)}`;
 }
 
 interface Placement {
@@ -200,9 +201,10 @@ export function placeEntries(prefix: string, entries: readonly Entry[]): Placeme
 }
 
 /** A parameter must not have several entries of the same phrase. `undefined` for a pattern, which may be repeated. */
-function uniqueAs({ kind, mapping: { arnLike = "", session } }: Entry): string | undefined {
-  if (kind === "deny") return `denials of ${asciiLowerCase(arnLike)}`;
+function uniqueAs({ kind, mapping }: Entry): string | undefined {
+  if (kind === "deny") return `denials of ${asciiLowerCase(deniedIn(mapping))}`;
   if (!isListKind(kind)) return "mappings for one parameter";
+  const { session } = mapping;
   return session === undefined ? undefined : `mappings of session ${session}`;
 }
 

@@ -1,7 +1,7 @@
 // The identities that a person's name may have by the mappings.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn.ts";
-import { isOfRole, type ParameterKind } from "../../functions/authenticator/mapping/kinds.ts";
+import { isOfRole, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { permissionSetInAnyCase, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
@@ -78,6 +78,7 @@ function accountIn(arnLike: string): string {
 type Found = Omit<PossibleIdentity, "mapping">;
 
 function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry, partition: string): Found[] {
+  if (kind === "deny") return [];
   const account = list === "any" ? accountIn(mapping.arnLike ?? "") : list;
   const arn = (service: string, resource: string) => `arn:${partition}:${service}::${account}:${resource}`;
   const session = (role: string, choosesName: boolean): Found => {
@@ -91,7 +92,7 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
   };
   // A denial ignores case, so every spelling of the name is the person's.
   const isWho = (text = "") => asciiLowerCase(text) === asciiLowerCase(who);
-  const ofKind: Readonly<Record<ParameterKind, () => Found[]>> = {
+  const ofKind: Readonly<Record<MappingKind, () => Found[]>> = {
     role: () => [session(name, permissionSetInAnyCase(name) === undefined)],
     user: () => (isWho(name) ? [user] : []),
     root: () => [],
@@ -109,7 +110,6 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
       ];
     },
     account: () => [session("*", true), user, federated],
-    deny: () => [],
   };
   return ofKind[kind]();
 }

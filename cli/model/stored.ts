@@ -87,26 +87,29 @@ function differs(a: Map<string, Items>, b: Map<string, Items>, name: string): bo
   return !isDeepStrictEqual(a.get(name), b.get(name));
 }
 
-/** Lower case for ARN patterns, which ignore case; the entry's JSON if it lacks the key. */
+/**
+ * Lower case for ARN patterns, and for the names that denials have instead: both ignore case, and no name is an ARN. The
+ * entry's JSON if it lacks the key.
+ */
 export function keyOfItem(item: unknown, key: string): string {
-  const name = isObject(item) ? item[key] : undefined;
-  if (typeof name !== "string") return JSON.stringify(item);
-  return key === "arnLike" ? asciiLowerCase(name) : name;
+  const isOfArns = key === "arnLike";
+  const text = isObject(item) ? (item[key] ?? (isOfArns ? item["name"] : undefined)) : undefined;
+  if (typeof text !== "string") return JSON.stringify(item);
+  return isOfArns ? asciiLowerCase(text) : text;
 }
 
-/** Whether the entry has this ARN pattern, case-insensitive. */
-export function isFor(item: unknown, arnLike: string): boolean {
-  const own = isObject(item) ? item["arnLike"] : undefined;
-  return typeof own === "string" && asciiLowerCase(own) === asciiLowerCase(arnLike);
+/** Whether the entry has this ARN pattern, or the denial this name, case-insensitive. */
+export function isFor(item: unknown, patternOrName: string): boolean {
+  return keyOfItem(item, "arnLike") === asciiLowerCase(patternOrName);
 }
 
-/** What identifies an entry of a list: an ARN pattern or a session name. */
-export type EntryKey = Pick<Mapping, "arnLike" | "session">;
+/** What identifies an entry of a list: an ARN pattern, a session name, or of a denial a name. */
+export type EntryKey = Pick<Mapping, "arnLike" | "session"> & { readonly name?: string };
 
 /** Whether the entry has this key. Session names are case-sensitive. */
-export function hasKey(item: unknown, { arnLike, session }: EntryKey): boolean {
+export function hasKey(item: unknown, { arnLike, name = arnLike, session }: EntryKey): boolean {
   if (session !== undefined) return isObject(item) && item["session"] === session;
-  return arnLike !== undefined && isFor(item, arnLike);
+  return name !== undefined && isFor(item, name);
 }
 
 /**
@@ -134,7 +137,7 @@ export function listItems(
   }
   for (const [index, { value, problem }] of entries.entries()) {
     if (problem === undefined || isChanged(value)) continue;
-    const own = isObject(value) ? (value["arnLike"] ?? value["session"]) : undefined;
+    const own = isObject(value) ? (value["arnLike"] ?? value["session"] ?? value["name"]) : undefined;
     const which = `entry ${index + 1}${typeof own === "string" ? ` (${own})` : ""}`;
     throw usage(`${name}: ${which} is invalid: ${problem}. Nothing was written. Fix or remove that entry first.`);
   }

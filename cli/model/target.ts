@@ -112,15 +112,6 @@ function at(prefix: string, { kind, account, name }: ParameterAddress, key: Targ
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
 }
 
-/**
- * Valid for a session (`RoleSessionName`) and for a user, not several of them, and neither an account nor the id of a key, user or role.
- * https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
- */
-export function isPersonName(who: string): boolean {
-  return /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=.@-]{2,64}$/.test(who);
-}
-
 /** Of an ARN or ARN pattern; `undefined` for any other `<who>`, and if the partition is a pattern. */
 export function partitionIn(who: string): string | undefined {
   return /^arn:([a-z-]+):/.exec(who)?.[1];

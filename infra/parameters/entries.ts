@@ -7,7 +7,7 @@ import { RegionInfo } from "aws-cdk-lib/region-info";
 import type { Construct, IConstruct } from "constructs";
 import { CALLER_RULE, type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { arnSections, matchesArnLike, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
-import { checkDenyEntry, type DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
+import { checkDenyEntry, type DeniedArn, type DeniedName } from "../../functions/authenticator/mapping/deny-list.ts";
 import type { ListKind, MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -82,17 +82,25 @@ export function checkAccount(subject: string, account: string): void {
   if (!/^\d{12}$/.test(account)) throw new Error(`${subject}: the account must be 12 digits, known at synth`);
 }
 
+/** An entry of a deny list. A name denies identities of any account, or only of `account`. */
+export type DenyEntry = DeniedArn | (DeniedName & { readonly account?: string });
+
 /**
  * Appends to the list of the entry's account, or of `any` if the account has a wildcard. Throws for an invalid entry, since
  * an invalid list denies every identity that it covers.
  */
-export function addDenial(scope: Construct, prefix: string, entry: DenyEntry): void {
-  if (Token.isUnresolved(JSON.stringify(entry))) throw new Error("a denial must be known at synth, without tokens");
+export function addDenial(scope: Construct, prefix: string, denial: DenyEntry): void {
+  if (Token.isUnresolved(JSON.stringify(denial))) throw new Error("a denial must be known at synth, without tokens");
+  const { account: ofName, ...named }: Partial<DeniedName> & { readonly account?: string } =
+    "name" in denial ? denial : {};
+  const entry = "name" in denial ? { ...named, name: denial.name } : denial;
+  const what = "name" in entry ? entry.name : entry.arnLike;
   const partition = knownPartition(scope);
   const check = checkDenyEntry(entry, partition === undefined ? {} : { partition });
-  const problem = check.valid ? secondArnProblem(entry.arnLike) : check.problem;
-  if (problem !== undefined) throw new Error(`the denial of ${entry.arnLike}: ${problem}`);
-  const account = arnSections(entry.arnLike)?.[4] ?? "";
+  const problem = check.valid ? secondArnProblem(what) : check.problem;
+  if (problem !== undefined) throw new Error(`the denial of ${what}: ${problem}`);
+  if (ofName !== undefined) checkAccount(`the denial of ${what}`, ofName);
+  const account = "name" in entry ? (ofName ?? "any") : (arnSections(entry.arnLike)?.[4] ?? "");
   const [list, subject] = /^\d{12}$/.test(account) ? [account, `account ${account}`] : ["any", "any account"];
   appendEntry(scope, `the denials of ${subject}`, denyParameter(prefix, list), entry);
 }

@@ -1,6 +1,7 @@
 // `explain`: shows step by step how the function reviews a token, an ARN or a person.
 
 import { type Command, Option } from "commander";
+import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
 import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
@@ -17,7 +18,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { shortName, signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
 import { arnFault } from "../../model/file-entry.ts";
 import { identitiesNamed, roleNamed } from "../../model/person.ts";
-import { arnOf, checkOneArn, checkTyping, isPersonName } from "../../model/target.ts";
+import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 import { explanationData, explanationLines, needsInstance, printLines } from "./show.ts";
 

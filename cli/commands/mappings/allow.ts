@@ -1,10 +1,13 @@
 // `mappings allow`: removes denials, so that the mappings apply again.
 
 import type { Command } from "commander";
+import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { candidates, denyParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
+import { readSome } from "../../aws/parameter-store.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
@@ -20,7 +23,7 @@ import {
   supposeIdentity,
 } from "../../model/evaluation.ts";
 import { isFor, listItems, type Stored } from "../../model/stored.ts";
-import { DENY_HELP, findDenyTarget, isPersonName, partitionIn } from "../../model/target.ts";
+import { DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
 import { EFFECT } from "../../plan/propose.ts";
@@ -75,18 +78,34 @@ async function planOne(who: string, options: AllowOptions, connection: Connectio
 }
 
 async function planPerson(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
-  const { review } = connection;
+  const { review, account } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
   // Below a short prefix there may be lists of other clusters.
   const lists = [...known.keys()].filter((name) => readName(review.prefix, name)?.kind === "deny");
   const plan = planWithout(lists, (item) => isOfPerson(item, who), known, review);
-  if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names a session or a user ${who}.`);
-  return { plan, known, connection, isWhole: true };
+  const left = account === undefined ? "" : await deniedByAny(who, connection, io);
+  if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names a session or a user ${who}.${left}`);
+  return { plan, known, connection, isWhole: true, effect: () => [EFFECT, ...(left === "" ? [] : [left.trim()])] };
 }
 
-/** Whether the entry denies a session, user or federated user of this name only. ARN patterns ignore case. */
+/** A sentence if the list for any account, which --account leaves alone, denies the name. */
+async function deniedByAny(who: string, { ssm, review }: Connection, io: IOStreams): Promise<string> {
+  const list = denyParameter(review.prefix, "any");
+  const stored = (await readSome(ssm, [list], io.interrupted)).get(list);
+  const items: unknown = stored && parseJson(stored.value);
+  const isDenied = (item: unknown) => isOfPerson(item, who) && !(isObject(item) && isEnded(item, review));
+  if (!Array.isArray(items) || !items.some(isDenied)) return "";
+  return ` ${who} is still denied by ${shortName(list, review.prefix)}, in every account. To allow it there, leave out --account.`;
+}
+
+function isEnded({ notAfter }: Record<string, unknown>, { now }: ReviewSettings): boolean {
+  return typeof notAfter === "string" && isExpired(notAfter, now);
+}
+
+/** Whether the entry denies sessions, users or federated users of this name only. Names and ARN patterns ignore case. */
 function isOfPerson(item: unknown, who: string): boolean {
+  if (isFor(item, who)) return true;
   const arnLike = isObject(item) ? item["arnLike"] : undefined;
   if (typeof arnLike !== "string") return false;
   const [, name] =

@@ -21,7 +21,7 @@ import {
 import { silentExit, usage } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
-import { type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
+import { deniedIn, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { foreignProblem } from "../../model/file-entry.ts";
 import { warningsFor } from "../../model/lint/lint.ts";
@@ -138,11 +138,13 @@ function denialsBeside(
   { review: { prefix, partition } }: Connection,
 ): string[] {
   const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).entries);
-  return stored.flatMap(({ kind, account, mapping: { arnLike = "" } }) => {
+  return stored.flatMap(({ kind, account, mapping }) => {
+    if (kind !== "deny") return [];
+    const denied = deniedIn(mapping);
     const isInFiles = ofFiles.some((other) => {
-      return other.kind === "deny" && other.account === account && isFor(other.mapping, arnLike);
+      return other.kind === "deny" && other.account === account && isFor(other.mapping, denied);
     });
-    return kind !== "deny" || isInFiles ? [] : arnLike;
+    return isInFiles ? [] : denied;
   });
 }
 

@@ -46,8 +46,9 @@ function grantsToFederated(account: string, parameters: StoredParameters, review
   return parametersForFederated(prefix, account).filter((name) => {
     const stored = parameters.get(name);
     if (stored === undefined) return false;
-    return readParameter(prefix, name, stored, partition).entries.some(({ kind, mapping: { arnLike, notAfter } }) => {
-      return !isExpired(notAfter, now) && (kind === "account" || arnsOverlap(arnLike ?? "", all));
+    return readParameter(prefix, name, stored, partition).entries.some(({ kind, mapping }) => {
+      if (kind === "deny" || isExpired(mapping.notAfter, now)) return false;
+      return kind === "account" || arnsOverlap(mapping.arnLike ?? "", all);
     });
   });
 }

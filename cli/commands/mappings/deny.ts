@@ -1,7 +1,7 @@
 // `mappings deny`: denies an identity, with precedence over all mappings.
 
 import type { Command } from "commander";
-import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { checkDenyEntry, isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { nearest } from "../../../functions/lib/text.ts";
@@ -17,7 +17,7 @@ import { accountOf, given, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { possibleIdentities, roleNamed } from "../../model/person.ts";
 import { isFor, listItems, type Stored, valueText, withItem } from "../../model/stored.ts";
-import { checkAccount, checkOneArn, DENY_HELP, findDenyTarget, isPersonName, partitionIn } from "../../model/target.ts";
+import { checkAccount, checkOneArn, DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";

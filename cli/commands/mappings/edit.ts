@@ -49,7 +49,9 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
   if (missing !== undefined) throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
   const entries = [...found].flatMap(([name, stored]) => {
     const { entries: all, problems } = readParameter(prefix, name, stored, partition);
-    const isMoved = all.some((one) => one.kind === "deny" && accountOf(one.mapping.arnLike ?? "") !== one.account);
+    const isMoved = all.some(({ kind, account, mapping }) => {
+      return kind === "deny" && "arnLike" in mapping && accountOf(mapping.arnLike) !== account;
+    });
     const problem = problems[0] ?? (isMoved ? "a file would move a denial to another list" : undefined);
     if (problem !== undefined) io.log(`Skipped ${shortName(name, prefix)}: ${problem}.\n`);
     return problem === undefined ? all : [];

@@ -3,7 +3,7 @@
 import { type Command, Option } from "commander";
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
 import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
-import type { ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import type { MappingKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   denyParameter,
   mappingParameter,
@@ -22,8 +22,8 @@ import { readText, shownFile } from "../../io/files.ts";
 import { printData, shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { parseDocuments, parseYaml, stringifyYaml } from "../../io/yaml.ts";
-import { arnsOfAddress, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
-import { arnsOverlap } from "../../model/entry-arns.ts";
+import { deniedIn, type Entry, type MappingEntry, nameOfEntry, readParameter } from "../../model/entry.ts";
+import { isActive, overlaps, type PlacedDenial, placed } from "../../model/entry-arns.ts";
 import { decideForPrincipal, type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { type Subject, subjectOf } from "../../model/lint/finding.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
@@ -47,9 +47,7 @@ interface ExportInput {
 export function exportAwsAuth({ parameters, roles, review }: ExportInput) {
   const subject = subjectOf(parameters, review);
   const { entries, denials } = subject;
-  const denied = denials.flatMap(({ mapping }) =>
-    isExpired(mapping.notAfter, review.now) ? [] : (mapping.arnLike ?? []),
-  );
+  const denied = denials.filter((denial) => isActive(denial, review));
   const store = { ...subject, roles, denied };
   const carried = entries.map((entry) => ({ entry, items: carryOut(entry, entry.parameter, store) }));
   const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
@@ -58,7 +56,7 @@ export function exportAwsAuth({ parameters, roles, review }: ExportInput) {
     exported: exportable.length,
     problems: [
       ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
-      ...denials.map(({ mapping }) => `${mapping.arnLike}: aws-auth has no denials`),
+      ...denials.map(({ mapping }) => `${deniedIn(mapping)}: aws-auth has no denials`),
     ],
   };
 }
@@ -89,22 +87,22 @@ function item({ mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string,
 }
 
 /** Entries that aws-auth can express, or the reason why the entry is skipped. */
-type Carried = readonly Entry[] | string;
+type Carried = readonly MappingEntry[] | string;
 
 interface Store extends Subject {
   readonly roles: readonly KnownRole[];
-  /** The ARN patterns of denials that have not ended. */
-  readonly denied: readonly string[];
+  /** The denials that have not ended. */
+  readonly denied: readonly PlacedDenial[];
 }
 
 /** Skipping an entry is safe, shortening it is not: without its end or a denial, a mapping would grant more access. */
-function carryOut(entry: Entry, parameter: string, store: Store): Carried {
+function carryOut(entry: MappingEntry, parameter: string, store: Store): Carried {
   const { kind, mapping } = entry;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return `aws-auth has no ${limit}`;
   if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return "aws-auth has no claims of AWS-signed tokens";
   const one = () => carryAll([entry], parameter, store);
-  const carry: Readonly<Record<ParameterKind, () => Carried>> = {
+  const carry: Readonly<Record<MappingKind, () => Carried>> = {
     role: one,
     user: one,
     root: one,
@@ -113,7 +111,6 @@ function carryOut(entry: Entry, parameter: string, store: Store): Carried {
     "sso-session": () => "aws-auth cannot map a single session",
     pattern: () => "aws-auth has no patterns",
     account: () => carryAccount(entry, store),
-    deny: () => "aws-auth has no denials",
   };
   return carry[kind]();
 }
@@ -122,7 +119,7 @@ function wouldGrant(denier: string): string {
   return `it would grant access to identities that ${denier}`;
 }
 
-function carryAccount(entry: Entry, { readings, review, denied }: Store): Carried {
+function carryAccount(entry: MappingEntry, { readings, review, denied }: Store): Carried {
   const { account, mapping } = entry;
   if (mapping.username !== undefined) return "aws-auth cannot name the users of an account";
   for (const [name, reading] of readings) {
@@ -132,11 +129,11 @@ function carryAccount(entry: Entry, { readings, review, denied }: Store): Carrie
     const isPinned = reading.entries.some(({ mapping: { principalId } }) => principalId !== undefined);
     if (isPinned) return wouldGrant(`${by} denies by principalId`);
   }
-  return unlessDenied([entry], denied);
+  return unlessDenied([entry], review, denied);
 }
 
 /** Converts to the set's known roles, except roles with a separate mapping, even if that one cannot be converted. */
-function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carried {
+function carryPermissionSet(entry: MappingEntry, parameter: string, store: Store): Carried {
   const { parameters, readings, roles, review } = store;
   const { prefix, now } = review;
   const { account, name: set } = entry;
@@ -152,14 +149,14 @@ function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carr
   }
   const others = known.filter(({ name }) => !parameters.has(mappingParameter(prefix, "role", account, name)));
   if (others.length === 0) return "each of its roles has a separate mapping";
-  const asRoles = others.map(({ name, arn }): Entry => {
+  const asRoles = others.map(({ name, arn }): MappingEntry => {
     return { kind: "role", account, name, mapping: { ...entry.mapping, arn } };
   });
   return carryAll(asRoles, parameter, store);
 }
 
 /** Converts the items only if the function grants access to each principal by this parameter. */
-function carryAll(items: readonly Entry[], parameter: string, { parameters, review, denied }: Store): Carried {
+function carryAll(items: readonly MappingEntry[], parameter: string, { parameters, review, denied }: Store): Carried {
   for (const one of items) {
     const deciding = decideForPrincipal(one, parameters, review)?.deciding;
     const kind = deciding?.verdict.kind;
@@ -169,18 +166,14 @@ function carryAll(items: readonly Entry[], parameter: string, { parameters, revi
     if (kind === "invalid") return wouldGrant(`${by} denies, because it is invalid`);
     return `it does not apply: ${by} does`;
   }
-  return unlessDenied(items, denied);
+  return unlessDenied(items, review, denied);
 }
 
 /** Finds denials that one sample principal does not show: of a session, a user's path, or a part of an account. */
-function unlessDenied(items: readonly Entry[], denied: readonly string[]): Carried {
-  const arns = items.flatMap((item) =>
-    Object.values(arnsOfAddress(item))
-      .flat()
-      .map((arn) => `arn:*:${arn}`),
-  );
-  const denial = denied.find((arnLike) => arns.some((arn) => arnsOverlap(arnLike, arn)));
-  return denial === undefined ? items : wouldGrant(`${denial} denies`);
+function unlessDenied(items: readonly MappingEntry[], { partition }: ReviewSettings, denied: Store["denied"]): Carried {
+  const principals = items.map((item) => placed(item, "", partition));
+  const denial = denied.find((one) => principals.some((principal) => overlaps(one, principal)));
+  return denial === undefined ? items : wouldGrant(`${deniedIn(denial.mapping)} denies`);
 }
 
 type KnownRole = ReturnType<typeof readRoles>[number];
@@ -263,7 +256,7 @@ function causesOf(skipped: readonly string[], options: ExportOptions): string[] 
     .map(([cause, { length }]) => ({ cause, length }))
     .filter(({ length }) => length > 1)
     .toSorted((one, other) => other.length - one.length);
-  const [denial] = causes.flatMap(({ cause }) => / that (arn:\S+) denies$/.exec(cause)?.[1] ?? []);
+  const [denial] = causes.flatMap(({ cause }) => / that ([^\s/]+|arn:\S+) denies$/.exec(cause)?.[1] ?? []);
   const again = `iam-authenticator mappings allow ${[...clusterWords(options), shellWord(denial ?? "")].join(" ")}`;
   return [
     ...causes.slice(0, MOST_CAUSES).map(({ cause, length }) => `${length} skipped: ${cause}.`),

@@ -9,7 +9,7 @@ import { type ClusterOptions, clusterWords } from "../../cmdline/spelling.ts";
 import { EXIT, silentExit } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
-import { accountOf, readParameter } from "../../model/entry.ts";
+import { accountOf, deniedIn, readParameter } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type Stored } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
@@ -92,10 +92,12 @@ function commandsAgain({ name, before, value }: Change, where: ClusterOptions, {
   const kept = new Set(entriesIn(value).map(({ mapping }) => JSON.stringify(mapping)));
   const removed = entriesIn(before?.value).filter(({ mapping }) => !kept.has(JSON.stringify(mapping)));
   return removed.flatMap(({ kind, account, name: own, mapping }) => {
-    const { arn, arnLike, session, username, groups = [], principalId, notAfter, description } = mapping;
+    const { arn, session, username, groups = [], principalId, notAfter, description } = mapping;
     // `set` would write a pattern of other accounts to another list, and rejects an end in the past.
+    const arnLike = kind === "deny" ? deniedIn(mapping) : mapping.arnLike;
     if (isExpired(notAfter, now) || (kind === "pattern" && accountOf(arnLike ?? "") !== account)) return [];
-    const options = { session, username, "principal-id": principalId, until: notAfter, description };
+    const list = kind === "deny" && "name" in mapping && account !== "any" ? account : undefined;
+    const options = { account: list, session, username, "principal-id": principalId, until: notAfter, description };
     const words = [
       arn ?? arnLike ?? `${kind.replace("-session", "")}/${account}${own && `/${own}`}`,
       ...Object.entries(options).flatMap(([option, text]) => optionWords(`--${option}`, text)),

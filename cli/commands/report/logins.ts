@@ -168,7 +168,9 @@ function usesOf(items: readonly Item[], ...queries: readonly (readonly Row[])[])
 
 /** The first pattern of the list that matches applies, but one with an end may not have applied at that time. */
 function mayBeOf(pattern: Entry, list: readonly Item[], arn: string): boolean {
-  const matching = list.filter(({ entry }) => matchesArnLike(entry?.mapping.arnLike ?? "", arn));
+  const matching = list.filter(
+    ({ entry }) => entry?.kind === "pattern" && matchesArnLike(entry.mapping.arnLike ?? "", arn),
+  );
   const first = matching.findIndex(({ entry }) => entry?.mapping.notAfter === undefined);
   return matching.slice(0, first < 0 ? undefined : first + 1).some(({ entry }) => entry === pattern);
 }

@@ -92,8 +92,9 @@ export function mayDenyOthers(changes: readonly Wanted[], states: States, review
     const changed = isDenyList ? entryChanges(before, after, review) : [];
     const denials = changed.filter(({ effects }) => effects.has("gives"));
     return denials.some(({ new: denial }) => {
-      const { arnLike = "" } = denial?.mapping ?? {};
-      const arn = arnLike.replace(/_\?{16}$/, `_${"0".repeat(16)}`);
+      // A name may be that of any user, and of any session.
+      if (denial?.kind !== "deny" || "name" in denial.mapping) return true;
+      const arn = denial.mapping.arnLike.replace(/_\?{16}$/, `_${"0".repeat(16)}`);
       const denied = /[*?]/.test(arn) ? undefined : supposeIdentity(arn);
       for (const { parameter } of denied ? candidates(review.prefix, denied) : []) state.stored(parameter);
       return denied === undefined;

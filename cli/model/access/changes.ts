@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
+import { deniedIn } from "../entry.ts";
 import { isActive, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
 import { isPlain, makesAdministrator, mayBeginWithSystem } from "../names.ts";
@@ -76,7 +77,9 @@ function effectsOf(
   review: ReviewSettings,
 ): readonly Effect[] {
   const [was, is] = [old, now].map((entry) => entry !== undefined && isActive(entry, review));
-  const isOther = (key: keyof Mapping) => !isDeepStrictEqual(old?.mapping[key], now?.mapping[key]);
+  // A pattern or name is the entry's key.
+  const [before, after]: (Mapping | undefined)[] = [old?.mapping, now?.mapping];
+  const isOther = (key: keyof Mapping) => !isDeepStrictEqual(before?.[key], after?.[key]);
   const effects = old && now ? KEYS.filter(isOther).flatMap((key) => EFFECTS[key](old, now, review)) : [];
   const isPossible = { gives: is, takes: was, "drops end": true, "drops pin": true };
   return [
@@ -130,7 +133,11 @@ export interface Mark {
 }
 
 /** The principal in a sentence: a name, a pattern without its account, or the session of a set. */
-export function subject({ kind, account, name, mapping: { arn, arnLike, session } }: PlacedEntry): string {
+export function subject({ kind, account, name, mapping }: PlacedEntry): string {
+  const isPerson = kind === "deny" && "name" in mapping;
+  if (isPerson) return account === "any" ? deniedIn(mapping) : `${deniedIn(mapping)} in account ${account}`;
+  const arnLike = kind === "deny" ? deniedIn(mapping) : mapping.arnLike;
+  const { arn, session } = mapping;
   if (arn !== undefined) return kind === "root" ? `root of ${account}` : arn.slice(arn.lastIndexOf("/") + 1);
   if (arnLike !== undefined) return account === "any" ? arnLike : arnLike.split(":").slice(5).join(":");
   return session === undefined ? name : `session ${session} of ${name}`;
@@ -138,9 +145,9 @@ export function subject({ kind, account, name, mapping: { arn, arnLike, session 
 
 /** The parameter, with the pattern or session if it is a list. */
 export function place(entry: PlacedEntry, prefix: string): string {
-  const { parameter, mapping } = entry;
+  const { parameter, kind, mapping } = entry;
   const where = shortName(parameter, prefix);
-  if (mapping.arnLike !== undefined) return `${where} ${subject(entry)}`;
+  if (kind === "deny" || mapping.arnLike !== undefined) return `${where} ${subject(entry)}`;
   return mapping.session === undefined ? where : `${where} ${mapping.session}`;
 }
 

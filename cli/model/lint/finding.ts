@@ -2,7 +2,7 @@
 
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { type Reading, readParameter } from "../entry.ts";
-import { type PlacedEntry, placed } from "../entry-arns.ts";
+import { type PlacedDenial, type PlacedMapping, placed } from "../entry-arns.ts";
 import type { ReviewSettings } from "../evaluation.ts";
 
 /** Most severe first. */
@@ -23,8 +23,8 @@ export interface Subject {
   readonly review: ReviewSettings;
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   readonly readings: ReadonlyMap<string, Reading>;
-  readonly entries: readonly PlacedEntry[];
-  readonly denials: readonly PlacedEntry[];
+  readonly entries: readonly PlacedMapping[];
+  readonly denials: readonly PlacedDenial[];
 }
 
 export type Rule = (subject: Subject) => Finding[];
@@ -33,7 +33,7 @@ export type Rule = (subject: Subject) => Finding[];
 export function entryRule(
   level: Level,
   rule: string,
-  check: (entry: PlacedEntry, subject: Subject) => string | readonly string[] | false | undefined,
+  check: (entry: PlacedMapping, subject: Subject) => string | readonly string[] | false | undefined,
 ): Rule {
   return (subject) =>
     subject.entries.flatMap((entry) => {
@@ -50,7 +50,6 @@ export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, revi
   const all = [...readings].flatMap(([parameter, { entries }]) =>
     entries.map((entry) => placed(entry, parameter, partition)),
   );
-  const isDenial = ({ kind }: PlacedEntry) => kind === "deny";
-  const [entries, denials] = [all.filter((entry) => !isDenial(entry)), all.filter(isDenial)];
-  return { review, parameters, readings, entries, denials };
+  const entries = all.filter((entry) => entry.kind !== "deny");
+  return { review, parameters, readings, entries, denials: all.filter((entry) => entry.kind === "deny") };
 }

@@ -8,7 +8,8 @@ import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/t
 import { isExpired, notAfterTime } from "../../../functions/lib/time.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { afterwards, type Wanted } from "../access/state.ts";
-import type { PlacedEntry } from "../entry-arns.ts";
+import { deniedIn, nameOfEntry } from "../entry.ts";
+import type { PlacedMapping } from "../entry-arns.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
 import { type Finding, LEVELS, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
 import * as names from "./names.ts";
@@ -35,17 +36,17 @@ function invalid({ readings }: Subject): Finding[] {
 
 /** The function reads only the last ARN. */
 function severalArns({ entries, denials }: Subject): Finding[] {
-  return [...entries, ...denials].flatMap(({ parameter: where, mapping }): Finding[] => {
-    const message = secondArnProblem(mapping.arn ?? mapping.arnLike);
+  return [...entries, ...denials].flatMap(({ parameter: where, kind, mapping }): Finding[] => {
+    const message = secondArnProblem(kind === "deny" ? deniedIn(mapping) : (mapping.arn ?? mapping.arnLike));
     return message === undefined ? [] : [{ level: "error", rule: "several-arns", where, message }];
   });
 }
 
 function ending({ entries, denials, review: { now } }: Subject): Finding[] {
-  const ends = [...entries, ...denials].map(({ parameter: where, kind, mapping }) => {
-    const { arnLike, session, notAfter } = mapping;
+  const ends = [...entries, ...denials].map((entry) => {
+    const { session, notAfter } = entry.mapping;
     const ofSession = session === undefined ? "" : `the mapping of session ${session} `;
-    return { where, what: kind === "deny" ? `the denial of ${arnLike} ` : ofSession, notAfter };
+    return { where: entry.parameter, what: entry.kind === "deny" ? `${nameOfEntry(entry)} ` : ofSession, notAfter };
   });
   return ends.flatMap(({ where, what, notAfter }): Finding[] => {
     if (notAfter === undefined) return [];
@@ -78,16 +79,18 @@ function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[
     const message = isLive(entry.mapping) ? needOf(entry) : undefined;
     return message === undefined ? [] : [{ where: entry.parameter, message }];
   });
-  const denied = denials.flatMap(({ parameter: where, mapping }) => {
-    const { arnLike = "" } = mapping;
-    const message = `the denial of ${arnLike} denies all AWS-signed tokens of its role, which contain no session`;
-    return isOfSessions(arnLike) && isLive(mapping) ? [{ where, message }] : [];
+  const denied = denials.flatMap((denial) => {
+    const { parameter: where, mapping } = denial;
+    const ofRole = "arnLike" in mapping && isOfSessions(mapping.arnLike) ? "its role" : undefined;
+    const roles = "name" in mapping ? "every role" : ofRole;
+    const message = `${nameOfEntry(denial)} denies all AWS-signed tokens of ${roles}, which contain no session`;
+    return roles !== undefined && isLive(mapping) ? [{ where, message }] : [];
   });
   return [...needs, ...denied].map((one) => ({ level, rule: "no-signed-token", ...one }));
 }
 
 /** Only roles and users have AWS-signed tokens. */
-function needOf({ kind, mapping }: PlacedEntry): string | undefined {
+function needOf({ kind, mapping }: PlacedMapping): string | undefined {
   const { principalId, session, username = "", groups = [] } = mapping;
   if (hasArn(kind) && KINDS[kind].idStart === undefined)
     return `no AWS-signed token is for a ${kind.replace("-", " ")}`;

@@ -5,7 +5,7 @@ import { isWithoutSessions } from "../../../functions/authenticator/mapping/kind
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { nearest } from "../../../functions/lib/text.ts";
-import { type Entry, nameOfEntry } from "../entry.ts";
+import { deniedIn, type Entry, nameOfEntry } from "../entry.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
 import { ACCESS_LEVELS, ADMIN_GROUPS, accessGroup } from "../names.ts";
@@ -150,8 +150,9 @@ export function sessionsWithoutSet({ entries, parameters, review: { prefix } }: 
 }
 
 export function programDenials({ denials }: Subject): Finding[] {
-  return denials.flatMap(({ parameter: where, mapping: { arnLike = "" } }): Finding[] => {
-    const name = /:assumed-role\/[^/]+\/([^/]+)$/i.exec(arnLike)?.[1] ?? "";
+  return denials.flatMap(({ parameter: where, mapping }): Finding[] => {
+    const ofSession = /:assumed-role\/[^/]+\/([^/]+)$/i.exec(deniedIn(mapping))?.[1] ?? "";
+    const name = "name" in mapping ? mapping.name : ofSession;
     const { program, isConstant } = sessionProgram(name) ?? {};
     const message = `the denial of session ${name} denies everyone who uses ${program}, which gives every session this name`;
     return isConstant ? [{ level: "warning", rule: "program-session", where, message }] : [];

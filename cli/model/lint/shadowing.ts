@@ -76,7 +76,7 @@ type InParameter = Entry & Pick<PlacedEntry, "parameter">;
  * for any account.
  */
 export function coversIn(entries: readonly InParameter[], review: ReviewSettings): ReadonlyMap<Mapping, Mapping> {
-  const patterns = entries.filter(({ kind }) => kind === "pattern");
+  const patterns = entries.flatMap((entry) => (entry.kind === "pattern" ? entry : []));
   const lists = Map.groupBy(patterns, ({ parameter }) => parameter);
   const covers = [...lists].flatMap(([where, list]) =>
     list.flatMap(({ mapping }, index): [Mapping, Mapping][] => {

@@ -1,17 +1,30 @@
 // One entry of a deny list: identities that are denied in spite of mappings.
 
 import { isObject } from "../../lib/json.ts";
-import { quoted } from "../../lib/text.ts";
+import { asciiLowerCase, quoted } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn.ts";
 import { KINDS } from "./kinds.ts";
 import { endProblem, keyProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
-/** One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. */
-export interface DenyEntry {
+/**
+ * One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. A union without common optional keys, so
+ * that code which reads only `arnLike` does not compile: to skip a name grants access.
+ */
+export type DenyEntry = DeniedArn | DeniedName;
+
+export interface DeniedArn extends DenialTerms {
   /** Pattern for a role, user, federated user, root, or session (`arn:aws:sts::<account>:assumed-role/<role>/<session>`). */
   readonly arnLike: string;
+}
+
+export interface DeniedName extends DenialTerms {
+  /** Of a session, an IAM user or a federated user, in any case: see `isPersonName`. */
+  readonly name: string;
+}
+
+interface DenialTerms {
   /** RFC 3339, in UTC. From that instant, the entry is ignored. */
   readonly notAfter?: string;
   readonly description?: string;
@@ -39,7 +52,11 @@ function entryProblem(value: unknown, scope: DenyScope): string | undefined {
   if (!isObject(value)) return "not a JSON object";
   const problem = keyProblem(value, KINDS.deny.keys) ?? endProblem(value);
   if (problem !== undefined) return problem;
-  const { arnLike } = value;
+  const { arnLike, name } = value;
+  if (name !== undefined) {
+    if (arnLike !== undefined) return "has both arnLike and name: keep one";
+    return isPersonName(name) ? undefined : `name must be ${PERSON_NAME}, not ${quoted(name)}`;
+  }
   if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
   return whyNeverMatches(withoutPath(arnLike), "canonical-or-session") ?? whyForeign(arnLike, scope);
 }
@@ -55,9 +72,27 @@ function whyForeign(arnLike: string, { account = "any", partition }: DenyScope):
   return `arnLike ${quoted(arnLike)} can never match: this list covers account ${account}${of} only`;
 }
 
+export const PERSON_NAME = "a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id";
+
+/**
+ * Valid for a session (`RoleSessionName`) and for a user, not several of them, and neither an account nor the id of a key, user or role.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+ */
+export function isPersonName(name: unknown): boolean {
+  return typeof name === "string" && /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=.@-]{2,64}$/.test(name);
+}
+
+/** In lower case: the name by which an entry denies the identity. `undefined` for root and for a role without its session. */
+export function personNameOf({ kind, name, sessionName }: VerifiedIdentity): string | undefined {
+  const own = kind === "role" ? sessionName : name || undefined;
+  return own && asciiLowerCase(own);
+}
+
 /** Whether an entry matches this identity. Ignores `notAfter`. */
-export function isDenied({ arnLike }: DenyEntry, identity: VerifiedIdentity): boolean {
-  const pattern = arnPattern(withoutPath(arnLike));
+export function isDenied(entry: DenyEntry, identity: VerifiedIdentity): boolean {
+  if ("name" in entry) return asciiLowerCase(entry.name) === personNameOf(identity);
+  const pattern = arnPattern(withoutPath(entry.arnLike));
   return identityArns(identity).some((arn) => matchesSections(pattern, arnSections(arn)));
 }
 

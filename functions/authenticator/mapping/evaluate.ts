@@ -3,13 +3,21 @@
 
 import type { EpochMs } from "../../lib/deadline.ts";
 import { isObject, valuesOf } from "../../lib/json.ts";
+import { asciiLowerCase } from "../../lib/text.ts";
 import { isExpired } from "../../lib/time.ts";
 import { oncePerRead, type StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { readStored, type StoredValue } from "../read-stored.ts";
-import { type ArnSections, arnPattern, arnSections, isArnOf, matchesSections, parseMappedArn } from "./arn.ts";
-import { type DenyScope, identityArns, isSessionUnknown, withoutPath } from "./deny-list.ts";
-import { hasArn, isListKind, KINDS, type MappingKind, type ParameterKind } from "./kinds.ts";
+import { readStored } from "../read-stored.ts";
+import { arnPattern, arnSections, isArnOf, matchesSections, parseMappedArn } from "./arn.ts";
+import {
+  type DenyEntry,
+  type DenyScope,
+  identityArns,
+  isSessionUnknown,
+  personNameOf,
+  withoutPath,
+} from "./deny-list.ts";
+import { hasArn, isListKind, KINDS, type MappingKind } from "./kinds.ts";
 import type { Mapping } from "./mapping.ts";
 import type { Candidate } from "./parameter-name.ts";
 import { matchesSomeSession } from "./possible-arn.ts";
@@ -59,7 +67,7 @@ export function evaluateMapping(
   if (stored === undefined) return { ...candidate, verdict: NOTHING, invalidCount: 0 };
   const isPattern = place === "pattern-account" || place === "pattern-any";
   const kind = place === "exact" ? identity.kind : isPattern ? "pattern" : place;
-  const read = readEntries(stored, kind, {});
+  const read = readEntries(stored, kind);
   const isUnknown = place === "sso-session" && identity.claims !== undefined;
   const judged = isUnknown ? judgeUnknownSession(read, now) : judgeEntries(read, kind, identity, now);
   return { ...candidate, verdict: judged, invalidCount: read.problems.length };
@@ -121,46 +129,67 @@ function evaluateDenyList(
   now: EpochMs,
 ): Pick<Evaluation, "verdict" | "invalidCount"> {
   if (stored === undefined) return { verdict: NOTHING, invalidCount: 0 };
-  const { entries, problems } = readEntries(stored, "deny", scope);
+  const { denials, problems } = readDenials(stored, scope);
   const [problem] = problems;
   if (problem !== undefined) return { verdict: { kind: "invalid", problem }, invalidCount: problems.length };
-  return { verdict: judgeDenials(entries, identity, now), invalidCount: 0 };
+  return { verdict: judgeDenials(denials, identity, now), invalidCount: 0 };
 }
 
-function judgeDenials(entries: readonly ReadEntry[], identity: VerifiedIdentity, now: EpochMs): Verdict {
-  const matching = (isMatch: (pattern: ArnSections) => boolean) =>
-    entries.filter(
-      ({ arnLikes, problem, value }) =>
-        arnLikes.some(isMatch) && !(problem === undefined && isExpired(value.notAfter, now)),
-    );
+function judgeDenials(denials: readonly ComparedDenial[], identity: VerifiedIdentity, now: EpochMs): Verdict {
   const arns = identityArns(identity).map(arnSections);
-  const denying = matching((pattern) => arns.some((arn) => matchesSections(pattern, arn)));
+  const person = personNameOf(identity);
+  const matching = (isMatch: (denial: ComparedDenial) => boolean) =>
+    denials.filter((denial) => isMatch(denial) && !isExpired(denial.notAfter, now));
+  const denying = matching(({ pattern, name }) =>
+    name === undefined ? arns.some((arn) => matchesSections(pattern, arn)) : name === person,
+  );
   const { kind, arn, canonicalArn } = identity;
   if (denying.length > 0) {
     const canonical = arnSections(canonicalArn);
-    const isOfRole = denying.some(({ arnLikes }) => arnLikes.some((pattern) => matchesSections(pattern, canonical)));
+    const isOfRole = denying.some(({ pattern }) => matchesSections(pattern, canonical));
     return { kind: "deny", ...(kind === "role" && !isOfRole && { sessionArn: arn }) };
   }
-  const mayDeny = isSessionUnknown(identity) && matching((pattern) => matchesSomeSession(pattern, identity)).length > 0;
-  return mayDeny ? { kind: "unknown", problem: "it denies a session of this role, which may be this one" } : NOTHING;
+  const mayDeny = ({ pattern }: ComparedDenial) => pattern === undefined || matchesSomeSession(pattern, identity);
+  return isSessionUnknown(identity) && matching(mayDeny).length > 0
+    ? { kind: "unknown", problem: "it denies a session of this role, which may be this one" }
+    : NOTHING;
 }
+
+/** `pattern` is undefined for a denial by name. */
+type ComparedDenial = ReturnType<typeof comparable>;
+
+function comparable(entry: DenyEntry) {
+  const { notAfter } = entry;
+  return "name" in entry
+    ? { notAfter, name: asciiLowerCase(entry.name), pattern: undefined }
+    : { notAfter, name: undefined, pattern: arnPattern(withoutPath(entry.arnLike)) };
+}
+
+/** Can cache by parameter, since its name contains the account. */
+const readDenials = oncePerRead((stored, scope: DenyScope) => {
+  const { entries, problems } = readStored("deny", scope, stored);
+  return {
+    problems,
+    denials: entries.flatMap(({ problem, value }) => (problem === undefined ? comparable(value) : [])),
+  };
+});
 
 type ReadEntry = ReturnType<typeof readEntries>["entries"][number];
 
-/** Can cache by parameter, since its name contains the kind and the account. */
-const readEntries = oncePerRead((stored, kind: ParameterKind, scope: DenyScope) => {
-  const read: StoredValue<Mapping> = readStored(kind, scope, stored);
-  return { ...read, entries: read.entries.map((entry) => ({ ...entry, ...principalsOf(entry.value, kind) })) };
+/** Can cache by parameter, since its name contains the kind. */
+const readEntries = oncePerRead((stored, kind: MappingKind) => {
+  const read = readStored(kind, {}, stored);
+  return { ...read, entries: read.entries.map((entry) => ({ ...entry, ...principalsOf(entry.value) })) };
 });
 
 /** The `arn`, `arnLike` and `session` of an entry, even if the rest is invalid. Several if the key is repeated. */
-function principalsOf(value: unknown, kind: ParameterKind) {
+function principalsOf(value: unknown) {
   const own = isObject(value) ? value : {};
   const textsOf = (key: string) => valuesOf(own, key).filter((text) => typeof text === "string");
   return {
     arns: textsOf("arn").flatMap((arn) => parseMappedArn(arn) ?? []),
     arnLikes: textsOf("arnLike")
-      .map((arnLike) => arnPattern(kind === "deny" ? withoutPath(arnLike) : arnLike))
+      .map(arnPattern)
       .filter((pattern) => pattern !== undefined),
     sessions: textsOf("session"),
   };

@@ -9,7 +9,7 @@ interface Kind {
   readonly path: "named" | "account" | "account or any";
   /** Kind of name in the path. */
   readonly name?: "role" | "user" | "federated user" | "permission set";
-  /** Of a JSON list: the key that identifies an entry. */
+  /** Of a JSON list: the key that identifies an entry. A denial may have a name instead. */
   readonly listedBy?: "session" | "arnLike";
   /** The keys of the value, or of an entry of the list. */
   readonly keys: readonly string[];
@@ -32,7 +32,7 @@ const ROWS = {
   "sso-session": { path: "named", name: "permission set", listedBy: "session", keys: ["session", ...GRANT] },
   pattern: { path: "account or any", listedBy: "arnLike", keys: ["arnLike", ...GRANT] },
   account: { path: "account", keys: GRANT, anonymous: true },
-  deny: { path: "account or any", listedBy: "arnLike", keys: ["arnLike", "notAfter", "description"] },
+  deny: { path: "account or any", listedBy: "arnLike", keys: ["arnLike", "name", "notAfter", "description"] },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** A kind of mapping, or `deny` for a deny list. */

@@ -99,6 +99,25 @@ test("a value that only the new version accepts is named, since it would grant a
   ]);
 });
 
+test("a denial by name is named in both directions: to a version that knows names, and back to one that does not", async () => {
+  const stored = { "deny/any": [{ arnLike: ROLE }, { name: "jane" }], [`deny/${HOME}`]: [{ name: "joe" }] };
+  const withoutNames: AskLive = async (event) => {
+    const { storedParameters } = event as { storedParameters: NamedParameter[] };
+    const knows = (item: object) => !("name" in item);
+    return jsonResponse(200, { validity: storedParameters.map(({ value }) => JSON.parse(value).map(knows)) });
+  };
+  const differs = "the live version reads it differently: for this version";
+  assert.deepEqual(await check(stored, withoutNames), [
+    `deny/any: ${differs} entry 2 is valid`,
+    `deny/${HOME}: ${differs} entry 1 is valid`,
+  ]);
+  assert.deepEqual(await check(stored, current), []);
+  // A version that reads more keys than this one does to this version what this one does to the one before.
+  const later = { "deny/any": [{ name: "jane", account: HOME }] };
+  const problem = 'entry 1 is invalid: unknown key "account": the keys are arnLike, name, notAfter, description';
+  assert.deepEqual(await check(later, lenient()), [`deny/any: ${differs} ${problem}`]);
+});
+
 const UNKNOWN_PATH = jsonResponse(404, { kind: "Status", message: "path_unknown: no path" });
 const NO_VALIDITY = [{}, { validity: 1 }, { validity: [] }, { validity: [[true]] }];
 

@@ -35,13 +35,19 @@ test("each kind of mapping has the name and value that the function reads", () =
   authenticator.addDenial({ arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/mallory`, description: "left" });
   authenticator.addDenial({ arnLike: `arn:aws:iam::${ACCOUNT}:user/eve`, notAfter: "2026-12-31T00:00:00Z" });
   authenticator.addDenial({ arnLike: "arn:aws:iam::*:role/ci-*" });
+  authenticator.addDenial({ name: "Jane@example.com", description: "left" });
+  authenticator.addDenial({ name: "joe", account: ACCOUNT });
   authenticator.addCaller({ name: "control-plane", sha256: "7".repeat(64) });
   assert.deepEqual(parameters(made), {
     [`${PREFIX}/deny/${ACCOUNT}`]: [
       { arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/mallory`, description: "left" },
       { arnLike: `arn:aws:iam::${ACCOUNT}:user/eve`, notAfter: "2026-12-31T00:00:00Z" },
+      { name: "joe" },
     ],
-    [`${PREFIX}/deny/any`]: [{ arnLike: "arn:aws:iam::*:role/ci-*" }],
+    [`${PREFIX}/deny/any`]: [
+      { arnLike: "arn:aws:iam::*:role/ci-*" },
+      { name: "Jane@example.com", description: "left" },
+    ],
     [`${PREFIX}/role/${ACCOUNT}/dev.2eops`]: { username: "dev:{SessionName}", groups: ["developers"], arn: ARN },
     [`${PREFIX}/user/${ACCOUNT}/alice`]: { username: "alice", arn: `arn:aws:iam::${ACCOUNT}:user/alice` },
     [`${PREFIX}/sso/${ACCOUNT}/clusteradmin`]: { username: "admin" },
@@ -144,6 +150,9 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   ],
   "a denial with double braces": [(a) => a.addDenial({ arnLike: ARN, description: "{{x}}" }), /^the denials of account 111122223333: Parameter Store refuses values with/],
   "a denial with a token": [(a) => a.addDenial({ arnLike: `arn:aws:iam::${Aws.ACCOUNT_ID}:role/x` }), /^a denial must be known at synth/],
+  "a denial by an invalid name": [(a) => a.addDenial({ name: "jane doe" }), /^the denial of jane doe: name must be a name of 2 to 64 /],
+  "a denial by name of an invalid account": [(a) => a.addDenial({ name: "jane", account: "any" }), /^the denial of jane: the account must be 12 digits/],
+  "a denial of an ARN with an account": [(a) => a.addDenial({ arnLike: ARN, account: ACCOUNT } as never), /^the denial of .*: unknown key "account"/],
   "over 4096 bytes": [(a) => a.addRoleMapping(ARN, { username: "u", groups: many }), /the value has \d+ bytes/],
   "a list of more than 4096 bytes": [
     (a) => {

@@ -2,15 +2,24 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkDenyEntry, identityArns, withoutPath } from "../../../../functions/authenticator/mapping/deny-list.ts";
+import fc from "fast-check";
+import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
+import {
+  checkDenyEntry,
+  identityArns,
+  isDenied,
+  isPersonName,
+  withoutPath,
+} from "../../../../functions/authenticator/mapping/deny-list.ts";
 import { HOME, OTHER, roleIdentity, verified } from "../fixtures.ts";
 import { judge, NOTHING } from "./judge.ts";
 
 const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
 const PAST = "2020-01-01T00:00:00Z";
-const KEYS = "the keys are arnLike, notAfter, description";
+const KEYS = "the keys are arnLike, name, notAfter, description";
 const jane = roleIdentity("Shared", "jane@example.com");
 const EVERY = ["bob", "alice", "carol", "root", "federated", "node"].map(verified);
+const signed = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
 const verdict = (list: unknown, options = {}) => judge("deny-account", list, options).verdict;
 const arnOf = (end: string) => `arn:aws:${end.replace("HOME", HOME)}`;
 
@@ -72,12 +81,11 @@ for (const [rule, who, denying, others] of MATCHES) {
 test("a role is compared without its path and with its session, and a user with path and without, also in a signed token", () => {
   const alice = verified("alice");
   const users = [alice.arn, alice.arn, `arn:aws:iam::${HOME}:user/alice`];
-  const claims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
   for (const [identity, arns] of [
     [jane, [jane.canonicalArn, jane.arn]],
-    [{ ...jane, claims }, [jane.canonicalArn]],
+    [{ ...jane, claims: signed }, [jane.canonicalArn]],
     [alice, users],
-    [{ ...alice, claims }, users],
+    [{ ...alice, claims: signed }, users],
   ] as const) {
     assert.deepEqual(identityArns(identity), arns);
   }
@@ -96,6 +104,115 @@ test("a denial names the session if only the session is denied", () => {
   assert.deepEqual(verdict([ended, session], { identity: jane }), { kind: "deny", sessionArn: jane.arn });
   const alice = [{ arnLike: arnOf("iam::HOME:user/alice") }];
   assert.deepEqual(verdict(alice, { identity: verified("alice") }), { kind: "deny" });
+});
+
+const verdictOf = (name: string, identity: VerifiedIdentity, place: "deny-account" | "deny-any" = "deny-any") =>
+  judge(place, [{ name }], { identity }).verdict.kind;
+
+test("a name denies sessions of any role, users of any path and federated users of that name, in any case, and no others", () => {
+  const sessions = ["Shared", "AWSReservedSSO_View_0123456789abcdef"].map((role) =>
+    roleIdentity(role, "Jane@example.com"),
+  );
+  for (const place of ["deny-account", "deny-any"] as const) {
+    for (const identity of sessions) {
+      for (const name of ["jane@example.com", "JANE@EXAMPLE.COM"])
+        assert.equal(verdictOf(name, identity, place), "deny");
+      for (const name of ["jane", "jane@example.co", "jane@example.comm", identity.name.slice(0, 64)]) {
+        assert.equal(verdictOf(name, identity, place), "nothing", name);
+      }
+    }
+    for (const [who, name] of [
+      ["alice", "alice"],
+      ["alice", "ALICE"],
+      ["federated", "Dave"],
+    ] as const) {
+      assert.equal(verdictOf(name, verified(who), place), "deny", name);
+    }
+    assert.equal(verdictOf("engineering", verified("alice"), place), "nothing");
+  }
+  assert.equal(verified("alice").arn, `arn:aws:iam::${HOME}:user/engineering/alice`);
+  const [session = jane] = sessions;
+  assert.deepEqual(verdict([{ name: "jane@example.com" }], { identity: session }), {
+    kind: "deny",
+    sessionArn: session.arn,
+  });
+  assert.deepEqual(verdict([{ name: "alice" }], { identity: verified("alice") }), { kind: "deny" });
+});
+
+test("no name denies root", () => {
+  for (const name of ["root", HOME.slice(1), ":root".slice(1)])
+    assert.equal(verdictOf(name, verified("root")), "nothing");
+});
+
+test("any name refuses an AWS-signed token of a role, which shows no session, until its end, and one of a user by its name", () => {
+  const role = { ...jane, sessionName: undefined, claims: signed };
+  const problem = "it denies a session of this role, which may be this one";
+  assert.deepEqual(verdict([{ name: "bob" }], { identity: role }), { kind: "unknown", problem });
+  assert.deepEqual(verdict([{ name: "bob", notAfter: PAST }], { identity: role }), NOTHING);
+  const alice = { ...verified("alice"), claims: signed };
+  assert.equal(verdictOf("alice", alice), "deny");
+  assert.equal(verdictOf("bob", alice), "nothing");
+});
+
+test("an invalid name makes the list invalid, and so do both a name and a pattern", () => {
+  const rule = "name must be a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id, not ";
+  for (const name of [
+    "",
+    "j",
+    "a".repeat(65),
+    "jane doe",
+    "a,b",
+    "a/b",
+    "a*",
+    "arn:aws",
+    HOME,
+    "AKIAIOSFODNN7EXAMPLE",
+    1,
+    null,
+    ["jane"],
+  ]) {
+    assert.ok(problem({ name }).startsWith(rule), problem({ name }));
+    assert.equal(verdict([{ name: "jane" }, { name }], { identity: jane }).kind, "invalid");
+  }
+  assert.equal(problem({ name: "jane", arnLike: ROLE }), "has both arnLike and name: keep one");
+  assert.equal(problem({ name: "jane", account: HOME }), `unknown key "account": ${KEYS}`);
+  const twice = '[{"name":"jane","name":"joe"}]';
+  assert.deepEqual(verdict(twice, { identity: jane }), {
+    kind: "invalid",
+    problem: 'entry 1: repeated key "name": use each key once',
+  });
+});
+
+test("for any text, a name is accepted by its characters alone, and denies exactly its own sessions", () => {
+  const alphabet = [..."abcXYZ019_+=.@-", ",", "/", "*", " ", "\u212a", "\n"];
+  const texts = fc.oneof(
+    fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 70 }),
+    fc.stringMatching(/^(?:\d{11,13}|A(?:KI|SI|RO|ID)A[A-Z\d]{10,14})$/),
+    fc.constantFrom("jane", "Jane", "j\u0430ne"),
+  );
+  const session = fc.stringMatching(/^[A-Za-z0-9_+=,.@-]{2,12}$/);
+  fc.assert(
+    fc.property(
+      texts,
+      fc.oneof(
+        session,
+        texts.filter((text) => /^[A-Za-z0-9_+=,.@-]{2,64}$/.test(text)),
+      ),
+      (name, own) => {
+        const ids = /^(?:[0-9]{12}|(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,})$/.test(name);
+        const isValid =
+          name.length >= 2 && name.length <= 64 && [...name].every((c) => /[A-Za-z0-9_+=.@-]/.test(c)) && !ids;
+        assert.equal(isPersonName(name), isValid);
+        const check = checkDenyEntry({ name }, {});
+        assert.equal(check.valid, isValid);
+        if (!check.valid) return;
+        const isOwn = name.toLowerCase() === own.toLowerCase();
+        assert.equal(isDenied(check.entry, roleIdentity("Shared", own)), isOwn);
+        assert.equal(verdictOf(name, roleIdentity("Shared", own)), isOwn ? "deny" : "nothing");
+      },
+    ),
+    { numRuns: 10_000 },
+  );
 });
 
 test("an unknown key, a wrong type and a pattern that can never match are invalid, and the problem names them", () => {

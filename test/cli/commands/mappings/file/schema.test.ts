@@ -73,7 +73,7 @@ test("the schema has the keys of all kinds, and the entries below are of each ki
   const keys = new Set([...kinds.flatMap((kind) => KINDS[kind].keys), "account", "permissionSet"]);
   const { mapping, denial } = schema.$defs;
   assert.deepEqual(new Set(Object.keys(mapping.properties)), keys);
-  assert.deepEqual(Object.keys(denial.properties), KINDS.deny.keys);
+  assert.deepEqual(new Set(Object.keys(denial.properties)), new Set([...KINDS.deny.keys, "account"]));
   const read = OF_EACH_KIND.map((item) => {
     const entry = readMapping(item);
     return "problem" in entry ? assert.fail(entry.problem) : entry.kind;
@@ -110,6 +110,18 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ],
   deny: [true, false, "true", 1],
   description: ["", "d", 1],
+  name: [
+    "jane",
+    "Jane@example.com",
+    "j",
+    "A".repeat(64),
+    "A".repeat(65),
+    "a b",
+    "a,b",
+    "111122223333",
+    "AKIAIOSFODNN7EXAMPLE",
+    1,
+  ],
   unknown: ["x"],
 };
 
@@ -118,7 +130,10 @@ const ENTRIES = OF_EACH_KIND.flatMap((item) => [
   ...Object.entries(VALUES).flatMap(([key, values]) => [...values, null].map((value) => ({ ...item, [key]: value }))),
 ]);
 const DENIAL = { arnLike: `${OWN}user/a/b`, notAfter: "2026-12-31T00:00:00Z" };
-const DENIALS = Object.entries(VALUES).flatMap(([key, values]) => values.map((value) => ({ ...DENIAL, [key]: value })));
+const NAMED = { name: "jane@example.com", description: "left" };
+const DENIALS = [DENIAL, NAMED, { ...NAMED, account: "111122223333" }].flatMap((denial) =>
+  Object.entries(VALUES).flatMap(([key, values]) => values.map((value) => ({ ...denial, [key]: value }))),
+);
 
 test("they agree on every kind of mapping with every key valid, slightly invalid or missing", async () => {
   for (const file of [
@@ -139,7 +154,7 @@ test(`they agree on ${RUNS} generated files`, async () => {
     fc.array(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...valid) }, fc.constantFrom(...others)), {
       maxLength: 2,
     });
-  const files = fc.record({ mappings: some(OF_EACH_KIND, ENTRIES), deny: some([DENIAL], DENIALS) });
+  const files = fc.record({ mappings: some(OF_EACH_KIND, ENTRIES), deny: some([DENIAL, NAMED], DENIALS) });
   const count = { valid: 0, invalid: 0 };
   await fc.assert(
     fc.asyncProperty(files, slips, fc.boolean(), async (file, edits, asYaml) => {
@@ -161,6 +176,7 @@ for (const [reason, file] of [
   ["never", { mappings: [{ arnLike: "arn:aws:iam::111122223333:group/*", username: "x" }] }],
   ["mappings", { mappings: [ROLE, ROLE] }],
   ["denials", { deny: [{ arnLike: ROLE.arn }, { arnLike: ROLE.arn }] }],
+  ["denials", { deny: [{ name: "jane" }, { name: "Jane" }] }],
   ["bytes", { mappings: [{ ...ROLE, description: "x".repeat(4096) }] }],
 ] as const) {
   test(`only the command: ${reason}`, async () => assert.equal(await compare(file, JSON.stringify(file)), reason));

@@ -1,0 +1,151 @@
+// Stored denials by name: every command that reads denials reads them, and none of them skips one.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { cli } from "../../cli.ts";
+import { ADMIN, exits, prints, useCluster } from "./cluster.ts";
+
+const A = "111122223333";
+const NOW = Date.UTC(2026, 10, 25);
+const JANE = { name: "jane@example.com", description: "left" };
+const MALLORY = { arnLike: `arn:aws:iam::${A}:user/mallory` };
+const alice = (groups: readonly string[]) => ({ arn: `arn:aws:iam::${A}:user/ops/alice`, username: "alice", groups });
+const cluster = useCluster(ADMIN);
+const run = (words: string, options: object = {}) => cluster.mappings(words, { now: NOW, ...options });
+const withDenials = (words: string, deny: readonly object[]) =>
+  run(`${words} -f -`, { input: JSON.stringify({ mappings: [], deny }) });
+
+test("apply writes a name to the list of any account or of one, and writes no duplicate in another run or spelling", async () => {
+  const deny = [JANE, { name: "joe", account: A }, MALLORY];
+  await prints(withDenials("apply -y", deny), /\n {4}name: jane@example\.com description: left\n/);
+  const lists = [[JANE], [MALLORY, { name: "joe" }]];
+  const stored = async () => [await cluster.value("deny/any"), await cluster.value(`deny/${A}`)];
+  const sorted = async () =>
+    (await stored()).map((list) => (list as object[]).toSorted((a) => ("arnLike" in a ? -1 : 1)));
+  assert.deepEqual(await sorted(), lists);
+  await prints(withDenials("apply -y", deny), /\n0 to add, 0 to change, 0 to remove, 2 unchanged/);
+  await prints(withDenials("diff", deny), /\n0 to add, 0 to change, 0 to remove, 2 unchanged/);
+  await prints(withDenials("apply -y", [{ ...JANE, name: "JANE@example.com" }]), /1 to change/);
+  assert.deepEqual(await cluster.value("deny/any"), [{ ...JANE, name: "JANE@example.com" }]);
+  const twice = await exits(withDenials("apply -y", [JANE, { name: "Jane@Example.com" }]), 2);
+  assert.match(twice.err, /deny\/any: 2 denials of jane@example\.com: /);
+});
+
+test("a file with an invalid name, or with an account beside an ARN, is refused, and two files override one another by name", async () => {
+  for (const [denial, problem] of [
+    [{ name: "j" }, /line 1 \(j\): name must be a name of 2 to 64 characters/],
+    [{ name: "jane", account: 111122223333 }, /line 1 \(jane\): account must be a text: put it in quotes/],
+    [{ ...MALLORY, account: A }, /: arnLike contains the account: remove account/],
+    [{ ...MALLORY, name: "mallory" }, /: has both arnLike and name: keep one/],
+  ] as const) {
+    await exits(withDenials("apply -y", [denial]), 2, problem);
+  }
+});
+
+test("--prune keeps a name that the files do not have, names it, and --prune-denials removes it", async () => {
+  cluster.put("deny/any", [JANE, { name: "joe" }]);
+  const admin = { permissionSet: "ClusterAdmin", account: A, ...ADMIN[`sso/${A}/clusteradmin`] };
+  const input = JSON.stringify({ mappings: [admin], deny: [JANE] });
+  const kept = await exits(run("apply -y --prune -f -", { input }), 0);
+  assert.match(kept.out, /\n1 denial is not in the files and is kept; --prune-denials removes it: joe\.\n$/);
+  await exits(
+    run("apply -y --prune-denials -f -", { input }),
+    1,
+    /1 denial lifted[\s\S]*joe is no longer denied by deny\/any/,
+  );
+  await exits(run("apply -y --prune-denials --allow-weakening -f -", { input }), 0);
+  assert.deepEqual(await cluster.value("deny/any"), [JANE]);
+});
+
+test("export writes names with their account, and apply of the export changes nothing", async () => {
+  cluster.put("deny/any", [JANE]);
+  cluster.put(`deny/${A}`, [{ name: "joe" }, MALLORY]);
+  const { out } = await prints(run("export"), /\ndeny:\n/);
+  assert.deepEqual(parse(out).deny, [{ name: "joe", account: A }, MALLORY, JANE]);
+  await prints(run("diff --prune-denials -f -", { input: out }), /\n0 to add, 0 to change, 0 to remove, 3 unchanged/);
+});
+
+test("export --format aws-auth leaves out a user who is denied by name, also an administrator, and the roles of a denied session", async () => {
+  cluster.put(`user/${A}/alice`, alice(["system:masters"]));
+  cluster.put(`user/${A}/bob`, { arn: `arn:aws:iam::${A}:user/bob`, username: "bob" });
+  cluster.put(`role/${A}/ci`, { arn: `arn:aws:iam::${A}:role/ci`, username: "ci" });
+  for (const list of [`deny/${A}`, "deny/any"]) {
+    cluster.put(list, [{ name: "ALICE" }]);
+    const { out, err } = await exits(run("export --format aws-auth"), 1);
+    assert.match(
+      err,
+      /^Skipped arn:aws:iam::111122223333:user\/ops\/alice: it would grant access to identities that deny\//m,
+    );
+    // A session of that name may be one of this role.
+    assert.match(
+      err,
+      /^Skipped arn:aws:iam::111122223333:role\/ci: it would grant access to identities that ALICE denies\.$/m,
+    );
+    assert.match(err, /^Skipped ALICE: aws-auth has no denials\.$/m);
+    const { mapUsers, mapRoles } = parse(out).data;
+    assert.deepEqual(
+      [parse(mapUsers).map(({ username }: { username: string }) => username), mapRoles],
+      [["bob"], undefined],
+    );
+    cluster.put(list, [{ name: "alice", notAfter: "2020-01-01T00:00:00Z" }]);
+    assert.match((await run("export --format aws-auth")).out, /user\/ops\/alice/);
+    cluster.put(list, []);
+  }
+});
+
+test("list, get and explain show the name, history and rollback restore it, and remove prints the command that denies it again", async () => {
+  cluster.put(`user/${A}/alice`, alice(["g"]));
+  await prints(withDenials("apply -y", [{ name: "alice", account: A }]), /1 to add/);
+  await prints(run("list"), /\ndeny +111122223333 +alice +DENIED\n/);
+  await prints(run(`get deny/${A} -o json`), /"name": "alice"/);
+  const explained = await cli(`explain arn:aws:iam::${A}:user/alice -c prod`);
+  assert.match(explained.out + explained.err, /deny\/111122223333: denies/);
+  assert.equal(await cluster.verdict(`arn:aws:iam::${A}:user/alice`), "identity_denied");
+  const removed = await exits(run(`remove deny/${A} -y --allow-weakening`), 0);
+  assert.match(removed.out + removed.err, /To write it again: .* mappings deny -c prod alice --account 111122223333/);
+  await prints(run(`history deny/${A}`), /\[\{"name":"alice"\}\]/);
+  await exits(run(`rollback deny/${A} -y`), 0);
+  assert.deepEqual(await cluster.value(`deny/${A}`), [{ name: "alice" }]);
+});
+
+test("allow removes the name and the patterns that deny this name alone, and with --account reports a denial for any account", async () => {
+  const session = { arnLike: `arn:aws:sts::${A}:assumed-role/*/jane@example.com` };
+  cluster.put(`deny/${A}`, [{ name: "Jane@example.com" }, session, MALLORY]);
+  cluster.put("deny/any", [JANE]);
+  const ofAccount = await exits(run(`allow jane@example.com --account ${A} -y --allow-weakening`), 0);
+  assert.match(
+    ofAccount.err,
+    /jane@example\.com is still denied by deny\/any, in every account\. To allow it there, leave out --account\./,
+  );
+  assert.deepEqual([await cluster.value(`deny/${A}`), await cluster.value("deny/any")], [[MALLORY], [JANE]]);
+  await exits(run("allow JANE@example.com -y"), 1, /1 denial lifted/);
+  await exits(run("allow JANE@example.com -y --allow-weakening"), 0);
+  assert.deepEqual(await cluster.value("deny/any"), []);
+});
+
+test("a mapping of a denied user is marked, and no administrator remains if the only one is denied by name", async () => {
+  cluster.put("deny/any", [{ name: "alice" }]);
+  const file = JSON.stringify({ mappings: [alice(["g"])] });
+  await exits(
+    run("apply -y -f -", { input: file }),
+    1,
+    /alice gets alice \(g\) by user\/111122223333\/alice: deny\/any may deny it/,
+  );
+  cluster.put("deny/any", []);
+  cluster.put(`sso/${A}/clusteradmin`, { username: "x" });
+  cluster.put(`user/${A}/alice`, alice(["system:masters"]));
+  await exits(withDenials("apply -y", [{ name: "Alice" }]), 1, /no administrator would surely remain/);
+  await exits(withDenials("apply -y", [{ name: "bob" }]), 0);
+});
+
+test("lint names a name beside AWS-signed tokens, and counts it as the denial of every role's tokens", async () => {
+  cluster.put("deny/any", [JANE]);
+  const environment = { JWT_ISSUERS: `${A}=https://x.tokens.sts.global.api.aws`, TOKENS: "jwt" };
+  const { out } = await run("lint", { environment });
+  assert.match(
+    out,
+    /the denial of jane@example\.com denies all AWS-signed tokens of every role, which contain no session/,
+  );
+  assert.doesNotMatch((await run("lint")).out, /AWS-signed/);
+});
