@@ -43,6 +43,7 @@ const SESSION_RESOURCES = ["ci/*", "*/jane", "AWSReservedSSO_View_*/JANE", `${SE
 );
 
 const DENIED = [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)];
+const DENIED_NAMES = ["jane", "JANE", "alice", "Alice", "bob", "fred", "root", "system"];
 
 function weighted<T>(...parts: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<T>])[]): fc.Arbitrary<T> {
   return fc.oneof(...parts.map(([weight, arbitrary]) => ({ weight, arbitrary })));
@@ -79,6 +80,10 @@ function merged(...parts: fc.Arbitrary<object>[]): fc.Arbitrary<object> {
 function arnLike(account: string, resources: readonly string[]): fc.Arbitrary<object> {
   const of = account === "any" ? fc.constantFrom("*", A, B, "1111*") : fc.constantFrom(account, account, "*");
   return fc.tuple(of, fc.constantFrom(...resources)).map(([id, resource]) => ({ arnLike: arnOf(resource, id) }));
+}
+
+function denied(account: string): fc.Arbitrary<object> {
+  return weighted([2, arnLike(account, DENIED)], [1, fc.constantFrom(...DENIED_NAMES).map((name) => ({ name }))]);
 }
 
 const json = (value: unknown) => JSON.stringify(value);
@@ -122,8 +127,8 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   "pattern/any": list(merged(arnLike("any", RESOURCES), grant), 2),
   [`account/${A}`]: single(weighted([3, grant], [1, end])),
   [`account/${B}`]: single(grant),
-  [`deny/${A}`]: list(merged(arnLike(A, DENIED), end, description), 3),
-  "deny/any": list(merged(arnLike("any", DENIED), end, description), 2),
+  [`deny/${A}`]: list(merged(denied(A), end, description), 3),
+  "deny/any": list(merged(denied("any"), end, description), 2),
 };
 const NAMES = Object.keys(VALUES);
 /** Each is higher or lower than the others. */

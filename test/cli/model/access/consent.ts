@@ -37,17 +37,20 @@ export function isNamed({ identity, deciding, mapping }: Gain, { entry, gives }:
     (entry === undefined || appliesTo(entry, identity)) &&
     gives.some(
       (one) =>
-        one.parameter === deciding.parameter && isDeepStrictEqual([namesOf(one.mapping), whose(one.mapping)], given),
+        one.kind !== "deny" &&
+        one.parameter === deciding.parameter &&
+        isDeepStrictEqual([namesOf(one.mapping), whose(one.mapping)], given),
     )
   );
 }
 
-function appliesTo({ kind, arns, mapping }: Entry, identity: Identity): boolean {
+function appliesTo({ kind, arns, sessions, mapping }: Entry, identity: Identity): boolean {
   if (kind === "sso-session") return identity.claims !== undefined || identity.sessionName === mapping.session;
   if (kind !== "pattern" && kind !== "deny") return true;
   if (kind === "deny" && identity.claims !== undefined) return true;
   const compared = kind === "deny" ? identityArns(identity) : [identity.canonicalArn];
-  return arns.some((arn) => compared.some((one) => matchesSections(arn, arnSections(one))));
+  const own = kind === "deny" ? [...arns, ...sessions] : arns;
+  return own.some((arn) => compared.some((one) => matchesSections(arn, arnSections(one))));
 }
 
 /** Whether it is a grant to one principal, with names that need no care, and without an end or a pin that is dropped. */

@@ -12,7 +12,7 @@ import { A, SET_ROLES } from "./universe.ts";
 type Mutant = readonly [name: string, file: string, from: string, to: string, ...states: State[]];
 
 const json = (value: unknown) => JSON.stringify(value);
-const arn = (resource: string, of = A) => `arn:aws:iam::${of}:${resource}`;
+const arn = (resource: string, of: string = A) => `arn:aws:iam::${of}:${resource}`;
 const [role, user, set, sessions] = [`role/${A}/ci`, `user/${A}/alice`, `sso/${A}/view`, `sso-session/${A}/view`];
 const [account, pattern, deny] = [`account/${A}`, `pattern/${A}`, `deny/${A}`];
 const setRole = `role/${A}/${SET_ROLES[0]?.toLowerCase()}`;
@@ -26,6 +26,7 @@ const like = (resource: string, ...given: Names) => ({ arnLike: arn(resource), .
 const one = (...given: Parameters<typeof like>) => json([like(...given)]);
 const arnOf = (resource: string) => (resource.startsWith("assumed") ? `arn:aws:sts::${A}:${resource}` : arn(resource));
 const denials = (...resources: readonly string[]) => json(resources.map((resource) => ({ arnLike: arnOf(resource) })));
+const named = (name: string) => json([{ name }]);
 const [past, july, august] = [{ notAfter: ENDS.past }, { notAfter: ENDS.july }, { notAfter: ENDS.august }];
 const masters = ["system:masters"];
 const pin = { principalId: "AROAPINNED" };
@@ -38,10 +39,17 @@ const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups
 // biome-ignore format: a table
 export const MUTANTS: readonly Mutant[] = [
   ["a user has the path of its mapping", "kinds.ts", '"iam::{account}:user/{name}", "iam::{account}:user/*/{name}"', '"iam::{account}:user/{name}"', { [user]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
-  ["a denial of a user with a path covers one path only", "entry-arns.ts", 'kind === "deny" ? withoutPath(arnLike) : arnLike;', "arnLike;", { [account]: ofSet("u"), [deny]: denials("user/ops/alice") }, { [account]: ofSet("u"), [deny]: denials("user/ops/*") }],
+  ["a denial of a user with a path covers one path only", "entry-arns.ts", "? withoutPath(deniedIn(mapping)) :", "? deniedIn(mapping) :", { [account]: ofSet("u"), [deny]: denials("user/ops/alice") }, { [account]: ofSet("u"), [deny]: denials("user/ops/*") }],
   ["the mark of a lifted denial of sessions names no pattern", "entry-arns.ts", 'globsOverlap(resource, "role/*")', "false", { [pattern]: one("role/c*", "u"), [deny]: janeDenied }, { [pattern]: one("role/c*", "u"), [deny]: "[]" }],
+  ["a name distinguishes case", "entry-arns.ts", 'asciiLowerCase("name" in mapping ? mapping.name : withoutPath(mapping.arnLike))', '"name" in mapping ? mapping.name : asciiLowerCase(withoutPath(mapping.arnLike))', { [role]: ci("u"), [deny]: named("jane") }, { [role]: ci("u"), [deny]: named("JANE") }],
+  ["a name covers no user with a path", "entry-arns.ts", "`iam::${of}:user/*/${named}`, ", "", { [pattern]: one("user/ops/*", "v"), [deny]: named("alice") }, { [pattern]: one("user/ops/*", "v"), [deny]: "[]" }],
+  ["a name covers no user without a path", "entry-arns.ts", "`iam::${of}:user/${named}`, ", "", { [user]: json({ arn: arn("user/bob"), username: "u" }), [pattern]: one("user/b*", "v"), [deny]: named("bob") }, { [pattern]: one("user/b*", "v"), [deny]: "[]" }],
+  ["a name covers no federated user", "entry-arns.ts", ", `sts::${of}:federated-user/${named}`", "", { [fed]: fred("fred"), [deny]: named("Fred") }, { [fed]: fred("fred"), [deny]: "[]" }],
+  ["a name covers no session", "entry-arns.ts", "sessions: [full(`sts::${of}:assumed-role/*/${named}`)]", "sessions: []", { [role]: ci("u"), [deny]: named("jane") }, { [role]: ci("u"), [deny]: "[]" }],
+  ["a name for any account covers no account", "entry-arns.ts", 'const of = account === "any" ? "*" : account;', "const of = account;", { [role]: ci("u"), "deny/any": named("jane") }, { [role]: ci("u"), "deny/any": "[]" }],
+  ["a name in an account's list covers every account", "entry-arns.ts", 'const of = account === "any" ? "*" : account;', 'const of = "*";', { "pattern/any": json([{ arnLike: arn("role/*", "444455556666"), ...names("u") }]), [deny]: named("jane") }, { "pattern/any": json([{ arnLike: arn("role/*", "444455556666"), ...names("u") }]), [deny]: "[]" }],
   ["an invalid value denies nobody", "entry-arns.ts", "return problem !== undefined || entries", "return entries", { [role]: ci("u"), [deny]: "{" }, { [deny]: "{" }, { [deny]: "[]" }],
-  ["federated users ignore case", "entry-arns.ts", 'kind === "federated-user" ? arn : pattern', "pattern", { [fed]: fred("Fred") }, { [fed]: fred("fred") }],
+  ["federated users ignore case", "entry-arns.ts", 'kind === "federated-user" ? arn : arnLike &&', "arnLike &&", { [fed]: fred("Fred") }, { [fed]: fred("fred") }],
   ["the value of another principal is valid", "entry-arns.ts", "own.length < valid.length ?", "own.length < 0 ?", { [role]: ofSetRole("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
   ["another username is no change", "changes.ts", 'username: () => ["gives"]', "username: NOTHING", { [role]: ci("u", masters) }, { [role]: ci("v", masters) }],
   ["another group is no change", "changes.ts", "beyond(now, old).length === 0 && ", "", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],

@@ -23,13 +23,14 @@ const GIVEN = [
 ] as const;
 const [plain, other] = GIVEN;
 
-/** Resources of a principal: all of its kind, its own, and a session or another spelling. */
-const RESOURCES: Readonly<Record<string, readonly [wide: string, own: string, denied: string]>> = {
-  [`role/${A}/ci`]: ["iam:role/*", "iam:role/ci", "sts:assumed-role/ci/jane"],
-  [`role/${A}/${R.toLowerCase()}`]: ["iam:role/*", "iam:role/AWSReservedSSO_View_*", "sts:assumed-role/*/jane"],
-  [`user/${A}/alice`]: ["iam:user/*", "iam:user/ops/alice", "iam:user/alice"],
-  [`federated-user/${A}/fred`]: ["sts:federated-user/*", "sts:federated-user/fred", "sts:federated-user/Fr?d"],
-  [`root/${A}`]: ["iam:*", "iam:root", "iam:ROOT"],
+/** Resources of a principal: all of its kind, its own, and a session or another spelling. Then a name that denies it, or its sessions. */
+const RESOURCES: Readonly<Record<string, readonly [wide: string, own: string, denied: string, name: string]>> = {
+  [`role/${A}/ci`]: ["iam:role/*", "iam:role/ci", "sts:assumed-role/ci/jane", "Jane"],
+  [`role/${A}/${R.toLowerCase()}`]: ["iam:role/*", "iam:role/AWSReservedSSO_View_*", "sts:assumed-role/*/jane", "jane"],
+  [`user/${A}/alice`]: ["iam:user/*", "iam:user/ops/alice", "iam:user/alice", "ALICE"],
+  [`federated-user/${A}/fred`]: ["sts:federated-user/*", "sts:federated-user/fred", "sts:federated-user/Fr?d", "fred"],
+  // No name matches it.
+  [`root/${A}`]: ["iam:*", "iam:root", "iam:ROOT", "root"],
 };
 const ARNS = ["iam:role/ci", `iam:role/${R}`, "iam:user/ops/alice", "sts:federated-user/fred", "iam:root"].map((one) =>
   arnOf(one, A),
@@ -40,7 +41,8 @@ const BROAD = [`pattern/${A}`, "pattern/any", `account/${A}`, `deny/${A}`, "deny
 
 function shapesOf(short: string, principal: string): readonly Text[] {
   const [kind, of = ""] = short.split("/");
-  const [wide, own, denied] = (RESOURCES[principal] ?? []).map((one) => arnOf(one, of === "any" ? "*" : A));
+  const [name = "", ...resources] = (RESOURCES[principal] ?? []).toReversed();
+  const [denied, own, wide] = resources.map((one) => arnOf(one, of === "any" ? "*" : A));
   const like = (arnLike: string | undefined, more: object = {}) => ({ arnLike, ...more });
   const lists = (...all: readonly (readonly object[])[]) => [...["[]", "[1]"], ...all.map(json)];
   switch (kind) {
@@ -50,6 +52,7 @@ function shapesOf(short: string, principal: string): readonly Text[] {
         ...[ended, soon, july].map((end) => [like(own, end)]),
         [like(own, soon), like(wide, july)],
         [like(own, july), like(own, { description: "d" })],
+        ...[[{ name }], [{ name, ...soon }], [{ name: name.toLowerCase(), ...july }, like(denied)]],
       );
     case "pattern":
       return lists(
