@@ -1,6 +1,7 @@
 // Reads and caches the issuer's valid keys. While Parameter Store fails, the last good keys are served.
 
 import { fault, hasCode } from "../errors.ts";
+import { agesBy, type Moment } from "../lib/age.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
 import { cacheFailures } from "../lib/shared-calls.ts";
@@ -69,9 +70,10 @@ function checkKeyParameter(prefix: string, parameter: string, { value, secure }:
 }
 
 export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
-  const read = cacheFailures(fetch, FAILED_READ_MS, READ_MS);
-  let last: { readonly set: KeySet; readonly readAt: EpochMs } | undefined;
-  let failedAt = Number.NEGATIVE_INFINITY;
+  const read = cacheFailures(fetch, { failedMs: FAILED_READ_MS, fullMs: READ_MS });
+  const ages = agesBy(clock);
+  let last: { readonly set: KeySet; readonly readAt: Moment } | undefined;
+  let failedAt: Moment | undefined;
 
   function answer(set: KeySet, cached: boolean, stale: boolean): ReadKeySet {
     if (set.keys.length > 0) return { ...set, cached, stale };
@@ -80,23 +82,27 @@ export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): Read
     throw fault("issuer_without_keys", `no key below ${issuerPath(prefix)}: ${why}; publish one (irsa keys publish)`);
   }
 
+  function isServable({ set, readAt }: { readonly set: KeySet; readonly readAt: Moment }): boolean {
+    return set.keys.length > 0 && ages.isUsable(readAt, LAST_GOOD_MS);
+  }
+
   return async (deadline) => {
-    const now = clock();
+    const readAt = ages.now();
     if (last !== undefined) {
-      const isFresh = now < last.readAt + (last.set.keys.length === 0 ? EMPTY_MS : FOUND_MS);
-      if (isFresh) return answer(last.set, true, false);
-      const isUsable = last.set.keys.length > 0 && now < last.readAt + LAST_GOOD_MS;
-      if (isUsable && now < failedAt + RETRY_MS) return answer(last.set, true, true);
+      const freshMs = last.set.keys.length === 0 ? EMPTY_MS : FOUND_MS;
+      if (ages.isFresh(last.readAt, freshMs)) return answer(last.set, true, false);
+      const hasJustFailed = failedAt !== undefined && ages.isFresh(failedAt, RETRY_MS);
+      if (hasJustFailed && isServable(last)) return answer(last.set, true, true);
     }
     try {
       const set = keySetOf(prefix, await read(issuerPath(prefix), deadline));
       // Dated by its start: a slow read that started earlier must not restore a retired key.
-      if (last === undefined || now >= last.readAt) last = { set, readAt: now };
+      if (last === undefined || readAt.elapsedMs >= last.readAt.elapsedMs) last = { set, readAt };
       return answer(set, false, false);
     } catch (error) {
       if (!hasCode(error, "parameters_unavailable")) throw error;
-      failedAt = clock();
-      if (last === undefined || last.set.keys.length === 0 || failedAt >= last.readAt + LAST_GOOD_MS) throw error;
+      failedAt = ages.now();
+      if (last === undefined || !isServable(last)) throw error;
       return answer(last.set, true, true);
     }
   };

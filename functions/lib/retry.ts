@@ -84,6 +84,11 @@ export function failureKind(error: unknown): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
+/** Whether nothing answered. Unlike a reset or a 5xx, it can take all the time of each request that follows. */
+export function isSilence(error: unknown): boolean {
+  return ["TimedOut", "ECONNREFUSED"].includes(failureKind(error));
+}
+
 /**
  * The list of the AWS SDKs (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A test compares
  * it with the SDK's own.

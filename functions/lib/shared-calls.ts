@@ -37,15 +37,23 @@ export function singleFlight<A, T>(call: Call<A, T>, keyOf: (argument: A) => str
 
 const MAX_FAILURES = 1_000;
 
-/**
- * Throws the error of a failed call again for `failedMs`. After that, one request at a time calls the service. A call with
- * less than `fullMs` until its deadline is not cached, since a request with more time can succeed.
- */
+export interface FailureRules<Argument> {
+  /** How long the error of a failed call is thrown again. */
+  readonly failedMs: number;
+  /** A call with less time until its deadline is not remembered, since a request with more time can succeed. */
+  readonly fullMs: number;
+  /** Calls with the same key share their failures. Default: the argument as a string. */
+  readonly keyOf?: (argument: Argument) => string;
+  /** Default: every error. */
+  readonly isRemembered?: (error: unknown) => boolean;
+  /** The time of the first call after `failedMs`. Default: `fullMs`. */
+  readonly probeMs?: number;
+}
+
+/** Throws the error of a failed call again for some time. After that, one request at a time calls the service. */
 export function cacheFailures<Argument, Result>(
   call: (argument: Argument, deadline: Deadline) => Promise<Result>,
-  failedMs: number,
-  fullMs: number,
-  keyOf: (argument: Argument) => string = String,
+  { failedMs, fullMs, keyOf = String, isRemembered = () => true, probeMs = fullMs }: FailureRules<Argument>,
 ): typeof call {
   const failures = new LruMap<string, { error: unknown; at: EpochMs; isProbed: boolean }>(MAX_FAILURES);
   return async (argument, deadline) => {
@@ -58,13 +66,15 @@ export function cacheFailures<Argument, Result>(
       if (last.isProbed || (age >= 0 && age < failedMs)) throw last.error;
       last.isProbed = true;
     }
-    const isFull = timeLeft(deadline, fullMs) === fullMs;
+    const neededMs = last === undefined ? fullMs : probeMs;
+    const isFull = timeLeft(deadline, neededMs) === neededMs;
+    const within = last === undefined ? deadline : { at: clock() + timeLeft(deadline, probeMs), clock };
     try {
-      const result = await call(argument, deadline);
+      const result = await call(argument, within);
       failures.delete(key);
       return result;
     } catch (error) {
-      if (isFull) failures.set(key, { error, at: clock(), isProbed: false });
+      if (isFull && isRemembered(error)) failures.set(key, { error, at: clock(), isProbed: false });
       else failures.delete(key);
       throw error;
     }

@@ -1,9 +1,10 @@
 // Caches parameters for some seconds, and for some minutes more while Parameter Store fails.
 
-import { fault } from "../errors.ts";
-import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
+import { fault, hasCode } from "../errors.ts";
+import { agesBy, type Moment } from "../lib/age.ts";
+import type { Clock, Deadline } from "../lib/deadline.ts";
 import { LruMap } from "../lib/lru-map.ts";
-import { TimedOut } from "../lib/retry.ts";
+import { isSilence, TimedOut } from "../lib/retry.ts";
 import { cacheFailures, singleFlight } from "../lib/shared-calls.ts";
 import { FAILED_READ_MS, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
@@ -29,7 +30,7 @@ interface Entry {
   /** `undefined`: the parameter does not exist. */
   readonly stored: StoredParameter | undefined;
   /** Start of the call: Parameter Store can change while it answers. */
-  readonly readAt: EpochMs;
+  readonly readAt: Moment;
   /** Number of the call, in order of start. */
   readonly sequence: number;
 }
@@ -39,21 +40,44 @@ const ABSENT_MS = 10_000;
 const STALE_MS = 5 * 60_000;
 const MAX_ENTRIES = 5_000;
 
+/** How long a silent Parameter Store is remembered, and the time of a read that then probes it. */
+const SILENT_MS = 2_000;
+const PROBE_MS = 1_000;
+
+/**
+ * Remembers silence for all names: each name that is read would wait for it again. Otherwise users whose mappings are
+ * cached wait for reads of others, since an environment answers one review at a time.
+ */
+export function rememberSilence(fetch: FetchParameters): FetchParameters {
+  return cacheFailures(fetch, {
+    ...{ failedMs: SILENT_MS, fullMs: READ_MS, probeMs: PROBE_MS, isRemembered: isStoreSilent },
+    keyOf: () => "",
+  });
+}
+
+function isStoreSilent(error: unknown): boolean {
+  return hasCode(error, "parameters_unavailable") && isSilence(error.cause);
+}
+
 /** `foundMs`: how long an existing parameter is not read again. */
 export function cachedParameters(fetch: FetchParameters, foundMs: number, clock: Clock): ReadParameters {
   // A name is only in one of them, so that no older entry reappears when one is evicted.
   const kept = new LruMap<string, Entry>(MAX_ENTRIES);
   const others = new LruMap<string, Entry>(MAX_ENTRIES);
+  const ages = agesBy(clock);
   let calls = 0;
   async function fetchDated(names: readonly string[], deadline: Deadline) {
     calls += 1;
-    const call = { readAt: clock(), sequence: calls };
+    const call = { readAt: ages.now(), sequence: calls };
     return { call, fetched: await fetch(names, deadline) };
   }
-  const fetchOnce = singleFlight(cacheFailures(fetchDated, FAILED_READ_MS, READ_MS), String);
+  // Silence has its own memory, for all names.
+  const isRemembered = (error: unknown): boolean => !isStoreSilent(error);
+  const fetchOrFail = cacheFailures(fetchDated, { failedMs: FAILED_READ_MS, fullMs: READ_MS, isRemembered });
+  const fetchOnce = singleFlight(fetchOrFail, String);
 
   function isFresh({ stored, readAt }: Entry): boolean {
-    return clock() < readAt + (stored === undefined ? ABSENT_MS : foundMs);
+    return ages.isFresh(readAt, stored === undefined ? ABSENT_MS : foundMs);
   }
 
   /** A late result of an earlier call must not replace the result of a later call. */
@@ -67,7 +91,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
    * absence without an existing parameter is never served, since it would turn an outage into a denial.
    */
   function canAnswerStale(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
-    const usable = [...known.values()].filter(({ readAt }) => clock() < readAt + foundMs + STALE_MS);
+    const usable = [...known.values()].filter(({ readAt }) => ages.isUsable(readAt, foundMs + STALE_MS));
     return usable.length === names.length && usable.some(({ stored }) => stored !== undefined);
   }
 

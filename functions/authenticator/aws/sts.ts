@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { type Agents, connectHost, discardIdle, get, openAgents, readText, serverName } from "../../aws/connections.ts";
 import { fault, hasCode } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
-import { failureKind, retry } from "../../lib/retry.ts";
+import { failureKind, isSilence, retry } from "../../lib/retry.ts";
 import { cacheFailures } from "../../lib/shared-calls.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
 import type { UnverifiedToken } from "../token/token.ts";
@@ -17,10 +17,9 @@ const RETRIES = {
   isRetryable: (error: unknown) => !hasCode(error, "sts_answer_unusable"),
 };
 
-/** Failures of both tries after which reviews for the host fail at once. A reset or a single slow answer is not one. */
-const SILENCE = ["TimedOut", "ECONNREFUSED"];
 /**
- * Otherwise a few tokens per second for a silent host would occupy all environments. Shorter than the 4 s of
+ * How long reviews for a host fail at once after both tries have failed in silence. A reset or a single slow answer is not
+ * silence. Otherwise a few tokens per second for a silent host would occupy all environments. Shorter than the 4 s of
  * kube-apiserver's five tries, so that a host that is silent once costs no login.
  */
 const SILENT_MS = 2_000;
@@ -73,11 +72,12 @@ export function createSts(options: StsOptions): AskSts {
       if (hasCode(error, "sts_answer_unusable")) return error;
       const kind = failureKind(error);
       const unreachable = fault("sts_unreachable", `no answer from STS (${kind})`, { cause: error });
-      if (SILENCE.includes(kind) && kind === failureKind(first)) throw unreachable;
+      if (isSilence(error) && kind === failureKind(first)) throw unreachable;
       return unreachable;
     }
   }
-  const askUnlessSilent = cacheFailures(askTwice, SILENT_MS, RETRIES.totalMs, ([{ host }]) => host);
+  const silence = { failedMs: SILENT_MS, fullMs: RETRIES.totalMs, keyOf: ([{ host }]: Asked) => host };
+  const askUnlessSilent = cacheFailures(askTwice, silence);
   return async (token, deadline, signedId) => {
     const reply = await askUnlessSilent([token, signedId], deadline);
     if (reply instanceof Error) throw reply;

@@ -2,6 +2,7 @@
 
 import { hash } from "node:crypto";
 import { isDenial } from "../../errors.ts";
+import { agesBy, type Moment } from "../../lib/age.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import type { Proof, ProveIdentity } from "./prove-identity.ts";
@@ -9,6 +10,14 @@ import type { Proof, ProveIdentity } from "./prove-identity.ts";
 const GRANTED_MS = 60_000;
 const REFUSED_MS = 10_000;
 const MAX_ENTRIES = 2_000;
+
+interface Known {
+  readonly proof: Proof;
+  readonly provenAt: Moment;
+  /** How long it is used. */
+  readonly ms: number;
+  readonly expiresAt: EpochMs;
+}
 
 export interface Proofs<Token> {
   /**
@@ -33,8 +42,9 @@ export function cachedProofs<Token extends { readonly expiresAt: EpochMs }>(
   scope: string,
   clock: Clock,
 ): Proofs<Token> {
-  const granted = new LruMap<string, { proof: Proof; until: EpochMs }>(MAX_ENTRIES);
-  const refused = new LruMap<string, { proof: Proof; until: EpochMs }>(MAX_ENTRIES);
+  const ages = agesBy(clock);
+  const granted = new LruMap<string, Known>(MAX_ENTRIES);
+  const refused = new LruMap<string, Known>(MAX_ENTRIES);
   const keyOf = (tokenHash: string): string => `${scope}/${tokenHash}`;
 
   return {
@@ -42,14 +52,15 @@ export function cachedProofs<Token extends { readonly expiresAt: EpochMs }>(
       const key = keyOf(tokenHash);
       for (const proofs of [granted, refused]) {
         const known = proofs.get(key);
-        if (known !== undefined && clock() < known.until) return known.proof;
+        const isUsable = known !== undefined && ages.isFresh(known.provenAt, known.ms) && clock() < known.expiresAt;
+        if (isUsable) return known.proof;
       }
       return undefined;
     },
     async prove(tokenHash, token, deadline) {
       const proof = await prove(token, deadline);
       const [proofs, ms] = isDenial(proof.result) ? [refused, REFUSED_MS] : [granted, GRANTED_MS];
-      proofs.set(keyOf(tokenHash), { proof, until: Math.min(clock() + ms, token.expiresAt) });
+      proofs.set(keyOf(tokenHash), { proof, provenAt: ages.now(), ms, expiresAt: token.expiresAt });
       return proof;
     },
   };

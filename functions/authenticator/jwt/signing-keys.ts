@@ -1,7 +1,8 @@
 // Caches the keys of each issuer for an hour, for a day while the issuer cannot be reached, and a failed first read for 5 s.
 
 import { fault, isAuthenticatorError } from "../../errors.ts";
-import { type Clock, type Deadline, type EpochMs, timeLeft } from "../../lib/deadline.ts";
+import { agesBy, type Moment } from "../../lib/age.ts";
+import { type Clock, type Deadline, timeLeft } from "../../lib/deadline.ts";
 import { beforeDeadline, TimedOut } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/shared-calls.ts";
 import type { KeySet } from "./key-set.ts";
@@ -34,9 +35,9 @@ const FAILED_MS = 5_000;
 
 interface Known {
   readonly keys: KeySet;
-  readonly readAt: EpochMs;
+  readonly readAt: Moment;
   /** Start of the last try, successful or not. */
-  triedAt: EpochMs;
+  triedAt: Moment;
   /** The last try, while it runs. */
   running?: Promise<KeySet> | undefined;
   failed: boolean;
@@ -44,13 +45,14 @@ interface Known {
 
 /** The number of entries is the number of issuers in the settings. */
 export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
+  const ages = agesBy(clock);
   const known = new Map<string, Known>();
-  const failures = new Map<string, { readonly error: unknown; readonly until: EpochMs }>();
+  const failures = new Map<string, { readonly error: unknown; readonly at: Moment }>();
   const fetchOnce = singleFlight(
     async (issuer: string, deadline) => {
-      const triedAt = clock();
+      const triedAt = ages.now();
       const failure = failures.get(issuer);
-      if (failure !== undefined && triedAt < failure.until) throw failure.error;
+      if (failure !== undefined && ages.isFresh(failure.at, FAILED_MS)) throw failure.error;
       try {
         const keys = await fetchKeySet(issuer, deadline);
         known.set(issuer, { keys, readAt: triedAt, triedAt, failed: false });
@@ -58,7 +60,7 @@ export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys 
       } catch (error) {
         // A deadline that is over may be the only reason: the early read of a new environment has a short one. A timer can
         // fire a millisecond early by the clock.
-        if (timeLeft(deadline, 2) === 2) failures.set(issuer, { error, until: triedAt + FAILED_MS });
+        if (timeLeft(deadline, 2) === 2) failures.set(issuer, { error, at: triedAt });
         throw error;
       }
     },
@@ -77,14 +79,13 @@ export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys 
 
   async function read(issuer: string, olderThan: number, deadline: Deadline): Promise<KeyRead> {
     const entry = known.get(issuer);
-    const now = clock();
-    if (entry === undefined || now >= entry.readAt + USABLE_MS) {
+    if (entry === undefined || !ages.isUsable(entry.readAt, USABLE_MS)) {
       return { keys: await fetchOrFault(issuer, deadline), failed: false };
     }
-    const isDue = now >= entry.readAt + olderThan && now >= entry.triedAt + INTERVAL_MS;
+    const isDue = !ages.isFresh(entry.readAt, olderThan) && !ages.isFresh(entry.triedAt, INTERVAL_MS);
     if (isDue) {
       // Before the read: reviews of known keys that arrive during an outage do not wait for a second one.
-      entry.triedAt = now;
+      entry.triedAt = ages.now();
       entry.running = fetchOnce(issuer, deadline);
     } else if (olderThan > 0) return entry;
     const { running } = entry;

@@ -99,6 +99,14 @@ const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
   ["an issuer without keys reports that, never answers an empty set, and reads again after 10 s", NO_PARAMETER, NO_PARAMETER, [10 * S, GOOD, "4", 2]],
   ["if each parameter is invalid, the error names one, and why", ONLY_BROKEN, ONLY_BROKEN, [10 * S, GOOD, "4", 2]],
   ["keys that were all removed are not served: cached keys are only for outages", [0, GOOD, "4", 1], [30 * S, {}, NO_PARAMETER[2], 2], [10 * S, DOWN, FAULT, 3]],
+  ["after the clock steps back, the keys are read again, and a retired one is not served", [0, GOOD, "4", 1], [-HOUR, ONE, "1", 2], [0, ONE, "1 cached", 2], [-1, GOOD, "4", 3]],
+  [
+    "during an outage, a step back neither ends nor prolongs the 24 h of the last keys",
+    [0, GOOD, "4", 1],
+    [-HOUR, DOWN, "4 cached stale", 2],
+    [24 * HOUR - 1, DOWN, "4 cached stale", 3],
+    [1, DOWN, FAULT, 3],
+  ],
 ];
 for (const [title, ...steps] of CASES) {
   test(title, async () => {

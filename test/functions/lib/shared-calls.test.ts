@@ -68,8 +68,7 @@ test("failures of 1,000 other names end the memory of one, so that callers canno
       asked.push(name);
       throw new Error("down");
     },
-    1_000,
-    5_000,
+    { failedMs: 1_000, fullMs: 5_000 },
   );
   const names = ["a", "a", ...Array.from({ length: 1_000 }, (_, index) => `other-${index}`), "a"];
   for (const name of names) await assert.rejects(call(name, within(5_000)), /down/);

@@ -100,6 +100,12 @@ const ROWS = [
     [USUAL, [MINUTE, "down", "ec-2", FAULT, 2], [0, "down", "forged", REFUSED, 2], [MINUTE, "new", "ec-2", GRANTED, 3]],
     1,
   ],
+  ["after the clock steps back, a key that was withdrawn verifies nothing", [USUAL, [-HOUR, "withdrawn", "ec-1", REFUSED, 2]]],
+  [
+    "a step back neither ends nor prolongs the 24 hours of keys whose issuer cannot be reached",
+    [USUAL, [-1, "down", "ec-1", GRANTED, 2], [24 * HOUR - 1, "down", "ec-1", GRANTED, 3], [1, "down", "ec-1", FAULT, 3]],
+    3,
+  ],
 ] as readonly (readonly [title: string, steps: readonly Step[], failures?: number])[];
 for (const [title, steps, failures = 0] of ROWS) {
   test(title, async () => {
