@@ -45,6 +45,7 @@ export const ERRORS = {
   sts_refused: ["denied", "STS refused the token."],
   identity_impossible: ["denied", "Another partition, or an unknown kind of identity."],
   sts_throttled: ["throttled", "STS throttles requests."],
+  host_busy: ["throttled", "A token for an STS host of another Region, just after others that were not granted."],
   sts_unreachable: ["fault", "STS did not answer in time."],
   sts_answer_unusable: ["fault", "Not a response of STS, or an error such as `AccessDenied`."],
   account_foreign: ["denied", "Not in `ACCOUNTS`."],

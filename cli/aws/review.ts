@@ -42,7 +42,7 @@ export async function explainToken(token: string, connection: Connection, io: IO
       : "the token does not begin with k8s-aws-v1.: the function leaves it to kube-apiserver's other authenticators";
     return { refusal: { code: "not_ours", message } };
   }
-  const { clusterId, region, partition, stsEndpoint } = settings;
+  const { clusterId, region, nodeRegion, partition, stsEndpoint } = settings;
   const agents = openAgents(io);
   const askSts = createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint, agents });
   const prove = proveIdentity(askSts, partition.id, clusterId);
@@ -52,7 +52,7 @@ export async function explainToken(token: string, connection: Connection, io: IO
     proofs: uncached(prove),
     signedTokens: signed && { parse: signed.parse, proofs: uncached(signed.prove) },
     readParameters: parametersFrom(connection, io),
-    findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs, agents }),
+    findNodeName: findNodeNameLazily({ region: nodeRegion, vpcs: settings.nodeVpcs, agents, clock: io.clock }),
   };
   return explainReview(services, io, async (record) => {
     const review = { token, audiences: undefined };

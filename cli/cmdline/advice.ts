@@ -89,6 +89,8 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   sts_refused: "check that the token is for this cluster, and that its AWS credentials are valid",
   identity_impossible: "use credentials of the function's own partition",
   sts_throttled: "try again in a minute",
+  host_busy:
+    "try again in a minute, or sign for the function's region. If this continues, set STS_REGIONS to the regions that users sign for",
   sts_unreachable: "check the function's network to STS, and try again",
   account_foreign: "use an identity of another account, or add this account to ACCOUNTS",
   identity_unmapped: "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",

@@ -5,7 +5,7 @@ import type { Context } from "aws-lambda";
 import { type HttpResponse, jsonResponse } from "../gateway/http.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import { isObject } from "../lib/json.ts";
-import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
+import { cachedParameters, type FetchParameters, rememberSilence } from "../parameters/parameter-cache.ts";
 import { MAPPING_FOUND_MS } from "../parameters/stored-parameter.ts";
 import { callerIdOf } from "../settings/common.ts";
 import { callersParameter } from "./caller/caller.ts";
@@ -15,6 +15,7 @@ import { authenticateCaller } from "./http/authenticate-caller.ts";
 import { logReview } from "./http/log-review.ts";
 import { checkRoute, readReview } from "./http/read-review.ts";
 import { openReviewRequest, type ReviewRequest } from "./http/review-request.ts";
+import { withHostBudget } from "./identity/host-budget.ts";
 import { cachedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
 import type { SignedTokens } from "./jwt/signed-tokens.ts";
@@ -50,14 +51,16 @@ export function createAuthenticator(
 ): Authenticator {
   const { clusterId, partition, mappingPrefix } = settings;
   const scope = `${partition.id}/${clusterId}`;
-  const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
+  const fetch = rememberSilence(fetchParameters);
+  const readCallers = cachedParameters(fetch, CALLERS_FOUND_MS, clock);
+  const proveUser = proveIdentity(askSts, partition.id, clusterId);
   const services: ReviewServices = {
-    proofs: cachedProofs(proveIdentity(askSts, partition.id, clusterId), scope, clock),
+    proofs: cachedProofs(withHostBudget(proveUser, settings.stsHosts, clock), scope, clock),
     signedTokens: signedTokens && {
       parse: signedTokens.parse,
       proofs: cachedProofs(signedTokens.prove, scope, clock),
     },
-    readParameters: cachedParameters(fetchParameters, MAPPING_FOUND_MS, clock),
+    readParameters: cachedParameters(fetch, MAPPING_FOUND_MS, clock),
     findNodeName,
   };
 

@@ -8,7 +8,7 @@ import { createAuthenticator } from "./handler.ts";
 import { readSettings } from "./settings.ts";
 
 const settings = readSettings(process.env);
-const { callerAuth, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
+const { callerAuth, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs, nodeRegion } = settings;
 const { jwt: rules, jwtKeysEndpoint } = settings;
 const clock = Date.now;
 const { fetchParameters, warmUp } = createParameterStore({ region, endpoint: ssmEndpoint });
@@ -18,7 +18,7 @@ const signedTokens = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpo
 const { handler, prefetchCallers } = createAuthenticator(settings, {
   askSts: createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint }),
   fetchParameters,
-  findNodeName: findNodeNameLazily({ region, vpcs: nodeVpcs }),
+  findNodeName: findNodeNameLazily({ region: nodeRegion, vpcs: nodeVpcs, clock }),
   signedTokens,
   clock,
   // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds no metrics.

@@ -33,6 +33,8 @@ export interface Settings extends CommonSettings, JwtSettings {
   readonly reservedPrefixes: readonly string[];
   /** A node's instance must be in one of these VPCs. Empty: any VPC. */
   readonly nodeVpcs: readonly string[];
+  /** The region of the cluster's nodes, whose EC2 is asked. */
+  readonly nodeRegion: string;
   /** The endpoint in another region to which faults are redirected. */
   readonly failoverUrl: string | undefined;
   readonly userInfo: (typeof USER_INFO)[number];
@@ -44,6 +46,7 @@ export function readSettings(environment: Environment): Settings {
   const common = readCommonSettings(read);
   const callerAuth = oneOf(read, "CALLER_AUTH", CALLER_AUTH);
   if (callerAuth === undefined) throw required("CALLER_AUTH", `one of ${CALLER_AUTH.join(", ")}`);
+  const nodeRegion = nodeRegionOf(read, common);
   // The SDK reads these endpoints. Check them here.
   for (const service of ["EC2", "IAM"] as const) sdkEndpoint(read, service);
 
@@ -52,12 +55,13 @@ export function readSettings(environment: Environment): Settings {
     callerAuth,
     callerSubjects: callerSubjects(read, callerAuth),
     accounts: listOf(read, "ACCOUNTS", /^\d{12}$/, "AWS account ids, of 12 digits each") ?? [],
-    stsHosts: stsHosts(read, common),
+    stsHosts: stsHosts(read, common, nodeRegion),
     stsEndpoint: stsEndpoint(read),
     audiences: list(read, "AUDIENCES") ?? [],
     reservedPrefixes: list(read, "RESERVED_PREFIXES") ?? [],
     nodeVpcs: listOf(read, "NODE_VPCS", VPC_ID, "VPC ids, such as vpc-0123456789abcdef0") ?? [],
-    failoverUrl: matching(read, "FAILOVER_URL", FAILOVER_URL, FAILOVER_URL_RULE),
+    nodeRegion,
+    failoverUrl: failoverUrl(read),
     userInfo: oneOf(read, "USER_INFO", USER_INFO) ?? "full",
     ...readJwtSettings(read, common),
   };
@@ -80,16 +84,14 @@ function callerSubjects(read: Read, callerAuth: Settings["callerAuth"]): string[
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html: 8 or 17 hex digits */
 const VPC_ID = /^vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
-const FAILOVER_URL = /^https:\/\/[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?\/[\w./~-]+$/;
-const FAILOVER_URL_RULE =
-  "https://<host>/<path> with a host name that contains a dot, such as https://standby.example.com/authenticate";
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
-function stsHosts(read: Read, { partition, region }: CommonSettings): StsHosts {
+function stsHosts(read: Read, { partition, region }: CommonSettings, nodeRegion: string): StsHosts {
   return acceptedStsHosts(partition, region, {
     onlyRegions: stsRegions(read, partition, region),
     regionalOnly: oneOf(read, "STS_HOSTS", STS_HOSTS) === "regional",
     extraHosts: listOf(read, "STS_EXTRA_HOSTS", HOST_NAME, "host names in lower case, without port") ?? [],
+    nodeRegion,
   });
 }
 
@@ -100,6 +102,25 @@ function stsRegions(read: Read, { id, regions }: Partition, ownRegion: string): 
   if (unknown !== undefined) throw bad(name, `a list of regions of the partition ${id}`, unknown);
   return chosen;
 }
+
+function nodeRegionOf(read: Read, { partition, region }: CommonSettings): string {
+  const name = "NODE_REGION";
+  return matching(read, name, partition.regionPattern, `a region of the partition ${partition.id}`) ?? region;
+}
+
+/** kube-apiserver sends its token and the user's there. */
+function failoverUrl(read: Read): string | undefined {
+  const name = "FAILOVER_URL";
+  const value = matching(read, name, FAILOVER_URL, FAILOVER_URL_RULE);
+  // A port above 65535.
+  if (value !== undefined && !URL.canParse(value)) throw bad(name, FAILOVER_URL_RULE, value);
+  return value;
+}
+
+/** The last label of a name begins with a letter, that of an address with a digit. No dot segments, which clients remove. */
+const FAILOVER_URL = /^https:\/\/([a-z0-9-]+\.)+[a-z][a-z0-9-]*(:[1-9]\d*)?(?!\/$)(\/(?!\.{1,2}(\/|$))[\w.~-]*)+$/;
+const FAILOVER_URL_RULE =
+  "https://<host>/<path> with a host name that contains a dot, such as https://standby.example.com/authenticate";
 
 /** Path and query come from the token. */
 function stsEndpoint(read: Read): URL | undefined {

@@ -1,7 +1,8 @@
 // Loads code on first use: that of EC2, whose proven node names are cached for a minute, and that of AWS-signed tokens.
 
 import { fault } from "../../errors.ts";
-import type { EpochMs } from "../../lib/deadline.ts";
+import { agesBy, type Moment } from "../../lib/age.ts";
+import type { Clock } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { failureKind } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/shared-calls.ts";
@@ -40,10 +41,10 @@ export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
  * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws `instances_unavailable` for
  * every failure, since no failure proves anything about the identity.
  */
-export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
+export function findNodeNameLazily(options: NodeNameOptions & { readonly clock: Clock }): FindNodeName {
   const load = loadOnce(async () => {
     const { createNodeNames } = await import("./ec2-node-name.ts");
-    return cacheProofs(createNodeNames(options));
+    return cacheProofs(createNodeNames(options), options.clock);
   });
   return async (identity, deadline) => {
     try {
@@ -60,8 +61,9 @@ const PROVEN_MS = 60_000;
 const MAX_PROOFS = 2_000;
 
 /** Caches by instance and principal. Does not cache refusals: an instance that is starting runs a moment later. */
-export function cacheProofs(find: FindNodeName): FindNodeName {
-  const proofs = new LruMap<string, { readonly proof: NodeName; readonly until: EpochMs }>(MAX_PROOFS);
+export function cacheProofs(find: FindNodeName, clock: Clock): FindNodeName {
+  const ages = agesBy(clock);
+  const proofs = new LruMap<string, { readonly proof: NodeName; readonly since: Moment }>(MAX_PROOFS);
   const keyOf = ({ accountId, principalId = "", sessionName = "" }: VerifiedIdentity): string =>
     [accountId, principalId, sessionName].join("/");
   const findOnce = singleFlight(find, keyOf);
@@ -69,10 +71,10 @@ export function cacheProofs(find: FindNodeName): FindNodeName {
   return async (identity, deadline) => {
     const key = keyOf(identity);
     const known = proofs.get(key);
-    const now = deadline.clock();
-    if (known !== undefined && now < known.until) return known.proof;
+    if (known !== undefined && ages.isFresh(known.since, PROVEN_MS)) return known.proof;
+    const since = ages.now();
     const proof = await findOnce(identity, deadline);
-    if ("name" in proof) proofs.set(key, { proof, until: now + PROVEN_MS });
+    if ("name" in proof) proofs.set(key, { proof, since });
     return proof;
   };
 }

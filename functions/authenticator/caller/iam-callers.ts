@@ -8,8 +8,10 @@ import {
   isAuthenticatorError,
   isDenial,
 } from "../../errors.ts";
+import { agesBy, type Moment } from "../../lib/age.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
+import { type Pause, pauseAfterCalls } from "../../lib/pause.ts";
 import { TimedOut } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/shared-calls.ts";
 import type { Proof, ProveIdentity } from "../identity/prove-identity.ts";
@@ -23,8 +25,11 @@ import type { CallerPrincipal, UnprovenBearer } from "./bearer.ts";
 const CHECK_MS = 60_000;
 /** The longest wait for STS to check a caller again, and how long its proof is used after STS has failed. */
 const RECHECK = { waitMs: 2_000, retryMs: 10_000 };
-/** Between two tokens of unknown callers, and between two new tokens with the same access key of a known caller. */
-const UNKNOWN_MS = 1_000;
+/**
+ * After a call for an unknown caller, the next one waits four times as long as it took, and this long for the own region,
+ * whose STS so gets at most 20 of them a second. Not longer: a caller with renewed credentials is unknown for one call.
+ */
+const TURN = { factor: 4, ownLeastMs: 50 };
 const MAX_ENTRIES = 200;
 
 /** Throws `caller_refused`, `callers_limited`, or what a user's token throws if STS gives no answer. Fills `record`. */
@@ -34,8 +39,8 @@ interface Known {
   readonly result: Proof["result"];
   /** The end of the token. */
   readonly expiresAt: EpochMs;
-  /** When to call STS again. */
-  checkAt: EpochMs;
+  /** When STS was called, and how long later it is called again. */
+  checked: { readonly at: Moment; readonly ms: number };
 }
 
 interface NewToken {
@@ -46,42 +51,45 @@ interface NewToken {
 }
 
 /**
- * A caller is known by a token that STS has proven, and by the access key of such a token, so that a flood of unknown
+ * A caller is known by a token that STS has proven, and by its access key and STS host, so that a flood of unknown
  * tokens delays neither it nor its renewed tokens. Access keys are not secret: a client that knows one can only use up the
- * calls for new tokens of that key. `prove` accepts only tokens that are signed for callers.
+ * turns of new tokens of that key. `prove` accepts only tokens that are signed for callers.
  */
 export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
   // Separate, so that tokens of strangers do not evict those of callers.
   const callers = new LruMap<string, Known>(MAX_ENTRIES);
   const strangers = new LruMap<string, Known>(MAX_ENTRIES);
-  const unknown = { nextAt: 0 };
-  /** When a new token of a caller's access key may be sent to STS. */
-  const keys = new LruMap<string, { nextAt: EpochMs }>(MAX_ENTRIES);
+  const ages = agesBy(clock);
+  const newTurn = (isOwn: boolean): Pause => pauseAfterCalls(ages, TURN.factor, isOwn ? TURN.ownLeastMs : 0);
+  const unknown = { own: newTurn(true), elsewhere: newTurn(false) };
+  /** By access key and host of proven callers. */
+  const keys = new LruMap<string, Pause>(MAX_ENTRIES);
 
   /** Calls STS and caches the result. Returns whether it is the identity of a caller. */
   async function ask({ hash, principals }: UnprovenBearer, token: UnverifiedToken, deadline: Deadline) {
-    const now = clock();
+    const checked = { at: ages.now(), ms: CHECK_MS };
     const { result } = await prove(token, deadline);
     const isCaller = isListed(result, principals);
-    (isCaller ? callers : strangers).set(hash, { result, expiresAt: token.expiresAt, checkAt: now + CHECK_MS });
+    (isCaller ? callers : strangers).set(hash, { result, expiresAt: token.expiresAt, checked });
     if (!isCaller) callers.delete(hash);
     return { result, isCaller };
   }
 
   const askOnce = singleFlight(
     async ({ bearer, token, onCall }: NewToken, deadline) => {
-      const turn = keys.get(token.accessKeyId) ?? unknown;
-      if (clock() < turn.nextAt)
-        throw httpError("callers_limited", "too many new tokens in this second: not sent to STS");
-      turn.nextAt = clock() + UNKNOWN_MS;
+      const { accessKeyId, host } = token;
+      const key = `${accessKeyId} ${host}`;
+      const isOwn = hosts.own.has(host);
+      const turn = keys.get(key) ?? (isOwn ? unknown.own : unknown.elsewhere);
+      if (!turn.isOver()) throw httpError("callers_limited", "other tokens of unknown callers were just sent to STS");
       onCall();
-      const { result, isCaller } = await ask(bearer, token, deadline);
-      if (isCaller) {
+      const { result: asked, end } = await turn.after(() => ask(bearer, token, deadline));
+      if (asked.isCaller) {
         // A caller that STS has proven was not unknown: the next token need not wait.
-        turn.nextAt = 0;
-        keys.set(token.accessKeyId, { nextAt: 0 });
+        end();
+        if (!keys.has(key)) keys.set(key, newTurn(isOwn));
       }
-      return result;
+      return asked.result;
     },
     ({ bearer }) => bearer.hash,
   );
@@ -98,10 +106,9 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
 
   /** Calls STS again about a caller's token. While STS fails, the proof is still used. */
   async function proveAgain(bearer: UnprovenBearer, token: UnverifiedToken, known: Known, deadline: Deadline) {
-    const now = clock();
     // Concurrent requests use the proof during the call.
-    known.checkAt = now + RECHECK.retryMs;
-    const soon = { at: Math.min(deadline.at, now + RECHECK.waitMs), clock };
+    known.checked = { at: ages.now(), ms: RECHECK.retryMs };
+    const soon = { at: Math.min(deadline.at, clock() + RECHECK.waitMs), clock };
     try {
       const { result } = await ask(bearer, token, soon);
       check(result, bearer.principals);
@@ -115,7 +122,7 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
     const now = clock();
     const last = callers.get(hash) ?? strangers.get(hash);
     const known = last !== undefined && now <= last.expiresAt ? last : undefined;
-    if (known !== undefined && now < known.checkAt) {
+    if (known !== undefined && ages.isFresh(known.checked.at, known.checked.ms)) {
       record.cached.callerIdentity = true;
       return check(known.result, principals);
     }

@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<number, string>> = {
   500: "InternalError",
 };
 
-/** A standby calls the same STS host: a token must not select the region. Its EC2 does not know this region's nodes. */
+/** A standby calls the same STS host, and EC2 of the same region (NODE_REGION): a token must not select the region. */
 const SAME_AT_STANDBY = /^(sts|instances)_/;
 
 export function answerErrors({ failoverUrl }: Settings): Middleware {

@@ -48,7 +48,7 @@ export function reviewMetrics(
     Refused: Number(REFUSED.includes(outcome)),
     // Not during the check before a deployment, which invokes a version directly.
     Faults: Number(outcome === "fault" && version !== undefined),
-    StsThrottled: Number(outcome === "throttled"),
+    StsThrottled: Number(hasCode(error, "sts_throttled")),
     InvalidMappings: record.invalidMappings,
     StaleReads: record.staleReads,
     TokenKeysFailed: Number(record.keysFailed === true || hasCode(error, "token_keys_unavailable")),

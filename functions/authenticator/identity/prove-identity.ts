@@ -12,6 +12,8 @@ export interface Proof {
   readonly stsRequestId: string | undefined;
   /** Whether the last try to read the issuer's keys failed. Only for AWS-signed tokens. */
   readonly keysFailed?: boolean;
+  /** To be called when the review grants the login: its call was not a wait for nothing (host-budget.ts). */
+  readonly onGrant?: () => void;
 }
 
 export type ProveIdentity<Token = UnverifiedToken> = (token: Token, deadline: Deadline) => Promise<Proof>;

@@ -73,6 +73,7 @@ export async function reviewToken(
   if (isDenial(proof.result)) throw proof.result;
 
   const user = await reviewIdentity(proof.result, rules, services, record, deadline);
+  proof.onGrant?.();
   return granted(user, proof.result, audiences, rules.userInfo === "full");
 }
 

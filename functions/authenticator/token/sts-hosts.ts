@@ -8,6 +8,10 @@ export interface StsHosts {
   readonly regions: ReadonlySet<string>;
   /** Host, in lower case and without port, to its region; `undefined` if the credential determines the region. */
   readonly regionByHost: ReadonlyMap<string, string | undefined>;
+  /** The hosts of the function's own region and of the nodes' region. */
+  readonly own: ReadonlySet<string>;
+  /** The hosts that host-budget.ts limits: those of other regions, unless the operator lists the accepted ones. */
+  readonly budgeted: ReadonlySet<string>;
 }
 
 export interface StsHostOptions {
@@ -16,6 +20,8 @@ export interface StsHostOptions {
   /** Accepts only plain regional names, which are those that an interface endpoint serves. Default: false. */
   readonly regionalOnly?: boolean;
   readonly extraHosts?: readonly string[];
+  /** The region of the cluster's nodes. Default: the function's own. */
+  readonly nodeRegion?: string;
 }
 
 const GLOBAL_HOST = "sts.amazonaws.com";
@@ -28,16 +34,25 @@ const GLOBAL_REGION = "us-east-1";
 export function acceptedStsHosts(
   partition: Partition,
   ownRegion: string,
-  { onlyRegions, regionalOnly = false, extraHosts = [] }: StsHostOptions = {},
+  { onlyRegions, regionalOnly = false, extraHosts = [], nodeRegion = ownRegion }: StsHostOptions = {},
 ): StsHosts {
-  const regions = new Set(onlyRegions ?? [...partition.regions, ownRegion]);
+  const regions = new Set(onlyRegions ?? [...partition.regions, ownRegion, nodeRegion]);
   const regionByHost = new Map<string, string | undefined>();
+  const [own, budgeted] = [new Set<string>(), new Set<string>()];
   for (const region of regions) {
-    regionByHost.set(`sts.${region}.${partition.domain}`, region);
-    if (!regionalOnly) for (const host of otherHosts(partition, region)) regionByHost.set(host, region);
+    const isOwn = region === ownRegion || region === nodeRegion;
+    const hosts = [`sts.${region}.${partition.domain}`, ...(regionalOnly ? [] : otherHosts(partition, region))];
+    for (const host of hosts) {
+      regionByHost.set(host, region);
+      if (isOwn) own.add(host);
+      else if (onlyRegions === undefined) budgeted.add(host);
+    }
   }
-  for (const host of extraHosts) regionByHost.set(host, undefined);
-  return { regions, regionByHost };
+  for (const host of extraHosts) {
+    regionByHost.set(host, undefined);
+    budgeted.delete(host);
+  }
+  return { regions, regionByHost, own, budgeted };
 }
 
 /**

@@ -58,14 +58,14 @@ export function errorXml(Code: string): string {
 }
 
 /** A well-formed token. Its signature is only for a fake STS that knows identities by access key id. */
-export function tokenFor(accessKeyId: string, { now = NOW, salt = "" } = {}): string {
+export function tokenFor(accessKeyId: string, { now = NOW, salt = "", region = "us-east-1" } = {}): string {
   const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
   const changes = {
-    "X-Amz-Credential": `${accessKeyId}/${date.slice(0, 8)}/us-east-1/sts/aws4_request`,
+    "X-Amz-Credential": `${accessKeyId}/${date.slice(0, 8)}/${region}/sts/aws4_request`,
     "X-Amz-Date": date,
     "X-Amz-Signature": hash("sha256", `${accessKeyId}${date}${salt}`),
   };
-  return tokenWith(changes, "sts.us-east-1.amazonaws.com");
+  return tokenWith(changes, `sts.${region}.amazonaws.com`);
 }
 
 export function tokenOf(name: string, now = NOW): string {

@@ -67,6 +67,7 @@ const REFUSED: readonly Row[] = [
   }),
   ["ACCOUNTS", "a list of AWS account ids, of 12 digits each, not ", ["11112222333", "1111222233334", "1111-2222-3333", `arn:aws:iam::${HOME}:root`, "１１１１２２２２３３３３"]],
   ["NODE_VPCS", "", ["vpc-", "vpc-0123", "VPC-01234567", "vpc-0123456z", "subnet-01234567", "10.0.0.0/16"]],
+  ["NODE_REGION", "a region of the partition aws, not ", ["us-gov-west-1", "cn-north-1", "EU-WEST-1", "eu-west-1,eu-west-2", "eu-west", "aws-global"]],
   ["STS_REGIONS", /^STS_REGIONS must be a list of regions of the partition aws, not "\S+"$/, ["eu-west-1,eu-west-9", "us-gov-west-1", "cn-north-1", "EU-WEST-1", "aws-global"]],
   [
     "STS_EXTRA_HOSTS",
@@ -84,6 +85,8 @@ const REFUSED: readonly Row[] = [
       ...["standby/authenticate", "standby.example.com", "standby.example.com/", "u@a.example/x", "u:p@a.example/x"],
       ...["a.example/x?y=z", "a.example/x#y", "a..example/x", ".example/x", "a.example./x", "a.example:/x", "[::1]/x"],
       ...["a.example/x y", "a.example/x\n", "a.example/$a", "A.example/x", "a.b,c.d/x"],
+      ...["192.0.2.1/x", "192.0.2.1:8443/x", "0x7f.1/x", "a.1/x", "a.b:65536/x", "a.b:443443/x", "a.b:0/x", "a.b:08/x"],
+      ...["a.b/../x", "a.b/x/..", "a.b/./x", "a.b/x/.", "a.b/x/../y"],
     ]
       .map((rest) => `https://${rest}`)
       .concat("http://a.example/x", "a.example/x", "//a.example/x"),

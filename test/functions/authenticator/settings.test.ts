@@ -18,6 +18,7 @@ const DEFAULTS = {
   callerSubjects: [],
   accounts: [],
   nodeVpcs: [],
+  nodeRegion: "eu-west-1",
   failoverUrl: undefined,
   stsEndpoint: undefined,
   audiences: [],
@@ -30,7 +31,7 @@ const DEFAULTS = {
 };
 const LISTS = ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS", "ACCOUNTS", "NODE_VPCS"];
 const CHOICES = ["USER_INFO", "LOG_LEVEL", "TOKENS", "STS_HOSTS"];
-const OTHERS = ["MAPPING_PREFIX", "CALLER_SUBJECTS", "JWT_ISSUERS", "FAILOVER_URL", ...CHOICES];
+const OTHERS = ["MAPPING_PREFIX", "CALLER_SUBJECTS", "JWT_ISSUERS", "FAILOVER_URL", "NODE_REGION", ...CHOICES];
 const OF_SERVICES = ["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`);
 const ENDPOINTS = ["JWT_KEYS_ENDPOINT", "AWS_ENDPOINT_URL"].concat(OF_SERVICES);
 
@@ -50,7 +51,8 @@ const ACCEPTED: readonly (readonly [name: string, setting: keyof Settings, value
   ["USER_INFO", "userInfo", ["full", "minimal"]],
   ["LOG_LEVEL", "logLevel", ["debug", "info", "warn", "error"]],
   ["TOKENS", "tokens", ["any"]],
-  ["FAILOVER_URL", "failoverUrl", ["standby.example.com/authenticate", "a1b2.execute-api.eu-west-1.amazonaws.com/live/authenticate", "a.b:8443/x"].map((rest) => `https://${rest}`)],
+  ["FAILOVER_URL", "failoverUrl", ["standby.example.com/authenticate", "a1b2.execute-api.eu-west-1.amazonaws.com/live/authenticate", "a.b:8443/x", "a.b:65535/x", "1.a-1/..x/...", "a.b/x/"].map((rest) => `https://${rest}`)],
+  ["NODE_REGION", "nodeRegion", ["eu-west-1", "eu-central-1", "us-east-9"]],
   ["MAPPING_PREFIX", "mappingPrefix", ["/a", "/T_1/k.p/x-y", "/a".repeat(12), `/${"a".repeat(499)}`, "/a/aws", "/awe"]],
 ];
 for (const [name, setting, values] of ACCEPTED) {

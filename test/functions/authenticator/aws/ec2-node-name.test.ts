@@ -123,7 +123,7 @@ test("a user who can assume a role cannot pose as a node by a session name (PR #
 });
 
 const findLazily: FindNodeName = (...asked) =>
-  findNodeNameLazily({ region: "us-east-1", vpcs: [], random: () => 0 })(...asked);
+  findNodeNameLazily({ region: "us-east-1", vpcs: [], random: () => 0, clock: Date.now })(...asked);
 
 /** The first `count` requests of an action meet `fault`. */
 function only(action: string, fault: Fault, count = Infinity): (request: LocalRequest) => Fault | undefined {

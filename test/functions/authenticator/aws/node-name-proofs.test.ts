@@ -19,7 +19,7 @@ function lookUps(answer: () => Promise<NodeName> = async () => NAME) {
   const remembered = cacheProofs((_identity, deadline) => {
     deadlines.push(deadline);
     return state.answer();
-  });
+  }, clock);
   const find = (session = INSTANCE, changes: Partial<VerifiedIdentity> = {}, deadline = deadlineOf(clock)) =>
     remembered({ ...roleIdentity("ClusterNode", session), ...changes }, deadline);
   return { clock, deadlines, state, find };
@@ -39,6 +39,14 @@ test("a proof is cached for 60 s from the start of its look-up, and not a millis
     clock.advance(ms);
     assert.deepEqual([await find(), deadlines.length], [NAME, count]);
   }
+});
+
+test("after the clock steps back, a node is proven again", async () => {
+  const { clock, deadlines, find } = lookUps();
+  await find();
+  clock.advance(-3_600_000);
+  await find();
+  assert.equal(deadlines.length, 2);
 });
 
 test("a proof applies to one instance and one principal, and 5,000 others evict it", async () => {

@@ -1,5 +1,5 @@
-// How long the function uses a caller's proof by IAM and a refusal, also while STS fails. In a flood of bearer tokens, strangers reach
-// STS at most once a second, and cost known callers and their users nothing.
+// How long the function uses a caller's proof by IAM and a refusal, also while STS fails. In a flood of bearer tokens, strangers wait
+// for their turns to reach STS, and cost known callers and their users nothing.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -104,11 +104,12 @@ test("concurrent first reviews of a caller share one call of STS", async () => {
 });
 
 /** Well-formed tokens that only STS can refuse, each with another access key. */
-function strangers(count: number, from = 0): string[] {
-  return Array.from({ length: count }, (_, index) => tokenFor(`AKIASTRANGER${String(from + index).padStart(8, "0")}`));
+function strangers(count: number, from = 0, region?: string): string[] {
+  const keyOf = (index: number) => `AKIASTRANGER${String(from + index).padStart(8, "0")}`;
+  return Array.from({ length: count }, (_, index) => tokenFor(keyOf(index), { ...(region && { region }) }));
 }
 
-test("of 1,000 tokens of strangers a second, also concurrent ones, one reaches STS, and the others get a 429", async () => {
+test("of 1,000 tokens of strangers a second, also concurrent ones, 20 reach STS, and the others get a 429", async () => {
   const { status, callerCalls, last, clock } = world([DEVELOPERS]);
   for (const second of [1, 2, 3]) {
     const statuses: number[] = [];
@@ -116,14 +117,51 @@ test("of 1,000 tokens of strangers a second, also concurrent ones, one reaches S
       statuses.push(await status(bearer));
       clock.advance(1);
     }
-    assert.deepEqual([statuses.shift(), new Set(statuses), callerCalls().length], [401, new Set([429]), second]);
+    const refused = statuses.flatMap((one, ms) => (one === 401 ? [ms] : []));
+    assert.deepEqual(
+      refused,
+      Array.from({ length: 20 }, (_, turn) => turn * 50),
+    );
+    assert.deepEqual([new Set(statuses), callerCalls().length], [new Set([401, 429]), second * 20]);
   }
-  const message = "too many new tokens in this second: not sent to STS";
+  const message = "other tokens of unknown callers were just sent to STS";
   assert.partialDeepStrictEqual(last(), { outcome: "caller_refused", reason: "callers_limited", message });
   assert.equal("StsThrottled" in last(), false);
-  clock.advance(1_000);
   const statuses = await Promise.all(strangers(100).map(status));
-  assert.deepEqual([statuses.filter((one) => one === 429).length, callerCalls().length], [99, 4]);
+  assert.deepEqual([statuses.filter((one) => one === 429).length, callerCalls().length], [99, 61]);
+});
+
+for (const [what, region, ms, pause] of [
+  ["for the own Region at least 50 ms", "us-east-1", 10, 50],
+  ["for the own Region four times as long as a slow call took", "us-east-1", 300, 1_200],
+  ["for other Regions four times as long as the call took", "eu-west-1", 1_000, 4_000],
+] as const) {
+  test(`after a call for an unknown caller, the next one waits ${what}, from its end`, async () => {
+    const { status, clock, sts, callerCalls } = world([DEVELOPERS]);
+    sts.takes = () => clock.advance(ms);
+    const next = (salt: string) => status(sign("carol", { id: `other${salt}:caller`, region }));
+    assert.equal(await next("1"), 401);
+    clock.advance(pause - 1);
+    assert.equal(await next("2"), 429);
+    clock.advance(1);
+    assert.deepEqual([await next("3"), callerCalls().length], [401, 2]);
+  });
+}
+
+test("turns of the own Region, of other Regions and of a known key at its host are separate", async () => {
+  const { status, clock, sts } = world([DEVELOPERS]);
+  sts.takes = () => clock.advance(1_000);
+  const forged = (region: string, salt: string) => tokenFor(localIdentity("bob").accessKeyId, { salt, region });
+  assert.equal(await status(sign("bob", { region: "eu-west-1" })), 200);
+  assert.equal(await status(strangers(1, 1, "ap-south-1")[0] ?? ""), 401);
+  assert.equal(await status(strangers(1, 2, "ap-south-1")[0] ?? ""), 429);
+  assert.equal(await status(strangers(1, 3)[0] ?? ""), 401);
+  assert.equal(await status(strangers(1, 4)[0] ?? ""), 429);
+  assert.equal(await status(forged("us-east-1", "a")), 429, "the key is not known at this host");
+  assert.equal(await status(sign("bob", { region: "eu-west-1", at: NOW - 1_000 })), 200);
+  assert.equal(await status(forged("eu-west-1", "b")), 401);
+  assert.equal(await status(sign("bob", { region: "eu-west-1", at: NOW - 2_000 })), 429);
+  assert.equal(await status(sign("bob", { region: "eu-west-1" })), 200, "a known token never waits");
 });
 
 test("known callers are accepted during a flood: a hash, and an identity without a call to STS and with its renewed tokens", async () => {
@@ -143,10 +181,10 @@ test("known callers are accepted during a flood: a hash, and an identity without
   assert.equal(own(), 6);
 });
 
-test("in a new environment, a caller during a flood gets a 429, never a 401, until the second ends", async () => {
+test("in a new environment, a caller during a flood gets a 429, never a 401, until the turn is over", async () => {
   const { status, clock } = world([DEVELOPERS]);
   await status(strangers(1)[0] ?? "");
-  clock.advance(999);
+  clock.advance(49);
   assert.equal(await status(sign("bob")), 429);
   clock.advance(1);
   assert.equal(await status(sign("bob")), 200);
@@ -159,7 +197,7 @@ test("callers of a new environment do not wait for each other: a proof does not 
   assert.equal(callerCalls().length, 3);
 });
 
-test("an attacker who knows a caller's access key causes only one call to STS a second, and the proven token stays accepted", async () => {
+test("an attacker who knows a caller's access key causes only 20 calls to STS a second, and the proven token stays accepted", async () => {
   const { status, callerCalls, clock } = world([DEVELOPERS]);
   const bearer = sign("bob");
   await status(bearer);
@@ -168,7 +206,7 @@ test("an attacker who knows a caller's access key causes only one call to STS a 
     assert.equal(await status(bearer), 200);
     clock.advance(10);
   }
-  assert.equal(callerCalls().length, 1 + 5);
+  assert.equal(callerCalls().length, 1 + 5 * 20);
   assert.equal(await status(strangers(1)[0] ?? ""), 401, "strangers still have their own call");
 });
 

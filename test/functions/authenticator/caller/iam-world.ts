@@ -12,18 +12,19 @@ export const DEVELOPERS = { name: "control-plane", arn: `arn:aws:iam::${HOME}:ro
 export const MAPPED = { [`account/${HOME}`]: {} };
 
 /** `id`: default, the callers' id. `at`: when it is signed; tokens of other times are other tokens. */
-export function sign(who: string, { id = "test:caller", at = NOW } = {}): string {
-  return tokenFor(localIdentity(who).accessKeyId, { now: at, salt: id });
+export function sign(who: string, { id = "test:caller", at = NOW, region = "us-east-1" } = {}): string {
+  return tokenFor(localIdentity(who).accessKeyId, { now: at, salt: id, region });
 }
 
 type Options = { settings?: Partial<Settings>; stored?: Record<string, unknown> };
-/** `calls` of STS are about callers and users. `sts.fail`, when it is set, is thrown, and `sts.hold` delays answers. */
+/** `calls` of STS are about callers and users. `sts.fail`, when it is set, is thrown; `sts.hold` delays answers; `sts.takes` passes the time. */
 export function world(callers: unknown, { settings = {}, stored = {} }: Options = {}) {
   const calls: { accessKeyId: string; signedId: string; deadline: Deadline }[] = [];
-  const sts: { fail?: Error | undefined; hold?: Promise<void>; refused: Set<string> } = { refused: new Set() };
+  const sts: { fail?: Error; hold?: Promise<void>; takes?: () => void; refused: Set<string> } = { refused: new Set() };
   const askSts: AskSts = async ({ accessKeyId, target }, deadline, signedId) => {
     calls.push({ accessKeyId, signedId, deadline });
     await sts.hold;
+    sts.takes?.();
     if (sts.fail !== undefined) throw sts.fail;
     const identity = LOCAL_IDENTITIES.find((one) => one.accessKeyId === accessKeyId);
     const [, date] = /X-Amz-Date=(\w+)/.exec(target) ?? [];

@@ -1,0 +1,157 @@
+// The budget for waiting: which STS hosts it limits, for how long, and what a login changes.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import { readSettings } from "../../../../functions/authenticator/settings.ts";
+import { fault } from "../../../../functions/errors.ts";
+import type { FetchParameters } from "../../../../functions/parameters/parameter-cache.ts";
+import { type LocalIdentity, mintToken } from "../../../../local/identities.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../../local-aws.ts";
+import { errorBody, fakeServices, gatewayEvent, handlerOf, identityBody, MAPPED, reviewBody } from "../fixtures.ts";
+
+const [OWN, FAR, FURTHER] = ["us-east-1", "ap-southeast-5", "eu-west-1"] as const;
+const STRANGER: LocalIdentity = {
+  ...localIdentity("bob-elsewhere"),
+  ...{ accessKeyId: "ASIASTRANGER00000000", account: "999988887777", userId: "AROASTRANGER00000000:s" },
+  arn: "arn:aws:sts::999988887777:assumed-role/Theirs/s",
+};
+const SIGNERS = {
+  bob: localIdentity("bob"),
+  /** Has an AWS account, and no mapping. */
+  stranger: STRANGER,
+  /** With a key that STS does not know. */
+  nobody: { ...STRANGER, accessKeyId: "ASIANOBODY0000000000" },
+  /** With the access key id of a user. */
+  imitator: { ...localIdentity("bob"), secretAccessKey: "junk" },
+};
+
+/** A function whose STS takes 700 ms for each call. A test can change its parts. */
+function environment(variables: Readonly<Record<string, string>> = {}) {
+  const services = fakeServices(MAPPED);
+  const { clock, lines } = services;
+  const sts = { ms: 700, fails: false, calls: 0, refuses: false };
+  const store = { isDown: false };
+  const askSts: AskSts = async ({ accessKeyId }) => {
+    sts.calls += 1;
+    clock.advance(sts.ms);
+    if (sts.fails) throw fault("sts_unreachable", "down");
+    const known = [...LOCAL_IDENTITIES, STRANGER].find((identity) => identity.accessKeyId === accessKeyId);
+    return known === undefined || sts.refuses
+      ? { status: 403, body: errorBody("SignatureDoesNotMatch"), requestId: "r" }
+      : { status: 200, body: identityBody(known), requestId: "r" };
+  };
+  const fetchParameters: FetchParameters = async (...asked) => {
+    if (store.isDown) throw fault("parameters_unavailable", "down");
+    return services.fetchParameters(...asked);
+  };
+  const settings = readSettings({ AWS_REGION: OWN, CLUSTER_ID: "test", CALLER_AUTH: "none", ...variables });
+  const handler = handlerOf({ ...services, askSts, fetchParameters }, settings);
+  let count = 0;
+  let last = "";
+  /** `granted`, or the code. */
+  async function review(token: string): Promise<string> {
+    const { json } = await handler(gatewayEvent(reviewBody(token)));
+    const { user, error = json.message } = json.status as Partial<typeof json.status>;
+    return user === undefined ? (error?.split(":")[0] ?? "") : "granted";
+  }
+  /** The same for a new token. */
+  async function send(name: keyof typeof SIGNERS, region: string, host?: string): Promise<string> {
+    count += 1;
+    const identity = { ...SIGNERS[name], sessionToken: `session ${count}` };
+    const signing = { clusterId: "test", region, now: clock(), ...(host !== undefined && { host }) };
+    sts.refuses = name === "imitator";
+    last = await mintToken({ identity, ...signing });
+    return review(last);
+  }
+  return { clock, lines, sts, store, send, review, token: () => last };
+}
+
+for (const [name, code] of [
+  ["nobody", "sts_refused"],
+  ["stranger", "identity_unmapped"],
+  ["imitator", "sts_refused"],
+] as const) {
+  test(`after a token of ${name} for another Region, no token is sent to other Regions for four times as long as the call took`, async () => {
+    const { clock, sts, send } = environment();
+    assert.equal(await send(name, FAR), code);
+    for (const [ms, region] of [
+      [0, FAR],
+      [1_000, FURTHER],
+      [1_799, FAR],
+    ] as const) {
+      clock.advance(ms);
+      assert.deepEqual([await send("bob", region), sts.calls], ["host_busy", 1]);
+    }
+    clock.advance(1);
+    assert.deepEqual([await send("bob", FURTHER), sts.calls], ["granted", 2]);
+  });
+}
+
+test("a failed call to another Region starts a pause too, and tokens of the own Region never wait for one", async () => {
+  const { clock, sts, send } = environment();
+  sts.fails = true;
+  assert.equal(await send("bob", FAR), "sts_unreachable");
+  sts.fails = false;
+  assert.equal(await send("bob", FAR), "host_busy");
+  for (const host of [undefined, "sts.amazonaws.com", "sts-fips.us-east-1.amazonaws.com", "sts.us-east-1.api.aws"])
+    assert.equal(await send("bob", OWN, host), "granted");
+  clock.advance(2_800);
+  assert.equal(await send("nobody", OWN), "sts_refused");
+  assert.equal(await send("bob", FAR), "granted");
+});
+
+test("hosts with a login in the last hour have a pause of their own, together, which is once as long", async () => {
+  const { clock, send } = environment();
+  for (const region of [FAR, FURTHER]) assert.equal(await send("bob", region), "granted");
+  assert.equal(await send("nobody", "eu-north-1"), "sts_refused");
+  assert.equal(await send("bob", FAR), "granted", "strangers elsewhere do not delay it");
+  assert.equal(await send("nobody", FURTHER), "sts_refused");
+  clock.advance(699);
+  assert.equal(await send("bob", FAR), "host_busy");
+  clock.advance(1);
+  assert.equal(await send("bob", FAR), "granted");
+  clock.advance(3_600_000);
+  await send("nobody", FURTHER);
+  clock.advance(2_799);
+  assert.equal(await send("bob", FAR), "host_busy", "an hour after its last login, a host is unknown");
+});
+
+test("a login ends the pause that its own call started, also if Parameter Store answers only kube-apiserver's next try", async () => {
+  const { clock, sts, store, send, token, review } = environment();
+  store.isDown = true;
+  assert.equal(await send("bob", FAR), "parameters_unavailable");
+  const first = token();
+  assert.equal(await send("bob", FURTHER), "host_busy");
+  store.isDown = false;
+  clock.advance(1_000);
+  assert.equal(await review(first), "granted");
+  assert.deepEqual([await send("bob", FURTHER), sts.calls], ["granted", 2]);
+});
+
+for (const [what, variables, region, host] of [
+  ["a Region of STS_REGIONS", { STS_REGIONS: `${OWN},${FAR}` }, FAR, undefined],
+  ["NODE_REGION", { NODE_REGION: FAR }, FAR, undefined],
+  ["STS_EXTRA_HOSTS", { STS_EXTRA_HOSTS: "sts.example.com" }, FAR, "sts.example.com"],
+] as const) {
+  test(`hosts of ${what} have no pause`, async () => {
+    const { sts, send } = environment(variables);
+    for (let n = 0; n < 3; n += 1) assert.equal(await send("nobody", region, host), "sts_refused");
+    assert.deepEqual([await send("bob", region, host), sts.calls], ["granted", 4]);
+  });
+}
+
+test("NODE_REGION and STS_EXTRA_HOSTS leave the pause of other hosts as it is", async () => {
+  const { send } = environment({ NODE_REGION: FURTHER, STS_EXTRA_HOSTS: "sts.example.com" });
+  await send("nobody", FAR);
+  assert.equal(await send("bob", "eu-north-1"), "host_busy");
+});
+
+test("host_busy is a 429 that kube-apiserver tries again, and does not count as a throttled call of STS", async () => {
+  const { lines, send } = environment();
+  await send("nobody", FAR);
+  await send("bob", FAR);
+  const line = JSON.parse(lines.at(-1) ?? "");
+  assert.partialDeepStrictEqual(line, { outcome: "throttled", reason: "host_busy", Refused: 1 });
+  assert.equal("StsThrottled" in line, false);
+});
