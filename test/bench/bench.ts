@@ -5,6 +5,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   command: "./command.ts",
   fleet: "./fleet.ts",
   spikes: "./spikes.ts",
+  strangers: "./strangers.ts",
 };
 
 const [, , name = "start-up"] = process.argv;

@@ -2,6 +2,7 @@
 // one starts if none is free.
 
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { runInThisContext } from "node:vm";
 import { reviewEvent } from "../review-event.ts";
 import type { Time } from "./time.ts";
@@ -31,7 +32,12 @@ interface Answer {
 }
 type Handler = (event: unknown, context: unknown) => Promise<Answer>;
 
-const ENTRY = new URL("../../../dist/authenticator/index.mjs", import.meta.url);
+/** `BENCH_BUNDLE`: the file of another build, to compare. */
+const { BENCH_BUNDLE } = process.env;
+const ENTRY =
+  BENCH_BUNDLE === undefined
+    ? new URL("../../../dist/authenticator/index.mjs", import.meta.url)
+    : pathToFileURL(BENCH_BUNDLE);
 /** Round trip between kube-apiserver and gateway, including the gateway's time. */
 const LATENCY_MS = 20;
 /**
@@ -82,7 +88,7 @@ export function openEndpoint(throttle: Limit, maxEnvironments: number, time: Tim
     };
   }
 
-  async function answer(token: string): Promise<Answer> {
+  async function answer(token: string, bearer: string | undefined): Promise<Answer> {
     counts.requests += 1;
     if (!admit()) {
       counts.gatewayThrottled += 1;
@@ -92,7 +98,7 @@ export function openEndpoint(throttle: Limit, maxEnvironments: number, time: Tim
       counts.lambdaThrottled += 1;
       return { statusCode: 500, body: '{"message":"Internal Server Error"}' };
     }
-    const event = reviewEvent(token, time.now());
+    const event = reviewEvent(token, time.now(), bearer);
     // Lambda prefers the most recently used environment.
     const handler = free.pop() ?? (await startEnvironment());
     const answered = await handler(event, { awsRequestId: "spike" });
@@ -100,13 +106,26 @@ export function openEndpoint(throttle: Limit, maxEnvironments: number, time: Tim
     return answered;
   }
 
-  async function post(token: string): Promise<Answer> {
+  /** `bearer`: the caller's token. Default: that of the only caller with a hash. */
+  async function post(token: string, bearer?: string): Promise<Answer> {
     await time.sleep(LATENCY_MS / 2);
-    const answered = await answer(token);
+    const answered = await answer(token, bearer);
     await time.sleep(LATENCY_MS / 2);
     return answered;
   }
-  return { post, counts };
+
+  /** Starts this many environments, and each answers these reviews, one after the other. */
+  async function warmUp(environments: number, tokens: () => Promise<readonly string[]>, bearer?: string) {
+    const handlers = await Promise.all(Array.from({ length: environments }, startEnvironment));
+    for (const handler of handlers) {
+      for (const token of await tokens()) {
+        const { statusCode, body } = await handler(reviewEvent(token, time.now(), bearer), { awsRequestId: "warm" });
+        if (statusCode !== 200) throw new Error(`warm-up failed: ${statusCode} ${body}`);
+      }
+    }
+    free.push(...handlers);
+  }
+  return { post, warmUp, counts };
 }
 
 /** k8s.io/apiserver 0.32.3 does not retry 503 and the others: https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/util/webhook/webhook.go */
@@ -118,18 +137,22 @@ const JITTER = 0.2;
 /** For all attempts together. */
 const LIMIT_MS = 30_000;
 
-/** Looks up an uncached token: the body of a 200, or `undefined`: the client gets a 401, and nothing is cached. */
+/**
+ * Looks up an uncached token: the body of a 200, or of a 307 to the standby. `undefined`: the client gets a 401, and nothing
+ * is cached.
+ */
 export async function lookUp(
   { post }: Pick<ReturnType<typeof openEndpoint>, "post">,
   time: Time,
   random: () => number,
   token: string,
+  bearer?: string,
 ): Promise<string | undefined> {
   const ends = time.now() + LIMIT_MS;
   let wait = FIRST_WAIT_MS;
   for (let tries = 1; ; tries += 1) {
-    const { statusCode, body } = await post(token);
-    if (statusCode === 200) return body;
+    const { statusCode, body } = await post(token, bearer);
+    if (statusCode === 200 || statusCode === 307) return body;
     const thisWait = wait * (1 + random() * JITTER);
     wait *= FACTOR;
     if (!RETRIED.includes(statusCode) || tries === TRIES || time.now() + thisWait >= ends) return undefined;

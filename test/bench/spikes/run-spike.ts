@@ -116,7 +116,7 @@ async function signedToken(identity: LocalIdentity, now: number): Promise<string
   return String(result["WebIdentityToken"]);
 }
 
-function mistakes(body: string, expected: Expected): string[] {
+export function mistakes(body: string, expected: Expected): string[] {
   const { status } = JSON.parse(body);
   const { authenticated, user, error } = status;
   const right =
@@ -126,15 +126,23 @@ function mistakes(body: string, expected: Expected): string[] {
   return right ? [] : [`${JSON.stringify(expected)} got ${JSON.stringify(status)}`];
 }
 
-/** Throws on any error, and on a response that does not match its identity. */
-export async function runSpike(spike: Spike): Promise<SpikeResult> {
-  const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, JSON.stringify(spike)]);
-  const result: SpikeResult = JSON.parse(stdout);
+/** Runs `file` as a program. Throws on any error, and on a response that does not match its identity. */
+export async function measuredBy<Result extends { readonly wrong: readonly string[] }>(
+  file: string,
+  what: object,
+): Promise<Result> {
+  const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(what)]);
+  const result: Result = JSON.parse(stdout);
   if (result.wrong.length > 0) throw new Error(`wrong answers:\n${result.wrong.join("\n")}`);
   return result;
 }
 
-if (import.meta.main) {
+export const runSpike = (spike: Spike): Promise<SpikeResult> => measuredBy(import.meta.filename, spike);
+
+/** In a program of `measuredBy`: prints what `measure` returns for the program's argument. */
+export async function printMeasured<What>(
+  measure: (what: What, time: Time, random: () => number) => Promise<object>,
+): Promise<void> {
   const print = process.stdout.write.bind(process.stdout);
   // Discards the log lines of reviews.
   process.stdout.write = () => true;
@@ -145,3 +153,5 @@ if (import.meta.main) {
   const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(2).real));
   print(JSON.stringify(result), () => process.exit());
 }
+
+if (import.meta.main) await printMeasured(measure);

@@ -22,10 +22,19 @@ const LOCATION = { partition: "aws", region: "us-west-2", account: "111122223333
 
 type Answer = (request: LocalRequest) => LocalResponse | Promise<LocalResponse>;
 
-/** `ssmReads`: Parameter Store reads per second. `stsSilentMs`: how long STS does not respond, from the start. */
+export interface ServiceLimits {
+  /** Parameter Store reads per second. */
+  readonly ssmReads: number;
+  /** How long STS does not respond, from the start. Default: 0. */
+  readonly stsSilentMs?: number;
+  /** How long hosts of STS take to answer. Default: as a service of the same region. */
+  readonly stsMs?: Readonly<Record<string, number>>;
+  readonly isStoreSilent?: () => boolean;
+}
+
 export async function startServices(
   { identities, parameters }: Pick<Crowd, "identities" | "parameters">,
-  { ssmReads, stsSilentMs = 0 }: { readonly ssmReads: number; readonly stsSilentMs?: number },
+  { ssmReads, stsSilentMs = 0, stsMs = {}, isStoreSilent = () => false }: ServiceLimits,
   time: Time,
   random: () => number,
 ) {
@@ -36,7 +45,7 @@ export async function startServices(
     const server = await startHttpServer(async (request) => {
       calls.total += 1;
       const admitted = admit();
-      await time.sleep(LATENCY_MS * (1 + random() / 2));
+      await time.sleep(stsMs[request.headers["host"] ?? ""] ?? LATENCY_MS * (1 + random() / 2));
       if (admitted) return answer(request);
       calls.throttled += 1;
       return throttling(request) as Extract<Fault, LocalResponse>;
@@ -55,6 +64,7 @@ export async function startServices(
   const ssm = await start(ssmReads, answerFromStore, ssmThrottling);
   const ends = time.now() + stsSilentMs;
   sts.server.fail(() => (time.now() < ends ? { kind: "silent" } : undefined));
+  ssm.server.fail(() => (isStoreSilent() ? { kind: "silent" } : undefined));
   return {
     urls: { sts: sts.server.url, store: ssm.server.url },
     calls: { sts: sts.calls, ssm: ssm.calls },
