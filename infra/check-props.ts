@@ -2,6 +2,7 @@
 
 import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { FAILOVER_ORIGIN } from "../functions/authenticator/settings.ts";
 import type { CustomDomain, Endpoint, MtlsEndpoint, PrivateEndpoint } from "./endpoint/endpoint.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
@@ -84,7 +85,7 @@ export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
   }
 }
 
-export const FAILOVER_URL = /^https:\/\/([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::\d+)?\/authenticate$/;
+export const FAILOVER_URL = new RegExp(`^${FAILOVER_ORIGIN}/authenticate$`);
 
 /** An own endpoint would redirect forever. The default one has no name until deployment, but is in the stack's region. */
 export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: string): void {

@@ -103,6 +103,14 @@ export interface IamAuthenticatorProps extends CommonProps {
    */
   readonly nodeVpcs?: readonly string[];
 
+  /**
+   * The region of the cluster's nodes, whose EC2 is asked about them. Set it in the stack of a standby to the primary's
+   * region (docs/regions.md). Tokens that are signed for it are never delayed by those for other regions.
+   *
+   * @default - the stack's region
+   */
+  readonly nodeRegion?: string;
+
   /** Number of Lambda environments that are kept warm. */
   readonly provisionedConcurrency?: number;
 

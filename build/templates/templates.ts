@@ -55,10 +55,17 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
     constraintDescription: "must be an integer from 1 to 168, or empty.",
   });
   notEmpty(stack, "QuietHours", quietHours);
+  const nodeRegion = optionalText(stack, "NodeRegion", {
+    description:
+      "Region of the cluster's nodes: in the stack of a standby, the primary's region. Empty: the stack's region.",
+    allowedPattern: "([a-z]+(-[a-z]+)+-[0-9]+)?",
+    constraintDescription: "must be a region, such as eu-west-1, or empty.",
+  });
   const { endpoint, settings = {}, finish } = ENDPOINTS[kind](stack);
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     ...common,
     accounts: [accounts.accepted],
+    nodeRegion,
     reservedConcurrency,
     // Only used where it is not empty (switches.ts).
     quietHours: Token.asNumber(quietHours),
@@ -68,7 +75,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   const failover = kind === "private" ? {} : { FailoverUrl: failoverParameter(authenticator, endpoint, common) };
   finishStack(stack, authenticator, OUTPUTS);
   const { clusterId, logLevel } = common;
-  const values = [clusterId, Token.asString(common.memorySize), common.architecture.name, logLevel];
+  const values = [clusterId, Token.asString(common.memorySize), common.architecture.name, logLevel, nodeRegion];
   const long = { Accounts: accounts.given, ...settings, ...failover };
   publishEveryChange(authenticator, codes["authenticator"]?.sha256 ?? "", values, long);
 }

@@ -99,6 +99,7 @@ resource "aws_lambda_function" "authenticator" {
         LOG_LEVEL    = var.log_level
       },
       var.mapping_prefix == null ? {} : { MAPPING_PREFIX = var.mapping_prefix },
+      var.node_region == null ? {} : { NODE_REGION = var.node_region },
     )
   }
 

@@ -43,9 +43,15 @@ variable "failover_url" {
   default     = null
 
   validation {
-    condition     = can(regex("^https://[a-z0-9-]+(\\.[a-z0-9-]+)+(:[0-9]+)?/authenticate$", coalesce(var.failover_url, "https://a.b/authenticate")))
+    condition     = can(regex("^https://([a-z0-9-]+\\.)+[a-z][a-z0-9-]*(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?/authenticate$", coalesce(var.failover_url, "https://a.b/authenticate")))
     error_message = "failover_url must be the output endpoint of the standby: https://<host>/authenticate, with a host name that contains a dot."
   }
+}
+
+variable "node_region" {
+  description = "Region of the cluster's nodes: for a standby, the primary's region. Null: the stack's region."
+  type        = string
+  default     = null
 }
 
 variable "accounts" {

@@ -61,7 +61,7 @@ export function readSettings(environment: Environment): Settings {
     reservedPrefixes: list(read, "RESERVED_PREFIXES") ?? [],
     nodeVpcs: listOf(read, "NODE_VPCS", VPC_ID, "VPC ids, such as vpc-0123456789abcdef0") ?? [],
     nodeRegion,
-    failoverUrl: failoverUrl(read),
+    failoverUrl: matching(read, "FAILOVER_URL", FAILOVER_URL, FAILOVER_URL_RULE),
     userInfo: oneOf(read, "USER_INFO", USER_INFO) ?? "full",
     ...readJwtSettings(read, common),
   };
@@ -108,17 +108,13 @@ function nodeRegionOf(read: Read, { partition, region }: CommonSettings): string
   return matching(read, name, partition.regionPattern, `a region of the partition ${partition.id}`) ?? region;
 }
 
-/** kube-apiserver sends its token and the user's there. */
-function failoverUrl(read: Read): string | undefined {
-  const name = "FAILOVER_URL";
-  const value = matching(read, name, FAILOVER_URL, FAILOVER_URL_RULE);
-  // A port above 65535.
-  if (value !== undefined && !URL.canParse(value)) throw bad(name, FAILOVER_URL_RULE, value);
-  return value;
-}
-
-/** The last label of a name begins with a letter, that of an address with a digit. No dot segments, which clients remove. */
-const FAILOVER_URL = /^https:\/\/([a-z0-9-]+\.)+[a-z][a-z0-9-]*(:[1-9]\d*)?(?!\/$)(\/(?!\.{1,2}(\/|$))[\w.~-]*)+$/;
+/**
+ * A name, whose last label begins with a letter, and not an address. kube-apiserver sends its token and the user's there, so
+ * a typo must fail here.
+ */
+export const FAILOVER_ORIGIN = String.raw`https://((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)(?::(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?`;
+/** Without dot segments, which clients remove. */
+const FAILOVER_URL = new RegExp(String.raw`^${FAILOVER_ORIGIN}(?!/$)(?:/(?!\.{1,2}(?:/|$))[\w.~-]*)+$`);
 const FAILOVER_URL_RULE =
   "https://<host>/<path> with a host name that contains a dot, such as https://standby.example.com/authenticate";
 

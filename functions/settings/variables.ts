@@ -23,6 +23,7 @@ export const IS_STORED = {
   LIVE_ARN: false,
   LOG_LEVEL: false,
   MAPPING_PREFIX: false,
+  NODE_REGION: true,
   NODE_VPCS: true,
   RESERVED_PREFIXES: true,
   STS_EXTRA_HOSTS: true,

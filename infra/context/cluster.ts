@@ -109,6 +109,7 @@ const cluster = z.strictObject({
   logLevel: z.enum(["debug", "info", "warn", "error"]).exactOptional(),
   nodes: z.boolean().exactOptional(),
   nodeVpcs: texts.exactOptional(),
+  nodeRegion: text.exactOptional(),
   architecture: z.enum(["arm64", "x86_64"]).exactOptional(),
   memorySize: z.number().exactOptional(),
   provisionedConcurrency: z.number().exactOptional(),

@@ -34,7 +34,19 @@ function reservedForAll(scope: Construct): object {
   return given === undefined ? {} : { reservedConcurrency: typed("reservedConcurrency", given) };
 }
 
-/** A standby must not redirect too, and must accept the tokens that users sign for the primary. */
+/** What decides a review, besides `stsRegions`. The order of a list does not. */
+const SHARED = [
+  "accounts",
+  "audiences",
+  "awsSignedTokens",
+  "nodes",
+  "nodeVpcs",
+  "reservedPrefixes",
+  "stsExtraHosts",
+  "tokens",
+] as const;
+
+/** A standby must not redirect too, must accept the tokens that users sign for the primary, and must decide as it does. */
 function checkStandbys(clusters: readonly ClusterContext[]): void {
   for (const standby of clusters) {
     const { clusterId, region, vpc, vpcEndpoints, failoverUrl } = standby;
@@ -43,6 +55,12 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
     if (primary === undefined) continue;
     if (failoverUrl !== undefined)
       throw new Error(`cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`);
+    const differing = SHARED.find((key) => sorted(standby[key]) !== sorted(primary[key]));
+    if (differing !== undefined)
+      throw new Error(`cluster ${clusterId}: ${differing} of the standby in ${region} differs from the primary's`);
+    const nodeRegion = primary.nodeRegion ?? primary.region;
+    if (standby.nodeRegion !== nodeRegion)
+      throw new Error(`cluster ${clusterId}: the standby in ${region} requires "nodeRegion": "${nodeRegion}"`);
     // Interface endpoints serve only their region, so that is the default of functionEnvironment.
     const accepted = standby.stsRegions ?? (vpc !== undefined && vpcEndpoints !== false ? [region] : undefined);
     const refused = (primary.stsRegions ?? [primary.region]).find((one) => accepted?.includes(one) === false);
@@ -51,6 +69,10 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
       `cluster ${clusterId}: the standby in ${region} denies tokens that are signed for ${refused}: add ${refused} to its stsRegions, or set its vpcEndpoints to false. In a VPC, both require a NAT gateway`,
     );
   }
+}
+
+function sorted(value: ClusterContext[(typeof SHARED)[number]]): string {
+  return JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
 }
 
 /** The clusters' entries, of a list that is not empty. Throws if the list lacks one: a typo must not deploy another cluster with defaults. */

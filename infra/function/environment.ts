@@ -29,6 +29,7 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
     AUDIENCES: joined("audiences", props.audiences),
     RESERVED_PREFIXES: joined("reservedPrefixes", props.reservedPrefixes),
     NODE_VPCS: joined("nodeVpcs", props.nodeVpcs),
+    NODE_REGION: props.nodeRegion,
     FAILOVER_URL: props.failoverUrl,
     USER_INFO: props.userInfo,
     TOKENS: props.tokens,

@@ -58,16 +58,23 @@ const ROWS: Readonly<Record<string, Scenario>> = {
   "users of another Region, environments that know no host; strangers elsewhere, 10/s": {
     ...{ loginRegions: USERS, strangers: from(10) },
   },
-  "users of another Region; strangers at their host, 10/s": {
+  "users of another Region; strangers at their host, 300 ms, 10/s": {
     ...{ warm: 8, farMs: 300, loginRegions: USERS, strangers: from(10, USERS) },
   },
-  "the same two, with `STS_REGIONS`, 300 ms, 10/s": {
+  "the same, environments that have just started, with `STS_REGIONS`": {
     ...{
       farMs: 300,
       loginRegions: USERS,
       strangers: from(10, USERS),
       settings: { STS_REGIONS: "us-west-2,eu-west-1" },
     },
+  },
+  "strangers with 60 new identities of their account a second, 40 reads/s; 5 logins/s": {
+    ...{ environments: 1_000, logins: 5, ssmReads: 40, strangers: { ...from(60, OWN), key: "identities" } },
+  },
+  "the same, with `ACCOUNTS`": {
+    ...{ environments: 1_000, logins: 5, ssmReads: 40, strangers: { ...from(60, OWN), key: "identities" } },
+    settings: { ACCOUNTS: "111122223333" },
   },
   "tokens for a silent host, 1/s": silent(1),
   "tokens for a silent host, 3/s": silent(3),

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { defaultThrottle } from "../../infra/common-props.ts";
 import { issuerStack } from "../../infra/context/stacks.ts";
 import { ACCESS_LOG_FORMAT } from "../../infra/endpoint/endpoint.ts";
 import {
@@ -109,6 +110,34 @@ test("the rows of logs, metrics and alarms have the sizes and counts of the code
   ] as const) {
     assert.ok(read(file).includes(text), `${file} must state ${text}`);
   }
+});
+
+/** Of an account's first month in us-east-1: https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer */
+const TRANSFER = { free: 100, price: 0.09 };
+
+test("SECURITY.md's limit on what strangers cost has the arithmetic of the default throttle and of docs/costs.md", () => {
+  const { rateLimit } = defaultThrottle();
+  const month = 730 * 3_600;
+  const millions = (rateLimit * month) / 1e6;
+  const [kilobytes = 0] = row("logs").slice(1, 2);
+  const count = `${millions.toFixed(1)} M`;
+  const rows: readonly (readonly [what: string, dollars: number])[] = [
+    [`API Gateway (HTTP API) | 300 M x 1.00, ${(millions - 300).toFixed(1)} M x 0.90`, 300 + (millions - 300) * 0.9],
+    [`Lambda, requests | ${count} x 0.20`, millions * 0.2],
+    [`Lambda, time | ${count} x 0.005 s x 0.5 GB x 0.0000133334`, millions * 1e6 * 0.005 * 0.5 * 0.000_013_333_4],
+    [`logs | ${count} x ${kilobytes} kB (as for a granted review; a 401 has less) x 0.50`, millions * kilobytes * 0.5],
+    [`data transfer out | ${count} x 1 kB, 100 GB free, x 0.09`, (millions - TRANSFER.free) * TRANSFER.price],
+  ];
+  const sum = rows.reduce((total, [, dollars]) => total + cents(dollars), 0);
+  const text = read("SECURITY.md");
+  for (const part of [
+    ...rows.map(([what, dollars]) => `| ${what} | ${usd(dollars)} |`),
+    `| sum | | ${usd(sum)} |`,
+    `${rateLimit} x 2 628 000 s = ${count} requests`,
+    `the throttle (${rateLimit} requests a second by default) limits it to about ${Math.round((sum * 86_400) / month)} USD a day`,
+    `With \`reservedConcurrency\`, the throttle is ${defaultThrottle(8).rateLimit}.`,
+  ])
+    assert.ok(text.includes(part), `SECURITY.md must state ${part}`);
 });
 
 /** Of docs/costs.md's example: people who use kubectl 8 h on 22 days, at three kube-apiservers that ask every 2 min. */

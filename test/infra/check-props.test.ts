@@ -103,6 +103,9 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { failoverUrl: "https://standby/authenticate" },
     /^failoverUrl must be the output Endpoint of the standby's stack, such as https:\/\/standby\.example\.com\/authenticate, not /,
   ],
+  "failoverUrl with an address": [{ failoverUrl: "https://192.0.2.1/authenticate" }, /^failoverUrl must be the output Endpoint/],
+  "failoverUrl with a port above 65535": [{ failoverUrl: "https://a.b:65536/authenticate" }, /^failoverUrl must be the output Endpoint/],
+  "a nodeRegion of another partition": [{ nodeRegion: "cn-north-1" }, /^nodeRegion must be a region of the partition aws, not "cn-north-1"$/],
   "failoverUrl with a stage variable": [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: API Gateway's syntax
     { failoverUrl: "https://${stageVariables.a}/authenticate" },

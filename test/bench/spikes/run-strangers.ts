@@ -11,8 +11,11 @@ import { CLUSTER_ID, measuredBy, mistakes, PREFIX, printMeasured, REGION } from 
 import { startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
-/** What strangers sign with: a key that nobody has, another for each token; alice's key id; or a key of their own AWS account. */
-type Key = "none" | "alice" | "own" | "caller";
+/**
+ * What strangers sign with: no key, and another key id for each token; a key id of a user or of the caller; a key of their own
+ * AWS account; or keys of new identities there, one for each token.
+ */
+type Key = "none" | "alice" | "caller" | "own" | "identities";
 
 export interface Scenario {
   /** At most this many run. Default: 8. */
@@ -40,6 +43,8 @@ export interface Scenario {
   readonly hasFailover?: boolean;
   /** kube-apiserver proves itself by IAM, and uses new credentials, known to no environment, from the start of the attack. */
   readonly caller?: "known" | "renewed";
+  /** Parameter Store reads per second. Default: as with higher throughput. */
+  readonly ssmReads?: number;
   /** More settings of the function. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -75,6 +80,13 @@ const STRANGER: LocalIdentity = {
   userId: "AROASTRANGER00000000:stranger",
 };
 
+/** A role of the same account, which no environment has read the mapping of. */
+function theirIdentity(index: number): LocalIdentity {
+  const arn = `arn:aws:sts::${STRANGER.account}:assumed-role/Theirs${index}/stranger`;
+  const userId = `AROASTRANGER${String(index).padStart(8, "0")}:stranger`;
+  return { ...STRANGER, arn, userId, accessKeyId: `ASIATHEIRS${String(index).padStart(10, "0")}` };
+}
+
 async function measure(scenario: Scenario, time: Time, random: () => number) {
   const { environments = 8, warm = 0, logins: perSecond = 1, loginRegions = [REGION], farMs = 700 } = scenario;
   const { strangers, caller, hasFailover = false, settings = {}, knownRegions = [] } = scenario;
@@ -95,8 +107,12 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
   if (scenario.isOwnStsSilent === true) times.push([REGION, SILENT_MS]);
   const stsMs = Object.fromEntries(times.map(([region, ms]) => [`sts.${region}.amazonaws.com`, ms]));
   let isSilent = false;
-  const limits = { ssmReads: 10_000, stsMs, isStoreSilent: () => isSilent };
-  const identities = [...crowd.identities, CALLER, RENEWED, STRANGER];
+  const limits = { ssmReads: scenario.ssmReads ?? 10_000, stsMs, isStoreSilent: () => isSilent };
+  const attacks = SECONDS * (strangers?.perSecond ?? 0);
+  const theirs = Array.from({ length: strangers?.key === "identities" ? attacks : 0 }, (_, index) =>
+    theirIdentity(index),
+  );
+  const identities = [...crowd.identities, CALLER, RENEWED, STRANGER, ...theirs];
   const services = await startServices({ identities, parameters }, limits, time, random);
   const failover = hasFailover ? { FAILOVER_URL: "https://standby.example.com/authenticate" } : {};
   const environment = { CLUSTER_ID, CALLER_AUTH: "bearer", ...localServices(REGION, services.urls) };
@@ -129,7 +145,7 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
   async function attack(index: number): Promise<void> {
     if (strangers === undefined) return;
     const { perSecond, regions, key = "none", asCallers = false } = strangers;
-    await time.sleep((index * 1_000) / perSecond);
+    await time.sleep(((index + random()) * 1_000) / perSecond);
     const region = regions[index % regions.length] ?? REGION;
     const secretAccessKey = `junk-${index}`;
     const forged: Readonly<Record<Key, LocalIdentity>> = {
@@ -137,6 +153,7 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
       alice: { ...(members[1]?.identity ?? STRANGER), secretAccessKey },
       caller: { ...(caller === "renewed" ? RENEWED : CALLER), secretAccessKey },
       own: { ...STRANGER, sessionToken: `session ${index}` },
+      identities: theirs[index] ?? STRANGER,
     };
     const identity = forged[key];
     if (asCallers) {
@@ -146,7 +163,7 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
     }
   }
   async function login(index: number): Promise<void> {
-    await time.sleep(BEFORE_MS + (index * 1_000) / perSecond);
+    await time.sleep(BEFORE_MS + ((index + random()) * 1_000) / perSecond);
     const { identity, expected } = members[index + 1] as (typeof members)[number];
     const token = await signed(identity, loginRegions[index % loginRegions.length] ?? REGION);
     const from = time.now();
@@ -156,7 +173,7 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
     took.push((time.now() - from) / 1_000);
   }
   await Promise.all([
-    ...Array.from({ length: SECONDS * (strangers?.perSecond ?? 0) }, (_, index) => attack(index)),
+    ...Array.from({ length: attacks }, (_, index) => attack(index)),
     ...Array.from({ length: logins }, (_, index) => login(index)),
   ]);
   await services.close();

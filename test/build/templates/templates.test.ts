@@ -129,7 +129,8 @@ for (const kind of KINDS) {
     const [stored, ...others] = of(Resources, "AWS::SSM::Parameter").map(({ Properties }) => Properties);
     assert.deepEqual(others, []);
     const start = `{"format":1,"version":"${packageJson.version}","settings":{"ACCOUNTS":"`;
-    assert.deepEqual(stored?.["Value"], { "Fn::Join": ["", [start, accepted, '"}}']] });
+    const end = ['","NODE_REGION":"', { Ref: "NodeRegion" }, '"}}'];
+    assert.deepEqual(stored?.["Value"], { "Fn::Join": ["", [start, accepted, ...end]] });
     const id = { Ref: "ClusterId" };
     assert.deepEqual(stored?.["Name"], { "Fn::Join": ["", ["/iam-authenticator/", id, "/settings/", id]] });
   });

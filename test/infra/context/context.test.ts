@@ -68,7 +68,7 @@ test("one id in two regions: two stacks of one name, which cdk deploy can tell a
   const failoverUrl = "https://standby.example.com/authenticate";
   const clusters = [
     { clusterId: "a", region: "eu-west-1", failoverUrl },
-    { clusterId: "a", region: "eu-central-1" },
+    { clusterId: "a", region: "eu-central-1", nodeRegion: "eu-west-1" },
     { clusterId: "b" },
   ];
   const app = new App({ context: { clusters, clusterId: "a" } });
@@ -244,7 +244,7 @@ test("a key at the top level of cdk.json, where CDK does not read it, is refused
 const [A, A_IN_A_REGION] = [{ clusterId: "a" }, { clusterId: "a", region: "eu-west-1" }];
 const SAME_STACK = { clusterId: "b", stackName: "IamAuthenticator-a" };
 const PRIMARY = { ...A_IN_A_REGION, failoverUrl: "https://standby.example.com/authenticate" };
-const STANDBY = { clusterId: "a", region: "eu-central-1" };
+const STANDBY = { clusterId: "a", region: "eu-central-1", nodeRegion: "eu-west-1" };
 const VPC = { vpcId: "vpc-1", availabilityZones: ["a"], privateSubnetIds: ["subnet-1"], cidr: "10.0.0.0/16" };
 const DENIES =
   "cluster a: the standby in eu-central-1 denies tokens that are signed for eu-west-1: add eu-west-1 to its stsRegions, or " +
@@ -281,6 +281,34 @@ for (const [what, clusters, clusterId, message] of [
     "a",
     DENIES.replaceAll("eu-west-1", "eu-west-2"),
   ],
+  [
+    "a standby without the primary's nodeRegion",
+    [PRIMARY, { clusterId: "a", region: "eu-central-1" }],
+    "a",
+    'cluster a: the standby in eu-central-1 requires "nodeRegion": "eu-west-1"',
+  ],
+  [
+    "a standby with another nodeRegion than the primary's",
+    [{ ...PRIMARY, nodeRegion: "eu-north-1" }, STANDBY],
+    "a",
+    'cluster a: the standby in eu-central-1 requires "nodeRegion": "eu-north-1"',
+  ],
+  ...(
+    [
+      ["accounts", ["111122223333"]],
+      ["audiences", ["vault"]],
+      ["awsSignedTokens", [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws" }]],
+      ["nodes", true],
+      ["nodeVpcs", ["vpc-01234567"]],
+      ["reservedPrefixes", ["system:"]],
+      ["stsExtraHosts", ["sts.example.com"]],
+      ["tokens", "jwt"],
+    ] as const
+  ).map(([key, value]) => {
+    const clusters = [{ ...PRIMARY, [key]: value }, STANDBY];
+    const message = `cluster a: ${key} of the standby in eu-central-1 differs from the primary's`;
+    return [`a standby whose ${key} differs`, clusters, "a", message] as const;
+  }),
   ["a repeated stack", [A, SAME_STACK], undefined, TWICE.replace("cluster a", "stack IamAuthenticator-a")],
 ] as const) {
   test(`${what} is refused`, () => {
@@ -297,6 +325,15 @@ for (const [what, standby] of [
     assert.equal(read({ clusters: [PRIMARY, { ...STANDBY, ...standby }] }).length, 2);
   });
 }
+test("a list of a standby can have another order than the primary's", () => {
+  const accounts = ["111122223333", "444455556666"];
+  const clusters = [
+    { ...PRIMARY, accounts },
+    { ...STANDBY, accounts: accounts.toReversed() },
+  ];
+  assert.equal(read({ clusters }).length, 2);
+});
+
 test("without failoverUrl, two stacks of an id can accept different Regions", () => {
   assert.equal(read({ clusters: [A_IN_A_REGION, { ...STANDBY, vpc: VPC }] }).length, 2);
 });
