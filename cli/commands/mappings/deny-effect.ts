@@ -54,10 +54,12 @@ function grantsToFederated(account: string, parameters: StoredParameters, review
 }
 
 /**
- * In milliseconds: how long kube-apiserver caches an answer, the default of --authentication-token-webhook-cache-ttl.
+ * In milliseconds: how long kube-apiserver caches an answer, the default of --authentication-token-webhook-cache-ttl, and the
+ * 10 s for which it remembers each token besides (TokenSuccessCacheTTL).
  * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubeapiserver/options/authentication.go
  */
-const APISERVER_CACHE_MS = 120_000;
+const APISERVER_CACHE_MS = 130_000;
 
 /**
  * What a plan that writes these denials marks and reports. An AWS-signed token does not show its session, so a denial of
