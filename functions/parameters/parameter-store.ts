@@ -16,7 +16,7 @@ import { type DatedParameter, READ_MS, type StoredParameter } from "./stored-par
 
 export interface ParameterStoreOptions {
   readonly region: string;
-  /** The endpoint that the SDK uses by its own settings. A connection to it is opened early. */
+  /** A connection to it is opened early. */
   readonly endpoint: URL;
   /** Randomizes the wait of a throttled call. Default: `Math.random`. */
   readonly random?: () => number;
@@ -84,6 +84,10 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask:
   const agents = openAgents(endpoint);
   const client = new SSMClient({
     region,
+    endpoint: endpoint.href,
+    // The endpoint's name says so. Otherwise the SDK would read these settings from the environment.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
     // The SDK does not retry: `retry` does, within the review's deadline.
     maxAttempts: 1,
     requestHandler: requestHandler(agents),

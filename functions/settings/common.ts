@@ -2,6 +2,7 @@
 
 import { type Partition, partitionOfRegion } from "../aws/partitions.ts";
 import { bad, endpoint, matching, oneOf, type Read, required } from "./environment.ts";
+import { ssmEndpoint } from "./ssm-endpoint.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
@@ -41,7 +42,7 @@ export function readCommonSettings(read: Read): CommonSettings {
     region,
     partition,
     mappingPrefix: mappingPrefix(read) ?? defaultMappingPrefix(clusterId),
-    ssmEndpoint: sdkEndpoint(read, "SSM") ?? new URL(`https://ssm.${region}.${partition.domain}`),
+    ssmEndpoint: ssmEndpoint(read, sdkEndpoint(read, "SSM"), region, partition),
     logLevel: oneOf(read, "LOG_LEVEL", LOG_LEVELS) ?? "info",
   };
 }

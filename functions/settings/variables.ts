@@ -12,6 +12,8 @@ export const IS_STORED = {
   AWS_ENDPOINT_URL_SSM: false,
   AWS_ENDPOINT_URL_STS: false,
   AWS_REGION: false,
+  AWS_USE_DUALSTACK_ENDPOINT: false,
+  AWS_USE_FIPS_ENDPOINT: false,
   CALLER_AUTH: false,
   CALLER_SUBJECTS: false,
   CLUSTER_ID: false,
