@@ -3,8 +3,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { leanSsmClient } from "./lean-ssm-client.ts";
 import { licences } from "./licences.ts";
-import { builtIns, leanSchemas } from "./plugins.ts";
+import { builtIns, leanSchemas, withoutBarrels } from "./plugins.ts";
 
 const OPTIONS = {
   bundle: true,
@@ -43,6 +44,9 @@ type Bundle = Awaited<ReturnType<typeof bundle>>;
 /** docs/decisions/0003-bundle.md lists what each saves and when it can be removed. */
 export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas()];
 
+/** For bundles with no client but Parameter Store's. `withoutBarrels` is last, since the other plugins replace files of the SDK, too. */
+export const LEAN_SSM_PLUGINS: Plugin[] = [...LEAN_PLUGINS, ...leanSsmClient, withoutBarrels];
+
 /**
  * `import("…/<name>.ts")` or `import("…/<name>")` becomes an import of `./<name>.mjs` beside the bundle. Otherwise esbuild
  * would add the module and its clients to the bundle.
@@ -73,7 +77,7 @@ const CREDENTIALS = "credential-provider-http";
 export async function buildAuthenticator(outdir: string) {
   const separate = ["ec2-node-name", "aws-signed-tokens", CREDENTIALS].map(separateFile);
   const [index, ec2NodeName, awsSignedTokens, containerCredentials] = await Promise.all([
-    bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_PLUGINS]),
+    bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_SSM_PLUGINS]),
     bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
     bundle(ROOT, `${SOURCE}/aws/aws-signed-tokens.ts`, "aws-signed-tokens.mjs", [builtIns]),
     bundleCredentials(),
@@ -84,17 +88,17 @@ export async function buildAuthenticator(outdir: string) {
 
 /** Like `buildAuthenticator`, for the issuer. */
 export function buildIssuer(outdir: string) {
-  return buildFunction("functions/issuer/index.ts", outdir);
+  return buildFunction("functions/issuer/index.ts", outdir, LEAN_SSM_PLUGINS);
 }
 
 /** Like `buildIssuer`, for the function that checks a new version. */
 function buildDeploymentCheck(outdir: string) {
-  return buildFunction("functions/deployment-check/index.ts", outdir);
+  return buildFunction("functions/deployment-check/index.ts", outdir, LEAN_PLUGINS);
 }
 
-async function buildFunction(entry: string, outdir: string) {
+async function buildFunction(entry: string, outdir: string, plugins: readonly Plugin[]) {
   const [index, containerCredentials] = await Promise.all([
-    bundle(ROOT, entry, "index.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
+    bundle(ROOT, entry, "index.mjs", [separateFile(CREDENTIALS), ...plugins]),
     bundleCredentials(),
   ]);
   return { index, files: writeFiles(outdir, [index, containerCredentials]) };

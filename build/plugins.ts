@@ -89,7 +89,7 @@ export function replacement(name: string, setup: (build: PluginBuild, done: Done
 }
 
 /** The error message after an SDK update that moved or changed the code. */
-function nothingToReplace(name: string): string {
+export function nothingToReplace(name: string): string {
   return (
     `build/plugins.ts: ${name} found nothing to replace: the AWS SDK has changed. ` +
     "Fix the plugin, or remove it if the bundle does not grow (docs/decisions/0003-bundle.md)."
@@ -155,24 +155,33 @@ interface Found {
 /**
  * With `splitting`, a command that imports an index file loads everything that any command uses of it: `token` would
  * load 80 kB of serializers to get the signer. https://esbuild.github.io/api/#splitting
+ * In a function, index files that call functions keep what these import: 15 kB, with modules of Node.js.
  */
 export const withoutBarrels = replacement("without-barrels", ({ onLoad }, done) => {
-  const exportsOf = new Map<string, Map<string, Found>>();
-  onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\]cli[/\\].*\.ts$/ }, ({ path }) => ({
-    contents: readFileSync(path, "utf8").replace(IMPORT, (statement, names: string, from: string) => {
-      const index = indexOf(from);
-      if (index === undefined) return statement;
-      return namesIn(names)
-        .map(([name, local]) => {
-          const found = findExport(index, name, exportsOf);
-          if (found === undefined) return `import { ${name} as ${local} } from ${JSON.stringify(from)};`;
-          return done(`import { ${found.name} as ${local} } from ${JSON.stringify(found.file)};`);
-        })
-        .join(" ");
-    }),
-    loader: path.endsWith(".ts") ? "ts" : "js",
-  }));
+  onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\](cli|functions[/\\]aws)[/\\].*\.ts$/ }, ({ path }) => {
+    const source = readFileSync(path, "utf8");
+    const contents = directImports(source);
+    const loaded: OnLoadResult = { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
+    return contents === source ? loaded : done(loaded);
+  });
 });
+
+const EXPORTS_OF = new Map<string, Map<string, Found>>();
+
+/** Imports from the files behind the index files of the SDK's core. */
+export function directImports(source: string): string {
+  return source.replace(IMPORT, (statement, names: string, from: string) => {
+    const index = indexOf(from);
+    if (index === undefined) return statement;
+    return namesIn(names)
+      .map(([name, local]) => {
+        const found = findExport(index, name, EXPORTS_OF);
+        const { name: exported, file } = found ?? { name, file: from };
+        return `import { ${exported} as ${local} } from ${JSON.stringify(file)};`;
+      })
+      .join(" ");
+  });
+}
 
 /** The names in `a, type B, c as d`, without types. */
 function namesIn(list: string): [name: string, local: string][] {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Metafile } from "esbuild";
@@ -10,9 +11,9 @@ import { useFolder } from "../cli/fixtures.ts";
 
 /**
  * Each kilobyte costs the first review of an environment about 0.1 ms (test/bench/README.md). What most reviews do not
- * need is in a separate file. The bundle has 209.2 kB: 150 of the SDK, 60 of the function.
+ * need is in a separate file. The bundle has 151 kB: 91 of the SDK, 60 of the function.
  */
-const MAX_BYTES = { authenticator: 211_000, issuer: 170_000 };
+const MAX_BYTES = { authenticator: 155_000, issuer: 112_000 };
 
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   "the SDK's credential chain": /@aws-sdk\/credential-provider-(node|ini|sso|process|web-identity|login)\//,
@@ -25,7 +26,15 @@ const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   "modules of test/": /^test\//,
 };
 const CREDENTIAL_CHAIN = FORBIDDEN["the SDK's credential chain"] ?? assert.fail();
+/** functions/aws/lean-ssm-client.ts does without. */
+const NOT_IN_LEAN_CLIENT = {
+  "the SDK's retries": /submodules\/retry\//,
+  "the SDK's configuration files": /shared-ini-file-loader|node-config-provider/,
+  "the SDK's endpoint rules": /util-endpoints|middleware-endpoint|bdd\.js/,
+  "the SDK's user agent": /user-agent|recursion-detection|middleware-logger/,
+};
 const FORBIDDEN_IN_ISSUER = {
+  ...NOT_IN_LEAN_CLIENT,
   "the authenticator": /^functions\/authenticator\//,
   "clients of other services": /@aws-sdk\/client-(?!ssm)/,
   "the SDK's credential chain": CREDENTIAL_CHAIN,
@@ -34,6 +43,7 @@ const FORBIDDEN_IN_ISSUER = {
 };
 const FORBIDDEN_IN_INDEX = {
   ...FORBIDDEN,
+  ...NOT_IN_LEAN_CLIENT,
   "the clients of EC2 and IAM": /@aws-sdk\/client-(ec2|iam)\//,
   "jose and the parser of AWS-signed tokens": /node_modules\/jose\/|\/jwt\/(?!issuer)/,
 };
@@ -102,16 +112,27 @@ for (const [name, ...own] of [
   });
 }
 
-test("loading index.mjs does not load node:http and undici", () => {
-  const script = `await import(${JSON.stringify(join(folder, "first", "index.mjs"))});
-console.log(JSON.stringify(process.moduleLoadList)); process.exit();`;
-  const settings = { CLUSTER_ID: "test", CALLER_AUTH: "none", AWS_REGION: "us-east-1" };
+test("index.mjs loads no module of Node.js but those of an HTTPS request", () => {
+  const keys = { AWS_ACCESS_KEY_ID: "AKIAENVIRONMENTAAAAA", AWS_SECRET_ACCESS_KEY: "secret" };
+  const settings = { CLUSTER_ID: "test", CALLER_AUTH: "none", AWS_REGION: "us-east-1", ...keys };
   // No server listens there, so that the early connection stays on this machine.
-  const env = { ...settings, AWS_ENDPOINT_URL_STS: "https://127.0.0.1:9", AWS_ENDPOINT_URL_SSM: "https://127.0.0.1:9" };
-  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", script], { env, encoding: "utf8" });
-  const loaded: string[] = JSON.parse(output);
+  const [AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSM] = ["https://127.0.0.1:9", "https://127.0.0.1:9"];
+  const env = { ...settings, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSM };
+  const loadedBy = (name: string, script: string): string[] => {
+    const file = join(folder, name);
+    writeFileSync(file, `${script}\nconsole.log(JSON.stringify(process.moduleLoadList)); process.exit();`);
+    return JSON.parse(execFileSync(process.execPath, [file], { env, encoding: "utf8" }));
+  };
+  const https = `process.getBuiltinModule("https").get("https://127.0.0.1:9").on("error", () => {});`;
+  writeFileSync(join(folder, "none.mjs"), "");
+  const needed = loadedBy("https.mjs", `await import("./none.mjs");${https}`);
+  const loaded = loadedBy("all.mjs", `await import("./first/index.mjs");`);
   assert.ok(loaded.includes("NativeModule https"));
-  assert.ok(!loaded.some((name) => /^NativeModule (http|internal\/deps\/undici\/.*)$/.test(name)));
+  // Not `http`, which loads undici; not `fs`, `webcrypto` and web streams, which the SDK's client mentions.
+  assert.deepEqual(
+    loaded.filter((name) => !needed.includes(name)),
+    [],
+  );
 });
 
 test("two builds in different folders are identical and contain no path", async () => {

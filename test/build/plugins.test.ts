@@ -5,23 +5,34 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
-import { buildAuthenticator, bundle, LEAN_PLUGINS, separateFile } from "../../build/functions.ts";
-import { replacement } from "../../build/plugins.ts";
+import type { Plugin } from "esbuild";
+import { buildAuthenticator, bundle, LEAN_PLUGINS, LEAN_SSM_PLUGINS, separateFile } from "../../build/functions.ts";
+import { leanSsmClient } from "../../build/lean-ssm-client.ts";
+import { builtIns, leanSchemas, replacement } from "../../build/plugins.ts";
 import { isThrottlingCode } from "../../functions/lib/retry.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { OPERATOR, startParameterStore } from "../local-aws.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
+/** Stands for a file that the SDK has changed. */
+const NEWER = join(import.meta.dirname, "sdk-probe.ts");
 
 const { path: folder } = useFolder();
 const KEYS = { accessKeyId: "ASIACONTAINERAAAAAAA", secretAccessKey: "of-the-container", sessionToken: "session" };
 const store = await startParameterStore({ identities: [{ ...OPERATOR, ...KEYS }], parameters: { "/probe": "1" } });
 await buildAuthenticator(folder);
 const separate = separateFile("credential-provider-http");
-const { files } = await bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [separate, ...LEAN_PLUGINS]);
-for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
-const { probe }: { probe(endpoint: string): Promise<unknown> } = await import(join(folder, "probe.mjs"));
+
+async function probeOf(name: string, plugins: readonly Plugin[]): Promise<(endpoint: string) => Promise<unknown>> {
+  const { files } = await bundle(ROOT, "test/build/sdk-probe.ts", name, [separate, ...plugins]);
+  for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
+  return (await import(join(folder, name))).probe;
+}
+const PROBES = {
+  "the SDK's client": await probeOf("probe.mjs", LEAN_PLUGINS),
+  "the lean client": await probeOf("lean-probe.mjs", LEAN_SSM_PLUGINS),
+};
 
 after(() => store.close());
 
@@ -31,32 +42,34 @@ beforeEach(() => {
   store.fail(undefined);
 });
 
-test("keys come from the environment (each error below), otherwise from the container's credential endpoint, with its token", async (t) => {
-  const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token } = KEYS;
-  const Expiration = new Date(Date.now() + 3_600_000).toISOString();
-  const body = JSON.stringify({ AccessKeyId, SecretAccessKey, Token, Expiration });
-  const container = await startHttpServer(() => ({ status: 200, body }));
-  t.after(() => container.close());
-  const AWS_CONTAINER_CREDENTIALS_FULL_URI = `${container.url}/v1/credentials`;
-  Object.assign(process.env, { AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: "the-token" });
-  assert.deepEqual(await probe(store.url), ["/probe"]);
-  const { headers } = store.requests.at(-1) ?? assert.fail();
-  assert.match(headers["authorization"] ?? "", /Credential=ASIACONTAINERAAAAAAA\//);
-  assert.equal(headers["x-amz-security-token"], "session");
-  assert.equal(container.requests[0]?.headers["authorization"], "the-token");
-});
-
-test("without either, the error names what is missing", async () => {
-  assert.match(String(await probe(store.url)), /AWS_CONTAINER_CREDENTIALS_FULL_URI/);
-});
-
-for (const code of ["InvalidKeyId", "ThrottlingException", "ParameterNotFound", "NewerThanThisSdk"]) {
-  test(`the error ${code} is a service error with its name and status`, async () => {
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKIAENVIRONMENTAAAAA", AWS_SECRET_ACCESS_KEY: "secret" });
-    const headers = { "content-type": "application/x-amz-json-1.1" };
-    store.fail({ kind: "answer", status: 400, headers, body: JSON.stringify({ __type: code, message: "no" }) });
-    assert.deepEqual(await probe(store.url), { name: code, status: 400 });
+for (const [name, probe] of Object.entries(PROBES)) {
+  test(`${name}: keys come from the environment (each error below), otherwise from the container's credential endpoint, with its token`, async (t) => {
+    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token } = KEYS;
+    const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+    const body = JSON.stringify({ AccessKeyId, SecretAccessKey, Token, Expiration });
+    const container = await startHttpServer(() => ({ status: 200, body }));
+    t.after(() => container.close());
+    const AWS_CONTAINER_CREDENTIALS_FULL_URI = `${container.url}/v1/credentials`;
+    Object.assign(process.env, { AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: "the-token" });
+    assert.deepEqual(await probe(store.url), ["/probe"]);
+    const { headers } = store.requests.at(-1) ?? assert.fail();
+    assert.match(headers["authorization"] ?? "", /Credential=ASIACONTAINERAAAAAAA\//);
+    assert.equal(headers["x-amz-security-token"], "session");
+    assert.equal(container.requests[0]?.headers["authorization"], "the-token");
   });
+
+  test(`${name}: without either, the error names what is missing`, async () => {
+    assert.match(String(await probe(store.url)), /AWS_CONTAINER_CREDENTIALS_FULL_URI/);
+  });
+
+  for (const code of ["InvalidKeyId", "ThrottlingException", "ParameterNotFound", "NewerThanThisSdk"]) {
+    test(`${name}: the error ${code} is a service error with its name and status`, async () => {
+      Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKIAENVIRONMENTAAAAA", AWS_SECRET_ACCESS_KEY: "secret" });
+      const headers = { "content-type": "application/x-amz-json-1.1" };
+      store.fail({ kind: "answer", status: 400, headers, body: JSON.stringify({ __type: code, message: "no" }) });
+      assert.deepEqual(await probe(store.url), { name: code, status: 400 });
+    });
+  }
 }
 
 // Not exported, but the only place where the SDK lists them.
@@ -70,6 +83,22 @@ test("the function's throttling codes are those of the SDK", () => {
   const missing = THROTTLING_ERROR_CODES.filter((code) => !isThrottlingCode(code));
   assert.deepEqual(missing, [], `add ${missing.join(", ")} to functions/lib/retry.ts`);
 });
+
+for (const { name, setup } of leanSsmClient) {
+  test(`${name}: another source than the one it knows fails the build`, async () => {
+    const changed: Plugin = {
+      name: "a newer SDK",
+      setup: (build) =>
+        setup({ ...build, onLoad: (options, load) => build.onLoad(options, (file) => load({ ...file, path: NEWER })) }),
+    };
+    await assert.rejects(
+      bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [separate, builtIns, leanSchemas(), changed]),
+      {
+        message: /lean-ssm-client \(.*\.js\) found nothing to replace: the AWS SDK has changed/,
+      },
+    );
+  });
+}
 
 test("a plugin that finds nothing to replace fails the build, and names itself and its file", async () => {
   const moved = replacement("lean-schemas", (build, done) => {
