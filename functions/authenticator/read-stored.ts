@@ -75,12 +75,10 @@ export function validityOf(read: StoredValue<object> | undefined): boolean[] | f
   return read.isReadable && read.entries.map(({ problem }) => problem === undefined);
 }
 
-/** Answers the deployment check, which sends a list of parameters. */
-export function answerCheck(
-  parameters: readonly unknown[],
-  partition: string,
-): { readonly validity: readonly unknown[] } {
+/** Answers the deployment check, which sends a list of parameters. `accounts`: those that this version accepts, or none for any. */
+export function answerCheck(parameters: readonly unknown[], partition: string, accounts: readonly string[]) {
   return {
     validity: parameters.map((one) => (isObject(one) ? validityOf(readNamed(one as never, partition)) : null)),
+    accounts,
   };
 }

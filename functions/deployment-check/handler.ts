@@ -3,6 +3,7 @@
 import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import { withTimeout } from "../lib/retry.ts";
+import { accountsIn, type LostMapping, lostMappings } from "./accounts.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
 import { changedReadings, type Page, readStore } from "./stored-values.ts";
 
@@ -52,6 +53,7 @@ export function createCheckHandler(
     const mayInvoke = awaitPermission(clock, sleep);
     const mayRead = awaitPermission(clock, sleep);
     const problems: string[] = [];
+    const warnings: string[] = [];
     let version: string | undefined;
     let step = "the check's settings";
 
@@ -68,6 +70,8 @@ export function createCheckHandler(
       }
       if (!options.compareStoredValues) return;
       step = "the comparison of stored values";
+      const change = await accountChange((arn) => ask(arn, { storedParameters: [] }), liveArn, versionArn);
+      const lost: LostMapping[] = [];
       const pages = readStore({
         readPage: (next) => {
           signal.throwIfAborted();
@@ -76,17 +80,34 @@ export function createCheckHandler(
         clock,
         sleep,
       });
-      const store = { prefix: mappingPrefix, partition, pages };
-      problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event))));
+      async function* noted(): typeof pages {
+        for await (const page of pages) {
+          lost.push(...page.flatMap((parameter) => lostMappings(change, mappingPrefix, parameter, clock())));
+          yield page;
+        }
+      }
+      const store = { prefix: mappingPrefix, partition, pages: noted() };
+      problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE));
+      const linesOf = (isCertain: boolean) => lost.flatMap((one) => (one.isCertain === isCertain ? one.line : []));
+      problems.push(...shortened(linesOf(true), ACCOUNTS_ADVICE));
+      warnings.push(...shortened(linesOf(false), ACCOUNTS_ADVICE));
     }
 
     await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
     const status = problems.length === 0 ? "Succeeded" : "Failed";
-    const level = problems.length === 0 ? "info" : "error";
+    const level = problems.length > 0 ? "error" : warnings.length > 0 ? "warn" : "info";
     const timestamp = new Date(clock()).toISOString();
-    print(JSON.stringify({ timestamp, level, status, deploymentId: DeploymentId, version, problems }));
+    print(JSON.stringify({ timestamp, level, status, deploymentId: DeploymentId, version, problems, warnings }));
     await awaitPermission(clock, sleep)(() => report(DeploymentId, LifecycleEventHookExecutionId, status));
   };
+}
+
+async function accountChange(ask: (functionArn: string) => Promise<unknown>, liveArn: string, versionArn: string) {
+  const next = accountsIn(await ask(versionArn));
+  if (next === undefined) throw new Error("the new version does not report which accounts it accepts");
+  // A live version that does not report them is older than their default, so it accepts any. One that fails is reported later.
+  const live = accountsIn(await ask(liveArn).catch(() => undefined)) ?? [];
+  return { live, next };
 }
 
 async function problemOfVersion(
@@ -107,13 +128,15 @@ function hasNoCallers(answer: unknown): boolean {
   return reasonOf(typeof body === "string" ? parseJson(body) : undefined) === "callers_invalid";
 }
 
-function shortened(found: readonly string[]): string[] {
+function shortened(found: readonly string[], advice: string): string[] {
   if (found.length === 0) return [];
   const more = found.length > MAX_NAMED ? [`and ${found.length - MAX_NAMED} more parameters`] : [];
-  return [...found.slice(0, MAX_NAMED), ...more, ADVICE];
+  return [...found.slice(0, MAX_NAMED), ...more, advice];
 }
 
 const ADVICE = "change these values so that both versions read them alike, then deploy again";
+const ACCOUNTS_ADVICE =
+  'add these accounts to the setting accounts, or set it to "any", or remove the mappings; then deploy again';
 
 function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "failed";

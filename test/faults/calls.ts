@@ -74,7 +74,10 @@ export async function startServices(t: TestContext): Promise<(request: HostileRe
 function invoked(event: string): string {
   const { storedParameters } = JSON.parse(event) as { storedParameters?: unknown[] };
   const refused = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
-  const checked = storedParameters && { statusCode: 200, body: JSON.stringify(answerCheck(storedParameters, "aws")) };
+  const checked = storedParameters && {
+    statusCode: 200,
+    body: JSON.stringify(answerCheck(storedParameters, "aws", [])),
+  };
   return JSON.stringify(checked ?? refused);
 }
 

@@ -19,6 +19,7 @@ export const OPTIONS: CheckOptions = {
   stsRegion: "us-east-1",
 };
 export const REFUSAL = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
+const ACCEPTED = { validity: [[true]], accounts: [] };
 export const STORED = [["/iam-authenticator/test/account/111122223333", { value: "{}", secure: false }]] as const;
 
 type Calls = Pick<CheckDependencies, "invoke" | "readPage" | "report">;
@@ -38,7 +39,7 @@ export function world({ readOptions = () => OPTIONS, denials = {}, ...changes }:
   const calls: Record<keyof Calls, number[]> = { invoke: [], readPage: [], report: [] };
   const good: CheckDependencies = {
     invoke: async (_, event) =>
-      "storedParameters" in event ? { statusCode: 200, body: JSON.stringify({ validity: [[true]] }) } : REFUSAL,
+      "storedParameters" in event ? { statusCode: 200, body: JSON.stringify(ACCEPTED) } : REFUSAL,
     readPage: async () => ({ parameters: STORED, next: undefined }),
     report: async (_deployment, _execution, status) => void reported.push(status),
     clock,
@@ -66,7 +67,12 @@ export function world({ readOptions = () => OPTIONS, denials = {}, ...changes }:
     run: () => handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" }),
     line: () => {
       assert.equal(printed.length, 1, printed.join("\n"));
-      return JSON.parse(printed[0] ?? "") as { status: string; version?: string; problems: string[] };
+      return JSON.parse(printed[0] ?? "") as {
+        status: string;
+        version?: string;
+        problems: string[];
+        warnings: string[];
+      };
     },
   };
 }

@@ -125,7 +125,10 @@ async function checkBuilt(
     }
     invoked.push({ target: decodeURIComponent(target), event: body.toString() });
     const { storedParameters } = request as { storedParameters?: unknown[] };
-    const accepted = { statusCode: 200, body: JSON.stringify({ validity: storedParameters?.map(() => [true]) }) };
+    const accepted = {
+      statusCode: 200,
+      body: JSON.stringify({ validity: storedParameters?.map(() => [true]), accounts: [] }),
+    };
     return answer(storedParameters === undefined ? REFUSAL : accepted, { ...JSON_1_1, ...headers });
   });
   const named = Object.entries(stored).map(([name, value]) => [`${SETTINGS.MAPPING_PREFIX}/${name}`, value]);
@@ -162,7 +165,7 @@ test("a version that refuses an unknown caller succeeds, and one that fails or r
   const [toVersion, toLive] = Map.groupBy(good.invoked, ({ event }) =>
     event.startsWith('{"storedParameters":'),
   ).values();
-  assert.deepEqual([good.told, good.printed.problems, toLive?.length], [reportOf("Succeeded"), [], 1]);
+  assert.deepEqual([good.told, good.printed.problems, toLive?.length], [reportOf("Succeeded"), [], 3]);
   const target = `/2015-03-31/functions/${VERSION}/invocations`;
   const targets = toVersion?.map((one) => one.target);
   assert.deepEqual(targets, Array(4).fill(target));

@@ -146,7 +146,12 @@ test("names that neither version reads are ignored, and all pages are compared, 
   const many = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`role/${HOME}/r${i}`, roleOf(i)]));
   const arn = "arn:aws:iam::999999999999:role/last";
   const last = { "role/999999999999/last": `{"arn":"${arn}","username":"a","username":"b"}` };
-  const ignored = { "issuer/kid": '{"a":1,"a":2}', "roles/x": '{"a":1,"a":2}', "other/callers": '[{"a":1,"a":2}]' };
+  const ignored = {
+    "settings/test": '{"a":1,"a":2}',
+    "issuer/kid": '{"a":1,"a":2}',
+    "roles/x": '{"a":1,"a":2}',
+    "other/callers": '[{"a":1,"a":2}]',
+  };
   const found = await check({ ...many, ...ignored, ...last }, counting);
   assert.match(found.join("\n"), /^role\/999999999999\/last: .*$/);
   assert.ok(sizes.length > 1 && sizes.every((size) => size < 6_000_000), sizes.join(" "));
@@ -154,7 +159,8 @@ test("names that neither version reads are ignored, and all pages are compared, 
 
 test("a version answers for each parameter, whatever it is, and only to a direct invocation", async () => {
   const validity = [null, null, null, null, false];
-  assert.deepEqual(answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], "aws"), { validity });
+  const answer = answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], "aws", [HOME]);
+  assert.deepEqual(answer, { validity, accounts: [HOME] });
   const handler = handlerOf(fakeServices(), { callerAuth: "bearer" });
   const forged = [{ body: '{"storedParameters":[]}' }, { headers: { storedParameters: "[]" } }];
   for (const event of [{ storedParameters: {} }, ...forged]) assert.notEqual((await handler(event)).statusCode, 200);
