@@ -17,6 +17,14 @@ locals {
   function_name = local.fits ? local.name : "${substr(local.plain_name, 0, min(55, length(local.plain_name)))}-${substr(sha256(var.cluster_id), 0, 8)}"
 }
 
+locals {
+  # An empty setting means any account.
+  accounts = var.accounts == null ? local.account : join(",", [for account in var.accounts : account if account != "any"])
+
+  # The release of the zip, by its name. Otherwise the release of this module.
+  version = try(regex("authenticator-([0-9]+\\.[0-9]+\\.[0-9]+[^/]*)-[0-9a-f]+\\.zip$", coalesce(var.zip_file, var.zip_url))[0], "0.1.0")
+}
+
 module "zip" {
   source = "./modules/zip"
 
@@ -94,7 +102,7 @@ resource "aws_lambda_function" "authenticator" {
       {
         CLUSTER_ID   = var.cluster_id
         CALLER_AUTH  = "bearer"
-        ACCOUNTS     = join(",", var.accounts)
+        ACCOUNTS     = local.accounts
         FAILOVER_URL = var.failover_url == null ? "" : var.failover_url
         LOG_LEVEL    = var.log_level
       },
@@ -110,4 +118,14 @@ resource "aws_lambda_alias" "live" {
   name             = "live"
   function_name    = aws_lambda_function.authenticator.function_name
   function_version = aws_lambda_function.authenticator.version
+}
+
+# The function's settings, which the command reads. The function does not.
+resource "aws_ssm_parameter" "settings" {
+  name  = "${local.prefix}/settings/${var.cluster_id}"
+  type  = "String"
+  value = jsonencode({ format = 1, version = local.version, settings = { ACCOUNTS = local.accounts } })
+  tags  = local.managed_by
+
+  depends_on = [aws_lambda_alias.live]
 }

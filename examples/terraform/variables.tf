@@ -55,13 +55,13 @@ variable "node_region" {
 }
 
 variable "accounts" {
-  description = "Identities of other accounts are denied. Empty: any account."
+  description = "Identities of other accounts are denied. Null: the own account. [\"any\"]: every account is accepted."
   type        = list(string)
-  default     = []
+  default     = null
 
   validation {
-    condition     = alltrue([for account in var.accounts : can(regex("^[0-9]{12}$", account))])
-    error_message = "accounts must be AWS account ids of 12 digits each. Leave it out for any account."
+    condition     = can(regex("^(any|[0-9]{12}(,[0-9]{12})*)$", join(",", var.accounts == null ? ["any"] : var.accounts)))
+    error_message = "accounts must be AWS account ids of 12 digits each, or [\"any\"]. Leave it out for the own account."
   }
 }
 

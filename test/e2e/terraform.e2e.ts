@@ -8,6 +8,8 @@ import { test } from "node:test";
 import { isCaller } from "../../functions/authenticator/caller/caller.ts";
 import type { MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { parseStoredSettings } from "../../functions/settings/stored-settings.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import { useFolder } from "../cli/fixtures.ts";
 import { assertRejected, type Body, evaluateModule, parseModule, tofu } from "./terraform/evaluate.ts";
 import { equalResources, expectedResources, releaseTemplate } from "./terraform/expected.ts";
@@ -30,6 +32,7 @@ const template = releaseTemplate("http");
 
 const SETTINGS: Readonly<Record<string, Body>> = {
   "by default": {},
+  "for any account": { accounts: ["any"] },
   "with an email address": { alarm_email: EMAIL },
   "without reserved concurrency": { reserved_concurrency: 0 },
   "with every setting": {
@@ -69,7 +72,7 @@ test("the function accepts the parameters of mappings and callers", () => {
       { account: "444455556666" },
     ],
   });
-  const parameters = [...resources].filter(([address]) => address.startsWith("aws_ssm_parameter."));
+  const parameters = [...resources].filter(([address]) => /^aws_ssm_parameter\.(mapping|callers)/.test(address));
   const stored = new Map<string, unknown>();
   for (const [, { name, type, tags, value }] of parameters) {
     assert.deepEqual([type, tags], ["String", { "iam-authenticator:managed-by": "terraform" }]);
@@ -92,6 +95,18 @@ test("the function accepts the parameters of mappings and callers", () => {
     assert.equal(checkMapping(value, name.split("/")[1] as MappingKind).valid, true, name);
   }
   assert.deepEqual(stored.get(`/user/${ACCOUNT}/bob`), until);
+});
+
+test("the stored settings have the version of the zip's name, otherwise the module's, and the cluster's id", () => {
+  const stored = (zip_file: string) => {
+    const resources = evaluateModule(MODULE, { ...values, zip_file, mapping_prefix: "/shared" });
+    const { name, value } = resources.get("aws_ssm_parameter.settings") ?? {};
+    assert.equal(name, "/shared/settings/prod.example");
+    const read = parseStoredSettings(String(value));
+    return read.kind === "valid" ? read.version : read;
+  };
+  const released = folder.write("authenticator-1.20.3-rc.1-0a1b2c3d.zip", "zip");
+  assert.deepEqual([values.zip_file, released].map(stored), [packageJson.version, "1.20.3-rc.1"]);
 });
 
 test("function names are valid in Lambda and unique per cluster", () => {
@@ -125,6 +140,8 @@ for (const [name, wrong, message] of [
   ["a cluster id with a slash", { cluster_id: "a/b" }, /cluster_id must be up to 100 letters/],
   ["mappings that are no objects", { mappings: ["dev"] }, /mappings, entry 1: must be an object/],
   ["an account of eleven digits", { accounts: ["11112222333"] }, /accounts must be AWS account ids/],
+  ["no account", { accounts: [] }, /accounts must be AWS account ids of 12 digits each, or \["any"\]/],
+  ["any account beside one", { accounts: ["any", ACCOUNT] }, /accounts must be AWS account ids/],
   ["a caller's token instead of its hash", { callers: { a: "token" } }, /callers must be the SHA-256 of each token/],
   [
     "the ARN of a session as a caller",

@@ -37,6 +37,7 @@ const AWS: Readonly<Record<string, string>> = {
 const ADDRESSES: Readonly<Record<string, string>> = {
   Log: "aws_cloudwatch_log_group.authenticator",
   Role: "aws_iam_role.authenticator",
+  Parameter4aa7305b: "aws_ssm_parameter.settings",
   Rights: "aws_iam_role_policy.authenticator",
   Function: "aws_lambda_function.authenticator",
   FunctionAliaslive: "aws_lambda_alias.live",
@@ -127,8 +128,9 @@ export function expectedResources(template: Template, variables: Readonly<Record
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
   }
 
-  /** Whether the parameter of the condition `Has<parameter>` has a value; `undefined` for other conditions. */
+  /** `Has<parameter>`: whether the parameter has a value; `undefined` for conditions that do not depend on one. */
   function isGiven(condition = ""): boolean | undefined {
+    if (condition === "IsAnyAccount") return parameters["Accounts"] === "any";
     const parameter = condition.replace(/^Has/, "");
     return parameter in parameters ? !["", "0"].includes(String(parameters[parameter])) : undefined;
   }

@@ -78,6 +78,8 @@ const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> 
       : { Metrics: undefined, metric_query: Metrics.map(metricQuery) }),
   }),
   "AWS::IAM::OIDCProvider": () => ({}),
+  // Terraform has no name for its own stack.
+  "AWS::SSM::Parameter": ({ Value }) => ({ Description: undefined, Tags: undefined, Value: JSON.parse(Value) }),
   "AWS::SNS::Topic": () => ({}),
   "AWS::SNS::Subscription": () => ({}),
 };
