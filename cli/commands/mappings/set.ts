@@ -116,12 +116,15 @@ async function planSet(who: string, options: SetOptions, endAt: End, connection:
   }
   const before = await readByName([parameter], connection, io);
   const start = await ofPermissionSet(target, options, connection, io);
-  const { old, put } = find(name, kind, target.key, before.get(parameter), start);
+  const { old, isStored, put } = find(name, kind, target.key, before.get(parameter), start);
   const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
   const check = checkMapping(changed(old, options, endAt(connection.review.now)), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${problemOf(check.problem, kind)}.`);
   const mapping = inOrder(check.mapping);
+  if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {
+    io.log(`${name} had no end: it ends for ${target.key.session ?? "everybody"} at ${mapping.notAfter}.\n`);
+  }
   const text = valueText(name, put(mapping));
   checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
   const plan = planChanges(before, new Map([[parameter, text]]), false);
@@ -179,6 +182,7 @@ async function ofPermissionSet(
 interface Found {
   /** The mapping as it is stored, or the start of a new one. */
   readonly old: Readonly<Record<string, unknown>>;
+  readonly isStored: boolean;
   /** Returns the parameter's value with the changed mapping. */
   readonly put: (mapping: Mapping) => unknown;
 }
@@ -190,7 +194,8 @@ function find(name: string, kind: MappingKind, key: Target["key"], stored: Store
     if (!isObject(value) && hasArn(kind) && key.arn === undefined) {
       throw usage(`${name} has no mapping yet. To add one, use its ARN as <who>.`);
     }
-    return { old: isObject(value) ? value : { ...key }, put: (mapping) => mapping };
+    const isStored = isObject(value);
+    return { old: isStored ? value : { ...key }, isStored, put: (mapping) => mapping };
   }
   const { listedBy } = KINDS[kind];
   if (listedBy === "arnLike" && key.arnLike === undefined) {
@@ -202,7 +207,9 @@ function find(name: string, kind: MappingKind, key: Target["key"], stored: Store
   const isIt = (item: unknown) => hasKey(item, key);
   const items = listItems(name, stored, kind, isIt);
   const item = items.find(isIt);
-  return { old: isObject(item) ? item : { ...start, ...key }, put: (mapping) => withItem(items, isIt, mapping) };
+  const isStored = isObject(item);
+  const old = isStored ? item : { ...start, ...key };
+  return { old, isStored, put: (mapping) => withItem(items, isIt, mapping) };
 }
 
 function changed(value: Readonly<Record<string, unknown>>, options: SetOptions, notAfter: string | undefined) {

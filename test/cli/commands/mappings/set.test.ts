@@ -141,3 +141,14 @@ test("set accepts what lint warns of, and changes another key of a mapping that 
   await exits(cluster.mappings(["set", DEVELOPERS, "--username", "{SessionName}", "--dry-run"]), 0);
   await exits(cluster.mappings(["set", ALICE, "--description", "gone", "--dry-run"]), 0);
 });
+
+test("--for on a mapping without an end reports that it ends for everybody, and for a new mapping nothing", async () => {
+  const role = `arn:aws:iam::${A}:role/OnCall`;
+  const ends = /had no end/;
+  const created = await exits(set(role, "--username", "on-call", "--for", "2h"), 0);
+  assert.doesNotMatch(created.err, ends);
+  await exits(set(role, "--unset", "notAfter", "--allow-weakening"), 0);
+  const { err } = await exits(set(role, "--add-group", "pagers", "--for", "2h"), 0);
+  assert.match(err, /^role\/111122223333\/oncall had no end: it ends for everybody at 20\S+Z\.\n/);
+  assert.doesNotMatch((await exits(set(role, "--for", "3h", "--allow-weakening"), 0)).err, ends);
+});
