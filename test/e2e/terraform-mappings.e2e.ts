@@ -236,6 +236,34 @@ for (const [name, file, message] of [
     `mappings: [{arn: "${arn}", username: {SessionName}}]`,
     /username must be a string/,
   ],
+  [
+    "an unknown placeholder",
+    list({ arn, username: "dev:{Sessionname}" }),
+    /entry 1: username "dev:\{Sessionname\}" has an unknown placeholder: the placeholders are \{AccountID\}, /,
+  ],
+  ["a stray brace", entry('groups: ["a}"]'), /entry 1: group "a\}" has a brace outside of a placeholder\./],
+  ["a control character", entry('groups: ["a\\u0007b"]'), /entry 1: group "a\\u0007b" has a control character\./],
+  [
+    "a claim in a group",
+    entry('groups: ["a:{SourceIdentity}"]'),
+    /has \{SourceIdentity\}, which is only for usernames\./,
+  ],
+  [
+    "a claim that is the username",
+    list({ arn, username: "{SourceIdentity}" }),
+    /which must follow literal text that ends in ":"/,
+  ],
+  [
+    "a claim after system:",
+    list({ arn, username: "system:x:{PrincipalTag:team}" }),
+    /does not begin with "system:", such as aws:\{PrincipalTag:team\}/,
+  ],
+  [
+    "an id of a user for a role",
+    entry("principalId: AIDAEXAMPLE"),
+    /entry 1: principalId must be the unique id of a role \(AROA/,
+  ],
+  ["an id without an ARN", list({ account: ACCOUNT, principalId: "AROAEXAMPLE" }), /principalId must be the unique id/],
   ["no username", list({ arn }), /entry 1: username is missing\./],
   ["groups of an account without a username", list({ account: ACCOUNT, groups: ["a"] }), /username is missing/],
   ["a null", entry("description: null"), /description must be a string/],
@@ -255,6 +283,11 @@ for (const [name, file, message] of [
     assert.equal(code > 0, !["a list of denials", "a pattern", "a session"].includes(name));
   });
 }
+
+test("an empty list of mappings is empty", async () => {
+  const { write } = useFolder();
+  for (const file of ["mappings:\n", "mappings: []\n"]) assert.deepEqual(valuesOf([write("mappings.yaml", file)]), {});
+});
 
 test("import reads what terraform console prints for HCL variables", async () => {
   const { path: folder, write } = useFolder();
