@@ -1,12 +1,16 @@
 // Connects a command to a cluster's parameters, with the settings of its function.
 
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
+import type { Settings } from "../../functions/authenticator/settings.ts";
+import { type CommonSettings, readCommonSettings } from "../../functions/settings/common.ts";
+import { readFrom } from "../../functions/settings/environment.ts";
 import { usage } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { ReviewSettings } from "../model/evaluation.ts";
+import { type Shell, shellOf } from "../model/function-settings.ts";
 import { callerIdentity, ownAccount, watched } from "./calls.ts";
 import { type ClientConfig, clientConfig, once, patientRetries } from "./client.ts";
+import { type Functions, functionsAt } from "./functions.ts";
 import { DEFAULT_RATES, type RateOptions, type Rates } from "./rates.ts";
 
 export interface ConnectionOptions extends RateOptions {
@@ -14,6 +18,8 @@ export interface ConnectionOptions extends RateOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly prefix?: string;
+  /** Ids of other clusters that the command was given, and that may use the same store. */
+  readonly neighbours?: readonly string[];
   /** Only this account's mappings are read and written. */
   readonly account?: string;
   /** The account that the context requires of the credentials. */
@@ -22,38 +28,39 @@ export interface ConnectionOptions extends RateOptions {
   readonly webhookKubeconfig?: string;
 }
 
-/** `now` returns milliseconds since 1970. */
-export function reviewSettings(settings: Settings, now: () => number): ReviewSettings {
-  const { mappingPrefix: prefix, partition, reservedPrefixes } = settings;
+/** What decides about mappings; `now` is in milliseconds since 1970. The function's settings throw before they are read. */
+export function reviewSettings(
+  { mappingPrefix: prefix, partition }: CommonSettings,
+  functions: Pick<Functions, "own" | "mayBeReserved">,
+  now: () => number,
+): ReviewSettings {
   return {
-    ...{ prefix, partition: partition.id, reservedPrefixes, ...signedTokensIn(settings) },
+    ...{ prefix, partition: partition.id },
     get now() {
       return now();
+    },
+    get reservedPrefixes() {
+      return functions.own.settings.reservedPrefixes;
+    },
+    get mayBeReserved() {
+      return functions.mayBeReserved();
+    },
+    get accounts() {
+      return functions.own.settings.accounts;
+    },
+    get signedTokens() {
+      return signedTokensIn(functions.own.settings);
     },
   };
 }
 
-export function signedTokensIn({ jwt, tokens }: Settings): Pick<ReviewSettings, "signedTokens"> {
-  if (jwt === undefined) return {};
-  return { signedTokens: tokens === "jwt" ? "only" : "beside" };
+export function signedTokensIn({ jwt, tokens }: Settings): ReviewSettings["signedTokens"] {
+  if (jwt === undefined) return undefined;
+  return tokens === "jwt" ? "only" : "beside";
 }
 
-/** Uses the function's own parser, which rejects the same values. Throws `setting_invalid`. */
-export function functionSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
-  return readSettings({
-    CLUSTER_ID: options.cluster,
-    CALLER_AUTH: "none",
-    AWS_REGION: region,
-    MAPPING_PREFIX: options.prefix,
-    ACCOUNTS: environment["ACCOUNTS"],
-    STS_REGIONS: environment["STS_REGIONS"],
-    STS_EXTRA_HOSTS: environment["STS_EXTRA_HOSTS"],
-    RESERVED_PREFIXES: environment["RESERVED_PREFIXES"],
-    TOKENS: environment["TOKENS"],
-    JWT_ISSUERS: environment["JWT_ISSUERS"],
-    JWT_KEYS_ENDPOINT: environment["JWT_KEYS_ENDPOINT"],
-    AWS_ENDPOINT_URL_STS: environment["AWS_ENDPOINT_URL_STS"],
-  });
+export function shellFor({ cluster, prefix }: ConnectionOptions, region: string, { environment }: IOStreams): Shell {
+  return shellOf({ CLUSTER_ID: cluster, AWS_REGION: region, MAPPING_PREFIX: prefix }, environment);
 }
 
 export interface Connection {
@@ -62,8 +69,10 @@ export interface Connection {
   readonly ssm: SSMClient;
   /** `now` is the time of the first response of `ssm`, and throws before it: this machine's clock may be wrong. */
   readonly review: ReviewSettings;
-  /** Input for the function's own code, which evaluates mappings here. */
-  readonly settings: Settings;
+  /** The cluster and its store. Its function's settings are in `functions`. */
+  readonly settings: CommonSettings;
+  /** The functions that read this store, with their settings. */
+  readonly functions: Functions;
   /** If set, only this account's parameters are read and written. */
   readonly account?: string;
   /** The same object for all clusters of an account and Region, which share its limits. */
@@ -88,14 +97,17 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
       },
     };
   });
-  const settings = functionSettings(options, config.region, io);
+  const shell = shellFor(options, config.region, io);
+  const settings = readCommonSettings(readFrom(shell.machine));
+  const functions = functionsAt(settings.mappingPrefix, [options.cluster, ...(options.neighbours ?? [])], shell);
   await requireAccount(options, config, io);
   const owner = options.contextAccount ?? (io.shared && (await ownAccount(config, io))) ?? options.profile;
   return {
     config,
     ssm,
     settings,
-    review: reviewSettings(settings, now),
+    functions,
+    review: reviewSettings(settings, functions, now),
     rates: once(io.secrets, `rates ${owner} ${config.region}`, () => ({ reads: readRate, writes: rate })),
     ...(account !== undefined && { account }),
   };

@@ -22,6 +22,12 @@ const WRONG_KEY = ["SignatureDoesNotMatch", "InvalidSignatureException"];
 
 const FORBIDDEN = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
 
+/** Of Parameter Store. True also for an error with a hint. */
+export function isAccessDenied(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === "AccessDeniedException" || isAccessDenied(error.cause);
+}
+
 const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors */

@@ -48,6 +48,8 @@ interface ReadAllRequest {
   readonly account?: string | undefined;
   /** Also reads the list of callers. Not with `account`. */
   readonly callers?: boolean;
+  /** As `readSome`: reads the account's parameters that are not below a path. */
+  readonly readByName: (names: readonly string[]) => Promise<ReadonlyMap<string, Stored>>;
   /** Called before each page. */
   readonly waitForTurn: RateLimit;
   readonly signal: AbortSignal;
@@ -57,7 +59,7 @@ interface ReadAllRequest {
 /** Returns every parameter below the prefix, sorted by name. Skips issuer keys and, without `callers`, the list of callers. */
 export async function readAll(
   ssm: SSMClient,
-  { prefix, account, callers = false, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,
+  { prefix, account, callers = false, readByName, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,
 ): Promise<Map<string, Stored>> {
   const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
@@ -69,7 +71,7 @@ export async function readAll(
   }
   if (account !== undefined) {
     const names = LEAVES.map((kind) => mappingParameter(prefix, kind, account));
-    found.push(...(await readSome(ssm, names, signal)).values());
+    found.push(...(await readByName(names)).values());
   }
   const isOther = (name: string) =>
     (name === callersParameter(prefix) && !callers) || name.startsWith(`${issuerPath(prefix)}/`);

@@ -6,11 +6,18 @@ import type { VerifiedIdentity } from "../../functions/authenticator/identity/id
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
 import { isAwsSigned } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { type DenyEntry, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { newRecord, type ReviewRecord } from "../../functions/authenticator/review/record.ts";
-import { type IdentityServices, reviewIdentity, reviewToken } from "../../functions/authenticator/review/review.ts";
+import {
+  type IdentityServices,
+  requireAnyToken,
+  reviewIdentity,
+  reviewToken,
+} from "../../functions/authenticator/review/review.ts";
+import type { Settings } from "../../functions/authenticator/settings.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
-import { hasCode, isDenial } from "../../functions/errors.ts";
+import { denial, hasCode, isDenial } from "../../functions/errors.ts";
 import type { Deadline } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import { openAgents } from "../io/http.ts";
@@ -18,7 +25,7 @@ import type { IOStreams } from "../io/streams.ts";
 import { deniedIn } from "../model/entry.ts";
 import { withAwsClock } from "./calls.ts";
 import type { Connection } from "./connection.ts";
-import { readSome } from "./parameter-store.ts";
+import { readBeside, readFunction } from "./functions.ts";
 
 /** Longer than kube-apiserver's: an operator can wait. */
 const DEADLINE_MS = 15_000;
@@ -30,17 +37,20 @@ export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "
   readonly deniedBy?: string;
   /** The user needs an instance's name, which the deployed function does not look up. */
   readonly isWithoutNodes?: boolean;
+  /** A phrase: on which settings of the function the verdict depends, if they are not known. */
+  readonly condition?: string;
 }
 
 /** Proves the token with STS or the issuer's keys. Returns a denial as `refusal`; throws if AWS fails. */
 export async function explainToken(token: string, connection: Connection, io: IOStreams): Promise<Explanation> {
-  const { settings } = connection;
+  const { settings, condition } = await readFunction(connection, io.interrupted);
   const isOurs = hasTokenPrefix(token) || (settings.jwt !== undefined && isAwsSigned(token));
   if (!isOurs) {
-    const message = isAwsSigned(token)
-      ? "the token is signed by AWS: set JWT_ISSUERS in your environment as the function does, or the function leaves it to kube-apiserver's other authenticators"
-      : "the token does not begin with k8s-aws-v1.: the function leaves it to kube-apiserver's other authenticators";
-    return { refusal: { code: "not_ours", message } };
+    const kind = isAwsSigned(token)
+      ? "is signed by AWS, and the function has no JWT_ISSUERS"
+      : "does not begin with k8s-aws-v1.";
+    const message = `the token ${kind}: the function leaves it to kube-apiserver's other authenticators`;
+    return conditional({ refusal: { code: "not_ours", message } }, condition);
   }
   const { clusterId, region, nodeRegion, partition, stsEndpoint } = settings;
   const agents = openAgents(io);
@@ -54,10 +64,11 @@ export async function explainToken(token: string, connection: Connection, io: IO
     readParameters: parametersFrom(connection, io),
     findNodeName: findNodeNameLazily({ region: nodeRegion, vpcs: settings.nodeVpcs, agents, clock: io.clock }),
   };
-  return explainReview(services, io, async (record) => {
+  const explained = await explainReview(services, io, async (record) => {
     const review = { token, audiences: undefined };
     await reviewToken(review, settings, services, record, deadlineOf(io));
   });
+  return conditional(explained, condition);
 }
 
 function uncached<Asked extends unknown[], Proven>(prove: (...asked: Asked) => Proven) {
@@ -71,19 +82,47 @@ export async function explainIdentity(
   io: IOStreams,
   known: Partial<IdentityServices> = {},
 ): Promise<Explanation> {
+  const { prefix } = connection.review;
+  // In one call with the settings that the review needs before.
+  const ahead =
+    connection.functions.unread().length > 0 && candidates(prefix, identity).map(({ parameter }) => parameter);
+  const parameters = ahead && (await readBeside(ahead, connection, io.interrupted));
   const services: IdentityServices = {
-    readParameters: parametersFrom(connection, io),
+    readParameters: parameters
+      ? async () => ({ parameters, cached: false, stale: false })
+      : parametersFrom(connection, io),
     findNodeName: async () => ({ name: "{EC2PrivateDNSName}" }),
     ...known,
   };
-  return explainReview(services, io, async (record) => {
-    await reviewIdentity(identity, connection.settings, services, record, deadlineOf(io));
+  const { settings, version, condition } = await readFunction(connection, io.interrupted);
+  const explained = await explainReview(services, io, async (record) => {
+    record.identity = identity;
+    if (version !== undefined) checkTokenKind(identity, settings);
+    await reviewIdentity(identity, settings, services, record, deadlineOf(io));
   });
+  return conditional(explained, condition);
 }
 
-function parametersFrom({ ssm }: Connection, io: IOStreams): IdentityServices["readParameters"] {
+/** Denials that only settings cause. Other denials do not depend on them. */
+const BY_SETTINGS =
+  /^(?:account_foreign|name_refused|not_ours|token_(?:kind|host|region|issuer)_refused|node_not_verified)$/;
+
+function conditional(explained: Explanation, condition: string | undefined): Explanation {
+  const { refusal } = explained;
+  const isFixed = condition === undefined || (refusal !== undefined && !BY_SETTINGS.test(refusal.code));
+  return isFixed ? explained : { ...explained, condition };
+}
+
+/** Throws a denial if the function accepts no token of this kind for the identity. */
+function checkTokenKind({ claims, accountId }: VerifiedIdentity, { jwt, tokens }: Settings): void {
+  const isListed = [...(jwt?.accountByIssuer.values() ?? [])].includes(accountId);
+  if (claims === undefined) requireAnyToken(tokens);
+  else if (!isListed) throw denial("token_issuer_refused", `the issuer of account ${accountId} is not in JWT_ISSUERS`);
+}
+
+function parametersFrom(connection: Connection, io: IOStreams): IdentityServices["readParameters"] {
   return async (names) => ({
-    parameters: await readSome(ssm, names, io.interrupted),
+    parameters: await readBeside(names, connection, io.interrupted),
     cached: false,
     stale: false,
   });

@@ -1,11 +1,10 @@
-// Reads the cluster's stack: its outputs, and whether the function looks up nodes.
+// Reads the outputs of a cluster's stack.
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { defaultStackName, type StackKind } from "../../functions/settings/stack.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { watched } from "./calls.ts";
 import { awsRequestHandler, type ClientConfig } from "./client.ts";
-import type { Connection } from "./connection.ts";
 import { toFailure } from "./errors.ts";
 
 /** Such as `Endpoint`: infra/outputs.ts. */
@@ -41,30 +40,5 @@ export async function outputsOf(StackName: string, config: ClientConfig, abortSi
       return undefined;
     }
     throw error;
-  }
-}
-
-/** Of a mapping, or of an identity whose mapping needs it. */
-export const NO_NODES =
-  'the function cannot look up nodes, so each review fails. Set "nodes": true for the cluster, and deploy';
-
-/** The construct sets it only with `nodes` (infra/function/environment.ts). */
-const ONLY_WITH_NODES = "AWS_ENDPOINT_URL_EC2";
-
-/** `true` unless the function's configuration can be read and shows that it does not. Prints nothing. */
-export async function mayLookUpNodes({ config, settings }: Connection, io: IOStreams): Promise<boolean> {
-  try {
-    const { FunctionName: name } = await outputsOfCluster(settings.clusterId, config, io);
-    if (name === undefined) return true;
-    const { GetFunctionConfigurationCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
-    const limited = { ...config, maxAttempts: 2, requestHandler: awsRequestHandler(io, 5_000) };
-    const client = watched(new LambdaClient(limited), io);
-    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
-    const { Environment } = await client.send(command, { abortSignal: io.interrupted });
-    return Environment?.Variables === undefined || ONLY_WITH_NODES in Environment.Variables;
-  } catch (error) {
-    io.interrupted.throwIfAborted();
-    if (toFailure(error) === undefined) throw error;
-    return true;
   }
 }

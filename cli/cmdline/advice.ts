@@ -92,7 +92,7 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   host_busy:
     "try again in a minute, or sign for the function's region. If this continues, set STS_REGIONS to the regions that users sign for",
   sts_unreachable: "check the function's network to STS, and try again",
-  account_foreign: "use an identity of another account, or add this account to ACCOUNTS",
+  account_foreign: "use an identity of another account, or add this one to accounts in cdk.json (ACCOUNTS), and deploy",
   identity_unmapped: "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
   identity_denied: "to grant access again, remove the denial: iam-authenticator mappings allow <who>",
   denials_invalid: "correct the list, or restore an earlier version: iam-authenticator mappings rollback <who>",

@@ -3,10 +3,10 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client.ts";
-import { functionSettings } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { type LoggedReview, type LogQuery, type LogReader, readPages } from "../aws/review-log.ts";
@@ -83,7 +83,7 @@ export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, 
     return await work({
       query: { logGroup, from, until: to, outcomes, who, group },
       reader: { logs, waitForTurn: rateLimited(options.rate), signal },
-      prefix: functionSettings(options, config.region, io).mappingPrefix,
+      prefix: options.prefix ?? defaultMappingPrefix(options.cluster),
       now,
     });
   } catch (error) {

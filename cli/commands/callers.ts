@@ -212,7 +212,13 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
     };
     check(remaining);
     const effect = () => [`The function rejects ${name} within 60 s.`];
-    return { plan: planCallers(callers, remaining, check), known: callers.known, connection, effect };
+    return {
+      plan: planCallers(callers, remaining, check),
+      known: callers.known,
+      connection,
+      effect,
+      gives: "no access",
+    };
   });
   // A revoked token must not stay valid in one Region because another cannot be reached.
   await carryOut(planned, options, io, { done: "Removed", goesOn: true });

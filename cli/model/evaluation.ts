@@ -24,8 +24,12 @@ export interface ReviewSettings {
   readonly now: number;
   /** Usernames and groups must not begin with one of these. */
   readonly reservedPrefixes: readonly string[];
+  /** Of all functions that may read the mappings. Default: none. */
+  readonly mayBeReserved?: readonly string[];
+  /** The function denies identities of other accounts. Default: any. */
+  readonly accounts?: readonly string[];
   /** Whether the function accepts AWS-signed tokens: beside others, or `only` them. Default: it does not. */
-  readonly signedTokens?: "beside" | "only";
+  readonly signedTokens?: "beside" | "only" | undefined;
 }
 
 /** The name without the prefix, for output. */

@@ -58,13 +58,13 @@ export function mentionsAdministrators(value: string | undefined): boolean {
 }
 
 /** Whether it renders to itself, and the function accepts it: a name that it rejects denies the identity. */
-export function isAccepted(name: string, { reservedPrefixes }: ReviewSettings): boolean {
+export function isAccepted(name: string, { reservedPrefixes }: Pick<ReviewSettings, "reservedPrefixes">): boolean {
   return !/[{}]/.test(name) && nameProblem(name, reservedPrefixes) === undefined;
 }
 
-/** Whether it is also not reserved by Kubernetes: RESERVED_PREFIXES of the function may have `system:` where the shell's do not. */
-export function isPlain(name: string, review: ReviewSettings): boolean {
-  return isAccepted(name, review) && !name.startsWith("system:");
+/** Whether each function that may read it accepts it, and Kubernetes does not reserve it. */
+export function isPlain(name: string, { reservedPrefixes, mayBeReserved = [] }: ReviewSettings): boolean {
+  return isAccepted(name, { reservedPrefixes: ["system:", ...reservedPrefixes, ...mayBeReserved] });
 }
 
 /** Why a name needs consent, as a phrase with a verb; `undefined` if it does not. */

@@ -4,7 +4,7 @@ import { callersParameter, isCaller } from "../../functions/authenticator/caller
 import { isObject, parseStored } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import type { Connection } from "../aws/connection.ts";
-import { readSome } from "../aws/parameter-store.ts";
+import { readBeside } from "../aws/functions.ts";
 import { finding, usage } from "../io/errors.ts";
 import { type Stored, valueText } from "../model/stored.ts";
 import type { Plan } from "./changes.ts";
@@ -20,9 +20,9 @@ interface Callers {
   readonly entries: Entries;
 }
 
-export async function readCallers({ ssm, review }: Connection, signal: AbortSignal): Promise<Callers> {
-  const parameter = callersParameter(review.prefix);
-  const known = await readSome(ssm, [parameter], signal);
+export async function readCallers(connection: Connection, signal: AbortSignal): Promise<Callers> {
+  const parameter = callersParameter(connection.review.prefix);
+  const known = await readBeside([parameter], connection, signal);
   const stored = known.get(parameter);
   if (stored?.secure) {
     throw usage(`${parameter} is a SecureString, which the function does not read: no caller is accepted. Remove it.`);

@@ -1,8 +1,9 @@
 // Plans a change in one or several clusters, shows the plans, asks once, and writes to up to 16 stores at once.
 
+import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { ownAccount, withAwsClock } from "../aws/calls.ts";
 import { type AwsOptions, type ClientConfig, clientConfig } from "../aws/client.ts";
-import { type Connection, connect } from "../aws/connection.ts";
+import { type Connection, type ConnectionOptions, connect } from "../aws/connection.ts";
 import { reasonOf, toFailure } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
 import {
@@ -75,7 +76,9 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions>(
   async function planOne(one: Chosen<O>): Promise<Planned> {
     const { name, io: own } = one;
     try {
-      const connection = await placeOf(one.options, own);
+      const neighbours = chosen.filter((other) => other !== one && mayShare(one.options, other.options));
+      const ids = neighbours.map(({ options: { cluster } }) => cluster);
+      const connection = await placeOf({ ...one.options, neighbours: ids }, own);
       if (connection === undefined) return undefined;
       return await fromOneView(own, async () => {
         const planned = await plan(connection, one.options, own);
@@ -104,6 +107,12 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions>(
     isAbsent: idle.length === planned.length && idle.every(({ isAbsent }) => isAbsent),
     failed: planned.filter((one) => "failure" in one),
   };
+}
+
+/** Whether both may read one store. */
+function mayShare(...both: readonly [ConnectionOptions, ConnectionOptions]): boolean {
+  const [one, other] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
+  return one === other;
 }
 
 /** Plans again if another operator changes what a plan changes while it is made. */

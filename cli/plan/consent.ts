@@ -3,6 +3,7 @@
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import type { Connection } from "../aws/connection.ts";
+import { isAccessDenied } from "../aws/errors.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { guardLockout, hasAdministrator, mayDenyOthers } from "../model/access/administrators.ts";
@@ -13,7 +14,7 @@ import { type ReviewSettings, shortName } from "../model/evaluation.ts";
 import { mentionsAdministrators } from "../model/names.ts";
 import { entryKey, listIn, type Stored } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
-import { isAccessDenied, pagesBelow, readLooks, readMappings } from "./read.ts";
+import { pagesBelow, readLooks, readMappings } from "./read.ts";
 import { changedMeanwhile, mergeValues } from "./write-parameter.ts";
 
 interface ReadForAccess {

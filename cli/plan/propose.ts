@@ -1,7 +1,9 @@
 // Checks, prints and confirms a plan: every command that writes uses it.
 
+import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../aws/connection.ts";
+import { readFunction } from "../aws/functions.ts";
 import type { WriteOptions } from "../cmdline/options.ts";
 import { confirm } from "../io/confirm.ts";
 import { Failure, finding } from "../io/errors.ts";
@@ -34,6 +36,8 @@ export interface ClusterPlan {
   readonly merges?: boolean;
   /** Sentences for the user after the writes. The first one is on the line that reports them. */
   readonly effect?: (now: number) => readonly string[];
+  /** Whether it may only take access away, or concerns no login. By default, it may give access. */
+  readonly gives?: "no access" | "no login";
   /** A sentence that reports the writes; default: their number. */
   readonly outcome?: string;
 }
@@ -60,9 +64,13 @@ export interface Prepared {
 
 /** Reads what the plan's checks need. Throws if it cannot be read. */
 export async function prepare(planned: ClusterPlan, options: ProposeOptions, io: IOStreams): Promise<Prepared> {
-  const { plan: wanted, known, connection, effect = () => [EFFECT], ...others } = planned;
+  const { plan: wanted, known, gives, effect = () => [EFFECT], ...others } = planned;
+  const connection = gives === "no login" ? withoutFunction(planned.connection) : planned.connection;
   const { review } = connection;
   await requireCluster(known, connection, options, io);
+  const { problem } = gives === "no login" ? {} : await readFunction(connection, io.interrupted);
+  // Callers do not depend on its settings.
+  if (wanted.changes.some(({ name }) => readName(review.prefix, name) !== undefined)) connection.functions.log(io);
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
   const { changes } = plan;
   const reading = await readForAccess(changes, { ...planned, skipped: managed }, connection, io);
@@ -74,6 +82,7 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
   if (changes.length === 0 && !isPartial) return { shown, destination };
   try {
     if (changes.length === 0) throw finding("Nothing was written.");
+    if (problem !== undefined && gives === undefined) throw finding(`Nothing was written. ${problem}`);
     checkDenialsWritten(changes, managed);
     if (!options.force) guardLockout(changes, reading.current, review);
   } catch (error) {
@@ -83,6 +92,12 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
   const force = options.force === true;
   const accepted = { ...reading, ...others, changes, effect, force, isPartial, connection, destination };
   return { shown, destination, proposal: accepted };
+}
+
+/** No setting of the function concerns the keys of an issuer. */
+function withoutFunction(connection: Connection): Connection {
+  const { prefix, partition, now } = connection.review;
+  return { ...connection, review: { prefix, partition, now, reservedPrefixes: [] } };
 }
 
 /** Confirms all clusters together, then the marks. Throws unless the user accepts. */

@@ -4,9 +4,11 @@ import { callersParameter } from "../../functions/authenticator/caller/caller.ts
 import { denyParameter, mappingParameter, readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
 import { nearest } from "../../functions/lib/text.ts";
+import { settingsParameter } from "../../functions/settings/stored-settings.ts";
 import { ownAccount } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
-import { toFailure } from "../aws/errors.ts";
+import { isAccessDenied, toFailure } from "../aws/errors.ts";
+import { AT_ONCE, readBeside } from "../aws/functions.ts";
 import { readAll, readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { readConfig } from "../cmdline/contexts.ts";
@@ -40,7 +42,9 @@ export async function readMappings(connection: Connection, io: IOStreams, { call
   const progress = startProgress("reading", undefined, io);
   const limits = { waitForTurn: limitsOf(rates).read, signal: io.interrupted, onCount: progress.show };
   try {
-    return await readAll(ssm, { prefix: review.prefix, account, callers, ...limits });
+    const readByName = (names: readonly string[]) => readBeside(names, connection, io.interrupted);
+    const found = await readAll(ssm, { prefix: review.prefix, account, callers, readByName, ...limits });
+    return account === undefined ? withoutSettings(found, connection) : found;
   } catch (error) {
     const failure = isAccessDenied(error) && account === undefined ? toFailure(error) : undefined;
     if (failure === undefined) throw error;
@@ -50,6 +54,35 @@ export async function readMappings(connection: Connection, io: IOStreams, { call
   } finally {
     progress.end();
   }
+}
+
+/** @param found everything below the prefix, so settings that are not in it do not exist */
+function withoutSettings(found: Map<string, Stored>, { functions, review }: Connection): Map<string, Stored> {
+  const isSettings = (name: string) => name.startsWith(settingsParameter(review.prefix, ""));
+  for (const name of [...found.keys(), ...functions.unread()].filter(isSettings)) {
+    functions.take(name, found.get(name));
+    found.delete(name);
+  }
+  return found;
+}
+
+/**
+ * Whether a denial may name a person: the settings of every function below the prefix are stored and completely known, so they
+ * are of a version that knows names, and none accepts AWS-signed tokens, which a name would all deny. Takes one call.
+ */
+export async function mayDenyByName(connection: Connection, io: IOStreams): Promise<boolean> {
+  const { functions, review } = connection;
+  try {
+    const found: Stored[] = [];
+    for await (const page of pagesBelow(settingsParameter(review.prefix, "").slice(0, -1), connection, io)) {
+      found.push(...page);
+    }
+    withoutSettings(new Map(found.map((one) => [one.name, one])), connection);
+  } catch (error) {
+    if (!isAccessDenied(error)) throw error;
+    return false;
+  }
+  return functions.all().every(({ condition, settings }) => condition === undefined && settings.jwt === undefined);
 }
 
 /** To compare two clusters: names without the prefix, no empty lists, and a fixed order where the order has no meaning. */
@@ -67,16 +100,14 @@ export async function readToCompare(connection: Connection, io: IOStreams, more?
   return new Map(named);
 }
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
-const AT_ONCE = 10;
-
-/** Reads any number of parameters by name. The result omits those that do not exist. */
-export async function readByName(names: readonly string[], { ssm, rates }: Connection, { interrupted }: IOStreams) {
-  const waitForTurn = limitsOf(rates).read;
+/** Reads any number of parameters by name, and the function's settings beside them. The result omits those that do not exist. */
+export async function readByName(names: readonly string[], connection: Connection, { interrupted }: IOStreams) {
+  const waitForTurn = limitsOf(connection.rates).read;
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
     await waitForTurn(interrupted);
-    for (const [name, stored] of await readSome(ssm, names.slice(i, i + AT_ONCE), interrupted)) found.set(name, stored);
+    const some = await readBeside(names.slice(i, i + AT_ONCE), connection, interrupted);
+    for (const [name, stored] of some) found.set(name, stored);
   }
   return found;
 }
@@ -125,12 +156,6 @@ export function pagesBelow(path: string, { ssm, rates }: Connection, io: IOStrea
   return readBranch(ssm, path, limitsOf(rates).read, io.interrupted);
 }
 
-/** True also for an error with a hint. */
-export function isAccessDenied(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return error.name === "AccessDeniedException" || isAccessDenied(error.cause);
-}
-
 type Known = ReadonlyMap<string, Stored>;
 
 /**
@@ -150,9 +175,10 @@ export async function requireParameters(known: Known, connection: Connection, io
 
 /** Also without permission to read it. Throws if other clusters are stored below its prefix. */
 async function exists(known: Known, connection: Connection, io: IOStreams): Promise<boolean> {
-  const { prefix } = connection.review;
-  const isOwn = (name: string) => isOfCluster(prefix, name);
-  if ([...known.keys()].some(isOwn)) return true;
+  const { functions, review, settings } = connection;
+  const { prefix } = review;
+  const isOwn = (name: string) => name === settingsParameter(prefix, settings.clusterId) || isOfCluster(prefix, name);
+  if (functions.isStored() || [...known.keys()].some(isOwn)) return true;
   const others: string[] = [];
   try {
     for await (const name of namesIn(connection, io)) {

@@ -3,6 +3,7 @@
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/aws/http-server.ts";
 import { startParameterStore } from "../local-aws.ts";
 import { post } from "../post.ts";
+import { settingsOf } from "../stored-settings.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
 import { named, PREFIX, readParameter } from "./commands/mappings/cluster.ts";
 import { useFolder, useServer } from "./fixtures.ts";
@@ -19,7 +20,8 @@ type Outputs = Readonly<Record<string, string>>;
 async function twoRegions(stored: Values, outputs: Outputs = { Endpoint: "https://one.example/authenticate" }) {
   const store = (name: Name) =>
     startParameterStore({
-      parameters: named(stored),
+      // A cluster without a parameter does not exist.
+      parameters: { ...(Object.keys(stored).length > 0 && settingsOf("prod")), ...named(stored) },
       region: REGIONS[name],
       servesRegion: (region) => [REGIONS[name], "us-east-1"].includes(region),
       now: () => Date.UTC(2020),

@@ -7,7 +7,6 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { programName } from "../../cli/cmdline/spelling.ts";
 import { fileFailure } from "../../cli/io/files.ts";
-import { startHttpServer } from "../../local/aws/http-server.ts";
 import { type CliOptions, cli, endpoints } from "./cli.ts";
 import { ADMIN, exits, useCluster } from "./commands/mappings/cluster.ts";
 import { prepare, useFolder, useServer } from "./fixtures.ts";
@@ -37,16 +36,11 @@ const STORED = {
   "deny/111122223333": [{ arnLike: "arn:aws:iam::111122223333:user/mal*" }],
 };
 const cluster = useCluster(STORED, "all");
-/** Of the deployed function; `undefined` if the user may not read them. */
-let variables: Record<string, string> | undefined;
-const stacks = useServer(() => startStacks({ "IamAuthenticator-prod": { FunctionName: "authenticator" } }));
-const DENIED = { status: 403, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" };
-const configured = () => ({ status: 200, body: JSON.stringify({ Environment: { Variables: variables } }) });
-const lambda = useServer(() => startHttpServer(() => (variables === undefined ? DENIED : configured())));
+const stacks = useServer(() => startStacks({ "IamAuthenticator-prod": {} }));
 prepare(() => {
   const key = hash("sha1", "https://example.awsapps.com/expired", "hex");
   write(`.aws/sso/cache/${key}.json`, JSON.stringify({ accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" }));
-  const urls = endpoints({ CLOUDFORMATION: stacks, LAMBDA: lambda });
+  const urls = endpoints({ CLOUDFORMATION: stacks });
   const variables = { HOME: home, CLUSTER_ID: "prod", AWS_CONFIG_FILE: write("aws-config", AWS_CONFIG) };
   Object.assign(process.env, variables, urls);
 });
@@ -146,17 +140,19 @@ test("a name that is a role's in one cluster denies no session in another", asyn
 
 test("explain and lint report mappings of nodes if the function does not look up nodes", async () => {
   const nodes = "explain arn:aws:iam::111122223333:role/nodes";
-  variables = { CLUSTER_ID: "prod" };
+  cluster.deploy({}, false);
   const sentence =
     'the function cannot look up nodes, so each review fails. Set "nodes": true for the cluster, and deploy';
   assert.match((await type(nodes)).out, new RegExp(`^verdict   fault: ${sentence}$`, "m"));
   assert.match((await type("mappings lint")).out, new RegExp(`^warning  no-nodes .* ${sentence}$`, "m"));
-  for (const others of [{ AWS_ENDPOINT_URL_EC2: "" }, undefined]) {
-    variables = others;
-    const { out, err } = await type(nodes);
-    assert.match(out, /^verdict {3}granted, if EC2 confirms the instance$/m);
-    const lint = await type("mappings lint");
-    assert.doesNotMatch(`${err}${lint.out}${lint.err}`, /no-nodes|lambda|permission/i);
+  for (const change of [
+    () => cluster.deploy({}),
+    () => cluster.store.remove("/iam-authenticator/prod/settings/prod"),
+  ]) {
+    change();
+    const { out } = await type(nodes);
+    assert.match(out, /^verdict {3}granted, if EC2 confirms the instance(?:, if the function has no ACCOUNTS, .*)?$/m);
+    assert.doesNotMatch((await type("mappings lint")).out, /no-nodes/);
   }
 });
 

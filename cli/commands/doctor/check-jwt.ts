@@ -5,8 +5,9 @@ import { MAX_AHEAD_SECONDS } from "../../../functions/authenticator/jwt/parse-jw
 import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
 import { partitionOfIssuer } from "../../../functions/aws/partitions.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import { endpoint as endpointOf, readFrom } from "../../../functions/settings/environment.ts";
 import type { ClientConfig } from "../../aws/client.ts";
-import { type ConnectionOptions, functionSettings } from "../../aws/connection.ts";
+import type { ConnectionOptions } from "../../aws/connection.ts";
 import { getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
 import { type Check, failed, failureOf, ok, warning } from "../../cmdline/advice.ts";
 import { openAgents } from "../../io/http.ts";
@@ -26,7 +27,7 @@ export async function checkSignedTokens(
   if ("state" in made) return [made];
   const { token, check, issuer, keyId } = made;
   io.secrets.add(token);
-  const keys = await checkKeys(issuer, keyId, functionSettings(options, config.region, io).jwtKeysEndpoint, io);
+  const keys = await checkKeys(issuer, keyId, endpointOf(readFrom(io.environment), "JWT_KEYS_ENDPOINT"), io);
   const review = await checkReview(endpoint, token, "jwt review", API_VERSIONS[0]);
   const isNotOurs = review.state === "failed" && review.seen === "refused without a reason";
   const advice = `the function does not accept AWS-signed tokens: add this account and ${issuer} to awsSignedTokens (JWT_ISSUERS)`;

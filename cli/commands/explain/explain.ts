@@ -1,12 +1,13 @@
 // `explain`: shows step by step how the function reviews a token, an ARN or a person.
 
 import { type Command, Option } from "commander";
+import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
 import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
-import { mayLookUpNodes } from "../../aws/stacks.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { forCluster } from "../../cmdline/spelling.ts";
@@ -30,13 +31,15 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   if (role !== undefined) throw usage(`"${who}" is ${role}. To explain it, give that name, or its ARN.`);
   const found = new Map(identitiesNamed(who, known, review).map((one) => [one.arnLike, one]));
   if (found.size === 0) throw finding(`No mapping grants access to a session or a user named ${who}.`);
+  const isSigned = (await functionOf(connection, io)).settings.tokens === "jwt";
   const services = {
     readParameters: async () => ({ parameters: known, cached: false, stale: false }),
     findNodeName: async () => ({ refusal: "not an instance" }),
   };
   const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
     // One of the identities that a pattern matches.
-    const sample = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
+    const identity = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
+    const sample = identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
     const explained = sample && (await explainIdentity(sample, connection, io, services));
     const { username = "", groups = [] } = explained?.user ?? {};
     const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
@@ -47,12 +50,12 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   const headers = ["as", "mapping", "verdict", "username", "groups"];
   const row = (it: (typeof items)[number]) => [it.kind, it.parameter, it.verdict, it.username, it.groups.join(",")];
   await printList({ items, headers, row }, { output, headers: true }, io);
-  if (items.every(({ verdict }) => verdict !== "granted")) throw silentExit();
+  if (!items.some(({ verdict }) => verdict.startsWith("granted"))) throw silentExit();
 }
 
 /** Whether a pinned mapping applies depends on the id, which a name does not have. */
-function verdictOf({ refusal }: Explanation): string {
-  if (refusal === undefined) return "granted";
+function verdictOf({ refusal, condition }: Explanation): string {
+  if (refusal === undefined) return condition === undefined ? "granted" : `granted, if ${condition}`;
   return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
 }
 
@@ -67,8 +70,9 @@ export function explainCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
-      "file or on standard input: shells and process lists keep the command line. For a person's name, lists the person's access. Exit code 1: access denied. If the " +
-      "function sets ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS, RESERVED_PREFIXES, TOKENS or JWT_ISSUERS, set them in your environment too.",
+      "file or on standard input: shells and process lists keep the command line. For a person's name, lists the person's " +
+      "access. Exit code 1: access denied. The stack stores the function's settings in Parameter Store; where you cannot " +
+      "read them, the verdict says on which settings it depends.",
     examples: [
       "iam-authenticator explain -c prod arn:aws:iam::111122223333:role/Developers",
       "iam-authenticator explain -c prod jane@example.com",
@@ -101,7 +105,8 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
     ? explainToken(subject, connection, io)
     : withoutMadeUp(await explainIdentity(subject, connection, io), options, arn?.startsWith("sso/") === true));
   if (found.refusal?.code === "identity_unmapped") await requireParameters(new Map(), connection, io);
-  const isWithoutNodes = needsInstance(found.user) && !(await mayLookUpNodes(connection, io));
+  const { nodeLookup } = await functionOf(connection, io);
+  const isWithoutNodes = needsInstance(found.user) && !nodeLookup;
   const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
   const { prefix } = connection.review;
   const complete = (text: string) => forCluster(text, options, io.environment);
@@ -126,10 +131,15 @@ async function subjectOf(who: string | undefined, options: ExplainOptions, { rev
   const arn = isMappingName ? arnOf(who ?? "", review).replaceAll("?", "0") : who;
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
   if (identity === undefined) throw usage(supposeIdentity(arn ?? "") ? NOT_SUPPOSED : `${notAnArn(arn ?? "")}.`);
-  if (jwt && identity.kind !== "role" && identity.kind !== "user") {
+  if (jwt && !isJwtKind(identity)) {
     throw usage(`AWS-signed tokens are for roles and users, not for ${arn}.`);
   }
   return jwt ? signedIdentity(identity) : identity;
+}
+
+/** Only roles and users have AWS-signed tokens. */
+function isJwtKind({ kind }: VerifiedIdentity): boolean {
+  return kind === "role" || kind === "user";
 }
 
 const NOT_SUPPOSED =

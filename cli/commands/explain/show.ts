@@ -5,11 +5,11 @@ import type { Evaluation } from "../../../functions/authenticator/mapping/evalua
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { User } from "../../../functions/authenticator/user/user.ts";
 import type { Explanation } from "../../aws/review.ts";
-import { NO_NODES } from "../../aws/stacks.ts";
 import { adviceFor } from "../../cmdline/advice.ts";
 import { hangingIndent, shellWord } from "../../io/print.ts";
 import type { IOStreams, Tone } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
+import { NO_NODES } from "../../model/function-settings.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 
 const HEAD = 10;
@@ -75,19 +75,20 @@ export function needsInstance(user: User | undefined): boolean {
   return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
 }
 
-export function grantLines({ user, isWithoutNodes }: Pick<Explanation, "user" | "isWithoutNodes">): Line[] {
-  if (!needsInstance(user)) return [["verdict", "granted", "granted"]];
+export function grantLines({ user, isWithoutNodes, condition }: Explanation): Line[] {
+  const also = condition === undefined ? "" : `, if ${condition}`;
+  if (!needsInstance(user)) return [["verdict", `granted${also}`, "granted"]];
   if (isWithoutNodes) return under("verdict", `fault: ${NO_NODES}`);
   return under(
     "verdict",
-    "granted, if EC2 confirms the instance",
+    `granted, if EC2 confirms the instance${also}`,
     "EC2 was not called: only a node's own token identifies its instance (--token-file)",
   );
 }
 
 /** Omits the part of the message that repeats the lines above. */
 export function refusalLines(explained: Explanation, prefix: string, complete: (text: string) => string): Line[] {
-  const { identity, parameter, deniedBy, refusal } = explained;
+  const { identity, parameter, deniedBy, refusal, condition } = explained;
   if (refusal === undefined) return [];
   const { code, message } = refusal;
   const who =
@@ -99,7 +100,7 @@ export function refusalLines(explained: Explanation, prefix: string, complete: (
   const [reason = message] = message.split("; tried ");
   const advice = adviceFor(code);
   return [
-    ["verdict", `denied, ${code}`, "denied"],
+    ["verdict", `denied, ${code}${condition === undefined ? "" : `, if ${condition}`}`, "denied"],
     ["reason", reason],
     ...under(
       "to do",
@@ -128,7 +129,7 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
 
 /** Data for JSON and YAML. Omits the token itself, which contains its signature. */
 export function explanationData(explanation: Explanation) {
-  const { token, identity, evaluations, parameter, user, refusal, deniedBy, isWithoutNodes } = explanation;
+  const { token, identity, evaluations, parameter, user, refusal, deniedBy, isWithoutNodes, condition } = explanation;
   const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });
   return {
     granted: refusal === undefined,
@@ -141,5 +142,6 @@ export function explanationData(explanation: Explanation) {
     ...(isWithoutNodes && { isWithoutNodes }),
     refusal,
     deniedBy,
+    condition,
   };
 }

@@ -6,6 +6,7 @@ import { parseJwt } from "../../../functions/authenticator/jwt/parse-jwt.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import { clientConfig } from "../../aws/client.ts";
 import { connect } from "../../aws/connection.ts";
+import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity } from "../../aws/review.ts";
 import { findCredentials, getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
 import { explainWords } from "../../cmdline/advice.ts";
@@ -87,7 +88,9 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
   const complete = (text: string) => forCluster(text, options, io.environment);
   const known = { credentials, prefix, region, complete };
   try {
-    return { ...known, explanation: await explainIdentity(identity, connection, io), unread: undefined };
+    const explanation = await explainIdentity(identity, connection, io);
+    await functionOf(connection, io);
+    return { ...known, explanation, unread: undefined };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
     // Another operator has other profiles.

@@ -124,7 +124,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
     if (isWritten) await withdrawTooMany(now, changes, connection, io);
     else refuseTooMany(now, changes);
   };
-  const planned = { plan, known: byName(published), connection, effect: () => [effect] };
+  const planned = { plan, known: byName(published), connection, effect: () => [effect], gives: "no login" as const };
   await executePlan(async () => planned, options, io, { recheck });
 }
 

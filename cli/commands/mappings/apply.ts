@@ -5,6 +5,7 @@ import { isListKind, type ParameterKind } from "../../../functions/authenticator
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { functionOf } from "../../aws/functions.ts";
 import { type ClustersOptions, inEachCluster, isSeveral, throwWorst } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
@@ -219,6 +220,7 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     await requireParameters(known, connection, own);
     const { plan, managed: skipped } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
+    await functionOf(connection, own);
     const { marks } = await readForAccess(plan.changes, { known, isWhole: true, skipped }, connection, own);
     const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.review) };
     if (output === "table") printPlans([{ name: one.name, shown: judged, destination, prefix }], own);

@@ -70,7 +70,7 @@ const APISERVER_CACHE_MS = 130_000;
  */
 export function effectOf(
   patterns: readonly string[],
-  { settings }: Connection,
+  { functions }: Connection,
   { log }: IOStreams,
   found: readonly PossibleIdentity[] = [],
   endsAccess = true,
@@ -81,7 +81,7 @@ export function effectOf(
     ? sessions.map(({ mapping }) => mapping)
     : // `*` for a pattern without a role.
       patterns.filter(isOfSessions).map((arnLike) => sessionRole(arnLike) ?? "*");
-  if (settings.jwt !== undefined && roles.length > 0) {
+  if (functions.own.settings.jwt !== undefined && roles.length > 0) {
     log(
       `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
     );

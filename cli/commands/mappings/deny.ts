@@ -84,6 +84,9 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   if (meant !== undefined) throw finding(sentence);
 }
 
+/** A denial must wait neither for other operators nor for the function's settings. */
+const DENIES = { merges: true, gives: "no access" } as const;
+
 /** A planned denial of an ARN or pattern in one cluster. */
 interface Judged {
   readonly arnLike: string;
@@ -126,7 +129,7 @@ async function planOne(
   await warnOfFederatedUsers(arnLike, plan, connection, io);
   const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, review);
   judged.push({ arnLike, connection, endsAccess });
-  return { plan, known, connection, merges: true, ...effectOf([arnLike], connection, io, [], endsAccess) };
+  return { plan, known, connection, ...DENIES, ...effectOf([arnLike], connection, io, [], endsAccess) };
 }
 
 async function planPerson(who: string, options: DenyOptions, endAt: End, connection: Connection, io: IOStreams) {
@@ -160,7 +163,7 @@ async function planPerson(who: string, options: DenyOptions, endAt: End, connect
   const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
   for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
   const plan = planDenials(patterns, endAt, options, known, connection);
-  return { plan, known, connection, isWhole: true, merges: true, ...effectOf(patterns, connection, io, found) };
+  return { plan, known, connection, isWhole: true, ...DENIES, ...effectOf(patterns, connection, io, found) };
 }
 
 /** Denials that exist keep their position and their description. */

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
 import { type ConnectionOptions, connect } from "../../aws/connection.ts";
-import { readHistory, readSome } from "../../aws/parameter-store.ts";
+import { readHistory } from "../../aws/parameter-store.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   ACCOUNT,
@@ -27,7 +27,7 @@ import { type EntryKey, hasKey, listItems, normal, type Stored, valueText, withI
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { planChanges } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
-import { requireCluster } from "../../plan/read.ts";
+import { readByName, requireCluster } from "../../plan/read.ts";
 import { beforeNewest } from "../../plan/write-parameter.ts";
 
 type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
@@ -97,7 +97,7 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   const name = shortName(parameter, review.prefix);
   const { to } = options;
   const make = async () => {
-    const before = await readSome(ssm, [parameter], io.interrupted);
+    const before = await readByName([parameter], connection, io);
     await requireCluster(before, connection, options, io);
     const versions = await readHistory(ssm, parameter, io.interrupted);
     const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);

@@ -4,8 +4,8 @@ import { type Command, Option } from "commander";
 import { callersParameter } from "../../../functions/authenticator/caller/caller.ts";
 import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import { type Connection, connect, functionSettings, signedTokensIn } from "../../aws/connection.ts";
-import { mayLookUpNodes, NO_NODES } from "../../aws/stacks.ts";
+import { connect, shellFor, signedTokensIn } from "../../aws/connection.ts";
+import { functionOf } from "../../aws/functions.ts";
 import { type ClustersOptions, inEachCluster, isSeveral, type OneOf, throwWorst } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
@@ -22,6 +22,7 @@ import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import { NO_NODES, shellSettings } from "../../model/function-settings.ts";
 import { type Finding, LEVELS, type Level } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";
 import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
@@ -81,17 +82,16 @@ async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<F
   await requireParameters(stored, connection, io);
   const callers = callerFindings(stored, connection.review);
   stored.delete(callersParameter(connection.review.prefix));
-  const nodes = await nodeFindings(stored, connection, io);
+  const { nodeLookup } = await functionOf(connection, io);
+  const nodes = nodeLookup ? [] : nodeFindings(stored, connection.review);
   const findings = bySeverity([...callers, ...nodes, ...lint(stored, connection.review)]);
   // The mappings of one account do not show all administrators.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
-/** Mappings of nodes, if the function is known not to look up nodes. */
-async function nodeFindings(parameters: ReadonlyMap<string, Stored>, connection: Connection, io: IOStreams) {
-  const { prefix } = connection.review;
+/** Mappings of nodes, which the function does not look up. */
+function nodeFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: ReviewSettings) {
   const ofNodes = [...parameters].filter(([, { value }]) => value.includes("{EC2PrivateDNSName}"));
-  if (ofNodes.length === 0 || (await mayLookUpNodes(connection, io))) return [];
   const wheres = ofNodes.map(([name]) => shortName(name, prefix));
   const message = `{EC2PrivateDNSName}: ${NO_NODES}`;
   return wheres.map((where): Finding => ({ level: "warning", rule: "no-nodes", where, message }));
@@ -99,10 +99,11 @@ async function nodeFindings(parameters: ReadonlyMap<string, Stored>, connection:
 
 async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
   const { entries, problems } = await examineMappingFiles(file, io);
-  const settings = functionSettings({ cluster: "file" }, region ?? ANY_REGION, io);
-  const { reservedPrefixes } = settings;
+  const settings = shellSettings(shellFor({ cluster: "file" }, region ?? ANY_REGION, io));
+  const { reservedPrefixes, accounts } = settings;
+  const rules = { reservedPrefixes, accounts, signedTokens: signedTokensIn(settings) };
   const partition = partitionOf(region, entries);
-  const review = { prefix: "/file", partition, now: io.clock(), reservedPrefixes, ...signedTokensIn(settings) };
+  const review = { prefix: "/file", partition, now: io.clock(), ...rules };
   const { values, problems: misplaced } = placeEntries(review.prefix, entries);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return bySeverity([

@@ -1,6 +1,7 @@
 // Compares two values of a parameter by entry and key, and describes each change that needs consent.
 
 import { isDeepStrictEqual } from "node:util";
+import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { deniedIn } from "../entry.ts";
 import { isActive, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
@@ -29,8 +30,10 @@ const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
   groups(old, now, review) {
     const beyond = ({ mapping: { groups = [] } }: PlacedEntry, { mapping: { groups: others = [] } }: PlacedEntry) =>
       groups.filter((group) => !others.includes(group));
-    // The function rejects a mapping with a group that is not plain for some identities, which the loss of the group would map.
-    return beyond(now, old).length === 0 && beyond(old, now).every((group) => isPlain(group, review)) ? [] : ["gives"];
+    // The function may reject a mapping with a group that is not plain, so its loss maps those identities. Of a pattern or an
+    // account these are many, and a function whose settings are not known may reject any group.
+    const isHarmless = isOfOne(now.kind) && beyond(old, now).every((group) => isPlain(group, review));
+    return beyond(now, old).length === 0 && isHarmless ? [] : ["gives"];
   },
   notAfter(old, now) {
     if (now.end > old.end) return now.end === Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"];

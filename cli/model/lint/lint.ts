@@ -69,7 +69,7 @@ function pinned({ entries }: Subject): Finding[] {
   return named.length === 0 ? [] : [{ level: "info", rule: "pinned", where: "", message }];
 }
 
-/** Only if the function accepts AWS-signed tokens (JWT_ISSUERS in the environment): a warning if it accepts no others. */
+/** Only if the function accepts AWS-signed tokens: a warning if it accepts no others. */
 function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[] {
   const { signedTokens, now } = review;
   if (signedTokens === undefined) return [];
@@ -104,7 +104,14 @@ function needOf({ kind, mapping }: PlacedMapping): string | undefined {
 
 /** In the order of the output, within a level. */
 const RULES: readonly Rule[] = [
-  ...[invalid, shadowing.unreachable, shadowing.chosenNodes, shadowing.nodes, shadowing.shadowed],
+  ...[
+    invalid,
+    shadowing.unreachable,
+    shadowing.foreignAccounts,
+    shadowing.chosenNodes,
+    shadowing.nodes,
+    shadowing.shadowed,
+  ],
   ...[shadowing.coveredPatterns, names.repeatedSessions, names.sessionsWithoutSet, names.systemNames],
   ...[shadowing.wholeAccounts, ending, shadowing.masters, shadowing.permissionSetRoles, pinned],
   ...[names.chosenGroups, names.chosenUsernames, names.missingSessions, names.misspeltGroups, names.spaces],

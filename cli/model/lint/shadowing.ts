@@ -8,7 +8,7 @@ import { usesPlaceholder } from "../../../functions/authenticator/mapping/templa
 import { isExpired } from "../../../functions/lib/time.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { planState } from "../access/state.ts";
-import type { Entry } from "../entry.ts";
+import { accountOf, type Entry } from "../entry.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
 import {
   decideForPrincipal,
@@ -28,6 +28,19 @@ export const unreachable = entryRule("error", "unreachable", (entry, { review })
   if (principal.partition === review.partition) return undefined;
   return `its arn is in partition ${principal.partition}, but the function is in ${review.partition}`;
 });
+
+/** The function denies identities of other accounts before it reads a mapping. */
+export const foreignAccounts = entryRule(
+  "warning",
+  "foreign-account",
+  ({ account: of, mapping }, { review: { accounts = [], now } }) => {
+    const account = of === "any" ? accountOf(mapping.arnLike ?? "") : of;
+    const isDenied = accounts.length > 0 && account !== "any" && !accounts.includes(account);
+    if (!isDenied || isExpired(mapping.notAfter, now)) return undefined;
+    const line = `"accounts": ${JSON.stringify([...accounts, account]).replaceAll(",", ", ")}`;
+    return `the function accepts no login of account ${account}. To accept them, set this in cdk.json, and deploy: ${line}`;
+  },
+);
 
 /** A denial or a mapping with higher precedence applies to the principal of this mapping. */
 export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, review }) => {

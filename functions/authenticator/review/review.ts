@@ -110,7 +110,13 @@ async function readToken<Token extends NonNullable<ReviewRecord["token"]>>(
 }
 
 function parsePresigned(text: string, { tokens, stsHosts }: ReviewRules, now: EpochMs): UnverifiedToken {
-  if (tokens === "any") return parseToken(text, stsHosts, now);
+  requireAnyToken(tokens);
+  return parseToken(text, stsHosts, now);
+}
+
+/** Throws a `Denial` of a `k8s-aws-v1.` token where the function refuses such tokens. */
+export function requireAnyToken(tokens: ReviewRules["tokens"]): void {
+  if (tokens === "any") return;
   throw denial(
     "token_kind_refused",
     "only AWS-signed tokens are accepted here: get one with `iam-authenticator token --jwt`",

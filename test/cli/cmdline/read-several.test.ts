@@ -7,6 +7,7 @@ import { denial } from "../../../functions/errors.ts";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { localIdentity, startLogs, startParameterStore, startSts } from "../../local-aws.ts";
+import { settingsOf } from "../../stored-settings.ts";
 import { cli, endpoints, useLocalAws } from "../cli.ts";
 import { exits, prints } from "../commands/mappings/cluster.ts";
 import { lineOf, MINUTE, NOW } from "../commands/reviews/services.ts";
@@ -21,7 +22,11 @@ const denied = { ...granted, outcome: "denied", error: denial("identity_unmapped
 const ofViewer = { ...granted, ...user(["viewers"]), time: NOW - 2 * MINUTE };
 const ofProd = [{ ...granted, ...user(["admins"]) }, ofViewer].map(lineOf);
 const groups = { "log-prod": () => ofProd, "log-staging": () => [lineOf(denied)] };
-const parameters = { "/iam-authenticator/prod/role/111122223333/developers": JSON.stringify(BOB) };
+const parameters = {
+  ...settingsOf("prod"),
+  ...settingsOf("staging"),
+  "/iam-authenticator/prod/role/111122223333/developers": JSON.stringify(BOB),
+};
 const store = useServer(() => startParameterStore({ parameters }));
 const logs = useServer(() => startLogs({ groups }));
 const api = useServer(() => startHttpServer(() => ({ status: 404, body: "{}" })));

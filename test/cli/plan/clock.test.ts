@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { endOf } from "../../../cli/cmdline/times.ts";
 import { startParameterStore } from "../../local-aws.ts";
+import { settingsOf } from "../../stored-settings.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { exits, named, PREFIX, readParameter } from "../commands/mappings/cluster.ts";
 
@@ -17,7 +18,7 @@ const ADMIN = { [`user/${A}/admin`]: { arn: arn("admin"), username: "admin", gro
 /** @param skew minutes by which the clock of the command is ahead */
 async function wrongClock(t: TestContext, skew: number, values: Readonly<Record<string, unknown>>) {
   let time = NOW - 60 * MINUTE;
-  const parameters = named({ ...ADMIN, ...values });
+  const parameters = { ...settingsOf("prod"), ...named({ ...ADMIN, ...values }) };
   const store = await startParameterStore({ parameters, now: () => time, sendsDate: true });
   t.after(() => store.close());
   time = NOW;

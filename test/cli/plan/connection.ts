@@ -3,15 +3,23 @@
 import { Readable } from "node:stream";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
+import { functionsAt } from "../../../cli/aws/functions.ts";
 import type { IOStreams } from "../../../cli/io/streams.ts";
+import { shellOf } from "../../../cli/model/function-settings.ts";
 import type { Stored } from "../../../cli/model/stored.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
+import { settingsParameter } from "../../../functions/settings/stored-settings.ts";
+import { settingsValue } from "../../stored-settings.ts";
 import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
 
-export function connectionTo({ store }: LocalCluster, more: object = {}): Connection {
+/** `isUnread`: the command has not read the settings of the function. */
+export function connectionTo({ store }: LocalCluster, more: object = {}, isUnread = false): Connection {
   const ssm = new SSMClient({ endpoint: store.url, maxAttempts: 1 });
-  return { ssm, review: { ...CONTEXT, prefix: PREFIX }, rates: { reads: 1e6, writes: 1e6 }, ...more } as Connection;
+  const functions = functionsAt(PREFIX, ["prod"], shellOf({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1" }, {}));
+  if (!isUnread) functions.take(settingsParameter(PREFIX, "prod"), { value: settingsValue(), secure: false });
+  const rates = { reads: 1e6, writes: 1e6 };
+  return { ssm, functions, review: { ...CONTEXT, prefix: PREFIX }, rates, ...more } as Connection;
 }
 
 /** A parameter, as a command has read it. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { startParameterStore } from "../../local-aws.ts";
+import { settingsOf } from "../../stored-settings.ts";
 import { type CliResult, cli, useLocalAws } from "../cli.ts";
 import { exits, PREFIX } from "../commands/mappings/cluster.ts";
 
@@ -25,7 +26,8 @@ interface TimedStore {
 async function timedStore(t: TestContext, values: object, skew = 0, stored = START - 3_600_000): Promise<TimedStore> {
   let time = stored;
   const named = Object.entries(values).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
-  const store = await startParameterStore({ parameters: Object.fromEntries(named), now: () => time, sendsDate: true });
+  const parameters = { ...settingsOf("prod"), ...Object.fromEntries(named) };
+  const store = await startParameterStore({ parameters, now: () => time, sendsDate: true });
   t.after(() => store.close());
   time = START;
   const writes: string[] = [];

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import { isAccessDenied, readByName, readMappings, readToCompare } from "../../../cli/plan/read.ts";
+import { isAccessDenied } from "../../../cli/aws/errors.ts";
+import { readByName, readMappings, readToCompare } from "../../../cli/plan/read.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 import { accessDenied } from "../commands/mappings/forbidden.ts";

@@ -21,7 +21,7 @@ const MAPPINGS = {
   "account/111122223333": {},
   "account/444455556666": { username: 1 },
 };
-useCluster(MAPPINGS, "all");
+const cluster = useCluster(MAPPINGS, "all");
 
 const explain = (words: readonly string[], input = "") =>
   cli(["explain", "-c", "prod", ...words], { input, environment: { AWS_ENDPOINT_URL_STS: sts.url } });
@@ -101,14 +101,18 @@ test("an ARN keeps its session, unless --session-name replaces it, gets no suppo
 });
 
 test("a token or ARN of an account that is not in ACCOUNTS is denied before any mapping is read", async () => {
-  const explaining = (words: string, ACCOUNTS: string, input = "") =>
-    cli(`explain -c prod ${words}`, { input, environment: { AWS_ENDPOINT_URL_STS: sts.url, ACCOUNTS } });
+  const explaining = (words: string, ACCOUNTS: string, input = "") => {
+    cluster.deploy({ ACCOUNTS });
+    return explain(words.split(" "), input);
+  };
   const denied = /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto /;
   const other = "444455556666";
-  for (const run of [explaining("--token-file -", other, await token("bob")), explaining(DEVELOPERS, other)]) {
-    assert.doesNotMatch((await exits(run, 1, "", denied)).out, /\nmapping/);
+  const bob = await token("bob");
+  for (const run of [() => explaining("--token-file -", other, bob), () => explaining(DEVELOPERS, other)]) {
+    assert.doesNotMatch((await exits(run(), 1, "", denied)).out, /\nmapping/);
   }
   await exits(explaining(DEVELOPERS, "111122223333"), 0);
+  cluster.deploy({});
 });
 
 test("wrong usage is reported, with a warning for a token on the command line", async () => {

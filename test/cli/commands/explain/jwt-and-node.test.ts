@@ -34,7 +34,7 @@ const MAPPINGS = {
   [`role/${HOME}/admin`]: { arn: ADMIN, username: "admin:{SessionName}" },
   [`role/${HOME}/clusternode`]: NODES,
 };
-useCluster(MAPPINGS, "all");
+const cluster = useCluster(MAPPINGS, "all");
 const ec2 = useServer(() => startQueryServices({ instances: [INSTANCE], profiles: [PROFILE] }));
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
 let token: string;
@@ -45,8 +45,11 @@ prepare(async () => {
 
 const JWT_ISSUERS = `${HOME}=${TOKEN_ISSUERS.get(HOME)}`;
 const explain = (words: readonly string[], options = {}) => cli(["explain", "-c", "prod", ...words], options);
-const explainToken = (input: string, environment: Readonly<Record<string, string>>, ...words: string[]) =>
-  explain(["--token-file", "-", ...words], { input, environment: { JWT_KEYS_ENDPOINT: sts.url, ...environment } });
+const environment = () => ({ JWT_KEYS_ENDPOINT: sts.url, AWS_ENDPOINT_URL_STS: sts.url });
+const explainToken = (input: string, variables: Readonly<Record<string, string>>, ...words: string[]) => {
+  cluster.deploy(variables);
+  return explain(["--token-file", "-", ...words], { input, environment: environment() });
+};
 
 test("a token is verified with its issuer's keys, and explained without its signature", async () => {
   const { out } = await exits(explainToken(token, { JWT_ISSUERS }), 0);
@@ -59,16 +62,17 @@ test("a token is verified with its issuer's keys, and explained without its sign
 
 test("a token of another cluster, and one whose issuer is not listed, are refused with the reason", async () => {
   const other = (await cli(["token", "-c", "other", "--jwt", "--token-only"])).out;
-  for (const [input, environment, verdict] of [
+  for (const [input, variables, verdict] of [
     [other, { JWT_ISSUERS }, /denied, token_claim_refused/],
     [token, { JWT_ISSUERS: "444455556666=https://x.tokens.sts.global.api.aws" }, /denied, token_issuer_refused/],
-    [token, {}, /not_ours[\s\S]*set JWT_ISSUERS/],
+    [token, {}, /not_ours[\s\S]*the function has no JWT_ISSUERS/],
   ] as const) {
-    assert.match((await exits(explainToken(input, environment), 1)).out, verdict);
+    assert.match((await exits(explainToken(input, variables), 1)).out, verdict);
   }
 });
 
 test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
+  cluster.deploy({ JWT_ISSUERS });
   const granted = await explain([ROLE, "--jwt"]);
   assert.deepEqual([granted.code, granted.out.includes("principal")], [0, false]);
   await exits(explain([ADMIN]), 0);
@@ -85,7 +89,7 @@ test("--jwt is refused for principals without such tokens, and with options for 
 
 async function explainNode(...words: string[]) {
   const input = await mintToken({ identity: localIdentity("node"), clusterId: "prod", region: "us-east-1" });
-  return explainToken(input, { AWS_ENDPOINT_URL_STS: sts.url }, ...words);
+  return explainToken(input, {}, ...words);
 }
 
 test("a running instance with this role gets its node name, another is denied, and a silent EC2 is a fault", async () => {

@@ -84,6 +84,7 @@ test("the suggested command is quoted for a shell: a user's path may contain any
 });
 
 test("--jwt shows the user of an AWS-signed token, or why it is denied", async () => {
+  cluster.deploy({ JWT_ISSUERS: `111122223333=${TOKEN_ISSUERS.get("111122223333")}` });
   const denied = await exits(whoami(["--jwt"]), 1);
   const verdict = `^${CLUSTER}identity  ${ROLE}\nmapping   ${NAME}\n(?:ends .*\n)?verdict   denied, token_lacks_session`;
   assert.match(denied.out, new RegExp(verdict));

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { SSM } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { startParameterStore } from "../../../local-aws.ts";
+import { settingsOf, settingsValue, type Variables } from "../../../stored-settings.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { useServer } from "../../fixtures.ts";
 
@@ -54,8 +55,8 @@ export const named = (values: Readonly<Record<string, unknown>>, prefix = PREFIX
 
 /** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. */
 export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}) {
-  // A cluster exists if it has a parameter. No command that uses this store reads this one.
-  const all = named({ ["issuer/".padEnd(50, "k")]: {}, ...parameters });
+  // The stack writes it, so the cluster exists.
+  const all = { ...settingsOf("prod"), ...named(parameters) };
   // After a write long ago, other commands need no wait for the function's caches.
   const store = await startParameterStore({ parameters: all, now: () => Date.UTC(2020) });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
@@ -69,6 +70,9 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
     put(name: string, value: unknown): void {
       store.put(`${PREFIX}/${name}`, typeof value === "string" ? value : JSON.stringify(value));
     },
+    /** Deploys the function of a cluster with these variables. */
+    deploy: (variables: Variables, nodeLookup?: boolean) =>
+      store.put(`${PREFIX}/settings/prod`, settingsValue(variables, nodeLookup)),
     /** "granted", or the code of the denial. */
     async verdict(arn: string): Promise<string> {
       const { out } = await cli(`explain ${arn} -c prod -o json`);

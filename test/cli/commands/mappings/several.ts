@@ -2,6 +2,7 @@
 
 import { answering, failing } from "../../../local/aws/service-faults.ts";
 import { OPERATOR, startParameterStore, startSts } from "../../../local-aws.ts";
+import { settingsOf, settingsValue, type Variables } from "../../../stored-settings.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../../cli.ts";
 import { useFolder, useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";
@@ -15,7 +16,10 @@ export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
   useServer(() => twoClusters(...both), "each");
 
 async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Readonly<Record<string, unknown>>) {
-  const parameters = { ...named(prod), ...named(staging, "/iam-authenticator/staging") };
+  // A cluster without a mapping does not exist.
+  const deployed = Object.entries({ prod, staging }).filter(([, values]) => Object.keys(values).length > 0);
+  const settings = Object.assign({}, ...deployed.map(([name]) => settingsOf(name)));
+  const parameters = { ...settings, ...named(prod), ...named(staging, "/iam-authenticator/staging") };
   const store = await startParameterStore({
     parameters,
     servesRegion: (region) => ["us-east-1", "eu-west-1", "us-west-2"].includes(region),
@@ -32,6 +36,9 @@ async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Rea
     configure: (contexts: Readonly<Record<string, object>>) => configure({ contexts }),
     run,
     value: (cluster: string, name: string) => readParameter(store, `/iam-authenticator/${cluster}/${name}`),
+    /** Deploys the function of a cluster with these variables. */
+    deploy: (cluster: string, variables: Variables) =>
+      store.put(`/iam-authenticator/${cluster}/settings/${cluster}`, settingsValue(variables)),
     async verdict(cluster: string, arn: string): Promise<string> {
       const { out } = await run(`explain ${arn} -c ${cluster} -o json`);
       return JSON.parse(out).refusal?.code ?? "granted";

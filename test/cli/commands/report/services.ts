@@ -6,6 +6,7 @@ import { type LocalServer, ServiceError, startHttpServer } from "../../../../loc
 import type { LogEvent, LogGroupProperties } from "../../../../local/aws/logs/log-groups.ts";
 import { renderError, renderResult } from "../../../../local/aws/protocols.ts";
 import { startLogs, startParameterStore, startSts } from "../../../local-aws.ts";
+import { settingsOf } from "../../../stored-settings.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../../cli.ts";
 import { startStacks } from "../../stacks.ts";
 import { named, PREFIX } from "../mappings/cluster.ts";
@@ -58,7 +59,7 @@ const servesRegion = (region: string) => ["us-east-1", "eu-west-1", "eu-central-
 
 export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200, ...dated }: Setup) {
   let time = NOW - written * DAY;
-  const parameters = named(mappings);
+  const parameters = { ...(Object.keys(mappings).length > 0 && settingsOf("prod")), ...named(mappings) };
   const store = await startParameterStore({ parameters, now: () => time, servesRegion, ...dated });
   if (dated.sendsDate) time = NOW;
   const groups = { [LOG_GROUP]: () => events };

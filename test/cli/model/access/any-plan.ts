@@ -15,7 +15,8 @@ export const ENDS = {
 };
 
 const settings = readSettings({ CLUSTER_ID: "c", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
-export const CONTEXT = { ...reviewSettings(settings, () => NOW), prefix: "/p" };
+const functions = { own: { settings, variables: {}, nodeLookup: true, notes: [] }, mayBeReserved: () => [] };
+export const CONTEXT = { ...reviewSettings(settings, functions, () => NOW), prefix: "/p" };
 
 /** A parameter's value: JSON text, or `secure`. `undefined`: it does not exist. */
 export type Text = string | undefined;

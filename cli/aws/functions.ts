@@ -1,0 +1,107 @@
+// The functions that read a store: their settings are read beside other parameters.
+
+import type { SSMClient } from "@aws-sdk/client-ssm";
+import { settingsParameter } from "../../functions/settings/stored-settings.ts";
+import type { IOStreams } from "../io/streams.ts";
+import {
+  type FunctionSettings,
+  judgeSettings,
+  type SettingsReading,
+  type Shell,
+  shellSettings,
+} from "../model/function-settings.ts";
+import type { Stored } from "../model/stored.ts";
+import { isAccessDenied } from "./errors.ts";
+import { readSome } from "./parameter-store.ts";
+
+export type Functions = ReturnType<typeof functionsAt>;
+
+/**
+ * What a command has read so far of the settings of a store's functions.
+ *
+ * @param clusters ids: the cluster, and others that the command was given and that may use the same store
+ */
+export function functionsAt(prefix: string, [cluster, ...others]: readonly [string, ...string[]], shell: Shell) {
+  const own = settingsParameter(prefix, cluster);
+  const names = [...new Set([own, ...others.map((id) => settingsParameter(prefix, id))])];
+  const found = new Map<string, FunctionSettings & { readonly isStored: boolean }>();
+  let isLogged = false;
+  return {
+    /** The parameters that are still to be read. */
+    unread: () => names.filter((name) => !found.has(name)),
+    /** Takes what a call has returned. One command keeps to the first. */
+    take(name: string, reading: SettingsReading): void {
+      if (!found.has(name))
+        found.set(name, { isStored: typeof reading === "object", ...judgeSettings(name, reading, shell) });
+    },
+    /** Whether the cluster's own exist, so the cluster exists. */
+    isStored: () => found.get(own)?.isStored === true,
+    /** The cluster's own. Throws before they are read. */
+    get own(): FunctionSettings {
+      const known = found.get(own);
+      if (known === undefined) throw new Error("The function's settings are known only after they are read.");
+      return known;
+    },
+    /** Prefixes that a function of this store, or the shell, reserves. */
+    mayBeReserved(): readonly string[] {
+      const all = [shellSettings(shell), ...[...found.values()].map(({ settings }) => settings)];
+      return [...new Set(all.flatMap(({ reservedPrefixes }) => reservedPrefixes))];
+    },
+    /** Those that were read. */
+    all: (): readonly FunctionSettings[] => [...found.values()],
+    /** Logs once what the command assumes. */
+    log(io: IOStreams): void {
+      if (!isLogged) for (const note of found.get(own)?.notes ?? []) io.log(`${note}\n`);
+      isLogged = true;
+    },
+  };
+}
+
+export interface FunctionStore {
+  readonly ssm: SSMClient;
+  readonly functions: Functions;
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
+export const AT_ONCE = 10;
+
+/**
+ * Reads up to ten parameters, and in the same call the settings that are unread, as far as they fit. The result omits
+ * parameters that do not exist, and settings.
+ */
+export async function readBeside(
+  names: readonly string[],
+  store: FunctionStore,
+  signal: AbortSignal,
+): Promise<Map<string, Stored>> {
+  const { ssm, functions } = store;
+  const settings = functions.unread().slice(0, AT_ONCE - names.length);
+  if (settings.length === 0) return readSome(ssm, names, signal);
+  try {
+    const found = await readSome(ssm, [...names, ...settings], signal);
+    for (const name of settings) {
+      functions.take(name, found.get(name));
+      found.delete(name);
+    }
+    return found;
+  } catch (error) {
+    // One name without permission denies the entire call.
+    if (!isAccessDenied(error)) throw error;
+    const found = names.length === 0 ? new Map<string, Stored>() : await readSome(ssm, names, signal);
+    for (const name of settings) functions.take(name, "no permission");
+    return found;
+  }
+}
+
+/** The settings of the cluster's function. Reads them if no call has. */
+export async function readFunction(store: FunctionStore, signal: AbortSignal): Promise<FunctionSettings> {
+  if (store.functions.unread().length > 0) await readBeside([], store, signal);
+  return store.functions.own;
+}
+
+/** As `readFunction`, and logs once what the command assumes. */
+export async function functionOf(store: FunctionStore, io: IOStreams): Promise<FunctionSettings> {
+  const known = await readFunction(store, io.interrupted);
+  store.functions.log(io);
+  return known;
+}
