@@ -18,8 +18,11 @@ locals {
 }
 
 locals {
-  # An empty setting means any account.
-  accounts = var.accounts == null ? local.account : join(",", [for account in var.accounts : account if account != "any"])
+  # What the function and the stored settings have. Empty: any account, the own region.
+  settings = {
+    ACCOUNTS    = var.accounts == null ? local.account : join(",", [for account in var.accounts : account if account != "any"])
+    NODE_REGION = var.node_region == null ? "" : var.node_region
+  }
 
   # The release of the zip, by its name. Otherwise the release of this module.
   version = try(regex("authenticator-([0-9]+\\.[0-9]+\\.[0-9]+[^/]*)-[0-9a-f]+\\.zip$", coalesce(var.zip_file, var.zip_url))[0], "0.1.0")
@@ -102,12 +105,11 @@ resource "aws_lambda_function" "authenticator" {
       {
         CLUSTER_ID   = var.cluster_id
         CALLER_AUTH  = "bearer"
-        ACCOUNTS     = local.accounts
         FAILOVER_URL = var.failover_url == null ? "" : var.failover_url
         LOG_LEVEL    = var.log_level
       },
+      local.settings,
       var.mapping_prefix == null ? {} : { MAPPING_PREFIX = var.mapping_prefix },
-      var.node_region == null ? {} : { NODE_REGION = var.node_region },
     )
   }
 
@@ -124,7 +126,7 @@ resource "aws_lambda_alias" "live" {
 resource "aws_ssm_parameter" "settings" {
   name  = "${local.prefix}/settings/${var.cluster_id}"
   type  = "String"
-  value = jsonencode({ format = 1, version = local.version, settings = { ACCOUNTS = local.accounts } })
+  value = jsonencode({ format = 1, version = local.version, settings = local.settings })
   tags  = local.managed_by
 
   depends_on = [aws_lambda_alias.live]

@@ -2,17 +2,19 @@
 
 import "../infra/quick-synth.ts";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { logEntry } from "../../functions/authenticator/http/log-review.ts";
-import { KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
+import { isParameterKind, KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { newRecord } from "../../functions/authenticator/review/record.ts";
 import { readSettings } from "../../functions/authenticator/settings.ts";
 import { fault } from "../../functions/errors.ts";
+import { parseStoredSettings } from "../../functions/settings/stored-settings.ts";
+import { IS_STORED } from "../../functions/settings/variables.ts";
 import { METRICS } from "../../functions/telemetry/metrics.ts";
 import { readCluster } from "../../infra/context/cluster.ts";
 import { readClusters } from "../../infra/context/read-context.ts";
@@ -35,6 +37,44 @@ test("the table of settings lists each variable that the function reads", () => 
   const read = new Set([...code.matchAll(/"([A-Z_]{5,})"/g)].map(([, name]) => name));
   for (const ofTheSdk of ["AWS_REGION", "AWS_ENDPOINT_URL"]) assert.ok(read.delete(ofTheSdk));
   assert.deepEqual(new Set(table("Settings").map(([, name]) => name)), read);
+});
+
+test("the reference lists the variables that a stack stores, and its example is valid", () => {
+  const section = reference.split("### Settings in Parameter Store\n")[1]?.split("\n## ")[0] ?? "";
+  const [, listed = ""] = /has those of these variables that the function has: (.*?);/s.exec(section) ?? [];
+  const stored = Object.entries(IS_STORED).flatMap(([name, isStored]) => (isStored ? [name] : []));
+  assert.deepEqual(
+    [...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    stored.sort(),
+  );
+  const [, example = ""] = /```json\n(.*?)\n```/s.exec(section) ?? [];
+  assert.partialDeepStrictEqual(parseStoredSettings(example), { kind: "valid", unknown: [] });
+});
+
+test("docs/commands.md names each kind of parameter that a role may write", () => {
+  const [, listed = ""] = /`<mappings>` are (.*?)\.$/ms.exec(source("docs/commands.md")) ?? [];
+  const kinds = [...listed.matchAll(/`(?:<prefix>)?\/([a-z-]+)\/\*`/g)].map(([, kind]) => kind);
+  assert.deepEqual(
+    kinds,
+    kindsWhere(() => true),
+  );
+});
+
+test("no policy in a document or example allows writing every parameter below a prefix", () => {
+  const files = globSync(["*.md", "docs/**/*.md", "examples/**/*"], { cwd: new URL("../..", import.meta.url) });
+  const policies = files
+    .filter((file) => /\.\w+$/.test(file))
+    .flatMap((file) => source(file).match(/"Statement":.*?\n {0,3}\}\n/gs) ?? []);
+  assert.ok(policies.length >= 4, policies.join("\n"));
+  for (const statement of policies.flatMap((policy) => policy.split('"Effect"'))) {
+    if (!/ssm:(Put|Delete)Parameter|"(ssm:)?\*"/.test(statement)) continue;
+    const parents = [...statement.matchAll(/:parameter[\w./-]*?([\w.-]*)\/\*"/g)].map(([, parent]) => parent);
+    assert.deepEqual(
+      parents.filter((parent) => !isParameterKind(parent ?? "")),
+      [],
+      statement,
+    );
+  }
 });
 
 const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "a", CALLER_AUTH: "bearer" };
