@@ -13,7 +13,11 @@ import { startSandbox } from "./sandbox.ts";
 import { blocksOf, PAGES, type Ran, ROOT, runBlocks } from "./shell-blocks.ts";
 
 /** Commands that exit with 1 because they find something; all others exit with 0. */
-const FINDS = [/^mappings (import|lint|diff|export)\b/, /^explain .*(--jwt\b|role\/Contractor)/, /^irsa doctor\b/];
+const FINDS = [
+  /^mappings (import|lint|diff|export)\b/,
+  /^explain .*(--jwt\b|role\/Contractor|jane@)/,
+  /^irsa doctor\b/,
+];
 
 const used = new Set<string>();
 const finished = new Set<string>();

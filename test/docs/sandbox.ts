@@ -140,6 +140,8 @@ export async function startSandbox(
       "<LogGroup>": "log-group",
       "<FunctionName>": "function-name",
       "<number>": "1",
+      "<AccessKeyId>": "AKIAEXAMPLE",
+      "<old caller>": "first",
     },
   };
 }

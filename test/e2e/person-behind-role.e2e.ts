@@ -14,6 +14,7 @@ import { ServiceError, startHttpServer } from "../../local/aws/http-server.ts";
 import { readForm, renderError, renderResult } from "../../local/aws/protocols.ts";
 import { stsAnswers } from "../../local/aws/sts/sts.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
+import { mintToken } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { isolatedVariables, keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
@@ -23,6 +24,7 @@ import { findControlPlane } from "./binaries/binaries.ts";
 import { sandboxMappings, startBackend } from "./cluster/backend.ts";
 import { OWN_COMMAND } from "./cluster/exec-plugins.ts";
 import { execute } from "./cluster/kubectl.ts";
+import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/process.ts";
 import { startKubernetes } from "./kubernetes.ts";
 
@@ -156,6 +158,26 @@ test("a trust policy that demands the user's own name refuses another session na
   // Another user cannot take her name.
   const other = await asAlice("iam-authenticator", [...words, "--session-name", "alice"], keyVariables(OPERATOR));
   assert.match(other.stderr, /not authorized to perform: sts:AssumeRole/);
+});
+
+test("the name alice denies her behind the role, by the command and as an entry of deny/any, and no other person", async () => {
+  const isDenied = async () => /^error: You must be logged in to the server/.test(await whoami());
+  const bob = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
+  const list = `/iam-authenticator/${CLUSTER_ID}/deny/any`;
+  for (const deny of [
+    () => operate(["mappings", "deny", "alice"]),
+    async () => {
+      backend.store.put(list, JSON.stringify([{ name: "ALICE" }]));
+      backend.redeploy();
+    },
+  ]) {
+    assert.equal(await whoami(), "dev:alice");
+    await deny();
+    assert.equal(await isDenied(), true);
+    assert.equal((await whoIs(cluster.endpoint, bob))?.username, "dev:bob-example.com");
+    await operate(["mappings", "allow", "alice", "--allow-weakening"]);
+  }
+  assert.equal(await whoami(), "dev:alice");
 });
 
 const POD = { apiVersion: "v1", kind: "Pod", metadata: { name: "web", namespace: "default" } };

@@ -61,6 +61,9 @@ async function history(who: string, options: HistoryOptions, io: IOStreams): Pro
     return [String(version), shownTime(Date.parse(when)), who, inWords(value)];
   };
   await printList({ items, headers, row, endsInText: true }, options, io);
+  const [first] = items.toSorted((a, b) => a.version - b.version);
+  const start = first && `version ${first.version}, of ${shownTime(Date.parse(first.when))}`;
+  io.log(`The history begins with ${start}: Parameter Store keeps 100 versions, until the parameter is removed.\n`);
 }
 
 function inWords(value: unknown): string {

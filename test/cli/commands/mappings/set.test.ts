@@ -49,7 +49,9 @@ test("--dry-run writes nothing, and the question names the place", async () => {
 
 test("history prints who changed what and when, and rollback writes an earlier version as a new one", async () => {
   for (const name of ["one", "two", "three"]) await set(DEVELOPERS, "--username", name);
-  const { out } = await cluster.mappings(["history", DEVELOPERS]);
+  const { out, err } = await cluster.mappings(["history", DEVELOPERS]);
+  const limit = "Parameter Store keeps 100 versions, until the parameter is removed.\n";
+  assert.match(err, new RegExp(`^The history begins with version 1, of \\S+Z: ${limit}$`));
   const rows = out.trimEnd().split("\n");
   assert.equal(rows.length, 4);
   assert.match(rows[1] ?? "", /^3 +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ +\S+ +username: three$/);
