@@ -24,13 +24,52 @@ const RUN: Run = {
 test("account ids become stable numbers; keys, tokens, mail addresses and the account's issuer are removed", () => {
   const url = "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
   for (const [text, expected] of [
-    ["arn:aws:iam::111122223333:role/a 444455556666 111122223333", "arn:aws:iam::account-1:role/a account-2 account-1"],
+    ["role/111122223333/a 444455556666 111122223333", "role/account-1/a account-2 account-1"],
+    ["arn:aws:iam::111122223333:role/acceptance-0123abcd", "arn:aws:iam::account-1:role/acceptance-0123abcd"],
+    ["arn:aws:iam::111122223333:role/Admin", "arn:aws:iam::account-1:(name)"],
     ["1234567890123 20261126", "1234567890123 20261126"],
     ["AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ bob@example.com", "(access key) k8s-aws-v1.(token) (mail address)"],
     ["Authorization: Bearer abc.def eyJhbGciOiJF.eyJhIjoxfQ.c2ln_-", "Authorization: Bearer (token) (token)"],
     [url, "https://(issuer).tokens.sts.global.api.aws"],
   ] as const) {
     assert.equal(masked(text), expected);
+  }
+});
+
+/** Of the person who runs it, and of the account. */
+const PERSONAL = ["111122223333", "jane.doe", "Admin", "EXAMPLE123456789", "example.com", "k8s-aws-v1.aHR0"];
+const SESSION_ARN = "arn:aws:sts::111122223333:assumed-role/Admin/jane.doe@example.com";
+const SSO_ARN = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/jane.doe";
+const ROLE_ARN = "arn:aws:iam::111122223333:role/Admin";
+const USER_ID = "AROAEXAMPLE123456789:jane.doe@example.com";
+
+/**
+ * Sentences with values of the operator that rows can quote: AWS's of "Troubleshoot access denied error messages"
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html), of STS, Lambda, CloudFormation and the
+ * CDK CLI, and this project's own, which name the identity of a token.
+ */
+const SENTENCES = [
+  `User: ${SESSION_ARN} is not authorized to perform: iam:CreateUser on resource: ${ROLE_ARN} because no identity-based policy allows the iam:CreateUser action`,
+  `User: ${SSO_ARN} is not authorized to perform: sts:AssumeRole on resource: ${ROLE_ARN} with an explicit deny in a service control policy`,
+  `User: ${SESSION_ARN} is not authorized to perform: ssm:GetParameters because no session policy allows the ssm:GetParameters action`,
+  `User: ${USER_ID} is not authorized to perform: lambda:InvokeFunction with an explicit deny in a VPC endpoint policy`,
+  `The role defined for the function cannot be assumed by Lambda: ${ROLE_ARN}`,
+  `Need to perform AWS calls for account 111122223333, but the current credentials are for ${SESSION_ARN}`,
+  `current credentials could not be used to assume '${ROLE_ARN}', but are for the right account. Proceeding anyway.`,
+  `Could not assume role in target account using current credentials (which are for account 111122223333) User: ${SSO_ARN} is not authorized`,
+  `Resource handler returned message: "User: ${SESSION_ARN} is not authorized (Service: Lambda, Status Code: 403)" (RequestToken: 1)`,
+  "The security token included in the request is invalid: ASIAEXAMPLE123456789",
+  `identity_unmapped: no mapping for ${ROLE_ARN}; tried /iam-authenticator/acceptance-0123abcd/role/111122223333/x`,
+  `caller_refused: ${ROLE_ARN} (AROAEXAMPLE123456789) is not in the list of callers`,
+  `mapping_mismatch: its principalId is AIDAEXAMPLE123456789, but this role has ${USER_ID}`,
+  `identity_impossible: ${SESSION_ARN} and its UserId do not match a known kind of identity`,
+  "exit code 1: no token for jane.doe@example.com: Bearer k8s-aws-v1.aHR0cHM6Ly9zdHM",
+];
+
+test("no error sentence that a row can quote tells who ran it, or the names of the account's resources", () => {
+  for (const sentence of SENTENCES) {
+    const text = masked(sentence);
+    for (const value of PERSONAL) assert.ok(!text.includes(value), text);
   }
 });
 

@@ -65,7 +65,13 @@ ${lines.join("\n")}
 `);
 }
 
-/** Replaces account ids with account-1, account-2, ...; removes keys, tokens, the account's issuer and mail addresses. */
+/** Names of resources that a run creates contain its id. */
+const OWN = /acceptance-[0-9a-f]{8}/;
+
+/**
+ * Replaces account ids with account-1, account-2, ...; removes keys, tokens, the account's issuer, mail addresses, unique ids with
+ * session names, and the names of resources in ARNs.
+ */
 export function masked(text: string): string {
   const accounts = new Map<string, string>();
   return text
@@ -74,6 +80,10 @@ export function masked(text: string): string {
     .replace(/[\w-]+(?=\.tokens\.sts\.)/g, "(issuer)")
     .replace(/\bBearer \S+/g, "Bearer (token)")
     .replace(/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, "(access key)")
+    .replace(/\bA[A-Z]{2}A[A-Z0-9]{12,}\b(?::[\w+=,.@-]+)?/g, "(unique id)")
+    .replace(/\b(arn:[\w-]+:[\w-]*:[\w-]*:(?:\d*|aws):)([\w+=,.@:/*-]+)/g, (arn, start, name) =>
+      OWN.test(name) ? arn : `${start}(name)`,
+    )
     .replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "(mail address)")
     .replace(/(?<!\d)\d{12}(?!\d)/g, (account) => {
       const name = accounts.get(account) ?? `account-${accounts.size + 1}`;

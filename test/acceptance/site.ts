@@ -28,8 +28,9 @@ export interface Inputs {
 export interface MtlsEndpoint {
   readonly domainName: string;
   readonly certificateArn: string;
+  readonly ownershipCertificateArn?: string;
   readonly subjects: readonly string[];
-  readonly truststore: { readonly bucket: string; readonly key: string };
+  readonly truststore: { readonly bucket: string; readonly key: string; readonly version?: string };
 }
 
 export type Site = ReturnType<typeof openSite>;

@@ -2,6 +2,7 @@
 
 import { hash } from "node:crypto";
 import { isObject } from "../../../functions/lib/json.ts";
+import { AwsError } from "../aws.ts";
 import { eventsOf, LOGS_MS, type LogEvent, objectsIn, pagesOf, sumOf } from "../logs.ts";
 import { matching } from "../rows.ts";
 import type { Check } from "../runner.ts";
@@ -97,10 +98,11 @@ const BATCH = 1_500;
 async function longQuery(site: Site): Promise<string> {
   const { aws, world, clusterId } = site;
   const logGroupName = `IamAuthenticator-${clusterId}-pages`;
-  const stream = { logGroupName, logStreamName: "lines" };
-  await aws("logs", "create-log-group", { logGroupName });
-  await aws("logs", "create-log-stream", stream);
+  // With --cluster, the group exists, and earlier runs' lines are before `since`.
+  await aws("logs", "create-log-group", { logGroupName }).catch(unlessExisting);
   const since = world.now();
+  const stream = { logGroupName, logStreamName: `lines-${since}` };
+  await aws("logs", "create-log-stream", stream);
   for (let written = 0; written < LINES; written += BATCH) {
     const logEvents = Array.from({ length: BATCH }, (_, at) => ({ timestamp: since, message: `${written + at}` }));
     await aws("logs", "put-log-events", { ...stream, logEvents });
@@ -109,6 +111,10 @@ async function longQuery(site: Site): Promise<string> {
   const look = () => pagesOf(site, logGroupName, since);
   const sizes = await until(world, LOGS_MS, look, (all) => total(all) >= LINES);
   return `${total(sizes)} lines on ${sizes.length} pages`;
+}
+
+function unlessExisting(error: unknown): void {
+  if (!(error instanceof AwsError) || error.code !== "ResourceAlreadyExistsException") throw error;
 }
 
 /** `events`: the number of JSON events of the same environment and time. */

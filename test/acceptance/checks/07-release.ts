@@ -85,11 +85,12 @@ async function otherKinds(
     });
   if (inputs.mtls === undefined) rows.leaveOut("mtls: an id of 30 characters", complete.text, "no --mtls");
   else {
-    const { domainName, certificateArn, subjects, truststore } = inputs.mtls.endpoint;
-    const { bucket: TruststoreBucket, key: TruststoreKey } = truststore;
+    const { domainName, certificateArn, ownershipCertificateArn, subjects, truststore } = inputs.mtls.endpoint;
+    const { bucket: TruststoreBucket, key: TruststoreKey, version: TruststoreVersion } = truststore;
     await see("mtls", `${clusterId}-mtls-rel30`, {
       ...{ DomainName: domainName, CertificateArn: certificateArn, CallerSubjects: subjects.join(";") },
-      ...{ TruststoreBucket, TruststoreKey },
+      ...{ TruststoreBucket, TruststoreKey, ...(TruststoreVersion !== undefined && { TruststoreVersion }) },
+      ...(ownershipCertificateArn !== undefined && { OwnershipCertificateArn: ownershipCertificateArn }),
     });
   }
   const VpcEndpointId = inputs.private?.endpoint["vpcEndpointId"];

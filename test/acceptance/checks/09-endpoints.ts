@@ -9,6 +9,7 @@ import { postReview, readReview, untilGranted } from "../reviews.ts";
 import { matching, type Rows } from "../rows.ts";
 import type { Check } from "../runner.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
+import { until } from "../world.ts";
 
 const complete = matching("CREATE_COMPLETE", COMPLETE);
 
@@ -59,6 +60,28 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
   });
 }
 
+/** A new permission takes some seconds to propagate. */
+const PERMITTED_MS = 60_000;
+
+/**
+ * Runs an action while `test-invoke-method` may invoke the function. It invokes as the stage `test-invoke-stage`, which the
+ * permission of the stack's stage does not include.
+ */
+async function whileTestable<T>(site: Site, stack: string, restApiId: string, action: () => Promise<T>): Promise<T> {
+  const { aws, stacks, world } = site;
+  const { id, partition } = await site.account();
+  const { FunctionName = "" } = await stacks.outputs(stack);
+  const permission = { FunctionName, Qualifier: "live", StatementId: "acceptance-test-invoke" };
+  const SourceArn = `arn:${partition}:execute-api:${world.region}:${id}:${restApiId}/test-invoke-stage/POST/authenticate`;
+  const granted = { Action: "lambda:InvokeFunction", Principal: "apigateway.amazonaws.com", SourceArn };
+  await aws("lambda", "add-permission", { ...permission, ...granted });
+  try {
+    return await action();
+  } finally {
+    await aws("lambda", "remove-permission", permission);
+  }
+}
+
 async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
   const given = site.inputs.private;
   const answered = matching("HTTP 401 by the function", /^HTTP 401: caller_refused/);
@@ -82,8 +105,12 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
     const resourceId = items.find(({ path }) => path === "/authenticate")?.id ?? "";
     const headers = { authorization: "Bearer not-a-caller", "content-type": "application/json" };
     const input = { restApiId, resourceId, httpMethod: "POST", headers, body: tokenReview("k8s-aws-v1.test") };
-    const { status, body } = await aws<{ status: number; body: string }>("apigateway", "test-invoke-method", input);
-    return readReview(status, body).seen;
+    const invoke = async () => {
+      const { status, body } = await aws<{ status: number; body: string }>("apigateway", "test-invoke-method", input);
+      return readReview(status, body);
+    };
+    const isAnswer = ({ httpStatus }: { httpStatus: number }) => httpStatus === 401;
+    return whileTestable(site, stack, restApiId, async () => (await until(world, PERMITTED_MS, invoke, isAnswer)).seen);
   });
   await rows.see(
     "private: from the internet",
