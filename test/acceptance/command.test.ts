@@ -32,11 +32,15 @@ async function run(
   { fake = fakeWorld(), look = (() => "right") as Look, all = checks(look), environment = ENVIRONMENT } = {},
 ) {
   const folder = useFolder().path;
+  const runs = useFolder().path;
   const printed: string[] = [];
   const world = { ...fake, print: (line: string) => printed.push(line) };
-  const code = await acceptanceIn(world, "AWS", all, readOptions(["--yes", ...argv], environment), folder);
+  const code = await acceptanceIn(world, "AWS", all, readOptions(["--yes", ...argv], environment), {
+    reports: folder,
+    runs,
+  });
   const reports = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
-  return { code, printed: printed.join("\n"), reports };
+  return { code, printed: printed.join("\n"), reports, runs };
 }
 
 test("a successful run exits with 0, prints a table, and writes a report without the account", async () => {
@@ -52,8 +56,7 @@ const UNCHANGED = /It does not change account settings\./;
 const CREATED = /in account 111122223333, eu-west-1\n[\s\S]*^Creates:[\s\S]*^Time: {4}about 13 minutes[\s\S]*^Cost:/m;
 const SIGNS =
   /the run enables it \(aws iam enable-outbound-web-identity-federation\), .*\nIt stays enabled\. To disable it: {2}aws iam disable-outbound-web-identity-federation$/m;
-const CREDENTIALS =
-  /about 80 minutes\.[\s\S]*Credentials must remain valid for as long\. A role's session lasts an hour by default/;
+const CREDENTIALS = /about 80 minutes\.[\s\S]*Credentials must remain valid for as long: their end is not known\.$/m;
 
 for (const [what, argv, text, answer] of [
   ["created resources and costs", ["--only", "1"], CREATED],
@@ -117,7 +120,7 @@ for (const [when, isChecking, isRemoving, expected] of [
     assert.deepEqual([...fake.resources], [BOOTSTRAP]);
     assert.equal(/; interrupted/.test(reports[0] ?? ""), isChecking);
     const advice =
-      /The removal is not complete. To continue later: npm run acceptance -- --region eu-west-1 --remove acceptance-[0-9a-f]{8}/;
+      /The removal is not complete. To continue later: npm run acceptance -- --remove \S+\/acceptance-[0-9a-f]{8}$/m;
     assert.equal(advice.test(printed), isRemoving);
   });
 }
@@ -162,9 +165,56 @@ process.exit(130);`;
   assert.deepEqual([status, existsSync(folder)], [130, false]);
 });
 
+const expiring = (minutes: number) => {
+  const Expiration = new Date(Date.UTC(2026, 10, 26, 12, minutes)).toISOString();
+  return answered(/^aws configure export-credentials/, JSON.stringify({ Version: 1, SessionToken: "t", Expiration }));
+};
+const LONG_LIVED = answered(/^aws configure export-credentials/, '{"Version":1,"AccessKeyId":"AKIA0000000000000000"}');
+
+test("credentials that end before the run are refused with both ways out, and an end that is known is announced", async () => {
+  const early = run([], { fake: fakeWorld(expiring(12)), look: never });
+  const message =
+    /^The credentials end in 12 minutes, and this run takes about 13\. .*duration_seconds = 21600.*--only, or --short\.$/;
+  await assert.rejects(early, { message });
+  for (const [answer, text] of [
+    [expiring(13), /as long: they end in 13 minutes\.$/m],
+    [LONG_LIVED, /as long: they do not end\.$/m],
+  ] as const) {
+    assert.match((await run([], { fake: fakeWorld(answer) })).printed, text);
+  }
+  assert.equal((await run(["--remove", "acceptance-0123abcd"], { fake: fakeWorld(expiring(1)) })).code, 0);
+});
+
+test("after a removal that failed, the run's folder alone removes the rest, in the run's Region", async () => {
+  const locked = answered(/^aws logs delete-log-group/, new Error("An error occurred (ExpiredTokenException)"));
+  const fake = fakeWorld(locked);
+  makeEverything(fake, "acceptance-0123abcd");
+  const { code, runs, printed } = await run(["--cluster", "acceptance-0123abcd"], { fake });
+  assert.equal(code, 1);
+  const [folder = ""] = readdirSync(runs);
+  assert.match(printed, new RegExp(`npm run acceptance -- --remove \\S+/${folder}$`, "m"));
+  const options = readOptions(["--remove", join(runs, folder)], {});
+  assert.deepEqual([options.clusterId, options.region, options.remove], ["acceptance-0123abcd", "eu-west-1", true]);
+  assert.deepEqual(readdirSync((await run([])).runs), [], "without leftovers, no folder remains");
+});
+
+test("--short runs only its checks, announces one stack and 20 minutes at most, and names its report", async () => {
+  const { printed } = await run(["--short"], { all: CHECKS });
+  assert.match(printed, /^Checks: {2}15 Short run; 16 Measurements$/m);
+  assert.match(printed, /^Creates: one CloudFormation stack with acceptance-/m);
+  const [, minutes = ""] = /^Time: {4}about (\d+) minutes/m.exec(printed) ?? [];
+  assert.ok(Number(minutes) <= 21, minutes);
+  assert.match(printed, /^Report: \S+-short\.md\nPlease send it: /m);
+  assert.match(
+    (await run([], { all: CHECKS })).printed,
+    /^Checks: {2}1 First login; (?!.*15 Short).*16 Measurements$/m,
+  );
+});
+
 const mtls = useFolder().write("mtls.json", '{"endpoint": {}}');
 for (const [argv, message] of [
   [["--only", "11"], /--only 11: must be the number of a check/],
+  [["--short", "--only", "1"], /--short and --only cannot be used together/],
   [["--remove", "prod"], /prod is not the id of an acceptance run/],
   [["--cluster", "acceptance-0123ABCD"], /is not the id of an acceptance run/],
   [["--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"], /cannot be used together/],

@@ -2,13 +2,14 @@
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { ROOT } from "../infra/cdk-cli.ts";
 import { awsOf, unlessMissing } from "./aws.ts";
 import { concurrencyOf, NOT_CHECKED } from "./deployments.ts";
 import { type Account, accountOf } from "./identities.ts";
-import { announcement, HELP, type Options, readOptions } from "./options.ts";
+import { announcement, HELP, type KeptRun, minutesOf, type Options, RUN_FILE, readOptions } from "./options.ts";
 import { type RealWorld, realWorld } from "./real-world.ts";
 import { REMOVAL } from "./removal.ts";
 import { fileName, isGood, markdown, type Run, summary, textTable } from "./report.ts";
@@ -16,6 +17,8 @@ import { type Check, runChecks } from "./runner.ts";
 import { mustRun } from "./site.ts";
 
 const AWS = "AWS";
+const SEND =
+  "Please send it: open an issue or a pull request of this project with the file. It has no account id, key, token, name or address.";
 const EXIT = { good: 0, bad: 1, usage: 2, interrupted: 130 };
 
 /** Sets `process.exitCode`: 0 if every row passed or had no input, 1 otherwise, 2 if the run cannot start, 130 after Ctrl-C. */
@@ -48,41 +51,63 @@ export async function acceptanceIn(
   place: string,
   all: readonly Check[],
   options: Options,
-  folder = join(ROOT, "test", "acceptance", "reports"),
+  folders = { reports: join(ROOT, "test", "acceptance", "reports"), runs: join(ROOT, ".acceptance") },
 ): Promise<number> {
-  const { clusterId, only, keep, inputs } = options;
-  const chosen = options.remove ? [] : all.filter(({ number }) => only.length === 0 || only.includes(number));
+  const { clusterId, keep, inputs } = options;
+  const chosen = chooseChecks(all, options);
   const programs = await programsOf(world);
   const aws = awsOf(world);
   const account = await accountOf(aws);
   // An emulator's identity is root.
+  const minutes = minutesOf(chosen);
   if (place === AWS) await checkCredentials(world, account, options.hasKeys);
+  const ends = await endOfCredentials(world, options.remove ? 0 : minutes);
   await checkBootstrap(world, inputs.qualifier);
   const keeps = keep && !options.remove;
   const executions = await concurrencyOf(aws);
   const limit = executions === undefined ? NOT_CHECKED : `${executions.total} concurrent executions`;
-  const effects = { keep: keeps, enableSigning: inputs.enableTokenSigning, limit };
+  const folder = join(folders.runs, clusterId);
+  const effects = {
+    keep: keeps,
+    enableSigning: inputs.enableTokenSigning,
+    limit,
+    ends,
+    folder: relative(ROOT, folder),
+  };
   world.print(announcement(account.id, world.region, clusterId, chosen, effects));
   if (!options.yes) await ask();
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, RUN_FILE), JSON.stringify({ clusterId, region: world.region } satisfies KeptRun));
 
-  const signals = listen(world, clusterId);
+  const signals = listen(world, effects.folder);
   const start = world.now();
   const runOptions = { clusterId, checks: chosen, inputs, keep: keeps };
   const { rows, isInterrupted } = await runChecks(world, runOptions, signals.removing);
   signals.stop();
+  // Nothing is left to remove.
+  if (rows.filter(({ check, verdict }) => check === REMOVAL && verdict === "passed").length === 3) {
+    rmSync(folder, { recursive: true });
+  }
 
   const titles = Object.fromEntries(all.map(({ number, title }) => [number, title]));
   const facts = { place, region: world.region, clusterId, start, end: world.now(), commit: commitOf(), programs };
-  const run: Run = { ...facts, isInterrupted, titles: { ...titles, [REMOVAL]: "Removal" } };
+  const run: Run = { ...facts, isInterrupted, isShort: options.short, titles: { ...titles, [REMOVAL]: "Removal" } };
   world.print(textTable(rows));
   if (!options.remove) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, fileName(run)), markdown(run, rows));
-    world.print(`Report: ${join(folder, fileName(run))}`);
+    mkdirSync(folders.reports, { recursive: true });
+    const file = join(folders.reports, fileName(run));
+    writeFileSync(file, markdown(run, rows));
+    world.print(`Report: ${file}\n${SEND}`);
   }
   world.print(summary(rows));
   if (isInterrupted) return EXIT.interrupted;
   return isGood(rows) ? EXIT.good : EXIT.bad;
+}
+
+function chooseChecks(all: readonly Check[], { remove, short, only }: Options): readonly Check[] {
+  if (remove) return [];
+  if (short) return all.filter((check) => check.short !== undefined);
+  return all.filter((check) => (only.length === 0 ? check.short !== "only" : only.includes(check.number)));
 }
 
 async function ask(): Promise<void> {
@@ -96,7 +121,7 @@ async function ask(): Promise<void> {
 }
 
 /** Ctrl-C stops the checks. During the removal, the first one prints how to continue, and the second one exits. */
-function listen(world: RealWorld, clusterId: string) {
+function listen(world: RealWorld, folder: string) {
   let isRemoving = false;
   let count = 0;
   const onSignal = () => {
@@ -106,9 +131,7 @@ function listen(world: RealWorld, clusterId: string) {
       return;
     }
     count += 1;
-    world.print(
-      `The removal is not complete. To continue later: npm run acceptance -- --region ${world.region} --remove ${clusterId}`,
-    );
+    world.print(`The removal is not complete. To continue later: npm run acceptance -- --remove ${folder}`);
     if (count > 1) process.exit(EXIT.interrupted);
   };
   const signals = ["SIGINT", "SIGTERM"] as const;
@@ -128,6 +151,24 @@ async function programsOf(world: RealWorld): Promise<string[]> {
   const aws = await mustRun(world.run("aws", ["--version"]));
   const cdk = await mustRun(world.run("cdk", ["--version"]));
   return [aws.split(" ")[0] ?? "", `cdk/${cdk.split(" ")[0]?.trim()}`, `node/${process.versions.node}`];
+}
+
+const LONGER =
+  "Use a longer session: duration_seconds = 21600 in the profile, and at least as much as the role's maximum session duration. Or run some checks at a time: --only, or --short.";
+
+/**
+ * When the credentials end, as the AWS CLI knows it: not for keys in the environment, unless AWS_CREDENTIAL_EXPIRATION is set.
+ * Throws if that is too early. https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html
+ */
+async function endOfCredentials(world: RealWorld, minutes: number): Promise<string> {
+  const { exitCode, stdout } = await world.run("aws", ["configure", "export-credentials", "--format", "process"]);
+  const exported = exitCode === 0 ? parseJson(stdout) : undefined;
+  if (!isObject(exported)) return "their end is not known";
+  const end = Date.parse(String(exported["Expiration"]));
+  if (Number.isNaN(end)) return exported["SessionToken"] ? "their end is not known" : "they do not end";
+  const left = Math.floor((end - world.now()) / 60_000);
+  if (left >= minutes) return `they end in ${left} minutes`;
+  throw new Error(`The credentials end in ${left} minutes, and this run takes about ${minutes}. ${LONGER}`);
 }
 
 /** A run starts hundreds of programs, each of which would ask for an MFA code. */

@@ -2,7 +2,8 @@
 // concurrent executions, which some checks need.
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
-import type { Site } from "./site.ts";
+import { matching, type Rows } from "./rows.ts";
+import { COMPLETE, type Site } from "./site.ts";
 import { until } from "./world.ts";
 
 const ALARM_MS = 10_000;
@@ -17,6 +18,17 @@ export async function liveOf({ aws, stacks, stack }: Site) {
   }>("lambda", "get-alias", { FunctionName, Name: "live" });
   const weights = Object.entries(alias.RoutingConfig?.AdditionalVersionWeights ?? {});
   return { version: alias.FunctionVersion, shares: weights.map((weight) => weight.join(": ")).join(", ") };
+}
+
+/** The first deployment, and the caller that its output KubeconfigCommand creates. Returns whether both rows passed. */
+export async function seeDeployment(site: Site, rows: Rows): Promise<boolean> {
+  const complete = matching("CREATE_COMPLETE", COMPLETE);
+  if (!(await rows.see("deploy", complete, async () => (await site.deployed()).seen))) return false;
+  return rows.see("KubeconfigCommand", "exit 0; the file names the output Endpoint", async () => {
+    const { outputs, webhook } = await site.ensure();
+    const isNamed = webhook.server === outputs["Endpoint"];
+    return isNamed ? "exit 0; the file names the output Endpoint" : `exit 0; the file names ${webhook.server}`;
+  });
 }
 
 /** The end of a deployment, and whether the live version changed. */

@@ -6,6 +6,8 @@ import { until } from "./world.ts";
 export const FAILURES = ["fault", "crash", "time-out", "throttle"] as const;
 export type Failure = (typeof FAILURES)[number];
 
+/** No host of this network answers: https://www.rfc-editor.org/rfc/rfc5737 */
+export const SILENT = "https://192.0.2.1";
 const UPDATED_MS = 3 * 60_000;
 
 /** Runs an action while each review ends with this failure, and restores the function afterwards. */
@@ -17,10 +19,9 @@ export function whileFailing<T>(site: Site, failure: Failure, action: () => Prom
       return throttled(site, action);
     case "crash":
       // Every invocation starts a new environment, which ends with setting_invalid.
-      return withVersion(site, { LOG_LEVEL: "invalid" }, 8, action);
+      return withVersion(site, { variables: { LOG_LEVEL: "invalid" } }, action);
     case "time-out":
-      // No host of this network answers: https://www.rfc-editor.org/rfc/rfc5737
-      return withVersion(site, { AWS_ENDPOINT_URL_SSM: "https://192.0.2.1" }, 1, action);
+      return withVersion(site, { variables: { AWS_ENDPOINT_URL_SSM: SILENT }, Timeout: 1 }, action);
   }
 }
 
@@ -56,30 +57,44 @@ async function throttled<T>(site: Site, action: () => Promise<T>): Promise<T> {
 type Configuration = {
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
   readonly Timeout: number;
+  readonly LoggingConfig?: Readonly<Record<string, string>>;
   readonly LastUpdateStatus?: string;
 };
 
-type Variables = Readonly<Record<string, string>>;
+interface Change {
+  readonly variables: Readonly<Record<string, string>>;
+  /** Seconds; default: unchanged. */
+  readonly Timeout?: number;
+  /** Default: unchanged. INFO also logs a report of each invocation. */
+  readonly systemLogLevel?: "INFO";
+}
+
 /** Moves the alias to a version with other settings during the action. */
-async function withVersion<T>(site: Site, variables: Variables, Timeout: number, action: () => Promise<T>): Promise<T> {
+export async function withVersion<T>(site: Site, change: Change, action: () => Promise<T>): Promise<T> {
   const { aws, world } = site;
   const FunctionName = await functionOf(site);
   const alias = { FunctionName, Name: "live" };
   const configuration = () => aws<Configuration>("lambda", "get-function-configuration", { FunctionName });
-  const configure = async (given: Pick<Configuration, "Environment" | "Timeout">) => {
+  const configure = async (given: Pick<Configuration, "Environment" | "Timeout" | "LoggingConfig">) => {
     await aws("lambda", "update-function-configuration", { FunctionName, ...given });
     await until(world, UPDATED_MS, configuration, ({ LastUpdateStatus }) => LastUpdateStatus === "Successful");
   };
   const before = await configuration();
   const { FunctionVersion } = await aws<{ FunctionVersion: string }>("lambda", "get-alias", alias);
   try {
-    await configure({ Environment: { Variables: { ...before.Environment?.Variables, ...variables } }, Timeout });
+    const { variables, Timeout = before.Timeout, systemLogLevel: SystemLogLevel } = change;
+    await configure({
+      Environment: { Variables: { ...before.Environment?.Variables, ...variables } },
+      Timeout,
+      ...(SystemLogLevel !== undefined && { LoggingConfig: { ...before.LoggingConfig, SystemLogLevel } }),
+    });
     const { Version } = await aws<{ Version: string }>("lambda", "publish-version", { FunctionName });
     await aws("lambda", "update-alias", { ...alias, FunctionVersion: Version });
     return await action();
   } finally {
     await aws("lambda", "update-alias", { ...alias, FunctionVersion });
-    await configure({ Environment: before.Environment ?? {}, Timeout: before.Timeout });
+    const { Environment = {}, Timeout, LoggingConfig } = before;
+    await configure({ Environment, Timeout, ...(LoggingConfig !== undefined && { LoggingConfig }) });
   }
 }
 

@@ -190,6 +190,7 @@ export function fakeWorld(answer: Answer = () => undefined) {
     settings: {},
     buildRelease: () => Promise.reject(new Error("no release here")),
     releaseParameters: {},
+    startApiserver: () => Promise.reject(new Error("no kube-apiserver here")),
     unserved: {},
     interrupt() {
       isInterrupted = true;

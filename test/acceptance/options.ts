@@ -2,7 +2,8 @@
 // unchanged.
 
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Check } from "./runner.ts";
 import { DISABLE, ENABLE } from "./signed-tokens.ts";
@@ -18,6 +19,7 @@ test/acceptance/reports/, and removes everything. test/acceptance/README.md desc
 
   --yes                   skip the confirmation
   --region <region>       default: AWS_REGION
+  --short                 20 minutes and one stack: a login, a denial, an outage and measurements
   --only <numbers>        run only these checks, for example 1,3
   --sso-profile <name>    a profile with an IAM Identity Center permission set, for checks 2 and 12
   --qualifier <id>        the qualifier of cdk bootstrap, if it has one
@@ -26,7 +28,7 @@ test/acceptance/reports/, and removes everything. test/acceptance/README.md desc
   --private <file>        JSON with endpoint, for checks 9 and 12
   --keep                  keep all resources
   --cluster <id>          use the cluster of a run with --keep
-  --remove <id>           only remove the resources of an earlier run
+  --remove <id|folder>    only remove the resources of an earlier run: its id, with --region, or its folder
   --help                  show this help
 `;
 
@@ -39,6 +41,7 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
     options: {
       yes: { type: "boolean" },
       region: { type: "string" },
+      short: { type: "boolean" },
       only: { type: "string" },
       "sso-profile": { type: "string" },
       qualifier: { type: "string" },
@@ -54,7 +57,9 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
   if (qualifier !== undefined && !/^[A-Za-z0-9_-]{1,10}$/.test(qualifier)) {
     throw new Error(`--qualifier ${qualifier}: must be 1 to 10 letters, digits, "_" and "-".`);
   }
-  const given = values.remove ?? values.cluster;
+  if (values.short && values.only !== undefined) throw new Error("--short and --only cannot be used together.");
+  const kept = readRun(values.remove);
+  const given = kept?.clusterId ?? values.remove ?? values.cluster;
   if (values.remove !== undefined && values.cluster !== undefined)
     throw new Error("--remove and --cluster cannot be used together.");
   if (given !== undefined && !ID.test(given)) {
@@ -62,7 +67,8 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
   }
   return {
     clusterId: given ?? `acceptance-${randomBytes(4).toString("hex")}`,
-    region: values.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]),
+    region: values.region ?? kept?.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]),
+    short: values.short ?? false,
     /** Numbers of checks; empty: all. */
     only: (values.only?.match(/[^,]+/g) ?? []).map(readNumber),
     yes: values.yes ?? false,
@@ -80,8 +86,17 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
   };
 }
 
+/** What a later removal needs: the file `run.json` of a run's folder. */
+export type KeptRun = Readonly<Record<"clusterId" | "region", string>>;
+export const RUN_FILE = "run.json";
+
+function readRun(remove: string | undefined): KeptRun | undefined {
+  const file = join(remove ?? "", RUN_FILE);
+  return remove !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+}
+
 function readNumber(word: string): number {
-  if (!/^([1-9]|1[023])$/.test(word)) throw new Error(`--only ${word}: must be the number of a check.`);
+  if (!/^([1-9]|1[0236])$/.test(word)) throw new Error(`--only ${word}: must be the number of a check.`);
   return Number(word);
 }
 
@@ -101,18 +116,31 @@ function readFile<T>(option: string, file: string | undefined, keys: readonly st
 
 const REMOVAL_MINUTES = 5;
 
+export const minutesOf = (checks: readonly Check[]) =>
+  checks.reduce((sum, check) => sum + check.minutes, REMOVAL_MINUTES);
+
+interface Effects {
+  readonly keep: boolean;
+  readonly enableSigning: boolean | undefined;
+  readonly limit: string;
+  readonly ends: string;
+  /** The run's folder. */
+  readonly folder: string;
+}
+
 export function announcement(
   account: string,
   region: string,
   clusterId: string,
   checks: readonly Check[],
-  /** `limit`: the account's concurrent executions. */
-  { keep, enableSigning, limit }: { keep: boolean; enableSigning: boolean | undefined; limit: string },
+  /** `limit`: the account's concurrent executions. `ends`: when the credentials end, or why that is unknown. */
+  { keep, enableSigning, limit, ends, folder }: Effects,
 ): string {
-  const minutes = checks.reduce((sum, check) => sum + check.minutes, REMOVAL_MINUTES);
+  const removal = `npm run acceptance -- --remove ${folder}`;
   const end = keep
-    ? `It keeps these resources. To remove them:  npm run acceptance -- --region ${region} --remove ${clusterId}`
-    : "It removes these resources at the end, also after Ctrl-C or a failure.";
+    ? `It keeps these resources. To remove them:  ${removal}`
+    : `It removes these resources at the end, also after Ctrl-C or a failure. If the credentials end before, renew them, and run:
+  ${removal}`;
   const settings =
     enableSigning && checks.some(({ needsSigning }) => needsSigning)
       ? `If the account does not sign tokens, the run enables it (${ENABLE}), which is a setting of the account.
@@ -122,15 +150,23 @@ It does not change other account settings.`
   return `Acceptance run ${clusterId} in account ${account}, ${region}
 
 Checks:  ${checks.map(({ number, title }) => `${number} ${title}`).join("; ")}
-Creates: CloudFormation stacks with ${clusterId} in their names (functions, HTTP APIs, log groups, alarms, dashboards, roles;
-         with check 8 an OIDC provider), the roles ${clusterId}, ${clusterId}-pod and
-         ${clusterId}-jwt, the user ${clusterId} with an access key, a bucket, and parameters below
+Creates: ${created(clusterId, checks)}
          /iam-authenticator/${clusterId}. All except the parameters have the tag ${TAG}.
-Time:    about ${minutes} minutes. This is an estimate: no run on AWS has been measured yet.
-         Credentials must remain valid for as long. A role's session lasts an hour by default, and 12 hours at most.
+Time:    about ${minutesOf(checks)} minutes. This is an estimate: no run on AWS has been measured yet.
+         Credentials must remain valid for as long: ${ends}.
 Limit:   ${limit}
 Cost:    less than 1 USD at list prices (see test/acceptance/README.md).
 ${settings} Zips stay in the bucket of cdk bootstrap, as after every cdk deploy.
 ${end}
 `;
+}
+
+function created(clusterId: string, checks: readonly Check[]): string {
+  if (checks.every(({ short }) => short !== undefined)) {
+    return `one CloudFormation stack with ${clusterId} in its name (functions, an HTTP API, log groups, alarms, roles), the role
+         ${clusterId}, and parameters below`;
+  }
+  return `CloudFormation stacks with ${clusterId} in their names (functions, HTTP APIs, log groups, alarms, dashboards, roles;
+         with check 8 an OIDC provider), the roles ${clusterId}, ${clusterId}-pod and
+         ${clusterId}-jwt, the user ${clusterId} with an access key, a bucket, and parameters below`;
 }

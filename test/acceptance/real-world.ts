@@ -58,6 +58,11 @@ export function realWorld(region: string, environment: EnvironmentOf = () => pro
       buildRelease(outdir);
     },
     releaseParameters: {},
+    async startApiserver(webhook) {
+      // Imported on demand, as above: it finds programs that only two checks need.
+      const { startApiserver } = await import("./apiserver.ts");
+      return startApiserver(folder, webhook);
+    },
     unserved: {},
     interrupt: () => interruption.abort(),
     resume: () => {

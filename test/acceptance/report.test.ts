@@ -18,6 +18,7 @@ const RUN: Run = {
   commit: "0123abc",
   programs: ["aws-cli/2.31.0"],
   isInterrupted: false,
+  isShort: false,
   titles: { 1: "First login" },
 };
 
@@ -85,6 +86,17 @@ test("the report has one line per row, cells cannot break the table, and it stat
   }
 });
 
+test("measured values are a second table, with their median and extremes, and are rows without an expectation", () => {
+  const measured = { unit: "ms", values: [7, 3, 100] };
+  const text = markdown(RUN, [{ ...row("passed"), name: "init", measured }, row("passed")]);
+  const [, table] = text.split("\n## Measurements\n\n");
+  assert.equal(
+    table,
+    "| measurement | unit | median | least | most | values |\n| --- | --- | --: | --: | --: | --: |\n| init | ms | 7 | 3 | 100 | 3 |\n",
+  );
+  assert.ok(!markdown(RUN, [row("passed")]).includes("## Measurements"));
+});
+
 test("a run is good if every row passed or had no input, and never without rows; the summary counts verdicts", () => {
   for (const [verdicts, good, counts] of [
     [["passed", "passed", "not run"], true, "2 passed, 1 not run"],
@@ -97,7 +109,8 @@ test("a run is good if every row passed or had no input, and never without rows;
   }
 });
 
-test("the file name contains the day and the region or emulator", () => {
+test("the file name contains the day and the region or emulator, and names a short run", () => {
+  assert.equal(fileName({ ...RUN, isShort: true }), "2026-11-26-eu-west-1-short.md");
   assert.equal(fileName(RUN), "2026-11-26-eu-west-1.md");
   assert.equal(fileName({ ...RUN, place: "MiniStack 1.5.33" }), "2026-11-26-ministack-1.5.33.md");
 });

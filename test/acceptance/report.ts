@@ -1,7 +1,7 @@
 // The report of a run: a table for the terminal, and Markdown without account data to commit.
 
 import { table } from "../../cli/io/print.ts";
-import type { Row, Verdict } from "./rows.ts";
+import { type Row, spread, type Verdict } from "./rows.ts";
 
 export interface Run {
   /** "AWS", or the emulator's name and version. */
@@ -15,6 +15,8 @@ export interface Run {
   readonly commit: string;
   readonly programs: readonly string[];
   readonly isInterrupted: boolean;
+  /** Of --short. */
+  readonly isShort: boolean;
   readonly titles: Readonly<Record<number, string>>;
 }
 
@@ -36,16 +38,17 @@ export function isGood(rows: readonly Row[]): boolean {
   return rows.length > 0 && rows.every(({ verdict }) => verdict === "passed" || verdict === "not run");
 }
 
-export function fileName({ start, region, place }: Run): string {
+export function fileName({ start, region, place, isShort }: Run): string {
   const date = new Date(start).toISOString().slice(0, 10);
-  return `${date}-${place === "AWS" ? region : place.toLowerCase().replace(/[^a-z0-9.]+/g, "-")}.md`;
+  const where = place === "AWS" ? region : place.toLowerCase().replace(/[^a-z0-9.]+/g, "-");
+  return `${date}-${where}${isShort ? "-short" : ""}.md`;
 }
 
 export function markdown(run: Run, rows: readonly Row[]): string {
   const minutes = Math.round((run.end - run.start) / 60_000);
   const facts = [
     `Place: ${run.place}, ${run.region}`,
-    `Time: ${new Date(run.start).toISOString().slice(0, 16)}Z, ${minutes} min`,
+    `Time: ${new Date(run.start).toISOString().slice(0, 16)}Z, ${minutes} min${run.isShort ? ", short" : ""}`,
     `Cluster id: ${run.clusterId}`,
     `Commit: ${run.commit}`,
     `Programs: ${run.programs.join(", ")}`,
@@ -62,7 +65,20 @@ ${facts.map((fact) => `- ${fact}`).join("\n")}
 | check | row | expected | seen | verdict |
 | --- | --- | --- | --- | --- |
 ${lines.join("\n")}
-`);
+${measurements(rows)}`);
+}
+
+/** The table that `npm run docs` copies into docs/performance.md from a report of AWS. */
+function measurements(rows: readonly Row[]): string {
+  const lines = rows.flatMap(({ name, measured }) => {
+    if (measured === undefined) return [];
+    const { unit, values } = measured;
+    const { median, least, most } = spread(values);
+    return [`| ${name} | ${unit} | ${[median, least, most, values.length].join(" | ")} |\n`];
+  });
+  if (lines.length === 0) return "";
+  const head = "| measurement | unit | median | least | most | values |\n| --- | --- | --: | --: | --: | --: |\n";
+  return `\n## Measurements\n\n${head}${lines.join("")}`;
 }
 
 /** Names of resources that a run creates contain its id. */

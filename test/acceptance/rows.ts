@@ -16,6 +16,13 @@ export interface Row {
   readonly expected: string;
   readonly seen: string;
   readonly verdict: Verdict;
+  /** Of a measurement, which expects nothing. */
+  readonly measured?: Measured;
+}
+
+export interface Measured {
+  readonly unit: string;
+  readonly values: readonly number[];
 }
 
 export interface Expectation {
@@ -26,6 +33,8 @@ export interface Expectation {
 export interface Rows {
   /** Calls a function, compares and records its result; an error fails the row. Returns whether the row passed. */
   see(name: string, expected: string | Expectation, look: () => string | Promise<string>): Promise<boolean>;
+  /** Records values, for the report's table of measurements. */
+  measure(name: string, unit: string, values: readonly number[]): void;
   /** Records rows without input; the reason names the option. */
   leaveOut(name: string, expected: string, reason: string): void;
 }
@@ -52,10 +61,23 @@ export function rowsOf(check: number, world: World, record: (row: Row) => void):
       add({ name, expected: text, seen: oneLine(seen), verdict });
       return verdict === "passed";
     },
+    measure(name, unit, values) {
+      const { median, least, most } = spread(values);
+      const seen = `${median} ${unit} (${least} to ${most}, ${values.length} values)`;
+      add({ name, expected: "a measurement", seen, verdict: "passed", measured: { unit, values } });
+    },
     leaveOut(name, expected, reason) {
       add({ name, expected, seen: reason, verdict: "not run" });
     },
   };
+}
+
+/** Throws without values. */
+export function spread(values: readonly number[]) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  if (least === undefined || most === undefined) throw new Error("nothing was measured");
+  return { median: sorted[Math.floor((sorted.length - 1) / 2)] ?? least, least, most };
 }
 
 async function lookOnce(look: () => string | Promise<string>, holds: Expectation["holds"]) {

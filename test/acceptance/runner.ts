@@ -12,6 +12,8 @@ export interface Check {
   readonly title: string;
   /** An estimate: no run on AWS has been measured yet. */
   readonly minutes: number;
+  /** Part of --short, and of it only, or of the complete run too. Default: only of the complete run. */
+  readonly short?: "only" | "also";
   /** Needs an account that signs tokens, and with --enable-token-signing enables it. */
   readonly needsSigning?: true;
   run(site: Site, rows: Rows): Promise<void>;

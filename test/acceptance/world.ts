@@ -22,6 +22,12 @@ export interface Credentials {
   readonly sessionToken?: string;
 }
 
+export interface Apiserver {
+  /** The user of a token, as kube-apiserver returns it, or "401". */
+  whoami(token: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
 export interface World {
   readonly region: string;
   /** A new folder for this run, and the programs' working directory. */
@@ -39,6 +45,8 @@ export interface World {
   buildRelease(folder: string): Promise<void>;
   /** Parameters for the release's template. */
   readonly releaseParameters: Readonly<Record<string, string>>;
+  /** Starts etcd and kube-apiserver on this machine. Throws `NotRun` if a program is missing. */
+  startApiserver(webhook: { readonly server: string; readonly token?: string }): Promise<Apiserver>;
   /** Modifies the output of `cdk synth` or the release before deployment. */
   prepare?(folder: string): void;
   /** Reasons for checks ("5") or rows ("4 metrics") that are not supported here. They never pass. */

@@ -101,7 +101,10 @@ function report(changed: Partial<Run> = {}, verdicts: Readonly<Record<number, Ve
     commit: "0123abc",
   };
   const rows = checks.map((check) => row(check, verdicts[check] ?? "passed"));
-  return markdown({ ...run, programs: [], isInterrupted: false, titles: {}, ...changed }, [...rows, row(9, "not run")]);
+  return markdown({ ...run, programs: [], isInterrupted: false, isShort: false, titles: {}, ...changed }, [
+    ...rows,
+    row(9, "not run"),
+  ]);
 }
 
 const world: World = {

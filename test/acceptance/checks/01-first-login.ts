@@ -1,8 +1,9 @@
 // Check 1: the first deployment and a granted review, with the commands of docs/deploy.md.
 
+import { seeDeployment } from "../deployments.ts";
 import { matching } from "../rows.ts";
 import type { Check } from "../runner.ts";
-import { COMPLETE, GRANTED, mustRun, ROLE_USER } from "../site.ts";
+import { GRANTED, mustRun, ROLE_USER } from "../site.ts";
 import { CACHES_MS, until } from "../world.ts";
 
 export const check: Check = {
@@ -10,14 +11,7 @@ export const check: Check = {
   title: "First login",
   minutes: 8,
   async run(site, rows) {
-    const complete = matching("CREATE_COMPLETE", COMPLETE);
-    if (!(await rows.see("deploy", complete, async () => (await site.deployed()).seen))) return;
-    const accepted = await rows.see("KubeconfigCommand", "exit 0; the file names the output Endpoint", async () => {
-      const { outputs, webhook } = await site.ensure();
-      const isNamed = webhook.server === outputs["Endpoint"];
-      return isNamed ? "exit 0; the file names the output Endpoint" : `exit 0; the file names ${webhook.server}`;
-    });
-    if (!accepted) return;
+    if (!(await seeDeployment(site, rows))) return;
     await rows.see("mappings set", "listed with its username", async () => {
       const { arn } = await site.role();
       const { stdout } = await site.command(["mappings", "list", "-o", "json"]);

@@ -1,12 +1,20 @@
 // Check 3: what the caller receives if the function fails, without and with a standby; kube-apiserver retries only some
 // statuses.
 
-import { FAILURES, type Failure, integrationOf, whileFailing, withoutMapping } from "../failures.ts";
+import {
+  FAILURES,
+  type Failure,
+  integrationOf,
+  SILENT,
+  whileFailing,
+  withoutMapping,
+  withVersion,
+} from "../failures.ts";
 import { accessEntries, sumOf } from "../logs.ts";
 import type { Review } from "../reviews.ts";
 import { matching, type Rows } from "../rows.ts";
 import type { Check } from "../runner.ts";
-import { COMPLETE, GRANTED, type Site } from "../site.ts";
+import { COMPLETE, GRANTED, ROLE_USER, type Site } from "../site.ts";
 import { CACHES_MS, until } from "../world.ts";
 
 const REQUESTS = 5;
@@ -133,6 +141,16 @@ async function standby(site: Site, rows: Rows): Promise<void> {
   await rows.see("fault: the function redirects", matching("redirected", /^redirected, then /), () =>
     seenWith("fault", ({ seen }) => seen.startsWith("redirected")),
   );
+  await rows.see("kube-apiserver follows the function's redirect", ROLE_USER, async () => {
+    const apiserver = await world.startApiserver((await site.ensure()).webhook);
+    const faulty = { variables: { AWS_ENDPOINT_URL_SSM: SILENT } };
+    const look = async () => apiserver.whoami(await site.token());
+    try {
+      return await withVersion(site, faulty, () => until(world, CACHES_MS, look, (user) => user === ROLE_USER));
+    } finally {
+      await apiserver.stop();
+    }
+  });
   // AWS documents the mapping for responses of the integration, and not whether it applies to errors of API Gateway:
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
   for (const failure of ["throttle", "time-out"] as const)

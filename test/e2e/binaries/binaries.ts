@@ -3,9 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { build, type Program, writeKubernetesModule, writeModule } from "./build.ts";
+import { build, builtPath, type Program, writeKubernetesModule, writeModule } from "./build.ts";
 
 /** Newest first; the last one is no longer supported upstream, but still in use. */
+const ETCD_VERSION = "3.6.16";
+
 export const KUBERNETES_VERSIONS = ["1.37.2", "1.32.13"] as const;
 
 export type Binaries = ReturnType<typeof findBinaries>;
@@ -23,7 +25,7 @@ export function findBinaries() {
 }
 
 function findEtcd(): string {
-  return buildModule("etcd", "go.etcd.io/etcd/server/v3", "3.6.16");
+  return buildModule("etcd", "go.etcd.io/etcd/server/v3", ETCD_VERSION);
 }
 
 function findKubectl(): string {
@@ -47,6 +49,17 @@ export function findControlPlane() {
     kubectl: found("kubectl") ?? findKubectl(),
     apiserver: found("kube-apiserver") ?? build(kubernetesProgram("kube-apiserver", KUBERNETES_VERSIONS[0])),
   };
+}
+
+/** As `findControlPlane`, but builds nothing: `undefined` if a program is missing. */
+export function findExistingControlPlane(): ReturnType<typeof findControlPlane> | undefined {
+  const { KUBEBUILDER_ASSETS = "", PATH = "" } = process.env;
+  const folders = [KUBEBUILDER_ASSETS, ...PATH.split(delimiter)].filter((folder) => folder !== "");
+  const isFound = (name: string) => folders.some((folder) => existsSync(join(folder, name)));
+  const [version] = KUBERNETES_VERSIONS;
+  const built = { etcd: ETCD_VERSION, kubectl: version, "kube-apiserver": version };
+  const exists = ([name, version]: [string, string]) => isFound(name) || existsSync(builtPath({ name, version }));
+  return Object.entries(built).every(exists) ? findControlPlane() : undefined;
 }
 
 export function kubernetesProgram(name: string, version: string): Program {

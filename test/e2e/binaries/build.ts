@@ -30,8 +30,13 @@ export interface Program {
 const CACHES = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
 export const CACHE = join(CACHES, "lambda-iam-authenticator", "e2e");
 
+/** Where a program is once it is built. */
+export function builtPath({ name, version }: Pick<Program, "name" | "version">): string {
+  return join(CACHE, `${name}-${version}-${platform()}-${arch()}`);
+}
+
 export function build({ name, version, main, writeModule, variables }: Program): string {
-  const file = join(CACHE, `${name}-${version}-${platform()}-${arch()}`);
+  const file = builtPath({ name, version });
   if (existsSync(file)) return file;
   requireGo(`${name} ${version}`);
   console.error(`building ${name} ${version} from its Go module; cached in ${CACHE}`);
