@@ -12,8 +12,8 @@ import type { Apiserver } from "./world.ts";
 /** Shorter than kube-apiserver's default of 2 min, so that a denial is visible within a check. */
 const CACHE_TTL = "5s";
 
-/** `folder` gets the file with the caller's token. */
-export async function startApiserver(folder: string, { server, token = "" }: Webhook): Promise<Apiserver> {
+/** `folder` gets the file with the caller's token. `ca`: of the webhook; default: the machine's. */
+export async function startApiserver(folder: string, { server, token = "" }: Webhook, ca?: string): Promise<Apiserver> {
   const programs = findExistingControlPlane();
   if (programs === undefined) {
     throw new NotRun("no kube-apiserver, etcd and kubectl on the PATH, in KUBEBUILDER_ASSETS or built");
@@ -22,7 +22,7 @@ export async function startApiserver(folder: string, { server, token = "" }: Web
   const named = { name: "webhook" };
   const config = {
     ...{ apiVersion: "v1", kind: "Config", "current-context": named.name },
-    clusters: [{ ...named, cluster: { server } }],
+    clusters: [{ ...named, cluster: { server, ...(ca !== undefined && { "certificate-authority-data": btoa(ca) }) } }],
     users: [{ ...named, user: { token } }],
     contexts: [{ ...named, context: { cluster: named.name, user: named.name } }],
   };

@@ -190,6 +190,7 @@ export function fakeWorld(answer: Answer = () => undefined) {
     settings: {},
     buildRelease: () => Promise.reject(new Error("no release here")),
     releaseParameters: {},
+    acceptedRequests: () => Promise.reject(new Error("no Parameter Store here")),
     startApiserver: () => Promise.reject(new Error("no kube-apiserver here")),
     unserved: {},
     interrupt() {

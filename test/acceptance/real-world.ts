@@ -1,10 +1,10 @@
 // Access to real AWS: runs the AWS CLI, the CDK CLI and this repository's command with the environment's credentials.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { keyVariables } from "../aws-variables.ts";
@@ -33,6 +33,7 @@ export function realWorld(region: string, environment: EnvironmentOf = () => pro
     const words = {
       aws: [awsCli ?? "aws", ...args],
       cdk: [process.execPath, ...cdkCommand(args)],
+      terraform: ["terraform", ...args],
       "iam-authenticator": [process.execPath, join(ROOT, "dist", "cli", "iam-authenticator.mjs"), ...args],
     }[program];
     const variables = environmentOf(environment(program, args), region, options);
@@ -52,12 +53,17 @@ export function realWorld(region: string, environment: EnvironmentOf = () => pro
     },
     print: (line) => console.log(line),
     settings: {},
-    async buildRelease(outdir) {
+    async buildRelease(outdir, commit) {
+      if (commit !== undefined) return buildEarlier(commit, outdir);
       // Imported on demand, since it loads CDK, which takes seconds.
       const { buildRelease } = await import("../../build/assets.ts");
       buildRelease(outdir);
     },
     releaseParameters: {},
+    async acceptedRequests(operation, names, seconds) {
+      const { acceptedRequests } = await import("./rates.ts");
+      return acceptedRequests(region, operation, names, seconds);
+    },
     async startApiserver(webhook) {
       // Imported on demand, as above: it finds programs that only two checks need.
       const { startApiserver } = await import("./apiserver.ts");
@@ -69,6 +75,21 @@ export function realWorld(region: string, environment: EnvironmentOf = () => pro
       interruption = new AbortController();
     },
   };
+}
+
+/** In a temporary work tree, with the dependencies of this one. */
+function buildEarlier(commit: string, outdir: string): void {
+  const tree = join(mkdtempSync(join(tmpdir(), "acceptance-")), "tree");
+  const git = (...args: readonly string[]) => execFileSync("git", args, { cwd: ROOT, stdio: "ignore" });
+  git("worktree", "add", "--detach", tree, commit);
+  try {
+    symlinkSync(join(ROOT, "node_modules"), join(tree, "node_modules"));
+    execFileSync("npm", ["run", "--silent", "release"], { cwd: tree, stdio: "ignore" });
+    cpSync(join(tree, "dist", "release"), outdir, { recursive: true });
+  } finally {
+    git("worktree", "remove", "--force", tree);
+    rmSync(dirname(tree), { recursive: true });
+  }
 }
 
 /** Explicit credentials also replace a profile. */

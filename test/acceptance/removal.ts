@@ -13,7 +13,17 @@ export const REMOVAL = 14;
 const TAGS_MS = 10 * 60_000;
 const STACK_MS = 40 * 60_000;
 /** Cluster ids of a run, including the second clusters of some checks. */
-const SUFFIXES = ["", "-release-30", "-mtls-rel30", "-priv-rel30", "-mtls", "-private"];
+const SUFFIXES = [
+  "",
+  "-from",
+  "-by-role",
+  "-terraform",
+  "-release-30",
+  "-mtls-rel30",
+  "-priv-rel30",
+  "-mtls",
+  "-private",
+];
 /** DeleteParameters accepts ten names: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html */
 const PAGE = 10;
 
@@ -39,7 +49,8 @@ async function removeRun(world: World, aws: Aws, runId: string): Promise<readonl
     for (const resource of made) await attempt(resource.PhysicalResourceId, () => removeKept(aws, resource));
   }
   await attempt("user", () => removeUser(aws, runId));
-  for (const role of [runId, `${runId}-pod`, `${runId}-jwt`]) await attempt(role, () => removeRole(aws, role));
+  for (const role of ["", "-pod", "-jwt", "-deployer"].map((end) => `${runId}${end}`))
+    await attempt(role, () => removeRole(aws, role));
   await attempt("bucket", async () => removeBucket(aws, `${runId}-${(await accountOf(aws)).id}`));
   for (const suffix of SUFFIXES) await attempt("parameters", () => removeParameters(aws, `${runId}${suffix}`));
   for (const name of await logGroupsOf(aws, runId)) {

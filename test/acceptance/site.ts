@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { awsOf } from "./aws.ts";
 import { accountOf, assume, makeRole, makeUser, type Principal, SESSION } from "./identities.ts";
+import { releaseOf } from "./release.ts";
 import { postReview, type Review, untilGranted, type Webhook } from "./reviews.ts";
 import { type Deployed, stacksOf } from "./stacks.ts";
 import type { Credentials, Ran, RunOptions, World } from "./world.ts";
@@ -19,6 +20,10 @@ export interface Inputs {
   readonly qualifier?: string | undefined;
   /** Enables outbound web identity federation, a setting of the account, where it is off. */
   readonly enableTokenSigning?: boolean | undefined;
+  /** The commit of an earlier release, from which a stack is upgraded. */
+  readonly from?: string | undefined;
+  /** Uses up the account's rates of Parameter Store for some seconds. */
+  readonly parameterStoreRates?: boolean | undefined;
   /** `endpoint` is a context key of kind `mtls`. */
   readonly mtls?: { endpoint: MtlsEndpoint; clientCert: string; clientKey: string } | undefined;
   /** `endpoint` is a context key of kind `private`. */
@@ -120,6 +125,8 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
 
   return {
     ...{ world, inputs, clusterId, stack, aws, stacks, account, command, map },
+    /** The release of this commit, built and uploaded once. */
+    release: remembered(async () => releaseOf(world, aws, clusterId, (await account()).id)),
     ...{ deploy, deployed, ensure, role, user, tokenOf, token, review },
     /** The next `ensure` deploys and creates a caller again. */
     forget() {

@@ -2,7 +2,7 @@
 
 import type { Post, Reply } from "../post.ts";
 
-export type Program = "aws" | "cdk" | "iam-authenticator";
+export type Program = "aws" | "cdk" | "iam-authenticator" | "terraform";
 
 export interface RunOptions {
   readonly input?: string;
@@ -41,8 +41,10 @@ export interface World {
   print(line: string): void;
   /** Context keys of every cluster, such as the architecture. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The release's templates and zips, as `npm run release` writes them. */
-  buildRelease(folder: string): Promise<void>;
+  /** The release's templates and zips, as `npm run release` writes them: of this code, or of an earlier commit. */
+  buildRelease(folder: string, commit?: string): Promise<void>;
+  /** Sends as many requests to Parameter Store as this machine can. Returns how many of each second were accepted. */
+  acceptedRequests(operation: "read" | "write", names: readonly string[], seconds: number): Promise<number[]>;
   /** Parameters for the release's template. */
   readonly releaseParameters: Readonly<Record<string, string>>;
   /** Starts etcd and kube-apiserver on this machine. Throws `NotRun` if a program is missing. */

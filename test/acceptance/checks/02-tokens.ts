@@ -31,6 +31,18 @@ export const check: Check = {
       });
     }
 
+    // In a Region that the account has opted in to, STS is only that Region's:
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+    await rows.see("a host of an opt-in Region", GRANTED, async () => {
+      type Regions = { readonly Regions: { readonly RegionName: string }[] };
+      const Filters = [{ Name: "opt-in-status", Values: ["opted-in"] }];
+      const { Regions } = await site.aws<Regions>("ec2", "describe-regions", { Filters });
+      const { RegionName } = Regions[0] ?? {};
+      if (RegionName === undefined) throw new NotRun("the account has opted in to no Region");
+      const domain = partitionOfRegion(RegionName)?.domain ?? "amazonaws.com";
+      return granted(await minted(site, await role(), `sts.${RegionName}.${domain}`));
+    });
+
     const aged = async (minutes: number) => {
       const regional = hostsOf(site.world.region)[0]?.[1] ?? "";
       return (await site.review(await minted(site, await role(), regional, site.world.now() - minutes * MINUTE))).seen;

@@ -1,14 +1,10 @@
 // Check 7: deploys the release's template with only the AWS CLI, first without CodeDeploy, then with it.
 
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
-import { unlessMissing } from "../aws.ts";
 import { postReview } from "../reviews.ts";
-import { matching, oneLine, type Rows } from "../rows.ts";
+import { matching, type Rows } from "../rows.ts";
 import type { Check } from "../runner.ts";
 import { COMPLETE, makeCaller, type Site } from "../site.ts";
-import { TAG } from "../stacks.ts";
 import { CACHES_MS, until } from "../world.ts";
 
 export const check: Check = {
@@ -20,23 +16,9 @@ export const check: Check = {
     // The version's description contains the id: 30 characters.
     const clusterId = `${site.clusterId}-release-30`;
     const stack = defaultStackName(clusterId);
-    const folder = join(world.folder, "release");
-    await world.buildRelease(folder);
-    world.prepare?.(folder);
-    const bucket = await makeBucket(site, folder);
-
-    const deploy = async (parameters: Readonly<Record<string, string>>, kind = "http", id = clusterId) => {
-      const given = { ClusterId: id, CodeBucket: bucket, ...world.releaseParameters, ...parameters };
-      const template = join(folder, `${kind}.template.yaml`);
-      const stack = defaultStackName(id);
-      const place = ["--stack-name", stack, "--template-file", template, "--capabilities", "CAPABILITY_IAM"];
-      const overrides = Object.entries(given).map(([name, value]) => `${name}=${value}`);
-      const tags = ["--region", world.region, "--tags", `${TAG}=${site.clusterId}`];
-      const words = ["cloudformation", "deploy", ...place, ...tags, "--parameter-overrides", ...overrides];
-      const ran = await world.run("aws", words);
-      const status = await site.stacks.status(stack);
-      return ran.exitCode === 0 ? status : `${status}: ${oneLine(ran.stderr)}`;
-    };
+    const { deploy: deployKind } = await site.release();
+    const deploy = (parameters: Readonly<Record<string, string>>, kind = "http", id = clusterId) =>
+      deployKind(id, parameters, { kind });
     const isThere = await rows.see("SafeDeployments=false", matching("CREATE_COMPLETE", COMPLETE), () =>
       deploy({ SafeDeployments: "false" }),
     );
@@ -97,21 +79,6 @@ async function otherKinds(
   if (typeof VpcEndpointId === "string") await see("private", `${clusterId}-priv-rel30`, { VpcEndpointId });
   else
     rows.leaveOut("private: an id of 30 characters", complete.text, "no --private whose endpoint has a vpcEndpointId");
-}
-
-/** A bucket of this run; the removal deletes it with its objects. */
-async function makeBucket({ aws, world, clusterId, account }: Site, folder: string): Promise<string> {
-  const { id } = await account();
-  const Bucket = `${clusterId}-${id}`;
-  // us-east-1 has no location constraint: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
-  const place = world.region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: world.region } };
-  const known = await unlessMissing(aws("s3api", "list-objects-v2", { Bucket }));
-  if (known === undefined) await aws("s3api", "create-bucket", { Bucket, ...place });
-  await aws("s3api", "put-bucket-tagging", { Bucket, Tagging: { TagSet: [{ Key: TAG, Value: clusterId }] } });
-  for (const Key of readdirSync(folder).filter((file) => file.endsWith(".zip"))) {
-    await aws("s3api", "put-object", { Bucket, Key }, { words: ["--body", join(folder, Key)] });
-  }
-  return Bucket;
 }
 
 type StackEvent = Record<"LogicalResourceId" | "ResourceType" | "ResourceStatus" | "Timestamp", string>;

@@ -54,7 +54,7 @@ async function denial(site: Site, rows: Rows, apiserver: Apiserver | undefined):
     await rows.see("the denied login at kube-apiserver", "401", async () => apiserver.whoami(await site.token()));
   }
   await rows.see("without the denial again", GRANTED, async () => {
-    await mustRun(site.command(["mappings", "allow", arn, "--yes"]));
+    await mustRun(site.command(["mappings", "allow", arn, "--yes", "--allow-weakening"]));
     return site.login();
   });
 }

@@ -1,0 +1,178 @@
+// Rows whose requests, rights and expectations were wrong once, each with an account that answers as AWS does.
+
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { CHECKS } from "./acceptance.ts";
+import { type Answer, fakeWorld } from "./fake-world.ts";
+import { runChecks } from "./runner.ts";
+import type { Inputs } from "./site.ts";
+import type { World } from "./world.ts";
+
+const CLUSTER = "acceptance-0123abcd";
+
+async function rowsOf(check: number, answer: Answer, inputs: Inputs = {}, changed: Partial<World> = {}) {
+  const calls: string[] = [];
+  const world = fakeWorld((call) => {
+    calls.push(call);
+    return answer(call);
+  });
+  const checks = CHECKS.filter(({ number }) => number === check);
+  const { rows } = await runChecks({ ...world, ...changed }, { clusterId: CLUSTER, checks, inputs, keep: true });
+  const row = (name: string) =>
+    rows.find((one) => one.name === name) ?? assert.fail(`no row "${name}" in ${JSON.stringify(rows)}`);
+  return { row, calls };
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+const inputOf = (call: string) => JSON.parse(/--cli-input-json (\{.*\})/.exec(call)?.[1] ?? "{}");
+const error = (code: string) => new Error(`An error occurred (${code}) when calling it: no`);
+
+/** Answers the deployment of a stack, with these outputs and resources. */
+function deployed(outputs: Readonly<Record<string, string>>, resources: Readonly<Record<string, string>>): Answer {
+  return (call) => {
+    if (call.startsWith("cdk ")) return "";
+    if (call.includes("describe-stacks")) {
+      const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+      return json({ Stacks: [{ StackStatus: "CREATE_COMPLETE", Outputs }] });
+    }
+    if (!call.includes("list-stack-resources")) return undefined;
+    const StackResourceSummaries = Object.entries(resources).map(([ResourceType, PhysicalResourceId]) => {
+      return { ResourceType, PhysicalResourceId, LogicalResourceId: "Resource" };
+    });
+    return json({ StackResourceSummaries });
+  };
+}
+
+for (const [what, permits, verdict] of [
+  ["after the permission has propagated", 3, "passed"],
+  ["if it never does", Number.POSITIVE_INFINITY, "failed"],
+] as const) {
+  test(`private: test-invoke-method reaches the function by a permission that is removed again, ${what}: ${verdict}`, async () => {
+    let permission: Record<string, string> | undefined;
+    let invocations = 0;
+    const stack = deployed({ FunctionName: "f" }, { "AWS::ApiGateway::RestApi": "api1" });
+    const { row, calls } = await rowsOf(
+      9,
+      (call) => {
+        if (call.includes("apigateway get-account")) return json({ cloudwatchRoleArn: "arn" });
+        if (call.includes("get-resources")) return json({ items: [{ id: "r", path: "/authenticate" }] });
+        if (call.includes("add-permission")) permission = inputOf(call);
+        if (call.includes("remove-permission")) permission = undefined;
+        if (/(add|remove)-permission/.test(call)) return "{}";
+        if (!call.includes("test-invoke-method")) return stack(call);
+        invocations += 1;
+        const isPermitted = /\/test-invoke-stage\/POST\/authenticate$/.test(permission?.["SourceArn"] ?? "");
+        if (!isPermitted || invocations < permits)
+          return json({ status: 500, body: '{"message": "Internal server error"}' });
+        const body = json({ message: "caller_refused: no caller" });
+        return json({ status: 401, body });
+      },
+      { private: { endpoint: {} } },
+    );
+    assert.equal(row("private: the function answers").verdict, verdict);
+    assert.equal(permission, undefined);
+    const added = inputOf(calls.find((call) => call.includes("add-permission")) ?? "");
+    const SourceArn = "arn:aws:execute-api:eu-west-1:111122223333:api1/test-invoke-stage/POST/authenticate";
+    assert.partialDeepStrictEqual(added, { FunctionName: "f", Qualifier: "live", SourceArn });
+  });
+}
+
+test("the release's mtls template gets the ownership certificate and the truststore's version that the operator gave", async () => {
+  const endpoint = {
+    ...{
+      domainName: "auth.example.com",
+      certificateArn: "arn:cert",
+      ownershipCertificateArn: "arn:owner",
+      subjects: ["CN=a"],
+    },
+    truststore: { bucket: "trust", key: "ca.pem", version: "v7" },
+  };
+  const { calls } = await rowsOf(
+    7,
+    (call) => (/s3api|delete-stack|cloudformation deploy/.test(call) ? "{}" : undefined),
+    { mtls: { endpoint, clientCert: "", clientKey: "" } },
+    { buildRelease: async () => undefined },
+  );
+  const deploy = calls.find((call) => call.includes("mtls.template.yaml")) ?? assert.fail("not deployed");
+  for (const word of ["OwnershipCertificateArn=arn:owner", "TruststoreVersion=v7", "TruststoreKey=ca.pem"]) {
+    assert.ok(deploy.split(" ").includes(word), deploy);
+  }
+});
+
+test("check 4 can be repeated with --cluster: its log group exists, and its lines are in another stream", async () => {
+  const streams: string[] = [];
+  const repeated = () =>
+    rowsOf(4, (call) => {
+      if (call.includes("create-log-group")) return error("ResourceAlreadyExistsException");
+      if (call.includes("create-log-stream")) streams.push(inputOf(call).logStreamName);
+      if (/create-log-stream|put-log-events/.test(call)) return "{}";
+      if (call.includes("start-query")) return json({ queryId: "q" });
+      if (!call.includes("get-query-results")) return deployedCluster(call);
+      const results = Array.from({ length: 6_000 }, () => []);
+      return json({ status: "Complete", results, ...(!call.includes("nextToken") && { nextToken: "t" }) });
+    });
+  const { row } = await repeated();
+  assert.equal(row("second page of a query").verdict, "passed");
+  assert.match(streams[0] ?? "", /^lines-\d+$/);
+});
+
+/** A cluster that is deployed, whose caller the command creates. */
+const stack = deployed(
+  {
+    KubeconfigCommand: "iam-authenticator callers add control-plane --out webhook.kubeconfig",
+    FunctionName: "f",
+    LogGroup: "l",
+    Endpoint: "https://e",
+  },
+  {},
+);
+const deployedCluster: Answer = (call) => {
+  if (!call.startsWith("iam-authenticator callers add")) return stack(call);
+  const file = / --out (\S+)/.exec(call)?.[1] ?? "";
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, json({ clusters: [{ cluster: { server: "https://e" } }], users: [{ user: { token: "t" } }] }));
+  return "";
+};
+
+for (const [failure, integrationError, verdict] of [
+  ["fault", "-", "passed"],
+  ["throttle", "Rate Exceeded", "passed"],
+  ["throttle", "-", "failed"],
+  ["crash", "-", "failed"],
+  ["time-out", undefined, "failed"],
+] as const) {
+  test(`${failure}: raw status 500 with the integrationError ${integrationError} has ${verdict}`, async () => {
+    const entry = { status: "500", ...(integrationError !== undefined && { integrationError }) };
+    const { row } = await rowsOf(
+      3,
+      (call) => {
+        if (call.startsWith("iam-authenticator token")) return json({ status: { token: "k8s-aws-v1.t" } });
+        if (call.includes("filter-log-events"))
+          return json({ events: [{ logStreamName: "s", timestamp: 1, message: json(entry) }] });
+        if (call.includes("get-integrations")) return json({ Items: [{ IntegrationId: "i" }] });
+        if (/get-parameter /.test(call)) return json({ Parameter: { Value: "[]" } });
+        if (call.includes("get-alias")) return json({ FunctionVersion: "1" });
+        if (call.includes("publish-version")) return json({ Version: "2" });
+        if (call.includes("get-function-configuration")) return json({ Timeout: 8, LastUpdateStatus: "Successful" });
+        if (call.includes("list-stack-resources")) {
+          const group = { ResourceType: "x", LogicalResourceId: "x", PhysicalResourceId: "/aws/vendedlogs/a" };
+          return json({ StackResourceSummaries: [group] });
+        }
+        if (/assume-role/.test(call)) {
+          return json({ Credentials: { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c" } });
+        }
+        if (
+          / (update-|put-|delete-parameter|delete-function-concurrency|get-function-concurrency|create-role)/.test(call)
+        ) {
+          return json({ Role: { Arn: "arn:aws:iam::111122223333:role/r" } });
+        }
+        return call.startsWith("iam-authenticator mappings") ? "" : deployedCluster(call);
+      },
+      {},
+      { request: async () => ({ status: 500, headers: {}, text: '{"message":"Internal Server Error"}' }) },
+    );
+    assert.equal(row(`${failure}: raw status`).verdict, verdict);
+  });
+}
