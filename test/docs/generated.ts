@@ -10,14 +10,27 @@ import { ERRORS, STATUS } from "../../functions/errors.ts";
 import { cli, commandPaths } from "../cli/cli.ts";
 import { type Figures, loginsPlot } from "./images.ts";
 import { recordingImage, recordSession } from "./recording.ts";
+import { measuredOnAws, readReports, rehearsal } from "./reports.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 /** Expected contents by path from the root. */
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
+  const reports = readReports();
   const figures: Figures = JSON.parse(read("test/bench/figures.json"));
   return {
+    "docs/performance.md": withPart(
+      read("docs/performance.md"),
+      "measured on AWS",
+      measuredOnAws(reports, "../test/acceptance/reports"),
+    ),
+    "docs/proof.md": withPart(read("docs/proof.md"), "rehearsal", rehearsal(reports, "../test/acceptance/reports")),
+    "test/acceptance/README.md": withPart(
+      read("test/acceptance/README.md"),
+      "rehearsal",
+      rehearsal(reports, "reports"),
+    ),
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
     "docs/images/logins.svg": loginsPlot(figures),
     "docs/images/recording.svg": recordingImage(await recordSession()),

@@ -14,7 +14,7 @@ const DENIED_MS = 35_000;
 export const check: Check = {
   number: 15,
   title: "Short run",
-  minutes: 10,
+  minutes: 9,
   short: "only",
   async run(site, rows) {
     if (!(await seeDeployment(site, rows))) return;
