@@ -7,8 +7,10 @@ import {
   parseMappedArn,
 } from "../../functions/authenticator/mapping/arn.ts";
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
+import { KINDS } from "../../functions/authenticator/mapping/kinds.ts";
 import type { ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
+import { isObject } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { endTime } from "../../functions/lib/time.ts";
 import { oncePerRead, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
@@ -22,6 +24,7 @@ import {
   readParameter,
 } from "./entry.ts";
 import type { ReviewSettings } from "./evaluation.ts";
+import { listIn } from "./stored.ts";
 
 export type PlacedEntry = PlacedMapping | PlacedDenial;
 
@@ -46,6 +49,8 @@ interface Placed {
 export interface Value {
   /** Why the function rejects it, or an entry of it. */
   readonly problem?: string;
+  /** Of an invalid list: whether no invalid entry states whom it is for, so that the function denies no identity by it. */
+  readonly deniesNone?: boolean;
   /** The valid entries, in their order. */
   readonly entries: readonly PlacedEntry[];
 }
@@ -62,7 +67,11 @@ const read = oncePerRead((stored, parameter: string, { prefix, partition }: Revi
   const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = problems;
   if (problem === undefined) return { entries };
   // An invalid deny list denies every identity that it covers, whatever its valid entries are.
-  return { problem, entries: kind === "deny" ? [] : entries };
+  if (kind === "deny") return { problem, entries: [] };
+  const { listedBy } = kind === undefined ? {} : KINDS[kind];
+  const items = stored.secure || listedBy === undefined ? undefined : listIn(stored.value);
+  const keyed = items?.filter((item) => isObject(item) && listedBy !== undefined && listedBy in item);
+  return { problem, entries, deniesNone: keyed?.length === valid.length };
 });
 
 /** A valid entry in its parameter. */

@@ -30,12 +30,15 @@ interface Judgement {
 export function judgeChange(name: string, address: ParameterAddress, state: PlanState): Judgement {
   const [before, after = before] = valuesOf(state, name);
   const problem = before.problem ?? after.problem;
+  const changes = entryChanges(before, after, state.review);
   if (problem !== undefined) {
     const whole = wholeOf(address, name, state.review);
-    const marks = [invalidMark(whole, { ...after, problem }, state)];
-    return { marks, isRemoval: true, waits: waitsOf(address, [whole], true, true, state, name) };
+    const grants = address.kind === "deny" ? [] : changes.flatMap((change) => grantMarks(change, state));
+    const marks = [invalidMark(whole, { ...after, problem }, state), ...grants];
+    // What it denies may have more by lower mappings: these change first, unless it denies no identity.
+    const isRemoval = before.deniesNone !== true || !changes.some(({ effects }) => effects.has("gives"));
+    return { marks, isRemoval, waits: waitsOf(address, [whole], true, true, state, name) };
   }
-  const changes = entryChanges(before, after, state.review);
   const [given, taken] = (["gives", "takes"] as const).map((effect) =>
     changes.filter(({ effects }) => effects.has(effect)),
   ) as [EntryChange[], EntryChange[]];
@@ -147,14 +150,20 @@ function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] 
   });
 }
 
-/** Harmless if no lower mapping and no other entry of the list may apply instead. */
+/** Harmless if no lower mapping and no other entry of the list may apply instead. An invalid lower value may apply. */
 function removalMark({ old, new: now }: EntryChange, own: readonly Value[], state: PlanState): Mark[] {
   if (old === undefined) return [];
   const { review } = state;
   const others = own.map(({ entries }) => ({ entries: entries.filter((one) => one !== old && one !== now) }));
-  const gives = mayApply(old, [...others, ...valuesIn(lowerValues(old, state), state)], review);
-  if (gives.length === 0) return [];
-  const text = `${subject(old)} is ${untilOf(now)} mapped by ${shortName(old.parameter, review.prefix)}: ${alternatives(gives, review.prefix)}`;
+  const lower = lowerValues(old, state);
+  const gives = mayApply(old, [...others, ...valuesIn(lower, state)], review);
+  const invalid = lower.filter((name) => valuesOf(state, name).some(({ problem }) => problem !== undefined));
+  if (gives.length + invalid.length === 0) return [];
+  const unknown = invalid.map(
+    (name) => `${shortName(name, review.prefix)} is invalid, and a newer function may apply it`,
+  );
+  const instead = [alternatives(gives, review.prefix), ...unknown].filter((one) => one !== "").join(", or ");
+  const text = `${subject(old)} is ${untilOf(now)} mapped by ${shortName(old.parameter, review.prefix)}: ${instead}`;
   return [{ parameter: old.parameter, entry: old, kind: "broader", gives, text }];
 }
 

@@ -156,7 +156,7 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{}, ci({ username: "{AccountID}system:x" }), "", "role/ci"],
   [{ ...userOfSet(), [setRole]: "{" }, userOfSet(inG), "", "user/awsreservedsso_v_0123456789abcdef"],
   [{ ...ofSetRole, ...jane("[") }, { [setRole]: { ...ofSetRole[setRole], ...inG } }, "unsettled 1", "R < sso-session/v"],
-  [{ [`pattern/${A}`]: "[" }, { [`pattern/${A}`]: [...(listed("role/a*")[`pattern/${A}`] ?? []), { arnLike: "typo:" }] }, "invalid 1", "pattern"],
+  [{ [`pattern/${A}`]: "[" }, { [`pattern/${A}`]: [...(listed("role/a*")[`pattern/${A}`] ?? []), { arnLike: "typo:" }] }, "invalid 1, wide 1", "pattern"],
   [{ ...ci(), [`pattern/${A}`]: [{ arnLike: arn("role/*"), username: "p" }, { arnLike: "typo:" }] }, none(OF_CI), "broader 1", "role/ci < pattern"],
   [patterns("user/ops/al"), patterns("user/al"), "wide 1", "pattern"],
   [{ ...ci(), ...denied("role/ops/ci") }, ci(inG), "denied 1", "role/ci < deny"],
@@ -195,6 +195,14 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [repeated(["user/bob"], ["role/x"]), repeated(["user/ops/bob", july], ["user/bob"], ["role/y"]), "denial 0", "deny (4)"],
   [repeated(["user/x"], ["user/y", july]), repeated(["user/y", july], ["user/o/y"]), "denial 0", "deny (3)"],
   [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
+  [{ [`pattern/${A}`]: [1], ...toZ }, { ...listed("role/*"), [`account/${A}`]: { username: "y" } }, "invalid 3, wide 1, wide 1", "pattern < account"],
+  [{ [`pattern/${A}`]: [{ arnLike: arn("role/*") }], ...toZ }, { ...listed("role/*"), [`account/${A}`]: { username: "y" } }, "invalid 3, wide 1, wide 1", "account < pattern"],
+  [{ [`pattern/${A}`]: "{", ...toZ }, { ...listed("role/*"), [`account/${A}`]: { username: "y" } }, "invalid 3, wide 1, wide 1", "account < pattern"],
+  [jane([1]), jane(admins), "invalid 1, administrator 1", "sso-session/v"],
+  [{ [OF_CI]: "{" }, ci(admins), "invalid 1, administrator 1", "role/ci"],
+  [{ ...ci(), [`pattern/${A}`]: [{ name: "newer" }] }, none(OF_CI), "broader 0", "role/ci < pattern"],
+  [{ ...ci(), [`account/${A}`]: { newer: 1 } }, none(OF_CI), "broader 0", "role/ci < account"],
+  [{ ...ci(), ...session() }, none(OF_CI), "", "role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
   const found = CHANGES.map(([before, change]) => {
@@ -246,6 +254,7 @@ const TEXTS: readonly (readonly [before: object, change: object, text: string])[
   [{ ...ci(), ...denied("role/ci") }, ci(inG), "denied: ci gets u (g) by role/111122223333/ci: deny/111122223333 may deny it"],
   [{ ...set, ...jane("[") }, ofSet(withG), "unsettled: v gets s (g) by sso/111122223333/v: sso-session/111122223333/v takes precedence, and changes or is invalid"],
   [denied("role/x"), denied(), "denial: role/x is no longer denied by deny/111122223333"],
+  [{ ...ci(), [`pattern/${A}`]: [{ name: "newer" }], ...toZ }, none(OF_CI), "broader: ci is no longer mapped by role/111122223333/ci: account/111122223333 applies and gives z, or pattern/111122223333 is invalid, and a newer function may apply it"],
   [{}, ci({ username: "s{SessionName}:x" }), "name: ci gets s{SessionName}:x by role/111122223333/ci: s{SessionName}:x may begin with system:, which Kubernetes reserves"],
 ];
 test("a mark names the riskiest mappings first, five with their parameters, ten more by name, and the riskiest of the others", () => {

@@ -39,6 +39,8 @@ const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups
 // biome-ignore format: a table
 export const MUTANTS: readonly Mutant[] = [
   ["a user has the path of its mapping", "kinds.ts", '"iam::{account}:user/{name}", "iam::{account}:user/*/{name}"', '"iam::{account}:user/{name}"', { [user]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") }, { [pattern]: one("user/ops/*", "v") }],
+  ["a denial of some users does not match them without their path", "entry-arns.ts", "(isDenial && isOneOf(", "(false && isOneOf(", { [pattern]: one("user/ops/*", "u"), [deny]: denials("user/al*") }, { [pattern]: one("user/ops/*", "u"), [deny]: "[]" }],
+  ["patterns of users with the same names overlap", "entry-arns.ts", "(isDenial && isOneOf(", "(isOneOf(", { [pattern]: json([like("user/ops/*", "u"), like("user/team/*", "v")]) }, { [pattern]: json([like("user/team/*", "v"), like("user/ops/*", "u")]) }],
   ["a denial of a user with a path covers one path only", "entry-arns.ts", "? withoutPath(deniedIn(mapping)) :", "? deniedIn(mapping) :", { [account]: ofSet("u"), [deny]: denials("user/ops/alice") }, { [account]: ofSet("u"), [deny]: denials("user/ops/*") }],
   ["the mark of a lifted denial of sessions names no pattern", "entry-arns.ts", 'globsOverlap(resource, "role/*")', "false", { [pattern]: one("role/c*", "u"), [deny]: janeDenied }, { [pattern]: one("role/c*", "u"), [deny]: "[]" }],
   ["a name distinguishes case", "entry-arns.ts", 'asciiLowerCase("name" in mapping ? mapping.name : withoutPath(mapping.arnLike))', '"name" in mapping ? mapping.name : asciiLowerCase(withoutPath(mapping.arnLike))', { [role]: ci("u"), [deny]: named("jane") }, { [role]: ci("u"), [deny]: named("JANE") }],
@@ -83,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
   ["an edited mapping has the place of the first of its key", "changes.ts", "(olds.get(entry) ?? entry).mapping", "before.entries.find(({ key }) => key === entry.key)?.mapping", { [sessions]: janes(["u", [], july], ["v", masters]) }, { [sessions]: janes(["v", masters, { description: "d" }], ["u", [], july]) }],
   ["an edited pattern has no place", "changes.ts", "(olds.get(entry) ?? entry).mapping", "entry.mapping", { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) }, { [pattern]: json([like("role/*", "v", [], { description: "d" }), like("role/c*", "u")]) }],
   ["an invalid value is changed without a mark", "judge.ts", "  if (problem !== undefined) {", "  if (problem === null) {", { [account]: ofSet("u"), [deny]: "{" }, { [account]: ofSet("u"), [deny]: "[]" }],
-  ["the new value of an invalid one is not named", "judge.ts", "mayApply(whole, [after, ...valuesIn(others, state)], review)", "mayApply(whole, valuesIn(others, state), review)", { [sessions]: "[,]" }, { [sessions]: jane("u", masters) }],
+  ["the new value of an invalid one is not named", "judge.ts", "mayApply(whole, [after, ...valuesIn(others, state)], review)", "mayApply(whole, valuesIn(others, state), review)", { [pattern]: json([{ ...like("role/ci", "u"), username: 1 }, like("role/*", "u")]) }, { [pattern]: one("role/*", "u") }],
   ["the mark of an invalid value names no lower mapping", "judge.ts", "mayApply(whole, [after, ...valuesIn(others, state)], review)", "mayApply(whole, [after], review)", { [account]: ofSet("u"), [deny]: "{" }, { [account]: ofSet("u"), [deny]: "[]" }],
   ["the mark of an invalid deny list names no mapping", "judge.ts", 'whole.kind === "deny" ? branchOf(whole, state) : lowerValues', "lowerValues", { [account]: ofSet("u"), [deny]: "{" }, { [account]: ofSet("u"), [deny]: "[]" }],
   ["a list of sessions is not higher than the roles of its set", "judge.ts", '(address.kind === "sso-session" ? higherThan(address, state) : [])', "[]", { [setRole]: ofSetRole("u"), [sessions]: "[,]" }, { [setRole]: ofSetRole("u"), [sessions]: "[]" }],
@@ -117,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   ["a denial of its sessions is not one of a set", "entry-arns.ts", 'entry.mapping.session !== undefined || ', "", { [sessions]: jane("u"), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }, { [sessions]: jane("u", ["g"]), [deny]: json([{ arnLike: arnOf("assumed-role/*/jane"), ...july }]) }],
   ["a higher value that changes does not delay names", "judge.ts", "find(higherThan(entry, state), () => false)", "find([], () => false)", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["a higher value that does not change delays names", "judge.ts", "find(higherThan(entry, state), () => false)", "find(higherThan(entry, state), (one) => overlaps(one, entry))", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
-  ["a removal above a lower mapping needs no mark", "judge.ts", "...valuesIn(lowerValues(old, state), state)], review)", "], review)", { [role]: ci("u"), [account]: ofSet("v") }, {}],
+  ["a removal above a lower mapping needs no mark", "judge.ts", "...valuesIn(lower, state)], review)", "], review)", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["a removal above an entry of its list needs no mark", "judge.ts", "[...others, ...valuesIn(lower", "[...valuesIn(lower", { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) }, { [pattern]: one("role/*", "v") }],
   ["an entry applies instead of itself", "judge.ts", "one !== old && one !== now", "true", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["the mark of a lifted denial names no mapping", "judge.ts", "mayApply(old, valuesIn(branchOf(old, state), state), review);\n  const then", "mayApply(old, [], review);\n  const then", { [account]: ofSet("u"), [deny]: denials("role/*") }, { [account]: ofSet("u"), [deny]: "[]" }],
@@ -160,6 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
   ["every mapping is ended before it is deleted", "phases.ts", "denyListsFor(entry, state.review).some(mayBeLifted)", "true", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["an ended mapping is deleted without waiting", "phases.ts", "[{ ...whole, waits: [name] }]", "[{ ...whole, waits: [] }]", { [role]: ci("u"), [account]: ofSet("v") }, {}],
   ["no administrator needs to remain", "phases.ts", "if (!keeps([]) || !keeps(changes)) return", "if (keeps([])) return", { [pattern]: one("role/*", "u"), [deny]: denials("user/*") }, { [pattern]: one("role/*", "v"), [deny]: denials("role/*") }],
+  ["a list that denies no identity is repaired after grants below it", "judge.ts", "before.deniesNone !== true || ", "true || ", { [pattern]: "[1]", [account]: ofSet("u") }, { [pattern]: one("role/*", "v"), [account]: ofSet("w") }],
+  ["every list is repaired before grants below it", "judge.ts", "before.deniesNone !== true || ", "", { [pattern]: "{", [account]: ofSet("u") }, { [pattern]: one("role/*", "v"), [account]: ofSet("w") }],
   ["a removal is a grant", "phases.ts", "return isRemoval ? `no ${place}` : place;", "return place;", { [role]: ci("u"), [account]: ofSet("v") }, { [pattern]: one("role/*", "w"), [account]: ofSet("v") }],
 ];
 
