@@ -35,7 +35,7 @@ import {
   prepare,
 } from "./propose.ts";
 import { planData, printPlans } from "./show.ts";
-import { Stopped } from "./stopped.ts";
+import { beforeWrites, Stopped } from "./stopped.ts";
 import { writeAll } from "./write.ts";
 
 /** The target of the change does not exist in a cluster. Of several clusters, one is enough. */
@@ -78,7 +78,7 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions>(
     try {
       const neighbours = chosen.filter((other) => other !== one && mayShare(one.options, other.options));
       const ids = neighbours.map(({ options: { cluster } }) => cluster);
-      const connection = await placeOf({ ...one.options, neighbours: ids }, own);
+      const connection = await beforeWrites(own, () => placeOf({ ...one.options, neighbours: ids }, own));
       if (connection === undefined) return undefined;
       return await fromOneView(own, async () => {
         const planned = await plan(connection, one.options, own);
@@ -116,13 +116,13 @@ function mayShare(...both: readonly [ConnectionOptions, ConnectionOptions]): boo
 }
 
 /** Plans again if another operator changes what a plan changes while it is made. */
-async function fromOneView<T>({ log }: IOStreams, make: () => Promise<T>): Promise<T> {
+async function fromOneView<T>(io: IOStreams, make: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await make();
+      return await beforeWrites(io, make);
     } catch (error) {
       if (!(error instanceof ChangedBetween) || attempt === MOST_PLANS) throw error;
-      log(`Another operator changed ${error.parameter} while the plan was made. The plan starts again.\n`);
+      io.log(`Another operator changed ${error.parameter} while the plan was made. The plan starts again.\n`);
     }
   }
 }
@@ -256,7 +256,7 @@ async function write(
   async function writeOne({ name, proposal }: Wanted): Promise<ClusterFailure[]> {
     const { connection, changes } = proposal;
     try {
-      if (isSeveral) await limitsOf(connection.rates).write(io.interrupted, changes.length);
+      if (isSeveral) await beforeWrites(io, () => limitsOf(connection.rates).write(io.interrupted, changes.length));
       if (isStopped) return [{ name, failure: silentExit() }];
       await writeAll(proposal, connection, withAwsClock(isSeveral ? output.ioOf(name) : io));
       await recheck?.(true);

@@ -5,9 +5,11 @@ import { SSMServiceException } from "@aws-sdk/client-ssm";
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import type { Connection } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
 import { readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import { changesOrder, entryKey, listIn, mergeList } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
@@ -50,16 +52,30 @@ export async function stateOf({ name, before, value }: Change, failure: Failure,
 /** Names of parameters. `begun`: written, but not yet with the wanted value. */
 export type Written = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
+/** Runs what happens before the first write. After Ctrl-C, the error says that nothing was written. */
+export async function beforeWrites<T>({ interrupted }: IOStreams, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOfUser =
+      interrupted.aborted && !(error instanceof Failure) && toFailure(error)?.exitCode === EXIT.interrupted;
+    throw isOfUser ? new Failure(EXIT.interrupted, NOTHING, { cause: error }) : error;
+  }
+}
+
+const NOTHING = "Nothing was written.";
+
 /** Running the same command again makes a new plan with the remaining changes. */
 export function stopped(failure: Failure, found: Written, state: State, error: unknown, prefix: string): Stopped {
   const { written, begun, unsure, left } = found;
   const names = (some: readonly string[]) => listed(some.map((name) => shortName(name, prefix)));
   const isNothing = written.length + begun.length + unsure.length === 0;
+  if (isNothing && failure.exitCode === EXIT.interrupted) return new Stopped(failure, [NOTHING], state, error);
   const all = written.length + begun.length + unsure.length + left.length;
   const lines = [
     ...failure.lines,
     unsure.length > 0 && `It is not known whether ${names(unsure)} was written.`,
-    isNothing && "Nothing was written.",
+    isNothing && NOTHING,
     written.length > 0 && `Written, ${written.length} of ${all}: ${names(written)}.`,
     begun.length > 0 && `Not finished: ${names(begun)}.`,
     !isNothing && left.length > 0 && `Not written: ${names(left)}.`,

@@ -16,6 +16,7 @@ import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
+import { beforeWrites } from "../../plan/stopped.ts";
 import { parametersIn, warnOfEnded } from "./apply.ts";
 
 type EditOptions = ConnectionOptions & WriteOptions;
@@ -31,7 +32,7 @@ export function editCommand(command: Command, io: IOStreams): Command {
     ],
   }).argument("[who...]");
   withOptions(command, CONNECTION, READING, WRITE);
-  return command.action((who: string[], options: EditOptions) => edit(who, options, io));
+  return command.action((who: string[], options: EditOptions) => beforeWrites(io, () => edit(who, options, io)));
 }
 
 async function edit(who: readonly string[], options: EditOptions, io: IOStreams): Promise<void> {

@@ -28,6 +28,7 @@ import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { planChanges } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
+import { beforeWrites } from "../../plan/stopped.ts";
 import { beforeNewest } from "../../plan/write-parameter.ts";
 
 type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
@@ -90,7 +91,7 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTION, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
     .option("--to <version>", "default: the version before the newest change", readWhole)
-    .action((who: string, options: RollbackOptions) => rollback(who, options, io));
+    .action((who: string, options: RollbackOptions) => beforeWrites(io, () => rollback(who, options, io)));
 }
 
 async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {

@@ -165,7 +165,7 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
     "Ctrl-C stops a change that goes on",
     { plans: THREE, goesOn: true, rechecks: true, interrupted: "recheck true", writes: 2 },
     ...["recheck false", "recheck true", `one: ${WROTE}`],
-    `exit 130: two, three: Interrupted.\nDenied in 1 of 3 clusters. Not denied in: two (interrupted), three (interrupted). ${AGAIN}`,
+    `exit 130: two, three: Nothing was written.\nDenied in 1 of 3 clusters. Not denied in: two (interrupted), three (interrupted). ${AGAIN}`,
   ],
   ["a bug is thrown", { plans: ["bug", "bob"] }, "exit undefined: bug"],
 ];

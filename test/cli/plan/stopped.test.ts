@@ -77,7 +77,8 @@ const LINES: readonly (readonly [Written, lines: readonly string[], error?: unkn
   [NONE, NOTHING_AGAIN, awsError("ExpiredTokenException")],
   [NONE, NOTHING, awsError("NotExpired")],
   [NONE, NOTHING_AGAIN, awsError("ValidationException"), "unknown"],
-  ...[EXIT.interrupted, EXIT.finding].map((code) => [NONE, ["x", "Nothing was written. Run the same command again."], awsError("ValidationException"), "absent", new Failure(code, "x")] as const),
+  [NONE, ["x", "Nothing was written. Run the same command again."], awsError("ValidationException"), "absent", new Failure(EXIT.finding, "x")],
+  [NONE, ["Nothing was written."], new DOMException("", "AbortError"), "absent", new Failure(EXIT.interrupted, "Interrupted.")],
 ];
 test("the message reports what was written, and recommends a second run if that can help", () => {
   for (const [outcome, lines, error = new Error("network"), state = "absent", failure = FAULT] of LINES) {
