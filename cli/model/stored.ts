@@ -12,6 +12,7 @@ import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { isObject, parseJson, parseStored, repeatedKey } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
+import { isExpired } from "../../functions/lib/time.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { usage } from "../io/errors.ts";
 
@@ -172,8 +173,17 @@ export function isStored(value: string | undefined, stored: StoredParameter | un
   return !stored.secure && isSameValue(stored.value, value);
 }
 
+/** In milliseconds: the function's clock may be behind AWS's. */
+const SURELY_ENDED_MS = 60_000;
+
+/** Whether an item of a deny list ended more than 60 s before. Then it only fills the list. */
+export function hasEnded(item: unknown, now: number): boolean {
+  const notAfter = isObject(item) ? item["notAfter"] : undefined;
+  return typeof notAfter === "string" && isExpired(notAfter, now - SURELY_ENDED_MS);
+}
+
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
-const MAX_BYTES = 4096;
+export const MAX_BYTES = 4096;
 
 /** A phrase for the user, or `undefined`. */
 export function valueProblem(text: string): string | undefined {

@@ -6,10 +6,10 @@ import { readName } from "../../functions/authenticator/mapping/parameter-name.t
 import { OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
 import { limitsOf } from "../aws/rates.ts";
-import { usage } from "../io/errors.ts";
+import { finding, usage } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
-import { entryKey, type Items, isStored, listIn, type Stored } from "../model/stored.ts";
+import { entryKey, hasEnded, type Items, isStored, listIn, type Stored, valueProblem } from "../model/stored.ts";
 
 export interface Change {
   readonly action: "add" | "change" | "remove";
@@ -77,9 +77,47 @@ export function isRemoval({ value }: Change): boolean {
   return value === undefined || value === "[]";
 }
 
+const DENY_LIST = /\/deny\/(?:\d{12}|any)$/;
+
+/**
+ * Each write of a deny list drops what ended more than 60 s before, since no function uses it and it fills the list. Such a
+ * denial that is not stored, as in a file, counts as absent. Throws for a list that is then still too long.
+ */
+export function withoutEnded(plan: Plan, now: number): Plan {
+  const changes = plan.changes.flatMap((change): Change[] => {
+    const { name, before, value } = change;
+    const [stored, wanted] = [listIn(before?.value ?? "[]"), listIn(value)];
+    if (!DENY_LIST.test(name) || stored === undefined || wanted === undefined) return [change];
+    const isKept = (item: unknown) => stored.some((other) => isDeepStrictEqual(item, other));
+    const present = wanted.filter((item) => isKept(item) || !hasEnded(item, now));
+    if (present.length < wanted.length && isDeepStrictEqual(present, stored)) return [];
+    return [
+      {
+        ...change,
+        value: deniedText(
+          name,
+          present.filter((item) => !hasEnded(item, now)),
+        ),
+      },
+    ];
+  });
+  return { ...plan, changes, unchanged: plan.unchanged + plan.changes.length - changes.length };
+}
+
+function deniedText(name: string, items: Items): string {
+  const text = JSON.stringify(items);
+  const problem = valueProblem(text);
+  if (problem !== undefined) throw finding(`${name}: ${problem}. Nothing was written.`, WAYS_OUT);
+  return text;
+}
+
+export const WAYS_OUT =
+  "Remove denials that are no longer needed (mappings allow), or replace several by one pattern. To end the access in AWS " +
+  "instead: delete the user, or remove the assignment of the permission set and the role's trust.";
+
 /** Whether a deny list gets an entry, or another end of one. */
 export function addsDenial({ name, before, value }: Change): boolean {
-  if (!/\/deny\/(?:\d{12}|any)$/.test(name)) return false;
+  if (!DENY_LIST.test(name)) return false;
   const old = listIn(before?.value) ?? [];
   return (listIn(value) ?? []).some((item) => !old.some((other) => isDeepStrictEqual(item, other)));
 }

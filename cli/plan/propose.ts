@@ -13,7 +13,7 @@ import { guardLockout } from "../model/access/administrators.ts";
 import { endedFirst } from "../model/access/phases.ts";
 import { warningsFor } from "../model/lint/lint.ts";
 import type { Stored } from "../model/stored.ts";
-import { addsDenial, type Change, isRemoval, type Plan, withoutManaged } from "./changes.ts";
+import { addsDenial, type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
 import { type Accepted, readForAccess } from "./consent.ts";
 import { destinationOf, requireCluster } from "./read.ts";
 import { countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts";
@@ -71,7 +71,8 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
   const { problem } = gives === "no login" ? {} : await readFunction(connection, io.interrupted);
   // Callers do not depend on its settings.
   if (wanted.changes.some(({ name }) => readName(review.prefix, name) !== undefined)) connection.functions.log(io);
-  const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
+  const current = withoutEnded(wanted, review.now);
+  const { plan, managed } = await withoutManaged(current, connection, options.force === true, io);
   const { changes } = plan;
   const reading = await readForAccess(changes, { ...planned, skipped: managed }, connection, io);
   const destination = await destinationOf(connection, reading.current, io);

@@ -29,7 +29,7 @@ import { warningsFor } from "../../model/lint/lint.ts";
 import { readMappingFiles, toParameters } from "../../model/mapping-file.ts";
 import { type EntryKey, hasKey, isFor, listItems, type Stored, valueText } from "../../model/stored.ts";
 import { checkAccounts } from "../../model/target.ts";
-import { planChanges, warnOfSessionTrust, withoutManaged } from "../../plan/changes.ts";
+import { planChanges, warnOfSessionTrust, withoutEnded, withoutManaged } from "../../plan/changes.ts";
 import { carryOut, planClusters } from "../../plan/clusters.ts";
 import { readForAccess } from "../../plan/consent.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
@@ -172,7 +172,8 @@ function withStoredEntries(
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
       const others = wanted.filter((entry) => !kept.has(entry));
       if (kind === "pattern") checkOrder(name, wanted, [...kept]);
-      return [parameter, valueText(name, [...kept, ...others])];
+      const all = [...kept, ...others];
+      return [parameter, kind === "deny" ? JSON.stringify(all) : valueText(name, all)];
     }),
   );
 }
@@ -215,14 +216,15 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
   const plans: object[] = [];
   const { results, failures } = await inEachCluster(options, io, async (one, own) => {
     const connection = await connect(one, own);
-    const { prefix } = connection.review;
+    const { review } = connection;
     const { plan: wanted, known } = await compare(file, one, connection, own);
     await requireParameters(known, connection, own);
-    const { plan, managed: skipped } = await withoutManaged(wanted, connection, false, own);
+    const { plan, managed: skipped } = await withoutManaged(withoutEnded(wanted, review.now), connection, false, own);
     const destination = await destinationOf(connection, known, own);
     await functionOf(connection, own);
     const { marks } = await readForAccess(plan.changes, { known, isWhole: true, skipped }, connection, own);
     const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.review) };
+    const { prefix } = review;
     if (output === "table") printPlans([{ name: one.name, shown: judged, destination, prefix }], own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;

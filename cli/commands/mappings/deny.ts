@@ -16,7 +16,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { accountOf, given, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { possibleIdentities, roleNamed } from "../../model/person.ts";
-import { isFor, listItems, type Stored, valueText, withItem } from "../../model/stored.ts";
+import { isFor, listItems, type Stored, withItem } from "../../model/stored.ts";
 import { checkAccount, checkOneArn, DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
@@ -189,7 +189,7 @@ function planDenials(
       if (!check.valid) throw usage(`${arnLike}: ${check.problem}. Nothing was written.`);
       items = withItem(items, isIt, wanted);
     }
-    return [parameter, valueText(name, items)] as const;
+    return [parameter, JSON.stringify(items)] as const;
   });
   return planFor(known, new Map(desired));
 }

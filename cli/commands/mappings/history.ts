@@ -1,6 +1,7 @@
 // `mappings history` and `mappings rollback`: list and restore the versions of a mapping.
 
 import type { Command } from "commander";
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
@@ -19,11 +20,22 @@ import {
 } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { finding } from "../../io/errors.ts";
-import { type HeaderOptions, printList } from "../../io/print.ts";
+import { type HeaderOptions, listed, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { readParameter } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
-import { type EntryKey, hasKey, listItems, normal, type Stored, valueText, withItem } from "../../model/stored.ts";
+import {
+  type EntryKey,
+  hasEnded,
+  hasKey,
+  keyOfItem,
+  listIn,
+  listItems,
+  normal,
+  type Stored,
+  valueText,
+  withItem,
+} from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { planChanges } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
@@ -109,6 +121,9 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
     const isEntry = (key.arnLike ?? key.session) !== undefined;
     const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, review);
     const plan = planChanges(before, new Map([[parameter, value]]), false);
+    const denials = readName(review.prefix, parameter)?.kind === "deny" ? (listIn(value) ?? []) : [];
+    const ended = denials.filter((item) => hasEnded(item, review.now)).map((item) => keyOfItem(item, "arnLike"));
+    if (ended.length > 0) io.log(`Left out, because they have ended: ${listed(ended)}.\n`);
     return { plan, known: before, connection };
   };
   await executePlan(make, options, io);

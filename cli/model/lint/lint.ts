@@ -11,6 +11,7 @@ import { afterwards, type Wanted } from "../access/state.ts";
 import { deniedIn, nameOfEntry } from "../entry.ts";
 import type { PlacedMapping } from "../entry-arns.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
+import { MAX_BYTES } from "../stored.ts";
 import { type Finding, LEVELS, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
@@ -39,6 +40,18 @@ function severalArns({ entries, denials }: Subject): Finding[] {
   return [...entries, ...denials].flatMap(({ parameter: where, kind, mapping }): Finding[] => {
     const message = secondArnProblem(kind === "deny" ? deniedIn(mapping) : (mapping.arn ?? mapping.arnLike));
     return message === undefined ? [] : [{ level: "error", rule: "several-arns", where, message }];
+  });
+}
+
+/** A denial of a person in an emergency must fit in. */
+const NEARLY_FULL_BYTES = 3_072;
+
+function fullDenyLists({ parameters, readings }: Subject): Finding[] {
+  return [...parameters].flatMap(([where, { value }]): Finding[] => {
+    const bytes = Buffer.byteLength(value);
+    if (readings.get(where)?.kind !== "deny" || bytes < NEARLY_FULL_BYTES) return [];
+    const message = `the list has ${bytes} of ${MAX_BYTES} bytes: remove denials that are no longer needed (mappings allow)`;
+    return [{ level: "warning", rule: "deny-list-full", where, message }];
   });
 }
 
@@ -106,6 +119,7 @@ function needOf({ kind, mapping }: PlacedMapping): string | undefined {
 const RULES: readonly Rule[] = [
   ...[
     invalid,
+    fullDenyLists,
     shadowing.unreachable,
     shadowing.foreignAccounts,
     shadowing.chosenNodes,

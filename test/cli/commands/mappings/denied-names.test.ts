@@ -149,3 +149,56 @@ test("lint names a name beside AWS-signed tokens, and counts it as the denial of
   );
   assert.doesNotMatch((await run("lint")).out, /AWS-signed/);
 });
+
+const ended = (name: string) => ({ name, notAfter: "2026-11-24T23:58:00Z" });
+
+test("each write of a deny list drops the denials that ended more than 60 s before, shows them, and writes once", async () => {
+  const justEnded = { name: "now", notAfter: "2026-11-24T23:59:30Z" };
+  cluster.put("deny/any", [ended("old"), justEnded, JANE]);
+  const { out } = await exits(withDenials("apply -y", [{ name: "new" }]), 0);
+  assert.match(out, /\n {4}- name: old notAfter: \S+\n {4}\+ name: new\n/);
+  assert.doesNotMatch(out, /!/);
+  assert.deepEqual(await cluster.value("deny/any"), [justEnded, JANE, { name: "new" }]);
+  assert.match((await run("history deny/any")).out, /^2 .*\n1 /m);
+});
+
+test("an ended denial in a file counts as absent: apply writes nothing and diff finds no difference", async () => {
+  cluster.put("deny/any", [JANE]);
+  const deny = [JANE, ended("old")];
+  for (const words of ["apply -y", "diff"]) {
+    const { err } = await prints(withDenials(words, deny), /\n0 to add, 0 to change, 0 to remove, 1 unchanged/);
+    assert.match(err, /Warning: The denial of old ended on 2026-11-24T23:58:00Z\./);
+  }
+  await prints(withDenials("apply -y", [ended("old"), { name: "new", account: A }]), /1 to add/);
+  assert.deepEqual([await cluster.value("deny/any"), await cluster.value(`deny/${A}`)], [[JANE], [{ name: "new" }]]);
+});
+
+test("an ended denial can be removed by hand, and rollback names those that it leaves out", async () => {
+  cluster.put("deny/any", [ended("old"), JANE]);
+  await exits(run("allow old -y"), 0);
+  assert.deepEqual(await cluster.value("deny/any"), [JANE]);
+  await exits(run("allow jane@example.com -y --allow-weakening"), 0);
+  const back = await exits(run("rollback deny/any --to 1 -y"), 0, /Left out, because they have ended: old\./);
+  assert.match(back.out, /\+ name: jane@example\.com/);
+  assert.deepEqual(await cluster.value("deny/any"), [JANE]);
+});
+
+test("lint warns from 3072 bytes on, and a list that is full names the ways out", async () => {
+  const full = (bytes: number) => {
+    const text = JSON.stringify([{ name: "jane", description: "" }]);
+    return [{ name: "jane", description: "x".repeat(bytes - text.length) }];
+  };
+  cluster.put("deny/any", full(3_071));
+  assert.doesNotMatch((await run("lint")).out, /bytes/);
+  cluster.put("deny/any", full(3_072));
+  assert.match(
+    (await run("lint")).out,
+    /deny\/any.*the list has 3072 of 4096 bytes: remove denials that are no longer needed/,
+  );
+  cluster.put("deny/any", full(4_090));
+  await exits(
+    withDenials("apply -y", [{ name: "new" }]),
+    1,
+    /bytes, but a parameter holds at most 4096\. Nothing was written\.\nRemove denials/,
+  );
+});
