@@ -3,10 +3,10 @@
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import { isatty } from "node:tty";
 import { styleText } from "node:util";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "./errors.ts";
+import { createOutput, isTerminal } from "./output.ts";
 
 export interface Secrets {
   /** Hides the secret from now on. */
@@ -93,7 +93,7 @@ export interface IOStreams {
   readonly shared?: IOStreams;
 }
 
-const [STDIN, STDERR] = [0, 2];
+const [STDIN, STDOUT, STDERR] = [0, 1, 2];
 
 const CLEAR_LINE = "\r\u001b[K";
 
@@ -104,13 +104,20 @@ const CLEAR_LINE = "\r\u001b[K";
 export function withHarmlessOutput(io: IOStreams): IOStreams {
   const { hide } = io.secrets;
   const harmless = (text: string) => withoutControl(hide(text));
-  return {
-    ...io,
-    print: (text, tone) => io.print(harmless(text), tone),
-    printSecret: (text) => io.printSecret(withoutControl(text)),
-    log: (text) => io.log(harmless(text).replace(/\n(?!$)/g, "?")),
-    showProgress: (line) => io.showProgress(harmless(line)),
-  };
+  return extended(io, {
+    print: (text: string, tone?: Tone) => io.print(harmless(text), tone),
+    printSecret: (text: string) => io.printSecret(withoutControl(text)),
+    log: (text: string) => io.log(harmless(text).replace(/\n(?!$)/g, "?")),
+    showProgress: (line: string) => io.showProgress(harmless(line)),
+  });
+}
+
+/** Like `{ ...io, ...more }`, but keeps getters: a command that does not ask for a terminal does not look for one. */
+export function extended<T extends object, U extends object>(io: T, more: U): T & U {
+  return Object.defineProperties({} as T & U, {
+    ...Object.getOwnPropertyDescriptors(io),
+    ...Object.getOwnPropertyDescriptors(more),
+  });
 }
 
 interface ProcessStreams extends IOStreams {
@@ -125,27 +132,33 @@ export function processStreams(): ProcessStreams {
   process.once("SIGINT", abort);
   process.once("SIGTERM", abort);
   const closing = new AbortController();
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") closing.abort();
-    ignoreClosedPipe(error);
-  });
-  const opened = new Set<NodeJS.WriteStream>([process.stdout]);
-  const standardError = () => {
-    if (!opened.has(process.stderr)) opened.add(process.stderr.on("error", ignoreClosedPipe));
-    return process.stderr;
+  const failed = (error: NodeJS.ErrnoException) => {
+    // A closed pipe, as with `| head`, is not an error: the command continues, because it may be writing to AWS.
+    if (error.code !== "EPIPE") endAtFullDisk(error);
   };
+  const output = createOutput("stdout", (error) => {
+    if (error.code === "EPIPE") closing.abort();
+    failed(error);
+  });
+  const messages = createOutput("stderr", failed);
   return {
     environment: process.env,
     clock: Date.now,
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
-    print: (text, tone) => process.stdout.write(tone === undefined ? text : inColour(text, tone, process.stdout)),
-    printSecret: (text) => process.stdout.write(text),
-    log: (text) => standardError().write(text),
-    showProgress: (line) => standardError().write(`${CLEAR_LINE}${line}`),
+    print: (text, tone) => output.write(tone !== undefined && canHaveColour() ? inColour(text, tone) : text),
+    printSecret: output.write,
+    log: messages.write,
+    showProgress: (line) => messages.write(`${CLEAR_LINE}${line}`),
     input: () => process.stdin,
-    watched: isatty(STDERR),
-    interactive: isatty(STDIN) && isatty(STDERR),
-    columns: columnsOf(process.stdout),
+    get watched() {
+      return isTerminal(STDERR);
+    },
+    get interactive() {
+      return isTerminal(STDIN) && isTerminal(STDERR);
+    },
+    get columns() {
+      return isTerminal(STDOUT) ? columnsOf(process.stdout) : undefined;
+    },
     interrupted: interrupt.signal,
     async leaveInterrupts(work) {
       const ignore = () => {};
@@ -161,7 +174,7 @@ export function processStreams(): ProcessStreams {
     closed: closing.signal,
     secrets: createSecrets(),
     async flush() {
-      await Promise.all([...opened].map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
+      await Promise.all([output.flush(), messages.flush()]);
     },
   };
 }
@@ -171,14 +184,10 @@ export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY
   return isTTY && columns > 0 ? columns : undefined;
 }
 
-/**
- * A closed pipe, as with `| head`, is not an error: the command continues, because it may be writing to AWS. A full disk
- * is an error, and may affect both streams.
- */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") return;
+/** A full disk may affect both streams. */
+function endAtFullDisk(error: NodeJS.ErrnoException): never {
   try {
-    writeSync(process.stderr.fd, `Cannot write the output: ${error.code}.\n`);
+    writeSync(STDERR, `Cannot write the output: ${error.code}.\n`);
   } catch {
     // Standard error fails too.
   }
@@ -224,7 +233,11 @@ const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
   denied: "red",
 };
 
+function canHaveColour(): boolean {
+  return isTerminal(STDOUT) || process.env["FORCE_COLOR"] !== undefined;
+}
+
 /** Colours each line separately, for pagers. Node checks the terminal, NO_COLOR and FORCE_COLOR. */
-function inColour(text: string, tone: Tone, stream: NodeJS.WriteStream): string {
-  return text.replace(/[^\n]+/g, (line) => styleText(STYLE[tone], line, { stream }));
+function inColour(text: string, tone: Tone): string {
+  return text.replace(/[^\n]+/g, (line) => styleText(STYLE[tone], line, { stream: process.stdout }));
 }

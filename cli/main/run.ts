@@ -2,7 +2,7 @@
 
 import packageJson from "../../package.json" with { type: "json" };
 import { programName, withProgram } from "../cmdline/spelling.ts";
-import { type IOStreams, withHarmlessOutput } from "../io/streams.ts";
+import { extended, type IOStreams, withHarmlessOutput } from "../io/streams.ts";
 import { COMPLETE, complete } from "./complete.ts";
 
 /** `allWords`: the arguments after the interpreter and the script. */
@@ -13,7 +13,7 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
   const program = programName(streams.environment);
   const log = (text: string) => streams.log(withProgram(text, program));
-  const io = withHarmlessOutput({ ...streams, log, isDebug, words });
+  const io = withHarmlessOutput(extended(streams, { log, isDebug, words }));
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.

@@ -113,7 +113,7 @@ async function loadedBy(words: readonly string[], variables: Readonly<Record<str
 
 const KEYS = { AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId, AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey };
 /** Loaded by each command: the standard streams, and what Node.js loads before it runs a program. */
-const ANY = ["node:buffer", "node:fs", "node:path", "node:timers/promises", "node:tty", "node:util"];
+const ANY = ["node:buffer", "node:fs", "node:path", "node:timers/promises", "node:util"];
 
 test("--version, --help and completion of contexts load no SDK; only --help loads the option parser", async () => {
   assert.deepEqual(await loadedBy(["--version"]), { packages: [], builtIns: ANY, files: 2 });

@@ -40,6 +40,18 @@ test("a reader can close the pipe before it has read all output, and the exit co
   }
 });
 
+test("output that does not fit into the pipe arrives complete, also if another process has made the pipe non-blocking", async () => {
+  const list = "$IA mappings list -o json";
+  // Node.js makes its output non-blocking, and blocking again when it exits, but not when it is killed.
+  const nonBlocking = `${process.execPath} -e 'process.stdout; process.kill(process.pid, 9)'`;
+  const { out: expected } = await bash(`${list} > ${folder.path}/list; cat ${folder.path}/list`);
+  assert.ok(expected.length > 200_000);
+  for (const before of ["true", nonBlocking]) {
+    const { code, out } = await bash(`{ ${before}; ${list}; } 2>/dev/null | cat`);
+    assert.deepEqual([code, out === expected], [0, true], before);
+  }
+});
+
 test("apply writes everything, even if the reader closes the pipe during the plan", async () => {
   const file = folder.write("mappings.json", JSON.stringify({ mappings: many("n") }));
   const { code, err } = await bash(`$IA mappings apply -f ${file} -y --rate 1000 | head -1`);
