@@ -141,13 +141,13 @@ test("a mapping of a denied user is marked, and no administrator remains if the 
 
 test("lint names a name beside AWS-signed tokens, and counts it as the denial of every role's tokens", async () => {
   cluster.put("deny/any", [JANE]);
-  const environment = { JWT_ISSUERS: `${A}=https://x.tokens.sts.global.api.aws`, TOKENS: "jwt" };
-  const { out } = await run("lint", { environment });
+  assert.doesNotMatch((await run("lint")).out, /AWS-signed/);
+  cluster.deploy({ JWT_ISSUERS: `${A}=https://x.tokens.sts.global.api.aws`, TOKENS: "jwt" });
+  const { out } = await run("lint");
   assert.match(
     out,
     /the denial of jane@example\.com denies all AWS-signed tokens of every role, which contain no session/,
   );
-  assert.doesNotMatch((await run("lint")).out, /AWS-signed/);
 });
 
 const ended = (name: string) => ({ name, notAfter: "2026-11-24T23:58:00Z" });
