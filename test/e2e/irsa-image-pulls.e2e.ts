@@ -1,5 +1,5 @@
 // examples/image-pulls: kubelet's code and the real ecr-credential-provider get a session of a service account's role through our
-// issuer, on a node without a role. STS is local, and a stub of ECR verifies the signatures.
+// issuer. Other Pods are pulled by the node's role, or, as configured, not at all. STS is local, and a stub of ECR verifies the signatures.
 
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
@@ -24,8 +24,12 @@ const NODE = "node-1";
 const ECR_ROLE = "eks.amazonaws.com/ecr-role-arn";
 
 const cluster = useServer(startIssuingCluster);
+/** The session of the node's role. */
+const NODE_KEYS = { AWS_ACCESS_KEY_ID: "ASIALOCALNODEAAAAAAA", AWS_SECRET_ACCESS_KEY: "local/only/of-the-node" };
 /** The secret of each session that STS issued, by its access key. */
 const sessions = new Map<string, string>();
+/** Who has asked ECR: `node`, or `session` for one that STS issued. */
+const pullers: string[] = [];
 const sts = useServer(() => {
   const answer = stsAnswers({ identities: [], webIdentity: cluster.webIdentity });
   return startHttpServer(async (request) => {
@@ -53,8 +57,10 @@ function isSignedBySession({ method, target, headers, body }: LocalRequest): boo
   const form = /Credential=(\w+)\/((\d{8})\/([\w-]+)\/ecr\/aws4_request), SignedHeaders=([\w;-]+), Signature=(\w+)$/;
   const [, key = "", scope = "", date = "", region = "", signed = "", signature] =
     form.exec(headers["authorization"] ?? "") ?? [];
-  const secret = sessions.get(key);
+  const isNode = key === NODE_KEYS.AWS_ACCESS_KEY_ID;
+  const secret = isNode ? NODE_KEYS.AWS_SECRET_ACCESS_KEY : sessions.get(key);
   if (secret === undefined) return false;
+  pullers.push(isNode ? "node" : "session");
   const lines = signed.split(";").map((name) => `${name}:${headers[name]?.trim()}\n`);
   const sha256 = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
   const hmac = (secret: string | Buffer, text: string) => createHmac("sha256", secret).update(text).digest();
@@ -64,8 +70,15 @@ function isSignedBySession({ method, target, headers, body }: LocalRequest): boo
   return hmac(signing, text).toString("hex") === signature;
 }
 
-/** The credentials that kubelet gets for the image of a Pod, and its log. */
-async function pull(name: string, config = exampleFile("image-pulls/credential-provider.yaml")) {
+const CONFIG = exampleFile("image-pulls/credential-provider.yaml");
+/** For nodes without a role. */
+const STRICT = CONFIG.replace("requireServiceAccount: false\n", "requireServiceAccount: true\n").replace(
+  "      optionalServiceAccount",
+  "      requiredServiceAccount",
+);
+
+/** The credentials that kubelet gets for the image of a Pod, and its log. `account`: empty for a static Pod. */
+async function pull(name: string, config = CONFIG, account: string = SERVICE_ACCOUNT.name) {
   const { kubernetes } = cluster;
   // Without the volume of our policy, since the image is pulled for the service account, not by the Pod.
   const labels = { "eks.amazonaws.com/skip-pod-identity-webhook": "true" };
@@ -81,7 +94,7 @@ async function pull(name: string, config = exampleFile("image-pulls/credential-p
   const { endpoint, credentials } = kubernetes;
   const kubeconfig = parse(kubeconfigOf(endpoint.url, endpoint.ca, certifiedUser(credentials.admin)));
   Object.assign(kubeconfig.users[0].user, { as: `system:node:${NODE}`, "as-groups": ["system:nodes"] });
-  const { namespace, name: account } = SERVICE_ACCOUNT;
+  const { namespace } = SERVICE_ACCOUNT;
   const files = [write("config.yaml", config), folder, write("node.kubeconfig", stringify(kubeconfig))];
   const { code, stdout, stderr } = await execute(findKubeletJudge(), [...files, IMAGE, namespace, name, uid, account], {
     env: {
@@ -89,6 +102,7 @@ async function pull(name: string, config = exampleFile("image-pulls/credential-p
       AWS_ENDPOINT_URL_ECR: ecr.url,
       AWS_EC2_METADATA_DISABLED: "true",
       HOME: folder,
+      ...NODE_KEYS,
     },
   });
   return { code, found: code === 0 ? JSON.parse(stdout) : [], log: stderr };
@@ -103,27 +117,42 @@ async function annotate(annotations: Readonly<Record<string, string>>): Promise<
   assert.equal(status, 200, JSON.stringify(body));
 }
 
-test("the annotation of Pods, role-arn, is not read: kubelet does not run the provider", async () => {
-  await annotate({ "eks.amazonaws.com/role-arn": POD_ROLE_ARN });
-  assert.deepEqual((await pull("of-pods")).found, []);
-  assert.deepEqual([sts.requests.length, ecr.requests.length], [0, 0]);
+const BY_REGISTRY = [{ username: "AWS", password: "of-the-registry" }];
+
+test("a static Pod, which has no service account, is pulled by the node's role, and with requireServiceAccount not at all", async () => {
+  const { found, log } = await pull("static", CONFIG, "");
+  assert.deepEqual([found, pullers.splice(0), sts.requests.length], [BY_REGISTRY, ["node"], 0], log);
+  assert.deepEqual((await pull("static-strict", STRICT, "")).found, []);
+  assert.deepEqual(pullers, []);
 });
 
-test("without the ClusterRole, kube-apiserver refuses the node's request for a token", async () => {
-  await annotate({ [ECR_ROLE]: POD_ROLE_ARN });
-  const { found, log } = await pull("without-rbac");
-  assert.deepEqual([found, sts.requests.length], [[], 0]);
-  assert.match(log, /forbidden: system:node:node-1 is not authorized to request tokens for audience/);
+test("without the ClusterRole, kube-apiserver refuses the node's request for a token: no Pod with a service account is pulled", async () => {
+  for (const annotations of [{}, { [ECR_ROLE]: POD_ROLE_ARN }]) {
+    await annotate(annotations);
+    const { found, log } = await pull(`without-rbac-${Object.keys(annotations).length}`);
+    assert.deepEqual([found, sts.requests.length, pullers.length], [[], 0, 0]);
+    assert.match(log, /forbidden: system:node:node-1 is not authorized to request tokens for audience/);
+  }
 });
 
-test("with it, ECR accepts the session of the service account's role", async () => {
+test("with it, a Pod without the annotation is pulled by the node's role, and with required annotations not at all", async () => {
   for (const document of parseAllDocuments(exampleFile("image-pulls/rbac.yaml"))) {
     await cluster.kubernetes.create(document.toJS() as KubernetesObject);
   }
-  const { found, log } = await pull("with-rbac");
-  assert.deepEqual(found, [{ username: "AWS", password: "of-the-registry" }], log);
+  // The annotation of Pods is not read.
+  await annotate({ "eks.amazonaws.com/role-arn": POD_ROLE_ARN });
+  const { found, log } = await pull("without-annotation");
+  assert.deepEqual([found, pullers.splice(0), sts.requests.length], [BY_REGISTRY, ["node"], 0], log);
+  assert.deepEqual((await pull("strict-without-annotation", STRICT)).found, []);
+  assert.deepEqual([pullers, sts.requests.length], [[], 0]);
+});
+
+test("with the annotation, ECR accepts the session of the service account's role", async () => {
+  await annotate({ [ECR_ROLE]: POD_ROLE_ARN });
+  const { found, log } = await pull("with-annotation");
+  assert.deepEqual(found, BY_REGISTRY, log);
   const [exchange, ...others] = sts.requests.map(({ body }) => new URLSearchParams(body.toString()));
-  assert.deepEqual([others.length, ecr.requests.length, sessions.size], [0, 1, 1]);
+  assert.deepEqual([others.length, pullers.splice(0), sessions.size], [0, ["session"], 1]);
   assert.equal(exchange?.get("RoleArn"), POD_ROLE_ARN);
   const claims = JSON.parse(
     Buffer.from(exchange?.get("WebIdentityToken")?.split(".")[1] ?? "", "base64url").toString(),
@@ -137,15 +166,12 @@ test("with it, ECR accepts the session of the service account's role", async () 
 test("a role that does not trust the service account gets no credentials", async () => {
   await annotate({ [ECR_ROLE]: `${POD_ROLE_ARN}-of-others` });
   const { found, log } = await pull("of-others");
-  assert.deepEqual([found, sessions.size <= 2, ecr.requests.length], [[], true, 1]);
+  assert.deepEqual([found, sessions.size <= 2, pullers], [[], true, []]);
   assert.match(log, /failed to assume role/);
 });
 
 test("kubelet rejects the configuration without a cacheType", async () => {
-  const { code, log } = await pull(
-    "config",
-    exampleFile("image-pulls/credential-provider.yaml").replace(/^ *cacheType.*\n/m, ""),
-  );
+  const { code, log } = await pull("config", CONFIG.replace(/^ *cacheType.*\n/m, ""));
   assert.equal(code, 1);
   assert.match(log, /cacheType is required to be set when tokenAttributes is specified/);
 });

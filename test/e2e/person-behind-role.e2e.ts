@@ -20,12 +20,13 @@ import { isolatedVariables, keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
 import { LOCAL_IDENTITIES, localIdentity, OPERATOR } from "../local-aws.ts";
-import { findControlPlane } from "./binaries/binaries.ts";
+import { findControlPlane, findKubectl } from "./binaries/binaries.ts";
 import { sandboxMappings, startBackend } from "./cluster/backend.ts";
 import { OWN_COMMAND } from "./cluster/exec-plugins.ts";
 import { execute } from "./cluster/kubectl.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/process.ts";
+import { exampleFile } from "./instructions.ts";
 import { startKubernetes } from "./kubernetes.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
@@ -61,7 +62,8 @@ const sts = useServer(() => {
 
 const backend = useServer(() => startBackend({ folder, parameters: sandboxMappings(), identities }));
 
-const { kubectl, etcd, apiserver } = findControlPlane();
+const { etcd, apiserver } = findControlPlane();
+const kubectl = findKubectl();
 const cluster = useServer(() => {
   const configFile = join(folder, "webhook.kubeconfig");
   const { url, authority, callerToken } = backend;
@@ -146,6 +148,16 @@ async function operate(words: readonly string[]): Promise<string> {
 
 test("the IAM user alice, by --role, has her own name in kubectl auth whoami", async () => {
   assert.equal(await whoami(), "dev:alice");
+});
+
+test("kubectl's allow list: as in the example, only aws; without the comment, also iam-authenticator", async () => {
+  const example = exampleFile("other-tools/kuberc.yaml");
+  const only = join(folder, "kuberc-aws");
+  writeFileSync(only, example);
+  assert.match(await whoami({ KUBERC: only }), /is not permitted by the credential plugin allowlist/);
+  const both = join(folder, "kuberc-both");
+  writeFileSync(both, example.replace("# - name", "- name"));
+  assert.equal(await whoami({ KUBERC: both }), "dev:alice");
 });
 
 test("a trust policy that demands the user's own name refuses another session name", async () => {

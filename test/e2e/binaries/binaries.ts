@@ -28,7 +28,7 @@ function findEtcd(): string {
   return buildModule("etcd", "go.etcd.io/etcd/server/v3", ETCD_VERSION);
 }
 
-function findKubectl(): string {
+export function findKubectl(): string {
   return build(kubernetesProgram("kubectl", KUBERNETES_VERSIONS[0]));
 }
 
