@@ -174,7 +174,7 @@ const LONG_LIVED = answered(/^aws configure export-credentials/, '{"Version":1,"
 test("credentials that end before the run are refused with both ways out, and an end that is known is announced", async () => {
   const early = run([], { fake: fakeWorld(expiring(12)), look: never });
   const message =
-    /^The credentials end in 12 minutes, and this run takes about 13\. .*duration_seconds = 21600.*--only, or --short\.$/;
+    /^The credentials end in 12 minutes, and this run takes about 13\. .*duration_seconds = 25200.*--only, or --short\.$/;
   await assert.rejects(early, { message });
   for (const [answer, text] of [
     [expiring(13), /as long: they end in 13 minutes\.$/m],
@@ -213,7 +213,7 @@ test("--short runs only its checks, announces one stack and 20 minutes at most, 
 
 const mtls = useFolder().write("mtls.json", '{"endpoint": {}}');
 for (const [argv, message] of [
-  [["--only", "11"], /--only 11: must be the number of a check/],
+  [["--only", "14"], /--only 14: must be the number of a check/],
   [["--short", "--only", "1"], /--short and --only cannot be used together/],
   [["--remove", "prod"], /prod is not the id of an acceptance run/],
   [["--cluster", "acceptance-0123ABCD"], /is not the id of an acceptance run/],

@@ -154,7 +154,7 @@ async function programsOf(world: RealWorld): Promise<string[]> {
 }
 
 const LONGER =
-  "Use a longer session: duration_seconds = 21600 in the profile, and at least as much as the role's maximum session duration. Or run some checks at a time: --only, or --short.";
+  "Use a longer session: duration_seconds = 25200 in the profile, and at least as much as the role's maximum session duration. Or run some checks at a time: --only, or --short.";
 
 /**
  * When the credentials end, as the AWS CLI knows it: not for keys in the environment, unless AWS_CREDENTIAL_EXPIRATION is set.

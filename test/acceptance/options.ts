@@ -102,7 +102,7 @@ function readRun(remove: string | undefined): KeptRun | undefined {
 }
 
 function readNumber(word: string): number {
-  if (!/^([1-9]|1[023678])$/.test(word)) throw new Error(`--only ${word}: must be the number of a check.`);
+  if (!/^([1-9]|1[0123678])$/.test(word)) throw new Error(`--only ${word}: must be the number of a check.`);
   return Number(word);
 }
 

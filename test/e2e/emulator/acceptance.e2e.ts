@@ -62,6 +62,7 @@ const UNSERVED: Readonly<Record<string, string>> = {
   "8 another service account": NO_PROVIDER,
   "10 the first review after 20 idle minutes": "the emulator does not freeze idle functions",
   "10 drift": "the emulator does not detect drift of APIs, aliases and alarms",
+  "11 rolled back by CodeDeploy": NO_CODEDEPLOY,
   "15 Lambda throttles: the status at the caller": NO_THROTTLE,
   "16 Lambda's reports": "the emulator's Lambda logs no reports",
   "16 entries of the access log": NO_ACCESS_LOG,
