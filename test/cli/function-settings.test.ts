@@ -101,7 +101,7 @@ test("set, apply and lint warn of a mapping of an account that the function does
 
 const NAME = "/iam-authenticator/prod/settings/prod";
 const NONE =
-  "no ACCOUNTS, AUDIENCES, JWT_ISSUERS, NODE_VPCS, RESERVED_PREFIXES, STS_EXTRA_HOSTS, STS_HOSTS, STS_REGIONS, TOKENS or USER_INFO";
+  "no ACCOUNTS, AUDIENCES, JWT_ISSUERS, NODE_REGION, NODE_VPCS, RESERVED_PREFIXES, STS_EXTRA_HOSTS, STS_HOSTS, STS_REGIONS, TOKENS or USER_INFO";
 
 test("without the settings, the shell's variables count, stderr names what is assumed, and the verdict is conditional", async () => {
   put(undefined);
