@@ -1,0 +1,113 @@
+// Whoever may write a function's settings into Parameter Store can mislead an operator, but cannot hide a grant: with any setting
+// false, alone and in pairs, each change is marked that is marked without settings.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { reviewSettings } from "../../../../cli/aws/connection.ts";
+import { functionsAt } from "../../../../cli/aws/functions.ts";
+import { hasConsent } from "../../../../cli/model/access/changes.ts";
+import { marksOf } from "../../../../cli/model/access/phases.ts";
+import type { RuleSettings } from "../../../../cli/model/access/state.ts";
+import { shellOf } from "../../../../cli/model/function-settings.ts";
+import { readCommonSettings } from "../../../../functions/settings/common.ts";
+import { readFrom } from "../../../../functions/settings/environment.ts";
+import { settingsParameter } from "../../../../functions/settings/stored-settings.ts";
+import type { StoredVariable } from "../../../../functions/settings/variables.ts";
+import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { settingsValue, type Variables } from "../../../stored-settings.ts";
+import { dated, forgetValues, valueFor } from "./answers.ts";
+import { type AnyPlan, anyPlan, CONTEXT, type State } from "./any-plan.ts";
+import { countOf, families, planAt } from "./two-parameters.ts";
+
+/** Names of the generated plans begin with these. */
+const PREFIXES = ["res:", "system:", "access:", "g", "h", "u", "{", "a"];
+const ISSUERS = [...TOKEN_ISSUERS].map((pair) => pair.join("="));
+
+/** A new setting does not compile until it has false values here. */
+const FALSE: Readonly<Record<StoredVariable, readonly string[]>> = {
+  ACCOUNTS: ["999999999999"],
+  AUDIENCES: ["x"],
+  JWT_ISSUERS: [ISSUERS.join(), ISSUERS[0] ?? ""],
+  NODE_REGION: ["eu-west-1"],
+  NODE_VPCS: ["vpc-0123456789abcdef0"],
+  RESERVED_PREFIXES: [...PREFIXES, PREFIXES.join()],
+  STS_EXTRA_HOSTS: ["sts.example.com"],
+  STS_HOSTS: ["regional"],
+  STS_REGIONS: ["eu-west-1"],
+  // Without issuers it is invalid: the command then assumes the defaults.
+  TOKENS: ["jwt"],
+  USER_INFO: ["minimal"],
+};
+
+const alone = Object.entries(FALSE).flatMap(([name, values]) => values.map((value): Variables => ({ [name]: value })));
+const pairs = alone.flatMap((one, index) => alone.slice(index + 1).map((other): Variables => ({ ...one, ...other })));
+
+/** What the rule sees with this stored text. */
+function reviewWith(text: string | undefined): RuleSettings {
+  const shell = shellOf({ CLUSTER_ID: "c", AWS_REGION: "us-east-1", MAPPING_PREFIX: CONTEXT.prefix }, {});
+  const functions = functionsAt(CONTEXT.prefix, ["c"], shell);
+  functions.take(
+    settingsParameter(CONTEXT.prefix, "c"),
+    text === undefined ? undefined : { value: text, secure: false },
+  );
+  const review = reviewSettings(readCommonSettings(readFrom(shell.machine)), functions, () => CONTEXT.now);
+  return { ...review };
+}
+
+const texts = [...alone, ...pairs].flatMap((variables) =>
+  [true, false].map((nodes) => settingsValue(variables, nodes)),
+);
+const WRONG = ["{", "[]", '{"format":2}', '{"format":1,"version":"9.0.0","settings":{"NEW":"x"}}'];
+/** Equal ones are judged once: the rule sees nothing else. */
+const reviews = new Map([...texts, ...WRONG].map(reviewWith).map((review) => [JSON.stringify(review), review]));
+const truth = reviewWith(undefined);
+
+const nameOf = (short: string) => `${CONTEXT.prefix}/${short}`;
+const statesOf = (state: State) =>
+  new Map(
+    Object.entries(state).flatMap(([short, text]) => {
+      const value = valueFor(nameOf(short), text);
+      return value.stored ? [[nameOf(short), dated(value, 0)] as const] : [];
+    }),
+  );
+
+/** Returns how many marks the plan has without settings. Throws if false settings remove one. */
+function attack({ states: [before = {}, after = {}] }: AnyPlan): number {
+  const shorts = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const changes = shorts
+    .filter((short) => before[short] !== after[short] && after[short] !== "secure")
+    .map((short) => ({ name: nameOf(short), value: after[short] }));
+  const stored = statesOf(before);
+  const marks = marksOf(changes, stored, truth);
+  for (const [key, review] of reviews) {
+    const found = marksOf(changes, stored, review);
+    for (const mark of marks) assert.ok(hasConsent(mark, found), JSON.stringify({ key, mark, before, after }));
+  }
+  return marks.length;
+}
+
+test(`${texts.length} false values are of every setting, and the rule sees some of them`, () => {
+  assert.ok(texts.length > 300 && reviews.size > 20, `${texts.length} ${reviews.size}`);
+});
+
+test("random plans: what is marked without settings is marked with false ones", () => {
+  forgetValues();
+  const plans = fc.sample(anyPlan(1, fc.constantFrom(1, 2, 3)), { numRuns: 150, seed: 7 });
+  const marks = plans.map(attack);
+  assert.ok(marks.filter((count) => count > 0).length > 50, `${marks}`);
+});
+
+test("a sample of all plans over two parameters: what is marked without settings is marked with false ones", () => {
+  forgetValues();
+  let [plans, marked] = [0, 0];
+  for (const [place, family] of families(2).entries()) {
+    for (let index = (place * 7919) % 7_001; index < countOf(family); index += 7_001) {
+      const plan = planAt(family, index);
+      if (plan === undefined) continue;
+      plans += 1;
+      if (attack(plan) > 0) marked += 1;
+    }
+  }
+  assert.ok(plans > 80 && marked > plans / 4, `${plans} ${marked}`);
+});
