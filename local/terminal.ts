@@ -16,9 +16,6 @@ const ADMINISTRATOR = "carol";
 
 const KUBECTL_USERS = ["alice", "bob", "contractor", "dan"];
 
-/** Other variables that change what the command reads. */
-const SETTINGS = "ACCOUNTS MAPPING_PREFIX RESERVED_PREFIXES STS_EXTRA_HOSTS STS_REGIONS TOKENS";
-
 /** Writes env and env.fish last: once they exist, everything that they name exists. */
 export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox): Promise<void> {
   await writeServiceAccountToken(files, sandbox.issuerUrl);
@@ -115,7 +112,7 @@ type Variables = Readonly<Record<string, string>>;
 function shellLines(variables: Variables, bin: string): string[] {
   return [
     "# Points this terminal at the sandbox of `npm start`. A new terminal ends it.",
-    `unset ${SETTINGS} $(command env | sed -n 's/^\\(AWS_[A-Za-z0-9_]*\\)=.*/\\1/p')`,
+    `unset MAPPING_PREFIX $(command env | sed -n 's/^\\(AWS_[A-Za-z0-9_]*\\)=.*/\\1/p')`,
     ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `export PATH=${quoted(bin)}:"$PATH"`,
     // At its prompt, zsh otherwise passes the comments of later lines as arguments.
@@ -129,7 +126,7 @@ function fishLines(variables: Variables, bin: string): string[] {
   const fishQuoted = (text: string) => `'${text.replaceAll(/['\\]/g, "\\$&")}'`;
   return [
     "# Points this terminal at the sandbox of `npm start`. A new terminal ends it.",
-    `for name in ${SETTINGS} (set --names --export | string match 'AWS_*'); set -gu $name; end`,
+    `for name in MAPPING_PREFIX (set --names --export | string match 'AWS_*'); set -gu $name; end`,
     ...Object.entries(variables).map(([name, value]) => `set -gx ${name} ${fishQuoted(value)}`),
     `set -gx PATH ${fishQuoted(bin)} $PATH`,
     "",

@@ -11,8 +11,6 @@ import packageJson from "../../package.json" with { type: "json" };
 
 export interface FunctionSettings {
   readonly settings: Settings;
-  /** The text of those that stacks store. */
-  readonly variables: Environment;
   /** Whether the function may ask EC2 about nodes. True if it is not known. */
   readonly nodeLookup: boolean;
   /** Of the function. Not set if the settings are assumed. */
@@ -54,11 +52,20 @@ function storedVariables(environment: Environment): Environment {
   return Object.fromEntries(given.map((name) => [name, environment[name]]));
 }
 
-/** Names of the settings that two functions have differently, as the function's parser reads them. Throws `setting_invalid`. */
-export function differentSettings(one: Environment, other: Environment, { machine }: Shell): string[] {
-  const [ours, theirs] = [one, other].map((each) => readSettings({ ...machine, ...storedVariables(each) }));
-  const names = Object.keys(ours ?? {}) as (keyof Settings)[];
-  return names.filter((name) => !isDeepStrictEqual(ours?.[name], theirs?.[name]));
+/** Of a function with these variables. Throws `setting_invalid`. */
+export function deployedSettings(environment: Environment, { machine }: Shell): Settings {
+  return readSettings({ ...machine, ...storedVariables(environment) });
+}
+
+/** Names of the settings that two functions of a cluster have differently, whatever their Regions and prefixes are. */
+export function differentSettings(...both: readonly [Settings, Settings]): string[] {
+  const [one = {}, other = {}] = both.map(
+    ({ clusterId: _, region: _r, partition: _p, mappingPrefix: _m, ssmEndpoint: _s, ...shared }) => {
+      const { regions, regionByHost } = shared.stsHosts;
+      return { ...shared, stsHosts: { regions, regionByHost } } as Readonly<Record<string, unknown>>;
+    },
+  );
+  return Object.keys(one).filter((name) => !isDeepStrictEqual(one[name], other[name]));
 }
 
 /** Throws `setting_invalid`. */
@@ -87,8 +94,7 @@ export function judgeSettings(name: string, reading: SettingsReading, shell: She
   const others = `${unknown.join(", ")} of the function`;
   try {
     return {
-      ...{ settings: readSettings({ ...shell.machine, ...stored.settings }), variables: stored.settings },
-      ...{ nodeLookup, version },
+      ...{ settings: readSettings({ ...shell.machine, ...stored.settings }), nodeLookup, version },
       ...(unknown.length > 0 && { condition: `${others}, which this command does not know, changes nothing` }),
       notes: [
         ...(version === packageJson.version ? [] : [differs(version)]),
@@ -113,7 +119,7 @@ function assumed(reason: string, shell: Shell): FunctionSettings {
   const no = `no ${none.slice(0, -1).join(", ")} or ${none.at(-1)}`;
   const assumption = given === "" ? "the default of each setting" : `${given} from your environment, else the defaults`;
   return {
-    ...{ settings: shellSettings(shell), variables: shell.variables, nodeLookup: true },
+    ...{ settings: shellSettings(shell), nodeLookup: true },
     condition: `the function has ${given === "" ? no : `${given} and ${no}`}`,
     notes: [`${reason} Assumed: ${assumption}.`],
   };

@@ -1,12 +1,13 @@
 // Checks a cluster in AWS: its URL, callers, mappings, stores and concurrency.
 
-import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetAccountSettingsCommand, GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { isObject } from "../../../functions/lib/json.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
-import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { type ConnectionOptions, connect, shellFor } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
+import { readFunction } from "../../aws/functions.ts";
 import { type Explanation, explainToken } from "../../aws/review.ts";
 import { adviceFor, type Check, failed, ok, warning } from "../../cmdline/advice.ts";
 import { clustersIn, readConfig } from "../../cmdline/contexts.ts";
@@ -14,6 +15,7 @@ import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
+import { deployedSettings, differentSettings } from "../../model/function-settings.ts";
 import { isStored } from "../../model/stored.ts";
 import { callerState, readCallers } from "../../plan/callers.ts";
 import { readToCompare } from "../../plan/read.ts";
@@ -49,6 +51,43 @@ export async function checkCallers(options: ConnectionOptions, io: IOStreams, co
       error,
       "one caller should have a token. Where ssm:GetParameters is allowed, run: iam-authenticator callers list",
     );
+  }
+}
+
+/** The alias that serves reviews: infra/function/function.ts. */
+const ALIAS = "live";
+
+const PERMISSION = `allow lambda:GetFunctionConfiguration on the function's alias ${ALIAS}`;
+
+/** Compares the stored settings with the function's own, where this principal may read them. */
+export async function checkSettings(
+  options: ConnectionOptions,
+  io: IOStreams,
+  config: ClientConfig,
+  functionName: string | undefined,
+): Promise<Check> {
+  const name = "settings";
+  const advice = "deploy the stack, which writes them; then run this again";
+  try {
+    const connection = await connect(options, io, config);
+    const { version, problem, notes, settings } = await readFunction(connection, io.interrupted);
+    if (problem !== undefined) return failed(name, problem, advice);
+    if (version === undefined) return warning(name, notes.join(" "), `${advice}, or allow ssm:GetParameters on them`);
+    const seen = [`stored by version ${version}`, ...notes].join(". ");
+    if (functionName === undefined) return ok(name, seen);
+    const client = watched(new LambdaClient(config), io);
+    const command = new GetFunctionConfigurationCommand({ FunctionName: functionName, Qualifier: ALIAS });
+    const { Environment, Version } = await client.send(command, { abortSignal: io.interrupted });
+    // Absent without permission for the key that encrypts them.
+    const variables = Environment?.Variables;
+    if (variables === undefined)
+      return warning(name, `${seen}. Not compared: no variables in the response`, PERMISSION);
+    const different = differentSettings(settings, deployedSettings(variables, shellFor(options, config.region, io)));
+    if (different.length === 0) return ok(name, `${seen}, and equal to the function's`);
+    const moved = "if the alias was moved by hand, move it back to the deployed version; otherwise deploy the stack";
+    return failed(name, `version ${Version} of the function has other ${listed(different)}`, moved);
+  } catch (error) {
+    return unread(name, error, PERMISSION);
   }
 }
 
@@ -133,7 +172,10 @@ export async function checkStores(options: ConnectionOptions, hasStandby: boolea
         await readToCompare(other, io, { callers: true }),
       ];
       const names = [...new Set([...ours.keys(), ...theirs.keys()])];
-      const different = names.filter((one) => !isStored(theirs.get(one)?.value, ours.get(one)));
+      const different = [
+        ...names.filter((one) => !isStored(theirs.get(one)?.value, ours.get(one))),
+        ...differentSettings(own.functions.own.settings, other.functions.own.settings),
+      ];
       if (different.length === 0) checks.push(ok("stores", `equal to ${context.name}`));
       else checks.push(failed("stores", `different in ${context.name}: ${listed(different)}`, advice));
     } catch (error) {

@@ -26,7 +26,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { NoReply, openEndpoint } from "../../kube/client.ts";
 import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
 import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../../kube/webhook-files.ts";
-import { checkCallers, checkConcurrency, checkMapping, checkStores, checkUrl } from "./check-cluster.ts";
+import { checkCallers, checkConcurrency, checkMapping, checkSettings, checkStores, checkUrl } from "./check-cluster.ts";
 import {
   checkCaller,
   checkClientCertificate,
@@ -93,13 +93,13 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
   const webhook = await webhookOf(options, io);
   const { server, clientCertificate } = webhook;
   const config = clientConfig(options, io).then((found) => found.config);
-  const { Endpoint, FailoverUrl } = await outputsOfCluster(options.cluster, config, io);
+  const { Endpoint, FailoverUrl, FunctionName } = await outputsOfCluster(options.cluster, config, io);
   const checks = [
     ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
     ...checkUrl(new URL(server), Endpoint, options),
     ...(clientCertificate === undefined ? [] : [checkClientCertificate(clientCertificate.certificate, io.clock())]),
     ...checkKubeconfig(webhook, FailoverUrl, options.name),
-    ...(await checkEndpoint(webhook, options, io)),
+    ...(await checkEndpoint(webhook, options, io, { functionName: FunctionName })),
     ...(FailoverUrl === undefined ? [] : await checkRedirect({ ...webhook, server: FailoverUrl }, options, io)),
     ...(await checkStores(options, FailoverUrl !== undefined, io)),
   ];
@@ -117,7 +117,7 @@ async function webhookOf({ kubeconfig, endpoint, webhookKubeconfig, ...files }: 
 
 /** As kube-apiserver follows a redirect: with its token, and the TLS settings of its kubeconfig. */
 async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
-  const checks = await checkEndpoint(webhook, options, io, true);
+  const checks = await checkEndpoint(webhook, options, io, { isStandby: true });
   return checks.map((one) => ({ ...one, check: "redirect" }));
 }
 
@@ -125,7 +125,12 @@ async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io
  * Skips checks that depend on a failed one. `isStandby`: only the caller, and a review of a token that is signed for the
  * primary's region, as users' are.
  */
-async function checkEndpoint(webhook: Webhook, options: OneOf<DoctorOptions>, io: IOStreams, isStandby = false) {
+async function checkEndpoint(
+  webhook: Webhook,
+  options: OneOf<DoctorOptions>,
+  io: IOStreams,
+  { isStandby = false, functionName }: { readonly isStandby?: boolean; readonly functionName?: string | undefined },
+) {
   const { token: callerToken = "", clientCertificate: _, ...anonymous } = webhook;
   const [endpoint, stranger] = [openEndpoint(webhook, io), openEndpoint(anonymous, io)];
   const checks: Check[] = [];
@@ -144,6 +149,7 @@ async function checkEndpoint(webhook: Webhook, options: OneOf<DoctorOptions>, io
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
     checks.push(await checkMapping(token, options, io, config));
+    checks.push(await checkSettings(options, io, config, functionName));
     checks.push(await checkConcurrency(config, io));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");

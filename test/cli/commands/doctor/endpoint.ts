@@ -16,15 +16,26 @@ import { storedCluster } from "../mappings/cluster.ts";
 
 /** The account's concurrent executions, and how many are unreserved. Empty: no permission to read them. */
 type Limit = readonly [total?: number, free?: number];
-type DoctorOptions = CliOptions & { readonly concurrency?: Limit };
+/** Of the version behind the alias. `undefined`: no permission to read them. */
+type Deployed = Readonly<Record<string, string>> | undefined;
+type DoctorOptions = CliOptions & { readonly concurrency?: Limit; readonly deployed?: Deployed };
 
-/** GetAccountSettings of Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
-export function startAccountSettings(limit: () => Limit) {
-  return startHttpServer(() => {
+/**
+ * GetAccountSettings and GetFunctionConfiguration of Lambda:
+ * https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
+ */
+export function startAccountSettings(limit: () => Limit, deployed: () => Deployed = () => undefined) {
+  return startHttpServer(({ target }) => {
+    const variables = deployed();
+    if (variables !== undefined && target.endsWith("/functions/authenticator/configuration?Qualifier=live")) {
+      return { status: 200, body: JSON.stringify({ Version: "7", Environment: { Variables: variables } }) };
+    }
     const [ConcurrentExecutions, UnreservedConcurrentExecutions] = limit();
     const refused = { "x-amzn-errortype": "AccessDeniedException" };
     const message = "User: arn:x is not authorized to perform: lambda:GetAccountSettings";
-    if (ConcurrentExecutions === undefined) return { status: 403, headers: refused, body: JSON.stringify({ message }) };
+    const isHidden = variables === undefined && target.includes("/configuration");
+    if (ConcurrentExecutions === undefined || isHidden)
+      return { status: 403, headers: refused, body: JSON.stringify({ message }) };
     const AccountLimit = { ConcurrentExecutions, UnreservedConcurrentExecutions };
     return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify({ AccountLimit }) };
   });
@@ -36,7 +47,11 @@ export async function startEndpoint() {
   const mapping = { arn, username: "dev:{SessionName}", groups: ["developers"] };
   const cluster = await storedCluster({ "role/111122223333/developers": mapping });
   let limit: Limit = [];
-  const lambda = await startAccountSettings(() => limit);
+  let variables: Deployed;
+  const lambda = await startAccountSettings(
+    () => limit,
+    () => variables,
+  );
   return {
     cluster,
     stsUrl: sts.url,
@@ -54,9 +69,9 @@ export async function startEndpoint() {
       });
       return startGateway({ ...options, handler });
     },
-    async doctor(who: string, typed: Words, { concurrency = [1000, 992], ...options }: DoctorOptions = {}) {
+    async doctor(who: string, typed: Words, { concurrency = [1000, 992], deployed, ...options }: DoctorOptions = {}) {
       const words = wordsOf(typed);
-      limit = concurrency;
+      [limit, variables] = [concurrency, deployed];
       const urls = endpoints({ SSM: cluster.store, STS: sts, LAMBDA: lambda });
       useLocalAws({ ...urls, ...keyVariables(localIdentity(who)) });
       const environment = { AWS_ENDPOINT_URL_STS: sts.url };

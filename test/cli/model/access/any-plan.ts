@@ -15,7 +15,7 @@ export const ENDS = {
 };
 
 const settings = readSettings({ CLUSTER_ID: "c", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
-const functions = { own: { settings, variables: {}, nodeLookup: true, notes: [] }, mayBeReserved: () => [] };
+const functions = { own: { settings, nodeLookup: true, notes: [] }, mayBeReserved: () => [] };
 export const CONTEXT = { ...reviewSettings(settings, functions, () => NOW), prefix: "/p" };
 
 /** A parameter's value: JSON text, or `secure`. `undefined`: it does not exist. */
