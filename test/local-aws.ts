@@ -52,6 +52,8 @@ export interface MemoryStore extends LocalServer {
   put(name: string, value: string, options?: { type?: ParameterType; tags?: Readonly<Record<string, string>> }): number;
   /** Returns false if the parameter does not exist. */
   remove(name: string): boolean;
+  /** The newest value, without the API; `undefined` if the parameter does not exist. */
+  value(name: string): string | undefined;
 }
 
 /** In memory. Accepts signatures of any time if it sends a date, from which clients take their time. */
@@ -63,7 +65,7 @@ export async function startParameterStore(options: MemoryStoreOptions = {}): Pro
   for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);
   const clock = options.sendsDate === true ? { clock: (signed: number) => signed } : {};
   const server = await startStore(() => () => kept, { ...SIGNERS, ...clock, ...options });
-  return { ...server, put, remove: (name) => kept.remove(name) };
+  return { ...server, put, remove: (name) => kept.remove(name), value: (name) => newest(kept, name)?.value };
 }
 
 export function startLogs(options: Omit<LogsOptions, "identities">) {

@@ -9,7 +9,7 @@ import type { IOStreams } from "../io/streams.ts";
 import { guardLockout, hasAdministrator, mayDenyOthers } from "../model/access/administrators.ts";
 import { hasConsent, type Mark } from "../model/access/changes.ts";
 import { marksOf } from "../model/access/phases.ts";
-import { afterwards, type RuleSettings } from "../model/access/state.ts";
+import { afterwards, type RuleSettings, type Wanted } from "../model/access/state.ts";
 import { type ReviewSettings, shortName } from "../model/evaluation.ts";
 import { mentionsAdministrators } from "../model/names.ts";
 import { entryKey, listIn, type Stored } from "../model/stored.ts";
@@ -24,6 +24,8 @@ interface ReadForAccess {
   readonly unread: ReadonlySet<string>;
   /** Runs a part of the rule, and adds to `current` what it reads. */
   readonly settle: <T>(current: Map<string, Stored>, rule: (review: RuleSettings) => T) => Promise<T>;
+  /** Adds parameters to `current` until an administrator remains after the changes, at `now`, or until all are read. */
+  readonly seek: (current: Map<string, Stored>, changes: readonly Wanted[], now: number) => Promise<void>;
   /** `before`, with the parameters that the rule has looked at as they are now. */
   readonly again: (before: ReadonlyMap<string, Stored>) => Promise<Map<string, Stored>>;
 }
@@ -103,10 +105,11 @@ export async function readForAccess(
   const { marks, deniesOthers } = await settle(current, () => {
     return { marks: marksOf(changes, current, review), deniesOthers: mayDenyOthers(changes, current, review) };
   });
-  if (!isWhole && (deniesOthers || hasAdministrator(current, review))) {
-    const remains = () => settle(current, () => hasAdministrator(afterwards(current, changes), review));
-    await findAdministrator((found) => add(current, found), remains, connection, io);
-  }
+  const seek: ReadForAccess["seek"] = async (states, wanted, now) => {
+    const remains = () => settle(states, (rule) => hasAdministrator(afterwards(states, wanted), { ...rule, now }));
+    if (!isWhole) await findAdministrator((found) => add(states, found), remains, connection, io);
+  };
+  if (deniesOthers || hasAdministrator(current, review)) await seek(current, changes, review.now);
   isPlanning = false;
   const text = `this may grant more access than the plan shows: there is no permission to read ${[...unread].map(phraseFor).join(", ")}`;
   const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", gives: [], text };
@@ -115,6 +118,7 @@ export async function readForAccess(
     marks: unread.size === 0 ? marks : [...marks, unknown],
     unread,
     settle,
+    seek,
     async again(before) {
       const fresh = await readLooks([...reading], connection, io, new Set());
       const kept = [...before].filter(([name]) => !isLookedAt(name, reading));
@@ -164,7 +168,7 @@ export interface Accepted extends ReadForAccess {
 export async function checkConsent(
   changes: readonly Change[],
   current: Map<string, Stored>,
-  { marks, force, settle }: Accepted,
+  { marks, force, settle, seek }: Accepted,
   others: string,
   clock: number,
 ): Promise<void> {
@@ -177,7 +181,11 @@ export async function checkConsent(
         : `Another operator changed ${others} at the same time. Combined with that change, ${unseen.text}. Their change is kept.`,
     );
   }
-  if (!force) await settle(current, (review) => guardLockout(changes, current, { ...review, now: clock }));
+  if (force) return;
+  const isAdministered = await settle(current, (review) => hasAdministrator(current, { ...review, now: clock }));
+  // The other operator may have made the first administrator among the parameters that were read.
+  if (isAdministered) await seek(current, changes, clock);
+  await settle(current, (review) => guardLockout(changes, current, { ...review, now: clock }));
 }
 
 /** The change with the value for a parameter that another operator changed from `was` to `is`. Throws if they conflict. */

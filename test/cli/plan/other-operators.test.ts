@@ -75,8 +75,9 @@ test("combined marks that the user has not seen, and the loss of the last admini
       return { parameter: ROLE, entry: entries[0] as Entry, kind: "administrator", gives: entries, text: "" };
     });
     const accepted = { changes: [], marks, force, current, unread: new Set<string>(), again: async () => current };
+    const seek = async () => {};
     const settle = async <T>(_: unknown, rule: (review: typeof CONTEXT) => T) => rule(CONTEXT);
-    const checked = checkConsent([grant(after)], current, { ...accepted, settle }, "x", now);
+    const checked = checkConsent([grant(after)], current, { ...accepted, settle, seek }, "x", now);
     return checked.then(() => "accepted").catch(({ message }: Error) => message);
   };
   const text = `ci gets u (system:masters) by role/${A}/ci: system:masters makes an administrator`;

@@ -29,7 +29,7 @@ interface Sweep {
 async function sweep({ words, theirs, isKept }: Sweep): Promise<string[]> {
   const ends: string[] = [];
   for (let point = 1; point <= MOST_CALLS; point += 1) {
-    for (const name of Object.keys(theirs)) cluster.store.remove(`${PREFIX}/${name}`);
+    for (const name of [DENY, ...Object.keys(theirs)]) cluster.store.remove(`${PREFIX}/${name}`);
     let calls = 0;
     cluster.store.fail(() => {
       calls += 1;
@@ -131,4 +131,15 @@ test("a restriction that is skipped because a stack owns it: the wider grant is 
   );
   assert.equal(run.code, 1);
   assert.deepEqual(await cluster.value(`sso/${A}/view`), SET[`sso/${A}/view`]);
+});
+
+test("another operator makes the denied role an administrator: it is not the last one, so it is denied", async () => {
+  const admin = (name: string) => ({ arn: arn(`role/${name}`), username: name, groups: ["system:masters"] });
+  cluster.put(`role/${A}/root`, admin("root"));
+  const isKept: Sweep["isKept"] = async (value) => has(await value(DENY), "arnLike", arn("role/x"));
+  const ends = await sweep({ words: ["deny", arn("role/x"), "-y"], theirs: { [ROLE]: admin("x") }, isKept });
+  assert.ok(
+    ends.every((end) => end.startsWith("0 ")),
+    ends.join("\n"),
+  );
 });

@@ -45,3 +45,19 @@ test("random plans of one change: at most a quarter is marked although nothing h
   const { plans, needless } = await sum(t, [prove("one", 1_000, 1), prove("one", 1_000, 2)]);
   assert.ok(needless < plans / 4);
 });
+
+/** In a child process, which reports each lost change. */
+async function race(runs: number, seed: number): Promise<number> {
+  const file = `${import.meta.dirname}/../../plan/second-operator.ts`;
+  const { stdout, stderr } = await run(process.execPath, [file, String(runs), String(seed)]);
+  const { lost, raced } = JSON.parse(stdout);
+  assert.equal(lost, 0, stderr);
+  return raced;
+}
+
+test("2,000 commands, between whose calls a colleague creates, changes and deletes: nothing of theirs is lost", async (t) => {
+  const seed = Date.now() % 1_000_000;
+  t.diagnostic(`seed ${seed}`);
+  const [one = 0, other = 0] = await Promise.all([race(1_000, seed), race(1_000, seed + 1)]);
+  assert.ok(one + other > 1_000, `${one + other} raced`);
+});

@@ -1,0 +1,208 @@
+// Runs random commands while a colleague creates, changes and deletes between any two of their calls, and finds what is lost.
+//
+// node second-operator.ts <runs> <seed>: prints the number of runs with each outcome, or each lost change.
+
+import fc from "fast-check";
+import { parseJson } from "../../../functions/lib/json.ts";
+import type { LocalRequest } from "../../../local/aws/http-server.ts";
+import { PREFIX, storedCluster } from "../commands/mappings/cluster.ts";
+
+const A = "111122223333";
+const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
+const session = (name: string) => `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_View_*/${name}`;
+
+/** The keys of a list's entries; none for a parameter with one mapping. */
+const PLACES: Readonly<Record<string, readonly object[]>> = {
+  [`role/${A}/ci`]: [],
+  [`user/${A}/bob`]: [],
+  [`sso/${A}/view`]: [],
+  [`account/${A}`]: [],
+  [`sso-session/${A}/view`]: ["jane", "joe"].map((one) => ({ session: one })),
+  [`pattern/${A}`]: ["role/ci*", "user/b*"].map((one) => ({ arnLike: arn(one) })),
+  "pattern/any": [{ arnLike: "arn:aws:iam::*:role/any-*" }],
+  [`deny/${A}`]: [arn("role/ci"), arn("user/bob"), session("jane")].map((arnLike) => ({ arnLike })),
+  "deny/any": [{ arnLike: "arn:aws:iam::*:user/bob" }],
+};
+const NAMES = Object.keys(PLACES);
+const ARNS: Readonly<Record<string, object>> = {
+  [`role/${A}/ci`]: { arn: arn("role/ci") },
+  [`user/${A}/bob`]: { arn: arn("user/bob") },
+};
+/** Nothing denies it and no command changes it. */
+const ADMIN = { [`role/${A}/admin`]: { arn: arn("role/admin"), username: "admin", groups: ["system:masters"] } };
+
+/** A change of one entry, or of a parameter with one mapping. */
+interface Edit {
+  readonly name: string;
+  readonly key: number;
+  readonly isRemoved: boolean;
+}
+
+const edit: fc.Arbitrary<Edit> = fc.constantFrom(...NAMES).chain((name) =>
+  fc.record({
+    name: fc.constant(name),
+    key: fc.nat(Math.max(0, (PLACES[name]?.length ?? 0) - 1)),
+    isRemoved: fc.constantFrom(false, false, true),
+  }),
+);
+
+function entryOf({ name, key }: Edit, marker: string): object {
+  if (name.startsWith("deny/")) return { ...PLACES[name]?.[key], description: marker };
+  return {
+    ...(PLACES[name]?.[key] ?? ARNS[name]),
+    username: marker,
+    groups: [/-[159]/.test(marker) ? "system:masters" : "g"],
+  };
+}
+
+/** The parameter's text after the change; `undefined` if it does not exist then. */
+function edited(text: string | undefined, one: Edit, marker: string): string | undefined {
+  const place = PLACES[one.name]?.[one.key];
+  const entry = entryOf(one, marker);
+  if (place === undefined) return one.isRemoved ? undefined : JSON.stringify(entry);
+  const [[field = "", value] = []] = Object.entries(place);
+  const list = (parseJson(text ?? "[]") ?? []) as readonly Record<string, unknown>[];
+  const at = list.findIndex((item) => item[field] === value);
+  if (one.isRemoved) return text === undefined ? undefined : JSON.stringify(list.filter((_, index) => index !== at));
+  return JSON.stringify(at < 0 ? [...list, entry] : list.with(at, entry as Record<string, unknown>));
+}
+
+const who: Readonly<Record<string, string>> = {
+  [`role/${A}/ci`]: arn("role/ci"),
+  [`user/${A}/bob`]: arn("user/bob"),
+  [`sso/${A}/view`]: `sso/${A}/View`,
+  [`account/${A}`]: `account/${A}`,
+};
+
+/** The words of a command for one entry. */
+function wordsFor(one: Edit): readonly string[] {
+  const { session: own, arnLike } = { session: undefined, arnLike: undefined, ...PLACES[one.name]?.[one.key] };
+  if (one.name.startsWith("deny/")) return [one.isRemoved ? "allow" : "deny", String(arnLike)];
+  const target = own === undefined ? [arnLike ?? who[one.name] ?? ""] : [`sso/${A}/View`, "--session", own];
+  return one.isRemoved ? ["remove", ...target] : ["set", ...target, "--username", "mine", "--group", "mine"];
+}
+
+function fileOf(edits: readonly Edit[]): string {
+  const entries = edits.filter(({ isRemoved }) => !isRemoved).map((one) => ({ one, entry: entryOf(one, "mine") }));
+  const unique = [...new Map(entries.map((each) => [`${each.one.name} ${each.one.key}`, each])).values()];
+  const mappings = unique.flatMap(({ one, entry }) => {
+    if (one.name.startsWith("deny/")) return [];
+    const place = /^sso/.test(one.name)
+      ? { permissionSet: "View", account: A }
+      : /^account/.test(one.name)
+        ? { account: A }
+        : {};
+    return { ...place, ...entry };
+  });
+  return JSON.stringify({
+    mappings: [...mappings, ...Object.values(ADMIN)],
+    deny: unique.flatMap(({ one, entry }) => (one.name.startsWith("deny/") ? entry : [])),
+  });
+}
+
+export interface Scenario {
+  readonly before: readonly Edit[];
+  readonly command: { readonly edits: readonly Edit[]; readonly file: boolean; readonly prune: boolean };
+  readonly isWeakening: boolean;
+  /** Before the command's n-th call. */
+  readonly theirs: readonly { readonly point: number; readonly edit: Edit }[];
+}
+
+export const scenario: fc.Arbitrary<Scenario> = fc.record({
+  before: fc.array(edit, { maxLength: 8 }),
+  command: fc.record({
+    edits: fc.array(edit, { minLength: 1, maxLength: 4 }),
+    file: fc.boolean(),
+    prune: fc.constantFrom(false, false, true),
+  }),
+  isWeakening: fc.constantFrom(true, true, false),
+  theirs: fc.array(fc.record({ point: fc.nat(9), edit }), { minLength: 1, maxLength: 3 }),
+});
+
+type Cluster = Awaited<ReturnType<typeof storedCluster>>;
+
+const operationOf = ({ headers }: LocalRequest) => headers["x-amz-target"] ?? "";
+
+/** What is lost, as sentences, and how the command ended. */
+export async function race({ store, mappings }: Cluster, { before, command, isWeakening, theirs }: Scenario) {
+  for (const name of [...NAMES, ...Object.keys(ADMIN)]) store.remove(`${PREFIX}/${name}`);
+  const full = (name: string) => `${PREFIX}/${name}`;
+  const read = (name: string) => store.value(full(name));
+  function write(name: string, text: string | undefined): void {
+    if (text === undefined) store.remove(full(name));
+    else store.put(full(name), text);
+  }
+  for (const [name, value] of Object.entries(ADMIN)) write(name, JSON.stringify(value));
+  for (const [at, one] of before.entries()) write(one.name, edited(read(one.name), one, `old-${at}`));
+  const last = new Map<string, { readonly one: Edit; readonly marker: string; readonly was: string | undefined }>();
+  let [calls, count] = [0, 0];
+  store.fail((request) => {
+    for (const { edit: one } of theirs.filter(({ point }) => point === calls)) {
+      // DeleteParameter has no condition, and nothing tells a deletion right before a write.
+      const isDirect =
+        operationOf(request).endsWith("DeleteParameter") || (one.isRemoved && /Put/.test(operationOf(request)));
+      if (isDirect && request.body.includes(full(one.name))) continue;
+      const marker = `theirs-${count++}`;
+      const was = read(one.name);
+      write(one.name, edited(was, one, marker));
+      last.set(`${one.name} ${one.key}`, { one, marker, was });
+    }
+    calls += 1;
+    return undefined;
+  });
+  const flags = ["-y", ...(isWeakening ? ["--allow-weakening"] : [])];
+  const [first] = command.edits;
+  const words =
+    command.file || first === undefined ? ["apply", "-f", "-", ...(command.prune ? ["--prune"] : [])] : wordsFor(first);
+  const { code, out, err } = await mappings([...words, ...flags], { input: fileOf(command.edits) });
+  store.fail(undefined);
+  const lost: string[] = [];
+  for (const { one, marker, was } of last.values()) {
+    const now = read(one.name) ?? "";
+    const isReported = err.includes("your write replaced theirs") && err.includes(full(one.name));
+    if (!one.isRemoved && !now.includes(marker) && !out.includes(marker) && !isReported)
+      lost.push(`${marker} of ${one.name}: ${now}`);
+    const marks = ownMarker(was, one);
+    if (one.isRemoved && marks !== undefined && now.includes(marks))
+      lost.push(`removal of ${marks} in ${one.name}: ${now}`);
+  }
+  if (err.includes("no administrator would surely remain")) lost.push(`locked out: ${err}`);
+  if (/bug/.test(err) || ![0, 1, 2, 3].includes(code)) lost.push(`exit ${code}: ${err}`);
+  return { lost, code, err, words, hasRaced: last.size > 0 };
+}
+
+/** The marker of the entry that a removal removes. */
+function ownMarker(text: string | undefined, one: Edit): string | undefined {
+  const place = PLACES[one.name]?.[one.key];
+  const value = text === undefined ? undefined : parseJson(text);
+  const item =
+    place === undefined
+      ? value
+      : ((value ?? []) as readonly object[]).find((each) =>
+          Object.entries(place).every(([key, own]) => each[key as keyof object] === own),
+        );
+  return /(?:old|theirs)-\d+"/.exec(JSON.stringify(item) ?? "")?.[0];
+}
+
+export async function raceAll(runs: number, seed: number): Promise<Readonly<Record<string, number>>> {
+  const cluster = await storedCluster();
+  const outcomes: Record<string, number> = { raced: 0, lost: 0 };
+  try {
+    for (const one of fc.sample(scenario, { numRuns: runs, seed })) {
+      const { lost, code, hasRaced, words } = await race(cluster, one);
+      outcomes[`exit ${code}`] = (outcomes[`exit ${code}`] ?? 0) + 1;
+      outcomes["raced"] = (outcomes["raced"] ?? 0) + (hasRaced ? 1 : 0);
+      if (lost.length === 0) continue;
+      outcomes["lost"] = (outcomes["lost"] ?? 0) + 1;
+      console.error(words.join(" "), JSON.stringify(one), lost.join("\n"));
+    }
+  } finally {
+    await cluster.close();
+  }
+  return outcomes;
+}
+
+if (import.meta.main) {
+  const [runs = 100, seed = 1] = process.argv.slice(2).map(Number);
+  console.log(JSON.stringify(await raceAll(runs, seed)));
+}
