@@ -90,6 +90,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects must not be empty strings/],
   "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
   "mtls for a wildcard domain": [mtls(() => ({ domainName: "*.example.com" })), /domainName must be a host name/],
+  "mtls in a zone whose name only ends alike": [mtls(() => ({ domainName: "evilexample.com" })), /domainName evilexample\.com is not in/],
   "mtls in another zone": [mtls(() => ({ domainName: "a.example.org" })), /domainName a\.example\.org is not in/],
   "mtls with a certificate of another region": [mtls((scope) => ({ certificate: farCertificate(scope) })), /the certificate is in us-east-1 and the stack is in eu-west-1/],
   "private with client certificates": [

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse, stringify } from "yaml";
@@ -50,6 +50,22 @@ function typed(shell: string, { env, envFish }: typeof files, line: string) {
   const words = ["-c", `. '${file}'; ${line}`];
   return execute(shell, words, { env: { ...EXPORTED, PATH: process.env["PATH"], HOME: temporary.path } });
 }
+
+test("a restart keeps the mappings that the user has changed", async () => {
+  const own = sandboxFiles(join(temporary.path, "restarted"));
+  const first = await startSandbox(own);
+  await first.close();
+  const added = join(own.mappings, "added.json");
+  writeFileSync(added, "{}");
+  const names = readdirSync(own.mappings, { recursive: true, encoding: "utf8" });
+  const sample = names.find((name) => /^(?:role|user|sso)\/.*\.yaml$/.test(name));
+  const changed = join(own.mappings, sample ?? assert.fail(names.join()));
+  writeFileSync(changed, '{"username":"changed"}');
+  const second = await startSandbox(own);
+  await second.close();
+  assert.equal(readFileSync(changed, "utf8"), '{"username":"changed"}');
+  assert.equal(readFileSync(added, "utf8"), "{}");
+});
 
 for (const shell of SHELLS) {
   test(`${shell}: commands reach the sandbox of that folder, as its administrator, and nothing that was exported`, async () => {

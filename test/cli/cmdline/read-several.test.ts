@@ -68,6 +68,11 @@ test("reviews names the cluster of each item, and --group keeps only reviews of 
   await exits(run("reviews", ...both, "--log-group", "log-prod"), 2, refused);
 });
 
+test("a context that is given twice is read once, as one cluster", async () => {
+  const twice = await run("reviews", "-c", "prod", "-c", "prod", "-o", "json");
+  assert.deepEqual(twice, await run("reviews", "-c", "prod", "-o", "json"));
+});
+
 test("reviews continues when one cluster's log cannot be found, and exits with the worst code", async () => {
   const message = /^nowhere: No stack IamAuthenticator-nowhere in region us-east-1\./m;
   const { out } = await exits(run("reviews", "-c", "nowhere", "-c", "staging", "-o", "json"), 2, message);

@@ -103,7 +103,11 @@ test("the construct receives the settings of the context", () => {
   const { Architectures, MemorySize } = lambdaFunction(template).Properties;
   assert.deepEqual([Architectures, MemorySize], [["x86_64"], 256]);
   template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 365 });
-  template.hasResourceProperties("AWS::SSM::Parameter", { Name: "/iam-authenticator/a/callers" });
+  const callers = JSON.stringify([
+    { name: "c", sha256: "0".repeat(64) },
+    { name: "d", arn: "arn:aws:iam::111122223333:role/control-plane", principalId: "AROAEXAMPLE" },
+  ]);
+  template.hasResourceProperties("AWS::SSM::Parameter", { Name: "/iam-authenticator/a/callers", Value: callers });
   const notifies = /"AlarmActions":\["arn:aws:sns:eu-west-1:111122223333:on-call"\]/;
   assert.match(JSON.stringify(flat(template.toJSON())), notifies);
 });

@@ -53,6 +53,21 @@ test("--group replaces the set's groups, and only the username is taken from the
   assert.deepEqual(await stored(), [{ session, username: DEVELOPER.username, groups: ["on-call"], notAfter }]);
 });
 
+test("a new session gets the username of a set's mapping that ends later, and none of one that has ended", async () => {
+  const { session } = JANE;
+  for (const [notAfter, code] of [
+    ["2026-11-28T00:00:00Z", 0],
+    ["2026-11-26T00:00:00Z", 2],
+  ] as const) {
+    cluster.put(LIST, []);
+    cluster.put(`sso/${A}/developers`, { ...DEVELOPER, notAfter });
+    await exits(forJane("--group", "on-call"), code);
+    const expected = code === 0 ? [{ session, username: DEVELOPER.username, groups: ["on-call"] }] : [];
+    assert.deepEqual(await stored(), expected);
+  }
+  cluster.put(`sso/${A}/developers`, DEVELOPER);
+});
+
 test("list and history print sessions; list -o name and JSON include the list, set and session", async () => {
   put([JOHN, JANE]);
   await prints(cluster.mappings("list"), /\nsso-session +111122223333 +developers jane@example\.com +lead:jane +leads/);

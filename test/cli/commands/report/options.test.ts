@@ -145,6 +145,34 @@ test("a login in one cluster counts for another that reads the same store", asyn
   await Promise.all([logs.close(), stacks.close()]);
 });
 
+test("a login counts in every cluster that is related through another one", async () => {
+  const mappings = { [USED]: { arn: arn("Used"), username: "used" } };
+  const [OTHER, ID] = ["/other", "prod"];
+  const cluster = await open({ mappings, events: [login(USED, arn("Used"), 3)] });
+  cluster.store.put(`${OTHER}/${USED}`, JSON.stringify(mappings[USED]));
+  // `first` and `last` are related only through `joining`, which has the id of one and the store of the other.
+  const contexts = {
+    first: { cluster: ID, region: "eu-west-1" },
+    last: { cluster: "staging", region: "eu-west-1", prefix: OTHER },
+    joining: { cluster: ID, region: "eu-central-1", prefix: OTHER },
+  };
+  files.configure({ contexts });
+  const words = "report --unused 30d -c first -c last -c joining";
+  const stacks = await startStacks({
+    [`IamAuthenticator-${ID}`]: { LogGroup: "used" },
+    "IamAuthenticator-staging": { LogGroup: "empty" },
+  });
+  const logs = await startLogs({
+    groups: { used: () => [login(USED, arn("Used"), 3)], empty: () => [] },
+    servesRegion: () => true,
+  });
+  await cluster.report("--unused 90d");
+  Object.assign(process.env, endpoints({ CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks }));
+  const { out } = await exits(cli(words, { now: NOW, environment: { HOME: files.path } }), 0);
+  assert.equal(out, "");
+  await Promise.all([logs.close(), stacks.close()]);
+});
+
 test("with two contexts of one id, a login in one counts for both, and a command removes the mapping from both", async () => {
   const [OTHER, region] = ["/other", "eu-central-1"];
   const mapped = (name: string) => [`role/${ACCOUNT}/${name.toLowerCase()}`, { arn: arn(name), username: name }];
