@@ -66,6 +66,9 @@ export function clientCommand(command: Command, io: IOStreams): Command {
           "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",
         );
       }
+      if (given.exec === undefined && exec === SHORT_NAME && !merge) {
+        io.log("The file runs iam-authenticator, which each user must install. For the AWS CLI, give --exec aws.\n");
+      }
       if (options.role !== undefined && exec !== "iam-authenticator") {
         io.log(
           `${SESSIONS_OF[exec]}: no log shows who assumed the role, and you cannot deny one person. Either install ` +

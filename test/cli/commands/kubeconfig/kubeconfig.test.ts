@@ -135,7 +135,13 @@ test("client --role: iam-authenticator names each session after its user; other 
   const said =
     /^Every session is then called EKSGetTokenAuth: .* install iam-authenticator, .* role_session_name, .*\n$/;
   for (const [more, PATH, command, args, message] of [
-    [["--role", ROLE], path, "iam-authenticator", ours, /^$/],
+    [
+      ["--role", ROLE],
+      path,
+      "iam-authenticator",
+      ours,
+      /^The file runs iam-authenticator, which each user must install\. /,
+    ],
     [["--role", ROLE, "--exec", "iam-authenticator"], "", "iam-authenticator", ours, /^$/],
     [["--role", ROLE], "", "aws", [...aws, "--output", "json"], said],
     // npx adds this folder, and kubectl does not find it later.
