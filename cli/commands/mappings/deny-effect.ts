@@ -100,6 +100,7 @@ export function effectOf(
             `Not ended: other session names of ${[...new Set(evading)].join(", ")}. The caller that assumes such a role chooses the name: ` +
               "change the role's trust policy, or deny the role.",
           ]),
+      "Not ended: requests that are open (watch, exec, attach, port-forward) go on. A restart of kube-apiserver ends them.",
       "Not ended: client certificates, and files with service account tokens or certificates.",
     ],
   };

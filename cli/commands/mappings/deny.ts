@@ -33,7 +33,8 @@ interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
 export function denyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Denials take precedence over mappings. To remove one, use mappings allow. If <who> is already denied, this sets the " +
+      "Denials take precedence over mappings. Requests that are open (watch, exec, attach, port-forward) go on until " +
+      "kube-apiserver restarts. To remove a denial, use mappings allow. If <who> is already denied, this sets the " +
       `end of the denial to --until or --for, or removes the end without them.\n\n${DENY_HELP}\n\n` +
       "A name, such as jane@example.com, denies what that person can be: sessions of that name of every mapped role and " +
       "permission set, and users of that name. If a role or permission set has that name too, add --person. With several clusters, the command shows one plan, asks once, and goes on " +

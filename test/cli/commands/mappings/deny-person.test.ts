@@ -38,6 +38,10 @@ test("a name denies the person's sessions and users in every cluster, and no oth
   assert.match(err, new RegExp(others, "m"));
   assert.match(err, new RegExp(`^staging: Not ended: other session names of pattern/${A}\\. `, "m"));
   assert.match(err, /^prod, staging: Wrote 2 parameters\. .*access ends by \S+Z\.$/m);
+  assert.match(
+    err,
+    /^prod, staging: Not ended: requests that are open \(watch, exec, attach, port-forward\) go on\. A res/m,
+  );
   assert.match(err, /^prod, staging: Not ended: client certificates, and files with service account tokens or cert/m);
   assert.doesNotMatch(out, / ! /);
   for (const [cluster, arnOf, denied] of [

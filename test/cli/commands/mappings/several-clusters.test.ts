@@ -36,7 +36,10 @@ for (const which of [ALL, ["-c", "prod", "-c", "staging", "-c", "prod"]]) {
     assert.match(err, /^Write 2 parameters in 2 clusters: .*cluster prod \(.*\); .*cluster staging \(.*\)\? \[y\/N\]/m);
     assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
     assert.equal(out.match(/^\+ deny\//gm)?.length, 1);
-    assert.match(err, /prod, staging: Wrote 1 parameter\. .*access ends by \S+Z\.\n.*\nDenied in 2 of 2 clusters\.\n$/);
+    assert.match(
+      err,
+      /prod, staging: Wrote 1 parameter\. .*access ends by \S+Z\.\n.*\n.*\nDenied in 2 of 2 clusters\.\n$/,
+    );
     assert.deepEqual(await verdicts(MALLORY), [DENIED, DENIED]);
     assert.deepEqual(await verdicts(EVE), ["granted", "granted"]);
   });
