@@ -1,9 +1,13 @@
-// `npm run bench -- <name> [arguments]` runs a benchmark of this folder; default `start-up`.
+// `npm run bench -- <name> [arguments]` runs a benchmark of this folder. Without a name: cold starts, and their instructions if
+// valgrind is installed.
+
+import { hasValgrind } from "./instructions.ts";
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   "start-up": "./cold-starts.ts",
   command: "./command.ts",
   fleet: "./fleet.ts",
+  instructions: "./instruction-counts.ts",
   spikes: "./spikes.ts",
   strangers: "./strangers.ts",
 };
@@ -15,3 +19,4 @@ if (program === undefined) {
   process.exit(2);
 }
 await import(program);
+if (process.argv[2] === undefined && hasValgrind()) await import("./instruction-counts.ts");

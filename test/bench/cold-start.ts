@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { countInstructions, SLOWDOWN } from "./instructions.ts";
 
 export interface Candidate {
   readonly name: string;
@@ -22,11 +23,22 @@ export type ColdStart = Awaited<ReturnType<typeof coldStart>>;
 const LIMIT_MS = 20_000;
 
 /** One cold start, in ms. `init`: until the request for the event. `invoke`: from the event to its response. */
-export async function coldStart(runtimeClient: string, candidate: Candidate) {
+export function coldStart(runtimeClient: string, candidate: Candidate) {
+  return start([process.execPath, runtimeClient, "index.handler"], candidate, LIMIT_MS);
+}
+
+/** The instructions of one cold start, of all its threads. */
+export async function coldStartInstructions(runtimeClient: string, candidate: Candidate): Promise<number> {
+  return countInstructions([runtimeClient, "index.handler"], async (command) => {
+    await start(command, candidate, LIMIT_MS * SLOWDOWN);
+  });
+}
+
+async function start([program = "", ...words]: readonly string[], candidate: Candidate, limitMs: number) {
   const api = await startRuntimeApi(candidate.event);
   const output: Buffer[] = [];
   const started = performance.now();
-  const child = spawn(process.execPath, [runtimeClient, "index.handler"], {
+  const child = spawn(program, words, {
     cwd: candidate.folder,
     env: { ...lambdaEnvironment(candidate.folder, api.address), ...candidate.environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -37,7 +49,7 @@ export async function coldStart(runtimeClient: string, candidate: Candidate) {
     child.once("error", reject);
     child.once("exit", (code, signal) => reject(new Error(`the runtime exited early (${code ?? signal})`)));
   });
-  const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
+  const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
   try {
     const ready = await Promise.race([api.ready, ended]);
     const { given, at, body } = await Promise.race([api.answered, ended]);
@@ -48,7 +60,8 @@ export async function coldStart(runtimeClient: string, candidate: Candidate) {
     throw new Error(`${candidate.name}: ${String(error)}\n${Buffer.concat(output).toString()}`, { cause: error });
   } finally {
     clearTimeout(limit);
-    child.kill("SIGKILL");
+    // Not SIGKILL: valgrind prints its count when the program ends.
+    child.kill();
     await ended.catch(() => undefined);
     api.close();
   }

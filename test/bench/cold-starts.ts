@@ -1,54 +1,23 @@
-// Cold starts of the authenticator with a granted review, of the issuer and of an empty handler.
+// Cold starts of the authenticator with a granted review, of the issuer, of an empty handler and of the floor.
 // `npm run bench -- start-up [rounds]`: default 21 rounds, with services that answer at once.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { JWKS_PATH } from "../../functions/issuer/documents.ts";
-import { mintToken } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
-import { useFolder } from "../cli/fixtures.ts";
-import { localIdentity } from "../local-aws.ts";
-import { type Candidate, type ColdStart, coldStart, runtimeClient } from "./cold-start.ts";
+import { CANDIDATES, coldStartCandidates, sizes } from "./candidates.ts";
+import { type ColdStart, coldStart, runtimeClient } from "./cold-start.ts";
 import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
-import { reviewEvent } from "./review-event.ts";
-import { ISSUER_KEYS, startServices } from "./services.ts";
-
-const ROOT = join(import.meta.dirname, "..", "..");
-const EMPTY = "export const handler = async () => ({ statusCode: 200 });\n";
-
-/** The functions of the build. The issuer's response must contain every key. */
-async function handlersOf(environment: Readonly<Record<string, string>>): Promise<Candidate[]> {
-  const event = reviewEvent(await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION }));
-  const authenticator = { folder: join(ROOT, "dist", "authenticator"), event, answer: ['"authenticated":true'] };
-  return [
-    { ...authenticator, name: "bearer", environment },
-    { ...authenticator, name: "none", environment: { ...environment, CALLER_AUTH: "none" } },
-    {
-      name: "issuer",
-      folder: join(ROOT, "dist", "issuer"),
-      environment: { ...environment, ISSUER_URL: "https://oidc.example.com" },
-      event: { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } },
-      answer: ISSUER_KEYS.map(({ kid }) => `"kid":"${kid}"`),
-    },
-  ];
-}
+import { startServices } from "./services.ts";
 
 const rounds = Number(process.argv[3] ?? 21);
-const client = runtimeClient(ROOT);
-const { path: folder, write } = useFolder();
-write("index.mjs", EMPTY);
+const client = runtimeClient(join(import.meta.dirname, "..", ".."));
 const services = await startServices();
 try {
-  const empty = { name: "empty", folder, environment: {}, event: {}, answer: [] };
-  const candidates = [empty, ...(await handlersOf(services.settings))];
-  const taken = await takeTurns(candidates, rounds, (candidate) => coldStart(client, candidate));
-  const rows = candidates.map(({ name, folder }, at) => {
-    const source = readFileSync(join(folder, "index.mjs"));
-    const sizes = [source, gzipSync(source)].map(({ length }) => (length / 1000).toFixed(1));
-    return [name, ...sizes, ...medians(taken[at] ?? [], taken[0] ?? [])];
+  const candidate = await coldStartCandidates(services.settings);
+  const taken = await takeTurns(CANDIDATES, rounds, async (name) => coldStart(client, await candidate(name)));
+  const rows = CANDIDATES.map(async (name, at) => {
+    return [name, ...sizes(await candidate(name)), ...medians(taken[at] ?? [], taken[0] ?? [])];
   });
-  console.log(markdown(["handler", "kB", "gzip", "init", "first invoke", "both", "ratio (quartiles)"], rows));
+  const head = ["handler", "kB", "gzip", "init", "first invoke", "both", "ratio (quartiles)"];
+  console.log(markdown(head, await Promise.all(rows)));
 } finally {
   await services.close();
 }
