@@ -63,9 +63,9 @@ for (const [what, folder, message] of [
   ],
   ["with a folder without programs", "/typo", /^\/typo has no kube-apiserver\.\nSet KUBEBUILDER_ASSETS .*\.\n$/],
 ] as const) {
-  test(`npm run try:cluster ${what} reports what to install, and nothing else`, () => {
+  test(`npm run try:cluster -- --build, ${what}, reports what to install, and nothing else`, () => {
     const env = { PATH: "/nowhere", XDG_CACHE_HOME: temporary.path, KUBEBUILDER_ASSETS: folder };
-    const { status, stderr } = spawnSync(process.execPath, [TRY_CLUSTER], { env, encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [TRY_CLUSTER, "--build"], { env, encoding: "utf8" });
     assert.match(stderr, message);
     assert.equal(status, 1);
   });

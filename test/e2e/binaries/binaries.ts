@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { build, builtPath, type Program, writeKubernetesModule, writeModule } from "./build.ts";
+import { findEnvtest } from "./envtest.ts";
 
 /** Newest first; the last one is no longer supported upstream, but still in use. */
 const ETCD_VERSION = "3.6.16";
@@ -34,20 +35,29 @@ export function findKubectl(): string {
 
 /**
  * Programs of a user who tries a cluster: from KUBEBUILDER_ASSETS, a folder that setup-envtest names, else from the PATH, else
- * built. Throws if KUBEBUILDER_ASSETS has no kube-apiserver. https://book.kubebuilder.io/reference/envtest
+ * built before, else downloaded with `download`, else built. Throws if KUBEBUILDER_ASSETS has no kube-apiserver, and for an archive
+ * with a wrong hash. https://book.kubebuilder.io/reference/envtest
  */
-export function findControlPlane() {
+export function findControlPlane({ download = false } = {}) {
   const { KUBEBUILDER_ASSETS = "", PATH = "" } = process.env;
   // A wrong folder would otherwise start a build of minutes.
   if (KUBEBUILDER_ASSETS !== "" && !existsSync(join(KUBEBUILDER_ASSETS, "kube-apiserver"))) {
     throw new Error(`${KUBEBUILDER_ASSETS} has no kube-apiserver.`);
   }
   const folders = [KUBEBUILDER_ASSETS, ...PATH.split(delimiter)].filter((folder) => folder !== "");
-  const found = (name: string) => folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+  let archive: string | undefined;
+  const find = (name: string, version: string, buildIt: () => string): string => {
+    const existing = [...folders.map((folder) => join(folder, name)), builtPath({ name, version })];
+    const found = existing.find((file) => existsSync(file));
+    if (found !== undefined) return found;
+    if (download) archive ??= findEnvtest() ?? "";
+    return archive ? join(archive, name) : buildIt();
+  };
+  const [version] = KUBERNETES_VERSIONS;
   return {
-    etcd: found("etcd") ?? findEtcd(),
-    kubectl: found("kubectl") ?? findKubectl(),
-    apiserver: found("kube-apiserver") ?? build(kubernetesProgram("kube-apiserver", KUBERNETES_VERSIONS[0])),
+    etcd: find("etcd", ETCD_VERSION, findEtcd),
+    kubectl: find("kubectl", version, findKubectl),
+    apiserver: find("kube-apiserver", version, () => build(kubernetesProgram("kube-apiserver", version))),
   };
 }
 

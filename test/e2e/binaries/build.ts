@@ -39,7 +39,7 @@ export function build({ name, version, main, writeModule, variables }: Program):
   const file = builtPath({ name, version });
   if (existsSync(file)) return file;
   requireGo(`${name} ${version}`);
-  console.error(`building ${name} ${version} from its Go module; cached in ${CACHE}`);
+  console.error(`building ${name} ${version} from its Go module, which takes minutes; cached in ${CACHE}`);
   const start = Date.now();
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));

@@ -33,6 +33,15 @@ const ROLES = { developers: "edit", "on-call": "admin", deployers: "edit" };
 
 const RUNNING_MS = 60_000;
 
+/** Builds what is missing with Go instead of downloading it. */
+const BUILD = "--build";
+
+const unknown = process.argv.slice(2).find((word) => word !== BUILD);
+if (unknown !== undefined) {
+  console.error(`Unknown argument ${unknown}. Usage: npm run try:cluster [-- ${BUILD}]`);
+  process.exit(2);
+}
+
 const programs = findPrograms();
 const files = sandboxFiles(SANDBOX_FOLDER);
 const folder = createFolder();
@@ -47,7 +56,7 @@ try {
 
 function findPrograms(): ReturnType<typeof findControlPlane> {
   try {
-    return findControlPlane();
+    return findControlPlane({ download: !process.argv.includes(BUILD) });
   } catch (error) {
     const advice = "a folder with etcd, kube-apiserver and kubectl: setup-envtest use -p path prints one";
     console.error(`${error instanceof Error ? error.message : error}\nSet KUBEBUILDER_ASSETS to ${advice}.`);
