@@ -1,5 +1,6 @@
 // Reads the names of mappings, callers and keys for a completion script, within a time limit.
 
+import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ConnectionOptions, connect } from "../aws/connection.ts";
 import { readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
@@ -57,7 +58,7 @@ async function* pagesOf(lister: Lister, current: string, options: ConnectionOpti
     const own = isOneAccount ? await readSome(ssm, [path], io.interrupted) : new Map();
     yield [...own.keys()].map((name) => shortName(name, review.prefix));
     for await (const page of readBranch(ssm, path, limitsOf(rates).read, io.interrupted)) {
-      yield page.map(({ name }) => shortName(name, review.prefix));
+      yield page.flatMap(({ name }) => (readName(review.prefix, name) ? shortName(name, review.prefix) : []));
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { settingsValue } from "../stored-settings.ts";
 import { ADMIN, exits } from "./commands/mappings/cluster.ts";
 import { useTwoClusters } from "./commands/mappings/several.ts";
 
@@ -20,4 +21,33 @@ test("two clusters with contrary settings in one command: each is judged with it
   const [ofProd = "", ofStaging = ""] = set.out.split(/^(?=Plan for .*cluster staging)/m);
   assert.match(ofProd, /\n {4}warning: the function accepts no login of account 111122223333\./);
   assert.doesNotMatch(ofStaging, /warning/);
+});
+
+test("two contexts of one store: a group is plain only if neither of their functions reserves its prefix", async () => {
+  const store = (id: string, variables: Readonly<Record<string, string>>) =>
+    clusters.store.put(`/shared/settings/${id}`, settingsValue(variables));
+  clusters.configure({ a: { prefix: "/shared" }, b: { prefix: "/shared" } });
+  const admin = { username: "admin", groups: ["system:masters"] };
+  clusters.store.put(`/shared/sso/${A}/clusteradmin`, JSON.stringify(admin));
+  clusters.store.put(`/shared/sso/${A}/view`, JSON.stringify({ username: "v", groups: ["corp:x"] }));
+  store("a", {});
+  const input = JSON.stringify({
+    mappings: [
+      { permissionSet: "view", account: A, username: "v" },
+      { permissionSet: "view", account: A, session: "jane", username: "jane" },
+    ],
+  });
+  // A function that rejects corp:x denied Jane by the set: it must have read her session before the group is lost.
+  for (const [variables, waits] of [
+    [{ RESERVED_PREFIXES: "corp:" }, true],
+    [{}, false],
+  ] as const) {
+    store("b", variables);
+    clusters.store.remove(`/shared/sso-session/${A}/view`);
+    const { err } = await exits(clusters.run("mappings apply -f - -c a -c b --dry-run", { input }), 0);
+    assert.match(err, /^b: Skipped: it is the same store as a\.$/m);
+    const applied = await clusters.run("mappings apply -f - -c a -c b --yes --rate 1000", { input });
+    assert.deepEqual([applied.code, /^a: Waiting 35 s/m.test(applied.err)], [0, waits], applied.err);
+    clusters.store.put(`/shared/sso/${A}/view`, JSON.stringify({ username: "v", groups: ["corp:x"] }));
+  }
 });
