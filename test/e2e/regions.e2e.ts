@@ -2,13 +2,17 @@
 // and its gateway for what the function cannot answer. Faults of STS and crashes are not redirected.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 import type { Gateway } from "../../local/gateway/gateway.ts";
-import { type Backend, type BackendOptions, sandboxMappings, startBackend } from "./cluster/backend.ts";
+import { type Backend, type BackendOptions, failoverUrl, sandboxMappings, startBackend } from "./cluster/backend.ts";
 import { login } from "./cluster.ts";
 import { certifiedUser, createFolder, type Kubernetes, removeFolder, startKubernetes } from "./kubernetes.ts";
 
@@ -27,7 +31,7 @@ before(async () => {
   standby = await backend();
   primary = await backend({
     beside: standby,
-    settings: { FAILOVER_URL: standby.url },
+    settings: { FAILOVER_URL: failoverUrl(standby.url) },
     onAnswer: (_, result) => {
       if ((result as { statusCode?: number }).statusCode === 307) redirects += 1;
     },
@@ -119,11 +123,64 @@ for (const [fault, strike, failed, [byFunction, byGateway]] of ROWS) {
 
 test("with mtls, kube-apiserver shows its client certificate to the standby too", async () => {
   const other = await backend({ callerAuth: "mtls" });
-  const certified = await backend({ callerAuth: "mtls", beside: other, settings: { FAILOVER_URL: other.url } });
+  const certified = await backend({
+    callerAuth: "mtls",
+    beside: other,
+    settings: { FAILOVER_URL: failoverUrl(other.url) },
+  });
   const user = certifiedUser(other.authority.client({ CN: "kube-apiserver" }));
   const { endpoint } = await control(certified.url, user, certified, other);
   certified.store.fail({ kind: "silent" });
   assert.equal(await login(endpoint), "alice");
   const outcomes = [certified, other].map((one) => one.reviews().map(({ outcome }) => outcome));
   assert.deepEqual(outcomes, [["fault"], ["granted"]]);
+});
+
+/** What a standby answers that is not a healthy one, and the number of tries of kube-apiserver, all at the primary. */
+const STANDBYS = [
+  ["refuses connections", undefined, 1],
+  ["has a name that does not resolve", "nowhere.invalid", 1],
+  ...[401, 403, 404, 503].map((status) => [`answers ${status}`, status, 1] as const),
+  ["answers 500", 500, 5],
+] as const;
+
+test("a standby that is dead or refuses makes one fault of the primary final, and a slow one answers", async (t) => {
+  const authority = createCertificateAuthority();
+  let answer: number | "slow" = 500;
+  let asked = 0;
+  const server = createServer(authority.server(), async (request, response) => {
+    asked += 1;
+    await request.resume().toArray();
+    if (answer === "slow") await sleep(6_000);
+    const status = { authenticated: true, user: { username: "from-the-standby" } };
+    const review = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status });
+    response.writeHead(answer === "slow" ? 200 : answer, { "content-type": "application/json" }).end(review);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  t.after(() => server.close());
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port: closedPort } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  let tries = 0;
+  const failing = await backend({ beside: primary, onAnswer: () => (tries += 1) });
+  const trusted = { authority: { ...authority, ca: `${authority.ca}${primary.authority.ca}` } } as Backend;
+  const { endpoint } = await control(failing.url, { token: failing.callerToken }, failing, trusted);
+  async function loginWith(host: string): Promise<string | undefined> {
+    failing.redeploy({ FAILOVER_URL: `https://${host}/authenticate` });
+    [tries, asked] = [0, 0];
+    return login(endpoint);
+  }
+  failing.store.fail({ kind: "silent" });
+  for (const [what, kind, expected] of STANDBYS) {
+    if (typeof kind === "number") answer = kind;
+    const at = typeof kind === "number" ? port : closedPort;
+    const host = typeof kind === "string" ? kind : `standby.example.com:${at}`;
+    assert.notEqual(await loginWith(host), "from-the-standby", what);
+    t.diagnostic(`${what}: the login failed after ${tries} tries`);
+    assert.deepEqual([tries, asked], [expected, typeof kind === "number" ? expected : 0], what);
+  }
+  answer = "slow";
+  assert.deepEqual([await loginWith(`standby.example.com:${port}`), tries, asked], ["from-the-standby", 1, 1]);
 });

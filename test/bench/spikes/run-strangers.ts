@@ -118,8 +118,12 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
   const environment = { CLUSTER_ID, CALLER_AUTH: "bearer", ...localServices(REGION, services.urls) };
   Object.assign(process.env, environment, failover, settings);
   const endpoint = openEndpoint({ perSecond: 10_000, burst: 10_000 }, environments, time);
-  const signed = (identity: LocalIdentity, region: string, clusterId = CLUSTER_ID) =>
-    mintToken({ identity, clusterId, region, now: time.now() });
+  let count = 0;
+  function signed(identity: LocalIdentity, region: string, clusterId = CLUSTER_ID): Promise<string> {
+    count += 1;
+    // Another token than the others that this identity signs in the same second.
+    return mintToken({ identity, clusterId, region, now: time.now(), expiresIn: 1 + (count % 900) });
+  }
   const bearerOf = async (identity: LocalIdentity) =>
     caller === undefined ? undefined : signed(identity, REGION, callerIdOf(CLUSTER_ID));
 
@@ -152,7 +156,7 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
       none: { ...STRANGER, accessKeyId: `ASIAJUNK${String(index).padStart(12, "0")}`, secretAccessKey },
       alice: { ...(members[1]?.identity ?? STRANGER), secretAccessKey },
       caller: { ...(caller === "renewed" ? RENEWED : CALLER), secretAccessKey },
-      own: { ...STRANGER, sessionToken: `session ${index}` },
+      own: STRANGER,
       identities: theirs[index] ?? STRANGER,
     };
     const identity = forged[key];

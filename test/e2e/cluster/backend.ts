@@ -52,7 +52,7 @@ export async function startBackend(options: BackendOptions) {
     startGateway({
       async handler(event, context) {
         const from = Date.now();
-        const result = await deployed.handler(event, context);
+        const result = resolved(await deployed.handler(event, context));
         onAnswer?.(event as GatewayEvent, result, from);
         return result;
       },
@@ -92,6 +92,22 @@ export async function startBackend(options: BackendOptions) {
       await Promise.all([sts.close(), store.close(), ec2.close()]);
     },
   };
+}
+
+/** A name, since FAILOVER_URL refuses an address. */
+const STANDBY = "standby.example.com";
+
+/** The FAILOVER_URL for a standby of these tests. */
+export function failoverUrl(url: string): string {
+  return url.replace("//127.0.0.1:", `//${STANDBY}:`);
+}
+
+/** Instead of DNS, in which kube-apiserver would look up the name. */
+function resolved(result: unknown): unknown {
+  const { headers } = result as { readonly headers?: Readonly<Record<string, string>> };
+  const location = headers?.["location"];
+  if (location === undefined) return result;
+  return { ...(result as object), headers: { ...headers, location: location.replace(STANDBY, "127.0.0.1") } };
 }
 
 export interface ReviewLine {
