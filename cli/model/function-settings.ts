@@ -57,7 +57,10 @@ export function deployedSettings(environment: Environment, { machine }: Shell): 
   return readSettings({ ...machine, ...storedVariables(environment) });
 }
 
-/** Names of the settings that two functions of a cluster have differently, whatever their Regions and prefixes are. */
+/**
+ * Names of the settings that two functions of a cluster have differently, whatever their Regions and prefixes are. The order of
+ * a list has no meaning.
+ */
 export function differentSettings(...both: readonly [Settings, Settings]): string[] {
   const [one = {}, other = {}] = both.map(
     ({ clusterId: _, region: _r, partition: _p, mappingPrefix: _m, ssmEndpoint: _s, ...shared }) => {
@@ -65,7 +68,8 @@ export function differentSettings(...both: readonly [Settings, Settings]): strin
       return { ...shared, stsHosts: { regions, regionByHost } } as Readonly<Record<string, unknown>>;
     },
   );
-  return Object.keys(one).filter((name) => !isDeepStrictEqual(one[name], other[name]));
+  const unordered = (value: unknown): unknown => (Array.isArray(value) ? new Set(value) : value);
+  return Object.keys(one).filter((name) => !isDeepStrictEqual(unordered(one[name]), unordered(other[name])));
 }
 
 /** Throws `setting_invalid`. */

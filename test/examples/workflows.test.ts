@@ -178,3 +178,28 @@ describe("examples/scheduled-export", () => {
     assert.equal(readFileSync(join(work, "prod.yaml"), "utf8"), before);
   });
 });
+
+describe("examples/github-action, the standby", () => {
+  const { workflow, steps } = workflowOf("github-action/standby.yml", "check");
+
+  test("a standby check fails for a cluster that does not answer, with the contexts of both Regions", async () => {
+    const server = "https://127.0.0.1:9/authenticate";
+    const user = { name: "kube-apiserver", user: { token: "secret" } };
+    const context = { name: "c", context: { cluster: "c", user: "kube-apiserver" } };
+    const WEBHOOK_KUBECONFIG = JSON.stringify({
+      ...{ apiVersion: "v1", kind: "Config", clusters: [{ name: "c", cluster: { server } }] },
+      ...{ users: [user], contexts: [context], "current-context": "c" },
+    });
+    const variables = { ...workflow.env, WEBHOOK_KUBECONFIG, RUNNER_TEMP: folder };
+    const { failed, code, output } = await runSteps(steps, folder, variables);
+    assert.deepEqual([failed, code], ["Try the standby", 1], output);
+    assert.match(output, /^failed +reachable +no answer \(ECONNREFUSED/m);
+    const contexts = parse(readFileSync(join(folder, "iam-authenticator", "config.yaml"), "utf8"));
+    assert.deepEqual(contexts, {
+      contexts: {
+        primary: { cluster: "prod", region: "eu-west-1" },
+        standby: { cluster: "prod", region: "eu-central-1" },
+      },
+    });
+  });
+});

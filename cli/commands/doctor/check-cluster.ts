@@ -5,7 +5,7 @@ import { isObject } from "../../../functions/lib/json.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
-import { type ConnectionOptions, connect, shellFor } from "../../aws/connection.ts";
+import { type Connection, type ConnectionOptions, connect, shellFor } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
 import { readFunction } from "../../aws/functions.ts";
 import { type Explanation, explainToken } from "../../aws/review.ts";
@@ -91,18 +91,31 @@ export async function checkSettings(
   }
 }
 
-/** Looks up the operator's mapping. */
+/** Looks up the operator's mapping, with the function's settings. */
 export async function checkMapping(token: string, options: ConnectionOptions, io: IOStreams, config: ClientConfig) {
   try {
     const connection = await connect(options, io, config);
-    return mappingCheck(await explainToken(token, connection, io), connection.review.prefix);
+    const check = mappingCheck(await explainToken(token, connection, io), connection.review.prefix);
+    return [check, ...regionsCheck(connection)];
   } catch (error) {
     const isDenied = error instanceof Error && error.name === "AccessDeniedException";
     const advice = isDenied
       ? "allow ssm:GetParameters here, or run explain where that is allowed"
       : "run explain where STS and Parameter Store can be reached";
-    return unread("mapping", error, advice);
+    return [unread("mapping", error, advice)];
   }
+}
+
+/** Not a warning: whether users sign for another region is not known here. */
+function regionsCheck({ functions, settings }: Connection): Check[] {
+  if (!functions.isStored()) return [];
+  const { regions, budgeted } = functions.own.settings.stsHosts;
+  const name = "sts regions";
+  if (budgeted.size === 0) return [ok(name, `${[...regions].join(", ")}: logins for them wait for no others`)];
+  const seen =
+    `any. If users sign for another than ${settings.region}, strangers can make their logins fail: ` +
+    "set stsRegions to the users' regions (SECURITY.md)";
+  return [ok(name, seen)];
 }
 
 /** A warning: the operator may not have the permission. */
@@ -161,7 +174,7 @@ export async function checkStores(options: ConnectionOptions, hasStandby: boolea
   if (contexts.length < 2 && hasStandby)
     return [warning("stores", "not compared: the standby has no context", "add one to the configuration file")];
   if (contexts.length < 2) return [];
-  const advice = `to see it, run mappings diff -c ${cluster} and callers list -c ${cluster}; then repeat the change that is missing`;
+  const advice = `to see it, run mappings diff -c ${cluster} and callers list -c ${cluster}; then repeat the change that is missing. For a setting, deploy both stacks with the same one, and the standby with nodeRegion of the primary`;
   const checks: Check[] = [];
   for (const context of contexts) {
     try {
@@ -175,9 +188,13 @@ export async function checkStores(options: ConnectionOptions, hasStandby: boolea
       const different = [
         ...names.filter((one) => !isStored(theirs.get(one)?.value, ours.get(one))),
         ...differentSettings(own.functions.own.settings, other.functions.own.settings),
+        ...(own.functions.own.nodeLookup === other.functions.own.nodeLookup ? [] : ["nodes"]),
       ];
       if (different.length === 0) checks.push(ok("stores", `equal to ${context.name}`));
       else checks.push(failed("stores", `different in ${context.name}: ${listed(different)}`, advice));
+      const { version, notes } = other.functions.own;
+      if (version === undefined)
+        checks.push(warning("stores", notes.join(" "), "deploy the other stack, which stores them"));
     } catch (error) {
       checks.push(unread("stores", error, advice));
     }

@@ -7,7 +7,7 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { clientConfig } from "../../aws/client.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { findCredentials, signToken } from "../../aws/tokens.ts";
-import { type Check, failed, failureOf, ok, printChecks, withCommands } from "../../cmdline/advice.ts";
+import { type Check, failed, failureOf, ok, printChecks, warning, withCommands } from "../../cmdline/advice.ts";
 import {
   type ClustersOptions,
   inEachCluster,
@@ -23,7 +23,7 @@ import { silentExit, usage } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { untilInterrupted } from "../../io/progress.ts";
 import type { IOStreams } from "../../io/streams.ts";
-import { NoReply, openEndpoint } from "../../kube/client.ts";
+import { type Endpoint, NoReply, openEndpoint } from "../../kube/client.ts";
 import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
 import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../../kube/webhook-files.ts";
 import { checkCallers, checkConcurrency, checkMapping, checkSettings, checkStores, checkUrl } from "./check-cluster.ts";
@@ -121,6 +121,20 @@ async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io
   return checks.map((one) => ({ ...one, check: "redirect" }));
 }
 
+/** A review by the standby ends within this time. kube-apiserver has 30 s for a login, with all its tries. */
+const REVIEW_MS = 5_000;
+
+async function checkRedirected(endpoint: Endpoint, token: string, io: IOStreams): Promise<Check[]> {
+  const start = io.clock();
+  const check = await checkReview(endpoint, token, "review", API_VERSIONS[0]);
+  const ms = io.clock() - start;
+  if (check.state === "failed" || ms <= REVIEW_MS) return [check];
+  return [
+    check,
+    warning("review", `took ${(ms / 1000).toFixed(1)} s`, "look for the slow stage (ms) in the standby's log"),
+  ];
+}
+
 /**
  * Skips checks that depend on a failed one. `isStandby`: only the caller, and a review of a token that is signed for the
  * primary's region, as users' are.
@@ -142,13 +156,13 @@ async function checkEndpoint(
     const made = await makeToken(options, io);
     if ("state" in made) return isStandby ? checks : [...checks, made];
     const { token, config } = made;
-    if (isStandby) return [...checks, await checkReview(endpoint, token, "review", API_VERSIONS[0])];
+    if (isStandby) return [...checks, ...(await checkRedirected(endpoint, token, io))];
     checks.push(made.check);
     if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(options, io, config));
     for (const version of API_VERSIONS) {
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
-    checks.push(await checkMapping(token, options, io, config));
+    checks.push(...(await checkMapping(token, options, io, config)));
     checks.push(await checkSettings(options, io, config, functionName));
     checks.push(await checkConcurrency(config, io));
     if (options.jwt) {

@@ -45,7 +45,7 @@ export async function startEndpoint() {
   const sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS, forbidden: ["contractor"] } });
   const arn = "arn:aws:iam::111122223333:role/Developers";
   const mapping = { arn, username: "dev:{SessionName}", groups: ["developers"] };
-  const cluster = await storedCluster({ "role/111122223333/developers": mapping });
+  const cluster = await storedCluster({ "role/111122223333/developers": mapping }, ["eu-west-1"]);
   let limit: Limit = [];
   let variables: Deployed;
   const lambda = await startAccountSettings(

@@ -8,6 +8,7 @@ import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import { createCertificateAuthority } from "../../../../local/certificates.ts";
 import { keyVariables } from "../../../aws-variables.ts";
 import { localIdentity } from "../../../local-aws.ts";
+import { settingsValue } from "../../../stored-settings.ts";
 import { cli } from "../../cli.ts";
 import { prepare, useFolder, useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";
@@ -45,8 +46,12 @@ beforeEach(() => {
   configure({ one: {}, other: { prefix: "/standby" } });
   for (const prefix of ["/iam-authenticator/prod", "/standby"]) {
     for (const [name, value] of Object.entries(STORED)) put(`${prefix}/${name}`, value);
+    putSettings(prefix);
   }
 });
+
+const putSettings = (prefix: string, variables?: Readonly<Record<string, string>>, nodeLookup?: boolean) =>
+  endpoint.cluster.store.put(`${prefix}/settings/prod`, settingsValue(variables, nodeLookup));
 
 function configure(contexts: Readonly<Record<string, object>>): void {
   const full = Object.entries(contexts).map(([name, one]) => [name, { cluster: "prod", ...one }]);
@@ -141,6 +146,10 @@ test("tls-server-name with a failoverUrl is a warning, and the redirect fails as
   assert.equal((await read(named)).check("kubeconfig"), undefined);
 });
 
+const SET =
+  "to see it, run mappings diff -c prod and callers list -c prod; then repeat the change that is missing. For a setting, " +
+  "deploy both stacks with the same one, and the standby with nodeRegion of the primary";
+
 test("mappings, denials and callers that differ fail, whatever the order of their entries", async () => {
   put("/standby/deny/111122223333", [EVE, MALLORY]);
   put("/standby/callers", [OLD, APISERVER]);
@@ -153,8 +162,82 @@ test("mappings, denials and callers that differ fail, whatever the order of thei
   const { code, said } = await doctor();
   assert.equal(code, 1);
   const names = "callers, deny/111122223333, role/111122223333/developers, user/111122223333/auditor";
-  const see = "to see it, run mappings diff -c prod and callers list -c prod; then repeat the change that is missing";
-  assert.equal(said("stores"), `failed: different in other: ${names} -> ${see}`);
+  assert.equal(said("stores"), `failed: different in other: ${names} -> ${SET}`);
+});
+
+for (const [what, ours, theirs, different] of [
+  ["accounts", { ACCOUNTS: "111122223333" }, {}, "accounts"],
+  ["STS Regions", { STS_REGIONS: "us-east-1" }, { STS_REGIONS: "us-east-1,eu-west-1" }, "stsHosts"],
+  [
+    "audiences, reserved prefixes, VPCs and node look-ups",
+    { AUDIENCES: "a", RESERVED_PREFIXES: "system:", NODE_VPCS: "vpc-01234567" },
+    {},
+    "audiences, nodeVpcs, nodes, reservedPrefixes",
+  ],
+  ["issuers of tokens", { JWT_ISSUERS: "111122223333=https://a.tokens.sts.global.api.aws" }, {}, "jwt"],
+] as const) {
+  test(`settings of the standby that differ fail: ${what}`, async () => {
+    putSettings("/iam-authenticator/prod", ours);
+    putSettings("/standby", theirs, !("NODE_VPCS" in ours));
+    const { code, said } = await doctor();
+    assert.equal(code, 1);
+    const [, names = ""] = /^failed: different in other: (.*) -> /.exec(said("stores")) ?? [];
+    assert.deepEqual(names.split(", ").sort().join(", "), different);
+    assert.match(said("stores"), new RegExp(`${SET}$`));
+  });
+}
+
+test("settings whose lists have another order are equal", async () => {
+  putSettings("/iam-authenticator/prod", { ACCOUNTS: "111122223333,444455556666", AUDIENCES: "a,b" });
+  putSettings("/standby", { ACCOUNTS: "444455556666,111122223333", AUDIENCES: "b,a" });
+  assert.equal((await doctor()).said("stores"), "ok: equal to other");
+});
+
+test("a standby in another Region must have NODE_REGION of the primary", async () => {
+  configure({ one: {}, other: { prefix: "/standby", region: "eu-west-1" } });
+  assert.equal((await doctor()).said("stores"), `failed: different in other: nodeRegion -> ${SET}`);
+  putSettings("/standby", { NODE_REGION: "us-east-1" });
+  assert.equal((await doctor()).said("stores"), "ok: equal to other");
+});
+
+test("settings that the standby's store lacks are a warning", async () => {
+  endpoint.cluster.store.remove("/standby/settings/prod");
+  const lacking = await doctor();
+  assert.equal(lacking.code, 0);
+  assert.match(lacking.said("stores"), /^ok: equal to other$/);
+  assert.match(
+    lacking.out,
+    /"state": "warning",\s*"seen": "The function's settings are not in Parameter Store \(\/standby/,
+  );
+});
+
+test("doctor states the Regions whose logins wait for no others", async () => {
+  const any = /^ok: any\. If users sign for another than us-east-1, .*: set stsRegions to the users' regions/;
+  assert.match((await doctor()).said("sts regions"), any);
+  for (const prefix of ["/iam-authenticator/prod", "/standby"])
+    putSettings(prefix, { STS_REGIONS: "us-east-1,eu-west-1" });
+  assert.match((await doctor()).said("sts regions"), /^ok: us-east-1, eu-west-1: /);
+});
+
+test("a slow standby is a warning", async (t) => {
+  let waited = 0;
+  const { now } = Date;
+  t.mock.method(Date, "now", () => now() + waited);
+  const slow = await startHttpServer(({ method, body }) => {
+    if (method === "GET") return { status: 404, body: "" };
+    if (String(body) === "{}") return { status: 400, body: "{}" };
+    waited += 6_000;
+    const status = { authenticated: true, user: { username: "dev", groups: [] } };
+    return {
+      status: 200,
+      body: JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status }),
+    };
+  });
+  t.after(() => slow.close());
+  outputs["FailoverUrl"] = `${slow.url}/authenticate`;
+  const { code, out } = await doctor();
+  assert.equal(code, 0);
+  assert.match(out, /"state": "warning",\s*"seen": "took 6\.\d s"/);
 });
 
 test("--profile applies to the other store too", async () => {

@@ -53,12 +53,15 @@ function fast(typed: Words): string[] {
 export const named = (values: Readonly<Record<string, unknown>>, prefix = PREFIX): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, JSON.stringify(value)]));
 
-/** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. */
-export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}) {
+/** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. `more`: also serves these Regions. */
+export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}, more: readonly string[] = []) {
   // The stack writes it, so the cluster exists.
   const all = { ...settingsOf("prod"), ...named(parameters) };
   // After a write long ago, other commands need no wait for the function's caches.
-  const store = await startParameterStore({ parameters: all, now: () => Date.UTC(2020) });
+  const store = await startParameterStore({
+    ...{ parameters: all, now: () => Date.UTC(2020) },
+    servesRegion: (region) => ["us-east-1", ...more].includes(region),
+  });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
   const mappings = (words: Words, options?: CliOptions) => cli(["mappings", ...fast(words), "-c", "prod"], options);
   return {
