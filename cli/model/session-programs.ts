@@ -2,27 +2,17 @@
 
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 
-export interface SessionProgram {
-  /** As a phrase, such as `aws eks get-token --role-arn`. */
-  readonly program: string;
-  /** Whether all its sessions have the same name. Otherwise, each session, or each machine, has another one. */
-  readonly isConstant: boolean;
-}
-
 /** The session name of `token --role` without another name. */
 export const OWN_SESSION_NAME = "iam-authenticator";
 
-/** In lower case: IAM compares names without regard to case. */
-const CONSTANTS: ReadonlyMap<string, string> = new Map([
-  // https://github.com/aws/aws-cli/blob/develop/awscli/customizations/eks/get_token.py
+/**
+ * By the name in lower case, since IAM ignores case: a constant of the program, or a pattern. From the programs' sources, and for
+ * instances from AWS's documentation. A number is the time of the session.
+ */
+const PROGRAMS: readonly (readonly [name: string | RegExp, program: string])[] = [
   ["eksgettokenauth", "aws eks get-token --role-arn"],
   [OWN_SESSION_NAME, "iam-authenticator token --role"],
-  // https://github.com/aws-actions/configure-aws-credentials/blob/main/action.yml
   ["githubactions", "aws-actions/configure-aws-credentials"],
-]);
-
-/** From the SDKs' sources, and for instances from AWS's documentation. A number is the time of the session. */
-const GENERATED: readonly (readonly [RegExp, string])[] = [
   [/^(?:botocore|aws-cli)-session-\d+$/, "the AWS CLI or boto3"],
   // aws-iam-authenticator and Terraform, too. Version 1 of the SDK has only the number.
   [/^(?:aws-go-sdk-\d+|\d{19})$/, "the AWS SDK for Go"],
@@ -34,11 +24,12 @@ const GENERATED: readonly (readonly [RegExp, string])[] = [
   [/^m?i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/, "a machine's instance profile"],
 ];
 
-/** The program that gives its sessions this name; `undefined` if the name may be a person's. */
-export function sessionProgram(sessionName: string): SessionProgram | undefined {
-  const name = asciiLowerCase(sessionName);
-  const constant = CONSTANTS.get(name);
-  if (constant !== undefined) return { program: constant, isConstant: true };
-  const [, program] = GENERATED.find(([pattern]) => pattern.test(name)) ?? [];
-  return program === undefined ? undefined : { program, isConstant: false };
+/**
+ * The program that gives its sessions this name; `undefined` if the name may be a person's. `isConstant`: all its sessions have
+ * this name. Otherwise, each session, or each machine, has another one.
+ */
+export function sessionProgram(sessionName: string) {
+  const own = asciiLowerCase(sessionName);
+  const found = PROGRAMS.find(([name]) => (typeof name === "string" ? name === own : name.test(own)));
+  return found && { program: found[1], isConstant: typeof found[0] === "string" };
 }
