@@ -5,12 +5,13 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 import { cli } from "../cli/cli.ts";
 import { MERGED } from "../cli/commands/kubeconfig/kubeconfigs.ts";
 import { useFolder } from "../cli/fixtures.ts";
-import { findBinaries } from "./binaries/binaries.ts";
+import { findKubectl } from "./binaries/binaries.ts";
 
-const { kubectl } = findBinaries();
+const kubectl = findKubectl();
 const SERVER = "https://10.0.0.1:6443";
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const WORDS = ["kubeconfig", "client", "-c", "prod", "--region", "eu-west-1", "--merge", "--server", SERVER];
@@ -56,7 +57,7 @@ for (const [name, text] of Object.entries(MERGED)) {
       context: { context: { cluster: "prod", user: "prod" } },
     });
     await merge(["--exec", "iam-authenticator", "--role", ROLE]);
-    const args = ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", ROLE];
+    const args = ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", ROLE, "--forward-session-name"];
     assert.partialDeepStrictEqual(view(), { own: { user: { user: { exec: { args } } } }, others: before.others });
   });
 }
@@ -87,6 +88,21 @@ test("kubectl respects the same lock", async () => {
   writeFileSync(file, MERGED["kind"] ?? "");
   writeFileSync(`${file}.lock`, "");
   assert.throws(() => runKubectl(["use-context", "kind-kind"]), /config\.lock: file exists/);
+});
+
+test("what kubectl config set has added stays, and kubectl accepts the file with a new CA", async () => {
+  await merge();
+  runKubectl(["set", "clusters.prod.proxy-url", "http://proxy.example:3128"]);
+  runKubectl(["set-cluster", "prod", "--tls-server-name=kubernetes", "--insecure-skip-tls-verify=true"]);
+  runKubectl(["set-credentials", "prod", "--exec-command=aws", "--exec-env=HTTPS_PROXY=http://proxy.example:3128"]);
+  await merge(["--ca", useFolder().write("ca.crt", createCertificateAuthority().ca)]);
+  const { cluster, user } = view().own;
+  const { "certificate-authority-data": ca, extensions: _, ...kept } = Object(cluster?.["cluster"]);
+  const added = { "proxy-url": "http://proxy.example:3128", "tls-server-name": "kubernetes" };
+  assert.deepEqual(kept, { server: SERVER, ...added });
+  assert.match(String(ca), /^LS0t/);
+  const env = [{ name: "HTTPS_PROXY", value: "http://proxy.example:3128" }];
+  assert.partialDeepStrictEqual(user, { user: { exec: { args: ["eks", "get-token"], env } } });
 });
 
 test("without --merge, kubectl combines two files, and --merge recognises the entries", async () => {
