@@ -104,11 +104,13 @@ export interface StoreOptions extends Partial<StoreLocation>, ServiceOptions {
   readonly now?: () => number;
   /** Whether responses have `now` in their header Date, as those of AWS have. Default: no such header. */
   readonly sendsDate?: boolean;
+  /** In milliseconds: how long a write takes, during which the store accepts no other write of the same parameter. */
+  readonly writeMs?: number;
   /** Default: unlimited calls, and the service setting has its default. */
   readonly throughput?: Throughput;
 }
 
-/** In milliseconds: how long a write takes, during which the service accepts no other write of the same parameter. */
+/** A guess: the service's is not documented. Longer ones would slow down tests with many writes. */
 const WRITE_MS = 2;
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors */
@@ -144,7 +146,7 @@ export async function startParameterStore(
         written = Name;
       });
       if (written !== undefined) {
-        await setTimeout(WRITE_MS);
+        await setTimeout(options.writeMs ?? WRITE_MS);
         writing.delete(written);
       }
       const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};

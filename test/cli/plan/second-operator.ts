@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { parseJson } from "../../../functions/lib/json.ts";
 import type { LocalRequest } from "../../../local/aws/http-server.ts";
+import { answering } from "../../local/aws/service-faults.ts";
 import { PREFIX, storedCluster } from "../commands/mappings/cluster.ts";
 
 const A = "111122223333";
@@ -123,6 +124,8 @@ type Cluster = Awaited<ReturnType<typeof storedCluster>>;
 
 const operationOf = ({ headers }: LocalRequest) => headers["x-amz-target"] ?? "";
 
+const TOO_MANY_UPDATES = answering(400, JSON.stringify({ __type: "TooManyUpdates", message: "x" }));
+
 /** What is lost, as sentences, and how the command ended. */
 export async function race({ store, mappings }: Cluster, { before, command, isWeakening, theirs }: Scenario) {
   for (const name of [...NAMES, ...Object.keys(ADMIN)]) store.remove(`${PREFIX}/${name}`);
@@ -137,18 +140,22 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
   const last = new Map<string, { readonly one: Edit; readonly marker: string; readonly was: string | undefined }>();
   let [calls, count] = [0, 0];
   store.fail((request) => {
+    const operation = operationOf(request);
+    const isFor = ({ name }: Edit) => request.body.includes(`"${full(name)}"`);
+    let isBusy = false;
     for (const { edit: one } of theirs.filter(({ point }) => point === calls)) {
       // DeleteParameter has no condition, and nothing tells a deletion right before a write.
-      const isDirect =
-        operationOf(request).endsWith("DeleteParameter") || (one.isRemoved && /Put/.test(operationOf(request)));
-      if (isDirect && request.body.includes(full(one.name))) continue;
+      const isUnseen = operation.endsWith("DeleteParameter") || (operation.endsWith("PutParameter") && one.isRemoved);
+      if (isUnseen && isFor(one)) continue;
+      // Half of the writes right before this command's overlap with it.
+      isBusy ||= operation.endsWith("PutParameter") && isFor(one) && count % 2 === 0;
       const marker = `theirs-${count++}`;
       const was = read(one.name);
       write(one.name, edited(was, one, marker));
       last.set(`${one.name} ${one.key}`, { one, marker, was });
     }
     calls += 1;
-    return undefined;
+    return isBusy ? TOO_MANY_UPDATES : undefined;
   });
   const flags = ["-y", ...(isWeakening ? ["--allow-weakening"] : [])];
   const [first] = command.edits;

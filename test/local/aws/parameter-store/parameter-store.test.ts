@@ -167,3 +167,16 @@ test("an unknown operation or path, and a body that does not match the model fai
   assert.match(await call("{}", { "content-type": "text/plain" }), /^400 SerializationException/);
   assert.match(await call(""), /^400 ValidationException: .*'null' at 'name' .* must not be null/);
 });
+
+test("writes of one parameter that overlap: the first is accepted; other parameters and later writes are too", async () => {
+  const slow = await startParameterStore({ writeMs: 500 });
+  const client = ssmClient(slow.url);
+  const write = (Name: string) => client.putParameter({ Name, Value: "1", Type: "String", Overwrite: true });
+  const outcomes = await Promise.allSettled([write("/p/one"), write("/p/one"), write("/p/other")]);
+  const names = outcomes.map((one) => (one.status === "fulfilled" ? one.value.Version : one.reason.name));
+  assert.deepEqual(names.slice(0, 2).toSorted(), [1, "TooManyUpdates"]);
+  assert.equal(names[2], 1);
+  assert.equal((await write("/p/one")).Version, 2);
+  client.destroy();
+  await slow.close();
+});
