@@ -77,10 +77,15 @@ export function isWanted(review: LoggedReview, { outcomes, who, group }: ReviewF
   if (outcomes.length > 0 && !outcomes.includes(review.outcome)) return false;
   if (group !== undefined && !review.groups?.includes(group)) return false;
   if (who === undefined) return true;
-  const [, user] = /:(?:federated-)?user\/(?:.*\/)?([^/]+)$/.exec(review.canonicalArn ?? "") ?? [];
   return (
-    user === who || Object.entries(fieldsOf(who)).some(([field, value]) => review[field as keyof LoggedTexts] === value)
+    userOf(review) === who ||
+    Object.entries(fieldsOf(who)).some(([field, value]) => review[field as keyof LoggedTexts] === value)
   );
+}
+
+/** Name of the IAM user or federated user. */
+export function userOf({ canonicalArn = "" }: LoggedReview): string | undefined {
+  return /:(?:federated-)?user\/(?:.*\/)?([^/]+)$/.exec(canonicalArn)?.[1];
 }
 
 function fieldsOf(who: string): Partial<LoggedTexts> {

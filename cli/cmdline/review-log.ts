@@ -9,7 +9,7 @@ import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
-import { type LoggedReview, type LogQuery, type LogReader, readPages } from "../aws/review-log.ts";
+import { type LoggedReview, type LogQuery, type LogReader, readPages, userOf } from "../aws/review-log.ts";
 import { outputsOf } from "../aws/stacks.ts";
 import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
@@ -90,6 +90,32 @@ export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, 
     if (!io.closed.aborted) throw error;
     return undefined;
   }
+}
+
+/** Of a command with another use of --until. */
+export type LogOptions = Omit<OneOf<ReviewsOptions>, "since" | "until" | "outcome" | "who" | "group" | "rate">;
+
+/** Newest first: within the limit, a busy log is read only in part. */
+const WINDOWS_MS = [3_600_000, 86_400_000, 30 * 86_400_000];
+
+/** The names of users and sessions in granted reviews, as far as the time reaches. Empty if the log cannot be read. */
+export async function loggedNames(options: LogOptions, io: IOStreams, limitMs: number): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  const limited = { ...io, interrupted: AbortSignal.any([io.interrupted, AbortSignal.timeout(limitMs)]) };
+  const granted: OneOf<ReviewsOptions> = { ...options, since: (now) => now, outcome: ["granted"], rate: DEFAULT_RATE };
+  const read = withLog(granted, limited, async ({ query, reader, now }) => {
+    let until: number | undefined;
+    for (const window of WINDOWS_MS) {
+      for await (const page of readPages({ ...query, from: now - window, until }, reader)) {
+        for (const { review } of page) names.add(review.sessionName ?? userOf(review) ?? "");
+      }
+      until = now - window;
+    }
+  });
+  await read.catch((error: unknown) => {
+    if (io.interrupted.aborted) throw error;
+  });
+  return names;
 }
 
 /** The log group's name is not fixed: it outlives its stack, and deploying again with a fixed name would fail. */

@@ -37,6 +37,41 @@ export function roleNamed(
   return undefined;
 }
 
+/** The users and sessions that mappings name. Mappings that have ended make no name known. */
+export function namesIn(
+  parameters: ReadonlyMap<string, StoredParameter>,
+  { prefix, partition, now }: ReviewSettings,
+): string[] {
+  return [...parameters].flatMap(([parameter, stored]) =>
+    readParameter(prefix, parameter, stored, partition).entries.flatMap(({ kind, name, mapping }) => {
+      if (isExpired(mapping.notAfter, now)) return [];
+      return mapping.session ?? (kind === "user" || kind === "federated-user" ? name : []);
+    }),
+  );
+}
+
+/** A known name that is one edit from this one, or has it before its `@`, in any case. */
+export function similarName(who: string, names: readonly string[]): string | undefined {
+  const own = asciiLowerCase(who);
+  return names.find((name) => {
+    const other = asciiLowerCase(name);
+    return other !== own && (other.startsWith(`${own}@`) || isOneEdit(own, other));
+  });
+}
+
+/** Whether one character is added, removed or replaced, or two neighbours are exchanged. */
+function isOneEdit(one: string, other: string): boolean {
+  const [short, long] = one.length <= other.length ? [one, other] : [other, one];
+  let at = 0;
+  while (at < short.length && short[at] === long[at]) at += 1;
+  const [left, right] = [short.slice(at), long.slice(at)];
+  if (short.length < long.length) return left === right.slice(1);
+  return (
+    left.slice(1) === right.slice(1) ||
+    (left[0] === right[1] && left[1] === right[0] && left.slice(2) === right.slice(2))
+  );
+}
+
 /** Those of mappings that have not ended. */
 export function identitiesNamed(
   who: string,

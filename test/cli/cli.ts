@@ -88,6 +88,10 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
     AWS_EC2_METADATA_DISABLED: "true",
     // For doctor. Nothing listens there, unless a test starts one.
     AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:9",
+    // For deny, which looks for a name in the log, and for the name of the operator.
+    AWS_ENDPOINT_URL_CLOUDFORMATION: "http://127.0.0.1:9",
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: "http://127.0.0.1:9",
+    AWS_ENDPOINT_URL_STS: "http://127.0.0.1:9",
     ...variables,
   });
   for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CLUSTER_ID", "MAPPING_PREFIX"]) {

@@ -67,6 +67,7 @@ const APISERVER_CACHE_MS = 130_000;
  *
  * @param found of a person: its possible identities
  * @param endsAccess whether a stored mapping may apply to what is denied
+ * @param ending of a person: a sentence, if it is not known that access ends
  */
 export function effectOf(
   patterns: readonly string[],
@@ -74,6 +75,7 @@ export function effectOf(
   { log }: IOStreams,
   found: readonly PossibleIdentity[] = [],
   endsAccess = true,
+  ending: () => string | undefined = () => undefined,
 ): Pick<ClusterPlan, "effect"> {
   const ofPerson = found.length > 0;
   const sessions = found.filter(({ kind }) => kind === "session");
@@ -93,7 +95,9 @@ export function effectOf(
   if (!endsAccess) return { effect: () => [`${EFFECT} No access ends: no stored mapping applies to ${patterns}.`] };
   return {
     effect: (now) => [
-      `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + MAPPING_FOUND_MS + APISERVER_CACHE_MS)}.`,
+      ending() === undefined
+        ? `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + MAPPING_FOUND_MS + APISERVER_CACHE_MS)}.`
+        : `${EFFECT} ${ending()}`,
       ...(evading.length === 0
         ? []
         : [

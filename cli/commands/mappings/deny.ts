@@ -1,34 +1,23 @@
 // `mappings deny`: denies an identity, with precedence over all mappings.
 
 import type { Command } from "commander";
-import { checkDenyEntry, isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
-import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { isObject } from "../../../functions/lib/json.ts";
-import { nearest } from "../../../functions/lib/text.ts";
+import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import type { Connection } from "../../aws/connection.ts";
-import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import { isAccessDenied } from "../../aws/errors.ts";
+import { isSeveral } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
-import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
-import { EXIT, Failure, finding, usage } from "../../io/errors.ts";
-import { listed } from "../../io/print.ts";
+import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
+import { end, endOf } from "../../cmdline/times.ts";
+import { finding, usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
-import { accountOf, given, readParameter } from "../../model/entry.ts";
-import { shortName } from "../../model/evaluation.ts";
-import { possibleIdentities, roleNamed } from "../../model/person.ts";
-import { isFor, listItems, type Stored, withItem } from "../../model/stored.ts";
-import { checkAccount, checkOneArn, DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
-import { type Plan, planFor } from "../../plan/changes.ts";
-import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
+import { sessionProgram } from "../../model/session-programs.ts";
+import { checkOneArn, DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
+import { carryOut, planClusters } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
-import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
+import { readByName, readMappings } from "../../plan/read.ts";
 import { effectOf, mayEndAccess, parametersFor, similarMapping, warnOfFederatedUsers } from "./deny-effect.ts";
-
-interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
-  readonly session?: string;
-  readonly description?: string;
-  readonly person?: true;
-}
+import { DENIES, type DenyOptions, ifReadable, planDenials, type Terms } from "./deny-list.ts";
+import { type PersonPlans, personEnding, planPerson, RefusedName } from "./deny-person.ts";
 
 export function denyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -36,9 +25,10 @@ export function denyCommand(command: Command, io: IOStreams): Command {
       "Denials take precedence over mappings. Requests that are open (watch, exec, attach, port-forward) go on until " +
       "kube-apiserver restarts. To remove a denial, use mappings allow. If <who> is already denied, this sets the " +
       `end of the denial to --until or --for, or removes the end without them.\n\n${DENY_HELP}\n\n` +
-      "A name, such as jane@example.com, denies what that person can be: sessions of that name of every mapped role and " +
-      "permission set, and users of that name. If a role or permission set has that name too, add --person. With several clusters, the command shows one plan, asks once, and goes on " +
-      "if one cluster fails.",
+      "A name, such as jane@example.com, denies every session, IAM user and federated user of that name, whatever is mapped " +
+      "now or later. If a role or permission set has that name too, add --person. Where a function does not know names, or " +
+      "accepts AWS-signed tokens, the command denies what that person can be by the mappings instead. With several " +
+      "clusters, the command shows one plan, asks once, and goes on if one cluster fails.",
     examples: [
       "iam-authenticator mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
       "iam-authenticator mappings deny jane@example.com -c prod -c staging --description 'left the company'",
@@ -61,17 +51,15 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
     throw usage(`--session requires a role or a permission set. The name ${who} alone denies its sessions.`);
   }
   if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
-  const plan = isPerson ? planPerson : planOne;
+  const terms = { endAt, description: options.description };
+  if (isPerson) return denyPerson(who, options, terms, io);
   const judged: Judged[] = [];
   const planned = await planClusters(
     options,
     io,
-    (connection, one, own) => plan(who, one, endAt, connection, own, judged),
+    (connection, one, own) => planOne(who, one, terms, connection, own, judged),
     partitionIn(who),
   );
-  // A role's name in one cluster must deny no sessions in the others.
-  const role = planned.failed.find(({ failure }) => failure instanceof RoleName);
-  if (role !== undefined) throw role.failure;
   // A cluster that could not be read may have the mapping.
   const isUnmapped = planned.failed.length === 0 && judged.length > 0 && judged.every(({ endsAccess }) => !endsAccess);
   const names = (connection: Connection) => ifReadable((own) => readMappings(connection, own), io);
@@ -85,8 +73,47 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   if (meant !== undefined) throw finding(sentence);
 }
 
-/** A denial must wait neither for other operators nor for the function's settings. */
-const DENIES = { merges: true, gives: "no access" } as const;
+async function denyPerson(
+  who: string,
+  options: DenyOptions,
+  terms: Terms,
+  io: IOStreams,
+  isRefused = false,
+): Promise<void> {
+  const { program, isConstant = false } = sessionProgram(who) ?? {};
+  if (isConstant && !options.force) {
+    throw usage(
+      `${who} is the name of every session of ${program}: this denies everybody who uses it. To deny them all, add --force. ` +
+        "To deny one of them, deny the IAM user or the session of the permission set behind the role.",
+    );
+  }
+  const plans: PersonPlans = { judged: [], isRefused, ending: undefined };
+  const planned = await planClusters(options, io, (connection, one, own) =>
+    planPerson(who, one, terms, connection, own, plans),
+  );
+  const { judged } = plans;
+  const refused = planned.failed.find(({ failure }) => failure instanceof RefusedName);
+  if (refused !== undefined) throw refused.failure;
+  // A cluster that could not be read may have the mapping.
+  const isJudged = planned.failed.length === 0 && judged.length > 0;
+  const { sentence, meant } = isJudged ? await personEnding(who, judged) : {};
+  const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+  plans.ending = sentence;
+  if (sentence !== undefined) io.log(`${sentence}${hint}\n`);
+  const uncovered = judged.flatMap((one) => one.uncovered);
+  try {
+    await carryOut(planned, options, io, { done: "Denied", goesOn: true });
+  } catch (error) {
+    // Of several clusters, the others are denied: the same command again, with --account, finishes.
+    if (isRefused || isSeveral(options) || !isAccessDenied(error) || !judged.some(({ isByName }) => isByName))
+      throw error;
+    io.log("AWS refused the write. The command plans again, with the lists of accounts.\n");
+    return denyPerson(who, { ...options, yes: true }, terms, io, true);
+  }
+  const left = uncovered.length === 0 ? [] : [`${who} is not denied everywhere. Not covered: ${uncovered.join("; ")}.`];
+  if (meant !== undefined) left.push(`${sentence}${hint}`);
+  if (left.length > 0) throw finding(...left);
+}
 
 /** A planned denial of an ARN or pattern in one cluster. */
 interface Judged {
@@ -95,25 +122,10 @@ interface Judged {
   readonly endsAccess: boolean;
 }
 
-/** Of a large cluster, a denial must not wait for all mappings. */
-const LOOK_MS = 5_000;
-
-/** `undefined` if it fails or takes long: this must not stop a denial, for which reading the deny list is enough. */
-async function ifReadable<T>(read: (own: IOStreams) => Promise<T>, io: IOStreams): Promise<T | undefined> {
-  const limited = AbortSignal.any([io.interrupted, AbortSignal.timeout(LOOK_MS)]);
-  return read({ ...io, interrupted: limited }).catch((error: unknown) => {
-    if (io.interrupted.aborted) throw error;
-    return undefined;
-  });
-}
-
-/** The name is that of a mapped role or permission set. */
-class RoleName extends Failure {}
-
 async function planOne(
   who: string,
   options: DenyOptions,
-  endAt: End,
+  terms: Terms,
   connection: Connection,
   io: IOStreams,
   judged: Judged[],
@@ -126,71 +138,9 @@ async function planOne(
     readByName([...new Set([parameter, ...some])], connection, ofRead);
   const all = await ifReadable((one) => (names === undefined ? readMappings(connection, one) : read(own, one)), io);
   const known = all ?? (await read([], io));
-  const plan = planDenials([arnLike], endAt, options, known, connection);
+  const plan = planDenials([arnLike], terms, known, connection);
   await warnOfFederatedUsers(arnLike, plan, connection, io);
   const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, review);
   judged.push({ arnLike, connection, endsAccess });
   return { plan, known, connection, ...DENIES, ...effectOf([arnLike], connection, io, [], endsAccess) };
-}
-
-async function planPerson(who: string, options: DenyOptions, endAt: End, connection: Connection, io: IOStreams) {
-  const { review, account } = connection;
-  const known = await readMappings(connection, io);
-  await requireCluster(known, connection, options, io);
-  if (account !== undefined) {
-    io.log("Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n");
-  }
-  const role = options.person ? undefined : roleNamed(who, known, review);
-  if (role !== undefined) {
-    const { kind, account, name } = role.entry;
-    const advice =
-      kind === "role" ? "To deny the role, give its ARN." : `To deny the permission set, give sso/${account}/${name}.`;
-    throw new RoleName(EXIT.usage, `"${who}" is ${role.mapping}. ${advice} For a person of that name, add --person.`);
-  }
-  const found = possibleIdentities(who, known, review);
-  if (found.length === 0) {
-    const users = [...known].flatMap(([name, one]) => readParameter(review.prefix, name, one).entries);
-    const meant = nearest(
-      who,
-      users.flatMap(({ kind, name, mapping }) => mapping.session ?? (/user$/.test(kind) ? name : [])),
-    );
-    const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-    throw new Absent(EXIT.finding, `Nothing to deny: no mapping is for a session or a user named ${who}.${hint}`);
-  }
-  const names = found.map(({ kind, mapping }) =>
-    /^(?:federated-)?user\//.test(mapping) ? mapping : `a ${kind} of ${mapping}`,
-  );
-  io.log(`${who} can be ${listed(names, "", 20)}.\n`);
-  const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
-  for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
-  const plan = planDenials(patterns, endAt, options, known, connection);
-  return { plan, known, connection, isWhole: true, ...DENIES, ...effectOf(patterns, connection, io, found) };
-}
-
-/** Denials that exist keep their position and their description. */
-function planDenials(
-  patterns: readonly string[],
-  endAt: End,
-  { description }: DenyOptions,
-  known: ReadonlyMap<string, Stored>,
-  { review: { prefix, partition, now } }: Connection,
-): Plan {
-  const notAfter = endAt(now);
-  const byList = Map.groupBy(patterns, (arnLike) => denyParameter(prefix, accountOf(arnLike)));
-  const desired = [...byList].map(([parameter, some]) => {
-    const name = shortName(parameter, prefix);
-    const isChanged = (item: unknown) => some.some((arnLike) => isFor(item, arnLike));
-    let items = listItems(name, known.get(parameter), "deny", isChanged, partition);
-    for (const arnLike of some) {
-      const isIt = (item: unknown) => isFor(item, arnLike);
-      const old = items.find(isIt);
-      const text = description ?? (isObject(old) ? old["description"] : undefined);
-      const wanted = given({ arnLike: isObject(old) ? old["arnLike"] : arnLike, notAfter, description: text });
-      const check = checkDenyEntry(wanted, { partition });
-      if (!check.valid) throw usage(`${arnLike}: ${check.problem}. Nothing was written.`);
-      items = withItem(items, isIt, wanted);
-    }
-    return [parameter, JSON.stringify(items)] as const;
-  });
-  return planFor(known, new Map(desired));
 }

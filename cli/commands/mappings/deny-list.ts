@@ -1,0 +1,85 @@
+// The lists of a denial: adds entries to deny lists, with the end and the description that the user gives.
+
+import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
+import type { End, EndOptions } from "../../cmdline/times.ts";
+import { usage } from "../../io/errors.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { accountOf, given } from "../../model/entry.ts";
+import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import { hasEnded, isFor, listItems, type Stored, withItem } from "../../model/stored.ts";
+import { type Plan, planFor } from "../../plan/changes.ts";
+
+export interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
+  readonly session?: string;
+  readonly description?: string;
+  readonly person?: true;
+}
+
+/** What the user gives beside <who>. */
+export interface Terms {
+  readonly endAt: End;
+  readonly description: string | undefined;
+}
+
+/** A denial must wait neither for other operators nor for the function's settings. */
+export const DENIES = { merges: true, gives: "no access" } as const;
+
+/** Of a large cluster, a denial must not wait for all mappings. */
+const LOOK_MS = 5_000;
+
+/** `undefined` if it fails or takes long: this must not stop a denial, for which reading the deny list is enough. */
+export async function ifReadable<T>(read: (own: IOStreams) => Promise<T>, io: IOStreams): Promise<T | undefined> {
+  const limited = AbortSignal.any([io.interrupted, AbortSignal.timeout(LOOK_MS)]);
+  return read({ ...io, interrupted: limited }).catch((error: unknown) => {
+    if (io.interrupted.aborted) throw error;
+    return undefined;
+  });
+}
+
+/** Denials of ARNs and patterns, each in its list. */
+export function planDenials(
+  patterns: readonly string[],
+  terms: Terms,
+  known: ReadonlyMap<string, Stored>,
+  { review }: Connection,
+): Plan {
+  const desired = new Map<string, string>();
+  for (const arnLike of patterns) {
+    const list = denyParameter(review.prefix, accountOf(arnLike));
+    const [stored, text] = [known.get(list), desired.get(list)];
+    // Several denials of one list are added one after the other.
+    const before = text === undefined ? stored : { secure: false, ...stored, value: text };
+    desired.set(list, withDenial(shortName(list, review.prefix), before, arnLike, terms, review).value);
+  }
+  return planFor(known, desired);
+}
+
+/**
+ * The list with this denial, without those that have ended. One that exists keeps its position and its description. Throws
+ * if the list is invalid.
+ *
+ * @param name of the list, without the prefix
+ * @param denied an ARN pattern or a name
+ */
+export function withDenial(
+  name: string,
+  stored: Pick<Stored, "value" | "secure"> | undefined,
+  denied: string,
+  { endAt, description }: Terms,
+  { partition, now }: ReviewSettings,
+) {
+  const isIt = (item: unknown) => isFor(item, denied);
+  const items = listItems(name, stored, "deny", isIt, partition).filter((item) => isIt(item) || !hasEnded(item, now));
+  const old = items.find(isIt);
+  const text = description ?? (isObject(old) ? old["description"] : undefined);
+  const key = denied.startsWith("arn:") ? "arnLike" : "name";
+  const wanted = given({ [key]: isObject(old) ? old[key] : denied, notAfter: endAt(now), description: text });
+  const check = checkDenyEntry(wanted, { partition });
+  if (!check.valid) throw usage(`${denied}: ${check.problem}. Nothing was written.`);
+  return { value: JSON.stringify(withItem(items, isIt, wanted)), isNew: old === undefined };
+}
