@@ -11,9 +11,9 @@ import { useFolder } from "../cli/fixtures.ts";
 
 /**
  * Each kilobyte costs the first review of an environment about 0.1 ms (test/bench/README.md). What most reviews do not
- * need is in a separate file. The bundle has 151 kB: 91 of the SDK, 60 of the function.
+ * need is in a separate file. The bundle has 155 kB: 91 of the SDK, 64 of the function.
  */
-const MAX_BYTES = { authenticator: 155_000, issuer: 112_000 };
+const MAX_BYTES = { authenticator: 160_000, issuer: 114_000 };
 
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   "the SDK's credential chain": /@aws-sdk\/credential-provider-(node|ini|sso|process|web-identity|login)\//,
