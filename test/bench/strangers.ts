@@ -44,12 +44,10 @@ const ROWS: Readonly<Record<string, Scenario>> = {
   "renewed caller; strangers send its key id, 32/s": {
     ...{ warm: 8, caller: "renewed", strangers: { ...asCallers(32, OWN), key: "caller" } },
   },
-  "the same, one environment, strangers sign for the own Region, 10/s": {
-    ...{ warm: 1, environments: 1, caller: "renewed", strangers: asCallers(10, OWN) },
+  "the same, one environment, strangers sign for the own Region, 40/s": {
+    ...{ warm: 1, environments: 1, caller: "renewed", strangers: asCallers(40, OWN) },
   },
-  "the same, one environment, strangers send its key id, 10/s": {
-    ...{ warm: 1, environments: 1, caller: "renewed", strangers: { ...asCallers(10, OWN), key: "caller" } },
-  },
+  "the same, 100/s": { warm: 1, environments: 1, caller: "renewed", strangers: asCallers(100, OWN) },
   "a standby that has just started, `NODE_REGION`; users of the primary's Region, 25/s": {
     ...{ farMs: 100, loginRegions: USERS, strangers: from(25), settings: { NODE_REGION: "eu-west-1" } },
   },
