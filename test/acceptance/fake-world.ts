@@ -217,12 +217,14 @@ export function makeEverything({ resources, stacks, now }: FakeWorld, id: string
   stack(`IamAuthenticator-${id}-mtls`, "REVIEW_IN_PROGRESS", []);
   stack(`IamAuthenticatorIssuer-${id}`, "CREATE_COMPLETE", Object.keys(TYPES), { isProtected: true });
   for (const one of [
-    ...["", "-pod", "-jwt"].flatMap((end) => [`role ${id}${end}`, `role ${id}${end}|policy read`]),
+    ...["", "-pod", "-jwt", "-deployer"].flatMap((end) => [`role ${id}${end}`, `role ${id}${end}|policy read`]),
     ...[`role ${`IamAuthenticatorIssuer-${id}`.slice(0, 24)}-1|attached basic`, `log IamAuthenticator-${id}-other`],
     ...[`user ${id}`, `user ${id}|key AKIA0000000000000000`, `user ${id}|policy sign`],
     ...[`bucket ${id}-111122223333`, `bucket ${id}-111122223333|object authenticator.zip`],
     ...Array.from({ length: 12 }, (_, index) => `parameter /iam-authenticator/${id}/role/${index}`),
-    ...["-release-30", "-mtls", "-private"].map((end) => `parameter /iam-authenticator/${id}${end}/callers`),
+    ...["-from", "-by-role", "-terraform", "-release-30", "-mtls", "-private"].map(
+      (end) => `parameter /iam-authenticator/${id}${end}/callers`,
+    ),
   ]) {
     resources.add(one);
   }

@@ -173,6 +173,6 @@ function created(clusterId: string, checks: readonly Check[]): string {
          ${clusterId}, and parameters below`;
   }
   return `CloudFormation stacks with ${clusterId} in their names (functions, HTTP APIs, log groups, alarms, dashboards, roles;
-         with check 8 an OIDC provider), the roles ${clusterId}, ${clusterId}-pod and
-         ${clusterId}-jwt, the user ${clusterId} with an access key, a bucket, and parameters below`;
+         with check 8 an OIDC provider), the roles ${clusterId}, ${clusterId}-pod,
+         ${clusterId}-jwt and ${clusterId}-deployer, the user ${clusterId} with an access key, a bucket, and parameters below`;
 }
