@@ -106,7 +106,9 @@ export async function confirmAll(proposals: readonly Proposal[], options: Propos
   const marks = proposals.flatMap((proposal) => proposal.marks);
   const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
   if (options.yes && marked !== undefined) {
-    const texts = [...new Set(riskiestFirst(marks).map(({ text }) => text))];
+    // In a terminal, they are above, in the plan. A script may keep only one of both streams.
+    const again = io.columns === undefined ? riskiestFirst(marks) : [];
+    const texts = [...new Set(again.map(({ text }) => text))];
     throw finding(
       `Refused, because it needs your consent: ${marked}.`,
       ...shortened(texts, 10, String).map((text) => `  ${text}`),

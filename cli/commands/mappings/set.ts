@@ -13,6 +13,7 @@ import { mappingParameter, permissionSetOf } from "../../../functions/authentica
 import { isObject, parseStored } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
+import { isAccessDenied } from "../../aws/errors.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
@@ -27,7 +28,9 @@ import {
 import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
-import { given, inOrder, readParameter } from "../../model/entry.ts";
+import { denyListsFor } from "../../model/access/state.ts";
+import { deniedIn, given, inOrder, nameOfEntry, readParameter } from "../../model/entry.ts";
+import { isActive, mayDeny, overlaps, type PlacedEntry, readValue } from "../../model/entry-arns.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { lint } from "../../model/lint/lint.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/names.ts";
@@ -114,7 +117,7 @@ async function planSet(who: string, options: SetOptions, endAt: End, connection:
     const advice = `To map the set, use sso/${target.address.account}/${permissionSet} as <who>.`;
     io.log(`${role} is a permission set's role, which IAM Identity Center may replace by another. ${advice}\n`);
   }
-  const before = await readByName([parameter], connection, io);
+  const before = await readWithDenials(target, connection, io);
   const start = await ofPermissionSet(target, options, connection, io);
   const { old, isStored, put } = find(name, kind, target.key, before.get(parameter), start);
   const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
@@ -129,7 +132,39 @@ async function planSet(who: string, options: SetOptions, endAt: End, connection:
   checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
   const plan = planChanges(before, new Map([[parameter, text]]), false);
   warnOfSessionTrust(plan.changes, connection, io);
+  const value = readValue(parameter, { value: text, secure: false }, connection.review);
+  const isSet = (entry: PlacedEntry) => !isListKind(kind) || hasKey(entry.mapping, target.key);
+  for (const entry of value.entries.filter(isSet)) logDenials(entry, before, connection, io);
   return { plan, known: before, connection };
+}
+
+/** Reads the mapping and the deny lists for it in one call. Without permission for the lists, only the mapping. */
+async function readWithDenials({ parameter, address }: Target, connection: Connection, io: IOStreams) {
+  const lists = denyListsFor(address, connection.review);
+  try {
+    return await readByName([...new Set([parameter, ...lists])], connection, io);
+  } catch (error) {
+    if (!isAccessDenied(error)) throw error;
+    return readByName([parameter], connection, io);
+  }
+}
+
+/** Denials take precedence: without this sentence, a mapping that is written or unchanged looks as if it granted access. */
+function logDenials(entry: PlacedEntry, known: ReadonlyMap<string, Stored>, connection: Connection, io: IOStreams) {
+  const { review } = connection;
+  for (const list of new Set(denyListsFor(entry, review))) {
+    const { problem, entries } = readValue(list, known.get(list), review);
+    const denials = entries.filter((denial) => isActive(denial, review) && overlaps(denial, entry));
+    const where = shortName(list, review.prefix);
+    if (problem !== undefined) io.log(`${where} is invalid, and denies every identity that it covers: ${problem}.\n`);
+    for (const denial of denials) {
+      if (denial.kind !== "deny") continue;
+      const what = mayDeny(denial, entry) ? "" : "Sessions of ";
+      io.log(
+        `${what}${nameOfEntry(entry)} ${what === "" ? "is" : "are"} denied by ${where} (${deniedIn(denial.mapping)}). To remove the denial: mappings allow.\n`,
+      );
+    }
+  }
 }
 
 /** Names the option to type instead of the key. */

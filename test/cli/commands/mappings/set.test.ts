@@ -154,3 +154,30 @@ test("--for on a mapping without an end reports that it ends for everybody, and 
   assert.match(err, /^role\/111122223333\/oncall had no end: it ends for everybody at 20\S+Z\.\n/);
   assert.doesNotMatch((await exits(set(role, "--for", "3h", "--allow-weakening"), 0)).err, ends);
 });
+
+test("set, also of an unchanged mapping, says that a denial matches the identity", async () => {
+  const role = `arn:aws:iam::${A}:role/Suspended`;
+  await exits(set(role, "--username", "s:{SessionName}"), 0, /^Wrote 1 parameter\./);
+  await exits(cluster.mappings(["deny", role, "-y"]), 0);
+  const denied = `${role} is denied by deny/${A} (${role}). To remove the denial: mappings allow.\n`;
+  const unchanged = await exits(set(role, "--username", "s:{SessionName}"), 0);
+  assert.equal(unchanged.err, denied);
+  const changed = await exits(set(role, "--description", "x"), 0);
+  assert.ok(changed.err.includes(denied), changed.err);
+  await exits(cluster.mappings(["allow", role, "-y", "--allow-weakening"]), 0);
+  const session = `arn:aws:sts::${A}:assumed-role/Suspended/jane`;
+  await exits(cluster.mappings(["deny", session, "-y"]), 0);
+  const { err } = await exits(set(role, "--description", "y"), 0);
+  assert.ok(err.includes(`Sessions of ${role} are denied by deny/${A} (${session}).`), err);
+  assert.doesNotMatch((await set(DEVELOPERS, "--username", "dev:{SessionName}")).err, /denied/);
+});
+
+test("a refusal in a terminal does not repeat the marks of the plan above, and a script gets them on both streams", async () => {
+  const role = `arn:aws:iam::${A}:role/Marked`;
+  const words = ["set", role, "--username", "m", "--group", "system:masters", "-y"];
+  const marks = (text: string) => text.match(/system:masters makes an administrator/g)?.length;
+  const script = await exits(cluster.mappings(words), 1);
+  assert.deepEqual([marks(script.out), marks(script.err)], [1, 1]);
+  const terminal = await exits(cluster.mappings(words, { columns: 200 }), 1);
+  assert.deepEqual([marks(terminal.out), marks(terminal.err)], [1, undefined]);
+});
