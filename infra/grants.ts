@@ -45,8 +45,10 @@ export function grantMappings(
     actions: ["ssm:GetParameter", "ssm:GetParameters"],
     resourceArns: [...lists.map((path) => prefixArn(scope, prefix, path)), settings],
   };
-  // Listing all mappings requires listing the prefix, including the callers' names and hashes, read-only.
-  const list = { actions: ["ssm:GetParametersByPath"], resourceArns: [prefixArn(scope, prefix)] };
+  // Listing all mappings requires listing the prefix, including the callers' names and hashes, read-only. IAM checks the path
+  // itself: a denial of a name lists the settings of all functions below the prefix.
+  const paths = [prefixArn(scope, prefix), prefixArn(scope, prefix, "settings")];
+  const list = { actions: ["ssm:GetParametersByPath"], resourceArns: paths };
   return grantTo(scope, "grantManageMappings", grantee, account === undefined ? [manage, read, list] : [manage, read]);
 }
 

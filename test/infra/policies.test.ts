@@ -123,7 +123,7 @@ test("a manager of all mappings can manage denials and list the prefix, but not 
   assert.deepEqual(grantedTo({}), [
     { Effect: "Allow", Action: WRITE, Resource: [...MAPPINGS, "deny"].map((kind) => `${under}/${kind}/*`) },
     { Effect: "Allow", Action: ["ssm:GetParameter", "ssm:GetParameters"], Resource: `${under}/${SETTINGS}` },
-    { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
+    { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: [under, `${under}/settings`] },
   ]);
 });
 
