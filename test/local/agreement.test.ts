@@ -39,9 +39,15 @@ for (const [name, [settings, granted]] of Object.entries(SETTINGS)) {
       const { refusal, user: own, condition } = JSON.parse(explained);
       const verdict = String(error).split(":")[0] ?? "";
       assert.deepEqual([refusal?.code ?? "granted", condition], [verdict, undefined], identity);
-      assert.deepEqual([own?.username, own?.groups], authenticated ? [user.username, user.groups] : [undefined, undefined]);
+      assert.deepEqual(
+        [own?.username, own?.groups],
+        authenticated ? [user.username, user.groups] : [undefined, undefined],
+      );
       found[identity] = [verdict];
     }
-    assert.deepEqual(IDENTITIES.filter((one) => found[one]?.[0] === "granted"), granted);
+    assert.deepEqual(
+      IDENTITIES.filter((one) => found[one]?.[0] === "granted"),
+      granted,
+    );
   });
 }
