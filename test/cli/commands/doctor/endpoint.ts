@@ -73,7 +73,9 @@ export async function startEndpoint() {
       const words = wordsOf(typed);
       [limit, variables] = [concurrency, deployed];
       const urls = endpoints({ SSM: cluster.store, STS: sts, LAMBDA: lambda });
-      useLocalAws({ ...urls, ...keyVariables(localIdentity(who)) });
+      // A test may have started it.
+      const { AWS_ENDPOINT_URL_CLOUDFORMATION = "" } = process.env;
+      useLocalAws({ AWS_ENDPOINT_URL_CLOUDFORMATION, ...urls, ...keyVariables(localIdentity(who)) });
       const environment = { AWS_ENDPOINT_URL_STS: sts.url };
       const place = words.includes("-c") ? [] : ["-c", "prod"];
       const all = ["doctor", ...place, "--times", "5", "-o", "json", ...words];
