@@ -112,7 +112,8 @@ for (const [words, { kind, lists, code = 0, input = "" }] of Object.entries(ROWS
       for (const [name, value] of Object.entries(STORED)) cluster.put(name, value);
       cluster.put(`role/${A}/developers`, { arn: ROLE, username: "earlier:{SessionName}" });
       cluster.put(`role/${A}/developers`, STORED[`role/${A}/developers`]);
-      cluster.store.remove(`/iam-authenticator/prod/issuer/${KEY.kid}`);
+      for (const written of [`issuer/${KEY.kid}`, "deny/any"])
+        cluster.store.remove(`/iam-authenticator/prod/${written}`);
       if (TEXTS[state] === undefined) cluster.store.remove(NAME);
       else cluster.store.put(NAME, TEXTS[state]);
       if (state === "unreadable") {
