@@ -1,11 +1,12 @@
 // Builds the published command: dist/cli/iam-authenticator.mjs and the few files that it loads. They need only Node.js.
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import packageJson from "../package.json" with { type: "json" };
 import { licences } from "./licences.ts";
 import { builtIns, leanSchemas, withoutBarrels } from "./plugins.ts";
+import { replaceFiles } from "./replace-files.ts";
 
 interface Together {
   /** Files. The modules that they import are loaded together with them. */
@@ -52,7 +53,10 @@ const INSIDE = "inside";
 
 export const COMMAND_FILE = "iam-authenticator.mjs";
 
-/** Empties `outdir`, then writes the command and the licences of the bundled packages. Returns esbuild's metafile. */
+/**
+ * Writes the command and the licences of the bundled packages into `outdir`. A command that runs from there may still load its parts:
+ * those of the former build are deleted by the next build that changes a file. Returns esbuild's metafile.
+ */
 export async function buildCommand(outdir: string): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
@@ -75,13 +79,38 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
     write: false,
     logLevel: "silent",
   });
-  rmSync(outdir, { recursive: true, force: true });
-  mkdirSync(join(outdir, "parts"), { recursive: true });
   const built = join(ROOT, "dist", "cli");
-  for (const { path, contents } of outputFiles) writeFileSync(join(outdir, relative(built, path)), contents);
-  chmodSync(join(outdir, COMMAND_FILE), 0o755);
-  writeFileSync(join(outdir, "THIRD-PARTY-LICENSES.txt"), licences(ROOT, [metafile]));
+  const files = outputFiles.map(({ path, contents }) => ({ name: relative(built, path), contents }));
+  const parts = files.filter(({ name }) => name !== COMMAND_FILE);
+  const entry = files.filter(({ name }) => name === COMMAND_FILE).map((file) => ({ ...file, mode: 0o755 }));
+  const licenceFile = { name: LICENCES, contents: new TextEncoder().encode(licences(ROOT, [metafile])) };
+  const former = partsOf(outdir);
+  // The entry point is last: until then, commands start with the former parts.
+  if (replaceFiles(outdir, [licenceFile, ...parts, ...entry])) {
+    const kept = new Set([...former, ...partsOf(outdir)]);
+    for (const part of globSync(`${PARTS}*`, { cwd: outdir })) if (!kept.has(part)) rmSync(join(outdir, part));
+  }
   return metafile;
+}
+
+const PARTS = "parts/";
+
+const LICENCES = "THIRD-PARTY-LICENSES.txt";
+
+/** The parts that the command in `outdir` can load: names of parts contain a hash. Empty without a command. */
+function partsOf(outdir: string): Set<string> {
+  const found = new Set<string>();
+  const read = (file: string) => {
+    if (!existsSync(join(outdir, file))) return;
+    for (const [name] of readFileSync(join(outdir, file), "utf8").matchAll(/[\w.-]+-[A-Z0-9]{8}\.mjs/g)) {
+      const part = `${PARTS}${name}`;
+      if (found.has(part)) continue;
+      found.add(part);
+      read(part);
+    }
+  };
+  read(COMMAND_FILE);
+  return found;
 }
 
 /** Errors of SSM that commands catch by their class. */

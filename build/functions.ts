@@ -1,11 +1,12 @@
 // Builds what Lambda runs: dist/authenticator, dist/issuer and dist/deployment-check, each one ES module.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { leanSsmClient } from "./lean-ssm-client.ts";
 import { licences } from "./licences.ts";
 import { builtIns, leanSchemas, withoutBarrels } from "./plugins.ts";
+import { replaceFiles } from "./replace-files.ts";
 
 const OPTIONS = {
   bundle: true,
@@ -70,7 +71,7 @@ const SOURCE = "functions/authenticator";
 const CREDENTIALS = "credential-provider-http";
 
 /**
- * Empties `outdir` and writes the function's files there, which `files` has. The build is reproducible in any folder.
+ * Writes the function's files into `outdir`, and deletes all others there. `files` has them. The build is reproducible in any folder.
  * `ec2NodeName` is loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need.
  * `awsSignedTokens` is loaded only with JWT_ISSUERS, `containerCredentials` only without keys in the environment.
  */
@@ -108,7 +109,7 @@ function bundleCredentials(): Promise<Bundle> {
   return bundle(ROOT, `@aws-sdk/${CREDENTIALS}`, `${CREDENTIALS}.mjs`, [builtIns]);
 }
 
-/** Empties the folder. Adds the licences of the bundled packages. */
+/** Replaces the folder's files, from which a function may be running. Adds the licences of the bundled packages. */
 function writeFiles(outdir: string, bundles: readonly Bundle[]): Bundle["files"] {
   const text = licences(
     ROOT,
@@ -116,9 +117,10 @@ function writeFiles(outdir: string, bundles: readonly Bundle[]): Bundle["files"]
   );
   const licenceFile = { name: "THIRD-PARTY-LICENSES.txt", contents: new TextEncoder().encode(text) };
   const files = [...bundles.flatMap((one) => one.files), licenceFile];
-  rmSync(outdir, { recursive: true, force: true });
-  mkdirSync(outdir, { recursive: true });
-  for (const { name, contents } of files) writeFileSync(join(outdir, name), contents);
+  replaceFiles(outdir, files);
+  // CDK uploads the entire folder.
+  const names = files.map(({ name }) => name);
+  for (const other of globSync("*", { cwd: outdir, exclude: names })) rmSync(join(outdir, other), { recursive: true });
   return files;
 }
 

@@ -1,7 +1,7 @@
 // `npm run release`: builds dist/ and dist/release/. With --check, reports instead what a release still needs.
 
 import { execFileSync } from "node:child_process";
-import { globSync, readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { fileChecks, npm, ownedChecks, readFile, runChecks } from "./publishable.ts";
@@ -19,6 +19,8 @@ if (option === "--check") {
   console.error(`Unknown argument ${option}. Use --check, or no argument to build the release.`);
   process.exitCode = 1;
 } else {
+  // It may contain parts of the former build.
+  rmSync(join(ROOT, "dist", "cli"), { recursive: true, force: true });
   execFileSync("npm", ["run", "--silent", "prepare"], { cwd: ROOT, stdio: "inherit" });
   const { buildRelease } = await import("./assets.ts");
   const outdir = join(ROOT, "dist", "release");

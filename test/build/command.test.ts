@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { hash } from "node:crypto";
-import { cpSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { once } from "node:events";
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -89,6 +90,33 @@ test("the command has the same bytes wherever the repository is", async () => {
     const file = output.replace("dist/cli/", "");
     assert.ok(readFileSync(join(elsewhere, file)).equals(readFileSync(join(built, file))), file);
   }
+});
+
+test("a build replaces a command that is running: it still loads its parts, which the next build with a change deletes", async () => {
+  const replaced = join(folder, "replaced");
+  const part = (name: string) => join(replaced, "parts", name);
+  write("replaced/parts/lazy-AAAAAAAA.mjs", 'console.log("loaded");');
+  write("replaced/parts/older-BBBBBBBB.mjs", "");
+  write(
+    `replaced/${COMMAND_FILE}`,
+    'console.log("started"); process.stdin.once("data", () => import("./parts/lazy-AAAAAAAA.mjs").then(() => process.exit()));',
+  );
+  const running = promisify(execFile)(process.execPath, [join(replaced, COMMAND_FILE)]);
+  await once(running.child.stdout ?? assert.fail(), "data");
+  await buildCommand(replaced);
+  running.child.stdin?.end("go\n");
+  assert.equal((await running).stdout, "started\nloaded\n");
+  assert.deepEqual([existsSync(part("lazy-AAAAAAAA.mjs")), existsSync(part("older-BBBBBBBB.mjs"))], [true, false]);
+
+  const times = () => readdirSync(join(replaced, "parts")).map((name) => statSync(part(name)).mtimeMs);
+  const earlier = times();
+  await buildCommand(replaced);
+  assert.deepEqual(times(), earlier, "a build without a change writes and deletes nothing");
+
+  write("replaced/THIRD-PARTY-LICENSES.txt", "of another version");
+  await buildCommand(replaced);
+  assert.deepEqual(readdirSync(replaced, { recursive: true }).sort(), readdirSync(built, { recursive: true }).sort());
+  assert.equal(statSync(join(replaced, COMMAND_FILE)).mode & 0o777, 0o755);
 });
 
 /** The npm packages, the built-in modules and the number of files that a run of the built command loads. */

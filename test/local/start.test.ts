@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { join, relative } from "node:path";
+import { delimiter, join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SSM } from "@aws-sdk/client-ssm";
@@ -22,6 +22,7 @@ import {
   reviewToken,
   sandboxFiles,
 } from "../../local/webhook.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { useFolder } from "../cli/fixtures.ts";
@@ -29,6 +30,7 @@ import { givePorts } from "../free-port.ts";
 
 const START = "start.ts";
 const REVIEW = "review.ts";
+const TRY_CLUSTER = "test/e2e/try-cluster/try-cluster.ts";
 
 type Run = ReturnType<typeof run>;
 
@@ -175,6 +177,25 @@ test("a second npm start keeps the first one's files and prints its endpoint", a
     `The sandbox is already running at ${endpointOf(sandbox)}. Stop it with Ctrl-C in its terminal, or start a second one in another folder: LOCAL_FOLDER=.local-2 npm start\n`,
   );
   assert.deepEqual(files(), earlier);
+});
+
+test("npm start and npm run try:cluster build dist/, but not while the sandbox is running", async () => {
+  for (const [name, program] of Object.entries({ start: "local/start.ts", "try:cluster": TRY_CLUSTER })) {
+    const script: string = manifest.scripts[name as keyof typeof manifest.scripts];
+    assert.equal(script, `node local/build.ts && node ${program}`);
+  }
+  const programs = join(folder, "programs");
+  const log = join(folder, "npm.log");
+  mkdirSync(programs);
+  writeFileSync(join(programs, "npm"), `#!/bin/sh\necho "$@" >> '${log}'\nexit 3\n`, { mode: 0o755 });
+  const PATH = `${programs}${delimiter}${process.env["PATH"]}`;
+  for (const [of, ended, calls] of [
+    [shared, 0, ""],
+    [none, 3, "run --silent build\n"],
+  ] as const) {
+    assert.equal(await runWith({ PATH }, of, "build.ts").ended, ended);
+    assert.equal(existsSync(log) ? readFileSync(log, "utf8") : "", calls);
+  }
 });
 
 test("npm start in another folder runs beside the first, prints one screen, and stops by Ctrl-C without a trace", async () => {
