@@ -8,6 +8,7 @@ import { defaultStackName } from "../functions/settings/stack.ts";
 import { settingsParameter, storedSettingsText } from "../functions/settings/stored-settings.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { nodeServices } from "./aws/ec2.ts";
+import { principalsOfIdentities } from "./aws/iam.ts";
 import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./aws/logs/logs.ts";
 import { openFolder } from "./aws/parameter-store/folder.ts";
 import { DEFAULT_THROUGHPUT, startParameterStore } from "./aws/parameter-store/parameter-store.ts";
@@ -32,6 +33,8 @@ import {
   TOKEN_ISSUERS,
   writeWebhook,
 } from "./webhook.ts";
+
+const FUNCTION_NAME = "authenticator";
 
 interface IssuerOptions {
   readonly clusterId: string;
@@ -96,7 +99,7 @@ export interface Sandbox {
   readonly stsUrl: string;
   readonly parameterStoreUrl: string;
   readonly issuerUrl: string;
-  /** EC2, IAM and CloudFormation; refuses Lambda's calls. */
+  /** EC2, IAM, CloudFormation and Lambda. */
   readonly queryUrl: string;
   /** CloudWatch Logs, with the function's log as LOG_GROUP. */
   readonly logsUrl: string;
@@ -138,11 +141,15 @@ export async function startSandbox(
   const ofIssuer = { region: REGION, clusterId: CLUSTER_ID, identity, certificate, logFile: files.issuerLog };
   const issuer = await onPort("issuer", (port) => startIssuer({ ...ofIssuer, storeUrl: store.url, port }));
   const provider = localProvider(issuer.url);
-  const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca };
+  const podRole = localPodRole(provider);
+  const webIdentity = { providers: [provider], roles: [podRole], ca };
   const ofSts = { bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } };
   const sts = await onPort("sts", (port) => startSts({ ...ofSts, port }));
-  const outputs: Record<string, string> = { LogGroup: LOG_GROUP };
-  const ofQuery = { ...inRegion, ...nodeServices(REGION), stacks: { [defaultStackName(CLUSTER_ID)]: outputs } };
+  const outputs: Record<string, string> = { LogGroup: LOG_GROUP, FunctionName: FUNCTION_NAME };
+  const functions: Record<string, Readonly<Record<string, string>>> = {};
+  const principals = [...principalsOfIdentities(REGION), { ...podRole, kind: "Role", id: podRole.roleId } as const];
+  const ofAccount = { principals, functions, stacks: { [defaultStackName(CLUSTER_ID)]: outputs } };
+  const ofQuery = { ...inRegion, ...nodeServices(REGION), ...ofAccount };
   const query = await onPort("query", (port) => startQueryServices({ ...ofQuery, port }));
   const environment = {
     CLUSTER_ID,
@@ -153,6 +160,9 @@ export async function startSandbox(
     ...localServices(REGION, { sts: sts.url, store: store.url, ec2: query.url }, identity),
   };
   const authenticator = startFunction(environment, files.log);
+  // Lambda does not return its own variables, such as the keys of the function's role.
+  const own = Object.entries(environment).filter(([name]) => !name.startsWith("AWS_"));
+  functions[FUNCTION_NAME] = Object.fromEntries(own);
   storeSettings(files, ofFolder.prefix, environment);
   const groups = { [LOG_GROUP]: () => eventsOfFile(files.log) };
   const ofLogs = { ...inRegion, groups, throughput: DEFAULT_LOGS_THROUGHPUT };

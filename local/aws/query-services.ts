@@ -1,5 +1,4 @@
-// A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Refuses calls of Lambda, which the
-// sandbox does not have.
+// A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Also for Lambda, whose calls are GETs.
 
 import {
   describeInstances,
@@ -15,16 +14,26 @@ import {
   ServiceError,
   startHttpServer,
 } from "./http-server.ts";
+import { type IamPrincipal, listPrincipals } from "./iam.ts";
+import { answerLambda, type Functions } from "./lambda.ts";
 import { readForm, refuse, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
+import { parseForm } from "./signature.ts";
 import { byAccessKey, type ServiceOptions, verify } from "./verification.ts";
 
 /** Outputs by name of the stack. */
 export type Stacks = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-interface QueryOptions extends ServiceOptions, Partial<NodeServices> {
+interface Content {
+  readonly stacks?: Stacks;
+  /** Of Lambda. */
+  readonly functions?: Functions;
+  /** Of IAM. */
+  readonly principals?: readonly IamPrincipal[];
+}
+
+interface QueryOptions extends ServiceOptions, Partial<NodeServices>, Content {
   /** Default `us-east-1`, which is IAM's only region. */
   readonly region?: string;
-  readonly stacks?: Stacks;
 }
 
 /** Each request reads these lists, so tests can change them at any time. */
@@ -35,26 +44,34 @@ export interface QueryServer extends LocalServer {
 
 /** Starts one server for all services; use its url as the endpoint of each client. */
 export async function startQueryServices(options: QueryOptions): Promise<QueryServer> {
-  const { account = "111122223333", region = "us-east-1", stacks = {} } = options;
+  const { account = "111122223333", region = "us-east-1" } = options;
   const instances = structuredClone([...(options.instances ?? [])]);
   const profiles = structuredClone([...(options.profiles ?? [])]);
   const identities = byAccessKey(options.identities);
-  const answers = queryAnswers({ instances, profiles, account, stacks }, (request, service) => {
+  const answers = queryAnswers({ ...options, instances, profiles, account }, (request, service) => {
     // A client of IAM with another endpoint signs for its own region.
     const servesRegion = (scoped: string) => scoped === region || (service === "iam" && scoped === "us-east-1");
-    verify(request, [], { servesRegion, ...options, identities, service });
+    verify(request, parseForm(request.target.split("?")[1] ?? ""), { servesRegion, ...options, identities, service });
   });
   return { ...(await startHttpServer(answers, options.port)), instances, profiles };
 }
 
 /** The request handler of these services. `checkSigned` throws for a request without a valid signature. */
 export function queryAnswers(
-  { instances, profiles, account, stacks = {} }: NodeServices & Pick<QueryOptions, "stacks">,
-  checkSigned: (request: LocalRequest, service: Service) => void,
+  { instances, profiles, account, stacks = {}, functions = {}, principals = [] }: NodeServices & Content,
+  checkSigned: (request: LocalRequest, service: Service | "lambda") => void,
 ): (request: LocalRequest) => LocalResponse {
   return (request) => {
     // The clients of the other services only use POST.
-    if (request.method === "GET") return refuse(new ServiceError("NotLocal", "The sandbox has no Lambda."));
+    if (request.method === "GET") {
+      try {
+        checkSigned(request, "lambda");
+        return answerLambda(request, functions);
+      } catch (error) {
+        if (!(error instanceof ServiceError)) throw error;
+        return refuse(error);
+      }
+    }
     const form = readForm(request);
     const action = form.get("Action") ?? "";
     const service = SERVICES[form.get("Version") ?? ""] ?? "ec2";
@@ -65,6 +82,10 @@ export function queryAnswers(
       }
       if (service === "iam" && action === "GetInstanceProfile") {
         return renderResult(service, action, getInstanceProfile(profiles, account, form));
+      }
+      if (service === "iam" && (action === "ListRoles" || action === "ListUsers")) {
+        const kind = action === "ListRoles" ? "Role" : "User";
+        return renderResult(service, action, listPrincipals(kind, principals, account, form));
       }
       if (service === "cloudformation" && action === "DescribeStacks") {
         return renderResult(service, action, describeStacks(stacks, form));
