@@ -91,7 +91,8 @@ Type this in a second terminal, in this folder (fish: source ${envFish}):
     --username 'contractor:{SessionName}' --group access:view --yes
   sleep 10; review contractor
 
-Without the mapping, the contractor is denied. The function reads a new mapping within 10 s.
+Without the mapping, the contractor is denied. The function caches an absent mapping for 10 s, and
+a found one for 30 s: a new mapping applies within 10 s, a change within 30 s.
 ${kind ? `\n  kind create cluster --config ${shown(files.kind)}\n  kubectl --user bob auth whoami\n` : ""}\
 ${standby ? `\n  kill ${sandbox.functionPid}; review bob\n\nThis ends the function: the standby answers.\n` : ""}
 Your first login with kubectl: npm run try:cluster. More: docs/try.md. Log: ${log}

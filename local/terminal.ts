@@ -14,7 +14,7 @@ import { CLUSTER_ID, REGION, readSecret, type SandboxFiles } from "./webhook.ts"
 /** The local administrator. */
 const ADMINISTRATOR = "carol";
 
-const KUBECTL_USERS = ["alice", "bob", "contractor", "dan"];
+const KUBECTL_USERS = ["alice", "bob", ADMINISTRATOR, "contractor", "dan"];
 
 /** Writes env and env.fish last: once they exist, everything that they name exists. */
 export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox): Promise<void> {

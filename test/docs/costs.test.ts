@@ -160,6 +160,9 @@ test("the costs of 50 to 10,000 people have the arithmetic of the rows of 50", (
     assert.deepEqual(row(name), [perSecond, ...paid], name);
   }
   assert.deepEqual(row("50").slice(1, 3), row("sum"));
+  const [, most = 0, , throughput = 0] = row("10 000").map((usd) => Math.round(usd).toLocaleString("en"));
+  const text = `A cluster with 10,000 people costs ${most} USD, and up to ${throughput} more for Parameter Store's higher throughput`;
+  assert.ok(read("README.md").includes(text), text);
   assert.deepEqual(row("API Gateway").slice(1, 3), [1, 3.5]);
 });
 

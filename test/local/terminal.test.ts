@@ -145,7 +145,7 @@ test("the kubeconfig has users without keys, works without env, and keeps what k
   const { users, ...rest } = parse(text);
   assert.partialDeepStrictEqual(rest, kind);
   const names = users.map(({ name }: { name: string }) => name);
-  assert.deepEqual(names, ["kind-kind", "alice", "bob", "contractor", "dan"]);
+  assert.deepEqual(names, ["kind-kind", "alice", "bob", "carol", "contractor", "dan"]);
   assert.doesNotMatch(text, /AKIA|ASIA|local\/only/);
 
   const { exec } = users[2].user;
