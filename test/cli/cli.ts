@@ -88,12 +88,12 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
     AWS_EC2_METADATA_DISABLED: "true",
     // For doctor. Nothing listens there, unless a test starts one.
     AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:9",
-    // For deny, which looks for a name in the log, and for the name of the operator.
-    AWS_ENDPOINT_URL_CLOUDFORMATION: "http://127.0.0.1:9",
-    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: "http://127.0.0.1:9",
-    AWS_ENDPOINT_URL_STS: "http://127.0.0.1:9",
     ...variables,
   });
+  // For deny, which looks for a name in the log, and for the name of the operator. A test may have set them before.
+  for (const service of ["CLOUDFORMATION", "CLOUDWATCH_LOGS", "STS"]) {
+    process.env[`AWS_ENDPOINT_URL_${service}`] ??= "http://127.0.0.1:9";
+  }
   for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CLUSTER_ID", "MAPPING_PREFIX"]) {
     if (!(name in variables)) delete process.env[name];
   }
