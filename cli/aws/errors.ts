@@ -31,14 +31,18 @@ export function isAccessDenied(error: unknown): boolean {
 const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors */
-const FULL: Readonly<Record<string, string>> = {
-  ParameterLimitExceeded:
+const FULL: ReadonlyMap<string, string> = new Map([
+  [
+    "ParameterLimitExceeded",
     "This account and Region have as many parameters as Parameter Store permits (10,000 in the standard tier). Delete " +
-    "parameters that you do not need, such as mappings that ended: mappings lint lists them.",
-  ParameterMaxVersionLimitExceeded:
+      "parameters that you do not need, such as mappings that ended: mappings lint lists them.",
+  ],
+  [
+    "ParameterMaxVersionLimitExceeded",
     "The parameter has 100 versions, and Parameter Store keeps the oldest one because it has a label. Remove the label: " +
-    "aws ssm unlabel-parameter-version.",
-};
+      "aws ssm unlabel-parameter-version.",
+  ],
+]);
 
 /** Codes of Node's sockets, resolver and TLS. https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK =
@@ -129,7 +133,7 @@ function sentenceOf(error: Error): string | undefined {
     return "The profile requires an MFA code: run this in a terminal, or sign in with the code first.";
   }
   if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
-  const full = FULL[name];
+  const full = FULL.get(name);
   if (full !== undefined) return full;
   const code = networkCode(error);
   if (code !== undefined) return noConnection(code, error);
