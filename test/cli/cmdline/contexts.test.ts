@@ -79,7 +79,8 @@ test("without a configuration file, contexts prints where to write one, and exit
 test("contexts lists each context, and marks the default", async () => {
   const live = { cluster: "prod", region: "eu-west-1", profile: "ops" };
   home.configure({ defaultContext: "live", contexts: { live, staging: { prefix: "/elsewhere" } } });
-  const rows = "*  live     prod     eu-west-1           ops\n   staging  staging                               /elsewhere\n";
+  const rows =
+    "*  live     prod     eu-west-1           ops\n   staging  staging                               /elsewhere\n";
   await prints(contexts(), `   NAME     CLUSTER  REGION     ACCOUNT  PROFILE  PREFIX\n${rows}`, "");
   await prints(contexts("--no-headers"), /^\* {2}live {5}prod {5}eu-west-1 {4}ops\n/);
   await prints(contexts("-o", "name"), "live\nstaging\n");
