@@ -59,7 +59,9 @@ test("managed parameters are skipped even if the tags of others cannot be read, 
   assert.match(err, /\nCannot check whether a stack manages the other parameters: no permission for ssm:ListTagsForR/);
   assert.match(out, /\n- user\/111122223333\/ours\n/);
   assert.doesNotMatch(out, /stacks/);
-  const warning = /^Cannot check whether a stack manages these parameters: no permission for ssm:ListTagsForR\S+\n/;
+  // OURS is denied, which is the first line.
+  const warning =
+    /^\S+ is denied by .*\nCannot check whether a stack manages these parameters: no permission for ssm:ListTagsForR\S+\n/;
   await exits(cluster.mappings(`set ${OURS} --username x -y --allow-weakening`), 0, warning);
 });
 
@@ -68,6 +70,7 @@ test("a parameter that another operator deletes before its tags are read is repo
     if (headers["x-amz-target"] === "AmazonSSM.ListTagsForResource") cluster.store.remove(`${PREFIX}/user/${A}/ours`);
     return undefined;
   });
-  const gone = /^Another operator changed \S+ours in the meantime: it was version 1, it no longer exists\./;
+  const gone =
+    /^\S+ is denied by .*\nAnother operator changed \S+ours in the meantime: it was version 1, it no longer exists\./;
   await exits(cluster.mappings(["set", OURS, "--username", "x", "-y", "--allow-weakening"]), 1, gone);
 });
