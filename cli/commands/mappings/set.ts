@@ -130,7 +130,9 @@ async function planSet(who: string, options: SetOptions, endAt: End, connection:
   }
   const text = valueText(name, put(mapping));
   checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
-  const plan = planChanges(before, new Map([[parameter, text]]), false);
+  // The deny lists that were also read are not part of the plan.
+  const own = new Map([...before].filter(([stored]) => stored === parameter));
+  const plan = planChanges(own, new Map([[parameter, text]]), false);
   warnOfSessionTrust(plan.changes, connection, io);
   const value = readValue(parameter, { value: text, secure: false }, connection.review);
   const isSet = (entry: PlacedEntry) => !isListKind(kind) || hasKey(entry.mapping, target.key);

@@ -163,6 +163,7 @@ test("set, also of an unchanged mapping, says that a denial matches the identity
   const unchanged = await exits(set(role, "--username", "s:{SessionName}"), 0);
   assert.equal(unchanged.err, denied);
   const changed = await exits(set(role, "--description", "x"), 0);
+  assert.match(changed.out, /^0 to add, 1 to change, 0 to remove, 0 unchanged\.$/m, "the deny list is not in the plan");
   assert.ok(changed.err.includes(denied), changed.err);
   await exits(cluster.mappings(["allow", role, "-y", "--allow-weakening"]), 0);
   const session = `arn:aws:sts::${A}:assumed-role/Suspended/jane`;
