@@ -101,7 +101,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "curl https://localhost/openid/v1/jwks": by(ISSUER, "JWKS_PATH"),
   "aws eks get-token ": by("test/e2e/aws-cli.ts", '"get-token"'),
   "aws eks ": EKS,
-  "aws s3 cp ": by(RELEASE, "s3api"),
+  "aws s3 cp ": by("test/acceptance/release.ts", "s3api"),
   "aws cloudformation deploy ": by(RELEASE, "cloudformation"),
   "aws cloudformation describe-stacks ": by(RELEASE, "cloudformation"),
   "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
