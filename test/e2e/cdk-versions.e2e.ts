@@ -105,7 +105,7 @@ function check(app: string, FLAGS: string): void {
   assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [3, 1]);
   assert.deepEqual([count("AWS::IAM::OIDCProvider"), count("AWS::SSM::Parameter")], [1, 5]);
   const documented = readFileSync(join(app, "cdk.out", "Documented.template.json"), "utf8");
-  assert.equal(documented.match(/"AWS::SSM::Parameter"/g)?.length, 7);
+  assert.equal(documented.match(/"AWS::SSM::Parameter"/g)?.length, 8);
   assert.ok(documented.includes('"/iam-authenticator/prod/sso/111122223333/clusteradmin"'));
   const bundles = globSync(join(app, "cdk.out", "asset.*", "index.mjs")).map((file) => readFileSync(file));
   for (const name of ["authenticator", "deployment-check"]) {
