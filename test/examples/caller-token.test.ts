@@ -102,8 +102,8 @@ test("systemd accepts the units, and the timer runs every four minutes", { skip:
   const units = useFolder();
   for (const kind of ["service", "timer"]) {
     const name = `iam-authenticator-caller-token.${kind}`;
-    // verify requires that the program exists.
-    const text = readFileSync(join(EXAMPLE, name), "utf8").replace("/usr/local/sbin/renew-caller-token", SCRIPT);
+    // verify requires that the program exists. The folder may have a space.
+    const text = readFileSync(join(EXAMPLE, name), "utf8").replace("/usr/local/sbin/renew-caller-token", `"${SCRIPT}"`);
     const verify = ["verify", "--man=no", units.write(name, text)];
     const { status, stderr } = spawnSync("systemd-analyze", verify, { encoding: "utf8" });
     assert.deepEqual([status, stderr.split("\n").filter((line) => line.includes(units.path))], [0, []], stderr);
