@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, truncateSync } from "node:fs";
+import { existsSync, symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -24,10 +24,14 @@ const cluster = useCluster(Object.fromEntries(roles), "all");
 // Starts in a quarter of the time of the source.
 prepare(() => buildCommand(folder.path));
 
+/** A path that a shell need not quote, whatever the folder of this checkout is called. */
+const NODE = join(folder.path, "node");
+symlinkSync(process.execPath, NODE);
+
 async function bash(line: string) {
   const child = spawn("bash", ["--norc", "-c", `set -o pipefail; ${line}`], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, IA: `${process.execPath} ${join(folder.path, COMMAND_FILE)}`, CLUSTER_ID: "prod" },
+    env: { ...process.env, IA: `${NODE} ${join(folder.path, COMMAND_FILE)}`, CLUSTER_ID: "prod" },
   });
   const [err, out, [code]] = await Promise.all([text(child.stderr), text(child.stdout), once(child, "close")]);
   return { code: Number(code ?? -1), out, err };
@@ -43,7 +47,7 @@ test("a reader can close the pipe before it has read all output, and the exit co
 test("output that does not fit into the pipe arrives complete, also if another process has made the pipe non-blocking", async () => {
   const list = "$IA mappings list -o json";
   // Node.js makes its output non-blocking, and blocking again when it exits, but not when it is killed.
-  const nonBlocking = `${process.execPath} -e 'process.stdout; process.kill(process.pid, 9)'`;
+  const nonBlocking = `${NODE} -e 'process.stdout; process.kill(process.pid, 9)'`;
   const { out: expected } = await bash(`${list} > ${folder.path}/list; cat ${folder.path}/list`);
   assert.ok(expected.length > 200_000);
   for (const before of ["true", nonBlocking]) {
