@@ -162,8 +162,13 @@ async function checkEndpoint(
     for (const version of API_VERSIONS) {
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
-    checks.push(...(await checkMapping(token, options, io, config)));
-    checks.push(await checkSettings(options, io, config, functionName));
+    // At once: of a silent Parameter Store, each would wait for the time limit.
+    const stored = [
+      checkMapping(token, options, io, config),
+      checkSettings(options, io, config, functionName),
+    ] as const;
+    const [mapping, settings] = await Promise.all(stored);
+    checks.push(...mapping, settings);
     checks.push(await checkConcurrency(config, io));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");
