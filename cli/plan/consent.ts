@@ -6,7 +6,7 @@ import type { Connection } from "../aws/connection.ts";
 import { isAccessDenied } from "../aws/errors.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { guardLockout, hasAdministrator, mayDenyOthers } from "../model/access/administrators.ts";
+import { guardLockout, hasAdministrator, mayDenyOthers, withoutRestrictions } from "../model/access/administrators.ts";
 import { hasConsent, type Mark } from "../model/access/changes.ts";
 import { marksOf } from "../model/access/phases.ts";
 import { afterwards, type RuleSettings, type Wanted } from "../model/access/state.ts";
@@ -109,7 +109,7 @@ export async function readForAccess(
     const remains = () => settle(states, (rule) => hasAdministrator(afterwards(states, wanted), { ...rule, now }));
     if (!isWhole) await findAdministrator((found) => add(states, found), remains, connection, io);
   };
-  if (deniesOthers || hasAdministrator(current, review)) await seek(current, changes, review.now);
+  if (deniesOthers || hasAdministrator(current, withoutRestrictions(review))) await seek(current, changes, review.now);
   isPlanning = false;
   const text = `this may grant more access than the plan shows: there is no permission to read ${[...unread].map(phraseFor).join(", ")}`;
   const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", gives: [], text };
@@ -182,7 +182,9 @@ export async function checkConsent(
     );
   }
   if (force) return;
-  const isAdministered = await settle(current, (review) => hasAdministrator(current, { ...review, now: clock }));
+  const isAdministered = await settle(current, (review) =>
+    hasAdministrator(current, withoutRestrictions({ ...review, now: clock })),
+  );
   // The other operator may have made the first administrator among the parameters that were read.
   if (isAdministered) await seek(current, changes, clock);
   await settle(current, (review) => guardLockout(changes, current, { ...review, now: clock }));

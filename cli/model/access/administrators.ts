@@ -102,9 +102,19 @@ export function mayDenyOthers(changes: readonly Wanted[], states: States, review
   });
 }
 
-/** Throws if the changes remove the last administrator. */
+/**
+ * The same rules without the settings that restrict who is an administrator. The lockout check also applies without them,
+ * since a false stored setting must not switch it off.
+ */
+export function withoutRestrictions<R extends ReviewSettings>(review: R): R {
+  return { ...review, reservedPrefixes: [], signedTokens: undefined };
+}
+
+/** Throws if the changes remove the last administrator, with the function's settings or without their restrictions. */
 export function guardLockout(changes: readonly Wanted[], current: States, review: ReviewSettings): void {
-  if (!hasAdministrator(current, review) || hasAdministrator(afterwards(current, changes), review)) return;
+  const after = afterwards(current, changes);
+  const isLastRemoved = (rules: ReviewSettings) => hasAdministrator(current, rules) && !hasAdministrator(after, rules);
+  if (![review, withoutRestrictions(review)].some(isLastRemoved)) return;
   throw finding(
     `Refused: no administrator would surely remain: a principal in ${ADMIN_GROUPS.join(" or ")}, whose mapping ` +
       "has not ended, and to which no denial and no separate mapping of a permission set's role may apply.",

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { stringify } from "yaml";
 import { hasAdministrator, mayDenyOthers } from "../../../../cli/model/access/administrators.ts";
 import type { States } from "../../../../cli/model/access/state.ts";
+import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
 import { exits, storedCluster, useCluster } from "../../commands/mappings/cluster.ts";
 import { CONTEXT } from "./any-plan.ts";
 import { short, store, wanted } from "./store.ts";
@@ -13,7 +14,8 @@ const A = "111122223333";
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
 const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
-const SET = { [`sso/${A}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] } };
+const ADMIN_BY_SESSION = { username: "admin:{SessionName}", groups: ["system:masters"] };
+const SET = { [`sso/${A}/clusteradmin`]: ADMIN_BY_SESSION };
 const SET_ROLE = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 const OF_SET_ROLE = { [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" } };
 const AS_ROLE = { ...SET, [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), ...ADMIN } };
@@ -107,6 +109,25 @@ test("an ended mapping of a set's role counts until it is deleted, unless it mad
     assert.equal(hasAdministrator(states, CONTEXT), isSure, JSON.stringify(value));
   }
 });
+
+const ISSUERS = [...TOKEN_ISSUERS].map((pair) => pair.join("=")).join();
+for (const variables of [
+  { RESERVED_PREFIXES: "system:" },
+  { RESERVED_PREFIXES: "admin:" },
+  { TOKENS: "jwt", JWT_ISSUERS: ISSUERS },
+]) {
+  test(`stored settings that accept no administrator do not switch the check off: ${Object.keys(variables)}`, async (t) => {
+    const cluster = await storedCluster({ ...SET, [OF_ROLE]: { ...ADMIN_BY_SESSION, arn: role("A") } });
+    t.after(() => cluster.store.close());
+    cluster.deploy(variables);
+    const type = (...words: string[]) => cluster.mappings([...words, "-y", "--allow-weakening"]);
+    await exits(type("remove", role("A")), 0);
+    await exits(type(...REMOVE_SET), 1, REFUSED);
+    await exits(type("deny", `account/${A}`), 1, REFUSED);
+    await exits(type("deny", "arn:aws:iam::*:*"), 1, REFUSED);
+    await exits(type(...REMOVE_SET, "--force"), 0);
+  });
+}
 
 /** With AWS-signed tokens beside the others, and with them only. */
 const withSigned = (states: States) =>

@@ -1,14 +1,15 @@
-// Whoever may write a function's settings into Parameter Store can mislead an operator, but cannot hide a grant: with any setting
-// false, alone and in pairs, each change is marked that is marked without settings.
+// A principal that may write a function's settings into Parameter Store can mislead an operator, but can hide no grant and no
+// lockout: with any setting false, alone and in pairs, each change is marked or refused that is so without settings.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { reviewSettings } from "../../../../cli/aws/connection.ts";
 import { functionsAt } from "../../../../cli/aws/functions.ts";
+import { guardLockout } from "../../../../cli/model/access/administrators.ts";
 import { hasConsent } from "../../../../cli/model/access/changes.ts";
 import { marksOf } from "../../../../cli/model/access/phases.ts";
-import type { RuleSettings } from "../../../../cli/model/access/state.ts";
+import type { RuleSettings, States, Wanted } from "../../../../cli/model/access/state.ts";
 import { shellOf } from "../../../../cli/model/function-settings.ts";
 import { readCommonSettings } from "../../../../functions/settings/common.ts";
 import { readFrom } from "../../../../functions/settings/environment.ts";
@@ -19,6 +20,7 @@ import { settingsValue, type Variables } from "../../../stored-settings.ts";
 import { dated, forgetValues, valueFor } from "./answers.ts";
 import { type AnyPlan, anyPlan, CONTEXT, type State } from "./any-plan.ts";
 import { countOf, families, planAt } from "./two-parameters.ts";
+import { A, B } from "./universe.ts";
 
 /** Names of the generated plans begin with these. */
 const PREFIXES = ["res:", "system:", "access:", "g", "h", "u", "{", "a"];
@@ -72,7 +74,19 @@ const statesOf = (state: State) =>
     }),
   );
 
-/** Returns how many marks the plan has without settings. Throws if false settings remove one. */
+let lockouts = 0;
+
+function isLockout(changes: readonly Wanted[], stored: States, review: RuleSettings): boolean {
+  try {
+    guardLockout(changes, stored, review);
+    return false;
+  } catch (error) {
+    assert.match(`${error}`, /no administrator would surely remain/);
+    return true;
+  }
+}
+
+/** Returns how many marks the plan has without settings. Throws if false settings remove a mark, or the refusal of a lockout. */
 function attack({ states: [before = {}, after = {}] }: AnyPlan): number {
   const shorts = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const changes = shorts
@@ -80,9 +94,12 @@ function attack({ states: [before = {}, after = {}] }: AnyPlan): number {
     .map((short) => ({ name: nameOf(short), value: after[short] }));
   const stored = statesOf(before);
   const marks = marksOf(changes, stored, truth);
+  const isRefused = isLockout(changes, stored, truth);
+  if (isRefused) lockouts += 1;
   for (const [key, review] of reviews) {
     const found = marksOf(changes, stored, review);
     for (const mark of marks) assert.ok(hasConsent(mark, found), JSON.stringify({ key, mark, before, after }));
+    assert.ok(!isRefused || isLockout(changes, stored, review), JSON.stringify({ key, before, after }));
   }
   return marks.length;
 }
@@ -110,4 +127,22 @@ test("a sample of all plans over two parameters: what is marked without settings
     }
   }
   assert.ok(plans > 80 && marked > plans / 4, `${plans} ${marked}`);
+});
+
+test("the removal of each of two administrators, and of both, is refused with false settings as without settings", () => {
+  forgetValues();
+  lockouts = 0;
+  const groups = ["system:masters", "access:cluster-admin", "kubeadm:cluster-admins"];
+  const usernames = ["u", "a", "{SessionName}", "res:x"];
+  for (const group of groups) {
+    for (const username of usernames) {
+      const value = JSON.stringify({ username, groups: [group] });
+      const sets = { [`sso/${A}/view`]: value, [`sso/${B}/view`]: value };
+      for (const after of [{}, ...Object.keys(sets).map((short) => ({ [short]: value }))]) {
+        attack({ states: [sets, after], reserved: false });
+        for (const one of Object.keys(after)) attack({ states: [{ [one]: value }, {}], reserved: false });
+      }
+    }
+  }
+  assert.equal(lockouts, groups.length * usernames.length * 3);
 });
