@@ -209,7 +209,7 @@ function keepsAdministrator(
   review: RuleSettings,
 ): (group: readonly Candidate[]) => readonly Candidate[] {
   const matters = (name: string, value: string | undefined) =>
-    mentionsAdministrators(value) || /\/(?:deny|role)\/(?:\d+|any)(?:\/awsreservedsso_.*)?$/.test(name);
+    mentionsAdministrators(value) || /\/(?:deny\/\w+$|sso-session\/|role\/\d+\/awsreservedsso_)/.test(name);
   let kept: States = new Map([...states].filter(([name, { value }]) => matters(name, value)));
   const keeps = (writes: readonly Wanted[]) => hasAdministrator(afterwards(kept, writes), review);
   if (!keeps([]) || !keeps(changes)) return (group) => group;

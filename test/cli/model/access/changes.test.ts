@@ -324,3 +324,13 @@ test("the removal of a denied principal's mapping leaves a date, for a command t
   assert.ok(first?.value !== undefined, "it is deleted at once");
   assert.ok(Date.parse(JSON.parse(first.value).notAfter) <= NOW);
 });
+
+test("the last administrator stays until the list of sessions that denies the next one is repaired", () => {
+  const administrator = { username: "admin", groups: ["system:masters"] };
+  const alice = { arn: arn("user/alice"), username: "u", groups: ["g"] };
+  const [user, sessions] = [`user/${A}/alice`, `sso-session/${A}/view`];
+  const states = store({ [`sso/${A}/view`]: administrator, [sessions]: "{}", [user]: { ...alice, ...administrator } });
+  const changes = wanted({ [user]: alice, [sessions]: [] });
+  const first = nextPhase(changes, states, CONTEXT);
+  assert.deepEqual(first?.writes.map(short), [sessions]);
+});
