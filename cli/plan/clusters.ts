@@ -4,7 +4,7 @@ import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { ownAccount, withAwsClock } from "../aws/calls.ts";
 import { type AwsOptions, type ClientConfig, clientConfig } from "../aws/client.ts";
 import { type Connection, type ConnectionOptions, connect } from "../aws/connection.ts";
-import { reasonOf, toFailure } from "../aws/errors.ts";
+import { isAccessDenied, reasonOf, toFailure } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
 import {
   type Chosen,
@@ -200,7 +200,7 @@ export async function carryOut(planned: PlannedClusters, options: ProposeOptions
   const failures = [...failed, ...ready.flatMap(({ name, refusal: failure }) => (failure ? [{ name, failure }] : []))];
   if (!isSeveral && failures[0] !== undefined) throw failures[0].failure;
   if (isAbsent) throw silentExit();
-  const wanted = ready.flatMap(({ proposal, ...one }) => (proposal === undefined ? [] : [{ ...one, proposal }]));
+  const wanted = toWrite(ready);
   const proposals = wanted.map(({ proposal }) => proposal);
   const isLooser = proposals.some(({ marks }) => marks.length > 0);
   if (!goesOn || isLooser) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
@@ -212,9 +212,9 @@ export async function carryOut(planned: PlannedClusters, options: ProposeOptions
     await confirmAll(proposals, options, io);
     await recheck?.(false);
     const progress = startProgress("writing clusters", wanted.length, io, perSecond);
-    failures.push(...(await write(wanted, isSeveral, goesOn && !isLooser, recheck, progress, io)));
-    const isWritten = ({ name }: Wanted) => !failures.some((one) => one.name === name);
-    logEffects(wanted.filter(isWritten), isSeveral, io);
+    const results = await write(wanted, options, isSeveral, goesOn && !isLooser, recheck, progress, io);
+    failures.push(...results.filter((one) => "failure" in one));
+    logEffects(toWrite(results.filter((one) => "plan" in one)), isSeveral, io);
   }
   const last = isSeveral && ready.length + failures.length > 0 ? [lastLine(done, planned, failures, io)] : [];
   throwWorst(failures, ...last);
@@ -241,31 +241,37 @@ const LONG_S = 60;
 
 type Wanted = ReadyCluster & { readonly proposal: Proposal };
 
-/** Returns where it was not written, in the order of `wanted`. Unless it goes on, the first is written before the others. */
+function toWrite(ready: readonly ReadyCluster[]): readonly Wanted[] {
+  return ready.flatMap(({ proposal, ...cluster }) => (proposal === undefined ? [] : [{ ...cluster, proposal }]));
+}
+
+/** Returns what was written or failed, in the order of `wanted`. Unless it goes on, the first is written before the others. */
 async function write(
   wanted: readonly Wanted[],
+  options: ProposeOptions,
   isSeveral: boolean,
   goesOn: boolean,
   recheck: Action["recheck"],
   progress: Pick<ReturnType<typeof startProgress>, "show" | "end">,
   io: IOStreams,
-): Promise<ClusterFailure[]> {
+): Promise<(ReadyCluster | ClusterFailure)[]> {
   const output = outputByCluster(wanted, io);
   const timer = setInterval(output.flush, FLUSH_MS);
   let [written, isStopped] = [0, false];
-  async function writeOne({ name, proposal }: Wanted): Promise<ClusterFailure[]> {
+  async function writeOne(cluster: Wanted): Promise<ReadyCluster | ClusterFailure> {
+    const { name, proposal } = cluster;
     const { connection, changes } = proposal;
     try {
       if (isSeveral) await beforeWrites(io, () => limitsOf(connection.rates).write(io.interrupted, changes.length));
-      if (isStopped) return [{ name, failure: silentExit() }];
-      await writeAll(proposal, connection, withAwsClock(isSeveral ? output.ioOf(name) : io));
+      if (isStopped) return { name, failure: silentExit() };
+      const result = await writeOrReplace(cluster, options, withAwsClock(isSeveral ? output.ioOf(name) : io));
       await recheck?.(true);
-      return [];
+      return result;
     } catch (error) {
       const failure = error instanceof Stopped || io.interrupted.aborted ? toFailure(error) : undefined;
       isStopped ||= !goesOn || failure === undefined || failure.exitCode === EXIT.interrupted;
       if (!isSeveral || failure === undefined) throw error;
-      return [{ name, failure }];
+      return { name, failure };
     } finally {
       written += 1;
       if (isSeveral) progress.show(written);
@@ -273,12 +279,36 @@ async function write(
   }
   const first = goesOn ? [] : wanted.slice(0, 1);
   try {
-    const failures = await inTurns(first, writeOne);
-    return [...failures, ...(await inTurns(wanted.slice(first.length), writeOne))].flat();
+    const results = await inTurns(first, writeOne);
+    return [...results, ...(await inTurns(wanted.slice(first.length), writeOne))];
   } finally {
     clearInterval(timer);
     progress.end();
     output.flush();
+  }
+}
+
+/** Writes the plan, or the one that replaces it if AWS refuses the write. Returns what was written. */
+async function writeOrReplace(cluster: Wanted, options: ProposeOptions, io: IOStreams): Promise<ReadyCluster> {
+  const { name, options: place, plan, proposal } = cluster;
+  try {
+    await writeAll(proposal, proposal.connection, io);
+    return cluster;
+  } catch (error) {
+    if (plan.ifRefused === undefined || !isAccessDenied(error)) throw error;
+  }
+  try {
+    const other = await plan.ifRefused(io);
+    const ready: ReadyCluster = { name, options: place, plan: other, ...(await prepare(other, options, io)) };
+    printPlans([{ ...ready, prefix: other.connection.review.prefix }], io);
+    if (ready.refusal !== undefined) throw ready.refusal;
+    if (ready.proposal === undefined) return ready;
+    await confirmAll([ready.proposal], { ...options, yes: true }, io);
+    await writeAll(ready.proposal, other.connection, io);
+    return ready;
+  } catch (error) {
+    const failure = error instanceof Stopped ? undefined : toFailure(error);
+    throw failure === undefined ? error : new Stopped(failure, failure.lines, "absent", error);
   }
 }
 

@@ -34,6 +34,8 @@ export interface ClusterPlan {
   readonly isWhole?: boolean;
   /** As in `readForAccess`: for a denial, which must not wait for other operators. */
   readonly merges?: boolean;
+  /** Makes another plan if AWS refuses the writes of this one, which must be a single write. A given consent holds for it. */
+  readonly ifRefused?: (io: IOStreams) => Promise<ClusterPlan>;
   /** Sentences for the user after the writes. The first one is on the line that reports them. */
   readonly effect?: (now: number) => readonly string[];
   /** Whether it may only take access away, or concerns no login. By default, it may give access. */

@@ -17,6 +17,7 @@ import { listIn, MAX_BYTES, type Stored } from "../../model/stored.ts";
 import { checkAccount } from "../../model/target.ts";
 import { findOwner, managedBy, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/clusters.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
 import { mayDenyByName, readByName, readMappings, requireCluster } from "../../plan/read.ts";
 import { effectOf } from "./deny-effect.ts";
 import { DENIES, type DenyOptions, ifReadable, planDenials, type Terms, withDenial } from "./deny-list.ts";
@@ -40,8 +41,6 @@ export class RefusedName extends Failure {}
 /** What the plans of all clusters share. */
 export interface PersonPlans {
   readonly judged: PersonJudged[];
-  /** Whether AWS has refused to write the first list. */
-  readonly isRefused: boolean;
   /** The sentence about the end of access, once all clusters are planned. */
   ending: string | undefined;
 }
@@ -53,7 +52,8 @@ export async function planPerson(
   connection: Connection,
   io: IOStreams,
   plans: PersonPlans,
-) {
+  isRefused = false,
+): Promise<ClusterPlan> {
   const { review, account } = connection;
   const isByName = await ifReadable((own) => mayDenyByName(connection, own), io);
   const read = (own: IOStreams) => readMappings(connection, own);
@@ -90,13 +90,26 @@ export async function planPerson(
   const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
   if (!isByName) for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
   const { lists, uncovered } = isByName
-    ? await placesFor(who, options, terms, plans.isRefused, mappings, known, connection, io)
+    ? await placesFor(who, options, terms, isRefused, mappings, known, connection, io)
     : { lists: undefined, uncovered: [] };
   const plan = lists ? planFor(known, lists) : planDenials(patterns, terms, known, connection);
   const endsAccess = mappings === undefined || found.length > 0;
   plans.judged.push({ options, io, isByName: isByName === true, endsAccess, names, uncovered });
   const effect = effectOf(patterns, connection, io, found, true, () => plans.ending);
-  return { plan, known, connection, isWhole: mappings !== undefined, ...DENIES, ...effect };
+  const ifRefused = (own: IOStreams) => {
+    own.log("AWS refused the write. The command plans again, with the lists of accounts.\n");
+    return planPerson(who, options, terms, connection, own, plans, true);
+  };
+  const isFirst = isByName === true && !isRefused;
+  return {
+    plan,
+    known,
+    connection,
+    isWhole: mappings !== undefined,
+    ...DENIES,
+    ...(isFirst && { ifRefused }),
+    ...effect,
+  };
 }
 
 /** Only where STS tells it in time: an emergency must not depend on STS. */

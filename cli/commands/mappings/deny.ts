@@ -3,8 +3,6 @@
 import type { Command } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import type { Connection } from "../../aws/connection.ts";
-import { isAccessDenied } from "../../aws/errors.ts";
-import { isSeveral } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
 import { end, endOf } from "../../cmdline/times.ts";
@@ -73,13 +71,7 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   if (meant !== undefined) throw finding(sentence);
 }
 
-async function denyPerson(
-  who: string,
-  options: DenyOptions,
-  terms: Terms,
-  io: IOStreams,
-  isRefused = false,
-): Promise<void> {
+async function denyPerson(who: string, options: DenyOptions, terms: Terms, io: IOStreams): Promise<void> {
   const { program, isConstant = false } = sessionProgram(who) ?? {};
   if (isConstant && !options.force) {
     throw usage(
@@ -87,7 +79,7 @@ async function denyPerson(
         "To deny one of them, deny the IAM user or the session of the permission set behind the role.",
     );
   }
-  const plans: PersonPlans = { judged: [], isRefused, ending: undefined };
+  const plans: PersonPlans = { judged: [], ending: undefined };
   const planned = await planClusters(options, io, (connection, one, own) =>
     planPerson(who, one, terms, connection, own, plans),
   );
@@ -100,16 +92,9 @@ async function denyPerson(
   const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
   plans.ending = sentence;
   if (sentence !== undefined) io.log(`${sentence}${hint}\n`);
-  const uncovered = judged.flatMap((one) => one.uncovered);
-  try {
-    await carryOut(planned, options, io, { done: "Denied", goesOn: true });
-  } catch (error) {
-    // Of several clusters, the others are denied: the same command again, with --account, finishes.
-    if (isRefused || isSeveral(options) || !isAccessDenied(error) || !judged.some(({ isByName }) => isByName))
-      throw error;
-    io.log("AWS refused the write. The command plans again, with the lists of accounts.\n");
-    return denyPerson(who, { ...options, yes: true }, terms, io, true);
-  }
+  await carryOut(planned, options, io, { done: "Denied", goesOn: true });
+  // With those of the plans that replaced one whose write AWS refused.
+  const uncovered = judged.flatMap((cluster) => cluster.uncovered);
   const left = uncovered.length === 0 ? [] : [`${who} is not denied everywhere. Not covered: ${uncovered.join("; ")}.`];
   if (meant !== undefined) left.push(`${sentence}${hint}`);
   if (left.length > 0) throw finding(...left);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { failing, ssmError } from "../../../local/aws/service-faults.ts";
 import { exits } from "./cluster.ts";
 import { ACCOUNT as A, useTwoClusters } from "./several.ts";
 
@@ -56,6 +57,44 @@ test("a name denies the person's sessions and users in every cluster, and no oth
   }
   assert.equal(await clusters.verdict("prod", session(SET, `x${JANE}`)), "granted");
   assert.match((await deny()).out, /0 to add, 0 to change, 0 to remove/);
+});
+
+test("a cluster whose deny/any AWS refuses to write is planned again by its accounts' lists, and the other one is not", async () => {
+  const denied = (cluster: string) => Promise.all(["any", A, B].map((list) => clusters.value(cluster, `deny/${list}`)));
+  const entry = [{ name: JANE }];
+  const refused = ssmError(400, "AccessDeniedException");
+  clusters.store.fail(failing("PutParameter", refused, "/iam-authenticator/prod/deny/any"));
+  const { out, err } = await exits(deny(), 0);
+  const again = "AWS refused the write. The command plans again, with the lists of accounts.";
+  assert.deepEqual(
+    err.split("\n").filter((line) => line.includes("refused")),
+    [`prod: ${again}`],
+  );
+  assert.match(out, new RegExp(`/iam-authenticator/prod\\):\n.*deny/${A}`, "s"));
+  assert.match(err, /^prod: Wrote 2 parameters\. .*access ends by /m);
+  assert.match(err, /^staging: Wrote 1 parameter\. .*access ends by /m);
+  assert.match(err, /^Denied in 2 of 2 clusters\.$/m);
+  assert.deepEqual(await denied("prod"), [undefined, entry, entry]);
+  assert.deepEqual(await denied("staging"), [entry, undefined, undefined]);
+
+  // The first run denied the name in these lists, so there is nothing left to write.
+  assert.match((await exits(deny(), 0)).err, /^Denied in 2 of 2 clusters/m);
+  assert.deepEqual(await denied("prod"), [undefined, entry, entry]);
+
+  put(`deny/${A}`, []);
+  put("pattern/any", [{ arnLike: "arn:aws:iam::*:role/ops", username: "ops" }]);
+  const left = new RegExp(
+    `\n${JANE} is not denied everywhere\\. Not covered: identities that only pattern/any maps\\.\n$`,
+  );
+  await exits(deny(), 1, left);
+
+  clusters.store.fail(failing("PutParameter", refused, "/iam-authenticator/prod/deny/"));
+  put(`deny/${A}`, []);
+  clusters.store.remove("/iam-authenticator/staging/deny/any");
+  const failed = await exits(deny(), 3);
+  assert.match(failed.err, /\nDenied in 1 of 2 clusters\. Not denied in: prod \(/);
+  assert.deepEqual(await denied("prod"), [undefined, [], entry]);
+  assert.deepEqual(await denied("staging"), [entry, undefined, undefined]);
 });
 
 test("allow with the same name grants what the mappings grant again, and keeps other denials", async () => {
