@@ -77,6 +77,18 @@ export function localPrincipal(name: string): LocalPrincipal {
   return found;
 }
 
+/**
+ * The ARN in IAM of a user or of a session's role; `undefined` for other identities.
+ *
+ * @param setFolder below IAM Identity Center's path, for roles of permission sets: its region and a slash; default none
+ */
+export function iamArn({ arn }: LocalPrincipal, setFolder = ""): string | undefined {
+  const [, account, name] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
+  if (name === undefined) return arn.includes(":user/") ? arn : undefined;
+  const path = name.startsWith("AWSReservedSSO_") ? `aws-reserved/sso.amazonaws.com/${setFolder}` : "";
+  return `arn:aws:iam::${account}:role/${path}${name}`;
+}
+
 function user(name: string, account: string, resource: string, accessKeyId: string, userId: string): LocalPrincipal {
   return { name, accessKeyId, arn: `arn:aws:iam::${account}:${resource}`, account, userId };
 }

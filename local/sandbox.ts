@@ -17,7 +17,7 @@ import { startSts } from "./aws/sts/sts.ts";
 import { type LocalFunction, localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { type LocalIdentity, localIdentities, localIdentity } from "./identities.ts";
-import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
+import { localPodRole, localProvider, POD_ROLE_ARN, publishServiceAccountKey } from "./service-account.ts";
 import {
   CLUSTER_ID,
   createServerCertificate,
@@ -147,7 +147,7 @@ export async function startSandbox(
   const sts = await onPort("sts", (port) => startSts({ ...ofSts, port }));
   const outputs: Record<string, string> = { LogGroup: LOG_GROUP, FunctionName: FUNCTION_NAME };
   const functions: Record<string, Readonly<Record<string, string>>> = {};
-  const principals = [...principalsOfIdentities(REGION), { ...podRole, kind: "Role", id: podRole.roleId } as const];
+  const principals = new Map([...principalsOfIdentities(REGION), [POD_ROLE_ARN, podRole.roleId]]);
   const ofAccount = { principals, functions, stacks: { [defaultStackName(CLUSTER_ID)]: outputs } };
   const ofQuery = { ...inRegion, ...nodeServices(REGION), ...ofAccount };
   const query = await onPort("query", (port) => startQueryServices({ ...ofQuery, port }));

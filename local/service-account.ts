@@ -23,8 +23,6 @@ export interface LocalRole {
   /** `AROA...` */
   readonly roleId: string;
   readonly trustPolicy: TrustPolicy;
-  /** In seconds; default 3600, as in IAM. */
-  readonly maxSessionDuration?: number;
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, reduced to web identities. */

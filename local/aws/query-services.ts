@@ -1,12 +1,6 @@
 // A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Also for Lambda, whose calls are GETs.
 
-import {
-  describeInstances,
-  type Ec2Instance,
-  getInstanceProfile,
-  type InstanceProfile,
-  type NodeServices,
-} from "./ec2.ts";
+import { describeInstances, type Ec2Instance, type NodeServices } from "./ec2.ts";
 import {
   type LocalRequest,
   type LocalResponse,
@@ -14,9 +8,9 @@ import {
   ServiceError,
   startHttpServer,
 } from "./http-server.ts";
-import { type IamPrincipal, listPrincipals } from "./iam.ts";
+import { getInstanceProfile, type IamPrincipals, type InstanceProfile, listPrincipals } from "./iam.ts";
 import { answerLambda, type Functions } from "./lambda.ts";
-import { readForm, refuse, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
+import { answerJson, readForm, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
 import { parseForm } from "./signature.ts";
 import { byAccessKey, type ServiceOptions, verify } from "./verification.ts";
 
@@ -28,7 +22,7 @@ interface Content {
   /** Of Lambda. */
   readonly functions?: Functions;
   /** Of IAM. */
-  readonly principals?: readonly IamPrincipal[];
+  readonly principals?: IamPrincipals;
 }
 
 interface QueryOptions extends ServiceOptions, Partial<NodeServices>, Content {
@@ -58,19 +52,16 @@ export async function startQueryServices(options: QueryOptions): Promise<QuerySe
 
 /** The request handler of these services. `checkSigned` throws for a request without a valid signature. */
 export function queryAnswers(
-  { instances, profiles, account, stacks = {}, functions = {}, principals = [] }: NodeServices & Content,
+  { instances, profiles, account, stacks = {}, functions = {}, principals = new Map() }: NodeServices & Content,
   checkSigned: (request: LocalRequest, service: Service | "lambda") => void,
 ): (request: LocalRequest) => LocalResponse {
   return (request) => {
     // The clients of the other services only use POST.
     if (request.method === "GET") {
-      try {
+      return answerJson(() => {
         checkSigned(request, "lambda");
         return answerLambda(request, functions);
-      } catch (error) {
-        if (!(error instanceof ServiceError)) throw error;
-        return refuse(error);
-      }
+      });
     }
     const form = readForm(request);
     const action = form.get("Action") ?? "";

@@ -3,7 +3,7 @@
 
 import { generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
-import type { LocalIdentity } from "../../identities.ts";
+import { iamArn, type LocalIdentity } from "../../identities.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import { ServiceError } from "../http-server.ts";
 import type { Result } from "./protocol.ts";
@@ -76,7 +76,10 @@ export async function getWebIdentityToken(
   if (identity.expiresAt !== undefined && (iat + seconds) * 1000 > identity.expiresAt) {
     throw new ServiceError("SessionDurationEscalationException", "The token would outlive the session", 403);
   }
-  const sub = principalOf(identity);
+  const sub = iamArn(identity);
+  if (sub === undefined) {
+    throw new ServiceError("ValidationError", "This local STS signs tokens for roles and users only.");
+  }
   const aws = { aws_account: identity.account, principal_id: sub, source_region: "us-east-1" };
   const token = await new SignJWT({ "https://sts.amazonaws.com/": { ...aws, ...claims[identity.name] } })
     .setProtectedHeader({ alg: algorithm, kid: `local-${algorithm}`, typ: "JWT" })
@@ -88,17 +91,6 @@ export async function getWebIdentityToken(
     .setJti(randomUUID())
     .sign(keyPair(algorithm).privateKey);
   return { WebIdentityToken: token, Expiration: new Date((iat + seconds) * 1000) };
-}
-
-/** `sub`: the role of a session. Roles of permission sets have IAM Identity Center's path. Refuses other principals. */
-function principalOf({ arn }: LocalIdentity): string {
-  const [, account, role] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
-  if (role !== undefined) {
-    const path = role.startsWith("AWSReservedSSO_") ? "aws-reserved/sso.amazonaws.com/" : "";
-    return `arn:aws:iam::${account}:role/${path}${role}`;
-  }
-  if (/:user\//.test(arn)) return arn;
-  throw new ServiceError("ValidationError", "This local STS signs tokens for roles and users only.");
 }
 
 /** One audience is a string in the token, and several are a list. */

@@ -162,7 +162,7 @@ export async function assumeRoleWithWebIdentity(
   const token = required(parameters, "WebIdentityToken", /^[\s\S]{4,20000}$/);
   refuseUnsupported(parameters);
   const role = roles.find((known) => roleArn(known) === wanted);
-  const duration = sessionDuration(parameters, role);
+  const duration = sessionDuration(parameters);
 
   const account = accountOf(wanted);
   const ofAccount = providers.filter((provider) => provider.account === account);
@@ -205,16 +205,14 @@ function refuseUnsupported(parameters: QueryParameters): void {
   }
 }
 
-function sessionDuration(parameters: QueryParameters, role: LocalRole | undefined): number {
-  const text = parameters.get("DurationSeconds");
-  const most = role?.maxSessionDuration ?? 3_600;
-  if (text === undefined) return Math.min(3_600, most);
-  const seconds = durationOf(text, 900, 43_200);
-  if (seconds > most) {
-    const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
-    throw new ServiceError("ValidationError", message);
-  }
-  return seconds;
+/** In IAM, the default of a role's MaxSessionDuration. */
+const MAX_SECONDS = 3_600;
+
+function sessionDuration(parameters: QueryParameters): number {
+  const seconds = durationOf(parameters.get("DurationSeconds") ?? String(MAX_SECONDS), 900, 43_200);
+  if (seconds <= MAX_SECONDS) return seconds;
+  const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+  throw new ServiceError("ValidationError", message);
 }
 
 function accountOf(arn: string): string {

@@ -49,6 +49,6 @@ test("Lambda returns the default quota, and the variables of a function; it refu
   const { Environment } = await lambda().getFunctionConfiguration({ FunctionName: "authenticator", Qualifier });
   assert.deepEqual(Environment?.Variables, FUNCTIONS.authenticator);
   await refused(lambda().getFunctionConfiguration({ FunctionName: "other", Qualifier }), "ResourceNotFoundException");
-  await refused(lambda().listFunctions({}), "UnknownOperationException", /does not support GET/);
+  await refused(lambda().listFunctions({}), "UnknownOperationException", /No such operation: GET/);
   await refused(new Lambda(stranger()).getAccountSettings({}), "UnrecognizedClientException");
 });

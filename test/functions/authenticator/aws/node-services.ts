@@ -1,7 +1,8 @@
 // A node in a local EC2 and IAM, and the environment variables that connect the SDK to them.
 
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import type { Ec2Instance, InstanceProfile } from "../../../../local/aws/ec2.ts";
+import type { Ec2Instance } from "../../../../local/aws/ec2.ts";
+import type { InstanceProfile } from "../../../../local/aws/iam.ts";
 import { keyVariables } from "../../../aws-variables.ts";
 import { OPERATOR, startQueryServices } from "../../../local-aws.ts";
 import { HOME, verified } from "../fixtures.ts";
