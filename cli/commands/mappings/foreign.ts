@@ -149,23 +149,18 @@ const TO_JSON =
  */
 export function readForeign(text: string, file: string, isOneOfSeveral: boolean) {
   if (/^[ \t]*aws_auth_\w+[ \t]*=/m.test(text)) throw usage(`${shownFile(file)}: HCL is not supported. ${TO_JSON}`);
-  if (isOneOfSeveral && isEmptyList(text)) return { items: [], notes: [] };
-  const parts = documentsIn(text, file).flatMap(listed);
-  if (parts.length === 0) throw usage(`${shownFile(file)}: it is empty.`);
-  const read = parts.map((part) => ({ part, items: readPart(part, file) }));
-  if (read.every(({ items }) => items === undefined)) {
+  const documents = documentsIn(text, file);
+  const read = documents.flatMap(listed).map((part) => ({ part, items: readPart(part, file) }));
+  // A list of Terraform without users is `[]`. Alone, it is more likely that the program that wrote it found nothing.
+  const isEmptyList = read.length === 0 && documents.length > 0;
+  if (read.length === 0 && !(isOneOfSeveral && isEmptyList)) throw usage(`${shownFile(file)}: it is empty.`);
+  if (!isEmptyList && read.every(({ items }) => items === undefined)) {
     throw usage(`${shownFile(file)}: unknown format. import reads ${KINDS}.`);
   }
   return {
     items: read.flatMap(({ items }) => items ?? []),
     notes: read.flatMap(({ part, items }) => (items?.length ? [] : noteOn(part, items !== undefined))),
   };
-}
-
-/** A list of Terraform without users is `[]`. Alone, it is more likely that the program that wrote it found nothing. */
-function isEmptyList(text: string): boolean {
-  const value = parseJson(text);
-  return Array.isArray(value) && value.length === 0;
 }
 
 function noteOn({ value, lineOf }: YamlDocument, isKnown: boolean): string {
