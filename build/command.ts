@@ -55,7 +55,7 @@ export const COMMAND_FILE = "iam-authenticator.mjs";
 
 /**
  * Writes the command and the licences of the bundled packages into `outdir`. A command that runs from there may still load its parts:
- * those of the former build are deleted by the next build that changes a file. Returns esbuild's metafile.
+ * the next build deletes those of the former build. Returns esbuild's metafile.
  */
 export async function buildCommand(outdir: string): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
@@ -86,10 +86,9 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
   const licenceFile = { name: LICENCES, contents: new TextEncoder().encode(licences(ROOT, [metafile])) };
   const former = partsOf(outdir);
   // The entry point is last: until then, commands start with the former parts.
-  if (replaceFiles(outdir, [licenceFile, ...parts, ...entry])) {
-    const kept = new Set([...former, ...partsOf(outdir)]);
-    for (const part of globSync(`${PARTS}*`, { cwd: outdir })) if (!kept.has(part)) rmSync(join(outdir, part));
-  }
+  replaceFiles(outdir, [licenceFile, ...parts, ...entry]);
+  const kept = new Set([...former, ...partsOf(outdir)]);
+  for (const part of globSync(`${PARTS}*`, { cwd: outdir })) if (!kept.has(part)) rmSync(join(outdir, part));
   return metafile;
 }
 

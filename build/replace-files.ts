@@ -13,12 +13,12 @@ export interface BuiltFile {
 
 /**
  * Replaces each file by a rename, in the given order, so that a program never misses a file or reads half of one. Does not touch
- * files with the same bytes. Returns whether any file changed.
+ * files with the same bytes.
  */
-export function replaceFiles(folder: string, files: readonly BuiltFile[]): boolean {
-  const changed = files.filter(({ name, contents }) => !hasContents(join(folder, name), contents));
-  for (const { name, contents, mode = 0o644 } of changed) {
+export function replaceFiles(folder: string, files: readonly BuiltFile[]): void {
+  for (const { name, contents, mode = 0o644 } of files) {
     const file = join(folder, name);
+    if (existsSync(file) && readFileSync(file).equals(contents)) continue;
     // Two builds can run at the same time.
     const beside = `${file}.${process.pid}.tmp`;
     mkdirSync(dirname(file), { recursive: true });
@@ -30,9 +30,4 @@ export function replaceFiles(folder: string, files: readonly BuiltFile[]): boole
       rmSync(beside, { force: true });
     }
   }
-  return changed.length > 0;
-}
-
-function hasContents(file: string, contents: Uint8Array): boolean {
-  return existsSync(file) && readFileSync(file).equals(contents);
 }
