@@ -1,7 +1,15 @@
 // One entry of a parameter: a mapping or a denial, with the kind, account and name of its parameter.
 
 import type { DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
-import { ARNS, isOfSet, type MappingKind, type ParameterKind } from "../../functions/authenticator/mapping/kinds.ts";
+import {
+  ARNS,
+  isOfSet,
+  KINDS,
+  kindsWhere,
+  type MappingKind,
+  type ParameterKey,
+  type ParameterKind,
+} from "../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import {
   mappingParameter,
@@ -36,6 +44,12 @@ export type DenialValue = DenyEntry & {
 /** The name of the parameter that holds the entry. */
 export function parameterOf(prefix: string, { kind, account, name }: ParameterAddress): string {
   return mappingParameter(prefix, kind, account, name);
+}
+
+/** The names of the lists for any account. */
+export function listsForAny(prefix: string): readonly string[] {
+  const isForAny = (kind: ParameterKind) => KINDS[kind].path === "account or any";
+  return kindsWhere(isForAny).map((kind) => mappingParameter(prefix, kind, "any"));
 }
 
 /**
@@ -76,17 +90,20 @@ export function given(values: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-const KEYS = [
-  "arn",
-  "arnLike",
-  "name",
-  "session",
-  "username",
-  "groups",
-  "principalId",
-  "notAfter",
-  "description",
-] as const;
+/** The keys in the order of the documentation. A record, so that a new key does not compile without its place. */
+const ORDER: Readonly<Record<ParameterKey | keyof Mapping, true>> = {
+  arn: true,
+  arnLike: true,
+  name: true,
+  session: true,
+  username: true,
+  groups: true,
+  principalId: true,
+  notAfter: true,
+  description: true,
+};
+
+const KEYS = Object.keys(ORDER);
 
 /** Sorts the keys in the order of the documentation. */
 export function inOrder<Value extends Mapping | DenyEntry>(value: Value): Value {

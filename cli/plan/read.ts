@@ -1,7 +1,7 @@
 // Reads a cluster's mappings at a limited rate, and checks that the cluster exists.
 
 import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
-import { denyParameter, mappingParameter, readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
 import { nearest } from "../../functions/lib/text.ts";
 import { settingsParameter } from "../../functions/settings/stored-settings.ts";
@@ -16,6 +16,7 @@ import type { WriteOptions } from "../cmdline/options.ts";
 import { EXIT, Failure, finding, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
+import { listsForAny } from "../model/entry.ts";
 import { shortName } from "../model/evaluation.ts";
 import { entryKey, keyOfItem, normal, type Stored } from "../model/stored.ts";
 
@@ -213,8 +214,7 @@ async function* namesIn(connection: Connection, io: IOStreams): AsyncGenerator<s
     return;
   }
   yield* (await readMappings(connection, io)).keys();
-  const ofAny = [denyParameter(review.prefix, "any"), mappingParameter(review.prefix, "pattern", "any")];
-  yield* (await readSome(ssm, ofAny, io.interrupted)).keys();
+  yield* (await readSome(ssm, listsForAny(review.prefix), io.interrupted)).keys();
 }
 
 /** Sentences about a cluster without parameters. */

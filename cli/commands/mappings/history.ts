@@ -1,7 +1,7 @@
 // `mappings history` and `mappings rollback`: list and restore the versions of a mapping.
 
 import type { Command } from "commander";
-import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isListKind, type ListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
@@ -109,7 +109,7 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
 async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const { ssm, review } = connection;
-  const { parameter, key } = findTarget(connection, who, options.session);
+  const { parameter, address, key } = findTarget(connection, who, options.session);
   const name = shortName(parameter, review.prefix);
   const { to } = options;
   const make = async () => {
@@ -118,10 +118,12 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
     const versions = await readHistory(ssm, parameter, io.interrupted);
     const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
     if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
-    const isEntry = (key.arnLike ?? key.session) !== undefined;
-    const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, review);
+    const isEntry = isListKind(address.kind) && (key.arnLike ?? key.session) !== undefined;
+    const value = isEntry
+      ? withEntry(name, address.kind, key, before.get(parameter), target)
+      : validValue(name, target, review);
     const plan = planChanges(before, new Map([[parameter, value]]), false);
-    const denials = readName(review.prefix, parameter)?.kind === "deny" ? (listIn(value) ?? []) : [];
+    const denials = address.kind === "deny" ? (listIn(value) ?? []) : [];
     const ended = denials.filter((item) => hasEnded(item, review.now)).map((item) => keyOfItem(item, "arnLike"));
     if (ended.length > 0) io.log(`Left out, because they have ended: ${listed(ended)}.\n`);
     return { plan, known: before, connection };
@@ -136,9 +138,8 @@ function validValue(name: string, target: Stored, { prefix, partition }: ReviewS
 }
 
 /** Restores one entry, or removes it if it did not exist then. The other entries stay unchanged. */
-function withEntry(name: string, key: EntryKey, before: Stored | undefined, target: Stored): string {
+function withEntry(name: string, kind: ListKind, key: EntryKey, before: Stored | undefined, target: Stored): string {
   const isIt = (item: unknown) => hasKey(item, key);
-  const kind = key.session === undefined ? "pattern" : "sso-session";
   const now = listItems(name, before, kind, isIt);
   const then = listItems(`version ${target.version} of ${name}`, target, kind, (item) => !isIt(item)).find(isIt);
   if (then === undefined && !now.some(isIt)) {

@@ -1,6 +1,8 @@
 // `mappings remove`: removes mappings and their history.
 
 import type { Command } from "commander";
+import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -69,11 +71,11 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
 function removal(name: string, targets: readonly Target[], before: Stored | undefined) {
   if (before === undefined) return { changes: [], missing: [`${name} does not exist.`] };
   const keys = targets.map(({ key }) => key).filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
-  if (keys.length < targets.length) {
+  const [kind] = targets.map(({ address }) => address.kind).filter(isListKind);
+  if (kind === undefined || keys.length < targets.length) {
     const changes = removalOf(before);
     return { changes, missing: changes.length === 0 ? [`${name} is already empty.`] : [] };
   }
-  const kind = keys.some(({ session }) => session !== undefined) ? "sso-session" : "pattern";
   const isRemoved = (item: unknown) => keys.some((key) => hasKey(item, key));
   const items = listItems(name, before, kind, isRemoved);
   const others = keys.filter((key) => !items.some((item) => hasKey(item, key)));
@@ -86,22 +88,33 @@ function removal(name: string, targets: readonly Target[], before: Stored | unde
   return { changes: [change], missing };
 }
 
+/** The option of `mappings set` and `mappings deny` for each key. A record, so that a new key does not compile without one. */
+const OPTIONS: Readonly<Record<Exclude<keyof Mapping, "arn" | "arnLike">, string>> = {
+  session: "session",
+  username: "username",
+  principalId: "principal-id",
+  notAfter: "until",
+  description: "description",
+  groups: "group",
+};
+
 /** Sentences with the commands that write what a change removes. A pattern then becomes the last one of its list. */
 function commandsAgain({ name, before, value }: Change, where: ClusterOptions, { prefix, now }: ReviewSettings) {
   const entriesIn = (text = "[]") => readParameter(prefix, name, { value: text, secure: false }).entries;
   const kept = new Set(entriesIn(value).map(({ mapping }) => JSON.stringify(mapping)));
   const removed = entriesIn(before?.value).filter(({ mapping }) => !kept.has(JSON.stringify(mapping)));
   return removed.flatMap(({ kind, account, name: own, mapping }) => {
-    const { arn, session, username, groups = [], principalId, notAfter, description } = mapping;
+    const { arn, notAfter } = mapping;
     // `set` would write a pattern of other accounts to another list, and rejects an end in the past.
     const arnLike = kind === "deny" ? deniedIn(mapping) : mapping.arnLike;
     if (isExpired(notAfter, now) || (kind === "pattern" && accountOf(arnLike ?? "") !== account)) return [];
     const list = kind === "deny" && "name" in mapping && account !== "any" ? account : undefined;
-    const options = { account: list, session, username, "principal-id": principalId, until: notAfter, description };
     const words = [
       arn ?? arnLike ?? `${kind.replace("-session", "")}/${account}${own && `/${own}`}`,
-      ...Object.entries(options).flatMap(([option, text]) => optionWords(`--${option}`, text)),
-      ...groups.flatMap((group) => optionWords("--group", group)),
+      ...optionWords("--account", list),
+      ...Object.entries(OPTIONS).flatMap(([key, option]) =>
+        [mapping[key as keyof typeof OPTIONS]].flat().flatMap((text) => optionWords(`--${option}`, text)),
+      ),
     ];
     const command = kind === "deny" ? "deny" : "set";
     return `To write it again: iam-authenticator mappings ${command} ${[...clusterWords(where), ...words.map(shellWord)].join(" ")}`;

@@ -1,6 +1,6 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
 
-import { isListKind, type MappingKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import { isListKind, type MappingKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import { isActive, mayHave, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
@@ -194,13 +194,44 @@ function withoutLifts(before: Value, after: Value, review: RuleSettings): string
   return valueProblem(value) === undefined ? value : undefined;
 }
 
+/** Whether a removal of the kind changes which of the other mappings applies, so that their changes wait for it. */
+const DECIDES_OTHERS: Readonly<Record<ParameterKind, (address: ParameterAddress) => boolean>> = {
+  role: (address) => setOf(address) !== undefined,
+  user: () => false,
+  root: () => false,
+  "federated-user": () => false,
+  sso: () => true,
+  "sso-session": () => true,
+  pattern: () => false,
+  account: () => true,
+  deny: () => false,
+};
+
 /** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
 function needsDate(entry: PlacedEntry, state: PlanState): boolean {
-  if (entry.kind === "account" || setOf(entry) !== undefined) return true;
+  if (DECIDES_OTHERS[entry.kind](entry)) return true;
   // This command or a later one may lift it.
   const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.review, (one) => overlaps(one, entry));
   return denyListsFor(entry, state.review).some(mayBeLifted);
 }
+
+/** Whether a parameter may deny an administrator, or take precedence over one, without mentioning administrators. */
+function mayHideAdministrator(address: ParameterAddress | undefined): boolean {
+  return address !== undefined && HIDES_ADMINISTRATOR[address.kind](address);
+}
+
+const HIDES_ADMINISTRATOR: Readonly<Record<ParameterKind, (address: ParameterAddress) => boolean>> = {
+  role: (address) => setOf(address) !== undefined,
+  user: () => false,
+  root: () => false,
+  "federated-user": () => false,
+  sso: () => false,
+  // An invalid list denies the roles of its set, and any list denies AWS-signed tokens of them.
+  "sso-session": () => true,
+  pattern: () => false,
+  account: () => false,
+  deny: () => true,
+};
 
 /** Leaves out writes after which no administrator remains, if there is one now and at the end. */
 function keepsAdministrator(
@@ -209,7 +240,7 @@ function keepsAdministrator(
   review: RuleSettings,
 ): (group: readonly Candidate[]) => readonly Candidate[] {
   const matters = (name: string, value: string | undefined) =>
-    mentionsAdministrators(value) || /\/(?:deny\/\w+$|sso-session\/|role\/\d+\/awsreservedsso_)/.test(name);
+    mentionsAdministrators(value) || mayHideAdministrator(readName(review.prefix, name));
   let kept: States = new Map([...states].filter(([name, { value }]) => matters(name, value)));
   const keeps = (writes: readonly Wanted[]) => hasAdministrator(afterwards(kept, writes), review);
   if (!keeps([]) || !keeps(changes)) return (group) => group;

@@ -1,13 +1,15 @@
 // The parameters as a plan sees them, and which ones the function reads beside another.
 
-import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
+import { KINDS, type NameKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   mappingParameter,
   type ParameterAddress,
   permissionSetInAnyCase,
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import type { DatedParameter, StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import { listsForAny } from "../entry.ts";
 import { readValue, type Value } from "../entry-arns.ts";
 import type { ReviewSettings } from "../evaluation.ts";
 
@@ -48,6 +50,8 @@ export function planState(changes: readonly Wanted[], states: States, review: Ru
   const wanted = new Map([...skipped, ...changes].map(({ name, value }) => [name, storedText(value)]));
   const names = [...new Set([...states.keys(), ...wanted.keys()])];
   let byAccount: Map<string | undefined, readonly string[]> | undefined;
+  /** The roles of permission sets, by account and set. */
+  let bySet: Map<string | undefined, readonly string[]> | undefined;
   const observed = (reading?: Set<string>): PlanState => ({
     review,
     wanted,
@@ -63,8 +67,11 @@ export function planState(changes: readonly Wanted[], states: States, review: Ru
     },
     rolesOf(account, set) {
       reading?.add(`role/${account}`);
-      const start = mappingParameter(prefix, "role", account, `AWSReservedSSO_${set}_`);
-      return names.filter((name) => name.startsWith(start) && /^[0-9a-f]{16}$/.test(name.slice(start.length)));
+      bySet ??= Map.groupBy(names, (name) => {
+        const address = readName(prefix, name);
+        return address?.kind === "role" ? `${address.account} ${setOf(address)}` : undefined;
+      });
+      return bySet.get(`${account} ${asciiLowerCase(set)}`) ?? [];
     },
   });
   return observed(review.reading);
@@ -94,35 +101,89 @@ export function valuesIn(names: readonly string[], state: PlanState): readonly V
   return names.flatMap((name) => valuesOf(state, name));
 }
 
+/** How the name of a parameter gives its permission set. A record, so that another kind of name does not compile without it. */
+const SET_OF_NAME: Readonly<Record<NameKind, (name: string) => string | undefined>> = {
+  "permission set": (name) => name,
+  role: permissionSetInAnyCase,
+  user: () => undefined,
+  "federated user": () => undefined,
+};
+
 /** The set of a permission set's parameters, or of the mapping of one of its roles. */
 export function setOf({ kind, name }: ParameterAddress): string | undefined {
-  if (isOfSet(kind)) return name;
-  return kind === "role" ? permissionSetInAnyCase(name) : undefined;
+  const { name: nameKind } = KINDS[kind];
+  return nameKind && SET_OF_NAME[nameKind](name);
 }
 
-/** A list of sessions denies AWS-signed tokens, so it is both higher and lower than the mappings of the set's roles. */
-export function higherThan(address: ParameterAddress, { rolesOf, review: { prefix } }: PlanState): readonly string[] {
-  const { kind, account } = address;
-  const set = setOf(address);
-  if (set === undefined) return [];
-  const sessions = mappingParameter(prefix, "sso-session", account, set);
-  if (kind === "role") return [sessions];
-  return [...rolesOf(account, set), ...(kind === "sso" ? [sessions] : [])];
+/** Returns the names of parameters that may be read for an identity of `address`. */
+type Neighbours = (address: ParameterAddress, state: PlanState) => readonly string[];
+
+const none: Neighbours = () => [];
+
+function ofSet(kind: "sso" | "sso-session"): Neighbours {
+  return (address, { review: { prefix } }) => {
+    const set = setOf(address);
+    return set === undefined ? [] : [mappingParameter(prefix, kind, address.account, set)];
+  };
 }
 
-export function lowerThan(address: ParameterAddress, { namesOf, review: { prefix } }: PlanState): readonly string[] {
-  const { kind, account } = address;
-  if (kind === "account" || kind === "deny") return [];
-  const broader = [mappingParameter(prefix, "pattern", "any"), mappingParameter(prefix, "account", account)];
-  if (kind === "pattern")
-    return account === "any" ? namesOf("any").filter((name) => name.startsWith(`${prefix}/account/`)) : broader;
+const rolesOfSet: Neighbours = (address, { rolesOf }) => {
   const set = setOf(address);
-  const sets = kind === "role" ? (["sso-session", "sso"] as const) : kind === "sso-session" ? (["sso"] as const) : [];
-  return [
-    ...(set === undefined ? [] : sets.map((one) => mappingParameter(prefix, one, account, set))),
-    mappingParameter(prefix, "pattern", account),
-    ...broader,
-  ];
+  return set === undefined ? [] : rolesOf(address.account, set);
+};
+
+const patternsOfAccount: Neighbours = ({ account }, { review: { prefix } }) => [
+  mappingParameter(prefix, "pattern", account),
+];
+
+/** The patterns of any account, and the mapping of the account. */
+const broadest: Neighbours = ({ account }, { review: { prefix } }) => [
+  mappingParameter(prefix, "pattern", "any"),
+  mappingParameter(prefix, "account", account),
+];
+
+const allAccounts: Neighbours = (_, { namesOf, review: { prefix } }) =>
+  namesOf("any").filter((name) => readName(prefix, name)?.kind === "account");
+
+function all(...some: readonly Neighbours[]): Neighbours {
+  return (address, state) => some.flatMap((neighbours) => neighbours(address, state));
+}
+
+/**
+ * The mappings that take precedence over those of a kind. A list of sessions denies AWS-signed tokens, so it is both higher and
+ * lower than the mappings of the set's roles.
+ */
+const HIGHER: Readonly<Record<ParameterKind, Neighbours>> = {
+  role: ofSet("sso-session"),
+  user: none,
+  root: none,
+  "federated-user": none,
+  sso: all(rolesOfSet, ofSet("sso-session")),
+  "sso-session": rolesOfSet,
+  pattern: none,
+  account: none,
+  deny: none,
+};
+
+/** The mappings that apply to an identity if those of a kind do not. */
+const LOWER: Readonly<Record<ParameterKind, Neighbours>> = {
+  role: all(ofSet("sso-session"), ofSet("sso"), patternsOfAccount, broadest),
+  user: all(patternsOfAccount, broadest),
+  root: all(patternsOfAccount, broadest),
+  "federated-user": all(patternsOfAccount, broadest),
+  sso: all(patternsOfAccount, broadest),
+  "sso-session": all(ofSet("sso"), patternsOfAccount, broadest),
+  pattern: (address, state) => (address.account === "any" ? allAccounts : broadest)(address, state),
+  account: none,
+  deny: none,
+};
+
+export function higherThan(address: ParameterAddress, state: PlanState): readonly string[] {
+  return HIGHER[address.kind](address, state);
+}
+
+export function lowerThan(address: ParameterAddress, state: PlanState): readonly string[] {
+  return LOWER[address.kind](address, state);
 }
 
 export function denyListsFor({ account }: ParameterAddress, { prefix }: ReviewSettings): readonly string[] {
@@ -131,7 +192,5 @@ export function denyListsFor({ account }: ParameterAddress, { prefix }: ReviewSe
 
 /** Every parameter that may be read beside this one. */
 export function branchOf({ account }: ParameterAddress, { namesOf, review: { prefix } }: PlanState) {
-  const ofAny =
-    account === "any" ? [] : [mappingParameter(prefix, "pattern", "any"), mappingParameter(prefix, "deny", "any")];
-  return [...namesOf(account), ...ofAny];
+  return [...namesOf(account), ...(account === "any" ? [] : listsForAny(prefix))];
 }

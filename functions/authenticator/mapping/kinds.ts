@@ -4,11 +4,14 @@ const GRANT = ["username", "groups", "notAfter", "description"] as const;
 
 const PINNED = ["arn", "username", "groups", "principalId", "notAfter", "description"] as const;
 
+/** What the last part of a parameter's name is. */
+export type NameKind = "role" | "user" | "federated user" | "permission set";
+
 interface Kind {
   /** Of its parameter, after the kind: `<account>/<name>`, `<account>`, or `<account>` that may be `any`. */
   readonly path: "named" | "account" | "account or any";
   /** Kind of name in the path. */
-  readonly name?: "role" | "user" | "federated user" | "permission set";
+  readonly name?: NameKind;
   /** Of a JSON list: the key that identifies an entry. A denial may have a name instead. */
   readonly listedBy?: "session" | "arnLike";
   /** The keys of the value, or of an entry of the list. */
@@ -43,6 +46,9 @@ export type MappingKind = Exclude<ParameterKind, "deny">;
 type KindWith<Column> = {
   [K in ParameterKind]: (typeof ROWS)[K] extends Column ? K : never;
 }[ParameterKind];
+
+/** A key of a mapping or of a denial. */
+export type ParameterKey = (typeof ROWS)[ParameterKind]["keys"][number];
 
 /** Kinds whose parameter holds a JSON list, in which each entry states the identities that it applies to. */
 export type ListKind = KindWith<{ readonly listedBy: string }>;

@@ -90,15 +90,36 @@ export function principalIdProblem(principalId: unknown, kind: MappingKind): str
   return `principalId must be the unique id of a ${kind} (${start}...), not ${quoted(principalId)}`;
 }
 
+/** Returns a phrase about a value that no mapping may have under a key. */
+type TypeCheck = (value: unknown) => string | undefined;
+
+/** `principalProblem` checks the keys that identify the principal. */
+const checkedWithPrincipal: TypeCheck = () => undefined;
+
+/** A record, so that a new key does not compile without a check. Problems are reported in this order. */
+const TYPE_CHECKS: Readonly<Record<keyof Mapping, TypeCheck>> = {
+  arn: checkedWithPrincipal,
+  arnLike: checkedWithPrincipal,
+  session: checkedWithPrincipal,
+  principalId: checkedWithPrincipal,
+  username: (username) =>
+    typeof username === "string" && username !== ""
+      ? undefined
+      : `username must be a non-empty string, not ${quoted(username)}`,
+  groups: (groups) =>
+    Array.isArray(groups) && groups.every((group) => typeof group === "string" && group !== "")
+      ? undefined
+      : `groups must be a list of non-empty strings, not ${quoted(groups)}`,
+  notAfter: (notAfter) => endProblem({ notAfter }),
+  description: (description) => endProblem({ description }),
+};
+
 function typeProblem(value: Record<string, unknown>): string | undefined {
-  const { username, groups } = value;
-  if (username !== undefined && (typeof username !== "string" || username === "")) {
-    return `username must be a non-empty string, not ${quoted(username)}`;
+  for (const [key, check] of Object.entries(TYPE_CHECKS)) {
+    const problem = value[key] === undefined ? undefined : check(value[key]);
+    if (problem !== undefined) return problem;
   }
-  if (groups !== undefined && !(Array.isArray(groups) && groups.every((g) => typeof g === "string" && g !== ""))) {
-    return `groups must be a list of non-empty strings, not ${quoted(groups)}`;
-  }
-  return endProblem(value);
+  return undefined;
 }
 
 /** Checks the two keys that mappings and deny entries share. */
