@@ -23,7 +23,7 @@ const ROWS: Readonly<Record<string, Scenario>> = {
   "the same, one environment, 300 ms, 3/s": { warm: 1, environments: 1, farMs: 300, strangers: from(3) },
   "the same, 700 ms, 60/s": { warm: 8, strangers: from(60) },
   "the same, environments that have just started, 700 ms, 25/s": { strangers: from(25) },
-  "IAM callers: bearers signed by nobody, hosts of 1 s, 32/s": {
+  "IAM callers: bearers that no key signed, hosts of 1 s, 32/s": {
     ...{ warm: 8, caller: "known", farMs: 1_000, strangers: asCallers(32, FAR) },
   },
   "the same, one environment, 2/s": {

@@ -20,8 +20,6 @@ function isBroken(document: string, link: string): boolean {
 }
 
 const code = globSync(["{build,cli,functions,infra,local}/**/*.ts", "examples/**/*.{tf,yml,yaml,ts}"], { cwd: root });
-/** Records of the past may name deleted files. */
-const current = documents.filter((document) => !/^CHANGELOG|docs\/(acceptance|decisions)\//.test(document));
 const { scripts, files: packed } = JSON.parse(read("package.json"));
 /** npm packs README.md and LICENSE in any case. */
 const isPacked = (path: string) =>
@@ -32,7 +30,7 @@ const ROWS = [
   ["each relative link in the documents has a target", documents, /\]\((?![a-z]+:)([^)\s]+)\)/g, isBroken],
   ["a document in the package links only to what is in it", documents.filter(isPacked), /\]\((?![a-z]+:)([^)#\s]+)/g, (document: string, link: string) => !isPacked(join(dirname(document), link))],
   ["each page and section that the code names exists", code, /\b(docs\/[\w-]+\.md(?:#[\w-]+)?)(?!\w|#)/g, (_: string, link: string) => isBroken("README.md", link)],
-  ["each file that a document names exists", current, /`((?:build|cli|functions|infra|local|test)\/[\w./-]+)`/g, (_: string, path: string) => !existsSync(join(root, path))],
+  ["each file that a document names exists", documents, /`((?:build|cli|functions|infra|local|test)\/[\w./-]+)`/g, (_: string, path: string) => !existsSync(join(root, path))],
   ["every npm script that a document names exists", documents, /npm run (?:--silent |-s )?([\w:-]+)/g, (_: string, name: string) => !(name in scripts)],
 ] as const;
 for (const [title, files, pattern, isMissing] of ROWS) {
