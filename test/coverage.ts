@@ -1,4 +1,4 @@
-// Checks the coverage of each published folder against limits. `npm test` writes lcov.info, then runs this.
+// Checks the coverage of each published folder against limits. `npm run test:all` writes lcov.info, then runs this.
 // Node's limits apply to all folders together, and ignore files that no test loads.
 
 import { globSync, readFileSync } from "node:fs";

@@ -6,14 +6,16 @@ import { join } from "node:path";
 import { after, before, describe } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..");
-const FOLDERS = ["acceptance", "build", "cli", "docs", "functions", "infra", "local", "system"];
+/** Each has a process. A folder inside another one is not part of that one. */
+const FOLDERS = ["acceptance", "build", "cli", "cli/commands", "docs", "functions", "infra", "local", "system"];
 
 /** What tests of one process would share: timers, modules, signals, trusted certificates, the working directory, the user. */
 const OWN_PROCESS =
   /\bmock\.(timers|method)\b|\bmockTime\b|\bprocess\.(emit|chdir|seteuid)\b|\bsetDefaultCACertificates\b/;
 
 function testFiles(folder: string): string[] {
-  return globSync(`test/${folder}/**/*.test.ts`, { cwd: ROOT }).sort();
+  const inner = FOLDERS.filter((other) => other.startsWith(`${folder}/`)).map((other) => `test/${other}/**`);
+  return globSync(`test/${folder}/**/*.test.ts`, { cwd: ROOT, exclude: inner }).sort();
 }
 
 function needsProcess(file: string): boolean {
@@ -47,5 +49,5 @@ function keepEnvironment(): void {
 if (import.meta.main) {
   const shared = FOLDERS.flatMap(testFiles).filter((file) => !needsProcess(file));
   const alone = globSync("test/**/*.test.ts", { cwd: ROOT }).filter((file) => !shared.includes(file));
-  console.log([...FOLDERS.map((folder) => `test/together/${folder}.ts`), ...alone].join("\n"));
+  console.log([...FOLDERS.map((folder) => `test/together/${folder.replace("/", "-")}.ts`), ...alone].join("\n"));
 }

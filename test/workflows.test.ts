@@ -37,11 +37,12 @@ const SARIF = { contents: "read", "security-events": "write" };
 const ALLOWED: Readonly<Record<string, { on: object; jobs: Readonly<Record<string, object | undefined>> }>> = {
   "audit.yml": { on: { ...CHANGES, ...schedule("23 5 * * *") }, jobs: { audit: undefined } },
   "ci.yml": { on: { ...CHANGES, workflow_call: null }, jobs: { ci: undefined } },
+  "claims.yml": { on: { ...schedule("47 3 * * 1"), workflow_call: null }, jobs: { claims: undefined } },
   "codeql.yml": { on: { ...CHANGES, ...schedule("17 4 * * 1") }, jobs: { analyze: SARIF } },
   "release.yml": {
     on: { push: { tags: ["v*"] } },
     jobs: {
-      ...{ check: undefined, test: undefined, first: undefined, second: undefined },
+      ...{ check: undefined, test: undefined, claims: undefined, first: undefined, second: undefined },
       publish: { contents: "write", "id-token": "write", attestations: "write" },
     },
   },
@@ -73,7 +74,7 @@ describe("every workflow", () => {
       const { jobs } = parse(read(file)) as Workflow;
       for (const job of Object.values(jobs)) {
         if (job.uses !== undefined) {
-          assert.match(job.uses, /^\.\/\.github\/workflows\/ci\.yml$/);
+          assert.match(job.uses, /^\.\/\.github\/workflows\/(ci|claims)\.yml$/);
           continue;
         }
         assert.ok(job["timeout-minutes"] <= 60);
@@ -100,18 +101,39 @@ describe("every workflow", () => {
 });
 
 describe("the release", () => {
-  const { check, test: tested, first, second, publish } = (parse(read("release.yml")) as Workflow).jobs;
+  const { check, test: tested, claims, first, second, publish } = (parse(read("release.yml")) as Workflow).jobs;
   const scriptsOf = (job: Job | undefined) => job?.steps?.flatMap(({ run }) => run ?? []) ?? [];
 
   test("needs no secret: npm trusts this workflow", () => {
     assert.doesNotMatch(read("release.yml"), /NPM_TOKEN|NODE_AUTH_TOKEN|secrets\./);
   });
 
-  test("runs the tests on the tagged commit before anything is published", () => {
+  test("runs the tests, and those of the claims, on the tagged commit before anything is published", () => {
     assert.deepEqual(tested, { needs: "check", uses: "./.github/workflows/ci.yml" });
     const { ci } = (parse(read("ci.yml")) as Workflow).jobs;
     assert.deepEqual(scriptsOf(ci), [".ci/run"]);
-    assert.deepEqual(publish?.needs, ["test", "first", "second"]);
+    assert.deepEqual(claims, { needs: "check", uses: "./.github/workflows/claims.yml" });
+    const { claims: proven } = (parse(read("claims.yml")) as Workflow).jobs;
+    assert.deepEqual(scriptsOf(proven), ["npm ci", "npm run test:claims"]);
+    assert.deepEqual(publish?.needs, ["test", "claims", "first", "second"]);
+  });
+
+  test("has every test that npm test leaves out: CI runs test:all, with coverage, and test:faults", () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    const run = readFileSync(join(ROOT, ".ci", "run"), "utf8")
+      .match(/^[^#\n].*$/gm)
+      ?.slice(2);
+    assert.deepEqual(run, [
+      "(npm ci && npm test)",
+      "npm run test:all",
+      "npm run test:faults",
+      "npm run test:e2e",
+      "HOSTILE_ONLY=silent npm run test:hostile",
+    ]);
+    assert.match(
+      scripts["test:all"],
+      /&& TEST_ALL=1 npm run --silent test:files -- .*--experimental-test-coverage .*&& node test\/coverage\.ts$/,
+    );
   });
 
   test("is checked, built on two processor types by a script that anyone can run, and published without a build", () => {

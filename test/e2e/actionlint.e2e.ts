@@ -36,7 +36,7 @@ test("it finds a job that does not exist, and a permission that does not exist",
   const release = readFileSync(join(ROOT, ".github", "workflows", "release.yml"), "utf8");
   assert.ok(WORKFLOWS.length >= 8);
   assert.match(
-    findings(release.replace("needs: [test, first, second]", "needs: [test, first, third]")),
+    findings(release.replace("needs: [test, claims, first, second]", "needs: [test, claims, first, third]")),
     /"third" which does not exist/,
   );
   assert.match(

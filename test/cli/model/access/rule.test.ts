@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { ONLY_IN_ALL } from "../../../extent.ts";
 import type { Counts } from "./prove-plans.ts";
 
 const execute = promisify(execFile);
@@ -21,7 +22,7 @@ const prove = async (...words: readonly (string | number)[]): Promise<Counts> =>
   return JSON.parse(await run("prove-plans", ...words));
 };
 
-test("40 random plans, and a sample of all plans over two and three parameters", async () => {
+test("40 random plans, and a sample of all plans over two and three parameters", ONLY_IN_ALL, async () => {
   const samples = [prove("random", 40, 7), prove("families", 2, 701), prove("families", 3, 2_000_003)] as const;
   const [random, two, three] = await Promise.all(samples);
   assert.ok(random.plans === 40 && random.gains > 500, JSON.stringify(random));
@@ -29,10 +30,14 @@ test("40 random plans, and a sample of all plans over two and three parameters",
   assert.ok(three.plans > 100 && three.gains > three.plans, JSON.stringify(three));
 });
 
-test("whom the rule counts as an administrator is one, with the tokens that the function accepts", async () => {
-  assert.ok(Number(await run("prove-plans", "administrators", 400, 6)) > 40);
-});
+test(
+  "whom the rule counts as an administrator is one, with the tokens that the function accepts",
+  ONLY_IN_ALL,
+  async () => {
+    assert.ok(Number(await run("prove-plans", "administrators", 400, 6)) > 40);
+  },
+);
 
-test("without any one of its clauses, the rule fails for the plan beside the mutant", async () => {
+test("without any one of its clauses, the rule fails for the plan beside the mutant", ONLY_IN_ALL, async () => {
   assert.match(await run("prove-mutants"), /\n(\d+) of \1 killed\n$/);
 });

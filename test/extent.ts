@@ -1,0 +1,6 @@
+// Whether a run holds every proof (`npm run test:all`, as in CI) or leaves out the longest ones (`npm test`).
+
+export const IS_ALL = process.env["TEST_ALL"] === "1";
+
+/** Options of a test that takes too long for `npm test`, which then prints it as skipped. */
+export const ONLY_IN_ALL = { skip: IS_ALL ? false : "npm run test:all runs it" };
