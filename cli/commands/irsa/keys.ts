@@ -18,7 +18,8 @@ import type { Stored } from "../../model/stored.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import { requireParameters } from "../../plan/read.ts";
-import { writeValue } from "../../plan/write-parameter.ts";
+import { beforeWrites } from "../../plan/stopped.ts";
+import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 
 export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
@@ -97,7 +98,7 @@ export function publishCommand(command: Command, io: IOStreams): Command {
     new Option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)"),
   ];
   return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action((options: PublishOptions) =>
-    publish(options, io),
+    beforeWrites(io, () => publish(options, io)),
   );
 }
 
@@ -120,8 +121,8 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
   const effect = "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
   const recheck = async (isWritten: boolean) => {
-    const now = await readPublishedKeys(connection, io.interrupted);
-    if (isWritten) await withdrawTooMany(now, changes, connection, io);
+    const now = await readPublishedKeys(connection, isWritten ? UNINTERRUPTED : io.interrupted);
+    if (isWritten) await withdrawTooMany(now, changes, connection);
     else refuseTooMany(now, changes);
   };
   const planned = { plan, known: byName(published), connection, effect: () => [effect], gives: "no login" as const };
@@ -143,14 +144,13 @@ async function withdrawTooMany(
   published: readonly PublishedKey[],
   changes: readonly Change[],
   { ssm }: Connection,
-  io: IOStreams,
 ): Promise<void> {
   const served = new Set(published.filter(({ key }) => key !== undefined).map(({ stored }) => stored.name));
   if (changes.every(({ name }) => served.has(name))) return;
   for (const { action, name } of changes) {
     const before = published.find(({ stored }) => stored.name === name)?.stored;
     if (action !== "add" || before === undefined) continue;
-    await writeValue(ssm, { action: "remove", name, before, value: undefined }, io.interrupted);
+    await writeValue(ssm, { action: "remove", name, before, value: undefined }, UNINTERRUPTED);
   }
   throw finding(
     `Nothing was published: another publisher wrote keys at the same moment, and the issuer serves at most ${MAX_KEYS}. ` +

@@ -12,6 +12,7 @@ import { openKubernetes } from "../../kube/client.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../../kube/objects.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
+import { beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { remainingTokens, requestToken } from "./cluster-keys.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./keys.ts";
@@ -45,7 +46,9 @@ export function retireCommand(command: Command, io: IOStreams): Command {
   // With the prefix issuer/, a kid that begins with a dash is not read as an option.
   return withOptions(command, CONFIRM)
     .option("--force", "the key has leaked: reject its tokens now")
-    .action((key: string, options: RetireOptions) => retire(key.replace(/^issuer\//, ""), options, io));
+    .action((key: string, options: RetireOptions) => {
+      return beforeWrites(io, () => retire(key.replace(/^issuer\//, ""), options, io));
+    });
 }
 
 async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {

@@ -47,6 +47,17 @@ for (const [what, words, count] of [
   });
 }
 
+test("Ctrl-C while kube-apiserver is asked says that nothing was written", async () => {
+  const stop = new AbortController();
+  api.answers.set("GET /openid/v1/jwks", () => {
+    stop.abort();
+    return [200, { keys: [OLD.jwk] }];
+  });
+  const words = ["publish", "--kubeconfig", admin(), "--yes"];
+  await exits(keys(words, { interrupted: stop.signal }), 130, "Nothing was written.\n");
+  assert.deepEqual(await listed(), []);
+});
+
 test("does not change published keys, and replaces an invalid parameter with the key's name", async () => {
   store.put(put(OLD.jwk), "{");
   assert.deepEqual(await states(), ["invalid"]);

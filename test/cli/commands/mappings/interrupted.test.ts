@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalRequest } from "../../../../local/aws/http-server.ts";
+import { ec } from "../../../functions/issuer/samples.ts";
 import { cli } from "../../cli.ts";
 import { useCluster } from "./cluster.ts";
 
@@ -11,6 +12,7 @@ const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
 const X = { arn: arn("role/x"), username: "x" };
 const cluster = useCluster({ [`role/${A}/x`]: X }, "each");
 const isWrite = ({ headers }: LocalRequest) => /\.(?:Put|Delete)Parameter/.test(headers["x-amz-target"] ?? "");
+const [STORED, NEXT] = [ec("P-256").jwk, ec("P-256").jwk];
 const FILE = JSON.stringify({ mappings: [{ arn: arn("role/y"), username: "y" }] });
 
 for (const [words, input] of [
@@ -21,9 +23,12 @@ for (const [words, input] of [
   [`mappings rollback role/${A}/x`],
   ["mappings apply -f -", FILE],
   ["callers add a"],
+  ["irsa keys publish --jwks -", JSON.stringify({ keys: [NEXT] })],
+  [`irsa keys retire issuer/${STORED.kid} --force`],
 ] as const) {
-  test(`${words}: Ctrl-C before a write says that nothing was written`, async () => {
+  test(`${words.replace(STORED.kid, "<kid>")}: Ctrl-C before a write says that nothing was written`, async () => {
     if (words.includes("rollback")) cluster.put(`role/${A}/x`, { ...X, username: "later" });
+    if (words.includes("retire")) cluster.put(`issuer/${STORED.kid}`, STORED);
     let point = 0;
     for (let isSent = true; isSent; point += 1) {
       assert.ok(point < 30);
