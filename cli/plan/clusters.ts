@@ -28,6 +28,7 @@ import {
   type ClusterPlan,
   confirmAll,
   count,
+  EFFECT,
   outcome,
   type Prepared,
   type Proposal,
@@ -41,39 +42,43 @@ import { writeAll } from "./write.ts";
 /** The target of the change does not exist in a cluster. Of several clusters, one is enough. */
 export class Absent extends Failure {}
 
-interface ReadyCluster extends Prepared {
+interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepared {
   readonly name: string;
   readonly options: AwsOptions;
-  readonly plan: ClusterPlan;
+  readonly plan: P;
 }
 
 /** The clusters by what their plan is, each in the order of the contexts. Without the contexts that are skipped. */
-interface PlannedClusters {
+export interface PlannedClusters<P extends ClusterPlan = ClusterPlan> {
   /** Of the only cluster, messages have no name, and its failure is thrown. */
   readonly isSeveral: boolean;
-  readonly ready: readonly ReadyCluster[];
+  readonly ready: readonly ReadyCluster<P>[];
   /** Without changes. */
   readonly idle: readonly string[];
   readonly isAbsent: boolean;
   readonly failed: readonly ClusterFailure[];
 }
 
-type Planned = ReadyCluster | ClusterFailure | { readonly name: string; readonly isAbsent: boolean } | undefined;
+type Planned<P extends ClusterPlan> =
+  | ReadyCluster<P>
+  | ClusterFailure
+  | { readonly name: string; readonly isAbsent: boolean }
+  | undefined;
 
 /** @param partition of the principal; of several clusters, those of other partitions are skipped by name */
-export async function planClusters<O extends ClustersOptions & ProposeOptions>(
+export async function planClusters<O extends ClustersOptions & ProposeOptions, P extends ClusterPlan>(
   options: O,
   io: IOStreams,
-  plan: (connection: Connection, options: OneOf<O>, io: IOStreams) => Promise<ClusterPlan | undefined>,
+  plan: (connection: Connection, options: OneOf<O>, io: IOStreams) => Promise<P | undefined>,
   partition?: string,
-): Promise<PlannedClusters> {
+): Promise<PlannedClusters<P>> {
   const several = isSeveral(options);
   const output = outputByCluster(options.clusters, io);
   const chosen = chosenClusters(options, io, output.ioOf);
   const progress = startProgress("reading clusters", chosen.length, io);
   const placeOf = several ? placesOnce(partition) : connect;
   let done = 0;
-  async function planOne(one: Chosen<O>): Promise<Planned> {
+  async function planOne(one: Chosen<O>): Promise<Planned<P>> {
     const { name, io: own } = one;
     try {
       const neighbours = chosen.filter((other) => other !== one && mayShare(one.options, other.options));
@@ -189,9 +194,15 @@ export async function executePlan(
 
 /**
  * Shows the plans, asks, writes and reports. Not atomic: a failure is reported by cluster, and the exit code is the worst.
- * Nothing is written if a cluster cannot be planned, unless the change goes on and loosens nothing.
+ * Nothing is written if a cluster cannot be planned, unless the change goes on and loosens nothing. Returns the plans, or those
+ * that replaced them.
  */
-export async function carryOut(planned: PlannedClusters, options: ProposeOptions, io: IOStreams, action: Action = {}) {
+export async function carryOut(
+  planned: PlannedClusters,
+  options: ProposeOptions,
+  io: IOStreams,
+  action: Action = {},
+): Promise<readonly ClusterPlan[]> {
   const { isSeveral, ready, isAbsent, failed } = planned;
   const { done = "Written", goesOn = false, recheck } = action;
   const plans = ready.map((one) => ({ ...one, prefix: one.plan.connection.review.prefix }));
@@ -204,8 +215,8 @@ export async function carryOut(planned: PlannedClusters, options: ProposeOptions
   const proposals = wanted.map(({ proposal }) => proposal);
   const isLooser = proposals.some(({ marks }) => marks.length > 0);
   if (!goesOn || isLooser) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
-  if (options.dryRun) return throwWorst(failures);
-  if (wanted.length > 0) {
+  let written: readonly ReadyCluster[] = [];
+  if (!options.dryRun && wanted.length > 0) {
     // The user decides with the failures in view; throwWorst repeats them at the end.
     for (const line of options.yes ? [] : linesOf(failures)) io.log(`${line}\n`);
     const perSecond = logIfLong(proposals, io);
@@ -213,13 +224,16 @@ export async function carryOut(planned: PlannedClusters, options: ProposeOptions
     await recheck?.(false);
     const progress = startProgress("writing clusters", wanted.length, io, perSecond);
     const results = await write(wanted, options, isSeveral, goesOn && !isLooser, recheck, progress, io);
-    failures.push(...results.filter((one) => "failure" in one));
-    logEffects(toWrite(results.filter((one) => "plan" in one)), isSeveral, io);
+    failures.push(...results.filter((result) => "failure" in result));
+    written = results.filter((result) => "plan" in result);
+    logEffects(toWrite(written), isSeveral, io);
   }
-  const last = isSeveral && ready.length + failures.length > 0 ? [lastLine(done, planned, failures, io)] : [];
+  const last =
+    !options.dryRun && isSeveral && ready.length + failures.length > 0 ? [lastLine(done, planned, failures, io)] : [];
   throwWorst(failures, ...last);
   for (const line of last) io.log(`${line}\n`);
-  if (proposals.some(({ isPartial }) => isPartial)) throw silentExit();
+  if (!options.dryRun && proposals.some(({ isPartial }) => isPartial)) throw silentExit();
+  return ready.map((cluster) => (written.find(({ name }) => name === cluster.name) ?? cluster).plan);
 }
 
 /** Returns how many clusters can be written a second. */
@@ -298,7 +312,7 @@ async function writeOrReplace(cluster: Wanted, options: ProposeOptions, io: IOSt
     if (plan.ifRefused === undefined || !isAccessDenied(error)) throw error;
   }
   try {
-    const other = await plan.ifRefused(io);
+    const other = { ...(await plan.ifRefused(io)), ...(plan.effect && { effect: plan.effect }) };
     const ready: ReadyCluster = { name, options: place, plan: other, ...(await prepare(other, options, io)) };
     printPlans([{ ...ready, prefix: other.connection.review.prefix }], io);
     if (ready.refusal !== undefined) throw ready.refusal;
@@ -317,9 +331,9 @@ const FLUSH_MS = 1_000;
 
 function logEffects(written: readonly Wanted[], isSeveral: boolean, io: IOStreams): void {
   const output = outputByCluster(written, io);
-  for (const { name, proposal } of written) {
+  for (const { name, plan, proposal } of written) {
     const { log } = isSeveral ? output.ioOf(name) : io;
-    const [effect, ...others] = proposal.effect(withAwsClock(io).clock());
+    const [effect, ...others] = plan.effect?.(withAwsClock(io).clock()) ?? [EFFECT];
     for (const line of [`${proposal.outcome ?? outcome(proposal.changes)} ${effect}`, ...others]) log(`${line}\n`);
   }
   output.flush();

@@ -34,9 +34,14 @@ export interface ClusterPlan {
   readonly isWhole?: boolean;
   /** As in `readForAccess`: for a denial, which must not wait for other operators. */
   readonly merges?: boolean;
-  /** Makes another plan if AWS refuses the writes of this one, which must be a single write. A given consent holds for it. */
+  /**
+   * Makes another plan for the same effect if AWS refuses the writes of this one, which must be a single write. A given consent
+   * holds for it.
+   */
   readonly ifRefused?: (io: IOStreams) => Promise<ClusterPlan>;
-  /** Sentences for the user after the writes. The first one is on the line that reports them. */
+  /** Phrases for what the plan does not cover. */
+  readonly uncovered?: readonly string[];
+  /** Sentences for the user after the writes; default: `EFFECT`. The first one is on the line that reports them. */
   readonly effect?: (now: number) => readonly string[];
   /** Whether it may only take access away, or concerns no login. By default, it may give access. */
   readonly gives?: "no access" | "no login";
@@ -49,7 +54,6 @@ export const EFFECT = `The function reads the change within ${MAPPING_FOUND_MS /
 export interface Proposal extends Accepted, Pick<ClusterPlan, "outcome"> {
   /** Whether a requested change is skipped. */
   readonly isPartial: boolean;
-  readonly effect: (now: number) => readonly string[];
   readonly connection: Connection;
   /** A phrase: account, region, cluster and prefix. */
   readonly destination: string;
@@ -66,7 +70,7 @@ export interface Prepared {
 
 /** Reads what the plan's checks need. Throws if it cannot be read. */
 export async function prepare(planned: ClusterPlan, options: ProposeOptions, io: IOStreams): Promise<Prepared> {
-  const { plan: wanted, known, gives, effect = () => [EFFECT], ...others } = planned;
+  const { plan: wanted, known, gives, ...others } = planned;
   const connection = gives === "no login" ? withoutFunction(planned.connection) : planned.connection;
   const { review } = connection;
   await requireCluster(known, connection, options, io);
@@ -93,7 +97,7 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
     throw error;
   }
   const force = options.force === true;
-  const accepted = { ...reading, ...others, changes, effect, force, isPartial, connection, destination };
+  const accepted = { ...reading, ...others, changes, force, isPartial, connection, destination };
   return { shown, destination, proposal: accepted };
 }
 

@@ -10,53 +10,46 @@ import { type LogOptions, loggedNames } from "../../cmdline/review-log.ts";
 import { EXIT, Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
-import { accountOf } from "../../model/entry.ts";
+import { readValue } from "../../model/entry-arns.ts";
 import { shortName } from "../../model/evaluation.ts";
-import { namesIn, possibleIdentities, roleNamed, similarName } from "../../model/person.ts";
+import { namesIn, type PossibleIdentity, possibleIdentities, roleNamed, similarName } from "../../model/person.ts";
 import { listIn, MAX_BYTES, type Stored } from "../../model/stored.ts";
-import { checkAccount } from "../../model/target.ts";
-import { findOwner, managedBy, planFor, WAYS_OUT } from "../../plan/changes.ts";
+import { findOwner, managedBy, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { mayDenyByName, readByName, readMappings, requireCluster } from "../../plan/read.ts";
-import { effectOf } from "./deny-effect.ts";
+import {
+  type Ending,
+  KNOWN_ENDING,
+  noAccessEnds,
+  type PlannedDenial,
+  unknownEnding,
+  warnOfSignedTokens,
+} from "./deny-effect.ts";
 import { DENIES, type DenyOptions, ifReadable, planDenials, type Terms, withDenial } from "./deny-list.ts";
 
-/** What a cluster knows of a person. */
-export interface PersonJudged {
-  readonly options: OneOf<DenyOptions>;
-  readonly io: IOStreams;
-  readonly isByName: boolean;
-  /** Whether a stored mapping may apply to a session or a user of the name. */
-  readonly endsAccess: boolean;
+export interface PlannedPerson extends PlannedDenial {
   /** The users and sessions that mappings name. */
   readonly names: readonly string[];
-  /** Phrases for what the denial does not cover. */
-  readonly uncovered: readonly string[];
+  /** Those of granted reviews in the cluster's log. */
+  readonly loggedNames: () => Promise<ReadonlySet<string>>;
 }
 
 /** The name must deny nothing, in any cluster. */
 export class RefusedName extends Failure {}
 
-/** What the plans of all clusters share. */
-export interface PersonPlans {
-  readonly judged: PersonJudged[];
-  /** The sentence about the end of access, once all clusters are planned. */
-  ending: string | undefined;
-}
-
+/** @param isRefused whether AWS has refused to write the first list */
 export async function planPerson(
   who: string,
   options: OneOf<DenyOptions>,
   terms: Terms,
   connection: Connection,
   io: IOStreams,
-  plans: PersonPlans,
   isRefused = false,
-): Promise<ClusterPlan> {
+): Promise<PlannedPerson> {
   const { review, account } = connection;
-  const isByName = await ifReadable((own) => mayDenyByName(connection, own), io);
-  const read = (own: IOStreams) => readMappings(connection, own);
+  const isByName = (await ifReadable((limited) => mayDenyByName(connection, limited), io)) === true;
+  const read = (limited: IOStreams) => readMappings(connection, limited);
   const mappings = isByName ? await ifReadable(read, io) : await read(io);
   // A name needs only its list.
   const known = mappings ?? (await readByName([denyParameter(review.prefix, account ?? "any")], connection, io));
@@ -64,16 +57,7 @@ export async function planPerson(
   if (account !== undefined) {
     io.log("Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n");
   }
-  const role = options.person ? undefined : roleNamed(who, known, review);
-  if (role !== undefined) {
-    const { kind, account: of, name } = role.entry;
-    const advice =
-      kind === "role" ? "To deny the role, give its ARN." : `To deny the permission set, give sso/${of}/${name}.`;
-    throw new RefusedName(
-      EXIT.usage,
-      `"${who}" is ${role.mapping}. ${advice} For a person of that name, add --person.`,
-    );
-  }
+  if (!options.person) refuseRole(who, known, review);
   if (!options.force) await refuseOwnName(who, connection, io);
   const found = possibleIdentities(who, known, review);
   const names = namesIn(known, review);
@@ -82,34 +66,33 @@ export async function planPerson(
       /^(?:federated-)?user\//.test(mapping) ? mapping : `a ${kind} of ${mapping}`,
     );
     io.log(`${who} can be ${listed(shown, "", 20)}.\n`);
-  } else if (!isByName) {
-    const meant = similarName(who, names);
-    const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-    throw new Absent(EXIT.finding, `Nothing to deny: no mapping is for a session or a user named ${who}.${hint}`);
   }
-  const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
-  if (!isByName) for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
-  const { lists, uncovered } = isByName
-    ? await placesFor(who, options, terms, isRefused, mappings, known, connection, io)
-    : { lists: undefined, uncovered: [] };
-  const plan = lists ? planFor(known, lists) : planDenials(patterns, terms, known, connection);
-  const endsAccess = mappings === undefined || found.length > 0;
-  plans.judged.push({ options, io, isByName: isByName === true, endsAccess, names, uncovered });
-  const effect = effectOf(patterns, connection, io, found, true, () => plans.ending);
+  const sessions = found.filter(({ kind }) => kind === "session");
+  const roles = sessions.map(({ mapping }) => mapping);
+  warnOfSignedTokens(roles, connection, io);
+  const planned = isByName
+    ? await planName(who, options, terms, isRefused, mappings, known, connection, io)
+    : { plan: planPatterns(who, found, names, terms, known, connection) };
   const ifRefused = (own: IOStreams) => {
     own.log("AWS refused the write. The command plans again, with the lists of accounts.\n");
-    return planPerson(who, options, terms, connection, own, plans, true);
+    return planPerson(who, options, terms, connection, own, true);
   };
-  const isFirst = isByName === true && !isRefused;
   return {
-    plan,
-    known,
-    connection,
-    isWhole: mappings !== undefined,
-    ...DENIES,
-    ...(isFirst && { ifRefused }),
-    ...effect,
+    ...{ ...planned, known, connection, isWhole: mappings !== undefined, ...DENIES, names },
+    ...(isByName && !isRefused && { ifRefused }),
+    endsAccess: mappings === undefined || found.length > 0,
+    evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
+    loggedNames: () => loggedNames(logOptionsOf(options), io, LOG_MS),
   };
+}
+
+function refuseRole(who: string, known: ReadonlyMap<string, Stored>, review: Connection["review"]): void {
+  const role = roleNamed(who, known, review);
+  if (role === undefined) return;
+  const { kind, account, name } = role.entry;
+  const advice =
+    kind === "role" ? "To deny the role, give its ARN." : `To deny the permission set, give sso/${account}/${name}.`;
+  throw new RefusedName(EXIT.usage, `"${who}" is ${role.mapping}. ${advice} For a person of that name, add --person.`);
 }
 
 /** Only where STS tells it in time: an emergency must not depend on STS. */
@@ -123,8 +106,13 @@ async function refuseOwnName(who: string, { config }: Connection, io: IOStreams)
 /** Bytes of a list that names leave free, for the denial of an ARN. */
 const RESERVE_BYTES = 512;
 
-/** The list for any account, or that of --account, if it can hold the name; otherwise that of each account with mappings. */
-async function placesFor(
+/**
+ * Plans the name in the list for any account, or that of --account, if it can hold the name; otherwise in that of each account
+ * with mappings.
+ *
+ * @param mappings all, if they could be read
+ */
+async function planName(
   who: string,
   { force }: DenyOptions,
   terms: Terms,
@@ -133,75 +121,86 @@ async function placesFor(
   known: ReadonlyMap<string, Stored>,
   { ssm, review, account }: Connection,
   io: IOStreams,
-) {
+): Promise<Pick<ClusterPlan, "plan" | "uncovered">> {
   const { prefix } = review;
-  const uncovered: string[] = [];
-  const lists = new Map<string, string>();
-  async function place(list: string): Promise<string | undefined> {
+  const desired = new Map<string, string>();
+  /** Adds the name to the list, or returns a phrase why it cannot hold the name. */
+  async function addTo(list: string): Promise<string | undefined> {
     const stored = known.get(list);
-    const text = textWith(who, shortName(list, prefix), stored, terms, review);
-    if ("problem" in text) return text.problem;
+    if (readValue(list, stored, review).problem !== undefined) return "is invalid";
+    const { value, isNew } = withDenial(shortName(list, prefix), stored, who, terms, review);
+    const bytes = Buffer.byteLength(value);
+    if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES) return `is full (${bytes} of ${MAX_BYTES} bytes)`;
     const { stack } = stored === undefined || force ? {} : await findOwner(ssm, list, io.interrupted);
     if (stack !== undefined) return managedBy(stack).replace(/^M/, "is m");
-    lists.set(list, text.value);
+    desired.set(list, value);
     return undefined;
   }
   const first = denyParameter(prefix, account ?? "any");
-  const problem = isRefused ? "may not be written with your permissions" : await place(first);
-  if (problem === undefined) return { lists, uncovered };
-  const accounts = new Set([...(mappings?.keys() ?? [])].map((name) => readName(prefix, name)?.account));
-  const others = [...accounts].filter((of) => of !== undefined && of !== "any" && account === undefined);
-  for (const of of others as string[]) {
-    const list = denyParameter(prefix, of);
-    const why = await place(list);
-    if (why !== undefined) uncovered.push(`account ${of}, since ${shortName(list, prefix)} ${why}`);
+  const problem = isRefused ? "may not be written with your permissions" : await addTo(first);
+  if (problem === undefined) return { plan: planFor(known, desired) };
+  const uncovered: string[] = [];
+  const accounts = account === undefined ? accountsIn(mappings, prefix) : [];
+  for (const other of accounts) {
+    const list = denyParameter(prefix, other);
+    const why = await addTo(list);
+    if (why !== undefined) uncovered.push(`account ${other}, since ${shortName(list, prefix)} ${why}`);
   }
   const where = shortName(first, prefix);
-  if (lists.size === 0) {
-    throw finding(
-      `Nothing was written: ${where} ${problem}${uncovered.length === 0 ? "" : `, and no list of an account can hold the name: ${uncovered.join("; ")}`}.`,
-      WAYS_OUT,
-    );
+  if (desired.size === 0) {
+    const others =
+      uncovered.length === 0 ? "" : `, and no list of an account can hold the name: ${uncovered.join("; ")}`;
+    throw finding(`Nothing was written: ${where} ${problem}${others}.`, WAYS_OUT);
   }
   const patterns = listIn(known.get(mappingParameter(prefix, "pattern", "any"))?.value) ?? [];
   if (patterns.length > 0) uncovered.push("identities that only pattern/any maps");
   io.log(`${where} ${problem}: the name is written to the list of each account that has mappings.\n`);
-  return { lists, uncovered };
+  return { plan: planFor(known, desired), uncovered };
 }
 
-/** The list with the name, or a phrase why it cannot hold it. */
-function textWith(who: string, name: string, stored: Stored | undefined, terms: Terms, review: Connection["review"]) {
-  // Throws for an end in the past, which is no problem of the list.
-  terms.endAt(review.now);
-  try {
-    const { value, isNew } = withDenial(name, stored, who, terms, review);
-    const bytes = Buffer.byteLength(value) + (isNew ? RESERVE_BYTES : 0);
-    return bytes > MAX_BYTES ? { problem: `is full (${Buffer.byteLength(value)} of ${MAX_BYTES} bytes)` } : { value };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { problem: "is invalid" };
+/** The accounts that have mappings or denials. */
+function accountsIn(mappings: Iterable<readonly [string, unknown]> = [], prefix: string): Set<string> {
+  const accounts = [...mappings].flatMap(([name]) => readName(prefix, name)?.account ?? []);
+  return new Set(accounts.filter((account) => account !== "any"));
+}
+
+/** Plans the patterns of the sessions and users that the name can be. */
+function planPatterns(
+  who: string,
+  found: readonly PossibleIdentity[],
+  names: readonly string[],
+  terms: Terms,
+  known: ReadonlyMap<string, Stored>,
+  connection: Connection,
+): Plan {
+  if (found.length === 0) {
+    const meant = similarName(who, names);
+    const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+    throw new Absent(EXIT.finding, `Nothing to deny: no mapping is for a session or a user named ${who}.${hint}`);
   }
+  const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
+  return planDenials(patterns, terms, known, connection);
 }
 
-/** In milliseconds. */
+/** In milliseconds: a denial must not wait longer for the log. */
 const LOG_MS = 2_000;
 
-/** Judges over all clusters what ends. `sentence` is undefined if access ends; `meant` is a known name that is similar. */
-export async function personEnding(who: string, judged: readonly PersonJudged[]) {
+/** Judges over all clusters. `isComplete`: whether all were planned, since one that was not may have a mapping. */
+export async function endingOfPerson(
+  who: string,
+  denials: readonly PlannedPerson[],
+  isComplete: boolean,
+): Promise<Ending> {
   const isWho = (name: string) => asciiLowerCase(name) === asciiLowerCase(who);
-  if (!judged.some(({ endsAccess }) => endsAccess)) {
-    const meant = similarName(
-      who,
-      judged.flatMap(({ names }) => names),
-    );
-    return { sentence: `No stored mapping applies to ${who}: no access ends.`, meant };
+  const mapped = denials.flatMap(({ names }) => names);
+  if (isComplete && denials.length > 0 && denials.every(({ endsAccess }) => !endsAccess)) {
+    return unknownEnding(noAccessEnds(who), similarName(who, mapped));
   }
-  const names = judged.flatMap((one) => one.names);
-  if (names.some(isWho)) return {};
-  const logs = judged.map(({ options, io }) => loggedNames(logOptionsOf(options), io, LOG_MS));
-  for (const logged of await Promise.all(logs)) names.push(...logged);
-  if (names.some(isWho)) return {};
-  return { sentence: "Not known whether a person of this name logs in.", meant: similarName(who, names) };
+  if (mapped.some(isWho)) return KNOWN_ENDING;
+  const logs = await Promise.all(denials.map((denial) => denial.loggedNames()));
+  const names = [...mapped, ...logs.flatMap((logged) => [...logged])];
+  if (names.some(isWho)) return KNOWN_ENDING;
+  return unknownEnding("Not known whether a person of this name logs in.", similarName(who, names));
 }
 
 /** Without --until, which is the end of the denial here. */

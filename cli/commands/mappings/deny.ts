@@ -2,20 +2,19 @@
 
 import type { Command } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
-import type { Connection } from "../../aws/connection.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
 import { end, endOf } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
-import { checkOneArn, DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
-import { carryOut, planClusters } from "../../plan/clusters.ts";
+import { checkOneArn, DENY_HELP, partitionIn } from "../../model/target.ts";
+import { carryOut, type PlannedClusters, planClusters } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
-import { readByName, readMappings } from "../../plan/read.ts";
-import { effectOf, mayEndAccess, parametersFor, similarMapping, warnOfFederatedUsers } from "./deny-effect.ts";
-import { DENIES, type DenyOptions, ifReadable, planDenials, type Terms } from "./deny-list.ts";
-import { type PersonPlans, personEnding, planPerson, RefusedName } from "./deny-person.ts";
+import { type Ending, effectOf, type PlannedDenial } from "./deny-effect.ts";
+import type { DenyOptions, Terms } from "./deny-list.ts";
+import { endingOfPerson, planPerson, RefusedName } from "./deny-person.ts";
+import { endingOfPrincipal, planPrincipal } from "./deny-principal.ts";
 
 export function denyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -42,90 +41,72 @@ export function denyCommand(command: Command, io: IOStreams): Command {
 }
 
 async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
-  const endAt = endOf(options, "");
+  const terms = { endAt: endOf(options, ""), description: options.description };
   checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {
     throw usage(`--session requires a role or a permission set. The name ${who} alone denies its sessions.`);
   }
   if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
-  const terms = { endAt, description: options.description };
-  if (isPerson) return denyPerson(who, options, terms, io);
-  const judged: Judged[] = [];
+  await (isPerson ? denyPerson(who, options, terms, io) : denyPrincipal(who, options, terms, io));
+}
+
+async function denyPrincipal(who: string, options: DenyOptions, terms: Terms, io: IOStreams): Promise<void> {
   const planned = await planClusters(
     options,
     io,
-    (connection, one, own) => planOne(who, one, terms, connection, own, judged),
+    (connection, own, ownIO) => planPrincipal(who, own, terms, connection, ownIO),
     partitionIn(who),
   );
-  // A cluster that could not be read may have the mapping.
-  const isUnmapped = planned.failed.length === 0 && judged.length > 0 && judged.every(({ endsAccess }) => !endsAccess);
-  const names = (connection: Connection) => ifReadable((own) => readMappings(connection, own), io);
-  const known = isUnmapped ? await Promise.all(judged.map(({ connection }) => names(connection))) : [];
-  const [meant] = judged.flatMap(({ arnLike, connection }, at) => {
-    return similarMapping(arnLike, known[at]?.keys() ?? [], connection.review.prefix) ?? [];
-  });
-  const sentence = `No stored mapping applies to ${who}: no access ends.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
-  if (isUnmapped) io.log(`${sentence}\n`);
-  await carryOut(planned, options, io, { done: "Denied", goesOn: true });
-  if (meant !== undefined) throw finding(sentence);
+  const denials = planned.ready.map(({ plan }) => plan);
+  const ending = await endingOfPrincipal(who, denials, planned.failed.length === 0, io);
+  await writeDenials(who, planned, ending, options, io);
+  if (ending.errors.length > 0) throw finding(...ending.errors);
 }
 
 async function denyPerson(who: string, options: DenyOptions, terms: Terms, io: IOStreams): Promise<void> {
-  const { program, isConstant = false } = sessionProgram(who) ?? {};
-  if (isConstant && !options.force) {
-    throw usage(
-      `${who} is the name of every session of ${program}: this denies everybody who uses it. To deny them all, add --force. ` +
-        "To deny one of them, deny the IAM user or the session of the permission set behind the role.",
-    );
-  }
-  const plans: PersonPlans = { judged: [], ending: undefined };
-  const planned = await planClusters(options, io, (connection, one, own) =>
-    planPerson(who, one, terms, connection, own, plans),
+  if (!options.force) refuseProgram(who);
+  const planned = await planClusters(options, io, (connection, own, ownIO) =>
+    planPerson(who, own, terms, connection, ownIO),
   );
-  const { judged } = plans;
-  const refused = planned.failed.find(({ failure }) => failure instanceof RefusedName);
-  if (refused !== undefined) throw refused.failure;
-  // A cluster that could not be read may have the mapping.
-  const isJudged = planned.failed.length === 0 && judged.length > 0;
-  const { sentence, meant } = isJudged ? await personEnding(who, judged) : {};
-  const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-  plans.ending = sentence;
-  if (sentence !== undefined) io.log(`${sentence}${hint}\n`);
-  await carryOut(planned, options, io, { done: "Denied", goesOn: true });
-  // With those of the plans that replaced one whose write AWS refused.
-  const uncovered = judged.flatMap((cluster) => cluster.uncovered);
-  const left = uncovered.length === 0 ? [] : [`${who} is not denied everywhere. Not covered: ${uncovered.join("; ")}.`];
-  if (meant !== undefined) left.push(`${sentence}${hint}`);
-  if (left.length > 0) throw finding(...left);
+  const refusedName = planned.failed.find(({ failure }) => failure instanceof RefusedName);
+  if (refusedName !== undefined) throw refusedName.failure;
+  const denials = planned.ready.map(({ plan }) => plan);
+  const ending = await endingOfPerson(who, denials, planned.failed.length === 0);
+  const written = await writeDenials(who, planned, ending, options, io);
+  const uncovered = written.flatMap((plan) => plan.uncovered ?? []);
+  const gaps = uncovered.length === 0 ? [] : [`${who} is not denied everywhere. Not covered: ${uncovered.join("; ")}.`];
+  if (gaps.length + ending.errors.length > 0) throw finding(...gaps, ...ending.errors);
 }
 
-/** A planned denial of an ARN or pattern in one cluster. */
-interface Judged {
-  readonly arnLike: string;
-  readonly connection: Connection;
-  readonly endsAccess: boolean;
+function refuseProgram(who: string): void {
+  const { program, isConstant = false } = sessionProgram(who) ?? {};
+  if (!isConstant) return;
+  throw usage(
+    `${who} is the name of every session of ${program}: this denies all its users. To deny them all, add --force. ` +
+      "To deny one of them, deny the IAM user or the session of the permission set behind the role.",
+  );
 }
 
-async function planOne(
+/**
+ * Shows the plans, asks, and writes the denials. The ending is printed once, after the write; if there is a question, also
+ * before it. Returns the plans, or those
+ * that replaced them.
+ */
+async function writeDenials(
   who: string,
+  planned: PlannedClusters<PlannedDenial>,
+  ending: Ending,
   options: DenyOptions,
-  terms: Terms,
-  connection: Connection,
   io: IOStreams,
-  judged: Judged[],
-): Promise<ClusterPlan> {
-  const { review, account } = connection;
-  const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
-  const names = parametersFor(arnLike, review.prefix);
-  const own = names?.filter((name) => account === undefined || !name.endsWith("/any")) ?? [];
-  const read = (some: readonly string[], ofRead: IOStreams) =>
-    readByName([...new Set([parameter, ...some])], connection, ofRead);
-  const all = await ifReadable((one) => (names === undefined ? readMappings(connection, one) : read(own, one)), io);
-  const known = all ?? (await read([], io));
-  const plan = planDenials([arnLike], terms, known, connection);
-  await warnOfFederatedUsers(arnLike, plan, connection, io);
-  const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, review);
-  judged.push({ arnLike, connection, endsAccess });
-  return { plan, known, connection, ...DENIES, ...effectOf([arnLike], connection, io, [], endsAccess) };
+): Promise<readonly ClusterPlan[]> {
+  const { sentence, errors } = ending;
+  const isWriting = !options.dryRun && planned.ready.some(({ proposal }) => proposal !== undefined);
+  const isShown = isWriting ? !options.yes : errors.length === 0;
+  if (isShown && sentence !== undefined) io.log(`${sentence}\n`);
+  const ready = planned.ready.map((cluster) => {
+    const effect = (now: number) => effectOf(who, cluster.plan, ending, now);
+    return { ...cluster, plan: { ...cluster.plan, effect } };
+  });
+  return carryOut({ ...planned, ready }, options, io, { done: "Denied", goesOn: true });
 }

@@ -121,7 +121,7 @@ test("access ends by a time only for a known name: of a user, a session's entry,
   await exits(deny("ALICE"), 0, KNOWN);
   await exits(deny("Jane@example.com"), 0, KNOWN);
   for (const name of ["newcomer", "gone"]) {
-    const { err } = await exits(deny(name), 0, new RegExp(`^${UNKNOWN}$`, "m"));
+    const { err } = await exits(deny(name), 0, new RegExp(` ${UNKNOWN}$`, "m"));
     assert.doesNotMatch(err, /access ends/);
   }
   const logged = await loggedServices([
@@ -150,6 +150,29 @@ test("a name that is one edit from a known one is written, names the known one a
   }
   assert.equal(((await list()) as object[]).length, 5);
   for (const name of ["alxxe", "ecila", "ali", "bob"]) await exits(deny(name), 0, new RegExp(`${UNKNOWN}$`, "m"));
+});
+
+test("the ending is printed once; a question has it in view too, and a cluster that fails does not make it known", async () => {
+  cluster.put(`user/${A}/alice`, user("alice"));
+  const counts = async (words: string, code: number, options: object = {}) => {
+    const { err } = await exits(cluster.mappings(`deny ${words}`, options), code);
+    return err.split(/Not known whether|Did you mean alice\?/).length - 1;
+  };
+  // The first has one sentence, the second also names alice.
+  for (const [name, code, once] of [
+    ["newcomer", 0, 1],
+    ["alcie", 1, 2],
+  ] as const) {
+    assert.equal(await counts(`${name} --dry-run`, code), once);
+    assert.equal(await counts(name, 2), once, "in a pipe without --yes");
+    assert.equal(await counts(name, 1, { interactive: true, input: "n\n" }), once);
+    assert.equal(await counts(name, code, { interactive: true, input: "y\n" }), 2 * once);
+    assert.equal(await counts(`${name} -y`, code), once, "nothing to write");
+    cluster.put("deny/any", []);
+    assert.equal(await counts(`${name} -y`, code), once);
+  }
+  const several = await exits(deny("newcomer -c nowhere"), 1, new RegExp(`prod: .* ${UNKNOWN}$`, "m"));
+  assert.doesNotMatch(several.err, /access ends/);
 });
 
 test("each way in which deny <name> ends without a written denial has its exit code and sentence", async () => {

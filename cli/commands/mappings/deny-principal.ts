@@ -1,0 +1,140 @@
+// Plans the denial of an ARN or a pattern, and judges what it ends.
+
+import {
+  candidates,
+  denyParameter,
+  mappingParameter,
+  permissionSetInAnyCase,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
+import { nearest } from "../../../functions/lib/text.ts";
+import type { Connection } from "../../aws/connection.ts";
+import { readSome } from "../../aws/parameter-store.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { afterwards } from "../../model/access/state.ts";
+import { accountOf } from "../../model/entry.ts";
+import { decide, shortName, supposeIdentity } from "../../model/evaluation.ts";
+import { findDenyTarget } from "../../model/target.ts";
+import type { Plan } from "../../plan/changes.ts";
+import { readByName, readMappings } from "../../plan/read.ts";
+import {
+  type Ending,
+  KNOWN_ENDING,
+  mayBeEnded,
+  noAccessEnds,
+  type PlannedDenial,
+  unknownEnding,
+  warnOfSignedTokens,
+} from "./deny-effect.ts";
+import { DENIES, type DenyOptions, ifReadable, planDenials, type Terms } from "./deny-list.ts";
+
+export interface PlannedPrincipal extends PlannedDenial {
+  readonly arnLike: string;
+}
+
+export async function planPrincipal(
+  who: string,
+  options: DenyOptions,
+  terms: Terms,
+  connection: Connection,
+  io: IOStreams,
+): Promise<PlannedPrincipal> {
+  const { review, account } = connection;
+  const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
+  const names = parametersOf(arnLike, review.prefix);
+  const own = names?.filter((name) => account === undefined || !name.endsWith("/any")) ?? [];
+  const read = (some: readonly string[], limited: IOStreams) =>
+    readByName([...new Set([parameter, ...some])], connection, limited);
+  const all = await ifReadable(
+    (limited) => (names === undefined ? readMappings(connection, limited) : read(own, limited)),
+    io,
+  );
+  const known = all ?? (await read([], io));
+  const plan = planDenials([arnLike], terms, known, connection);
+  await warnOfFederatedUsers(arnLike, plan, connection, io);
+  const role = sessionRole(arnLike);
+  if (isOfSessions(arnLike)) warnOfSignedTokens([role ?? "*"], connection, io);
+  return {
+    ...{ plan, known, connection, arnLike, ...DENIES },
+    endsAccess: all === undefined || account !== undefined || mayBeEnded(arnLike, all, review).length > 0,
+    evading: role === undefined || isRoleOfSet(role) ? [] : [`role ${role}`],
+  };
+}
+
+/** Judges over all clusters. `isComplete`: whether all were planned, since one that was not may have the mapping. */
+export async function endingOfPrincipal(
+  who: string,
+  denials: readonly PlannedPrincipal[],
+  isComplete: boolean,
+  io: IOStreams,
+): Promise<Ending> {
+  if (!isComplete || denials.length === 0 || denials.some(({ endsAccess }) => endsAccess)) return KNOWN_ENDING;
+  const similar = denials.map(async ({ arnLike, connection }) => {
+    const stored = await ifReadable((limited) => readMappings(connection, limited), io);
+    return similarMapping(arnLike, [...(stored?.keys() ?? [])], connection.review.prefix);
+  });
+  const found = await Promise.all(similar);
+  return unknownEnding(
+    noAccessEnds(who),
+    found.find((name) => name !== undefined),
+  );
+}
+
+/**
+ * The parameters of the principal that a denial names; `undefined` for a pattern. Only AWS knows the suffix of a permission
+ * set's role, and no mapping depends on it.
+ */
+function parametersOf(arnLike: string, prefix: string): string[] | undefined {
+  const principal = supposeIdentity(arnLike.replace(/\?{16}(?=$|\/)/, "0".repeat(16)));
+  return principal && candidates(prefix, principal).map(({ parameter }) => parameter);
+}
+
+/** A stored mapping whose name is similar to the principal's, such as `role/111122223333/developers`. */
+function similarMapping(arnLike: string, stored: readonly string[], prefix: string): string | undefined {
+  const own = parametersOf(arnLike, prefix) ?? [];
+  const others = stored.filter((name) => !own.includes(name) && !/\/(?:deny|pattern|account)\//.test(name));
+  const [name] = own.flatMap((parameter) => nearest(parameter, others) ?? []);
+  return name && shortName(name, prefix);
+}
+
+/** The role in a pattern for sessions. */
+function sessionRole(arnLike: string): string | undefined {
+  return /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike)?.[1];
+}
+
+/** Whether it is the pattern for the role of one permission set, whose suffix only AWS knows. */
+function isRoleOfSet(role: string): boolean {
+  const asRole = role.replace(/\?{16}$/, "0".repeat(16));
+  return asRole !== role && permissionSetInAnyCase(asRole) !== undefined;
+}
+
+/**
+ * Warns if mappings grant access to federated users, whose names a denied user may choose. Must not stop a denial: if the
+ * mappings cannot be read, the warning reports that.
+ */
+async function warnOfFederatedUsers(arnLike: string, { changes }: Plan, connection: Connection, io: IOStreams) {
+  const { ssm, review, settings } = connection;
+  if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
+  const account = accountOf(arnLike);
+  const all = `arn:${review.partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
+  const granting = [
+    ...(account === "any" ? [] : [mappingParameter(review.prefix, "account", account)]),
+    ...new Set([account, "any"].map((of) => mappingParameter(review.prefix, "pattern", of))),
+  ];
+  const lists = new Set([account, "any"].map((of) => denyParameter(review.prefix, of)));
+  const start = "This denial does not cover federated users, whose names their creator chooses";
+  const advice = `To deny them too: iam-authenticator mappings deny -c ${settings.clusterId} '${all}'`;
+  try {
+    const stored = afterwards(await readSome(ssm, [...granting, ...lists], io.interrupted), changes);
+    // No federated user and no account has this name.
+    const sample = supposeIdentity(all.replaceAll("*", "000000000000"));
+    const isDenied = sample !== undefined && decide(review, sample, stored).deciding?.verdict.kind === "deny";
+    const found = isDenied ? [] : mayBeEnded(all, stored, review);
+    if (found.length === 0) return;
+    const where = found.map((name) => shortName(name, review.prefix)).join(" and ");
+    io.log(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
+  } catch (error) {
+    if (io.interrupted.aborted) throw error;
+    io.log(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
+  }
+}
