@@ -1,15 +1,16 @@
 // Creates keep-alive agents for STS and Parameter Store, opens a connection before it is needed, and sends GET requests, whose
 // responses have a limited size.
 
-import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Agent as HttpAgent, IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
+/** In the form that clients of the SDK accept as `requestHandler`. */
 export interface Agents {
   readonly httpsAgent: HttpsAgent;
   /** Only set for a local endpoint with plain HTTP, since loading `node:http` costs start-up time. */
-  readonly httpAgent: HttpAgent | undefined;
+  readonly httpAgent?: HttpAgent;
 }
 
 /** Ignores NODE_TLS_REJECT_UNAUTHORIZED: a forged STS could return any identity. */
@@ -18,8 +19,7 @@ const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
 /** Opens no connection. `plain`: also support plain HTTP, for a local endpoint. */
 export function createAgents(plain: boolean): Agents {
   const httpsAgent = new HttpsAgent(OPTIONS);
-  const httpAgent = plain ? new (process.getBuiltinModule("node:http").Agent)(OPTIONS) : undefined;
-  return { httpsAgent, httpAgent };
+  return plain ? { httpsAgent, httpAgent: new (process.getBuiltinModule("node:http").Agent)(OPTIONS) } : { httpsAgent };
 }
 
 /**
@@ -30,11 +30,6 @@ export function openAgents(endpoint: URL): Agents {
   const agents = createAgents(endpoint.protocol === "http:");
   openAhead(agents.httpAgent ?? agents.httpsAgent, endpoint);
   return agents;
-}
-
-/** The agents, in the form that clients of the SDK accept. */
-export function requestHandler({ httpsAgent, httpAgent }: Agents): { httpsAgent: HttpsAgent; httpAgent?: HttpAgent } {
-  return httpAgent === undefined ? { httpsAgent } : { httpsAgent, httpAgent };
 }
 
 /**
@@ -50,9 +45,12 @@ export function discardIdle({ httpsAgent, httpAgent }: Agents): void {
 }
 
 /** The host to connect to. Removes the brackets of an IPv6 address. */
-export function connectHost({ hostname }: URL): string {
+export function connectHost({ hostname }: Server): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
+
+/** Where to connect to. */
+type Server = Pick<URL, "protocol" | "hostname" | "port">;
 
 type Connect = HttpAgent["createConnection"];
 
@@ -87,16 +85,29 @@ export function serverName(host: string): string {
 }
 
 /**
- * Returns what `read` makes of the response, and closes the connection if `read` fails. `plain`: plain HTTP, for a local
- * endpoint. Throws the errors of the connection and of `read`.
+ * Returns what `read` makes of the response, and closes the connection if `read` fails. Keeps the connection only with an
+ * agent. Throws the errors of the connection and of `read`.
  */
 export function get<T>(
-  plain: boolean,
-  options: RequestOptions & { readonly servername?: string },
+  server: Server,
+  { httpsAgent, httpAgent }: Partial<Agents>,
+  asked: Pick<RequestOptions, "path" | "headers" | "signal">,
   read: (response: IncomingMessage) => Promise<T>,
 ): Promise<T> {
+  const isPlain = server.protocol === "http:";
+  const host = connectHost(server);
+  const options: RequestOptions = {
+    ...asked,
+    agent: (isPlain ? httpAgent : httpsAgent) ?? false,
+    host,
+    port: server.port || undefined,
+    // Otherwise Node verifies the certificate against the Host header.
+    servername: serverName(host),
+    // Also without an agent.
+    rejectUnauthorized: OPTIONS.rejectUnauthorized,
+  };
   // Not imported, since loading `node:http` costs start-up time.
-  const request = plain ? process.getBuiltinModule("node:http").request : httpsRequest;
+  const request = isPlain ? process.getBuiltinModule("node:http").request : httpsRequest;
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const outgoing = request(options, (response) => {
     read(response).then(resolve, (error: unknown) => {

@@ -14,7 +14,7 @@ export interface Ages {
   readonly now: () => Moment;
   /** Whether less than `ms` have passed since then. False if the clock has stepped back: the time that passed is unknown. */
   readonly isFresh: (since: Moment, ms: number) => boolean;
-  /** The same, but a step back only adds no time. For what may be used longer while a service fails. */
+  /** The same, except that a step back adds no time. Decides about what is used longer while a service fails. */
   readonly isUsable: (since: Moment, ms: number) => boolean;
 }
 

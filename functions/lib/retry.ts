@@ -13,7 +13,7 @@ export interface RetryRules {
   /** Whether the service throttles: the one retry follows a random wait. */
   readonly isThrottling?: (error: unknown) => boolean;
   /** From 0 to 1. Default: `Math.random`. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** A call took too long. Handled like a connection failure. */

@@ -3,15 +3,20 @@
 
 import { type Deadline, type EpochMs, timeLeft } from "./deadline.ts";
 import { LruMap } from "./lru-map.ts";
-import { beforeDeadline } from "./retry.ts";
+import { beforeDeadline, TimedOut } from "./retry.ts";
 
 type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
 
 /**
  * A request joins a running call of the same key and waits until its own deadline at most. If the call fails, the requests
- * that joined share one more call, since the first one ran under another request's deadline.
+ * that joined share one more call, since the first one ran under another request's deadline. `late` makes the error of a
+ * request that has waited until its deadline. Default: `TimedOut`.
  */
-export function singleFlight<A, T>(call: Call<A, T>, keyOf: (argument: A) => string): Call<A, T> {
+export function singleFlight<A, T>(
+  call: Call<A, T>,
+  keyOf: (argument: A) => string,
+  late: (timedOut: TimedOut, argument: A) => Error = (timedOut) => timedOut,
+): Call<A, T> {
   const running = new Map<string, Promise<T>>();
 
   function start(key: string, argument: A, deadline: Deadline): Promise<T> {
@@ -22,15 +27,23 @@ export function singleFlight<A, T>(call: Call<A, T>, keyOf: (argument: A) => str
     return started;
   }
 
+  async function join(shared: Promise<T>, argument: A, deadline: Deadline): Promise<T> {
+    try {
+      return await beforeDeadline(deadline, shared);
+    } catch (error) {
+      throw error instanceof TimedOut ? late(error, argument) : error;
+    }
+  }
+
   return async (argument, deadline) => {
     const key = keyOf(argument);
     const shared = running.get(key);
     if (shared === undefined) return start(key, argument, deadline);
     try {
-      return await beforeDeadline(deadline, shared);
+      return await join(shared, argument, deadline);
     } catch (error) {
       if (timeLeft(deadline, 1) === 0) throw error;
-      return beforeDeadline(deadline, running.get(key) ?? start(key, argument, deadline));
+      return join(running.get(key) ?? start(key, argument, deadline), argument, deadline);
     }
   };
 }

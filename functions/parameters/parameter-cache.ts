@@ -4,7 +4,7 @@ import { fault, hasCode } from "../errors.ts";
 import { agesBy, type Moment } from "../lib/age.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import { LruMap } from "../lib/lru-map.ts";
-import { isSilence, TimedOut } from "../lib/retry.ts";
+import { isSilence } from "../lib/retry.ts";
 import { cacheFailures, singleFlight } from "../lib/shared-calls.ts";
 import { FAILED_READ_MS, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
@@ -74,7 +74,9 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
   // Silence has its own memory, for all names.
   const isRemembered = (error: unknown): boolean => !isStoreSilent(error);
   const fetchOrFail = cacheFailures(fetchDated, { failedMs: FAILED_READ_MS, fullMs: READ_MS, isRemembered });
-  const fetchOnce = singleFlight(fetchOrFail, String);
+  const fetchOnce = singleFlight(fetchOrFail, String, (cause) =>
+    fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)", { cause }),
+  );
 
   function isFresh({ stored, readAt }: Entry): boolean {
     return ages.isFresh(readAt, stored === undefined ? ABSENT_MS : foundMs);
@@ -129,9 +131,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
     } catch (error) {
       for (const [name, entry] of known) known.set(name, newest(name, entry));
       if (canAnswerStale(names, known)) return resultOf(known, true, true);
-      // A review that shares the call of another one still ends at its own deadline.
-      if (!(error instanceof TimedOut)) throw error;
-      throw fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)", { cause: error });
+      throw error;
     }
   };
 }

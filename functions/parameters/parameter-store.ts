@@ -1,16 +1,11 @@
 // Reads Parameter Store through the AWS SDK: all names of a review in one call, or all parameters below a path.
 
-import {
-  GetParametersByPathCommand,
-  GetParametersCommand,
-  type Parameter,
-  SSMClient,
-  SSMServiceException,
-} from "@aws-sdk/client-ssm";
-import { discardIdle, openAgents, requestHandler } from "../aws/connections.ts";
+import { GetParametersByPathCommand, GetParametersCommand, type Parameter, SSMClient } from "@aws-sdk/client-ssm";
+import { openAgents } from "../aws/connections.ts";
+import { serviceRetries } from "../aws/service-retries.ts";
 import { fault } from "../errors.ts";
 import type { Deadline } from "../lib/deadline.ts";
-import { failureKind, isThrottlingCode, type RetryRules, retry } from "../lib/retry.ts";
+import { failureKind, retry } from "../lib/retry.ts";
 import type { FetchParameters } from "./parameter-cache.ts";
 import { type DatedParameter, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
@@ -90,18 +85,10 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask:
     useDualstackEndpoint: false,
     // The SDK does not retry: `retry` does, within the review's deadline.
     maxAttempts: 1,
-    requestHandler: requestHandler(agents),
+    requestHandler: agents,
   });
-  const rules: RetryRules = {
-    tryMs: 1_000,
-    totalMs: READ_MS,
-    isRetryable,
-    beforeRetry: (error) => {
-      if (!(error instanceof SSMServiceException)) discardIdle(agents);
-    },
-    isThrottling,
-    ...(random && { random }),
-  };
+  // All functions of an account share 40 reads per second by default, so a retry of a throttled one can succeed a moment later.
+  const rules = { ...serviceRetries(agents, random), totalMs: READ_MS };
   const ask: Ask = async (deadline, send) => {
     try {
       return await retry(rules, deadline, (abortSignal) => send(client, { abortSignal }));
@@ -114,16 +101,4 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask:
 
 function stored({ Name = "", Value = "", Type }: Parameter): readonly [string, StoredParameter] {
   return [Name, { value: Value, secure: Type === "SecureString" }];
-}
-
-/** A connection failure, a timeout or a 5xx. */
-function isRetryable(error: unknown): boolean {
-  return !(error instanceof SSMServiceException) || (error.$metadata.httpStatusCode ?? 0) >= 500;
-}
-
-/** All functions of an account share 40 reads per second by default, so a retry can succeed a moment later. */
-function isThrottling(error: unknown): boolean {
-  return (
-    error instanceof SSMServiceException && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429)
-  );
 }

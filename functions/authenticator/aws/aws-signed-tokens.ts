@@ -2,7 +2,7 @@
 // A separate file of the bundle: see lazy.ts.
 
 import type { IncomingMessage } from "node:http";
-import { type Agents, connectHost, get, readText, serverName } from "../../aws/connections.ts";
+import { type Agents, get, readText } from "../../aws/connections.ts";
 import { fault } from "../../errors.ts";
 import type { Clock } from "../../lib/deadline.ts";
 import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
@@ -38,12 +38,16 @@ const RULES: RetryRules = {
   isRetryable: (error) => !(error instanceof NotAKeySet),
 };
 
-/** `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below it. */
-export function createKeySets(endpoint: URL | undefined, agents?: Agents): FetchKeySet {
+/**
+ * `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below it. Keeps no connection by
+ * default: a second request follows an hour later.
+ */
+export function createKeySets(endpoint: URL | undefined, agents: Partial<Agents> = {}): FetchKeySet {
   return async (issuer, deadline) => {
     try {
       const url = keySetUrl(issuer, endpoint);
-      const body = await retry(RULES, deadline, (signal) => getKeySet(url, agents, signal));
+      const asked = { path: url.pathname, headers: { accept: "application/json" } };
+      const body = await retry(RULES, deadline, (signal) => get(url, agents, { ...asked, signal }, readKeySet));
       const keys = parseKeySet(body);
       if (keys === undefined) throw new NotAKeySet("no usable key");
       return keys;
@@ -58,23 +62,6 @@ export function createKeySets(endpoint: URL | undefined, agents?: Agents): Fetch
 function keySetUrl(issuer: string, endpoint: URL | undefined): URL {
   const base = endpoint === undefined ? issuer : `${endpoint.href.replace(/\/$/, "")}/${new URL(issuer).host}`;
   return new URL(`${base}/.well-known/jwks.json`);
-}
-
-function getKeySet(url: URL, agents: Agents | undefined, signal: AbortSignal): Promise<string> {
-  const isPlain = url.protocol === "http:";
-  const host = connectHost(url);
-  const options = {
-    // No keep-alive by default: a second request follows an hour later.
-    agent: (isPlain ? agents?.httpAgent : agents?.httpsAgent) ?? false,
-    host,
-    port: url.port || undefined,
-    path: url.pathname,
-    headers: { accept: "application/json" },
-    signal,
-    // Also with NODE_TLS_REJECT_UNAUTHORIZED: forged keys could verify any identity.
-    ...(!isPlain && { servername: serverName(host), rejectUnauthorized: true }),
-  };
-  return get(isPlain, options, readKeySet);
 }
 
 async function readKeySet(response: IncomingMessage): Promise<string> {

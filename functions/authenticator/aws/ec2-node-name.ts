@@ -2,9 +2,10 @@
 
 import { DescribeInstancesCommand, EC2Client, EC2ServiceException, type Instance } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
-import { type Agents, createAgents, discardIdle, requestHandler } from "../../aws/connections.ts";
+import { type Agents, createAgents } from "../../aws/connections.ts";
+import { serviceRetries } from "../../aws/service-retries.ts";
 import type { Deadline } from "../../lib/deadline.ts";
-import { isThrottlingCode, type RetryRules, retry } from "../../lib/retry.ts";
+import { type RetryRules, retry } from "../../lib/retry.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { NodeName } from "../user/user.ts";
 
@@ -35,19 +36,10 @@ const AGENTS = createAgents(true);
  */
 export function createNodeNames({ region, vpcs, agents = AGENTS, random }: NodeNameOptions): FindNodeName {
   // The SDK does not retry: `retry` does, within the review's deadline.
-  const options = { region, maxAttempts: 1, requestHandler: requestHandler(agents) };
+  const options = { region, maxAttempts: 1, requestHandler: agents };
   const ec2 = new EC2Client(options);
   const iam = new IAMClient(options);
-  const rules: RetryRules = {
-    tryMs: 1_000,
-    totalMs: 2_000,
-    isRetryable,
-    isThrottling,
-    beforeRetry: (error) => {
-      if (!isAnswer(error)) discardIdle(agents);
-    },
-    ...(random && { random }),
-  };
+  const rules = serviceRetries(agents, random);
 
   return async (identity, deadline) => {
     const { kind, principalId, sessionName: id = "" } = identity;
@@ -117,20 +109,4 @@ async function isProfileOf(
     if (error instanceof IAMServiceException && error.name === "NoSuchEntityException") return false;
     throw error;
   }
-}
-
-type ServiceError = EC2ServiceException | IAMServiceException;
-
-function isAnswer(error: unknown): error is ServiceError {
-  return error instanceof EC2ServiceException || error instanceof IAMServiceException;
-}
-
-/** A connection failure, a timeout, or a 5xx. */
-function isRetryable(error: unknown): boolean {
-  return !isAnswer(error) || (error.$metadata.httpStatusCode ?? 0) >= 500;
-}
-
-/** By error code, since EC2 throttles with status 503 and IAM with 400. */
-function isThrottling(error: unknown): boolean {
-  return isAnswer(error) && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429);
 }

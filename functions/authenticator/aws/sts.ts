@@ -1,7 +1,7 @@
 // Sends the request that was rebuilt from the token to STS, and reads a response of limited size.
 
 import type { IncomingMessage } from "node:http";
-import { type Agents, connectHost, discardIdle, get, openAgents, readText, serverName } from "../../aws/connections.ts";
+import { type Agents, discardIdle, get, openAgents, readText } from "../../aws/connections.ts";
 import { fault, hasCode } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import { failureKind, isSilence, retry } from "../../lib/retry.ts";
@@ -39,22 +39,11 @@ export interface StsOptions {
 /** Throws `sts_unreachable` without a response or for a silent host, and `sts_answer_unusable` for one that is too long. */
 export function createSts(options: StsOptions): AskSts {
   const { regionalHost, endpoint, agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`)) } = options;
-  const isPlain = endpoint?.protocol === "http:";
-  const agent = isPlain ? agents.httpAgent : agents.httpsAgent;
 
   function ask({ host, target }: UnverifiedToken, signedId: string, signal: AbortSignal): Promise<StsReply> {
-    const connectTo = endpoint === undefined ? host : connectHost(endpoint);
-    const options = {
-      agent,
-      host: connectTo,
-      port: endpoint?.port || undefined,
-      // Otherwise Node verifies the certificate against the Host header.
-      servername: serverName(connectTo),
-      path: target,
-      headers: { host, accept: "application/json", "x-k8s-aws-id": signedId },
-      signal,
-    };
-    return get(isPlain, options, readReply);
+    const server = endpoint ?? { protocol: "https:", hostname: host, port: "" };
+    const headers = { host, accept: "application/json", "x-k8s-aws-id": signedId };
+    return get(server, agents, { path: target, headers, signal }, readReply);
   }
 
   /** Throws only failures that are remembered, and returns the others. */

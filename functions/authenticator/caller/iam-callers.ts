@@ -12,7 +12,6 @@ import { agesBy, type Moment } from "../../lib/age.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { type Pause, pauseAfterCalls } from "../../lib/pause.ts";
-import { TimedOut } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/shared-calls.ts";
 import type { Proof, ProveIdentity } from "../identity/prove-identity.ts";
 import { isArnOf } from "../mapping/arn.ts";
@@ -43,12 +42,7 @@ interface Known {
   checked: { readonly at: Moment; readonly ms: number };
 }
 
-interface NewToken {
-  readonly bearer: UnprovenBearer;
-  readonly token: UnverifiedToken;
-  /** Called if STS is called for it. */
-  readonly onCall: () => void;
-}
+type NewToken = readonly [bearer: UnprovenBearer, token: UnverifiedToken];
 
 /**
  * A caller is known by a token that STS has proven, and by its access key and STS host, so that a flood of unknown
@@ -76,13 +70,12 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
   }
 
   const askOnce = singleFlight(
-    async ({ bearer, token, onCall }: NewToken, deadline) => {
+    async ([bearer, token]: NewToken, deadline) => {
       const { accessKeyId, host } = token;
       const key = `${accessKeyId} ${host}`;
       const isOwn = hosts.own.has(host);
       const turn = keys.get(key) ?? (isOwn ? unknown.own : unknown.elsewhere);
       if (!turn.isOver()) throw httpError("callers_limited", "other tokens of unknown callers were just sent to STS");
-      onCall();
       const { result: asked, end } = await turn.after(() => ask(bearer, token, deadline));
       if (asked.isCaller) {
         // A caller that STS has proven was not unknown: the next token need not wait.
@@ -91,18 +84,9 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
       }
       return asked.result;
     },
-    ({ bearer }) => bearer.hash,
+    ([bearer]) => bearer.hash,
+    (cause) => fault("sts_unreachable", "no answer from STS (TimedOut)", { cause }),
   );
-
-  /** Calls STS about a token that is not known. */
-  async function proveNew(request: NewToken, deadline: Deadline): Promise<void> {
-    const result = await askOnce(request, deadline).catch((error: unknown) => {
-      // A request that shares another one's call still ends at its own deadline.
-      if (!(error instanceof TimedOut)) throw error;
-      throw fault("sts_unreachable", "no answer from STS (TimedOut)", { cause: error });
-    });
-    check(result, request.bearer.principals);
-  }
 
   /** Calls STS again about a caller's token. While STS fails, the proof is still used. */
   async function proveAgain(bearer: UnprovenBearer, token: UnverifiedToken, known: Known, deadline: Deadline) {
@@ -127,13 +111,10 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
       return check(known.result, principals);
     }
     const token = parseCallerToken(bearer.token, hosts, now);
-    const onCall = (): void => {
-      record.cached.callerIdentity = false;
-    };
-    await timed(record, "callerIdentity", clock, () => {
+    record.cached.callerIdentity = false;
+    await timed(record, "callerIdentity", clock, async () => {
       if (known === undefined || !isListed(known.result, principals))
-        return proveNew({ bearer, token, onCall }, deadline);
-      onCall();
+        return check(await askOnce([bearer, token], deadline), principals);
       return proveAgain(bearer, token, known, deadline);
     });
   };

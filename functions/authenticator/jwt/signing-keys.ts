@@ -1,10 +1,10 @@
 // Caches the keys of each issuer for an hour, for a day while the issuer cannot be reached, and a failed first read for 5 s.
 
-import { fault, isAuthenticatorError } from "../../errors.ts";
+import { fault } from "../../errors.ts";
 import { agesBy, type Moment } from "../../lib/age.ts";
-import { type Clock, type Deadline, timeLeft } from "../../lib/deadline.ts";
+import type { Clock, Deadline } from "../../lib/deadline.ts";
 import { beforeDeadline, TimedOut } from "../../lib/retry.ts";
-import { singleFlight } from "../../lib/shared-calls.ts";
+import { cacheFailures, singleFlight } from "../../lib/shared-calls.ts";
 import type { KeySet } from "./key-set.ts";
 
 /** Reads the keys of an issuer. Throws a fault if they cannot be read. */
@@ -30,8 +30,11 @@ const FRESH_MS = 60 * 60_000;
 const USABLE_MS = 24 * FRESH_MS;
 /** The shortest time between two reads, so that a flood of invalid tokens does not become one of requests. */
 const INTERVAL_MS = 60_000;
-/** The same while no keys are usable. Short, since every review of this issuer's tokens is a fault until the next read. */
-const FAILED_MS = 5_000;
+/**
+ * The same while no keys are usable. Short, since every review of this issuer's tokens is a fault until the next read. Not
+ * after the early read of a new environment, which has less time than a read can take.
+ */
+const FAILURES = { failedMs: 5_000, fullMs: 2_000 };
 
 interface Known {
   readonly keys: KeySet;
@@ -47,40 +50,20 @@ interface Known {
 export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
   const ages = agesBy(clock);
   const known = new Map<string, Known>();
-  const failures = new Map<string, { readonly error: unknown; readonly at: Moment }>();
-  const fetchOnce = singleFlight(
-    async (issuer: string, deadline) => {
-      const triedAt = ages.now();
-      const failure = failures.get(issuer);
-      if (failure !== undefined && ages.isFresh(failure.at, FAILED_MS)) throw failure.error;
-      try {
-        const keys = await fetchKeySet(issuer, deadline);
-        known.set(issuer, { keys, readAt: triedAt, triedAt, failed: false });
-        return keys;
-      } catch (error) {
-        // A deadline that is over may be the only reason: the early read of a new environment has a short one. A timer can
-        // fire a millisecond early by the clock.
-        if (timeLeft(deadline, 2) === 2) failures.set(issuer, { error, at: triedAt });
-        throw error;
-      }
-    },
-    (issuer) => issuer,
-  );
-
-  /** A review that shares the read of another one still ends at its own deadline. */
-  async function fetchOrFault(issuer: string, deadline: Deadline): Promise<KeySet> {
-    try {
-      return await fetchOnce(issuer, deadline);
-    } catch (error) {
-      if (isAuthenticatorError(error)) throw error;
-      throw fault("token_keys_unavailable", `no keys from ${issuer} (TimedOut)`, { cause: error });
-    }
+  async function fetchDated(issuer: string, deadline: Deadline): Promise<KeySet> {
+    const triedAt = ages.now();
+    const keys = await fetchKeySet(issuer, deadline);
+    known.set(issuer, { keys, readAt: triedAt, triedAt, failed: false });
+    return keys;
   }
+  const fetchOnce = singleFlight(cacheFailures(fetchDated, FAILURES), String, (cause, issuer) =>
+    fault("token_keys_unavailable", `no keys from ${issuer} (TimedOut)`, { cause }),
+  );
 
   async function read(issuer: string, olderThan: number, deadline: Deadline): Promise<KeyRead> {
     const entry = known.get(issuer);
     if (entry === undefined || !ages.isUsable(entry.readAt, USABLE_MS)) {
-      return { keys: await fetchOrFault(issuer, deadline), failed: false };
+      return { keys: await fetchOnce(issuer, deadline), failed: false };
     }
     const isDue = !ages.isFresh(entry.readAt, olderThan) && !ages.isFresh(entry.triedAt, INTERVAL_MS);
     if (isDue) {
