@@ -10,7 +10,7 @@ export interface StsHosts {
   readonly regionByHost: ReadonlyMap<string, string | undefined>;
   /** The hosts of the function's own region and of the nodes' region. */
   readonly own: ReadonlySet<string>;
-  /** The hosts that host-budget.ts limits: those of other regions, unless the operator lists the accepted ones. */
+  /** The hosts that host-budget.ts limits: all but `own`, unless the operator lists the accepted regions. */
   readonly budgeted: ReadonlySet<string>;
 }
 
@@ -38,20 +38,18 @@ export function acceptedStsHosts(
 ): StsHosts {
   const regions = new Set(onlyRegions ?? [...partition.regions, ownRegion, nodeRegion]);
   const regionByHost = new Map<string, string | undefined>();
-  const [own, budgeted] = [new Set<string>(), new Set<string>()];
+  const own = new Set<string>();
   for (const region of regions) {
     const isOwn = region === ownRegion || region === nodeRegion;
     const hosts = [`sts.${region}.${partition.domain}`, ...(regionalOnly ? [] : otherHosts(partition, region))];
     for (const host of hosts) {
       regionByHost.set(host, region);
       if (isOwn) own.add(host);
-      else if (onlyRegions === undefined) budgeted.add(host);
     }
   }
-  for (const host of extraHosts) {
-    regionByHost.set(host, undefined);
-    budgeted.delete(host);
-  }
+  for (const host of extraHosts) regionByHost.set(host, undefined);
+  const others = [...regionByHost.keys()].filter((host) => !own.has(host));
+  const budgeted = new Set(onlyRegions === undefined ? others : []);
   return { regions, regionByHost, own, budgeted };
 }
 

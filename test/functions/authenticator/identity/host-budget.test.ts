@@ -21,7 +21,7 @@ const SIGNERS = {
   /** Has an AWS account, and no mapping. */
   stranger: STRANGER,
   /** With a key that STS does not know. */
-  nobody: { ...STRANGER, accessKeyId: "ASIANOBODY0000000000" },
+  keyless: { ...STRANGER, accessKeyId: "ASIANOBODY0000000000" },
   /** With the access key id of a user. */
   imitator: { ...localIdentity("bob"), secretAccessKey: "junk" },
 };
@@ -68,7 +68,7 @@ function environment(variables: Readonly<Record<string, string>> = {}) {
 }
 
 for (const [name, code] of [
-  ["nobody", "sts_refused"],
+  ["keyless", "sts_refused"],
   ["stranger", "identity_unmapped"],
   ["imitator", "sts_refused"],
 ] as const) {
@@ -97,22 +97,22 @@ test("a failed call to another Region starts a pause too, and tokens of the own 
   for (const host of [undefined, "sts.amazonaws.com", "sts-fips.us-east-1.amazonaws.com", "sts.us-east-1.api.aws"])
     assert.equal(await send("bob", OWN, host), "granted");
   clock.advance(2_800);
-  assert.equal(await send("nobody", OWN), "sts_refused");
+  assert.equal(await send("keyless", OWN), "sts_refused");
   assert.equal(await send("bob", FAR), "granted");
 });
 
 test("hosts with a login in the last hour have a pause of their own, together, which is once as long", async () => {
   const { clock, send } = environment();
   for (const region of [FAR, FURTHER]) assert.equal(await send("bob", region), "granted");
-  assert.equal(await send("nobody", "eu-north-1"), "sts_refused");
+  assert.equal(await send("keyless", "eu-north-1"), "sts_refused");
   assert.equal(await send("bob", FAR), "granted", "strangers elsewhere do not delay it");
-  assert.equal(await send("nobody", FURTHER), "sts_refused");
+  assert.equal(await send("keyless", FURTHER), "sts_refused");
   clock.advance(699);
   assert.equal(await send("bob", FAR), "host_busy");
   clock.advance(1);
   assert.equal(await send("bob", FAR), "granted");
   clock.advance(3_600_000);
-  await send("nobody", FURTHER);
+  await send("keyless", FURTHER);
   clock.advance(2_799);
   assert.equal(await send("bob", FAR), "host_busy", "an hour after its last login, a host is unknown");
 });
@@ -132,24 +132,31 @@ test("a login ends the pause that its own call started, also if Parameter Store 
 for (const [what, variables, region, host] of [
   ["a Region of STS_REGIONS", { STS_REGIONS: `${OWN},${FAR}` }, FAR, undefined],
   ["NODE_REGION", { NODE_REGION: FAR }, FAR, undefined],
-  ["STS_EXTRA_HOSTS", { STS_EXTRA_HOSTS: "sts.example.com" }, FAR, "sts.example.com"],
+  [
+    "STS_EXTRA_HOSTS beside STS_REGIONS",
+    { STS_EXTRA_HOSTS: "sts.example.com", STS_REGIONS: `${OWN},${FAR}` },
+    FAR,
+    "sts.example.com",
+  ],
 ] as const) {
   test(`hosts of ${what} have no pause`, async () => {
     const { sts, send } = environment(variables);
-    for (let n = 0; n < 3; n += 1) assert.equal(await send("nobody", region, host), "sts_refused");
+    for (let n = 0; n < 3; n += 1) assert.equal(await send("keyless", region, host), "sts_refused");
     assert.deepEqual([await send("bob", region, host), sts.calls], ["granted", 4]);
   });
 }
 
-test("NODE_REGION and STS_EXTRA_HOSTS leave the pause of other hosts as it is", async () => {
+test("NODE_REGION leaves the pause of other hosts unchanged, and STS_EXTRA_HOSTS share it without STS_REGIONS", async () => {
   const { send } = environment({ NODE_REGION: FURTHER, STS_EXTRA_HOSTS: "sts.example.com" });
-  await send("nobody", FAR);
+  await send("keyless", FAR);
   assert.equal(await send("bob", "eu-north-1"), "host_busy");
+  assert.equal(await send("bob", OWN, "sts.example.com"), "host_busy");
+  assert.equal(await send("bob", OWN), "granted");
 });
 
 test("host_busy is a 429 that kube-apiserver tries again, and does not count as a throttled call of STS", async () => {
   const { lines, send } = environment();
-  await send("nobody", FAR);
+  await send("keyless", FAR);
   await send("bob", FAR);
   const line = JSON.parse(lines.at(-1) ?? "");
   assert.partialDeepStrictEqual(line, { outcome: "throttled", reason: "host_busy", Refused: 1 });
