@@ -54,6 +54,7 @@ export function defaultMappingPrefix(clusterId: string): string {
 
 /** The endpoint that the SDK uses: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
 export function sdkEndpoint(read: Read, service: "EC2" | "IAM" | "SSM"): URL | undefined {
+  if (oneOf(read, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ["true", "false"]) === "true") return undefined;
   return endpoint(read, `AWS_ENDPOINT_URL_${service}`) ?? endpoint(read, "AWS_ENDPOINT_URL");
 }
 

@@ -108,6 +108,15 @@ test("AWS_ENDPOINT_URL_SSM has precedence over AWS_ENDPOINT_URL", () => {
   assert.equal(read({ AWS_ENDPOINT_URL: any, AWS_ENDPOINT_URL_SSM: ssm }).ssmEndpoint.href, ssm);
 });
 
+test("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS removes the endpoints of the SDK, and not that of STS", () => {
+  const urls = { AWS_ENDPOINT_URL: "https://any.example.com/", AWS_ENDPOINT_URL_STS: "https://sts.example.com/" };
+  const ssm = { true: "https://ssm.eu-west-1.amazonaws.com/", false: urls.AWS_ENDPOINT_URL };
+  for (const [AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, expected] of Object.entries(ssm)) {
+    const { ssmEndpoint, stsEndpoint } = read({ ...urls, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS });
+    assert.deepEqual([ssmEndpoint.href, stsEndpoint?.href], [expected, urls.AWS_ENDPOINT_URL_STS]);
+  }
+});
+
 test("JWT_ISSUERS is a list of accounts and their issuers in the function's partition, and TOKENS=jwt requires it", () => {
   const { jwt } = read({ JWT_ISSUERS: `${HOME}=${ISSUER}, ${OTHER}=${OTHER_ISSUER}` });
   const accountByIssuer = new Map([
