@@ -78,7 +78,9 @@ export function validityOf(read: StoredValue<object> | undefined): boolean[] | f
 /** Answers the deployment check, which sends a list of parameters. `accounts`: those that this version accepts, or none for any. */
 export function answerCheck(parameters: readonly unknown[], partition: string, accounts: readonly string[]) {
   return {
-    validity: parameters.map((one) => (isObject(one) ? validityOf(readNamed(one as never, partition)) : null)),
+    validity: parameters.map((parameter) =>
+      isObject(parameter) ? validityOf(readNamed(parameter as never, partition)) : null,
+    ),
     accounts,
   };
 }

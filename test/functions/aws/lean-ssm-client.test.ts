@@ -10,12 +10,12 @@ import { OPERATOR, startParameterStore } from "../../local-aws.ts";
 const region = "us-east-1";
 const store = await startParameterStore({ region, parameters: { "/probe/a": "1", "/probe/b": "ü" }, sendsDate: true });
 const options = { region, endpoint: store.url, maxAttempts: 1, requestHandler: {} };
-const whole = new SSMClient(options);
+const full = new SSMClient(options);
 type Client = Pick<SSMClient, "send" | "destroy">;
 const lean = new LeanSsmClient(new SSMClient(options).config, options) as unknown as Client;
 
 after(() => {
-  for (const client of [whole, lean]) client.destroy();
+  for (const client of [full, lean]) client.destroy();
   return store.close();
 });
 
@@ -48,7 +48,7 @@ const CALLS: Readonly<Record<string, (client: Client) => Promise<MetadataBearer>
 
 for (const [name, call] of Object.entries(CALLS)) {
   test(`${name}: the same request, and the same response`, async () => {
-    const expected = await call(whole);
+    const expected = await call(full);
     const request = lastRequest();
     const found = await call(lean);
     assert.deepEqual(lastRequest(), request);
@@ -61,7 +61,7 @@ for (const [name, call] of Object.entries(CALLS)) {
 test("an error has the class, the name and the status that the SDK gives it", async () => {
   const body = JSON.stringify({ __type: "ThrottlingException", message: "Rate exceeded" });
   store.fail({ kind: "answer", status: 400, headers: { "content-type": "application/x-amz-json-1.1" }, body });
-  const failures = [whole, lean].map((client) => CALLS["GetParameters"]?.(client).catch((error: unknown) => error));
+  const failures = [full, lean].map((client) => CALLS["GetParameters"]?.(client).catch((error: unknown) => error));
   const [expected, found] = (await Promise.all(failures)).map((error) => {
     assert.ok(error instanceof SSMServiceException);
     return [error.name, error.message, error.$fault, error.$metadata.httpStatusCode];
@@ -71,7 +71,7 @@ test("an error has the class, the name and the status that the SDK gives it", as
 
 test("after a response with another date, requests are signed with the time of that date", async () => {
   const HOUR = 3_600_000;
-  for (const client of [whole, lean]) {
+  for (const client of [full, lean]) {
     const date = new Date(Date.now() + HOUR).toUTCString();
     store.fail({
       kind: "answer",

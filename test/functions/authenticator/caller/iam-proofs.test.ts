@@ -117,7 +117,7 @@ test("of 1,000 tokens of strangers a second, also concurrent ones, 20 reach STS,
       statuses.push(await status(bearer));
       clock.advance(1);
     }
-    const refused = statuses.flatMap((one, ms) => (one === 401 ? [ms] : []));
+    const refused = statuses.flatMap((code, ms) => (code === 401 ? [ms] : []));
     assert.deepEqual(
       refused,
       Array.from({ length: 20 }, (_, turn) => turn * 50),
@@ -128,7 +128,7 @@ test("of 1,000 tokens of strangers a second, also concurrent ones, 20 reach STS,
   assert.partialDeepStrictEqual(last(), { outcome: "caller_refused", reason: "callers_limited", message });
   assert.equal("StsThrottled" in last(), false);
   const statuses = await Promise.all(strangers(100).map(status));
-  assert.deepEqual([statuses.filter((one) => one === 429).length, callerCalls().length], [99, 61]);
+  assert.deepEqual([statuses.filter((code) => code === 429).length, callerCalls().length], [99, 61]);
 });
 
 for (const [what, region, ms, pause] of [
