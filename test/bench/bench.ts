@@ -1,5 +1,5 @@
-// `npm run bench -- <name> [arguments]` runs a benchmark of this folder. Without a name: cold starts, and their instructions if
-// valgrind is installed.
+// `npm run bench -- <name> [arguments]` runs a benchmark of this folder. Without a name: cold starts, their instructions if valgrind
+// is installed, and reviews beside the peer's.
 
 import { hasValgrind } from "./instructions.ts";
 
@@ -8,6 +8,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   command: "./command.ts",
   fleet: "./fleet.ts",
   instructions: "./instruction-counts.ts",
+  peer: "./peer.ts",
   spikes: "./spikes.ts",
   strangers: "./strangers.ts",
 };
@@ -19,4 +20,7 @@ if (program === undefined) {
   process.exit(2);
 }
 await import(program);
-if (process.argv[2] === undefined && hasValgrind()) await import("./instruction-counts.ts");
+if (process.argv[2] === undefined) {
+  if (hasValgrind()) await import("./instruction-counts.ts");
+  await import("./peer.ts");
+}

@@ -35,7 +35,7 @@ export async function coldStartInstructions(runtimeClient: string, candidate: Ca
 }
 
 async function start([program = "", ...words]: readonly string[], candidate: Candidate, limitMs: number) {
-  const api = await startRuntimeApi(candidate.event);
+  const api = await startRuntimeApi();
   const output: Buffer[] = [];
   const started = performance.now();
   const child = spawn(program, words, {
@@ -52,7 +52,7 @@ async function start([program = "", ...words]: readonly string[], candidate: Can
   const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
   try {
     const ready = await Promise.race([api.ready, ended]);
-    const { given, at, body } = await Promise.race([api.answered, ended]);
+    const { given, at, body } = await Promise.race([api.invoke(candidate.event), ended]);
     const { body: content = "" }: { body?: string } = JSON.parse(body);
     if (!candidate.answer.every((part) => content.includes(part))) throw new Error(`unexpected response: ${body}`);
     return { init: ready - started, invoke: at - given };
@@ -68,7 +68,7 @@ async function start([program = "", ...words]: readonly string[], candidate: Can
 }
 
 /** Lambda's environment variables that the runtime client, the SDK or the handler read. */
-function lambdaEnvironment(folder: string, runtimeApi: string): Record<string, string> {
+export function lambdaEnvironment(folder: string, runtimeApi: string): Record<string, string> {
   return {
     PATH: "/usr/local/bin:/usr/bin:/bin",
     TZ: ":UTC",
@@ -93,11 +93,13 @@ function lambdaEnvironment(folder: string, runtimeApi: string): Record<string, s
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
-/** A Lambda Runtime API that sends one event: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
-async function startRuntimeApi(event: unknown) {
+/** A Lambda Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+export async function startRuntimeApi() {
   const ready = Promise.withResolvers<number>();
-  const answered = Promise.withResolvers<{ given: number; at: number; body: string }>();
-  let given: number | undefined;
+  /** The environment's request for an event. */
+  let next = Promise.withResolvers<ServerResponse>();
+  let answered = Promise.withResolvers<{ given: number; at: number; body: string }>();
+  let given = 0;
 
   const server = createServer((request, response) => serve(request, response).catch(answered.reject));
 
@@ -105,21 +107,12 @@ async function startRuntimeApi(event: unknown) {
     const body = await text(request);
     const at = performance.now();
     if (request.url === `${PREFIX}/invocation/next`) {
-      // After the event, the environment waits for the next one; this never responds.
-      if (given !== undefined) return;
       ready.resolve(at);
-      response.writeHead(200, {
-        "content-type": "application/json",
-        "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",
-        "lambda-runtime-deadline-ms": String(Date.now() + DEADLINE_MS),
-        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:111122223333:function:bench",
-      });
-      given = performance.now();
-      response.end(JSON.stringify(event));
+      next.resolve(response);
       return;
     }
     response.writeHead(202).end();
-    if (request.url?.endsWith("/response") === true && given !== undefined) {
+    if (request.url?.endsWith("/response") === true) {
       answered.resolve({ given, at, body });
       return;
     }
@@ -135,10 +128,23 @@ async function startRuntimeApi(event: unknown) {
   return {
     /** The value of `AWS_LAMBDA_RUNTIME_API`. */
     address: `127.0.0.1:${port}`,
-    /** `performance.now()` of the request for the event; rejects on an initialization error. */
+    /** `performance.now()` of the first request for an event; rejects on an initialization error. */
     ready: ready.promise,
     /** The times of sending the event and of the complete response, and the response; rejects on a handler error. */
-    answered: answered.promise,
+    async invoke(event: unknown) {
+      const response = await next.promise;
+      next = Promise.withResolvers();
+      answered = Promise.withResolvers();
+      response.writeHead(200, {
+        "content-type": "application/json",
+        "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",
+        "lambda-runtime-deadline-ms": String(Date.now() + DEADLINE_MS),
+        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:111122223333:function:bench",
+      });
+      given = performance.now();
+      response.end(JSON.stringify(event));
+      return answered.promise;
+    },
     close: () => {
       server.closeAllConnections();
       server.close();

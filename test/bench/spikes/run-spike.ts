@@ -139,6 +139,9 @@ export async function measuredBy<Result extends { readonly wrong: readonly strin
 
 export const runSpike = (spike: Spike): Promise<SpikeResult> => measuredBy(import.meta.filename, spike);
 
+/** `BENCH_SEED`: other random numbers, to see what depends on chance. */
+const SEED = Number(process.env["BENCH_SEED"] ?? 1);
+
 /** In a program of `measuredBy`: prints what `measure` returns for the program's argument. */
 export async function printMeasured<What>(
   measure: (what: What, time: Time, random: () => number) => Promise<object>,
@@ -147,10 +150,10 @@ export async function printMeasured<What>(
   // Discards the log lines of reviews.
   process.stdout.write = () => true;
   // The bundle also uses random waits.
-  Math.random = seededRandom(1).real;
+  Math.random = seededRandom(SEED).real;
   const time = virtualTime();
   useMemoryNetwork();
-  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(2).real));
+  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(SEED + 1).real));
   print(JSON.stringify(result), () => process.exit());
 }
 

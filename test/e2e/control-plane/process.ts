@@ -36,6 +36,7 @@ export function startServer(
   ended.catch(() => undefined);
 
   return {
+    pid: child.pid,
     log: () => readFileSync(logFile, "utf8"),
     requireRunning() {
       if (running.has(child)) return;

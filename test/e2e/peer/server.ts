@@ -17,8 +17,8 @@ import { createFolder, removeFolder } from "../kubernetes.ts";
 const START_MS = 30_000;
 
 /**
- * Returns the path of the kubeconfig that the server creates for kube-apiserver, an agent that trusts the server's certificate,
- * and `host:port` of all its connections.
+ * Returns the server's process id, the path of the kubeconfig that it creates for kube-apiserver, an agent that trusts its
+ * certificate, and `host:port` of all its connections.
  */
 export async function startPeer(sts: string, mappings: object) {
   const folder = createFolder();
@@ -63,7 +63,7 @@ export async function startPeer(sts: string, mappings: object) {
     await proxy.close();
     removeFolder(folder);
   }
-  return { url, kubeconfig, agent, targets: proxy.targets, stop };
+  return { pid: running.pid ?? Number.NaN, url, kubeconfig, agent, targets: proxy.targets, stop };
 }
 
 /**
