@@ -42,14 +42,14 @@ interface Placed {
   readonly arns: readonly ArnSections[];
   /** The same for the ARNs of its sessions, which only denials match. */
   readonly sessions: readonly ArnSections[];
-  /** The same for the ARNs of its users without their path, which only denials match. Default: none. */
+  /** Patterns for the ARNs of its users without their path, which only denials match. Default: none. */
   readonly users?: readonly ArnSections[];
 }
 
 export interface Value {
   /** Why the function rejects it, or an entry of it. */
   readonly problem?: string;
-  /** Of an invalid list: whether no invalid entry states whom it is for, so that the function denies no identity by it. */
+  /** Whether an invalid list has no invalid entry that names its identities, so that the function denies none by it. */
   readonly deniesNone?: boolean;
   /** The valid entries, in their order. */
   readonly entries: readonly PlacedEntry[];
@@ -135,7 +135,7 @@ function namesAfter(paths: readonly string[], resource: string): readonly string
   return Array.from(resource, (_, at) => resource.slice(at)).filter((name, at) => {
     // A `*` may be the end of the path and the start of the name.
     const path = resource.slice(0, name.startsWith("*") ? at + 1 : at);
-    return !name.includes("/") && paths.some((one) => globsOverlap(path, one));
+    return !name.includes("/") && paths.some((start) => globsOverlap(path, start));
   });
 }
 

@@ -78,17 +78,17 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
   const progress = startProgress("reading clusters", chosen.length, io);
   const placeOf = several ? placesOnce(partition) : connect;
   let done = 0;
-  async function planOne(one: Chosen<O>): Promise<Planned<P>> {
-    const { name, io: own } = one;
+  async function planCluster(cluster: Chosen<O>): Promise<Planned<P>> {
+    const { name, options: place, io: own } = cluster;
     try {
-      const neighbours = chosen.filter((other) => other !== one && mayShare(one.options, other.options));
-      const ids = neighbours.map(({ options: { cluster } }) => cluster);
-      const connection = await beforeWrites(own, () => placeOf({ ...one.options, neighbours: ids }, own));
+      const neighbours = chosen.filter((other) => other !== cluster && mayShare(place, other.options));
+      const ids = neighbours.map(({ options: { cluster: id } }) => id);
+      const connection = await beforeWrites(own, () => placeOf({ ...place, neighbours: ids }, own));
       if (connection === undefined) return undefined;
       return await fromOneView(own, async () => {
-        const planned = await plan(connection, one.options, own);
+        const planned = await plan(connection, place, own);
         if (planned === undefined) return { name, isAbsent: false };
-        return { name, options: one.options, plan: planned, ...(await prepare(planned, options, own)) };
+        return { name, options: place, plan: planned, ...(await prepare(planned, options, own)) };
       });
     } catch (error) {
       if (error instanceof Absent) for (const line of error.lines) own.log(`${line}\n`);
@@ -100,7 +100,7 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
       if (several) progress.show(done);
     }
   }
-  const planned = (await inTurns(chosen, planOne).finally(progress.end).finally(output.flush)).filter(
+  const planned = (await inTurns(chosen, planCluster).finally(progress.end).finally(output.flush)).filter(
     (one) => one !== undefined,
   );
   if (planned.length === 0) throw usage(`No cluster is in partition ${partition}. Nothing was written.`);
@@ -114,10 +114,10 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
   };
 }
 
-/** Whether both may read one store. */
+/** Whether both may read the same store. */
 function mayShare(...both: readonly [ConnectionOptions, ConnectionOptions]): boolean {
-  const [one, other] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
-  return one === other;
+  const [first, second] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
+  return first === second;
 }
 
 /** Plans again if another operator changes what a plan changes while it is made. */
@@ -302,7 +302,7 @@ async function write(
   }
 }
 
-/** Writes the plan, or the one that replaces it if AWS refuses the write. Returns what was written. */
+/** Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was written. */
 async function writeOrReplace(cluster: Wanted, options: ProposeOptions, io: IOStreams): Promise<ReadyCluster> {
   const { name, options: place, plan, proposal } = cluster;
   try {

@@ -78,7 +78,7 @@ export async function mayDenyByName(connection: Connection, io: IOStreams): Prom
     for await (const page of pagesBelow(settingsParameter(review.prefix, "").slice(0, -1), connection, io)) {
       found.push(...page);
     }
-    withoutSettings(new Map(found.map((one) => [one.name, one])), connection);
+    withoutSettings(new Map(found.map((stored) => [stored.name, stored])), connection);
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
     return false;

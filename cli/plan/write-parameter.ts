@@ -71,7 +71,8 @@ export async function writeValue(ssm: SSMClient, change: Change, interrupted: Ab
     if (version === undefined) continue;
     if (version === over + 1) return;
     const history = await readHistory(ssm, name, UNINTERRUPTED);
-    const between = history.filter((one) => one.version > over && one.version < version && !isOwn(one, input));
+    const isBetween = (stored: Version) => stored.version > over && stored.version < version;
+    const between = history.filter((stored) => isBetween(stored) && !isOwn(stored, input));
     if (between.length > 0) throw overwrote(name, between);
     return;
   }

@@ -150,7 +150,7 @@ function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] 
   });
 }
 
-/** Harmless if no lower mapping and no other entry of the list may apply instead. An invalid lower value may apply. */
+/** A removal is harmless if no lower mapping and no other entry of the list may apply instead. An invalid lower value may apply. */
 function removalMark({ old, new: now }: EntryChange, own: readonly Value[], state: PlanState): Mark[] {
   if (old === undefined) return [];
   const { review } = state;
@@ -162,7 +162,7 @@ function removalMark({ old, new: now }: EntryChange, own: readonly Value[], stat
   const unknown = invalid.map(
     (name) => `${shortName(name, review.prefix)} is invalid, and a newer function may apply it`,
   );
-  const instead = [alternatives(gives, review.prefix), ...unknown].filter((one) => one !== "").join(", or ");
+  const instead = [alternatives(gives, review.prefix), ...unknown].filter((phrase) => phrase !== "").join(", or ");
   const text = `${subject(old)} is ${untilOf(now)} mapped by ${shortName(old.parameter, review.prefix)}: ${instead}`;
   return [{ parameter: old.parameter, entry: old, kind: "broader", gives, text }];
 }

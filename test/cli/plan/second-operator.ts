@@ -18,8 +18,8 @@ const PLACES: Readonly<Record<string, readonly object[]>> = {
   [`user/${A}/bob`]: [],
   [`sso/${A}/view`]: [],
   [`account/${A}`]: [],
-  [`sso-session/${A}/view`]: ["jane", "joe"].map((one) => ({ session: one })),
-  [`pattern/${A}`]: ["role/ci*", "user/b*"].map((one) => ({ arnLike: arn(one) })),
+  [`sso-session/${A}/view`]: ["jane", "joe"].map((session) => ({ session })),
+  [`pattern/${A}`]: ["role/ci*", "user/b*"].map((resource) => ({ arnLike: arn(resource) })),
   "pattern/any": [{ arnLike: "arn:aws:iam::*:role/any-*" }],
   [`deny/${A}`]: [arn("role/ci"), arn("user/bob"), session("jane")].map((arnLike) => ({ arnLike })),
   "deny/any": [{ arnLike: "arn:aws:iam::*:user/bob" }],
@@ -57,14 +57,14 @@ function entryOf({ name, key }: Edit, marker: string): object {
 }
 
 /** The parameter's text after the change; `undefined` if it does not exist then. */
-function edited(text: string | undefined, one: Edit, marker: string): string | undefined {
-  const place = PLACES[one.name]?.[one.key];
-  const entry = entryOf(one, marker);
-  if (place === undefined) return one.isRemoved ? undefined : JSON.stringify(entry);
+function edited(text: string | undefined, change: Edit, marker: string): string | undefined {
+  const place = PLACES[change.name]?.[change.key];
+  const entry = entryOf(change, marker);
+  if (place === undefined) return change.isRemoved ? undefined : JSON.stringify(entry);
   const [[field = "", value] = []] = Object.entries(place);
   const list = (parseJson(text ?? "[]") ?? []) as readonly Record<string, unknown>[];
   const at = list.findIndex((item) => item[field] === value);
-  if (one.isRemoved) return text === undefined ? undefined : JSON.stringify(list.filter((_, index) => index !== at));
+  if (change.isRemoved) return text === undefined ? undefined : JSON.stringify(list.filter((_, index) => index !== at));
   return JSON.stringify(at < 0 ? [...list, entry] : list.with(at, entry as Record<string, unknown>));
 }
 
@@ -76,28 +76,30 @@ const who: Readonly<Record<string, string>> = {
 };
 
 /** The words of a command for one entry. */
-function wordsFor(one: Edit): readonly string[] {
-  const { session: own, arnLike } = { session: undefined, arnLike: undefined, ...PLACES[one.name]?.[one.key] };
-  if (one.name.startsWith("deny/")) return [one.isRemoved ? "allow" : "deny", String(arnLike)];
-  const target = own === undefined ? [arnLike ?? who[one.name] ?? ""] : [`sso/${A}/View`, "--session", own];
-  return one.isRemoved ? ["remove", ...target] : ["set", ...target, "--username", "mine", "--group", "mine"];
+function wordsFor(change: Edit): readonly string[] {
+  const { session: own, arnLike } = { session: undefined, arnLike: undefined, ...PLACES[change.name]?.[change.key] };
+  if (change.name.startsWith("deny/")) return [change.isRemoved ? "allow" : "deny", String(arnLike)];
+  const target = own === undefined ? [arnLike ?? who[change.name] ?? ""] : [`sso/${A}/View`, "--session", own];
+  return change.isRemoved ? ["remove", ...target] : ["set", ...target, "--username", "mine", "--group", "mine"];
 }
 
 function fileOf(edits: readonly Edit[]): string {
-  const entries = edits.filter(({ isRemoved }) => !isRemoved).map((one) => ({ one, entry: entryOf(one, "mine") }));
-  const unique = [...new Map(entries.map((each) => [`${each.one.name} ${each.one.key}`, each])).values()];
-  const mappings = unique.flatMap(({ one, entry }) => {
-    if (one.name.startsWith("deny/")) return [];
-    const place = /^sso/.test(one.name)
+  const entries = edits
+    .filter(({ isRemoved }) => !isRemoved)
+    .map((change) => ({ change, entry: entryOf(change, "mine") }));
+  const unique = [...new Map(entries.map((each) => [`${each.change.name} ${each.change.key}`, each])).values()];
+  const mappings = unique.flatMap(({ change, entry }) => {
+    if (change.name.startsWith("deny/")) return [];
+    const place = /^sso/.test(change.name)
       ? { permissionSet: "View", account: A }
-      : /^account/.test(one.name)
+      : /^account/.test(change.name)
         ? { account: A }
         : {};
     return { ...place, ...entry };
   });
   return JSON.stringify({
     mappings: [...mappings, ...Object.values(ADMIN)],
-    deny: unique.flatMap(({ one, entry }) => (one.name.startsWith("deny/") ? entry : [])),
+    deny: unique.flatMap(({ change, entry }) => (change.name.startsWith("deny/") ? entry : [])),
   });
 }
 
@@ -136,23 +138,24 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
     else store.put(full(name), text);
   }
   for (const [name, value] of Object.entries(ADMIN)) write(name, JSON.stringify(value));
-  for (const [at, one] of before.entries()) write(one.name, edited(read(one.name), one, `old-${at}`));
-  const last = new Map<string, { readonly one: Edit; readonly marker: string; readonly was: string | undefined }>();
+  for (const [at, change] of before.entries()) write(change.name, edited(read(change.name), change, `old-${at}`));
+  const last = new Map<string, { readonly change: Edit; readonly marker: string; readonly was: string | undefined }>();
   let [calls, count] = [0, 0];
   store.fail((request) => {
     const operation = operationOf(request);
     const isFor = ({ name }: Edit) => request.body.includes(`"${full(name)}"`);
     let isBusy = false;
-    for (const { edit: one } of theirs.filter(({ point }) => point === calls)) {
+    for (const { edit: change } of theirs.filter(({ point }) => point === calls)) {
       // DeleteParameter has no condition, and nothing tells a deletion right before a write.
-      const isUnseen = operation.endsWith("DeleteParameter") || (operation.endsWith("PutParameter") && one.isRemoved);
-      if (isUnseen && isFor(one)) continue;
+      const isUnseen =
+        operation.endsWith("DeleteParameter") || (operation.endsWith("PutParameter") && change.isRemoved);
+      if (isUnseen && isFor(change)) continue;
       // Half of the writes right before this command's overlap with it.
-      isBusy ||= operation.endsWith("PutParameter") && isFor(one) && count % 2 === 0;
+      isBusy ||= operation.endsWith("PutParameter") && isFor(change) && count % 2 === 0;
       const marker = `theirs-${count++}`;
-      const was = read(one.name);
-      write(one.name, edited(was, one, marker));
-      last.set(`${one.name} ${one.key}`, { one, marker, was });
+      const was = read(change.name);
+      write(change.name, edited(was, change, marker));
+      last.set(`${change.name} ${change.key}`, { change, marker, was });
     }
     calls += 1;
     return isBusy ? TOO_MANY_UPDATES : undefined;
@@ -164,14 +167,14 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
   const { code, out, err } = await mappings([...words, ...flags], { input: fileOf(command.edits) });
   store.fail(undefined);
   const lost: string[] = [];
-  for (const { one, marker, was } of last.values()) {
-    const now = read(one.name) ?? "";
-    const isReported = err.includes("your write replaced theirs") && err.includes(full(one.name));
-    if (!one.isRemoved && !now.includes(marker) && !out.includes(marker) && !isReported)
-      lost.push(`${marker} of ${one.name}: ${now}`);
-    const marks = ownMarker(was, one);
-    if (one.isRemoved && marks !== undefined && now.includes(marks))
-      lost.push(`removal of ${marks} in ${one.name}: ${now}`);
+  for (const { change, marker, was } of last.values()) {
+    const now = read(change.name) ?? "";
+    const isReported = err.includes("your write replaced theirs") && err.includes(full(change.name));
+    if (!change.isRemoved && !now.includes(marker) && !out.includes(marker) && !isReported)
+      lost.push(`${marker} of ${change.name}: ${now}`);
+    const marks = ownMarker(was, change);
+    if (change.isRemoved && marks !== undefined && now.includes(marks))
+      lost.push(`removal of ${marks} in ${change.name}: ${now}`);
   }
   if (err.includes("no administrator would surely remain")) lost.push(`locked out: ${err}`);
   if (/bug/.test(err) || ![0, 1, 2, 3].includes(code)) lost.push(`exit ${code}: ${err}`);
@@ -179,8 +182,8 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
 }
 
 /** The marker of the entry that a removal removes. */
-function ownMarker(text: string | undefined, one: Edit): string | undefined {
-  const place = PLACES[one.name]?.[one.key];
+function ownMarker(text: string | undefined, change: Edit): string | undefined {
+  const place = PLACES[change.name]?.[change.key];
   const value = text === undefined ? undefined : parseJson(text);
   const item =
     place === undefined
@@ -195,13 +198,13 @@ export async function raceAll(runs: number, seed: number): Promise<Readonly<Reco
   const cluster = await storedCluster();
   const outcomes: Record<string, number> = { raced: 0, lost: 0 };
   try {
-    for (const one of fc.sample(scenario, { numRuns: runs, seed })) {
-      const { lost, code, hasRaced, words } = await race(cluster, one);
+    for (const change of fc.sample(scenario, { numRuns: runs, seed })) {
+      const { lost, code, hasRaced, words } = await race(cluster, change);
       outcomes[`exit ${code}`] = (outcomes[`exit ${code}`] ?? 0) + 1;
       outcomes["raced"] = (outcomes["raced"] ?? 0) + (hasRaced ? 1 : 0);
       if (lost.length === 0) continue;
       outcomes["lost"] = (outcomes["lost"] ?? 0) + 1;
-      console.error(words.join(" "), JSON.stringify(one), lost.join("\n"));
+      console.error(words.join(" "), JSON.stringify(change), lost.join("\n"));
     }
   } finally {
     await cluster.close();

@@ -58,6 +58,6 @@ async function race(runs: number, seed: number): Promise<number> {
 test("2,000 commands, between whose calls a colleague creates, changes and deletes: nothing of theirs is lost", async (t) => {
   const seed = Date.now() % 1_000_000;
   t.diagnostic(`seed ${seed}`);
-  const [one = 0, other = 0] = await Promise.all([race(1_000, seed), race(1_000, seed + 1)]);
-  assert.ok(one + other > 1_000, `${one + other} raced`);
+  const [first = 0, second = 0] = await Promise.all([race(1_000, seed), race(1_000, seed + 1)]);
+  assert.ok(first + second > 1_000, `${first + second} raced`);
 });
