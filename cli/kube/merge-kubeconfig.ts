@@ -38,7 +38,7 @@ interface File {
  */
 export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
   const { changed, difference, target, hasAuthority } = planMerge(config, switches, io);
-  if (difference !== "" && !io.interactive) throw usage(`${difference} To keep that one, give --alias <name>.`);
+  if (difference !== "" && !io.interactive) throw usage(`${difference} ${WAYS_OUT}`);
   if (difference !== "") await confirm(`${difference} Replace it?`, io);
   const paths = changed.map(({ path }) => path);
   const write = async () => {
@@ -58,6 +58,8 @@ export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, swi
   return hasAuthority;
 }
 
+const WAYS_OUT = "To replace it, run this in a terminal. To keep it, give --alias <name>.";
+
 /** The files to change. `difference`: a sentence if the name has another server; else empty. */
 function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
   const name = config[CURRENT];
@@ -75,9 +77,8 @@ function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io:
   if (target === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");
   const used = find("clusters", memberAt(find("contexts")?.old, "cluster"));
   const server = config.clusters[0]?.cluster.server ?? "";
-  const other = [cluster, used]
-    .map((one) => memberAt(one?.old, "server"))
-    .find((one) => !isSame(one ?? server, server));
+  const stored = [cluster, used].map((found) => memberAt(found?.old, "server"));
+  const other = stored.find((address) => !isSame(address ?? server, server));
   for (const [list, part] of Object.entries(PARTS) as [keyof typeof PARTS, string][]) {
     const made = memberAt(config[list][0], part) as Fields;
     const { file, index, old } = find(list) ?? { file: target, index: -1, old: {} };
@@ -97,7 +98,7 @@ function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io:
     }),
     difference:
       other === undefined ? "" : `${target.path}: the context "${name}" is for the server ${other}, not for ${server}.`,
-    hasAuthority: [cluster?.old, config.clusters[0]?.cluster].some((one) => Object.keys(Object(one)).some(isAuthority)),
+    hasAuthority: [cluster?.old, config.clusters[0]?.cluster].some((fields) => Object.keys(Object(fields)).some(isAuthority)),
   };
 }
 
@@ -105,7 +106,7 @@ function isSame(stored: unknown, server: string): boolean {
   return URL.canParse(String(stored)) && new URL(String(stored)).href === new URL(server).href;
 }
 
-/** kubectl rejects a CA beside another one, or without verification. */
+/** kubectl rejects two CAs, and a CA without verification. */
 function isAuthority(key: string): boolean {
   return /^(certificate-authority(-data)?|insecure-skip-tls-verify)$/.test(key);
 }
