@@ -212,12 +212,11 @@ function withoutControl(text: string): string {
 
 /** For JSON and double-quoted YAML: escapes control characters, which keeps the value. */
 export function withEscapes(text: string, format: "json" | "yaml"): string {
-  const escaped = (unit: number | undefined, digits = 4) => (unit ?? 0).toString(16).padStart(digits, "0");
   return text.replace(CONTROL, (character) => {
-    if (character.length === 1) return `\\u${escaped(character.charCodeAt(0))}`;
+    const units = character.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
     // YAML has no surrogate pairs: https://yaml.org/spec/1.2.2/#57-escaped-characters
-    if (format === "yaml") return `\\U${escaped(character.codePointAt(0), 8)}`;
-    return `\\u${escaped(character.charCodeAt(0))}\\u${escaped(character.charCodeAt(1))}`;
+    if (format === "json" || units.length === 1) return units.map((unit) => `\\u${unit}`).join("");
+    return `\\U${character.codePointAt(0)?.toString(16).padStart(8, "0")}`;
   });
 }
 
