@@ -55,6 +55,13 @@ export function queryAnswers(
   { instances, profiles, account, stacks = {}, functions = {}, principals = new Map() }: NodeServices & Content,
   checkSigned: (request: LocalRequest, service: Service | "lambda") => void,
 ): (request: LocalRequest) => LocalResponse {
+  const operations: Readonly<Record<string, (form: URLSearchParams) => XmlNode>> = {
+    "ec2 DescribeInstances": (form) => describeInstances(instances, form),
+    "iam GetInstanceProfile": (form) => getInstanceProfile(profiles, account, form),
+    "iam ListRoles": (form) => listPrincipals("Role", principals, account, form),
+    "iam ListUsers": (form) => listPrincipals("User", principals, account, form),
+    "cloudformation DescribeStacks": (form) => describeStacks(stacks, form),
+  };
   return (request) => {
     // The clients of the other services only use POST.
     if (request.method === "GET") {
@@ -68,19 +75,8 @@ export function queryAnswers(
     const service = SERVICES[form.get("Version") ?? ""] ?? "ec2";
     try {
       checkSigned(request, service);
-      if (service === "ec2" && action === "DescribeInstances") {
-        return renderResult(service, action, describeInstances(instances, form));
-      }
-      if (service === "iam" && action === "GetInstanceProfile") {
-        return renderResult(service, action, getInstanceProfile(profiles, account, form));
-      }
-      if (service === "iam" && (action === "ListRoles" || action === "ListUsers")) {
-        const kind = action === "ListRoles" ? "Role" : "User";
-        return renderResult(service, action, listPrincipals(kind, principals, account, form));
-      }
-      if (service === "cloudformation" && action === "DescribeStacks") {
-        return renderResult(service, action, describeStacks(stacks, form));
-      }
+      const operation = operations[`${service} ${action}`];
+      if (operation !== undefined) return renderResult(service, action, operation(form));
       throw new ServiceError("InvalidAction", `The action ${action} is not valid for this web service.`);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
