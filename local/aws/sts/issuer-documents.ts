@@ -1,4 +1,4 @@
-// Fetches an issuer's discovery document and keys as STS does: over TLS, within 5 s, from public addresses.
+// Fetches the discovery document and keys of an issuer on this machine as STS does those of a public one: over TLS, within 5 s.
 // https://openid.net/specs/openid-connect-discovery-1_0.html
 
 import { lookup } from "node:dns/promises";
@@ -11,7 +11,7 @@ import { readBody } from "../http-server.ts";
 import { identityProviderUnreachable, noVerificationKey } from "./protocol.ts";
 
 export interface IssuerAccess {
-  /** Authority of an issuer on this machine, PEM; public issuers need a public authority. */
+  /** Authority of the issuer, PEM. */
   readonly ca?: string | undefined;
   /** For both documents; default 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
   readonly timeoutMs?: number | undefined;
@@ -38,8 +38,8 @@ async function fetchJson(
   if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") throw noVerificationKey();
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const resolved = await resolve(host);
-  // IAM rejects URLs with a port, but an issuer on this machine needs one
-  if (kindOf(resolved) === "private" || (kindOf(resolved) === "public" && url.port !== "")) throw noVerificationKey();
+  // STS reaches only public issuers, for which those of this machine stand in.
+  if (!isLoopback(resolved)) throw noVerificationKey();
 
   let response: IncomingMessage;
   try {
@@ -49,7 +49,7 @@ async function fetchJson(
       headers: { accept: "application/json" },
       // connects to the checked address, even if the name now resolves to another
       lookup: (_, __, done) => done(null, [{ address: resolved, family: isIP(resolved) }]),
-      ...(kindOf(resolved) === "loopback" && ca !== undefined && { ca }),
+      ...(ca !== undefined && { ca }),
     });
     [response] = (await once(request, "response")) as [IncomingMessage];
   } catch {
@@ -77,41 +77,13 @@ async function resolve(host: string): Promise<string> {
   }
 }
 
-/** Networks that STS cannot reach: https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-. */
-const PRIVATE = new BlockList();
-
-for (const [network, prefix] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["224.0.0.0", 3],
-  ["::", 128],
-  ["64:ff9b:1::", 48],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["ff00::", 8],
-] as const) {
-  PRIVATE.addSubnet(network, prefix, familyOf(network));
-}
-
 const LOOPBACK = new BlockList();
 
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 
 LOOPBACK.addAddress("::1", "ipv6");
 
-/** The kind of network of an IP address. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is treated as IPv4. */
-function kindOf(address: string): "public" | "loopback" | "private" {
-  const family = familyOf(address);
-  if (LOOPBACK.check(address, family)) return "loopback";
-  return PRIVATE.check(address, family) ? "private" : "public";
-}
-
-function familyOf(address: string): "ipv4" | "ipv6" {
-  return isIP(address) === 4 ? "ipv4" : "ipv6";
+/** An IPv4-mapped IPv6 address (`::ffff:127.0.0.1`) is treated as IPv4. */
+function isLoopback(address: string): boolean {
+  return LOOPBACK.check(address, isIP(address) === 4 ? "ipv4" : "ipv6");
 }

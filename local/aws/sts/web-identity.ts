@@ -5,6 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { matchesGlob } from "../../../functions/authenticator/mapping/arn.ts";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
 import {
   type LocalRole,
@@ -98,8 +99,8 @@ type Operator = (actual: string | undefined, wanted: readonly string[]) => boole
 const OPERATORS: Readonly<Record<string, Operator>> = {
   StringEquals: (actual, wanted) => actual !== undefined && wanted.includes(actual),
   StringNotEquals: (actual, wanted) => actual === undefined || !wanted.includes(actual),
-  StringLike: (actual, wanted) => actual !== undefined && wanted.some((pattern) => isLike(actual, pattern)),
-  StringNotLike: (actual, wanted) => actual === undefined || !wanted.some((pattern) => isLike(actual, pattern)),
+  StringLike: (actual, wanted) => actual !== undefined && wanted.some((pattern) => matchesGlob(pattern, actual)),
+  StringNotLike: (actual, wanted) => actual === undefined || !wanted.some((pattern) => matchesGlob(pattern, actual)),
 };
 
 /** Throws for unsupported operators, since ignoring them would change who is trusted. */
@@ -119,7 +120,7 @@ function trusts({ Statement }: TrustPolicy, identity: WebIdentity): boolean {
 
 function applies({ Principal, Action, Condition = {} }: TrustStatement, identity: WebIdentity): boolean {
   if (!list(Principal.Federated).includes(providerArn(identity.provider))) return false;
-  if (!list(Action).some((action) => isLike(ACTION.toLowerCase(), action.toLowerCase()))) return false;
+  if (!list(Action).some((action) => matchesGlob(action.toLowerCase(), ACTION.toLowerCase()))) return false;
   const name = providerName(identity.provider.issuer);
   // condition keys are case-insensitive
   const context = new Map([
@@ -133,15 +134,6 @@ function applies({ Principal, Action, Condition = {} }: TrustStatement, identity
 
 function list(values: OneOrMore): readonly string[] {
   return typeof values === "string" ? [values] : values;
-}
-
-/** `*` matches any characters, `?` exactly one. */
-function isLike(text: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s").test(text);
 }
 
 export interface WebIdentityOptions extends IssuerAccess {
