@@ -237,7 +237,10 @@ test("a context of another server: names both, asks, and refuses without a termi
   const said = `config: the context "prod" is for the server ${other}, not for https://10.0.0.1:6443.`;
   for (const text of [ofAnother, renamed]) {
     folder.write("config", text);
-    const refused = { code: 2, message: `${said} To replace it, run this in a terminal. To keep it, give --alias <name>.\n` };
+    const refused = {
+      code: 2,
+      message: `${said} To replace it, run this in a terminal. To keep it, give --alias <name>.\n`,
+    };
     assert.deepEqual(await merge(), refused);
     assert.equal(read(), text);
     assert.deepEqual(await merge(["--alias", "second"]), wrote("config", "second"));
