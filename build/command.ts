@@ -96,7 +96,7 @@ const PARTS = "parts/";
 
 const LICENCES = "THIRD-PARTY-LICENSES.txt";
 
-/** The parts that the command in `outdir` can load: names of parts contain a hash. Empty without a command. */
+/** Returns the parts that the command in `outdir` can load: none without a command. Names of parts contain a hash. */
 function partsOf(outdir: string): Set<string> {
   const found = new Set<string>();
   const read = (file: string) => {

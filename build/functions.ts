@@ -71,7 +71,7 @@ const SOURCE = "functions/authenticator";
 const CREDENTIALS = "credential-provider-http";
 
 /**
- * Writes the function's files into `outdir`, and deletes all others there. `files` has them. The build is reproducible in any folder.
+ * Writes the function's files into `outdir`, and deletes all others there. It returns them as `files`. The build is reproducible in any folder.
  * `ec2NodeName` is loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need.
  * `awsSignedTokens` is loaded only with JWT_ISSUERS, `containerCredentials` only without keys in the environment.
  */

@@ -78,7 +78,7 @@ export function localPrincipal(name: string): LocalPrincipal {
 }
 
 /**
- * The ARN in IAM of a user or of a session's role; `undefined` for other identities.
+ * Returns the ARN in IAM of a user or of a session's role; `undefined` for other identities.
  *
  * @param setFolder below IAM Identity Center's path, for roles of permission sets: its region and a slash; default none
  */

@@ -192,7 +192,7 @@ export async function startSandbox(
   };
 }
 
-/** As a stack does, for the command. */
+/** Stores the function's settings for the command, as a stack does. */
 function storeSettings(
   { mappings }: SandboxFiles,
   prefix: string,

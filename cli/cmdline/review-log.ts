@@ -92,13 +92,13 @@ export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, 
   }
 }
 
-/** Of a command with another use of --until. */
+/** A command with another use of --until has these options. */
 export type LogOptions = Omit<OneOf<ReviewsOptions>, "since" | "until" | "outcome" | "who" | "group" | "rate">;
 
-/** Newest first: within the limit, a busy log is read only in part. */
+/** The newest is read first: within the limit, a busy log is read only in part. */
 const WINDOWS_MS = [3_600_000, 86_400_000, 30 * 86_400_000];
 
-/** The names of users and sessions in granted reviews, as far as the time reaches. Empty if the log cannot be read. */
+/** Returns the names of users and sessions in granted reviews, as far as the time reaches: none if the log cannot be read. */
 export async function loggedNames(options: LogOptions, io: IOStreams, limitMs: number): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   const limited = { ...io, interrupted: AbortSignal.any([io.interrupted, AbortSignal.timeout(limitMs)]) };
@@ -191,7 +191,7 @@ async function logStart(log: OpenLog, io: IOStreams): Promise<void> {
 const DAY_MS = 86_400_000;
 
 /**
- * The requested time, or the start of the log with the reason as a sentence if that is later. Throws what `toFailure`
+ * Returns the requested time, or the start of the log with the reason as a sentence if that is later. Throws what `toFailure`
  * knows.
  */
 export async function startOfLog(log: OpenLog): Promise<{ readonly from: number; readonly reason?: string }> {

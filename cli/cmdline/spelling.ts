@@ -25,7 +25,7 @@ export function programName(environment: IOStreams["environment"], script = proc
   return isTypable ? SHORT_NAME : FULL_NAME;
 }
 
-/** Whether the user's shell, and so kubectl, finds the program by its short name. */
+/** Returns whether the user's shell, and so kubectl, finds the program by its short name. */
 export function isInstalled({ PATH = "" }: IOStreams["environment"]): boolean {
   const folders = PATH.split(delimiter).filter((folder) => folder !== "" && !OF_PACKAGES.test(folder));
   return folders.some((folder) => existsSync(join(folder, SHORT_NAME)));

@@ -60,7 +60,7 @@ export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, swi
 
 const WAYS_OUT = "To replace it, run this in a terminal. To keep it, give --alias <name>.";
 
-/** The files to change. `difference`: a sentence if the name has another server; else empty. */
+/** Returns the files to change. `difference` is a sentence if the name has another server, and else empty. */
 function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
   const name = config[CURRENT];
   const files = pathsOf(io).map(readFile);
@@ -98,7 +98,9 @@ function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io:
     }),
     difference:
       other === undefined ? "" : `${target.path}: the context "${name}" is for the server ${other}, not for ${server}.`,
-    hasAuthority: [cluster?.old, config.clusters[0]?.cluster].some((fields) => Object.keys(Object(fields)).some(isAuthority)),
+    hasAuthority: [cluster?.old, config.clusters[0]?.cluster].some((fields) =>
+      Object.keys(Object(fields)).some(isAuthority),
+    ),
   };
 }
 
@@ -124,7 +126,7 @@ function additions(path: Path, old: Fields, made: Fields): Edit[] {
   });
 }
 
-/** Of two lists of variables, those of the second replace those of the same name. */
+/** Joins two lists of variables: those of the second replace those of the same name. */
 function merged(old: unknown, made: unknown): unknown {
   const [was, given] = [[old ?? []].flat(), [made ?? []].flat()];
   const names = given.map((variable) => memberAt(variable, "name"));

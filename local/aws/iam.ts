@@ -60,7 +60,7 @@ function pathOf(arn: string): string {
   return arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
 }
 
-/** Ids, such as `AROA` and 17 more characters, by the ARN of the role or user. */
+/** Each ARN of a role or user has its id, which is `AROA` or `AIDA` and 17 more characters. */
 export type IamPrincipals = ReadonlyMap<string, string>;
 
 /** Returns the principals of `account` on one page. */
@@ -73,7 +73,7 @@ export function listPrincipals(kind: Kind, principals: IamPrincipals, account: s
   return { IsTruncated: "false", [`${kind}s`]: { member: found.map(([arn, id]) => renderPrincipal(kind, arn, id)) } };
 }
 
-/** The roles and users whose keys the sandbox has. `region`: of IAM Identity Center. */
+/** Returns the roles and users whose keys the sandbox has. `region` is that of IAM Identity Center. */
 export function principalsOfIdentities(region: string): IamPrincipals {
   const ids = LOCAL_PRINCIPALS.map((principal) => [iamArn(principal, `${region}/`) ?? "", principal.userId] as const);
   return new Map(ids.map(([arn, userId]) => [arn, userId.split(":", 1).join()]));

@@ -19,9 +19,9 @@ export type Stacks = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 interface Content {
   readonly stacks?: Stacks;
-  /** Of Lambda. */
+  /** Lambda returns their variables. */
   readonly functions?: Functions;
-  /** Of IAM. */
+  /** IAM lists them. */
   readonly principals?: IamPrincipals;
 }
 

@@ -84,7 +84,7 @@ function ours(flag: string, description: string): Option {
   return new Option(flag, `${description}; implies --exec iam-authenticator`).implies({ exec: "iam-authenticator" });
 }
 
-/** How a program names the sessions of --role. */
+/** These clauses state how a program names the sessions of --role. */
 const SESSIONS_OF = {
   aws: "Every session is then called EKSGetTokenAuth",
   "aws-iam-authenticator": "Each session then has a generated name",

@@ -197,7 +197,7 @@ function refuseUnsupported(parameters: QueryParameters): void {
   }
 }
 
-/** In IAM, the default of a role's MaxSessionDuration. */
+/** IAM's default of a role's MaxSessionDuration is an hour. */
 const MAX_SECONDS = 3_600;
 
 function sessionDuration(parameters: QueryParameters): number {

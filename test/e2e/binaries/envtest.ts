@@ -32,7 +32,7 @@ export interface Archive {
   readonly sha512: string;
 }
 
-/** For this system; `undefined` if there is none. */
+/** Returns the archive for this system; `undefined` if there is none. */
 function envtestArchive(): Archive | undefined {
   const system = `${platform()}-${arch() === "x64" ? "amd64" : arch()}`;
   const sha512 = SHA512[system];
@@ -44,7 +44,7 @@ function envtestFolder({ sha512 }: Archive): string {
   return join(CACHE, `envtest-${sha512.slice(0, 16)}`);
 }
 
-/** The folder of the programs; `undefined` if the archive cannot be downloaded. Throws for a wrong hash, before anything is unpacked. */
+/** Returns the folder of the programs; `undefined` if the archive cannot be downloaded. Throws for a wrong hash, before anything is unpacked. */
 export function findEnvtest(archive: Archive | undefined = envtestArchive()): string | undefined {
   if (archive === undefined) return undefined;
   const folder = envtestFolder(archive);
