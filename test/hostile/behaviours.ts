@@ -165,9 +165,9 @@ function escaped(text: string): string {
 }
 
 const pages: Behaviour[] = [
-  replies("pages-same-token", (honest) => withToken(honest, () => "again")),
-  { ...replies("pages-empty", (honest) => withToken(emptied(honest), nextToken)), slow: "works" },
-  { ...replies("pages-endless", (honest) => withToken(honest, nextToken)), slow: "works" },
+  replies("pages-same-token", (honest, request) => withToken(honest, request, () => "again")),
+  { ...replies("pages-empty", (honest, request) => withToken(emptied(honest), request, nextToken)), slow: "works" },
+  { ...replies("pages-endless", (honest, request) => withToken(honest, request, nextToken)), slow: "works" },
   // Valid but large: as many parameters as the standard tier allows in an account.
   { ...replies("ten-thousand-names", pageOf), slow: "works" },
 ];
@@ -193,8 +193,9 @@ function emptied(honest: Answer): Answer {
   if (!honest.type.includes("json")) return { ...honest, body: honest.body.replace(/<member>.*<\/member>/s, "") };
   return changedValues(honest, (value) => (Array.isArray(value) ? [] : value));
 }
-/** Token for the next page, of AWS services and of Kubernetes. */
-function withToken(honest: Answer, token: () => string): Answer {
+/** Adds a token for the next page, of AWS services and of Kubernetes. The pages of Parameter Store end. */
+function withToken(honest: Answer, { operation }: HostileRequest, token: () => string): Answer {
+  if (operation.startsWith("ssm.")) return honest;
   if (!honest.type.includes("json")) {
     return { ...honest, body: honest.body.replace(/<\w+Result>/, `$&<NextToken>${token()}</NextToken>`) };
   }
