@@ -18,7 +18,7 @@ import type { Entry } from "../../model/entry.ts";
 import { type ReviewSettings, type StoredParameters, shortName } from "../../model/evaluation.ts";
 import type { Item } from "../../model/items.ts";
 import { isWithoutSession } from "../../model/lint/names.ts";
-import { type coversIn, foreignAccountOf, shadowOf } from "../../model/lint/shadowing.ts";
+import { type coversIn, shadowOf } from "../../model/lint/shadowing.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 import { isUnused, type Logins } from "./logins.ts";
 
@@ -144,16 +144,7 @@ async function addUsers(client: IAMClient, ids: Ids, abortSignal: AbortSignal): 
 
 export interface ReportFinding {
   /** Stable: scripts may use it. */
-  readonly code:
-    | "invalid"
-    | "foreign"
-    | "ended"
-    | "denied"
-    | "shadowed"
-    | "absent"
-    | "re-created"
-    | "unused"
-    | "program-sessions";
+  readonly code: "invalid" | "ended" | "denied" | "shadowed" | "absent" | "re-created" | "unused" | "program-sessions";
   readonly message: string;
 }
 
@@ -172,10 +163,6 @@ export function findingsOf(item: Item, { parameters, covers, review, logins, pri
   const { kind, account, mapping } = entry;
   const found: ReportFinding[] = [];
   if (isExpired(mapping.notAfter, review.now)) found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
-  const foreign = entry.kind === "deny" ? undefined : foreignAccountOf(entry, review);
-  if (foreign !== undefined) {
-    found.push({ code: "foreign", message: `the function accepts no login of account ${foreign}` });
-  }
   const shadow = shadowOf({ ...entry, parameter: stored.name }, parameters, review);
   const by = shadow === undefined ? covers.get(mapping)?.arnLike : shortName(shadow.parameter, review.prefix);
   if (shadow?.verdict.kind === "deny") found.push({ code: "denied", message: `denied by ${by}` });

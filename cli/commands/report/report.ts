@@ -185,7 +185,7 @@ export function reportCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Prints each mapping with its end, who chooses its session name, its last granted login (UTC) and the number of " +
-      "granted reviews: kube-apiserver caches a login for two minutes. Findings: foreign (the function does not accept its account); ended; denied; shadowed (another mapping " +
+      "granted reviews: kube-apiserver caches a login for two minutes. Findings: ended; denied; shadowed (another mapping " +
       "takes precedence); absent (the role or user does not exist); re-created (principalId is of an earlier role or " +
       "user); unused; program-sessions (a username with the session's name, but programs such as aws eks get-token named all " +
       "sessions); invalid. Roles and users are checked only in the account of the credentials, with iam:ListRoles and " +

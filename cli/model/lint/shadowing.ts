@@ -8,7 +8,7 @@ import { usesPlaceholder } from "../../../functions/authenticator/mapping/templa
 import { isExpired } from "../../../functions/lib/time.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { planState } from "../access/state.ts";
-import { accountOf, type Entry, type MappingEntry } from "../entry.ts";
+import { accountOf, type Entry } from "../entry.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
 import {
   decideForPrincipal,
@@ -29,18 +29,15 @@ export const unreachable = entryRule("error", "unreachable", (entry, { review })
   return `its arn is in partition ${principal.partition}, but the function is in ${review.partition}`;
 });
 
-/** The account of a mapping that has not ended, if the function denies its identities before it reads a mapping. */
-export function foreignAccountOf({ account: of, mapping }: MappingEntry, { accounts = [], now }: ReviewSettings) {
+/** The function denies identities of other accounts before it reads a mapping. */
+export const foreignAccounts = entryRule("warning", "foreign-account", (entry, { review: { accounts = [], now } }) => {
+  const { account: of, mapping } = entry;
   const account = of === "any" ? accountOf(mapping.arnLike ?? "") : of;
   const isAccepted = accounts.length === 0 || account === "any" || accounts.includes(account);
-  return isAccepted || isExpired(mapping.notAfter, now) ? undefined : account;
-}
-
-export const foreignAccounts = entryRule("warning", "foreign-account", (entry, { review }) => {
-  const account = foreignAccountOf(entry, review);
-  const line = JSON.stringify([...(review.accounts ?? []), account]).replaceAll(",", ", ");
+  const line = JSON.stringify([...accounts, account]).replaceAll(",", ", ");
   return (
-    account !== undefined &&
+    !isAccepted &&
+    !isExpired(mapping.notAfter, now) &&
     `the function accepts no login of account ${account}. To accept them, set this in cdk.json, and deploy: "accounts": ${line}`
   );
 });
