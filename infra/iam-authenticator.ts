@@ -11,6 +11,8 @@ import type { Caller, IamCaller, TokenCaller } from "../functions/authenticator/
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import type { Outcome } from "../functions/authenticator/review/record.ts";
+import { settingsParameter, storedSettingsText } from "../functions/settings/stored-settings.ts";
+import packageJson from "../package.json" with { type: "json" };
 import { checkProps } from "./check-props.ts";
 import { deployEndpoint } from "./deploy-endpoint.ts";
 import { makeVpcEndpoints } from "./function/function.ts";
@@ -27,7 +29,7 @@ import {
   type DenyEntry,
   knownArn,
 } from "./parameters/entries.ts";
-import { storeSettings } from "./parameters/settings.ts";
+import { addParameter } from "./parameters/owned-parameter.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 export type {
@@ -97,8 +99,14 @@ export class IamAuthenticator extends Construct {
     this.alarms = deployed.alarms;
     this.#clusterId = clusterId;
     const { mappingPrefix } = this;
-    const settings = { clusterId, mappingPrefix, environment, nodes: props.nodes ?? false };
-    storeSettings(this, { ...settings, alias: live.node.defaultChild ?? live });
+    const settings = storedSettingsText(environment, {
+      version: packageJson.version,
+      nodeLookup: props.nodes ?? false,
+    });
+    const parameterName = settingsParameter(mappingPrefix, clusterId);
+    // It changes after the alias, so that a deployment that fails changes neither.
+    const parameter = addParameter(this, "the function's settings", parameterName, settings);
+    parameter.node.addDependency(live.node.defaultChild ?? live);
     const logGroup = log.logGroupName;
     makeOutputs(this, {
       clusterId,
