@@ -3,7 +3,7 @@
 import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import { withTimeout } from "../lib/retry.ts";
-import { accountsIn, type LostMapping, lostMappings } from "./accounts.ts";
+import { accountsIn, noteLostMappings } from "./accounts.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
 import { changedReadings, type Page, readStore } from "./stored-values.ts";
 
@@ -71,7 +71,7 @@ export function createCheckHandler(
       if (!options.compareStoredValues) return;
       step = "the comparison of stored values";
       const change = await accountChange((arn) => ask(arn, { storedParameters: [] }), liveArn, versionArn);
-      const lost: LostMapping[] = [];
+      const lost = { certain: [], possible: [] };
       const pages = readStore({
         readPage: (next) => {
           signal.throwIfAborted();
@@ -82,15 +82,14 @@ export function createCheckHandler(
       });
       async function* noted(): typeof pages {
         for await (const page of pages) {
-          lost.push(...page.flatMap((parameter) => lostMappings(change, mappingPrefix, parameter, clock())));
+          for (const parameter of page) noteLostMappings(change, mappingPrefix, parameter, clock(), lost);
           yield page;
         }
       }
       const store = { prefix: mappingPrefix, partition, pages: noted() };
       problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE));
-      const linesOf = (isCertain: boolean) => lost.flatMap((one) => (one.isCertain === isCertain ? one.line : []));
-      problems.push(...shortened(linesOf(true), ACCOUNTS_ADVICE));
-      warnings.push(...shortened(linesOf(false), ACCOUNTS_ADVICE));
+      problems.push(...shortened(lost.certain, ACCOUNTS_ADVICE));
+      warnings.push(...shortened(lost.possible, ACCOUNTS_ADVICE));
     }
 
     await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
