@@ -8,7 +8,7 @@ import {
   judgeSettings,
   type SettingsReading,
   type Shell,
-  shellSettings,
+  settingsFrom,
 } from "../model/function-settings.ts";
 import type { Stored } from "../model/stored.ts";
 import { isAccessDenied } from "./errors.ts";
@@ -17,37 +17,39 @@ import { readSome } from "./parameter-store.ts";
 export type Functions = ReturnType<typeof functionsAt>;
 
 /**
- * What a command has read so far of the settings of a store's functions.
+ * Creates the record of what a command has read of the settings of a store's functions.
  *
  * @param clusters ids: the cluster, and others that the command was given and that may use the same store
  */
 export function functionsAt(prefix: string, [cluster, ...others]: readonly [string, ...string[]], shell: Shell) {
   const own = settingsParameter(prefix, cluster);
   const names = [...new Set([own, ...others.map((id) => settingsParameter(prefix, id))])];
-  const found = new Map<string, FunctionSettings & { readonly isStored: boolean }>();
+  const found = new Map<string, FunctionSettings>();
   let isLogged = false;
   return {
-    /** The parameters that are still to be read. */
+    /** Returns the parameters that are still to be read. */
     unread: () => names.filter((name) => !found.has(name)),
-    /** Takes what a call has returned. One command keeps to the first. */
+    /** Takes what a call has returned. A later call does not replace it. */
     take(name: string, reading: SettingsReading): void {
-      if (!found.has(name))
-        found.set(name, { isStored: typeof reading === "object", ...judgeSettings(name, reading, shell) });
+      if (!found.has(name)) found.set(name, judgeSettings(name, reading, shell));
     },
-    /** Whether the cluster's own exist, so the cluster exists. */
-    isStored: () => found.get(own)?.isStored === true,
-    /** The cluster's own. Throws before they are read. */
+    /** Whether the cluster's own settings are stored, which proves that the cluster exists. */
+    isStored(): boolean {
+      const { version, problem } = found.get(own) ?? {};
+      return version !== undefined || problem !== undefined;
+    },
+    /** The settings of the cluster's own function. Throws before they are read. */
     get own(): FunctionSettings {
       const known = found.get(own);
       if (known === undefined) throw new Error("The function's settings are known only after they are read.");
       return known;
     },
-    /** Prefixes that a function of this store, or the shell, reserves. */
+    /** Returns the prefixes that the shell or a function of this store reserves. */
     mayBeReserved(): readonly string[] {
-      const all = [shellSettings(shell), ...[...found.values()].map(({ settings }) => settings)];
+      const all = [settingsFrom(shell.variables, shell), ...[...found.values()].map(({ settings }) => settings)];
       return [...new Set(all.flatMap(({ reservedPrefixes }) => reservedPrefixes))];
     },
-    /** Those that were read. */
+    /** Returns the settings that were read. */
     all: (): readonly FunctionSettings[] => [...found.values()],
     /** Logs once what the command assumes. */
     log(io: IOStreams): void {
@@ -93,13 +95,13 @@ export async function readBeside(
   }
 }
 
-/** The settings of the cluster's function. Reads them if no call has. */
+/** Returns the settings of the cluster's function. Reads them if no call has. */
 export async function readFunction(store: FunctionStore, signal: AbortSignal): Promise<FunctionSettings> {
   if (store.functions.unread().length > 0) await readBeside([], store, signal);
   return store.functions.own;
 }
 
-/** As `readFunction`, and logs once what the command assumes. */
+/** Does the same as `readFunction`, and logs once what the command assumes. */
 export async function functionOf(store: FunctionStore, io: IOStreams): Promise<FunctionSettings> {
   const known = await readFunction(store, io.interrupted);
   store.functions.log(io);

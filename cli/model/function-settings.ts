@@ -13,7 +13,7 @@ export interface FunctionSettings {
   readonly settings: Settings;
   /** Whether the function may ask EC2 about nodes. True if it is not known. */
   readonly nodeLookup: boolean;
-  /** Of the function. Not set if the settings are assumed. */
+  /** The version of the function. Not set if the settings are assumed. */
   readonly version?: string;
   /** A phrase: what must be true for the function to decide as this command does. */
   readonly condition?: string;
@@ -23,18 +23,18 @@ export interface FunctionSettings {
   readonly notes: readonly string[];
 }
 
-/** Of a mapping, or of an identity whose mapping needs it. */
+/** Completes a message about a mapping, or about an identity whose mapping needs a node's name. */
 export const NO_NODES =
   'the function cannot look up nodes, so each review fails. Set "nodes": true for the cluster, and deploy';
 
 /** `undefined`: the parameter does not exist. */
 export type SettingsReading = StoredParameter | "no permission" | undefined;
 
-/** What belongs to this machine, and the variables that its shell has. */
+/** The variables of this machine and its shell. */
 export interface Shell {
   /** The cluster, its Region, and endpoints. */
   readonly machine: Environment;
-  /** Of the settings that stacks store. They count only where the stored ones are not known. */
+  /** The settings that stacks store. They apply only where the stored ones are not known. */
   readonly variables: Environment;
 }
 
@@ -46,35 +46,30 @@ export function shellOf(cluster: Environment, environment: Environment): Shell {
   return { machine, variables: storedVariables(environment) };
 }
 
-/** Those that stacks store. */
 function storedVariables(environment: Environment): Environment {
-  const given = VARIABLES.filter((name) => environment[name]);
-  return Object.fromEntries(given.map((name) => [name, environment[name]]));
+  return Object.fromEntries(VARIABLES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 }
 
-/** Of a function with these variables. Throws `setting_invalid`. */
-export function deployedSettings(environment: Environment, { machine }: Shell): Settings {
-  return readSettings({ ...machine, ...storedVariables(environment) });
+/** The settings of a function that has these variables, on this machine. Throws `setting_invalid`. */
+export function settingsFrom(variables: Environment, { machine }: Shell): Settings {
+  return readSettings({ ...machine, ...storedVariables(variables) });
 }
 
-/**
- * Names of the settings that two functions of a cluster have differently, whatever their Regions and prefixes are. The order of
- * a list has no meaning.
- */
-export function differentSettings(...both: readonly [Settings, Settings]): string[] {
-  const [one = {}, other = {}] = both.map(
-    ({ clusterId: _, region: _r, partition: _p, mappingPrefix: _m, ssmEndpoint: _s, ...shared }) => {
-      const { regions, regionByHost } = shared.stsHosts;
-      return { ...shared, stsHosts: { regions, regionByHost } } as Readonly<Record<string, unknown>>;
-    },
-  );
-  const unordered = (value: unknown): unknown => (Array.isArray(value) ? new Set(value) : value);
-  return Object.keys(one).filter((name) => !isDeepStrictEqual(unordered(one[name]), unordered(other[name])));
-}
+/** Settings that two stacks of one cluster need not share. */
+const OF_A_STACK = ["clusterId", "region", "partition", "mappingPrefix", "ssmEndpoint"];
 
-/** Throws `setting_invalid`. */
-export function shellSettings({ machine, variables }: Shell): Settings {
-  return readSettings({ ...machine, ...variables });
+/** Returns the names of the settings in which two functions of a cluster differ. The order of a list has no meaning. */
+export function differentSettings(first: Settings, second: Settings): string[] {
+  const comparable = ({
+    stsHosts: { regions, regionByHost },
+    ...settings
+  }: Settings): Readonly<Record<string, unknown>> => {
+    const entries = Object.entries({ ...settings, stsHosts: { regions, regionByHost } });
+    return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? new Set(value) : value]));
+  };
+  const [ofFirst, ofSecond] = [comparable(first), comparable(second)];
+  const shared = Object.keys(ofFirst).filter((name) => !OF_A_STACK.includes(name));
+  return shared.filter((name) => !isDeepStrictEqual(ofFirst[name], ofSecond[name]));
 }
 
 /** @param name of the parameter */
@@ -83,22 +78,19 @@ export function judgeSettings(name: string, reading: SettingsReading, shell: She
   if (reading === "no permission") {
     return assumed(`No permission to read the function's settings: ssm:GetParameters on ${name}.`, shell);
   }
-  const where = `The function's settings in Parameter Store (${name})`;
-  const unusable = (problem: string) => ({ ...assumed(`${where} ${problem}`, shell), problem: `${where} ${problem}` });
-  const invalid = (problem: string) => unusable(`are invalid: ${problem}. Deploy the stack, which writes them again.`);
-  const stored = parseStoredSettings(reading.value);
+  const invalid = (reason: string) => {
+    const where = `The function's settings in Parameter Store (${name})`;
+    const problem = `${where} are invalid: ${reason}. Deploy the stack, which writes them again, or use the command of its release.`;
+    return { ...assumed(problem, shell), problem };
+  };
   if (reading.secure) return invalid("the parameter is a SecureString");
+  const stored = parseStoredSettings(reading.value);
   if (stored.kind === "invalid") return invalid(`the value ${stored.problem}`);
-  if (stored.kind === "newer") {
-    return unusable(
-      `have format ${stored.format}, which this command does not know. Use the function's release of it.`,
-    );
-  }
   const { version, nodeLookup, unknown } = stored;
   const others = `${unknown.join(", ")} of the function`;
   try {
     return {
-      ...{ settings: readSettings({ ...shell.machine, ...stored.settings }), nodeLookup, version },
+      ...{ settings: settingsFrom(stored.settings, shell), nodeLookup, version },
       ...(unknown.length > 0 && { condition: `${others}, which this command does not know, changes nothing` }),
       notes: [
         ...(version === packageJson.version ? [] : [differs(version)]),
@@ -123,7 +115,7 @@ function assumed(reason: string, shell: Shell): FunctionSettings {
   const no = `no ${none.slice(0, -1).join(", ")} or ${none.at(-1)}`;
   const assumption = given === "" ? "the default of each setting" : `${given} from your environment, else the defaults`;
   return {
-    ...{ settings: shellSettings(shell), nodeLookup: true },
+    ...{ settings: settingsFrom(shell.variables, shell), nodeLookup: true },
     condition: `the function has ${given === "" ? no : `${given} and ${no}`}`,
     notes: [`${reason} Assumed: ${assumption}.`],
   };

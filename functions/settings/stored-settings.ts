@@ -38,7 +38,6 @@ export type StoredSettings =
       /** Names of settings that only a newer version stores, such as `NEW_RULE`. */
       readonly unknown: readonly string[];
     })
-  | { readonly kind: "newer"; readonly format: number }
   | { readonly kind: "invalid"; readonly problem: string };
 
 /** Never throws. `problem` completes "the value ...". It does not repeat the value. */
@@ -46,24 +45,22 @@ export function parseStoredSettings(text: string): StoredSettings {
   const value = parseStored(text);
   if (!isObject(value)) return invalid("is not a JSON object");
   const { format, version, settings, ...others } = value;
-  if (typeof format === "number" && Number.isInteger(format) && format > FORMAT) return { kind: "newer", format };
-  if (repeatedKey(value) !== undefined) return invalid("repeats a key");
+  if (typeof format === "number" && format > FORMAT)
+    return invalid(`has format ${format}, which is newer than ${FORMAT}`);
   if (format !== FORMAT) return invalid(`must have format ${FORMAT}`);
+  if (repeatedKey(value) !== undefined) return invalid("repeats a key");
   if (Object.keys(others).length > 0) return invalid('must have only "format", "version" and "settings"');
   if (typeof version !== "string" || !VERSION.test(version)) return invalid("must have a version, such as 0.1.0");
   const entries = isObject(settings) ? Object.entries(settings) : undefined;
   if (!entries?.every(isSetting)) return invalid("must have settings: an object of variables, each with a text");
   const { [NODE_LOOKUP]: nodeLookup, ...variables } = Object.fromEntries(entries);
   if (nodeLookup !== undefined && nodeLookup !== "true") return invalid(`must have ${NODE_LOOKUP} "true", or omit it`);
-  const [known, unknown] = [true, false].map((is) =>
-    Object.entries(variables).filter(([name]) => isStored(name) === is),
-  );
   return {
     kind: "valid",
     version,
     nodeLookup: nodeLookup === "true",
-    settings: Object.fromEntries(known ?? []),
-    unknown: (unknown ?? []).map(([name]) => name),
+    settings: Object.fromEntries(Object.entries(variables).filter(([name]) => isStored(name))),
+    unknown: Object.keys(variables).filter((name) => !isStored(name)),
   };
 }
 

@@ -50,8 +50,9 @@ const SAID: Readonly<Record<State, RegExp | undefined>> = {
   absent: /The function's settings are not in Parameter Store \(\S+\)\. Assumed: the default of each setting\.\n/,
   unreadable: /No permission to read the function's settings: ssm:GetParameters on \S+settings\/prod\. Assumed: /,
   invalid:
-    /The function's settings in Parameter Store \(\S+\) are invalid: ACCOUNTS must be a list of AWS account ids, of 12 digits each, not "12"\. Deploy the stack, which writes them again\./,
-  newer: /The function's settings in Parameter Store \(\S+\) have format 2, which this command does not know\. /,
+    /The function's settings in Parameter Store \(\S+\) are invalid: ACCOUNTS must be a list of AWS account ids, of 12 digits each, not "12"\. Deploy the stack, which writes them again, or use the command of its release\./,
+  newer:
+    /The function's settings in Parameter Store \(\S+\) are invalid: the value has format 2, which is newer than 1\. /,
   "another version":
     /The function is version 0\.0\.9, and this command is version \S+: they may decide differently\.\n/,
 };

@@ -15,7 +15,7 @@ import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
-import { deployedSettings, differentSettings } from "../../model/function-settings.ts";
+import { differentSettings, settingsFrom } from "../../model/function-settings.ts";
 import { isStored } from "../../model/stored.ts";
 import { callerState, readCallers } from "../../plan/callers.ts";
 import { readToCompare } from "../../plan/read.ts";
@@ -82,7 +82,7 @@ export async function checkSettings(
     const variables = Environment?.Variables;
     if (variables === undefined)
       return warning(name, `${seen}. Not compared: no variables in the response`, PERMISSION);
-    const different = differentSettings(settings, deployedSettings(variables, shellFor(options, config.region, io)));
+    const different = differentSettings(settings, settingsFrom(variables, shellFor(options, config.region, io)));
     if (different.length === 0) return ok(name, `${seen}, and equal to the function's`);
     const moved = "if the alias was moved by hand, move it back to the deployed version; otherwise deploy the stack";
     return failed(name, `version ${Version} of the function has other ${listed(different)}`, moved);
@@ -106,7 +106,7 @@ export async function checkMapping(token: string, options: ConnectionOptions, io
   }
 }
 
-/** Not a warning: whether users sign for another region is not known here. */
+/** Returns no warning, since the command does not know whether users sign for another region. */
 function regionsCheck({ functions, settings }: Connection): Check[] {
   if (!functions.isStored()) return [];
   const { regions, budgeted } = functions.own.settings.stsHosts;
@@ -186,7 +186,7 @@ export async function checkStores(options: ConnectionOptions, hasStandby: boolea
       ];
       const names = [...new Set([...ours.keys(), ...theirs.keys()])];
       const different = [
-        ...names.filter((one) => !isStored(theirs.get(one)?.value, ours.get(one))),
+        ...names.filter((name) => !isStored(theirs.get(name)?.value, ours.get(name))),
         ...differentSettings(own.functions.own.settings, other.functions.own.settings),
         ...(own.functions.own.nodeLookup === other.functions.own.nodeLookup ? [] : ["nodes"]),
       ];

@@ -22,7 +22,7 @@ import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
-import { NO_NODES, shellSettings } from "../../model/function-settings.ts";
+import { NO_NODES, settingsFrom } from "../../model/function-settings.ts";
 import { type Finding, LEVELS, type Level } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";
 import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
@@ -99,7 +99,8 @@ function nodeFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: Revie
 
 async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
   const { entries, problems } = await examineMappingFiles(file, io);
-  const settings = shellSettings(shellFor({ cluster: "file" }, region ?? ANY_REGION, io));
+  const shell = shellFor({ cluster: "file" }, region ?? ANY_REGION, io);
+  const settings = settingsFrom(shell.variables, shell);
   const { reservedPrefixes, accounts } = settings;
   const rules = { reservedPrefixes, accounts, signedTokens: signedTokensIn(settings) };
   const partition = partitionOf(region, entries);

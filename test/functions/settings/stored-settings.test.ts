@@ -51,9 +51,11 @@ test("a setting of a newer version, or one that is never stored, is unknown and 
   });
 });
 
-test("a newer format is told from an invalid value", () => {
-  for (const text of ['{"format":2}', '{"format":2,"settings":[]}', '{"format":9,"a":1,"a":2}'])
-    assert.equal(parseStoredSettings(text).kind, "newer", text);
+test("a newer format is named, whatever else the value has", () => {
+  for (const text of ['{"format":2}', '{"format":2,"settings":[]}', '{"format":9,"a":1,"a":2}']) {
+    const stored = parseStoredSettings(text);
+    assert.match(stored.kind === "invalid" ? stored.problem : "", /^has format [29], which is newer than 1$/, text);
+  }
 });
 
 const PROBLEMS: readonly (readonly [string, RegExp])[] = [
@@ -61,7 +63,7 @@ const PROBLEMS: readonly (readonly [string, RegExp])[] = [
   ["[]", /not a JSON object/],
   ["{}", /format 1/],
   ['{"format":0,"version":"0.1.0","settings":{}}', /format 1/],
-  ['{"format":1.5,"version":"0.1.0","settings":{}}', /format 1/],
+  ['{"format":0.5,"version":"0.1.0","settings":{}}', /format 1/],
   ['{"format":"2","version":"0.1.0","settings":{}}', /format 1/],
   ['{"format":1,"version":"0.1.0","settings":{},"more":1}', /only "format"/],
   ['{"format":1,"format":1,"version":"0.1.0","settings":{}}', /repeats a key/],
