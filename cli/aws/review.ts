@@ -23,6 +23,7 @@ import { isExpired } from "../../functions/lib/time.ts";
 import { openAgents } from "../io/http.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { deniedIn } from "../model/entry.ts";
+import type { StoredParameters } from "../model/evaluation.ts";
 import { withAwsClock } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { readBeside, readFunction } from "./functions.ts";
@@ -61,7 +62,10 @@ export async function explainToken(token: string, connection: Connection, io: IO
   const services = {
     proofs: uncached(prove),
     signedTokens: signed && { parse: signed.parse, proofs: uncached(signed.prove) },
-    readParameters: parametersFrom(connection, io),
+    readParameters: async (names: readonly string[]) => {
+      const parameters = await readBeside(names, connection, io.interrupted);
+      return { parameters, cached: false, stale: false };
+    },
     findNodeName: findNodeNameLazily({ region: nodeRegion, vpcs: settings.nodeVpcs, agents, clock: io.clock }),
   };
   const explained = await explainReview(services, io, async (record) => {
@@ -75,24 +79,23 @@ function uncached<Asked extends unknown[], Proven>(prove: (...asked: Asked) => P
   return { recall: () => undefined, prove: (_hash: string, ...asked: Asked) => prove(...asked) };
 }
 
-/** Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node. */
+/**
+ * Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node.
+ *
+ * @param known every mapping, for a session or a user of a person, who is not an instance
+ */
 export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,
   io: IOStreams,
-  known: Partial<IdentityServices> = {},
+  known?: StoredParameters,
 ): Promise<Explanation> {
-  const { prefix } = connection.review;
-  // In one call with the settings that the review needs before.
-  const ahead =
-    connection.functions.unread().length > 0 && candidates(prefix, identity).map(({ parameter }) => parameter);
-  const parameters = ahead && (await readBeside(ahead, connection, io.interrupted));
+  // The same call reads the settings, which decide before the mappings do.
+  const names = candidates(connection.review.prefix, identity).map(({ parameter }) => parameter);
+  const parameters = known ?? (await readBeside(names, connection, io.interrupted));
   const services: IdentityServices = {
-    readParameters: parameters
-      ? async () => ({ parameters, cached: false, stale: false })
-      : parametersFrom(connection, io),
-    findNodeName: async () => ({ name: "{EC2PrivateDNSName}" }),
-    ...known,
+    readParameters: async () => ({ parameters, cached: false, stale: false }),
+    findNodeName: async () => (known === undefined ? { name: "{EC2PrivateDNSName}" } : { refusal: "not an instance" }),
   };
   const { settings, version, condition } = await readFunction(connection, io.interrupted);
   const explained = await explainReview(services, io, async (record) => {
@@ -118,14 +121,6 @@ function checkTokenKind({ claims, accountId }: VerifiedIdentity, { jwt, tokens }
   const isListed = [...(jwt?.accountByIssuer.values() ?? [])].includes(accountId);
   if (claims === undefined) requireAnyToken(tokens);
   else if (!isListed) throw denial("token_issuer_refused", `the issuer of account ${accountId} is not in JWT_ISSUERS`);
-}
-
-function parametersFrom(connection: Connection, io: IOStreams): IdentityServices["readParameters"] {
-  return async (names) => ({
-    parameters: await readBeside(names, connection, io.interrupted),
-    cached: false,
-    stale: false,
-  });
 }
 
 /** By AWS's clock, as in the function. It is known after the first response, and must not move the end. */

@@ -32,15 +32,11 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   const found = new Map(identitiesNamed(who, known, review).map((one) => [one.arnLike, one]));
   if (found.size === 0) throw finding(`No mapping grants access to a session or a user named ${who}.`);
   const isSigned = (await functionOf(connection, io)).settings.tokens === "jwt";
-  const services = {
-    readParameters: async () => ({ parameters: known, cached: false, stale: false }),
-    findNodeName: async () => ({ refusal: "not an instance" }),
-  };
   const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
     // One of the identities that a pattern matches.
     const identity = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
     const sample = identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
-    const explained = sample && (await explainIdentity(sample, connection, io, services));
+    const explained = sample && (await explainIdentity(sample, connection, io, known));
     const { username = "", groups = [] } = explained?.user ?? {};
     const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
     const verdict = explained === undefined ? "depends on the account" : verdictOf(explained);
