@@ -17,7 +17,10 @@ export interface AnyClient {
   readonly config: {
     readonly serviceId?: string;
     readonly profile?: string;
-    /** The SDK's own function, which reads the profile of AWS_PROFILE only. */
+    /**
+     * Returns the service's endpoint from the environment or the profile. The SDK's own function reads only the profile of
+     * AWS_PROFILE, not the one that the client has, and the SDK exports neither it nor its rules for `loadConfig`.
+     */
     serviceConfiguredEndpoint?: () => Promise<string | undefined>;
   };
   readonly middlewareStack: {

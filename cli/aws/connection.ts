@@ -18,7 +18,7 @@ export interface ConnectionOptions extends RateOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly prefix?: string;
-  /** Ids of other clusters that the command was given, and that may use the same store. */
+  /** Ids of clusters that the command was given, and that may use the same store. */
   readonly neighbours?: readonly string[];
   /** Only this account's mappings are read and written. */
   readonly account?: string;
@@ -28,7 +28,7 @@ export interface ConnectionOptions extends RateOptions {
   readonly webhookKubeconfig?: string;
 }
 
-/** What decides about mappings; `now` is in milliseconds since 1970. The function's settings throw before they are read. */
+/** Returns what decides about mappings. `now` is in milliseconds since 1970. The function's settings throw before they are read. */
 export function reviewSettings(
   { mappingPrefix: prefix, partition }: CommonSettings,
   functions: Pick<Functions, "own" | "mayBeReserved">,

@@ -22,7 +22,7 @@ const WRONG_KEY = ["SignatureDoesNotMatch", "InvalidSignatureException"];
 
 const FORBIDDEN = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
 
-/** Of Parameter Store. True also for an error with a hint. */
+/** Returns whether Parameter Store denied the call, also for an error with a hint. */
 export function isAccessDenied(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === "AccessDeniedException" || isAccessDenied(error.cause);

@@ -81,9 +81,9 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
   async function planCluster(cluster: Chosen<O>): Promise<Planned<P>> {
     const { name, options: place, io: own } = cluster;
     try {
-      const neighbours = chosen.filter((other) => other !== cluster && mayShare(place, other.options));
-      const ids = neighbours.map(({ options: { cluster: id } }) => id);
-      const connection = await beforeWrites(own, () => placeOf({ ...place, neighbours: ids }, own));
+      const ofPrefix = chosen.filter(({ options: other }) => prefixOf(other) === prefixOf(place));
+      const neighbours = ofPrefix.map(({ options }) => options.cluster);
+      const connection = await beforeWrites(own, () => placeOf({ ...place, neighbours }, own));
       if (connection === undefined) return undefined;
       return await fromOneView(own, async () => {
         const planned = await plan(connection, place, own);
@@ -114,10 +114,9 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
   };
 }
 
-/** Whether both may read the same store. */
-function mayShare(...both: readonly [ConnectionOptions, ConnectionOptions]): boolean {
-  const [first, second] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
-  return first === second;
+/** Functions with the same prefix may read the same store. */
+function prefixOf({ cluster, prefix = defaultMappingPrefix(cluster) }: ConnectionOptions): string {
+  return prefix;
 }
 
 /** Plans again if another operator changes what a plan changes while it is made. */

@@ -57,7 +57,11 @@ export async function readMappings(connection: Connection, io: IOStreams, { call
   }
 }
 
-/** @param found everything below the prefix, so settings that are not in it do not exist */
+/**
+ * Takes the settings out of what was found.
+ *
+ * @param found everything below the prefix, so settings that are not in it do not exist
+ */
 function withoutSettings(found: Map<string, Stored>, { functions, review }: Connection): Map<string, Stored> {
   const isSettings = (name: string) => name.startsWith(settingsParameter(review.prefix, ""));
   for (const name of [...found.keys(), ...functions.unread()].filter(isSettings)) {
@@ -68,7 +72,7 @@ function withoutSettings(found: Map<string, Stored>, { functions, review }: Conn
 }
 
 /**
- * Whether a denial may name a person: the settings of every function below the prefix are stored and completely known, so they
+ * Returns whether a denial may name a person: the settings of every function below the prefix are stored and completely known, so they
  * are of a version that knows names, and none accepts AWS-signed tokens, which a name would all deny. Takes one call.
  */
 export async function mayDenyByName(connection: Connection, io: IOStreams): Promise<boolean> {

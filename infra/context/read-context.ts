@@ -34,7 +34,7 @@ function reservedForAll(scope: Construct): object {
   return given === undefined ? {} : { reservedConcurrency: typed("reservedConcurrency", given) };
 }
 
-/** What decides a review, besides `stsRegions`. The order of a list does not. */
+/** The keys that decide a review, besides `stsRegions`. The order of a list does not. */
 const SHARED = [
   "accounts",
   "audiences",
@@ -75,7 +75,7 @@ function sorted(value: ClusterContext[(typeof SHARED)[number]]): string {
   return JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
 }
 
-/** The clusters' entries, of a list that is not empty. Throws if the list lacks one: a typo must not deploy another cluster with defaults. */
+/** Returns the clusters' entries of a list that is not empty. Throws if the list lacks one: a typo must not deploy another cluster with defaults. */
 function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext[] {
   const wanted = chosen.split(",");
   const known = clusters.map(({ clusterId }) => clusterId);
