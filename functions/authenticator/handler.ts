@@ -86,7 +86,7 @@ export function createAuthenticator(
     async handler(event, context) {
       // Only the deployment check sends this key: callers of API Gateway cannot add keys to the event.
       const parameters = isObject(event) ? event["storedParameters"] : undefined;
-      if (Array.isArray(parameters)) return jsonResponse(200, answerCheck(parameters, partition.id, settings.accounts));
+      if (Array.isArray(parameters)) return jsonResponse(200, answerCheck(parameters, settings));
       // The first middleware replaces API Gateway's event with a ReviewRequest.
       return chain(event as ReviewRequest, context as Context);
     },

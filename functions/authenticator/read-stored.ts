@@ -7,6 +7,7 @@ import { CALLER_RULE, type Caller, isCaller } from "./caller/caller.ts";
 import { checkDenyEntry, type DenyEntry, type DenyScope } from "./mapping/deny-list.ts";
 import { isListKind, isParameterKind, type ParameterKind } from "./mapping/kinds.ts";
 import { checkMapping, type Mapping, repeatedKeyProblem } from "./mapping/mapping.ts";
+import type { Settings } from "./settings.ts";
 
 export type StoredKind = ParameterKind | "callers";
 
@@ -75,12 +76,17 @@ export function validityOf(read: StoredValue<object> | undefined): boolean[] | f
   return read.isReadable && read.entries.map(({ problem }) => problem === undefined);
 }
 
-/** Answers the deployment check, which sends a list of parameters. `accounts`: those that this version accepts, or none for any. */
-export function answerCheck(parameters: readonly unknown[], partition: string, accounts: readonly string[]) {
+/** What the deployment check learns of a version: how it reads these parameters, and which identities and tokens it accepts. */
+export function answerCheck(parameters: readonly unknown[], { partition, accounts, jwt }: CheckedSettings) {
+  const { id } = partition;
   return {
     validity: parameters.map((parameter) =>
-      isObject(parameter) ? validityOf(readNamed(parameter as never, partition)) : null,
+      isObject(parameter) ? validityOf(readNamed(parameter as never, id)) : null,
     ),
+    /** None for any. */
     accounts,
+    signedTokens: jwt !== undefined,
   };
 }
+
+type CheckedSettings = Pick<Settings, "partition" | "accounts" | "jwt">;

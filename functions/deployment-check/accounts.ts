@@ -5,13 +5,12 @@ import type { Mapping } from "../authenticator/mapping/mapping.ts";
 import { readName } from "../authenticator/mapping/parameter-name.ts";
 import { readStored } from "../authenticator/read-stored.ts";
 import type { EpochMs } from "../lib/deadline.ts";
-import { isObject, memberAt, parseJson } from "../lib/json.ts";
+import { memberAt } from "../lib/json.ts";
 import { isExpired } from "../lib/time.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 
-/** Returns the accounts in a version's answer to the check; `undefined` if it does not report them. */
-export function accountsIn(answer: unknown): readonly string[] | undefined {
-  const body = isObject(answer) && typeof answer["body"] === "string" ? parseJson(answer["body"]) : undefined;
+/** Returns the accounts in the body of a version's answer to the check; `undefined` if it does not report them. */
+export function accountsIn(body: unknown): readonly string[] | undefined {
   const accounts = memberAt(body, "accounts");
   return Array.isArray(accounts) ? accounts : undefined;
 }

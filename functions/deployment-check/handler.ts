@@ -4,6 +4,7 @@ import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import { withTimeout } from "../lib/retry.ts";
 import { accountsIn, noteLostMappings } from "./accounts.ts";
+import { acceptsSignedTokens, deniedNames } from "./denied-names.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
 import { changedReadings, type Page, readStore } from "./stored-values.ts";
 
@@ -70,8 +71,11 @@ export function createCheckHandler(
       }
       if (!options.compareStoredValues) return;
       step = "the comparison of stored values";
-      const change = await accountChange((arn) => ask(arn, { storedParameters: [] }), liveArn, versionArn);
+      const askSettings = async (arn: string) => bodyOf(await ask(arn, { storedParameters: [] }));
+      const next = await askSettings(versionArn);
+      const change = await accountChange(next, () => askSettings(liveArn));
       const lost = { certain: [], possible: [] };
+      const names: string[] = [];
       const pages = readStore({
         readPage: (next) => {
           signal.throwIfAborted();
@@ -83,6 +87,7 @@ export function createCheckHandler(
       async function* noted(): typeof pages {
         for await (const page of pages) {
           for (const parameter of page) noteLostMappings(change, mappingPrefix, parameter, clock(), lost);
+          names.push(...page.flatMap((parameter) => deniedNames(mappingPrefix, parameter, clock())));
           yield page;
         }
       }
@@ -90,6 +95,7 @@ export function createCheckHandler(
       problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE));
       problems.push(...shortened(lost.certain, ACCOUNTS_ADVICE));
       warnings.push(...shortened(lost.possible, ACCOUNTS_ADVICE));
+      if (acceptsSignedTokens(next)) warnings.push(...shortened(names, NAMES_ADVICE));
     }
 
     await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
@@ -101,12 +107,13 @@ export function createCheckHandler(
   };
 }
 
-async function accountChange(ask: (functionArn: string) => Promise<unknown>, liveArn: string, versionArn: string) {
-  const next = accountsIn(await ask(versionArn));
-  if (next === undefined) throw new Error("the new version does not report which accounts it accepts");
+/** `next`: the new version's answer to the check. */
+async function accountChange(next: unknown, askLive: () => Promise<unknown>) {
+  const accounts = accountsIn(next);
+  if (accounts === undefined) throw new Error("the new version does not report which accounts it accepts");
   // A live version that does not report them is older than their default, so it accepts any. One that fails is reported later.
-  const live = accountsIn(await ask(liveArn).catch(() => undefined)) ?? [];
-  return { live, next };
+  const live = accountsIn(await askLive().catch(() => undefined)) ?? [];
+  return { live, next: accounts };
 }
 
 async function problemOfVersion(
@@ -123,8 +130,13 @@ async function problemOfVersion(
 }
 
 function hasNoCallers(answer: unknown): boolean {
+  return reasonOf(bodyOf(answer)) === "callers_invalid";
+}
+
+/** `undefined` unless it is JSON. */
+function bodyOf(answer: unknown): unknown {
   const { body } = isObject(answer) ? answer : {};
-  return reasonOf(typeof body === "string" ? parseJson(body) : undefined) === "callers_invalid";
+  return typeof body === "string" ? parseJson(body) : undefined;
 }
 
 function shortened(found: readonly string[], advice: string): string[] {
@@ -136,6 +148,10 @@ function shortened(found: readonly string[], advice: string): string[] {
 const ADVICE = "change these values so that both versions read them alike, then deploy again";
 const ACCOUNTS_ADVICE =
   'add these accounts to the setting accounts, or set it to "any", or remove the mappings; then deploy again';
+
+const NAMES_ADVICE =
+  "to keep AWS-signed tokens: after the deployment, run mappings deny for each name, which then denies its sessions and users; " +
+  "then remove the name with mappings edit";
 
 function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "failed";

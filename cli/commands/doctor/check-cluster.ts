@@ -16,9 +16,10 @@ import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { differentSettings, settingsFrom } from "../../model/function-settings.ts";
-import { isStored } from "../../model/stored.ts";
+import { lintDenials } from "../../model/lint/denials.ts";
+import { isStored, type Stored } from "../../model/stored.ts";
 import { callerState, readCallers } from "../../plan/callers.ts";
-import { readToCompare } from "../../plan/read.ts";
+import { pagesBelow, readToCompare } from "../../plan/read.ts";
 
 /** `endpoint`: of the stack, unless it cannot be read or has another name. */
 export function checkUrl(url: URL, endpoint: string | undefined, options: ConnectionOptions): Check[] {
@@ -103,6 +104,26 @@ export async function checkMapping(token: string, options: ConnectionOptions, io
       ? "allow ssm:GetParameters here, or run explain where that is allowed"
       : "run explain where STS and Parameter Store can be reached";
     return [unread("mapping", error, advice)];
+  }
+}
+
+/** Checks the deny lists as `mappings lint` does. */
+export async function checkDenials(options: ConnectionOptions, io: IOStreams, config: ClientConfig): Promise<Check[]> {
+  const name = "denials";
+  try {
+    const connection = await connect(options, io, config);
+    await readFunction(connection, io.interrupted);
+    const { prefix } = connection.review;
+    const lists = new Map<string, Stored>();
+    for await (const page of pagesBelow(`${prefix}/deny`, connection, io)) {
+      for (const stored of page) lists.set(stored.name, stored);
+    }
+    const findings = lintDenials(lists, connection.review);
+    if (findings.length === 0) return [ok(name, `${lists.size} ${lists.size === 1 ? "list has" : "lists have"} room`)];
+    const advice = "for all findings, run: iam-authenticator mappings lint";
+    return findings.map(({ where, message }) => warning(name, `${where}: ${message}`, advice));
+  } catch (error) {
+    return [unread(name, error, "allow ssm:GetParametersByPath here, or run mappings lint where that is allowed")];
   }
 }
 

@@ -26,7 +26,15 @@ import type { IOStreams } from "../../io/streams.ts";
 import { type Endpoint, NoReply, openEndpoint } from "../../kube/client.ts";
 import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
 import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../../kube/webhook-files.ts";
-import { checkCallers, checkConcurrency, checkMapping, checkSettings, checkStores, checkUrl } from "./check-cluster.ts";
+import {
+  checkCallers,
+  checkConcurrency,
+  checkDenials,
+  checkMapping,
+  checkSettings,
+  checkStores,
+  checkUrl,
+} from "./check-cluster.ts";
 import {
   checkCaller,
   checkClientCertificate,
@@ -165,10 +173,11 @@ async function checkEndpoint(
     // At once: of a silent Parameter Store, each would wait for the time limit.
     const stored = [
       checkMapping(token, options, io, config),
+      checkDenials(options, io, config),
       checkSettings(options, io, config, functionName),
     ] as const;
-    const [mapping, settings] = await Promise.all(stored);
-    checks.push(...mapping, settings);
+    const [mapping, denials, settings] = await Promise.all(stored);
+    checks.push(...mapping, ...denials, settings);
     checks.push(await checkConcurrency(config, io));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");

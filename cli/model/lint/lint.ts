@@ -11,7 +11,7 @@ import { afterwards, type Wanted } from "../access/state.ts";
 import { deniedIn, nameOfEntry } from "../entry.ts";
 import type { PlacedMapping } from "../entry-arns.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
-import { MAX_BYTES } from "../stored.ts";
+import { DENIAL_RULES } from "./denials.ts";
 import { type Finding, LEVELS, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
@@ -40,18 +40,6 @@ function severalArns({ entries, denials }: Subject): Finding[] {
   return [...entries, ...denials].flatMap(({ parameter: where, kind, mapping }): Finding[] => {
     const message = secondArnProblem(kind === "deny" ? deniedIn(mapping) : (mapping.arn ?? mapping.arnLike));
     return message === undefined ? [] : [{ level: "error", rule: "several-arns", where, message }];
-  });
-}
-
-/** A denial of a person in an emergency must fit in. */
-const NEARLY_FULL_BYTES = 3_072;
-
-function fullDenyLists({ parameters, readings }: Subject): Finding[] {
-  return [...parameters].flatMap(([where, { value }]): Finding[] => {
-    const bytes = Buffer.byteLength(value);
-    if (readings.get(where)?.kind !== "deny" || bytes < NEARLY_FULL_BYTES) return [];
-    const message = `the list has ${bytes} of ${MAX_BYTES} bytes: remove denials that are no longer needed (mappings allow)`;
-    return [{ level: "warning", rule: "deny-list-full", where, message }];
   });
 }
 
@@ -94,10 +82,8 @@ function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[
   });
   const denied = denials.flatMap((denial) => {
     const { parameter: where, mapping } = denial;
-    const ofRole = "arnLike" in mapping && isOfSessions(mapping.arnLike) ? "its role" : undefined;
-    const roles = "name" in mapping ? "every role" : ofRole;
-    const message = `${nameOfEntry(denial)} denies all AWS-signed tokens of ${roles}, which contain no session`;
-    return roles !== undefined && isLive(mapping) ? [{ where, message }] : [];
+    const message = `${nameOfEntry(denial)} denies all AWS-signed tokens of its role, which contain no session`;
+    return "arnLike" in mapping && isOfSessions(mapping.arnLike) && isLive(mapping) ? [{ where, message }] : [];
   });
   return [...needs, ...denied].map((one) => ({ level, rule: "no-signed-token", ...one }));
 }
@@ -119,7 +105,7 @@ function needOf({ kind, mapping }: PlacedMapping): string | undefined {
 const RULES: readonly Rule[] = [
   ...[
     invalid,
-    fullDenyLists,
+    ...DENIAL_RULES,
     shadowing.unreachable,
     shadowing.foreignAccounts,
     shadowing.chosenNodes,

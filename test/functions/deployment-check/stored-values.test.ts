@@ -6,7 +6,7 @@ import { answerCheck, type NamedParameter } from "../../../functions/authenticat
 import { type AskLive, changedReadings } from "../../../functions/deployment-check/stored-values.ts";
 import { jsonResponse } from "../../../functions/gateway/http.ts";
 import { parseStored } from "../../../functions/lib/json.ts";
-import { fakeServices, HOME, handlerOf, OTHER } from "../authenticator/fixtures.ts";
+import { fakeServices, HOME, handlerOf, OTHER, settingsWith } from "../authenticator/fixtures.ts";
 
 const PREFIX = "/iam-authenticator/test";
 const ROLE = `arn:aws:iam::${HOME}:role/Dev`;
@@ -159,8 +159,8 @@ test("names that neither version reads are ignored, and all pages are compared, 
 
 test("a version answers for each parameter, whatever it is, and only to a direct invocation", async () => {
   const validity = [null, null, null, null, false];
-  const answer = answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], "aws", [HOME]);
-  assert.deepEqual(answer, { validity, accounts: [HOME] });
+  const answer = answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], settingsWith({ accounts: [HOME] }));
+  assert.deepEqual(answer, { validity, accounts: [HOME], signedTokens: false });
   const handler = handlerOf(fakeServices(), { callerAuth: "bearer" });
   const forged = [{ body: '{"storedParameters":[]}' }, { headers: { storedParameters: "[]" } }];
   for (const event of [{ storedParameters: {} }, ...forged]) assert.notEqual((await handler(event)).statusCode, 200);

@@ -23,7 +23,7 @@ test("all checks pass for a correct endpoint", async () => {
   const { code, states, said } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`);
   assert.equal(code, 0);
   const checks =
-    "version, reachable, clock, caller, aws, review v1, review v1beta1, mapping, sts regions, settings, concurrency, latency";
+    "version, reachable, clock, caller, aws, review v1, review v1beta1, mapping, sts regions, denials, settings, concurrency, latency";
   assert.equal(states.join(", "), `${checks.replaceAll(",", " ok,")} ok`);
   assert.deepEqual(["version", "aws", "review v1", "mapping", "concurrency"].map(said), [
     `ok: iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`,

@@ -1,0 +1,41 @@
+// Lint rules for deny lists: `doctor` applies them too, before an emergency needs the list.
+
+import { isExpired } from "../../../functions/lib/time.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import { nameOfEntry } from "../entry.ts";
+import { type ReviewSettings, shortName } from "../evaluation.ts";
+import { MAX_BYTES } from "../stored.ts";
+import { type Finding, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
+
+/** A denial of a person in an emergency must fit in. */
+const NEARLY_FULL_BYTES = 3_072;
+
+function fullDenyLists({ parameters, readings }: Subject): Finding[] {
+  return [...parameters].flatMap(([where, { value }]): Finding[] => {
+    const bytes = Buffer.byteLength(value);
+    if (readings.get(where)?.kind !== "deny" || bytes < NEARLY_FULL_BYTES) return [];
+    const message = `the list has ${bytes} of ${MAX_BYTES} bytes: remove denials that are no longer needed (mappings allow)`;
+    return [{ level: "warning", rule: "deny-list-full", where, message }];
+  });
+}
+
+/** Only if the function accepts AWS-signed tokens: a warning if it accepts no others. */
+function namesBesideSignedTokens({ denials, review: { signedTokens, now } }: Subject): Finding[] {
+  if (signedTokens === undefined) return [];
+  const level: Level = signedTokens === "only" ? "warning" : "info";
+  return denials.flatMap((denial): Finding[] => {
+    const { parameter: where, mapping } = denial;
+    if (!("name" in mapping) || isExpired(mapping.notAfter, now)) return [];
+    const message = `${nameOfEntry(denial)} denies all AWS-signed tokens of every role, which contain no session`;
+    return [{ level, rule: "no-signed-token", where, message }];
+  });
+}
+
+export const DENIAL_RULES: readonly Rule[] = [fullDenyLists, namesBesideSignedTokens];
+
+/** Of deny lists alone. */
+export function lintDenials(lists: ReadonlyMap<string, StoredParameter>, review: ReviewSettings): Finding[] {
+  const subject = subjectOf(lists, review);
+  const found = DENIAL_RULES.flatMap((rule) => rule(subject));
+  return found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) }));
+}
