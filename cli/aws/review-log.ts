@@ -108,7 +108,7 @@ function anyOf(conditions: readonly string[]): string {
 }
 
 export interface LogQuery extends ReviewFilter {
-  /** Name or ARN. */
+  /** Name or ARN, without the suffix `:*`. */
   readonly logGroup: string;
   /** Milliseconds since 1970. */
   readonly from: number;
@@ -136,10 +136,9 @@ const CALL = "CloudWatchLogs FilterLogEvents";
 /** Oldest first; a page may be empty. */
 export async function* readPages(query: LogQuery, reader: LogReader): AsyncGenerator<ReadReview[]> {
   const { logs, waitForTurn, signal } = reader;
-  // The console shows ARNs with the suffix `:*`, which this call rejects.
   const isArn = query.logGroup.startsWith("arn:");
   const input = {
-    ...(isArn ? { logGroupIdentifier: query.logGroup.replace(/:\*$/, "") } : { logGroupName: query.logGroup }),
+    ...(isArn ? { logGroupIdentifier: query.logGroup } : { logGroupName: query.logGroup }),
     startTime: query.from,
     ...(query.until !== undefined && { endTime: query.until }),
     filterPattern: filterPattern(query),

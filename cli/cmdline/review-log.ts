@@ -125,7 +125,8 @@ async function findLogGroup(
   signal: AbortSignal,
   io: IOStreams,
 ): Promise<string> {
-  if (logGroup !== undefined) return logGroup;
+  // The console shows ARNs with the suffix `:*`, which calls reject.
+  if (logGroup !== undefined) return logGroup.replace(/:\*$/, "");
   const outputs = await outputsOf(stack, config, signal, io).catch((error: unknown) => {
     throw withHint(error, stack);
   });
@@ -196,7 +197,7 @@ const DAY_MS = 86_400_000;
  */
 export async function startOfLog(log: OpenLog): Promise<{ readonly from: number; readonly reason?: string }> {
   const { query, reader, now } = log;
-  const name = query.logGroup.replace(/^arn:.*?:log-group:|:\*$/g, "");
+  const name = query.logGroup.replace(/^arn:.*?:log-group:/, "");
   const request = new DescribeLogGroupsCommand({ logGroupNamePrefix: name });
   const { logGroups } = await reader.logs.send(request, { abortSignal: reader.signal });
   const group = logGroups?.find(({ logGroupName }) => logGroupName === name);

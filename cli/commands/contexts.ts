@@ -118,10 +118,8 @@ function contextOfEntry(entry: unknown, where: string): Context {
     throw usage(`${where}: clusterId must be ${CLUSTER_ID_RULE}.`);
   }
   if (region !== undefined && !knownRegions().some((known) => known === region)) {
-    const meant = typeof region === "string" ? nearest(region, knownRegions()) : undefined;
-    throw usage(
-      `${where}: ${quoted(region)} is not an AWS region.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
-    );
+    const meant = nearest(String(region), knownRegions());
+    throw usage(`${where}: ${quoted(region)} is not an AWS region.${meant ? ` Did you mean ${meant}?` : ""}`);
   }
   const given = Object.entries({ cluster: clusterId, region, account, prefix }).filter(
     ([, value]) => value !== undefined,

@@ -29,10 +29,9 @@ const STOP_LIMIT_MS = 5_000;
 /** At most `MOST_ROWS`. */
 async function runQuery({ query, reader }: OpenLog, queryString: string, io: IOStreams): Promise<Row[]> {
   const { logs, signal } = reader;
-  // The console shows ARNs with the suffix `:*`, which this call rejects.
   const isArn = query.logGroup.startsWith("arn:");
   const command = new StartQueryCommand({
-    ...(isArn ? { logGroupIdentifiers: [query.logGroup.replace(/:\*$/, "")] } : { logGroupName: query.logGroup }),
+    ...(isArn ? { logGroupIdentifiers: [query.logGroup] } : { logGroupName: query.logGroup }),
     startTime: Math.floor(query.from / 1000),
     endTime: Math.ceil(io.clock() / 1000),
     queryString,
