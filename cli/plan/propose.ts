@@ -43,8 +43,8 @@ export interface ClusterPlan {
   readonly uncovered?: readonly string[];
   /** Sentences for the user after the writes; default: `EFFECT`. The first one is on the line that reports them. */
   readonly effect?: (now: number) => readonly string[];
-  /** Whether it may only take access away, or concerns no login. By default, it may give access. */
-  readonly gives?: "no access" | "no login";
+  /** Set for a plan that gives no identity access to the cluster: it may take access away, or change an issuer's keys. */
+  readonly gives?: "no access";
   /** A sentence that reports the writes; default: their number. */
   readonly outcome?: string;
 }
@@ -70,12 +70,11 @@ export interface Prepared {
 
 /** Reads what the plan's checks need. Throws if it cannot be read. */
 export async function prepare(planned: ClusterPlan, options: ProposeOptions, io: IOStreams): Promise<Prepared> {
-  const { plan: wanted, known, gives, ...others } = planned;
-  const connection = gives === "no login" ? withoutFunction(planned.connection) : planned.connection;
+  const { plan: wanted, known, connection, gives, ...others } = planned;
   const { review } = connection;
   await requireCluster(known, connection, options, io);
-  const { problem } = gives === "no login" ? {} : await readFunction(connection, io.interrupted);
-  // Callers do not depend on its settings.
+  const { problem } = await readFunction(connection, io.interrupted);
+  // Callers and issuer keys do not depend on its settings.
   if (wanted.changes.some(({ name }) => readName(review.prefix, name) !== undefined)) connection.functions.log(io);
   const current = withoutEnded(wanted, review.now);
   const { plan, managed } = await withoutManaged(current, connection, options.force === true, io);
@@ -99,12 +98,6 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
   const force = options.force === true;
   const accepted = { ...reading, ...others, changes, force, isPartial, connection, destination };
   return { shown, destination, proposal: accepted };
-}
-
-/** No setting of the function concerns the keys of an issuer. */
-function withoutFunction(connection: Connection): Connection {
-  const { prefix, partition, now } = connection.review;
-  return { ...connection, review: { prefix, partition, now, reservedPrefixes: [] } };
 }
 
 /** Confirms all clusters together, then the marks. Throws unless the user accepts. */

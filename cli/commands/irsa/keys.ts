@@ -125,7 +125,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
     if (isWritten) await withdrawTooMany(now, changes, connection);
     else refuseTooMany(now, changes);
   };
-  const planned = { plan, known: byName(published), connection, effect: () => [effect], gives: "no login" as const };
+  const planned = { plan, known: byName(published), connection, effect: () => [effect], gives: "no access" as const };
   await executePlan(async () => planned, options, io, { recheck });
 }
 

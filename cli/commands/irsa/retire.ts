@@ -90,7 +90,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
     await writeValue(connection.ssm, { ...change, before: undefined, value: before.value }, signal);
     throw finding(`Not retired: another operator changed the keys too. The key is published again: ${problem}`);
   };
-  const planned = { plan, known: byName(published), connection, effect: () => [effect], gives: "no login" as const };
+  const planned = { plan, known: byName(published), connection, effect: () => [effect], gives: "no access" as const };
   await executePlan(async () => planned, writeOptions, io, { recheck });
 }
 
