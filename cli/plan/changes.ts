@@ -115,13 +115,6 @@ export const WAYS_OUT =
   "Remove denials that are no longer needed (mappings allow), or replace several by one pattern. To end the access in AWS " +
   "instead: delete the user, or remove the assignment of the permission set and the role's trust.";
 
-/** Whether a deny list gets an entry, or another end of one. */
-export function addsDenial({ name, before, value }: Change): boolean {
-  if (!DENY_LIST.test(name)) return false;
-  const old = listIn(before?.value) ?? [];
-  return (listIn(value) ?? []).some((item) => !old.some((other) => isDeepStrictEqual(item, other)));
-}
-
 /** The tag's value in examples/terraform. */
 const TERRAFORM = "terraform";
 

@@ -13,7 +13,7 @@ import { guardLockout } from "../model/access/administrators.ts";
 import { endedFirst } from "../model/access/phases.ts";
 import { warningsFor } from "../model/lint/lint.ts";
 import type { Stored } from "../model/stored.ts";
-import { addsDenial, type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
+import { type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
 import { type Accepted, readForAccess } from "./consent.ts";
 import { destinationOf, requireCluster } from "./read.ts";
 import { countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts";
@@ -89,7 +89,6 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
   try {
     if (changes.length === 0) throw finding("Nothing was written.");
     if (problem !== undefined && gives === undefined) throw finding(`Nothing was written. ${problem}`);
-    checkDenialsWritten(changes, managed);
     if (!options.force) guardLockout(changes, reading.current, review);
   } catch (error) {
     if (error instanceof Failure) return { shown, destination, refusal: error };
@@ -131,14 +130,6 @@ export function outcome(done: readonly Change[]): string {
   const wrote = done.length - removed;
   if (removed === 0) return `Wrote ${count(wrote)}.`;
   return wrote === 0 ? `Removed ${count(removed)}.` : `Wrote ${count(wrote)} and removed ${removed}.`;
-}
-
-/** Never write grants while denials of the same plan are skipped: the denials may limit the grants. */
-function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Change[]): void {
-  const skipped = leftOut.find(addsDenial);
-  const grants = changes.some((change) => change.value !== undefined && !addsDenial(change));
-  if (skipped === undefined || !grants) return;
-  throw finding(`Nothing was written: it would skip the denials of ${skipped.name}. Add them there, or use --force.`);
 }
 
 export function count(changes: number): string {

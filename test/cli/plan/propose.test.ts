@@ -45,14 +45,21 @@ async function propose(changes: readonly Change[], managed: readonly string[], o
     ({ proposal: found, refusal }) =>
       found === undefined
         ? refusal?.message
-        : [found.changes.map(({ name }) => name.slice(PREFIX.length + 1)).join(" "), found.isPartial, found.force],
+        : [
+            found.changes.map(({ name }) => name.slice(PREFIX.length + 1)).join(" "),
+            found.isPartial,
+            found.force,
+            ...found.marks.map(({ text }) => text).filter((text) => text.includes("deny")),
+          ],
     (error: Error) => error.message,
   );
   connection.ssm.destroy();
   return { result, texts };
 }
 
-const REFUSED = `Nothing was written: it would skip the denials of ${full(DENY)}. Add them there, or use --force.`;
+const LIMITED = `bob gets b by ${CI}: ${DENY} may deny it`;
+/** Denies the user whom `grant` maps. */
+const ofBob = change(DENY, denials("x"), denials("x").replace("]", `,{"arnLike":"arn:aws:iam::${A}:user/b*"}]`));
 const [denial, emptied] = [change(DENY, denials("x"), denials("x", "y")), change(DENY, denials("x"), "[]")];
 const [grant, removal] = [change(CI, undefined, BOB), change(`user/${A}/eve`, BOB.replaceAll("bob", "eve"), undefined)];
 const PROPOSED: readonly (readonly [
@@ -64,8 +71,9 @@ const PROPOSED: readonly (readonly [
 ])[] = [
   ["a grant", [grant], [CI, false, false]],
   ["no change", [], undefined],
-  ["a stack manages the denials that limit a grant", [denial, grant], REFUSED, [DENY]],
-  ["also beside a removal", [denial, removal, grant], REFUSED, [DENY]],
+  ["a stack manages denials of other principals", [denial, grant], [CI, true, false], [DENY]],
+  ["a stack manages the denials that limit a grant", [ofBob, grant], [CI, true, false, LIMITED], [DENY]],
+  ["also beside a removal", [ofBob, removal, grant], [`user/${A}/eve ${CI}`, true, false, LIMITED], [DENY]],
   ["nothing else is granted", [denial, removal], [`user/${A}/eve`, true, false], [DENY]],
   ["another denial is added", [denial, change(ANY, undefined, denials("z"))], [ANY, true, false], [DENY]],
   ["a stack manages all", [denial], "Nothing was written.", [DENY]],
@@ -74,7 +82,7 @@ const PROPOSED: readonly (readonly [
   ["with --force", [denial, grant], [`${DENY} ${CI}`, false, true], [DENY], { force: true }],
   ["the last administrator with --force", [change(CI, ADMIN, undefined)], [CI, false, true], [], { force: true }],
 ];
-test("changes that a stack manages are left out, and no grant is written without its denials", async () => {
+test("changes that a stack manages are left out, and a grant that a skipped denial limits is marked", async () => {
   for (const [what, changes, result, managed = [], options] of PROPOSED) {
     assert.deepEqual((await propose(changes, managed, options)).result, result, what);
   }
