@@ -92,6 +92,13 @@ for (const [what, path, reason] of [
   });
 }
 
+test("a cache that cannot be written stops, with a sentence: a build would need it, too", async () => {
+  write("a-file", "");
+  const { code, said } = await download(`${ORIGIN}/archive`, sha512, { XDG_CACHE_HOME: join(folder, "a-file") });
+  assert.equal(code, 1);
+  assert.match(said, /^Cannot write to .*: ENOTDIR: .*\. For another folder, set XDG_CACHE_HOME\.\n$/);
+});
+
 test("without a server, there is no archive", () => {
   assert.equal(findEnvtest({ url: "http://127.0.0.1:1023/archive", sha512 }), undefined);
   assert.deepEqual(cached(), []);

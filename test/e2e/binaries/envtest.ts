@@ -73,7 +73,10 @@ async function main({ url, sha512 }: Archive): Promise<number> {
   }
   try {
     const file = join(part, "archive.tar.gz");
-    const found = await download(url, file).catch(({ message, cause }: Error) => {
+    const found = await download(url, file).catch((error: Error) => {
+      const { message, cause } = error;
+      // Of the file, such as for a full disk. Those of the network are a cause.
+      if ("syscall" in error) throw error;
       console.error(`Cannot download ${url}: ${cause instanceof Error ? cause.message : message}.`);
     });
     if (found === undefined) return UNREACHABLE;
@@ -130,8 +133,14 @@ function showProgress(url: string, all: number): (bytes: number) => void {
   };
 }
 
+/** A build would need the cache, too. Returns the exit code. */
+function stopAt({ message }: Error): number {
+  console.error(`Cannot write to ${CACHE}: ${message}. For another folder, set XDG_CACHE_HOME.`);
+  return 1;
+}
+
 if (import.meta.main) {
   const [, , url = "", sha512 = ""] = process.argv;
   // Without it, requests to a proxy that refuses them are tried forever.
-  process.exit(await main({ url, sha512 }));
+  process.exit(await main({ url, sha512 }).catch(stopAt));
 }
