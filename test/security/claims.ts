@@ -45,7 +45,7 @@ const ROWS: readonly Row[] = [
   ["A hostile or broken document of keys", `${F}/jwt/key-set.ts`, "ids.indexOf(id) !== ids.lastIndexOf(id)", "false", `${A}/jwt-keys.test.ts`],
   ["A hostile or broken document of keys", `${F}/aws/aws-signed-tokens.ts`, "const MAX_BODY_BYTES = 64 * 1024;", "const MAX_BODY_BYTES = 64 * 1024 * 1024;", `${A}/jwt-keys.test.ts`],
   ["A hostile or broken document of keys", `${F}/jwt/signing-keys.ts`, "const INTERVAL_MS = 60_000;", "const INTERVAL_MS = 0;", `${T}/jwt/signing-keys.test.ts`],
-  ["A hostile or broken document of keys", `${F}/jwt/signing-keys.ts`, "const FAILED_MS = 5_000;", "const FAILED_MS = 0;", `${T}/jwt/signing-keys.test.ts`],
+  ["A hostile or broken document of keys", `${F}/jwt/signing-keys.ts`, "failedMs: 5_000", "failedMs: 0", `${T}/jwt/signing-keys.test.ts`],
   ["A forged token puts an identity into the log", `${F}/jwt/jwt-identity.ts`, '"sub must be the ARN of an IAM role or user"', "`sub must not be ${sub}`", `${A}/jwt-log.test.ts`],
   ["A denied person or a pinned mapping is evaded with a token", `${F}/mapping/evaluate.ts`, "isSessionUnknown(identity) && matching(mayDeny).length > 0", "false", `${A}/jwt-mappings.test.ts`],
   ["A denied person or a pinned mapping is evaded with a token", `${F}/mapping/evaluate.ts`, 'if (identity.principalId === undefined) return { kind: "unknown", problem };', 'if (identity.principalId === undefined) return { kind: "match", mapping };', `${A}/jwt-mappings.test.ts`],
