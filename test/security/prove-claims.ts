@@ -2,7 +2,7 @@
 // for each break, and exits with 1 if a test passes in spite of it. `npm run test:claims -- jwt` runs those that mention jwt.
 
 import { execFile, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { CLAIMS, type Claim } from "./claims.ts";
@@ -11,13 +11,17 @@ import { ROOT } from "./statements.ts";
 /** A break can make a test wait for what never comes. */
 const LONGEST_MS = 120_000;
 
-/** Copies the files of the checkout as they are now, and what is built; what is installed is a link. */
+/** Copies the files of the checkout as they are now, with what is built and installed. */
 function copyOfTree(): string {
   const folder = mkdtempSync(join(tmpdir(), "claims-"));
   const { stdout } = spawnSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
   const files = stdout.toString().split("\0").filter(Boolean);
   for (const file of [...files, "dist"]) cpSync(join(ROOT, file), join(folder, file), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  // npm does not take a symbolic link for installed packages.
+  const installed = join(folder, "node_modules");
+  const { status } = spawnSync("cp", ["-al", join(ROOT, "node_modules"), installed]);
+  // Hard links need one file system, and GNU's cp.
+  if (status !== 0) cpSync(join(ROOT, "node_modules"), installed, { recursive: true });
   return folder;
 }
 

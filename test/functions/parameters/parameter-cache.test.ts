@@ -60,6 +60,11 @@ const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
     [1_000, undefined, "a", FAULT, "a"],
     [1_000, "A", "a", "A", "a"],
   ],
+  [
+    "a name that was never read is not absent while Parameter Store fails: it may be a denial",
+    [0, "a", "a", "a", "a"],
+    [1, undefined, "ab", FAULT, "b"],
+  ],
   ["a failed read is remembered for a second and not a millisecond longer", [0, undefined, "ab", FAULT, "ab"], [999, "ab", "ab", FAULT], [1, "ab", "ab", "ab", "ab"]],
   ["a failed read is not remembered after the clock steps back", [0, undefined, "ab", FAULT, "ab"], [-1, "ab", "ab", "ab", "ab"]],
   ["after a failed read, other names are read, also some of its names", [0, undefined, "ab", FAULT, "ab"], [0, "b", "b", "b", "b"], [0, undefined, "a", FAULT, "a"]],

@@ -1,7 +1,8 @@
 // Callers with a bearer token, of which only a hash is stored: invalid entries are skipped, an invalid list is a fault.
 
 import assert from "node:assert/strict";
-import { hash } from "node:crypto";
+import crypto, { hash } from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
 import { test } from "node:test";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
 import { isCaller } from "../../../../functions/authenticator/caller/caller.ts";
@@ -41,6 +42,25 @@ test("another token, its hash, a part of it and another case of it are refused, 
     const isHidden = ({ message }: Error) => !/secret/.test(message) && !message.includes(sha256.slice(0, 12));
     await assert.rejects(check("Bearer secret", callers), isHidden);
   }
+});
+
+test("the token is compared with every entry in constant time, wherever the entry that matches is", async () => {
+  const { timingSafeEqual } = crypto;
+  const callers = [entry("first"), entry("secret"), entry("third")];
+  let compared = 0;
+  crypto.timingSafeEqual = (...both) => {
+    compared += 1;
+    return timingSafeEqual(...both);
+  };
+  syncBuiltinESMExports();
+  try {
+    for (const token of ["first", "third"]) await check(`Bearer ${token}`, callers);
+    await refused("Bearer other", callers);
+  } finally {
+    crypto.timingSafeEqual = timingSafeEqual;
+    syncBuiltinESMExports();
+  }
+  assert.equal(compared, 3 * callers.length);
 });
 
 test("without a bearer token, the caller is refused and nothing is read", async () => {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bearerFunction, callersOf } from "../bearer-function.ts";
-import { fakeServices, gatewayEvent, handlerOf, reviewBody } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
 
@@ -52,6 +52,19 @@ for (const [what, ms, name, expected] of [
     assert.deepEqual(await outcome(), [200, undefined, undefined]);
   });
 }
+
+test("without a caller's token, every token and body has the same answer, and only the callers are read", async () => {
+  const { handler, calls, clock } = bearerFunction();
+  const bodies = [reviewBody(tokenOf("bob", clock())), reviewBody("k8s-aws-v1.forged"), reviewBody("other"), "{"];
+  const headers = { authorization: "Bearer unknown" };
+  const answers = new Set<string>();
+  for (const body of bodies) answers.add(JSON.stringify(await handler(gatewayEvent(body, { headers }), {})));
+  assert.deepEqual(
+    [...answers].map((answer) => JSON.parse(answer).statusCode),
+    [401],
+  );
+  assert.deepEqual([calls.sts.length, calls.ssm.length], [0, 1]);
+});
 
 test("a failed prefetch has no effect and prints nothing: a review during the outage is a fault, one after it is not stale", async () => {
   const { prefetch, review, store, clock, callersRead, lines } = bearerFunction();
