@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
   ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/parse-jwt.ts`, "REFUSED_PARAMETERS.find((name) => Object.hasOwn(header, name))", '["crit"].find((name) => Object.hasOwn(header, name))', `${A}/jwt-header.test.ts`],
   ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/parse-jwt.ts`, 'checkAudience(claims["aud"], jwtAudience(clusterId));', "", `${A}/jwt-claims.test.ts`],
   ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/parse-jwt.ts`, "if (repeatedKey(claims) !== undefined) throw", "if (false) throw", `${A}/jwt-claims.test.ts`],
-  ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/parse-jwt.ts`, "const issuerAccount = accountByIssuer.get(issuer);", "const issuerAccount = accountByIssuer.get(issuer) ?? [...accountByIssuer.values()][0];", `${T}/jwt/parse-jwt.test.ts`],
+  ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/parse-jwt.ts`, "const issuerAccount = accountByIssuer.get(issuer);", "const issuerAccount = accountByIssuer.get(issuer) ?? [...accountByIssuer.values()][0];", `${A}/jwt-claims.test.ts`],
   ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/signed-tokens.ts`, "if (error instanceof JWSSignatureVerificationFailed) return false;", "return true;", `${A}/jwt-header.test.ts`],
   ["A hostile or broken document of keys", `${F}/jwt/key-set.ts`, "modulus.length >= MODULUS.min && ", "", `${A}/jwt-keys.test.ts`],
   ["A hostile or broken document of keys", `${F}/jwt/key-set.ts`, "ids.indexOf(id) !== ids.lastIndexOf(id)", "false", `${A}/jwt-keys.test.ts`],
