@@ -47,6 +47,7 @@ async function startOurs(settings: Readonly<Record<string, string>>): Promise<Re
   child.once("exit", (code) => {
     if (code !== null) throw new Error(`the runtime exited early (${code})`);
   });
+  process.once("exit", () => child.kill());
   await api.ready;
   return {
     pid: child.pid ?? Number.NaN,

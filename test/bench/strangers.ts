@@ -1,5 +1,5 @@
 // How many logins fail while strangers send tokens, or while Parameter Store is silent: `npm run bench -- strangers [words of a row]`.
-// BENCH_BUNDLE: the file of another build, to compare.
+// BENCH_BUNDLE: the file of another build, to compare. BENCH_SEED: other random numbers.
 
 import { markdown } from "./measure.ts";
 import { runScenario, type Scenario, SILENT_MS } from "./spikes/run-strangers.ts";
@@ -48,6 +48,7 @@ const ROWS: Readonly<Record<string, Scenario>> = {
     ...{ warm: 1, environments: 1, caller: "renewed", strangers: asCallers(40, OWN) },
   },
   "the same, 100/s": { warm: 1, environments: 1, caller: "renewed", strangers: asCallers(100, OWN) },
+  "renewed caller, eight environments, 100/s": { warm: 8, caller: "renewed", strangers: asCallers(100, OWN) },
   "a standby that has just started, `NODE_REGION`; users of the primary's Region, 25/s": {
     ...{ farMs: 100, loginRegions: USERS, strangers: from(25), settings: { NODE_REGION: "eu-west-1" } },
   },
