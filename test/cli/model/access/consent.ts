@@ -32,14 +32,14 @@ const whose = ({ arn, arnLike, session }: Mapping) => [inLowerCase(arn), inLower
 
 /** Whether the mark is of an entry of this identity, and names the entry that gives it. */
 export function isNamed({ identity, deciding, mapping }: Gain, { entry, gives }: Mark): boolean {
-  const given = [namesOf(mapping), whose(mapping)];
+  const wanted = [namesOf(mapping), whose(mapping)];
   return (
     (entry === undefined || appliesTo(entry, identity)) &&
     gives.some(
-      (one) =>
-        one.kind !== "deny" &&
-        one.parameter === deciding.parameter &&
-        isDeepStrictEqual([namesOf(one.mapping), whose(one.mapping)], given),
+      (given) =>
+        given.kind !== "deny" &&
+        given.parameter === deciding.parameter &&
+        isDeepStrictEqual([namesOf(given.mapping), whose(given.mapping)], wanted),
     )
   );
 }
@@ -50,7 +50,7 @@ function appliesTo({ kind, arns, sessions, mapping }: Entry, identity: Identity)
   if (kind === "deny" && identity.claims !== undefined) return true;
   const compared = kind === "deny" ? identityArns(identity) : [identity.canonicalArn];
   const own = kind === "deny" ? [...arns, ...sessions] : arns;
-  return own.some((arn) => compared.some((one) => matchesSections(arn, arnSections(one))));
+  return own.some((pattern) => compared.some((arn) => matchesSections(pattern, arnSections(arn))));
 }
 
 /** Whether it is a grant to one principal, with names that need no care, and without an end or a pin that is dropped. */

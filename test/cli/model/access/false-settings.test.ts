@@ -43,7 +43,9 @@ const FALSE: Readonly<Record<StoredVariable, readonly string[]>> = {
 };
 
 const alone = Object.entries(FALSE).flatMap(([name, values]) => values.map((value): Variables => ({ [name]: value })));
-const pairs = alone.flatMap((one, index) => alone.slice(index + 1).map((other): Variables => ({ ...one, ...other })));
+const pairs = alone.flatMap((first, index) =>
+  alone.slice(index + 1).map((second): Variables => ({ ...first, ...second })),
+);
 
 /** What the rule sees with this stored text. */
 function reviewWith(text: string | undefined): RuleSettings {
@@ -140,7 +142,7 @@ test("the removal of each of two administrators, and of both, is refused with fa
       const sets = { [`sso/${A}/view`]: value, [`sso/${B}/view`]: value };
       for (const after of [{}, ...Object.keys(sets).map((short) => ({ [short]: value }))]) {
         attack({ states: [sets, after], reserved: false });
-        for (const one of Object.keys(after)) attack({ states: [{ [one]: value }, {}], reserved: false });
+        for (const name of Object.keys(after)) attack({ states: [{ [name]: value }, {}], reserved: false });
       }
     }
   }

@@ -79,8 +79,8 @@ const PATTERNS = [...DENIED_USERS, "team?bob", "team/o*"].toSpliced(6, 1);
 test("a denial applies to users with and without their path, and a pattern only with it", () => {
   const wrong: string[] = [];
   let count = 0;
-  for (const denied of [...DENIED_USERS.map((one) => `user/${one}`), "*"]) {
-    for (const mapped of PATTERNS.map((one) => `user/${one}`)) {
+  for (const denied of [...DENIED_USERS.map((name) => `user/${name}`), "*"]) {
+    for (const mapped of PATTERNS.map((name) => `user/${name}`)) {
       const [denial, pattern] = [{ arnLike: arn(denied) }, { arnLike: arn(mapped), username: "p" }];
       const entryOf = (short: string, entry: object) =>
         readValue(name(short), { value: JSON.stringify([entry]), secure: false }, CONTEXT).entries[0];
