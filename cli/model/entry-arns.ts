@@ -164,12 +164,12 @@ function sectionsOverlap(left: ArnSections | undefined, right: ArnSections | und
 }
 
 /** Whether an identity, or a session, may have both entries. Of one list of sessions, only those of the same session. */
-export function overlaps(one: PlacedEntry, other: PlacedEntry): boolean {
-  const [left, right] = [one, other].map(({ mapping }) => mapping.session);
+export function overlaps(entry: PlacedEntry, other: PlacedEntry): boolean {
+  const [left, right] = [entry, other].map(({ mapping }) => mapping.session);
   if (left !== undefined && right !== undefined) return left === right;
   const all = ({ arns, sessions }: PlacedEntry) => [...arns, ...sessions];
-  const isDenial = (one.kind === "deny") !== (other.kind === "deny");
-  return isOneOf(all(one), all(other)) || (isDenial && isOneOf(one.users ?? [], other.users ?? []));
+  const isDenial = (entry.kind === "deny") !== (other.kind === "deny");
+  return isOneOf(all(entry), all(other)) || (isDenial && isOneOf(entry.users ?? [], other.users ?? []));
 }
 
 function isOneOf(some: readonly ArnSections[], others: readonly ArnSections[]): boolean {

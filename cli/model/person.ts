@@ -3,7 +3,7 @@
 import { arnSections } from "../../functions/authenticator/mapping/arn.ts";
 import { isOfRole, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { permissionSetInAnyCase, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { asciiLowerCase } from "../../functions/lib/text.ts";
+import { asciiLowerCase, editDistance } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type Entry, readParameter } from "./entry.ts";
@@ -60,19 +60,13 @@ export function similarName(who: string, names: readonly string[]): string | und
 }
 
 /** Whether one character is added, removed or replaced, or two neighbours are exchanged. */
-function isOneEdit(one: string, other: string): boolean {
-  const [short, long] = one.length <= other.length ? [one, other] : [other, one];
-  let at = 0;
-  while (at < short.length && short[at] === long[at]) at += 1;
-  const [left, right] = [short.slice(at), long.slice(at)];
-  if (short.length < long.length) return left === right.slice(1);
-  return (
-    left.slice(1) === right.slice(1) ||
-    (left[0] === right[1] && left[1] === right[0] && left.slice(2) === right.slice(2))
-  );
+function isOneEdit(name: string, other: string): boolean {
+  if (editDistance(name, other) === 1) return true;
+  const swapped = (at: number) => `${name.slice(0, at)}${name[at + 1]}${name[at]}${name.slice(at + 2)}`;
+  return Array.from(name.slice(1), (_, at) => swapped(at)).includes(other);
 }
 
-/** Those of mappings that have not ended. */
+/** The identities that the name may have by mappings that have not ended. */
 export function identitiesNamed(
   who: string,
   parameters: ReadonlyMap<string, StoredParameter>,
@@ -83,7 +77,7 @@ export function identitiesNamed(
     readParameter(prefix, name, stored, partition)
       .entries.filter(({ mapping }) => !isExpired(mapping.notAfter, now))
       .flatMap((entry) => identitiesOf(who, entry, partition))
-      .map((one) => ({ ...one, mapping: shortName(name, prefix) })),
+      .map((identity) => ({ ...identity, mapping: shortName(name, prefix) })),
   );
 }
 
@@ -98,10 +92,10 @@ export function possibleIdentities(...args: Parameters<typeof identitiesNamed>):
   const patterns = new Map(
     [...sessions].map(([account, some]) => [account, new Set(some.map(({ arnLike }) => arnLike)).size]),
   );
-  return found.map((one) => {
-    const account = accountIn(one.arnLike);
-    if (one.kind !== "session" || (patterns.get(account) ?? 0) <= MOST_SESSIONS) return one;
-    return { ...one, arnLike: `arn:${partition}:sts::${account}:assumed-role/*/${who}` };
+  return found.map((identity) => {
+    const account = accountIn(identity.arnLike);
+    if (identity.kind !== "session" || (patterns.get(account) ?? 0) <= MOST_SESSIONS) return identity;
+    return { ...identity, arnLike: `arn:${partition}:sts::${account}:assumed-role/*/${who}` };
   });
 }
 
@@ -137,7 +131,7 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
     pattern() {
       const { arnLike = "" } = mapping;
       // A user's path is part of its ARN.
-      const isUser = [`user/${who}`, `user/*/${who}`].some((one) => arnsOverlap(arnLike, arn("iam", one)));
+      const isUser = [`user/${who}`, `user/*/${who}`].some((user) => arnsOverlap(arnLike, arn("iam", user)));
       return [
         ...(arnsOverlap(arnLike, arn("iam", "role/*")) ? [session(roleIn(arnLike), true)] : []),
         ...(isUser ? [user] : []),

@@ -29,7 +29,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /** https://en.wikipedia.org/wiki/Levenshtein_distance, row by row */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (const [at, letter] of [...a].entries()) {
     const next = [at + 1];

@@ -5,7 +5,6 @@ import { isPersonName } from "../../../functions/authenticator/mapping/deny-list
 import { candidates, denyParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
-import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
@@ -15,6 +14,7 @@ import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { afterwards } from "../../model/access/state.ts";
+import { isActive, readValue } from "../../model/entry-arns.ts";
 import {
   decide,
   type ReviewSettings,
@@ -57,7 +57,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   const planned = await planClusters(
     options,
     io,
-    (connection, one, own) => plan(who, one, connection, own),
+    (connection, own, ownIO) => plan(who, own, connection, ownIO),
     partitionIn(who),
   );
   await carryOut(planned, options, io, { done: "Allowed" });
@@ -93,14 +93,9 @@ async function planPerson(who: string, options: AllowOptions, connection: Connec
 async function deniedByAny(who: string, { ssm, review }: Connection, io: IOStreams): Promise<string> {
   const list = denyParameter(review.prefix, "any");
   const stored = (await readSome(ssm, [list], io.interrupted)).get(list);
-  const items: unknown = stored && parseJson(stored.value);
-  const isDenied = (item: unknown) => isOfPerson(item, who) && !(isObject(item) && isEnded(item, review));
-  if (!Array.isArray(items) || !items.some(isDenied)) return "";
+  const { entries } = readValue(list, stored, review);
+  if (!entries.some((entry) => isActive(entry, review) && isOfPerson(entry.mapping, who))) return "";
   return ` ${who} is still denied by ${shortName(list, review.prefix)}, in every account. To allow it there, leave out --account.`;
-}
-
-function isEnded({ notAfter }: Record<string, unknown>, { now }: ReviewSettings): boolean {
-  return typeof notAfter === "string" && isExpired(notAfter, now);
 }
 
 /** Whether the entry denies sessions, users or federated users of this name only. Names and ARN patterns ignore case. */
@@ -138,14 +133,12 @@ function candidatesOf(arnLike: string, { review, account }: Connection): string[
   return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
 }
 
-/** Sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
+/** Returns sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
 function stillDenied(arnLike: string, parameters: StoredParameters, connection: Connection): string {
   const { review, settings } = connection;
   const identity = supposeIdentity(arnLike);
-  if (identity === undefined) return "";
-  const { deciding } = decide(review, identity, parameters);
-  if (deciding === undefined) return "";
-  if (deciding.place !== "deny-account" && deciding.place !== "deny-any") return "";
+  const { deciding } = identity === undefined ? {} : decide(review, identity, parameters);
+  if (deciding?.place !== "deny-account" && deciding?.place !== "deny-any") return "";
   const name = shortName(deciding.parameter, review.prefix);
   const command = `iam-authenticator mappings get -c ${settings.clusterId} ${shellWord(name)}`;
   return ` ${arnLike} is still denied by ${name}. To see it: ${command}`;

@@ -154,7 +154,7 @@ export function programDenials({ denials }: Subject): Finding[] {
     const ofSession = /:assumed-role\/[^/]+\/([^/]+)$/i.exec(deniedIn(mapping))?.[1] ?? "";
     const name = "name" in mapping ? mapping.name : ofSession;
     const { program, isConstant } = sessionProgram(name) ?? {};
-    const message = `the denial of session ${name} denies everyone who uses ${program}, which gives every session this name`;
+    const message = `the denial of session ${name} denies all users of ${program}, which gives every session this name`;
     return isConstant ? [{ level: "warning", rule: "program-session", where, message }] : [];
   });
 }

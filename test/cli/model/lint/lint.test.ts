@@ -106,7 +106,7 @@ test("a denial of the session name that a program gives every session denies all
   const value = JSON.stringify(denials);
   const found = lint(new Map([[`${PREFIX}/deny/111122223333`, { value, secure: false }]]), review);
   const message =
-    "the denial of session EKSGetTokenAuth denies everyone who uses aws eks get-token --role-arn, which gives every session this name";
+    "the denial of session EKSGetTokenAuth denies all users of aws eks get-token --role-arn, which gives every session this name";
   const expected = { level: "warning", rule: "program-session", where: "deny/111122223333", message };
   assert.deepEqual(
     found.filter(({ rule }) => rule === "program-session"),
