@@ -13,6 +13,8 @@ const LIMITS = {
   cli: { lines: 98, branches: 93 },
   infra: { lines: 97, branches: 93 },
   build: { lines: 90, branches: 85 },
+  // Of the tests in local/ and system/ alone: 93.3 and 91.0 %.
+  local: { lines: 93, branches: 90 },
 };
 
 /** The sums per file of an lcov report (man geninfo): LF and BRF are found, LH and BRH are hit. */

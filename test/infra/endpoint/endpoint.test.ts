@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Construct } from "constructs";
+import { responseParameters } from "../../../infra/endpoint/http-endpoint.ts";
 import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
 import { ACCOUNT, ENV, endpointOf, givenVpcEndpoint, KINDS, type Kind, stackOf, templateOf, vpcOf } from "../stacks.ts";
 import { output, type Resource, resource, resources } from "../template.ts";
@@ -114,3 +115,21 @@ for (const [from, to] of CHANGES) {
     assert.equal(both.size, new Set([...old.keys(), ...now.keys()]).size);
   });
 }
+
+test("API Gateway answers its own errors with a 500, or redirects all but a 500 to the constant of the stack", () => {
+  const mapped = (failoverUrl: string | undefined) =>
+    Object.entries<{ ResponseParameters: { Destination: string; Source: string }[] }>(
+      responseParameters(failoverUrl),
+    ).map(([status, { ResponseParameters }]) => [
+      status,
+      ...ResponseParameters.map(({ Destination, Source }) => `${Destination} ${Source}`),
+    ]);
+  const retried = "overwrite:statuscode 500";
+  assert.deepEqual(
+    mapped(undefined),
+    ["500", "502", "503", "504"].map((status) => [status, retried]),
+  );
+  const url = "https://standby.example.com/authenticate";
+  const redirected = ["overwrite:statuscode 307", `overwrite:header.location ${url}`];
+  assert.deepEqual(mapped(url), [["500", retried], ...["502", "503", "504"].map((status) => [status, ...redirected])]);
+});
