@@ -10,7 +10,7 @@ import type { IOStreams, Secrets } from "../io/streams.ts";
 import { awsRequestHandler, type ClientConfig, configuredEndpoint, once } from "./client.ts";
 import { noteAnswer, toFailure, unusableAnswer } from "./errors.ts";
 
-/** Limit for a call with all its retries and the waits between them. */
+/** The limit for a call with all its retries and the waits between them. */
 export const CALL_LIMIT_MS = 60_000;
 
 export interface AnyClient {
@@ -64,10 +64,10 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (ti
   return client;
 }
 
-/** By run: how far AWS's clock is ahead of this machine's, in milliseconds. */
+/** How far AWS's clock is ahead of this machine's in each run, in milliseconds. */
 export const offsets = new WeakMap<Secrets, number>();
 
-/** A `Date` has no fractions, and its response takes time. */
+/** The error of the time in a `Date`, which has no fractions and whose response takes time. */
 export const DATE_ERROR_MS = 2_000;
 
 export function noteDate(response: unknown, { clock, secrets }: IOStreams): number {
@@ -81,7 +81,10 @@ export function noteDate(response: unknown, { clock, secrets }: IOStreams): numb
   return date;
 }
 
-/** With the clock of AWS, which dates parameters, and by which the function ends mappings. */
+/**
+ * Returns the same streams with the clock of AWS, which dates parameters, and by which the function
+ * ends mappings.
+ */
 export function withAwsClock(io: IOStreams): IOStreams {
   return { ...io, clock: () => io.clock() + (offsets.get(io.secrets) ?? 0) };
 }
@@ -101,13 +104,19 @@ export async function callerIdentity(config: ClientConfig, io: IOStreams): Promi
   return { Arn, Account, UserId };
 }
 
-/** For callers that only print the account: `undefined` if STS cannot be reached, since that must not stop a change. */
+/**
+ * Returns the account for callers that only print it: `undefined` if STS cannot be reached, since
+ * that must not stop a change.
+ */
 export async function ownAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
   const { accountId } = await config.credentials();
   return accountId ?? provenAccount(config, io);
 }
 
-/** From STS, since AWS_ACCOUNT_ID or a profile may state another account. `undefined` without a response. */
+/**
+ * Asks STS for the account, since AWS_ACCOUNT_ID or a profile may state another one. Returns
+ * `undefined` without a response.
+ */
 export function provenAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
   return once(config, "account", () => askForAccount(config, io));
 }

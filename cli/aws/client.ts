@@ -9,13 +9,13 @@ import { HttpTimeout, NoAnswer, openAgent, sendHttp } from "../io/http.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { type AwsRequestHandler, credentialProvider, environmentKeys } from "./credentials.ts";
 
-/** For each attempt of a call. */
+/** The limit for each attempt of a call. */
 const LIMIT_MS = 10_000;
 
 /** The largest response is a page of CloudWatch Logs, with 1 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** A command's clients share one handler and its connections. */
+/** Creates the request handler. A command's clients share one, and its connections. */
 export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?: number): AwsRequestHandler {
   const agents: Record<string, Agent> = {};
   return {
@@ -58,7 +58,10 @@ export interface AwsOptions {
 
 export type Credentials = AwsCredentialIdentity;
 
-/** For the constructor of any client. A command's clients share one, which requests an MFA code only once. */
+/**
+ * The configuration for the constructor of any client. A command's clients share one, which
+ * requests an MFA code only once.
+ */
 export interface ClientConfig {
   readonly region: string;
   readonly credentials: Provider<Credentials>;
@@ -70,7 +73,8 @@ export interface ClientConfig {
 const TRIES = 6;
 
 /**
- * For services with a shared quota: the client slows down while it is throttled.
+ * Returns the retry settings for services with a shared quota: the client slows down while it is
+ * throttled.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export function patientRetries({ environment }: IOStreams) {
@@ -78,8 +82,8 @@ export function patientRetries({ environment }: IOStreams) {
 }
 
 /**
- * Reads the environment of the process, as the SDK does. Ignores empty variables and options. Contexts with the same Region
- * and profile share connections.
+ * Returns the configuration from the environment of the process, as the SDK does. Ignores empty
+ * variables and options. Contexts with the same Region and profile share connections.
  */
 export async function clientConfig(options: AwsOptions, io: IOStreams) {
   const { shared } = io;
@@ -148,7 +152,8 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
 }
 
 /**
- * The endpoint of a service from the environment, or else from the profile. `undefined` for AWS's own.
+ * Returns the endpoint of a service from the environment, or else from the profile; `undefined` for
+ * AWS's own.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  *
  * @param serviceId the SDK's name of the service, such as `CloudWatch Logs`
@@ -203,7 +208,9 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 
 const URLS = /^AWS_(ENDPOINT_URL(_\w+)?|CONTAINER_CREDENTIALS_FULL_URI)$/;
 
-/** Ignores empty variables. Throws a `Failure` that names the invalid variable. */
+/**
+ * Checks the AWS variables, except empty ones. Throws a `Failure` that names the invalid variable.
+ */
 function checkAwsVariables(environment: Readonly<Record<string, string | undefined>>): void {
   for (const [name, value] of Object.entries(environment)) {
     if (!value) continue;

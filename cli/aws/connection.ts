@@ -18,7 +18,7 @@ export interface ConnectionOptions extends RateOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly prefix?: string;
-  /** Ids of clusters that the command was given, and that may use the same store. */
+  /** The ids of other clusters that the command was given, and that may use the same store. */
   readonly neighbours?: readonly string[];
   /** Only this account's mappings are read and written. */
   readonly account?: string;
@@ -28,7 +28,10 @@ export interface ConnectionOptions extends RateOptions {
   readonly webhookKubeconfig?: string;
 }
 
-/** Returns what decides about mappings. `now` is in milliseconds since 1970. The function's settings throw before they are read. */
+/**
+ * Returns the settings and the time that decide about mappings. `now` is in milliseconds since
+ * 1970. The function's settings throw before they are read.
+ */
 export function reviewSettings(
   { mappingPrefix: prefix, partition }: CommonSettings,
   functions: Pick<Functions, "own" | "mayBeReserved">,
@@ -64,7 +67,7 @@ export function shellFor({ cluster, prefix }: ConnectionOptions, region: string,
 }
 
 export interface Connection {
-  /** For clients of other services. */
+  /** The configuration for clients of other services. */
   readonly config: ClientConfig;
   readonly ssm: SSMClient;
   /** `now` is the time of the first response of `ssm`, and throws before it: this machine's clock may be wrong. */
@@ -79,7 +82,10 @@ export interface Connection {
   readonly rates: Rates;
 }
 
-/** `known`: if the command has it already. */
+/**
+ * Connects to the parameters of a cluster. `known` is the configuration, if the command has it
+ * already.
+ */
 export async function connect(options: ConnectionOptions, io: IOStreams, known?: ClientConfig): Promise<Connection> {
   const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);

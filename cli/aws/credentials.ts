@@ -9,7 +9,7 @@ import { untilInterrupted } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { toFailure } from "./errors.ts";
 
-/** Type of the SDK's option `requestHandler`. */
+/** The type of the SDK's option `requestHandler`. */
 export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions>;
 
 interface CredentialSource {
@@ -24,13 +24,16 @@ interface CredentialSource {
 /** Container and instance services are local. Assuming a role takes one or two STS calls. */
 const LIMIT_MS = 60_000;
 
-/** If the user has to sign in or enter a code. */
+/** The limit if the user has to sign in or enter a code. */
 const PERSON_LIMIT_MS = 300_000;
 
 /** Shorter waits are not reported. */
 const PATIENCE_MS = 3_000;
 
-/** Also rejects on Ctrl-C. The SDK's request cannot be aborted and is left running. */
+/**
+ * Returns the provider of the credentials. It also rejects on Ctrl-C: the SDK's request cannot be
+ * aborted and is left running.
+ */
 export function credentialProvider(source: CredentialSource, io: IOStreams): Provider<AwsCredentialIdentity> {
   const { profile, requestHandler, isProcess, login } = source;
   for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]) {
@@ -81,7 +84,8 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
 }
 
 /**
- * The keys that the SDK uses first if no profile is named. `undefined` unless both are set and not empty.
+ * Returns the keys that the SDK uses first if no profile is named; `undefined` unless both are set
+ * and not empty.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
 export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialIdentity | undefined {
@@ -97,7 +101,10 @@ export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialId
   return { accessKeyId, secretAccessKey, ...optional, ...(end && { expiration: new Date(end) }) };
 }
 
-/** `what`: name for messages, without secrets. `isService`: whether a service or program provides the keys. */
+/**
+ * Returns the source of the keys. `what` is its name for messages, without secrets. `isService` is
+ * whether a service or program provides the keys.
+ */
 function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isService: boolean } {
   if (isProcess) return { what: `the credential_process of the profile "${profile ?? "default"}"`, isService: true };
   const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = process.env;
@@ -136,7 +143,7 @@ export function usableCredentials(
   return found;
 }
 
-/** The profile to sign in with, if the SDK needs a sign-in to IAM Identity Center. */
+/** Returns the profile to sign in with, if the SDK needs a sign-in to IAM Identity Center. */
 async function expiredProfile(error: unknown, profile = "default"): Promise<string | undefined> {
   if (!(error instanceof Error) || !/\baws sso login\b/.test(error.message)) return undefined;
   // `aws sso login` accepts only the profile that has the settings of the sign-in.
@@ -156,7 +163,7 @@ interface Profile {
   readonly settings: Readonly<Record<string, string | undefined>>;
 }
 
-/** The profile, and those that `source_profile` names. */
+/** Returns the profile, and those that `source_profile` names. */
 export async function profileChain(profile = "default"): Promise<Profile[]> {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });

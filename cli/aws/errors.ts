@@ -44,16 +44,19 @@ const FULL: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** Codes of Node's sockets, resolver and TLS. https://nodejs.org/api/errors.html#common-system-errors */
+/**
+ * The codes of Node's sockets, resolver and TLS.
+ * https://nodejs.org/api/errors.html#common-system-errors
+ */
 const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|HPE_\w+|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
 
-/** Also caused by a region that does not exist. */
+/** A region that does not exist causes these codes too. */
 const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
 
 /**
- * A response that the AWS service never sends, such as one from a proxy. `call`: such as `SSM GetParameters`. `problem`: such
- * as `Parameters is missing`.
+ * Returns the error for a response that the AWS service never sends, such as one from a proxy.
+ * `call` is such as `SSM GetParameters`, and `problem` such as `Parameters is missing`.
  */
 export function unusableAnswer(call: string, problem: string, cause?: unknown): Failure {
   return awsFailure(`The response to ${call} is not from AWS (${problem}): ${CHECK_PROXY}.`, cause);
@@ -61,7 +64,7 @@ export function unusableAnswer(call: string, problem: string, cause?: unknown): 
 
 const CHECK_PROXY = "check for a proxy, and check AWS_ENDPOINT_URL";
 
-/** By run: the last call that AWS answered. */
+/** The last call that AWS answered in each run. */
 const answered = new WeakMap<Secrets, string>();
 
 export function noteAnswer(call: string, { secrets }: IOStreams): void {
@@ -69,9 +72,9 @@ export function noteAnswer(call: string, { secrets }: IOStreams): void {
 }
 
 /**
- * For an error that `toFailure` does not know: names the call after which the command failed. Responses are not checked
- * against their schemas, so the cause is a bug, or a response that AWS never sends. Leaves out the error's message, which
- * may quote a token.
+ * Returns the error for one that `toFailure` does not know: it names the call after which the
+ * command failed. Responses are not checked against their schemas, so the cause is a bug, or a
+ * response that AWS never sends. Leaves out the error's message, which may quote a token.
  */
 export function unexpected(error: unknown, { secrets }: IOStreams): Failure {
   const call = answered.get(secrets);
@@ -85,7 +88,7 @@ export function unexpected(error: unknown, { secrets }: IOStreams): Failure {
 
 export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
 
-/** Returns `undefined` for an unexpected error, which is a bug. */
+/** Returns the message for an error; `undefined` for an unexpected one, which is a bug. */
 export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (hasCode(error, "setting_invalid")) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
@@ -102,7 +105,7 @@ export function toFailure(error: unknown): Failure | undefined {
   return sentence === undefined ? undefined : awsFailure(sentence, error);
 }
 
-/** In one or two words, for a list of failures. */
+/** Returns the reason in one or two words, for a list of failures. */
 export function reasonOf(failure: Failure): string {
   let cause: unknown = failure;
   while (cause instanceof Failure && cause.cause !== undefined) cause = cause.cause;
@@ -143,13 +146,19 @@ function sentenceOf(error: Error): string | undefined {
   return "$response" in error || isUnknown ? `The response is not from AWS: ${CHECK_PROXY}.` : undefined;
 }
 
-/** The SDK passes on socket errors. Node wraps those of several addresses in an AggregateError. */
+/**
+ * Returns the code of a socket error, which the SDK passes on. Node wraps those of several
+ * addresses in an AggregateError.
+ */
 function networkCode(error: Error): string | undefined {
   if ("code" in error && typeof error.code === "string" && NETWORK.test(error.code)) return error.code;
   return error.cause instanceof Error ? networkCode(error.cause) : undefined;
 }
 
-/** Node's own messages repeat the code: `connect ECONNREFUSED 127.0.0.1:443`. */
+/**
+ * Returns why there is no connection. Node's own messages repeat the code: `connect ECONNREFUSED
+ * 127.0.0.1:443`.
+ */
 function noConnection(code: string, error: Error): string {
   // Of Node's HTTP parser: https://nodejs.org/api/errors.html#errors-hpe_
   if (/^HPE_/.test(code)) return `The response is not HTTP (${code}): ${CHECK_PROXY}.`;
@@ -159,7 +168,10 @@ function noConnection(code: string, error: Error): string {
     : `No connection to ${where} (${code})${UNKNOWN_HOST.includes(code) ? ": check the region, and the network" : ""}.`;
 }
 
-/** https://nodejs.org/api/errors.html#class-systemerror: addresses, or the name that did not resolve. */
+/**
+ * Returns the addresses, or the name that did not resolve.
+ * https://nodejs.org/api/errors.html#class-systemerror
+ */
 function addressesOf(error: Error): string[] {
   if (error instanceof AggregateError) return error.errors.filter((one) => one instanceof Error).flatMap(addressesOf);
   const { address, port, hostname } = error as { address?: unknown; port?: unknown; hostname?: unknown };

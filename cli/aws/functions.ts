@@ -19,7 +19,8 @@ export type Functions = ReturnType<typeof functionsAt>;
 /**
  * Creates the record of what a command has read of the settings of a store's functions.
  *
- * @param clusters ids: the cluster, and others that the command was given and that may use the same store
+ * @param clusters the id of the cluster, and those of others that the command was given and that
+ * may use the same store
  */
 export function functionsAt(prefix: string, [cluster, ...others]: readonly [string, ...string[]], shell: Shell) {
   const own = settingsParameter(prefix, cluster);

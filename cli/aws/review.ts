@@ -38,7 +38,7 @@ export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "
   readonly deniedBy?: string;
   /** The user needs an instance's name, which the deployed function does not look up. */
   readonly isWithoutNodes?: boolean;
-  /** A phrase: on which settings of the function the verdict depends, if they are not known. */
+  /** A phrase: the settings of the function on which the verdict depends, if they are not known. */
   readonly condition?: string;
 }
 
@@ -123,7 +123,10 @@ function checkTokenKind({ claims, accountId }: VerifiedIdentity, { jwt, tokens }
   else if (!isListed) throw denial("token_issuer_refused", `the issuer of account ${accountId} is not in JWT_ISSUERS`);
 }
 
-/** By AWS's clock, as in the function. It is known after the first response, and must not move the end. */
+/**
+ * Returns the deadline by AWS's clock, as in the function. AWS's time is known after the first
+ * response, and must not move the end.
+ */
 function deadlineOf(io: IOStreams): Deadline {
   const start = io.clock();
   const { clock } = withAwsClock(io);

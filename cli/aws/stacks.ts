@@ -7,10 +7,13 @@ import { watched } from "./calls.ts";
 import { awsRequestHandler, type ClientConfig } from "./client.ts";
 import { toFailure } from "./errors.ts";
 
-/** Such as `Endpoint`: infra/outputs.ts. */
+/** The outputs by name, such as `Endpoint`: infra/outputs.ts. */
 type Outputs = Readonly<Record<string, string | undefined>>;
 
-/** For commands that work without the stack: no outputs if it cannot be read, or has another name. */
+/**
+ * Reads the outputs for commands that work without the stack: none if it cannot be read, or has
+ * another name.
+ */
 export async function outputsOfCluster(
   clusterId: string,
   config: ClientConfig | Promise<ClientConfig>,
@@ -27,7 +30,7 @@ export async function outputsOfCluster(
   }
 }
 
-/** `undefined` if the stack does not exist. */
+/** Reads the outputs of a stack; `undefined` if the stack does not exist. */
 export async function outputsOf(StackName: string, config: ClientConfig, abortSignal: AbortSignal, io: IOStreams) {
   const client = watched(new CloudFormationClient(config), io);
   try {

@@ -20,7 +20,7 @@ export interface AssumeOptions {
   readonly forwardSessionName?: true;
 }
 
-/** Ctrl-C aborts the calls. */
+/** Finds the caller's credentials. Ctrl-C aborts the calls. */
 export async function findCredentials(config: ClientConfig, io: IOStreams, options: AssumeOptions = {}) {
   const { role, externalId, sessionName, forwardSessionName } = options;
   if (role === undefined) return config.credentials();
@@ -47,9 +47,10 @@ export async function findCredentials(config: ClientConfig, io: IOStreams, optio
 }
 
 /**
- * `undefined` for root.
+ * Returns the caller's own session name, or the name of its IAM user; `undefined` for root.
  *
- * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a session is `<role>:<session>`
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a
+ * session is `<role>:<session>`
  */
 async function ownName(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
   const { callerIdentity } = await import("./calls.ts");
@@ -79,7 +80,10 @@ const EXPIRES_SECONDS = 60;
 /** One minute less than the token's 15, so that clients do not send a token that is about to expire. */
 const USABLE_MS = 14 * 60_000;
 
-/** Botocore's order: https://github.com/boto/botocore/blob/develop/botocore/auth.py (SigV4QueryAuth) */
+/**
+ * The order of botocore: https://github.com/boto/botocore/blob/develop/botocore/auth.py
+ * (SigV4QueryAuth)
+ */
 const ORDER = [
   "Action",
   "Version",
@@ -154,7 +158,9 @@ export async function getSignedToken({ config, credentials, clusterId }: SignedT
   }
 }
 
-/** In seconds. A token cannot outlive the session that requests it. */
+/**
+ * Returns the lifetime of a token in seconds. A token cannot outlive the session that requests it.
+ */
 function lifetimeOf({ expiration }: Credentials, now: number): number {
   if (expiration === undefined) return MAX_LIFETIME_SECONDS;
   const left = Math.floor((expiration.getTime() - now) / 1000);
@@ -165,7 +171,7 @@ function lifetimeOf({ expiration }: Credentials, now: number): number {
 
 const TOO_SHORT = "Your AWS session ends before the token would: sign in again, then run this again.";
 
-/** STS's refusals, as sentences that state the fix. Returns other errors unchanged. */
+/** Returns a denial of STS as a sentence that states the fix, and other errors unchanged. */
 function explained(error: unknown, audience: string): unknown {
   switch (error instanceof Error && error.name) {
     case "OutboundWebIdentityFederationDisabledException":
@@ -187,7 +193,7 @@ function explained(error: unknown, audience: string): unknown {
   }
 }
 
-/** A part that is not a JSON object in base64url is empty. */
+/** Decodes the parts of a token. A part that is not a JSON object in base64url is empty. */
 export function unverifiedParts(token: string): Record<"header" | "claims", Readonly<Record<string, unknown>>> {
   const [header = {}, claims = {}] = token.split(".", 2).map((part) => {
     const value = parseJson(Buffer.from(part, "base64url").toString());

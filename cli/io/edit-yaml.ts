@@ -9,8 +9,8 @@ import { type Path, parseYaml, stringifyYaml } from "./yaml.ts";
 export type Edit = readonly [path: Path, value: unknown];
 
 /**
- * `text`: a document that is a map, or empty. Writes JSON into JSON. Throws a `Failure` if an edit would change another value
- * or comment; `advice` is its last sentence.
+ * Applies the edits to `text`, a document that is a map, or empty. Writes JSON into JSON. Throws a
+ * `Failure` if an edit would change another value or comment; `advice` is its last sentence.
  */
 export function editYaml(text: string, file: string, edits: readonly Edit[], advice: string): string {
   const read = (one: string) => parseYaml(one, file, "yaml-1.1").value;
@@ -28,7 +28,7 @@ export function editYaml(text: string, file: string, edits: readonly Edit[], adv
   throw usage(`${file} is written in a way that this command cannot change safely. ${advice}`);
 }
 
-/** By key or index: a new value, or the changes below. One parse serves all edits. */
+/** The edits by key or index: a new value, or the changes below. One parse serves all edits. */
 type Changes = Map<string | number, unknown>;
 
 function changesOf(edits: readonly Edit[]): Changes {
@@ -46,7 +46,7 @@ function changesOf(edits: readonly Edit[]): Changes {
   return root;
 }
 
-/** What `data` means afterwards. */
+/** Returns what `data` means afterwards. */
 function applied(data: unknown, change: unknown): unknown {
   if (!(change instanceof Map)) return change;
   const entries = [...change].map(([step, below]) => [step, applied(Object(data)[step], below)] as const);
@@ -62,7 +62,7 @@ function isOfList(changes: Changes): boolean {
   return [...changes.keys()].every((step) => typeof step === "number");
 }
 
-/** Replaces the text between two offsets. */
+/** Replaces the text between two offsets by `by`. */
 type Splice = readonly [from: number, to: number, by: string];
 
 function splice(text: string, splices: readonly Splice[]): string {
@@ -74,7 +74,7 @@ function splice(text: string, splices: readonly Splice[]): string {
 
 type Holder = YAMLMap.Parsed | YAMLSeq.Parsed;
 
-/** `wanted`: what the holder means afterwards. */
+/** Returns the replacements in a text. `wanted` is what the holder means afterwards. */
 function splicesIn(text: string, holder: Holder, changes: Changes, wanted: unknown): Splice[] {
   const places = placesOf(holder);
   const removed = [...places].filter(([step]) => changes.has(step) && changes.get(step) === undefined);
@@ -112,7 +112,7 @@ function written({ flow }: Pick<Holder, "flow">, entries: Changes): string {
   return flow ? json.slice(1, -1) : stringifyYaml(JSON.parse(json));
 }
 
-/** By key or index: where the entry begins, and its value. */
+/** Returns where each entry begins, and its value, by key or index. */
 function placesOf(holder: Holder): Map<string, readonly [start: number, node: ParsedNode]> {
   return new Map(
     isMap(holder)
@@ -121,12 +121,15 @@ function placesOf(holder: Holder): Map<string, readonly [start: number, node: Pa
   );
 }
 
-/** Keeps the space at the end of the range: a block includes the end of its last line. */
+/**
+ * Returns a replacement that keeps the space at the end of the range: a block includes the end of
+ * its last line.
+ */
 function replacement(text: string, from: number, to: number, by: string): Splice {
   return [from, from + text.slice(from, to).trimEnd().length, indented(text, by, from).trim()];
 }
 
-/** `at`: an offset in the column of the first key. */
+/** Indents the YAML. `at` is an offset in the column of the first key. */
 function indented(text: string, yaml: string, at: number): string {
   const column = at - (text.lastIndexOf("\n", at - 1) + 1);
   return yaml.replace(/^(?=.)/gm, " ".repeat(column)).replaceAll("\n", endOfLine(text));

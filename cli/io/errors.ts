@@ -1,6 +1,6 @@
 // Errors that end a command: a message for the user, and an exit code for scripts.
 
-/** The help of the program lists them. Scripts rely on them. */
+/** The exit codes. The help of the program lists them, and scripts rely on them. */
 export const EXIT = {
   /** lint, diff, explain or doctor found something, or a change was refused. */
   finding: 1,
@@ -32,7 +32,10 @@ export function finding(...lines: readonly string[]): Failure {
   return new Failure(EXIT.finding, lines);
 }
 
-/** Exits with code 1 and no message, because the printed result already shows the problem. */
+/**
+ * Returns an error that exits with code 1 and no message, because the printed result already shows
+ * the problem.
+ */
 export function silentExit(): Failure {
   return new Failure(EXIT.finding, "");
 }

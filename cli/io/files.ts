@@ -25,7 +25,10 @@ import type { IOStreams } from "./streams.ts";
 /** A ConfigMap has at most 1 MB, and ten thousand mappings have a few MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** `-` is standard input. Throws as `readFileText` does, and if standard input is empty. */
+/**
+ * Reads a file; `-` is standard input. Throws as `readFileText` does, and if standard input is
+ * empty.
+ */
 export async function readText(file: string, io: IOStreams): Promise<string> {
   if (file !== "-") return readFileText(file);
   const text = decodeText(await untilInterrupted(readStream(io.input()), io), file);
@@ -34,7 +37,10 @@ export async function readText(file: string, io: IOStreams): Promise<string> {
   return text;
 }
 
-/** Throws a `Failure` if it is not a file, is too large, or is not UTF-8 text. Drops a byte order mark. */
+/**
+ * Reads a text file, and drops a byte order mark. Throws a `Failure` if it is not a file, is too
+ * large, or is not UTF-8 text.
+ */
 export function readFileText(file: string): string {
   try {
     const stats = statSync(file);
@@ -49,7 +55,10 @@ export function readFileText(file: string): string {
   }
 }
 
-/** Rejects invalid bytes. Node's decoder replaces them, so that two different names could become equal. */
+/**
+ * Decodes UTF-8, and rejects invalid bytes. Node's decoder replaces them, so that two different
+ * names could become equal.
+ */
 function decodeText(bytes: Buffer, file: string): string {
   // Text has no NUL. UTF-16 without a mark has many.
   const isText = (part: Buffer) => isUtf8(part) && !part.includes(0);
@@ -86,7 +95,7 @@ export function writeSecret(file: string, text: string): void {
   }
 }
 
-/** Throws what the system throws. */
+/** Creates a file that only its owner can read. Throws the error of the system. */
 export function createFile(file: string, text: string): void {
   const created = openSync(file, "wx", 0o600);
   try {
@@ -147,7 +156,9 @@ export function fileFailure(what: "read" | "write", file: string, error: unknown
   return usage(`Cannot ${what} ${file || "a file without a name"}: ${reason ?? code}.`);
 }
 
-/** The user's folder of this kind; `undefined` if no XDG variable and no home folder is set. */
+/**
+ * Returns the user's folder of this kind; `undefined` if no XDG variable and no home folder is set.
+ */
 export function xdgFolder(environment: IOStreams["environment"], kind: "cache" | "config" | "data") {
   const xdg = environment[`XDG_${kind.toUpperCase()}_HOME`];
   // The XDG specification requires ignoring relative paths.
@@ -156,7 +167,7 @@ export function xdgFolder(environment: IOStreams["environment"], kind: "cache" |
   return home ? join(home, kind === "data" ? ".local/share" : `.${kind}`) : undefined;
 }
 
-/** The command's own folder in it. */
+/** Returns the command's own folder in it. */
 export function userFolder(...where: Parameters<typeof xdgFolder>): string | undefined {
   const folder = xdgFolder(...where);
   return folder && join(folder, "iam-authenticator");

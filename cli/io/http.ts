@@ -8,11 +8,17 @@ import { failureKind } from "../../functions/lib/retry.ts";
 import { usage } from "./errors.ts";
 import type { IOStreams } from "./streams.ts";
 
-/** This machine, and the services of instances and containers for credentials. Node.js itself excepts no host. */
+/**
+ * The hosts without a proxy: this machine, and the services of instances and containers for
+ * credentials. Node.js itself excepts no host.
+ */
 const DIRECT =
   "localhost,host.docker.internal,127.0.0.0-127.255.255.255,::1,169.254.0.0-169.254.255.255,fd00:ec2::254,fd00:ec2::23";
 
-/** Loads its module, which most runs of `token` do not need. Throws a `Failure` that names an invalid variable. */
+/**
+ * Creates the agent for a URL. Loads its module, which most runs of `token` do not need. Throws a
+ * `Failure` that names an invalid variable.
+ */
 export function openAgent(
   protocol: string,
   { environment, secrets }: Pick<IOStreams, "environment" | "secrets">,
@@ -38,7 +44,10 @@ export function openAgent(
   return agent;
 }
 
-/** For the function's code. Ignores NODE_TLS_REJECT_UNAUTHORIZED, as the function does. */
+/**
+ * Creates the agents for the function's code. They ignore NODE_TLS_REJECT_UNAUTHORIZED, as the
+ * function does.
+ */
 export function openAgents(io: IOStreams) {
   const options = { rejectUnauthorized: true };
   return { httpsAgent: openAgent("https:", io, options), httpAgent: openAgent("http:", io, options) };
@@ -57,7 +66,10 @@ function readProxy(name: string, value: string): { readonly url: string; readonl
   throw usage(`${name} must be a URL such as http://proxy.example.com:3128.`);
 }
 
-/** As for other programs, a name includes its subdomains. Node.js includes them only after a dot. */
+/**
+ * Returns the hosts without a proxy. As for other programs, a name includes its subdomains. Node.js
+ * includes them only after a dot.
+ */
 function exceptions({ no_proxy, NO_PROXY }: IOStreams["environment"]): string {
   const names = (no_proxy || NO_PROXY || "").split(",").map((name) => name.trim());
   return [...names.filter(Boolean).flatMap((name) => [name, `.${name}`]), DIRECT].join();
@@ -67,12 +79,15 @@ function proxyAnswer(error: Error): string {
   return "statusCode" in error && error.statusCode ? `HTTP ${error.statusCode}` : failureKind(error);
 }
 
-/** Why a request failed, for a message. */
+/** Returns why a request failed, for a message. */
 export function failureReason(error: unknown): string {
   return proxyFailure(error) ?? failureKind(error);
 }
 
-/** If a proxy caused the error: its name, and its answer or the kind of failure. */
+/**
+ * Returns the name of a proxy that caused the error, and its answer or the kind of failure;
+ * `undefined` for other errors.
+ */
 export function proxyFailure(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   return "proxy" in error ? String(error.proxy) : proxyFailure(error.cause);
@@ -103,7 +118,10 @@ export class HttpTimeout extends Error {
   readonly code: string = "ETIMEDOUT";
 }
 
-/** With several clusters, a service that does not answer is not called again: the SDK never retries this name and code. */
+/**
+ * A service that did not answer is not called again for other clusters: the SDK never retries this
+ * name and code.
+ */
 export class NoAnswer extends HttpTimeout {
   override readonly name: string = "NoAnswer";
   override readonly code: string = "NO_ANSWER";
@@ -119,7 +137,10 @@ const PATIENCE_MS = 3_000;
 
 const CONNECT_MS = 5_000;
 
-/** Throws `HttpTimeout`, `HttpTooLarge`, a Node.js error with a `code`, or an AbortError when `signal` aborts. */
+/**
+ * Sends the request. Throws `HttpTimeout`, `HttpTooLarge`, a Node.js error with a `code`, or an
+ * AbortError when `signal` aborts.
+ */
 export async function sendHttp(
   url: URL,
   request: HttpRequest,
@@ -174,7 +195,9 @@ export async function sendHttp(
   }
 }
 
-/** Without the query and the body, which may contain a token or its signature. */
+/**
+ * Describes the request without the query and the body, which may contain a token or its signature.
+ */
 function summary({ origin, pathname, search }: URL, { method, headers }: HttpRequest): string {
   const header = (name: string) => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
   // The operation, such as AmazonSSM.GetParameters: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
@@ -188,7 +211,7 @@ function replySummary({ status, headers, body, ms }: HttpReply): string {
   return `${status} in ${Math.round(ms)} ms, ${body.length} bytes${request}`;
 }
 
-/** Includes AWS signatures: a reader could replay the request. */
+/** Returns the secrets in a request, with its AWS signatures: a reader could replay the request. */
 function secretsSent({ password }: URL, headers: HttpRequest["headers"]): string[] {
   const sent = Object.entries(headers).flatMap(([name, value]) => {
     const text = String(value);
@@ -225,7 +248,10 @@ function isTls(socket: Socket): socket is TLSSocket {
   return "encrypted" in socket;
 }
 
-/** The protocol, such as `TLSv1.3`, the certificate's common name or subject, and when it expires. */
+/**
+ * Returns the protocol, such as `TLSv1.3`, the certificate's common name or subject, and when it
+ * expires.
+ */
 function tlsOf(socket: TLSSocket) {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return undefined;

@@ -25,7 +25,10 @@ export interface ListOutputOptions extends HeaderOptions {
  */
 const FORMULA = /^[=+\-@＝＋－＠]/;
 
-/** Quotes as in RFC 4180; lines end as those of other output. Cells contain no control characters. */
+/**
+ * Formats CSV with quotes as in RFC 4180; lines end as those of other output. Cells contain no
+ * control characters.
+ */
 export function csv(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
 }
@@ -41,15 +44,21 @@ interface Listing<T> {
   readonly row: (item: T) => readonly string[];
   /** Whether the last column is a sentence, which is never cut. If the table is too wide, it is printed below its row. */
   readonly endsInText?: true;
-  /** For `-o name`: the name that other commands accept; empty for items without a name. */
+  /** The name that `-o name` prints and other commands accept; empty for items without a name. */
   readonly name?: (item: T) => string;
-  /** For `-o wide` and `-o csv`: more columns, which are not cut. */
+  /** The additional columns of `-o wide` and `-o csv`, which are not cut. */
   readonly wide?: { readonly headers: readonly string[]; readonly row: (item: T) => readonly string[] };
-  /** For a terminal that is too narrow for the rows: columns that identify the item, and a sentence below them. */
+  /**
+   * The columns that identify the item, and a sentence below them, in a terminal that is too narrow
+   * for the rows.
+   */
   readonly narrow?: (item: T) => readonly string[];
 }
 
-/** JSON and YAML contain every field of the items; the table contains the columns of `row`. */
+/**
+ * Prints a list. JSON and YAML contain every field of the items; the table contains the columns of
+ * `row`.
+ */
 export async function printList<T>(listing: Listing<T>, options: ListOutputOptions, io: IOStreams): Promise<void> {
   const { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } } = listing;
   const { output: format, headers: withHeaders } = options;
@@ -81,7 +90,7 @@ export async function printDocument(data: unknown, format: "json" | "yaml", io: 
   io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`, "json") : `---\n${await yaml(data)}`);
 }
 
-/** Loads the YAML package only when it is needed. */
+/** Formats YAML. Loads the package only when it is needed. */
 async function yaml(data: unknown): Promise<string> {
   return (await import("./yaml.ts")).stringifyYaml(data);
 }
@@ -95,7 +104,10 @@ const INDENT = "    ";
 
 type Rows = readonly (readonly string[])[];
 
-/** `headers`: empty to print none. `columns` of the terminal; by default, nothing is cut. Cells contain no line breaks. */
+/**
+ * Formats a table, without headers if `headers` is empty. Cuts cells to the `columns` of the
+ * terminal; by default, it cuts none. Cells contain no line breaks.
+ */
 export function table(headers: readonly string[], rows: Rows, columns = Number.POSITIVE_INFINITY): string {
   const titles = headers.length === 0 ? [] : [headers.map((header) => header.toUpperCase())];
   const lines = [...titles, ...rows.map((row) => row.map(printable))];
@@ -115,7 +127,7 @@ function fit(natural: readonly number[], room: number): readonly number[] {
   }
 }
 
-/** Rows without headers, each with its last column, a sentence, on the lines below. */
+/** Formats rows without headers, each with its last column, a sentence, on the lines below. */
 function rowsWithText(rows: Rows, columns: number): string {
   const heads = rows.map((row) => row.slice(0, -1));
   const lines = table([], heads, columns).split("\n");
@@ -129,7 +141,10 @@ function pad(text: string, width: number): string {
   return cell.startsWith("arn:") ? `…${cell.slice(1 - width)}` : `${cell.slice(0, width - 1)}…`;
 }
 
-/** Replaces control characters: a stored value must not move the cursor of the terminal that lists it. */
+/**
+ * Replaces control characters: a stored value must not move the cursor of the terminal that lists
+ * it.
+ */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, "?");
 }
@@ -138,8 +153,8 @@ export function printable(text: string): string {
 const COMMAND = /(?<=^|: )(npx --no -- lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*$/;
 
 /**
- * `head` and the wrapped `text`, with a hanging indent. One line if `columns` is `undefined`, as for a pipe. A command at
- * the end is wrapped so that it can be copied and run.
+ * Returns `head` and the wrapped `text`, with a hanging indent. It is one line if `columns` is
+ * `undefined`, as for a pipe. A command at the end is wrapped so that it can be copied and run.
  */
 export function hangingIndent(head: string, text: string, columns: number | undefined): string {
   const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
@@ -159,13 +174,13 @@ export function hangingIndent(head: string, text: string, columns: number | unde
   return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
 }
 
-/** The first `most` items, and one that `rest` makes of "and 3 more" and the next item. */
+/** Returns the first `most` items, and one that `rest` makes of "and 3 more" and the next item. */
 export function shortened<T>(items: readonly T[], most: number, rest: (andMore: string, next: T) => T): T[] {
   const next = items[most];
   return next === undefined ? [...items] : [...items.slice(0, most), rest(`and ${items.length - most} more`, next)];
 }
 
-/** For a sentence: the first texts, and the number of the others, followed by `hint`. */
+/** Lists texts in a sentence: the first ones, and the number of the others, followed by `hint`. */
 export function listed(texts: readonly string[], hint = "", most = 10): string {
   return shortened(texts, most, (andMore) => `${andMore}${hint}`).join(", ");
 }
@@ -175,7 +190,7 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** An option in a command line; nothing without a value. */
+/** Returns the words of an option in a command line; none without a value. */
 export function optionWords(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [name, value];
 }

@@ -7,10 +7,13 @@ const BAR = 30;
 /** Less work ends before the user could read the line. */
 const WORTH_SHOWING = 10;
 
-/** Interval of messages without a terminal, such as in a pipeline. */
+/** The interval of messages without a terminal, such as in a pipeline. */
 const LOGGED_EVERY_MS = 10_000;
 
-/** `all`: number of items, `undefined` if unknown. `perSecond`: upper limit of the rate. */
+/**
+ * Starts to show progress. `all` is the number of items, `undefined` if unknown. `perSecond` is the
+ * upper limit of the rate.
+ */
 export function startProgress(what: string, all: number | undefined, io: IOStreams, perSecond = Infinity) {
   const { watched, showProgress, log, clock } = io;
   const start = performance.now();
@@ -49,7 +52,7 @@ function bar(share: number): string {
   return `[${"#".repeat(full)}${".".repeat(BAR - full)}]`;
 }
 
-/** `undefined` below two seconds, which are not worth printing. */
+/** Returns the duration as text; `undefined` below two seconds, which are not worth printing. */
 export function duration(seconds: number): string | undefined {
   const rounded = Math.ceil(seconds);
   if (rounded < 2) return undefined;
@@ -58,7 +61,10 @@ export function duration(seconds: number): string | undefined {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Rejects with an AbortError on Ctrl-C. Not for writes, whose results the user must see. */
+/**
+ * Waits for the work, and rejects with an AbortError on Ctrl-C. Writes do not use it: the user must
+ * see their results.
+ */
 export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOStreams): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(interrupted.reason);

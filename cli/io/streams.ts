@@ -15,7 +15,10 @@ export interface Secrets {
   hide(text: string): string;
 }
 
-/** Needs no escapes in JSON and no quotes in YAML. No other output contains it. */
+/**
+ * The placeholder of a secret needs no escapes in JSON and no quotes in YAML. No other output
+ * contains it.
+ */
 const PLACEHOLDER = "<hidden>";
 
 /** Length of the parts of a secret that are hidden: an echoed secret may be cut anywhere. */
@@ -50,7 +53,7 @@ export function createSecrets(): Secrets {
   };
 }
 
-/** The encodings in headers, URLs, forms and basic authentication. */
+/** Returns the secret in the encodings of headers, URLs, forms and basic authentication. */
 function spellingsOf(secret: string): Set<string> {
   const bytes = Buffer.from(secret);
   return new Set([secret, encodeURIComponent(secret), bytes.toString("base64"), bytes.toString("base64url")]);
@@ -89,7 +92,10 @@ export interface IOStreams {
   readonly isDebug?: boolean;
   /** The command line, for messages. */
   readonly words?: readonly string[];
-  /** With several clusters: the run's own streams, for what clusters share. These print later. */
+  /**
+   * The run's own streams, for what several clusters share. The streams of each cluster print
+   * later.
+   */
   readonly shared?: IOStreams;
 }
 
@@ -205,12 +211,12 @@ export function hasControl(text: string): boolean {
   return text.search(CONTROL) >= 0;
 }
 
-/** For text that is not JSON or YAML. */
+/** Replaces control characters in text that is not JSON or YAML. */
 function withoutControl(text: string): string {
   return text.replace(CONTROL, "?");
 }
 
-/** For JSON and double-quoted YAML: escapes control characters, which keeps the value. */
+/** Escapes control characters for JSON and double-quoted YAML, which keeps the value. */
 export function withEscapes(text: string, format: "json" | "yaml"): string {
   return text.replace(CONTROL, (character) => {
     const units = character.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));

@@ -41,7 +41,8 @@ export function parseYaml(text: string, file: string, schema: Schema = "core"): 
 }
 
 /**
- * Returns the non-empty documents of a file. `firstLine`: line number of `text` within its file.
+ * Returns the non-empty documents of a file. `firstLine` is the line number of `text` within its
+ * file.
  *
  * Rejects what other YAML parsers may read differently, or keeps it as text.
  */
@@ -109,12 +110,15 @@ function contentOf(document: ParsedDocument, file: string): unknown {
   }
 }
 
-/** Replaces the parser's message. */
+/** The messages that replace those of the parser. */
 const REASONS: { readonly [code in ErrorCode]?: string } = { NON_STRING_KEY: "A key must be text" };
 
 const CHECK_INDENTATION = "check the indentation";
 
-/** Added to the parser's messages, which only describe its grammar. https://eemeli.org/yaml/#errors */
+/**
+ * The advice after the parser's messages, which only describe its grammar.
+ * https://eemeli.org/yaml/#errors
+ */
 const ADVICE: { readonly [code in ErrorCode]?: string } = {
   BAD_INDENT: CHECK_INDENTATION,
   MULTILINE_IMPLICIT_KEY: CHECK_INDENTATION,
@@ -131,7 +135,7 @@ function adviceForError({ code, message }: YAMLParseError): string | undefined {
   return /without - indicator/.test(message) ? CHECK_INDENTATION : ADVICE[code];
 }
 
-/** Advice about a placeholder without quotes, where YAML reads a mapping as a key. */
+/** Returns advice about a placeholder without quotes, where YAML reads a mapping as a key. */
 function bracesIn(text: string, { code, pos: [start] }: YAMLParseError): string | undefined {
   const [, name] = /^\{*(\{\w+\})\}/.exec(text.slice(start)) ?? [];
   return code === "NON_STRING_KEY" && name !== undefined
@@ -149,9 +153,10 @@ function invalid(file: string, reason: string, at?: string, advice?: string) {
 const CHANGED = /^(?:=$|[-+.]*\d)/;
 
 /**
- * Escapes control characters, which keeps the values and is safe for terminals. Quotes text that kubectl and other readers
- * of YAML 1.1 would read as a boolean or number, such as `no`. `blocks`: use block text, only for our own values. Other
- * values stay on one line, because a build system may run a log line as a command.
+ * Escapes control characters, which keeps the values and is safe for terminals. Quotes text that
+ * kubectl and other readers of YAML 1.1 would read as a boolean or number, such as `no`. `blocks`
+ * selects block text, only for our own values. Other values stay on one line, because a build
+ * system may run a log line as a command.
  */
 export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
   const document = new Document(data, { compat: "yaml-1.1" });

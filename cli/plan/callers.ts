@@ -59,7 +59,7 @@ export function callerName(entry: unknown): string {
   return isObject(entry) && typeof entry["name"] === "string" ? entry["name"] : "";
 }
 
-/** How the function treats an entry at `now`, in milliseconds since 1970. */
+/** Returns how the function treats an entry at `now`, in milliseconds since 1970. */
 export function callerState(entry: unknown, now: number): "accepted" | "ended" | "invalid" {
   if (!isCaller(entry)) return "invalid";
   return isExpired(entry.notAfter, now) ? "ended" : "accepted";

@@ -18,7 +18,7 @@ export interface Change {
   readonly before: Stored | undefined;
   /** `undefined` removes the parameter. */
   readonly value: string | undefined;
-  /** Of a list: whether the command writes another value later. */
+  /** Whether the command writes another value of this list later. */
   readonly isInterim?: boolean;
   /** Printed in the plan instead of the value. */
   readonly shown?: string;
@@ -72,7 +72,7 @@ export function removalOf(before: Stored): Change[] {
   return isStored("[]", before) ? [] : [{ action: "change", name, before, value: "[]" }];
 }
 
-/** Whether the change removes a parameter, or all entries of a list. */
+/** Returns whether the change removes a parameter, or all entries of a list. */
 export function isRemoval({ value }: Change): boolean {
   return value === undefined || value === "[]";
 }
@@ -118,7 +118,10 @@ export const WAYS_OUT =
 /** The tag's value in examples/terraform. */
 const TERRAFORM = "terraform";
 
-/** `stack` is `undefined` for an unmanaged parameter. `isKnown` is false without the permission to list tags. */
+/**
+ * Finds the stack that manages a parameter: `stack` is `undefined` if none does. `isKnown` is false
+ * without the permission to list tags.
+ */
 export async function findOwner(ssm: SSMClient, name: string, signal: AbortSignal) {
   const command = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: name });
   try {
@@ -132,7 +135,10 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
   }
 }
 
-/** A parameter's description also starts with this. */
+/**
+ * Returns the description of a parameter that a stack manages. Descriptions of its parameters also
+ * start with it.
+ */
 export function managedBy(stack: string): string {
   return `Managed by ${stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`}`;
 }
@@ -173,7 +179,10 @@ export function warnOfSessionTrust(changes: readonly Change[], { review }: Conne
   );
 }
 
-/** A plan for the desired parameters only: `known` may have others, which were read to evaluate the plan. */
+/**
+ * Returns a plan for the desired parameters only: `known` may have others, which were read to
+ * evaluate the plan.
+ */
 export function planFor(known: ReadonlyMap<string, Stored>, desired: ReadonlyMap<string, string>): Plan {
   return planChanges(new Map([...known].filter(([name]) => desired.has(name))), desired, false);
 }

@@ -39,7 +39,10 @@ import { planData, printPlans } from "./show.ts";
 import { beforeWrites, Stopped } from "./stopped.ts";
 import { writeAll } from "./write.ts";
 
-/** The target of the change does not exist in a cluster. Of several clusters, one is enough. */
+/**
+ * The target of the change does not exist in a cluster. With several clusters, it is enough that it
+ * exists in one.
+ */
 export class Absent extends Failure {}
 
 interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepared {
@@ -48,12 +51,18 @@ interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepared {
   readonly plan: P;
 }
 
-/** The clusters by what their plan is, each in the order of the contexts. Without the contexts that are skipped. */
+/**
+ * The clusters, grouped by the state of their plan, each group in the order of the contexts. The
+ * contexts that are skipped are in no group.
+ */
 export interface PlannedClusters<P extends ClusterPlan = ClusterPlan> {
-  /** Of the only cluster, messages have no name, and its failure is thrown. */
+  /**
+   * Whether the user chose several clusters. Messages do not name the only cluster, and its failure
+   * is thrown.
+   */
   readonly isSeveral: boolean;
   readonly ready: readonly ReadyCluster<P>[];
-  /** Without changes. */
+  /** The clusters whose plan has no changes. */
   readonly idle: readonly string[];
   readonly isAbsent: boolean;
   readonly failed: readonly ClusterFailure[];
@@ -65,7 +74,11 @@ type Planned<P extends ClusterPlan> =
   | { readonly name: string; readonly isAbsent: boolean }
   | undefined;
 
-/** @param partition of the principal; of several clusters, those of other partitions are skipped by name */
+/**
+ * Plans the change in each cluster.
+ *
+ * @param partition of the principal; several clusters of another partition are skipped, and named
+ */
 export async function planClusters<O extends ClustersOptions & ProposeOptions, P extends ClusterPlan>(
   options: O,
   io: IOStreams,
@@ -114,7 +127,7 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
   };
 }
 
-/** Functions with the same prefix may read the same store. */
+/** Returns the prefix of the cluster. Functions with the same prefix may read the same store. */
 function prefixOf({ cluster, prefix = defaultMappingPrefix(cluster) }: ConnectionOptions): string {
   return prefix;
 }
@@ -133,7 +146,10 @@ async function fromOneView<T>(io: IOStreams, make: () => Promise<T>): Promise<T>
 
 const MOST_PLANS = 5;
 
-/** Connects to each store once. `undefined` for a cluster that is skipped. */
+/**
+ * Returns a function that connects to each store once. It returns `undefined` for a cluster that is
+ * skipped.
+ */
 function placesOnce(partition: string | undefined) {
   /** Names of clusters by account, Region and prefix. */
   const stores = new Map<string, string>();
@@ -169,7 +185,7 @@ function placesOnce(partition: string | undefined) {
 }
 
 interface Action {
-  /** What was done, for the last line: such as `Denied`. */
+  /** The participle that begins the last line, such as `Denied`. */
   readonly done?: string;
   /** Whether the other clusters are written after one has failed. A change that loosens access always stops. */
   readonly goesOn?: boolean;
@@ -177,7 +193,7 @@ interface Action {
   readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
-/** Of the only cluster. `make` reads what the plan changes. */
+/** Plans a change in the only cluster, and carries it out. `make` reads what the plan changes. */
 export async function executePlan(
   make: () => Promise<ClusterPlan>,
   options: ProposeOptions,

@@ -64,7 +64,7 @@ export async function readForAccess(
   const base = new Map(changes.map(({ name, before }) => [name, before]));
   const reading = new Set(base.keys());
   const review = { ...connection.review, reading, skipped };
-  /** How much of `reading` has been read. */
+  /** The number of items of `reading` that have been read. */
   let settled = 0;
   const unread = new Set<string>();
   const phraseFor = (look: string) => {
@@ -80,7 +80,7 @@ export async function readForAccess(
   const isOther = (was: Stored | undefined, is: Stored | undefined) =>
     was?.version !== is?.version || was?.value !== is?.value;
   let isPlanning = !merges;
-  /** @param looks that returned all that they are for */
+  /** @param looks those whose parameters were all read */
   const add = (current: Map<string, Stored>, found: readonly Stored[], looks: ReadonlySet<string> = new Set()) => {
     const byName = new Map(found.map((stored) => [stored.name, stored]));
     const again = [...base].filter(([name]) => byName.has(name) || isLookedAt(name, looks));
@@ -190,7 +190,10 @@ export async function checkConsent(
   await settle(current, (review) => guardLockout(changes, current, { ...review, now: clock }));
 }
 
-/** The change with the value for a parameter that another operator changed from `was` to `is`. Throws if they conflict. */
+/**
+ * Returns the change with the value for a parameter that another operator changed from `was` to
+ * `is`. Throws if they conflict.
+ */
 export function rebased(change: Change, was: Stored | undefined, is: Stored | undefined, review: ReviewSettings) {
   const { name, value } = change;
   const key = entryKey(name);

@@ -32,7 +32,7 @@ export interface ClusterPlan {
   readonly connection: Connection;
   /** Whether `known` has every mapping, or with --account that account's. */
   readonly isWhole?: boolean;
-  /** As in `readForAccess`: for a denial, which must not wait for other operators. */
+  /** As in `readForAccess`: a denial must not wait for other operators. */
   readonly merges?: boolean;
   /**
    * Makes another plan for the same effect if AWS refuses the writes of this one, which must be a single write. A given consent
@@ -124,7 +124,7 @@ export async function confirmAll(proposals: readonly Proposal[], options: Propos
   await confirm(`${verb} ${count(changes.length)} in ${where}?`, io);
 }
 
-/** A sentence. */
+/** Returns a sentence that reports the writes. */
 export function outcome(done: readonly Change[]): string {
   const removed = done.filter(({ action }) => action === "remove").length;
   const wrote = done.length - removed;

@@ -31,13 +31,13 @@ export async function destinationOf(connection: Connection, known: ReadonlyMap<s
   return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.review.prefix})`;
 }
 
-/** Account and region, as a phrase. */
+/** Returns a phrase with account and region. */
 async function placeOf({ config, settings }: Connection, known: string | undefined, io: IOStreams) {
   const account = known ?? (await ownAccount(config, io)) ?? "unknown";
   return `account ${account}, region ${settings.region}`;
 }
 
-/** All mappings, or with --account that account's. `callers` adds the callers' list. */
+/** Reads all mappings, or with --account that account's. `callers` adds the callers' list. */
 export async function readMappings(connection: Connection, io: IOStreams, { callers = false } = {}) {
   const { ssm, review, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
@@ -90,7 +90,10 @@ export async function mayDenyByName(connection: Connection, io: IOStreams): Prom
   return functions.all().every(({ condition, settings }) => condition === undefined && settings.jwt === undefined);
 }
 
-/** To compare two clusters: names without the prefix, no empty lists, and a fixed order where the order has no meaning. */
+/**
+ * Reads the mappings to compare two clusters: names without the prefix, no empty lists, and a fixed
+ * order where the order has no meaning.
+ */
 export async function readToCompare(connection: Connection, io: IOStreams, more?: { readonly callers: boolean }) {
   const { prefix } = connection.review;
   const stored = await readMappings(connection, io, more);
@@ -121,7 +124,7 @@ export async function readByName(names: readonly string[], connection: Connectio
  * Reads what the rule of access needs.
  *
  * @param looks as in `RuleSettings.reading`
- * @param unread receives what this principal may not read: not an error
+ * @param unread receives the looks that this principal may not read, which is not an error
  */
 export async function readLooks(
   looks: readonly string[],
@@ -178,7 +181,10 @@ export async function requireParameters(known: Known, connection: Connection, io
   if (!(await exists(known, connection, io))) throw finding(await absence(connection, io));
 }
 
-/** Also without permission to read it. Throws if other clusters are stored below its prefix. */
+/**
+ * Returns whether the cluster has parameters, even if this principal may not read them. Throws if
+ * other clusters are stored below its prefix.
+ */
 async function exists(known: Known, connection: Connection, io: IOStreams): Promise<boolean> {
   const { functions, review, settings } = connection;
   const { prefix } = review;
@@ -210,7 +216,10 @@ function isOfCluster(prefix: string, name: string): boolean {
   return isKey || name === callersParameter(prefix) || readName(prefix, name) !== undefined;
 }
 
-/** With --account, reads only what a team with permissions for its account may read. */
+/**
+ * Yields the names of the parameters. With --account, it reads only what a team with permissions
+ * for its account may read.
+ */
 async function* namesIn(connection: Connection, io: IOStreams): AsyncGenerator<string> {
   const { account, review, ssm } = connection;
   if (account === undefined) {
@@ -221,7 +230,7 @@ async function* namesIn(connection: Connection, io: IOStreams): AsyncGenerator<s
   yield* (await readSome(ssm, listsForAny(review.prefix), io.interrupted)).keys();
 }
 
-/** Sentences about a cluster without parameters. */
+/** Returns sentences about a cluster without parameters. */
 async function absence(connection: Connection, io: IOStreams): Promise<string> {
   const { account, review, settings } = connection;
   const { clusterId } = settings;

@@ -17,7 +17,7 @@ const INDENT = "    ";
 
 export interface ShownPlan extends Plan {
   readonly marks: readonly Mark[];
-  /** By parameter. */
+  /** The warnings of each parameter, by its name. */
   readonly warnings: ReadonlyMap<string, readonly string[]>;
   /** Parameters that are written as ended before they are deleted. */
   readonly endedFirst?: ReadonlySet<string>;
@@ -47,7 +47,7 @@ export function printPlans(clusters: readonly ClusterToShow[], { print, columns 
   }
 }
 
-/** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
+/** Prints one plan. Wraps its lines unless `columns` is `undefined`, as for a pipe. */
 function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
   const { changes, unchanged, extra, keptDenials = [], marks, warnings, endedFirst } = plan;
   const line = (head: string, text: string, tone?: Tone) => io.print(hangingIndent(head, text, io.columns), tone);
@@ -73,7 +73,10 @@ function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
   line("! ", `Needs your consent: ${countMarks(marks)}${hidden ? ` (${hidden} more than shown)` : ""}.`, "weakened");
 }
 
-/** Those with a name of Kubernetes or an administrators' group first: a long list must not hide them. */
+/**
+ * Returns the marks, those with a name of Kubernetes or an administrators' group first: a long list
+ * must not hide them.
+ */
 export function riskiestFirst(marks: readonly Mark[]): Mark[] {
   const isRisky = ({ text }: Mark) => ["system:", ...ADMIN_GROUPS].some((name) => text.includes(name));
   return [...marks.filter(isRisky), ...marks.filter((mark) => !isRisky(mark))];
@@ -100,13 +103,13 @@ function printChange(change: Change, name: string, io: Output): void {
   }
 }
 
-/** Of clusters with the same plan: with more, their places are not printed. */
+/** A plan that more clusters share is printed with their names only, without their places. */
 export const MOST_NAMED = 10;
 
-/** Of each kind. */
+/** The number of marks of each kind that a plan prints. */
 const MAX_MARKS = 10;
 
-/** A phrase, by kind. */
+/** Returns a phrase with the number of marks of each kind. */
 export function countMarks(marks: readonly Mark[]): string {
   const kinds = Map.groupBy(marks, ({ kind }) => kind);
   const counts = Object.entries(MARKED).flatMap(([kind, [one, several]]) => {
@@ -163,7 +166,7 @@ function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** A mapping or caller in one line; any other value unchanged. */
+/** Returns a mapping or caller in one line, and any other value unchanged. */
 function inWords(item: unknown): string {
   if (!isObject(item)) return show(item);
   const { arn, arnLike, username, groups, ...others } = item;
@@ -187,7 +190,10 @@ function show(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Values are parsed JSON where they are valid. `marks` are the lines with `!`. */
+/**
+ * Returns the plan as data for programs. Values are parsed JSON where they are valid. `marks` are
+ * the lines with `!`.
+ */
 export function planData(plan: ShownPlan, destination: string, prefix: string) {
   const { changes, unchanged, extra, keptDenials = [], marks, warnings } = plan;
   return {

@@ -21,14 +21,15 @@ const AGAIN = "Written again over version ";
 
 const OVER = "Written over version ";
 
-/** The version that the writer had read. */
+/** Returns the version that the writer had read. */
 function readBy({ version, description }: Version): number {
   const [, over] = /Written (?:again )?over version (\d+)$/.exec(description) ?? [];
   return over === undefined ? version - 1 : Number(over);
 }
 
 /**
- * The version before the newest change, which may consist of several versions, and of repetitions after lost responses.
+ * Returns the version before the newest change, which may consist of several versions, and of
+ * repetitions after lost responses.
  *
  * @param versions newest first
  */
@@ -79,7 +80,7 @@ export async function writeValue(ssm: SSMClient, change: Change, interrupted: Ab
   throw keepsChanging(name);
 }
 
-/** Parameters that the judgement of a write used. */
+/** The parameters that the judgement of a write used. */
 export interface Neighbours {
   readonly names: readonly string[];
   /** Whether another operator has changed it since. */
@@ -91,7 +92,10 @@ export class NeighbourChanged extends Failure {}
 
 const NONE: Neighbours = { names: [], isOther: () => false };
 
-/** The stored parameter. Reads its neighbours in the same call, and throws `NeighbourChanged` if one has changed. */
+/**
+ * Reads the stored parameter, and its neighbours in the same call. Throws `NeighbourChanged` if a
+ * neighbour has changed.
+ */
 async function readBefore(ssm: SSMClient, name: string, signal: AbortSignal, { names, isOther } = NONE) {
   const found = await readSome(ssm, [name, ...names], signal);
   const other = names.find((one) => isOther(one, found.get(one)));
@@ -107,7 +111,10 @@ type PutInput = { readonly Name: string; readonly Value: string; readonly Descri
 /** More than the number of operators who may change one parameter in the same second. */
 const ATTEMPTS = 20;
 
-/** In milliseconds, between two attempts. Random, so that two commands do not meet again. */
+/**
+ * The longest wait between two attempts, in milliseconds. It is random, so that two commands do not
+ * meet again.
+ */
 const MOST_WAIT_MS = 100;
 
 function pause(signal: AbortSignal): Promise<void> {
@@ -141,7 +148,10 @@ async function put(ssm: SSMClient, input: PutInput, over: number): Promise<numbe
   }
 }
 
-/** Whether a version is the result of this call, or of another operator's with the same effect. */
+/**
+ * Returns whether a version is the result of this call, or of another operator's with the same
+ * effect.
+ */
 function isOwn({ value, description }: Version, { Value, Description = description }: PutInput): boolean {
   return value === Value && description === Description;
 }
@@ -165,7 +175,11 @@ export function changedMeanwhile(name: string, before: Stored | undefined, now: 
 /** A conflict after which this command's value is stored. All other conflicts write nothing. */
 export class Overwrote extends Failure {}
 
-/** @param versions of other operators that this write replaced */
+/**
+ * Creates the error of a write that replaced others.
+ *
+ * @param versions of other operators that this write replaced
+ */
 export function overwrote(name: string, versions: readonly Version[]): Overwrote {
   const whose = versions.map(({ version, by }) => `version ${version}${by && ` by ${by}`}`).join(", ");
   return new Overwrote(
@@ -272,7 +286,10 @@ export function mergeValues(key: string, name: string, base: string, mine: strin
   return { value, problem };
 }
 
-/** The list as other operators left it: as if this command had not written version `to` over `list`, version `from`. */
+/**
+ * Returns the list as other operators left it: as if this command had not written version `to` over
+ * `list`, version `from`.
+ */
 function replaced(key: string, input: PutInput, list: string, history: readonly Version[], from: number, to: number) {
   const isBetween = (one: Version) => one.version > from && one.version < to && !isOwn(one, input);
   const between = history.filter(isBetween);

@@ -17,6 +17,8 @@ import { NoOrder, stateOf, stopped } from "./stopped.ts";
 import { mergeValues, NeighbourChanged, type Neighbours, writeList, writeValue } from "./write-parameter.ts";
 
 /**
+ * Waits until the function no longer uses earlier values.
+ *
  * @param until milliseconds since 1970
  * @param what a phrase for the parameters that were written
  */
@@ -39,7 +41,10 @@ const MAX_REREADS = 20;
 /** GetParameters accepts ten names: the written one, and these. */
 const MOST_NEIGHBOURS = 9;
 
-/** Of a phase with a write that has more neighbours, which are read again before the next phase. */
+/**
+ * The number of writes with more neighbours in a phase. These neighbours are read again before the
+ * next phase.
+ */
 const WRITES_WITHOUT_NEIGHBOURS = 20;
 
 /**
@@ -139,7 +144,7 @@ class Writing {
     throw stopped(failure, found, state, error, this.#connection.review.prefix);
   }
 
-  /** By the plan's time, except for waits. */
+  /** Plans the next phase by the plan's time, except for waits. */
   #next(from = 0) {
     return this.#accepted.settle(this.#current, (rule) =>
       nextPhase(this.#changes, this.#current, rule, Math.max(from, this.#io.clock())),
@@ -186,7 +191,9 @@ class Writing {
     this.#progress.show(this.#times.size);
   }
 
-  /** Returns the written value: of a list, merged with another operator's. */
+  /**
+   * Writes the change, and returns the written value. A list may be merged with another operator's.
+   */
   async #carryOut(change: Change, wanted: Change, neighbours: Neighbours | undefined): Promise<string | undefined> {
     const { name, before, value } = change;
     const { ssm, review } = this.#connection;
@@ -224,7 +231,10 @@ class Writing {
     else this.#current.set(name, { name, value, version: 0, secure: false, modified: this.#io.clock() });
   }
 
-  /** What the write's judgement used, to read it again in the call before the write; `undefined` if it is too much for one call. */
+  /**
+   * Returns what the write's judgement used, which the call before the write reads again;
+   * `undefined` if it is too much for one call.
+   */
   #neighboursOf({ name, uses }: PhaseWrite): Neighbours | undefined {
     const looks = [...uses].filter((look) => look !== name && !this.#accepted.unread.has(look));
     if (looks.length > MOST_NEIGHBOURS || looks.some((look) => !look.startsWith("/"))) return undefined;
