@@ -35,11 +35,13 @@ export function noteLostMappings(
   const address = readName(prefix, name);
   if (address === undefined || address.kind === "deny" || next.length === 0) return;
   const isLost = (account: string) => !next.includes(account) && (live.length === 0 || live.includes(account));
-  for (const { value, problem } of readStored(address.kind, {}, stored).entries) {
-    const { arnLike = "", notAfter } = value as Mapping;
+  const entries = readStored(address.kind, {}, stored).entries.filter(
     // An invalid mapping denies with both versions.
-    if (problem !== undefined || isExpired(notAfter, now)) continue;
-    const account = address.account === "any" ? (arnSections(arnLike)?.[4] ?? "") : address.account;
+    ({ value, problem }) => problem === undefined && !isExpired((value as Mapping).notAfter, now),
+  );
+  for (const { value } of entries) {
+    const { arnLike = "" } = value as Mapping;
+    const account = accountPattern(address.account, arnLike);
     const what = `${name.slice(prefix.length + 1)}${arnLike && `, ${arnLike}`}`;
     const mayMatch = (lost: string) => isLost(lost) && matchesArnLike(`arn::::${account}:`, `arn::::${lost}:`);
     if (/^\d{12}$/.test(account)) {
@@ -48,4 +50,9 @@ export function noteLostMappings(
       possible.push(`${what}: can match accounts that only the live version accepts`);
     }
   }
+}
+
+/** Returns the account of the mapping's parameter, or for any account the section of its pattern. */
+function accountPattern(account: string, arnLike: string): string {
+  return account === "any" ? (arnSections(arnLike)?.[4] ?? "") : account;
 }

@@ -50,14 +50,14 @@ export function checkIssuerKey(value: unknown): IssuerKeyCheck {
 }
 
 /**
- * Base64url of the SHA-256 of the DER public key, as in kube-apiserver.
+ * Returns the base64url of the SHA-256 of the DER public key, as in kube-apiserver.
  * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/jwt.go, keyIDFromPublicKey
  */
 export function keyId(publicKey: KeyObject): string {
   return hash("sha256", publicKey.export({ type: "spki", format: "der" }), "base64url");
 }
 
-/** The JWK of a public key, with kube-apiserver's signing algorithm; `undefined` for a kind of key that it does not use. */
+/** Returns the JWK of a public key, with kube-apiserver's signing algorithm; `undefined` for a kind of key that it does not use. */
 export function issuerKeyOf(publicKey: KeyObject): IssuerKey | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
   const isKnown = asymmetricKeyType === "rsa" || NAMED_CURVES.includes(asymmetricKeyDetails?.namedCurve ?? "");
@@ -69,28 +69,36 @@ export function issuerKeyOf(publicKey: KeyObject): IssuerKey | undefined {
   return { use: "sig", kty: "EC", kid, crv, alg, x, y };
 }
 
-/** The key with its members in order, or the problem. */
+/** Kinds of keys, with their members in order. */
+const MEMBERS = { RSA: ["use", "kty", "kid", "alg", "n", "e"], EC: ["use", "kty", "kid", "crv", "alg", "x", "y"] };
+
+/** Returns the key with its members in order, or the problem. */
 function readJwk(jwk: Record<string, unknown>): IssuerKey | string {
-  const { kty } = jwk;
+  const { kty, use, kid, alg } = jwk;
   if (kty !== "RSA" && kty !== "EC") return 'kty must be "RSA" or "EC"';
-  const members =
-    kty === "RSA" ? ["use", "kty", "kid", "alg", "n", "e"] : ["use", "kty", "kid", "crv", "alg", "x", "y"];
+  const members = MEMBERS[kty];
   const unknown = Object.keys(jwk).find((member) => !members.includes(member));
   if (unknown !== undefined) return `"${unknown.slice(0, 40)}" is an unknown member; expected: ${members.join(", ")}`;
-  const { use, kid, alg, n, e, crv, x, y } = jwk;
   if (use !== "sig") return 'use must be "sig"';
   if (typeof kid !== "string" || typeof alg !== "string") return "kid and alg must be strings";
-  if (kty === "RSA") {
-    if (!RSA_ALGORITHMS.includes(alg)) return `alg must be one of ${RSA_ALGORITHMS.join(", ")} for an RSA key`;
-    return typeof n === "string" && typeof e === "string" ? { use, kty, kid, alg, n, e } : "n and e must be strings";
-  }
+  return kty === "RSA" ? readRsaKey(kid, alg, jwk) : readEcKey(kid, alg, jwk);
+}
+
+function readRsaKey(kid: string, alg: string, { n, e }: Record<string, unknown>): IssuerKey | string {
+  if (!RSA_ALGORITHMS.includes(alg)) return `alg must be one of ${RSA_ALGORITHMS.join(", ")} for an RSA key`;
+  if (typeof n !== "string" || typeof e !== "string") return "n and e must be strings";
+  return { use: "sig", kty: "RSA", kid, alg, n, e };
+}
+
+function readEcKey(kid: string, alg: string, { crv, x, y }: Record<string, unknown>): IssuerKey | string {
   const expected = typeof crv === "string" && Object.hasOwn(CURVES, crv) ? CURVES[crv] : undefined;
   if (typeof crv !== "string" || expected === undefined) return `crv must be one of ${Object.keys(CURVES).join(", ")}`;
   if (alg !== expected) return `alg must be ${expected} for a key on ${crv}`;
-  return typeof x === "string" && typeof y === "string" ? { use, kty, kid, crv, alg, x, y } : "x and y must be strings";
+  if (typeof x !== "string" || typeof y !== "string") return "x and y must be strings";
+  return { use: "sig", kty: "EC", kid, crv, alg, x, y };
 }
 
-/** `undefined` if OpenSSL rejects the key, such as a point that is not on the curve. */
+/** Returns `undefined` if OpenSSL rejects the key, such as a point that is not on the curve. */
 function importKey(key: IssuerKey): KeyObject | undefined {
   try {
     return createPublicKey({ key: { ...key }, format: "jwk" });
@@ -124,7 +132,7 @@ function invalid(problem: string): IssuerKeyCheck {
 /** Factors of a sound modulus have at least 1,024 bits. A generator that was cut short leaves small ones. */
 const MAX_FACTOR = 2 ** 16;
 
-/** Below this, a product and its remainders are exact numbers. */
+/** A product below this limit, and its remainders, are exact numbers. */
 const MAX_PRODUCT = 2 ** 53 / MAX_FACTOR;
 
 interface PrimeGroup {
@@ -146,7 +154,7 @@ export function smallFactor(modulus: bigint): number | undefined {
   return undefined;
 }
 
-/** By the sieve of Eratosthenes. Counted, since it was a fifth of the instructions of a cold start: test/bench/README.md. */
+/** Uses the sieve of Eratosthenes. It is counted, since it was a fifth of the instructions of a cold start: test/bench/README.md. */
 function primeGroups(): PrimeGroup[] {
   const isComposite = new Uint8Array(MAX_FACTOR);
   const groups: PrimeGroup[] = [];

@@ -86,14 +86,19 @@ export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): Read
     return set.keys.length > 0 && ages.isUsable(readAt, LAST_GOOD_MS);
   }
 
+  /** Returns the cached keys if Parameter Store need not be read, otherwise `undefined`. Throws `issuer_without_keys`. */
+  function cachedAnswer(): ReadKeySet | undefined {
+    if (last === undefined) return undefined;
+    const freshMs = last.set.keys.length === 0 ? EMPTY_MS : FOUND_MS;
+    if (ages.isFresh(last.readAt, freshMs)) return answer(last.set, true, false);
+    const hasJustFailed = failedAt !== undefined && ages.isFresh(failedAt, RETRY_MS);
+    return hasJustFailed && isServable(last) ? answer(last.set, true, true) : undefined;
+  }
+
   return async (deadline) => {
     const readAt = ages.now();
-    if (last !== undefined) {
-      const freshMs = last.set.keys.length === 0 ? EMPTY_MS : FOUND_MS;
-      if (ages.isFresh(last.readAt, freshMs)) return answer(last.set, true, false);
-      const hasJustFailed = failedAt !== undefined && ages.isFresh(failedAt, RETRY_MS);
-      if (hasJustFailed && isServable(last)) return answer(last.set, true, true);
-    }
+    const cached = cachedAnswer();
+    if (cached !== undefined) return cached;
     try {
       const set = keySetOf(prefix, await read(issuerPath(prefix), deadline));
       // Dated by its start: a slow read that started earlier must not restore a retired key.

@@ -1,6 +1,6 @@
 // Parses and prints untrusted JSON. Stored JSON keeps repeated keys, which JSON.parse drops: a repeated key can be a denial.
 
-/** `undefined` for text that is not JSON. Drops the parser's error, which quotes the text and could leak a token. */
+/** Returns `undefined` for text that is not JSON. Drops the parser's error, which quotes the text and could leak a token. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -9,7 +9,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** `undefined` for a value that is nested too deeply: JSON.parse accepts any depth, JSON.stringify overflows the stack. */
+/** Returns `undefined` for a value that is nested too deeply: JSON.parse accepts any depth, JSON.stringify overflows the stack. */
 export function stringifyJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -36,20 +36,20 @@ interface Repetition {
   readonly values: Map<string, unknown[]>;
 }
 
-/** By parsed object, so that the object stays plain JSON. */
+/** Holds the repetitions by parsed object, so that the object stays plain JSON. */
 const repetitions = new WeakMap<object, Repetition>();
 
-/** Equal to the result of JSON.parse, in which the last of repeated keys wins; `undefined` for text that is not JSON. */
+/** Returns what JSON.parse returns, in which the last of repeated keys wins; `undefined` for text that is not JSON. */
 export function parseStored(text: string): unknown {
   return parseJson(text) === undefined ? undefined : build(text);
 }
 
-/** The first repeated key at any depth. `value` is a result of `parseStored` or a part of one. */
+/** Returns the first repeated key at any depth. `value` is a result of `parseStored` or a part of one. */
 export function repeatedKey(value: unknown): string | undefined {
   return repetitions.get(value as object)?.key;
 }
 
-/** All values of a key: several if the key is repeated. */
+/** Returns all values of a key: several if the key is repeated. */
 export function valuesOf(value: Record<string, unknown>, key: string): readonly unknown[] {
   return repetitions.get(value)?.values.get(key) ?? [value[key]];
 }
@@ -57,27 +57,37 @@ export function valuesOf(value: Record<string, unknown>, key: string): readonly 
 /** Braces, brackets, keys with their colon, and other values. Commas and white space separate tokens. */
 const TOKEN = /[{}[\]]|"(?:[^"\\]|\\.)*"(?:\s*:)?|[^\s{}[\]",:]+/g;
 
-/** `text` is JSON. Not recursive: JSON.parse accepts any depth. */
+/** Parses text that is JSON. It does not call itself, since JSON.parse accepts any depth. */
 function build(text: string): unknown {
   const root: unknown[] = [];
   const open: Container[] = [root];
   let key = "";
   for (const [token] of text.matchAll(TOKEN)) {
-    if (token === "}" || token === "]") open.pop();
-    else if (token.endsWith(":")) key = JSON.parse(token.slice(0, -1));
-    else {
-      const value: unknown = token === "{" ? {} : token === "[" ? [] : JSON.parse(token);
-      const parent = open.at(-1) ?? root;
-      if (Array.isArray(parent)) parent.push(value);
-      else {
-        if (Object.hasOwn(parent, key)) addRepetition(open, parent, key, value);
-        // Not an assignment, since `__proto__` can be a key.
-        Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
-      }
-      if (token === "{" || token === "[") open.push(value as Container);
+    if (token === "}" || token === "]") {
+      open.pop();
+    } else if (token.endsWith(":")) {
+      key = JSON.parse(token.slice(0, -1));
+    } else if (token === "{" || token === "[") {
+      const container: Container = token === "{" ? {} : [];
+      addValue(open, key, container);
+      open.push(container);
+    } else {
+      addValue(open, key, JSON.parse(token));
     }
   }
   return root[0];
+}
+
+/** Adds the value to the innermost open container: to a list at its end, to an object with the key. */
+function addValue(open: readonly Container[], key: string, value: unknown): void {
+  const parent = open.at(-1) ?? {};
+  if (Array.isArray(parent)) {
+    parent.push(value);
+    return;
+  }
+  if (Object.hasOwn(parent, key)) addRepetition(open, parent, key, value);
+  // Not an assignment, since `__proto__` can be a key.
+  Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function addRepetition(open: readonly Container[], parent: Record<string, unknown>, key: string, value: unknown): void {

@@ -39,22 +39,19 @@ export async function retry<T>(
 ): Promise<T> {
   const { tryMs, totalMs, isRetryable, beforeRetry, isThrottling, random = Math.random } = rules;
   const own: Deadline = { at: deadline.clock() + timeLeft(deadline, totalMs), clock: deadline.clock };
-  let retried = false;
-  for (;;) {
-    const left = timeLeft(own, totalMs);
-    try {
-      return await withTimeout(Math.min(left, tryMs), call);
-    } catch (error) {
-      const isThrottled = isThrottling?.(error) === true;
-      const wait = isThrottled ? Math.floor(random() * THROTTLED_MS) : 0;
-      // A timer can fire a millisecond early by the clock, so a try that had all remaining time was the last one.
-      const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, totalMs) <= wait;
-      if (retried || isOver || !(isThrottled || isRetryable(error))) throw error;
-      retried = true;
-      if (isThrottled) await new Promise((resolve) => setTimeout(resolve, wait));
-      else beforeRetry?.(error);
-    }
+  const left = timeLeft(own, totalMs);
+  try {
+    return await withTimeout(Math.min(left, tryMs), call);
+  } catch (error) {
+    const isThrottled = isThrottling?.(error) === true;
+    const wait = isThrottled ? Math.floor(random() * THROTTLED_MS) : 0;
+    // A timer can fire a millisecond early by the clock, so a try that had all remaining time was the last one.
+    const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, totalMs) <= wait;
+    if (isOver || !(isThrottled || isRetryable(error))) throw error;
+    if (isThrottled) await new Promise((resolve) => setTimeout(resolve, wait));
+    else beforeRetry?.(error);
   }
+  return withTimeout(Math.min(timeLeft(own, totalMs), tryMs), call);
 }
 
 /** Throws `TimedOut` if `call` takes longer than `ms`. */

@@ -63,22 +63,32 @@ export interface FailureRules<Argument> {
   readonly probeMs?: number;
 }
 
+interface CachedFailure {
+  readonly error: unknown;
+  readonly at: EpochMs;
+  /** Whether a request calls the service now. Until it ends, others get the error. */
+  isProbed: boolean;
+}
+
 /** Throws the error of a failed call again for some time. After that, one request at a time calls the service. */
 export function cacheFailures<Argument, Result>(
   call: (argument: Argument, deadline: Deadline) => Promise<Result>,
   { failedMs, fullMs, keyOf = String, isRemembered = () => true, probeMs = fullMs }: FailureRules<Argument>,
 ): typeof call {
-  const failures = new LruMap<string, { error: unknown; at: EpochMs; isProbed: boolean }>(MAX_FAILURES);
+  const failures = new LruMap<string, CachedFailure>(MAX_FAILURES);
+
+  function throwUntilProbe(last: CachedFailure, now: EpochMs): void {
+    // By age: if the clock steps back, the failure has ended.
+    const age = now - last.at;
+    if (last.isProbed || (age >= 0 && age < failedMs)) throw last.error;
+    last.isProbed = true;
+  }
+
   return async (argument, deadline) => {
     const { clock } = deadline;
     const key = keyOf(argument);
     const last = failures.get(key);
-    if (last !== undefined) {
-      // By age: if the clock steps back, the failure has ended.
-      const age = clock() - last.at;
-      if (last.isProbed || (age >= 0 && age < failedMs)) throw last.error;
-      last.isProbed = true;
-    }
+    if (last !== undefined) throwUntilProbe(last, clock());
     const neededMs = last === undefined ? fullMs : probeMs;
     const isFull = timeLeft(deadline, neededMs) === neededMs;
     const within = last === undefined ? deadline : { at: clock() + timeLeft(deadline, probeMs), clock };

@@ -82,14 +82,18 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
     return ages.isFresh(readAt, stored === undefined ? ABSENT_MS : foundMs);
   }
 
+  function cachedEntry(name: string): Entry | undefined {
+    return kept.get(name) ?? others.get(name);
+  }
+
   /** A late result of an earlier call must not replace the result of a later call. */
   function newest(name: string, entry: Entry): Entry {
-    const cached = kept.get(name) ?? others.get(name);
+    const cached = cachedEntry(name);
     return cached !== undefined && cached.sequence > entry.sequence ? cached : entry;
   }
 
   /**
-   * Whether cached entries can answer during an outage: every name must be cached, and at least one must exist. A stale
+   * Returns whether cached entries can answer during an outage: every name must be cached, and at least one must exist. A stale
    * absence without an existing parameter is never served, since it would turn an outage into a denial.
    */
   function canAnswerStale(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
@@ -108,13 +112,18 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
     return { parameters: found(known), cached, stale, keep };
   }
 
-  return async (names, deadline) => {
-    // Copied before the first await: an entry that the cache evicts meanwhile must not look absent.
+  function cachedEntries(names: readonly string[]): Map<string, Entry> {
     const known = new Map<string, Entry>();
     for (const name of names) {
-      const entry = kept.get(name) ?? others.get(name);
+      const entry = cachedEntry(name);
       if (entry !== undefined) known.set(name, entry);
     }
+    return known;
+  }
+
+  return async (names, deadline) => {
+    // Copied before the first await: an entry that the cache evicts meanwhile must not look absent.
+    const known = cachedEntries(names);
     const missing = names.filter((name) => {
       const entry = known.get(name);
       return entry === undefined || !isFresh(entry);

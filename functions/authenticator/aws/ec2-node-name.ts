@@ -47,19 +47,29 @@ export function createNodeNames({ region, vpcs, agents = AGENTS, random }: NodeN
       return { refusal: "the session name is not an instance id" };
     const found = await describeInstance(ec2, id, rules, deadline);
     if (found === undefined) return { refusal: `EC2 finds no instance ${id} in ${region}` };
-    const { owner, instance } = found;
-    if (owner !== identity.accountId) return { refusal: `instance ${id} is in another account` };
-    if (instance.State?.Name !== "running") return { refusal: `instance ${id} is not running` };
-    if (vpcs.length > 0 && !vpcs.includes(instance.VpcId ?? "")) {
-      return { refusal: `instance ${id} is in ${instance.VpcId ?? "no VPC"}, which is not one of NODE_VPCS` };
-    }
-    const profileArn = instance.IamInstanceProfile?.Arn;
+    const fault = faultOf(found, identity, vpcs);
+    if (fault !== undefined) return { refusal: `instance ${id} ${fault}` };
+    const { IamInstanceProfile, PrivateDnsName } = found.instance;
+    const profileArn = IamInstanceProfile?.Arn;
     if (profileArn === undefined || !(await isProfileOf(iam, profileArn, principalId, rules, deadline))) {
       return { refusal: `instance ${id} does not have this role` };
     }
-    if (!instance.PrivateDnsName) return { refusal: `instance ${id} has no private DNS name` };
-    return { name: instance.PrivateDnsName };
+    return PrivateDnsName ? { name: PrivateDnsName } : { refusal: `instance ${id} has no private DNS name` };
   };
+}
+
+/** Returns a phrase about the instance's account, state or VPC if one of them excludes it, otherwise `undefined`. */
+function faultOf(
+  { owner, instance }: OwnedInstance,
+  identity: VerifiedIdentity,
+  vpcs: readonly string[],
+): string | undefined {
+  if (owner !== identity.accountId) return "is in another account";
+  if (instance.State?.Name !== "running") return "is not running";
+  if (vpcs.length > 0 && !vpcs.includes(instance.VpcId ?? "")) {
+    return `is in ${instance.VpcId ?? "no VPC"}, which is not one of NODE_VPCS`;
+  }
+  return undefined;
 }
 
 interface OwnedInstance {

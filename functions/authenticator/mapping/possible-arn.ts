@@ -32,7 +32,7 @@ const CANONICAL: readonly [service: Shape, resource: Shape][] = [
 ];
 const SESSION: readonly [service: Shape, resource: Shape] = [shape("sts"), shape("assumed-role/", NAME, "/", NAME)];
 
-/** Why a pattern can never match, as a phrase for an operator; `undefined` if it can match. */
+/** Returns why a pattern can never match, as a phrase for an operator; `undefined` if it can match. */
 export function whyNeverMatches(arnLike: string, compared: ComparedArns): string | undefined {
   const sections = arnPattern(arnLike);
   if (sections === undefined) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
@@ -42,7 +42,7 @@ export function whyNeverMatches(arnLike: string, compared: ComparedArns): string
 }
 
 /**
- * Whether a pattern can match a session without matching the role, whatever the role's name. An AWS-signed token does not
+ * Returns whether a pattern can match a session without matching the role, whatever the role's name. An AWS-signed token does not
  * contain its session, so such a denial denies all of them for the roles of these sessions.
  */
 export function isOfSessions(arnLike: string): boolean {
@@ -57,13 +57,13 @@ function canMatch(sections: ArnSections, principals: readonly (typeof SESSION)[]
   const [, partition, service, region, account, resource] = sections;
   return (
     /^\**$/.test(region) &&
-    PARTITIONS.some((one) => overlaps(partition, one)) &&
+    PARTITIONS.some((known) => overlaps(partition, known)) &&
     overlaps(account, ACCOUNT) &&
-    principals.some((one) => overlaps(service, one[0]) && overlaps(resource, one[1]))
+    principals.some(([ofService, ofResource]) => overlaps(service, ofService) && overlaps(resource, ofResource))
   );
 }
 
-/** Whether some session of the role matches a pattern, whatever its name. */
+/** Returns whether some session of the role matches a pattern, whatever its name. */
 export function matchesSomeSession(
   [, ofPartition, service, region, account, resource]: ArnSections,
   { partition, accountId, name }: VerifiedIdentity,
@@ -95,7 +95,7 @@ function shape(...parts: readonly (string | RegExp)[]): Shape {
   );
 }
 
-/** Whether some text matches both. */
+/** Returns whether some text matches both. */
 export function globsOverlap(glob: string, other: string): boolean {
   const tokens = Array.from(other, (own): Token => {
     return { takes: (c) => own === "?" || own === "*" || own === c, repeats: own === "*", isOptional: own === "*" };
@@ -103,27 +103,41 @@ export function globsOverlap(glob: string, other: string): boolean {
   return overlaps(glob, tokens);
 }
 
-/** Whether some text matches both a section of a pattern and a shape. The work is at most the product of their lengths. */
+/** Returns whether some text matches both a section of a pattern and a shape. The work is at most the product of their lengths. */
 function overlaps(glob: string, tokens: Shape): boolean {
   // Possible numbers of tokens read so far. The last of them can continue if it repeats.
   let read = withOptional(new Set([0]), tokens);
   for (const character of glob) {
-    const next = new Set<number>();
-    if (character === "*") {
-      for (let count = Math.min(...read); count <= tokens.length; count += 1) next.add(count);
-    } else {
-      for (const count of read) {
-        const [last, following] = [tokens[count - 1], tokens[count]];
-        if (last?.repeats && (character === "?" || last.takes(character))) next.add(count);
-        if (following && (character === "?" || following.takes(character))) next.add(count + 1);
-      }
-    }
+    const next = character === "*" ? afterAny(read, tokens) : afterCharacter(read, tokens, character);
     read = withOptional(next, tokens);
   }
   return read.has(tokens.length);
 }
 
-/** The loop visits what it adds. */
+/** Reads any number of further tokens, for a `*`. */
+function afterAny(read: ReadonlySet<number>, tokens: Shape): Set<number> {
+  const next = new Set<number>();
+  for (let count = Math.min(...read); count <= tokens.length; count += 1) next.add(count);
+  return next;
+}
+
+/** Reads a character, or any character for a `?`. */
+function afterCharacter(read: ReadonlySet<number>, tokens: Shape, character: string): Set<number> {
+  const next = new Set<number>();
+  for (const count of read) {
+    const last = tokens[count - 1];
+    const following = tokens[count];
+    if (last?.repeats && canRead(last, character)) next.add(count);
+    if (following && canRead(following, character)) next.add(count + 1);
+  }
+  return next;
+}
+
+function canRead(token: Token, character: string): boolean {
+  return character === "?" || token.takes(character);
+}
+
+/** Adds the counts that optional tokens allow. The loop also visits what it adds. */
 function withOptional(counts: Set<number>, tokens: Shape): Set<number> {
   for (const count of counts) if (tokens[count]?.isOptional) counts.add(count + 1);
   return counts;
