@@ -33,7 +33,10 @@ export function failureOf(check: string, error: unknown, advice: string): Check 
   return failed(check, failure.message, advice);
 }
 
-/** At most 20 checks. The last one has the number of the others, which have the same name and state. */
+/**
+ * Returns at most 20 checks. The last one has the number of the others, which have the same name
+ * and state.
+ */
 export function shortenedChecks(checks: readonly Check[]): Check[] {
   return shortened(checks, 20, (seen, { check, state }) => ({ check, state, seen }));
 }
@@ -58,7 +61,9 @@ function lines({ check, state, seen, advice }: Check, columns: number | undefine
   return advice === undefined ? first : `${first}${hangingIndent(`${" ".repeat(25)}to do: `, advice, columns)}`;
 }
 
-/** `undefined` if the reason or the function's log already states the fix. */
+/**
+ * The advice for each code; `undefined` if the reason or the function's log already states the fix.
+ */
 const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   path_unknown: undefined,
   method_not_allowed: undefined,
@@ -111,12 +116,15 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   setting_invalid: undefined,
 };
 
-/** `undefined` for a code without advice. The commands in it are completed where they are printed (spelling.ts). */
+/**
+ * Returns the advice; `undefined` for a code without one. The commands in it are completed where
+ * they are printed (spelling.ts).
+ */
 export function adviceFor(code: string): string | undefined {
   return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
 }
 
-/** The words of the command, quoted for a shell where necessary. */
+/** Returns the words of the command, quoted for a shell where necessary. */
 export function explainWords(options: ClusterOptions, { environment }: IOStreams, arn: string, principalId?: string) {
   const words = [...optionWords("--principal-id", principalId), arn].map(shellWord);
   return [...programName(environment).split(" "), "explain", ...clusterWords(options), ...words];

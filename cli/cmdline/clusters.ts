@@ -8,7 +8,7 @@ import { listed } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { ChosenCluster } from "./contexts.ts";
 
-/** Of a command that accepts several clusters. */
+/** The options of a command that accepts several clusters. */
 export interface ClustersOptions extends Omit<ConnectionOptions, "cluster"> {
   /** At least one, unless the cluster is optional. */
   readonly clusters: readonly ChosenCluster[];
@@ -31,11 +31,15 @@ export type OneOf<O extends ClustersOptions> = O & ConnectionOptions & Pick<Chos
 export interface Chosen<O extends ClustersOptions> {
   readonly name: string;
   readonly options: OneOf<O>;
-  /** With several clusters, its messages begin with the cluster's name. */
+  /** The streams of the cluster. With several clusters, its messages begin with its name. */
   readonly io: IOStreams;
 }
 
-/** @param ioOf with several clusters: the streams of one */
+/**
+ * Returns the chosen clusters.
+ *
+ * @param ioOf returns the streams of one of several clusters
+ */
 export function chosenClusters<O extends ClustersOptions>(
   options: O,
   io: IOStreams,
@@ -49,7 +53,7 @@ export function chosenClusters<O extends ClustersOptions>(
   }));
 }
 
-/** Stores that are read or written at once. */
+/** The number of stores that are read or written at once. */
 const STORES_AT_ONCE = 16;
 
 /** After this time, a cluster delays no other. */
@@ -105,7 +109,8 @@ export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[]
 type Result<T> = { readonly cluster: string; readonly value: T };
 
 /**
- * Continues after the failure of one of several clusters. Throws that of the only cluster.
+ * Runs the work in each cluster, and continues after the failure of one of several. Throws the
+ * failure of the only cluster.
  *
  * @param atOnce for work that reads more than Parameter Store, and whose output is printed at once
  */
@@ -129,14 +134,17 @@ export async function inEachCluster<O extends ClustersOptions, T>(
   return { results: found.filter((one) => "value" in one), failures: found.filter((one) => "failure" in one) };
 }
 
-/** Throws instead if the command must stop: after Ctrl-C, and for a bug. */
+/** Returns the failure. Throws instead if the command must stop: after Ctrl-C, and for a bug. */
 export function failureIn(error: unknown, io: IOStreams): Failure {
   const failure = toFailure(error);
   if (failure === undefined || io.interrupted.aborted || io.closed.aborted) throw error;
   return failure;
 }
 
-/** Does nothing without failures. `more`: lines after those of the clusters. */
+/**
+ * Throws the failure with the worst exit code, and does nothing without failures. `more` are lines
+ * after those of the clusters.
+ */
 export function throwWorst(failures: readonly ClusterFailure[], ...more: readonly string[]): void {
   if (failures.length === 0) return;
   const worst = Math.max(...failures.map(({ failure }) => failure.exitCode)) as ExitCode;
@@ -150,7 +158,7 @@ export function linesOf(failures: readonly ClusterFailure[]): string[] {
     .map(([line, some]) => `${listed(some.map(({ name }) => name))}: ${line}`);
 }
 
-/** For JSON and YAML: with several clusters, each item names its cluster. */
+/** Returns an item for JSON and YAML, which names its cluster if there are several. */
 export function withCluster<T extends object>(options: ClustersOptions, cluster: string, item: T): T {
   return isSeveral(options) ? { cluster, ...item } : item;
 }

@@ -17,11 +17,14 @@ export interface ChosenCluster
     ConnectionOptions,
     "cluster" | "region" | "profile" | "prefix" | "contextAccount" | "webhookKubeconfig"
   > {
-  /** As the user wrote it: a context's name, or the cluster's id. */
+  /** The name as the user wrote it: a context's name, or the cluster's id. */
   readonly name: string;
 }
 
-/** `cluster`: by default the context's name. In the file, `webhookKubeconfig` is relative to the file's folder. */
+/**
+ * A context of the file. `cluster` is by default the context's name. In the file,
+ * `webhookKubeconfig` is relative to the file's folder.
+ */
 export interface Context
   extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"> {
   /** The AWS account of the cluster: credentials of another account are refused. */
@@ -58,13 +61,13 @@ export async function readConfig(environment: Readonly<Record<string, string | u
   return { file, contexts: found, ...(defaultContext !== undefined && { defaultContext }) };
 }
 
-/** `undefined` if no home folder is set. */
+/** Returns the path of the configuration file; `undefined` if no home folder is set. */
 export function configFile(environment: Readonly<Record<string, string | undefined>>): string | undefined {
   const folder = userFolder(environment, "config");
   return folder && join(folder, "config.yaml");
 }
 
-/** The contexts, as clusters that a command can use. */
+/** Returns the contexts, as clusters that a command can use. */
 export function clustersIn(config: Config | undefined): ChosenCluster[] {
   return [...(config?.contexts ?? [])].map(([name, { account, ...context }]) => {
     return { ...context, name, ...(account !== undefined && { contextAccount: account }) };
@@ -73,7 +76,10 @@ export function clustersIn(config: Config | undefined): ChosenCluster[] {
 
 type Wrong = (path: Path, problem: string) => Failure;
 
-/** Throws what `wrong` makes of the first problem. `folder`: of relative paths. */
+/**
+ * Checks the context, and returns it. Throws what `wrong` makes of the first problem. Relative
+ * paths are in `folder`.
+ */
 export function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
   const path = ["contexts", name];
   if (!CLUSTER_ID.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
@@ -123,7 +129,10 @@ function set(command: Command, option: string, value: unknown): void {
   if (value !== undefined) command.setOptionValueWithSource(option, value, "config");
 }
 
-/** The names or ids of the clusters that the user chose; empty without any and without a default context. */
+/**
+ * Returns the names or ids of the clusters that the user chose; empty without any and without a
+ * default context.
+ */
 function namesFor(command: Command, config: Config | undefined): readonly string[] {
   // With an endpoint, no cluster is needed, so this option does not read the environment itself.
   const isNeeded = hasOption(command, "endpoint") && command.getOptionValue("endpoint") === undefined;
@@ -138,7 +147,10 @@ function namesFor(command: Command, config: Config | undefined): readonly string
   return one === undefined ? [] : [one];
 }
 
-/** `isOnly`: whether the id has no other context. The environment's region must not turn one context into another. */
+/**
+ * Applies the context to the options of the command. `isOnly` is whether the id has no other
+ * context. The environment's region must not turn one context into another.
+ */
 function applyOne(context: ChosenCluster, command: Command, isOnly: boolean): void {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const { cluster, region, profile, prefix, contextAccount, webhookKubeconfig } = context;
@@ -153,8 +165,10 @@ function applyOne(context: ChosenCluster, command: Command, isOnly: boolean): vo
 }
 
 /**
- * What a context pins takes precedence over the environment, which is the same for all clusters. An option must not
- * contradict a context. --profile replaces the profiles of all contexts: `contextAccount` still checks the account.
+ * Returns the clusters for a command that accepts several. What a context pins takes precedence
+ * over the environment, which is the same for all clusters. An option must not contradict a
+ * context. --profile replaces the profiles of all contexts: `contextAccount` still checks the
+ * account.
  */
 function severalClusters(named: readonly ChosenCluster[], command: Command): ChosenCluster[] {
   const text = (name: string): string | undefined => {

@@ -11,9 +11,9 @@ const HELP_COLUMNS = 80;
 const NARROWEST_DESCRIPTION = 30;
 
 /**
- * A command as its parent lists it. `describe` adds the rest when the command is called.
+ * Creates a command as its parent lists it. `describe` adds the rest when the command is called.
  *
- * @param paths all commands of the program, such as `mappings set`: for suggestions
+ * @param paths all commands of the program, such as `mappings set`, for suggestions
  */
 export function newCommand(io: IOStreams, name: string, summary: string, paths: readonly string[]): Command {
   const command = new Command(name);
@@ -48,7 +48,7 @@ export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
   return columns;
 }
 
-/** Term and description in two columns, or on separate lines in a narrow terminal. */
+/** Formats term and description in two columns, or on separate lines in a narrow terminal. */
 function itemInTerminal(term: string, termWidth: number, text: string, helper: Help): string {
   const columns = helper.helpWidth ?? HELP_COLUMNS;
   if (text === "") return `  ${term}`;
@@ -60,7 +60,7 @@ function itemInTerminal(term: string, termWidth: number, text: string, helper: H
 }
 
 interface CommandHelp {
-  /** Below the summary. */
+  /** The text below the summary. */
   readonly details?: string;
   /** Complete command lines, with the short name of the program. */
   readonly examples: readonly string[];
@@ -78,7 +78,7 @@ export function describe(command: Command, { details, examples }: CommandHelp): 
 /** For these errors, Commander's message does not list the arguments that the command takes. */
 const OF_ARGUMENTS = /^error: (missing required argument|too many arguments)/;
 
-/** The names of the program, its groups and the command. */
+/** Returns the names of the program, its groups and the command. */
 export function pathOf(command: Command): string[] {
   return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
 }
@@ -104,7 +104,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   update: ["set"],
 };
 
-/** Commander's message, with a better suggestion if there is one. */
+/** Returns Commander's message, with a better suggestion if there is one. */
 function withSuggestion(message: string, command: Command, paths: readonly string[]): string {
   const [, what, word = ""] = /^error: unknown (command|option) '(.+?)'/.exec(message) ?? [];
   const meant =
@@ -116,7 +116,7 @@ function withSuggestion(message: string, command: Command, paths: readonly strin
   return `${message}Commands: ${command.commands.map((one) => one.name()).join(", ")}\n`;
 }
 
-/** The name of a command in the same group, or else the path of one in another group. */
+/** Returns the name of a command in the same group, or else the path of one in another group. */
 function commandFor(word: string, group: Command, paths: readonly string[]): string | undefined {
   const words = [word, ...(SYNONYMS[word] ?? [])];
   const [here] = words.flatMap((name) => group.commands.filter((one) => [one.name(), ...one.aliases()].includes(name)));
@@ -127,8 +127,9 @@ function commandFor(word: string, group: Command, paths: readonly string[]): str
 }
 
 /**
- * Suggests `--username` for `--user`, and as the AWS CLI and kubectl have them, `--cluster` for `--cluster-name`, `--file`
- * for `--filename` and `--dry-run` for `--dry-run=client`. If several options fit, the one with which the others start.
+ * Returns the option to suggest: `--username` for `--user`, and as the AWS CLI and kubectl have
+ * them, `--cluster` for `--cluster-name`, `--file` for `--filename` and `--dry-run` for
+ * `--dry-run=client`. If several options fit, it is the one with which the others start.
  */
 function optionFor(word: string, { options }: Command): string | undefined {
   const found = options.flatMap(({ long }) => {

@@ -43,7 +43,10 @@ function requireCluster(command: Command): void {
   });
 }
 
-/** `before`: the value of an earlier --cluster. Commander reads the environment only if there is none. */
+/**
+ * Reads --cluster. `before` is the value of an earlier one. Commander reads the environment only if
+ * there is none.
+ */
 function readCluster(text: string, before?: unknown): string {
   if (before !== undefined) throw new InvalidArgumentError(`--cluster is already '${before}'. Give one cluster.`);
   if (CLUSTER_ID.test(text)) return text;
@@ -60,7 +63,10 @@ export const AWS: OptionGroup = [
   new Option("--profile <name>", "profile of the AWS configuration files"),
 ];
 
-/** For the outputs of a stack. `applyContext` reads CLUSTER_ID: with --endpoint, no cluster is needed. */
+/**
+ * The options for the outputs of a stack. `applyContext` reads CLUSTER_ID: with --endpoint, no
+ * cluster is needed.
+ */
 export const OF_STACK: OptionGroup = [
   new Option(CLUSTER_FLAGS, "the cluster or context whose stack has the URL (default: CLUSTER_ID)")
     .argParser(readCluster)
@@ -70,10 +76,13 @@ export const OF_STACK: OptionGroup = [
 
 const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX");
 
-/** `ConnectionOptions`, without those of `ACCOUNT`, `READING` and `WRITE`. */
+/** The options of `ConnectionOptions`, without those of `ACCOUNT`, `READING` and `WRITE`. */
 export const CONNECTION: OptionGroup = [...CLUSTER, ...AWS, PREFIX];
 
-/** For a command that works without a cluster, too. Its options are `ClustersOptions`: `applyContext` sets `clusters`. */
+/**
+ * The options of a command that also works without a cluster. They are `ClustersOptions`:
+ * `applyContext` sets `clusters`.
+ */
 export const OPTIONAL_CONNECTIONS: OptionGroup = [
   new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated; an id means all its contexts)`)
     .env("CLUSTER_ID")
@@ -83,13 +92,16 @@ export const OPTIONAL_CONNECTIONS: OptionGroup = [
   PREFIX,
 ];
 
-/** For a command that accepts several clusters. */
+/** The options of a command that accepts several clusters. */
 export const CONNECTIONS: OptionGroup = [...OPTIONAL_CONNECTIONS, requireCluster];
 
-/** For operators with permissions for one account only (`grantManageMappings` with an account). */
+/**
+ * The option for operators with permissions for one account only (`grantManageMappings` with an
+ * account).
+ */
 export const ACCOUNT: OptionGroup = [new Option("--account <id>", "read and write only this account's mappings")];
 
-/** For commands that may read every mapping. */
+/** The options of commands that may read every mapping. */
 export const READING: OptionGroup = [
   ...ACCOUNT,
   new Option("--read-rate <n>", `reads per second (default: ${DEFAULT_RATES.reads})`).argParser(readPositive),
@@ -97,17 +109,17 @@ export const READING: OptionGroup = [
 
 export const OUTPUT: OptionGroup = [new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table")];
 
-/** For commands that print one table. */
+/** The option of commands that print one table. */
 export const HEADERS: OptionGroup = [new Option("--no-headers", "print tables and CSV without the line of headers")];
 
-/** For lists of named items. */
+/** Returns the options of commands that print a list of named items. */
 export function listOutput(format: ListFormat = "table"): OptionGroup {
   return [new Option("-o, --output <format>").choices(LIST_FORMATS).default(format), ...HEADERS];
 }
 
 export const NEW = new Option("--new", "write to a cluster that has no parameters yet; no effect on any other");
 
-/** Of commands whose writes skip no check. */
+/** The options of commands whose writes skip no check. */
 export const CONFIRM: OptionGroup = [
   new Option("--dry-run", "show the plan and write nothing"),
   new Option("-y, --yes", "do not ask"),
@@ -137,13 +149,13 @@ export function readRoleArn(text: string): string {
   throw new InvalidArgumentError("It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role/Admin.");
 }
 
-/** For an option that may be repeated. */
+/** Adds a namespace to the values of an option that may be repeated. */
 export function collectNamespace(text: string, before?: readonly string[]): readonly string[] {
   if (NAMESPACE.test(text)) return collect(text, before);
   throw new InvalidArgumentError("It must be a namespace: up to 63 lower-case letters, digits and hyphens.");
 }
 
-/** For an option that may be repeated. */
+/** Adds a value to those of an option that may be repeated. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

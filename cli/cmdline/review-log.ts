@@ -37,7 +37,7 @@ export interface ReviewsOptions extends ClustersOptions {
  */
 const DEFAULT_RATE = 4;
 
-/** Which log to read. */
+/** The options that choose the log to read. */
 export const LOG: OptionGroup = [
   new Option("--log-group <name>", "the function's log (default: the stack's output LogGroup)"),
   new Option("--stack <name>", "the cluster's stack, if its name is not the default"),
@@ -59,7 +59,7 @@ export const REVIEWS: OptionGroup = [
 export interface OpenLog {
   readonly query: LogQuery;
   readonly reader: LogReader;
-  /** Prefix of mappings, which tables omit. */
+  /** The prefix of mappings, which tables omit. */
   readonly prefix: string;
   /** The time from which `query.from` was counted. */
   readonly now: number;
@@ -95,7 +95,10 @@ export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, 
 /** A command with another use of --until has these options. */
 export type LogOptions = Omit<OneOf<ReviewsOptions>, "since" | "until" | "outcome" | "who" | "group" | "rate">;
 
-/** The newest is read first: within the limit, a busy log is read only in part. */
+/**
+ * The windows in which names are read. The newest is read first: within the limit, a busy log is
+ * read only in part.
+ */
 const WINDOWS_MS = [3_600_000, 86_400_000, 30 * 86_400_000];
 
 /** Returns the names of users and sessions in granted reviews, as far as the time reaches: none if the log cannot be read. */
@@ -151,7 +154,10 @@ function withHint(error: unknown, stack: string): unknown {
   return new Failure(EXIT.awsFailure, [...failure.lines, hint], { cause: error });
 }
 
-/** Calls `use` for each review, and `end` once: also when Ctrl-C or an error stops reading after some reviews. */
+/**
+ * Calls `use` for each review, and `end` once, even if Ctrl-C or an error stops reading after some
+ * reviews.
+ */
 export async function readAll(
   log: OpenLog,
   use: (review: LoggedReview) => void | Promise<void>,
@@ -182,7 +188,10 @@ export async function readAll(
 /** The default period needs no further call. */
 const RECENT_MS = 3_600_000;
 
-/** Without the permission logs:DescribeLogGroups, the reviews are printed all the same. */
+/**
+ * Prints the start of the log. Without the permission logs:DescribeLogGroups, the reviews are
+ * printed all the same.
+ */
 async function logStart(log: OpenLog, io: IOStreams): Promise<void> {
   const start = await startOfLog(log).catch(() => undefined);
   io.interrupted.throwIfAborted();

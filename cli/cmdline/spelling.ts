@@ -15,8 +15,9 @@ export const FULL_NAME = "npx --no -- lambda-iam-authenticator";
 const OF_PACKAGES = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
 
 /**
- * The short name if the user's shell finds it, and the program was not started by npx. A plugin of kubectl has the name of
- * its file, in which a dash separates words: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
+ * Returns the short name if the user's shell finds it, and the program was not started by npx. A
+ * plugin of kubectl has the name of its file, in which a dash separates words:
+ * https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
  */
 export function programName(environment: IOStreams["environment"], script = process.argv[1] ?? ""): string {
   const [, plugin] = /[\\/]kubectl-([\w-]+)$/.exec(script) ?? [];
@@ -33,20 +34,25 @@ export function isInstalled({ PATH = "" }: IOStreams["environment"]): boolean {
 
 const COMMANDS = /(?<![\w/.-])iam-authenticator ([a-z]+(?:-[a-z]+)?(?: [a-z]+(?:-[a-z]+)?)*)/g;
 
-/** Commands that have no option --cluster. */
+/** The commands that have no option --cluster. */
 const WITHOUT_CLUSTER = /^(irsa (flags|policy|trust-policy)|kubeconfig webhook|rbac)$/;
 
-/** The text with complete commands. In it, options or punctuation must follow a command's words. */
+/**
+ * Returns the text with complete commands. In it, options or punctuation must follow a command's
+ * words.
+ */
 export function withProgram(text: string, program: string, more: readonly string[] = []): string {
   return text.replace(COMMANDS, (_, words: string) =>
     [program, words, ...(WITHOUT_CLUSTER.test(words) ? [] : more)].join(" "),
   );
 }
 
-/** As `--cluster` and the options beside it select them. Absent ones are left out. */
+/**
+ * The options that select the cluster: `--cluster` and those beside it. Absent ones are left out.
+ */
 export type ClusterOptions = Pick<ConnectionOptions, "cluster" | "prefix" | "region" | "profile">;
 
-/** Quoted for a shell where necessary. */
+/** Returns the words of these options, quoted for a shell where necessary. */
 export function clusterWords({ cluster, prefix, region, profile }: ClusterOptions): readonly string[] {
   const words = [
     ...["-c", cluster],

@@ -8,13 +8,16 @@ import type { OptionGroup } from "./options.ts";
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** In milliseconds; `undefined` for other text than `90s`, `15m`, `2h`, `2d` or `1w`. */
+/**
+ * Returns the duration in milliseconds; `undefined` for other text than `90s`, `15m`, `2h`, `2d` or
+ * `1w`.
+ */
 function durationIn(text: string): number | undefined {
   const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
   return count === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS];
 }
 
-/** Returns milliseconds since 1970. `now`: when the command runs, in the same unit. */
+/** Returns milliseconds since 1970. `now` is when the command runs, in the same unit. */
 export type PastTime = (now: number) => number;
 
 /** Parses a duration before now, a time such as `2026-11-24T16:00:00Z`, or a day, which means its start in UTC. */
@@ -30,11 +33,15 @@ export function readPastTime(text: string): PastTime {
 
 export interface EndOptions {
   readonly until?: string;
-  /** In milliseconds. */
+  /** The duration in milliseconds. */
   readonly for?: number;
 }
 
-/** @param what ends, such as "the denial" */
+/**
+ * Returns the options for an end.
+ *
+ * @param what ends, such as "the denial"
+ */
 export function end(what: string): OptionGroup {
   return [
     new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts("for"),
@@ -52,9 +59,9 @@ function readFor(text: string): number {
 export type End = (now: number) => string | undefined;
 
 /**
- * --for starts at the first `now`: all clusters get the same end.
+ * Returns the end. --for starts at the first `now`, so that all clusters get the same end.
  *
- * @param never a clause: what happens with an end in the past
+ * @param never a clause that states what happens with an end in the past
  */
 export function endOf({ until, for: duration }: EndOptions, never: string): End {
   const problem = endProblem({ notAfter: until })?.replace("notAfter", "--until");
@@ -67,7 +74,7 @@ export function endOf({ until, for: duration }: EndOptions, never: string): End 
   };
 }
 
-/** UTC, to the second. `time` in milliseconds since 1970. */
+/** Formats a time in UTC, to the second. `time` is in milliseconds since 1970. */
 export function shownTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }

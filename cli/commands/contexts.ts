@@ -93,7 +93,9 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
   replaceFile(file, editYaml(before, file, changed.flat(), "Write aliases (*) and {} out as indented lines."));
 }
 
-/** The contexts that the list describes. The app of `npx cdk` checks an entry's other keys. */
+/**
+ * Returns the contexts that the list describes. The app of `npx cdk` checks an entry's other keys.
+ */
 function readList(text: string, file: string): readonly Context[] {
   const content = parseJson(text);
   // cdk.context.json is the context itself.
@@ -111,7 +113,10 @@ function readList(text: string, file: string): readonly Context[] {
   return listed;
 }
 
-/** `where` names the entry in messages, which use the keys of cdk.json. */
+/**
+ * Returns the context of an entry. `where` names the entry in messages, which use the keys of
+ * cdk.json.
+ */
 function contextOfEntry(entry: unknown, where: string): Context {
   const { clusterId, region, account, mappingPrefix: prefix } = isObject(entry) ? entry : {};
   if (typeof clusterId !== "string" || !CLUSTER_ID.test(clusterId)) {
@@ -128,8 +133,9 @@ function contextOfEntry(entry: unknown, where: string): Context {
 }
 
 /**
- * The context that has the entry's cluster and region, or that is the cluster's only one. A new context is named
- * `<cluster>`, or `<cluster>-<region>` if the list has the cluster in two regions.
+ * Returns the name of the context that has the entry's cluster and region, or that is the cluster's
+ * only one. A new context is named `<cluster>`, or `<cluster>-<region>` if the list has the cluster
+ * in two regions.
  */
 function nameOf({ cluster, region }: Context, listed: readonly Context[], found: ReadonlyMap<string, Context>): string {
   const isOnly = listed.filter((one) => one.cluster === cluster).length === 1;
@@ -138,7 +144,10 @@ function nameOf({ cluster, region }: Context, listed: readonly Context[], found:
   return match ? match[0] : isOnly ? cluster : `${cluster}-${region}`;
 }
 
-/** An entry without an account or a region keeps the context's: CDK uses those of the credentials. */
+/**
+ * Returns the values to change. An entry without an account or a region keeps the context's: CDK
+ * uses those of the credentials.
+ */
 function changesOf(entry: Context, before?: Context) {
   const prefix = entry.prefix === defaultMappingPrefix(entry.cluster) ? undefined : entry.prefix;
   const wanted = { ...before, ...entry, prefix };

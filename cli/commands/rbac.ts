@@ -31,8 +31,9 @@ const API = "rbac.authorization.k8s.io";
 const API_VERSION = `${API}/v1`;
 
 /**
- * The only level that Kubernetes has no role for. AWS documents AmazonEKSAdminViewPolicy as read access to every resource.
- * Here, that includes pods/exec and nodes/proxy, which RBAC cannot exclude from `*`, and through which commands run in Pods:
+ * The only level that Kubernetes has no role for. AWS documents AmazonEKSAdminViewPolicy as read
+ * access to every resource. Here, that includes pods/exec and nodes/proxy, which RBAC cannot
+ * exclude from `*`, and through which commands run in Pods:
  * https://github.com/kubernetes/kubernetes/pull/134577
  */
 const ADMIN_VIEW = {
@@ -42,7 +43,10 @@ const ADMIN_VIEW = {
   rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }],
 };
 
-/** The others are Kubernetes' own: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */
+/**
+ * Returns the binding of a level. All roles but one are Kubernetes' own:
+ * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
+ */
 function binding(level: AccessLevel, namespace?: string): object {
   return {
     apiVersion: API_VERSION,

@@ -9,7 +9,7 @@ import type { IOStreams } from "../io/streams.ts";
 import { readKubeconfig, tlsOptions, type Webhook } from "./kubeconfig.ts";
 import { type KubernetesObject, stringAt } from "./objects.ts";
 
-/** The message of a Kubernetes Status or of an API Gateway error. */
+/** Returns the message of a Kubernetes Status or of an API Gateway error. */
 export function reasonOf({ body }: Pick<Reply, "body">, server = "function"): string {
   const message = memberAt(parseJson(body), "message");
   return typeof message === "string" ? quotedAnswer(message) : `a response that is not from the ${server}`;
@@ -32,7 +32,7 @@ export type Reply = Awaited<ReturnType<Endpoint["send"]>>;
 /** Shorter than kube-apiserver's 30 s, because an operator waits. */
 const LIMIT_MS = 10_000;
 
-/** TokenReviews and the issuer's documents have a few kilobytes. */
+/** The limit of a response: TokenReviews and the issuer's documents have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
 export function openEndpoint(webhook: Webhook, io: IOStreams, { limitMs = LIMIT_MS, maxBytes = MAX_BYTES } = {}) {
@@ -41,8 +41,9 @@ export function openEndpoint(webhook: Webhook, io: IOStreams, { limitMs = LIMIT_
   const agent = openAgent(url.protocol, io, tlsOptions(webhook));
 
   /**
-   * Throws `NoReply`. `path`: added to the server's URL. `anonymous`: omits the bearer token, but not the connection's client
-   * certificate. `date` of the reply: its header in milliseconds since 1970; `undefined` if it is missing.
+   * Sends a request. Throws `NoReply`. `path` is added to the server's URL. `anonymous` omits the
+   * bearer token, but not the connection's client certificate. `date` of the reply is its header in
+   * milliseconds since 1970; `undefined` if it is missing.
    */
   async function send(method: "GET" | "POST", body = "", { path = "", anonymous = false } = {}) {
     const headers = {
@@ -65,15 +66,21 @@ const LIST_LIMIT_MS = 15_000;
 
 const PAGE = 500;
 
-/** A page of Pods has a few megabytes: etcd accepts objects of up to 1.5 MB, and most have a few kilobytes. */
+/**
+ * The limit of a list: a page of Pods has a few megabytes. etcd accepts objects of up to 1.5 MB,
+ * and most have a few kilobytes.
+ */
 const LIST_MAX_BYTES = 64 * 1024 * 1024;
 
-/** Kubernetes supports 150,000 Pods. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
+/**
+ * The limit of pages: Kubernetes supports 150,000 Pods.
+ * https://kubernetes.io/docs/setup/best-practices/cluster-large/
+ */
 const MAX_PAGES = 1_000;
 
 export type Kubernetes = Awaited<ReturnType<typeof openKubernetes>>;
 
-/** Uses the kubeconfig's certificates and token. Does not run exec plugins. */
+/** Opens a client with the kubeconfig's certificates and token. It does not run exec plugins. */
 export async function openKubernetes(kubeconfig: string, io: IOStreams) {
   const webhook = await readKubeconfig(kubeconfig, io);
   const { server: url } = webhook;
@@ -127,7 +134,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
   return { server, ask, list };
 }
 
-/** OpenSSL's message does not name the file. */
+/** Checks the certificates and the key, because OpenSSL's message does not name the file. */
 function checkTls(options: SecureContextOptions, kubeconfig: string): void {
   try {
     createSecureContext(options);

@@ -12,13 +12,16 @@ type Fields = Readonly<Record<string, unknown>>;
 
 interface Cluster {
   readonly server: string;
-  /** The CA's certificates, PEM. `undefined`: the client trusts the CAs of its machine. */
+  /** The CA's certificates, PEM; `undefined` if the client trusts the CAs of its machine. */
   readonly ca?: string | undefined;
 }
 
 type Names = Readonly<Record<"cluster" | "user" | "context", string>>;
 
-/** `user`, `more`: fields of the user, and of all three. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+/**
+ * Creates a kubeconfig. `user` are the fields of the user, and `more` those of all three parts.
+ * https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+ */
 export function kubeconfig(names: Names, to: Cluster, user: Fields, more: Fields = {}) {
   const authority = to.ca === undefined ? {} : { "certificate-authority-data": base64(to.ca) };
   return {
@@ -31,7 +34,7 @@ export function kubeconfig(names: Names, to: Cluster, user: Fields, more: Fields
   };
 }
 
-/** As the fields of a kubeconfig whose names end with `-data`. */
+/** Encodes a text for the fields of a kubeconfig whose names end with `-data`. */
 function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
@@ -43,16 +46,16 @@ export interface Webhook {
   /** Path on kube-apiserver's machine, from which it reads the token every minute. */
   readonly tokenFile?: string;
   readonly clientCertificate?: { readonly certificate: string; readonly key: string };
-  /** Name in the server's certificate; default: the URL's host. */
+  /** The name in the server's certificate; default: the URL's host. */
   readonly serverName?: string;
   readonly lacksTlsSetting?: boolean;
   readonly isUnverified?: boolean;
 }
 
-/** Hosts on this machine, to which plain HTTP is allowed. */
+/** The hosts on this machine, to which plain HTTP is allowed. */
 const LOCAL = ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"];
 
-/** The URL for TokenReviews. Throws a `Failure` if `endpoint` is not an https:// URL. */
+/** Returns the URL for TokenReviews. Throws a `Failure` if `endpoint` is not an https:// URL. */
 export function reviewUrl(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || !isConfidential(url)) {
@@ -67,12 +70,12 @@ export function isConfidential({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && LOCAL.includes(hostname));
 }
 
-/** Options of a connection to the server. */
+/** Returns the options of a connection to the server. */
 export function tlsOptions({ ca, clientCertificate, serverName }: Webhook) {
   return { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key, servername: serverName };
 }
 
-/** A kubeconfig with certificates and token inline. */
+/** Creates a kubeconfig with certificates and token inline. */
 export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertificate }: Webhook): string {
   return kubeconfigOf(server, ca, {
     ...(token !== undefined && { token }),
@@ -85,7 +88,8 @@ export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertific
 }
 
 /**
- * With which kube-apiserver calls the function. `user`: credentials, as fields of a kubeconfig's user.
+ * Creates the kubeconfig with which kube-apiserver calls the function. `user` are credentials, as
+ * fields of a kubeconfig's user.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
  */
 export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
@@ -98,8 +102,9 @@ export function kubeconfigOf(server: string, ca: string | undefined, user: Reado
 const TLS_SETTING = /^((certificate-authority|client-certificate)(-data)?|tls-server-name)$/;
 
 /**
- * Without a TLS setting, client-go uses Go's default transport, which sends no HTTP/2 pings: after packet loss, logins fail
- * until the kernel gives up the connection, for 15 minutes.
+ * Returns whether the kubeconfig lacks a TLS setting. Without one, client-go uses Go's default
+ * transport, which sends no HTTP/2 pings: after packet loss, logins fail until the kernel gives up
+ * the connection, for 15 minutes.
  * https://github.com/kubernetes/client-go/blob/v0.37.2/transport/cache.go
  */
 function lacksTlsSetting({ server, ...cluster }: NamedCluster, user: Section): boolean {
@@ -143,8 +148,9 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
 }
 
 /**
- * The same kubeconfig with another server, the name of its certificate, and another CA if `ca` is given. Everything else is
- * unchanged, including paths, which are relative to the file, and credentials that this command does not know.
+ * Returns the same kubeconfig with another server, the name of its certificate, and another CA if
+ * `ca` is given. Everything else is unchanged, including paths, which are relative to the file, and
+ * credentials that this command does not know.
  */
 export async function withServer(file: string, { server, ca }: Pick<Webhook, "server" | "ca">, io: IOStreams) {
   const { config, item, cluster, user } = await currentContext(file, io);
@@ -165,7 +171,7 @@ type Section = Record<string, unknown>;
 
 type NamedCluster = Section & { readonly server: string };
 
-/** The cluster and the user are empty if they are missing. */
+/** Returns the current context. The cluster and the user are empty if they are missing. */
 async function currentContext(file: string, io: IOStreams) {
   const { value } = parseYaml(await readText(file, io), file, "yaml-1.1");
   const config = isObject(value) ? value : {};
@@ -191,7 +197,7 @@ function decoded(value: unknown): string | undefined {
   return typeof value === "string" ? Buffer.from(value, "base64").toString() : undefined;
 }
 
-/** Paths are relative to the kubeconfig that names them. */
+/** Reads a file that the kubeconfig names. Its path is relative to the kubeconfig. */
 async function readNamed(path: unknown, kubeconfig: string, io: IOStreams): Promise<string | undefined> {
   return typeof path === "string" && path !== "" ? readText(resolve(dirname(kubeconfig), path), io) : undefined;
 }

@@ -19,7 +19,7 @@ const CURRENT = "current-context";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** kubectl's changes take milliseconds. */
+/** The limit for a lock: kubectl's changes take milliseconds. */
 const LOCK_MS = 5_000;
 
 interface File {
@@ -108,12 +108,17 @@ function isSame(stored: unknown, server: string): boolean {
   return URL.canParse(String(stored)) && new URL(String(stored)).href === new URL(server).href;
 }
 
-/** kubectl rejects two CAs, and a CA without verification. */
+/**
+ * Returns whether the key is about the CA: kubectl rejects two CAs, and a CA without verification.
+ */
 function isAuthority(key: string): boolean {
   return /^(certificate-authority(-data)?|insecure-skip-tls-verify)$/.test(key);
 }
 
-/** Sets the fields that were made. Those that a user added stay, such as a namespace, `proxy-url` or the program's variables. */
+/**
+ * Returns the edits that set the fields that were made. Those that a user added stay, such as a
+ * namespace, `proxy-url` or the program's variables.
+ */
 function additions(path: Path, old: Fields, made: Fields): Edit[] {
   const replaced = Object.keys(old).filter((key) => isAuthority(key) && Object.keys(made).some(isAuthority));
   const wanted = { ...Object.fromEntries(replaced.map((key) => [key, undefined])), ...made };

@@ -19,7 +19,10 @@ export const TOKEN_FOLDER = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 
 export const TOKEN_FILE = `${TOKEN_FOLDER}/token`;
 
-/** As upstream, only the variable has a Windows path. The mount's path works on Windows too. */
+/**
+ * The file's path on Windows. As upstream, only the variable has it. The mount's path works on
+ * Windows too.
+ */
 export const WINDOWS_TOKEN_FILE = `C:${TOKEN_FILE.replaceAll("/", "\\")}`;
 
 export const STS_AUDIENCE = "sts.amazonaws.com";
@@ -37,7 +40,7 @@ export const ROLE_LABEL = `${OWN_PREFIX}has-role`;
 
 export type KubernetesObject = Record<string, unknown>;
 
-/** `namespace/name`; the name alone for objects without a namespace. */
+/** Returns `namespace/name`, or the name alone for objects without a namespace. */
 export function nameOf(object: KubernetesObject): string {
   return [namespaceOf(object), stringAt(object, "metadata", "name")].filter((part) => part !== "").join("/");
 }
@@ -46,7 +49,7 @@ export function namespaceOf(object: KubernetesObject): string {
   return stringAt(object, "metadata", "namespace");
 }
 
-/** An empty text if there is none. */
+/** Returns the role's ARN; an empty text if there is none. */
 export function roleOf(serviceAccount: KubernetesObject): string {
   return stringAt(serviceAccount, "metadata", "annotations", ROLE_ANNOTATION);
 }
@@ -74,7 +77,10 @@ export function isAlive(pod: KubernetesObject): boolean {
   return !["Succeeded", "Failed"].includes(stringAt(pod, "status", "phase"));
 }
 
-/** A missing or empty selector matches everything. kube-apiserver rejects other operators. */
+/**
+ * Returns whether the selector selects these labels. A missing or empty selector matches
+ * everything. kube-apiserver rejects other operators.
+ */
 export function selects(selector: KubernetesObject | undefined, labels: KubernetesObject): boolean {
   if (selector === undefined) return true;
   const equal = Object.entries(objectAt(selector, "matchLabels") ?? {}).every(([key, value]) => labels[key] === value);

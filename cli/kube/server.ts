@@ -10,7 +10,12 @@ import type { IOStreams } from "../io/streams.ts";
 import { reviewUrl, type Webhook } from "./kubeconfig.ts";
 import { readAuthority, type WebhookFiles } from "./webhook-files.ts";
 
-/** @param clusters of which the stack is read without `endpoint`: of several, the one with a failoverUrl */
+/**
+ * Returns the URL of the webhook.
+ *
+ * @param clusters those of which the stack is read without `endpoint`: of several, the one with a
+ * failoverUrl
+ */
 export async function webhookServer(
   { endpoint, ca: file }: Partial<WebhookFiles>,
   clusters: readonly (AwsOptions & { readonly cluster: string })[],
@@ -38,8 +43,9 @@ export async function webhookServer(
 }
 
 /**
- * PEM, from Node.js: the roots under which AWS may issue certificates for API Gateway. Those of the present chain would
- * not be enough. Root programs will remove Starfield's root for its age. https://www.amazontrust.com/repository/
+ * Returns the roots under which AWS may issue certificates for API Gateway, as PEM, from Node.js.
+ * Those of the present chain would not be enough. Root programs will remove Starfield's root for
+ * its age. https://www.amazontrust.com/repository/
  */
 export function amazonRoots(known: readonly string[] = rootCertificates): string {
   const named = (name: RegExp) => known.filter((pem) => name.test(new X509Certificate(pem).subject));

@@ -35,7 +35,10 @@ export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Prom
   };
 }
 
-/** Rejects text that is not valid in an HTTP header: only kube-apiserver's log would show a wrong file. */
+/**
+ * Reads the token, and rejects text that is not valid in an HTTP header: only kube-apiserver's log
+ * would show a wrong file.
+ */
 async function readCallerToken(file: string, io: IOStreams): Promise<string> {
   const token = (await readText(file, io)).trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
@@ -47,7 +50,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----\r?\n[\s\S]*?-----END CERTIFICAT
 
 const IS_KEY = /PRIVATE KEY/;
 
-/** The CA's certificates, without the text around them. */
+/** Reads the CA's certificates, without the text around them. */
 export async function readAuthority(file: string, io: IOStreams): Promise<string> {
   const expected = "Give the CA's certificate as PEM.";
   const blocks = certificates(await readText(file, io), "--ca", file, expected);

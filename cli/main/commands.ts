@@ -21,7 +21,7 @@ interface Group {
   readonly load?: never;
 }
 
-/** By path, in the order of the help. A group precedes its commands. */
+/** The commands by path, in the order of the help. A group precedes its commands. */
 export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>> = {
   help: leaf("show the help of a command", async () => (await import("../commands/about.ts")).helpCommand),
   mappings: {
@@ -199,7 +199,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
 
 export const PATHS = Object.keys(COMMANDS);
 
-/** The paths of a group's commands. The program's path is empty. */
+/** Returns the paths of a group's commands. The program's path is empty. */
 export function commandsBelow(group: string): readonly string[] {
   return PATHS.filter((path) => path.replace(/ ?[^ ]+$/, "") === group);
 }
@@ -217,7 +217,7 @@ export function isCalled(path: string, word: string | undefined): boolean {
   return word !== undefined && [nameIn(path), COMMANDS[path]?.alias].includes(word);
 }
 
-/** The path of the command that the words begin with; empty for the program. */
+/** Returns the path of the command that the words begin with; empty for the program. */
 export function pathIn(words: readonly string[], path = ""): string {
   const child = commandsBelow(path).find((one) => isCalled(one, words[0]));
   return child === undefined ? path : pathIn(words.slice(1), child);

@@ -63,7 +63,10 @@ async function* pagesOf(lister: Lister, current: string, options: ConnectionOpti
   }
 }
 
-/** Options with the defaults of the configuration file, as the completed command would get them. Ignores its other words. */
+/**
+ * Returns options with the defaults of the configuration file, as the completed command would get
+ * them. Ignores its other words.
+ */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
   const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTIONS, ACCOUNT)
     .helpOption(false)

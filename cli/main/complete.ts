@@ -6,22 +6,27 @@ import { shellWord } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { Lister } from "./complete-names.ts";
 
-/** Called by completion scripts; not listed in help. */
+/** The command that completion scripts call; it is not listed in help. */
 export const COMPLETE = "__complete";
 
 const LISTERS: readonly Lister[] = ["mappings", "callers", "keys"];
 
-/** The list that contains the names for a command's argument. */
+/** Returns the list that contains the names for a command's argument. */
 export function listerFor(path: string): Lister | undefined {
   if (/^mappings (get|set|edit|remove|history|rollback|deny|allow)$/.test(path)) return "mappings";
   if (path === "callers remove") return "callers";
   return path === "irsa keys retire" ? "keys" : undefined;
 }
 
-/** Offered for mappings until the word contains a slash, without a call to AWS. */
+/**
+ * The words that are offered for mappings until the word contains a slash, without a call to AWS.
+ */
 const STARTS = kindsWhere(() => true).map((kind) => `${kind}/`);
 
-/** Arguments: the list to complete from, the word being typed, and the words before it. */
+/**
+ * Completes a word. The arguments are the list to complete from, the word being typed, and the
+ * words before it.
+ */
 export async function complete([what = "", current = "", ...before]: readonly string[], io: IOStreams): Promise<void> {
   const lister = LISTERS.find((one) => one === what);
   if (what === "clusters") io.print(lines(await clusters(io)));

@@ -12,7 +12,7 @@ import type { IOStreams } from "../io/streams.ts";
 import { COMPLETE, listerFor } from "./complete.ts";
 import type { Lister } from "./complete-names.ts";
 
-/** Where new shells find the script. */
+/** The places where new shells find the script. */
 const PLACES = {
   /** https://github.com/scop/bash-completion/blob/main/README.md#faq */
   bash: ["data", "bash-completion/completions/iam-authenticator"],
@@ -24,7 +24,7 @@ const PLACES = {
 
 type Shell = keyof typeof PLACES;
 
-/** `program.ts` loads every command before it runs this one. */
+/** Defines the command. `program.ts` loads every command before it runs this one. */
 export function completionCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details: "There is no script for PowerShell.",
@@ -43,7 +43,7 @@ export function completionCommand(command: Command, io: IOStreams): Command {
     });
 }
 
-/** Replaces an earlier version of the script. */
+/** Installs the script, and replaces an earlier version of it. */
 function install(shell: Shell, script: string, { environment, log }: IOStreams): void {
   const [kind, name] = PLACES[shell];
   const folder = xdgFolder(environment, kind);
@@ -69,7 +69,10 @@ type Names = readonly [name: string, ...aliases: string[]];
 
 /** A command, and the words that may follow it. */
 interface CommandWords {
-  /** Such as `mappings`, and `list` or `ls`; empty for the program. */
+  /**
+   * The names of the groups and the command, such as `mappings`, and `list` or `ls`; empty for the
+   * program.
+   */
   readonly path: readonly Names[];
   readonly commands: readonly Names[];
   /** The choices of its arguments. */
@@ -99,7 +102,7 @@ function namesOf(command: Command): Names {
   return [command.name(), ...command.aliases()];
 }
 
-/** Every combination of names and aliases. */
+/** Returns every combination of names and aliases. */
 function spellings(path: readonly Names[]): string[] {
   return path.reduce<string[]>(
     (starts, names) => starts.flatMap((start) => names.map((name) => `${start} ${name}`.trim())),
@@ -173,7 +176,10 @@ function fish(name: string, commandWords: readonly CommandWords[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** https://fishshell.com/docs/current/cmds/complete.html: -r needs a value, -x a value that is not a file */
+/**
+ * Returns the line of an option. -r needs a value, -x a value that is not a file:
+ * https://fishshell.com/docs/current/cmds/complete.html
+ */
 function fishOption({ short, long, argChoices, required }: Option, name: string): string {
   const names = [...(short ? [`-s ${short.slice(1)}`] : []), ...(long ? [`-l ${long.slice(2)}`] : [])];
   if (long === "--cluster") return `${names.join(" ")} -x -a "(${name} ${COMPLETE} clusters 2>/dev/null)"`;

@@ -13,7 +13,7 @@ const EXIT_CODES =
   "Exit codes: 0 success; 1 a finding, a refused change, or something that does not exist; 2 wrong usage, file or " +
   "setting; 3 AWS or network failure, where a retry may help; 130 interrupted.";
 
-/** The program with the arguments and options of every command. */
+/** Creates the program with the arguments and options of every command. */
 export async function createProgram(io: IOStreams): Promise<Command> {
   const program = newProgram(io);
   await completeAll(program, io);
@@ -96,7 +96,10 @@ function listByDefault(words: readonly string[]): readonly string[] {
   return next === "" || next.startsWith("-") ? [group, "list", ...words.slice(1)] : words;
 }
 
-/** Commander would take the second option of `--username --yes` as the value of the first. */
+/**
+ * Checks the values of options: Commander would take the second option of `--username --yes` as the
+ * value of the first.
+ */
 function checkValues(words: readonly string[], command: Command): void {
   const optionOf = (word: string) => command.options.find(({ short, long }) => short === word || long === word);
   const before = words.slice(0, words.includes("--") ? words.indexOf("--") : undefined);
@@ -110,7 +113,10 @@ function checkValues(words: readonly string[], command: Command): void {
   }
 }
 
-/** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */
+/**
+ * Parses the words, and runs the command. Throws `CommanderError` for wrong usage and after --help.
+ * Its message is already printed.
+ */
 export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
   const arranged = listByDefault(helpLast(words));
   // As for the function, an empty variable is unset. Commander would read it as a value.
@@ -124,7 +130,10 @@ export async function parse(words: readonly string[], io: IOStreams): Promise<vo
   await program.parseAsync(arranged, { from: "user" });
 }
 
-/** `undefined` if the error is not Commander's. Commander has already printed its message. */
+/**
+ * Returns the exit code; `undefined` if the error is not Commander's. Commander has already printed
+ * its message.
+ */
 export function exitCodeOf(error: unknown): number | undefined {
   if (!(error instanceof CommanderError)) return undefined;
   return error.exitCode === 0 ? 0 : EXIT.usage;

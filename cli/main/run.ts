@@ -5,7 +5,7 @@ import { programName, withProgram } from "../cmdline/spelling.ts";
 import { extended, type IOStreams, withHarmlessOutput } from "../io/streams.ts";
 import { COMPLETE, complete } from "./complete.ts";
 
-/** `allWords`: the arguments after the interpreter and the script. */
+/** Runs a command. `allWords` are the arguments after the interpreter and the script. */
 export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
   // --debug may be anywhere. Commander would accept it only before the first command.
   const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
@@ -41,7 +41,10 @@ async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<
   return failure.exitCode;
 }
 
-/** Leaves out the error's other fields: they may contain a server's response, and so a secret. */
+/**
+ * Returns the details of an error for --debug, without its other fields: they may contain a
+ * server's response, and so a secret.
+ */
 async function detailsOf(error: unknown): Promise<string[]> {
   if (!(error instanceof Error)) return [];
   const { quotedAnswer } = await import("../io/http.ts");

@@ -40,14 +40,14 @@ interface Placed {
   readonly end: number;
   /** Patterns in lower case: an identity has the entry only if one of them matches its canonical ARN. */
   readonly arns: readonly ArnSections[];
-  /** The same for the ARNs of its sessions, which only denials match. */
+  /** The same patterns for the ARNs of its sessions, which only denials match. */
   readonly sessions: readonly ArnSections[];
   /** Patterns for the ARNs of its users without their path, which only denials match. Default: none. */
   readonly users?: readonly ArnSections[];
 }
 
 export interface Value {
-  /** Why the function rejects it, or an entry of it. */
+  /** The reason why the function rejects it, or an entry of it. */
   readonly problem?: string;
   /** Whether an invalid list has no invalid entry that names its identities, so that the function denies none by it. */
   readonly deniesNone?: boolean;
@@ -59,7 +59,7 @@ export function readValue(name: string, stored: StoredParameter | undefined, rev
   return stored === undefined ? { entries: [] } : read(stored, name, review);
 }
 
-/** Can cache by parameter, since prefix and partition never change. */
+/** Reads a value. Can cache by parameter, since prefix and partition never change. */
 const read = oncePerRead((stored, parameter: string, { prefix, partition }: ReviewSettings): Value => {
   const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
   const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
@@ -74,7 +74,7 @@ const read = oncePerRead((stored, parameter: string, { prefix, partition }: Revi
   return { problem, entries, deniesNone: keyed?.length === valid.length };
 });
 
-/** A valid entry in its parameter. */
+/** Places a valid entry in its parameter. */
 export function placed(entry: Entry, parameter: string, partition: string): PlacedEntry {
   const end = endTime(entry.mapping.notAfter);
   return { ...entry, parameter, key: keyOf(entry), end, ...arnsOf(entry, partition) };
@@ -87,7 +87,7 @@ function keyOf({ kind, mapping }: Entry): string {
   return [kind === "federated-user" ? arn : arnLike && asciiLowerCase(arnLike), session].join(" ");
 }
 
-/** An entry for every identity that the parameter may apply to. */
+/** Returns an entry for every identity that the parameter may apply to. */
 export function wholeOf(address: ParameterAddress, parameter: string, { partition }: ReviewSettings): PlacedEntry {
   const entry = { ...address, mapping: { arnLike: "arn:*:*:*:*:*" } } as Entry;
   return { ...entry, parameter, key: "", end: Number.POSITIVE_INFINITY, ...arnsOf(entry, partition) };
@@ -130,7 +130,10 @@ function arnsOf(entry: Entry, partition: string) {
   return { arns: [own], sessions: [], users };
 }
 
-/** Globs for the names that a resource's glob may have after one of the paths. They have no slash, as names have none. */
+/**
+ * Returns globs for the names that a resource's glob may have after one of the paths. They have no
+ * slash, as names have none.
+ */
 function namesAfter(paths: readonly string[], resource: string): readonly string[] {
   return Array.from(resource, (_, at) => resource.slice(at)).filter((name, at) => {
     // A `*` may be the end of the path and the start of the name.
@@ -139,7 +142,7 @@ function namesAfter(paths: readonly string[], resource: string): readonly string
   });
 }
 
-/** Valid entries, and the ARNs above, have six sections. */
+/** Splits an ARN. Valid entries, and the ARNs above, have six sections. */
 function sections(arn: string): ArnSections {
   return arnSections(arn) as ArnSections;
 }
@@ -148,12 +151,15 @@ export function isActive({ end }: PlacedEntry, { now }: ReviewSettings): boolean
   return end > now;
 }
 
-/** Whether the value is invalid, or has an active entry like this. */
+/** Returns whether the value is invalid, or has an active entry like this. */
 export function mayHave({ problem, entries }: Value, review: ReviewSettings, isIt: (entry: PlacedEntry) => boolean) {
   return problem !== undefined || entries.some((entry) => isActive(entry, review) && isIt(entry));
 }
 
-/** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
+/**
+ * Compares two ARNs section by section and case-insensitively, like `arnLike`. False if either is
+ * not an ARN.
+ */
 export function arnsOverlap(a: string, b: string): boolean {
   return sectionsOverlap(arnSections(a), arnSections(b));
 }
@@ -163,7 +169,10 @@ function sectionsOverlap(left: ArnSections | undefined, right: ArnSections | und
   return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
 }
 
-/** Whether an identity, or a session, may have both entries. Of one list of sessions, only those of the same session. */
+/**
+ * Returns whether an identity, or a session, may have both entries. Entries of one list of sessions
+ * overlap only if they have the same session.
+ */
 export function overlaps(entry: PlacedEntry, other: PlacedEntry): boolean {
   const [left, right] = [entry, other].map(({ mapping }) => mapping.session);
   if (left !== undefined && right !== undefined) return left === right;
@@ -176,7 +185,7 @@ function isOneOf(some: readonly ArnSections[], others: readonly ArnSections[]): 
   return some.some((arn) => others.some((other) => sectionsOverlap(arn, other)));
 }
 
-/** Whether a denial may match the principal itself, and not only some of its sessions. */
+/** Returns whether a denial may match the principal itself, and not only some of its sessions. */
 export function mayDeny(denial: PlacedEntry, entry: PlacedEntry): boolean {
   const isOfSessions =
     entry.mapping.session !== undefined || (denial.kind === "deny" && /[*?][^/]*$/.test(deniedIn(denial.mapping)));

@@ -20,13 +20,16 @@ import {
 import { readStored, type StoredValue } from "../../functions/authenticator/read-stored.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 
-/** Code that reads `arnLike` must first ask for the kind: a denial may have a name instead, and to skip it grants access. */
+/**
+ * A mapping or a denial. Code that reads `arnLike` must first ask for the kind: a denial may have a
+ * name instead, and to skip it grants access.
+ */
 export type Entry = MappingEntry | DenialEntry;
 
 export interface MappingEntry extends ParameterAddress {
   readonly kind: MappingKind;
   readonly mapping: Mapping;
-  /** File and line, of an entry from a file. */
+  /** The file and the line of an entry from a file. */
   readonly where?: string;
 }
 
@@ -36,28 +39,28 @@ export interface DenialEntry extends ParameterAddress {
   readonly where?: string;
 }
 
-/** A denial has none of the other keys of a mapping. */
+/** The value of a denial, which has none of the other keys of a mapping. */
 export type DenialValue = DenyEntry & {
   readonly [Key in Exclude<keyof Mapping, "arnLike" | "notAfter" | "description">]?: never;
 };
 
-/** The name of the parameter that holds the entry. */
+/** Returns the name of the parameter that holds the entry. */
 export function parameterOf(prefix: string, { kind, account, name }: ParameterAddress): string {
   return mappingParameter(prefix, kind, account, name);
 }
 
-/** The names of the lists for any account. */
+/** Returns the names of the lists for any account. */
 export function listsForAny(prefix: string): readonly string[] {
   const isForAny = (kind: ParameterKind) => KINDS[kind].path === "account or any";
   return kindsWhere(isForAny).map((kind) => mappingParameter(prefix, kind, "any"));
 }
 
 /**
- * Patterns for the ARNs of the principals that a parameter is for, and of their sessions, without `arn:` and partition. Empty for
- * a list of patterns, whose entries state them.
+ * Returns patterns for the ARNs of the principals that a parameter is for, and of their sessions,
+ * without `arn:` and partition. Empty for a list of patterns, whose entries state them.
  *
  * @param session default: every session
- * @param suffix of a permission set's role: `0` for an ARN, `?` for a pattern
+ * @param suffix that of a permission set's role: `0` for an ARN, `?` for a pattern
  */
 export function arnsOfAddress({ kind, account, name }: ParameterAddress, session = "*", suffix: "0" | "?" = "?") {
   const role = isOfSet(kind) ? permissionSetRole(name, suffix) : name;
@@ -67,30 +70,36 @@ export function arnsOfAddress({ kind, account, name }: ParameterAddress, session
   return { arns: arns.map(filled), sessions: sessions.map(filled) };
 }
 
-/** The default list of a pattern: that of the account in its ARN, or `any`. */
+/** Returns the default list of a pattern: that of the account in its ARN, or `any`. */
 export function accountOf(arnLike: string): string {
   const section = arnLike.split(":")[4] ?? "";
   return /^\d{12}$/.test(section) ? section : "any";
 }
 
-/** The pattern or the name in a denial, as it is written. */
+/** Returns the pattern or the name in a denial, as it is written. */
 export function deniedIn(denial: DenyEntry): string {
   return "name" in denial ? denial.name : denial.arnLike;
 }
 
-/** The entry in a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`. */
+/**
+ * Returns the entry for a message: its ARN, its pattern, or a name such as
+ * `sso/111122223333/ClusterAdmin`.
+ */
 export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
   if (kind === "deny") return `the denial of ${deniedIn(mapping)}`;
   const { arn, arnLike, session } = mapping;
   return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
 }
 
-/** Omits the keys that are `undefined`. */
+/** Returns the values without the keys that are `undefined`. */
 export function given(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-/** The keys in the order of the documentation. A record, so that a new key does not compile without its place. */
+/**
+ * The keys in the order of the documentation. It is a record, so that a new key does not compile
+ * without its place.
+ */
 const ORDER: Readonly<Record<ParameterKey | keyof Mapping, true>> = {
   arn: true,
   arnLike: true,
@@ -123,7 +132,7 @@ export interface Reading {
   readonly problems: readonly string[];
 }
 
-/** Without `partition`, denials for another partition are valid. */
+/** Reads a parameter. Without `partition`, denials for another partition are valid. */
 export function readParameter(prefix: string, parameter: string, stored: StoredParameter, partition?: string): Reading {
   const address = readName(prefix, parameter);
   if (address === undefined) {

@@ -24,7 +24,7 @@ export interface ReviewSettings {
   readonly now: number;
   /** Usernames and groups must not begin with one of these. */
   readonly reservedPrefixes: readonly string[];
-  /** Of all functions that may read the mappings. Default: none. */
+  /** The reserved prefixes of all functions that may read the mappings. Default: none. */
   readonly mayBeReserved?: readonly string[];
   /** The function denies identities of other accounts. Default: any. */
   readonly accounts?: readonly string[];
@@ -32,14 +32,14 @@ export interface ReviewSettings {
   readonly signedTokens?: "beside" | "only" | undefined;
 }
 
-/** The name without the prefix, for output. */
+/** Returns the name without the prefix, for output. */
 export function shortName(name: string, prefix: string): string {
   return name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
 }
 
 export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
-/** The evaluations in order of precedence, and the one that applies, if there is any. */
+/** Returns the evaluations in order of precedence, and the one that applies, if there is any. */
 export function decide({ prefix, now }: ReviewSettings, identity: VerifiedIdentity, parameters: StoredParameters) {
   const evaluations = evaluateMappings(candidates(prefix, identity), parameters, identity, now);
   return { evaluations, deciding: decidingEvaluation(evaluations) };
@@ -48,7 +48,7 @@ export function decide({ prefix, now }: ReviewSettings, identity: VerifiedIdenti
 interface Supposition {
   /** `AROA...` or `AIDA...`; default: made up. */
   readonly principalId?: string | undefined;
-  /** For roles; default: made up, or the one of an assumed role's ARN. */
+  /** The name of a role's session; default: made up, or the one of an assumed role's ARN. */
   readonly sessionName?: string | undefined;
 }
 
@@ -57,17 +57,25 @@ const ACCESS_KEY_ID = "ASIASUPPOSED";
 
 const SAMPLE_SESSION = "session-name";
 
-/** An AWS-signed token without tags, source identity and user of IAM Identity Center. */
+/**
+ * The claims of an AWS-signed token without tags, source identity and user of IAM Identity Center.
+ */
 const NO_CLAIMS: SignedClaims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
 
-/** A role or user, as in its AWS-signed token. */
+/**
+ * Returns the role or user as its AWS-signed token identifies it: without ids, session name and
+ * access key.
+ */
 export function signedIdentity(identity: VerifiedIdentity, claims: SignedClaims = NO_CLAIMS): VerifiedIdentity {
   const { canonicalArn, kind, arn } = identity;
   const unknown = { principalId: undefined, sessionName: undefined, accessKeyId: undefined };
   return { ...identity, ...unknown, arn: kind === "role" ? canonicalArn : arn, claims };
 }
 
-/** `undefined` for anything but the ARN of a role, an assumed role, a user, a federated user or root. */
+/**
+ * Makes an identity of an ARN; `undefined` for anything but the ARN of a role, an assumed role, a
+ * user, a federated user or root.
+ */
 export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
   try {
     return suppose(arn, supposed);
@@ -102,7 +110,10 @@ function supposeRole(partition: string, account: string, role: string, supposed:
   return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
 }
 
-/** The role of a permission set gets a made-up suffix. `undefined` for patterns and accounts, which match many. */
+/**
+ * Returns an entry's principal. The role of a permission set gets a made-up suffix. `undefined` for
+ * patterns and accounts, which match many.
+ */
 export function principalOf(entry: Entry, { partition }: ReviewSettings): VerifiedIdentity | undefined {
   const { mapping } = entry;
   const { principalId, session: sessionName } = mapping;
@@ -111,7 +122,7 @@ export function principalOf(entry: Entry, { partition }: ReviewSettings): Verifi
   return arn === undefined ? undefined : supposeIdentity(arn, { principalId, sessionName });
 }
 
-/** The decision for an entry's principal; `undefined` for patterns and accounts. */
+/** Returns the decision for an entry's principal; `undefined` for patterns and accounts. */
 export function decideForPrincipal(entry: Entry, parameters: StoredParameters, review: ReviewSettings) {
   const principal = principalOf(entry, review);
   return principal === undefined ? undefined : decide(review, principal, parameters);

@@ -14,7 +14,7 @@ const SECTIONS = 6;
 
 const EXAMPLE = "arn:aws:iam::111122223333:role/Developers";
 
-/** A phrase about the invalid part of an ARN; `undefined` for an ARN of a session. */
+/** Returns a phrase about the invalid part of an ARN; `undefined` for an ARN of a session. */
 export function arnFault(arn: string): string | undefined {
   if (arn !== arn.trim()) return "it begins or ends with a space";
   const sections = arn.split(":");
@@ -48,12 +48,15 @@ function resourceFault(resource: string): string | undefined {
   return "its name is missing, or has a character that IAM does not allow";
 }
 
-/** A phrase for the user. */
+/** The problem of an entry. */
 export interface Problem {
   readonly problem: string;
 }
 
-/** In a file, a mapping has `arn`, `arnLike`, `account`, or `account` with `permissionSet` and optionally `session`. */
+/**
+ * Reads a mapping of a file, which has `arn`, `arnLike`, `account`, or `account` with
+ * `permissionSet` and optionally `session`.
+ */
 export function readMapping(item: unknown): Entry | Problem {
   if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
   if (item["deny"] !== undefined) return { problem: denyProblem(item) };
@@ -68,7 +71,9 @@ export function readMapping(item: unknown): Entry | Problem {
   return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
 }
 
-/** A denial. Its list is that of the account in its ARN, or beside its name; otherwise `any`. */
+/**
+ * Reads a denial. Its list is that of the account in its ARN, or beside its name; otherwise `any`.
+ */
 export function readDenial(item: unknown): Entry | Problem {
   const { account, ...value } = isObject(item) ? item : {};
   const check = checkDenyEntry(isObject(item) ? value : item, {});
@@ -84,21 +89,30 @@ export function readDenial(item: unknown): Entry | Problem {
   return second === undefined ? { ...denial, account: accountOf(entry.arnLike) } : { problem: second };
 }
 
-/** A phrase for the user about a denial that can never match in this partition, or `undefined`. */
+/**
+ * Returns a phrase for the user about a denial that can never match in this partition, or
+ * `undefined`.
+ */
 export function foreignProblem(entry: Entry, partition: string): string | undefined {
   if (entry.kind !== "deny") return undefined;
   const check = checkDenyEntry(entry.mapping, { account: entry.account, partition });
   return check.valid ? undefined : `${nameOfEntry(entry)}: ${check.problem}`;
 }
 
-/** The denial to write instead. That of a permission set or account needs a pattern, which depends on the partition. */
+/**
+ * Returns the denial to write instead. That of a permission set or account needs a pattern, which
+ * depends on the partition.
+ */
 function denyProblem({ deny, arn, arnLike = arn, notAfter, description }: Record<string, unknown>): string {
   if (deny === false) return "a mapping must not have the key deny: delete it";
   const denial = given({ arnLike: arnLike ?? "<ARN or pattern>", notAfter, description });
   return `a mapping must not have the key deny. Delete the mapping, and write this denial in the file: {"deny": [${printable(JSON.stringify(denial))}]}`;
 }
 
-/** Without quotes, YAML reads `{SessionName}` as a mapping with a key and no value. */
+/**
+ * Returns advice about a placeholder without quotes: YAML reads `{SessionName}` as a mapping with a
+ * key and no value.
+ */
 function unquotedPlaceholder({ username, groups }: Record<string, unknown>): string | undefined {
   for (const text of [username, ...(Array.isArray(groups) ? (groups as unknown[]) : [])]) {
     const [[name, value] = [], ...others] = isObject(text) ? Object.entries(text) : [];
@@ -144,7 +158,9 @@ const NO_PRINCIPAL = "must have arn, arnLike or account (optionally with permiss
 
 const NO_ACCOUNT = 'permissionSet requires its account: add account: "111122223333"';
 
-/** Without quotes, YAML reads a number, and drops leading zeros. */
+/**
+ * Returns the problem of an account. Without quotes, YAML reads a number, and drops leading zeros.
+ */
 function accountProblem(account: unknown): string {
   return typeof account === "number" && isAccount(String(account))
     ? `account must be a text: put it in quotes, as in account: "${account}"`
@@ -159,7 +175,7 @@ function unnamed(kind: MappingKind, account: string): Address {
   return { kind, account, name: "" };
 }
 
-/** The inverse of `readMapping` and `readDenial`. */
+/** Returns the entry of a file: the inverse of `readMapping` and `readDenial`. */
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
   if (kind === "deny") {
     const { name: person, arnLike, ...rest }: { name?: string; arnLike?: string } = mapping;
@@ -171,7 +187,7 @@ export function writeEntry({ kind, account, name, mapping }: Entry): Record<stri
   return given({ arn, arnLike, ...shown, session, username, groups, ...rest });
 }
 
-/** A phrase for the user about an `arn` that `parseMappedArn` rejects. */
+/** Returns a phrase for the user about an `arn` that `parseMappedArn` rejects. */
 function arnProblem(arn: unknown): string {
   if (typeof arn !== "string") return MUST;
   const [, partition, account, role] = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];

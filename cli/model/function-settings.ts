@@ -27,7 +27,7 @@ export interface FunctionSettings {
 export const NO_NODES =
   'the function cannot look up nodes, so each review fails. Set "nodes": true for the cluster, and deploy';
 
-/** `undefined`: the parameter does not exist. */
+/** The stored parameter; `undefined` if it does not exist. */
 export type SettingsReading = StoredParameter | "no permission" | undefined;
 
 /** The variables of this machine and its shell. */
@@ -50,12 +50,15 @@ function storedVariables(environment: Environment): Environment {
   return Object.fromEntries(VARIABLES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 }
 
-/** The settings of a function that has these variables, on this machine. Throws `setting_invalid`. */
+/**
+ * Returns the settings of a function that has these variables, on this machine. Throws
+ * `setting_invalid`.
+ */
 export function settingsFrom(variables: Environment, { machine }: Shell): Settings {
   return readSettings({ ...machine, ...storedVariables(variables) });
 }
 
-/** Settings that two stacks of one cluster need not share. */
+/** The settings that two stacks of one cluster need not share. */
 const OF_A_STACK = ["clusterId", "region", "partition", "mappingPrefix", "ssmEndpoint"];
 
 /** Returns the names of the settings in which two functions of a cluster differ. The order of a list has no meaning. */
@@ -72,7 +75,11 @@ export function differentSettings(first: Settings, second: Settings): string[] {
   return shared.filter((name) => !isDeepStrictEqual(ofFirst[name], ofSecond[name]));
 }
 
-/** @param name of the parameter */
+/**
+ * Returns what is known of a function's settings.
+ *
+ * @param name of the parameter
+ */
 export function judgeSettings(name: string, reading: SettingsReading, shell: Shell): FunctionSettings {
   if (reading === undefined) return assumed(`The function's settings are not in Parameter Store (${name}).`, shell);
   if (reading === "no permission") {

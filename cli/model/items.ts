@@ -12,7 +12,7 @@ export interface Item {
   readonly stored: Stored;
   /** The parameter without the prefix. */
   readonly name: string;
-  /** With several clusters. */
+  /** The name of the cluster, if there are several. */
   readonly cluster?: string;
   readonly entry?: Entry;
   /** The parameter whose denial applies to the entry's principal. */
@@ -20,7 +20,7 @@ export interface Item {
   readonly problem?: string;
 }
 
-/** `isNamed`: whether each item names its cluster. */
+/** Prints the items. `isNamed` is whether each item names its cluster. */
 export async function printItems(items: readonly Item[], isNamed: boolean, options: ListOutputOptions, io: IOStreams) {
   const { output } = options;
   if (output === "json" || output === "yaml") return printData(items.map(machine), output, io);
@@ -58,7 +58,7 @@ function wideRow(item: Item): string[] {
   return [...row(item), item.name, String(version), new Date(modified).toISOString()];
 }
 
-/** For narrow terminals: username, groups and note share the last cell. */
+/** Returns the row for narrow terminals: username, groups and note share the last cell. */
 function narrowRow([kind = "", account = "", name = "", username = "", groups = "", note = ""]: string[]): string[] {
   const who = [username, groups && `(${groups.replaceAll(",", ", ")})`, note].filter((text) => text !== "");
   return [kind, account, name, who.join(" ") || "every identity, with its ARN as the username"];

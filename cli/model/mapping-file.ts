@@ -21,14 +21,20 @@ interface MappingFile {
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
 }
 
-/** Throws with the problems of all files. Of a folder, it reads the YAML and JSON files. `-` is standard input. */
+/**
+ * Reads mapping files. Throws with the problems of all files. In a folder, it reads the YAML and
+ * JSON files. `-` is standard input.
+ */
 export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<readonly Entry[]> {
   const { problems, entries } = await examineMappingFiles(paths, io);
   if (problems.length === 0) return entries;
   throw usage(...problems.map(({ where, problem }) => `${where}: ${problem}`), "Nothing was written.");
 }
 
-/** Throws only if a file is not a mapping file. A later path overrides entries of an earlier one, and prints that. */
+/**
+ * Reads mapping files. Throws only if a file is not a mapping file. A later path overrides entries
+ * of an earlier one, and prints that.
+ */
 export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
   const layers: Entry[][] = [];
   const problems: MappingFile["problems"][number][] = [];
@@ -58,7 +64,8 @@ function isDenial({ kind }: Entry): boolean {
 }
 
 /**
- * A relative path: files are shared between machines, and the command can print the schema on each.
+ * The first line of a file. It has a relative path: files are shared between machines, and the
+ * command can print the schema on each.
  * https://github.com/redhat-developer/yaml-language-server#using-inlined-schema
  */
 const SCHEMA_COMMENT = `# For checks and completion in an editor, save the schema next to this file:
@@ -66,7 +73,7 @@ const SCHEMA_COMMENT = `# For checks and completion in an editor, save the schem
 # yaml-language-server: $schema=./mapping-file.schema.json
 `;
 
-/** The first lines refer editors to the schema. */
+/** Writes a mapping file. The first lines refer editors to the schema. */
 export function writeMappingFile(entries: readonly Entry[]): string {
   return `${SCHEMA_COMMENT}${writeLists(entries)}`;
 }
@@ -90,7 +97,7 @@ function filesOf(path: string): string[] {
   throw usage(`${path} contains no YAML or JSON files.`);
 }
 
-/** False for an invalid path: reading it reports the error. */
+/** Returns false for an invalid path: reading it reports the error. */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
@@ -101,10 +108,10 @@ function isFolder(path: string): boolean {
 
 const LISTS = ["mappings", "deny"] as const;
 
-/** JSON files have no comments, so editors read the key `$schema`. */
+/** The keys of a file. JSON files have no comments, so editors read the key `$schema`. */
 const KEYS: readonly string[] = [...LISTS, "$schema"];
 
-/** The items, not validated, with their line. */
+/** Returns the items, not validated, with their line. */
 function itemsIn(text: string, file: string) {
   const { value, lineOf } = parseYaml(text, file);
   const wanted = "A mapping file has the lists mappings: and deny:.";
@@ -140,8 +147,9 @@ function who(item: unknown): string {
 }
 
 /**
- * An overriding entry replaces the earlier one at its position, since the order of patterns counts. Entries of one layer do
- * not override each other: they are duplicates, which the caller reports.
+ * Joins the layers. An overriding entry replaces the earlier one at its position, since the order
+ * of patterns counts. Entries of one layer do not override each other: they are duplicates, which
+ * the caller reports.
  *
  * @param layers the entries of each --file, in the order of the command line
  */
@@ -163,7 +171,7 @@ function overrideEarlier(layers: readonly (readonly Entry[])[]) {
   return { entries, overrides };
 }
 
-/** The parameter, and in a list the entry. */
+/** Returns the parameter, and in a list the entry. */
 function keyOf(entry: Entry): string {
   const { kind, mapping } = entry;
   const own = kind === "deny" ? deniedIn(mapping) : (mapping.arnLike ?? "");
@@ -172,7 +180,9 @@ function keyOf(entry: Entry): string {
 
 interface Placement {
   readonly values: ReadonlyMap<string, string>;
-  /** Duplicates and values that are too long. Of duplicate entries, the first is in `values`. */
+  /**
+   * The duplicates and the values that are too long. The first of duplicate entries is in `values`.
+   */
   readonly problems: readonly {
     readonly name: string;
     readonly rule: "duplicate" | "invalid";
@@ -200,7 +210,10 @@ export function placeEntries(prefix: string, entries: readonly Entry[]): Placeme
   return { values, problems };
 }
 
-/** A parameter must not have several entries of the same phrase. `undefined` for a pattern, which may be repeated. */
+/**
+ * Returns a phrase that a parameter must not have for several entries; `undefined` for a pattern,
+ * which may be repeated.
+ */
 function uniqueAs({ kind, mapping }: Entry): string | undefined {
   if (kind === "deny") return `denials of ${asciiLowerCase(deniedIn(mapping))}`;
   if (!isListKind(kind)) return "mappings for one parameter";
@@ -208,7 +221,10 @@ function uniqueAs({ kind, mapping }: Entry): string | undefined {
   return session === undefined ? undefined : `mappings of session ${session}`;
 }
 
-/** Throws if entries are duplicates, or Parameter Store refuses a value. */
+/**
+ * Returns the parameters for the entries. Throws if entries are duplicates, or Parameter Store
+ * refuses a value.
+ */
 export function toParameters(prefix: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
   const { values, problems } = placeEntries(prefix, entries);
   if (problems.length > 0) throw usage(...problems.map(({ name, problem }) => `${name}: ${problem}.`));

@@ -19,26 +19,33 @@ export type AccessLevel = (typeof POLICIES)[keyof typeof POLICIES];
 
 export const ACCESS_LEVELS: readonly AccessLevel[] = Object.values(POLICIES);
 
-/** The group of a level in the entire cluster, or in one namespace. */
+/** Returns the group of a level in the entire cluster, or in one namespace. */
 export function accessGroup(level: AccessLevel, namespace?: string): string {
   return namespace === undefined ? `access:${level}` : `access:${level}:${namespace}`;
 }
 
-/** Without namespaces, the group of the level in the entire cluster. */
+/**
+ * Returns the groups of a level in the namespaces; without any, the group of the level in the
+ * entire cluster.
+ */
 export function accessGroups(level: AccessLevel, namespaces: readonly string[] = []): readonly string[] {
   return namespaces.length === 0
     ? [accessGroup(level)]
     : [...new Set(namespaces)].map((one) => accessGroup(level, one));
 }
 
-/** Of an EKS access policy, by its name without the ARN's start; `undefined` if it has no counterpart. */
+/**
+ * Returns the level of an EKS access policy, by its name without the ARN's start; `undefined` if it
+ * has no counterpart.
+ */
 export function levelOfPolicy(name: string): AccessLevel | undefined {
   return Object.hasOwn(POLICIES, name) ? POLICIES[name as keyof typeof POLICIES] : undefined;
 }
 
 /**
- * `system:masters` bypasses RBAC, so no rule can revoke it. Clusters bind `access:cluster-admin` to the role
- * `cluster-admin`, which can be revoked. Since Kubernetes 1.29, kubeadm binds `kubeadm:cluster-admins` to it too.
+ * The groups of administrators. `system:masters` bypasses RBAC, so no rule can revoke it. Clusters
+ * bind `access:cluster-admin` to the role `cluster-admin`, which can be revoked. Since Kubernetes
+ * 1.29, kubeadm binds `kubeadm:cluster-admins` to it too.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
  * https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#generate-kubeconfig-files-for-control-plane-components
  */
@@ -52,29 +59,40 @@ export function makesAdministrator({ groups = [] }: Mapping): boolean {
   return groups.some((group) => ADMIN_GROUPS.includes(group));
 }
 
-/** A text search, which avoids parsing most of 10,000 values. */
+/**
+ * Searches the text for the groups of administrators, which avoids parsing most of 10,000 values.
+ */
 export function mentionsAdministrators(value: string | undefined): boolean {
   return ADMIN_GROUPS.some((group) => value?.includes(group));
 }
 
-/** Whether it renders to itself, and the function accepts it: a name that it rejects denies the identity. */
+/**
+ * Returns whether the name renders to itself, and the function accepts it: a name that it rejects
+ * denies the identity.
+ */
 export function isAccepted(name: string, { reservedPrefixes }: Pick<ReviewSettings, "reservedPrefixes">): boolean {
   return !/[{}]/.test(name) && nameProblem(name, reservedPrefixes) === undefined;
 }
 
-/** Whether each function that may read it accepts it, and Kubernetes does not reserve it. */
+/**
+ * Returns whether each function that may read the name accepts it, and Kubernetes does not reserve
+ * it.
+ */
 export function isPlain(name: string, { reservedPrefixes, mayBeReserved = [] }: ReviewSettings): boolean {
   return isAccepted(name, { reservedPrefixes: ["system:", ...reservedPrefixes, ...mayBeReserved] });
 }
 
-/** Why a name needs consent, as a phrase with a verb; `undefined` if it does not. */
+/** Returns why a name needs consent, as a phrase with a verb; `undefined` if it does not. */
 export function nameRisk(name: string): string | undefined {
   if (name.startsWith("system:")) return "begins with system:, which Kubernetes reserves";
   if (mayBeginWithSystem(name)) return "may begin with system:, which Kubernetes reserves";
   return claimPlaceholdersIn(name).length > 0 ? "depends on a claim of the token" : undefined;
 }
 
-/** `{SessionName}:x` may. The values of placeholders have no colon. */
+/**
+ * Returns whether a template may render to a name of Kubernetes. `{SessionName}:x` may. The values
+ * of placeholders have no colon.
+ */
 export function mayBeginWithSystem(name: string): boolean {
   const [start = "", ...rest] = name.replaceAll("{AccountID}", "0").replace(PLACEHOLDER, "*").split(":");
   return rest.length > 0 && matchesGlob(start, "system");

@@ -14,7 +14,7 @@ export interface PossibleIdentity {
   /** The mapping that grants access, such as `sso/111122223333/developers`. */
   readonly mapping: string;
   readonly kind: "session" | "user" | "federated user";
-  /** For a deny list. */
+  /** The pattern for a deny list. */
   readonly arnLike: string;
   /** Whether the caller that assumes the role chooses the session's name. */
   readonly choosesName: boolean;
@@ -23,7 +23,10 @@ export interface PossibleIdentity {
 /** More sessions of one account are denied by one pattern: a deny list holds 4096 bytes. */
 const MOST_SESSIONS = 12;
 
-/** The mapping of a role or permission set of this name. A user may mean it instead of a person. */
+/**
+ * Returns the mapping of a role or permission set of this name. A user may mean it instead of a
+ * person.
+ */
 export function roleNamed(
   who: string,
   parameters: ReadonlyMap<string, StoredParameter>,
@@ -37,7 +40,9 @@ export function roleNamed(
   return undefined;
 }
 
-/** The users and sessions that mappings name. Mappings that have ended make no name known. */
+/**
+ * Returns the users and sessions that mappings name. Mappings that have ended make no name known.
+ */
 export function namesIn(
   parameters: ReadonlyMap<string, StoredParameter>,
   { prefix, partition, now }: ReviewSettings,
@@ -50,7 +55,7 @@ export function namesIn(
   );
 }
 
-/** A known name that is one edit from this one, or has it before its `@`, in any case. */
+/** Returns a known name that is one edit from this one, or has it before its `@`, in any case. */
 export function similarName(who: string, names: readonly string[]): string | undefined {
   const own = asciiLowerCase(who);
   return names.find((name) => {
@@ -59,14 +64,14 @@ export function similarName(who: string, names: readonly string[]): string | und
   });
 }
 
-/** Whether one character is added, removed or replaced, or two neighbours are exchanged. */
+/** Returns whether one character is added, removed or replaced, or two neighbours are exchanged. */
 function isOneEdit(name: string, other: string): boolean {
   if (editDistance(name, other) === 1) return true;
   const swapped = (at: number) => `${name.slice(0, at)}${name[at + 1]}${name[at]}${name.slice(at + 2)}`;
   return Array.from(name.slice(1), (_, at) => swapped(at)).includes(other);
 }
 
-/** The identities that the name may have by mappings that have not ended. */
+/** Returns the identities that the name may have by mappings that have not ended. */
 export function identitiesNamed(
   who: string,
   parameters: ReadonlyMap<string, StoredParameter>,
@@ -81,7 +86,7 @@ export function identitiesNamed(
   );
 }
 
-/** As `identitiesNamed`, with patterns that fit in a deny list. */
+/** Returns the same identities as `identitiesNamed`, with patterns that fit in a deny list. */
 export function possibleIdentities(...args: Parameters<typeof identitiesNamed>): PossibleIdentity[] {
   const [who, , { partition }] = args;
   const found = identitiesNamed(...args);
@@ -99,7 +104,7 @@ export function possibleIdentities(...args: Parameters<typeof identitiesNamed>):
   });
 }
 
-/** Twelve digits or a pattern. */
+/** Returns the account in a pattern: twelve digits or a pattern. */
 function accountIn(arnLike: string): string {
   return arnLike.split(":")[4] ?? "*";
 }

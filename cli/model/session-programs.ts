@@ -6,8 +6,9 @@ import { asciiLowerCase } from "../../functions/lib/text.ts";
 export const OWN_SESSION_NAME = "iam-authenticator";
 
 /**
- * By the name in lower case, since IAM ignores case: a constant of the program, or a pattern. From the programs' sources, and for
- * instances from AWS's documentation. A number is the time of the session.
+ * The programs by the session name in lower case, since IAM ignores case: it is a constant of the
+ * program, or a pattern. The names are from the programs' sources, and those of instances from
+ * AWS's documentation. A number is the time of the session.
  */
 const PROGRAMS: readonly (readonly [name: string | RegExp, program: string])[] = [
   ["eksgettokenauth", "aws eks get-token --role-arn"],
@@ -25,8 +26,9 @@ const PROGRAMS: readonly (readonly [name: string | RegExp, program: string])[] =
 ];
 
 /**
- * The program that gives its sessions this name; `undefined` if the name may be a person's. `isConstant`: all its sessions have
- * this name. Otherwise, each session, or each machine, has another one.
+ * Returns the program that gives its sessions this name; `undefined` if the name may be a person's.
+ * `isConstant` is whether all its sessions have this name. Otherwise, each session, or each
+ * machine, has another one.
  */
 export function sessionProgram(sessionName: string) {
   const own = asciiLowerCase(sessionName);

@@ -26,7 +26,7 @@ export interface Stored extends StoredParameter {
 }
 
 export interface Version extends Stored {
-  /** ARN of the identity that wrote it. */
+  /** The ARN of the identity that wrote it. */
   readonly by: string;
   readonly description: string;
 }
@@ -47,19 +47,22 @@ const LISTS: readonly (readonly [name: RegExp, key: string | undefined])[] = [
   [/\/callers$/, "name"],
 ];
 
-/** The key that identifies an entry in this parameter's list; `undefined` for a parameter that is not a list. */
+/**
+ * Returns the key that identifies an entry in this parameter's list; `undefined` for a parameter
+ * that is not a list.
+ */
 export function entryKey(parameter: string): string | undefined {
   return LISTS.find(([name]) => name.test(parameter))?.[1];
 }
 
-/** `undefined` unless the text is a JSON list. */
+/** Returns the items of a list; `undefined` unless the text is a JSON list. */
 export function listIn(value: string | undefined): Items | undefined {
   const list = value === undefined ? undefined : parseJson(value);
   return Array.isArray(list) ? list : undefined;
 }
 
 interface Merged {
-  /** Entries that clash are theirs. */
+  /** The items of the merged list. Entries that clash are theirs. */
   readonly items: Items;
   /** The keys of the entries that both changed. */
   readonly clashes: readonly string[];
@@ -79,7 +82,9 @@ export function mergeList(key: string, base: Items, mine: Items, theirs: Items):
   return { items: [...kept, ...[...left].flatMap(take)], clashes };
 }
 
-/** Whether `mine` does more than change entries in place, remove them, or append new ones. */
+/**
+ * Returns whether `mine` does more than change entries in place, remove them, or append new ones.
+ */
 export function changesOrder(key: string, base: Items, mine: Items): boolean {
   return !isDeepStrictEqual(mergeList(key, base, mine, base).items, mine);
 }
@@ -89,8 +94,8 @@ function differs(a: Map<string, Items>, b: Map<string, Items>, name: string): bo
 }
 
 /**
- * Lower case for ARN patterns, and for the names that denials have instead: both ignore case, and no name is an ARN. The
- * entry's JSON if it lacks the key.
+ * Returns the key of an item: lower case for ARN patterns, and for the names that denials have
+ * instead. Both ignore case, and no name is an ARN. It is the entry's JSON if it lacks the key.
  */
 export function keyOfItem(item: unknown, key: string): string {
   const isOfArns = key === "arnLike";
@@ -99,23 +104,26 @@ export function keyOfItem(item: unknown, key: string): string {
   return isOfArns ? asciiLowerCase(text) : text;
 }
 
-/** Whether the entry has this ARN pattern, or the denial this name, case-insensitive. */
+/** Returns whether the entry has this ARN pattern, or the denial this name, case-insensitive. */
 export function isFor(item: unknown, patternOrName: string): boolean {
   return keyOfItem(item, "arnLike") === asciiLowerCase(patternOrName);
 }
 
-/** What identifies an entry of a list: an ARN pattern, a session name, or of a denial a name. */
+/**
+ * The key that identifies an entry of a list: an ARN pattern, a session name, or for a denial a
+ * name.
+ */
 export type EntryKey = Pick<Mapping, "arnLike" | "session"> & { readonly name?: string };
 
-/** Whether the entry has this key. Session names are case-sensitive. */
+/** Returns whether the entry has this key. Session names are case-sensitive. */
 export function hasKey(item: unknown, { arnLike, name = arnLike, session }: EntryKey): boolean {
   if (session !== undefined) return isObject(item) && item["session"] === session;
   return name !== undefined && isFor(item, name);
 }
 
 /**
- * The stored entries. Throws if the list, or an entry that `isChanged` does not select, is invalid: rewriting it would
- * guess its meaning.
+ * Returns the stored entries. Throws if the list, or an entry that `isChanged` does not select, is
+ * invalid: rewriting it would guess its meaning.
  *
  * @param name of the parameter, for messages
  * @param partition of the function, for a deny list
@@ -162,21 +170,26 @@ export function normal(value: string): unknown {
   return isPlain ? parsed : value;
 }
 
-/** Whether two values have the same meaning. */
+/** Returns whether two values have the same meaning. */
 export function isSameValue(value: string, other: string): boolean {
   return isDeepStrictEqual(normal(value), normal(other));
 }
 
-/** Whether a parameter has this value: the function reads both alike. `undefined`: it does not exist. */
+/**
+ * Returns whether a parameter has this value: the function reads both alike. `undefined` means that
+ * it does not exist.
+ */
 export function isStored(value: string | undefined, stored: StoredParameter | undefined): boolean {
   if (value === undefined || stored === undefined) return value === stored?.value;
   return !stored.secure && isSameValue(stored.value, value);
 }
 
-/** In milliseconds: the function's clock may be behind AWS's. */
+/** The tolerance in milliseconds: the function's clock may be behind AWS's. */
 const SURELY_ENDED_MS = 60_000;
 
-/** Whether an item of a deny list ended more than 60 s before. Then it only fills the list. */
+/**
+ * Returns whether an item of a deny list ended more than 60 s before. Then it only fills the list.
+ */
 export function hasEnded(item: unknown, now: number): boolean {
   const notAfter = isObject(item) ? item["notAfter"] : undefined;
   return typeof notAfter === "string" && isExpired(notAfter, now - SURELY_ENDED_MS);
@@ -185,7 +198,7 @@ export function hasEnded(item: unknown, now: number): boolean {
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 export const MAX_BYTES = 4096;
 
-/** A phrase for the user, or `undefined`. */
+/** Returns a phrase for the user, or `undefined`. */
 export function valueProblem(text: string): string | undefined {
   const bytes = Buffer.byteLength(text);
   // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html: no reference to a parameter.
@@ -193,7 +206,7 @@ export function valueProblem(text: string): string | undefined {
   return bytes > MAX_BYTES ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}` : undefined;
 }
 
-/** The JSON text of a value. Throws if Parameter Store refuses it. */
+/** Returns the JSON text of a value. Throws if Parameter Store refuses it. */
 export function valueText(name: string, value: unknown): string {
   const text = JSON.stringify(value);
   const problem = valueProblem(text);

@@ -22,7 +22,7 @@ import type { ReviewSettings } from "./evaluation.ts";
 import { GROUP_FAULT, readMapping } from "./file-entry.ts";
 import type { EntryKey } from "./stored.ts";
 
-/** Where to look: with `account`, only that account's parameters. */
+/** The store to search: with `account`, only that account's parameters. */
 interface Store {
   readonly review: ReviewSettings;
   readonly account?: string;
@@ -46,7 +46,7 @@ const NAMED_KINDS = kindsWhere((kind) => KINDS[kind].path === "named").join("|")
 const NAMED = new RegExp(String.raw`^(${NAMED_KINDS})/(\d{12})/(.+)$`);
 
 /**
- * Throws if `who` names no mapping, or one of another account than --account.
+ * Finds the parameter. Throws if `who` names no mapping, or one of another account than --account.
  *
  * @param session the value of --session
  */
@@ -112,7 +112,10 @@ function at(prefix: string, { kind, account, name }: ParameterAddress, key: Targ
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
 }
 
-/** Of an ARN or ARN pattern; `undefined` for any other `<who>`, and if the partition is a pattern. */
+/**
+ * Returns the partition of an ARN or ARN pattern; `undefined` for any other `<who>`, and if the
+ * partition is a pattern.
+ */
 export function partitionIn(who: string): string | undefined {
   return /^arn:([a-z-]+):/.exec(who)?.[1];
 }
@@ -128,8 +131,9 @@ export function checkTyping(who: string): void {
 }
 
 /**
- * The name of a parameter after another identity, or names with @ around a comma, which a name may contain. Of two ARNs,
- * `checkOneArn` reports the second: `mappings allow` accepts them, to remove such a denial.
+ * Matches the name of a parameter after another identity, or names with @ around a comma, which a
+ * name may contain. `checkOneArn` reports the second of two ARNs: `mappings allow` accepts them, to
+ * remove such a denial.
  */
 const SEVERAL = /(?<![\w.:-])(?:arn:|[a-z-]+\/\d{12}\/).*(?<![\w.:-])[a-z-]+\/\d{12}\/|@[^,]*,.*@/i;
 
@@ -159,7 +163,10 @@ export function checkOneArn(who: string): void {
   if (problem !== undefined) throw usage(`${who}: ${problem}.`);
 }
 
-/** The denial and its list. Throws if `who` names no principal, or one of another account than --account. */
+/**
+ * Returns the denial and its list. Throws if `who` names no principal, or one of another account
+ * than --account.
+ */
 export function findDenyTarget({ review, account }: Store, who: string, session: string | undefined) {
   checkTyping(who);
   if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
@@ -171,7 +178,10 @@ export function findDenyTarget({ review, account }: Store, who: string, session:
   return { parameter: denyParameter(review.prefix, list), arnLike };
 }
 
-/** The ARN of a mapping's name such as `role/111122223333/developers`; of a permission set, a pattern for its role. */
+/**
+ * Returns the ARN of a mapping's name such as `role/111122223333/developers`; of a permission set,
+ * a pattern for its role.
+ */
 export function arnOf(who: string, review: ReviewSettings): string {
   const { address } = findTarget({ review }, who);
   if (isListKind(address.kind)) {

@@ -62,7 +62,7 @@ export interface PlannedClusters<P extends ClusterPlan = ClusterPlan> {
    */
   readonly isSeveral: boolean;
   readonly ready: readonly ReadyCluster<P>[];
-  /** The clusters whose plan has no changes. */
+  /** The names of the clusters whose plan has no changes. */
   readonly idle: readonly string[];
   readonly isAbsent: boolean;
   readonly failed: readonly ClusterFailure[];

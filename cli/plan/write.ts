@@ -42,8 +42,8 @@ const MAX_REREADS = 20;
 const MOST_NEIGHBOURS = 9;
 
 /**
- * The number of writes with more neighbours in a phase. These neighbours are read again before the
- * next phase.
+ * The number of writes before the plan is read again, in a phase in which a write has more
+ * neighbours.
  */
 const WRITES_WITHOUT_NEIGHBOURS = 20;
 

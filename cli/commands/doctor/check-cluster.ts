@@ -21,7 +21,10 @@ import { isStored, type Stored } from "../../model/stored.ts";
 import { callerState, readCallers } from "../../plan/callers.ts";
 import { pagesBelow, readToCompare } from "../../plan/read.ts";
 
-/** `endpoint`: of the stack, unless it cannot be read or has another name. */
+/**
+ * Compares the URL with the stack's. `endpoint` is that of the stack, unless it cannot be read or
+ * has another name.
+ */
 export function checkUrl(url: URL, endpoint: string | undefined, options: ConnectionOptions): Check[] {
   if (endpoint === undefined) return [];
   const stack = defaultStackName(options.cluster);
@@ -33,7 +36,7 @@ export function checkUrl(url: URL, endpoint: string | undefined, options: Connec
   return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${host}`, advice)];
 }
 
-/** For a caller that proved itself by IAM: whether a caller with a token remains. */
+/** Checks whether a caller with a token remains, for a caller that proved itself by IAM. */
 export async function checkCallers(options: ConnectionOptions, io: IOStreams, config: ClientConfig): Promise<Check> {
   try {
     const connection = await connect(options, io, config);
@@ -139,7 +142,7 @@ function regionsCheck({ functions, settings }: Connection): Check[] {
   return [ok(name, seen)];
 }
 
-/** A warning: the operator may not have the permission. */
+/** Returns a warning, not a failure: the operator may not have the permission. */
 function unread(check: string, error: unknown, advice: string): Check {
   const failure = toFailure(error);
   if (failure === undefined || failure.exitCode === EXIT.usage) throw error;

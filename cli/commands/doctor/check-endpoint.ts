@@ -60,7 +60,7 @@ export function checkClientCertificate(pem: string, now: number): Check {
   }
 }
 
-/** The reasons: cli/kube/kubeconfig.ts. */
+/** Checks the kubeconfig. cli/kube/kubeconfig.ts has the reasons. */
 export function checkKubeconfig(webhook: Webhook, failoverUrl: string | undefined, cluster: string): Check[] {
   const { server, serverName, lacksTlsSetting, isUnverified } = webhook;
   if (isUnverified) {
@@ -96,10 +96,13 @@ function clockCheck({ date }: Reply, now: number): Check {
   return result("clock", seen, "synchronize it (NTP): tokens are valid for 15 minutes");
 }
 
-/** Statuses with which API Gateway or the function rejects a caller. */
+/** The statuses with which API Gateway or the function rejects a caller. */
 const REFUSED = [401, 403];
 
-/** The function answers 400 to an empty review of an accepted caller. `stranger` has neither token nor certificate. */
+/**
+ * Checks that the function accepts only a caller: it answers 400 to an empty review of an accepted
+ * one. `stranger` has neither token nor certificate.
+ */
 export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promise<Check> {
   const reply = await endpoint.send("POST", "{}");
   if (reply.status !== 400) return failed("caller", `HTTP ${reply.status}, ${reasonOf(reply)}`, adviceForCaller(reply));
@@ -130,7 +133,7 @@ function adviceForCaller(reply: Reply): string {
   return LOOK_AT_LOG;
 }
 
-/** Sends a token in one API version. */
+/** Checks the review of a token in one API version. */
 export async function checkReview(endpoint: Endpoint, token: string, name: string, apiVersion: string): Promise<Check> {
   const reply = await endpoint.send("POST", review(apiVersion, token));
   const answer = parseJson(reply.body);

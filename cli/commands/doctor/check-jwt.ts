@@ -34,7 +34,7 @@ export async function checkSignedTokens(
   return [check, keys, isNotOurs ? { ...review, seen: "a token of another kind", advice } : review];
 }
 
-/** A failed check if STS signs none. */
+/** Makes an AWS-signed token. Returns a failed check if STS signs none. */
 async function makeSignedToken({ cluster }: ConnectionOptions, config: ClientConfig, io: IOStreams) {
   try {
     const credentials = await config.credentials();

@@ -123,7 +123,10 @@ async function webhookOf({ kubeconfig, endpoint, webhookKubeconfig, ...files }: 
   return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
 }
 
-/** As kube-apiserver follows a redirect: with its token, and the TLS settings of its kubeconfig. */
+/**
+ * Follows a redirect as kube-apiserver does: with its token, and the TLS settings of its
+ * kubeconfig.
+ */
 async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
   const checks = await checkEndpoint(webhook, options, io, { isStandby: true });
   return checks.map((one) => ({ ...one, check: "redirect" }));
@@ -144,8 +147,8 @@ async function checkRedirected(endpoint: Endpoint, token: string, io: IOStreams)
 }
 
 /**
- * Skips checks that depend on a failed one. `isStandby`: only the caller, and a review of a token that is signed for the
- * primary's region, as users' are.
+ * Checks an endpoint, and skips checks that depend on a failed one. With `isStandby`, it checks
+ * only the caller, and a review of a token that is signed for the primary's region, as users' are.
  */
 async function checkEndpoint(
   webhook: Webhook,

@@ -49,7 +49,10 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   if (!items.some(({ verdict }) => verdict.startsWith("granted"))) throw silentExit();
 }
 
-/** Whether a pinned mapping applies depends on the id, which a name does not have. */
+/**
+ * Returns the verdict. Whether a pinned mapping applies depends on the id, which a name does not
+ * have.
+ */
 function verdictOf({ refusal, condition }: Explanation): string {
   if (refusal === undefined) return condition === undefined ? "granted" : `granted, if ${condition}`;
   return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
@@ -117,7 +120,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
 
 const PRINCIPALS = kindsWhere((kind) => isOfOne(kind) && !isListKind(kind));
 
-/** A token, or a supposed identity. */
+/** Returns a token, or a supposed identity. */
 async function subjectOf(who: string | undefined, options: ExplainOptions, { review }: Connection, io: IOStreams) {
   const { tokenFile, sessionName, principalId, jwt } = options;
   if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
@@ -133,7 +136,7 @@ async function subjectOf(who: string | undefined, options: ExplainOptions, { rev
   return jwt ? signedIdentity(identity) : identity;
 }
 
-/** Only roles and users have AWS-signed tokens. */
+/** Returns whether the identity may have AWS-signed tokens, which only roles and users have. */
 function isJwtKind({ kind }: VerifiedIdentity): boolean {
   return kind === "role" || kind === "user";
 }
@@ -168,7 +171,7 @@ function notAnArn(arn: string): string {
   return `${arn || "An empty ARN"} is not ${kinds}${fault === undefined ? "" : `: ${fault}`}`;
 }
 
-/** The token of an ExecCredential, or else the text itself. */
+/** Returns the token of an ExecCredential, or else the text itself. */
 function tokenIn(text: string): string {
   const token = memberAt(parseJson(text), "status", "token");
   return typeof token === "string" ? token : text.trim();

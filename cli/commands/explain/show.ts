@@ -17,7 +17,7 @@ const HEAD = 10;
 /** The first column, and the text next to it. */
 export type Line = readonly [head: string, text: string, tone?: Tone];
 
-/** The texts that are not `undefined`, in lines of which the first one has the head. */
+/** Returns the texts that are not `undefined`, in lines of which the first one has the head. */
 export function under(head: string, ...texts: readonly (string | undefined)[]): Line[] {
   return texts.filter((text) => text !== undefined).map((text, i) => [i === 0 ? head : "", text]);
 }
@@ -26,7 +26,11 @@ export function printLines(lines: readonly Line[], io: IOStreams): void {
   for (const [head, text, tone] of lines) io.print(hangingIndent(head.padEnd(HEAD), text, io.columns), tone);
 }
 
-/** @param complete completes the commands in the advice */
+/**
+ * Returns the lines about a review.
+ *
+ * @param complete completes the commands in the advice
+ */
 export function explanationLines(explanation: Explanation, prefix: string, complete: (text: string) => string): Line[] {
   const { token, identity, evaluations = [], parameter, user, refusal } = explanation;
   return [
@@ -48,7 +52,12 @@ function sourceOf(token: NonNullable<Explanation["token"]>): string {
   return "host" in token ? `for ${token.host}` : `signed by ${token.issuer}`;
 }
 
-/** @param isProven of a supposed identity, the principal is that of --principal-id */
+/**
+ * Returns the lines about an identity.
+ *
+ * @param isProven whether the identity is that of a token; the principal of a supposed one is that
+ * of --principal-id
+ */
 export function identityLines(identity: VerifiedIdentity, isProven: boolean): Line[] {
   const { arn, canonicalArn, principalId, sessionName = "" } = identity;
   const mapped = canonicalArn === arn ? undefined : `mapped as ${canonicalArn}`;
@@ -86,7 +95,9 @@ export function grantLines({ user, isWithoutNodes, condition }: Explanation): Li
   );
 }
 
-/** Omits the part of the message that repeats the lines above. */
+/**
+ * Returns the lines about a denial, without the part of the message that repeats the lines above.
+ */
 export function refusalLines(explained: Explanation, prefix: string, complete: (text: string) => string): Line[] {
   const { identity, parameter, deniedBy, refusal, condition } = explained;
   if (refusal === undefined) return [];
@@ -109,7 +120,10 @@ export function refusalLines(explained: Explanation, prefix: string, complete: (
   ];
 }
 
-/** What to map: for a permission set's role, the set, since AWS may give the role another suffix. */
+/**
+ * Returns what to map: for a permission set's role, the set, since AWS may give the role another
+ * suffix.
+ */
 function targetFor(canonicalArn: string): string {
   const [, account = "", role = ""] = /^arn:[^:]+:iam::(\d+):role\/(.+)$/.exec(canonicalArn) ?? [];
   const set = permissionSetOf(role);
@@ -127,7 +141,7 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
   return verdict.kind === "nothing" ? "" : "  (shadowed)";
 }
 
-/** Data for JSON and YAML. Omits the token itself, which contains its signature. */
+/** Returns data for JSON and YAML, without the token itself, which contains its signature. */
 export function explanationData(explanation: Explanation) {
   const { token, identity, evaluations, parameter, user, refusal, deniedBy, isWithoutNodes, condition } = explanation;
   const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });

@@ -71,7 +71,10 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
   if (results.some(({ value }) => value.explanation.refusal !== undefined)) throw silentExit();
 }
 
-/** `unread`: why the mappings could not be read, and only the identity is known. */
+/**
+ * Looks up the mapping. `unread` is why the mappings could not be read, and only the identity is
+ * known.
+ */
 async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
   const { config, partition } = await clientConfig(options, io);
   const credentials = await findCredentials(config, io);
@@ -103,7 +106,10 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
   }
 }
 
-/** The identity in a new AWS-signed token. It need not be verified: STS itself returned it over TLS. */
+/**
+ * Returns the identity in a new AWS-signed token. It need not be verified: STS itself returned it
+ * over TLS.
+ */
 async function askForToken(request: Parameters<typeof getSignedToken>[0], partition: string, io: IOStreams) {
   const { token } = await getSignedToken(request, io);
   io.secrets.add(token);
@@ -122,7 +128,7 @@ function data({ explanation, credentials, unread }: Whoami) {
 
 type Whoami = Awaited<ReturnType<typeof lookUp>>;
 
-/** `notAfter` of the mapping that applies. */
+/** Returns `notAfter` of the mapping that applies. */
 function mappingEnd({ evaluations = [], parameter }: Explanation): string | undefined {
   const verdict = evaluations.find((evaluation) => evaluation.parameter === parameter)?.verdict;
   return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;

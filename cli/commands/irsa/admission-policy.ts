@@ -13,16 +13,21 @@ import { BOOLEANS, cel, mutation, type PodDefaults, SECONDS, variables } from ".
 import type { MutatingApi } from "./flags.ts";
 
 export interface PolicyOptions extends PodDefaults {
-  /** Namespaces whose Pods are not changed. */
+  /** The namespaces whose Pods are not changed. */
   readonly exceptNamespace?: readonly string[];
-  /** `IfNeeded`: also changes containers that webhooks inject later. Upstream's manifest has Kubernetes's default, `Never`. */
+  /**
+   * `IfNeeded` also changes containers that webhooks inject later. Upstream's manifest has
+   * Kubernetes's default, `Never`.
+   */
   readonly reinvocationPolicy: (typeof REINVOCATION_POLICIES)[number];
   readonly mutatingApi: MutatingApi;
 }
 
 export const REINVOCATION_POLICIES = ["Never", "IfNeeded"] as const;
 
-/** In the order in which they must take effect: the label policy comes first. */
+/**
+ * Returns the policies in the order in which they must take effect: the label policy comes first.
+ */
 export function policies(options: PolicyOptions): object[] {
   const { mutatingApi, reinvocationPolicy } = options;
   const common = commonSpec(options);
@@ -65,8 +70,9 @@ const HAS_ROLE = `object.metadata.?annotations[?${cel(ROLE_ANNOTATION)}].orValue
 const HAS_LABEL = `object.metadata.?labels[?${cel(ROLE_LABEL)}].orValue("") == "true"`;
 
 /**
- * kube-apiserver evaluates the policies for Pods once for each ServiceAccount that their bindings select, so these select
- * by the label. Users cannot set or remove it: each create and update corrects it.
+ * Returns the label policy. kube-apiserver evaluates the policies for Pods once for each
+ * ServiceAccount that their bindings select, so these select by the label. Users cannot set or
+ * remove it: each create and update corrects it.
  */
 export function labelPolicy(mutatingApi: MutatingApi): object[] {
   const path = cel(`/metadata/labels/${ROLE_LABEL.replace("/", "~1")}`);
@@ -85,7 +91,10 @@ export function labelPolicy(mutatingApi: MutatingApi): object[] {
   return withBinding(mutatingApi, "MutatingAdmissionPolicy", LABEL_POLICY_NAME, spec, {});
 }
 
-/** `--all` also selects ServiceAccounts without a role. The label policy removes the label from them in the same request. */
+/**
+ * This command labels the ServiceAccounts that exist. `--all` also selects those without a role.
+ * The label policy removes the label from them in the same request.
+ */
 export const LABEL_COMMAND = `kubectl label serviceaccounts --all --all-namespaces --overwrite ${ROLE_LABEL}=true`;
 
 function resources(operations: readonly string[], resource: string) {
@@ -122,10 +131,10 @@ function commonSpec(options: PolicyOptions) {
   };
 }
 
-/** Upstream's pattern. Upstream only logs a warning when an ARN does not match. */
+/** Upstream has this pattern, and only logs a warning when an ARN does not match. */
 const ROLE_ARN = "^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[A-Za-z0-9_/.@+=,-]+$";
 
-/** Also those of regions that do not exist yet. */
+/** This pattern also matches regions that do not exist yet. */
 export const REGION = "^[a-z]{2,4}(-[a-z]+)+-[0-9]+$";
 
 function validations(): object[] {
@@ -142,7 +151,10 @@ function validations(): object[] {
   ];
 }
 
-/** `isGood`: CEL condition on `v`, the annotation's value. A missing annotation is valid. */
+/**
+ * Returns the validation of an annotation. `isGood` is a CEL condition on `v`, the annotation's
+ * value. A missing annotation is valid.
+ */
 function validation(of: "ofServiceAccount" | "ofPod", key: string, isGood: string, expected: string): object {
   const value = `variables.${of}[?${cel(key)}]`;
   const who = of === "ofPod" ? '"Pod"' : '"ServiceAccount " + request.namespace + "/" + params.metadata.name';

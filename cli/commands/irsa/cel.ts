@@ -2,7 +2,7 @@
 
 import { ANNOTATION, OWN_PREFIX, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN_FILE } from "../../kube/objects.ts";
 
-/** The webhook's flags: defaults for missing annotations. */
+/** The webhook's flags, which are the defaults for missing annotations. */
 export interface PodDefaults {
   readonly tokenAudience: string;
   /** Seconds. */
@@ -15,8 +15,8 @@ export interface PodDefaults {
 }
 
 /**
- * What Go's ParseInt and CEL's int() accept, up to 18 digits. Upstream ignores values of another form, the validations reject
- * them. https://pkg.go.dev/strconv#ParseInt
+ * Go's ParseInt and CEL's int() accept these texts, up to 18 digits. Upstream ignores values of
+ * another form, the validations reject them. https://pkg.go.dev/strconv#ParseInt
  */
 export const SECONDS = "^[+-]?0*[0-9]{1,18}$";
 
@@ -27,7 +27,8 @@ export const BOOLEANS = {
 } as const;
 
 /**
- * The first record of CSV, after empty lines. As in Go's csv.Reader, a stray quote makes it invalid, and nothing is skipped.
+ * A field of the first record of CSV, after empty lines. As in Go's csv.Reader, a stray quote makes
+ * it invalid, and nothing is skipped.
  * https://pkg.go.dev/encoding/csv
  */
 const CSV_FIELD = '("([^"]|"")*"|[^",\n]*)';
@@ -77,12 +78,12 @@ function flag(key: string, otherwise = false): string {
   return `${annotation("ofServiceAccount", key, String(otherwise))} in ${cel(BOOLEANS.true)}`;
 }
 
-/** A CEL literal. CEL accepts JSON strings. */
+/** Returns a CEL literal. CEL accepts JSON strings. */
 export function cel(literal: string | readonly string[]): string {
   return JSON.stringify(literal);
 }
 
-/** A JSON patch. All its parts evaluate the original Pod. */
+/** Returns a JSON patch. All its parts evaluate the original Pod. */
 export function mutation(): string {
   return [volume(), ...["containers", "initContainers"].flatMap((of) => [...environment(of), ...mount(of)])].join(
     " +\n",
@@ -105,7 +106,7 @@ function volume(): string {
 }}])`;
 }
 
-/** In upstream's order, and last the variables that upstream does not have. */
+/** Returns the variables in upstream's order, and last those that upstream does not have. */
 function environment(containers: string): string[] {
   const regional = `variables.regional && !${has("AWS_STS_REGIONAL_ENDPOINTS")}`;
   const regionless = `variables.region != "" && !${has("AWS_REGION", "AWS_DEFAULT_REGION")}`;
@@ -147,12 +148,15 @@ function mount(containers: string): string[] {
 
 const WEB_IDENTITY = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 
-/** As upstream, a container that already has all variables is not changed, and gets no mount. */
+/** A container that already has all variables is not changed, and gets no mount, as upstream. */
 const IS_MUTATED =
   `!(c.name in variables.skipped) && !(${has(...WEB_IDENTITY)} && ` +
   `${has("AWS_REGION", "AWS_DEFAULT_REGION")} && ${has("AWS_STS_REGIONAL_ENDPOINTS")})`;
 
-/** In `condition` and `patch`, `c` is a container and `i` its index. */
+/**
+ * Returns the patch of each container. In `condition` and `patch`, `c` is a container and `i` its
+ * index.
+ */
 function forEach(containers: string, condition: string, patch: string): string {
   return `object.spec.?${containers}.orValue([]).transformList(i, c,\n  ${IS_MUTATED} && ${condition},\n  ${patch})`;
 }

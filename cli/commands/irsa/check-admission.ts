@@ -32,8 +32,8 @@ type InstalledPolicies = Awaited<ReturnType<typeof readPolicies>>;
 const GROUP = "/apis/admissionregistration.k8s.io";
 
 /**
- * `pods` changes Pods, `labels` labels ServiceAccounts, and `validation` rejects Pods. `webhook` is the name of upstream's,
- * read only if our policy changes no Pod.
+ * Reads the policies: `pods` changes Pods, `labels` labels ServiceAccounts, and `validation`
+ * rejects Pods. `webhook` is the name of upstream's, read only if our policy changes no Pod.
  */
 async function readPolicies(kubernetes: Kubernetes) {
   const validation = await readPolicy(kubernetes, `${GROUP}/v1/validatingadmissionpolic`, POLICY_NAME);
@@ -49,7 +49,7 @@ async function readPolicies(kubernetes: Kubernetes) {
   return { ...mutating, validation, webhook };
 }
 
-/** `kind`: without the endings of policies and of bindings. */
+/** Reads a policy and its bindings. `kind` is without the endings of policies and of bindings. */
 async function readPolicy(kubernetes: Kubernetes, kind: string, name: string): Promise<InstalledPolicy | undefined> {
   const path = `${kind}ies/${name}`;
   const { status, body } = await kubernetes.ask("GET", path);
@@ -134,7 +134,10 @@ function checkLabels({ pods, labels }: InstalledPolicies, withRole: Objects): Ch
   return shortenedChecks(unlabelled.map((one) => result(check, `${nameOf(one)} ${seen}`, LABEL_COMMAND)));
 }
 
-/** The namespaces in which a ServiceAccount has a role, but a `namespaceSelector` excludes Pods. */
+/**
+ * Returns the namespaces in which a ServiceAccount has a role, but a `namespaceSelector` excludes
+ * Pods.
+ */
 function excludedNamespaces(policies: InstalledPolicies | undefined, withRole: Objects = [], namespaces: Objects = []) {
   const pods = policies?.pods;
   if (!hasBinding(pods)) return new Set<string>();
@@ -146,7 +149,7 @@ function excludedNamespaces(policies: InstalledPolicies | undefined, withRole: O
   return new Set(withRole.map(namespaceOf).filter((namespace) => excluded.has(namespace)));
 }
 
-/** A Pod takes 50 ms or more (test/bench/README.md). */
+/** The number of ServiceAccounts above which a Pod takes 50 ms or more (test/bench/README.md). */
 const MANY = 500;
 
 /** Counts the ServiceAccounts for which kube-apiserver evaluates the policy when a Pod is created. */
@@ -165,7 +168,7 @@ function checkNumber({ pods }: InstalledPolicies, accounts: Objects): Check[] {
 }
 
 /**
- * Without its role, a Pod silently uses the node's role.
+ * Checks the Pods: without its role, a Pod silently uses the node's role.
  *
  * @param excluded namespaces whose Pods get no role
  */

@@ -14,7 +14,7 @@ import { listAt, STS_AUDIENCE } from "../../kube/objects.ts";
 import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
 import type { PublishedKey } from "./keys.ts";
 
-/** What `read` returns, or a warning if kube-apiserver refuses the request. */
+/** Returns the result of `read`, or a warning if kube-apiserver refuses the request. */
 export async function attempt<T>(check: string, permission: string, read: () => Promise<T>, problem = "not read") {
   try {
     return { read: await read(), unread: [] } as const;
@@ -26,8 +26,9 @@ export async function attempt<T>(check: string, permission: string, read: () => 
 }
 
 /**
- * `keys` are those of kube-apiserver's own JWKS. Another check fails if the key that signs now is not served: a retired key
- * may stay in kube-apiserver for tokens that AWS does not accept anyway, such as those in Secrets.
+ * Checks the keys of the cluster; `keys` are those of kube-apiserver's own JWKS. Another check
+ * fails if the key that signs now is not served: a retired key may stay in kube-apiserver for
+ * tokens that AWS does not accept anyway, such as those in Secrets.
  */
 export function checkClusterKeys(keys: readonly IssuerKey[], served: readonly string[]): Check {
   const check = "cluster keys";
@@ -39,7 +40,10 @@ export function checkClusterKeys(keys: readonly IssuerKey[], served: readonly st
   return warning(check, `kube-apiserver accepts ${missing.join(", ")}, which the issuer does not serve`, advice);
 }
 
-/** `served`: key ids in the issuer's JWKS; `undefined` if it cannot be read. */
+/**
+ * Checks a new token. `served` are the key ids in the issuer's JWKS; `undefined` if it cannot be
+ * read.
+ */
 export async function checkToken(kubernetes: Kubernetes, issuer: string, served: readonly string[] | undefined) {
   const permission = "allow create on serviceaccounts/token in default";
   const request = async () => {
@@ -78,8 +82,8 @@ async function checkAudiences(kubernetes: Kubernetes, token: string): Promise<Ch
 }
 
 /**
- * kube-apiserver accepts each token in a Secret only while it has the key of kube-controller-manager. `keys` are those of
- * kube-apiserver.
+ * Checks the tokens in Secrets: kube-apiserver accepts each only while it has the key of
+ * kube-controller-manager. `keys` are those of kube-apiserver.
  */
 export async function checkLegacyTokens(kubernetes: Kubernetes, keys: readonly IssuerKey[]): Promise<Check> {
   const check = "legacy tokens";
@@ -101,14 +105,17 @@ export async function checkLegacyTokens(kubernetes: Kubernetes, keys: readonly I
 
 interface ServedDocuments {
   readonly checks: readonly Check[];
-  /** Key ids in the JWKS; `undefined` if it has none or cannot be read. */
+  /** The key ids in the JWKS; `undefined` if it has none or cannot be read. */
   readonly kids?: readonly string[];
 }
 
 /** https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
 const STS_PATIENCE_MS = 5_000;
 
-/** `ca`: for an issuer that is tested without AWS. AWS trusts only public CAs. */
+/**
+ * Checks the issuer's documents. `ca` is for an issuer that is tested without AWS. AWS trusts only
+ * public CAs.
+ */
 export async function checkDocuments(issuer: string, ca: string | undefined, io: IOStreams): Promise<ServedDocuments> {
   const discovery = await fetchDocument("discovery", `${issuer}${DISCOVERY_PATH}`, ca, io);
   if ("check" in discovery) return { checks: [discovery] };

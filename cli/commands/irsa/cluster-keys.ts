@@ -12,7 +12,9 @@ import type { IOStreams } from "../../io/streams.ts";
 import { type Kubernetes, refused } from "../../kube/client.ts";
 import { isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../../kube/objects.ts";
 
-/** The keys with which kube-apiserver verifies tokens, including those that no longer sign. */
+/**
+ * Returns the keys with which kube-apiserver verifies tokens, including those that no longer sign.
+ */
 export async function keysOfKubernetes(kubernetes: Kubernetes): Promise<IssuerKey[]> {
   const { status, body } = await kubernetes.ask("GET", JWKS_PATH);
   if (status !== 200) throw refused(JWKS_PATH, status, body);
@@ -34,12 +36,18 @@ export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[
   return blocks.map((block, at) => keyOfPem(block, `${shownFile(file)}, key ${at + 1}`));
 }
 
-/** A cluster has a few. Checking a key takes a millisecond, in which Ctrl-C waits. */
+/**
+ * Checks the number of keys: a cluster has a few. Checking a key takes a millisecond, in which
+ * Ctrl-C waits.
+ */
 function checkCount({ length }: readonly unknown[], where: string): void {
   if (length > 100) throw usage(`${where} has ${length} keys, and may have at most 100.`);
 }
 
-/** Other members only describe a key, such as x5c: they are omitted, as in kube-apiserver. */
+/**
+ * The members of a key that are read. Others only describe it, such as x5c: they are omitted, as in
+ * kube-apiserver.
+ */
 const READ = ["use", "kty", "kid", "crv", "alg", "n", "e", "x", "y", ...PRIVATE];
 
 function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
@@ -72,7 +80,10 @@ function jwkOf(pem: string): object | undefined {
   }
 }
 
-/** Throws a `Failure` if kube-apiserver denies the request. The token is a secret until it expires. */
+/**
+ * Requests a token, which is a secret until it expires. Throws a `Failure` if kube-apiserver denies
+ * the request.
+ */
 export async function requestToken(kubernetes: Kubernetes, audience: string) {
   const path = "/api/v1/namespaces/default/serviceaccounts/default/token";
   const { status, body } = await kubernetes.ask("POST", path, {
@@ -90,8 +101,9 @@ export async function requestToken(kubernetes: Kubernetes, audience: string) {
 }
 
 /**
- * `longestSeconds`: the longest lifetime that a running Pod requests for one of its tokens. 0: none, or Pods may not be
- * listed. `lines`: for the user, about the tokens that kube-apiserver still accepts; none if it no longer has the key.
+ * Returns `longestSeconds`, the longest lifetime that a running Pod requests for one of its tokens:
+ * 0 if none does, or Pods may not be listed. `lines` are for the user, about the tokens that
+ * kube-apiserver still accepts; none if it no longer has the key.
  *
  * @param signedUntil milliseconds since 1970
  */
@@ -137,7 +149,7 @@ function linesFor(secrets: readonly string[], pods: readonly string[]): string[]
  */
 const EXTENDED_S = 3607;
 
-/** In seconds, of each token that kubelet writes for the Pod. */
+/** Returns the lifetime in seconds of each token that kubelet writes for the Pod. */
 function lifetimes(pod: KubernetesObject): number[] {
   return listAt(pod, "spec", "volumes")
     .flatMap((volume) => listAt(volume, "projected", "sources"))
@@ -148,9 +160,10 @@ function lifetimes(pod: KubernetesObject): number[] {
 const SECRETS = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubernetes.io/service-account-token")}`;
 
 /**
- * Reads each Secret with a service account's token, and keeps no token. kube-controller-manager signs these tokens with
- * its own key file, they never expire, and it does not sign them again after a rotation. `keys` are those of
- * kube-apiserver. `kid`: of the key that signed it; `undefined` if none of them did. Throws a `Failure` if kube-apiserver
+ * Reads each Secret with a service account's token, and keeps no token. kube-controller-manager
+ * signs these tokens with its own key file, they never expire, and it does not sign them again
+ * after a rotation. `keys` are those of kube-apiserver. In the result, `kid` is that of the key
+ * that signed the token; `undefined` if none of them did. Throws a `Failure` if kube-apiserver
  * rejects the request.
  * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */

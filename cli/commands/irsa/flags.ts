@@ -11,7 +11,7 @@ interface FlagsOptions {
   readonly issuer: string;
   /** kube-apiserver accepts its tokens until they expire. */
   readonly oldIssuer?: string;
-  /** Version of Kubernetes. */
+  /** The version of Kubernetes. */
   readonly for: string;
 }
 
@@ -56,7 +56,10 @@ export function readAudience(text: string): string {
   throw new InvalidArgumentError("It must not be empty.");
 }
 
-/** https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/: the first issuer signs, all are accepted */
+/**
+ * Returns the flags. The first issuer signs, and all are accepted:
+ * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+ */
 export function apiserverFlags({ issuer, oldIssuer, for: version }: FlagsOptions): string[] {
   return [
     `--service-account-issuer=${issuer}`,
@@ -67,7 +70,7 @@ export function apiserverFlags({ issuer, oldIssuer, for: version }: FlagsOptions
   ];
 }
 
-/** First version that enables the API by default. */
+/** The first version that enables the API by default. */
 export const DEFAULT_VERSION = "1.36";
 
 /** kube-apiserver needs both for the beta API. https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/ */
@@ -84,7 +87,9 @@ export function readKubernetesVersion(text: string): string {
 /** https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/: `v1` from 1.36, `v1beta1` from 1.34. */
 export type MutatingApi = "v1" | "v1beta1";
 
-/** `undefined` for a version without the policies. */
+/**
+ * Returns the API version of the policies; `undefined` for a version of Kubernetes without them.
+ */
 export function policySupport(version: string): MutatingApi | undefined {
   const minor = Number(version.split(".")[1]);
   if (minor >= 36) return "v1";

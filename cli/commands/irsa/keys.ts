@@ -24,7 +24,10 @@ import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 
 export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
 
-/** Sorted by name. `key` is set if the issuer serves it, and `problem` states why not. */
+/**
+ * Returns the keys, sorted by name. `key` is set if the issuer serves it, and `problem` states why
+ * not.
+ */
 export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal) {
   const path = issuerPath(review.prefix);
   const found: Stored[] = [];
@@ -39,12 +42,12 @@ export async function readPublishedKeys({ ssm, review }: Connection, signal: Abo
     });
 }
 
-/** The parameters by their names, for a plan. */
+/** Returns the parameters by their names, for a plan. */
 export function byName(keys: readonly PublishedKey[]): Map<string, Stored> {
   return new Map(keys.map(({ stored }) => [stored.name, stored]));
 }
 
-/** Algorithm and size for lists: `RS256, 2048 bits` or `ES256`. */
+/** Returns algorithm and size for lists: `RS256, 2048 bits` or `ES256`. */
 export function describeKey(key: IssuerKey): string {
   if (key.kty === "EC") return key.alg;
   return `${key.alg}, ${Buffer.from(key.n, "base64url").length * 8} bits`;
@@ -137,8 +140,10 @@ function refuseTooMany(published: readonly PublishedKey[], changes: readonly Cha
 }
 
 /**
- * Parameter Store cannot limit the number of parameters in a write. If two publishers write at the same time, the issuer
- * serves the keys that were written first, and the other publisher removes its own. No token is signed with them yet.
+ * Removes the keys that were written last, if there are too many. Parameter Store cannot limit the
+ * number of parameters in a write. If two publishers write at the same time, the issuer serves the
+ * keys that were written first, and the other publisher removes its own. No token is signed with
+ * them yet.
  */
 async function withdrawTooMany(
   published: readonly PublishedKey[],
@@ -158,7 +163,7 @@ async function withdrawTooMany(
   );
 }
 
-/** For the plan. Warns if the kubeconfig may be another cluster's. */
+/** Describes the cluster in the plan. Warns if the kubeconfig may be another cluster's. */
 async function describeSource({ server, ask }: Kubernetes, { config, settings }: Connection, io: IOStreams) {
   const { clusterId } = settings;
   const issuer = memberAt((await ask("GET", DISCOVERY_PATH)).body, "issuer");

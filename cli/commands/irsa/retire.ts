@@ -109,10 +109,13 @@ function readTime(text: string): number {
   return time;
 }
 
-/** Tolerance for the clocks of kube-apiservers and AWS. */
+/** The tolerance for the clocks of kube-apiservers and AWS. */
 const MARGIN_MS = 5 * 60_000;
 
-/** Why the other served keys do not replace the key yet, as a sentence. `signing`: the kid that signs now, if it is known. */
+/**
+ * Returns a sentence that states why the other served keys do not replace the key yet. `signing` is
+ * the kid that signs now, if it is known.
+ */
 function signingProblem(kid: string, others: readonly PublishedKey[], signing: string | undefined): string | undefined {
   if (others.length === 0) return "it is the last key that is served. Publish the next one first (irsa keys publish).";
   if (signing === kid) return "kube-apiserver signs with it now. Switch the signing key first.";
@@ -121,7 +124,10 @@ function signingProblem(kid: string, others: readonly PublishedKey[], signing: s
     : `kube-apiserver signs with ${signing}, which is not published. Publish it first (irsa keys publish).`;
 }
 
-/** Times in milliseconds since 1970. `end`: when the last token expires that the key has signed. */
+/**
+ * Returns a sentence that states why it is too early. Times are in milliseconds since 1970; `end`
+ * is when the last token expires that the key has signed.
+ */
 function timeProblem(others: readonly PublishedKey[], signedUntil: number, end: number, now: number) {
   if (signedUntil > now) return "--signed-until is in the future.";
   const oldestOther = Math.min(...others.map(({ stored }) => stored.modified));

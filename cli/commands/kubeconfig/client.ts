@@ -79,7 +79,7 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     });
 }
 
-/** An option that only this project's program has. */
+/** Creates an option that only this project's program has. */
 function ours(flag: string, description: string): Option {
   return new Option(flag, `${description}; implies --exec iam-authenticator`).implies({ exec: "iam-authenticator" });
 }
@@ -94,11 +94,13 @@ interface Options extends Omit<ClientOptions, "exec"> {
   readonly exec?: ClientOptions["exec"];
   readonly out?: string;
   readonly merge?: true;
-  /** `false` by --no-switch. */
+  /** --no-switch sets it to `false`. */
   readonly switch: boolean;
 }
 
-/** kube-apiserver serves only HTTPS, and clients send their tokens to it. */
+/**
+ * Reads the server's URL. kube-apiserver serves only HTTPS, and clients send their tokens to it.
+ */
 function readServer(text: string): string {
   if (URL.canParse(text) && new URL(text).protocol === "https:") return text;
   throw new InvalidArgumentError("It must be an https:// URL, such as https://10.0.0.1:6443.");

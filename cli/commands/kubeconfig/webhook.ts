@@ -18,7 +18,7 @@ interface WebhookOptions extends Partial<WebhookFiles>, Partial<ConnectionOption
   readonly tokenFilePath?: string;
   readonly from?: string;
   readonly out?: string;
-  /** `false` by --no-token. */
+  /** --no-token sets it to `false`. */
   readonly token: boolean;
 }
 
@@ -70,7 +70,10 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
     });
 }
 
-/** The file need not exist on this machine. kube-apiserver resolves a relative path against the kubeconfig's folder. */
+/**
+ * Reads the path of the token's file, which need not exist on this machine. kube-apiserver resolves
+ * a relative path against the kubeconfig's folder.
+ */
 function readTokenFilePath(text: string): string {
   if (text.startsWith("/") && !text.endsWith("/")) return text;
   throw new InvalidArgumentError(

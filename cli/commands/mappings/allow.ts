@@ -89,7 +89,9 @@ async function planPerson(who: string, options: AllowOptions, connection: Connec
   return { plan, known, connection, isWhole: true, effect: () => [EFFECT, ...(left === "" ? [] : [left.trim()])] };
 }
 
-/** A sentence if the list for any account, which --account leaves alone, denies the name. */
+/**
+ * Returns a sentence if the list for any account, which --account leaves alone, denies the name.
+ */
 async function deniedByAny(who: string, { ssm, review }: Connection, io: IOStreams): Promise<string> {
   const list = denyParameter(review.prefix, "any");
   const stored = (await readSome(ssm, [list], io.interrupted)).get(list);
@@ -108,7 +110,10 @@ function isOfPerson(item: unknown, who: string): boolean {
   return name !== undefined && asciiLowerCase(name) === asciiLowerCase(who);
 }
 
-/** Throws if a list with an entry to remove is invalid. A list without one is not changed, even if it is invalid. */
+/**
+ * Plans the list without the entries. Throws if a list with an entry to remove is invalid. A list
+ * without one is not changed, even if it is invalid.
+ */
 function planWithout(
   lists: Iterable<string>,
   isRemoved: (item: unknown) => boolean,
@@ -125,7 +130,10 @@ function planWithout(
   return planFor(known, new Map(desired));
 }
 
-/** With --account, only parameters that permissions for that account cover. */
+/**
+ * Returns the parameters that may apply. With --account, these are only those that permissions for
+ * that account cover.
+ */
 function candidatesOf(arnLike: string, { review, account }: Connection): string[] {
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return [];

@@ -90,7 +90,9 @@ const PRUNE: OptionGroup = [
   new Option("--prune-denials", "as --prune, and remove denials too").implies({ prune: true }),
 ];
 
-/** The parameters to write for the entries of a file. Throws for those that can never apply. */
+/**
+ * Returns the parameters to write for the entries of a file. Throws for those that can never apply.
+ */
 export function parametersIn(entries: readonly Entry[], { account, review: { prefix, partition } }: Connection) {
   checkAccounts(account, entries);
   const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
@@ -98,7 +100,9 @@ export function parametersIn(entries: readonly Entry[], { account, review: { pre
   return toParameters(prefix, entries);
 }
 
-/** After the first response, which has AWS's time. */
+/**
+ * Warns of entries that have ended. It is called after the first response, which has AWS's time.
+ */
 export function warnOfEnded(entries: readonly Entry[], { review: { now } }: Connection, io: IOStreams): void {
   for (const entry of entries) {
     const { notAfter } = entry.mapping;
@@ -132,7 +136,10 @@ async function compare(
   return { plan: { ...plan, keptDenials }, known, connection, isWhole: true };
 }
 
-/** The stored denials that are not in the files. With --account, not those of other accounts. */
+/**
+ * Returns the stored denials that are not in the files. With --account, it omits those of other
+ * accounts.
+ */
 function denialsBeside(
   ofFiles: readonly Entry[],
   known: ReadonlyMap<string, Stored>,
@@ -150,8 +157,8 @@ function denialsBeside(
 }
 
 /**
- * Keeps the stored entries of lists that `keeps` selects: another operator may have added one in an emergency. Stored
- * entries keep their positions; new ones are appended.
+ * Adds the stored entries of lists that `keeps` selects: another operator may have added one in an
+ * emergency. Stored entries keep their positions; new ones are appended.
  */
 function withStoredEntries(
   prefix: string,

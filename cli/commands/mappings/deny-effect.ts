@@ -19,7 +19,7 @@ export interface PlannedDenial extends ClusterPlan {
 
 /** What is known about the end of access, over all clusters. */
 export interface Ending {
-  /** Why no time is known. Default: access ends where a mapping may apply. */
+  /** The reason why no time is known. By default, access ends where a mapping may apply. */
   readonly sentence?: string;
   /** The sentence, if it names a similar stored name, which the user may have meant: the command then fails with it. */
   readonly errors: readonly string[];
@@ -27,7 +27,11 @@ export interface Ending {
 
 export const KNOWN_ENDING: Ending = { errors: [] };
 
-/** @param meant a stored name that is similar to what the user typed */
+/**
+ * Returns an ending without a time.
+ *
+ * @param meant a stored name that is similar to what the user typed
+ */
 export function unknownEnding(sentence: string, meant: string | undefined): Ending {
   if (meant === undefined) return { sentence, errors: [] };
   const question = `${sentence} Did you mean ${meant}?`;
@@ -37,14 +41,15 @@ export function unknownEnding(sentence: string, meant: string | undefined): Endi
 export const noAccessEnds = (who: string) => `No stored mapping applies to ${who}: no access ends.`;
 
 /**
- * In milliseconds: how long kube-apiserver caches an answer, the default of --authentication-token-webhook-cache-ttl, and the
- * 10 s for which it remembers each token besides (TokenSuccessCacheTTL).
+ * The time in milliseconds for which kube-apiserver caches an answer: the default of
+ * --authentication-token-webhook-cache-ttl, and the 10 s for which it remembers each token besides
+ * (TokenSuccessCacheTTL).
  * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
  * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubeapiserver/options/authentication.go
  */
 const APISERVER_CACHE_MS = 130_000;
 
-/** Sentences for the user after the write in one cluster. */
+/** Returns sentences for the user after the write in one cluster. */
 export function effectOf(who: string, { endsAccess, evading }: PlannedDenial, ending: Ending, now: number): string[] {
   const time = shownTime(now + MAPPING_FOUND_MS + APISERVER_CACHE_MS);
   const known = ending.sentence ?? `By default, kube-apiserver caches an answer for 2 min, so access ends by ${time}.`;
@@ -62,7 +67,10 @@ export function effectOf(who: string, { endsAccess, evading }: PlannedDenial, en
   ];
 }
 
-/** An AWS-signed token does not show its session, so a denial of one session denies all of them for the role. */
+/**
+ * Warns if a denial of one session denies all sessions of the role: an AWS-signed token does not
+ * show its session.
+ */
 export function warnOfSignedTokens(roles: readonly string[], { functions }: Connection, { log }: IOStreams): void {
   if (functions.own.settings.jwt === undefined || roles.length === 0) return;
   const all = [...new Set(roles)].join(", ");
@@ -71,7 +79,10 @@ export function warnOfSignedTokens(roles: readonly string[], { functions }: Conn
   );
 }
 
-/** The parameters with a mapping that has not ended and may apply to an identity that the pattern denies. */
+/**
+ * Returns the parameters with a mapping that has not ended and may apply to an identity that the
+ * pattern denies.
+ */
 export function mayBeEnded(arnLike: string, parameters: StoredParameters, review: ReviewSettings): string[] {
   const list = { value: JSON.stringify([{ arnLike }]), secure: false };
   const [denial] = readValue(denyParameter(review.prefix, "any"), list, review).entries;

@@ -29,10 +29,13 @@ export interface Terms {
 /** A denial must wait neither for other operators nor for the function's settings. */
 export const DENIES = { merges: true, gives: "no access" } as const;
 
-/** Of a large cluster, a denial must not wait for all mappings. */
+/** The limit for reading all mappings of a large cluster, for which a denial must not wait. */
 const LOOK_MS = 5_000;
 
-/** `undefined` if it fails or takes long: this must not stop a denial, for which reading the deny list is enough. */
+/**
+ * Returns what `read` returns; `undefined` if it fails or takes long. This must not stop a denial,
+ * for which reading the deny list is enough.
+ */
 export async function ifReadable<T>(read: (own: IOStreams) => Promise<T>, io: IOStreams): Promise<T | undefined> {
   const limited = AbortSignal.any([io.interrupted, AbortSignal.timeout(LOOK_MS)]);
   return read({ ...io, interrupted: limited }).catch((error: unknown) => {
@@ -41,7 +44,7 @@ export async function ifReadable<T>(read: (own: IOStreams) => Promise<T>, io: IO
   });
 }
 
-/** Denials of ARNs and patterns, each in its list. */
+/** Plans the denials of ARNs and patterns, each in its list. */
 export function planDenials(
   patterns: readonly string[],
   terms: Terms,
@@ -60,8 +63,8 @@ export function planDenials(
 }
 
 /**
- * The list with this denial, without those that have ended. One that exists keeps its position and its description. Throws
- * if the list is invalid.
+ * Returns the list with this denial, without those that have ended. A denial that exists keeps its
+ * position and its description. Throws if the list is invalid.
  *
  * @param name of the list, without the prefix
  * @param denied an ARN pattern or a name

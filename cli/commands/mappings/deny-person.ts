@@ -31,14 +31,18 @@ import { DENIES, type DenyOptions, ifReadable, planDenials, type Terms, withDeni
 export interface PlannedPerson extends PlannedDenial {
   /** The users and sessions that mappings name. */
   readonly names: readonly string[];
-  /** Those of granted reviews in the cluster's log. */
+  /** Returns the users and sessions in granted reviews of the cluster's log. */
   readonly loggedNames: () => Promise<ReadonlySet<string>>;
 }
 
 /** The name must deny nothing, in any cluster. */
 export class RefusedName extends Failure {}
 
-/** @param isRefused whether AWS has refused to write the first list */
+/**
+ * Plans the denial of a person.
+ *
+ * @param isRefused whether AWS has refused to write the first list
+ */
 export async function planPerson(
   who: string,
   options: OneOf<DenyOptions>,
@@ -95,7 +99,9 @@ function refuseRole(who: string, known: ReadonlyMap<string, Stored>, review: Con
   throw new RefusedName(EXIT.usage, `"${who}" is ${role.mapping}. ${advice} For a person of that name, add --person.`);
 }
 
-/** Only where STS tells it in time: an emergency must not depend on STS. */
+/**
+ * Refuses the operator's own name if STS returns it in time: an emergency must not depend on STS.
+ */
 async function refuseOwnName(who: string, { config }: Connection, io: IOStreams): Promise<void> {
   const identity = await ifReadable((own) => once(config, "identity", () => callerIdentity(config, own)), io);
   const own = identity?.Arn.slice(identity.Arn.lastIndexOf("/") + 1) ?? "";
@@ -103,7 +109,7 @@ async function refuseOwnName(who: string, { config }: Connection, io: IOStreams)
   throw new RefusedName(EXIT.usage, `${who} is your own name (${identity?.Arn}). To deny yourself, add --force.`);
 }
 
-/** Bytes of a list that names leave free, for the denial of an ARN. */
+/** The number of bytes of a list that names leave free, for the denial of an ARN. */
 const RESERVE_BYTES = 512;
 
 /**
@@ -158,7 +164,7 @@ async function planName(
   return { plan: planFor(known, desired), uncovered };
 }
 
-/** The accounts that have mappings or denials. */
+/** Returns the accounts that have mappings or denials. */
 function accountsIn(mappings: Iterable<readonly [string, unknown]> = [], prefix: string): Set<string> {
   const accounts = [...mappings].flatMap(([name]) => readName(prefix, name)?.account ?? []);
   return new Set(accounts.filter((account) => account !== "any"));
@@ -182,10 +188,13 @@ function planPatterns(
   return planDenials(patterns, terms, known, connection);
 }
 
-/** In milliseconds: a denial must not wait longer for the log. */
+/** The limit in milliseconds for the log: a denial must not wait longer. */
 const LOG_MS = 2_000;
 
-/** Judges over all clusters. `isComplete`: whether all were planned, since one that was not may have a mapping. */
+/**
+ * Judges over all clusters when access ends. `isComplete` is whether all were planned, since one
+ * that was not may have a mapping.
+ */
 export async function endingOfPerson(
   who: string,
   denials: readonly PlannedPerson[],
@@ -203,7 +212,7 @@ export async function endingOfPerson(
   return unknownEnding("Not known whether a person of this name logs in.", similarName(who, names));
 }
 
-/** Without --until, which is the end of the denial here. */
+/** Returns the options of the log, without --until, which is the end of the denial here. */
 function logOptionsOf({ until: _, ...options }: OneOf<DenyOptions>): LogOptions {
   return options;
 }

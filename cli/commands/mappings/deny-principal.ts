@@ -61,7 +61,10 @@ export async function planPrincipal(
   };
 }
 
-/** Judges over all clusters. `isComplete`: whether all were planned, since one that was not may have the mapping. */
+/**
+ * Judges over all clusters when access ends. `isComplete` is whether all were planned, since one
+ * that was not may have the mapping.
+ */
 export async function endingOfPrincipal(
   who: string,
   denials: readonly PlannedPrincipal[],
@@ -81,15 +84,18 @@ export async function endingOfPrincipal(
 }
 
 /**
- * The parameters of the principal that a denial names; `undefined` for a pattern. Only AWS knows the suffix of a permission
- * set's role, and no mapping depends on it.
+ * Returns the parameters of the principal that a denial names; `undefined` for a pattern. Only AWS
+ * knows the suffix of a permission set's role, and no mapping depends on it.
  */
 function parametersOf(arnLike: string, prefix: string): string[] | undefined {
   const principal = supposeIdentity(arnLike.replace(/\?{16}(?=$|\/)/, "0".repeat(16)));
   return principal && candidates(prefix, principal).map(({ parameter }) => parameter);
 }
 
-/** A stored mapping whose name is similar to the principal's, such as `role/111122223333/developers`. */
+/**
+ * Returns a stored mapping whose name is similar to the principal's, such as
+ * `role/111122223333/developers`.
+ */
 function similarMapping(arnLike: string, stored: readonly string[], prefix: string): string | undefined {
   const own = parametersOf(arnLike, prefix) ?? [];
   const others = stored.filter((name) => !own.includes(name) && !/\/(?:deny|pattern|account)\//.test(name));
@@ -97,20 +103,23 @@ function similarMapping(arnLike: string, stored: readonly string[], prefix: stri
   return name && shortName(name, prefix);
 }
 
-/** The role in a pattern for sessions. */
+/** Returns the role in a pattern for sessions. */
 function sessionRole(arnLike: string): string | undefined {
   return /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike)?.[1];
 }
 
-/** Whether it is the pattern for the role of one permission set, whose suffix only AWS knows. */
+/**
+ * Returns whether it is the pattern for the role of one permission set, whose suffix only AWS
+ * knows.
+ */
 function isRoleOfSet(role: string): boolean {
   const asRole = role.replace(/\?{16}$/, "0".repeat(16));
   return asRole !== role && permissionSetInAnyCase(asRole) !== undefined;
 }
 
 /**
- * Warns if mappings grant access to federated users, whose names a denied user may choose. Must not stop a denial: if the
- * mappings cannot be read, the warning reports that.
+ * Warns if mappings grant access to federated users, whose names a denied user may choose. This
+ * does not stop a denial: if the mappings cannot be read, the warning reports that.
  */
 async function warnOfFederatedUsers(arnLike: string, { changes }: Plan, connection: Connection, io: IOStreams) {
   const { ssm, review, settings } = connection;

@@ -89,9 +89,8 @@ function refuseProgram(who: string): void {
 }
 
 /**
- * Shows the plans, asks, and writes the denials. The ending is printed once, after the write; if there is a question, also
- * before it. Returns the plans, or those
- * that replaced them.
+ * Shows the plans, asks, and writes the denials. The ending is printed once, after the write; if
+ * there is a question, also before it. Returns the plans, or those that replaced them.
  */
 async function writeDenials(
   who: string,

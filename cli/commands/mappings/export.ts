@@ -36,7 +36,7 @@ function translateOut(text: string): string {
 }
 
 interface ExportInput {
-  /** Every parameter below the prefix: invalid ones deny access too. */
+  /** All parameters below the prefix, including invalid ones, since they deny access too. */
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   /** Roles that IAM Identity Center created for permission sets. */
   readonly roles: readonly KnownRole[];
@@ -86,7 +86,7 @@ function item({ mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string,
   };
 }
 
-/** Entries that aws-auth can express, or the reason why the entry is skipped. */
+/** The entries that aws-auth can express, or the reason why the entry is skipped. */
 type Carried = readonly MappingEntry[] | string;
 
 interface Store extends Subject {
@@ -95,7 +95,10 @@ interface Store extends Subject {
   readonly denied: readonly PlacedDenial[];
 }
 
-/** Skipping an entry is safe, shortening it is not: without its end or a denial, a mapping would grant more access. */
+/**
+ * Converts an entry. Skipping one is safe, shortening it is not: without its end or a denial, a
+ * mapping would grant more access.
+ */
 function carryOut(entry: MappingEntry, parameter: string, store: Store): Carried {
   const { kind, mapping } = entry;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
@@ -132,7 +135,10 @@ function carryAccount(entry: MappingEntry, { readings, review, denied }: Store):
   return unlessDenied([entry], review, denied);
 }
 
-/** Converts to the set's known roles, except roles with a separate mapping, even if that one cannot be converted. */
+/**
+ * Converts a permission set's mapping to the set's known roles, except roles with a separate
+ * mapping, even if that one cannot be converted.
+ */
 function carryPermissionSet(entry: MappingEntry, parameter: string, store: Store): Carried {
   const { parameters, readings, roles, review } = store;
   const { prefix, now } = review;
@@ -250,7 +256,9 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`, ...causesOf(left, options));
 }
 
-/** Sentences: the most frequent causes, and advice about the denial that causes most skips. */
+/**
+ * Returns sentences: the most frequent causes, and advice about the denial that causes most skips.
+ */
 function causesOf(skipped: readonly string[], options: ExportOptions): string[] {
   const causes = [...Map.groupBy(skipped, (line) => line.slice(line.indexOf(": ") + 2))]
     .map(([cause, { length }]) => ({ cause, length }))

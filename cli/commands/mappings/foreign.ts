@@ -8,9 +8,9 @@ import { type Path, parseDocuments, type YamlDocument } from "../../io/yaml.ts";
 import { stringAt } from "../../kube/objects.ts";
 import { accessGroup, levelOfPolicy } from "../../model/names.ts";
 
-/** Fields are not validated yet. */
+/** A mapping of another program. Its fields are not validated yet. */
 export interface Foreign {
-  /** For messages, such as `mapRoles 3`. */
+  /** The place in messages, such as `mapRoles 3`. */
   readonly where: string;
   readonly line: number;
   readonly arn?: unknown;
@@ -21,9 +21,15 @@ export interface Foreign {
   readonly account?: unknown;
   /** A phrase about parts that are not imported. */
   readonly remark?: string;
-  /** Name of the EKS cluster of an access entry. Such an entry matches a role with a path, aws-iam-authenticator does not. */
+  /**
+   * The name of the EKS cluster of an access entry. Such an entry matches a role with a path,
+   * aws-iam-authenticator does not.
+   */
   readonly accessEntryOf?: string;
-  /** The groups for its EKS access policies: no mapping, but a part of the access entry for the same principal. */
+  /**
+   * The groups for its EKS access policies: no mapping, but a part of the access entry for the same
+   * principal.
+   */
   readonly accessGroups?: readonly string[];
   /** Why this is not a mapping. */
   readonly problem?: string;
@@ -31,7 +37,7 @@ export interface Foreign {
 
 type At = Pick<Foreign, "where" | "line">;
 
-/** Removes only a role's path: aws-iam-authenticator sees the paths of users. */
+/** Removes a role's path, and no other: aws-iam-authenticator sees the paths of users. */
 export function withoutRolePath(arn: string): string {
   return arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
 }
@@ -48,7 +54,8 @@ function fromAccessEntry({ principalArn, username, kubernetesGroups, clusterName
 }
 
 /**
- * One item for the policies that have an access level, and one for each policy or namespace that cannot be imported.
+ * Returns one item for the policies that have an access level, and one for each policy or namespace
+ * that cannot be imported.
  * https://docs.aws.amazon.com/eks/latest/APIReference/API_ListAssociatedAccessPolicies.html
  */
 function fromAssociatedPolicies({ value, lineOf }: YamlDocument): Foreign[] {
@@ -117,7 +124,11 @@ function keyOf({ accessEntryOf, arn }: Foreign): string {
   return `${accessEntryOf} ${textOf(arn)}`;
 }
 
-/** @param groups of its access policies; `undefined` if the files do not have them */
+/**
+ * Adds the groups of access policies to an access entry.
+ *
+ * @param groups those of its access policies; `undefined` if the files do not have them
+ */
 function withGroups<T extends Foreign>(entry: T, groups: readonly string[] | undefined): T & Foreign {
   const own = entry.groups ?? [];
   // carry() reports a value that is not a list.
@@ -142,7 +153,8 @@ const TO_JSON =
   "var.aws_auth_roles.";
 
 /**
- * Detects kinds by their keys. Throws if no document in the file has a known kind.
+ * Reads a file, and detects kinds by their keys. Throws if no document in the file has a known
+ * kind.
  *
  * @param isOneOfSeveral whether other files are imported too: then a file may be an empty list
  * @returns the mappings, and phrases about documents without mappings
@@ -197,7 +209,10 @@ const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];
 /** https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/deploy/example.yaml */
 const SERVER_CONFIG = "config.yaml";
 
-/** Sections and the server config are YAML texts in the ConfigMap. `undefined` for another program's ConfigMap. */
+/**
+ * Reads a ConfigMap, in which sections and the server config are YAML texts. Returns `undefined`
+ * for another program's ConfigMap.
+ */
 function fromConfigMap(data: YamlDocument, name: string, file: string): Foreign[] | undefined {
   const texts = isObject(data.value) ? data.value : {};
   const isKnown = Object.keys(texts).some((key) => SECTIONS.includes(key) || key === SERVER_CONFIG);
@@ -256,7 +271,10 @@ function fromListItem(item: unknown, at: At, arnKey: string): Foreign {
 /** https://github.com/terraform-aws-modules/terraform-aws-eks/blob/v19.21.0/variables.tf */
 const VARIABLES = ["aws_auth_roles", "aws_auth_users", "aws_auth_accounts"];
 
-/** `undefined` without a variable of these names. Other variables are not about access. */
+/**
+ * Reads variables of Terraform. Returns `undefined` without a variable of these names. Other
+ * variables are not about access.
+ */
 function fromVariables(part: YamlDocument, values: Record<string, unknown>): Foreign[] | undefined {
   const names = Object.keys(values).filter((name) => name.startsWith("aws_auth_"));
   if (names.length === 0) return undefined;
@@ -307,7 +325,10 @@ function fromEksctl(item: unknown, at: At): Foreign {
   return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };
 }
 
-/** Calls of the AWS CLI in a loop print consecutive JSON objects, `jq -c` prints one per line. */
+/**
+ * Returns the documents of a text. Calls of the AWS CLI in a loop print consecutive JSON objects,
+ * `jq -c` prints one per line.
+ */
 function documentsIn(text: string, file: string): YamlDocument[] {
   const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
   if (!isSeries) return parseDocuments(text, file);
@@ -329,7 +350,7 @@ function listed(part: YamlDocument): YamlDocument[] {
   return items.map((item, i) => below(part, ["items", i], item));
 }
 
-/** The part at this path. */
+/** Returns the part at this path. */
 function below({ lineOf, blockLine }: YamlDocument, path: Path, value: unknown): YamlDocument {
   return {
     value,

@@ -53,7 +53,7 @@ async function get(names: readonly string[], options: GetOptions, io: IOStreams)
   if (missing.length > 0) throw finding(...missing);
 }
 
-/** Returns a sentence if it does not exist. */
+/** Finds the stored parameter. Returns a sentence if it does not exist. */
 async function find(target: Target, { ssm, review: { prefix } }: Connection, io: IOStreams): Promise<Stored | string> {
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
@@ -71,7 +71,11 @@ async function find(target: Target, { ssm, review: { prefix } }: Connection, io:
   return isMissing ? `${shortName(stored.name, prefix)} has no session ${session}.` : stored;
 }
 
-/** @param session of the only entry to show, or `undefined` */
+/**
+ * Returns the data to print.
+ *
+ * @param session of the only entry to show, or `undefined`
+ */
 function dataOf(stored: Stored, session: string | undefined, { review: { prefix, partition } }: Connection): object {
   const { name: parameter, version } = stored;
   const value = normal(stored.value);
@@ -84,7 +88,7 @@ function dataOf(stored: Stored, session: string | undefined, { review: { prefix,
   };
 }
 
-/** For the role of a permission set, the parameter of the set; else `undefined`. */
+/** Returns the parameter of the permission set for its role; `undefined` for another principal. */
 function permissionSetParameter(prefix: string, { address, key }: Target): string | undefined {
   const { kind, account, name } = address;
   const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? name;

@@ -148,7 +148,10 @@ function withEntry(name: string, kind: ListKind, key: EntryKey, before: Stored |
   return valueText(name, then === undefined ? now.filter((item) => !isIt(item)) : withItem(now, isIt, then));
 }
 
-/** Anyone who may write parameters chooses the value, for example an object without a text: {"toString": 0}. */
+/**
+ * Formats a value. Anyone who may write parameters chooses it, for example an object without a
+ * text: {"toString": 0}.
+ */
 function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -20,11 +20,15 @@ interface Carried {
   readonly entry: Entry;
   /** Phrases about differences. */
   readonly notes: readonly string[];
-  /** It never matched before, and does now. */
+  /** Whether the mapping never matched before, and does now. */
   readonly isNew: boolean;
 }
 
-/** @param sso whether to map the permission set instead of its role */
+/**
+ * Converts a mapping.
+ *
+ * @param sso whether to map the permission set instead of its role
+ */
 export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
   return { where: whereOf(foreign), ...entryFrom(foreign, sso) };
 }
@@ -87,16 +91,16 @@ function readNames(username: unknown, groups: unknown): Names | Problem {
 }
 
 /**
- * YAML reads an account without quotes as a number. A number with fewer digits is rejected: its zeros may have been
- * dropped, or it may be octal in YAML 1.1.
+ * Returns the account as text. YAML reads an account without quotes as a number. A number with
+ * fewer digits is rejected: its zeros may have been dropped, or it may be octal in YAML 1.1.
  */
 function accountText(account: unknown): unknown {
   return typeof account === "number" && String(account).length === 12 ? String(account) : account;
 }
 
 /**
- * As in aws-iam-authenticator, the last mapping of a section applies, and roles precede users. A mapping that never
- * matched there loses against any other.
+ * Merges the mappings. As in aws-iam-authenticator, the last mapping of a section applies, and
+ * roles precede users. A mapping that never matched there loses against any other.
  *
  * @returns the mappings that apply, and for each skipped one a phrase with the reason
  */
@@ -120,7 +124,10 @@ export function merge(carried: readonly Carried[]) {
   return { winners, overridden };
 }
 
-/** `undefined` for braces that are literal text there and an error here. */
+/**
+ * Translates the placeholders. Returns `undefined` for braces that are literal text there and an
+ * error here.
+ */
 function translateIn(text: string): string | undefined {
   const literal = text.replace(/\{\{\w+\}\}/g, "");
   if (/[{}]/.test(literal)) return undefined;

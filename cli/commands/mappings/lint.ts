@@ -73,7 +73,7 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
   if (isFailing) throw finding(...summary);
 }
 
-/** For `LEVELS`. */
+/** The nouns for `LEVELS`. */
 const NOUNS = ["error", "warning", "note"];
 
 async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<Finding[]> {
@@ -89,7 +89,7 @@ async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<F
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
-/** Mappings of nodes, which the function does not look up. */
+/** Returns findings for mappings of nodes, which the function does not look up. */
 function nodeFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: ReviewSettings) {
   const ofNodes = [...parameters].filter(([, { value }]) => value.includes("{EC2PrivateDNSName}"));
   const wheres = ofNodes.map(([name]) => shortName(name, prefix));
@@ -116,16 +116,19 @@ async function lintFiles(file: readonly string[], { region }: LintOptions, io: I
   ]);
 }
 
-/** The settings used here do not depend on the region. */
+/** The region in ARNs without one. The settings used here do not depend on it. */
 const ANY_REGION = "us-east-1";
 
-/** Without a region, the partition of the first ARN: a file with several partitions is always wrong. */
+/**
+ * Returns the region's partition, or without a region that of the first ARN: a file with several
+ * partitions is always wrong.
+ */
 function partitionOf(region: string | undefined, entries: readonly Entry[]): string {
   if (region !== undefined) return partitionOfRegion(region)?.id ?? "aws";
   return entries.flatMap(({ mapping }) => mapping.arn?.split(":")[1] ?? [])[0] ?? "aws";
 }
 
-/** Invalid entries of the callers' list, which the function skips. */
+/** Returns findings for invalid entries of the callers' list, which the function skips. */
 function callerFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: ReviewSettings): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
   const { problems = [] } = stored === undefined ? {} : readStored("callers", {}, stored);

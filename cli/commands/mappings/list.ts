@@ -58,7 +58,10 @@ async function itemsIn({ group }: ListOptions, connection: Connection, io: IOStr
   return items;
 }
 
-/** Empty for patterns and accounts: a denial may match some of their identities. */
+/**
+ * Returns the list whose denial applies to the principal; empty for patterns and accounts, of which
+ * a denial may match some identities.
+ */
 function deniedBy({ entry }: Item, parameters: ReadonlyMap<string, Stored>, { review }: Connection) {
   const deciding = entry && decideForPrincipal(entry, parameters, review)?.deciding;
   return deciding?.place === "deny-account" || deciding?.place === "deny-any"

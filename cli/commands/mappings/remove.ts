@@ -36,7 +36,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
 }
 
 async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
-  /** Names of clusters. A plan may start again. */
+  /** The names of clusters that were not read completely. A plan may start again. */
   const incomplete = new Set<string>();
   const planned = await planClusters(
     options,
@@ -67,7 +67,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   if (incomplete.size === planned.ready.length + planned.idle.length) throw silentExit();
 }
 
-/** Removes the parameter, or only the named entries of a list. `missing`: sentences. */
+/** Plans to remove the parameter, or only the named entries of a list. `missing` are sentences. */
 function removal(name: string, targets: readonly Target[], before: Stored | undefined) {
   if (before === undefined) return { changes: [], missing: [`${name} does not exist.`] };
   const keys = targets.map(({ key }) => key).filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
@@ -88,7 +88,10 @@ function removal(name: string, targets: readonly Target[], before: Stored | unde
   return { changes: [change], missing };
 }
 
-/** The option of `mappings set` and `mappings deny` for each key. A record, so that a new key does not compile without one. */
+/**
+ * The option of `mappings set` and `mappings deny` for each key. It is a record, so that a new key
+ * does not compile without one.
+ */
 const OPTIONS: Readonly<Record<Exclude<keyof Mapping, "arn" | "arnLike">, string>> = {
   session: "session",
   username: "username",
@@ -98,7 +101,10 @@ const OPTIONS: Readonly<Record<Exclude<keyof Mapping, "arn" | "arnLike">, string
   groups: "group",
 };
 
-/** Sentences with the commands that write what a change removes. A pattern then becomes the last one of its list. */
+/**
+ * Returns sentences with the commands that write what a change removes. A pattern then becomes the
+ * last one of its list.
+ */
 function commandsAgain({ name, before, value }: Change, where: ClusterOptions, { prefix, now }: ReviewSettings) {
   const entriesIn = (text = "[]") => readParameter(prefix, name, { value: text, secure: false }).entries;
   const kept = new Set(entriesIn(value).map(({ mapping }) => JSON.stringify(mapping)));

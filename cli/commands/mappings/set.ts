@@ -140,7 +140,10 @@ async function planSet(who: string, options: SetOptions, endAt: End, connection:
   return { plan, known: before, connection };
 }
 
-/** Reads the mapping and the deny lists for it in one call. Without permission for the lists, only the mapping. */
+/**
+ * Reads the mapping and the deny lists for it in one call. Without permission for the lists, it
+ * reads only the mapping.
+ */
 async function readWithDenials({ parameter, address }: Target, connection: Connection, io: IOStreams) {
   const lists = denyListsFor(address, connection.review);
   try {
@@ -151,7 +154,10 @@ async function readWithDenials({ parameter, address }: Target, connection: Conne
   }
 }
 
-/** Denials take precedence: without this sentence, a mapping that is written or unchanged looks as if it granted access. */
+/**
+ * Logs the denials of the mapping's principal. They take precedence: without this sentence, a
+ * mapping that is written or unchanged looks as if it granted access.
+ */
 function logDenials(entry: PlacedEntry, known: ReadonlyMap<string, Stored>, connection: Connection, io: IOStreams) {
   const { review } = connection;
   for (const list of new Set(denyListsFor(entry, review))) {
@@ -169,7 +175,7 @@ function logDenials(entry: PlacedEntry, known: ReadonlyMap<string, Stored>, conn
   }
 }
 
-/** Names the option to type instead of the key. */
+/** Returns the problem, with the option to type instead of the key. */
 function problemOf(problem: string, kind: MappingKind): string {
   const name = isWithoutSessions(kind) ? "<name>" : "'dev:{SessionName}'";
   return problem === "username is missing"
@@ -177,7 +183,10 @@ function problemOf(problem: string, kind: MappingKind): string {
     : problem;
 }
 
-/** A group without a binding grants nothing, and the command has no access to the cluster. */
+/**
+ * Logs that the groups need bindings. A group without a binding grants nothing, and the command has
+ * no access to the cluster.
+ */
 function logBindings(level: AccessLevel, namespaces: readonly string[] | undefined, { log }: IOStreams): void {
   const options = (namespaces ?? []).map((one) => ` --namespace ${one}`).join("");
   const [first, ...others] = accessGroups(level, namespaces);
@@ -197,8 +206,8 @@ function collectKey(value: string, before?: readonly string[]): readonly string[
 }
 
 /**
- * What a new mapping of one session gets from the permission set's mapping: the username, and with --add-group or
- * --remove-group the groups. Empty for any other target.
+ * Returns what a new mapping of one session gets from the permission set's mapping: the username,
+ * and with --add-group or --remove-group the groups. Returns an empty mapping for any other target.
  */
 async function ofPermissionSet(
   { address: { kind, account, name } }: Target,

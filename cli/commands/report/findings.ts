@@ -37,7 +37,7 @@ export async function readRoles(kubeconfig: string, io: IOStreams): Promise<(ent
     ...(await kubernetes.list(`${PATH}/clusterrolebindings`)),
     ...(await kubernetes.list(`${PATH}/rolebindings`)),
   ];
-  /** Roles by kind and name of the subject. */
+  /** The roles of the subjects, by kind and name. */
   const roles = { User: new Map<string, Set<string>>(), Group: new Map<string, Set<string>>() };
   for (const binding of bindings) {
     const namespace = namespaceOf(binding);
@@ -60,7 +60,10 @@ export async function readRoles(kubeconfig: string, io: IOStreams): Promise<(ent
 
 const PLACEHOLDER = /\{[^{}]*\}/;
 
-/** A template may become any name that fits: its roles name the subject. */
+/**
+ * Returns the roles of a name. A template may become any name that fits: its roles name the
+ * subject.
+ */
 function rolesFor(template: string, bySubject: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   if (!PLACEHOLDER.test(template)) return [...(bySubject.get(template) ?? [])];
   const literals = template.split(PLACEHOLDER).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
@@ -100,7 +103,10 @@ function keyOf(kind: Entry["kind"], name: string): string {
   return `${kind.replace("-session", "")}/${asciiLowerCase(name)}`;
 }
 
-/** `false` if IAM cannot be read: a missing permission is not an error. Adds the reason to `problems`. */
+/**
+ * Returns `false` if IAM cannot be read: a missing permission is not an error. Adds the reason to
+ * `problems`.
+ */
 async function isListed(isComplete: Promise<boolean>, problems: Set<string>, io: IOStreams): Promise<boolean> {
   try {
     if (await isComplete) return true;
@@ -116,10 +122,13 @@ async function isListed(isComplete: Promise<boolean>, problems: Set<string>, io:
 
 const PAGE = { pageSize: 1_000, stopOnSameToken: true };
 
-/** Anyone with iam:CreateRole may choose the name of a permission set's role, but not this path. */
+/**
+ * The path of permission sets' roles. Anyone with iam:CreateRole may choose the name of such a
+ * role, but not this path.
+ */
 const OF_SETS = "/aws-reserved/sso.amazonaws.com/";
 
-/** Returns whether the list is complete. */
+/** Adds the roles of the account. Returns whether the list is complete. */
 async function addRoles(client: IAMClient, ids: Ids, abortSignal: AbortSignal): Promise<boolean> {
   let isComplete = false;
   for await (const { Roles, IsTruncated } of paginateListRoles({ client, ...PAGE }, {}, { abortSignal })) {
@@ -143,14 +152,14 @@ async function addUsers(client: IAMClient, ids: Ids, abortSignal: AbortSignal): 
 }
 
 export interface ReportFinding {
-  /** Stable: scripts may use it. */
+  /** The code of the finding. It is stable, since scripts may use it. */
   readonly code: "invalid" | "ended" | "denied" | "shadowed" | "absent" | "re-created" | "unused" | "program-sessions";
   readonly message: string;
 }
 
 interface Facts {
   readonly parameters: StoredParameters;
-  /** By pattern: the one that always applies instead. */
+  /** The pattern that always applies instead, by pattern. */
   readonly covers: ReturnType<typeof coversIn>;
   readonly review: ReviewSettings;
   readonly logins: Logins;
@@ -187,7 +196,7 @@ export function findingsOf(item: Item, { parameters, covers, review, logins, pri
   return found;
 }
 
-/** `undefined` for identities without a session. */
+/** Returns who chooses the session's name; `undefined` for identities without a session. */
 export function sessionChooser(entry: Entry): string | undefined {
   const { kind, name } = entry;
   if (isWithoutSession(entry)) return undefined;

@@ -15,7 +15,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
 import type { Item } from "../../model/items.ts";
 
-/** Values by field. A field without a value is missing. */
+/** The values of a row by field. A field without a value is missing. */
 type Row = Readonly<Record<string, string>>;
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html */
@@ -23,10 +23,10 @@ const MOST_ROWS = 100_000;
 
 const POLL_MS = 1_000;
 
-/** Ctrl-C must not wait long for a network that fails. */
+/** The limit for stopping a query: Ctrl-C must not wait long for a network that fails. */
 const STOP_LIMIT_MS = 5_000;
 
-/** At most `MOST_ROWS`. */
+/** Runs a query, and returns at most `MOST_ROWS` rows. */
 async function runQuery({ query, reader }: OpenLog, queryString: string, io: IOStreams): Promise<Row[]> {
   const { logs, signal } = reader;
   const isArn = query.logGroup.startsWith("arn:");
@@ -79,16 +79,19 @@ interface Use {
   /** Milliseconds since 1970. */
   readonly last: number;
   readonly reviews: number;
-  /** Only if names of the user depend on the session, and if the log shows all. */
+  /**
+   * The names of sessions, only if names of the user depend on the session, and if the log shows
+   * all.
+   */
   readonly sessionNames?: readonly string[];
 }
 
 export interface Logins {
   /** Start of the searched part of the log, in milliseconds since 1970. */
   readonly from: number;
-  /** Empty for a mapping without a login. */
+  /** The use of each mapping; a mapping without a login is missing. */
   readonly uses: ReadonlyMap<Entry, Use>;
-  /** Sentences: why the log may not show every login since the requested time. */
+  /** Sentences that state why the log may not show every login since the requested time. */
   readonly limits: readonly string[];
   /** A sentence, if the log has no login. */
   readonly none?: string;
@@ -138,7 +141,10 @@ const TOO_MANY = `The log has more than ${MOST_ROWS} pairs of mapping and identi
 
 const LEVEL = "With a logLevel above info, the function does not log granted logins.";
 
-/** Whether names of the user depend on the session. The entries of a list share a parameter, and so its sessions. */
+/**
+ * Returns whether names of the user depend on the session. The entries of a list share a parameter,
+ * and so its sessions.
+ */
 function namesSession({ entry }: Item): boolean {
   const { username = "", groups = [], session } = entry?.mapping ?? {};
   return entry?.kind !== "pattern" && session === undefined && [username, ...groups].join().includes("{SessionName");
@@ -165,7 +171,10 @@ function usesOf(items: readonly Item[], ...queries: readonly (readonly Row[])[])
   return uses;
 }
 
-/** The first pattern of the list that matches applies, but one with an end may not have applied at that time. */
+/**
+ * Returns whether a login may be of this pattern. The first pattern of the list that matches
+ * applies, but one with an end may not have applied at that time.
+ */
 function mayBeOf(pattern: Entry, list: readonly Item[], arn: string): boolean {
   const matching = list.filter(
     ({ entry }) => entry?.kind === "pattern" && matchesArnLike(entry.mapping.arnLike ?? "", arn),
@@ -178,7 +187,10 @@ function sum(rows: readonly Row[]): number {
   return rows.reduce((all, { reviews }) => all + Number(reviews), 0);
 }
 
-/** AWS documents neither form of `max(@timestamp)`: milliseconds since 1970, or such as `2026-11-24 16:30:00.000` in UTC. */
+/**
+ * Parses the time of a row. AWS documents neither form of `max(@timestamp)`: milliseconds since
+ * 1970, or such as `2026-11-24 16:30:00.000` in UTC.
+ */
 function timeOf({ last = "" }: Row): number {
   return /^\d{4}-/.test(last) ? Date.parse(`${last.replace(" ", "T")}Z`) : Number(last);
 }

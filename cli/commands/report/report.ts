@@ -32,7 +32,7 @@ import { checkPrincipals, findingsOf, readRoles, sessionChooser } from "./findin
 import { isUnused, type Logins, readLogins } from "./logins.ts";
 
 interface SearchOptions extends Omit<ReviewsOptions, "rate"> {
-  /** Instead of `since`. */
+  /** The option that replaces `since`. */
   readonly unused?: PastTime;
 }
 
@@ -58,7 +58,7 @@ async function search(options: OneOf<SearchOptions>, io: IOStreams) {
 
 type Line = Awaited<ReturnType<typeof linesIn>>[number];
 
-/** `isNamed`: whether each line names its cluster. */
+/** Prints the report. `isNamed` is whether each line names its cluster. */
 async function printReport(lines: readonly Line[], isNamed: boolean, options: ReportOptions, io: IOStreams) {
   const { output } = options;
   if (output === "json" || output === "yaml") return printData(lines.map(machine), output, io);
@@ -134,8 +134,9 @@ function isRelated(...both: readonly [ClusterOptions, ClusterOptions]): boolean 
 }
 
 /**
- * Throws, and prints nothing, if the logs do not cover the time. With several contexts of one id, a login in one Region
- * counts for each, and each command removes the mapping from every store. The same holds for clusters that share a store.
+ * Prints the commands that remove unused mappings. Throws, and prints nothing, if the logs do not
+ * cover the time. With several contexts of one id, a login in one Region counts for each, and each
+ * command removes the mapping from every store. The same holds for clusters that share a store.
  */
 function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   const limits = contexts.flatMap(({ logins }) => logins.limits);
@@ -162,7 +163,7 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   io.log(`${found}Checked ${checked.size} of ${all.size} ${mappings}.${rest}\n`);
 }
 
-/** Arguments of `mappings remove`, quoted for a shell. */
+/** Returns the arguments of `mappings remove`, quoted for a shell. */
 function targets({ items, logins }: Search, isWanted: (item: Item, logins: Logins) => boolean | undefined): string[] {
   return items
     .filter((item) => isWanted(item, logins))

@@ -18,7 +18,7 @@ import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 interface Shown {
   readonly review: LoggedReview;
   readonly why: Why;
-  /** Count and first time; not set for a single review. */
+  /** The count and the first time; not set for a single review. */
   readonly group?: ReviewGroup;
 }
 
@@ -74,7 +74,10 @@ interface ReviewGroup {
   readonly last: LoggedReview;
 }
 
-/** Limits memory: any AWS account can create any number of sessions, each of which would be a group. */
+/**
+ * The largest number of groups, which limits memory: any AWS account can create any number of
+ * sessions, each of which would be a group.
+ */
 const MOST = 10_000;
 
 function groupReviews(most = MOST) {
@@ -96,20 +99,23 @@ function groupReviews(most = MOST) {
         last: review.time >= last.time ? review : last,
       });
     },
-    /** Sorted by the time of their last review. */
+    /** Returns the groups, sorted by the time of their last review. */
     all: () => [...groups.values()].sort((a, b) => a.last.time - b.last.time),
-    /** Number of reviews left out because there are too many groups. */
+    /** Returns the number of reviews left out because there are too many groups. */
     left: () => left,
   };
 }
 
 interface Why {
-  /** Words of a shell command, quoted where necessary. */
+  /** The words of a shell command, quoted where necessary. */
   readonly explain?: readonly string[];
   readonly advice?: string;
 }
 
-/** Empty for grants and for tokens of other authenticators. */
+/**
+ * Returns the command that explains a denial, or advice; empty for grants and for tokens of other
+ * authenticators.
+ */
 function whyOf({ outcome, reason = "", arn = "", principalId }: LoggedReview, options: ClusterOptions, io: IOStreams) {
   if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
     // Without the id, the current role of this name would match.
@@ -147,7 +153,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   if (options.follow && options.until !== undefined) throw usage("Give either --follow or --until.");
   const isNamed = isSeveral(options);
   const isEach = options.each === true || options.follow === true;
-  /** With several clusters, the groups for JSON and YAML. */
+  /** The groups for JSON and YAML, if there are several clusters. */
   const items: object[] = [];
   const work = (one: OneOf<ListOptions>, own: IOStreams) =>
     withLog(one, own, (log) => {
@@ -162,7 +168,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   throwWorst(failures);
 }
 
-/** Between two reads of the log. The account's quota is five calls a second. */
+/** The wait between two reads of the log. The account's quota is five calls a second. */
 const PAUSE_MS = 2_000;
 
 async function follow({ query, reader, prefix }: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {

@@ -23,11 +23,12 @@ import { fileFailure, userFolder } from "../../io/files.ts";
 import { shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 
-/** Of files; `undefined` for those that cannot be read. */
+/** The texts of files; `undefined` for those that cannot be read. */
 type Texts = readonly (string | undefined)[];
 
 /**
- * Returns the reason as a sentence; `undefined` if the cache can be used.
+ * Returns a sentence that states why the credentials are not cached; `undefined` if the cache can
+ * be used.
  *
  * @param profile from options or AWS_PROFILE
  * @param configuration the AWS configuration files
@@ -50,7 +51,10 @@ async function usesProcess(profile: string | undefined): Promise<boolean> {
   return (await profileChain(profile)).some(({ settings }) => PROCESS in settings);
 }
 
-/** A user who can write to a folder can swap its files. Windows has no file modes. */
+/**
+ * Returns why the folder is not trusted: a user who can write to a folder can swap its files.
+ * Windows has no file modes.
+ */
 function whyNotTrusted(folder: string): string | undefined {
   if (process.getuid === undefined) return undefined;
   try {
@@ -64,7 +68,7 @@ function whyNotTrusted(folder: string): string | undefined {
   }
 }
 
-/** Minimum remaining lifetime: kubectl would otherwise need another token at once. */
+/** The shortest remaining lifetime: kubectl would otherwise need another token at once. */
 const LEFT_MS = 60_000;
 
 /**
@@ -116,7 +120,7 @@ async function cacheKey(options: Readonly<Record<string, unknown>>, configuratio
 }
 
 /**
- * The AWS configuration files, unparsed: loading the SDK's parser takes 4 ms.
+ * Returns the AWS configuration files, unparsed: loading the SDK's parser takes 4 ms.
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
  */
 function configurationTexts(): Texts {
@@ -126,13 +130,16 @@ function configurationTexts(): Texts {
   return files.map((file) => textOf(file.startsWith("~/") ? join(home, file.slice(2)) : file));
 }
 
-/** Folders of `aws sso login` and `aws login`. As in the SDK, an empty variable means the working folder. */
+/**
+ * Returns the folders of `aws sso login` and `aws login`. As in the SDK, an empty variable means
+ * the working folder.
+ */
 function signInFolders(): string[] {
   const login = process.env["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
   return [join(getHomeDir(), ".aws", "sso", "cache"), login || "."];
 }
 
-/** The text of each sign-in, sorted by file name; empty if the folder does not exist. */
+/** Returns the text of each sign-in, sorted by file name; none if the folder does not exist. */
 function textsIn(folder: string): Texts {
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
@@ -142,7 +149,10 @@ function textsIn(folder: string): Texts {
   }
 }
 
-/** `undefined` if it cannot be read, for example because another run has removed it since it was listed. */
+/**
+ * Returns the text of a file; `undefined` if it cannot be read, for example because another run has
+ * removed it since it was listed.
+ */
 function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");

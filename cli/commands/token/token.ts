@@ -80,7 +80,10 @@ const API_VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
 /** The version that other clients return without KUBERNETES_EXEC_INFO, for example in a shell. */
 const DEFAULT_VERSION = `${GROUP}/v1beta1`;
 
-/** `execInfo` is KUBERNETES_EXEC_INFO. client-go refuses any version other than the one it wrote there. */
+/**
+ * Returns the version of ExecCredential to print. `execInfo` is KUBERNETES_EXEC_INFO. client-go
+ * refuses any version other than the one it wrote there.
+ */
 function requestedVersion(execInfo: string | undefined): string {
   if (!execInfo) return DEFAULT_VERSION;
   const version = memberAt(parseJson(execInfo), "apiVersion");
@@ -97,7 +100,7 @@ export function execCredential(apiVersion: string, { token, expiresAt }: SignedT
   return JSON.stringify({ kind: "ExecCredential", apiVersion, spec: {}, status: { expirationTimestamp, token } });
 }
 
-/** Whether there is a user to sign in. Of an exec plugin, client-go says so. */
+/** Returns whether there is a user to sign in. client-go tells an exec plugin. */
 function canSignIn({ environment, interactive }: IOStreams): boolean {
   const info = environment["KUBERNETES_EXEC_INFO"];
   return info ? memberAt(parseJson(info), "spec", "interactive") === true : interactive;

@@ -20,7 +20,7 @@ import {
   type Wanted,
 } from "./state.ts";
 
-/** Whether one principal surely has administrator access. */
+/** Returns whether one principal surely has administrator access. */
 export function hasAdministrator(states: States, review: RuleSettings): boolean {
   const state = planState([], states, review);
   return [...states].some(
@@ -28,7 +28,7 @@ export function hasAdministrator(states: States, review: RuleSettings): boolean 
   );
 }
 
-/** The principals of a parameter that surely have administrator access. */
+/** Returns the principals of a parameter that surely have administrator access. */
 export function administratorsIn(name: string, state: PlanState): readonly PlacedEntry[] {
   const [{ problem, entries }] = valuesOf(state, name);
   return problem === undefined ? entries.filter((entry) => isSure(entry, state)) : [];
@@ -54,7 +54,10 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
   return isUsable(entry, review) && isReachable && !denyListsFor(entry, review).some(isDenied);
 }
 
-/** Whether the list of sessions of the entry's permission set denies it, or has an earlier entry for its session. */
+/**
+ * Returns whether the list of sessions of the entry's permission set denies it, or has an earlier
+ * entry for its session.
+ */
 function isShadowed(entry: PlacedEntry, state: PlanState): boolean {
   const { review } = state;
   const set = setOf(entry);
@@ -67,7 +70,7 @@ function isShadowed(entry: PlacedEntry, state: PlanState): boolean {
   return list.problem !== undefined || (isListKind(entry.kind) && first !== entry);
 }
 
-/** Whether the function renders the names for each token of the principal. */
+/** Returns whether the function renders the names for each token of the principal. */
 function isUsable({ kind, mapping }: PlacedEntry, review: RuleSettings): boolean {
   const { username = "", groups = [], principalId } = mapping;
   const isSigned = review.signedTokens === "only";
@@ -78,8 +81,8 @@ function isUsable({ kind, mapping }: PlacedEntry, review: RuleSettings): boolean
 }
 
 /**
- * Looks at the principals whose access the changes may take away. Returns whether there may be others: those that a new
- * denial of several principals matches.
+ * Looks at the principals whose access the changes may take away. Returns whether there may be
+ * others: those that a new denial of several principals matches.
  */
 export function mayDenyOthers(changes: readonly Wanted[], states: States, review: RuleSettings): boolean {
   const state = planState(changes, states, review);
@@ -103,8 +106,8 @@ export function mayDenyOthers(changes: readonly Wanted[], states: States, review
 }
 
 /**
- * The same rules without the settings that restrict who is an administrator. The lockout check also applies without them,
- * since a false stored setting must not switch it off.
+ * Returns the same rules without the settings that restrict who is an administrator. The lockout
+ * check also applies without them, since a false stored setting must not switch it off.
  */
 export function withoutRestrictions<R extends ReviewSettings>(review: R): R {
   return { ...review, reservedPrefixes: [], signedTokens: undefined };

@@ -21,7 +21,10 @@ type EffectOf = (old: PlacedEntry, now: PlacedEntry, review: ReviewSettings) => 
 
 const NOTHING: EffectOf = () => [];
 
-/** Effects of another value of a key. An ARN, pattern or session with another spelling is the same one: they are the entry's key. */
+/**
+ * The effects of another value of a key. An ARN, pattern or session with another spelling is the
+ * same one: they are the entry's key.
+ */
 const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
   arn: NOTHING,
   arnLike: NOTHING,
@@ -45,7 +48,7 @@ const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
 
 const KEYS = Object.keys(EFFECTS) as (keyof Mapping)[];
 
-/** The changes that have an effect. */
+/** Returns the changes that have an effect. */
 export function entryChanges(before: Value, after: Value, review: ReviewSettings): EntryChange[] {
   return allPairs(before, after).flatMap(([old, now]) => {
     const effects = new Set(effectsOf(old, now, review));
@@ -55,14 +58,17 @@ export function entryChanges(before: Value, after: Value, review: ReviewSettings
 
 type Pair = readonly [old: PlacedEntry | undefined, now: PlacedEntry | undefined];
 
-/** Entries with the same key are compared. */
+/** Pairs the entries of two values. Entries with the same key are compared. */
 function allPairs({ entries: before }: Value, { entries: after }: Value): readonly Pair[] {
   const of = (entries: readonly PlacedEntry[], key: string) => entries.filter((one) => one.key === key);
   const keys = [...new Set([...before, ...after].map(({ key }) => key))];
   return keys.flatMap((key) => pairs(of(before, key), of(after, key)));
 }
 
-/** Of entries with one key. A key may have several, such as two mappings of one session, one of which ends. */
+/**
+ * Pairs the entries with one key. A key may have several, such as two mappings of one session, one
+ * of which ends.
+ */
 function pairs(old: readonly PlacedEntry[], now: readonly PlacedEntry[]): readonly Pair[] {
   const longest = (denials: readonly PlacedEntry[]) => denials.toSorted((a, b) => b.end - a.end)[0];
   if ([...old, ...now].some(({ kind }) => kind === "deny")) return [[longest(old), longest(now)]];
@@ -73,7 +79,7 @@ function pairs(old: readonly PlacedEntry[], now: readonly PlacedEntry[]): readon
   return [...right.map((entry, index): Pair => [left[index] ?? longest(old), entry]), ...removed];
 }
 
-/** An ended entry only has an end or pin to drop. */
+/** Returns the effects of a change. An ended entry only has an end or pin to drop. */
 function effectsOf(
   old: PlacedEntry | undefined,
   now: PlacedEntry | undefined,
@@ -92,7 +98,9 @@ function effectsOf(
   ];
 }
 
-/** Pairs of active entries whose order has changed, and which may match the same identities. */
+/**
+ * Returns pairs of active entries whose order has changed, and which may match the same identities.
+ */
 export function moved(before: Value, after: Value, review: ReviewSettings): [PlacedEntry, PlacedEntry][] {
   // A key may have several entries: the compared one decides.
   const olds = new Map(allPairs(before, after).map(([old, now]) => [now, old]));
@@ -124,9 +132,9 @@ export const MARKED = {
 } as const;
 
 export interface Mark {
-  /** Name of the parameter that is written. */
+  /** The name of the parameter that is written. */
   readonly parameter: string;
-  /** Before or after the change; `undefined` for an invalid value. */
+  /** The entry before or after the change; `undefined` for an invalid value. */
   readonly entry?: PlacedEntry;
   readonly kind: keyof typeof MARKED;
   /** The entries that may give access after the write: the user consents to these. */
@@ -135,7 +143,10 @@ export interface Mark {
   readonly text: string;
 }
 
-/** The principal in a sentence: a name, a pattern without its account, or the session of a set. */
+/**
+ * Returns the principal for a sentence: a name, a pattern without its account, or the session of a
+ * set.
+ */
 export function subject({ kind, account, name, mapping }: PlacedEntry): string {
   const isPerson = kind === "deny" && "name" in mapping;
   if (isPerson) return account === "any" ? deniedIn(mapping) : `${deniedIn(mapping)} in account ${account}`;
@@ -146,7 +157,7 @@ export function subject({ kind, account, name, mapping }: PlacedEntry): string {
   return session === undefined ? name : `session ${session} of ${name}`;
 }
 
-/** The parameter, with the pattern or session if it is a list. */
+/** Returns the parameter, with the pattern or session if it is a list. */
 export function place(entry: PlacedEntry, prefix: string): string {
   const { parameter, kind, mapping } = entry;
   const where = shortName(parameter, prefix);
@@ -154,7 +165,10 @@ export function place(entry: PlacedEntry, prefix: string): string {
   return mapping.session === undefined ? where : `${where} ${mapping.session}`;
 }
 
-/** The active mappings in these values that may apply to an identity of `scope`, the riskiest first. */
+/**
+ * Returns the active mappings in these values that may apply to an identity of `scope`, the
+ * riskiest first.
+ */
 export function mayApply(scope: PlacedEntry, values: readonly Value[], review: ReviewSettings): readonly PlacedEntry[] {
   const found = new Map<string, PlacedEntry>();
   for (const one of values.flatMap(({ entries }) => entries)) {
@@ -164,7 +178,9 @@ export function mayApply(scope: PlacedEntry, values: readonly Value[], review: R
   return [...found.values()].sort((a, b) => riskOf(a) - riskOf(b));
 }
 
-/** 0 for an administrator, 1 for a name that Kubernetes reserves, 2 for any other name. */
+/**
+ * Returns 0 for an administrator, 1 for a name that Kubernetes reserves, and 2 for any other name.
+ */
 function riskOf({ mapping }: PlacedEntry): number {
   if (makesAdministrator(mapping)) return 0;
   return [mapping.username ?? "", ...(mapping.groups ?? [])].some(mayBeginWithSystem) ? 1 : 2;
@@ -172,7 +188,7 @@ function riskOf({ mapping }: PlacedEntry): number {
 
 const [WITH_PLACE, WITH_NAMES] = [5, 10];
 
-/** What may apply instead: the user consents to this text. */
+/** Returns a text about what may apply instead: the user consents to it. */
 export function alternatives(entries: readonly PlacedEntry[], prefix: string): string {
   const texts = entries.slice(0, WITH_PLACE).map((one) => `${place(one, prefix)} applies and gives ${userText(one)}`);
   const names = [...new Set(entries.slice(WITH_PLACE).map(userText))];
@@ -184,7 +200,9 @@ export function alternatives(entries: readonly PlacedEntry[], prefix: string): s
   return texts.join(", or ");
 }
 
-/** Whether the user accepted a mark for this entry that gives the same names, among others. */
+/**
+ * Returns whether the user accepted a mark for this entry that gives the same names, among others.
+ */
 export function hasConsent(mark: Mark, accepted: readonly Mark[]): boolean {
   const own = accepted.filter((one) => one.parameter === mark.parameter && one.entry?.key === mark.entry?.key);
   const names = new Set(own.flatMap(({ gives }) => gives.map(userText)));

@@ -19,7 +19,10 @@ import {
 import { branchOf, denyListsFor, higherThan, lowerThan, type PlanState, valuesIn, valuesOf } from "./state.ts";
 
 interface Judgement {
-  /** None if the change is harmless: each of its parts is in the closed list of docs/access.md. */
+  /**
+   * The marks; none if the change is harmless: each of its parts is in the closed list of
+   * docs/access.md.
+   */
   readonly marks: readonly Mark[];
   /** Whether it is marked only because other mappings may apply instead. */
   readonly isRemoval: boolean;
@@ -56,7 +59,10 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
   return { marks, isRemoval: grants.length === 0, waits };
 }
 
-/** What the function must have read before: parameters that precede the entries, or apply instead of a removed one. */
+/**
+ * Returns what the function must have read before: parameters that precede the entries, or apply
+ * instead of a removed one.
+ */
 function waitsOf(
   address: ParameterAddress,
   entries: readonly PlacedEntry[],
@@ -77,12 +83,15 @@ function waitsOf(
   return waits.filter((one) => one !== name && state.stored(one) !== undefined);
 }
 
-/** A list of sessions also denies AWS-signed tokens of the set's roles, even of those with an exact mapping. */
+/**
+ * Returns the parameters with lower precedence. A list of sessions also denies AWS-signed tokens of
+ * the set's roles, even of those with an exact mapping.
+ */
 function lowerValues(address: ParameterAddress, state: PlanState): readonly string[] {
   return [...lowerThan(address, state), ...(address.kind === "sso-session" ? higherThan(address, state) : [])];
 }
 
-/** It may deny access that lower mappings give. */
+/** Returns the mark of an invalid value, which may deny access that lower mappings give. */
 function invalidMark(whole: PlacedEntry, after: Value, state: PlanState): Mark {
   const { review } = state;
   const { parameter: name } = whole;
@@ -93,7 +102,10 @@ function invalidMark(whole: PlacedEntry, after: Value, state: PlanState): Mark {
   return { parameter: name, kind: "invalid", gives, text };
 }
 
-/** A mapping of one principal is harmless with plain names, if no denial or higher value is invalid, pending or in the way. */
+/**
+ * Returns the marks of a grant. A mapping of one principal is harmless with plain names, if no
+ * denial or higher value is invalid, pending or in the way.
+ */
 function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState): Mark[] {
   if (entry === undefined || !["gives", "drops end", "drops pin"].some((one) => effects.has(one as "gives"))) return [];
   const { prefix } = state.review;
@@ -150,7 +162,10 @@ function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] 
   });
 }
 
-/** A removal is harmless if no lower mapping and no other entry of the list may apply instead. An invalid lower value may apply. */
+/**
+ * Returns the mark of a removal, which is harmless if no lower mapping and no other entry of the
+ * list may apply instead. An invalid lower value may apply.
+ */
 function removalMark({ old, new: now }: EntryChange, own: readonly Value[], state: PlanState): Mark[] {
   if (old === undefined) return [];
   const { review } = state;

@@ -23,13 +23,16 @@ import {
 
 export interface Phase {
   /**
-   * In the order of the writes. A value may be one before the wanted one: a list with both removed and new denials, an
-   * ended mapping. Empty if each remaining change would leave no administrator.
+   * The writes in their order. A value may be one before the wanted one: a list with both removed
+   * and new denials, an ended mapping. Empty if each remaining change would leave no administrator.
    */
   readonly writes: readonly PhaseWrite[];
   /** Parameters that were written in the last 35 s, and whose earlier values the function may still use. */
   readonly waitsFor: readonly string[];
-  /** Milliseconds since 1970: when the first write may start. Not in the future if `waitsFor` is empty. */
+  /**
+   * The earliest start of the first write, in milliseconds since 1970. It is not in the future if
+   * `waitsFor` is empty.
+   */
   readonly from: number;
 }
 
@@ -38,13 +41,19 @@ export interface PhaseWrite extends Wanted {
   readonly uses: ReadonlySet<string>;
 }
 
-/** In milliseconds: a review that began with the earlier value takes up to 5 s. */
+/**
+ * The time after which a value is settled, in milliseconds: a review that began with the earlier
+ * value takes up to 5 s.
+ */
 export const SETTLED_MS = MAPPING_FOUND_MS + 5_000;
 
-/** Higher before lower. Not the order of a review, because of AWS-signed tokens. `any` is for patterns of any account. */
+/**
+ * The places in order: higher before lower. It is not the order of a review, because of AWS-signed
+ * tokens. `any` is for patterns of any account.
+ */
 const PLACES = ["sso-session", "role", "sso", "pattern", "any", "account"] as const;
 
-/** A principal that has no permission set is like a role. */
+/** The place of each kind. A principal that has no permission set is like a role. */
 const PLACE_OF: Readonly<Record<MappingKind, (typeof PLACES)[number]>> = {
   role: "role",
   user: "role",
@@ -56,20 +65,26 @@ const PLACE_OF: Readonly<Record<MappingKind, (typeof PLACES)[number]>> = {
   account: "account",
 };
 
-/** The order of marked changes: higher mappings are granted first, and lower ones are removed first; lifted denials are last. */
+/**
+ * The order of marked changes: higher mappings are granted first, and lower ones are removed first;
+ * lifted denials are last.
+ */
 const GROUPS = [...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"];
 
 /** A write that is possible next. */
 interface Candidate {
   readonly write: PhaseWrite;
   readonly marks: readonly Mark[];
-  /** One of `GROUPS`: decides when a marked write happens. */
+  /** One of `GROUPS`, which decides when a marked write happens. */
   readonly group: string;
   /** Parameters that the function must have read before. */
   readonly waits: readonly string[];
 }
 
-/** The changes that need consent: judged once against stored and planned values, after all harmless ones. */
+/**
+ * Returns the changes that need consent: judged once against stored and planned values, after all
+ * harmless ones.
+ */
 export function marksOf(changes: readonly Wanted[], current: States, review: RuleSettings): readonly Mark[] {
   return markedCandidates(changes, current, review).flatMap(({ marks }) => marks);
 }
@@ -90,10 +105,12 @@ function markedCandidates(changes: readonly Wanted[], current: States, review: R
 }
 
 /**
- * The next writes; `undefined` if every parameter has its wanted value. Call it again after the writes, with all changes
- * and with the parameters as they are read then: it skips what is done.
+ * Returns the next writes; `undefined` if every parameter has its wanted value. Call it again after
+ * the writes, with all changes and with the parameters as they are read then: it skips what is
+ * done.
  *
- * @param clock the running clock of AWS, for waits and for ends of administrators' mappings; `review.now` is the plan's time
+ * @param clock the running clock of AWS, for waits and for ends of administrators' mappings;
+ * `review.now` is the plan's time
  */
 export function nextPhase(
   changes: readonly Wanted[],
@@ -125,7 +142,7 @@ export function nextPhase(
   return { writes: [], waitsFor: [], from: clock };
 }
 
-/** The parameters that are written as ended, and deleted later. */
+/** Returns the parameters that are written as ended, and deleted later. */
 export function endedFirst(changes: readonly Wanted[], current: States, review: RuleSettings): ReadonlySet<string> {
   const removed = new Set(changes.flatMap(({ name, value }) => (value === undefined ? name : [])));
   const all = removed.size === 0 ? [] : candidates(changes, current, review);
@@ -177,7 +194,10 @@ function groupOf({ kind, account }: ParameterAddress, isRemoval: boolean): strin
   return isRemoval ? `no ${place}` : place;
 }
 
-/** The deny list that gains denials and loses none; `undefined` unless the change does both, or without room for both. */
+/**
+ * Returns the deny list that gains denials and loses none; `undefined` unless the change does both,
+ * or without room for both.
+ */
 function withoutLifts(before: Value, after: Value, review: RuleSettings): string | undefined {
   if ((before.problem ?? after.problem) !== undefined) return undefined;
   const changes = entryChanges(before, after, review);
@@ -207,7 +227,10 @@ const DECIDES_OTHERS: Readonly<Record<ParameterKind, (address: ParameterAddress)
   deny: () => false,
 };
 
-/** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
+/**
+ * Returns whether other changes depend on when it was removed: they wait until the function no
+ * longer uses it.
+ */
 function needsDate(entry: PlacedEntry, state: PlanState): boolean {
   if (DECIDES_OTHERS[entry.kind](entry)) return true;
   // This command or a later one may lift it.
@@ -215,7 +238,10 @@ function needsDate(entry: PlacedEntry, state: PlanState): boolean {
   return denyListsFor(entry, state.review).some(mayBeLifted);
 }
 
-/** Whether a parameter may deny an administrator, or take precedence over one, without mentioning administrators. */
+/**
+ * Returns whether a parameter may deny an administrator, or take precedence over one, without
+ * mentioning administrators.
+ */
 function mayHideAdministrator(address: ParameterAddress | undefined): boolean {
   return address !== undefined && HIDES_ADMINISTRATOR[address.kind](address);
 }

@@ -24,8 +24,9 @@ export interface Wanted {
 
 export interface RuleSettings extends ReviewSettings {
   /**
-   * What the rule depends on: its result is final if all of it has been read. The name of a parameter, `role/<account>`
-   * for the account's roles, an account for all of its parameters, or `any` for every parameter.
+   * The parameters that the rule depends on: its result is final if all of them have been read. An
+   * item is the name of a parameter, `role/<account>` for the account's roles, an account for all
+   * of its parameters, or `any` for every parameter.
    */
   readonly reading?: Set<string>;
   /** Changes that are requested and not written, such as those of a parameter that a stack manages: they stay pending. */
@@ -34,14 +35,17 @@ export interface RuleSettings extends ReviewSettings {
 
 export interface PlanState {
   readonly review: RuleSettings;
-  /** The same state, with another set for what it depends on. */
+  /** Returns the same state, with another set for what it depends on. */
   readonly observed: (reading: Set<string>) => PlanState;
   readonly stored: (name: string) => ReturnType<States["get"]>;
   /** The values that are still to be written, and those that are skipped; `undefined` for a removal. */
   readonly wanted: ReadonlyMap<string, StoredParameter | undefined>;
-  /** The names of an account's parameters, stored and wanted. Of `any`: of every parameter. */
+  /**
+   * Returns the names of an account's parameters, stored and wanted; with `any`, those of every
+   * account.
+   */
   readonly namesOf: (account: string) => readonly string[];
-  /** The same for the mappings of a permission set's roles. */
+  /** Returns the names of the mappings of a permission set's roles, stored and wanted. */
   readonly rolesOf: (account: string, set: string) => readonly string[];
 }
 
@@ -81,7 +85,7 @@ export function storedText(value: string | undefined): StoredParameter | undefin
   return value === undefined ? undefined : { value, secure: false };
 }
 
-/** The states after these changes. */
+/** Returns the states after these changes. */
 export function afterwards(states: States, changes: readonly Wanted[]): States {
   const after = new Map(states);
   for (const { name, value } of changes) {
@@ -91,7 +95,7 @@ export function afterwards(states: States, changes: readonly Wanted[]): States {
   return after;
 }
 
-/** The stored value, and the wanted one if it is still to be written. */
+/** Returns the stored value, and the wanted one if it is still to be written. */
 export function valuesOf({ stored, wanted, review }: PlanState, name: string): readonly [Value, ...Value[]] {
   const now = readValue(name, stored(name), review);
   return wanted.has(name) ? [now, readValue(name, wanted.get(name), review)] : [now];
@@ -101,7 +105,10 @@ export function valuesIn(names: readonly string[], state: PlanState): readonly V
   return names.flatMap((name) => valuesOf(state, name));
 }
 
-/** How the name of a parameter gives its permission set. A record, so that another kind of name does not compile without it. */
+/**
+ * How the name of a parameter gives its permission set. It is a record, so that another kind of
+ * name does not compile without it.
+ */
 const SET_OF_NAME: Readonly<Record<NameKind, (name: string) => string | undefined>> = {
   "permission set": (name) => name,
   role: permissionSetInAnyCase,
@@ -109,7 +116,10 @@ const SET_OF_NAME: Readonly<Record<NameKind, (name: string) => string | undefine
   "federated user": () => undefined,
 };
 
-/** The set of a permission set's parameters, or of the mapping of one of its roles. */
+/**
+ * Returns the permission set that a parameter belongs to: that in its name, or for a role's mapping
+ * the set of this role; `undefined` for others.
+ */
 export function setOf({ kind, name }: ParameterAddress): string | undefined {
   const { name: nameKind } = KINDS[kind];
   return nameKind && SET_OF_NAME[nameKind](name);
@@ -136,7 +146,7 @@ const patternsOfAccount: Neighbours = ({ account }, { review: { prefix } }) => [
   mappingParameter(prefix, "pattern", account),
 ];
 
-/** The patterns of any account, and the mapping of the account. */
+/** Returns the patterns of any account, and the mapping of the account. */
 const broadest: Neighbours = ({ account }, { review: { prefix } }) => [
   mappingParameter(prefix, "pattern", "any"),
   mappingParameter(prefix, "account", account),
@@ -150,8 +160,8 @@ function all(...some: readonly Neighbours[]): Neighbours {
 }
 
 /**
- * The mappings that take precedence over those of a kind. A list of sessions denies AWS-signed tokens, so it is both higher and
- * lower than the mappings of the set's roles.
+ * The mappings that take precedence over those of a kind. A list of sessions denies AWS-signed
+ * tokens, so it is both higher and lower than the mappings of the set's roles.
  */
 const HIGHER: Readonly<Record<ParameterKind, Neighbours>> = {
   role: ofSet("sso-session"),
@@ -190,7 +200,7 @@ export function denyListsFor({ account }: ParameterAddress, { prefix }: ReviewSe
   return [mappingParameter(prefix, "deny", account), mappingParameter(prefix, "deny", "any")];
 }
 
-/** Every parameter that may be read beside this one. */
+/** Returns every parameter that may be read beside this one. */
 export function branchOf({ account }: ParameterAddress, { namesOf, review: { prefix } }: PlanState) {
   return [...namesOf(account), ...(account === "any" ? [] : listsForAny(prefix))];
 }

@@ -7,7 +7,7 @@ import { type ReviewSettings, shortName } from "../evaluation.ts";
 import { MAX_BYTES } from "../stored.ts";
 import { type Finding, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
 
-/** A denial of a person in an emergency must fit in. */
+/** The size above which a list is nearly full: a denial of a person in an emergency must fit in. */
 const NEARLY_FULL_BYTES = 3_072;
 
 function fullDenyLists({ parameters, readings }: Subject): Finding[] {
@@ -19,7 +19,10 @@ function fullDenyLists({ parameters, readings }: Subject): Finding[] {
   });
 }
 
-/** Only if the function accepts AWS-signed tokens: a warning if it accepts no others. */
+/**
+ * Finds denials of names beside AWS-signed tokens, only if the function accepts these: it is a
+ * warning if it accepts no others.
+ */
 function namesBesideSignedTokens({ denials, review: { signedTokens, now } }: Subject): Finding[] {
   if (signedTokens === undefined) return [];
   const level: Level = signedTokens === "only" ? "warning" : "info";
@@ -33,7 +36,7 @@ function namesBesideSignedTokens({ denials, review: { signedTokens, now } }: Sub
 
 export const DENIAL_RULES: readonly Rule[] = [fullDenyLists, namesBesideSignedTokens];
 
-/** Of deny lists alone. */
+/** Returns the findings about deny lists alone. */
 export function lintDenials(lists: ReadonlyMap<string, StoredParameter>, review: ReviewSettings): Finding[] {
   const subject = subjectOf(lists, review);
   const found = DENIAL_RULES.flatMap((rule) => rule(subject));

@@ -5,14 +5,14 @@ import { type Reading, readParameter } from "../entry.ts";
 import { type PlacedDenial, type PlacedMapping, placed } from "../entry-arns.ts";
 import type { ReviewSettings } from "../evaluation.ts";
 
-/** Most severe first. */
+/** The levels, most severe first. */
 export const LEVELS = ["error", "warning", "info"] as const;
 
 export type Level = (typeof LEVELS)[number];
 
 export interface Finding {
   readonly level: Level;
-  /** Stable: scripts may use it. */
+  /** The name of the rule. It is stable, since scripts may use it. */
   readonly rule: string;
   /** The parameter without the prefix; empty for all parameters. */
   readonly where: string;
@@ -29,7 +29,10 @@ export interface Subject {
 
 export type Rule = (subject: Subject) => Finding[];
 
-/** A rule of single mappings. `check` returns one or several messages about a mapping that breaks it. */
+/**
+ * Creates a rule of single mappings. `check` returns one or several messages about a mapping that
+ * breaks it.
+ */
 export function entryRule(
   level: Level,
   rule: string,

@@ -35,7 +35,7 @@ function invalid({ readings }: Subject): Finding[] {
   );
 }
 
-/** The function reads only the last ARN. */
+/** Finds mappings and denials with several ARNs, of which the function reads only the last one. */
 function severalArns({ entries, denials }: Subject): Finding[] {
   return [...entries, ...denials].flatMap(({ parameter: where, kind, mapping }): Finding[] => {
     const message = secondArnProblem(kind === "deny" ? deniedIn(mapping) : (mapping.arn ?? mapping.arnLike));
@@ -62,7 +62,10 @@ function ending({ entries, denials, review: { now } }: Subject): Finding[] {
   });
 }
 
-/** A role that is deleted and recreated with the same name inherits the mapping, unless it is pinned. */
+/**
+ * Counts the pinned mappings. A role that is deleted and recreated with the same name inherits the
+ * mapping, unless it is pinned.
+ */
 function pinned({ entries }: Subject): Finding[] {
   const named = entries.filter(({ kind }) => KINDS[kind].idStart !== undefined);
   const pins = named.filter(({ mapping }) => mapping.principalId !== undefined).length;
@@ -70,7 +73,10 @@ function pinned({ entries }: Subject): Finding[] {
   return named.length === 0 ? [] : [{ level: "info", rule: "pinned", where: "", message }];
 }
 
-/** Only if the function accepts AWS-signed tokens: a warning if it accepts no others. */
+/**
+ * Finds what AWS-signed tokens cannot use, only if the function accepts these: it is a warning if
+ * it accepts no others.
+ */
 function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[] {
   const { signedTokens, now } = review;
   if (signedTokens === undefined) return [];
@@ -88,7 +94,7 @@ function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[
   return [...needs, ...denied].map((one) => ({ level, rule: "no-signed-token", ...one }));
 }
 
-/** Only roles and users have AWS-signed tokens. */
+/** Returns why no AWS-signed token can use the mapping. Only roles and users have such tokens. */
 function needOf({ kind, mapping }: PlacedMapping): string | undefined {
   const { principalId, session, username = "", groups = [] } = mapping;
   if (hasArn(kind) && KINDS[kind].idStart === undefined)
@@ -101,7 +107,7 @@ function needOf({ kind, mapping }: PlacedMapping): string | undefined {
   return used === undefined ? undefined : `no AWS-signed token can use it: it has no value for {${used}}`;
 }
 
-/** In the order of the output, within a level. */
+/** The rules in the order of the output, within a level. */
 const RULES: readonly Rule[] = [
   ...[
     invalid,
@@ -124,7 +130,10 @@ export function lint(parameters: ReadonlyMap<string, StoredParameter>, review: R
   return bySeverity(found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) })));
 }
 
-/** Warnings for the values that are written, by parameter. Omits rules over several mappings, which `mappings lint` applies. */
+/**
+ * Returns warnings for the values that are written, by parameter. Omits rules over several
+ * mappings, which `mappings lint` applies.
+ */
 export function warningsFor(
   changes: readonly Wanted[],
   review: ReviewSettings,

@@ -12,7 +12,10 @@ import { ACCESS_LEVELS, ADMIN_GROUPS, accessGroup } from "../names.ts";
 import { sessionProgram } from "../session-programs.ts";
 import { entryRule, type Finding, type Subject } from "./finding.ts";
 
-/** Users who assume a role choose the session name, unless the entry is for one session. */
+/**
+ * Finds groups that users choose: those who assume a role choose the session name, unless the entry
+ * is for one session.
+ */
 export const chosenGroups = entryRule("error", "chosen-group", ({ mapping: { session, groups = [] } }) => {
   if (session !== undefined) return undefined;
   const chosen = groups.filter((group) => startsWithSession(group));
@@ -29,7 +32,10 @@ export const chosenGroups = entryRule("error", "chosen-group", ({ mapping: { ses
 
 const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
 
-/** Supports several placeholders, which all get the same text. A session name cannot contain a colon. */
+/**
+ * Returns whether the template can render the name. Supports several placeholders, which all get
+ * the same text. A session name cannot contain a colon.
+ */
 function canRender(template: string, name: string): boolean {
   const literals = template.split(PLACEHOLDER);
   const [start = ""] = literals;
@@ -51,7 +57,7 @@ function startsWithSession(template: string): boolean {
   return /^\{SessionName(?:Raw)?\}/.test(template);
 }
 
-/** Users who may tag the principal, or assume the role, choose these values. */
+/** Finds names with claims that users choose, if they may tag the principal or assume the role. */
 export const chosenClaims = entryRule("warning", "chosen-claim", ({ mapping: { username = "" } }) => {
   const chosen = chosenPlaceholdersIn(username);
   if (chosen.length === 0) return undefined;
@@ -64,7 +70,7 @@ export const chosenClaims = entryRule("warning", "chosen-claim", ({ mapping: { u
   return `username ${username}: ${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
 });
 
-/** Only roles have sessions. */
+/** Finds placeholders of a session where there is none: only roles have sessions. */
 export const missingSessions = entryRule("error", "no-session", (entry) => {
   const { username = "", groups = [] } = entry.mapping;
   const used = (["SessionName", "SessionNameRaw", "EC2PrivateDNSName"] as const).find((placeholder) =>
@@ -109,7 +115,10 @@ export const systemNames = entryRule(
     `username ${username} is reserved by Kubernetes`,
 );
 
-/** RBAC and audit logs cannot distinguish identities with the same username. Skips other placeholders. */
+/**
+ * Finds identities with the same username, which RBAC and audit logs cannot distinguish. Skips
+ * other placeholders.
+ */
 export function sharedUsernames({ entries }: Subject): Finding[] {
   const named = entries.map((entry) => {
     const { parameter, account, mapping } = entry;
@@ -127,7 +136,7 @@ export function sharedUsernames({ entries }: Subject): Finding[] {
   });
 }
 
-/** Only the first entry that has not ended applies. */
+/** Finds sessions that repeat: only the first entry that has not ended applies. */
 export function repeatedSessions({ entries }: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, list]) =>
     [...Map.groupBy(list, ({ mapping }) => mapping.session ?? "")].flatMap(([session, same]): Finding[] => {
@@ -138,7 +147,10 @@ export function repeatedSessions({ entries }: Subject): Finding[] {
   );
 }
 
-/** Either intended, or a typo in the permission set. */
+/**
+ * Finds mappings of sessions whose permission set has no mapping: this is either intended, or a
+ * typo in the name of the set.
+ */
 export function sessionsWithoutSet({ entries, parameters, review: { prefix } }: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, [first]]): Finding[] => {
     if (first === undefined) return [];

@@ -29,7 +29,9 @@ export const unreachable = entryRule("error", "unreachable", (entry, { review })
   return `its arn is in partition ${principal.partition}, but the function is in ${review.partition}`;
 });
 
-/** The function denies identities of other accounts before it reads a mapping. */
+/**
+ * Finds mappings of other accounts, whose identities the function denies before it reads a mapping.
+ */
 export const foreignAccounts = entryRule("warning", "foreign-account", (entry, { review: { accounts = [], now } }) => {
   const { account: of, mapping } = entry;
   const account = of === "any" ? accountOf(mapping.arnLike ?? "") : of;
@@ -42,7 +44,7 @@ export const foreignAccounts = entryRule("warning", "foreign-account", (entry, {
   );
 });
 
-/** A denial or a mapping with higher precedence applies to the principal of this mapping. */
+/** Finds mappings to whose principal a denial or a mapping with higher precedence applies. */
 export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, review }) => {
   const deciding = shadowOf(entry, parameters, review);
   if (deciding === undefined) return undefined;
@@ -52,7 +54,10 @@ export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, r
   return `${whose}${deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} takes precedence`}`;
 });
 
-/** The evaluation that applies to the principal of the mapping, if it is of another parameter. */
+/**
+ * Returns the evaluation that applies to the principal of the mapping, if it is of another
+ * parameter.
+ */
 export function shadowOf(entry: InParameter, parameters: StoredParameters, review: ReviewSettings) {
   const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, review) ?? {};
   const { parameter } = entry;
@@ -62,7 +67,10 @@ export function shadowOf(entry: InParameter, parameters: StoredParameters, revie
   return deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-") ? undefined : deciding;
 }
 
-/** A separate mapping of a permission set's role takes precedence over the set, but only until the suffix changes. */
+/**
+ * Finds separate mappings of permission sets' roles. Such a mapping takes precedence over the set,
+ * but only until the suffix changes.
+ */
 export const permissionSetRoles = entryRule(
   "info",
   "permission-set-role",
@@ -85,8 +93,8 @@ export function coveredPatterns({ entries, review }: Subject): Finding[] {
 type InParameter = Entry & Pick<PlacedEntry, "parameter">;
 
 /**
- * By mapping of a pattern: the one that always applies instead. The first matching pattern applies, and an account's list precedes that
- * for any account.
+ * Returns the pattern that always applies instead of a mapping of a pattern. The first matching
+ * pattern applies, and an account's list precedes that for any account.
  */
 export function coversIn(entries: readonly InParameter[], review: ReviewSettings): ReadonlyMap<Mapping, Mapping> {
   const patterns = entries.flatMap((entry) => (entry.kind === "pattern" ? entry : []));
@@ -103,14 +111,20 @@ export function coversIn(entries: readonly InParameter[], review: ReviewSettings
   return new Map(covers);
 }
 
-/** True only if sure: the match reads a `*` in `later` as one character, which a `?` would match. */
+/**
+ * Returns whether an earlier pattern surely matches all that `later` matches: the match reads a `*`
+ * in `later` as one character, which a `?` would match.
+ */
 function isCovered(later: string, { arnLike = "", notAfter }: Mapping): boolean {
   if (notAfter !== undefined) return false;
   if (arnLike.toLowerCase() === later.toLowerCase()) return true;
   return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);
 }
 
-/** Mappings with an administrators' group, and whether they surely grant it, as the lockout guard evaluates them. */
+/**
+ * Finds mappings with an administrators' group, and whether they surely grant it, as the lockout
+ * guard evaluates them.
+ */
 export function masters({ entries, parameters, review }: Subject): Finding[] {
   const found: Finding[] = [];
   const state = planState([], parameters, review);
@@ -151,7 +165,10 @@ export const nodes = entryRule(
     "node name without {EC2PrivateDNSName}: EC2 does not confirm the instance",
 );
 
-/** https://kubernetes.io/docs/reference/access-authn-authz/node/: a node is system:node:<name> in the group system:nodes */
+/**
+ * Returns whether a user looks like a node: system:node:<name> in the group system:nodes.
+ * https://kubernetes.io/docs/reference/access-authn-authz/node/
+ */
 function isUnprovenNode({ mapping: { username = "", groups = [] } }: PlacedEntry): boolean {
   const isNode = username.startsWith("system:node:") || groups.includes("system:nodes");
   return isNode && !usesPlaceholder([username], "EC2PrivateDNSName");
