@@ -1,7 +1,7 @@
 // Parses the times and durations of options, and formats times for messages.
 
 import { InvalidArgumentError, Option } from "commander";
-import { endProblem } from "../../functions/authenticator/mapping/mapping.ts";
+import { timeProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/time.ts";
 import { usage } from "../io/errors.ts";
 import type { OptionGroup } from "./options.ts";
@@ -64,8 +64,8 @@ export type End = (now: number) => string | undefined;
  * @param never a clause that states what happens with an end in the past
  */
 export function endOf({ until, for: duration }: EndOptions, never: string): End {
-  const problem = endProblem({ notAfter: until })?.replace("notAfter", "--until");
-  if (problem !== undefined) throw usage(`${problem}. Nothing was written.`);
+  const problem = until === undefined ? undefined : timeProblem(until);
+  if (problem !== undefined) throw usage(`--until ${problem}. Nothing was written.`);
   let first: number | undefined;
   return (now) => {
     if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);

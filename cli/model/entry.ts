@@ -82,13 +82,19 @@ export function deniedIn(denial: DenyEntry): string {
 }
 
 /**
- * Returns the entry for a message: its ARN, its pattern, or a name such as
- * `sso/111122223333/ClusterAdmin`.
+ * Returns the entry for a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`.
+ *
+ * @param article of a denial: with a capital letter where the entry begins a sentence
  */
-export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
-  if (kind === "deny") return `the denial of ${deniedIn(mapping)}`;
+export function nameOfEntry({ kind, account, name, mapping }: Entry, article: "the" | "The" = "the"): string {
+  if (kind === "deny") return `${article} denial of ${deniedIn(mapping)}`;
   const { arn, arnLike, session } = mapping;
   return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
+}
+
+/** Returns the name to type as `<who>`: that of sessions is their permission set's, with --session. */
+export function identityName({ kind, account, name }: ParameterAddress): string {
+  return `${kind === "sso-session" ? "sso" : kind}/${account}${name && `/${name}`}`;
 }
 
 /** Returns the values without the keys that are `undefined`. */

@@ -1,7 +1,7 @@
 // The identities that a person's name may have by the mappings.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn.ts";
-import { isOfRole, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
+import { isOfRole, isWithoutSessions, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { permissionSetInAnyCase, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase, editDistance } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
@@ -13,6 +13,8 @@ import { type ReviewSettings, shortName } from "./evaluation.ts";
 export interface PossibleIdentity {
   /** The mapping that grants access, such as `sso/111122223333/developers`. */
   readonly mapping: string;
+  /** Whether the mapping is for this user only, so that its name suffices in a message. */
+  readonly isOwn: boolean;
   readonly kind: "session" | "user" | "federated user";
   /** The pattern for a deny list. */
   readonly arnLike: string;
@@ -81,8 +83,13 @@ export function identitiesNamed(
   return [...parameters].flatMap(([name, stored]) =>
     readParameter(prefix, name, stored, partition)
       .entries.filter(({ mapping }) => !isExpired(mapping.notAfter, now))
-      .flatMap((entry) => identitiesOf(who, entry, partition))
-      .map((identity) => ({ ...identity, mapping: shortName(name, prefix) })),
+      .flatMap((entry) =>
+        identitiesOf(who, entry, partition).map((identity) => ({
+          ...identity,
+          mapping: shortName(name, prefix),
+          isOwn: isWithoutSessions(entry.kind),
+        })),
+      ),
   );
 }
 
@@ -109,7 +116,7 @@ function accountIn(arnLike: string): string {
   return arnLike.split(":")[4] ?? "*";
 }
 
-type Found = Omit<PossibleIdentity, "mapping">;
+type Found = Omit<PossibleIdentity, "mapping" | "isOwn">;
 
 function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry, partition: string): Found[] {
   if (kind === "deny") return [];

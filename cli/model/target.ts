@@ -67,7 +67,7 @@ export function checkAccount(account: string | undefined, address: { readonly ac
 
 /** Throws for entries of a file that are for other accounts than --account. */
 export function checkAccounts(account: string | undefined, entries: readonly Entry[]): void {
-  for (const entry of entries) checkAccount(account, entry, nameOfEntry(entry).replace(/^the /, "The "));
+  for (const entry of entries) checkAccount(account, entry, nameOfEntry(entry, "The"));
 }
 
 function ofSession(prefix: string, { kind, account, name }: ParameterAddress, who: string, session: string): Target {
@@ -127,7 +127,7 @@ export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
 /** Throws for text that cannot be an ARN or the name of a mapping because of how it was typed. */
 export function checkTyping(who: string): void {
   const fault = TYPING.find(([pattern]) => pattern.test(who))?.[1];
-  if (fault !== undefined) throw usage(`"${who}" ${fault.replace("<who>", who)}.`);
+  if (fault !== undefined) throw usage(`"${who}" ${fault(who)}.`);
 }
 
 /**
@@ -143,18 +143,25 @@ function checkSession(session: string | undefined): void {
   throw usage(`--session ${session} has several names: give one for each command.`);
 }
 
-const TYPING: readonly (readonly [pattern: RegExp, fault: string])[] = [
-  [/[\u2018-\u201f]/, "contains curly quotes: use straight ones"],
-  [/^\s/, "begins with a space: remove it"],
-  [/\s$/, "ends with a space: remove it"],
-  [/^(?!arn:)[Aa][Rr][Nn]:/, "must begin with arn: in lower case"],
-  [/^(?!arn:).+arn:/i, "has text before arn: remove it"],
-  [/^(?!arn:).*\s/, "contains a space: give one identity for each argument"],
-  [SEVERAL, "has several identities: give one for each argument"],
-  [new RegExp(String.raw`^(?:${NAMED_KINDS})/(?!\d{12}/)`), "has no account of 12 digits before its name"],
-  [/^[\w+=,.@-]*,[\w+=,.@-]*$/, "contains a comma: give one name. For a session, use sso/<account>/<set> --session"],
-  [/^\d{12}$/, "is an account. For every identity of it, use account/<who>"],
-  [/^[\w+=,.@-]+$/, "is only a name. Add its kind and account, such as role/111122223333/<who>, or use an ARN"],
+/** The mistakes, each with the function that makes its phrase. The first one that matches is reported. */
+const TYPING: readonly (readonly [pattern: RegExp, fault: (who: string) => string])[] = [
+  [/[\u2018-\u201f]/, () => "contains curly quotes: use straight ones"],
+  [/^\s/, () => "begins with a space: remove it"],
+  [/\s$/, () => "ends with a space: remove it"],
+  [/^(?!arn:)[Aa][Rr][Nn]:/, () => "must begin with arn: in lower case"],
+  [/^(?!arn:).+arn:/i, () => "has text before arn: remove it"],
+  [/^(?!arn:).*\s/, () => "contains a space: give one identity for each argument"],
+  [SEVERAL, () => "has several identities: give one for each argument"],
+  [new RegExp(String.raw`^(?:${NAMED_KINDS})/(?!\d{12}/)`), () => "has no account of 12 digits before its name"],
+  [
+    /^[\w+=,.@-]*,[\w+=,.@-]*$/,
+    () => "contains a comma: give one name. For a session, use sso/<account>/<set> --session",
+  ],
+  [/^\d{12}$/, (who) => `is an account. For every identity of it, use account/${who}`],
+  [
+    /^[\w+=,.@-]+$/,
+    (who) => `is only a name. Add its kind and account, such as role/111122223333/${who}, or use an ARN`,
+  ],
 ];
 
 /** Throws for several ARNs in one argument. */

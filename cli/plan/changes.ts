@@ -135,12 +135,9 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
   }
 }
 
-/**
- * Returns the description of a parameter that a stack manages. Descriptions of its parameters also
- * start with it.
- */
-export function managedBy(stack: string): string {
-  return `Managed by ${stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`}`;
+/** Returns the name of the program or stack that manages a parameter with this tag. */
+export function managerOf(stack: string): string {
+  return stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`;
 }
 
 /**
@@ -162,9 +159,8 @@ export async function withoutManaged(plan: Plan, { ssm, review, rates }: Connect
     }
     if (stack === undefined) continue;
     managed.push(change);
-    const owner = managedBy(stack).replace(/^M/, "m");
     const name = shortName(change.name, review.prefix);
-    io.log(`${name} is ${owner} and was not changed. Change it there, or use --force.\n`);
+    io.log(`${name} is managed by ${managerOf(stack)} and was not changed. Change it there, or use --force.\n`);
   }
   return { plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) }, managed };
 }

@@ -12,7 +12,7 @@ import {
 import { readHistory, readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
 import { changesOrder, isSameValue, listIn, mergeList, type Stored, type Version } from "../model/stored.ts";
-import { type Change, findOwner, managedBy } from "./changes.ts";
+import { type Change, findOwner, managerOf } from "./changes.ts";
 
 /** A command writes a list twice if it gains and loses entries, and again if it must restore what another operator wrote. */
 const FIRST = "First of two writes. ";
@@ -245,7 +245,7 @@ export async function writeList(
     }
     // Keeps the beginning of a managed parameter's description.
     const { stack } = over === 0 ? {} : await findOwner(ssm, name, signal);
-    const owner = stack === undefined ? "" : `${managedBy(stack)}. `;
+    const owner = stack === undefined ? "" : `Managed by ${managerOf(stack)}. `;
     // Other commands compute from it what the version changed.
     const Description = `${owner}${isInterim ? FIRST : ""}${isPut && over === last ? AGAIN : OVER}${over}`;
     const input = { Name: name, Value: wanted, Description };

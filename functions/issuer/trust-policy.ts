@@ -12,16 +12,27 @@ export const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const PATTERN = /^[a-z0-9.*?-]+$/;
 
-/** The problem of a subject; `undefined` if it names one service account, or is a pattern and `mayBePattern`. */
-export function subjectProblem({ namespace, name }: TrustedSubject, mayBePattern: boolean): string | undefined {
+export interface SubjectProblem {
+  /** `pattern_refused`: the text is a pattern, which is allowed on request. */
+  readonly code: "not_a_name" | "pattern_refused";
+  /** A phrase for the user, without its article, such as `namespace "A" is not a Kubernetes name`. */
+  readonly phrase: string;
+}
+
+/** Returns the problem of a subject; `undefined` if it names one service account, or is a pattern and `mayBePattern`. */
+export function subjectProblem({ namespace, name }: TrustedSubject, mayBePattern: boolean): SubjectProblem | undefined {
   for (const [what, text, form] of [
     ["namespace", namespace, NAMESPACE],
     ["service account", name, NAME],
   ] as const) {
     if (form.test(text)) continue;
     const isPattern = /[*?]/.test(text) && PATTERN.test(text);
-    if (!isPattern) return `the ${what} "${text}" is not a Kubernetes name`;
-    if (!mayBePattern) return `the ${what} "${text}" is a pattern: every user who can create a match gets the role`;
+    const whose = `${what} "${text}"`;
+    if (!isPattern) return { code: "not_a_name", phrase: `${whose} is not a Kubernetes name` };
+    if (!mayBePattern) {
+      const phrase = `${whose} is a pattern: every user who can create a match gets the role`;
+      return { code: "pattern_refused", phrase };
+    }
   }
   return undefined;
 }

@@ -59,7 +59,7 @@ export class ServiceAccountRole extends Construct {
     const { namespace, name, audience = "sts.amazonaws.com", allowPattern = false, roleName, managedPolicies } = props;
     const subject: TrustedSubject = { namespace, name };
     const problem = subjectProblem(subject, allowPattern);
-    if (problem !== undefined) throw new Error(`the role of ${namespace}/${name}: ${problem}`);
+    if (problem !== undefined) throw new Error(`the role of ${namespace}/${name}: the ${problem.phrase}`);
     this.role = new Role(this, "Role", {
       description: `For the service account ${namespace}/${name}`,
       assumedBy: trusting(this, props.issuer, subject, audience),

@@ -40,8 +40,8 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     .action(async (subject: TrustedSubject, options: TrustPolicyOptions) => {
       const problem = subjectProblem(subject, options.pattern ?? false);
       if (problem !== undefined) {
-        const hint = /pattern/.test(problem) ? " (--pattern allows it)" : "";
-        throw usage(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}${hint}.`);
+        const hint = problem.code === "pattern_refused" ? " (--pattern allows it)" : "";
+        throw usage(`The ${problem.phrase}${hint}.`);
       }
       const { issuer, awsAccount, partition, tokenAudience } = options;
       const statement = {

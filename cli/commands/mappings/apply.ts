@@ -107,7 +107,7 @@ export function warnOfEnded(entries: readonly Entry[], { review: { now } }: Conn
   for (const entry of entries) {
     const { notAfter } = entry.mapping;
     if (!isExpired(notAfter, now)) continue;
-    io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
+    io.log(`Warning: ${nameOfEntry(entry, "The")} ended on ${notAfter}.\n`);
   }
 }
 

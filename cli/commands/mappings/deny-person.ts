@@ -14,7 +14,7 @@ import { readValue } from "../../model/entry-arns.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { namesIn, type PossibleIdentity, possibleIdentities, roleNamed, similarName } from "../../model/person.ts";
 import { listIn, MAX_BYTES, type Stored } from "../../model/stored.ts";
-import { findOwner, managedBy, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
+import { findOwner, managerOf, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { mayDenyByName, readByName, readMappings, requireCluster } from "../../plan/read.ts";
@@ -66,9 +66,7 @@ export async function planPerson(
   const found = possibleIdentities(who, known, review);
   const names = namesIn(known, review);
   if (found.length > 0) {
-    const shown = found.map(({ kind, mapping }) =>
-      /^(?:federated-)?user\//.test(mapping) ? mapping : `a ${kind} of ${mapping}`,
-    );
+    const shown = found.map(({ kind, mapping, isOwn }) => (isOwn ? mapping : `a ${kind} of ${mapping}`));
     io.log(`${who} can be ${listed(shown, "", 20)}.\n`);
   }
   const sessions = found.filter(({ kind }) => kind === "session");
@@ -138,7 +136,7 @@ async function planName(
     const bytes = Buffer.byteLength(value);
     if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES) return `is full (${bytes} of ${MAX_BYTES} bytes)`;
     const { stack } = stored === undefined || force ? {} : await findOwner(ssm, list, io.interrupted);
-    if (stack !== undefined) return managedBy(stack).replace(/^M/, "is m");
+    if (stack !== undefined) return `is managed by ${managerOf(stack)}`;
     desired.set(list, value);
     return undefined;
   }

@@ -11,7 +11,7 @@ import { type ClusterOptions, clusterWords } from "../../cmdline/spelling.ts";
 import { EXIT, silentExit } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
-import { accountOf, deniedIn, readParameter } from "../../model/entry.ts";
+import { accountOf, deniedIn, identityName, readParameter } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type Stored } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
@@ -116,7 +116,7 @@ function commandsAgain({ name, before, value }: Change, where: ClusterOptions, {
     if (isExpired(notAfter, now) || (kind === "pattern" && accountOf(arnLike ?? "") !== account)) return [];
     const list = kind === "deny" && "name" in mapping && account !== "any" ? account : undefined;
     const words = [
-      arn ?? arnLike ?? `${kind.replace("-session", "")}/${account}${own && `/${own}`}`,
+      arn ?? arnLike ?? identityName({ kind, account, name: own }),
       ...optionWords("--account", list),
       ...Object.entries(OPTIONS).flatMap(([key, option]) =>
         [mapping[key as keyof typeof OPTIONS]].flat().flatMap((text) => optionWords(`--${option}`, text)),

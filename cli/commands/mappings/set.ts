@@ -8,8 +8,12 @@ import {
   KINDS,
   type MappingKind,
 } from "../../../functions/authenticator/mapping/kinds.ts";
-import { checkMapping, type Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { checkMapping, type Mapping, type MappingCheck } from "../../../functions/authenticator/mapping/mapping.ts";
+import {
+  encodeName,
+  mappingParameter,
+  permissionSetOf,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseStored } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
@@ -96,7 +100,7 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   const never = ": the mapping would never apply. Nothing was written";
   const endAt = endOf(options, never);
   if (access !== undefined) logBindings(access, namespace, io);
-  for (const level of ACCESS_LEVELS.filter((one) => [options.group, options.addGroup].flat().includes(one))) {
+  for (const level of ACCESS_LEVELS.filter((name) => [options.group, options.addGroup].flat().includes(name))) {
     io.log(
       `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
     );
@@ -119,11 +123,11 @@ async function planSet(who: string, options: SetOptions, endAt: End, connection:
   }
   const before = await readWithDenials(target, connection, io);
   const start = await ofPermissionSet(target, options, connection, io);
-  const { old, isStored, put } = find(name, kind, target.key, before.get(parameter), start);
+  const { old, isStored, put } = find(name, target, before.get(parameter), start);
   const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
   const check = checkMapping(changed(old, options, endAt(connection.review.now)), kind);
-  if (!check.valid) throw usage(`${name} would be invalid: ${problemOf(check.problem, kind)}.`);
+  if (!check.valid) throw usage(`${name} would be invalid: ${phraseOf(check, kind)}.`);
   const mapping = inOrder(check.mapping);
   if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {
     io.log(`${name} had no end: it ends for ${target.key.session ?? "everybody"} at ${mapping.notAfter}.\n`);
@@ -175,12 +179,13 @@ function logDenials(entry: PlacedEntry, known: ReadonlyMap<string, Stored>, conn
   }
 }
 
+type InvalidMapping = Extract<MappingCheck, { readonly valid: false }>;
+
 /** Returns the problem, with the option to type instead of the key. */
-function problemOf(problem: string, kind: MappingKind): string {
+function phraseOf({ code, problem }: InvalidMapping, kind: MappingKind): string {
+  if (code !== "username_missing") return problem;
   const name = isWithoutSessions(kind) ? "<name>" : "'dev:{SessionName}'";
-  return problem === "username is missing"
-    ? `a mapping requires a username. Add --username, such as --username ${name}`
-    : problem;
+  return `a mapping requires a username. Add --username, such as --username ${name}`;
 }
 
 /**
@@ -188,7 +193,7 @@ function problemOf(problem: string, kind: MappingKind): string {
  * no access to the cluster.
  */
 function logBindings(level: AccessLevel, namespaces: readonly string[] | undefined, { log }: IOStreams): void {
-  const options = (namespaces ?? []).map((one) => ` --namespace ${one}`).join("");
+  const options = (namespaces ?? []).map((namespace) => ` --namespace ${namespace}`).join("");
   const [first, ...others] = accessGroups(level, namespaces);
   const groups = others.length === 0 ? `The group ${first} needs` : `The groups ${[first, ...others].join(", ")} need`;
   log(`${groups} bindings in the cluster. Print them with: iam-authenticator rbac${options}\n`);
@@ -233,7 +238,8 @@ interface Found {
   readonly put: (mapping: Mapping) => unknown;
 }
 
-function find(name: string, kind: MappingKind, key: Target["key"], stored: Stored | undefined, start: Mapping): Found {
+function find(name: string, { address, key }: Target, stored: Stored | undefined, start: Mapping): Found {
+  const { kind, account } = address;
   if (!isListKind(kind)) {
     const value = stored && parseStored(stored.value);
     // Its value contains the ARN, because a parameter's name loses the case.
@@ -248,7 +254,8 @@ function find(name: string, kind: MappingKind, key: Target["key"], stored: Store
     throw usage(`${name} is a list. Use the ARN pattern of one entry as <who>.`);
   }
   if (listedBy === "session" && key.session === undefined) {
-    throw usage(`${name} is a list. Name one session: ${name.replace("sso-session", "sso")} --session <name>.`);
+    const set = `sso/${account}/${encodeName(address.name)}`;
+    throw usage(`${name} is a list. Name one session: ${set} --session <name>.`);
   }
   const isIt = (item: unknown) => hasKey(item, key);
   const items = listItems(name, stored, kind, isIt);

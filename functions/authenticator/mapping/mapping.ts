@@ -23,28 +23,28 @@ export interface Mapping {
 
 export type MappingCheck =
   | { readonly valid: true; readonly mapping: Mapping }
-  | { readonly valid: false; readonly problem: string };
+  /** `code` is only set for a problem that a command reports in other words. */
+  | { readonly valid: false; readonly problem: string; readonly code?: "username_missing" };
 
 /** `value` is a value or list entry from `parseStored`. The problem is a phrase for an operator. */
 export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
-  const problem = mappingProblem(value, kind);
-  return problem === undefined ? { valid: true, mapping: value as Mapping } : { valid: false, problem };
+  const typeProblem = keysAndTypesProblem(value, kind);
+  const mapping = value as Mapping;
+  if (typeProblem === undefined && mapping.username === undefined && !KINDS[kind].anonymous) {
+    return { valid: false, problem: "username is missing", code: "username_missing" };
+  }
+  const problem = typeProblem ?? templatesProblem(mapping);
+  return problem === undefined ? { valid: true, mapping } : { valid: false, problem };
 }
 
 /** Reported before all other problems: the operator who wrote the key expects a denial. */
 const DENY_KEY_PROBLEM =
   'unknown key "deny": only deny lists deny. Add the identity to one (mappings deny), then delete this key or the mapping';
 
-function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
+function keysAndTypesProblem(value: unknown, kind: MappingKind): string | undefined {
   if (!isObject(value)) return "not a JSON object";
   if (Object.hasOwn(value, "deny")) return DENY_KEY_PROBLEM;
-  return (
-    keyProblem(value, KINDS[kind].keys) ??
-    principalProblem(value, kind) ??
-    typeProblem(value) ??
-    usernameProblem(value, kind) ??
-    templatesProblem(value)
-  );
+  return keyProblem(value, KINDS[kind].keys) ?? principalProblem(value, kind) ?? valuesProblem(value);
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: RoleSessionName */
@@ -114,7 +114,7 @@ const TYPE_CHECKS: Readonly<Record<keyof Mapping, TypeCheck>> = {
   description: (description) => endProblem({ description }),
 };
 
-function typeProblem(value: Record<string, unknown>): string | undefined {
+function valuesProblem(value: Record<string, unknown>): string | undefined {
   for (const [key, check] of Object.entries(TYPE_CHECKS)) {
     const problem = value[key] === undefined ? undefined : check(value[key]);
     if (problem !== undefined) return problem;
@@ -124,26 +124,26 @@ function typeProblem(value: Record<string, unknown>): string | undefined {
 
 /** Checks the two keys that mappings and deny entries share. */
 export function endProblem({ notAfter, description }: Record<string, unknown>): string | undefined {
-  if (notAfter !== undefined && (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)) {
-    const [day] = /^\d{4}-\d\d-\d\d/.exec(String(notAfter)) ?? [];
-    const why = day !== undefined && calendarTime(`${day}T00:00:00`) === undefined ? `: ${day} does not exist` : "";
-    return `notAfter must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}${why}`;
-  }
+  const problem = notAfter === undefined ? undefined : timeProblem(notAfter);
+  if (problem !== undefined) return `notAfter ${problem}`;
   if (description !== undefined && typeof description !== "string") {
     return `description must be a string, not ${quoted(description)}`;
   }
   return undefined;
 }
 
-function usernameProblem({ username, groups }: Record<string, unknown>, kind: MappingKind): string | undefined {
-  if (username !== undefined) return undefined;
-  if (!KINDS[kind].anonymous) return "username is missing";
-  return groups === undefined ? undefined : "groups require a username";
+/** Returns what is wrong with a `notAfter`, as a phrase that follows the name of its key or option. */
+export function timeProblem(notAfter: unknown): string | undefined {
+  if (typeof notAfter === "string" && notAfterTime(notAfter) !== undefined) return undefined;
+  const [day] = /^\d{4}-\d\d-\d\d/.exec(String(notAfter)) ?? [];
+  const why = day !== undefined && calendarTime(`${day}T00:00:00`) === undefined ? `: ${day} does not exist` : "";
+  return `must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}${why}`;
 }
 
-function templatesProblem({ username, groups = [] }: Mapping): string | undefined {
-  const templates = [...(username === undefined ? [] : [["username", username] as const])];
-  for (const [key, template] of [...templates, ...groups.map((group) => ["group", group] as const)]) {
+function templatesProblem({ username, groups }: Mapping): string | undefined {
+  if (username === undefined) return groups && "groups require a username";
+  const ofGroups = (groups ?? []).map((group) => ["group", group] as const);
+  for (const [key, template] of [["username", username] as const, ...ofGroups]) {
     const problem = templateProblem(template, key);
     if (problem !== undefined) return `${key} ${quoted(template)} has ${problem}`;
   }
