@@ -32,19 +32,22 @@ export function acknowledge(construct: Construct, id: string, reason: string): v
   validations?.of(construct).acknowledge({ id, reason });
 }
 
-/** `arn` exactly as in the policy. */
+/** Gives the reason for a wildcard. `arn` is exactly as in the policy. */
 export function acknowledgeWildcard(construct: Construct, arn: string, reason: string): void {
   acknowledge(construct, `AwsSolutions-IAM5[Resource::${flat(Stack.of(construct).resolve(arn))}]`, reason);
 }
 
-/** `name`: the part after `policy/` in the ARN of an AWS managed policy. */
+/** Gives the reason for an AWS managed policy. `name` is the part after `policy/` in its ARN. */
 export function acknowledgeManagedPolicy(construct: Construct, name: string, reason: string): void {
   const { managedPolicyArn } = ManagedPolicy.fromAwsManagedPolicyName(name);
   const arn = flat(Stack.of(construct).resolve(managedPolicyArn));
   acknowledge(construct, `AwsSolutions-IAM4[Policy::${arn}]`, reason);
 }
 
-/** A resolved value in cdk-nag's spelling: `arn:<AWS::Partition>:ssm:...`, `<Function.Arn>` (its flattenCfnReference). */
+/**
+ * Returns a resolved value in cdk-nag's spelling: `arn:<AWS::Partition>:ssm:...`, `<Function.Arn>`
+ * (its flattenCfnReference).
+ */
 function flat(value: unknown): string {
   if (typeof value === "string") return value;
   const fields = value as { "Fn::Join"?: [string, unknown[]]; "Fn::GetAtt"?: string[]; Ref?: string };

@@ -54,7 +54,10 @@ export function checkMemory(memorySize: number | undefined): void {
   throw new Error(`memorySize (${megabytes}) must be an integer from 128 to 10240 (MB)`);
 }
 
-/** `undefined` for a number that is known only at deployment, such as a template's parameter. */
+/**
+ * Returns the number; `undefined` for one that is known only at deployment, such as a template's
+ * parameter.
+ */
 function known(value: number | undefined): number | undefined {
   return Token.isUnresolved(value) ? undefined : value;
 }
@@ -87,7 +90,10 @@ export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
 
 export const FAILOVER_URL = new RegExp(`^${FAILOVER_ORIGIN}/authenticate$`);
 
-/** An own endpoint would redirect forever. The default one has no name until deployment, but is in the stack's region. */
+/**
+ * Checks `failoverUrl`: the endpoint itself would redirect forever. Its default URL has no name
+ * until deployment, but is in the stack's region.
+ */
 export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: string): void {
   if (endpoint.kind === "private") throw new Error("failoverUrl requires an http or mtls endpoint: leave it out");
   if (Token.isUnresolved(url)) return;
@@ -130,7 +136,10 @@ export function checkDomain(scope: Construct, { domainName, hostedZone, certific
   }
 }
 
-/** The certificate must be regional: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html */
+/**
+ * Checks that the certificate is regional:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html
+ */
 function checkCertificateRegion(arn: string, region: string): void {
   if (Token.isUnresolved(arn) || Token.isUnresolved(region)) return;
   const { region: its = "" } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);

@@ -73,7 +73,7 @@ export interface CommonProps {
 }
 
 export const DEFAULTS = {
-  /** MB. Measured in test/bench/README.md. */
+  /** The memory in MB, measured in test/bench/README.md. */
   memorySize: 512,
   logRetention: RetentionDays.THREE_MONTHS,
   issuerThrottle: { rateLimit: 100, burstLimit: 200 },

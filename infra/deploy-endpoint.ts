@@ -16,8 +16,9 @@ import { makeDashboard } from "./monitoring/dashboard.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 /**
- * Each kind has separate logical ids and a separate function: CloudFormation cannot convert one kind of API into another,
- * and while kube-apiserver still calls the former endpoint, its function needs the former CALLER_AUTH.
+ * Deploys an endpoint. Each kind has separate logical ids and a separate function: CloudFormation
+ * cannot convert one kind of API into another, and while kube-apiserver still calls the former
+ * endpoint, its function needs the former CALLER_AUTH.
  */
 export function deployEndpoint(
   construct: Construct,

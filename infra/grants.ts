@@ -23,7 +23,10 @@ const MANAGE = [
   "ssm:DeleteParameters",
 ];
 
-/** Also allows reading the function's settings, by which the command judges a change. */
+/**
+ * Allows managing mappings, and reading the function's settings, by which the command judges a
+ * change.
+ */
 export function grantMappings(
   scope: Construct,
   { prefix, clusterId }: { readonly prefix: string; readonly clusterId: string },
@@ -52,7 +55,10 @@ export function grantMappings(
   return grantTo(scope, "grantManageMappings", grantee, account === undefined ? [manage, read, list] : [manage, read]);
 }
 
-/** No other grant includes this permission: a key can impersonate every service account in AWS. */
+/**
+ * Allows managing an issuer's keys. No other grant includes this permission: a key can impersonate
+ * every service account in AWS.
+ */
 export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGrantable): Grant {
   const path = prefixArn(scope, issuerPath(prefix));
   const actions = [
@@ -69,7 +75,7 @@ export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGran
   ]);
 }
 
-/** For `iam-authenticator reviews` and `report`, which read the function's log. */
+/** Allows `iam-authenticator reviews` and `report` to read the function's log. */
 export function grantReviews(scope: Construct, logs: readonly ILogGroup[], grantee: IGrantable): Grant {
   return grantTo(scope, "grantReadReviews", grantee, [
     { actions: ["logs:FilterLogEvents", "logs:StartQuery"], resourceArns: logs.map((log) => log.logGroupArn) },
@@ -86,7 +92,10 @@ interface Permission {
   readonly resourceArns: string[];
 }
 
-/** Throws if CDK cannot write the policy: it can only in the stack's own account. `method` is the construct's, for the error. */
+/**
+ * Grants the permissions. Throws if CDK cannot write the policy: it can only in the stack's own
+ * account. `method` is the construct's, for the error.
+ */
 function grantTo(scope: Construct, method: string, grantee: IGrantable, permissions: readonly Permission[]): Grant {
   const refused = `${method}: the grantee must be an IAM role, user or group of the stack's own account`;
   checkGrantee(scope, refused, grantee);
@@ -95,7 +104,7 @@ function grantTo(scope: Construct, method: string, grantee: IGrantable, permissi
   return grants.reduce((all, one) => all.combine(one));
 }
 
-/** CDK silently skips policies of another account's roles. */
+/** Checks the grantee, since CDK silently skips policies of another account's roles. */
 function checkGrantee(scope: Construct, refused: string, { grantPrincipal: { principalAccount: theirs } }: IGrantable) {
   const { account: own } = Stack.of(scope);
   if (theirs === undefined || Token.isUnresolved(theirs) || Token.isUnresolved(own) || theirs === own) return;

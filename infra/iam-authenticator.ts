@@ -76,7 +76,7 @@ export class IamAuthenticator extends Construct {
   /** The alarms that notify. Empty with `alarms: false`. */
   readonly alarms: readonly Alarm[];
   readonly #clusterId: string;
-  /** Logs of the endpoint's function and of the former endpoint's. */
+  /** The logs of the endpoint's function and of the former endpoint's. */
   readonly #logs: ILogGroup[] = [];
   readonly #callers: Caller[] = [];
 

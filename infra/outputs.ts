@@ -19,11 +19,11 @@ export interface OutputOptions {
   readonly mappingPrefix: string;
   readonly endpoint: Endpoint;
   readonly url: string;
-  /** Without it, no output FailoverUrl exists. */
+  /** The URL of the standby. Without it, no output FailoverUrl exists. */
   readonly failoverUrl: string | undefined;
   readonly functionName: string;
   readonly logGroup: string;
-  /** Called at synth. The CLI must not change callers that the stack manages. */
+  /** Returns the callers at synth. The CLI must not change callers that the stack manages. */
   readonly callers: () => readonly Caller[];
 }
 
@@ -33,7 +33,10 @@ export interface OutputOptions {
  */
 const RUN = "npx --no -- lambda-iam-authenticator";
 
-/** In the folder of ApiserverFlags, which kube-apiserver mounts. A timer renews the file (docs/callers.md). */
+/**
+ * The file of the token, in the folder of ApiserverFlags, which kube-apiserver mounts. A timer
+ * renews the file (docs/callers.md).
+ */
 const TOKEN_FILE = "/etc/kubernetes/iam-authenticator/caller-token";
 
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
@@ -52,12 +55,15 @@ export function makeOutputs(scope: Construct, options: OutputOptions): void {
   }
 }
 
-/** For a stack with one construct, whose outputs need no suffix. */
+/** Names the outputs of a stack with one construct, which need no suffix. */
 export function nameOutputs({ node }: Construct, names: readonly string[]): void {
   for (const name of names) (node.tryFindChild(name) as CfnOutput | undefined)?.overrideLogicalId(name);
 }
 
-/** The command generates the bearer token and writes it into the kubeconfig. AWS receives only its hash. */
+/**
+ * Returns the command that generates the bearer token and writes it into the kubeconfig. AWS
+ * receives only its hash.
+ */
 export function kubeconfigCommand(
   scope: Construct,
   { clusterId, mappingPrefix, endpoint, url, failoverUrl, callers }: Omit<OutputOptions, "functionName" | "logGroup">,

@@ -20,7 +20,7 @@ export interface ConnectionOptions extends RateOptions {
   readonly prefix?: string;
   /** The ids of other clusters that the command was given, and that may use the same store. */
   readonly neighbours?: readonly string[];
-  /** Only this account's mappings are read and written. */
+  /** The account whose mappings are read and written, and no others. */
   readonly account?: string;
   /** The account that the context requires of the credentials. */
   readonly contextAccount?: string;
@@ -76,7 +76,7 @@ export interface Connection {
   readonly settings: CommonSettings;
   /** The functions that read this store, with their settings. */
   readonly functions: Functions;
-  /** If set, only this account's parameters are read and written. */
+  /** The only account whose parameters are read and written, if it is set. */
   readonly account?: string;
   /** The same object for all clusters of an account and Region, which share its limits. */
   readonly rates: Rates;

@@ -46,9 +46,11 @@ interface ReadAllRequest {
   readonly prefix: string;
   /** Reads only this account's parameters: the operator may have no permission for others. */
   readonly account?: string | undefined;
-  /** Also reads the list of callers. Not with `account`. */
+  /** Whether to read the list of callers too. It cannot be set with `account`. */
   readonly callers?: boolean;
-  /** As `readSome`: reads the account's parameters that are not below a path. */
+  /**
+   * Reads parameters by name, as `readSome` does: those of the account that are not below a path.
+   */
   readonly readByName: (names: readonly string[]) => Promise<ReadonlyMap<string, Stored>>;
   /** Called before each page. */
   readonly waitForTurn: RateLimit;
@@ -105,7 +107,7 @@ export async function readSome(ssm: SSMClient, names: readonly string[], signal:
   throw unusableAnswer("SSM GetParameters", `${unanswered} is missing`);
 }
 
-/** Newest first; empty if the parameter does not exist. */
+/** Returns the versions, newest first; none if the parameter does not exist. */
 export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
   const versions: Version[] = [];
   try {

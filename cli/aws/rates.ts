@@ -2,7 +2,7 @@
 
 import { setTimeout } from "node:timers/promises";
 
-/** Calls a second. */
+/** The numbers of calls per second. */
 export interface Rates {
   readonly reads: number;
   readonly writes: number;
@@ -26,7 +26,10 @@ export const DEFAULT_RATES: Rates = { reads: 20, writes: 3 };
 /** Resolves when the next `calls` (default 1) may start. Rejects with an AbortError when `signal` aborts. */
 export type RateLimit = (signal: AbortSignal, calls?: number) => Promise<void>;
 
-/** `burst`: how many calls may start at once after a pause, as the service allows. */
+/**
+ * Returns a limit. `burst` is the number of calls that may start at once after a pause, as the
+ * service allows.
+ */
 export function rateLimited(perSecond: number, burst = 1): RateLimit {
   const gap = 1000 / perSecond;
   let next = 0;
@@ -41,7 +44,10 @@ export function rateLimited(perSecond: number, burst = 1): RateLimit {
 
 const limits = new WeakMap<Rates, Readonly<Record<"read" | "write", RateLimit>>>();
 
-/** The limits of an account and Region: all its clusters have the same object `rates`. Reads at once: as many as in a second. */
+/**
+ * Returns the limits of an account and Region: all its clusters have the same object `rates`. As
+ * many reads as in a second may start at once.
+ */
 export function limitsOf(rates: Rates) {
   const { reads, writes } = rates;
   const own = limits.get(rates) ?? { read: rateLimited(reads, Math.max(1, reads)), write: rateLimited(writes) };

@@ -34,7 +34,7 @@ const TEXTS = [
 
 type LoggedTexts = { readonly [name in (typeof TEXTS)[number]]?: string };
 
-/** Parses a line of the log. `undefined` for lines of another kind, and invalid JSON. */
+/** Parses a line of the log. Returns `undefined` for lines of another kind, and invalid JSON. */
 function readReview(line: string, time: number): LoggedReview | undefined {
   const entry = parseJson(line);
   if (!isObject(entry)) return undefined;
@@ -47,7 +47,7 @@ function readReview(line: string, time: number): LoggedReview | undefined {
 }
 
 interface ReviewFilter {
-  /** Empty for all. */
+  /** The outcomes to read; all if it is empty. */
   readonly outcomes: readonly Outcome[];
   /** An ARN, a username, or the name of a person: of an IAM user or a session. */
   readonly who?: string | undefined;
@@ -83,7 +83,7 @@ export function isWanted(review: LoggedReview, { outcomes, who, group }: ReviewF
   );
 }
 
-/** Name of the IAM user or federated user. */
+/** Returns the name of the IAM user or federated user. */
 export function userOf({ canonicalArn = "" }: LoggedReview): string | undefined {
   return /:(?:federated-)?user\/(?:.*\/)?([^/]+)$/.exec(canonicalArn)?.[1];
 }
@@ -133,7 +133,7 @@ interface ReadReview {
 
 const CALL = "CloudWatchLogs FilterLogEvents";
 
-/** Oldest first; a page may be empty. */
+/** Yields pages of reviews, oldest first; a page may be empty. */
 export async function* readPages(query: LogQuery, reader: LogReader): AsyncGenerator<ReadReview[]> {
   const { logs, waitForTurn, signal } = reader;
   const isArn = query.logGroup.startsWith("arn:");

@@ -30,7 +30,7 @@ export async function signedIn<T>(profile: string, find: () => Promise<T>, io: I
   return folder === undefined ? work() : whileLocked(join(folder, "sign-in.lock"), LIMIT_MS, work, io);
 }
 
-/** Standard output is the token's: kubectl reads it. */
+/** Runs `aws sso login`. Standard output is the token's: kubectl reads it. */
 async function awsSsoLogin(profile: string, { interrupted: signal }: IOStreams): Promise<void> {
   const child = spawn("aws", ["sso", "login", "--profile", profile], { stdio: ["inherit", STDERR, STDERR], signal });
   const [code] = await once(child, "exit").catch((error: unknown) => {

@@ -34,7 +34,9 @@ const CLUSTER_FLAGS = "-c, --cluster <id>";
 
 const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configuration file";
 
-/** Commander cannot check this: the configuration file may set a default. */
+/**
+ * Throws without a cluster. Commander cannot check this: the configuration file may set a default.
+ */
 function requireCluster(command: Command): void {
   command.hook("preAction", () => {
     if (command.getOptionValue("cluster") === undefined && command.getOptionValue("allContexts") !== true) {

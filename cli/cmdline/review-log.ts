@@ -121,7 +121,10 @@ export async function loggedNames(options: LogOptions, io: IOStreams, limitMs: n
   return names;
 }
 
-/** The log group's name is not fixed: it outlives its stack, and deploying again with a fixed name would fail. */
+/**
+ * Finds the log group. Its name is not fixed: it outlives its stack, and deploying again with a
+ * fixed name would fail.
+ */
 async function findLogGroup(
   { cluster, logGroup, stack = defaultStackName(cluster) }: OneOf<ReviewsOptions>,
   config: ClientConfig,

@@ -5,7 +5,10 @@ import packageJson from "../../package.json" with { type: "json" };
 import { describe } from "../cmdline/define.ts";
 import type { IOStreams } from "../io/streams.ts";
 
-/** `program.ts` turns `help mappings set` into `mappings set --help`. */
+/**
+ * Defines `help`, for its own help: `program.ts` turns `help mappings set` into `mappings set
+ * --help`.
+ */
 export function helpCommand(command: Command): Command {
   return describe(command, { examples: ["iam-authenticator help mappings set"] }).argument(
     "[command...]",

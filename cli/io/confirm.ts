@@ -56,7 +56,10 @@ export function createDraft(name: string, text: string) {
   };
 }
 
-/** TMPDIR may name a folder that does not exist, or that this user may not write to. */
+/**
+ * Creates a temporary folder. TMPDIR may name one that does not exist, or that this user may not
+ * write to.
+ */
 function newFolder(): string {
   try {
     return mkdtempSync(join(tmpdir(), "iam-authenticator-edit-"));

@@ -40,7 +40,10 @@ function take(lock: string, limitMs: number): boolean {
   }
 }
 
-/** A killed process leaves its lock, and after a restart another may have its id. kubectl's lock files are empty. */
+/**
+ * Returns whether the process of the lock has ended: a killed process leaves its lock, and after a
+ * restart another may have its id. kubectl's lock files are empty.
+ */
 function isAbandoned(lock: string, limitMs: number): boolean {
   try {
     const pid = Number(readFileSync(lock, "utf8"));

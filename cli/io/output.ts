@@ -13,7 +13,10 @@ type Stream = "stdout" | "stderr";
 
 const FD: Readonly<Record<Stream, number>> = { stdout: 1, stderr: 2 };
 
-/** `onError` is called for each text that cannot be written, for example with EPIPE. */
+/**
+ * Creates an output. `onError` is called for each text that cannot be written, for example with
+ * EPIPE.
+ */
 export function createOutput(name: Stream, onError: (error: NodeJS.ErrnoException) => void): Output {
   let stream: NodeJS.WriteStream | undefined;
   function writeToStream(data: string | Buffer): void {

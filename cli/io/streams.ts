@@ -118,7 +118,10 @@ export function withHarmlessOutput(io: IOStreams): IOStreams {
   });
 }
 
-/** Like `{ ...io, ...more }`, but keeps getters: a command that does not ask for a terminal does not look for one. */
+/**
+ * Joins two objects like `{ ...io, ...more }`, but keeps getters: a command that does not ask for a
+ * terminal does not look for one.
+ */
 export function extended<T extends object, U extends object>(io: T, more: U): T & U {
   return Object.defineProperties({} as T & U, {
     ...Object.getOwnPropertyDescriptors(io),
@@ -131,7 +134,10 @@ interface ProcessStreams extends IOStreams {
   readonly flush: () => Promise<void>;
 }
 
-/** The first Ctrl-C aborts `interrupted`. The second one ends the process. */
+/**
+ * Returns the streams of the process. The first Ctrl-C aborts `interrupted`. The second one ends
+ * the process.
+ */
 export function processStreams(): ProcessStreams {
   const interrupt = new AbortController();
   const abort = () => interrupt.abort();
@@ -185,12 +191,15 @@ export function processStreams(): ProcessStreams {
   };
 }
 
-/** Some terminals, such as those of builds, report 0 columns or none. */
+/**
+ * Returns the columns of a terminal; `undefined` if it is none. Some terminals, such as those of
+ * builds, report 0 columns or none.
+ */
 export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY" | "columns">): number | undefined {
   return isTTY && columns > 0 ? columns : undefined;
 }
 
-/** A full disk may affect both streams. */
+/** Ends the process at a full disk, which may affect both streams. */
 function endAtFullDisk(error: NodeJS.ErrnoException): never {
   try {
     writeSync(STDERR, `Cannot write the output: ${error.code}.\n`);

@@ -129,7 +129,7 @@ export function inOrder<Value extends Mapping | DenyEntry>(value: Value): Value 
 }
 
 export interface Reading {
-  /** `undefined` for a name that the authenticator ignores. */
+  /** The kind; `undefined` for a name that the authenticator ignores. */
   readonly kind: ParameterKind | undefined;
   readonly account: string;
   /** The valid ones. */

@@ -18,7 +18,7 @@ import { arnsOfAddress, type Entry } from "./entry.ts";
 export interface ReviewSettings {
   /** Begins with `/`, does not end with one. */
   readonly prefix: string;
-  /** Such as `aws` or `aws-cn`. */
+  /** The partition, such as `aws` or `aws-cn`. */
   readonly partition: string;
   /** Milliseconds since 1970. */
   readonly now: number;

@@ -22,7 +22,10 @@ export interface Change {
   readonly isInterim?: boolean;
   /** Printed in the plan instead of the value. */
   readonly shown?: string;
-  /** For a list: throws if these items must not be written. Called again after a merge with a concurrent change. */
+  /**
+   * Throws if these items of a list must not be written. It is called again after a merge with a
+   * concurrent change.
+   */
   readonly check?: (items: Items) => void;
 }
 
@@ -80,8 +83,9 @@ export function isRemoval({ value }: Change): boolean {
 const DENY_LIST = /\/deny\/(?:\d{12}|any)$/;
 
 /**
- * Each write of a deny list drops what ended more than 60 s before, since no function uses it and it fills the list. Such a
- * denial that is not stored, as in a file, counts as absent. Throws for a list that is then still too long.
+ * Returns the plan without ended denials. Each write of a deny list drops what ended more than 60 s
+ * before, since no function uses it and it fills the list. Such a denial that is not stored, as in
+ * a file, counts as absent. Throws for a list that is then still too long.
  */
 export function withoutEnded(plan: Plan, now: number): Plan {
   const changes = plan.changes.flatMap((change): Change[] => {

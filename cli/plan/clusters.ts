@@ -151,9 +151,9 @@ const MOST_PLANS = 5;
  * skipped.
  */
 function placesOnce(partition: string | undefined) {
-  /** Names of clusters by account, Region and prefix. */
+  /** The names of clusters by account, Region and prefix. */
   const stores = new Map<string, string>();
-  /** By Region and prefix: resolves when the stores are known. */
+  /** A promise for each Region and prefix, which resolves when the stores are known. */
   const known = new Map<string, Promise<unknown>>();
 
   async function enter(options: OneOf<ClustersOptions>, io: IOStreams, config: ClientConfig, earlier: unknown) {
@@ -341,7 +341,7 @@ async function writeOrReplace(cluster: Wanted, options: ProposeOptions, io: IOSt
   }
 }
 
-/** Between messages during the writes. */
+/** The interval of messages during the writes. */
 const FLUSH_MS = 1_000;
 
 function logEffects(written: readonly Wanted[], isSeveral: boolean, io: IOStreams): void {

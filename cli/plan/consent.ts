@@ -26,7 +26,7 @@ interface ReadForAccess {
   readonly settle: <T>(current: Map<string, Stored>, rule: (review: RuleSettings) => T) => Promise<T>;
   /** Adds parameters to `current` until an administrator remains after the changes, at `now`, or until all are read. */
   readonly seek: (current: Map<string, Stored>, changes: readonly Wanted[], now: number) => Promise<void>;
-  /** `before`, with the parameters that the rule has looked at as they are now. */
+  /** Returns `before`, with the parameters that the rule has looked at as they are now. */
   readonly again: (before: ReadonlyMap<string, Stored>) => Promise<Map<string, Stored>>;
 }
 

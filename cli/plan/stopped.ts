@@ -49,7 +49,9 @@ export async function stateOf({ name, before, value }: Change, failure: Failure,
   }
 }
 
-/** Names of parameters. `begun`: written, but not yet with the wanted value. */
+/**
+ * The names of parameters. `begun` are those that are written, but not yet with the wanted value.
+ */
 export type Written = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
 /** Runs what happens before the first write. After Ctrl-C, the error says that nothing was written. */
@@ -65,7 +67,10 @@ export async function beforeWrites<T>({ interrupted }: IOStreams, work: () => Pr
 
 const NOTHING = "Nothing was written.";
 
-/** Running the same command again makes a new plan with the remaining changes. */
+/**
+ * Creates the error that reports what is written and what is left. Running the same command again
+ * makes a new plan with the remaining changes.
+ */
 export function stopped(failure: Failure, found: Written, state: State, error: unknown, prefix: string): Stopped {
   const { written, begun, unsure, left } = found;
   const names = (some: readonly string[]) => listed(some.map((name) => shortName(name, prefix)));

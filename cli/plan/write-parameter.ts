@@ -193,9 +193,10 @@ export function overwrote(name: string, versions: readonly Version[]): Overwrote
 type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
 
 /**
- * Parameter Store has no conditional put, but it numbers versions. A skipped number shows that this write replaced
- * another one, which is in the history. Their changes are merged and written again. If both changed the same entry, or
- * `check` throws, their value is kept as it is and this throws.
+ * Writes a list, and merges it with concurrent changes. Parameter Store has no conditional put, but
+ * it numbers versions. A skipped number shows that this write replaced another one, which is in the
+ * history. Their changes are merged and written again. If both changed the same entry, or `check`
+ * throws, their value is kept as it is and this throws.
  */
 export async function writeList(
   ssm: SSMClient,
@@ -212,7 +213,10 @@ export async function writeList(
   let last = 0;
   let refused: unknown;
 
-  /** `isRestored`: `wanted` is an earlier merge, not the requested list. */
+  /**
+   * Joins the list with `theirs`. `isRestored` is whether `wanted` is an earlier merge, not the
+   * requested list.
+   */
   async function combine(theirs: string, isRestored: boolean): Promise<void> {
     // Also what this command wrote, if the response was lost.
     if (isSameValue(theirs, wanted)) return;

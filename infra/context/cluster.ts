@@ -15,7 +15,7 @@ const texts = z.array(text);
 const vpc = z.strictObject({
   vpcId: text,
   availabilityZones: texts,
-  /** One for each zone, in the same order. */
+  /** The ids of the private subnets: one for each zone, in the same order. */
   privateSubnetIds: texts,
   /** Required if an interface endpoint is created: its security group allows this range. */
   cidr: text.exactOptional(),
@@ -48,7 +48,7 @@ const privateApi = z.strictObject({
 const ACCOUNT_ID = /^\d{12}$/;
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+$/;
 
-/** A newer aws-cdk-lib knows regions that are newer than this code. */
+/** Checks the region. A newer aws-cdk-lib knows regions that are newer than this code. */
 function checkRegion(region: string, { addIssue }: z.core.$RefinementCtx<string>): void {
   const known = [...new Set([...knownRegions(), ...RegionInfo.regions.map(({ name }) => name)])];
   if (known.includes(region)) return;
@@ -57,7 +57,7 @@ function checkRegion(region: string, { addIssue }: z.core.$RefinementCtx<string>
   addIssue(`must be an AWS region, not "${region}": ${hint}`);
 }
 
-/** Errors for an endpoint with only a kind. */
+/** The errors for an endpoint with only a kind. */
 const ENDPOINT_NEEDS: Readonly<Record<string, string>> = {
   mtls: 'must be an object for mtls: {"kind": "mtls", "domainName", "certificateArn", "subjects", "truststore": {"bucket", "key"}}',
   private:

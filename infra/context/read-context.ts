@@ -10,7 +10,10 @@ import { repetition } from "../../functions/settings/stack.ts";
 import { CLUSTER_KEYS, type ClusterContext, readCluster } from "./cluster.ts";
 import { stackName } from "./stacks.ts";
 
-/** `-c clusterId=x,y` selects from the list; `-c clusterId=x` needs no list. Without it, returns the list, which can be empty. */
+/**
+ * Returns the clusters. `-c clusterId=x,y` selects from the list; `-c clusterId=x` needs no list.
+ * Without it, returns the list, which can be empty.
+ */
 export function readClusters(scope: Construct): ClusterContext[] {
   const list: unknown = scope.node.tryGetContext("clusters") ?? [];
   if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
@@ -28,7 +31,10 @@ export function readClusters(scope: Construct): ClusterContext[] {
   return clusters.length === 0 ? [readCluster({ clusterId: chosen, ...reserved })] : choose(clusters, chosen);
 }
 
-/** `-c reservedConcurrency=8`, or `false`, for each cluster that is deployed, instead of what its entry has. */
+/**
+ * Reads `-c reservedConcurrency=8`, or `false`, which each cluster that is deployed gets instead of
+ * what its entry has.
+ */
 function reservedForAll(scope: Construct): object {
   const given: unknown = scope.node.tryGetContext("reservedConcurrency");
   return given === undefined ? {} : { reservedConcurrency: typed("reservedConcurrency", given) };
@@ -46,7 +52,10 @@ const SHARED = [
   "tokens",
 ] as const;
 
-/** A standby must not redirect too, must accept the tokens that users sign for the primary, and must decide as it does. */
+/**
+ * Checks the standbys: one must not redirect too, must accept the tokens that users sign for the
+ * primary, and must decide as it does.
+ */
 function checkStandbys(clusters: readonly ClusterContext[]): void {
   for (const standby of clusters) {
     const { clusterId, region, vpc, vpcEndpoints, failoverUrl } = standby;
@@ -87,10 +96,16 @@ function choose(clusters: readonly ClusterContext[], chosen: string): ClusterCon
 /** The context keys that the app reads. */
 const CONTEXT_KEYS = ["clusterId", "clusters", "issuer", "reservedConcurrency"];
 
-/** Both a cluster's key and a setting of the CDK CLI: https://docs.aws.amazon.com/cdk/v2/guide/cli.html */
+/**
+ * The keys that are both a cluster's key and a setting of the CDK CLI:
+ * https://docs.aws.amazon.com/cdk/v2/guide/cli.html
+ */
 const CLI_SETTINGS = ["tags"];
 
-/** `folder` contains the app's cdk.json. Throws an error that states where the key belongs. */
+/**
+ * Checks the keys of the context. `folder` contains the app's cdk.json. Throws an error that states
+ * where the key belongs.
+ */
 export function checkContext(scope: Construct, folder: string): void {
   const context = scope.node.getAllContext() as Readonly<Record<string, unknown>>;
   for (const [key, value] of Object.entries(context)) checkKey(key, value);
@@ -121,12 +136,15 @@ function checkTopLevelKey(key: string, value: unknown): void {
   throw new Error(`cdk.json has the key "${key}" at its top level, where it has no effect. ${place}`);
 }
 
-/** Ignores case, since no other tool has a key such as `nodeVPCs`. Ignores `clusterId`, which is also a context key. */
+/**
+ * Returns the cluster's key with this name in any case, since no other tool has a key such as
+ * `nodeVPCs`. Ignores `clusterId`, which is also a context key.
+ */
 function clusterKeyOf(key: string): string | undefined {
   return CLUSTER_KEYS.find((known) => !CONTEXT_KEYS.includes(known) && known.toLowerCase() === key.toLowerCase());
 }
 
-/** The context key that was meant: a list can only be `clusters`, and a string cannot. */
+/** Returns the context key that was meant: a list can only be `clusters`, and a string cannot. */
 function contextKeyOf(key: string, value: unknown): string | undefined {
   const candidates = CONTEXT_KEYS.filter((known) =>
     known === "clusters" ? typeof value !== "string" : !Array.isArray(value),
@@ -138,7 +156,7 @@ function example(key: string, value: unknown): string {
   return `{"context": {"clusters": [{"clusterId": "my-cluster", "${key}": ${JSON.stringify(typed(key, value))}}]}}`;
 }
 
-/** The command line passes every value as a string. Only ids remain strings. */
+/** Parses a value, since the command line passes each as a string. Only ids remain strings. */
 function typed(key: string, value: unknown): unknown {
   const parsed = typeof value === "string" && key !== "account" ? parseJson(value) : undefined;
   return typeof parsed === "number" || typeof parsed === "boolean" ? parsed : value;

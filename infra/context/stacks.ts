@@ -60,8 +60,8 @@ function makeStack(app: App, context: ClusterContext): Stack {
 }
 
 /**
- * The stack of an app without a cluster: `cdk bootstrap` requires a stack. Commands that would deploy it fail with the
- * error.
+ * Creates the stack of an app without a cluster: `cdk bootstrap` requires a stack. Commands that
+ * would deploy it fail with the error.
  */
 export function chooseCluster(app: App): Stack {
   const stack = new Stack(app, "choose-a-cluster");
@@ -71,7 +71,10 @@ export function chooseCluster(app: App): Stack {
   return stack;
 }
 
-/** `-c issuer=true` adds it to every deployed cluster, `"issuer": true` to one cluster. */
+/**
+ * Returns whether to deploy an issuer: `-c issuer=true` adds it to every deployed cluster,
+ * `"issuer": true` to one cluster.
+ */
 export function wantsIssuer(app: App, { issuer }: ClusterContext): boolean {
   const given: unknown = app.node.tryGetContext("issuer");
   if (given !== undefined && !["true", "false", true, false].includes(given as string | boolean)) {
@@ -108,7 +111,7 @@ function stackProps({ account, region, terminationProtection, tags }: ClusterCon
   return { env: given({ account, region }), ...given({ terminationProtection, tags }) };
 }
 
-/** The props of both constructs that have another form in the context. */
+/** Returns the props of both constructs that have another form in the context. */
 function sharedProps(
   stack: Stack,
   { architecture, alarmTopicArn: topic, logRetentionDays, encryptionKeyArn: key }: ClusterContext,
@@ -123,7 +126,7 @@ function sharedProps(
 
 type OfKind<K extends EndpointContext["kind"]> = Extract<EndpointContext, { kind: K }>;
 
-/** Each endpoint needs a separate `scope`. */
+/** Creates the endpoint's resources. Each endpoint needs a separate `scope`. */
 function readEndpoint(scope: Construct, context: EndpointContext): Endpoint {
   switch (context.kind) {
     case "http":
@@ -193,7 +196,9 @@ export function stackName({ clusterId, stackName }: Pick<ClusterContext, "cluste
   return stackName ?? defaultStackName(clusterId);
 }
 
-/** `IamAuthenticatorIssuer-<clusterId>`, even if the authenticator's stack has another name. */
+/**
+ * Returns `IamAuthenticatorIssuer-<clusterId>`, even if the authenticator's stack has another name.
+ */
 function issuerStackName({ clusterId }: Pick<ClusterContext, "clusterId">): string {
   const name = defaultStackName(clusterId, "Issuer");
   if (name.length <= MAX_LENGTH) return name;

@@ -95,7 +95,7 @@ export interface EndpointOptions {
 /** A created endpoint. */
 export interface Gateway {
   readonly api: HttpApi | RestApi;
-  /** Ends in `/authenticate`. */
+  /** The URL, which ends in `/authenticate`. */
   readonly url: string;
 }
 
@@ -111,7 +111,7 @@ export function callerAuth(endpoint: Endpoint): "bearer" | "mtls" | "none" {
 }
 
 export interface CustomDomain {
-  /** For example `authenticator.example.com`. */
+  /** The domain's name, for example `authenticator.example.com`. */
   readonly domainName: string;
   /** The domain's certificate, in the stack's region. */
   readonly certificate: ICertificate;
@@ -123,7 +123,10 @@ export interface CustomDomain {
   readonly hostedZone?: IHostedZone;
 }
 
-/** `more`: properties of some endpoints, such as mutual TLS. `record` resolves the domain's name to the API. */
+/**
+ * Creates the domain. `more` are properties of some endpoints, such as mutual TLS. `record`
+ * resolves the domain's name to the API.
+ */
 export function makeDomain(
   scope: Construct,
   { domainName, certificate, hostedZone }: CustomDomain,

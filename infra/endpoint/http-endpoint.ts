@@ -60,11 +60,12 @@ export function serveHttp(
 }
 
 /**
- * What the function cannot answer, such as a throttled invocation. With `failoverUrl`, API Gateway redirects it; without it,
- * the status is 500, since kube-apiserver does not retry a 503. A 500 stays a 500: the function redirects its own faults, and
- * a fault of STS must reach kube-apiserver. Maps all statuses, because an update may keep a mapping that is left out, which
- * would redirect to a deleted standby. AWS documents these mappings for responses of an integration. Whether they apply to
- * errors of an HTTP API itself is unproven.
+ * Returns the responses to what the function cannot answer, such as a throttled invocation. With
+ * `failoverUrl`, API Gateway redirects it; without it, the status is 500, since kube-apiserver does
+ * not retry a 503. A 500 stays a 500: the function redirects its own faults, and a fault of STS
+ * must reach kube-apiserver. Maps all statuses, because an update may keep a mapping that is left
+ * out, which would redirect to a deleted standby. AWS documents these mappings for responses of an
+ * integration. Whether they apply to errors of an HTTP API itself is unproven.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
  */
 export function responseParameters(failoverUrl: string | undefined) {

@@ -53,8 +53,9 @@ export function servePrivately(
 }
 
 /**
- * The host name that API Gateway generates for an endpoint that is associated with the API. It resolves without private
- * DNS, which would make public APIs of API Gateway unreachable from the VPC.
+ * Returns the host name that API Gateway generates for an endpoint that is associated with the API.
+ * It resolves without private DNS, which would make public APIs of API Gateway unreachable from the
+ * VPC.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
  */
 function hostName(api: RestApi, { vpcEndpointId }: IInterfaceVpcEndpoint): string {
@@ -62,7 +63,10 @@ function hostName(api: RestApi, { vpcEndpointId }: IInterfaceVpcEndpoint): strin
   return `${api.restApiId}-${vpcEndpointId}.execute-api.${region}.${urlSuffix}`;
 }
 
-/** Denies all other ways: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html */
+/**
+ * Returns a policy that denies all other ways:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
+ */
 function onlyThrough({ vpcEndpointId }: IInterfaceVpcEndpoint): PolicyDocument {
   const anyone = { principals: [new AnyPrincipal()], actions: ["execute-api:Invoke"], resources: ["execute-api:/*"] };
   return new PolicyDocument({
@@ -82,7 +86,7 @@ function makeVpcEndpoint(scope: Construct, vpc: PrivateEndpoint["vpc"]): Interfa
   return new InterfaceVpcEndpoint(scope, "VpcEndpoint", { vpc, service, privateDnsEnabled: false });
 }
 
-/** Otherwise API Gateway creates this log group and keeps it forever. */
+/** Creates the log group of errors, which API Gateway would otherwise create and keep forever. */
 function keepErrorLog(scope: Construct, api: RestApi, logs: LogSettings): void {
   const log = new LogGroup(scope, "ErrorLog", {
     logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`,

@@ -15,7 +15,10 @@ import { commonSettings } from "./function.ts";
 
 interface DeploymentCheckOptions {
   readonly authenticator: LambdaFunction;
-  /** Name of the alias that serves reviews. Its ARN would be a circular reference: the alias depends on this function. */
+  /**
+   * The name of the alias that serves reviews. Its ARN would be a circular reference: the alias
+   * depends on this function.
+   */
   readonly aliasName: string;
   /** The authenticator's environment. */
   readonly environment: Readonly<Record<string, string>>;
@@ -67,7 +70,7 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
   return check;
 }
 
-/** `check` runs before a new version receives requests. */
+/** Deploys a new version. `check` runs before the version receives requests. */
 export function deploySafely(scope: Construct, alias: Alias, check: IFunction | undefined, alarms: readonly Alarm[]) {
   const group = new LambdaDeploymentGroup(scope, "Deployment", {
     alias,

@@ -12,7 +12,10 @@ import type { IamAuthenticatorProps } from "../props.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
-/** The settings, and empty endpoints of AWS, since `sam local` passes only variables that the template declares. */
+/**
+ * Returns the settings, and empty endpoints of AWS, since `sam local` passes only variables that
+ * the template declares.
+ */
 export function functionEnvironment(scope: Construct, props: IamAuthenticatorProps, endpoint: Endpoint): Environment {
   // An interface endpoint serves only the plain STS host of its region. Tokens for other hosts are refused, since a timeout
   // would be a fault for kube-apiserver.
@@ -44,7 +47,10 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
   });
 }
 
-/** `undefined`: every account. Throws if `awsSignedTokens` has another account: its tokens would be denied. */
+/**
+ * Returns the accepted accounts; `undefined` if every account is accepted. Throws if
+ * `awsSignedTokens` has another account: its tokens would be denied.
+ */
 function acceptedAccounts(scope: Construct, props: IamAuthenticatorProps): readonly string[] | undefined {
   const { accounts = [Stack.of(scope).account], awsSignedTokens = [] } = props;
   if (accounts === "any") return undefined;
@@ -98,7 +104,10 @@ export function namingProps(read: () => unknown): void {
   }
 }
 
-/** 4 KB for all variables together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * The limit for all variables together:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const MAX_ENVIRONMENT = 4_096;
 
 function checkSize(environment: Environment): void {
@@ -111,7 +120,10 @@ function checkSize(environment: Environment): void {
   );
 }
 
-/** Without values that are known only at deployment, such as a template's parameters. Required ones become examples. */
+/**
+ * Returns the settings without values that are known only at deployment, such as a template's
+ * parameters. Required ones become examples.
+ */
 export function knownSettings(environment: Environment): Environment {
   const examples: Environment = {
     CLUSTER_ID: "example",
@@ -125,7 +137,7 @@ export function knownSettings(environment: Environment): Environment {
   return Object.fromEntries(known);
 }
 
-/** Starts with `/` and does not end with it. */
+/** Returns the prefix, which starts with `/` and does not end with it. */
 export function prefixOf({ MAPPING_PREFIX, CLUSTER_ID = "" }: Environment): string {
   return MAPPING_PREFIX || defaultMappingPrefix(CLUSTER_ID);
 }

@@ -18,8 +18,8 @@ export interface Permissions {
 }
 
 /**
- * The role, and its policy, on which the function must depend. Does not use AWS's managed policy for functions, which
- * allows writing to every log group.
+ * Creates the role, and its policy, on which the function must depend. Does not use AWS's managed
+ * policy for functions, which allows writing to every log group.
  */
 export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, log }: Permissions) {
   const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
@@ -51,8 +51,9 @@ export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, l
 }
 
 /**
- * Changed permissions become a new policy: CloudFormation adds it before the function changes and deletes the former one
- * after the alias has moved. The live version keeps its permissions until then.
+ * Returns a hash of the permissions. Changed permissions become a new policy: CloudFormation adds
+ * it before the function changes and deletes the former one after the alias has moved. The live
+ * version keeps its permissions until then.
  */
 function contentHash(scope: Construct, statements: readonly PolicyStatement[]): string {
   const resolved: unknown = Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()));
@@ -68,7 +69,8 @@ function readNodes(profiles: string): PolicyStatement[] {
 }
 
 /**
- * Lambda creates the network interfaces with the function's role. The function's code must not.
+ * Returns the permissions for a VPC. Lambda creates the network interfaces with the function's
+ * role. The function's code must not.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
  */
 function useNetworkInterfaces(): PolicyStatement[] {

@@ -32,7 +32,7 @@ export interface FunctionOptions {
   readonly logs: LogSettings;
 }
 
-/** `live`: the alias, which moves to a new version only after its check. */
+/** Creates the function. `live` is the alias, which moves to a new version only after its check. */
 export function makeFunction(scope: Construct, props: IamAuthenticatorProps, options: FunctionOptions) {
   const { nodes = false, architecture, memorySize, vpc, vpcSubnets, securityGroups, provisionedConcurrency } = props;
   const { reservedConcurrency = false } = props;
@@ -65,10 +65,13 @@ export function makeFunction(scope: Construct, props: IamAuthenticatorProps, opt
   return { authenticator, live, log, role };
 }
 
-/** By name, since `Runtime.NODEJS_24_X` does not exist in the oldest supported aws-cdk-lib. */
+/**
+ * The runtime by name, since `Runtime.NODEJS_24_X` does not exist in the oldest supported
+ * aws-cdk-lib.
+ */
 const NODEJS_24 = new Runtime("nodejs24.x", RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
-/** The settings of every function. `name`: the folder in dist/. */
+/** Returns the settings of every function. `name` is the folder in dist/. */
 export function commonSettings(
   name: string,
   props: { [K in "architecture" | "memorySize"]: CommonProps[K] | undefined },
@@ -83,7 +86,10 @@ export function commonSettings(
   };
 }
 
-/** Searches the parent folders: the package's root is above this code, both in the sources and in the build. */
+/**
+ * Finds the built code in the parent folders: the package's root is above this code, both in the
+ * sources and in the build.
+ */
 function builtFolder(name: string, below = import.meta.dirname): string {
   const folder = join(below, "dist", name);
   if (existsSync(join(folder, "index.mjs"))) return folder;
@@ -91,7 +97,10 @@ function builtFolder(name: string, below = import.meta.dirname): string {
   return builtFolder(name, dirname(below));
 }
 
-/** A VPC can have one of each: AWS rejects a second one with `conflicting DNS domain`. */
+/**
+ * Creates the interface endpoints. A VPC can have one of each: AWS rejects a second one with
+ * `conflicting DNS domain`.
+ */
 export function makeVpcEndpoints(scope: Construct, vpc: IVpc, signedTokens: readonly AwsSignedTokens[]): void {
   new InterfaceVpcEndpoint(scope, "StsEndpoint", { vpc, service: InterfaceVpcEndpointAwsService.STS });
   new InterfaceVpcEndpoint(scope, "ParametersEndpoint", { vpc, service: InterfaceVpcEndpointAwsService.SSM });
@@ -100,7 +109,8 @@ export function makeVpcEndpoints(scope: Construct, vpc: IVpc, signedTokens: read
 }
 
 /**
- * Resolves all issuers of the partition to the endpoint, whose own private DNS name is another one. Never tried on AWS.
+ * Creates an endpoint and resolves all issuers of the partition to it: its own private DNS name is
+ * another one. Never tried on AWS.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sts_oidc_vpc_endpoint_create.html
  */
 function makeKeysEndpoint(scope: Construct, vpc: IVpc, issuer: string): void {

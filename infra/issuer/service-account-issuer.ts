@@ -154,9 +154,9 @@ function retainAll(construct: Construct): void {
 interface IssuerApi {
   readonly api: HttpApi;
   readonly domain: DomainName | undefined;
-  /** Resolves the domain's name to the API. */
+  /** The record that resolves the domain's name to the API. */
   readonly record: ARecord | undefined;
-  /** Created before the function, which has it as a setting. */
+  /** The URL, which is known before the function, since this has it as a setting. */
   readonly url: string;
 }
 

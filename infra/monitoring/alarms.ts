@@ -30,7 +30,10 @@ interface Watched {
 interface AlarmOptions extends Watched {
   /** Receives each alarm and its end. */
   readonly topic: ITopic | undefined;
-  /** Hours without an invocation before the alarm NoReviews. Without them, it is omitted. */
+  /**
+   * The number of hours without an invocation before the alarm NoReviews. Without it, the alarm is
+   * omitted.
+   */
   readonly quietHours: number | undefined;
 }
 
@@ -93,7 +96,10 @@ export function failing({ clusterId, handler, api, hasFailover }: Watched): Alar
   return { heading, threshold: 2, text, metric };
 }
 
-/** 1 or 0. A quarter: if one of three kube-apiservers has an old token, a third of the requests are refused. */
+/**
+ * Returns 1 if a quarter of the requests is refused, and else 0: if one of three kube-apiservers
+ * has an old token, it is a third.
+ */
 function refused(clusterId: string, handler: IFunction): MathExpression {
   const period = Duration.minutes(5);
   return new MathExpression({
@@ -108,7 +114,10 @@ function refused(clusterId: string, handler: IFunction): MathExpression {
   });
 }
 
-/** Fires after two bad periods of three, so that a single one raises no alarm. With `below`, all periods must be bad. */
+/**
+ * Adds an alarm that fires after two bad periods of three, so that a single one raises no alarm.
+ * With `below`, all periods must be bad.
+ */
 export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined, rule: AlarmRule): Alarm {
   const { text, heading, metric, threshold, periods = 3, below = false } = rule;
   const alarm = new Alarm(scope, id, {
@@ -136,7 +145,10 @@ export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined
  */
 const CANARY = Duration.minutes(10);
 
-/** `clusterId`: also counts faults that the function reports itself. A crash or a time-out writes none of our metrics. */
+/**
+ * Creates the alarms of a new version. With `clusterId`, they also count faults that the function
+ * reports itself. A crash or a time-out writes none of our metrics.
+ */
 export function makeNewVersionAlarms(scope: Construct, { lambda, version, aliasName }: Alias, clusterId?: string) {
   const { functionName } = lambda;
   const add = (id: string, what: string, metric: Metric) =>
@@ -187,7 +199,10 @@ export interface Manifest {
   readonly repository?: { readonly url: string };
 }
 
-/** The page of this version, or its path in the repository if package.json has no `repository`. */
+/**
+ * Returns the page of this version, or its path in the repository if package.json has no
+ * `repository`.
+ */
 export function pageUrl(path: string, { version, repository }: Manifest = packageJson): string {
   if (repository === undefined) return path;
   const address = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");

@@ -10,7 +10,9 @@ export const EMAIL = "[^\\s@]+@[^\\s@]+\\.[^\\s@]+";
 
 type AlarmProps = Pick<IamAuthenticatorProps, "alarms" | "alarmTopic" | "alarmEmail" | "quietHours">;
 
-/** Warns if the alarms notify no one. Throws an error that states what to do. */
+/**
+ * Returns the topic, and warns if the alarms notify no one. Throws an error that states what to do.
+ */
 export function alarmTopicOf(scope: Construct, props: AlarmProps): ITopic | undefined {
   const { alarms, alarmTopic, alarmEmail, quietHours } = props;
   for (const [name, value] of Object.entries({ quietHours, alarmTopic, alarmEmail })) {
@@ -33,7 +35,10 @@ export function alarmTopicOf(scope: Construct, props: AlarmProps): ITopic | unde
   return alarmTopic;
 }
 
-/** AWS sends a mail with a link to the address. Only a confirmed subscription receives alarms. */
+/**
+ * Creates a topic for an address. AWS sends it a mail with a link. Only a confirmed subscription
+ * receives alarms.
+ */
 export function emailTopic(scope: Construct, email: string): Topic {
   if (!Token.isUnresolved(email) && !new RegExp(`^${EMAIL}$`).test(email)) {
     throw new Error(`alarmEmail must be an email address, such as on-call@example.com, not "${email}"`);
@@ -50,7 +55,7 @@ export function emailTopic(scope: Construct, email: string): Topic {
 }
 
 /**
- * An alarm notifies only topics of its Region:
+ * Checks that the topic is in the Region of its alarms:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
 function checkRegion(scope: Construct, topic: ITopic): void {

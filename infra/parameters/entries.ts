@@ -38,7 +38,7 @@ export function addMapping(
   addParameter(scope, subject, mappingParameter(prefix, kind, account, name), JSON.stringify(mapping));
 }
 
-/** Appends to the list of patterns of an account or of `any`. */
+/** Adds a pattern to the list of an account or of `any`. */
 export function addPattern(scope: Construct, prefix: string, account: string, pattern: Mapping): void {
   const subject = `the patterns of ${account === "any" ? "any account" : `account ${account}`}`;
   if (account !== "any") checkAccount(subject, account);
@@ -47,7 +47,7 @@ export function addPattern(scope: Construct, prefix: string, account: string, pa
   appendEntry(scope, subject, mappingParameter(prefix, "pattern", account), pattern);
 }
 
-/** Appends to the list of a permission set's sessions. */
+/** Adds a session to the list of a permission set. */
 export function addSession(
   scope: Construct,
   prefix: string,
@@ -86,8 +86,8 @@ export function checkAccount(subject: string, account: string): void {
 export type DenyEntry = DeniedArn | (DeniedName & { readonly account?: string });
 
 /**
- * Appends to the list of the entry's account, or of `any` if the account has a wildcard. Throws for an invalid entry, since
- * an invalid list denies every identity that it covers.
+ * Adds a denial to the list of its account, or of `any` if the account has a wildcard. Throws for
+ * an invalid entry, since an invalid list denies every identity that it covers.
  */
 export function addDenial(scope: Construct, prefix: string, denial: DenyEntry): void {
   if (Token.isUnresolved(JSON.stringify(denial))) throw new Error("a denial must be known at synth, without tokens");
@@ -116,7 +116,7 @@ export function addCaller(scope: Construct, prefix: string, caller: Caller): voi
   appendEntry(scope, "the callers", callersParameter(prefix), given);
 }
 
-/** `undefined` for an ARN that is known only at deployment. */
+/** Returns the ARN; `undefined` for one that is known only at deployment. */
 export function knownArn(principal: IRole | IUser | string): string | undefined {
   if (typeof principal === "string") return known(principal);
   const arn = "roleArn" in principal ? principal.roleArn : principal.userArn;
@@ -126,13 +126,19 @@ export function knownArn(principal: IRole | IUser | string): string | undefined 
     : (known(arn.replace(Aws.PARTITION, partition)) ?? named(principal, partition));
 }
 
-/** `Role.fromRoleName` returns an ARN without the partition. */
+/**
+ * Returns the partition of the stack's region, because `Role.fromRoleName` returns an ARN without
+ * it.
+ */
 function knownPartition(scope: IConstruct): string | undefined {
   const { region } = Stack.of(scope);
   return Token.isUnresolved(region) ? undefined : (RegionInfo.get(region).partition ?? "aws");
 }
 
-/** The ARN of a resource that CDK creates, for which it returns a token. Requires a fixed name, account and region. */
+/**
+ * Returns the ARN of a resource that CDK creates, for which it returns a token. Requires a fixed
+ * name, account and region.
+ */
 function named(principal: IRole | IUser, partition: string): string | undefined {
   const made = principal.node.defaultChild;
   const account = known(Stack.of(principal).account);

@@ -9,7 +9,7 @@ import { OWNER_TAG } from "../../functions/settings/stack.ts";
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MAX_STANDARD_BYTES = 4096;
 
-/** Throws if the stack already has a parameter of this name. */
+/** Adds a parameter. Throws if the stack already has one of this name. */
 export function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string) {
   const id = idOf(scope, parameterName);
   if (scope.node.tryFindChild(id) !== undefined) throw new Error(`${subject} must not be added twice`);
@@ -30,7 +30,10 @@ export function addParameter(scope: Construct, subject: string, parameterName: s
 
 const lists = new WeakMap<IConstruct, object[]>();
 
-/** Appends to a parameter with a JSON list as value, which the first entry creates. Returns all entries. */
+/**
+ * Adds an entry to a parameter with a JSON list as value, which the first entry creates. Returns
+ * all entries.
+ */
 export function appendEntry(scope: Construct, subject: string, parameterName: string, entry: object) {
   const parameter = scope.node.tryFindChild(idOf(scope, parameterName));
   const list = (parameter && lists.get(parameter)) ?? [];
@@ -57,7 +60,10 @@ function checkValue(subject: string, value: string): void {
   if (value.includes("{{")) throw new Error(`${subject}: Parameter Store refuses values with "{{"`);
 }
 
-/** `below`: the path below the prefix, or `*`. Default: the prefix itself. */
+/**
+ * Returns the ARN of parameters. `below` is the path below the prefix, or `*`. Default: the prefix
+ * itself.
+ */
 export function prefixArn(scope: Construct, mappingPrefix: string, below?: string): string {
   // The name's leading slash is also the ARN's separator. The prefix can be a token, so it must stay intact.
   const resource = `parameter${mappingPrefix}${below === undefined ? "" : `/${below}`}`;

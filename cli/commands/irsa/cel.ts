@@ -5,7 +5,7 @@ import { ANNOTATION, OWN_PREFIX, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN
 /** The webhook's flags, which are the defaults for missing annotations. */
 export interface PodDefaults {
   readonly tokenAudience: string;
-  /** Seconds. */
+  /** The lifetime of tokens in seconds. */
   readonly tokenExpiration: number;
   readonly stsRegionalEndpoint?: true;
   readonly awsDefaultRegion?: string;

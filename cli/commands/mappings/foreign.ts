@@ -42,7 +42,9 @@ export function withoutRolePath(arn: string): string {
   return arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
 }
 
-/** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
+/**
+ * Reads an access entry: https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html
+ */
 function fromAccessEntry({ principalArn, username, kubernetesGroups, clusterName }: Record<string, unknown>, at: At) {
   return {
     ...at,
@@ -206,7 +208,10 @@ function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
 
 const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];
 
-/** https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/deploy/example.yaml */
+/**
+ * Reads the lists of a server config, whose keys viper reads in any case:
+ * https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format
+ */
 const SERVER_CONFIG = "config.yaml";
 
 /**
@@ -315,7 +320,10 @@ function lowerCaseKeys(item: unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]));
 }
 
-/** https://docs.aws.amazon.com/eks/latest/eksctl/iam-identity-mappings.html */
+/**
+ * Reads an identity mapping of eksctl:
+ * https://docs.aws.amazon.com/eks/latest/eksctl/iam-identity-mappings.html
+ */
 function fromEksctl(item: unknown, at: At): Foreign {
   const { arn, username, groups, account, serviceName, noDuplicateARNs: _, ...rest } = isObject(item) ? item : {};
   if (serviceName !== undefined) {
