@@ -7,6 +7,7 @@ import type { Construct } from "constructs";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { nearest } from "../../functions/lib/text.ts";
 import { repetition } from "../../functions/settings/stack.ts";
+import type { StoredVariable } from "../../functions/settings/variables.ts";
 import { CLUSTER_KEYS, type ClusterContext, readCluster } from "./cluster.ts";
 import { stackName } from "./stacks.ts";
 
@@ -40,17 +41,26 @@ function reservedForAll(scope: Construct): object {
   return given === undefined ? {} : { reservedConcurrency: typed("reservedConcurrency", given) };
 }
 
-/** The keys that decide a review, besides `stsRegions`. The order of a list does not. */
-const SHARED = [
-  "accounts",
-  "audiences",
-  "awsSignedTokens",
-  "nodes",
-  "nodeVpcs",
-  "reservedPrefixes",
-  "stsExtraHosts",
-  "tokens",
-] as const;
+/**
+ * A stored setting and its key, if both stacks of a cluster must have the same value. The order of a list does not matter.
+ * `undefined`: `checkStandbys` has another rule, or no key sets it.
+ */
+const SHARED = {
+  ACCOUNTS: "accounts",
+  AUDIENCES: "audiences",
+  JWT_ISSUERS: "awsSignedTokens",
+  NODE_LOOKUP: "nodes",
+  NODE_REGION: undefined,
+  NODE_VPCS: "nodeVpcs",
+  RESERVED_PREFIXES: "reservedPrefixes",
+  STS_EXTRA_HOSTS: "stsExtraHosts",
+  STS_HOSTS: undefined,
+  STS_REGIONS: undefined,
+  TOKENS: "tokens",
+  USER_INFO: "userInfo",
+} as const satisfies Readonly<Record<StoredVariable | "NODE_LOOKUP", keyof ClusterContext | undefined>>;
+
+const SHARED_KEYS = Object.values(SHARED).filter((key) => key !== undefined);
 
 /**
  * Checks the standbys: one must not redirect too, must accept the tokens that users sign for the
@@ -64,7 +74,7 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
     if (primary === undefined) continue;
     if (failoverUrl !== undefined)
       throw new Error(`cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`);
-    const differing = SHARED.find((key) => sorted(standby[key]) !== sorted(primary[key]));
+    const differing = SHARED_KEYS.find((key) => sorted(standby[key]) !== sorted(primary[key]));
     if (differing !== undefined)
       throw new Error(`cluster ${clusterId}: ${differing} of the standby in ${region} differs from the primary's`);
     const nodeRegion = primary.nodeRegion ?? primary.region;
@@ -80,7 +90,7 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
   }
 }
 
-function sorted(value: ClusterContext[(typeof SHARED)[number]]): string {
+function sorted(value: ClusterContext[(typeof SHARED_KEYS)[number]]): string {
   return JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
 }
 

@@ -307,6 +307,7 @@ for (const [what, clusters, clusterId, message] of [
       ["reservedPrefixes", ["system:"]],
       ["stsExtraHosts", ["sts.example.com"]],
       ["tokens", "jwt"],
+      ["userInfo", "minimal"],
     ] as const
   ).map(([key, value]) => {
     const clusters = [{ ...PRIMARY, [key]: value }, STANDBY];
