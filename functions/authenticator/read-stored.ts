@@ -1,13 +1,11 @@
-// Reads a stored value of any kind as entries, each of which is valid or has a problem. Also answers the deployment check, which
-// compares how the new version and the live one read stored parameters.
+// Reads a stored value of any kind as entries, each of which is valid or has a problem.
 
-import { isObject, parseStored } from "../lib/json.ts";
+import { parseStored } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 import { CALLER_RULE, type Caller, isCaller } from "./caller/caller.ts";
 import { checkDenyEntry, type DenyEntry, type DenyScope } from "./mapping/deny-list.ts";
 import { isListKind, isParameterKind, type ParameterKind } from "./mapping/kinds.ts";
 import { checkMapping, type Mapping, repeatedKeyProblem } from "./mapping/mapping.ts";
-import type { Settings } from "./settings.ts";
 
 export type StoredKind = ParameterKind | "callers";
 
@@ -75,18 +73,3 @@ export function validityOf(read: StoredValue<object> | undefined): boolean[] | f
   if (read === undefined) return null;
   return read.isReadable && read.entries.map(({ problem }) => problem === undefined);
 }
-
-/** What the deployment check learns of a version: how it reads these parameters, and which identities and tokens it accepts. */
-export function answerCheck(parameters: readonly unknown[], { partition, accounts, jwt }: CheckedSettings) {
-  const { id } = partition;
-  return {
-    validity: parameters.map((parameter) =>
-      isObject(parameter) ? validityOf(readNamed(parameter as never, id)) : null,
-    ),
-    /** None for any. */
-    accounts,
-    signedTokens: jwt !== undefined,
-  };
-}
-
-type CheckedSettings = Pick<Settings, "partition" | "accounts" | "jwt">;

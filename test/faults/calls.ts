@@ -2,7 +2,7 @@
 
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { answerCheck } from "../../functions/authenticator/read-stored.ts";
+import { answerCheck } from "../../functions/authenticator/answer-check.ts";
 import type { HttpResponse } from "../../functions/gateway/http.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";

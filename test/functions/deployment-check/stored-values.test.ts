@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerCheck, type NamedParameter } from "../../../functions/authenticator/read-stored.ts";
+import { answerCheck } from "../../../functions/authenticator/answer-check.ts";
+import type { NamedParameter } from "../../../functions/authenticator/read-stored.ts";
 import { type AskLive, changedReadings } from "../../../functions/deployment-check/stored-values.ts";
 import { jsonResponse } from "../../../functions/gateway/http.ts";
 import { parseStored } from "../../../functions/lib/json.ts";
