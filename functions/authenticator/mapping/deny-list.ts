@@ -5,7 +5,7 @@ import { asciiLowerCase, quoted } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn.ts";
 import { KINDS } from "./kinds.ts";
-import { endProblem, keyProblem } from "./mapping.ts";
+import { keyProblem, termsProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
 /**
@@ -50,7 +50,7 @@ export function checkDenyEntry(value: unknown, scope: DenyScope): DenyCheck {
 
 function entryProblem(value: unknown, scope: DenyScope): string | undefined {
   if (!isObject(value)) return "not a JSON object";
-  const problem = keyProblem(value, KINDS.deny.keys) ?? endProblem(value);
+  const problem = keyProblem(value, KINDS.deny.keys) ?? termsProblem(value);
   if (problem !== undefined) return problem;
   const { arnLike, name } = value;
   if (name !== undefined) {

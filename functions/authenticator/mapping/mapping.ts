@@ -93,15 +93,11 @@ export function principalIdProblem(principalId: unknown, kind: MappingKind): str
 /** Returns a phrase about a value that no mapping may have under a key. */
 type TypeCheck = (value: unknown) => string | undefined;
 
-/** `principalProblem` checks the keys that identify the principal. */
-const checkedWithPrincipal: TypeCheck = () => undefined;
+/** The keys that `principalProblem` checks. */
+type PrincipalKey = "arn" | "arnLike" | "session" | "principalId";
 
 /** A record, so that a new key does not compile without a check. Problems are reported in this order. */
-const TYPE_CHECKS: Readonly<Record<keyof Mapping, TypeCheck>> = {
-  arn: checkedWithPrincipal,
-  arnLike: checkedWithPrincipal,
-  session: checkedWithPrincipal,
-  principalId: checkedWithPrincipal,
+const TYPE_CHECKS: Readonly<Record<Exclude<keyof Mapping, PrincipalKey>, TypeCheck>> = {
   username: (username) =>
     typeof username === "string" && username !== ""
       ? undefined
@@ -110,8 +106,8 @@ const TYPE_CHECKS: Readonly<Record<keyof Mapping, TypeCheck>> = {
     Array.isArray(groups) && groups.every((group) => typeof group === "string" && group !== "")
       ? undefined
       : `groups must be a list of non-empty strings, not ${quoted(groups)}`,
-  notAfter: (notAfter) => endProblem({ notAfter }),
-  description: (description) => endProblem({ description }),
+  notAfter: (notAfter) => termsProblem({ notAfter }),
+  description: (description) => termsProblem({ description }),
 };
 
 function valuesProblem(value: Record<string, unknown>): string | undefined {
@@ -123,7 +119,7 @@ function valuesProblem(value: Record<string, unknown>): string | undefined {
 }
 
 /** Checks the two keys that mappings and deny entries share. */
-export function endProblem({ notAfter, description }: Record<string, unknown>): string | undefined {
+export function termsProblem({ notAfter, description }: Record<string, unknown>): string | undefined {
   const problem = notAfter === undefined ? undefined : timeProblem(notAfter);
   if (problem !== undefined) return `notAfter ${problem}`;
   if (description !== undefined && typeof description !== "string") {
