@@ -12,7 +12,7 @@ export function acceptsSignedTokens(answer: unknown): boolean {
   return memberAt(answer, "signedTokens") === true;
 }
 
-/** A line for each name in a deny list that has not ended. */
+/** Returns a line for each name in a deny list that has not ended. */
 export function deniedNames(
   prefix: string,
   [name, stored]: readonly [string, StoredParameter],

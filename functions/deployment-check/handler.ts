@@ -1,11 +1,10 @@
 // Checks a new version for CodeDeploy before it receives reviews. A version with a wrong answer receives none.
 
 import type { Clock } from "../lib/deadline.ts";
-import { isObject, parseJson } from "../lib/json.ts";
 import { withTimeout } from "../lib/retry.ts";
-import { accountsIn, noteLostMappings } from "./accounts.ts";
+import { accountChange, lostMappings } from "./accounts.ts";
 import { acceptsSignedTokens, deniedNames } from "./denied-names.ts";
-import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
+import { bodyOf, type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
 import { changedReadings, type Page, readStore } from "./stored-values.ts";
 
 export interface CheckDependencies {
@@ -74,7 +73,8 @@ export function createCheckHandler(
       const askSettings = async (arn: string) => bodyOf(await ask(arn, { storedParameters: [] }));
       const next = await askSettings(versionArn);
       const change = await accountChange(next, () => askSettings(liveArn));
-      const lost = { certain: [], possible: [] };
+      const isSigned = acceptsSignedTokens(next);
+      const lost: ReturnType<typeof lostMappings> = [];
       const names: string[] = [];
       const pages = readStore({
         readPage: (next) => {
@@ -86,16 +86,18 @@ export function createCheckHandler(
       });
       async function* noted(): typeof pages {
         for await (const page of pages) {
-          for (const parameter of page) noteLostMappings(change, mappingPrefix, parameter, clock(), lost);
-          names.push(...page.flatMap((parameter) => deniedNames(mappingPrefix, parameter, clock())));
+          for (const parameter of page) {
+            lost.push(...lostMappings(change, mappingPrefix, parameter, clock()));
+            if (isSigned) names.push(...deniedNames(mappingPrefix, parameter, clock()));
+          }
           yield page;
         }
       }
       const store = { prefix: mappingPrefix, partition, pages: noted() };
       problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE));
-      problems.push(...shortened(lost.certain, ACCOUNTS_ADVICE));
-      warnings.push(...shortened(lost.possible, ACCOUNTS_ADVICE));
-      if (acceptsSignedTokens(next)) warnings.push(...shortened(names, NAMES_ADVICE));
+      const lines = (certain: boolean) => lost.flatMap(({ line, isCertain }) => (isCertain === certain ? line : []));
+      problems.push(...shortened(lines(true), ACCOUNTS_ADVICE));
+      warnings.push(...shortened(lines(false), ACCOUNTS_ADVICE), ...shortened(names, NAMES_ADVICE));
     }
 
     await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
@@ -105,15 +107,6 @@ export function createCheckHandler(
     print(JSON.stringify({ timestamp, level, status, deploymentId: DeploymentId, version, problems, warnings }));
     await awaitPermission(clock, sleep)(() => report(DeploymentId, LifecycleEventHookExecutionId, status));
   };
-}
-
-/** `next`: the new version's answer to the check. */
-async function accountChange(next: unknown, askLive: () => Promise<unknown>) {
-  const accounts = accountsIn(next);
-  if (accounts === undefined) throw new Error("the new version does not report which accounts it accepts");
-  // A live version that does not report them is older than their default, so it accepts any. One that fails is reported later.
-  const live = accountsIn(await askLive().catch(() => undefined)) ?? [];
-  return { live, next: accounts };
 }
 
 async function problemOfVersion(
@@ -131,12 +124,6 @@ async function problemOfVersion(
 
 function hasNoCallers(answer: unknown): boolean {
   return reasonOf(bodyOf(answer)) === "callers_invalid";
-}
-
-/** `undefined` unless it is JSON. */
-function bodyOf(answer: unknown): unknown {
-  const { body } = isObject(answer) ? answer : {};
-  return typeof body === "string" ? parseJson(body) : undefined;
 }
 
 function shortened(found: readonly string[], advice: string): string[] {

@@ -2,7 +2,7 @@
 
 import { partitionOfRegion } from "../aws/partitions.ts";
 import type { EpochMs } from "../lib/deadline.ts";
-import { isObject, parseJson } from "../lib/json.ts";
+import { isObject, memberAt, parseJson } from "../lib/json.ts";
 
 /** Settings of the checked version that its answers depend on. */
 export interface CheckedSettings {
@@ -130,12 +130,16 @@ function tokenOfUnknownKey({ stsRegion }: CheckedSettings, now: EpochMs): string
 
 /** `undefined` if the answer is as expected. */
 export function problemOf({ statuses, isExpected }: KnownAnswer, answer: unknown): string | undefined {
-  const { statusCode, body } = isObject(answer) ? answer : {};
+  const [statusCode, body] = [memberAt(answer, "statusCode"), bodyOf(answer)];
   const known = statuses.some((status) => status === statusCode);
-  const parsed = typeof body === "string" ? parseJson(body) : undefined;
-  if (!known || !isObject(parsed))
-    return `answered ${statusCode} ${reasonOf(parsed)}, expected ${statuses.join(" or ")}`;
-  return statusCode === statuses[0] && !isExpected(parsed) ? `answered ${statusCode} ${reasonOf(parsed)}` : undefined;
+  if (!known || !isObject(body)) return `answered ${statusCode} ${reasonOf(body)}, expected ${statuses.join(" or ")}`;
+  return statusCode === statuses[0] && !isExpected(body) ? `answered ${statusCode} ${reasonOf(body)}` : undefined;
+}
+
+/** Returns the parsed body of an answer; `undefined` if it is not JSON. */
+export function bodyOf(answer: unknown): unknown {
+  const body = memberAt(answer, "body");
+  return typeof body === "string" ? parseJson(body) : undefined;
 }
 
 /** The error code of an answer, without its message. */

@@ -4,8 +4,9 @@ import { callersParameter } from "../authenticator/caller/caller.ts";
 import { readName } from "../authenticator/mapping/parameter-name.ts";
 import { type NamedParameter, readNamed, type StoredValue, validityOf } from "../authenticator/read-stored.ts";
 import type { Clock } from "../lib/deadline.ts";
-import { isObject, parseJson } from "../lib/json.ts";
+import { memberAt } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
+import { bodyOf } from "./known-answers.ts";
 
 export interface Store {
   readonly prefix: string;
@@ -66,8 +67,7 @@ async function compared(batch: readonly Named[], partition: string, askLive: Ask
 
 async function liveValidity(parameters: readonly NamedParameter[], askLive: AskLive): Promise<unknown[]> {
   const answer = await askLive({ storedParameters: parameters }).catch((error: unknown) => error);
-  const body = isObject(answer) && typeof answer["body"] === "string" ? parseJson(answer["body"]) : undefined;
-  const validity = isObject(body) ? body["validity"] : undefined;
+  const validity = memberAt(bodyOf(answer), "validity");
   if (Array.isArray(validity) && validity.length === parameters.length) return validity;
   const why = answer instanceof Error ? answer.message : "its answer has none";
   throw new Error(`the live version does not report how it reads stored values (${why}). ${SKIP}`);

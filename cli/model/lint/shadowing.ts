@@ -1,5 +1,6 @@
 // Lint rules for mappings that never apply, administrators, node names and wide grants.
 
+import { acceptsAccount } from "../../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
 import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
@@ -35,7 +36,7 @@ export const unreachable = entryRule("error", "unreachable", (entry, { review })
 export const foreignAccounts = entryRule("warning", "foreign-account", (entry, { review: { accounts = [], now } }) => {
   const { account: of, mapping } = entry;
   const account = of === "any" ? accountOf(mapping.arnLike ?? "") : of;
-  const isAccepted = accounts.length === 0 || account === "any" || accounts.includes(account);
+  const isAccepted = account === "any" || acceptsAccount(accounts, account);
   const line = JSON.stringify([...accounts, account]).replaceAll(",", ", ");
   return (
     !isAccepted &&

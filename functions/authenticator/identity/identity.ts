@@ -33,6 +33,11 @@ export interface SignedClaims {
   readonly principalTags: Readonly<Record<string, unknown>>;
 }
 
+/** @param accounts the setting: empty for any account */
+export function acceptsAccount(accounts: readonly string[], accountId: string): boolean {
+  return accounts.length === 0 || accounts.includes(accountId);
+}
+
 const ARN = /^arn:([a-z-]+):(iam|sts)::(\d{12}):([\x21-\x7e]+)$/;
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of names and of session names */
 const NAME = "([\\w+=,.@-]{1,128})";

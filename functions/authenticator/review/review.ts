@@ -3,7 +3,7 @@
 import { denial, fault, isDenial } from "../../errors.ts";
 import type { Deadline, EpochMs } from "../../lib/deadline.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
-import type { VerifiedIdentity } from "../identity/identity.ts";
+import { acceptsAccount, type VerifiedIdentity } from "../identity/identity.ts";
 import { type Proofs, tokenHash } from "../identity/identity-cache.ts";
 import type { Proof } from "../identity/prove-identity.ts";
 import type { UnverifiedJwt } from "../jwt/parse-jwt.ts";
@@ -133,7 +133,7 @@ export async function reviewIdentity(
 ): Promise<User> {
   const { clock } = deadline;
   record.identity = identity;
-  if (rules.accounts.length > 0 && !rules.accounts.includes(identity.accountId)) {
+  if (!acceptsAccount(rules.accounts, identity.accountId)) {
     throw denial("account_foreign", `the account of ${identity.canonicalArn} is not in ACCOUNTS`);
   }
 
