@@ -101,8 +101,17 @@ export type LogOptions = Omit<OneOf<ReviewsOptions>, "since" | "until" | "outcom
  */
 const WINDOWS_MS = [3_600_000, 86_400_000, 30 * 86_400_000];
 
-/** Returns the names of users and sessions in granted reviews, as far as the time reaches: none if the log cannot be read. */
-export async function loggedNames(options: LogOptions, io: IOStreams, limitMs: number): Promise<ReadonlySet<string>> {
+/**
+ * Returns the names of users and sessions in granted reviews, as far as the time reaches: none if the log cannot be read.
+ *
+ * @param account if given, only of its identities
+ */
+export async function loggedNames(
+  options: LogOptions,
+  account: string | undefined,
+  io: IOStreams,
+  limitMs: number,
+): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   const limited = { ...io, interrupted: AbortSignal.any([io.interrupted, AbortSignal.timeout(limitMs)]) };
   const granted: OneOf<ReviewsOptions> = { ...options, since: (now) => now, outcome: ["granted"], rate: DEFAULT_RATE };
@@ -110,7 +119,9 @@ export async function loggedNames(options: LogOptions, io: IOStreams, limitMs: n
     let until: number | undefined;
     for (const window of WINDOWS_MS) {
       for await (const page of readPages({ ...query, from: now - window, until }, reader)) {
-        for (const { review } of page) names.add(review.sessionName ?? userOf(review) ?? "");
+        const reviews = page.map(({ review }) => review);
+        const own = reviews.filter(({ accountId }) => account === undefined || accountId === account);
+        for (const review of own) names.add(review.sessionName ?? userOf(review) ?? "");
       }
       until = now - window;
     }

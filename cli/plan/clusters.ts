@@ -19,10 +19,11 @@ import {
   outputByCluster,
   throwWorst,
 } from "../cmdline/clusters.ts";
-import { EXIT, Failure, silentExit, usage } from "../io/errors.ts";
-import { shellWord } from "../io/print.ts";
+import { EXIT, Failure, finding, silentExit, usage } from "../io/errors.ts";
+import { listed, shellWord } from "../io/print.ts";
 import { duration, startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
+import { shortName } from "../model/evaluation.ts";
 import { ChangedBetween } from "./consent.ts";
 import {
   type ClusterPlan,
@@ -243,12 +244,28 @@ export async function carryOut(
     written = results.filter((result) => "plan" in result);
     logEffects(toWrite(written), isSeveral, io);
   }
+  const now = ready.map((cluster) => written.find(({ name }) => name === cluster.name) ?? cluster);
+  const skips = options.dryRun ? [] : now.flatMap((cluster) => skipsOf(cluster, isSeveral));
   const last =
-    !options.dryRun && isSeveral && ready.length + failures.length > 0 ? [lastLine(done, planned, failures, io)] : [];
-  throwWorst(failures, ...last);
+    !options.dryRun && isSeveral && ready.length + failures.length > 0
+      ? [lastLine(done, { ...planned, ready: now }, failures, io)]
+      : [];
+  throwWorst(failures, ...last, ...skips);
   for (const line of last) io.log(`${line}\n`);
-  if (!options.dryRun && proposals.some(({ isPartial }) => isPartial)) throw silentExit();
-  return ready.map((cluster) => (written.find(({ name }) => name === cluster.name) ?? cluster).plan);
+  if (skips.length > 0) throw finding(...skips);
+  return now.map(({ plan }) => plan);
+}
+
+/** Returns a line with the changes that a stack's ownership skips. */
+function skipsOf({ name, plan, proposal }: ReadyCluster, isSeveral: boolean): string[] {
+  const { skipped = [] } = proposal ?? {};
+  if (skipped.length === 0) return [];
+  const names = skipped.map((parameter) => shortName(parameter, plan.connection.review.prefix));
+  return [`${isSeveral ? `${name}: ` : ""}Not written, because a stack manages it: ${listed(names, "", 10)}.`];
+}
+
+function isComplete({ plan, proposal }: ReadyCluster): boolean {
+  return [...(plan.uncovered ?? []), ...(proposal?.skipped ?? [])].length === 0;
 }
 
 /** Returns how many clusters can be written a second. */
@@ -346,16 +363,17 @@ const FLUSH_MS = 1_000;
 
 function logEffects(written: readonly Wanted[], isSeveral: boolean, io: IOStreams): void {
   const output = outputByCluster(written, io);
-  for (const { name, plan, proposal } of written) {
+  for (const cluster of written) {
+    const { name, plan, proposal } = cluster;
     const { log } = isSeveral ? output.ioOf(name) : io;
-    const [effect, ...others] = plan.effect?.(withAwsClock(io).clock()) ?? [EFFECT];
+    const [effect, ...others] = plan.effect?.(withAwsClock(io).clock(), isComplete(cluster)) ?? [EFFECT];
     for (const line of [`${proposal.outcome ?? outcome(proposal.changes)} ${effect}`, ...others]) log(`${line}\n`);
   }
   output.flush();
 }
 
 function lastLine(done: string, { ready, idle }: PlannedClusters, failures: readonly ClusterFailure[], io: IOStreams) {
-  const isDone = ({ name }: ReadyCluster) => !failures.some((one) => one.name === name);
+  const isDone = (cluster: ReadyCluster) => isComplete(cluster) && !failures.some(({ name }) => name === cluster.name);
   const all = new Set([...ready, ...failures].map(({ name }) => name)).size + idle.length;
   const nothing = idle.length === 0 ? "" : `, nothing to do in ${idle.length}`;
   const reasons = failures.map(({ name, failure }) => `${name} (${reasonOf(failure)})`);

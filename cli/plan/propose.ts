@@ -41,8 +41,11 @@ export interface ClusterPlan {
   readonly ifRefused?: (io: IOStreams) => Promise<ClusterPlan>;
   /** Phrases for what the plan does not cover. */
   readonly uncovered?: readonly string[];
-  /** Sentences for the user after the writes; default: `EFFECT`. The first one is on the line that reports them. */
-  readonly effect?: (now: number) => readonly string[];
+  /**
+   * Returns sentences for the user after the writes; default: `EFFECT`. The first one is on the line that reports them.
+   * `isComplete` is false if the plan leaves something uncovered, or a change is skipped.
+   */
+  readonly effect?: (now: number, isComplete: boolean) => readonly string[];
   /** Set for a plan that gives no identity access to the cluster: it may take access away, or change an issuer's keys. */
   readonly gives?: "no access";
   /** A sentence that reports the writes; default: their number. */
@@ -52,8 +55,8 @@ export interface ClusterPlan {
 export const EFFECT = `The function reads the change within ${MAPPING_FOUND_MS / 1000} s.`;
 
 export interface Proposal extends Accepted, Pick<ClusterPlan, "outcome"> {
-  /** Whether a requested change is skipped. */
-  readonly isPartial: boolean;
+  /** Names of the parameters whose requested change is skipped, because a stack manages them. */
+  readonly skipped: readonly string[];
   readonly connection: Connection;
   /** A phrase: account, region, cluster and prefix. */
   readonly destination: string;
@@ -84,8 +87,8 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
   const steps = { endedFirst: endedFirst(changes, reading.current, review) };
   const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, review) };
   // Skipped prunes are not errors: the file does not request them by name.
-  const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
-  if (changes.length === 0 && !isPartial) return { shown, destination };
+  const skipped = managed.filter((change) => !(isRemoval(change) && options.prune)).map(({ name }) => name);
+  if (changes.length === 0 && skipped.length === 0) return { shown, destination };
   try {
     if (changes.length === 0) throw finding("Nothing was written.");
     if (problem !== undefined && gives === undefined) throw finding(`Nothing was written. ${problem}`);
@@ -95,7 +98,7 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
     throw error;
   }
   const force = options.force === true;
-  const accepted = { ...reading, ...others, changes, force, isPartial, connection, destination };
+  const accepted = { ...reading, ...others, changes, force, skipped, connection, destination };
   return { shown, destination, proposal: accepted };
 }
 

@@ -1,6 +1,7 @@
 // What the command says about the end of access: which access a denial ends, and what it does not cover.
 
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { shownTime } from "../../cmdline/times.ts";
@@ -11,8 +12,10 @@ import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
 
 /** A planned denial in one cluster. */
 export interface PlannedDenial extends ClusterPlan {
-  /** Whether a stored mapping may apply to what is denied. */
-  readonly endsAccess: boolean;
+  /** Whether a stored mapping may apply to what is denied; `undefined` if the mappings that would show it are not known. */
+  readonly endsAccess: boolean | undefined;
+  /** When the denial ends, as `notAfter`. */
+  readonly endsAt: string | undefined;
   /** Phrases for the roles whose other sessions keep access. */
   readonly evading: readonly string[];
 }
@@ -38,7 +41,11 @@ export function unknownEnding(sentence: string, meant: string | undefined): Endi
   return { sentence: question, errors: [question] };
 }
 
-export const noAccessEnds = (who: string) => `No stored mapping applies to ${who}: no access ends.`;
+/** Returns the sentence for a plan without an applicable mapping. */
+export function noAccessEnds(who: string, endsAccess: false | undefined): string {
+  if (endsAccess === undefined) return `Not known whether a mapping applies to ${who}.`;
+  return `No stored mapping applies to ${who}: no access ends.`;
+}
 
 /**
  * The time in milliseconds for which kube-apiserver caches an answer: the default of
@@ -49,12 +56,23 @@ export const noAccessEnds = (who: string) => `No stored mapping applies to ${who
  */
 const APISERVER_CACHE_MS = 130_000;
 
-/** Returns sentences for the user after the write in one cluster. */
-export function effectOf(who: string, { endsAccess, evading }: PlannedDenial, ending: Ending, now: number): string[] {
-  const time = shownTime(now + MAPPING_FOUND_MS + APISERVER_CACHE_MS);
-  const known = ending.sentence ?? `By default, kube-apiserver caches an answer for 2 min, so access ends by ${time}.`;
-  const first = ending.errors.length > 0 ? EFFECT : `${EFFECT} ${endsAccess ? known : noAccessEnds(who)}`;
-  if (!endsAccess) return [first];
+/**
+ * Returns sentences for the user after the write in one cluster.
+ *
+ * @param isComplete whether every denial of the plan was written
+ */
+export function effectOf(
+  who: string,
+  { endsAccess, endsAt, evading }: PlannedDenial,
+  ending: Ending,
+  now: number,
+  isComplete: boolean,
+): string[] {
+  const sentence = endsAccess
+    ? (ending.sentence ?? endOfAccess(now, endsAt, isComplete))
+    : noAccessEnds(who, endsAccess);
+  const first = ending.errors.length > 0 ? EFFECT : `${EFFECT} ${sentence}`;
+  if (endsAccess === false) return [first];
   const roles = [...new Set(evading)].join(", ");
   const otherSessions =
     `Not ended: other session names of ${roles}. The caller that assumes such a role chooses the name: ` +
@@ -65,6 +83,15 @@ export function effectOf(who: string, { endsAccess, evading }: PlannedDenial, en
     "Not ended: requests that are open (watch, exec, attach, port-forward) go on. A restart of kube-apiserver ends them.",
     "Not ended: client certificates, and files with service account tokens or certificates.",
   ];
+}
+
+function endOfAccess(now: number, endsAt: string | undefined, isComplete: boolean): string {
+  const time = now + MAPPING_FOUND_MS + APISERVER_CACHE_MS;
+  if (!isComplete) return "Not every denial was written, so access may go on.";
+  if (endsAt !== undefined && isExpired(endsAt, time)) {
+    return `The denial ends at ${endsAt}, but cached answers may grant access until ${shownTime(time)}.`;
+  }
+  return `By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(time)}.`;
 }
 
 /**

@@ -83,8 +83,9 @@ export async function planPerson(
     ...{ ...planned, known, connection, isWhole: mappings !== undefined, ...DENIES, names },
     ...(isByName && !isRefused && { ifRefused }),
     endsAccess: mappings === undefined || found.length > 0,
+    endsAt: terms.endAt(review.now),
     evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
-    loggedNames: () => loggedNames(logOptionsOf(options), io, LOG_MS),
+    loggedNames: () => loggedNames(logOptionsOf(options), account, io, LOG_MS),
   };
 }
 
@@ -201,7 +202,7 @@ export async function endingOfPerson(
   const isWho = (name: string) => asciiLowerCase(name) === asciiLowerCase(who);
   const mapped = denials.flatMap(({ names }) => names);
   if (isComplete && denials.length > 0 && denials.every(({ endsAccess }) => !endsAccess)) {
-    return unknownEnding(noAccessEnds(who), similarName(who, mapped));
+    return unknownEnding(noAccessEnds(who, false), similarName(who, mapped));
   }
   if (mapped.some(isWho)) return KNOWN_ENDING;
   const logs = await Promise.all(denials.map((denial) => denial.loggedNames()));

@@ -13,7 +13,7 @@ import { readSome } from "../../aws/parameter-store.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
-import { decide, shortName, supposeIdentity } from "../../model/evaluation.ts";
+import { decide, type StoredParameters, shortName, supposeIdentity } from "../../model/evaluation.ts";
 import { findDenyTarget } from "../../model/target.ts";
 import type { Plan } from "../../plan/changes.ts";
 import { readByName, readMappings } from "../../plan/read.ts";
@@ -56,9 +56,29 @@ export async function planPrincipal(
   if (isOfSessions(arnLike)) warnOfSignedTokens([role ?? "*"], connection, io);
   return {
     ...{ plan, known, connection, arnLike, ...DENIES },
-    endsAccess: all === undefined || account !== undefined || mayBeEnded(arnLike, all, review).length > 0,
+    endsAccess: await mayEndAccess(arnLike, all, connection, io),
+    endsAt: terms.endAt(review.now),
     evading: role === undefined || isRoleOfSet(role) ? [] : [`role ${role}`],
   };
+}
+
+/**
+ * Returns whether a stored mapping may apply to what is denied; `undefined` if what is read shows none, and the rest cannot be read.
+ *
+ * @param read what applies to it, with --account without `pattern/any`, which a team may not be able to read
+ */
+async function mayEndAccess(
+  arnLike: string,
+  read: StoredParameters | undefined,
+  { ssm, review, account }: Connection,
+  io: IOStreams,
+): Promise<boolean | undefined> {
+  if (read === undefined) return undefined;
+  if (mayBeEnded(arnLike, read, review).length > 0) return true;
+  if (account === undefined) return false;
+  const pattern = mappingParameter(review.prefix, "pattern", "any");
+  const found = await ifReadable(({ interrupted }) => readSome(ssm, [pattern], interrupted), io);
+  return found && mayBeEnded(arnLike, found, review).length > 0;
 }
 
 /**
@@ -72,13 +92,14 @@ export async function endingOfPrincipal(
   io: IOStreams,
 ): Promise<Ending> {
   if (!isComplete || denials.length === 0 || denials.some(({ endsAccess }) => endsAccess)) return KNOWN_ENDING;
+  const isKnown = denials.every(({ endsAccess }) => endsAccess === false);
   const similar = denials.map(async ({ arnLike, connection }) => {
     const stored = await ifReadable((limited) => readMappings(connection, limited), io);
     return similarMapping(arnLike, [...(stored?.keys() ?? [])], connection.review.prefix);
   });
   const found = await Promise.all(similar);
   return unknownEnding(
-    noAccessEnds(who),
+    noAccessEnds(who, isKnown ? false : undefined),
     found.find((name) => name !== undefined),
   );
 }

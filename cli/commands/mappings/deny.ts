@@ -104,7 +104,7 @@ async function writeDenials(
   const isShown = isWriting ? !options.yes : errors.length === 0;
   if (isShown && sentence !== undefined) io.log(`${sentence}\n`);
   const ready = planned.ready.map((cluster) => {
-    const effect = (now: number) => effectOf(who, cluster.plan, ending, now);
+    const effect = (now: number, isComplete: boolean) => effectOf(who, cluster.plan, ending, now, isComplete);
     return { ...cluster, plan: { ...cluster.plan, effect } };
   });
   return carryOut({ ...planned, ready }, options, io, { done: "Denied", goesOn: true });

@@ -122,7 +122,7 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
     "a plan that a stack manages in part is written, and the exit code is 1",
     { plans: ["managed", "bob"] },
     `one: user/${A}/eve is managed by the CloudFormation stack team-a and was not changed. Change it there, or use --force.`,
-    ...[BOTH, "Denied in 2 of 2 clusters.", "exit 1: "],
+    ...[BOTH, "Denied in 1 of 2 clusters.", `exit 1: one: Not written, because a stack manages it: user/${A}/eve.`],
   ],
   ["one cluster with the mapping is enough", { plans: ["absent", "bob"] }, ...[...ABSENT, `two: ${WROTE}`, "Denied in 1 of 2 clusters, nothing to do in 1."]],
   ["no cluster has the mapping", { plans: ["absent"] }, ...ABSENT, "exit 1: "],

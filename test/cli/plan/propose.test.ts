@@ -47,7 +47,7 @@ async function propose(changes: readonly Change[], managed: readonly string[], o
         ? refusal?.message
         : [
             found.changes.map(({ name }) => name.slice(PREFIX.length + 1)).join(" "),
-            found.isPartial,
+            found.skipped.length > 0,
             found.force,
             ...found.marks.map(({ text }) => text).filter((text) => text.includes("deny")),
           ],
