@@ -64,6 +64,10 @@ const RULES: Readonly<Record<string, readonly [rule: string, sources: Sources]>>
     { "cli/commands/put.ts": writing("PutParameterCommand"), "cli/plan/delete.ts": writing("DeleteParameterCommand") },
   ],
   "the domain must not read the environment": ["style/noProcessEnv", Object.fromEntries(domain.map((folder) => [`${folder}/environment.ts`, READS_ENVIRONMENT]))],
+  "in cli/, only cli/io/streams.ts may read the environment": [
+    "style/noProcessEnv",
+    Object.fromEntries(["aws/client", "cmdline/contexts", "commands/a/a", "io/files", "main/run", "plan/write-parameter"].map((file) => [`cli/${file}.ts`, READS_ENVIRONMENT])),
+  ],
   "import cycles are rejected, including type imports": [
     "suspicious/noImportCycles",
     {
@@ -94,6 +98,21 @@ for (const [name, [rule, sources]] of Object.entries(RULES)) {
     assert.deepEqual(accepted, []);
   });
 }
+
+test("cli/ reads process.env in one place, and changes no variable", () => {
+  const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" });
+  const lines = files
+    .filter((file) => file.endsWith(".ts"))
+    .flatMap((file) =>
+      readFileSync(join(root, "cli", file), "utf8")
+        .split("\n")
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+    .filter((line) =>
+      /process\??\.env|[{,] env\b.* from "node:process"/.test(line.replace(/^(\S+): (\/\/|\*|\/\*).*/, "")),
+    );
+  assert.deepEqual(lines, ["io/streams.ts: const environment = process.env;"]);
+});
 
 /** From the bottom. A file may import its own layer, those below it, and functions/. */
 const LAYERS = ["io", "model", "aws", "kube", "cmdline", "plan", "commands", "main"];

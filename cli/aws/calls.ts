@@ -58,7 +58,7 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (ti
   };
   const { serviceId, profile } = client.config;
   if (serviceId !== undefined && profile !== undefined) {
-    client.config.serviceConfiguredEndpoint = () => configuredEndpoint(serviceId, profile);
+    client.config.serviceConfiguredEndpoint = () => configuredEndpoint(serviceId, profile, io);
   }
   client.middlewareStack.add(middleware, { step: "initialize", priority: "high", name: "watched" });
   return client;

@@ -82,8 +82,9 @@ export function patientRetries({ environment }: IOStreams) {
 }
 
 /**
- * Returns the configuration from the environment of the process, as the SDK does. Ignores empty
- * variables and options. Contexts with the same Region and profile share connections.
+ * Returns the configuration from the options and the run's environment. Ignores empty variables and
+ * options. Contexts with the same Region and profile share connections. The SDK reads the process's
+ * environment for all other settings, so a run's environment must have the same AWS variables.
  */
 export async function clientConfig(options: AwsOptions, io: IOStreams) {
   const { shared } = io;
@@ -93,14 +94,15 @@ export async function clientConfig(options: AwsOptions, io: IOStreams) {
 }
 
 async function newConfig(options: AwsOptions, io: IOStreams) {
-  checkAwsVariables(process.env);
-  const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const { environment } = io;
+  checkAwsVariables(environment);
+  const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const name = options.profile || AWS_PROFILE || undefined;
   // The SDK knows no AWS_DEFAULT_REGION: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
   const given = options.region || AWS_REGION || AWS_DEFAULT_REGION;
-  const keys = environmentKeys(process.env);
+  const keys = environmentKeys(environment);
   const needsProfile = name !== undefined || !given || keys === undefined;
-  const profile = needsProfile ? await readProfile(name) : {};
+  const profile = needsProfile ? await readProfile(name, environment) : {};
   if (name !== undefined || keys === undefined) checkRole(name ?? "default", profile);
   const region = given || profile["region"];
   if (!region) throw usage("No AWS region: give --region, or set AWS_REGION.");
@@ -128,10 +130,10 @@ export function once<T>(owner: object, key: string, create: () => T): T {
   return ofOwner.get(key) as T;
 }
 
-async function readProfile(name = "default"): Promise<Readonly<Record<string, string | undefined>>> {
+async function readProfile(name = "default", environment: IOStreams["environment"]) {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
-  const profile = { ...configFile[name], ...credentialsFile[name] };
+  const profile: Readonly<Record<string, string | undefined>> = { ...configFile[name], ...credentialsFile[name] };
   // The default profile need not exist: the environment may have keys.
   if (name === "default") return profile;
   const isThere = (one: string) => one in configFile || one in credentialsFile;
@@ -141,7 +143,7 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
     ...(source === undefined || isThere(source) ? [] : [`"${source}", source_profile of "${name}",`]),
   ];
   if (missing.length > 0) {
-    const { AWS_CONFIG_FILE = "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE = "~/.aws/credentials" } = process.env;
+    const { AWS_CONFIG_FILE = "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE = "~/.aws/credentials" } = environment;
     // Other sections, such as `sso-session.company`, have a prefix with a dot.
     const isProfile = (section: string) => !/^(sso-session|services)\./.test(section);
     const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)].filter(isProfile));
@@ -158,11 +160,15 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
  *
  * @param serviceId the SDK's name of the service, such as `CloudWatch Logs`
  */
-export async function configuredEndpoint(serviceId: string, profileName: string): Promise<string | undefined> {
+export async function configuredEndpoint(
+  serviceId: string,
+  profileName: string,
+  { environment }: IOStreams,
+): Promise<string | undefined> {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile } = await loadSharedConfigFiles();
   const profile = configFile[profileName] ?? {};
-  const { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: ignored = profile["ignore_configured_endpoint_urls"] } = process.env;
+  const { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: ignored = profile["ignore_configured_endpoint_urls"] } = environment;
   if (ignored === "true") return undefined;
   const name = serviceId.replaceAll(" ", "_");
   const services = profile["services"] === undefined ? {} : configFile[`services.${profile["services"]}`];
@@ -172,8 +178,8 @@ export async function configuredEndpoint(serviceId: string, profileName: string)
     );
   }
   return (
-    process.env[`AWS_ENDPOINT_URL_${name.toUpperCase()}`] ||
-    process.env["AWS_ENDPOINT_URL"] ||
+    environment[`AWS_ENDPOINT_URL_${name.toUpperCase()}`] ||
+    environment["AWS_ENDPOINT_URL"] ||
     services[`${name.toLowerCase()}.endpoint_url`] ||
     profile["endpoint_url"]
   );
@@ -211,7 +217,7 @@ const URLS = /^AWS_(ENDPOINT_URL(_\w+)?|CONTAINER_CREDENTIALS_FULL_URI)$/;
 /**
  * Checks the AWS variables, except empty ones. Throws a `Failure` that names the invalid variable.
  */
-function checkAwsVariables(environment: Readonly<Record<string, string | undefined>>): void {
+function checkAwsVariables(environment: IOStreams["environment"]): void {
   for (const [name, value] of Object.entries(environment)) {
     if (!value) continue;
     const choices = CHOICES[name];

@@ -37,13 +37,13 @@ const PATIENCE_MS = 3_000;
 export function credentialProvider(source: CredentialSource, io: IOStreams): Provider<AwsCredentialIdentity> {
   const { profile, requestHandler, isProcess, login } = source;
   for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]) {
-    io.secrets.add(process.env[name] ?? "");
+    io.secrets.add(io.environment[name] ?? "");
   }
   let patience: NodeJS.Timeout | undefined;
   let chain: Provider<AwsCredentialIdentity> | undefined;
   async function find(): Promise<AwsCredentialIdentity> {
     // The chain would find them too, but loading it doubles the time that `token` takes.
-    const keys = profile === undefined ? environmentKeys(process.env) : undefined;
+    const keys = profile === undefined ? environmentKeys(io.environment) : undefined;
     if (keys !== undefined) return keys;
     const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
     chain ??= defaultProvider({
@@ -63,7 +63,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
   const limitMs = isProcess || io.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
   async function get(signsIn: boolean): Promise<AwsCredentialIdentity> {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const { what, isService } = sourceOf(source);
+    const { what, isService } = sourceOf(source, io);
     const limit = setTimeout(() => reject(awsFailure(`No AWS credentials: ${what} did not answer in time.`)), limitMs);
     patience = setTimeout(() => io.log(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
     try {
@@ -88,7 +88,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
  * and not empty.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
-export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialIdentity | undefined {
+export function environmentKeys(environment: IOStreams["environment"]): AwsCredentialIdentity | undefined {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -105,9 +105,9 @@ export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialId
  * Returns the source of the keys. `what` is its name for messages, without secrets. `isService` is
  * whether a service or program provides the keys.
  */
-function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isService: boolean } {
+function sourceOf({ profile, isProcess }: CredentialSource, { environment }: IOStreams) {
   if (isProcess) return { what: `the credential_process of the profile "${profile ?? "default"}"`, isService: true };
-  const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = process.env;
+  const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = environment;
   if (path) return { what: "the container's credential service", isService: true };
   if (url) return { what: `the credential service ${new URL(url).host}`, isService: true };
   return { what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`, isService: false };

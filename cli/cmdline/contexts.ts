@@ -34,12 +34,14 @@ export interface Context
 /** `defaultContext` applies if no cluster is given. */
 type Config = NonNullable<Awaited<ReturnType<typeof readConfig>>>;
 
+type Environment = IOStreams["environment"];
+
 const KEYS = ["defaultContext", "contexts"];
 
 const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webhookKubeconfig"] as const;
 
 /** Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first error. */
-export async function readConfig(environment: Readonly<Record<string, string | undefined>>) {
+export async function readConfig(environment: Environment) {
   const file = configFile(environment);
   if (file === undefined || !existsSync(file)) return undefined;
   // Loaded here: most users have no configuration file.
@@ -62,7 +64,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
 }
 
 /** Returns the path of the configuration file; `undefined` if no home folder is set. */
-export function configFile(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+export function configFile(environment: Environment): string | undefined {
   const folder = userFolder(environment, "config");
   return folder && join(folder, "config.yaml");
 }
@@ -113,13 +115,13 @@ function objectAt(value: unknown, path: Path, keys: readonly string[], wrong: Wr
 export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
   if (!hasOption(command, "cluster")) return;
   const config = await readConfig(environment);
-  const found = namesFor(command, config).flatMap((name) => contextsFor(config, name, command));
+  const found = namesFor(command, config, environment).flatMap((name) => contextsFor(config, name, command));
   const named = [...new Map(found.map((one) => [one.name, one])).values()];
   const [first, ...others] = named;
   if (others.length > 0) set(command, "clusters", severalClusters(named, command));
   else {
     const isOnly = clustersIn(config).filter(({ cluster }) => cluster === first?.cluster).length < 2;
-    if (first !== undefined) applyOne(first, command, isOnly);
+    if (first !== undefined) applyOne(first, command, isOnly, environment);
     const clusters = named.map(({ name, cluster }) => ({ name, cluster }));
     if (hasOption(command, "all-contexts")) set(command, "clusters", clusters);
   }
@@ -133,10 +135,11 @@ function set(command: Command, option: string, value: unknown): void {
  * Returns the names or ids of the clusters that the user chose; empty without any and without a
  * default context.
  */
-function namesFor(command: Command, config: Config | undefined): readonly string[] {
+function namesFor(command: Command, config: Config | undefined, environment: Environment): readonly string[] {
   // With an endpoint, no cluster is needed, so this option does not read the environment itself.
   const isNeeded = hasOption(command, "endpoint") && command.getOptionValue("endpoint") === undefined;
-  const given: unknown = command.getOptionValue("cluster") ?? (isNeeded ? process.env["CLUSTER_ID"] : undefined);
+  const given: unknown =
+    command.getOptionValue("cluster") ?? (isNeeded ? environment["CLUSTER_ID"] || undefined : undefined);
   if (command.getOptionValue("allContexts") === true) {
     if (command.getOptionValueSource("cluster") === "cli") throw usage("Give either --cluster or --all-contexts.");
     if (config !== undefined && config.contexts.size > 0) return [...config.contexts.keys()];
@@ -151,8 +154,8 @@ function namesFor(command: Command, config: Config | undefined): readonly string
  * Applies the context to the options of the command. `isOnly` is whether the id has no other
  * context. The environment's region must not turn one context into another.
  */
-function applyOne(context: ChosenCluster, command: Command, isOnly: boolean): void {
-  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+function applyOne(context: ChosenCluster, command: Command, isOnly: boolean, environment: Environment): void {
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const { cluster, region, profile, prefix, contextAccount, webhookKubeconfig } = context;
   set(command, "cluster", cluster);
   setDefault(command, "region", isOnly && (AWS_REGION || AWS_DEFAULT_REGION) ? undefined : region);

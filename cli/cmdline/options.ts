@@ -1,11 +1,13 @@
 // Options that several commands share: cluster, AWS connection, output format, and writes.
 
+import { EventEmitter } from "node:events";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { NAMESPACE } from "../../functions/issuer/trust-policy.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { DEFAULT_RATES } from "../aws/rates.ts";
 import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
+import type { IOStreams } from "../io/streams.ts";
 
 export interface OutputOptions {
   readonly output: OutputFormat;
@@ -28,6 +30,16 @@ export function withOptions(command: Command, ...groups: readonly OptionGroup[])
     else one(command);
   }
   return command;
+}
+
+/**
+ * Lets the command ignore the variables of its options that the run's environment does not set. As for the function, an empty
+ * variable is unset. Commander takes it for a value: it emits this event for each variable that the process has.
+ */
+export function ignoreEmptyVariables(command: Command, { environment }: IOStreams): void {
+  if (!(command instanceof EventEmitter)) return;
+  const unset = command.options.filter(({ envVar }) => envVar !== undefined && !environment[envVar]);
+  for (const option of unset) command.removeAllListeners(`optionEnv:${option.name()}`);
 }
 
 const CLUSTER_FLAGS = "-c, --cluster <id>";

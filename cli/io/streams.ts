@@ -60,6 +60,10 @@ function spellingsOf(secret: string): Set<string> {
 }
 
 export interface IOStreams {
+  /**
+   * The variables of the process. No other file in cli/ reads `process.env`. Commander reads CLUSTER_ID and MAPPING_PREFIX
+   * from it, the SDK the AWS variables and HOME, and Node.js its own, such as NO_COLOR: these must have the same values here.
+   */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Rejects with an AbortError when the signal aborts. */
@@ -139,6 +143,7 @@ interface ProcessStreams extends IOStreams {
  * the process.
  */
 export function processStreams(): ProcessStreams {
+  const environment = process.env;
   const interrupt = new AbortController();
   const abort = () => interrupt.abort();
   process.once("SIGINT", abort);
@@ -154,10 +159,10 @@ export function processStreams(): ProcessStreams {
   });
   const messages = createOutput("stderr", failed);
   return {
-    environment: process.env,
+    environment,
     clock: Date.now,
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
-    print: (text, tone) => output.write(tone !== undefined && canHaveColour() ? inColour(text, tone) : text),
+    print: (text, tone) => output.write(tone !== undefined && canHaveColour(environment) ? inColour(text, tone) : text),
     printSecret: output.write,
     log: messages.write,
     showProgress: (line) => messages.write(`${CLEAR_LINE}${line}`),
@@ -247,8 +252,8 @@ const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
   denied: "red",
 };
 
-function canHaveColour(): boolean {
-  return isTerminal(STDOUT) || process.env["FORCE_COLOR"] !== undefined;
+function canHaveColour(environment: IOStreams["environment"]): boolean {
+  return isTerminal(STDOUT) || environment["FORCE_COLOR"] !== undefined;
 }
 
 /** Colours each line separately, for pagers. Node checks the terminal, NO_COLOR and FORCE_COLOR. */

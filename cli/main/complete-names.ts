@@ -7,7 +7,7 @@ import { limitsOf } from "../aws/rates.ts";
 import type { ClustersOptions } from "../cmdline/clusters.ts";
 import { applyContext } from "../cmdline/contexts.ts";
 import { newCommand } from "../cmdline/define.ts";
-import { ACCOUNT, CONNECTIONS, withOptions } from "../cmdline/options.ts";
+import { ACCOUNT, CONNECTIONS, ignoreEmptyVariables, withOptions } from "../cmdline/options.ts";
 import { readPublishedKeys } from "../commands/irsa/keys.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
@@ -74,6 +74,7 @@ async function optionsIn(words: readonly string[], io: IOStreams): Promise<Conne
     .allowExcessArguments()
     .hook("preAction", (_, one) => applyContext(one, io))
     .action(() => {});
+  ignoreEmptyVariables(command, io);
   const options: ConnectionOptions & ClustersOptions = (await command.parseAsync(words, { from: "user" })).opts();
   return { ...options, ...options.clusters[0] };
 }

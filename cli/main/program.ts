@@ -4,6 +4,7 @@ import { type Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { applyContext } from "../cmdline/contexts.ts";
 import { describe, helpColumns, newCommand, pathOf } from "../cmdline/define.ts";
+import { ignoreEmptyVariables } from "../cmdline/options.ts";
 import { programName } from "../cmdline/spelling.ts";
 import { EXIT } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
@@ -50,6 +51,7 @@ async function complete(command: Command, io: IOStreams, next?: string): Promise
   if (entry?.load !== undefined) {
     const define = await entry.load();
     define(command, io);
+    ignoreEmptyVariables(command, io);
     // Commander sets these defaults, but before it calls the hook.
     for (const option of command.options.filter(({ negate }) => negate)) {
       command.setOptionValueWithSource(option.attributeName(), true, "default");
@@ -119,8 +121,6 @@ function checkValues(words: readonly string[], command: Command): void {
  */
 export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
   const arranged = listByDefault(helpLast(words));
-  // As for the function, an empty variable is unset. Commander would read it as a value.
-  for (const name of ["CLUSTER_ID", "MAPPING_PREFIX"]) if (process.env[name] === "") delete process.env[name];
   const program = newProgram(io);
   if (arranged[0] === "completion") await completeAll(program, io);
   else {

@@ -51,7 +51,7 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
     options.onPrint?.(text, tone);
   };
   const code = await run(wordsOf(words), {
-    environment,
+    environment: { ...sharedVariables(), ...environment },
     clock: () => (now ?? Date.now()) + (options.ticks ? waited++ : waited),
     sleep: async (ms, signal) => {
       signal.throwIfAborted();
@@ -75,6 +75,12 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
     closed: options.closed ?? new AbortController().signal,
   });
   return { code, out: out.join(""), err: err.join("") };
+}
+
+/** The variables of the process that the SDK and Commander read, which a run must see with the same values. */
+export function sharedVariables(): Record<string, string | undefined> {
+  const isShared = (name: string) => name.startsWith("AWS_") || ["CLUSTER_ID", "MAPPING_PREFIX"].includes(name);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => isShared(name)));
 }
 
 /** Sets the environment that the SDK reads: local keys, a local service, and no configuration of this machine. */

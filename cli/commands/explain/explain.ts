@@ -112,7 +112,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   if (options.output === "table") {
     printLines(explanationLines(explanation, prefix, complete), io);
   } else await printData(explanationData(explanation), options.output, io);
-  if (/^token_(?:malformed|host)/.test(found.refusal?.code ?? "") && process.env["AWS_ENDPOINT_URL_STS"]) {
+  if (/^token_(?:malformed|host)/.test(found.refusal?.code ?? "") && io.environment["AWS_ENDPOINT_URL_STS"]) {
     io.log("AWS_ENDPOINT_URL_STS is set, so aws eks get-token signs for another host. Unset it for that command.\n");
   }
   if (explanation.refusal !== undefined) throw silentExit();

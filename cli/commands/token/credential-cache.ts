@@ -33,9 +33,9 @@ type Texts = readonly (string | undefined)[];
  * @param profile from options or AWS_PROFILE
  * @param configuration the AWS configuration files
  */
-async function whyNotCached(profile: string | undefined, folder: string, configuration: Texts) {
+async function whyNotCached(profile: string | undefined, folder: string, configuration: Texts, io: IOStreams) {
   const mayUseProcess = configuration.some((text) => text?.includes(PROCESS));
-  if (mayUseProcess && (await usesProcess(profile))) {
+  if (mayUseProcess && (await usesProcess(profile, io))) {
     return "the AWS profile has a credential_process, whose result may depend on what --cache cannot see.";
   }
   // A user who can write to the parent folder can replace this folder.
@@ -45,9 +45,9 @@ async function whyNotCached(profile: string | undefined, folder: string, configu
 const PROCESS = "credential_process";
 
 /** Whether the credentials may come from a credential_process, of the profile or of its chain of source_profile. */
-async function usesProcess(profile: string | undefined): Promise<boolean> {
+async function usesProcess(profile: string | undefined, { environment }: IOStreams): Promise<boolean> {
   // As in the SDK, a named profile takes precedence over environment keys.
-  if (profile === undefined && environmentKeys(process.env) !== undefined) return false;
+  if (profile === undefined && environmentKeys(environment) !== undefined) return false;
   return (await profileChain(profile)).some(({ settings }) => PROCESS in settings);
 }
 
@@ -85,13 +85,13 @@ export async function cachedCredentials(
   const own = userFolder(io.environment, "cache");
   if (own === undefined) throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
   const folder = join(own, "credentials");
-  const configuration = configurationTexts();
-  const refusal = await whyNotCached(options.profile, folder, configuration);
+  const configuration = configurationTexts(io);
+  const refusal = await whyNotCached(options.profile, folder, configuration, io);
   if (refusal !== undefined) {
     io.log(`Not cached: ${refusal}\n`);
     return find();
   }
-  const file = join(folder, `${await cacheKey(options, configuration)}.json`);
+  const file = join(folder, `${await cacheKey(options, configuration, io)}.json`);
   const cached = readPrivate(file, io);
   if (cached !== undefined && lasts(cached, io)) return cached;
   const found = await find();
@@ -110,9 +110,9 @@ function lasts({ expiration }: Credentials, { clock }: IOStreams): boolean {
  * credentials must not be used. Also hashes the sign-ins and the host name: machines may share a home folder and have
  * different instance roles. A key with too few inputs caused https://nvd.nist.gov/vuln/detail/CVE-2025-11621.
  */
-async function cacheKey(options: Readonly<Record<string, unknown>>, configuration: Texts): Promise<string> {
-  const environment = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
-  const signIns = signInFolders().map(textsIn);
+async function cacheKey(options: Readonly<Record<string, unknown>>, configuration: Texts, io: IOStreams) {
+  const environment = Object.entries(io.environment).filter(([name]) => name.startsWith("AWS_"));
+  const signIns = signInFolders(io).map(textsIn);
   const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), configuration, signIns, hostname()]);
   const sha256 = new Sha256Js();
   sha256.update(Buffer.from(all));
@@ -123,8 +123,8 @@ async function cacheKey(options: Readonly<Record<string, unknown>>, configuratio
  * Returns the AWS configuration files, unparsed: loading the SDK's parser takes 4 ms.
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
  */
-function configurationTexts(): Texts {
-  const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
+function configurationTexts({ environment }: IOStreams): Texts {
+  const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = environment;
   const home = getHomeDir();
   const files = [AWS_CONFIG_FILE || "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE || "~/.aws/credentials"];
   return files.map((file) => textOf(file.startsWith("~/") ? join(home, file.slice(2)) : file));
@@ -134,8 +134,8 @@ function configurationTexts(): Texts {
  * Returns the folders of `aws sso login` and `aws login`. As in the SDK, an empty variable means
  * the working folder.
  */
-function signInFolders(): string[] {
-  const login = process.env["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
+function signInFolders({ environment }: IOStreams): string[] {
+  const login = environment["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
   return [join(getHomeDir(), ".aws", "sso", "cache"), login || "."];
 }
 

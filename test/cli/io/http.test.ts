@@ -140,6 +140,7 @@ test("explain proves a token through the proxy, with the function's code", async
   t.after(() => Promise.all([sts.close(), stsProxy.close()]));
   const identity = localIdentity("carol");
   useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.store.url, ...keyVariables(identity) });
+  delete process.env["AWS_ENDPOINT_URL_STS"];
   const input = await mintToken({ identity, clusterId: "prod", region: REGION });
   const explain = (HTTPS_PROXY: string) =>
     cli("explain -c prod --token-file -", { input, environment: { HTTPS_PROXY } });

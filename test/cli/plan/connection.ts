@@ -10,6 +10,7 @@ import type { Stored } from "../../../cli/model/stored.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { settingsParameter } from "../../../functions/settings/stored-settings.ts";
 import { settingsValue } from "../../stored-settings.ts";
+import { sharedVariables } from "../cli.ts";
 import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
 
@@ -33,7 +34,7 @@ export function terminal(answers = "", more: object = {}) {
   const log = (text: string) => texts.push(text.trimEnd());
   const io = {
     ...{ interrupted: UNINTERRUPTED, closed: UNINTERRUPTED, watched: false, interactive: true },
-    ...{ environment: {}, columns: undefined, secrets: { hide: (text: string) => text } },
+    ...{ environment: sharedVariables(), columns: undefined, secrets: { hide: (text: string) => text } },
     ...{ clock: () => CONTEXT.now, log, print: log, input: () => Readable.from([answers]) },
     ...more,
   };
