@@ -19,7 +19,7 @@ import {
   withOptions,
 } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import { finding } from "../../io/errors.ts";
+import { type Failure, finding } from "../../io/errors.ts";
 import { type HeaderOptions, listed, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { readParameter } from "../../model/entry.ts";
@@ -112,11 +112,13 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   const { parameter, address, key } = findTarget(connection, who, options.session);
   const name = shortName(parameter, review.prefix);
   const { to } = options;
+  // Read once: a plan that starts again must not undo another change than this one.
+  const versions = await readHistory(ssm, parameter, io.interrupted);
+  const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
   const make = async () => {
     const before = await readByName([parameter], connection, io);
     await requireCluster(before, connection, options, io);
-    const versions = await readHistory(ssm, parameter, io.interrupted);
-    const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
+    if (to === undefined && before.get(parameter)?.version !== versions[0]?.version) throw changedFirst(name);
     if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
     const isEntry = isListKind(address.kind) && (key.arnLike ?? key.session) !== undefined;
     const value = isEntry
@@ -129,6 +131,13 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
     return { plan, known: before, connection };
   };
   await executePlan(make, options, io);
+}
+
+function changedFirst(name: string): Failure {
+  return finding(
+    `Another operator changed ${name} while the plan was made. Their change is kept, and nothing was written.`,
+    "Review it with mappings history. Then run the same command again, or choose the version with --to.",
+  );
 }
 
 function validValue(name: string, target: Stored, { prefix, partition }: ReviewSettings): string {

@@ -73,3 +73,44 @@ test("after a lost response, rollback restores the value before both attempts", 
   await exits(rollback(), 0);
   assert.equal(await names(), "a");
 });
+
+/** Runs a rollback of two denials, and calls `race` before its call number `at`. */
+async function raced(at: number, words: string, race: () => unknown) {
+  cluster.store.remove(`${PREFIX}/${LIST}`);
+  for (const list of [["x"], ["x", "mistake"]]) put(list);
+  let calls = 0;
+  cluster.store.fail(() => {
+    calls += 1;
+    if (calls === at) race();
+    return undefined;
+  });
+  const result = await cluster.mappings(`rollback ${LIST} --allow-weakening -y ${words}`);
+  cluster.store.fail(undefined);
+  return { ...result, isRaced: calls >= at };
+}
+
+test("a rollback that is planned again never lifts what another operator has denied since", async () => {
+  const ends: string[] = [];
+  for (let at = 2; ; at += 1) {
+    const { code, err, isRaced } = await raced(at, "", () => put(["x", "mistake", "mallory"]));
+    if (!isRaced) break;
+    const [message] = err.split("\n").filter((line) => line.includes("mappings history"));
+    ends.push(`${code} ${message ?? "merged"}`);
+    // The write merges both changes. The command stops if it has not planned its write.
+    const isMerged = code === 0;
+    const expected = isMerged ? "x mallory" : "x mistake mallory";
+    assert.equal(await names(), expected, `before call ${at}: ${err}`);
+  }
+  const stops = "1 Review it with mappings history. Then run the same command again, or choose the version with --to.";
+  assert.deepEqual(new Set(ends), new Set([stops, "0 merged"]));
+});
+
+test("with --to, a plan that starts again restores that version, and shows what it lifts", async () => {
+  const { out } = await exits(
+    raced(4, "--to 1", () => put(["x", "mistake", "mallory"])),
+    0,
+    /The plan starts again/,
+  );
+  assert.match(out, /user\/mallory is no longer denied/);
+  assert.equal(await names(), "x");
+});
