@@ -116,7 +116,7 @@ function writeFiles(outdir: string, bundles: readonly Bundle[]): Bundle["files"]
     bundles.map(({ metafile }) => metafile),
   );
   const licenceFile = { name: "THIRD-PARTY-LICENSES.txt", contents: new TextEncoder().encode(text) };
-  const files = [...bundles.flatMap((one) => one.files), licenceFile];
+  const files = [...bundles.flatMap((bundled) => bundled.files), licenceFile];
   replaceFiles(outdir, files);
   // CDK uploads the entire folder.
   const names = files.map(({ name }) => name);

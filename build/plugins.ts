@@ -224,7 +224,7 @@ function statements(source: string, pattern: RegExp): Statement[] {
 }
 
 function exportedImports(source: string): Statement[] {
-  const imported = new Map(statements(source, LOCAL_IMPORT).map((one) => [one[1], one]));
+  const imported = new Map(statements(source, LOCAL_IMPORT).map((statement) => [statement[1], statement]));
   return statements(source, LOCAL_EXPORT).flatMap(([local, as]): Statement[] => {
     const [original, , from] = imported.get(local) ?? [];
     return original === undefined || from === undefined ? [] : [[original, as, from]];
@@ -234,6 +234,6 @@ function exportedImports(source: string): Statement[] {
 function fileOf(index: string, from: string, name: string): Found | undefined {
   if (!from.startsWith(".")) return undefined;
   const path = join(dirname(index), from);
-  const file = [`${path}.js`, join(path, "index.js")].find((one) => existsSync(one));
+  const file = [`${path}.js`, join(path, "index.js")].find((candidate) => existsSync(candidate));
   return file === undefined ? undefined : { file, name };
 }

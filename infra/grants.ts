@@ -101,7 +101,7 @@ function grantTo(scope: Construct, method: string, grantee: IGrantable, permissi
   checkGrantee(scope, refused, grantee);
   const grants = permissions.map((permission) => Grant.addToPrincipal({ grantee, ...permission }));
   if (grants.some(({ success }) => !success)) throw new Error(refused);
-  return grants.reduce((all, one) => all.combine(one));
+  return grants.reduce((all, grant) => all.combine(grant));
 }
 
 /** Checks the grantee, since CDK silently skips policies of another account's roles. */

@@ -25,7 +25,7 @@ export async function writeKind(files: SandboxFiles, sandbox: Sandbox) {
   // Docker Desktop forwards to 127.0.0.1.
   const failure = isDesktop ? undefined : await sandbox.listenAt(address).then(() => undefined, String);
   const cannot = failure && `The sandbox cannot listen there (${failure}). Start Docker, then start the sandbox again.`;
-  return { server, problems: [problem, cannot].filter((one) => one !== undefined) };
+  return { server, problems: [problem, cannot].filter((text) => text !== undefined) };
 }
 
 /** Where containers reach this machine. */

@@ -136,7 +136,7 @@ async function readProfile(name = "default", environment: IOStreams["environment
   const profile: Readonly<Record<string, string | undefined>> = { ...configFile[name], ...credentialsFile[name] };
   // The default profile need not exist: the environment may have keys.
   if (name === "default") return profile;
-  const isThere = (one: string) => one in configFile || one in credentialsFile;
+  const isThere = (profileName: string) => profileName in configFile || profileName in credentialsFile;
   const source = profile["source_profile"];
   const missing = [
     ...(isThere(name) ? [] : [`"${name}"`]),

@@ -173,7 +173,8 @@ function noConnection(code: string, error: Error): string {
  * https://nodejs.org/api/errors.html#class-systemerror
  */
 function addressesOf(error: Error): string[] {
-  if (error instanceof AggregateError) return error.errors.filter((one) => one instanceof Error).flatMap(addressesOf);
+  if (error instanceof AggregateError)
+    return error.errors.filter((cause) => cause instanceof Error).flatMap(addressesOf);
   const { address, port, hostname } = error as { address?: unknown; port?: unknown; hostname?: unknown };
   if (typeof address === "string") return [typeof port === "number" ? `${address} port ${port}` : address];
   return typeof hostname === "string" ? [hostname] : [];

@@ -69,14 +69,16 @@ export async function inTurns<C extends { readonly options: AwsOptions }, T>(
   atOnce = STORES_AT_ONCE,
 ): Promise<T[]> {
   const places = Map.groupBy(clusters.entries(), ([, { options }]) => `${options.profile} ${options.region}`);
-  const ranked = [...places.values()].flatMap((place) => place.map(([index, one], rank) => ({ index, one, rank })));
+  const ranked = [...places.values()].flatMap((place) =>
+    place.map(([index, chosen], rank) => ({ index, chosen, rank })),
+  );
   const running = new Set<Promise<unknown>>();
   const results: Promise<T>[] = [];
-  for (const { index, one } of ranked.sort((a, b) => a.rank - b.rank)) {
+  for (const { index, chosen } of ranked.sort((a, b) => a.rank - b.rank)) {
     while (running.size >= atOnce) await Promise.race(running);
     const { promise: slot, resolve } = Promise.withResolvers<unknown>();
     const timer = atOnce < STORES_AT_ONCE ? undefined : setTimeout(resolve, SLOW_MS);
-    const result = work(one).finally(() => resolve(clearTimeout(timer)));
+    const result = work(chosen).finally(() => resolve(clearTimeout(timer)));
     // It is thrown after all have started.
     result.catch(() => {});
     results[index] = result;
@@ -96,9 +98,9 @@ export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[]
       print: (...words) => void kept.push({ name, print: () => io.print(...words) }),
     }),
     flush(): void {
-      const sorted = clusters.flatMap(({ name }) => kept.filter((one) => one.name === name));
+      const sorted = clusters.flatMap(({ name }) => kept.filter((message) => message.name === name));
       kept = [];
-      for (const [text, same] of Map.groupBy(sorted, (one) => one.text)) {
+      for (const [text, same] of Map.groupBy(sorted, (message) => message.text)) {
         if (text !== undefined) io.log(`${listed([...new Set(same.map(({ name }) => name))])}: ${text}`);
       }
       for (const { print } of sorted) print?.();
@@ -122,16 +124,19 @@ export async function inEachCluster<O extends ClustersOptions, T>(
 ) {
   const output = outputByCluster(options.clusters, io);
   const chosen = chosenClusters(options, io, atOnce === undefined ? output.ioOf : undefined);
-  async function run({ name, options: one, io: own }: Chosen<O>): Promise<Result<T> | ClusterFailure> {
+  async function run({ name, options: clusterOptions, io: own }: Chosen<O>): Promise<Result<T> | ClusterFailure> {
     try {
-      return { cluster: name, value: await work(one, own) };
+      return { cluster: name, value: await work(clusterOptions, own) };
     } catch (error) {
       if (!isSeveral(options)) throw error;
       return { name, failure: failureIn(error, io) };
     }
   }
   const found = await inTurns(chosen, run, atOnce).finally(output.flush);
-  return { results: found.filter((one) => "value" in one), failures: found.filter((one) => "failure" in one) };
+  return {
+    results: found.filter((result) => "value" in result),
+    failures: found.filter((result) => "failure" in result),
+  };
 }
 
 /** Returns the failure. Throws instead if the command must stop: after Ctrl-C, and for a bug. */

@@ -52,7 +52,7 @@ export async function readConfig(environment: Environment) {
   const { defaultContext, contexts = {} } = document;
   if (!isObject(contexts)) throw wrong(["contexts"], "contexts must be a map of context names to contexts");
   const found = new Map(
-    Object.entries(contexts).map(([name, one]) => [name, contextOf(name, one, dirname(file), wrong)]),
+    Object.entries(contexts).map(([name, context]) => [name, contextOf(name, context, dirname(file), wrong)]),
   );
   if (defaultContext !== undefined && (typeof defaultContext !== "string" || !found.has(defaultContext))) {
     throw wrong(
@@ -116,7 +116,7 @@ export async function applyContext(command: Command, { environment }: IOStreams)
   if (!hasOption(command, "cluster")) return;
   const config = await readConfig(environment);
   const found = namesFor(command, config, environment).flatMap((name) => contextsFor(config, name, command));
-  const named = [...new Map(found.map((one) => [one.name, one])).values()];
+  const named = [...new Map(found.map((context) => [context.name, context])).values()];
   const [first, ...others] = named;
   if (others.length > 0) set(command, "clusters", severalClusters(named, command));
   else {
@@ -146,8 +146,8 @@ function namesFor(command: Command, config: Config | undefined, environment: Env
     throw usage("--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.");
   }
   if (Array.isArray(given)) return [...new Set<string>(given)];
-  const one = typeof given === "string" ? given : config?.defaultContext;
-  return one === undefined ? [] : [one];
+  const named = typeof given === "string" ? given : config?.defaultContext;
+  return named === undefined ? [] : [named];
 }
 
 /**
@@ -201,7 +201,7 @@ function severalClusters(named: readonly ChosenCluster[], command: Command): Cho
  */
 function contextsFor(config: Config | undefined, name: string, command: Command): ChosenCluster[] {
   const contexts = clustersIn(config);
-  const named = contexts.find((one) => one.name === name);
+  const named = contexts.find((context) => context.name === name);
   const same = contexts.filter(({ cluster }) => cluster === name);
   const isForAll = hasOption(command, "all-contexts") && command.getOptionValue("allContexts") !== true;
   if (named !== undefined && !(isForAll && named.cluster === name)) return [named];
@@ -209,7 +209,7 @@ function contextsFor(config: Config | undefined, name: string, command: Command)
   const meant = same.filter((context) => agrees(context, command, isForAll ? ["region", "prefix"] : SELECTORS));
   if (isForAll) return meant.length === 0 ? same : meant;
   if (meant.length === 1) return meant;
-  const names = same.map((one) => one.name).join(", ");
+  const names = same.map((context) => context.name).join(", ");
   throw usage(`${config?.file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`);
 }
 

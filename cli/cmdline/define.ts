@@ -113,17 +113,19 @@ function withSuggestion(message: string, command: Command, paths: readonly strin
   if (what === "option" && command.commands.length > 0 && !message.includes("--help"))
     return `error: unknown option '${word}'\nOptions follow the command: ${pathOf(command).join(" ")} <command> ${word}\n`;
   if (what !== "command" || message.includes("Did you mean")) return message;
-  return `${message}Commands: ${command.commands.map((one) => one.name()).join(", ")}\n`;
+  return `${message}Commands: ${command.commands.map((subcommand) => subcommand.name()).join(", ")}\n`;
 }
 
 /** Returns the name of a command in the same group, or else the path of one in another group. */
 function commandFor(word: string, group: Command, paths: readonly string[]): string | undefined {
   const words = [word, ...(SYNONYMS[word] ?? [])];
-  const [here] = words.flatMap((name) => group.commands.filter((one) => [one.name(), ...one.aliases()].includes(name)));
+  const [here] = words.flatMap((name) =>
+    group.commands.filter((subcommand) => [subcommand.name(), ...subcommand.aliases()].includes(name)),
+  );
   if (here !== undefined) return here.name();
   // The commands of other groups are not created.
-  const [inGroup] = words.flatMap((one) => paths.filter((path) => path.endsWith(` ${one}`)));
-  return words.find((one) => paths.includes(one)) ?? inGroup;
+  const [inGroup] = words.flatMap((spelling) => paths.filter((path) => path.endsWith(` ${spelling}`)));
+  return words.find((spelling) => paths.includes(spelling)) ?? inGroup;
 }
 
 /**
@@ -137,5 +139,5 @@ function optionFor(word: string, { options }: Command): string | undefined {
     const [, more] = word.split(long);
     return long.startsWith(word) || /^([-=].*|name)$/.test(more ?? "") ? [long] : [];
   });
-  return found.find((one) => found.every((other) => other.startsWith(one)));
+  return found.find((option) => found.every((other) => other.startsWith(option)));
 }

@@ -25,9 +25,9 @@ export interface WriteOptions {
 export type OptionGroup = readonly (Option | ((command: Command) => unknown))[];
 
 export function withOptions(command: Command, ...groups: readonly OptionGroup[]): Command {
-  for (const one of groups.flat()) {
-    if (one instanceof Option) command.addOption(one);
-    else one(command);
+  for (const item of groups.flat()) {
+    if (item instanceof Option) command.addOption(item);
+    else item(command);
   }
   return command;
 }

@@ -74,7 +74,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const endAt = endOf(options, ": the caller would never be accepted");
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
-  const clusters = chosenClusters(options, io).map((one) => one.options);
+  const clusters = chosenClusters(options, io).map((cluster) => cluster.options);
   const server = (endpoint ?? ca ?? options.out) === undefined ? undefined : await webhookServer(options, clusters, io);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
@@ -124,7 +124,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   try {
     await carryOut(planned, options, shown, { done: "Added", recheck });
   } catch (error) {
-    const stopped = [error, (error as Error).cause].find((one) => one instanceof Stopped);
+    const stopped = [error, (error as Error).cause].find((cause) => cause instanceof Stopped);
     const isAbsent = !isStored && stopped?.state === "absent";
     if (isAbsent && isPrinted) io.log("Discard the printed token: the function does not accept it.\n");
     if (isAbsent && file !== undefined) rmSync(file);
@@ -159,8 +159,8 @@ export function listCommand(command: Command, io: IOStreams): Command {
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const isNamed = isSeveral(options);
-  const { results, failures } = await inEachCluster(options, io, async (one, own) => {
-    const connection = await connect(one, own);
+  const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) => {
+    const connection = await connect(clusterOptions, own);
     const { entries, known } = await readCallers(connection, own.interrupted);
     await requireParameters(known, connection, own);
     if (entries.length === 0) own.log(`No callers in ${await destinationOf(connection, new Map(), own)}.\n`);
@@ -171,7 +171,9 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
       return { name: callerName(entry), state: callerState(entry, connection.review.now), ...texts };
     });
   });
-  const items = results.flatMap(({ cluster, value }) => value.map((one) => ({ ...(isNamed && { cluster }), ...one })));
+  const items = results.flatMap(({ cluster, value }) =>
+    value.map((item) => ({ ...(isNamed && { cluster }), ...item })),
+  );
   const headers = [...(isNamed ? ["cluster"] : []), "name", "state", "until", "sha-256 or arn"];
   const row = (length?: number) => (item: (typeof items)[number]) => {
     const { cluster, name, state, notAfter = "", sha256 = "", arn = sha256.slice(0, length), principalId } = item;

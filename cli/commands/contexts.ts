@@ -79,7 +79,7 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
     );
     io.print(`${before ? "~" : "+"} ${printable([name, ...texts].join(", "))}\n`, before ? "changed" : "added");
   }
-  const changed = [...edits.values()].filter((one) => one.length > 0);
+  const changed = [...edits.values()].filter((edit) => edit.length > 0);
   io.print(`${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`);
   const kept = [...found.keys()].filter((name) => !edits.has(name));
   if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
@@ -138,7 +138,7 @@ function contextOfEntry(entry: unknown, where: string): Context {
  * in two regions.
  */
 function nameOf({ cluster, region }: Context, listed: readonly Context[], found: ReadonlyMap<string, Context>): string {
-  const isOnly = listed.filter((one) => one.cluster === cluster).length === 1;
+  const isOnly = listed.filter((context) => context.cluster === cluster).length === 1;
   const alike = [...found].filter(([, context]) => context.cluster === cluster);
   const match = alike.find(([, context]) => context.region === region) ?? (isOnly && alike.length === 1 && alike[0]);
   return match ? match[0] : isOnly ? cluster : `${cluster}-${region}`;

@@ -21,8 +21,10 @@ export function rbacCommand(command: Command, io: IOStreams): Command {
   })
     .option("-n, --namespace <name>", "only the bindings in this namespace (may be repeated)", collectNamespace)
     .action(({ namespace: namespaces = [undefined] }: { readonly namespace?: readonly (string | undefined)[] }) => {
-      const bindings = [...new Set(namespaces)].flatMap((one) => ACCESS_LEVELS.map((level) => binding(level, one)));
-      io.print([ADMIN_VIEW, ...bindings].map((one) => stringifyYaml(one)).join("---\n"));
+      const bindings = [...new Set(namespaces)].flatMap((namespace) =>
+        ACCESS_LEVELS.map((level) => binding(level, namespace)),
+      );
+      io.print([ADMIN_VIEW, ...bindings].map((object) => stringifyYaml(object)).join("---\n"));
     });
 }
 

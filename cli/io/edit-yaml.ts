@@ -13,7 +13,7 @@ export type Edit = readonly [path: Path, value: unknown];
  * `Failure` if an edit would change another value or comment; `advice` is its last sentence.
  */
 export function editYaml(text: string, file: string, edits: readonly Edit[], advice: string): string {
-  const read = (one: string) => parseYaml(one, file, "yaml-1.1").value;
+  const read = (yaml: string) => parseYaml(yaml, file, "yaml-1.1").value;
   const changes = changesOf(edits);
   const wanted = applied(read(text), changes);
   const lines = /^\s*\{/.test(text) ? text : text.replace(/[^\n]$/, `$&${endOfLine(text)}`);
@@ -68,7 +68,7 @@ type Splice = readonly [from: number, to: number, by: string];
 function splice(text: string, splices: readonly Splice[]): string {
   // From the end, so that offsets stay valid. Of two additions at one offset, the first is inside the block of the second; both
   // are before an entry that begins there.
-  const ordered = splices.toSorted((one, other) => one[0] - other[0] || one[1] - other[1]);
+  const ordered = splices.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
   return ordered.reduceRight((edited, [from, to, by]) => edited.slice(0, from) + by + edited.slice(to), text);
 }
 

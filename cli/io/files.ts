@@ -64,7 +64,7 @@ function decodeText(bytes: Buffer, file: string): string {
   const isText = (part: Buffer) => isUtf8(part) && !part.includes(0);
   if (isText(bytes)) return new TextDecoder().decode(bytes);
   const lines = bytes.toString("latin1").split("\n");
-  const line = lines.findIndex((one) => !isText(Buffer.from(one, "latin1"))) + 1;
+  const line = lines.findIndex((text) => !isText(Buffer.from(text, "latin1"))) + 1;
   // PowerShell 5 writes UTF-16 by default.
   const what = /^(\xff\xfe|\xfe\xff)/.test(lines[0] ?? "") ? "UTF-16, not UTF-8 text" : "not UTF-8 text";
   throw usage(`${shownFile(file)}, line ${line}: ${what}. Save the file as UTF-8.`);

@@ -69,7 +69,7 @@ export async function printList<T>(listing: Listing<T>, options: ListOutputOptio
   if (format === "json" || format === "yaml") await printData(items, format, io);
   else if (format === "name") {
     // One line each: to a script, a line break in a name would look like a second name.
-    for (const one of new Set(items.map(name))) if (one !== "") io.print(`${printable(one)}\n`);
+    for (const text of new Set(items.map(name))) if (text !== "") io.print(`${printable(text)}\n`);
   } else if (format === "wide") io.print(table(shown(wide.headers), items.map(wide.row)));
   else if (format === "csv") {
     io.print(csv([...(withHeaders ? [wide.headers] : []), ...items.map((item) => wide.row(item).map(printable))]));

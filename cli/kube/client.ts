@@ -97,8 +97,8 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
     throw usage("NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of kube-apiserver's certificate. Unset it.");
   }
   checkTls(tlsOptions(webhook), kubeconfig);
-  const open = (one: Webhook) =>
-    openEndpoint({ ...one, server }, io, { limitMs: LIST_LIMIT_MS, maxBytes: LIST_MAX_BYTES });
+  const open = (credentials: Webhook) =>
+    openEndpoint({ ...credentials, server }, io, { limitMs: LIST_LIMIT_MS, maxBytes: LIST_MAX_BYTES });
   const own = open(webhook);
   // kube-apiserver would prefer the client certificate.
   const { clientCertificate: _, ...bare } = webhook;

@@ -162,7 +162,7 @@ export async function withServer(file: string, { server, ca }: Pick<Webhook, "se
   const authority = ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };
   const moved = withTlsSetting({ ...authority, server }, user);
   // By item: an alias of YAML shares the cluster itself with another item.
-  const clusters = listAt(config, "clusters").map((one) => (one === item ? { ...item, cluster: moved } : one));
+  const clusters = listAt(config, "clusters").map((entry) => (entry === item ? { ...item, cluster: moved } : entry));
   const keepsAuthority = ca === undefined && (path ?? data) !== undefined;
   return { kubeconfig: stringifyYaml({ ...config, clusters }), keepsAuthority };
 }
@@ -190,7 +190,7 @@ function withoutServer(file: string): Failure {
 
 /** Finds an item by name in one of the kubeconfig's lists; empty if it is missing. */
 function named(config: Section, list: string, name: unknown): Section {
-  return listAt(config, list).find((one) => one["name"] === name) ?? {};
+  return listAt(config, list).find((item) => item["name"] === name) ?? {};
 }
 
 function decoded(value: unknown): string | undefined {

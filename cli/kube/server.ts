@@ -24,9 +24,10 @@ export async function webhookServer(
   const given = file === undefined ? {} : { ca: await readAuthority(file, io) };
   if (endpoint !== undefined) return { server: reviewUrl(endpoint), ...given };
   const stacks = [];
-  for (const one of clusters)
-    stacks.push(await outputsOfCluster(one.cluster, (await clientConfig(one, io)).config, io));
-  const { Endpoint, FailoverUrl } = stacks.find((one) => stacks.length === 1 || one["FailoverUrl"] !== undefined) ?? {};
+  for (const cluster of clusters)
+    stacks.push(await outputsOfCluster(cluster.cluster, (await clientConfig(cluster, io)).config, io));
+  const { Endpoint, FailoverUrl } =
+    stacks.find((outputs) => stacks.length === 1 || outputs["FailoverUrl"] !== undefined) ?? {};
   if (Endpoint === undefined) {
     const names = [...new Set(clusters.map(({ cluster }) => defaultStackName(cluster)))].join(", ");
     throw usage(

@@ -219,6 +219,6 @@ export function isCalled(path: string, word: string | undefined): boolean {
 
 /** Returns the path of the command that the words begin with; empty for the program. */
 export function pathIn(words: readonly string[], path = ""): string {
-  const child = commandsBelow(path).find((one) => isCalled(one, words[0]));
+  const child = commandsBelow(path).find((childPath) => isCalled(childPath, words[0]));
   return child === undefined ? path : pathIn(words.slice(1), child);
 }

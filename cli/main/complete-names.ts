@@ -72,7 +72,7 @@ async function optionsIn(words: readonly string[], io: IOStreams): Promise<Conne
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
-    .hook("preAction", (_, one) => applyContext(one, io))
+    .hook("preAction", (_, called) => applyContext(called, io))
     .action(() => {});
   ignoreEmptyVariables(command, io);
   const options: ConnectionOptions & ClustersOptions = (await command.parseAsync(words, { from: "user" })).opts();

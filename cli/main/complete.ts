@@ -28,7 +28,7 @@ const STARTS = kindsWhere(() => true).map((kind) => `${kind}/`);
  * words before it.
  */
 export async function complete([what = "", current = "", ...before]: readonly string[], io: IOStreams): Promise<void> {
-  const lister = LISTERS.find((one) => one === what);
+  const lister = LISTERS.find((name) => name === what);
   if (what === "clusters") io.print(lines(await clusters(io)));
   else if (lister === "mappings" && !current.includes("/")) io.print(lines(STARTS));
   else if (lister !== undefined) {

@@ -119,8 +119,8 @@ function bash(name: string, commandWords: readonly CommandWords[]): string {
   });
   const choices = commandWords.flatMap(({ path, options }) =>
     options.flatMap(({ short, long, argChoices }) => {
-      const names = argChoices === undefined ? [] : [short, long].flatMap((one) => one ?? []);
-      const typed = spellings(path).flatMap((words) => names.map((one) => `"${words} ${one}"`));
+      const names = argChoices === undefined ? [] : [short, long].flatMap((name) => name ?? []);
+      const typed = spellings(path).flatMap((words) => names.map((name) => `"${words} ${name}"`));
       return names.length === 0 ? [] : `    ${typed.join("|")}) words="${argChoices?.join(" ")}" lister="" ;;`;
     }),
   );

@@ -60,10 +60,10 @@ async function complete(command: Command, io: IOStreams, next?: string): Promise
   }
   if (entry !== undefined) describe(command, entry);
   const below = commandsBelow(path);
-  const called = below.filter((one) => isCalled(one, next));
-  for (const one of called.length > 0 ? called : below) {
-    const { summary = "", alias } = COMMANDS[one] ?? {};
-    const child = newCommand(io, nameIn(one), summary, PATHS);
+  const called = below.filter((childPath) => isCalled(childPath, next));
+  for (const childPath of called.length > 0 ? called : below) {
+    const { summary = "", alias } = COMMANDS[childPath] ?? {};
+    const child = newCommand(io, nameIn(childPath), summary, PATHS);
     command.addCommand(alias === undefined ? child : child.alias(alias));
   }
 }

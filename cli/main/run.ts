@@ -36,7 +36,7 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
 async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
   const { toFailure, unexpected } = await import("../aws/errors.ts");
   const failure = toFailure(error) ?? unexpected(error, io);
-  for (const line of failure.lines.filter((one) => one !== "")) io.log(`${line}\n`);
+  for (const line of failure.lines.filter((text) => text !== "")) io.log(`${line}\n`);
   if (isDebug) for (const line of await detailsOf(error)) io.log(`${line}\n`);
   return failure.exitCode;
 }

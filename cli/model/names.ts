@@ -31,7 +31,7 @@ export function accessGroup(level: AccessLevel, namespace?: string): string {
 export function accessGroups(level: AccessLevel, namespaces: readonly string[] = []): readonly string[] {
   return namespaces.length === 0
     ? [accessGroup(level)]
-    : [...new Set(namespaces)].map((one) => accessGroup(level, one));
+    : [...new Set(namespaces)].map((namespace) => accessGroup(level, namespace));
 }
 
 /**

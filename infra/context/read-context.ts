@@ -69,8 +69,8 @@ const SHARED_KEYS = Object.values(SHARED).filter((key) => key !== undefined);
 function checkStandbys(clusters: readonly ClusterContext[]): void {
   for (const standby of clusters) {
     const { clusterId, region, vpc, vpcEndpoints, failoverUrl } = standby;
-    const isPrimary = (one: ClusterContext) => one !== standby && one.failoverUrl !== undefined;
-    const primary = clusters.find((one) => one.clusterId === clusterId && isPrimary(one));
+    const isPrimary = (cluster: ClusterContext) => cluster !== standby && cluster.failoverUrl !== undefined;
+    const primary = clusters.find((cluster) => cluster.clusterId === clusterId && isPrimary(cluster));
     if (primary === undefined) continue;
     if (failoverUrl !== undefined)
       throw new Error(`cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`);
@@ -82,7 +82,9 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
       throw new Error(`cluster ${clusterId}: the standby in ${region} requires "nodeRegion": "${nodeRegion}"`);
     // Interface endpoints serve only their region, so that is the default of functionEnvironment.
     const accepted = standby.stsRegions ?? (vpc !== undefined && vpcEndpoints !== false ? [region] : undefined);
-    const refused = (primary.stsRegions ?? [primary.region]).find((one) => accepted?.includes(one) === false);
+    const refused = (primary.stsRegions ?? [primary.region]).find(
+      (stsRegion) => accepted?.includes(stsRegion) === false,
+    );
     if (refused === undefined) continue;
     throw new Error(
       `cluster ${clusterId}: the standby in ${region} denies tokens that are signed for ${refused}: add ${refused} to its stsRegions, or set its vpcEndpoints to false. In a VPC, both require a NAT gateway`,

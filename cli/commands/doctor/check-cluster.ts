@@ -194,7 +194,7 @@ export async function checkConcurrency(config: ClientConfig, io: IOStreams): Pro
 /** Compares mappings, denials and callers with those of the other contexts of the cluster's id. */
 export async function checkStores(options: ConnectionOptions, hasStandby: boolean, io: IOStreams): Promise<Check[]> {
   const { cluster, profile } = options;
-  const contexts = clustersIn(await readConfig(io.environment)).filter((one) => one.cluster === cluster);
+  const contexts = clustersIn(await readConfig(io.environment)).filter((context) => context.cluster === cluster);
   if (contexts.length < 2 && hasStandby)
     return [warning("stores", "not compared: the standby has no context", "add one to the configuration file")];
   if (contexts.length < 2) return [];

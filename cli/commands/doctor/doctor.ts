@@ -82,7 +82,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
   // kube-apiserver has one kubeconfig for all regions of its cluster.
   const isMain = ({ webhookKubeconfig }: ChosenCluster) => webhookKubeconfig !== undefined;
   const mains = options.clusters.filter(isMain).map(({ cluster }) => cluster);
-  const clusters = options.clusters.filter((one) => isMain(one) || !mains.includes(one.cluster));
+  const clusters = options.clusters.filter((chosen) => isMain(chosen) || !mains.includes(chosen.cluster));
   const { results, failures } = await inEachCluster({ ...options, clusters }, io, checkCluster, { atOnce: 1 });
   if (options.output === "table") {
     for (const { cluster, value } of results) {
@@ -129,7 +129,7 @@ async function webhookOf({ kubeconfig, endpoint, webhookKubeconfig, ...files }: 
  */
 async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
   const checks = await checkEndpoint(webhook, options, io, { isStandby: true });
-  return checks.map((one) => ({ ...one, check: "redirect" }));
+  return checks.map((found) => ({ ...found, check: "redirect" }));
 }
 
 /** A review by the standby ends within this time. kube-apiserver has 30 s for a login, with all its tries. */

@@ -29,7 +29,7 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   await requireParameters(known, connection, io);
   const role = roleNamed(who, known, review)?.mapping.replace("sso-session/", "sso/");
   if (role !== undefined) throw usage(`"${who}" is ${role}. To explain it, give that name, or its ARN.`);
-  const found = new Map(identitiesNamed(who, known, review).map((one) => [one.arnLike, one]));
+  const found = new Map(identitiesNamed(who, known, review).map((identity) => [identity.arnLike, identity]));
   if (found.size === 0) throw finding(`No mapping grants access to a session or a user named ${who}.`);
   const isSigned = (await functionOf(connection, io)).settings.tokens === "jwt";
   const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {

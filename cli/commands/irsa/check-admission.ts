@@ -75,7 +75,8 @@ function needsLabel(binding: KubernetesObject): boolean {
 function checkPolicies({ version, pods, labels, validation, webhook }: InstalledPolicies): Check[] {
   const apply = "iam-authenticator irsa policy | kubectl apply -f -";
   const check = "policy";
-  const problemOf = (one: InstalledPolicy | undefined) => (one === undefined ? "is not installed" : "has no binding");
+  const problemOf = (policy: InstalledPolicy | undefined) =>
+    policy === undefined ? "is not installed" : "has no binding";
   const checks: Check[] = [];
   if (hasBinding(pods)) checks.push(ok(check, `${POLICY_NAME}, ${version}`));
   else if (webhook !== undefined) checks.push(ok(check, `the webhook ${webhook}`));
@@ -104,7 +105,7 @@ export async function checkAdmission(kubernetes: Kubernetes): Promise<Check[]> {
   const accounts = await list("accounts", "serviceaccounts");
   const namespaces = await list("namespace", "namespaces");
   const pods = await list("pods", "pods");
-  const withRole = accounts.read?.filter((one) => roleOf(one) !== "");
+  const withRole = accounts.read?.filter((account) => roleOf(account) !== "");
   const excluded = excludedNamespaces(policies.read, withRole, namespaces.read);
   return [
     ...(policies.read ? checkPolicies(policies.read) : policies.unread),
@@ -126,12 +127,12 @@ function checkLabels({ pods, labels }: InstalledPolicies, withRole: Objects): Ch
   const check = "labels";
   const isRequired = pods?.bindings.some(needsLabel) ?? false;
   if (!isRequired && labels === undefined) return [];
-  const unlabelled = withRole.filter((one) => labelsOf(one)[ROLE_LABEL] !== "true");
+  const unlabelled = withRole.filter((account) => labelsOf(account)[ROLE_LABEL] !== "true");
   if (unlabelled.length === 0) return [ok(check, "each ServiceAccount with a role has the label")];
   const result = isRequired ? failed : warning;
   const effect = isRequired ? "its new Pods get no role" : "after step 4 of the installation, its new Pods get no role";
   const seen = `has a role but not the label ${ROLE_LABEL}=true: ${effect}`;
-  return shortenedChecks(unlabelled.map((one) => result(check, `${nameOf(one)} ${seen}`, LABEL_COMMAND)));
+  return shortenedChecks(unlabelled.map((account) => result(check, `${nameOf(account)} ${seen}`, LABEL_COMMAND)));
 }
 
 /**
@@ -145,7 +146,7 @@ function excludedNamespaces(policies: InstalledPolicies | undefined, withRole: O
   const isIncluded = (labels: KubernetesObject) =>
     selects(objectAt(policy, "spec", "matchConstraints", "namespaceSelector"), labels) &&
     bindings.some((binding) => selects(objectAt(binding, "spec", "matchResources", "namespaceSelector"), labels));
-  const excluded = new Set(namespaces.filter((one) => !isIncluded(labelsOf(one))).map(nameOf));
+  const excluded = new Set(namespaces.filter((namespace) => !isIncluded(labelsOf(namespace))).map(nameOf));
   return new Set(withRole.map(namespaceOf).filter((namespace) => excluded.has(namespace)));
 }
 
@@ -156,7 +157,7 @@ const MANY = 500;
 function checkNumber({ pods }: InstalledPolicies, accounts: Objects): Check[] {
   return (pods?.bindings ?? []).flatMap((binding) => {
     const selector = objectAt(binding, "spec", "paramRef", "selector");
-    const selected = accounts.filter((one) => selects(selector, labelsOf(one)));
+    const selected = accounts.filter((account) => selects(selector, labelsOf(account)));
     const advice = needsLabel(binding)
       ? "move ServiceAccounts with a role to other namespaces"
       : "select ServiceAccounts by the label; this prints the steps: iam-authenticator irsa policy";

@@ -38,7 +38,7 @@ export async function readPublishedKeys({ ssm, review }: Connection, signal: Abo
     .map((stored) => {
       const kid = stored.name.slice(path.length + 1);
       const problem = invalid.find(({ parameter }) => parameter === stored.name)?.problem;
-      return { stored, kid, key: keys.find((one) => one.kid === kid), problem };
+      return { stored, kid, key: keys.find((served) => served.kid === kid), problem };
     });
 }
 

@@ -57,7 +57,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   if (signedUntil === undefined && !force) throw usage("Give --signed-until, or --force if the key has leaked.");
   const connection = await connect(options, io);
   const published = await readPublishedKeys(connection, io.interrupted);
-  const retired = published.find((one) => one.kid === kid);
+  const retired = published.find((publishedKey) => publishedKey.kid === kid);
   if (retired === undefined) throw finding(`Key ${kid} is not published. To see them, run irsa keys list.`);
   let problemOf = (_: readonly PublishedKey[]): string | undefined => undefined;
   if (!force && signedUntil !== undefined) {
@@ -66,7 +66,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
     // A key that is not served verifies no token.
     if (retired.key !== undefined) {
       problemOf = (keys) => {
-        const others = keys.filter((one) => one.kid !== kid && one.key !== undefined);
+        const others = keys.filter((publishedKey) => publishedKey.kid !== kid && publishedKey.key !== undefined);
         return (
           signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, connection.review.now)
         );
@@ -119,7 +119,7 @@ const MARGIN_MS = 5 * 60_000;
 function signingProblem(kid: string, others: readonly PublishedKey[], signing: string | undefined): string | undefined {
   if (others.length === 0) return "it is the last key that is served. Publish the next one first (irsa keys publish).";
   if (signing === kid) return "kube-apiserver signs with it now. Switch the signing key first.";
-  return signing === undefined || others.some((one) => one.kid === signing)
+  return signing === undefined || others.some((publishedKey) => publishedKey.kid === signing)
     ? undefined
     : `kube-apiserver signs with ${signing}, which is not published. Publish it first (irsa keys publish).`;
 }

@@ -67,8 +67,8 @@ export function applyCommand(command: Command, io: IOStreams): Command {
       const paths = [...(options.file ?? []), ...files];
       if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
       const file = await readMappingFiles(paths, io);
-      const planned = await planClusters(options, io, async (connection, one, own) => {
-        const compared = await compare(file, one, connection, own);
+      const planned = await planClusters(options, io, async (connection, clusterOptions, own) => {
+        const compared = await compare(file, clusterOptions, connection, own);
         warnOfSessionTrust(compared.plan.changes, connection, own);
         return compared;
       });
@@ -145,7 +145,7 @@ function denialsBeside(
   known: ReadonlyMap<string, Stored>,
   { review: { prefix, partition } }: Connection,
 ): string[] {
-  const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).entries);
+  const stored = [...known].flatMap(([name, parameter]) => readParameter(prefix, name, parameter, partition).entries);
   return stored.flatMap(({ kind, account, mapping }) => {
     if (kind !== "deny") return [];
     const denied = deniedIn(mapping);
@@ -221,10 +221,10 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
   const file = await readMappingFiles(paths, io);
   const { output } = options;
   const plans: object[] = [];
-  const { results, failures } = await inEachCluster(options, io, async (one, own) => {
-    const connection = await connect(one, own);
+  const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) => {
+    const connection = await connect(clusterOptions, own);
     const { review } = connection;
-    const { plan: wanted, known } = await compare(file, one, connection, own);
+    const { plan: wanted, known } = await compare(file, clusterOptions, connection, own);
     await requireParameters(known, connection, own);
     const { plan, managed: skipped } = await withoutManaged(withoutEnded(wanted, review.now), connection, false, own);
     const destination = await destinationOf(connection, known, own);
@@ -232,7 +232,7 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const { marks } = await readForAccess(plan.changes, { known, isWhole: true, skipped }, connection, own);
     const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.review) };
     const { prefix } = review;
-    if (output === "table") printPlans([{ name: one.name, shown: judged, destination, prefix }], own);
+    if (output === "table") printPlans([{ name: clusterOptions.name, shown: judged, destination, prefix }], own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;
   });
@@ -246,8 +246,8 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
     throw usage("Give --file, or two clusters to compare: -c staging -c prod.");
   }
   if (options.prune) throw usage("--prune requires --file.");
-  const { results, failures } = await inEachCluster(options, io, async (one, own) => {
-    const connection = await connect(one, own);
+  const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) => {
+    const connection = await connect(clusterOptions, own);
     const stored = await readToCompare(connection, own);
     await requireParameters(stored, connection, own);
     return { stored, destination: await destinationOf(connection, stored, own) };

@@ -42,7 +42,7 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
   }
   const connection = await connect(options, io);
   const { prefix, partition } = connection.review;
-  const named = new Set(who.map((one) => findTarget(connection, one).parameter));
+  const named = new Set(who.map((name) => findTarget(connection, name).parameter));
   const read = (names: Iterable<string>) =>
     who.length === 0 ? readMappings(connection, io) : readByName([...names], connection, io);
   const found = await read(named);

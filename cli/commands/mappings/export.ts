@@ -104,12 +104,12 @@ function carryOut(entry: MappingEntry, parameter: string, store: Store): Carried
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return `aws-auth has no ${limit}`;
   if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return "aws-auth has no claims of AWS-signed tokens";
-  const one = () => carryAll([entry], parameter, store);
+  const unchanged = () => carryAll([entry], parameter, store);
   const carry: Readonly<Record<MappingKind, () => Carried>> = {
-    role: one,
-    user: one,
-    root: one,
-    "federated-user": one,
+    role: unchanged,
+    user: unchanged,
+    root: unchanged,
+    "federated-user": unchanged,
     sso: () => carryPermissionSet(entry, parameter, store),
     "sso-session": () => "aws-auth cannot map a single session",
     pattern: () => "aws-auth has no patterns",
@@ -163,8 +163,8 @@ function carryPermissionSet(entry: MappingEntry, parameter: string, store: Store
 
 /** Converts the items only if the function grants access to each principal by this parameter. */
 function carryAll(items: readonly MappingEntry[], parameter: string, { parameters, review, denied }: Store): Carried {
-  for (const one of items) {
-    const deciding = decideForPrincipal(one, parameters, review)?.deciding;
+  for (const item of items) {
+    const deciding = decideForPrincipal(item, parameters, review)?.deciding;
     const kind = deciding?.verdict.kind;
     if (kind === "match" && deciding?.parameter === parameter) continue;
     const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, review.prefix);
@@ -178,7 +178,7 @@ function carryAll(items: readonly MappingEntry[], parameter: string, { parameter
 /** Finds denials that one sample principal does not show: of a session, a user's path, or a part of an account. */
 function unlessDenied(items: readonly MappingEntry[], { partition }: ReviewSettings, denied: Store["denied"]): Carried {
   const principals = items.map((item) => placed(item, "", partition));
-  const denial = denied.find((one) => principals.some((principal) => overlaps(one, principal)));
+  const denial = denied.find((entry) => principals.some((principal) => overlaps(entry, principal)));
   return denial === undefined ? items : wouldGrant(`${deniedIn(denial.mapping)} denies`);
 }
 
@@ -263,7 +263,7 @@ function causesOf(skipped: readonly string[], options: ExportOptions): string[] 
   const causes = [...Map.groupBy(skipped, (line) => line.slice(line.indexOf(": ") + 2))]
     .map(([cause, { length }]) => ({ cause, length }))
     .filter(({ length }) => length > 1)
-    .toSorted((one, other) => other.length - one.length);
+    .toSorted((a, b) => b.length - a.length);
   const [denial] = causes.flatMap(({ cause }) => / that ([^\s/]+|arn:\S+) denies$/.exec(cause)?.[1] ?? []);
   const again = `iam-authenticator mappings allow ${[...clusterWords(options), shellWord(denial ?? "")].join(" ")}`;
   return [

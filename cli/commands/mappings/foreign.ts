@@ -89,14 +89,14 @@ function readPolicy(policy: unknown) {
   }
   const names = namespaces.map(textOf);
   // EKS allows wildcards: https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html
-  const valid = names.filter((one) => NAMESPACE.test(one));
+  const valid = names.filter((namespace) => NAMESPACE.test(namespace));
   const problems = names
-    .filter((one) => !NAMESPACE.test(one))
+    .filter((namespace) => !NAMESPACE.test(namespace))
     .map(
-      (one) =>
-        `its namespace ${one || "without a name"} is not one namespace: set the level for each one it stands for`,
+      (namespace) =>
+        `its namespace ${namespace || "without a name"} is not one namespace: set the level for each one it stands for`,
     );
-  return { name, groups: valid.map((one) => accessGroup(level, one)), problems };
+  return { name, groups: valid.map((namespace) => accessGroup(level, namespace)), problems };
 }
 
 /** Moves the groups of access policies to the access entries for the same principal and cluster. */
@@ -244,7 +244,7 @@ function textPart(data: YamlDocument, key: string, text: string, file: string): 
 function fromLists(server: YamlDocument): Foreign[] {
   const keys = isObject(server.value) ? server.value : {};
   return Object.entries(keys).flatMap(([key, value]) => {
-    const name = SECTIONS.find((one) => one.toLowerCase() === key.toLowerCase());
+    const name = SECTIONS.find((known) => known.toLowerCase() === key.toLowerCase());
     return name === undefined ? [] : section(below(server, [key], value), name);
   });
 }

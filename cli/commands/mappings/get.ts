@@ -38,8 +38,8 @@ async function get(names: readonly string[], options: GetOptions, io: IOStreams)
   const targets = names.map((who) => findTarget(connection, who, session));
   const results: (Stored | string)[] = [];
   for (const target of targets) results.push(await find(target, connection, io));
-  const found = results.filter((one) => typeof one !== "string");
-  const missing = results.filter((one) => typeof one === "string");
+  const found = results.filter((result) => typeof result !== "string");
+  const missing = results.filter((result) => typeof result === "string");
   await requireParameters(new Map(found.map((stored) => [stored.name, stored])), connection, io);
   if (found.length > 0 && (output === "json" || output === "yaml")) {
     const data = found.map((stored) => dataOf(stored, session, connection));

@@ -115,7 +115,7 @@ export function merge(carried: readonly Carried[]) {
     const winner = (matching.length > 0 ? matching : same).at(-1);
     if (winner === undefined) continue;
     winners.push(winner);
-    for (const other of same.filter((one) => one !== winner)) {
+    for (const other of same.filter((loser) => loser !== winner)) {
       const isUnmatched = other.isNew && !winner.isNew;
       const why = isUnmatched ? ", and the other never matched" : " and is later: the last one applies";
       overridden.push(`${other.where} is skipped: ${winner.where} is for the same principal${why}`);

@@ -59,7 +59,9 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
       ? await inEachCluster(options, io, lintStored)
       : { results: [{ cluster: "", value: await lintFiles(file, options, io) }], failures: [] };
   const isNamed = file === undefined && isSeveral(options);
-  const items = results.flatMap(({ cluster, value }) => value.map((one) => (isNamed ? { cluster, ...one } : one)));
+  const items = results.flatMap(({ cluster, value }) =>
+    value.map((found) => (isNamed ? { cluster, ...found } : found)),
+  );
   const headers = [...(isNamed ? ["cluster"] : []), "level", "rule", "where", "message"];
   const row = ({ cluster, level, rule, where, message }: Finding & { readonly cluster?: string }) => {
     return [...(cluster === undefined ? [] : [cluster]), level, rule, where, message];

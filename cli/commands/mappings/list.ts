@@ -35,8 +35,8 @@ export function listCommand(command: Command, io: IOStreams): Command {
 }
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
-  const { results, failures } = await inEachCluster(options, io, async (one, own) =>
-    itemsIn(options, await connect(one, own), own),
+  const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) =>
+    itemsIn(options, await connect(clusterOptions, own), own),
   );
   const items = results.flatMap(({ cluster, value }) => value.map((item) => withCluster(options, cluster, item)));
   if (results.length > 0) await printItems(items, isSeveral(options), options, io);

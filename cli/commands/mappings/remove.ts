@@ -41,23 +41,26 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   const planned = await planClusters(
     options,
     io,
-    async (connection, one, own) => {
+    async (connection, clusterOptions, own) => {
       const { prefix } = connection.review;
       const targets = Map.groupBy(
         who.map((name) => findTarget(connection, name, options.session)),
         ({ parameter }) => parameter,
       );
       const known = await readByName([...targets.keys()], connection, own);
-      await requireCluster(known, connection, one, own);
+      await requireCluster(known, connection, clusterOptions, own);
       const removals = [...targets].map(([parameter, some]) =>
         removal(shortName(parameter, prefix), some, known.get(parameter)),
       );
       const missing = removals.flatMap((found) => found.missing);
       const changes = removals.flatMap((found) => found.changes);
-      if (missing.length > 0) incomplete.add(one.name);
+      if (missing.length > 0) incomplete.add(clusterOptions.name);
       if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
       for (const line of missing) own.log(`${line}\n`);
-      const again = () => [EFFECT, ...changes.flatMap((change) => commandsAgain(change, one, connection.review))];
+      const again = () => [
+        EFFECT,
+        ...changes.flatMap((change) => commandsAgain(change, clusterOptions, connection.review)),
+      ];
       return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect: again };
     },
     partitionIn(who[0] ?? ""),

@@ -106,10 +106,10 @@ async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void
   const { results, failures } = await inEachCluster(options, io, search, { atOnce: 1 });
   const unknown: ClusterFailure[] = [];
   // In a context that failed, the mappings may be used.
-  const failed = options.clusters.filter(({ name }) => failures.some((one) => one.name === name));
+  const failed = options.clusters.filter(({ name }) => failures.some((failure) => failure.name === name));
   for (const contexts of related(results.map(({ value }) => value))) {
-    if (contexts.some((one) => failed.some((other) => isRelated(one.options, other)))) continue;
-    const name = [...new Set(contexts.map((one) => one.options.cluster))].join(", ");
+    if (contexts.some((context) => failed.some((other) => isRelated(context.options, other)))) continue;
+    const name = [...new Set(contexts.map((context) => context.options.cluster))].join(", ");
     try {
       printRemovals(contexts, io);
     } catch (error) {
@@ -121,16 +121,16 @@ async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void
 }
 
 function related(all: readonly Search[]): Search[][] {
-  return all.reduce<Search[][]>((groups, one) => {
-    const isOwn = (group: Search[]) => group.some((other) => isRelated(one.options, other.options));
-    return [...groups.filter((group) => !isOwn(group)), [...groups.filter(isOwn).flat(), one]];
+  return all.reduce<Search[][]>((groups, context) => {
+    const isOwn = (group: Search[]) => group.some((other) => isRelated(context.options, other.options));
+    return [...groups.filter((group) => !isOwn(group)), [...groups.filter(isOwn).flat(), context]];
   }, []);
 }
 
 /** Whether both are contexts of one cluster, or may read the same store. */
 function isRelated(...both: readonly [ClusterOptions, ClusterOptions]): boolean {
-  const [one, other] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
-  return one === other || both[0].cluster === both[1].cluster;
+  const [prefix, otherPrefix] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
+  return prefix === otherPrefix || both[0].cluster === both[1].cluster;
 }
 
 /**
@@ -144,8 +144,10 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   const empty = contexts.flatMap(({ logins }) => logins.none ?? []);
   const reasons = [...limits, ...(empty.length === contexts.length ? empty : [])];
   if (reasons.length > 0) throw finding(...new Set(reasons), "The log cannot show which mappings are unused.");
-  const used = new Set(contexts.flatMap((one) => targets(one, ({ entry }, { uses }) => entry && uses.has(entry))));
-  const unused = new Set(contexts.flatMap((one) => targets(one, isRemovable)));
+  const used = new Set(
+    contexts.flatMap((context) => targets(context, ({ entry }, { uses }) => entry && uses.has(entry))),
+  );
+  const unused = new Set(contexts.flatMap((context) => targets(context, isRemovable)));
   const [only] = contexts.length === 1 ? contexts : [];
   const ids = new Set(contexts.map(({ options }) => options.cluster));
   const where = only ? clusterWords(only.options) : [...ids].flatMap((cluster) => clusterWords({ cluster }));

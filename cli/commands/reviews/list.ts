@@ -155,11 +155,12 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const isEach = options.each === true || options.follow === true;
   /** The groups for JSON and YAML, if there are several clusters. */
   const items: object[] = [];
-  const work = (one: OneOf<ListOptions>, own: IOStreams) =>
-    withLog(one, own, (log) => {
-      if (!isEach) return printGroups(log, one, items, own);
-      const print = (text: string) => io.print(isNamed && options.output === "table" ? `${one.name}: ${text}` : text);
-      return (options.follow ? follow : printEach)(log, one, { ...own, print });
+  const work = (clusterOptions: OneOf<ListOptions>, own: IOStreams) =>
+    withLog(clusterOptions, own, (log) => {
+      if (!isEach) return printGroups(log, clusterOptions, items, own);
+      const print = (text: string) =>
+        io.print(isNamed && options.output === "table" ? `${clusterOptions.name}: ${text}` : text);
+      return (options.follow ? follow : printEach)(log, clusterOptions, { ...own, print });
     });
   const { failures } = await inEachCluster(options, io, work, {
     atOnce: options.follow ? Number.POSITIVE_INFINITY : 1,

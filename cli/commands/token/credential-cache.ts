@@ -206,7 +206,7 @@ const ANOTHER_FOLDER = "To use another folder, set XDG_CACHE_HOME. To get no war
 
 /** Removes expired files. A file is never read again after an input of its key changes. */
 function removeEnded(folder: string, io: IOStreams): void {
-  for (const name of readdirSync(folder).filter((one) => one.endsWith(".json"))) {
+  for (const name of readdirSync(folder).filter((fileName) => fileName.endsWith(".json"))) {
     const file = join(folder, name);
     const end = credentialsIn(parseJson(textOf(file) ?? ""))?.expiration?.getTime() ?? 0;
     if (end <= io.clock()) rmSync(file, { force: true });

@@ -42,14 +42,14 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
   // if that made an administrator, one remains whichever of the two it uses.
   const precedes = (role: string) => {
     const [{ problem, entries }] = valuesOf(state, role);
-    const isHarmless = (one: PlacedEntry) =>
-      !isActive(one, review) && makesAdministrator(one.mapping) && isUsable(one, review);
+    const isHarmless = (placed: PlacedEntry) =>
+      !isActive(placed, review) && makesAdministrator(placed.mapping) && isUsable(placed, review);
     return problem !== undefined || !entries.every(isHarmless);
   };
   const hasRole = isOfSet(kind) && rolesOf(account, name).some(precedes);
   // A denial of one session also denies AWS-signed tokens of its role.
   const isOf = review.signedTokens === "only" ? overlaps : mayDeny;
-  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], review, (one) => isOf(one, entry));
+  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], review, (denial) => isOf(denial, entry));
   const isReachable = !hasRole && !isShadowed(entry, state);
   return isUsable(entry, review) && isReachable && !denyListsFor(entry, review).some(isDenied);
 }
@@ -66,7 +66,7 @@ function isShadowed(entry: PlacedEntry, state: PlanState): boolean {
   // It denies AWS-signed tokens of the set's roles while it has an entry, and all others only if it is invalid.
   if (review.signedTokens === "only") return mayHave(list, review, () => true);
   if (entry.kind === "role") return false;
-  const first = list.entries.find((one) => one.key === entry.key && isActive(one, review));
+  const first = list.entries.find((placed) => placed.key === entry.key && isActive(placed, review));
   return list.problem !== undefined || (isListKind(entry.kind) && first !== entry);
 }
 

@@ -60,7 +60,7 @@ type Pair = readonly [old: PlacedEntry | undefined, now: PlacedEntry | undefined
 
 /** Pairs the entries of two values. Entries with the same key are compared. */
 function allPairs({ entries: before }: Value, { entries: after }: Value): readonly Pair[] {
-  const of = (entries: readonly PlacedEntry[], key: string) => entries.filter((one) => one.key === key);
+  const of = (entries: readonly PlacedEntry[], key: string) => entries.filter((entry) => entry.key === key);
   const keys = [...new Set([...before, ...after].map(({ key }) => key))];
   return keys.flatMap((key) => pairs(of(before, key), of(after, key)));
 }
@@ -171,9 +171,9 @@ export function place(entry: PlacedEntry, prefix: string): string {
  */
 export function mayApply(scope: PlacedEntry, values: readonly Value[], review: ReviewSettings): readonly PlacedEntry[] {
   const found = new Map<string, PlacedEntry>();
-  for (const one of values.flatMap(({ entries }) => entries)) {
-    if (one.kind === "deny" || !isActive(one, review) || !overlaps(one, scope)) continue;
-    found.set([one.parameter, one.key, userText(one)].join("\n"), one);
+  for (const entry of values.flatMap(({ entries }) => entries)) {
+    if (entry.kind === "deny" || !isActive(entry, review) || !overlaps(entry, scope)) continue;
+    found.set([entry.parameter, entry.key, userText(entry)].join("\n"), entry);
   }
   return [...found.values()].sort((a, b) => riskOf(a) - riskOf(b));
 }
@@ -190,7 +190,9 @@ const [WITH_PLACE, WITH_NAMES] = [5, 10];
 
 /** Returns a text about what may apply instead: the user consents to it. */
 export function alternatives(entries: readonly PlacedEntry[], prefix: string): string {
-  const texts = entries.slice(0, WITH_PLACE).map((one) => `${place(one, prefix)} applies and gives ${userText(one)}`);
+  const texts = entries
+    .slice(0, WITH_PLACE)
+    .map((entry) => `${place(entry, prefix)} applies and gives ${userText(entry)}`);
   const names = [...new Set(entries.slice(WITH_PLACE).map(userText))];
   const shown = names.slice(0, WITH_NAMES);
   const [riskiest, ...others] = names.slice(WITH_NAMES);
@@ -204,9 +206,9 @@ export function alternatives(entries: readonly PlacedEntry[], prefix: string): s
  * Returns whether the user accepted a mark for this entry that gives the same names, among others.
  */
 export function hasConsent(mark: Mark, accepted: readonly Mark[]): boolean {
-  const own = accepted.filter((one) => one.parameter === mark.parameter && one.entry?.key === mark.entry?.key);
+  const own = accepted.filter((given) => given.parameter === mark.parameter && given.entry?.key === mark.entry?.key);
   const names = new Set(own.flatMap(({ gives }) => gives.map(userText)));
-  return own.length > 0 && mark.gives.every((one) => names.has(userText(one)));
+  return own.length > 0 && mark.gives.every((entry) => names.has(userText(entry)));
 }
 
 export function userText({ mapping: { username = "their own ARN", groups = [] } }: PlacedEntry): string {

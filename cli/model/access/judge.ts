@@ -72,7 +72,9 @@ function waitsOf(
   name: string,
 ): readonly string[] {
   const isOver = (other: string) =>
-    mayHave(valuesOf(state, other)[0], state.review, (one) => entries.some((entry) => overlaps(one, entry)));
+    mayHave(valuesOf(state, other)[0], state.review, (precedent) =>
+      entries.some((entry) => overlaps(precedent, entry)),
+    );
   const higher = [...denyListsFor(address, state.review), ...higherThan(address, state)];
   const isWide = address.kind === "sso-session" || !isOfOne(address.kind);
   const waits = [
@@ -80,7 +82,7 @@ function waitsOf(
     ...(isTaken ? lowerValues(address, state) : []),
     ...(isWide && isMarked ? branchOf(address, state) : []),
   ];
-  return waits.filter((one) => one !== name && state.stored(one) !== undefined);
+  return waits.filter((waited) => waited !== name && state.stored(waited) !== undefined);
 }
 
 /**
@@ -107,7 +109,8 @@ function invalidMark(whole: PlacedEntry, after: Value, state: PlanState): Mark {
  * denial or higher value is invalid, pending or in the way.
  */
 function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState): Mark[] {
-  if (entry === undefined || !["gives", "drops end", "drops pin"].some((one) => effects.has(one as "gives"))) return [];
+  if (entry === undefined || !["gives", "drops end", "drops pin"].some((effect) => effects.has(effect as "gives")))
+    return [];
   const { prefix } = state.review;
   const [who, where] = [subject(entry), place(entry, prefix)];
   const mark = (kind: Mark["kind"], text: string): Mark => {
@@ -141,9 +144,9 @@ function riskOf({ mapping: { username = "", groups = [] } }: PlacedEntry): Reaso
 
 function blockerOf(entry: PlacedEntry, state: PlanState): Reason | undefined {
   const { review, wanted } = state;
-  const find = (names: readonly string[], isNow: (one: PlacedEntry) => boolean) =>
+  const find = (names: readonly string[], isNow: (higher: PlacedEntry) => boolean) =>
     names.find((name) => {
-      const isIt = (one: PlacedEntry) => isNow(one) || (wanted.has(name) && overlaps(one, entry));
+      const isIt = (higher: PlacedEntry) => isNow(higher) || (wanted.has(name) && overlaps(higher, entry));
       return valuesOf(state, name).some((value) => mayHave(value, review, isIt));
     });
   const list = find(denyListsFor(entry, review), (denial) => mayDeny(denial, entry));
@@ -169,7 +172,7 @@ function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] 
 function removalMark({ old, new: now }: EntryChange, own: readonly Value[], state: PlanState): Mark[] {
   if (old === undefined) return [];
   const { review } = state;
-  const others = own.map(({ entries }) => ({ entries: entries.filter((one) => one !== old && one !== now) }));
+  const others = own.map(({ entries }) => ({ entries: entries.filter((entry) => entry !== old && entry !== now) }));
   const lower = lowerValues(old, state);
   const gives = mayApply(old, [...others, ...valuesIn(lower, state)], review);
   const invalid = lower.filter((name) => valuesOf(state, name).some(({ problem }) => problem !== undefined));

@@ -127,7 +127,7 @@ export function nextPhase(
     const harmless = all
       .filter(({ marks }) => marks.length === 0)
       .sort((a, b) => Number(isDenial(b)) - Number(isDenial(a)));
-    yield harmless.filter((one) => recent(one).length === 0);
+    yield harmless.filter((change) => recent(change).length === 0);
     yield harmless;
     const marked = all.filter(({ marks }) => marks.length > 0);
     for (const name of GROUPS) yield marked.filter(({ group }) => group === name);
@@ -206,7 +206,7 @@ function withoutLifts(before: Value, after: Value, review: RuleSettings): string
   const lifted = keysOf("takes");
   if (lifted.length === 0 || keysOf("gives").length === 0) return undefined;
   const isLifted = ({ key }: PlacedEntry) => lifted.includes(key);
-  const kept = [...before.entries.filter(isLifted), ...after.entries.filter((one) => !isLifted(one))];
+  const kept = [...before.entries.filter(isLifted), ...after.entries.filter((denial) => !isLifted(denial))];
   // New keys last: so it can be merged with another operator's new entries.
   const keys = before.entries.map(({ key }) => key);
   const place = ({ key }: PlacedEntry) => (keys.includes(key) ? keys.indexOf(key) : keys.length);
@@ -234,7 +234,8 @@ const DECIDES_OTHERS: Readonly<Record<ParameterKind, (address: ParameterAddress)
 function needsDate(entry: PlacedEntry, state: PlanState): boolean {
   if (DECIDES_OTHERS[entry.kind](entry)) return true;
   // This command or a later one may lift it.
-  const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.review, (one) => overlaps(one, entry));
+  const mayBeLifted = (list: string) =>
+    mayHave(valuesOf(state, list)[0], state.review, (denial) => overlaps(denial, entry));
   return denyListsFor(entry, state.review).some(mayBeLifted);
 }
 

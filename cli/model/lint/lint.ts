@@ -91,7 +91,7 @@ function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[
     const message = `${nameOfEntry(denial)} denies all AWS-signed tokens of its role, which contain no session`;
     return "arnLike" in mapping && isOfSessions(mapping.arnLike) && isLive(mapping) ? [{ where, message }] : [];
   });
-  return [...needs, ...denied].map((one) => ({ level, rule: "no-signed-token", ...one }));
+  return [...needs, ...denied].map((found) => ({ level, rule: "no-signed-token", ...found }));
 }
 
 /** Returns why no AWS-signed token can use the mapping. Only roles and users have such tokens. */

@@ -62,7 +62,9 @@ export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, r
 export function shadowOf(entry: InParameter, parameters: StoredParameters, review: ReviewSettings) {
   const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, review) ?? {};
   const { parameter } = entry;
-  const own = evaluations.some((one) => one.parameter === parameter && one.verdict.kind === "match");
+  const own = evaluations.some(
+    (evaluation) => evaluation.parameter === parameter && evaluation.verdict.kind === "match",
+  );
   if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
   // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
   return deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-") ? undefined : deciding;
@@ -135,7 +137,7 @@ export function masters({ entries, parameters, review }: Subject): Finding[] {
     const isOver = isExpired(mapping.notAfter, review.now);
     const isWide = !isOver && (kind === "account" || kind === "pattern");
     const sure = administratorsIn(where, state).some(
-      (one) => one.mapping.session === mapping.session && one.mapping.username === mapping.username,
+      (entry) => entry.mapping.session === mapping.session && entry.mapping.username === mapping.username,
     );
     isSure ||= sure;
     const verb = sure ? "grants" : isOver ? "no longer grants" : "may grant";

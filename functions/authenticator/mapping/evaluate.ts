@@ -91,7 +91,7 @@ function judgeEntries(
     // Only roles have session names, and only roles of permission sets have this place.
     if (listedBy === "session") return sessionName !== undefined && sessions.includes(sessionName);
     // A value without an ARN applies to every identity whose parameter names include it.
-    return !hasArn(kind) || arns.some((one) => isArnOf(one, identity));
+    return !hasArn(kind) || arns.some((mappedArn) => isArnOf(mappedArn, identity));
   };
   const own = isListKind(kind) ? entries.filter(isFor) : entries;
   const verdicts = own.map((entry) => judge(entry, isListKind(kind) || isFor(entry), identity, now));

@@ -37,11 +37,11 @@ export function parseFilterPattern(pattern: string): Matches {
     return (event) => conditions.some((holds) => holds(event));
   }
   function allOf(): Condition {
-    const conditions = [one()];
-    while (take("&&")) conditions.push(one());
+    const conditions = [term()];
+    while (take("&&")) conditions.push(term());
     return (event) => conditions.every((holds) => holds(event));
   }
-  function one(): Condition {
+  function term(): Condition {
     if (take("(")) {
       const inner = anyOf();
       need(")");

@@ -77,7 +77,7 @@ function actionOf(parameters: ReadonlyMap<string, string>): (typeof ACTIONS)[num
   const action = parameters.get("Action");
   const version = parameters.get("Version");
   if (action === undefined || version === undefined) throw missingAction();
-  const known = ACTIONS.find((one) => one === action);
+  const known = ACTIONS.find((name) => name === action);
   if (known === undefined || version !== VERSION) throw unknownAction(action, version);
   return known;
 }
