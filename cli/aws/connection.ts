@@ -1,7 +1,7 @@
 // Connects a command to a cluster's parameters, with the settings of its function.
 
 import { SSMClient } from "@aws-sdk/client-ssm";
-import type { Settings } from "../../functions/authenticator/settings.ts";
+import { signedTokensIn } from "../../functions/authenticator/jwt-settings.ts";
 import { type CommonSettings, readCommonSettings } from "../../functions/settings/common.ts";
 import { readFrom } from "../../functions/settings/environment.ts";
 import { usage } from "../io/errors.ts";
@@ -55,11 +55,6 @@ export function reviewSettings(
       return signedTokensIn(functions.own.settings);
     },
   };
-}
-
-export function signedTokensIn({ jwt, tokens }: Settings): ReviewSettings["signedTokens"] {
-  if (jwt === undefined) return undefined;
-  return tokens === "jwt" ? "only" : "beside";
 }
 
 export function shellFor({ cluster, prefix }: ConnectionOptions, region: string, { environment }: IOStreams): Shell {

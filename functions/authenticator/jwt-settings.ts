@@ -16,6 +16,12 @@ export interface JwtSettings {
   readonly jwtKeysEndpoint: URL | undefined;
 }
 
+/** Returns whether AWS-signed tokens are accepted: beside others, or `only` them. `undefined` if they are not. */
+export function signedTokensIn({ jwt, tokens }: Pick<JwtSettings, "jwt" | "tokens">): "beside" | "only" | undefined {
+  if (jwt === undefined) return undefined;
+  return tokens === "jwt" ? "only" : "beside";
+}
+
 /** Throws `setting_invalid`. */
 export function readJwtSettings(read: Read, { clusterId, partition }: CommonSettings): JwtSettings {
   const accountByIssuer = jwtIssuers(read, partition);

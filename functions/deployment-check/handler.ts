@@ -3,7 +3,7 @@
 import type { Clock } from "../lib/deadline.ts";
 import { withTimeout } from "../lib/retry.ts";
 import { accountChange, lostMappings } from "./accounts.ts";
-import { acceptsSignedTokens, deniedNames } from "./denied-names.ts";
+import { signedTokenDenials, signedTokensOf } from "./denied-names.ts";
 import { bodyOf, type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
 import { changedReadings, type Page, readStore } from "./stored-values.ts";
 
@@ -73,9 +73,12 @@ export function createCheckHandler(
       const askSettings = async (arn: string) => bodyOf(await ask(arn, { storedParameters: [] }));
       const next = await askSettings(versionArn);
       const change = await accountChange(next, () => askSettings(liveArn));
-      const isSigned = acceptsSignedTokens(next);
+      const signed = signedTokensOf(next);
+      // The comparison of stored values reports a live version that fails.
+      const live = signed === "only" ? await askSettings(liveArn).catch(() => undefined) : undefined;
+      const isFirstOnly = signed === "only" && signedTokensOf(live) !== "only";
       const lost: ReturnType<typeof lostMappings> = [];
-      const names: string[] = [];
+      const denials: ReturnType<typeof signedTokenDenials> = [];
       const pages = readStore({
         readPage: (next) => {
           signal.throwIfAborted();
@@ -88,7 +91,7 @@ export function createCheckHandler(
         for await (const page of pages) {
           for (const parameter of page) {
             lost.push(...lostMappings(change, mappingPrefix, parameter, clock()));
-            if (isSigned) names.push(...deniedNames(mappingPrefix, parameter, clock()));
+            if (signed !== undefined) denials.push(...signedTokenDenials(mappingPrefix, parameter, clock()));
           }
           yield page;
         }
@@ -97,7 +100,10 @@ export function createCheckHandler(
       problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE));
       const lines = (certain: boolean) => lost.flatMap(({ line, isCertain }) => (isCertain === certain ? line : []));
       problems.push(...shortened(lines(true), ACCOUNTS_ADVICE));
-      warnings.push(...shortened(lines(false), ACCOUNTS_ADVICE), ...shortened(names, NAMES_ADVICE));
+      warnings.push(...shortened(lines(false), ACCOUNTS_ADVICE));
+      // The first version without other tokens leaves these roles none. Beside others, patterns are what mappings deny writes.
+      const listed = denials.flatMap(({ line, isPattern }) => (isFirstOnly || !isPattern ? line : []));
+      (isFirstOnly ? problems : warnings).push(...shortened(listed, DENIED_ADVICE));
     }
 
     await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
@@ -136,9 +142,9 @@ const ADVICE = "change these values so that both versions read them alike, then 
 const ACCOUNTS_ADVICE =
   'add these accounts to the setting accounts, or set it to "any", or remove the mappings; then deploy again';
 
-const NAMES_ADVICE =
-  "to keep AWS-signed tokens: after the deployment, run mappings deny for each name, which then denies its sessions and users; " +
-  "then remove the name with mappings edit";
+const DENIED_ADVICE =
+  "to keep AWS-signed tokens of roles: remove the access in AWS (the assignment, the role's trust or the IAM user), then run " +
+  "mappings allow for each of these denials; after a failed deployment, deploy again";
 
 function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "failed";

@@ -2,9 +2,10 @@
 
 import { type Command, Option } from "commander";
 import { callersParameter } from "../../../functions/authenticator/caller/caller.ts";
+import { signedTokensIn } from "../../../functions/authenticator/jwt-settings.ts";
 import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import { connect, shellFor, signedTokensIn } from "../../aws/connection.ts";
+import { connect, shellFor } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type ClustersOptions, inEachCluster, isSeveral, type OneOf, throwWorst } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";

@@ -161,7 +161,7 @@ test("names that neither version reads are ignored, and all pages are compared, 
 test("a version answers for each parameter, whatever it is, and only to a direct invocation", async () => {
   const validity = [null, null, null, null, false];
   const answer = answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], settingsWith({ accounts: [HOME] }));
-  assert.deepEqual(answer, { validity, accounts: [HOME], signedTokens: false });
+  assert.deepEqual(answer, { validity, accounts: [HOME], signedTokens: undefined });
   const handler = handlerOf(fakeServices(), { callerAuth: "bearer" });
   const forged = [{ body: '{"storedParameters":[]}' }, { headers: { storedParameters: "[]" } }];
   for (const event of [{ storedParameters: {} }, ...forged]) assert.notEqual((await handler(event)).statusCode, 200);
