@@ -54,7 +54,7 @@ export async function stateOf({ name, before, value }: Change, failure: Failure,
  */
 export type Written = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
-/** Runs what happens before the first write. After Ctrl-C, the error says that nothing was written. */
+/** Runs `work`, which must not write. After Ctrl-C, the error says that nothing was written. */
 export async function beforeWrites<T>({ interrupted }: IOStreams, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

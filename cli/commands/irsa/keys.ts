@@ -17,6 +17,7 @@ import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
 import type { Stored } from "../../model/stored.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
 import { requireParameters } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
@@ -101,11 +102,21 @@ export function publishCommand(command: Command, io: IOStreams): Command {
     new Option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)"),
   ];
   return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action((options: PublishOptions) =>
-    beforeWrites(io, () => publish(options, io)),
+    publish(options, io),
   );
 }
 
 async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
+  const planned = await beforeWrites(io, () => planPublication(options, io));
+  const { connection, plan } = planned;
+  const recheck = async (isWritten: boolean) => {
+    if (isWritten) await withdrawTooMany(await readPublishedKeys(connection, UNINTERRUPTED), plan.changes, connection);
+    else refuseTooMany(await beforeWrites(io, () => readPublishedKeys(connection, io.interrupted)), plan.changes);
+  };
+  await executePlan(async () => planned, options, io, { recheck });
+}
+
+async function planPublication(options: PublishOptions, io: IOStreams): Promise<ClusterPlan> {
   const { kubeconfig } = options;
   const kubernetes = kubeconfig === undefined ? undefined : await openKubernetes(kubeconfig, io);
   const keys = await keysFrom(options, kubernetes, io);
@@ -123,13 +134,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   refuseTooMany(published, changes);
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
   const effect = "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
-  const recheck = async (isWritten: boolean) => {
-    const now = await readPublishedKeys(connection, isWritten ? UNINTERRUPTED : io.interrupted);
-    if (isWritten) await withdrawTooMany(now, changes, connection);
-    else refuseTooMany(now, changes);
-  };
-  const planned = { plan, known: byName(published), connection, effect: () => [effect], gives: "no access" as const };
-  await executePlan(async () => planned, options, io, { recheck });
+  return { plan, known: byName(published), connection, effect: () => [effect], gives: "no access" };
 }
 
 function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {

@@ -46,14 +46,32 @@ export function retireCommand(command: Command, io: IOStreams): Command {
   // With the prefix issuer/, a kid that begins with a dash is not read as an option.
   return withOptions(command, CONFIRM)
     .option("--force", "the key has leaked: reject its tokens now")
-    .action((key: string, options: RetireOptions) => {
-      return beforeWrites(io, () => retire(key.replace(/^issuer\//, ""), options, io));
-    });
+    .action((key: string, options: RetireOptions) => retire(key.replace(/^issuer\//, ""), options, io));
 }
 
 async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
+  const { retired, change, problemOf, planned } = await beforeWrites(io, () => planRetirement(kid, options, io));
+  const { connection } = planned;
+  // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the other's key.
+  const recheck = async (isWritten: boolean) => {
+    if (!isWritten) {
+      const problem = problemOf(await beforeWrites(io, () => readPublishedKeys(connection, io.interrupted)));
+      if (problem !== undefined) throw finding(`Refused: ${problem}`);
+      return;
+    }
+    const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
+    if (problem === undefined) return;
+    await writeValue(connection.ssm, { ...change, before: undefined, value: retired.stored.value }, UNINTERRUPTED);
+    throw finding(`Not retired: another operator changed the keys too. The key is published again: ${problem}`);
+  };
   // --force applies to tokens here, and does not skip the stack check.
-  const { signedUntil, longestToken, kubeconfig, force, ...writeOptions } = options;
+  const { force: _, ...writeOptions } = options;
+  await executePlan(async () => planned, writeOptions, io, { recheck });
+}
+
+/** `problemOf` returns why the key must not be retired beside these keys. */
+async function planRetirement(kid: string, options: RetireOptions, io: IOStreams) {
+  const { signedUntil, longestToken, kubeconfig, force } = options;
   if (signedUntil === undefined && !force) throw usage("Give --signed-until, or --force if the key has leaked.");
   const connection = await connect(options, io);
   const published = await readPublishedKeys(connection, io.interrupted);
@@ -81,17 +99,8 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
   const plan = { changes: [change], unchanged: published.length - 1, extra: [] };
   const effect = "The issuer stops serving it within 30 s. AWS may cache it for longer.";
-  // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the other's key.
-  const recheck = async (isWritten: boolean) => {
-    const signal = isWritten ? UNINTERRUPTED : io.interrupted;
-    const problem = problemOf(await readPublishedKeys(connection, signal));
-    if (problem === undefined) return;
-    if (!isWritten) throw finding(`Refused: ${problem}`);
-    await writeValue(connection.ssm, { ...change, before: undefined, value: before.value }, signal);
-    throw finding(`Not retired: another operator changed the keys too. The key is published again: ${problem}`);
-  };
   const planned = { plan, known: byName(published), connection, effect: () => [effect], gives: "no access" as const };
-  await executePlan(async () => planned, writeOptions, io, { recheck });
+  return { retired, change, problemOf, planned };
 }
 
 const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };

@@ -32,7 +32,7 @@ export function editCommand(command: Command, io: IOStreams): Command {
     ],
   }).argument("[who...]");
   withOptions(command, CONNECTION, READING, WRITE);
-  return command.action((who: string[], options: EditOptions) => beforeWrites(io, () => edit(who, options, io)));
+  return command.action((who: string[], options: EditOptions) => edit(who, options, io));
 }
 
 async function edit(who: readonly string[], options: EditOptions, io: IOStreams): Promise<void> {
@@ -40,25 +40,8 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
     const other = forCluster(OTHER_WAY, options, io.environment);
     throw usage(`mappings edit needs a terminal. Without one, change a file: ${other}`);
   }
-  const connection = await connect(options, io);
-  const { prefix, partition } = connection.review;
-  const named = new Set(who.map((name) => findTarget(connection, name).parameter));
-  const read = (names: Iterable<string>) =>
-    who.length === 0 ? readMappings(connection, io) : readByName([...names], connection, io);
-  const found = await read(named);
-  const missing = [...named].find((name) => !found.has(name));
-  if (missing !== undefined) throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
-  const entries = [...found].flatMap(([name, stored]) => {
-    const { entries: all, problems } = readParameter(prefix, name, stored, partition);
-    const isMoved = all.some(({ kind, account, mapping }) => {
-      return kind === "deny" && "arnLike" in mapping && accountOf(mapping.arnLike) !== account;
-    });
-    const problem = problems[0] ?? (isMoved ? "a file would move a denial to another list" : undefined);
-    if (problem !== undefined) io.log(`Skipped ${shortName(name, prefix)}: ${problem}.\n`);
-    return problem === undefined ? all : [];
-  });
-  const where = await destinationOf(connection, found, io);
-  if (entries.length === 0) throw finding(`Nothing to edit in ${where}.`);
+  const { connection, read, entries, where } = await beforeWrites(io, () => openEntries(who, options, io));
+  const { prefix } = connection.review;
   const text = `# ${where}\n# Save and close to see the plan. It removes the entries that you remove.\n${writeLists(entries)}`;
   const draft = createDraft("mappings.yaml", text);
   let isKept = true;
@@ -88,6 +71,30 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
     if (isKept && draft.read() !== text) io.log(`Your text is in ${draft.path}.\n`);
     else draft.remove();
   }
+}
+
+/** Reads the entries to edit. Logs those that a file cannot have. */
+async function openEntries(who: readonly string[], options: EditOptions, io: IOStreams) {
+  const connection = await connect(options, io);
+  const { prefix, partition } = connection.review;
+  const named = new Set(who.map((name) => findTarget(connection, name).parameter));
+  const read = (names: Iterable<string>) =>
+    who.length === 0 ? readMappings(connection, io) : readByName([...names], connection, io);
+  const found = await read(named);
+  const missing = [...named].find((name) => !found.has(name));
+  if (missing !== undefined) throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
+  const entries = [...found].flatMap(([name, stored]) => {
+    const { entries: all, problems } = readParameter(prefix, name, stored, partition);
+    const isMoved = all.some(({ kind, account, mapping }) => {
+      return kind === "deny" && "arnLike" in mapping && accountOf(mapping.arnLike) !== account;
+    });
+    const problem = problems[0] ?? (isMoved ? "a file would move a denial to another list" : undefined);
+    if (problem !== undefined) io.log(`Skipped ${shortName(name, prefix)}: ${problem}.\n`);
+    return problem === undefined ? all : [];
+  });
+  const where = await destinationOf(connection, found, io);
+  if (entries.length === 0) throw finding(`Nothing to edit in ${where}.`);
+  return { connection, read, entries, where };
 }
 
 const OTHER_WAY = "iam-authenticator mappings export > all.yaml, then iam-authenticator mappings apply -f all.yaml";

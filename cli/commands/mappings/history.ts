@@ -103,17 +103,17 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTION, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
     .option("--to <version>", "default: the version before the newest change", readWhole)
-    .action((who: string, options: RollbackOptions) => beforeWrites(io, () => rollback(who, options, io)));
+    .action((who: string, options: RollbackOptions) => rollback(who, options, io));
 }
 
 async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
-  const connection = await connect(options, io);
+  const connection = await beforeWrites(io, () => connect(options, io));
   const { ssm, review } = connection;
   const { parameter, address, key } = findTarget(connection, who, options.session);
   const name = shortName(parameter, review.prefix);
   const { to } = options;
   // Read once: a plan that starts again must not undo another change than this one.
-  const versions = await readHistory(ssm, parameter, io.interrupted);
+  const versions = await beforeWrites(io, () => readHistory(ssm, parameter, io.interrupted));
   const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
   const make = async () => {
     const before = await readByName([parameter], connection, io);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ec } from "../../../functions/issuer/samples.ts";
+import { OPERATOR } from "../../../local-aws.ts";
 import { cli, useLocalAws } from "../../cli.ts";
 import { useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";
@@ -56,6 +57,23 @@ test("Ctrl-C while kube-apiserver is asked says that nothing was written", async
   const words = ["publish", "--kubeconfig", admin(), "--yes"];
   await exits(keys(words, { interrupted: stop.signal }), 130, "Nothing was written.\n");
   assert.deepEqual(await listed(), []);
+});
+
+test("Ctrl-C after the write, while the credentials are renewed, does not say that nothing was written", async () => {
+  const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = OPERATOR;
+  // The SDK asks again before each call if they end within 5 minutes.
+  const Expiration = new Date(Date.now() + 60_000).toISOString();
+  const answer = folder.write("keys.json", JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, Expiration }));
+  const config = folder.write("config", `[profile p]\nregion = us-east-1\ncredential_process = cat ${answer}\n`);
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_CONFIG_FILE: config, AWS_ACCESS_KEY_ID: "" });
+  const stop = new AbortController();
+  beforeRequest("PutParameter", () => stop.abort());
+  const words = ["publish", "--jwks", jwksFile(NEW.jwk), "--yes", "--profile", "p"];
+  const { code, err } = await keys(words, { interrupted: stop.signal });
+  assert.equal(code, 130, err);
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+  assert.deepEqual(await kids(), [NEW.jwk.kid]);
+  assert.doesNotMatch(err, /Nothing was written/);
 });
 
 test("does not change published keys, and replaces an invalid parameter with the key's name", async () => {
