@@ -106,7 +106,7 @@ export function toFailure(error: unknown): Failure | undefined {
 }
 
 /** Returns the reason in one or two words, for a list of failures. */
-export function reasonOf(failure: Failure): string {
+export function shortReasonOf(failure: Failure): string {
   let cause: unknown = failure;
   while (cause instanceof Failure && cause.cause !== undefined) cause = cause.cause;
   if (failure.message === "") return "not tried";

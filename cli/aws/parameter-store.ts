@@ -59,7 +59,7 @@ interface ReadAllRequest {
 }
 
 /** Returns every parameter below the prefix, sorted by name. Skips issuer keys and, without `callers`, the list of callers. */
-export async function readAll(
+export async function readParameters(
   ssm: SSMClient,
   { prefix, account, callers = false, readByName, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,
 ): Promise<Map<string, Stored>> {

@@ -48,7 +48,7 @@ export async function readConfig(environment: Environment) {
   const { parseYaml } = await import("../io/yaml.ts");
   const { value, lineOf } = parseYaml(readFileText(file), file);
   const wrong = (path: Path, problem: string) => usage(`${file}, line ${lineOf(path)}: ${problem}.`);
-  const document = objectAt(value ?? {}, [], KEYS, wrong);
+  const document = withKnownKeys(value ?? {}, [], KEYS, wrong);
   const { defaultContext, contexts = {} } = document;
   if (!isObject(contexts)) throw wrong(["contexts"], "contexts must be a map of context names to contexts");
   const found = new Map(
@@ -85,7 +85,7 @@ type Wrong = (path: Path, problem: string) => Failure;
 export function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
   const path = ["contexts", name];
   if (!CLUSTER_ID.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
-  const fields = objectAt(value ?? {}, path, CONTEXT_KEYS, wrong);
+  const fields = withKnownKeys(value ?? {}, path, CONTEXT_KEYS, wrong);
   const texts = Object.fromEntries(
     Object.entries(fields).map(([key, text]): [string, string] => {
       if (key === "account" && typeof text === "number")
@@ -104,7 +104,7 @@ export function contextOf(name: string, value: unknown, folder: string, wrong: W
   return { ...texts, cluster, ...(file !== undefined && { webhookKubeconfig: resolve(folder, file) }) };
 }
 
-function objectAt(value: unknown, path: Path, keys: readonly string[], wrong: Wrong): Record<string, unknown> {
+function withKnownKeys(value: unknown, path: Path, keys: readonly string[], wrong: Wrong): Record<string, unknown> {
   if (!isObject(value)) throw wrong(path, `expected the keys ${keys.join(", ")}`);
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined) throw wrong([...path, unknown], `unknown key ${unknown}: the keys are ${keys.join(", ")}`);

@@ -49,7 +49,7 @@ const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configurati
 /**
  * Throws without a cluster. Commander cannot check this: the configuration file may set a default.
  */
-function requireCluster(command: Command): void {
+function requireClusterOption(command: Command): void {
   command.hook("preAction", () => {
     if (command.getOptionValue("cluster") === undefined && command.getOptionValue("allContexts") !== true) {
       command.error(`error: required option '${CLUSTER_FLAGS}' not specified: give it, or set CLUSTER_ID`);
@@ -69,7 +69,7 @@ function readCluster(text: string, before?: unknown): string {
 
 export const CLUSTER: OptionGroup = [
   new Option(CLUSTER_FLAGS, CLUSTER_HELP).env("CLUSTER_ID").argParser(readCluster),
-  requireCluster,
+  requireClusterOption,
 ];
 
 export const AWS: OptionGroup = [
@@ -107,7 +107,7 @@ export const OPTIONAL_CONNECTIONS: OptionGroup = [
 ];
 
 /** The options of a command that accepts several clusters. */
-export const CONNECTIONS: OptionGroup = [...OPTIONAL_CONNECTIONS, requireCluster];
+export const CONNECTIONS: OptionGroup = [...OPTIONAL_CONNECTIONS, requireClusterOption];
 
 /**
  * The option for operators with permissions for one account only (`grantManageMappings` with an

@@ -172,7 +172,7 @@ function withHint(error: unknown, stack: string): unknown {
  * Calls `use` for each review, and `end` once, even if Ctrl-C or an error stops reading after some
  * reviews.
  */
-export async function readAll(
+export async function readReviews(
   log: OpenLog,
   use: (review: LoggedReview) => void | Promise<void>,
   end: () => Promise<void>,

@@ -10,7 +10,7 @@ import { readKubeconfig, tlsOptions, type Webhook } from "./kubeconfig.ts";
 import { type KubernetesObject, stringAt } from "./objects.ts";
 
 /** Returns the message of a Kubernetes Status or of an API Gateway error. */
-export function reasonOf({ body }: Pick<Reply, "body">, server = "function"): string {
+export function messageOf({ body }: Pick<Reply, "body">, server = "function"): string {
   const message = memberAt(parseJson(body), "message");
   return typeof message === "string" ? quotedAnswer(message) : `a response that is not from the ${server}`;
 }

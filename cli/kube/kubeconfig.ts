@@ -16,13 +16,13 @@ interface Cluster {
   readonly ca?: string | undefined;
 }
 
-type Names = Readonly<Record<"cluster" | "user" | "context", string>>;
+type KubeconfigNames = Readonly<Record<"cluster" | "user" | "context", string>>;
 
 /**
  * Creates a kubeconfig. `user` are the fields of the user, and `more` those of all three parts.
  * https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
  */
-export function kubeconfig(names: Names, to: Cluster, user: Fields, more: Fields = {}) {
+export function kubeconfig(names: KubeconfigNames, to: Cluster, user: Fields, more: Fields = {}) {
   const authority = to.ca === undefined ? {} : { "certificate-authority-data": base64(to.ca) };
   return {
     apiVersion: "v1",

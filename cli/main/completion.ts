@@ -22,7 +22,7 @@ const PLACES = {
   fish: ["config", "fish/completions/iam-authenticator.fish"],
 } as const;
 
-type Shell = keyof typeof PLACES;
+type ShellName = keyof typeof PLACES;
 
 /** Defines the command. `program.ts` loads every command before it runs this one. */
 export function completionCommand(command: Command, io: IOStreams): Command {
@@ -36,7 +36,7 @@ export function completionCommand(command: Command, io: IOStreams): Command {
   })
     .addArgument(new Argument("<shell>").choices(Object.keys(PLACES)))
     .option("--install", "write the script where new shells find it, or replace it, instead of printing it")
-    .action((shell: Shell, { install: isInstalled }: { readonly install?: true }) => {
+    .action((shell: ShellName, { install: isInstalled }: { readonly install?: true }) => {
       const script = completionScript(command.parent ?? command, shell);
       if (isInstalled) install(shell, script, io);
       else io.print(script);
@@ -44,7 +44,7 @@ export function completionCommand(command: Command, io: IOStreams): Command {
 }
 
 /** Installs the script, and replaces an earlier version of it. */
-function install(shell: Shell, script: string, { environment, log }: IOStreams): void {
+function install(shell: ShellName, script: string, { environment, log }: IOStreams): void {
   const [kind, name] = PLACES[shell];
   const folder = xdgFolder(environment, kind);
   if (folder === undefined) throw usage("Cannot find your home folder: set HOME.");
@@ -65,7 +65,7 @@ function install(shell: Shell, script: string, { environment, log }: IOStreams):
 }
 
 /** A command's name and aliases, such as `list` and `ls`. */
-type Names = readonly [name: string, ...aliases: string[]];
+type CommandNames = readonly [name: string, ...aliases: string[]];
 
 /** A command, and the words that may follow it. */
 interface CommandWords {
@@ -73,8 +73,8 @@ interface CommandWords {
    * The names of the groups and the command, such as `mappings`, and `list` or `ls`; empty for the
    * program.
    */
-  readonly path: readonly Names[];
-  readonly commands: readonly Names[];
+  readonly path: readonly CommandNames[];
+  readonly commands: readonly CommandNames[];
   /** The choices of its arguments. */
   readonly values: readonly string[];
   /** The list that contains the names for its argument. */
@@ -82,7 +82,7 @@ interface CommandWords {
   readonly options: readonly Option[];
 }
 
-function completionScript(program: Command, shell: Shell): string {
+function completionScript(program: Command, shell: ShellName): string {
   const commandWords = wordsOf(program, []);
   if (shell === "fish") return fish(SHORT_NAME, commandWords);
   // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html (bashcompinit)
@@ -90,7 +90,7 @@ function completionScript(program: Command, shell: Shell): string {
   return `${loader}${bash(SHORT_NAME, commandWords)}`;
 }
 
-function wordsOf(command: Command, path: readonly Names[]): CommandWords[] {
+function wordsOf(command: Command, path: readonly CommandNames[]): CommandWords[] {
   const { commands, options } = command;
   const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   const below = commands.flatMap((child) => wordsOf(child, [...path, namesOf(child)]));
@@ -98,12 +98,12 @@ function wordsOf(command: Command, path: readonly Names[]): CommandWords[] {
   return [{ path, commands: commands.map(namesOf), values, options, lister }, ...below];
 }
 
-function namesOf(command: Command): Names {
+function namesOf(command: Command): CommandNames {
   return [command.name(), ...command.aliases()];
 }
 
 /** Returns every combination of names and aliases. */
-function spellings(path: readonly Names[]): string[] {
+function spellings(path: readonly CommandNames[]): string[] {
   return path.reduce<string[]>(
     (starts, names) => starts.flatMap((start) => names.map((name) => `${start} ${name}`.trim())),
     [""],

@@ -4,7 +4,7 @@ import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { ownAccount, withAwsClock } from "../aws/calls.ts";
 import { type AwsOptions, type ClientConfig, clientConfig } from "../aws/client.ts";
 import { type Connection, type ConnectionOptions, connect } from "../aws/connection.ts";
-import { isAccessDenied, reasonOf, toFailure } from "../aws/errors.ts";
+import { isAccessDenied, shortReasonOf, toFailure } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
 import {
   type Chosen,
@@ -376,7 +376,7 @@ function lastLine(done: string, { ready, idle }: PlannedClusters, failures: read
   const isDone = (cluster: ReadyCluster) => isComplete(cluster) && !failures.some(({ name }) => name === cluster.name);
   const all = new Set([...ready, ...failures].map(({ name }) => name)).size + idle.length;
   const nothing = idle.length === 0 ? "" : `, nothing to do in ${idle.length}`;
-  const reasons = failures.map(({ name, failure }) => `${name} (${reasonOf(failure)})`);
+  const reasons = failures.map(({ name, failure }) => `${name} (${shortReasonOf(failure)})`);
   const not = reasons.length === 0 ? "" : ` Not ${done.toLowerCase()} in: ${reasons.join(", ")}.`;
   // A later run may succeed where this one failed.
   const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.awsFailure);

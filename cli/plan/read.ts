@@ -9,7 +9,7 @@ import { ownAccount } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { isAccessDenied, toFailure } from "../aws/errors.ts";
 import { AT_ONCE, readBeside } from "../aws/functions.ts";
-import { readAll, readBranch, readSome } from "../aws/parameter-store.ts";
+import { readBranch, readParameters, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { readConfig } from "../cmdline/contexts.ts";
 import type { WriteOptions } from "../cmdline/options.ts";
@@ -44,7 +44,7 @@ export async function readMappings(connection: Connection, io: IOStreams, { call
   const limits = { waitForTurn: limitsOf(rates).read, signal: io.interrupted, onCount: progress.show };
   try {
     const readByName = (names: readonly string[]) => readBeside(names, connection, io.interrupted);
-    const found = await readAll(ssm, { prefix: review.prefix, account, callers, readByName, ...limits });
+    const found = await readParameters(ssm, { prefix: review.prefix, account, callers, readByName, ...limits });
     return account === undefined ? withoutSettings(found, connection) : found;
   } catch (error) {
     const failure = isAccessDenied(error) && account === undefined ? toFailure(error) : undefined;

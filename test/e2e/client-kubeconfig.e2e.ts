@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import { type ClientOptions, clientConfig, EXEC_PLUGINS } from "../../cli/commands/kubeconfig/client.ts";
+import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/commands/kubeconfig/client.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
@@ -48,7 +48,7 @@ function userEnvironment({ folder, binaries }: Cluster): Record<string, string> 
 function write(exec: ClientOptions["exec"], change: (kubeconfig: string) => string = (text) => text): string {
   const [{ url: server, ca }] = cluster.apiservers;
   const file = join(cluster.folder, `${exec}.kubeconfig`);
-  writeFileSync(file, change(stringify(clientConfig({ cluster: CLUSTER_ID, server, exec, region: REGION }, ca))));
+  writeFileSync(file, change(stringify(clientKubeconfig({ cluster: CLUSTER_ID, server, exec, region: REGION }, ca))));
   return file;
 }
 

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { stringify } from "yaml";
-import { clientConfig } from "../../cli/commands/kubeconfig/client.ts";
+import { clientKubeconfig } from "../../cli/commands/kubeconfig/client.ts";
 import { type LocalRequest, startHttpServer } from "../../local/aws/http-server.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { useFolder, useServer } from "../cli/fixtures.ts";
@@ -96,7 +96,7 @@ function kubeconfig(profile: string): string {
     login: true,
   } as const;
   const file = join(home, `${profile}.kubeconfig`);
-  writeFileSync(file, stringify(clientConfig(options, ca)));
+  writeFileSync(file, stringify(clientKubeconfig(options, ca)));
   return file;
 }
 

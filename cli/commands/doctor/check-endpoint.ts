@@ -6,7 +6,7 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { failureKind } from "../../../functions/lib/retry.ts";
 import { adviceFor, type Check, failed, LOOK_AT_LOG, ok, warning } from "../../cmdline/advice.ts";
 import { failureReason, quotedAnswer, type TlsSeen } from "../../io/http.ts";
-import { type Endpoint, type Reply, reasonOf } from "../../kube/client.ts";
+import { type Endpoint, messageOf, type Reply } from "../../kube/client.ts";
 import { isConfidential, type Webhook } from "../../kube/kubeconfig.ts";
 
 /** Tokens are valid for 15 minutes. A synchronized clock is never off by more than a minute. */
@@ -105,7 +105,8 @@ const REFUSED = [401, 403];
  */
 export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promise<Check> {
   const reply = await endpoint.send("POST", "{}");
-  if (reply.status !== 400) return failed("caller", `HTTP ${reply.status}, ${reasonOf(reply)}`, adviceForCaller(reply));
+  if (reply.status !== 400)
+    return failed("caller", `HTTP ${reply.status}, ${messageOf(reply)}`, adviceForCaller(reply));
   if (await isRefused(stranger)) return ok("caller", "accepted, and an unknown caller is rejected");
   const seen = "accepted, but a caller without token and certificate is accepted too";
   return warning("caller", seen, "CALLER_AUTH=none is for private networks only");
@@ -123,7 +124,7 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
 
 function adviceForCaller(reply: Reply): string {
   const { status } = reply;
-  if (status === 401 && /^caller_refused: token_expired/.test(reasonOf(reply)))
+  if (status === 401 && /^caller_refused: token_expired/.test(messageOf(reply)))
     return "the token file is old: check the timer that renews it, and its log";
   if (status === 401)
     return "give the caller's token (--kubeconfig or --token-file), or create a new one (iam-authenticator callers add <name>); with mTLS, compare the subject with CALLER_SUBJECTS";
@@ -139,8 +140,8 @@ export async function checkReview(endpoint: Endpoint, token: string, name: strin
   const answer = parseJson(reply.body);
   const status = isObject(answer) ? answer["status"] : undefined;
   if (reply.status !== 200 || !isObject(answer) || !isObject(status) || answer["apiVersion"] !== apiVersion) {
-    const advice = adviceFor(reasonOf(reply).split(":")[0] ?? "") ?? LOOK_AT_LOG;
-    return failed(name, `HTTP ${reply.status}, ${reasonOf(reply)}`, advice);
+    const advice = adviceFor(messageOf(reply).split(":")[0] ?? "") ?? LOOK_AT_LOG;
+    return failed(name, `HTTP ${reply.status}, ${messageOf(reply)}`, advice);
   }
   const { authenticated, user, error } = status;
   if (authenticated === true && isObject(user)) {

@@ -39,7 +39,7 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
     const explained = sample && (await explainIdentity(sample, connection, io, known));
     const { username = "", groups = [] } = explained?.user ?? {};
     const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
-    const verdict = explained === undefined ? "depends on the account" : verdictOf(explained);
+    const verdict = explained === undefined ? "depends on the account" : outcomeOf(explained);
     return { kind, parameter, verdict, username, groups };
   });
   const items = await Promise.all(explaining);
@@ -53,7 +53,7 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
  * Returns the verdict. Whether a pinned mapping applies depends on the id, which a name does not
  * have.
  */
-function verdictOf({ refusal, condition }: Explanation): string {
+function outcomeOf({ refusal, condition }: Explanation): string {
   if (refusal === undefined) return condition === undefined ? "granted" : `granted, if ${condition}`;
   return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
 }

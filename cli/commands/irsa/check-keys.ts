@@ -9,7 +9,7 @@ import { Failure } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
-import { type Kubernetes, openEndpoint, type Reply, reasonOf } from "../../kube/client.ts";
+import { type Kubernetes, messageOf, openEndpoint, type Reply } from "../../kube/client.ts";
 import { listAt, STS_AUDIENCE } from "../../kube/objects.ts";
 import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
 import type { PublishedKey } from "./keys.ts";
@@ -135,7 +135,7 @@ async function fetchDocument(check: string, url: string, ca: string | undefined,
   try {
     const reply = await endpoint.send("GET");
     if (reply.status !== 200) {
-      return failed(check, `HTTP ${reply.status}, ${reasonOf(reply, "issuer")}`, adviceFor(reply));
+      return failed(check, `HTTP ${reply.status}, ${messageOf(reply, "issuer")}`, adviceFor(reply));
     }
     if (reply.ms <= STS_PATIENCE_MS) return reply;
     return failed(check, `${Math.round(reply.ms)} ms: STS waits for 5 s`, "check the issuer's log and memory");

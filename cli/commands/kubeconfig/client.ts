@@ -55,7 +55,7 @@ export function clientCommand(command: Command, io: IOStreams): Command {
       const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
       // The user's machine may have another region, or none.
       const region = options.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
-      const config = clientConfig({ ...options, ...(region && { region }) }, ca);
+      const config = clientKubeconfig({ ...options, ...(region && { region }) }, ca);
       const hasAuthority = merge ? await mergeKubeconfig(config, switches, io) : ca !== undefined;
       if (!merge) writeKubeconfig(stringifyYaml(config), out, io);
       if (!region) {
@@ -128,7 +128,7 @@ export interface ClientOptions {
 const API_VERSION = "client.authentication.k8s.io/v1beta1";
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuration */
-export function clientConfig(options: ClientOptions, ca: string | undefined) {
+export function clientKubeconfig(options: ClientOptions, ca: string | undefined) {
   const { cluster, server, exec, region, profile } = options;
   const name = options.alias || cluster;
   const environment = [

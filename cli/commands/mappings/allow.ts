@@ -53,7 +53,7 @@ export function allowCommand(command: Command, io: IOStreams): Command {
 async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) throw usage("--session requires a role or a permission set.");
-  const plan = isPerson ? planPerson : planOne;
+  const plan = isPerson ? planPersonRemoval : planOne;
   const planned = await planClusters(
     options,
     io,
@@ -77,7 +77,7 @@ async function planOne(who: string, options: AllowOptions, connection: Connectio
   return { plan, known, connection, effect };
 }
 
-async function planPerson(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
+async function planPersonRemoval(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
   const { review, account } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);

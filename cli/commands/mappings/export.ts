@@ -49,7 +49,7 @@ export function exportAwsAuth({ parameters, roles, review }: ExportInput) {
   const { entries, denials } = subject;
   const denied = denials.filter((denial) => isActive(denial, review));
   const store = { ...subject, roles, denied };
-  const carried = entries.map((entry) => ({ entry, items: carryOut(entry, entry.parameter, store) }));
+  const carried = entries.map((entry) => ({ entry, items: convert(entry, entry.parameter, store) }));
   const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
   return {
     configMap: configMapOf(exportable.flat()),
@@ -99,7 +99,7 @@ interface Store extends Subject {
  * Converts an entry. Skipping one is safe, shortening it is not: without its end or a denial, a
  * mapping would grant more access.
  */
-function carryOut(entry: MappingEntry, parameter: string, store: Store): Carried {
+function convert(entry: MappingEntry, parameter: string, store: Store): Carried {
   const { kind, mapping } = entry;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return `aws-auth has no ${limit}`;
@@ -182,10 +182,10 @@ function unlessDenied(items: readonly MappingEntry[], { partition }: ReviewSetti
   return denial === undefined ? items : wouldGrant(`${deniedIn(denial.mapping)} denies`);
 }
 
-type KnownRole = ReturnType<typeof readRoles>[number];
+type KnownRole = ReturnType<typeof readSetRoles>[number];
 
 /** Reads `{"Roles": [{"Arn": ...}]}`, a list of such roles, or a list of ARNs. Skips roles without a permission set. */
-function readRoles(text: string, file: string) {
+function readSetRoles(text: string, file: string) {
   const roles = parseDocuments(text, file).flatMap(({ value }) => {
     const list = isObject(value) ? value["Roles"] : value;
     if (!Array.isArray(list)) throw usage(`--roles-from ${shownFile(file)}: must be the output of aws iam list-roles.`);
@@ -287,7 +287,7 @@ async function awsAuth(
   const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
   const others = account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
   const roles: KnownRole[] = [];
-  for (const file of rolesFrom) roles.push(...readRoles(await readText(file, io), file));
+  for (const file of rolesFrom) roles.push(...readSetRoles(await readText(file, io), file));
   const { configMap, ...rest } = exportAwsAuth({ parameters: new Map([...parameters, ...others]), roles, review });
   return { text: configMap, ...rest };
 }

@@ -71,9 +71,9 @@ function noteOn(arn: string, bare: string, isNew: boolean, sso: boolean, set: st
   return [...now, note];
 }
 
-type Names = { readonly username?: string; readonly groups?: readonly string[] };
+type NamesOfUser = { readonly username?: string; readonly groups?: readonly string[] };
 
-function readNames(username: unknown, groups: unknown): Names | Problem {
+function readNames(username: unknown, groups: unknown): NamesOfUser | Problem {
   const list = groups ?? [];
   if (username !== undefined && username !== null && typeof username !== "string") {
     return { problem: "username must be a string" };

@@ -31,7 +31,7 @@ const EVERY_USER = "system:authenticated";
 const OF_EVERY_USER = ["system:basic-user", "system:discovery", "system:public-info-viewer"];
 
 /** Returns the roles of an entry, such as `ClusterRole/view in team-a`, without those that Kubernetes gives to every user. */
-export async function readRoles(kubeconfig: string, io: IOStreams): Promise<(entry: Entry) => string[]> {
+export async function readBoundRoles(kubeconfig: string, io: IOStreams): Promise<(entry: Entry) => string[]> {
   const kubernetes = await openKubernetes(kubeconfig, io);
   const bindings = [
     ...(await kubernetes.list(`${PATH}/clusterrolebindings`)),

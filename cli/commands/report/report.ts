@@ -28,7 +28,7 @@ import { writeEntry } from "../../model/file-entry.ts";
 import { type Item, itemsOf } from "../../model/items.ts";
 import { coversIn } from "../../model/lint/shadowing.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
-import { checkPrincipals, findingsOf, readRoles, sessionChooser } from "./findings.ts";
+import { checkPrincipals, findingsOf, readBoundRoles, sessionChooser } from "./findings.ts";
 import { isUnused, type Logins, readLogins } from "./logins.ts";
 
 interface SearchOptions extends Omit<ReviewsOptions, "rate"> {
@@ -239,7 +239,7 @@ async function linesIn(options: OneOf<ReportOptions>, io: IOStreams) {
   const covers = coversIn(entries, review);
   const stateOf = await checkPrincipals(entries, config, io);
   const { kubeconfig } = options;
-  const rolesOf = kubeconfig === undefined ? undefined : await readRoles(kubeconfig, io);
+  const rolesOf = kubeconfig === undefined ? undefined : await readBoundRoles(kubeconfig, io);
   return items.map((item) => {
     const { entry } = item;
     const use = entry && logins.uses.get(entry);

@@ -7,7 +7,7 @@ import { adviceFor, explainWords } from "../../cmdline/advice.ts";
 import { inEachCluster, isSeveral, type OneOf, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { HEADERS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
-import { type OpenLog, REVIEWS, type ReviewsOptions, readAll, withLog } from "../../cmdline/review-log.ts";
+import { type OpenLog, REVIEWS, type ReviewsOptions, readReviews, withLog } from "../../cmdline/review-log.ts";
 import { type ClusterOptions, forCluster } from "../../cmdline/spelling.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { EXIT, Failure, usage } from "../../io/errors.ts";
@@ -187,12 +187,12 @@ async function follow({ query, reader, prefix }: OpenLog, options: OneOf<ListOpt
 async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
   const print = (review: LoggedReview) => printOne(review, log.prefix, options, io);
   // The lines show the progress.
-  await readAll(log, print, async () => {}, io, { show() {}, end() {} });
+  await readReviews(log, print, async () => {}, io, { show() {}, end() {} });
 }
 
 async function printGroups(log: OpenLog, options: OneOf<ListOptions>, items: object[], io: IOStreams): Promise<void> {
   const groups = groupReviews();
-  await readAll(log, groups.add, () => print(groups.all(), log, options, items, io), io);
+  await readReviews(log, groups.add, () => print(groups.all(), log, options, items, io), io);
   if (groups.left() > 0) {
     io.log(
       `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,

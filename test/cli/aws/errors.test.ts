@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { awsRequestHandler } from "../../../cli/aws/client.ts";
-import { reasonOf, toFailure } from "../../../cli/aws/errors.ts";
+import { shortReasonOf, toFailure } from "../../../cli/aws/errors.ts";
 import { Failure } from "../../../cli/io/errors.ts";
 import { processStreams } from "../../../cli/io/streams.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
@@ -88,7 +88,7 @@ for (const [fault, isSeveral] of [
     assert.ok(failure instanceof Failure);
     assert.deepEqual([failure.exitCode, failure.message], [3, message]);
     const waiting = `Waiting for an answer from ${host}`;
-    assert.equal(reasonOf(failure), "no answer");
+    assert.equal(shortReasonOf(failure), "no answer");
     assert.equal(told.join(""), `${waiting}.\n${isSeveral ? "" : `${waiting}, try 2 of 2.\n`}`);
   });
 }
