@@ -6,9 +6,9 @@ import type { InitializeMiddleware, MetadataBearer } from "@smithy/types";
 import type { CallerIdentity } from "../../functions/authenticator/identity/sts-response.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { HttpTimeout, quotedAnswer } from "../io/http.ts";
-import type { IOStreams, Secrets } from "../io/streams.ts";
-import { awsRequestHandler, type ClientConfig, configuredEndpoint, once } from "./client.ts";
-import { noteAnswer, toFailure, unusableAnswer } from "./errors.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { awsRequestHandler, type ClientConfig, configuredEndpoint } from "./client.ts";
+import { toFailure, unusableAnswer } from "./errors.ts";
 
 /** The limit for a call with all its retries and the waits between them. */
 export const CALL_LIMIT_MS = 60_000;
@@ -46,7 +46,7 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (ti
     try {
       const result = await next(input);
       onResponse(noteDate(result.response, io));
-      noteAnswer(call, io);
+      io.memo.lastAnswered = call;
       return result;
     } catch (cause) {
       asked?.throwIfAborted();
@@ -64,20 +64,17 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (ti
   return client;
 }
 
-/** How far AWS's clock is ahead of this machine's in each run, in milliseconds. */
-export const offsets = new WeakMap<Secrets, number>();
-
 /** The error of the time in a `Date`, which has no fractions and whose response takes time. */
 export const DATE_ERROR_MS = 2_000;
 
-export function noteDate(response: unknown, { clock, secrets }: IOStreams): number {
+export function noteDate(response: unknown, { clock, memo }: IOStreams): number {
   const now = clock();
   const date = HttpResponse.isInstance(response) ? Date.parse(response.headers["date"] ?? "") : Number.NaN;
   if (Number.isNaN(date)) return now;
   const least = date - now;
-  const known = offsets.get(secrets) ?? 0;
+  const known = memo.clockOffset;
   // Unchanged within the error: a wait measures the time between two calls.
-  if (known < least || known > least + DATE_ERROR_MS) offsets.set(secrets, least);
+  if (known < least || known > least + DATE_ERROR_MS) memo.clockOffset = least;
   return date;
 }
 
@@ -86,7 +83,7 @@ export function noteDate(response: unknown, { clock, secrets }: IOStreams): numb
  * ends mappings.
  */
 export function withAwsClock(io: IOStreams): IOStreams {
-  return { ...io, clock: () => io.clock() + (offsets.get(io.secrets) ?? 0) };
+  return { ...io, clock: () => io.clock() + io.memo.clockOffset };
 }
 
 /** Hides secrets in the service's message and shortens it. */
@@ -118,7 +115,7 @@ export async function ownAccount(config: ClientConfig, io: IOStreams): Promise<s
  * `undefined` without a response.
  */
 export function provenAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
-  return once(config, "account", () => askForAccount(config, io));
+  return io.memo.once(config, "account", () => askForAccount(config, io));
 }
 
 async function askForAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {

@@ -90,7 +90,9 @@ export async function clientConfig(options: AwsOptions, io: IOStreams) {
   const { shared } = io;
   if (shared === undefined) return newConfig(options, io);
   const { region, profile } = options;
-  return once(io.secrets, `config ${region} ${profile}`, () => newConfig({ region, profile }, { ...shared, shared }));
+  return io.memo.once(io.memo, `config ${region} ${profile}`, () =>
+    newConfig({ region, profile }, { ...shared, shared }),
+  );
 }
 
 async function newConfig(options: AwsOptions, io: IOStreams) {
@@ -113,21 +115,11 @@ async function newConfig(options: AwsOptions, io: IOStreams) {
   // Environment keys take precedence over the default profile, but not over a named one.
   const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
   // Contexts of one profile must not each request an MFA code.
-  const credentials = once(io.secrets, `credentials ${name}`, () => {
+  const credentials = io.memo.once(io.memo, `credentials ${name}`, () => {
     return credentialProvider({ ...named, requestHandler, isProcess, login: options.login ?? false }, io);
   });
   const config: ClientConfig = { region, credentials, ...named, requestHandler };
   return { config, partition };
-}
-
-const created = new WeakMap<object, Map<string, unknown>>();
-
-/** Creates a value once for an owner, such as the `secrets` of a run, and each key. */
-export function once<T>(owner: object, key: string, create: () => T): T {
-  const ofOwner = created.get(owner) ?? new Map<string, unknown>();
-  created.set(owner, ofOwner);
-  if (!ofOwner.has(key)) ofOwner.set(key, create());
-  return ofOwner.get(key) as T;
 }
 
 async function readProfile(name = "default", environment: IOStreams["environment"]) {

@@ -9,7 +9,7 @@ import type { IOStreams } from "../io/streams.ts";
 import type { ReviewSettings } from "../model/evaluation.ts";
 import { type Shell, shellOf } from "../model/function-settings.ts";
 import { callerIdentity, ownAccount, watched } from "./calls.ts";
-import { type ClientConfig, clientConfig, once, patientRetries } from "./client.ts";
+import { type ClientConfig, clientConfig, patientRetries } from "./client.ts";
 import { type Functions, functionsAt } from "./functions.ts";
 import { DEFAULT_RATES, type RateOptions, type Rates } from "./rates.ts";
 
@@ -85,7 +85,7 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
   const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);
   const config = known ?? (await clientConfig(options, io)).config;
-  const { ssm, now } = once(config, "ssm", () => {
+  const { ssm, now } = io.memo.once(config, "ssm", () => {
     let first: number | undefined;
     const note = (time: number) => {
       first ??= time;
@@ -109,7 +109,7 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
     settings,
     functions,
     review: reviewSettings(settings, functions, now),
-    rates: once(io.secrets, `rates ${owner} ${config.region}`, () => ({ reads: readRate, writes: rate })),
+    rates: io.memo.once(io.memo, `rates ${owner} ${config.region}`, () => ({ reads: readRate, writes: rate })),
     ...(account !== undefined && { account }),
   };
 }
@@ -117,7 +117,7 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
 /** Throws if the credentials are not of the account that the context requires, or if STS does not answer. */
 async function requireAccount({ contextAccount, cluster }: ConnectionOptions, config: ClientConfig, io: IOStreams) {
   if (contextAccount === undefined) return;
-  const { Account: account } = await once(config, "identity", () => callerIdentity(config, io));
+  const { Account: account } = await io.memo.once(config, "identity", () => callerIdentity(config, io));
   if (account === contextAccount) return;
   throw usage(
     `The context of cluster ${cluster} requires account ${contextAccount}, but the credentials are of account ${account}. ` +

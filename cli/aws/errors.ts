@@ -6,7 +6,7 @@ import { hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.
 import { failureKind } from "../../functions/lib/retry.ts";
 import { awsFailure, EXIT, Failure } from "../io/errors.ts";
 import { HttpTimeout, HttpTooLarge, proxyFailure, quotedAnswer } from "../io/http.ts";
-import type { IOStreams, Secrets } from "../io/streams.ts";
+import type { IOStreams } from "../io/streams.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and their equivalents in STS */
 const ENDED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
@@ -64,20 +64,13 @@ export function unusableAnswer(call: string, problem: string, cause?: unknown): 
 
 const CHECK_PROXY = "check for a proxy, and check AWS_ENDPOINT_URL";
 
-/** The last call that AWS answered in each run. */
-const answered = new WeakMap<Secrets, string>();
-
-export function noteAnswer(call: string, { secrets }: IOStreams): void {
-  answered.set(secrets, call);
-}
-
 /**
  * Returns the error for one that `toFailure` does not know: it names the call after which the
  * command failed. Responses are not checked against their schemas, so the cause is a bug, or a
  * response that AWS never sends. Leaves out the error's message, which may quote a token.
  */
-export function unexpected(error: unknown, { secrets }: IOStreams): Failure {
-  const call = answered.get(secrets);
+export function unexpected(error: unknown, { memo }: IOStreams): Failure {
+  const call = memo.lastAnswered;
   const what = `${failureKind(error)}. Add --debug for details.`;
   const message =
     call === undefined

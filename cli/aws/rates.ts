@@ -1,6 +1,7 @@
 // Limits the calls to AWS per second.
 
 import { setTimeout } from "node:timers/promises";
+import type { IOStreams } from "../io/streams.ts";
 
 /** The numbers of calls per second. */
 export interface Rates {
@@ -42,15 +43,14 @@ export function rateLimited(perSecond: number, burst = 1): RateLimit {
   };
 }
 
-const limits = new WeakMap<Rates, Readonly<Record<"read" | "write", RateLimit>>>();
-
 /**
- * Returns the limits of an account and Region: all its clusters have the same object `rates`. As
- * many reads as in a second may start at once.
+ * Returns the limits of an account and Region, whose clusters have the same object `rates`. As many
+ * reads start at once as are allowed in a second.
  */
-export function limitsOf(rates: Rates) {
+export function limitsOf(rates: Rates, { memo }: IOStreams): Readonly<Record<"read" | "write", RateLimit>> {
   const { reads, writes } = rates;
-  const own = limits.get(rates) ?? { read: rateLimited(reads, Math.max(1, reads)), write: rateLimited(writes) };
-  limits.set(rates, own);
-  return own;
+  return memo.once(rates, "limits", () => ({
+    read: rateLimited(reads, Math.max(1, reads)),
+    write: rateLimited(writes),
+  }));
 }

@@ -1,4 +1,4 @@
-// The streams of a command, its interruption and its clock, and the secrets that no output may show.
+// What a run has: environment, time, streams, interruption and memo, and the secrets that no output may show.
 
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { styleText } from "node:util";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "./errors.ts";
+import { createMemo, type Memo } from "./memo.ts";
 import { createOutput, isTerminal } from "./output.ts";
 
 export interface Secrets {
@@ -59,15 +60,13 @@ function spellingsOf(secret: string): Set<string> {
   return new Set([secret, encodeURIComponent(secret), bytes.toString("base64"), bytes.toString("base64url")]);
 }
 
-export interface IOStreams {
-  /**
-   * The variables of the process. No other file in cli/ reads `process.env`. Commander reads CLUSTER_ID and MAPPING_PREFIX
-   * from it, the SDK the AWS variables and HOME, and Node.js its own, such as NO_COLOR: these must have the same values here.
-   */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+interface Time {
   readonly clock: Clock;
   /** Rejects with an AbortError when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+interface Streams {
   /** Prints a result to standard output. `tone` sets the colour if colour is enabled. */
   readonly print: (text: string, tone?: Tone) => void;
   /** Prints a result that is a secret to standard output. `print` would hide it. */
@@ -84,12 +83,26 @@ export interface IOStreams {
   readonly interactive: boolean;
   /** Columns of the terminal behind standard output; `undefined` for a pipe or a file. */
   readonly columns: number | undefined;
+}
+
+interface Interruption {
   /** Aborts at the first Ctrl-C. */
   readonly interrupted: AbortSignal;
   /** Runs a program that handles Ctrl-C, such as an editor. Until it ends, Ctrl-C does not abort `interrupted`. */
   readonly leaveInterrupts: <T>(work: () => Promise<T>) => Promise<T>;
   /** Aborts when the reader of standard output closes it, such as `| head`. */
   readonly closed: AbortSignal;
+}
+
+/** What one run of the command has: its time, its streams, its interruption, and the rest below. */
+export interface IOStreams extends Time, Streams, Interruption {
+  /**
+   * The variables of the process. No other file in cli/ reads `process.env`. Commander reads CLUSTER_ID and MAPPING_PREFIX
+   * from it, the SDK the AWS variables and HOME, and Node.js its own, such as NO_COLOR: these must have the same values here.
+   */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the run remembers between its calls to AWS. */
+  readonly memo: Memo;
   /** Secrets that this run has sent or received, and must not print. */
   readonly secrets: Secrets;
   /** Whether to report each HTTP request (--debug). */
@@ -189,6 +202,7 @@ export function processStreams(): ProcessStreams {
       }
     },
     closed: closing.signal,
+    memo: createMemo(),
     secrets: createSecrets(),
     async flush() {
       await Promise.all([output.flush(), messages.flush()]);

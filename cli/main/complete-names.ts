@@ -57,7 +57,7 @@ async function* pagesOf(lister: Lister, current: string, options: ConnectionOpti
     const path = `${review.prefix}/${isOneAccount ? `${typed}/${options.account}` : typed}`;
     const own = isOneAccount ? await readSome(ssm, [path], io.interrupted) : new Map();
     yield [...own.keys()].map((name) => shortName(name, review.prefix));
-    for await (const page of readBranch(ssm, path, limitsOf(rates).read, io.interrupted)) {
+    for await (const page of readBranch(ssm, path, limitsOf(rates, io).read, io.interrupted)) {
       yield page.flatMap(({ name }) => (readName(review.prefix, name) ? shortName(name, review.prefix) : []));
     }
   }

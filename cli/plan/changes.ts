@@ -150,7 +150,7 @@ export function managerOf(stack: string): string {
  */
 export async function withoutManaged(plan: Plan, { ssm, review, rates }: Connection, force: boolean, io: IOStreams) {
   if (force) return { plan, managed: [] };
-  const waitForTurn = limitsOf(rates).read;
+  const waitForTurn = limitsOf(rates, io).read;
   const managed: Change[] = [];
   for (const change of plan.changes) {
     if (change.before === undefined) continue;

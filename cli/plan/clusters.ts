@@ -308,7 +308,7 @@ async function write(
     const { name, proposal } = cluster;
     const { connection, changes } = proposal;
     try {
-      if (isSeveral) await beforeWrites(io, () => limitsOf(connection.rates).write(io.interrupted, changes.length));
+      if (isSeveral) await beforeWrites(io, () => limitsOf(connection.rates, io).write(io.interrupted, changes.length));
       if (isStopped) return { name, failure: silentExit() };
       const result = await writeOrReplace(cluster, options, withAwsClock(isSeveral ? output.ioOf(name) : io));
       await recheck?.(true);

@@ -41,7 +41,7 @@ async function placeOf({ config, settings }: Connection, known: string | undefin
 export async function readMappings(connection: Connection, io: IOStreams, { callers = false } = {}) {
   const { ssm, review, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
-  const limits = { waitForTurn: limitsOf(rates).read, signal: io.interrupted, onCount: progress.show };
+  const limits = { waitForTurn: limitsOf(rates, io).read, signal: io.interrupted, onCount: progress.show };
   try {
     const readByName = (names: readonly string[]) => readBeside(names, connection, io.interrupted);
     const found = await readParameters(ssm, { prefix: review.prefix, account, callers, readByName, ...limits });
@@ -109,12 +109,12 @@ export async function readToCompare(connection: Connection, io: IOStreams, more?
 }
 
 /** Reads any number of parameters by name, and the function's settings beside them. The result omits those that do not exist. */
-export async function readByName(names: readonly string[], connection: Connection, { interrupted }: IOStreams) {
-  const waitForTurn = limitsOf(connection.rates).read;
+export async function readByName(names: readonly string[], connection: Connection, io: IOStreams) {
+  const waitForTurn = limitsOf(connection.rates, io).read;
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
-    await waitForTurn(interrupted);
-    const some = await readBeside(names.slice(i, i + AT_ONCE), connection, interrupted);
+    await waitForTurn(io.interrupted);
+    const some = await readBeside(names.slice(i, i + AT_ONCE), connection, io.interrupted);
     for (const [name, stored] of some) found.set(name, stored);
   }
   return found;
@@ -161,7 +161,7 @@ export async function readLooks(
 }
 
 export function pagesBelow(path: string, { ssm, rates }: Connection, io: IOStreams) {
-  return readBranch(ssm, path, limitsOf(rates).read, io.interrupted);
+  return readBranch(ssm, path, limitsOf(rates, io).read, io.interrupted);
 }
 
 type Known = ReadonlyMap<string, Stored>;

@@ -2,6 +2,7 @@
 
 import { Readable } from "node:stream";
 import type { Command } from "commander";
+import { createMemo } from "../../cli/io/memo.ts";
 import type { Tone } from "../../cli/io/streams.ts";
 import { createSecrets } from "../../cli/io/streams.ts";
 import { run } from "../../cli/main/run.ts";
@@ -71,6 +72,7 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
     columns,
     interrupted: options.interrupted ?? new AbortController().signal,
     leaveInterrupts: (work) => work(),
+    memo: createMemo(),
     secrets: createSecrets(),
     closed: options.closed ?? new AbortController().signal,
   });

@@ -3,7 +3,6 @@
 import { denyParameter, mappingParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { callerIdentity } from "../../aws/calls.ts";
-import { once } from "../../aws/client.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { OneOf } from "../../cmdline/clusters.ts";
 import { type LogOptions, loggedNames } from "../../cmdline/review-log.ts";
@@ -102,7 +101,7 @@ function refuseRole(who: string, known: ReadonlyMap<string, Stored>, review: Con
  * Refuses the operator's own name if STS returns it in time: an emergency must not depend on STS.
  */
 async function refuseOwnName(who: string, { config }: Connection, io: IOStreams): Promise<void> {
-  const identity = await ifReadable((own) => once(config, "identity", () => callerIdentity(config, own)), io);
+  const identity = await ifReadable((own) => own.memo.once(config, "identity", () => callerIdentity(config, own)), io);
   const own = identity?.Arn.slice(identity.Arn.lastIndexOf("/") + 1) ?? "";
   if (asciiLowerCase(own) !== asciiLowerCase(who)) return;
   throw new RefusedName(EXIT.usage, `${who} is your own name (${identity?.Arn}). To deny yourself, add --force.`);

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { functionsAt } from "../../../cli/aws/functions.ts";
+import { createMemo } from "../../../cli/io/memo.ts";
 import type { IOStreams } from "../../../cli/io/streams.ts";
 import { shellOf } from "../../../cli/model/function-settings.ts";
 import type { Stored } from "../../../cli/model/stored.ts";
@@ -34,7 +35,12 @@ export function terminal(answers = "", more: object = {}) {
   const log = (text: string) => texts.push(text.trimEnd());
   const io = {
     ...{ interrupted: UNINTERRUPTED, closed: UNINTERRUPTED, watched: false, interactive: true },
-    ...{ environment: sharedVariables(), columns: undefined, secrets: { hide: (text: string) => text } },
+    ...{
+      environment: sharedVariables(),
+      columns: undefined,
+      secrets: { hide: (text: string) => text },
+      memo: createMemo(),
+    },
     ...{ clock: () => CONTEXT.now, log, print: log, input: () => Readable.from([answers]) },
     ...more,
   };
