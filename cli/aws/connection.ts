@@ -2,6 +2,7 @@
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { signedTokensIn } from "../../functions/authenticator/jwt-settings.ts";
+import type { Settings } from "../../functions/authenticator/settings.ts";
 import { type CommonSettings, readCommonSettings } from "../../functions/settings/common.ts";
 import { readFrom } from "../../functions/settings/environment.ts";
 import { usage } from "../io/errors.ts";
@@ -54,7 +55,15 @@ export function reviewSettings(
     get signedTokens() {
       return signedTokensIn(functions.own.settings);
     },
+    get signedAccounts() {
+      return signedAccountsIn(functions.own.settings);
+    },
   };
+}
+
+/** Returns the accounts whose AWS-signed tokens the function accepts. */
+export function signedAccountsIn({ jwt }: Settings): readonly string[] {
+  return [...(jwt?.accountByIssuer.values() ?? [])];
 }
 
 export function shellFor({ cluster, prefix }: ConnectionOptions, region: string, { environment }: IOStreams): Shell {

@@ -30,6 +30,8 @@ export interface ReviewSettings {
   readonly accounts?: readonly string[];
   /** Whether the function accepts AWS-signed tokens: beside others, or `only` them. Default: it does not. */
   readonly signedTokens?: "beside" | "only" | undefined;
+  /** The accounts whose AWS-signed tokens the function accepts. Default: any. */
+  readonly signedAccounts?: readonly string[];
 }
 
 /** Returns the name without the prefix, for output. */

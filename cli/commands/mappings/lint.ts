@@ -5,7 +5,7 @@ import { callersParameter } from "../../../functions/authenticator/caller/caller
 import { signedTokensIn } from "../../../functions/authenticator/jwt-settings.ts";
 import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import { connect, shellFor } from "../../aws/connection.ts";
+import { connect, shellFor, signedAccountsIn } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type ClustersOptions, inEachCluster, isSeveral, type OneOf, throwWorst } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -105,7 +105,12 @@ async function lintFiles(file: readonly string[], { region }: LintOptions, io: I
   const shell = shellFor({ cluster: "file" }, region ?? ANY_REGION, io);
   const settings = settingsFrom(shell.variables, shell);
   const { reservedPrefixes, accounts } = settings;
-  const rules = { reservedPrefixes, accounts, signedTokens: signedTokensIn(settings) };
+  const rules = {
+    reservedPrefixes,
+    accounts,
+    signedTokens: signedTokensIn(settings),
+    signedAccounts: signedAccountsIn(settings),
+  };
   const partition = partitionOf(region, entries);
   const review = { prefix: "/file", partition, now: io.clock(), ...rules };
   const { values, problems: misplaced } = placeEntries(review.prefix, entries);

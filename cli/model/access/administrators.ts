@@ -1,5 +1,6 @@
 // Finds principals that surely have administrator access, and refuses to remove the last one.
 
+import { acceptsAccount } from "../../../functions/authenticator/identity/identity.ts";
 import { isListKind, isOfOne, isOfRole, isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import { candidates, mappingParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
@@ -51,7 +52,18 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
   const isOf = review.signedTokens === "only" ? overlaps : mayDeny;
   const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], review, (denial) => isOf(denial, entry));
   const isReachable = !hasRole && !isShadowed(entry, state);
-  return isUsable(entry, review) && isReachable && !denyListsFor(entry, review).some(isDenied);
+  return (
+    acceptsTokensOf(account, review) &&
+    isUsable(entry, review) &&
+    isReachable &&
+    !denyListsFor(entry, review).some(isDenied)
+  );
+}
+
+/** Returns whether the function accepts tokens of the account's principals. */
+function acceptsTokensOf(account: string, { accounts = [], signedTokens, signedAccounts = [] }: RuleSettings): boolean {
+  const isSigned = signedTokens === "only";
+  return acceptsAccount(accounts, account) && (!isSigned || acceptsAccount(signedAccounts, account));
 }
 
 /**
@@ -110,7 +122,7 @@ export function mayDenyOthers(changes: readonly Wanted[], states: States, review
  * check also applies without them, since a false stored setting must not switch it off.
  */
 export function withoutRestrictions<R extends ReviewSettings>(review: R): R {
-  return { ...review, reservedPrefixes: [], signedTokens: undefined };
+  return { ...review, reservedPrefixes: [], accounts: [], signedTokens: undefined };
 }
 
 /** Throws if the changes remove the last administrator, with the function's settings or without their restrictions. */
@@ -119,8 +131,9 @@ export function guardLockout(changes: readonly Wanted[], current: States, review
   const isLastRemoved = (rules: ReviewSettings) => hasAdministrator(current, rules) && !hasAdministrator(after, rules);
   if (![review, withoutRestrictions(review)].some(isLastRemoved)) return;
   throw finding(
-    `Refused: no administrator would surely remain: a principal in ${ADMIN_GROUPS.join(" or ")}, whose mapping ` +
-      "has not ended, and to which no denial and no separate mapping of a permission set's role may apply.",
+    `Refused: no administrator would surely remain: a principal in ${ADMIN_GROUPS.join(" or ")}, of an account that ` +
+      "the function accepts, whose mapping has not ended, and to which no denial and no separate mapping of a " +
+      "permission set's role may apply.",
     "If there is another way into the cluster, use --force.",
   );
 }

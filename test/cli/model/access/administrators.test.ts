@@ -11,6 +11,8 @@ import { CONTEXT } from "./any-plan.ts";
 import { short, store, wanted } from "./store.ts";
 
 const A = "111122223333";
+const OTHER = "444455556666";
+const OTHER_ROLE = `arn:aws:iam::${OTHER}:role/A`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
 const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
@@ -115,6 +117,8 @@ for (const variables of [
   { RESERVED_PREFIXES: "system:" },
   { RESERVED_PREFIXES: "admin:" },
   { TOKENS: "jwt", JWT_ISSUERS: ISSUERS },
+  { ACCOUNTS: "999999999999" },
+  { TOKENS: "jwt", JWT_ISSUERS: "999999999999=https://x.tokens.sts.global.api.aws" },
 ]) {
   test(`stored settings that accept no administrator do not switch the check off: ${Object.keys(variables)}`, async (t) => {
     const cluster = await storedCluster({ ...SET, [OF_ROLE]: { ...ADMIN_BY_SESSION, arn: role("A") } });
@@ -128,6 +132,39 @@ for (const variables of [
     await exits(type(...REMOVE_SET, "--force"), 0);
   });
 }
+
+const ISSUER = `${A}=https://x.tokens.sts.global.api.aws`;
+for (const [what, variables, outcome] of [
+  ["accepts every account", {}, "accepted"],
+  ["accepts both accounts", { ACCOUNTS: `${A},${OTHER}` }, "accepted"],
+  ["accepts only the first account", { ACCOUNTS: A }, "refused"],
+  ["accepts AWS-signed tokens of the first account beside others", { JWT_ISSUERS: ISSUER }, "accepted"],
+  ["accepts only AWS-signed tokens of the first account", { TOKENS: "jwt", JWT_ISSUERS: ISSUER }, "refused"],
+  ["accepts only AWS-signed tokens of both accounts", { TOKENS: "jwt", JWT_ISSUERS: ISSUERS }, "accepted"],
+] as const) {
+  test(`the function ${what}: the removal of its administrator, beside one of another account, is ${outcome}`, async (t) => {
+    const cluster = await storedCluster({ [OF_ROLE]: ROLE, [`role/${OTHER}/a`]: { ...ROLE, arn: OTHER_ROLE } });
+    t.after(() => cluster.store.close());
+    cluster.deploy(variables);
+    const type = (...words: string[]) => cluster.mappings([...words, "-y", "--allow-weakening"]);
+    const removal = type("remove", role("A"));
+    await (outcome === "refused" ? exits(removal, 1, REFUSED) : exits(removal, 0));
+    if (outcome === "accepted") return;
+    const { out } = await cluster.mappings("lint");
+    assert.doesNotMatch(out, /no-masters/);
+    // The administrator of the other account is none, so its removal is not refused.
+    await exits(type("remove", OTHER_ROLE), 0);
+    await exits(type("remove", role("A"), "--force"), 0);
+  });
+}
+
+test("lint reports that no administrator is of an account that the function accepts", async (t) => {
+  const cluster = await storedCluster({ [`role/${OTHER}/a`]: { ...ROLE, arn: OTHER_ROLE } });
+  t.after(() => cluster.store.close());
+  assert.doesNotMatch((await cluster.mappings("lint")).out, /no-masters/);
+  cluster.deploy({ ACCOUNTS: A });
+  assert.match((await cluster.mappings("lint")).out, /no-masters/);
+});
 
 /** With AWS-signed tokens beside the others, and with them only. */
 const withSigned = (states: States) =>
