@@ -83,15 +83,22 @@ type CodeOf<Outcome extends ErrorOutcome> = {
 /** The message is one line for an operator and never contains a signature, a token or a URL. */
 export interface AuthenticatorError<Outcome extends ErrorOutcome = ErrorOutcome> extends Error {
   readonly code: ErrorCode;
+  /** The message without the parameters that were tried. */
+  readonly reason: string;
   readonly outcome: Outcome;
   readonly status: number;
 }
 export type Denial = AuthenticatorError<"denied">;
 
+interface Details extends ErrorOptions {
+  /** The parameters that were tried, as a phrase that begins with `tried` and ends the message. */
+  readonly tried?: string;
+}
+
 type Create<Outcome extends ErrorOutcome> = (
   code: CodeOf<Outcome>,
-  message: string,
-  options?: ErrorOptions,
+  reason: string,
+  details?: Details,
 ) => AuthenticatorError<Outcome>;
 
 export const denial = createError as Create<"denied">;
@@ -105,14 +112,29 @@ export const httpError = createError as Create<"bad_request" | "caller_refused" 
 const MARK = Symbol.for("lambda-iam-authenticator/error");
 
 /** A refused request has no stack trace, which would take most of the time that the request costs. */
-function createError(code: ErrorCode, message: string, options?: ErrorOptions): AuthenticatorError {
+function createError(code: ErrorCode, reason: string, details?: Details): AuthenticatorError {
   const [outcome, , status = STATUS[outcome]]: Row = ERRORS[code];
   const { stackTraceLimit } = Error;
   if (outcome !== "fault" && outcome !== "throttled") Error.stackTraceLimit = 0;
-  const error = new Error(message, options);
+  const error = new Error(details?.tried ? `${reason}; ${details.tried}` : reason, details);
   Error.stackTraceLimit = stackTraceLimit;
   // Lambda logs the name of an error during initialization.
-  return Object.assign(error, { name: code, code, outcome, status, [MARK]: true });
+  return Object.assign(error, { name: code, code, reason, outcome, status, [MARK]: true });
+}
+
+/** Returns the text of an error in a response. */
+export function errorText({ code, message }: Pick<AuthenticatorError, "code" | "message">): string {
+  return `${code}: ${message}`;
+}
+
+/**
+ * Reads the text of an error in a response, perhaps of another version. `code` is `undefined` for text that is not the
+ * function's. `reason` omits the parameters that were tried.
+ */
+export function parseErrorText(text: string): { readonly code?: string | undefined; readonly reason: string } {
+  const [, code, message = text] = /^([a-z_]+): (.*)$/s.exec(text) ?? [];
+  const [reason = message] = message.split("; tried ");
+  return { code, reason };
 }
 
 export function isAuthenticatorError(error: unknown): error is AuthenticatorError {

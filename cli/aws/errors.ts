@@ -2,7 +2,7 @@
 
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
-import { hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
+import { errorText, hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { awsFailure, EXIT, Failure } from "../io/errors.ts";
 import { HttpTimeout, HttpTooLarge, proxyFailure, quotedAnswer } from "../io/http.ts";
@@ -88,7 +88,7 @@ export function toFailure(error: unknown): Failure | undefined {
   const proxy = proxyFailure(error);
   if (proxy !== undefined) return awsFailure(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error);
   if (isDenial(error)) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
-  if (isAuthenticatorError(error)) return awsFailure(`${error.code}: ${error.message}.`, error);
+  if (isAuthenticatorError(error)) return awsFailure(`${errorText(error)}.`, error);
   if (!(error instanceof Error)) return undefined;
   // Limits throw `HttpTimeout`, and AWS errors have `$fault`. Any other AbortError is the user's Ctrl-C.
   if (error.name === "AbortError" && !("$fault" in error)) {

@@ -6,7 +6,9 @@ import type { VerifiedIdentity } from "../../functions/authenticator/identity/id
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
 import { isAwsSigned } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { type DenyEntry, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
+import { type Evaluation, evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { newRecord, type ReviewRecord } from "../../functions/authenticator/review/record.ts";
 import {
@@ -17,7 +19,7 @@ import {
 } from "../../functions/authenticator/review/review.ts";
 import type { Settings } from "../../functions/authenticator/settings.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
-import { denial, hasCode, isDenial } from "../../functions/errors.ts";
+import { type Denial, denial, type ErrorCode, hasCode, isDenial } from "../../functions/errors.ts";
 import type { Deadline } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import { openAgents } from "../io/http.ts";
@@ -31,9 +33,16 @@ import { readBeside, readFunction } from "./functions.ts";
 /** Longer than kube-apiserver's: an operator can wait. */
 const DEADLINE_MS = 15_000;
 
+interface Refusal {
+  readonly code: ErrorCode | "not_ours";
+  readonly message: string;
+  /** The message without the parameters that were tried. */
+  readonly reason: string;
+}
+
 /** Contains the results of the steps that were completed. */
 export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "evaluations" | "parameter" | "user"> {
-  readonly refusal?: { readonly code: string; readonly message: string };
+  readonly refusal?: Refusal;
   /** The pattern or name in the deny list that matches. */
   readonly deniedBy?: string;
   /** The user needs an instance's name, which the deployed function does not look up. */
@@ -51,7 +60,7 @@ export async function explainToken(token: string, connection: Connection, io: IO
       ? "is signed by AWS, and the function has no JWT_ISSUERS"
       : "does not begin with k8s-aws-v1.";
     const message = `the token ${kind}: the function leaves it to kube-apiserver's other authenticators`;
-    return conditional({ refusal: { code: "not_ours", message } }, condition);
+    return conditional({ refusal: { code: "not_ours", message, reason: message } }, condition);
   }
   const { clusterId, region, nodeRegion, partition, stsEndpoint } = settings;
   const agents = openAgents(io);
@@ -79,16 +88,19 @@ function uncached<Asked extends unknown[], Proven>(prove: (...asked: Asked) => P
   return { recall: () => undefined, prove: (_hash: string, ...asked: Asked) => prove(...asked) };
 }
 
-/**
- * Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node.
- *
- * @param known every mapping, for a session or a user of a person, who is not an instance
- */
+interface IdentityOptions {
+  /** Every mapping, for a session or a user of a person, who is not an instance. */
+  readonly known?: StoredParameters;
+  /** Of an identity whose unique id is made up: what replaces the id in the problem of a mapping. */
+  readonly idHint?: string | undefined;
+}
+
+/** Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node. */
 export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,
   io: IOStreams,
-  known?: StoredParameters,
+  { known, idHint }: IdentityOptions = {},
 ): Promise<Explanation> {
   // The same call reads the settings, which decide before the mappings do.
   const names = candidates(connection.review.prefix, identity).map(({ parameter }) => parameter);
@@ -103,16 +115,61 @@ export async function explainIdentity(
     if (version !== undefined) checkTokenKind(identity, settings);
     await reviewIdentity(identity, settings, services, record, deadlineOf(io));
   });
-  return conditional(explained, condition);
+  const shown = idHint === undefined ? explained : withIdHint(explained, identity, parameters, idHint, io);
+  return conditional(shown, condition);
+}
+
+/** Returns the explanation with the hint instead of the id, in the problem of a mapping with a `principalId`. */
+function withIdHint(
+  explained: Explanation,
+  identity: VerifiedIdentity,
+  parameters: StoredParameters,
+  idHint: string,
+  io: IOStreams,
+): Explanation {
+  const { evaluations = [], refusal } = explained;
+  const withoutId = { ...identity, principalId: undefined };
+  const now = withAwsClock(io).clock();
+  const shown = evaluations.map((evaluation): Evaluation => {
+    const { verdict, parameter } = evaluation;
+    if (verdict.kind !== "mismatch") return evaluation;
+    const ofUnknown = evaluateMapping(evaluation, parameters.get(parameter), withoutId, now).verdict;
+    if (ofUnknown.kind !== "unknown") return evaluation;
+    return { ...evaluation, verdict: { kind: "mismatch", problem: `${ofUnknown.problem}; ${idHint}` } };
+  });
+  if (refusal?.code !== "mapping_mismatch") return { ...explained, evaluations: shown };
+  return { ...explained, evaluations: shown, refusal: refusalBy(shown, identity) ?? refusal };
+}
+
+function refusalBy(evaluations: readonly Evaluation[], identity: VerifiedIdentity): Refusal | undefined {
+  try {
+    selectMapping(evaluations, identity);
+    return undefined;
+  } catch (error) {
+    if (!isDenial(error)) throw error;
+    return refusalOf(error);
+  }
+}
+
+function refusalOf({ code, message, reason }: Denial): Refusal {
+  return { code, message, reason };
 }
 
 /** Denials that only settings cause. Other denials do not depend on them. */
-const BY_SETTINGS =
-  /^(?:account_foreign|name_refused|not_ours|token_(?:kind|host|region|issuer)_refused|node_not_verified)$/;
+const BY_SETTINGS: readonly Refusal["code"][] = [
+  "account_foreign",
+  "name_refused",
+  "not_ours",
+  "token_kind_refused",
+  "token_host_refused",
+  "token_region_refused",
+  "token_issuer_refused",
+  "node_not_verified",
+];
 
 function conditional(explained: Explanation, condition: string | undefined): Explanation {
   const { refusal } = explained;
-  const isFixed = condition === undefined || (refusal !== undefined && !BY_SETTINGS.test(refusal.code));
+  const isFixed = condition === undefined || (refusal !== undefined && !BY_SETTINGS.includes(refusal.code));
   return isFixed ? explained : { ...explained, condition };
 }
 
@@ -149,7 +206,7 @@ async function explainReview(
     return record;
   } catch (error) {
     if (!isDenial(error)) throw error;
-    const refusal = { code: error.code, message: error.message };
+    const refusal = refusalOf(error);
     const { identity, parameter } = record;
     if (!hasCode(error, "identity_denied") || identity === undefined || parameter === undefined) {
       return { ...record, refusal };

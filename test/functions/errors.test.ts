@@ -2,7 +2,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asAuthenticatorError, denial, ERRORS, fault, hasCode, httpError, isDenial } from "../../functions/errors.ts";
+import {
+  asAuthenticatorError,
+  denial,
+  ERRORS,
+  errorText,
+  fault,
+  hasCode,
+  httpError,
+  isDenial,
+  parseErrorText,
+} from "../../functions/errors.ts";
 
 test("an error has the outcome and status of its row, and its code as its name", () => {
   const rows = [
@@ -16,6 +26,18 @@ test("an error has the outcome and status of its row, and its code as its name",
   ] as const;
   for (const [error, outcome, status] of rows) {
     assert.deepEqual([String(error), error.outcome, error.status], [`${error.code}: why`, outcome, status]);
+  }
+});
+
+test("the text of an error is read back without the parameters that were tried, and text of another server has no code", () => {
+  const unmapped = denial("identity_unmapped", "no mapping for arn:x", { tried: "tried /p/a /p/b" });
+  assert.equal(errorText(unmapped), "identity_unmapped: no mapping for arn:x; tried /p/a /p/b");
+  for (const error of [unmapped, fault("setting_invalid", "why: this"), denial("token_expired", "")]) {
+    const { code, reason } = error;
+    assert.deepEqual(parseErrorText(errorText(error)), { code, reason });
+  }
+  for (const reason of ["Internal Server Error", "Error: no route", ""]) {
+    assert.deepEqual(parseErrorText(reason), { code: undefined, reason });
   }
 });
 

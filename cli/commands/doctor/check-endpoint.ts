@@ -2,6 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
+import { parseErrorText } from "../../../functions/errors.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { failureKind } from "../../../functions/lib/retry.ts";
 import { adviceFor, type Check, failed, LOOK_AT_LOG, ok, warning } from "../../cmdline/advice.ts";
@@ -124,7 +125,9 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
 
 function adviceForCaller(reply: Reply): string {
   const { status } = reply;
-  if (status === 401 && /^caller_refused: token_expired/.test(messageOf(reply)))
+  const { code, reason } = parseErrorText(messageOf(reply));
+  // The reason of a refused caller is the text of the error of its token.
+  if (status === 401 && code === "caller_refused" && parseErrorText(reason).code === "token_expired")
     return "the token file is old: check the timer that renews it, and its log";
   if (status === 401)
     return "give the caller's token (--kubeconfig or --token-file), or create a new one (iam-authenticator callers add <name>); with mTLS, compare the subject with CALLER_SUBJECTS";
@@ -134,25 +137,45 @@ function adviceForCaller(reply: Reply): string {
   return LOOK_AT_LOG;
 }
 
-/** Checks the review of a token in one API version. */
-export async function checkReview(endpoint: Endpoint, token: string, name: string, apiVersion: string): Promise<Check> {
+export type Reviewed =
+  | { readonly kind: "granted"; readonly who: string; readonly groups: string }
+  /** `error` is missing for a token of another kind. */
+  | { readonly kind: "refused"; readonly error: string | undefined }
+  /** Not a TokenReview of this version. `error` is the text of the response. */
+  | { readonly kind: "failed"; readonly status: number; readonly error: string };
+
+/** Lets the endpoint review a token in one API version. */
+export async function reviewBy(endpoint: Endpoint, token: string, apiVersion: string): Promise<Reviewed> {
   const reply = await endpoint.send("POST", review(apiVersion, token));
   const answer = parseJson(reply.body);
   const status = isObject(answer) ? answer["status"] : undefined;
   if (reply.status !== 200 || !isObject(answer) || !isObject(status) || answer["apiVersion"] !== apiVersion) {
-    const advice = adviceFor(messageOf(reply).split(":")[0] ?? "") ?? LOOK_AT_LOG;
-    return failed(name, `HTTP ${reply.status}, ${messageOf(reply)}`, advice);
+    return { kind: "failed", status: reply.status, error: messageOf(reply) };
   }
   const { authenticated, user, error } = status;
   if (authenticated === true && isObject(user)) {
     const { username, groups } = user;
     const texts = Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : ["none"];
     const who = typeof username === "string" ? quotedAnswer(username) : "a user without a name";
-    return ok(name, `you are ${who}, groups: ${quotedAnswer(texts.join(", "))}`);
+    return { kind: "granted", who, groups: quotedAnswer(texts.join(", ")) };
   }
-  const reason = typeof error === "string" ? quotedAnswer(error) : "refused without a reason";
-  const advice = adviceFor(reason.split(":")[0] ?? "") ?? LOOK_AT_LOG;
-  return failed(name, reason.split("; tried ")[0] ?? reason, advice);
+  return { kind: "refused", error: typeof error === "string" ? quotedAnswer(error) : undefined };
+}
+
+/** Checks the review of a token in one API version. */
+export async function checkReview(endpoint: Endpoint, token: string, name: string, apiVersion: string): Promise<Check> {
+  return reviewCheck(name, await reviewBy(endpoint, token, apiVersion));
+}
+
+/** Returns the check with this name of a review's result. */
+export function reviewCheck(name: string, reviewed: Reviewed): Check {
+  if (reviewed.kind === "granted") return ok(name, `you are ${reviewed.who}, groups: ${reviewed.groups}`);
+  const { error } = reviewed;
+  if (error === undefined) return failed(name, "refused without a reason", LOOK_AT_LOG);
+  const { code, reason } = parseErrorText(error);
+  const advice = (code && adviceFor(code)) ?? LOOK_AT_LOG;
+  if (reviewed.kind === "failed") return failed(name, `HTTP ${reviewed.status}, ${error}`, advice);
+  return failed(name, code === undefined ? reason : `${code}: ${reason}`, advice);
 }
 
 function review(apiVersion: string, token: string): string {

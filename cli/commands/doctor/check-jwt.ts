@@ -13,7 +13,7 @@ import { type Check, failed, failureOf, ok, warning } from "../../cmdline/advice
 import { openAgents } from "../../io/http.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import type { Endpoint } from "../../kube/client.ts";
-import { checkReview } from "./check-endpoint.ts";
+import { reviewBy, reviewCheck } from "./check-endpoint.ts";
 
 const LIMIT_MS = 10_000;
 
@@ -28,10 +28,11 @@ export async function checkSignedTokens(
   const { token, check, issuer, keyId } = made;
   io.secrets.add(token);
   const keys = await checkKeys(issuer, keyId, endpointOf(readFrom(io.environment), "JWT_KEYS_ENDPOINT"), io);
-  const review = await checkReview(endpoint, token, "jwt review", API_VERSIONS[0]);
-  const isNotOurs = review.state === "failed" && review.seen === "refused without a reason";
+  const reviewed = await reviewBy(endpoint, token, API_VERSIONS[0]);
+  const name = "jwt review";
+  const isNotOurs = reviewed.kind === "refused" && reviewed.error === undefined;
   const advice = `the function does not accept AWS-signed tokens: add this account and ${issuer} to awsSignedTokens (JWT_ISSUERS)`;
-  return [check, keys, isNotOurs ? { ...review, seen: "a token of another kind", advice } : review];
+  return [check, keys, isNotOurs ? failed(name, "a token of another kind", advice) : reviewCheck(name, reviewed)];
 }
 
 /** Makes an AWS-signed token. Returns a failed check if STS signs none. */

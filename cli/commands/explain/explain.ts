@@ -4,7 +4,8 @@ import { type Command, Option } from "commander";
 import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
-import { memberAt, parseJson } from "../../../functions/lib/json.ts";
+import { encodeName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
@@ -27,8 +28,12 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   const { review } = connection;
   const known = await readMappings(connection, io);
   await requireParameters(known, connection, io);
-  const role = roleNamed(who, known, review)?.mapping.replace("sso-session/", "sso/");
-  if (role !== undefined) throw usage(`"${who}" is ${role}. To explain it, give that name, or its ARN.`);
+  const role = roleNamed(who, known, review);
+  if (role !== undefined) {
+    const { kind, account, name } = role.entry;
+    const typed = kind === "sso-session" ? `sso/${account}/${encodeName(name)}` : role.mapping;
+    throw usage(`"${who}" is ${typed}. To explain it, give that name, or its ARN.`);
+  }
   const found = new Map(identitiesNamed(who, known, review).map((identity) => [identity.arnLike, identity]));
   if (found.size === 0) throw finding(`No mapping grants access to a session or a user named ${who}.`);
   const isSigned = (await functionOf(connection, io)).settings.tokens === "jwt";
@@ -36,17 +41,19 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
     // One of the identities that a pattern matches.
     const identity = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
     const sample = identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
-    const explained = sample && (await explainIdentity(sample, connection, io, known));
+    const explained = sample && (await explainIdentity(sample, connection, io, { known }));
     const { username = "", groups = [] } = explained?.user ?? {};
     const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
     const verdict = explained === undefined ? "depends on the account" : outcomeOf(explained);
-    return { kind, parameter, verdict, username, groups };
+    const isGranted = explained !== undefined && explained.refusal === undefined;
+    return { item: { kind, parameter, verdict, username, groups }, isGranted };
   });
-  const items = await Promise.all(explaining);
+  const explanations = await Promise.all(explaining);
+  const items = explanations.map(({ item }) => item);
   const headers = ["as", "mapping", "verdict", "username", "groups"];
   const row = (it: (typeof items)[number]) => [it.kind, it.parameter, it.verdict, it.username, it.groups.join(",")];
   await printList({ items, headers, row }, { output, headers: true }, io);
-  if (!items.some(({ verdict }) => verdict.startsWith("granted"))) throw silentExit();
+  if (!explanations.some(({ isGranted }) => isGranted)) throw silentExit();
 }
 
 /**
@@ -102,7 +109,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   const subject = await subjectOf(arn, options, connection, io);
   const found = await (typeof subject === "string"
     ? explainToken(subject, connection, io)
-    : withoutMadeUp(await explainIdentity(subject, connection, io), options, arn?.startsWith("sso/") === true));
+    : explainSupposed(subject, arn ?? "", options, connection, io));
   if (found.refusal?.code === "identity_unmapped") await requireParameters(new Map(), connection, io);
   const { nodeLookup } = await functionOf(connection, io);
   const isWithoutNodes = needsInstance(found.user) && !nodeLookup;
@@ -112,7 +119,8 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   if (options.output === "table") {
     printLines(explanationLines(explanation, prefix, complete), io);
   } else await printData(explanationData(explanation), options.output, io);
-  if (/^token_(?:malformed|host)/.test(found.refusal?.code ?? "") && io.environment["AWS_ENDPOINT_URL_STS"]) {
+  const isForOtherHost = found.refusal?.code === "token_malformed" || found.refusal?.code === "token_host_refused";
+  if (isForOtherHost && io.environment["AWS_ENDPOINT_URL_STS"]) {
     io.log("AWS_ENDPOINT_URL_STS is set, so aws eks get-token signs for another host. Unset it for that command.\n");
   }
   if (explanation.refusal !== undefined) throw silentExit();
@@ -155,14 +163,30 @@ function checkUsage(arn: string | undefined, { tokenFile, sessionName, principal
   }
 }
 
-/** Removes what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */
-function withoutMadeUp({ identity, ...found }: Explanation, { principalId }: ExplainOptions, isOfSet: boolean) {
-  const known = { ...found, identity: identity && { ...identity, principalId, accessKeyId: undefined } };
-  const text = JSON.stringify(known).replace(
-    /, but this (?:role|user) has A\w+SUPPOSED/g,
-    "; to check it, add --principal-id",
-  );
-  return JSON.parse(isOfSet ? text.replaceAll(/_0{16}(?=["/ :])/g, `_${"?".repeat(16)}`) : text);
+/** Explains a supposed identity, and omits what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */
+async function explainSupposed(
+  supposed: VerifiedIdentity,
+  who: string,
+  { principalId }: ExplainOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<Explanation> {
+  const idHint = principalId === undefined ? "to check it, add --principal-id" : undefined;
+  const found = await explainIdentity(supposed, connection, io, { idHint });
+  const known = { ...found, identity: { ...supposed, principalId, accessKeyId: undefined } };
+  if (!who.startsWith("sso/")) return known;
+  return mapTexts(known, (text) => text.replaceAll(`_${"0".repeat(16)}`, `_${"?".repeat(16)}`));
+}
+
+/** Returns the value with each text in it changed. */
+function mapTexts<Value>(value: Value, change: (text: string) => string): Value {
+  const changed = (part: unknown): unknown => {
+    if (typeof part === "string") return change(part);
+    if (Array.isArray(part)) return part.map(changed);
+    if (!isObject(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, own]) => [key, changed(own)]));
+  };
+  return changed(value) as Value;
 }
 
 function notAnArn(arn: string): string {

@@ -101,14 +101,12 @@ export function grantLines({ user, isWithoutNodes, condition }: Explanation): Li
 export function refusalLines(explained: Explanation, prefix: string, complete: (text: string) => string): Line[] {
   const { identity, parameter, deniedBy, refusal, condition } = explained;
   if (refusal === undefined) return [];
-  const { code, message } = refusal;
-  const who =
-    {
-      identity_unmapped: identity && targetFor(identity.canonicalArn),
-      identity_denied: deniedBy,
-    }[code] ??
-    (parameter && shortName(parameter, prefix));
-  const [reason = message] = message.split("; tried ");
+  const { code, reason } = refusal;
+  const named: Readonly<Partial<Record<typeof code, string | undefined>>> = {
+    identity_unmapped: identity && targetFor(identity.canonicalArn),
+    identity_denied: deniedBy,
+  };
+  const who = named[code] ?? (parameter && shortName(parameter, prefix));
   const advice = adviceFor(code);
   return [
     ["verdict", `denied, ${code}${condition === undefined ? "" : `, if ${condition}`}`, "denied"],
@@ -154,7 +152,7 @@ export function explanationData(explanation: Explanation) {
     user,
     ...(needsInstance(user) && { instanceProven: false }),
     ...(isWithoutNodes && { isWithoutNodes }),
-    refusal,
+    refusal: refusal && { code: refusal.code, message: refusal.message },
     deniedBy,
     condition,
   };

@@ -1,6 +1,6 @@
 // Turns an error into the HTTP response that kube-apiserver handles correctly.
 
-import { type AuthenticatorError, asAuthenticatorError, hasCode, isDenial } from "../../errors.ts";
+import { type AuthenticatorError, asAuthenticatorError, errorText, hasCode, isDenial } from "../../errors.ts";
 import { type HttpResponse, jsonResponse } from "../../gateway/http.ts";
 import { kubernetesStatus, tokenReview } from "../review/token-review.ts";
 import type { Settings } from "../settings.ts";
@@ -26,7 +26,7 @@ export function answerErrors({ failoverUrl }: Settings): Middleware {
       const error = asAuthenticatorError(middy.error);
       middy.error = error;
       const { review } = middy.event;
-      const message = `${error.code}: ${error.message}`;
+      const message = errorText(error);
       middy.response =
         isDenial(error) && review !== undefined
           ? jsonResponse(200, tokenReview(review.apiVersion, { authenticated: false, error: message }))

@@ -33,27 +33,29 @@ export function selectMapping(evaluations: readonly Evaluation[], identity: Veri
   const who = identity.canonicalArn;
   const tried = `tried ${evaluations.map(({ parameter }) => parameter).join(" ")}`;
   const evaluation = decidingEvaluation(evaluations);
-  if (evaluation === undefined) throw denial("identity_unmapped", `no mapping for ${who}; ${tried}`);
+  if (evaluation === undefined) throw denial("identity_unmapped", `no mapping for ${who}`, { tried });
   const { verdict, parameter, place } = evaluation;
   if (verdict.kind === "match") return { mapping: verdict.mapping, parameter, tried };
   if (verdict.kind === "deny") {
     const { sessionArn } = verdict;
     const whom = sessionArn === undefined ? who : `${sessionArn}, a session of ${who},`;
-    throw denial("identity_denied", `${whom} is denied by ${parameter}; ${tried}`);
+    throw denial("identity_denied", `${whom} is denied by ${parameter}`, { tried });
   }
   if (verdict.kind === "unknown") {
     throw denial(
       "token_lacks_session",
-      `${who} is refused, since an AWS-signed token shows no session or unique id, and ${parameter} needs it: ${verdict.problem}; ${tried}`,
+      `${who} is refused, since an AWS-signed token shows no session or unique id, and ${parameter} needs it: ${verdict.problem}`,
+      { tried },
     );
   }
   if (place === "deny-account" || place === "deny-any") {
     throw denial(
       "denials_invalid",
-      `${who} is denied, like every identity that the deny list ${parameter} covers: the list is invalid, ${verdict.problem}; ${tried}`,
+      `${who} is denied, like every identity that the deny list ${parameter} covers: the list is invalid, ${verdict.problem}`,
+      { tried },
     );
   }
   if (verdict.kind === "mismatch")
-    throw denial("mapping_mismatch", `${parameter} is not for ${who}: ${verdict.problem}; ${tried}`);
-  throw denial("mapping_invalid", `${parameter} applies to ${who} and is invalid: ${verdict.problem}; ${tried}`);
+    throw denial("mapping_mismatch", `${parameter} is not for ${who}: ${verdict.problem}`, { tried });
+  throw denial("mapping_invalid", `${parameter} applies to ${who} and is invalid: ${verdict.problem}`, { tried });
 }

@@ -1,6 +1,6 @@
 // Renders and checks the Kubernetes user that a mapping gives to an identity.
 
-import { denial } from "../../errors.ts";
+import { type Denial, denial } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { CLAIM_VALUE, claimPlaceholdersIn, claimValue } from "../mapping/claim-placeholders.ts";
 import type { SelectedMapping } from "../mapping/select.ts";
@@ -32,22 +32,20 @@ export async function renderUser(
 ): Promise<User> {
   const { username, groups = [] } = mapping;
   const who = identity.canonicalArn;
-  const by = `mapped by ${parameter}; ${tried}`;
+  const by = `mapped by ${parameter}`;
+  const refused: Refused = (code, problem) => denial(code, `${problem} for ${who}, ${by}`, { tried });
   const missing = (placeholder: string): never => {
     if (identity.claims !== undefined && SESSION_PLACEHOLDERS.includes(placeholder)) {
-      throw denial("token_lacks_session", `an AWS-signed token has no value for {${placeholder}}, for ${who}, ${by}`);
+      throw refused("token_lacks_session", `an AWS-signed token has no value for {${placeholder}},`);
     }
-    throw denial("placeholder_without_value", `{${placeholder}} has no value for ${who}, ${by}`);
+    throw refused("placeholder_without_value", `{${placeholder}} has no value`);
   };
-  const values = new Map<string, string>([
-    ...placeholderValues(identity),
-    ...claimValues(username, identity, `for ${who}, ${by}`),
-  ]);
+  const values = new Map<string, string>([...placeholderValues(identity), ...claimValues(username, identity, refused)]);
   if (usesPlaceholder([username ?? "", ...groups], "EC2PrivateDNSName")) {
     if (identity.claims !== undefined) missing("EC2PrivateDNSName");
     const node = await findNodeName();
     if ("refusal" in node)
-      throw denial("node_not_verified", `${who} is not verified as a node: ${node.refusal}; ${by}`);
+      throw denial("node_not_verified", `${who} is not verified as a node: ${node.refusal}; ${by}`, { tried });
     values.set("EC2PrivateDNSName", node.name);
   }
   const render = (template: string) => renderTemplate(template, values, missing);
@@ -62,19 +60,22 @@ export async function renderUser(
   ] as const) {
     const problem = nameProblem(name, reservedPrefixes);
     // The name is not in the message: its text can come from the creator of the token.
-    if (problem !== undefined) throw denial("name_refused", `${key} ${problem}, for ${who}, ${by}`);
+    if (problem !== undefined) throw refused("name_refused", `${key} ${problem},`);
   }
   return user;
 }
 
-/** The values of the claim placeholders in a username. `context` ends the message of a denial. */
-function claimValues(username = "", { claims }: VerifiedIdentity, context: string): [name: string, value: string][] {
+/** Makes the denial with a problem, to which it adds the identity and the mapping. */
+type Refused = (code: Parameters<typeof denial>[0], problem: string) => Denial;
+
+/** Returns the values of the claim placeholders in a username. */
+function claimValues(username = "", { claims }: VerifiedIdentity, refused: Refused): [name: string, value: string][] {
   return claimPlaceholdersIn(username).map((name) => {
     const value = claims && claimValue(name, claims);
-    if (value === undefined) throw denial("token_lacks_claims", `the token has no value for {${name}}, ${context}`);
+    if (value === undefined) throw refused("token_lacks_claims", `the token has no value for {${name}},`);
     // The value is not in the message, since users can influence it.
     if (!CLAIM_VALUE.test(value)) {
-      throw denial("name_refused", `the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128), ${context}`);
+      throw refused("name_refused", `the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128),`);
     }
     return [name, value];
   });
