@@ -112,7 +112,7 @@ function stored(kind: StoredKind): Parser["run"] {
   };
 }
 
-/** The whole function without a caller's authentication, with services in memory. */
+/** The function without a caller's authentication, with services in memory. */
 async function event(text: string): Promise<string> {
   const parsed = parseJson(text);
   const { statusCode, json } = await handlerOf(fakeServices(MAPPED), {})(parsed);

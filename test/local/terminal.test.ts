@@ -98,7 +98,7 @@ test("the first line says what ends it; contexts of the user's configuration are
   assert.match(stdout, /\/iam-authenticator\/local in region us-west-2/);
 });
 
-/** What docs/try.md types before the cluster, and what each line prints. The AWS CLI has a test of its own. */
+/** What docs/try.md types before the cluster, and what each line prints. The AWS CLI has a separate test. */
 const TYPED: Readonly<Record<string, RegExp>> = {
   "review bob": /^HTTP 200\n.*"dev:bob-example\.com"/s,
   "review dan": /"identity_denied: /,

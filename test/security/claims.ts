@@ -129,7 +129,7 @@ const ROWS: readonly Row[] = [
   ["`ACCOUNTS` refuses identities of other accounts", "infra/function/environment.ts", "accounts = [Stack.of(scope).account]", 'accounts = "any"', "test/infra/parameters/settings.test.ts"],
   ["`ACCOUNTS` refuses identities of other accounts", `${F}/review/review.ts`, "if (!acceptsAccount(rules.accounts, identity.accountId))", "if (false)", `${T}/review/review.test.ts`],
   ["A name that does not exist is cached for 10 s", "functions/parameters/parameter-cache.ts", "const ABSENT_MS = 10_000;", "const ABSENT_MS = 0;", "test/functions/parameters/parameter-cache.test.ts"],
-  ["A throttled read is tried once more", "functions/lib/retry.ts", "const THROTTLED_MS = 100;", "const THROTTLED_MS = 1_000;", "test/functions/lib/retry.test.ts"],
+  ["A throttled read is tried again", "functions/lib/retry.ts", "const THROTTLED_MS = 100;", "const THROTTLED_MS = 1_000;", "test/functions/lib/retry.test.ts"],
   ["While reads fail, cached mappings stay usable", "functions/parameters/parameter-cache.ts", "const STALE_MS = 5 * 60_000;", "const STALE_MS = 50 * 60_000;", "test/functions/parameters/parameter-cache.test.ts"],
   ["**Other Regions have a budget**", `${F}/identity/host-budget.ts`, "if (!pause.isOver()) throw", "if (false) throw", `${T}/identity/host-budget.test.ts`],
   ["**A host that does not answer**", `${F}/aws/sts.ts`, "const SILENT_MS = 2_000;", "const SILENT_MS = 0;", `${T}/aws/sts-tries.test.ts`],

@@ -12,7 +12,7 @@ import { startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
 /**
- * What strangers sign with: no key, and another key id for each token; a key id of a user or of the caller; a key of their own
+ * What strangers sign with: no key, and another key id for each token; a key id of a user or of the caller; their own key
  * AWS account; or keys of new identities there, one for each token.
  */
 type Key = "none" | "alice" | "caller" | "own" | "identities";

@@ -78,7 +78,7 @@ async function proveAdministrators(runs: number, seed: number): Promise<number> 
   let found = 0;
   for (const { states, signedTokens } of fc.sample(anyPlan(0, fc.constant(0)), { numRuns: runs, seed })) {
     forgetValues();
-    // The other pin is of nobody in the universe.
+    // No identity of the universe has the other pin.
     const state = Object.fromEntries(Object.entries(states[0] ?? {}).filter(([, text]) => !text?.includes("PINNED2")));
     const values = new Map(
       Object.entries(state).map(([short, text]) => [short, valueFor(`${CONTEXT.prefix}/${short}`, text)]),
