@@ -8,12 +8,22 @@ import type { IamAuthenticatorProps } from "./props.ts";
 
 /** Throws an error that states what to do. */
 export function checkProps(props: IamAuthenticatorProps): void {
-  const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint, throttle } = props;
+  const { nodes = false, nodeVpcs, endpoint, formerEndpoint } = props;
+  checkNumbers(props);
+  checkVpc(props);
+  if (nodeVpcs !== undefined && !nodes) throw new Error("nodeVpcs requires nodes: true, to look up nodes");
+  const { kind = "http" } = endpoint ?? {};
+  if (formerEndpoint?.kind === kind) {
+    throw new Error(`formerEndpoint must not be of endpoint's kind (${kind}): it keeps the kind before a change`);
+  }
+}
+
+function checkNumbers(props: IamAuthenticatorProps): void {
   checkMemory(props.memorySize);
   const quietHours = known(props.quietHours);
   const provisionedConcurrency = known(props.provisionedConcurrency);
   const reservedConcurrency = props.reservedConcurrency === false ? undefined : known(props.reservedConcurrency);
-  atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...throttle });
+  atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...props.throttle });
   // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
     throw new Error("quietHours must be at most 168 (a week), CloudWatch's longest evaluation interval");
@@ -23,27 +33,26 @@ export function checkProps(props: IamAuthenticatorProps): void {
       `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): otherwise Lambda throttles a version without provisioned concurrency, such as a new one during its check. Raise reservedConcurrency, or set it to false`,
     );
   }
-  for (const name of ["vpcEndpoints", "vpcSubnets", "securityGroups"] as const) {
-    if (props[name] !== undefined && vpc === undefined) {
-      throw new Error(`${name} requires vpc: set vpc to the function's VPC, or leave both out`);
-    }
+}
+
+function checkVpc(props: IamAuthenticatorProps): void {
+  const vpcProps = ["vpcEndpoints", "vpcSubnets", "securityGroups"] as const;
+  const given = vpcProps.find((name) => props[name] !== undefined);
+  if (given !== undefined && props.vpc === undefined) {
+    throw new Error(`${given} requires vpc: set vpc to the function's VPC, or leave both out`);
   }
+  const hasEndpoints = props.vpc !== undefined && props.vpcEndpoints !== false;
   // IAM has one endpoint for an entire partition, and not every region has an interface endpoint for it.
-  if (nodes && vpc !== undefined && vpcEndpoints !== false) {
+  if (props.nodes && hasEndpoints) {
     throw new Error(
       "nodes with a vpc requires access to IAM, which has no interface endpoint here: use a VPC with a NAT gateway and vpcEndpoints: false",
     );
   }
   // Delete this when a report in test/acceptance/reports shows the row as passed: a test then fails.
-  if (props.tokens === "jwt" && vpc !== undefined && vpcEndpoints !== false) {
+  if (props.tokens === "jwt" && hasEndpoints) {
     throw new Error(
       'tokens: "jwt" with vpcEndpoints could fail every login: reading the keys through the endpoint sts-oidc has never been tried. Use a NAT gateway and vpcEndpoints: false, or tokens: "any", or prove it in your account with `npm run acceptance -- --only 12 --private private.json`',
     );
-  }
-  if (nodeVpcs !== undefined && !nodes) throw new Error("nodeVpcs requires nodes: true, to look up nodes");
-  const { kind = "http" } = endpoint ?? {};
-  if (formerEndpoint?.kind === kind) {
-    throw new Error(`formerEndpoint must not be of endpoint's kind (${kind}): it keeps the kind before a change`);
   }
 }
 

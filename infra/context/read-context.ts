@@ -43,7 +43,7 @@ function reservedForAll(scope: Construct): object {
 
 /**
  * A stored setting and its key, if both stacks of a cluster must have the same value. The order of a list does not matter.
- * `undefined`: `checkStandbys` has another rule, or no key sets it.
+ * `undefined`: `checkStandby` has another rule, or no key sets it.
  */
 const SHARED = {
   ACCOUNTS: "accounts",
@@ -62,34 +62,37 @@ const SHARED = {
 
 const SHARED_KEYS = Object.values(SHARED).filter((key) => key !== undefined);
 
-/**
- * Checks the standbys: one must not redirect too, must accept the tokens that users sign for the
- * primary, and must decide as it does.
- */
 function checkStandbys(clusters: readonly ClusterContext[]): void {
   for (const standby of clusters) {
-    const { clusterId, region, vpc, vpcEndpoints, failoverUrl } = standby;
-    const isPrimary = (cluster: ClusterContext) => cluster !== standby && cluster.failoverUrl !== undefined;
-    const primary = clusters.find((cluster) => cluster.clusterId === clusterId && isPrimary(cluster));
-    if (primary === undefined) continue;
-    if (failoverUrl !== undefined)
-      throw new Error(`cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`);
-    const differing = SHARED_KEYS.find((key) => sorted(standby[key]) !== sorted(primary[key]));
-    if (differing !== undefined)
-      throw new Error(`cluster ${clusterId}: ${differing} of the standby in ${region} differs from the primary's`);
-    const nodeRegion = primary.nodeRegion ?? primary.region;
-    if (standby.nodeRegion !== nodeRegion)
-      throw new Error(`cluster ${clusterId}: the standby in ${region} requires "nodeRegion": "${nodeRegion}"`);
-    // Interface endpoints serve only their region, so that is the default of functionEnvironment.
-    const accepted = standby.stsRegions ?? (vpc !== undefined && vpcEndpoints !== false ? [region] : undefined);
-    const refused = (primary.stsRegions ?? [primary.region]).find(
-      (stsRegion) => accepted?.includes(stsRegion) === false,
+    const primary = clusters.find(
+      (other) => other !== standby && other.clusterId === standby.clusterId && other.failoverUrl !== undefined,
     );
-    if (refused === undefined) continue;
-    throw new Error(
-      `cluster ${clusterId}: the standby in ${region} denies tokens that are signed for ${refused}: add ${refused} to its stsRegions, or set its vpcEndpoints to false. In a VPC, both require a NAT gateway`,
-    );
+    if (primary !== undefined) checkStandby(standby, primary);
   }
+}
+
+/**
+ * Checks a standby: it must not redirect too, must accept the tokens that users sign for the
+ * primary, and must decide as it does.
+ */
+function checkStandby(standby: ClusterContext, primary: ClusterContext): void {
+  const { clusterId, region, vpc, vpcEndpoints } = standby;
+  if (standby.failoverUrl !== undefined)
+    throw new Error(`cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`);
+  const differing = SHARED_KEYS.find((key) => sorted(standby[key]) !== sorted(primary[key]));
+  if (differing !== undefined)
+    throw new Error(`cluster ${clusterId}: ${differing} of the standby in ${region} differs from the primary's`);
+  const nodeRegion = primary.nodeRegion ?? primary.region;
+  if (standby.nodeRegion !== nodeRegion)
+    throw new Error(`cluster ${clusterId}: the standby in ${region} requires "nodeRegion": "${nodeRegion}"`);
+  // Interface endpoints serve only their region, so that is the default of functionEnvironment.
+  const accepted = standby.stsRegions ?? (vpc !== undefined && vpcEndpoints !== false ? [region] : undefined);
+  const signedFor = primary.stsRegions ?? [primary.region];
+  const refused = signedFor.find((signed) => accepted?.includes(signed) === false);
+  if (refused === undefined) return;
+  throw new Error(
+    `cluster ${clusterId}: the standby in ${region} denies tokens that are signed for ${refused}: add ${refused} to its stsRegions, or set its vpcEndpoints to false. In a VPC, both require a NAT gateway`,
+  );
 }
 
 function sorted(value: ClusterContext[(typeof SHARED_KEYS)[number]]): string {

@@ -88,26 +88,34 @@ export function filterLogEvents(groups: LogGroups, input: Input): object {
   const token = text(input, "nextToken", 2048);
   const start = token === undefined ? 0 : readToken(token, request);
   const all = group();
+  const isWanted = ({ timestamp, message }: LogEvent) => timestamp >= from && timestamp <= until && matches(message);
+  const { events, next } = readPage(all, start, limit, isWanted);
+  return { events, searchedLogStreams: [], ...(next < all.length && { nextToken: writeToken(next, request) }) };
+}
+
+/** Returns the wanted events of one page, and the position at which the next page begins. */
+function readPage(
+  all: readonly LogEvent[],
+  start: number,
+  limit: number,
+  isWanted: (event: LogEvent) => boolean,
+): { readonly events: readonly object[]; readonly next: number } {
+  const end = Math.min(all.length, start + SEARCHED);
   const events: object[] = [];
   let bytes = 0;
   let at = start;
-  for (; at < all.length && at < start + SEARCHED && events.length < limit; at += 1) {
+  for (; at < end && events.length < limit; at += 1) {
     const event = all[at];
-    if (event === undefined || event.timestamp < from || event.timestamp > until || !matches(event.message)) continue;
-    const shown = {
-      logStreamName: "local",
-      ...event,
-      ingestionTime: event.timestamp,
-      eventId: String(at).padStart(56, "0"),
-    };
+    if (event === undefined || !isWanted(event)) continue;
     bytes += Buffer.byteLength(event.message) + EVENT_BYTES;
     if (bytes > PAGE_BYTES) break;
-    events.push(shown);
+    const eventId = String(at).padStart(56, "0");
+    events.push({ logStreamName: "local", ...event, ingestionTime: event.timestamp, eventId });
   }
-  return { events, searchedLogStreams: [], ...(at < all.length && { nextToken: writeToken(at, request) }) };
+  return { events, next: at };
 }
 
-/** The function that returns the events of the group. */
+/** Returns the function that returns the events of the group. */
 export function groupOf(groups: LogGroups, input: Input): LogGroups[string] {
   const name = text(input, "logGroupName", 512, /^[\w./#-]+$/) ?? "";
   const group = Object.hasOwn(groups, name) ? groups[name] : undefined;

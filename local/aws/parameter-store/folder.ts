@@ -33,7 +33,7 @@ export function openFolder(
   location: StoreLocation,
   now: () => number,
 ): () => ParameterStorage {
-  /** Of the file that is read at the start: later versions are as old as the request that first sees them. */
+  /** Holds the time of a file that is read at the start. Later versions are as old as the request that first sees them. */
   let changed: number | undefined;
   const served = memoryParameters(() => changed ?? now());
   let files = new Map<string, string[]>();
@@ -58,19 +58,26 @@ export function openFolder(
   return () => {
     files = new Map([...mappingFiles(folder)].map(([below, found]) => [`${prefix}/${below}`, found]));
     const earlier = problems;
-    problems = new Map();
-    for (const [name, found] of files) {
-      const problem = load(name, found);
-      if (problem === undefined) continue;
-      problems.set(name, `${found.map((file) => relative(folder, file)).join(", ")} is not served: ${problem}`);
-    }
+    problems = loadFiles();
     isStart = false;
     for (const name of served.names()) {
-      if (problems.has(name) || (!files.has(name) && fileOf(name) !== undefined)) served.remove(name);
+      const isDeleted = !files.has(name) && fileOf(name) !== undefined;
+      if (isDeleted || problems.has(name)) served.remove(name);
     }
     for (const [name, problem] of problems) if (earlier.get(name) !== problem) onProblem(problem);
     return storage;
   };
+
+  /** Returns a message for each parameter whose files cannot be served. */
+  function loadFiles(): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const [name, paths] of files) {
+      const problem = load(name, paths);
+      if (problem === undefined) continue;
+      found.set(name, `${paths.map((path) => relative(folder, path)).join(", ")} is not served: ${problem}`);
+    }
+    return found;
+  }
 
   function load(name: string, [file, ...others]: readonly string[]): string | undefined {
     if (file === undefined || others.length > 0) return "several files for one parameter";
@@ -89,7 +96,7 @@ export function openFolder(
     }
   }
 
-  /** The path without an extension. */
+  /** Returns the path of the parameter's file without an extension; `undefined` if no file can have the name. */
   function fileOf(name: string): string | undefined {
     if (!name.startsWith(`${prefix}/`)) return undefined;
     const below = name.slice(prefix.length + 1);
@@ -103,12 +110,7 @@ export function openFolder(
     if (problem !== undefined) throw validationError(`Correct or delete the file: ${problem}`);
     if (type !== "String") throw validationError(`This local Parameter Store writes no ${type} to a file.`);
     const [current] = files.get(name) ?? [];
-    const yaml = current?.endsWith(".json") ? undefined : mappingYaml(value);
-    const file =
-      current !== undefined && current.endsWith(".json") === (yaml === undefined)
-        ? current
-        : `${path}.${yaml === undefined ? "json" : "yaml"}`;
-    const text = yaml ?? `${value}\n`;
+    const { file, text } = contentFor(value, path, current);
     mkdirSync(dirname(file), { recursive: true });
     // Hidden, so that it is not served.
     const draft = join(dirname(file), `.new-${randomUUID()}`);
@@ -119,7 +121,16 @@ export function openFolder(
   }
 }
 
-/** A JSON object or list as YAML; `undefined` for other values, and those that YAML would change. */
+/** Returns the file for a value and its text. `current` is the parameter's file, which keeps its name if its format can hold the value. */
+function contentFor(value: string, path: string, current: string | undefined) {
+  const isJsonFile = current?.endsWith(".json") ?? false;
+  const yaml = isJsonFile ? undefined : mappingYaml(value);
+  const text = yaml ?? `${value}\n`;
+  if (current !== undefined && isJsonFile === (yaml === undefined)) return { file: current, text };
+  return { file: `${path}.${yaml === undefined ? "json" : "yaml"}`, text };
+}
+
+/** Returns a JSON object or list as YAML; `undefined` for other values, and those that YAML would change. */
 function mappingYaml(value: string): string | undefined {
   const parsed = parseJson(value);
   if (typeof parsed !== "object" || parsed === null || parseDocument(value).errors.length > 0) return undefined;
@@ -127,7 +138,7 @@ function mappingYaml(value: string): string | undefined {
   return mappingValue(".yaml", text) === JSON.stringify(parsed) ? text : undefined;
 }
 
-/** Files by parameter name without the prefix. */
+/** Returns the files by parameter name without the prefix. */
 function mappingFiles(folder: string): Map<string, string[]> {
   const files = new Map<string, string[]>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -141,7 +152,7 @@ function mappingFiles(folder: string): Map<string, string[]> {
 const MAPPING_FILE = /^(.+)\.(?:ya?ml|json)$/;
 
 /**
- * The name without the prefix: `role/111122223333/developers` for `role/111122223333/developers.yaml`. Undefined for other
+ * Returns the name without the prefix: `role/111122223333/developers` for `role/111122223333/developers.yaml`. Returns `undefined` for other
  * files, such as hidden ones. A name may start with an escaped character: `.40dmin` is `@dmin`.
  */
 export function mappingName(segments: readonly string[]): string | undefined {
