@@ -115,20 +115,12 @@ function sentenceOf(error: Error): string | undefined {
   const { name, message } = error;
   if (error instanceof HttpTooLarge) return `The response is not from AWS: ${message}.`;
   if (error instanceof HttpTimeout) return `AWS does not answer (${message}): check the network and any proxy.`;
-  if (ENDED.includes(name)) return CREDENTIALS_ENDED;
-  if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
-  if (WRONG_KEY.includes(name) && /scoped to a valid region/.test(message)) {
-    return "AWS rejects the signature, as the endpoint is of another region: check --region, AWS_REGION and AWS_ENDPOINT_URL.";
-  }
-  if (WRONG_KEY.includes(name)) return "AWS rejects the signature: the secret key or this machine's clock is wrong.";
-  if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
+  const rejected = rejectedCredentials(error);
+  if (rejected !== undefined) return rejected;
   if (isThrottlingError(error as SdkError)) {
     return "AWS still throttles these calls after several retries: run this again later, or with a lower --rate or --read-rate.";
   }
-  if (NO_CREDENTIALS.includes(name) && /multi-factor/.test(message)) {
-    return "The profile requires an MFA code: run this in a terminal, or sign in with the code first.";
-  }
-  if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
+  if (NO_CREDENTIALS.includes(name)) return noCredentials(message);
   const full = FULL.get(name);
   if (full !== undefined) return full;
   const code = networkCode(error);
@@ -137,6 +129,26 @@ function sentenceOf(error: Error): string | undefined {
   if ("$fault" in error && !isUnknown) return `AWS returned an error: ${quotedAnswer(name)}, ${oneLine(message)}`;
   // The SDK received a response that the service never sends.
   return "$response" in error || isUnknown ? `The response is not from AWS: ${CHECK_PROXY}.` : undefined;
+}
+
+/**
+ * Returns the message for an error with which AWS rejects the credentials or what they may do;
+ * otherwise `undefined`.
+ */
+function rejectedCredentials({ name, message }: Error): string | undefined {
+  if (ENDED.includes(name)) return CREDENTIALS_ENDED;
+  if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
+  if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
+  if (!WRONG_KEY.includes(name)) return undefined;
+  return /scoped to a valid region/.test(message)
+    ? "AWS rejects the signature, as the endpoint is of another region: check --region, AWS_REGION and AWS_ENDPOINT_URL."
+    : "AWS rejects the signature: the secret key or this machine's clock is wrong.";
+}
+
+function noCredentials(message: string): string {
+  return /multi-factor/.test(message)
+    ? "The profile requires an MFA code: run this in a terminal, or sign in with the code first."
+    : `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
 }
 
 /**

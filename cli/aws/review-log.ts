@@ -190,14 +190,16 @@ const OVERLAP_MS = 30_000;
 
 /** Yields new reviews until `pause` rejects. `clock` in milliseconds since 1970. `pause` waits between two reads. */
 export async function* followReviews(query: LogQuery, reader: LogReader, clock: Clock, pause: () => Promise<void>) {
-  let [from, newest] = [query.from, query.from];
+  let from = query.from;
+  let newest = query.from;
   let seen = new Map<string, number>();
   for (;;) {
     for await (const page of readPages({ ...query, from }, reader)) {
       const fresh = page.filter(({ id }) => !seen.has(id));
       for (const { id, review } of fresh) seen.set(id, review.time);
       // CloudWatch Logs accepts times up to two hours ahead: such a line must not hide later ones.
-      for (const { review } of page) if (review.time <= clock()) newest = Math.max(newest, review.time);
+      const past = page.map(({ review }) => review.time).filter((time) => time <= clock());
+      newest = Math.max(newest, ...past);
       if (fresh.length > 0) yield fresh;
     }
     from = Math.max(query.from, newest - OVERLAP_MS);

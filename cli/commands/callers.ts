@@ -82,56 +82,92 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     arn === undefined
       ? { sha256: hash("sha256", token, "hex") }
       : { arn, ...(principalId !== undefined && { principalId }) };
-  const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
   const planned = await planClusters(options, io, async (connection, _, own) => {
     const callers = await readCallers(connection, own.interrupted);
     const check = (items: Entries) => checkNeighbours(items, callers.parameter);
     check(callers.entries);
-    if (callers.entries.some((other) => callerName(other) === name)) {
-      throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
-    }
+    requireNewName(name, callers.entries);
     const notAfter = endAt(connection.review.now);
     const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
     const { partition, clusterId } = connection.settings;
-    if (arn !== undefined && parseMappedArn(arn)?.partition !== partition.id) {
-      throw usage(`--arn ${arn} is in another partition than the function (${partition.id}): it cannot be the caller.`);
-    }
-    const effect =
-      arn === undefined
-        ? `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`
-        : `The function accepts tokens that ${arn} signs for ${callerIdOf(clusterId)}, within 60 s.`;
+    checkPartition(arn, partition.id);
     return {
       plan: planCallers(callers, [...callers.entries, entry], check),
       known: callers.known,
       connection,
       outcome: `Added ${name} to ${callers.parameter}.`,
-      effect: () => [effect],
+      effect: () => [effectOf(arn, out, clusterId)],
     };
   });
   const isPrinted = out === undefined && arn === undefined;
-  let file: string | undefined;
-  let isStored = false;
-  const recheck = async (isWritten: boolean) => {
-    isStored = isWritten;
-    // Before the parameter: the function must not accept a token that is lost, for example because the disk is full.
-    if (isPrinted && !isWritten) io.print(text);
-    if (out === undefined || isWritten) return;
-    writeSecret(out, text);
-    file = out;
-  };
+  const { recheck, logRest } = deliverToken(name, text, out, isPrinted, io);
   // Standard output has the secret alone, so that it can be a file.
   const shown = isPrinted && !options.dryRun ? { ...io, columns: undefined, print: io.log } : io;
   try {
     await carryOut(planned, options, shown, { done: "Added", recheck });
   } catch (error) {
-    const stopped = [error, (error as Error).cause].find((cause) => cause instanceof Stopped);
-    const isAbsent = !isStored && stopped?.state === "absent";
-    if (isAbsent && isPrinted) io.log("Discard the printed token: the function does not accept it.\n");
-    if (isAbsent && file !== undefined) rmSync(file);
-    else if (file !== undefined) io.log(`The token of ${name} is in ${file}.\n`);
-    if (isStored) io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
+    logRest(error);
     throw error;
   }
+}
+
+/**
+ * Returns what runs before each write, and after a failure. The token is printed, or written into its file, before the
+ * parameter: the function must not accept a token that is lost, for example because the disk is full.
+ */
+function deliverToken(name: string, text: string, out: string | undefined, isPrinted: boolean, io: IOStreams) {
+  let file: string | undefined;
+  let isStored = false;
+
+  async function recheck(isWritten: boolean): Promise<void> {
+    isStored = isWritten;
+    if (isWritten) return;
+    if (isPrinted) io.print(text);
+    if (out === undefined) return;
+    writeSecret(out, text);
+    file = out;
+  }
+
+  /** Logs where the token is, or discards it if no function accepts it. */
+  function logRest(error: unknown): void {
+    const stopped = [error, (error as Error).cause].find((cause) => cause instanceof Stopped);
+    const isAbsent = !isStored && stopped?.state === "absent";
+    if (isAbsent) discardToken(file, isPrinted, io);
+    else if (file !== undefined) io.log(`The token of ${name} is in ${file}.\n`);
+    if (isStored) io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
+  }
+
+  return { recheck, logRest };
+}
+
+function requireNewName(name: string, entries: Entries): void {
+  if (!entries.some((entry) => callerName(entry) === name)) return;
+  throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
+}
+
+function checkPartition(arn: string | undefined, partition: string): void {
+  if (arn === undefined || parseMappedArn(arn)?.partition === partition) return;
+  throw usage(`--arn ${arn} is in another partition than the function (${partition}): it cannot be the caller.`);
+}
+
+/**
+ * Returns a sentence for the plan. `out` is the file of the token; without it, the token is
+ * printed.
+ */
+function effectOf(arn: string | undefined, out: string | undefined, clusterId: string): string {
+  if (arn !== undefined)
+    return `The function accepts tokens that ${arn} signs for ${callerIdOf(clusterId)}, within 60 s.`;
+  const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
+  return `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`;
+}
+
+/**
+ * Deletes the file of a token that no function accepts. Logs that a printed token must be
+ * discarded.
+ */
+function discardToken(file: string | undefined, isPrinted: boolean, io: IOStreams): void {
+  if (isPrinted) io.log("Discard the printed token: the function does not accept it.\n");
+  if (file !== undefined) rmSync(file);
 }
 
 function readPrincipalArn(text: string): string {

@@ -60,7 +60,32 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
   const file = configFile(io.environment);
   if (file === undefined) throw usage("No folder for the configuration file: set HOME or XDG_CONFIG_HOME.");
   const found = (await readConfig(io.environment))?.contexts ?? new Map<string, Context>();
-  const edits = new Map<string, Edit[]>();
+  const { edits, added } = planContexts(listed, found, file, io);
+  const changed = [...edits.values()].filter((ofContext) => ofContext.length > 0);
+  io.print(`${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`);
+  const kept = [...found.keys()].filter((name) => !edits.has(name));
+  if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
+  if (changed.length === 0) return;
+  if (options.dryRun) {
+    io.log("Dry run: nothing was written.\n");
+    return;
+  }
+  if (!options.yes) await confirm(`Write ${file}?`, io);
+  const before = existsSync(file) ? readFileText(file) : "";
+  replaceFile(file, editYaml(before, file, changed.flat(), "Write aliases (*) and {} out as indented lines."));
+}
+
+/**
+ * Prints the change of each context. Returns the edits by name, and the number of new contexts.
+ * `file` is the configuration file.
+ */
+function planContexts(
+  listed: readonly Context[],
+  found: ReadonlyMap<string, Context>,
+  file: string,
+  io: IOStreams,
+): { readonly edits: ReadonlyMap<string, readonly Edit[]>; readonly added: number } {
+  const edits = new Map<string, readonly Edit[]>();
   let added = 0;
   for (const entry of listed) {
     const name = nameOf(entry, listed, found);
@@ -73,24 +98,20 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
       changes.map(([key, , value]) => [["contexts", name, key], value]),
     );
     if (before === undefined) added += 1;
-    else if (changes.length === 0) continue;
-    const texts = changes.map(([key, was, value]) =>
-      [key, ...(was ? [was, "->"] : []), value ?? "(default)"].join(" "),
-    );
-    io.print(`${before ? "~" : "+"} ${printable([name, ...texts].join(", "))}\n`, before ? "changed" : "added");
+    if (before === undefined || changes.length > 0) printChanges(name, before === undefined, changes, io);
   }
-  const changed = [...edits.values()].filter((edit) => edit.length > 0);
-  io.print(`${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`);
-  const kept = [...found.keys()].filter((name) => !edits.has(name));
-  if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
-  if (changed.length === 0) return;
-  if (options.dryRun) {
-    io.log("Dry run: nothing was written.\n");
-    return;
-  }
-  if (!options.yes) await confirm(`Write ${file}?`, io);
-  const before = existsSync(file) ? readFileText(file) : "";
-  replaceFile(file, editYaml(before, file, changed.flat(), "Write aliases (*) and {} out as indented lines."));
+  return { edits, added };
+}
+
+/** Prints the line of one context: its name, and each key with its value before and after. */
+function printChanges(name: string, isNew: boolean, changes: ReturnType<typeof changesOf>, io: IOStreams): void {
+  const texts = changes.map(([key, was, value]) => {
+    const before = was ? `${was} -> ` : "";
+    return `${key} ${before}${value ?? "(default)"}`;
+  });
+  const line = printable([name, ...texts].join(", "));
+  if (isNew) io.print(`+ ${line}\n`, "added");
+  else io.print(`~ ${line}\n`, "changed");
 }
 
 /**
@@ -140,8 +161,9 @@ function contextOfEntry(entry: unknown, where: string): Context {
 function nameOf({ cluster, region }: Context, listed: readonly Context[], found: ReadonlyMap<string, Context>): string {
   const isOnly = listed.filter((context) => context.cluster === cluster).length === 1;
   const alike = [...found].filter(([, context]) => context.cluster === cluster);
-  const match = alike.find(([, context]) => context.region === region) ?? (isOnly && alike.length === 1 && alike[0]);
-  return match ? match[0] : isOnly ? cluster : `${cluster}-${region}`;
+  const sameRegion = alike.find(([, context]) => context.region === region);
+  const [match] = sameRegion ?? (isOnly && alike.length === 1 ? alike[0] : undefined) ?? [];
+  return match ?? (isOnly ? cluster : `${cluster}-${region}`);
 }
 
 /**

@@ -74,6 +74,8 @@ function splice(text: string, splices: readonly Splice[]): string {
 
 type Holder = YAMLMap.Parsed | YAMLSeq.Parsed;
 
+type Place = readonly [start: number, node: ParsedNode];
+
 /** Returns the replacements in a text. `wanted` is what the holder means afterwards. */
 function splicesIn(text: string, holder: Holder, changes: Changes, wanted: unknown): Splice[] {
   const places = placesOf(holder);
@@ -86,24 +88,43 @@ function splicesIn(text: string, holder: Holder, changes: Changes, wanted: unkno
   const splices: Splice[] = [];
   const added: Changes = new Map();
   for (const [step, change] of changes) {
-    const [start, node] = places.get(String(step)) ?? [];
-    if (start === undefined || node === undefined) added.set(step, change);
-    else if (change === undefined) splices.push([text.lastIndexOf("\n", start) + 1, node.range[2], ""]);
-    else if (change instanceof Map && isCollection(node) && isSeq(node) === isOfList(change) && node.items.length > 0) {
+    const place = places.get(String(step));
+    if (place === undefined) {
+      added.set(step, change);
+      continue;
+    }
+    const [start, node] = place;
+    if (change === undefined) {
+      splices.push([text.lastIndexOf("\n", start) + 1, node.range[2], ""]);
+    } else if (change instanceof Map && canHold(node, change)) {
       splices.push(...splicesIn(text, node, change, Object(wanted)[step]));
-    } else splices.push(replacement(text, start, node.range[1], written(holder, new Map([[step, change]]))));
+    } else {
+      splices.push(replacement(text, start, node.range[1], written(holder, new Map([[step, change]]))));
+    }
   }
-  if (added.size === 0) return splices;
+  return added.size === 0 ? splices : [...splices, addition(text, holder, added)];
+}
+
+/**
+ * Returns whether the changes can be made inside the node: it has entries, of the kind that the
+ * changes have.
+ */
+function canHold(node: ParsedNode, changes: Changes): node is Holder {
+  return isCollection(node) && isSeq(node) === isOfList(changes) && node.items.length > 0;
+}
+
+/** Returns the insertion of entries at the end of the holder. */
+function addition(text: string, holder: Holder, added: Changes): Splice {
   const [start, end] = holder.range;
-  if (!holder.flow) {
-    // If the last value is empty, the block ends before the line does, or in the next one.
-    const line = text.lastIndexOf("\n", end - 1) + 1;
-    const at = text.slice(line, end).trim() === "" ? line : text.indexOf("\n", end) + 1;
-    return [...splices, [at, at, indented(text, written(holder, added), start)]];
+  if (holder.flow) {
+    const inside = text.slice(0, end - 1).trimEnd();
+    const comma = /[[{,]$/.test(inside) ? "" : ", ";
+    return [inside.length, inside.length, comma + written(holder, added)];
   }
-  const inside = text.slice(0, end - 1).trimEnd();
-  const comma = /[[{,]$/.test(inside) ? "" : ", ";
-  return [...splices, [inside.length, inside.length, comma + written(holder, added)]];
+  // If the last value is empty, the block ends before the line does, or in the next one.
+  const line = text.lastIndexOf("\n", end - 1) + 1;
+  const at = text.slice(line, end).trim() === "" ? line : text.indexOf("\n", end) + 1;
+  return [at, at, indented(text, written(holder, added), start)];
 }
 
 function written({ flow }: Pick<Holder, "flow">, entries: Changes): string {
@@ -113,7 +134,7 @@ function written({ flow }: Pick<Holder, "flow">, entries: Changes): string {
 }
 
 /** Returns where each entry begins, and its value, by key or index. */
-function placesOf(holder: Holder): Map<string, readonly [start: number, node: ParsedNode]> {
+function placesOf(holder: Holder): Map<string, Place> {
   return new Map(
     isMap(holder)
       ? holder.items.flatMap(({ key, value }) => (value ? [[String(key), [key.range[0], value]]] : []))

@@ -60,25 +60,50 @@ interface Listing<T> {
  * `row`.
  */
 export async function printList<T>(listing: Listing<T>, options: ListOutputOptions, io: IOStreams): Promise<void> {
-  const { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } } = listing;
+  const { items, headers, row, name = () => "", wide = { headers, row } } = listing;
   const { output: format, headers: withHeaders } = options;
+  switch (format) {
+    case "json":
+    case "yaml":
+      await printData(items, format, io);
+      break;
+    case "name":
+      printNames(items.map(name), io);
+      break;
+    case "wide":
+      io.print(table(withHeaders ? wide.headers : [], items.map(wide.row)));
+      break;
+    case "csv": {
+      const cells = items.map((item) => wide.row(item).map(printable));
+      io.print(csv(withHeaders ? [wide.headers, ...cells] : cells));
+      break;
+    }
+    case "table":
+      io.print(fittedTable(listing, withHeaders ? headers : [], io.columns));
+      break;
+  }
+}
+
+/**
+ * Prints one line for each name: to a script, a line break in a name would look like a second name.
+ */
+function printNames(names: readonly string[], io: IOStreams): void {
+  for (const name of new Set(names)) if (name !== "") io.print(`${printable(name)}\n`);
+}
+
+/**
+ * Returns the table, or for a terminal that is too narrow for it, rows with their sentence below.
+ */
+function fittedTable<T>(
+  { items, row, endsInText, narrow }: Listing<T>,
+  headers: readonly string[],
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const rows = items.map(row);
   const below = narrow ?? (endsInText && row);
-  const { columns = Number.POSITIVE_INFINITY } = io;
-  const shown = (titles: readonly string[]) => (withHeaders ? titles : []);
-  if (format === "json" || format === "yaml") await printData(items, format, io);
-  else if (format === "name") {
-    // One line each: to a script, a line break in a name would look like a second name.
-    for (const text of new Set(items.map(name))) if (text !== "") io.print(`${printable(text)}\n`);
-  } else if (format === "wide") io.print(table(shown(wide.headers), items.map(wide.row)));
-  else if (format === "csv") {
-    io.print(csv([...(withHeaders ? [wide.headers] : []), ...items.map((item) => wide.row(item).map(printable))]));
-  } else {
-    const isTooWide = table(shown(headers), rows)
-      .split("\n")
-      .some((line) => line.length > columns);
-    io.print(below && isTooWide ? rowsWithText(items.map(below), columns) : table(shown(headers), rows, columns));
-  }
+  const lines = table(headers, rows).split("\n");
+  const isTooWide = lines.some((line) => line.length > columns);
+  return below && isTooWide ? rowsWithText(items.map(below), columns) : table(headers, rows, columns);
 }
 
 export async function printData(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {

@@ -119,16 +119,23 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
   async function list(path: string): Promise<KubernetesObject[]> {
     const items: KubernetesObject[] = [];
     const first = `${path}${path.includes("?") ? "&" : "?"}limit=${PAGE}`;
-    for (let next = "", pages = 0; pages < MAX_PAGES; pages += 1) {
-      const { status, body } = await ask("GET", next === "" ? first : `${first}&continue=${encodeURIComponent(next)}`);
-      if (status !== 200 || !isObject(body) || !Array.isArray(body["items"])) throw refused(path, status, body);
-      items.push(...body["items"].filter(isObject));
-      next = stringAt(body, "metadata", "continue");
-      if (next === "") return items;
+    let url = first;
+    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+      const page = await readPage(path, url);
+      items.push(...page.items.filter(isObject));
+      if (page.next === "") return items;
       // Kubernetes does not continue a list after an empty page.
-      if (body["items"].length === 0) break;
+      if (page.items.length === 0) break;
+      url = `${first}&continue=${encodeURIComponent(page.next)}`;
     }
     throw awsFailure(`kube-apiserver's list ${path} does not end: its pages repeat.`);
+  }
+
+  /** `path` names the list in the error. */
+  async function readPage(path: string, url: string) {
+    const { status, body } = await ask("GET", url);
+    if (status !== 200 || !isObject(body) || !Array.isArray(body["items"])) throw refused(path, status, body);
+    return { items: body["items"], next: stringAt(body, "metadata", "continue") };
   }
 
   return { server, ask, list };

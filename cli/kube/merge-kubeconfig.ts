@@ -15,6 +15,8 @@ import type { kubeconfig } from "./kubeconfig.ts";
 
 const PARTS = { clusters: "cluster", users: "user", contexts: "context" } as const;
 
+type List = keyof typeof PARTS;
+
 const CURRENT = "current-context";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,8 +32,8 @@ interface File {
 }
 
 /**
- * Writes each entry to the file that has its name, else to the one that has the cluster, else to the first: kubectl uses the
- * first entry of a name. Throws a `Failure` before any write if another program has written an entry of that name, or if a
+ * Writes each entry to the file that has its name, otherwise to the file that has the cluster, otherwise to the first: kubectl
+ * uses the first entry of a name. Throws a `Failure` before any write if another program has written an entry of that name, or if a
  * file cannot be changed safely. Asks before the name gets another server.
  *
  * @returns whether the cluster has a CA afterwards
@@ -48,7 +50,7 @@ export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, swi
     if (other !== undefined) throw usage(`${other.path} has changed. Run this again.`);
     for (const { path, text } of now.changed) replaceFile(path, text);
   };
-  // In the order of kubectl, which locks all its files.
+  // Locks in the order of kubectl, which locks all its files.
   const locked = paths
     .toSorted()
     .reduceRight<() => Promise<void>>((work, path) => () => whileLocked(`${path}.lock`, LOCK_MS, work, io), write);
@@ -60,33 +62,25 @@ export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, swi
 
 const WAYS_OUT = "To replace it, run this in a terminal. To keep it, give --alias <name>.";
 
-/** Returns the files to change. `difference` is a sentence if the name has another server, and else empty. */
+/**
+ * Returns the files to change. `difference` is a sentence if the name has another server, otherwise
+ * empty.
+ */
 function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
   const name = config[CURRENT];
   const files = pathsOf(io).map(readFile);
-  const itemsIn = ({ value }: File, list: string) => [value[list] ?? []].flat();
-  const find = (list: keyof typeof PARTS, of: unknown = name) => {
-    const found = files.map((file) => {
-      const index = itemsIn(file, list).findIndex((item) => String(memberAt(item, "name")) === of);
-      return { file, index, old: memberAt(itemsIn(file, list)[index], PARTS[list]) };
-    });
-    return found.find(({ index }) => index >= 0);
-  };
-  const cluster = find("clusters");
+  const cluster = findItem(files, "clusters", name);
   const target = cluster?.file ?? files[0];
   if (target === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");
-  const used = find("clusters", memberAt(find("contexts")?.old, "cluster"));
+  const used = findItem(files, "clusters", memberAt(findItem(files, "contexts", name)?.old, "cluster"));
   const server = config.clusters[0]?.cluster.server ?? "";
   const stored = [cluster, used].map((found) => memberAt(found?.old, "server"));
   const other = stored.find((address) => !isSame(address ?? server, server));
-  for (const [list, part] of Object.entries(PARTS) as [keyof typeof PARTS, string][]) {
-    const made = memberAt(config[list][0], part) as Fields;
-    const { file, index, old } = find(list) ?? { file: target, index: -1, old: {} };
-    if (index >= 0 && !isDeepStrictEqual(memberAt(old, "extensions"), made["extensions"])) {
-      throw usage(`${file.path} has another ${part} "${name}", which this command did not write. Give --alias <name>.`);
-    }
-    if (index < 0) file.edits.push([[list, itemsIn(file, list).length], { name, [part]: made }]);
-    else if (isObject(old)) file.edits.push(...additions([list, index, part], old, made));
+  for (const list of Object.keys(PARTS) as List[]) {
+    const made = memberAt(config[list][0], PARTS[list]) as Fields;
+    const found = findItem(files, list, name);
+    if (found === undefined) addItem(target, list, name, made);
+    else changeItem(found, list, name, made);
   }
   const deciding = files.find(({ value }) => value[CURRENT]) ?? target;
   if (switches && deciding.value[CURRENT] !== name) deciding.edits.push([[CURRENT], name]);
@@ -102,6 +96,40 @@ function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io:
       Object.keys(Object(fields)).some(isAuthority),
     ),
   };
+}
+
+function itemsIn({ value }: File, list: List): unknown[] {
+  return [value[list] ?? []].flat();
+}
+
+interface FoundItem {
+  readonly file: File;
+  readonly index: number;
+  /** The item's cluster, user or context. */
+  readonly old: unknown;
+}
+
+/** Returns the first item of the name, which is the one that kubectl uses. */
+function findItem(files: readonly File[], list: List, name: unknown): FoundItem | undefined {
+  for (const file of files) {
+    const items = itemsIn(file, list);
+    const index = items.findIndex((item) => String(memberAt(item, "name")) === name);
+    if (index >= 0) return { file, index, old: memberAt(items[index], PARTS[list]) };
+  }
+  return undefined;
+}
+
+function addItem(file: File, list: List, name: string, made: Fields): void {
+  file.edits.push([[list, itemsIn(file, list).length], { name, [PARTS[list]]: made }]);
+}
+
+/** Throws a `Failure` if another program has written the item. */
+function changeItem({ file, index, old }: FoundItem, list: List, name: string, made: Fields): void {
+  const part = PARTS[list];
+  if (!isDeepStrictEqual(memberAt(old, "extensions"), made["extensions"])) {
+    throw usage(`${file.path} has another ${part} "${name}", which this command did not write. Give --alias <name>.`);
+  }
+  if (isObject(old)) file.edits.push(...additions([list, index, part], old, made));
 }
 
 function isSame(stored: unknown, server: string): boolean {

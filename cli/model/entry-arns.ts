@@ -114,20 +114,36 @@ function arnsOf(entry: Entry, partition: string) {
     return { arns: users.map(full), sessions: [full(`sts::${of}:assumed-role/*/${named}`)] };
   }
   const pattern = kind === "deny" ? withoutPath(deniedIn(mapping)) : (mapping.arnLike ?? "");
-  const [arn, ofPartition, service, region, listed, resource] = sections(pattern);
-  // A list applies only to the identities of its account.
-  const id = account === "any" ? listed : matchesGlob(listed, account) ? account : "none";
-  const own: ArnSections = [arn, ofPartition, service, region, id, resource];
-  const paths = kind === "deny" ? ["user/"] : ["user/", "user/*/"];
-  const users = namesAfter(paths, resource).map(
-    (user): ArnSections => [arn, ofPartition, service, region, id, `user/${user}`],
-  );
-  if (kind === "pattern") {
-    const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
-    const session: ArnSections = [arn, ofPartition, "sts", region, id, `assumed-role/${role}/*`];
-    return { arns: [own], sessions: globsOverlap(resource, "role/*") ? [session] : [], users };
-  }
-  return { arns: [own], sessions: [], users };
+  const own = inAccount(sections(pattern), account);
+  if (kind === "deny") return { arns: [own], sessions: [], users: usersOf(own, ["user/"]) };
+  return { arns: [own], sessions: sessionsOf(own), users: usersOf(own, ["user/", "user/*/"]) };
+}
+
+/**
+ * Restricts a pattern to the account of its list, since a list applies only to the identities of
+ * its account.
+ */
+function inAccount([arn, partition, service, region, id, resource]: ArnSections, account: string): ArnSections {
+  if (account === "any") return [arn, partition, service, region, id, resource];
+  return [arn, partition, service, region, matchesGlob(id, account) ? account : "none", resource];
+}
+
+/**
+ * Returns a pattern for the sessions of the roles that a pattern matches; none if it matches no role.
+ */
+function sessionsOf([arn, partition, , region, id, resource]: ArnSections): readonly ArnSections[] {
+  const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
+  return globsOverlap(resource, "role/*") ? [[arn, partition, "sts", region, id, `assumed-role/${role}/*`]] : [];
+}
+
+/**
+ * Returns patterns for users without their path. `paths` are globs for the part of the resource
+ * before the user's name.
+ */
+function usersOf(pattern: ArnSections, paths: readonly string[]): readonly ArnSections[] {
+  const [arn, partition, service, region, id, resource] = pattern;
+  const names = namesAfter(paths, resource);
+  return names.map((name): ArnSections => [arn, partition, service, region, id, `user/${name}`]);
 }
 
 /**
@@ -174,7 +190,8 @@ function sectionsOverlap(left: ArnSections | undefined, right: ArnSections | und
  * overlap only if they have the same session.
  */
 export function overlaps(entry: PlacedEntry, other: PlacedEntry): boolean {
-  const [left, right] = [entry, other].map(({ mapping }) => mapping.session);
+  const left = entry.mapping.session;
+  const right = other.mapping.session;
   if (left !== undefined && right !== undefined) return left === right;
   const all = ({ arns, sessions }: PlacedEntry) => [...arns, ...sessions];
   const isDenial = (entry.kind === "deny") !== (other.kind === "deny");

@@ -127,19 +127,12 @@ type Address = ParameterAddress & { readonly kind: MappingKind };
 function readAddress(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Address | Problem {
   const { arn, arnLike, session } = value;
   if (arn !== undefined) {
-    if (account !== undefined || permissionSet !== undefined)
-      return { problem: "arn names the principal: remove account and permissionSet" };
-    const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
-    if (mapped === undefined) return { problem: arnProblem(arn) };
-    return { kind: mapped.kind, account: mapped.accountId, name: mapped.name };
+    const isAlone = account === undefined && permissionSet === undefined;
+    return isAlone ? addressOfArn(arn) : { problem: "arn names the principal: remove account and permissionSet" };
   }
   if (arnLike !== undefined) {
     if (permissionSet !== undefined) return { problem: "has both arnLike and permissionSet: keep one" };
-    const implied = typeof arnLike === "string" ? accountOf(arnLike) : "any";
-    const ofPattern = account === undefined ? implied : account;
-    return ofPattern === "any" || isAccount(ofPattern)
-      ? unnamed("pattern", ofPattern)
-      : { problem: accountProblem(ofPattern) };
+    return addressOfPattern(arnLike, account);
   }
   if (account === undefined) return { problem: permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT };
   if (!isAccount(account)) return { problem: accountProblem(account) };
@@ -148,6 +141,20 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
     return { problem: "permissionSet must be the name of a permission set" };
   }
   return { kind: session === undefined ? "sso" : "sso-session", account, name: permissionSet };
+}
+
+function addressOfArn(arn: unknown): Address | Problem {
+  const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
+  if (mapped === undefined) return { problem: arnProblem(arn) };
+  return { kind: mapped.kind, account: mapped.accountId, name: mapped.name };
+}
+
+/** The pattern implies its account, if the entry has none. */
+function addressOfPattern(arnLike: unknown, given: unknown): Address | Problem {
+  const implied = typeof arnLike === "string" ? accountOf(arnLike) : "any";
+  const account = given === undefined ? implied : given;
+  if (account !== "any" && !isAccount(account)) return { problem: accountProblem(account) };
+  return unnamed("pattern", account);
 }
 
 const SESSION =

@@ -14,11 +14,15 @@ import { deniedIn, type Entry, inOrder, nameOfEntry, parameterOf } from "./entry
 import { readDenial, readMapping, writeEntry } from "./file-entry.ts";
 import { valueProblem } from "./stored.ts";
 
+/** An invalid entry. `where` is its file and line. */
+interface FileProblem {
+  readonly where: string;
+  readonly problem: string;
+}
+
 interface MappingFile {
-  /** The mappings, then the denials. */
   readonly entries: readonly Entry[];
-  /** Invalid entries, with file and line. */
-  readonly problems: readonly { readonly where: string; readonly problem: string }[];
+  readonly problems: readonly FileProblem[];
 }
 
 /**
@@ -32,31 +36,38 @@ export async function readMappingFiles(paths: readonly string[], io: IOStreams):
 }
 
 /**
- * Reads mapping files. Throws only if a file is not a mapping file. A later path overrides entries
- * of an earlier one, and prints that.
+ * Reads mapping files. Returns the mappings, then the denials. Throws only if a file is not a
+ * mapping file. A later path overrides entries of an earlier one, and logs that.
  */
 export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
-  const layers: Entry[][] = [];
-  const problems: MappingFile["problems"][number][] = [];
+  const layers: (readonly Entry[])[] = [];
+  const problems: FileProblem[] = [];
   for (const path of paths) {
-    const layer: Entry[] = [];
-    layers.push(layer);
-    for (const file of filesOf(path)) {
-      for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
-        const read = list === "deny" ? readDenial(item) : readMapping(item);
-        const where = `${shownFile(file)}, line ${line}`;
-        if ("problem" in read) problems.push({ where: `${where}${who(item)}`, problem: read.problem });
-        else layer.push({ ...read, where });
-      }
-    }
+    const layer = await readLayer(path, io);
+    layers.push(layer.entries);
+    problems.push(...layer.problems);
   }
   const { entries, overrides } = overrideEarlier(layers);
-  for (const { earlier, later } of overrides.toSorted(
-    (a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)),
-  )) {
+  const ordered = overrides.toSorted((a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)));
+  for (const { earlier, later } of ordered) {
     io.log(`${later.where} overrides ${earlier.where}: ${nameOfEntry(later)}.\n`);
   }
   return { entries: [...entries.filter((entry) => !isDenial(entry)), ...entries.filter(isDenial)], problems };
+}
+
+/** Reads a file, or the files of a folder. */
+async function readLayer(path: string, io: IOStreams): Promise<MappingFile> {
+  const entries: Entry[] = [];
+  const problems: FileProblem[] = [];
+  for (const file of filesOf(path)) {
+    for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
+      const read = list === "deny" ? readDenial(item) : readMapping(item);
+      const where = `${shownFile(file)}, line ${line}`;
+      if ("problem" in read) problems.push({ where: `${where}${who(item)}`, problem: read.problem });
+      else entries.push({ ...read, where });
+    }
+  }
+  return { entries, problems };
 }
 
 function isDenial({ kind }: Entry): boolean {

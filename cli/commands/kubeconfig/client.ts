@@ -43,40 +43,51 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
     .option("--no-switch", "with --merge: keep the current context")
     .option("--out <file>", OUT)
-    .action(async ({ out, merge, switch: switches, ...given }: Options) => {
-      if (!switches && !merge) throw usage("--no-switch needs --merge.");
-      const exec = given.exec ?? (given.role !== undefined && isInstalled(io.environment) ? SHORT_NAME : "aws");
-      const options = { ...given, exec };
-      for (const option of ["jwt", "login"] as const) {
-        if (!options[option] || exec === "iam-authenticator") continue;
-        throw usage(`--${option} needs --exec iam-authenticator: ${exec} has no such option.`);
-      }
-      const ca = options.ca === undefined ? undefined : await readAuthority(options.ca, io);
-      const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
-      // The user's machine may have another region, or none.
-      const region = options.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
-      const config = clientKubeconfig({ ...options, ...(region && { region }) }, ca);
-      const hasAuthority = merge ? await mergeKubeconfig(config, switches, io) : ca !== undefined;
-      if (!merge) writeKubeconfig(stringifyYaml(config), out, io);
-      if (!region) {
-        io.log("Without --region, the program uses the region of each user's machine, and fails where none is set.\n");
-      }
-      if (!hasAuthority) {
-        io.log(
-          "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",
-        );
-      }
-      if (given.exec === undefined && exec === SHORT_NAME && !merge) {
-        io.log("The file runs iam-authenticator, which each user must install. For the AWS CLI, give --exec aws.\n");
-      }
-      if (options.role !== undefined && exec !== "iam-authenticator") {
-        io.log(
-          `${SESSIONS_OF[exec]}: no log shows who assumed the role, and you cannot deny one person. Either install ` +
-            "iam-authenticator, which names each session after its user, and run this again; or give each user a profile " +
-            "with role_arn and role_session_name, and use --profile instead of --role.\n",
-        );
-      }
-    });
+    .action((options: Options) => client(options, io));
+}
+
+async function client(given: Options, io: IOStreams): Promise<void> {
+  const { out, merge, switch: switches } = given;
+  if (!switches && !merge) throw usage("--no-switch needs --merge.");
+  const exec = given.exec ?? (given.role !== undefined && isInstalled(io.environment) ? SHORT_NAME : "aws");
+  checkProgram(given, exec);
+  const ca = given.ca === undefined ? undefined : await readAuthority(given.ca, io);
+  const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
+  // The user's machine may have another region, or none.
+  const region = given.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
+  const config = clientKubeconfig({ ...given, exec, ...(region && { region }) }, ca);
+  const hasAuthority = merge ? await mergeKubeconfig(config, switches, io) : ca !== undefined;
+  if (!merge) writeKubeconfig(stringifyYaml(config), out, io);
+  if (!region) {
+    io.log("Without --region, the program uses the region of each user's machine, and fails where none is set.\n");
+  }
+  if (!hasAuthority) {
+    io.log(
+      "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",
+    );
+  }
+  adviseOnProgram(given, exec, io);
+}
+
+/** Throws if the program does not have an option that was given. */
+function checkProgram(given: Options, exec: ClientOptions["exec"]): void {
+  const option = (["jwt", "login"] as const).find((name) => given[name]);
+  if (option === undefined || exec === "iam-authenticator") return;
+  throw usage(`--${option} needs --exec iam-authenticator: ${exec} has no such option.`);
+}
+
+/** Logs what the users of the file must install, and that the sessions of a role name no user. */
+function adviseOnProgram({ exec: chosen, role, merge }: Options, exec: ClientOptions["exec"], io: IOStreams): void {
+  if (chosen === undefined && exec === SHORT_NAME && !merge) {
+    io.log("The file runs iam-authenticator, which each user must install. For the AWS CLI, give --exec aws.\n");
+  }
+  if (role !== undefined && exec !== "iam-authenticator") {
+    io.log(
+      `${SESSIONS_OF[exec]}: no log shows who assumed the role, and you cannot deny one person. Either install ` +
+        "iam-authenticator, which names each session after its user, and run this again; or give each user a profile " +
+        "with role_arn and role_session_name, and use --profile instead of --role.\n",
+    );
+  }
 }
 
 /** Creates an option that only this project's program has. */
@@ -143,7 +154,7 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
     ...(environment.length > 0 && { env: environment }),
     interactiveMode: "IfAvailable",
   };
-  // By which --merge recognises what it may replace. kubectl keeps them.
+  // --merge recognises by them what it may replace. kubectl keeps them.
   const extensions = [{ name: "iam-authenticator", extension: { clusterId: cluster } }];
   return kubeconfig({ cluster: name, user: name, context: name }, { server, ca }, { exec: plugin }, { extensions });
 }

@@ -125,12 +125,17 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
       ? withEntry(name, address.kind, key, before.get(parameter), target)
       : validValue(name, target, review);
     const plan = planChanges(before, new Map([[parameter, value]]), false);
-    const denials = address.kind === "deny" ? (listIn(value) ?? []) : [];
-    const ended = denials.filter((item) => hasEnded(item, review.now)).map((item) => keyOfItem(item, "arnLike"));
-    if (ended.length > 0) io.log(`Left out, because they have ended: ${listed(ended)}.\n`);
+    if (address.kind === "deny") logEnded(value, review.now, io);
     return { plan, known: before, connection };
   };
   await executePlan(make, options, io);
+}
+
+/** Logs the denials of a list that have ended, which the plan leaves out. */
+function logEnded(list: string, now: number, io: IOStreams): void {
+  const denials = listIn(list) ?? [];
+  const ended = denials.filter((item) => hasEnded(item, now)).map((item) => keyOfItem(item, "arnLike"));
+  if (ended.length > 0) io.log(`Left out, because they have ended: ${listed(ended)}.\n`);
 }
 
 function changedFirst(name: string): Failure {

@@ -10,7 +10,7 @@ import { isExpired } from "../../../functions/lib/time.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { planState } from "../access/state.ts";
 import { accountOf, type Entry } from "../entry.ts";
-import type { PlacedEntry } from "../entry-arns.ts";
+import type { PlacedEntry, PlacedMapping } from "../entry-arns.ts";
 import {
   decideForPrincipal,
   principalOf,
@@ -129,25 +129,30 @@ function isCovered(later: string, { arnLike = "", notAfter }: Mapping): boolean 
  * guard evaluates them.
  */
 export function masters({ entries, parameters, review }: Subject): Finding[] {
-  const found: Finding[] = [];
   const state = planState([], parameters, review);
-  let isSure = false;
-  for (const { parameter: where, kind, mapping } of entries) {
-    if (!makesAdministrator(mapping)) continue;
-    const isOver = isExpired(mapping.notAfter, review.now);
-    const isWide = !isOver && (kind === "account" || kind === "pattern");
-    const sure = administratorsIn(where, state).some(
-      (entry) => entry.mapping.session === mapping.session && entry.mapping.username === mapping.username,
-    );
-    isSure ||= sure;
-    const verb = sure ? "grants" : isOver ? "no longer grants" : "may grant";
-    const granted = (mapping.groups ?? []).filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
-    const message = `${verb} ${granted}${isWide ? ", for more than one principal" : ""}: ${mapping.arnLike ?? mapping.username}`;
-    found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
-  }
-  if (isSure) return found;
+  const ofAdministrators = entries
+    .filter(({ mapping }) => makesAdministrator(mapping))
+    .map((entry) => ({ entry, isSure: isSureAdministrator(entry, state) }));
+  const found = ofAdministrators.map(({ entry, isSure }) => mastersFinding(entry, isSure, review));
+  if (ofAdministrators.some(({ isSure }) => isSure)) return found;
   const message = `no principal's mapping surely grants ${ADMIN_GROUPS.join(" or ")}`;
   return [...found, { level: "warning", rule: "no-masters", where: "", message }];
+}
+
+function isSureAdministrator({ parameter, mapping }: PlacedMapping, state: ReturnType<typeof planState>): boolean {
+  return administratorsIn(parameter, state).some(
+    (sure) => sure.mapping.session === mapping.session && sure.mapping.username === mapping.username,
+  );
+}
+
+function mastersFinding({ parameter, kind, mapping }: PlacedMapping, isSure: boolean, review: ReviewSettings): Finding {
+  const isOver = isExpired(mapping.notAfter, review.now);
+  const isWide = !isOver && (kind === "account" || kind === "pattern");
+  const unsure = isOver ? "no longer grants" : "may grant";
+  const granted = (mapping.groups ?? []).filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
+  const reach = isWide ? ", for more than one principal" : "";
+  const message = `${isSure ? "grants" : unsure} ${granted}${reach}: ${mapping.arnLike ?? mapping.username}`;
+  return { level: isWide ? "warning" : "info", rule: "masters", where: parameter, message };
 }
 
 export const chosenNodes = entryRule(

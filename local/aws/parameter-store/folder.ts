@@ -33,7 +33,10 @@ export function openFolder(
   location: StoreLocation,
   now: () => number,
 ): () => ParameterStorage {
-  /** Holds the time of a file that is read at the start. Later versions are as old as the request that first sees them. */
+  /**
+   * Holds the time of a file that is read at the start. Later versions are as old as the request
+   * that first sees them.
+   */
   let changed: number | undefined;
   const served = memoryParameters(() => changed ?? now());
   let files = new Map<string, string[]>();
@@ -96,7 +99,10 @@ export function openFolder(
     }
   }
 
-  /** Returns the path of the parameter's file without an extension; `undefined` if no file can have the name. */
+  /**
+   * Returns the path of the parameter's file without an extension; `undefined` if no file can have
+   * the name.
+   */
   function fileOf(name: string): string | undefined {
     if (!name.startsWith(`${prefix}/`)) return undefined;
     const below = name.slice(prefix.length + 1);
@@ -121,7 +127,10 @@ export function openFolder(
   }
 }
 
-/** Returns the file for a value and its text. `current` is the parameter's file, which keeps its name if its format can hold the value. */
+/**
+ * Returns the file for a value and its text. `current` is the parameter's file, which keeps its
+ * name if its format can hold the value.
+ */
 function contentFor(value: string, path: string, current: string | undefined) {
   const isJsonFile = current?.endsWith(".json") ?? false;
   const yaml = isJsonFile ? undefined : mappingYaml(value);
@@ -130,7 +139,10 @@ function contentFor(value: string, path: string, current: string | undefined) {
   return { file: `${path}.${yaml === undefined ? "json" : "yaml"}`, text };
 }
 
-/** Returns a JSON object or list as YAML; `undefined` for other values, and those that YAML would change. */
+/**
+ * Returns a JSON object or list as YAML; `undefined` for other values, and those that YAML would
+ * change.
+ */
 function mappingYaml(value: string): string | undefined {
   const parsed = parseJson(value);
   if (typeof parsed !== "object" || parsed === null || parseDocument(value).errors.length > 0) return undefined;
