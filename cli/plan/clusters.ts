@@ -95,8 +95,7 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
   async function planCluster(cluster: Chosen<O>): Promise<Planned<P>> {
     const { name, options: place, io: own } = cluster;
     try {
-      const ofPrefix = chosen.filter(({ options: other }) => prefixOf(other) === prefixOf(place));
-      const neighbours = ofPrefix.map(({ options }) => options.cluster);
+      const neighbours = await neighboursOf(cluster, chosen);
       const connection = await beforeWrites(own, () => placeOf({ ...place, neighbours }, own));
       if (connection === undefined) return undefined;
       return await fromOneView(own, async () => {
@@ -128,9 +127,27 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
   };
 }
 
-/** Returns the prefix of the cluster. Functions with the same prefix may read the same store. */
-function prefixOf({ cluster, prefix = defaultMappingPrefix(cluster) }: ConnectionOptions): string {
-  return prefix;
+/**
+ * Returns the ids of the clusters whose functions may read the same store: no difference is known
+ * before a connection in the prefix, the Region and the accounts that the contexts require.
+ */
+async function neighboursOf({ options: own }: Chosen<ClustersOptions>, chosen: readonly Chosen<ClustersOptions>[]) {
+  const prefixOf = ({ cluster, prefix = defaultMappingPrefix(cluster) }: ConnectionOptions) => prefix;
+  const isDifferent = (first: string | undefined, second: string | undefined) =>
+    first !== undefined && second !== undefined && first !== second;
+  const alike = chosen.filter(
+    ({ options }) => prefixOf(options) === prefixOf(own) && !isDifferent(options.contextAccount, own.contextAccount),
+  );
+  if (alike.length <= 1) return [];
+  const regions = await Promise.all(alike.map(regionOf));
+  const region = regions[alike.findIndex(({ options }) => options === own)];
+  return alike.flatMap(({ options }, at) => (isDifferent(regions[at], region) ? [] : options.cluster));
+}
+
+/** Returns `undefined` if the cluster's profile does not exist or has no Region. */
+async function regionOf({ options, io }: Chosen<ClustersOptions>): Promise<string | undefined> {
+  const known = await clientConfig(options, io).catch(() => undefined);
+  return known?.config.region;
 }
 
 /** Plans again if another operator changes what a plan changes while it is made. */

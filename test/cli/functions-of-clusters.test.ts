@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { failing, ssmError } from "../local/aws/service-faults.ts";
 import { settingsValue } from "../stored-settings.ts";
 import { ADMIN, exits } from "./commands/mappings/cluster.ts";
 import { useTwoClusters } from "./commands/mappings/several.ts";
@@ -50,4 +51,45 @@ test("two contexts of one store: a group is plain only if neither of their funct
     assert.deepEqual([applied.code, /^a: Waiting 35 s/m.test(applied.err)], [0, waits], applied.err);
     clusters.store.put(`/shared/sso/${A}/view`, JSON.stringify({ username: "v", groups: ["corp:x"] }));
   }
+});
+
+/** Contexts of two clusters with one prefix. Only the first one's settings are stored below it. */
+function sharePrefix(a: object, b: object): void {
+  clusters.configure({ a: { prefix: "/shared", ...a }, b: { prefix: "/shared", ...b } });
+  clusters.store.put("/shared/settings/a", settingsValue({}));
+  const admin = { username: "admin", groups: ["system:masters"] };
+  clusters.store.put(`/shared/sso/${A}/clusteradmin`, JSON.stringify(admin));
+}
+
+for (const [what, a, b, isShared] of [
+  ["of one account and Region", { account: A, region: "us-east-1" }, { account: A, region: "us-east-1" }, true],
+  ["of one Region, and accounts that are not known", { region: "us-east-1" }, {}, true],
+  ["of two Regions", { region: "us-east-1" }, { region: "eu-west-1" }, false],
+  ["of two Regions, one of which the environment names", {}, { region: "eu-west-1" }, false],
+  ["of two accounts", { account: A, region: "us-east-1" }, { account: B, region: "us-east-1" }, false],
+] as const) {
+  test(`two clusters with one prefix ${what}: a denial is ${isShared ? "by patterns" : "by name"} beside a cluster without settings`, async () => {
+    sharePrefix(a, b);
+    const { out } = await clusters.run("mappings deny jane@example.com -c a -c b --dry-run");
+    const ofA = out.split(/^(?=Plan for )/m).find((part) => /^Plan for .*cluster a /.test(part)) ?? "";
+    const [byName, byPattern] = [/name: jane@example\.com/, /AWSReservedSSO_ClusterAdmin_.*jane@example\.com/i];
+    assert.match(ofA, isShared ? byPattern : byName, out);
+    assert.doesNotMatch(ofA, isShared ? byName : byPattern, out);
+  });
+}
+
+test("two clusters of one store, and no permission for the other one's settings: invalid own settings refuse the change", async () => {
+  sharePrefix({ region: "us-east-1" }, { region: "us-east-1" });
+  clusters.store.put("/shared/settings/a", "{");
+  clusters.store.fail(failing("GetParameters", ssmError(400, "AccessDeniedException"), "/settings/b"));
+  const words = `mappings set ${ROLE} --username y -c a -c b --yes --rate 1000`;
+  const { err } = await exits(
+    clusters.run(words),
+    1,
+    /The function's settings in Parameter Store \(\S+\/settings\/a\) are invalid/,
+  );
+  assert.doesNotMatch(err, /No permission to read the function's settings: ssm:GetParameters on \S+settings\/a/);
+  clusters.store.put("/shared/settings/a", settingsValue({}));
+  await exits(clusters.run(words), 0);
+  clusters.store.fail(undefined);
 });
