@@ -87,7 +87,9 @@ test("deny of a person's name that is similar to a known one exits with 1, of an
 
 test("a denial is written if its effect cannot be read", async () => {
   cluster.store.fail(failing("GetParameters", accessDenied("ssm:GetParameters", "x"), "pattern/any"));
-  await exits(deny(`role/${A}/Develpers`, "--allow-weakening"), 0, /^(?!No stored)[\s\S]*access ends by/);
+  const notKnown = /^(?![\s\S]*(?:No stored|access ends by))[\s\S]*Not known whether a mapping applies to role\/\S+\./;
+  await exits(deny(`role/${A}/other`, "--allow-weakening"), 0, notKnown);
+  await exits(deny(`role/${A}/Develpers`, "--allow-weakening"), 1, /\. Did you mean role\/\d+\/developers\?\n$/);
 });
 
 test("set warns of a group with the name of a ClusterRole, and questions a space", async () => {
