@@ -79,6 +79,7 @@ export class IamAuthenticator extends Construct {
   /** The logs of the endpoint's function and of the former endpoint's. */
   readonly #logs: ILogGroup[] = [];
   readonly #callers: Caller[] = [];
+  readonly #acceptsSignedTokens: boolean;
 
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
     super(scope, id);
@@ -98,6 +99,7 @@ export class IamAuthenticator extends Construct {
     this.api = deployed.api;
     this.alarms = deployed.alarms;
     this.#clusterId = clusterId;
+    this.#acceptsSignedTokens = props.awsSignedTokens !== undefined;
     const { mappingPrefix } = this;
     const settings = storedSettingsText(environment, {
       version: packageJson.version,
@@ -157,10 +159,11 @@ export class IamAuthenticator extends Construct {
   /**
    * Denies the identities that `arnLike` matches, in spite of any mapping: a role or user, all matches of a pattern, or one
    * session of a shared role by its ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`. `name` denies every session,
-   * IAM user and federated user of that name, of any account or of `account`.
+   * IAM user and federated user of that name, of any account or of `account`. It is refused with `awsSignedTokens`, since a
+   * name denies all such tokens of every role.
    */
   addDenial(denial: DenyEntry): void {
-    addDenial(this, this.mappingPrefix, denial);
+    addDenial(this, this.mappingPrefix, denial, this.#acceptsSignedTokens);
   }
 
   /**

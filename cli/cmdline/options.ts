@@ -141,7 +141,7 @@ export const CONFIRM: OptionGroup = [
 
 export const WRITE: OptionGroup = [
   ...CONFIRM,
-  new Option("--force", "skip the lockout check and the stack check"),
+  new Option("--force", "skip the lockout check, the stack check and the check of denied names"),
   NEW,
   new Option("--allow-weakening", "with --yes: also write changes marked ! in the plan"),
   new Option("--rate <n>", `writes per second (default: ${DEFAULT_RATES.writes})`).argParser(readPositive),

@@ -15,6 +15,7 @@ import { warningsFor } from "../model/lint/lint.ts";
 import type { Stored } from "../model/stored.ts";
 import { type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
 import { type Accepted, readForAccess } from "./consent.ts";
+import { guardNames } from "./guard-names.ts";
 import { destinationOf, requireCluster } from "./read.ts";
 import { countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts";
 
@@ -93,6 +94,8 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
     if (changes.length === 0) throw finding("Nothing was written.");
     if (problem !== undefined && gives === undefined) throw finding(`Nothing was written. ${problem}`);
     if (!options.force) guardLockout(changes, reading.current, review);
+    // A denial by the command has chosen between names and patterns.
+    if (!options.force && gives === undefined) await guardNames(changes, connection, io);
   } catch (error) {
     if (error instanceof Failure) return { shown, destination, refusal: error };
     throw error;

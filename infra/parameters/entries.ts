@@ -87,9 +87,10 @@ export type DenyEntry = DeniedArn | (DeniedName & { readonly account?: string })
 
 /**
  * Adds a denial to the list of its account, or of `any` if the account has a wildcard. Throws for
- * an invalid entry, since an invalid list denies every identity that it covers.
+ * an invalid entry, since an invalid list denies every identity that it covers, and for a name where
+ * the function accepts AWS-signed tokens.
  */
-export function addDenial(scope: Construct, prefix: string, denial: DenyEntry): void {
+export function addDenial(scope: Construct, prefix: string, denial: DenyEntry, acceptsSignedTokens: boolean): void {
   if (Token.isUnresolved(JSON.stringify(denial))) throw new Error("a denial must be known at synth, without tokens");
   const { account: ofName, ...named }: Partial<DeniedName> & { readonly account?: string } =
     "name" in denial ? denial : {};
@@ -97,13 +98,17 @@ export function addDenial(scope: Construct, prefix: string, denial: DenyEntry): 
   const what = "name" in entry ? entry.name : entry.arnLike;
   const partition = knownPartition(scope);
   const check = checkDenyEntry(entry, partition === undefined ? {} : { partition });
-  const problem = check.valid ? secondArnProblem(what) : check.problem;
+  const signed = "name" in entry && acceptsSignedTokens ? BESIDE_SIGNED_TOKENS : undefined;
+  const problem = check.valid ? (secondArnProblem(what) ?? signed) : check.problem;
   if (problem !== undefined) throw new Error(`the denial of ${what}: ${problem}`);
   if (ofName !== undefined) checkAccount(`the denial of ${what}`, ofName);
   const account = "name" in entry ? (ofName ?? "any") : (arnSections(entry.arnLike)?.[4] ?? "");
   const [list, subject] = /^\d{12}$/.test(account) ? [account, `account ${account}`] : ["any", "any account"];
   appendEntry(scope, `the denials of ${subject}`, denyParameter(prefix, list), entry);
 }
+
+const BESIDE_SIGNED_TOKENS =
+  "with awsSignedTokens, a name denies all AWS-signed tokens of every role, which contain no session: deny ARNs instead";
 
 const KNOWN_ARN = "its arn must be known at synth: use the ARN itself instead of an attribute of a role in this app";
 

@@ -170,6 +170,17 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "a caller's token itself": [(a) => a.addCaller({ name: "c", sha256: "secret" }), /64 lower-case hex digits/],
   "a grant for every account": [(a) => a.grantManageMappings({} as never, { account: "*" }), /12 digits/],
 };
+test("a denial by name is refused at synth with awsSignedTokens, and a denial of an ARN is not", () => {
+  const awsSignedTokens = [{ account: ACCOUNT, issuer: "https://0a1b2c3d.tokens.sts.global.api.aws" }];
+  for (const tokens of ["any", "jwt"] as const) {
+    const { authenticator } = stackOf("http", { awsSignedTokens, tokens });
+    const message =
+      /^the denial of jane: with awsSignedTokens, a name denies all AWS-signed tokens of every role, which contain no session: deny ARNs instead$/;
+    assert.throws(() => authenticator.addDenial({ name: "jane" }), { message });
+    authenticator.addDenial({ arnLike: `arn:aws:iam::${ACCOUNT}:user/jane` });
+  }
+});
+
 for (const [name, [add, message]] of Object.entries(REFUSED)) {
   const { authenticator } = stackOf("http");
   test(`refused at synth: ${name}`, () => assert.throws(() => add(authenticator), { message }));

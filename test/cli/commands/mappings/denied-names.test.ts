@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { cli } from "../../cli.ts";
-import { ADMIN, exits, prints, useCluster } from "./cluster.ts";
+import { ADMIN, exits, PREFIX, prints, useCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const NOW = Date.UTC(2026, 10, 25);
@@ -107,6 +107,39 @@ test("list, get and explain show the name, history and rollback restore it, and 
   await prints(run(`history deny/${A}`), /\[\{"name":"alice"\}\]/);
   await exits(run(`rollback deny/${A} -y`), 0);
   assert.deepEqual(await cluster.value(`deny/${A}`), [{ name: "alice" }]);
+});
+
+test("apply and rollback write a new name only with --force where a function accepts AWS-signed tokens or its settings are not known", async () => {
+  const BESIDE = { JWT_ISSUERS: `${A}=https://x.tokens.sts.global.api.aws` };
+  const SIGNED =
+    /^Refused: deny\/any would deny jane@example\.com by name\. The function accepts AWS-signed tokens, which contain no session: a name denies all of them for every role\.$/im;
+  const UNKNOWN =
+    /^Refused: deny\/any would deny jane@example\.com by name\. The settings of a function that reads it are not known: .* denies every identity that the list covers, .*\.$/im;
+  const cases: readonly (readonly [prepare: () => void, err: RegExp])[] = [
+    [() => cluster.deploy(BESIDE), SIGNED],
+    [() => cluster.deploy({ ...BESIDE, TOKENS: "jwt" }), SIGNED],
+    [() => cluster.store.remove(`${PREFIX}/settings/prod`), UNKNOWN],
+    [() => cluster.store.put(`${PREFIX}/settings/other`, "{"), UNKNOWN],
+  ];
+  // An administrator with other tokens, so that the lockout check has nothing to refuse.
+  cluster.put(`user/${A}/root`, { ...alice(["system:masters"]), arn: `arn:aws:iam::${A}:user/root` });
+  for (const [prepare, err] of cases) {
+    cluster.deploy({});
+    prepare();
+    for (const more of ["-y", "--dry-run"]) {
+      const refused = await exits(withDenials(`apply ${more}`, [JANE, MALLORY]), 1, err);
+      assert.match(refused.err, /Deny ARNs instead, as mappings deny <name> does there, or use --force\.\n$/);
+    }
+    assert.equal(await cluster.value("deny/any"), undefined);
+    await exits(withDenials("apply -y", [MALLORY]), 0);
+    await exits(withDenials("apply -y --force", [JANE]), 0);
+    // The name is stored: another end or description adds none.
+    await exits(withDenials("apply -y", [{ ...JANE, name: "JANE@example.com", description: "x" }]), 0);
+    cluster.put("deny/any", []);
+    await exits(run("rollback deny/any -y"), 1, err);
+    assert.deepEqual(await cluster.value("deny/any"), []);
+    cluster.store.remove(`${PREFIX}/deny/any`);
+  }
 });
 
 test("allow removes the name and the patterns that deny this name alone, and with --account reports a denial for any account", async () => {
