@@ -29,6 +29,7 @@ import { type Subject, subjectOf } from "../../model/lint/finding.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import type { Stored } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
+import { type Cause, lineOf, phraseOf, type Skipped } from "./export-skipped.ts";
 import { withoutRolePath } from "./foreign.ts";
 
 function translateOut(text: string): string {
@@ -43,20 +44,20 @@ interface ExportInput {
   readonly review: ReviewSettings;
 }
 
-/** Returns the ConfigMap, the number of mappings in it, and a line for each skipped mapping or denial. */
+/** Returns the ConfigMap, the number of mappings in it, and the skipped mappings and denials. */
 export function exportAwsAuth({ parameters, roles, review }: ExportInput) {
   const subject = subjectOf(parameters, review);
   const { entries, denials } = subject;
   const denied = denials.filter((denial) => isActive(denial, review));
   const store = { ...subject, roles, denied };
-  const carried = entries.map((entry) => ({ entry, items: convert(entry, entry.parameter, store) }));
-  const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
+  const carried = entries.map((entry) => ({ entry, ...convert(entry, entry.parameter, store) }));
+  const exportable = carried.flatMap(({ items }) => (items === undefined ? [] : [items]));
   return {
     configMap: configMapOf(exportable.flat()),
     exported: exportable.length,
     problems: [
-      ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
-      ...denials.map(({ mapping }) => `${deniedIn(mapping)}: aws-auth has no denials`),
+      ...carried.flatMap(({ entry, cause }): Skipped[] => (cause ? [{ what: nameOfEntry(entry), cause }] : [])),
+      ...denials.map(({ mapping }): Skipped => ({ what: deniedIn(mapping), cause: { code: "denial_unknown" } })),
     ],
   };
 }
@@ -86,8 +87,10 @@ function item({ mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string,
   };
 }
 
-/** The entries that aws-auth can express, or the reason why the entry is skipped. */
-type Carried = readonly MappingEntry[] | string;
+/** Entries that aws-auth can express, or the cause why the entry is skipped. */
+type Carried =
+  | { readonly items: readonly MappingEntry[]; readonly cause?: undefined }
+  | { readonly cause: Cause; readonly items?: undefined };
 
 interface Store extends Subject {
   readonly roles: readonly KnownRole[];
@@ -102,8 +105,8 @@ interface Store extends Subject {
 function convert(entry: MappingEntry, parameter: string, store: Store): Carried {
   const { kind, mapping } = entry;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
-  if (limit !== undefined) return `aws-auth has no ${limit}`;
-  if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return "aws-auth has no claims of AWS-signed tokens";
+  if (limit !== undefined) return skipped({ code: "key_unknown", key: limit });
+  if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return skipped({ code: "claims_unknown" });
   const unchanged = () => carryAll([entry], parameter, store);
   const carry: Readonly<Record<MappingKind, () => Carried>> = {
     role: unchanged,
@@ -111,26 +114,26 @@ function convert(entry: MappingEntry, parameter: string, store: Store): Carried 
     root: unchanged,
     "federated-user": unchanged,
     sso: () => carryPermissionSet(entry, parameter, store),
-    "sso-session": () => "aws-auth cannot map a single session",
-    pattern: () => "aws-auth has no patterns",
+    "sso-session": () => skipped({ code: "session_unknown" }),
+    pattern: () => skipped({ code: "pattern_unknown" }),
     account: () => carryAccount(entry, store),
   };
   return carry[kind]();
 }
 
-function wouldGrant(denier: string): string {
-  return `it would grant access to identities that ${denier}`;
+function skipped(cause: Cause): Carried {
+  return { cause };
 }
 
 function carryAccount(entry: MappingEntry, { readings, review, denied }: Store): Carried {
   const { account, mapping } = entry;
-  if (mapping.username !== undefined) return "aws-auth cannot name the users of an account";
+  if (mapping.username !== undefined) return skipped({ code: "account_username_unknown" });
   for (const [name, reading] of readings) {
     if (reading.account !== account && reading.account !== "any") continue;
     const by = shortName(name, review.prefix);
-    if (reading.problems.length > 0) return wouldGrant(`${by} denies, because it is invalid`);
+    if (reading.problems.length > 0) return skipped({ code: "denied_by_invalid", by });
     const isPinned = reading.entries.some(({ mapping: { principalId } }) => principalId !== undefined);
-    if (isPinned) return wouldGrant(`${by} denies by principalId`);
+    if (isPinned) return skipped({ code: "denied_by_principal_id", by });
   }
   return unlessDenied([entry], review, denied);
 }
@@ -145,16 +148,14 @@ function carryPermissionSet(entry: MappingEntry, parameter: string, store: Store
   const { account, name: set } = entry;
   const isOfSet = (role: KnownRole) => role.permissionSet.toLowerCase() === set.toLowerCase();
   const known = roles.filter((role) => role.account === account && isOfSet(role));
-  if (known.length === 0) {
-    return "aws-auth has no permission sets, and --roles-from (aws iam list-roles) has no role of this one";
-  }
+  if (known.length === 0) return skipped({ code: "set_without_roles" });
   const list = mappingParameter(prefix, "sso-session", account, set);
   const { entries = [], problems = [] } = readings.get(list) ?? {};
   if (problems.length > 0 || entries.some(({ mapping }) => !isExpired(mapping.notAfter, now))) {
-    return `aws-auth cannot map a single session, but ${shortName(list, prefix)} does`;
+    return skipped({ code: "set_with_sessions", by: shortName(list, prefix) });
   }
   const others = known.filter(({ name }) => !parameters.has(mappingParameter(prefix, "role", account, name)));
-  if (others.length === 0) return "each of its roles has a separate mapping";
+  if (others.length === 0) return skipped({ code: "roles_mapped" });
   const asRoles = others.map(({ name, arn }): MappingEntry => {
     return { kind: "role", account, name, mapping: { ...entry.mapping, arn } };
   });
@@ -168,9 +169,9 @@ function carryAll(items: readonly MappingEntry[], parameter: string, { parameter
     const kind = deciding?.verdict.kind;
     if (kind === "match" && deciding?.parameter === parameter) continue;
     const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, review.prefix);
-    if (kind === "deny") return wouldGrant(`${by} denies`);
-    if (kind === "invalid") return wouldGrant(`${by} denies, because it is invalid`);
-    return `it does not apply: ${by} does`;
+    if (kind === "deny") return skipped({ code: "denied", by });
+    if (kind === "invalid") return skipped({ code: "denied_by_invalid", by });
+    return skipped({ code: "not_applied", by });
   }
   return unlessDenied(items, review, denied);
 }
@@ -179,7 +180,7 @@ function carryAll(items: readonly MappingEntry[], parameter: string, { parameter
 function unlessDenied(items: readonly MappingEntry[], { partition }: ReviewSettings, denied: Store["denied"]): Carried {
   const principals = items.map((item) => placed(item, "", partition));
   const denial = denied.find((entry) => principals.some((principal) => overlaps(entry, principal)));
-  return denial === undefined ? items : wouldGrant(`${deniedIn(denial.mapping)} denies`);
+  return denial === undefined ? { items } : skipped({ code: "denied_by_entry", denied: deniedIn(denial.mapping) });
 }
 
 type KnownRole = ReturnType<typeof readSetRoles>[number];
@@ -243,7 +244,9 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
     ...readParameter(prefix, stored.name, stored),
   }));
   const entries = readings.flatMap((reading) => reading.entries);
-  const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
+  const invalid = readings.flatMap(({ name, problems }) =>
+    problems.map((problem): Skipped => ({ what: name, cause: { code: "invalid", problem } })),
+  );
   const { text, exported, problems } =
     options.format === "aws-auth"
       ? await awsAuth(parameters, connection, options, io)
@@ -252,22 +255,22 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   // Mapping files may be JSON too.
   else await printData(parseYaml(text, "the export").value, "json", io);
   const left = [...invalid, ...problems];
-  for (const line of left) io.log(`Skipped ${line}.\n`);
+  for (const entry of left) io.log(`Skipped ${lineOf(entry)}.\n`);
   if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`, ...causesOf(left, options));
 }
 
 /**
  * Returns sentences: the most frequent causes, and advice about the denial that causes most skips.
  */
-function causesOf(skipped: readonly string[], options: ExportOptions): string[] {
-  const causes = [...Map.groupBy(skipped, (line) => line.slice(line.indexOf(": ") + 2))]
-    .map(([cause, { length }]) => ({ cause, length }))
+function causesOf(all: readonly Skipped[], options: ExportOptions): string[] {
+  const causes = [...Map.groupBy(all, ({ cause }) => phraseOf(cause))]
+    .map(([phrase, entries]) => ({ phrase, cause: entries[0]?.cause, length: entries.length }))
     .filter(({ length }) => length > 1)
     .toSorted((a, b) => b.length - a.length);
-  const [denial] = causes.flatMap(({ cause }) => / that ([^\s/]+|arn:\S+) denies$/.exec(cause)?.[1] ?? []);
+  const [denial] = causes.flatMap(({ cause }) => (cause?.code === "denied_by_entry" ? cause.denied : []));
   const again = `iam-authenticator mappings allow ${[...clusterWords(options), shellWord(denial ?? "")].join(" ")}`;
   return [
-    ...causes.slice(0, MOST_CAUSES).map(({ cause, length }) => `${length} skipped: ${cause}.`),
+    ...causes.slice(0, MOST_CAUSES).map(({ phrase, length }) => `${length} skipped: ${phrase}.`),
     ...(denial === undefined
       ? []
       : [`aws-auth cannot deny ${denial}. End its access in AWS, then remove the denial and export again: ${again}`]),
