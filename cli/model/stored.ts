@@ -1,14 +1,9 @@
 // The value of a stored parameter: as text, and as a list whose entries operators change at the same time.
 
 import { isDeepStrictEqual } from "node:util";
-import {
-  isListKind,
-  KINDS,
-  kindsWhere,
-  type ListKind,
-  type ParameterKind,
-} from "../../functions/authenticator/mapping/kinds.ts";
+import { isListKind, KINDS, type ListKind } from "../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { isObject, parseJson, parseStored, repeatedKey } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
@@ -33,26 +28,26 @@ export interface Version extends Stored {
 
 export type Items = readonly unknown[];
 
-const PATHS: Readonly<Record<(typeof KINDS)[ParameterKind]["path"], string>> = {
-  named: String.raw`\d{12}/[^/]+`,
-  account: String.raw`\d{12}`,
-  "account or any": String.raw`(?:\d{12}|any)`,
-};
-
-const LISTS: readonly (readonly [name: RegExp, key: string | undefined])[] = [
-  ...kindsWhere(isListKind).map((kind) => {
-    const { path, listedBy } = KINDS[kind];
-    return [new RegExp(`/${kind}/${PATHS[path]}$`), listedBy] as const;
-  }),
-  [/\/callers$/, "name"],
-];
+/** Returns the address that the end of a parameter's name has, below any prefix. */
+function addressAtEnd(parameter: string): ParameterAddress | undefined {
+  const sections = parameter.split("/");
+  const prefixes = [sections.slice(0, -2), sections.slice(0, -3)].map((start) => start.join("/"));
+  return prefixes.flatMap((prefix) => readName(prefix, parameter) ?? [])[0];
+}
 
 /**
  * Returns the key that identifies an entry in this parameter's list; `undefined` for a parameter
  * that is not a list.
  */
 export function entryKey(parameter: string): string | undefined {
-  return LISTS.find(([name]) => name.test(parameter))?.[1];
+  if (parameter.endsWith("/callers")) return "name";
+  const address = addressAtEnd(parameter);
+  return address && isListKind(address.kind) ? KINDS[address.kind].listedBy : undefined;
+}
+
+/** Returns whether the parameter is a deny list. */
+export function isDenyList(parameter: string): boolean {
+  return addressAtEnd(parameter)?.kind === "deny";
 }
 
 /** Returns the items of a list; `undefined` unless the text is a JSON list. */

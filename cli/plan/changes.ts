@@ -9,7 +9,16 @@ import { limitsOf } from "../aws/rates.ts";
 import { finding, usage } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
-import { entryKey, hasEnded, type Items, isStored, listIn, type Stored, valueProblem } from "../model/stored.ts";
+import {
+  entryKey,
+  hasEnded,
+  type Items,
+  isDenyList,
+  isStored,
+  listIn,
+  type Stored,
+  valueProblem,
+} from "../model/stored.ts";
 
 export interface Change {
   readonly action: "add" | "change" | "remove";
@@ -80,8 +89,6 @@ export function isRemoval({ value }: Change): boolean {
   return value === undefined || value === "[]";
 }
 
-const DENY_LIST = /\/deny\/(?:\d{12}|any)$/;
-
 /**
  * Returns the plan without ended denials. Each write of a deny list drops what ended more than 60 s
  * before, since no function uses it and it fills the list. Such a denial that is not stored, as in
@@ -91,7 +98,7 @@ export function withoutEnded(plan: Plan, now: number): Plan {
   const changes = plan.changes.flatMap((change): Change[] => {
     const { name, before, value } = change;
     const [stored, wanted] = [listIn(before?.value ?? "[]"), listIn(value)];
-    if (!DENY_LIST.test(name) || stored === undefined || wanted === undefined) return [change];
+    if (!isDenyList(name) || stored === undefined || wanted === undefined) return [change];
     const isKept = (item: unknown) => stored.some((other) => isDeepStrictEqual(item, other));
     const present = wanted.filter((item) => isKept(item) || !hasEnded(item, now));
     if (present.length < wanted.length && isDeepStrictEqual(present, stored)) return [];
