@@ -30,12 +30,12 @@ iam-authenticator mappings apply -f "$HOME/mappings.yaml" -y --allow-weakening >
 sleep 11
 echo "2 $(review bob | tr -d '\\n ')"
 echo "3 $(iam-authenticator mappings list -o name | tr '\\n' ' ')"
-sed -i.old 's/"clusterId"/"accounts": ["444455556666"], "clusterId"/' "$HOME/.cdk.json"
+sed -i.old 's/"111122223333"/"444455556666"/' "$HOME/.cdk.json"
 cdk deploy >&2
 echo "4 $(review bob | tr -d '\\n ')"
 cdk destroy --force >&2
 echo "5 $(review bob 2>&1 | tr -d '\\n ')"
-sed -i.old 's/"clusters": \\[/&{"clusterId": "cluster-201", "region": "us-west-2", "architecture": "'"$ARCH"'", "safeDeployments": false},/' "$HOME/.cdk.json"
+sed -i.old 's/"clusters": \\[/&{"clusterId": "cluster-201", "region": "us-west-2", "accounts": ["111122223333"], "architecture": "'"$ARCH"'", "safeDeployments": false},/' "$HOME/.cdk.json"
 cdk deploy IamAuthenticator-cluster-201 >&2
 iam-authenticator contexts from-cdk "$HOME/.cdk.json" --yes >&2
 echo "6 $(iam-authenticator contexts -o name | tr '\\n' ' ')"

@@ -62,7 +62,8 @@ async function openShell(): Promise<number> {
   const [code] = await once(spawn("cdk", ["bootstrap"], { cwd: ROOT, env: environment, stdio: "inherit" }), "exit");
   if (code !== 0) throw new Error(`cdk bootstrap failed: ${emulator.log()}`);
   // Bootstrap works before a cluster is chosen.
-  const cluster = { clusterId: CLUSTER_ID, architecture: MACHINE, safeDeployments: false };
+  // The emulator's own account, which is the default of accounts, is not the account of the local identities.
+  const cluster = { clusterId: CLUSTER_ID, accounts: ["111122223333"], architecture: MACHINE, safeDeployments: false };
   write(".cdk.json", JSON.stringify({ context: { clusters: [cluster] } }, null, 2));
   console.log(GUIDE);
   // Ctrl-C is for the program in the shell.
