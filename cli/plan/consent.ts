@@ -113,9 +113,11 @@ export async function readForAccess(
   isPlanning = false;
   const text = `this may grant more access than the plan shows: there is no permission to read ${[...unread].map(phraseFor).join(", ")}`;
   const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", gives: [], text };
+  // A denial that is added or lasts longer grants no access: only the lockout check reads more for it.
+  const isSettled = marks.length === 0 && changes.every(({ name }) => addressOf(name)?.kind === "deny");
   return {
     current,
-    marks: unread.size === 0 ? marks : [...marks, unknown],
+    marks: unread.size === 0 || isSettled ? marks : [...marks, unknown],
     unread,
     settle,
     seek,

@@ -83,6 +83,8 @@ const ROWS: readonly (readonly [what: string, plan: Plan, requests: string, unre
   ["a denial of several", deny(`deny/${A}`, arn("role/*")), "deny/any; "],
   ["a denial for any account", deny("deny/any", "arn:aws:iam::*:role/x"), "; deny/A"],
   ["a lifted denial, without permission", remove(CI, { denied: `pattern/${A}` }), `${LOWER} ${DENIALS}; pattern/A; pattern/any; account/A; deny/A; deny/any`, "pattern/A, account/A"],
+  ["a denial, without permission", deny(`deny/${A}`, arn("role/ci"), { denied: `pattern/${A}` }), `deny/any role/A/ci ${LOWER}; deny/any; role/A/ci; pattern/A; pattern/any; account/A`],
+  ["a denial and a grant, without permission", { changes: { [`deny/${A}`]: [{ arnLike: arn("role/ci") }], ...withH }, known: [CI], denied: `pattern/${A}` }, `deny/any ${LOWER}; deny/any; pattern/A; pattern/any; account/A`, "pattern/A, account/A"],
   ["the last administrator, without permission", remove(BOB, { denied: "" }), `${LOWER} ${DENIALS}; `],
   ["a pattern, without permission for two", { changes: { "pattern/any": [] }, account: A, denied: "" }, "", "every mapping"],
 ];

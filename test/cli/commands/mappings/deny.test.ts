@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { failing, ssmError } from "../../../local/aws/service-faults.ts";
 import { ADMIN, exits, PREFIX, prints, useCluster } from "./cluster.ts";
 
 const A = "111122223333";
@@ -152,4 +153,20 @@ test("a file with a deny key is refused with the denial to write, and a file wit
     await exits(apply(parse(instead)), 0);
   }
   assert.deepEqual(await list(), [{ arnLike: EVE, ...more }]);
+});
+
+test("where the mappings may not be read, a denial needs no consent, and its lift does", async () => {
+  const denial = { arnLike: `arn:aws:iam::${A}:role/mallory` };
+  cluster.put(`role/${A}/mallory`, { arn: denial.arnLike, username: "m" });
+  put(A, []);
+  cluster.store.fail(failing("GetParameters", ssmError(400, "AccessDeniedException"), "/role/"));
+  await exits(cluster.mappings(`deny ${denial.arnLike} -y`), 0);
+  assert.deepEqual(await cluster.value(`deny/${A}`), [denial]);
+  await exits(
+    cluster.mappings(`rollback deny/${A} -y`),
+    1,
+    /^Refused, because it needs your consent: 1 denial lifted\.$/m,
+  );
+  cluster.store.fail(undefined);
+  assert.deepEqual(await cluster.value(`deny/${A}`), [denial]);
 });
