@@ -91,7 +91,7 @@ export function replacement(name: string, setup: (build: PluginBuild, done: Done
 /** The error message after an SDK update that moved or changed the code. */
 export function nothingToReplace(name: string): string {
   return (
-    `build/plugins.ts: ${name} found nothing to replace: the AWS SDK has changed. ` +
+    `The plugin ${name} (build/plugins.ts or build/lean-ssm-client.ts) found nothing to replace: the AWS SDK has changed. ` +
     "Fix the plugin, or remove it if the bundle does not grow (docs/decisions/0003-bundle.md)."
   );
 }
@@ -168,16 +168,21 @@ export const withoutBarrels = replacement("without-barrels", ({ onLoad }, done) 
 
 const EXPORTS_OF = new Map<string, Map<string, Found>>();
 
-/** Imports from the files behind the index files of the SDK's core. */
+/** Returns the source with imports from the files behind the index files of the SDK's core. */
 export function directImports(source: string): string {
   return source.replace(IMPORT, (statement, names: string, from: string) => {
     const index = indexOf(from);
     if (index === undefined) return statement;
-    return namesIn(names)
-      .map(([name, local]) => {
-        const found = findExport(index, name, EXPORTS_OF);
-        const { name: exported, file } = found ?? { name, file: from };
-        return `import { ${exported} as ${local} } from ${JSON.stringify(file)};`;
+    const imports = namesIn(names).map(([name, local]) => ({
+      name,
+      local,
+      found: findExport(index, name, EXPORTS_OF),
+    }));
+    // A plugin that changes nothing fails the build: the SDK has moved.
+    if (imports.length > 0 && imports.every(({ found }) => found === undefined)) return statement;
+    return imports
+      .map(({ name, local, found = { name, file: from } }) => {
+        return `import { ${found.name} as ${local} } from ${JSON.stringify(found.file)};`;
       })
       .join(" ");
   });

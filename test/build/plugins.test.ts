@@ -8,7 +8,7 @@ import { after, beforeEach, test } from "node:test";
 import type { Plugin } from "esbuild";
 import { buildAuthenticator, bundle, LEAN_PLUGINS, LEAN_SSM_PLUGINS, separateFile } from "../../build/functions.ts";
 import { leanSsmClient } from "../../build/lean-ssm-client.ts";
-import { builtIns, leanSchemas, replacement } from "../../build/plugins.ts";
+import { builtIns, directImports, leanSchemas, replacement } from "../../build/plugins.ts";
 import { isThrottlingCode } from "../../functions/lib/retry.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { useFolder } from "../cli/fixtures.ts";
@@ -94,7 +94,7 @@ for (const { name, setup } of leanSsmClient) {
     await assert.rejects(
       bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [separate, builtIns, leanSchemas(), changed]),
       {
-        message: /lean-ssm-client \(.*\.js\) found nothing to replace: the AWS SDK has changed/,
+        message: /lean-ssm-client \(.*\.js\) \(build\/.*\) found nothing to replace: the AWS SDK has changed/,
       },
     );
   });
@@ -105,6 +105,17 @@ test("a plugin that finds nothing to replace fails the build, and names itself a
     build.onLoad({ filter: /a-file-that-the-sdk-has-moved\.js$/ }, () => done({ contents: "" }));
   });
   await assert.rejects(bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [moved]), {
-    message: /build\/plugins\.ts: lean-schemas found nothing to replace: .*docs\/decisions\/0003-bundle\.md/,
+    message:
+      /The plugin lean-schemas \(build\/plugins\.ts or .*\) found nothing to replace: .*docs\/decisions\/0003-bundle\.md/,
   });
+});
+
+test("an import from an index file of the SDK is replaced, and stays the same if the file exports none of its names", () => {
+  const known = 'import { HttpResponse as Reply, newer } from "@smithy/core/protocols";\n';
+  const [reply, newer, ...others] = directImports(known).split("; ");
+  assert.match(reply ?? "", /^import \{ HttpResponse as Reply \} from ".*httpResponse\.js"$/);
+  assert.deepEqual([newer, others], ['import { newer as newer } from "@smithy/core/protocols";\n', []]);
+  // Otherwise the plugin would not notice an SDK that moved.
+  const moved = 'import { newer, another } from "@smithy/core/protocols";\n';
+  assert.equal(directImports(moved), moved);
 });
