@@ -61,7 +61,10 @@ export function settingsFrom(variables: Environment, { machine }: Shell): Settin
 /** The settings that two stacks of one cluster need not share. */
 const OF_A_STACK = ["clusterId", "region", "partition", "mappingPrefix", "ssmEndpoint"];
 
-/** Returns the names of the settings in which two functions of a cluster differ. The order of a list has no meaning. */
+/** The keys of the settings that have another name in `Settings`. */
+const KEYS: Readonly<Record<string, string>> = { jwt: "awsSignedTokens", stsHosts: "stsRegions or stsExtraHosts" };
+
+/** Returns the keys of the settings in which two functions of a cluster differ. The order of a list has no meaning. */
 export function differentSettings(first: Settings, second: Settings): string[] {
   const comparable = ({
     stsHosts: { regions, regionByHost },
@@ -72,7 +75,8 @@ export function differentSettings(first: Settings, second: Settings): string[] {
   };
   const [ofFirst, ofSecond] = [comparable(first), comparable(second)];
   const shared = Object.keys(ofFirst).filter((name) => !OF_A_STACK.includes(name));
-  return shared.filter((name) => !isDeepStrictEqual(ofFirst[name], ofSecond[name]));
+  const different = shared.filter((name) => !isDeepStrictEqual(ofFirst[name], ofSecond[name]));
+  return different.map((name) => KEYS[name] ?? name);
 }
 
 /**

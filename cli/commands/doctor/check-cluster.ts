@@ -6,7 +6,7 @@ import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
 import { type Connection, type ConnectionOptions, connect, shellFor } from "../../aws/connection.ts";
-import { toFailure } from "../../aws/errors.ts";
+import { isAccessDenied, toFailure } from "../../aws/errors.ts";
 import { readFunction } from "../../aws/functions.ts";
 import { type Explanation, explainToken } from "../../aws/review.ts";
 import { adviceFor, type Check, failed, ok, warning } from "../../cmdline/advice.ts";
@@ -36,10 +36,17 @@ export function checkUrl(url: URL, endpoint: string | undefined, options: Connec
   return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${host}`, advice)];
 }
 
+/** Connects to the cluster, and reads the function's settings once for all checks. */
+export async function connectForChecks(options: ConnectionOptions, io: IOStreams, config: ClientConfig) {
+  const connection = await connect(options, io, config);
+  await readFunction(connection, io.interrupted);
+  return connection;
+}
+
 /** Checks whether a caller with a token remains, for a caller that proved itself by IAM. */
-export async function checkCallers(options: ConnectionOptions, io: IOStreams, config: ClientConfig): Promise<Check> {
+export async function checkCallers(connecting: Promise<Connection>, io: IOStreams): Promise<Check> {
   try {
-    const connection = await connect(options, io, config);
+    const connection = await connecting;
     const { entries } = await readCallers(connection, io.interrupted);
     const accepted = entries.filter((entry) => callerState(entry, connection.review.now) === "accepted");
     const withToken = accepted.filter((entry) => isObject(entry) && entry["sha256"] !== undefined).length;
@@ -65,16 +72,16 @@ const PERMISSION = `allow lambda:GetFunctionConfiguration on the function's alia
 
 /** Compares the stored settings with the function's own, where this principal may read them. */
 export async function checkSettings(
+  connecting: Promise<Connection>,
   options: ConnectionOptions,
   io: IOStreams,
-  config: ClientConfig,
   functionName: string | undefined,
 ): Promise<Check> {
   const name = "settings";
   const advice = "deploy the stack, which writes them; then run this again";
   try {
-    const connection = await connect(options, io, config);
-    const { version, problem, notes, settings } = await readFunction(connection, io.interrupted);
+    const { config, functions } = await connecting;
+    const { version, problem, notes, settings } = functions.own;
     if (problem !== undefined) return failed(name, problem, advice);
     if (version === undefined) return warning(name, notes.join(" "), `${advice}, or allow ssm:GetParameters on them`);
     const seen = [`stored by version ${version}`, ...notes].join(". ");
@@ -96,14 +103,13 @@ export async function checkSettings(
 }
 
 /** Looks up the operator's mapping, with the function's settings. */
-export async function checkMapping(token: string, options: ConnectionOptions, io: IOStreams, config: ClientConfig) {
+export async function checkMapping(token: string, connecting: Promise<Connection>, io: IOStreams) {
   try {
-    const connection = await connect(options, io, config);
+    const connection = await connecting;
     const check = mappingCheck(await explainToken(token, connection, io), connection.review.prefix);
     return [check, ...regionsCheck(connection)];
   } catch (error) {
-    const isDenied = error instanceof Error && error.name === "AccessDeniedException";
-    const advice = isDenied
+    const advice = isAccessDenied(error)
       ? "allow ssm:GetParameters here, or run explain where that is allowed"
       : "run explain where STS and Parameter Store can be reached";
     return [unread("mapping", error, advice)];
@@ -111,11 +117,10 @@ export async function checkMapping(token: string, options: ConnectionOptions, io
 }
 
 /** Checks the deny lists as `mappings lint` does. */
-export async function checkDenials(options: ConnectionOptions, io: IOStreams, config: ClientConfig): Promise<Check[]> {
+export async function checkDenials(connecting: Promise<Connection>, io: IOStreams): Promise<Check[]> {
   const name = "denials";
   try {
-    const connection = await connect(options, io, config);
-    await readFunction(connection, io.interrupted);
+    const connection = await connecting;
     const { prefix } = connection.review;
     const lists = new Map<string, Stored>();
     for await (const page of pagesBelow(`${prefix}/deny`, connection, io)) {

@@ -34,6 +34,7 @@ import {
   checkSettings,
   checkStores,
   checkUrl,
+  connectForChecks,
 } from "./check-cluster.ts";
 import {
   checkCaller,
@@ -169,15 +170,18 @@ async function checkEndpoint(
     const { token, config } = made;
     if (isStandby) return [...checks, ...(await checkRedirected(endpoint, token, io))];
     checks.push(made.check);
-    if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(options, io, config));
+    const connecting = connectForChecks(options, io, config);
+    // Each check reports the failure.
+    connecting.catch(() => {});
+    if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(connecting, io));
     for (const version of API_VERSIONS) {
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
     // At once: of a silent Parameter Store, each would wait for the time limit.
     const stored = [
-      checkMapping(token, options, io, config),
-      checkDenials(options, io, config),
-      checkSettings(options, io, config, functionName),
+      checkMapping(token, connecting, io),
+      checkDenials(connecting, io),
+      checkSettings(connecting, options, io, functionName),
     ] as const;
     const [mapping, denials, settings] = await Promise.all(stored);
     checks.push(...mapping, ...denials, settings);

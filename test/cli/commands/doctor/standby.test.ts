@@ -167,14 +167,14 @@ test("mappings, denials and callers that differ fail, whatever the order of thei
 
 for (const [what, ours, theirs, different] of [
   ["accounts", { ACCOUNTS: "111122223333" }, {}, "accounts"],
-  ["STS Regions", { STS_REGIONS: "us-east-1" }, { STS_REGIONS: "us-east-1,eu-west-1" }, "stsHosts"],
+  ["STS Regions", { STS_REGIONS: "us-east-1" }, { STS_REGIONS: "us-east-1,eu-west-1" }, "stsRegions or stsExtraHosts"],
   [
     "audiences, reserved prefixes, VPCs and node look-ups",
     { AUDIENCES: "a", RESERVED_PREFIXES: "system:", NODE_VPCS: "vpc-01234567" },
     {},
     "audiences, nodeVpcs, nodes, reservedPrefixes",
   ],
-  ["issuers of tokens", { JWT_ISSUERS: "111122223333=https://a.tokens.sts.global.api.aws" }, {}, "jwt"],
+  ["issuers of tokens", { JWT_ISSUERS: "111122223333=https://a.tokens.sts.global.api.aws" }, {}, "awsSignedTokens"],
 ] as const) {
   test(`settings of the standby that differ fail: ${what}`, async () => {
     putSettings("/iam-authenticator/prod", ours);
