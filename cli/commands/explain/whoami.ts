@@ -6,6 +6,7 @@ import { parseJwt } from "../../../functions/authenticator/jwt/parse-jwt.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import { clientConfig } from "../../aws/client.ts";
 import { connect } from "../../aws/connection.ts";
+import { isAccessDenied } from "../../aws/errors.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity } from "../../aws/review.ts";
 import { findCredentials, getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
@@ -95,7 +96,7 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
     await functionOf(connection, io);
     return { ...known, explanation, unread: undefined };
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
+    if (!isAccessDenied(error)) throw error;
     // Another operator has other profiles.
     const { profile: _, ...others } = options;
     const message =

@@ -180,6 +180,7 @@ function withStoredEntries(
       const others = wanted.filter((entry) => !kept.has(entry));
       if (kind === "pattern") checkOrder(name, wanted, [...kept]);
       const all = [...kept, ...others];
+      // The plan drops denials that have ended, and then checks the length.
       return [parameter, kind === "deny" ? JSON.stringify(all) : valueText(name, all)];
     }),
   );

@@ -84,5 +84,6 @@ export function withDenial(
   const wanted = given({ [key]: isObject(old) ? old[key] : denied, notAfter: endAt(now), description: text });
   const check = checkDenyEntry(wanted, { partition });
   if (!check.valid) throw usage(`${denied}: ${check.problem}. Nothing was written.`);
+  // The plan drops denials that have ended, and then checks the length.
   return { value: JSON.stringify(withItem(items, isIt, wanted)), isNew: old === undefined };
 }

@@ -1,5 +1,6 @@
 // Plans the denial of a person by name: one entry where every function of the store knows names, otherwise patterns.
 
+import { personNameOf } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter, mappingParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { callerIdentity } from "../../aws/calls.ts";
@@ -10,7 +11,7 @@ import { EXIT, Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { readValue } from "../../model/entry-arns.ts";
-import { shortName } from "../../model/evaluation.ts";
+import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 import { namesIn, type PossibleIdentity, possibleIdentities, roleNamed, similarName } from "../../model/person.ts";
 import { listIn, MAX_BYTES, type Stored } from "../../model/stored.ts";
 import { findOwner, managerOf, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
@@ -102,9 +103,9 @@ function refuseRole(who: string, known: ReadonlyMap<string, Stored>, review: Con
  */
 async function refuseOwnName(who: string, { config }: Connection, io: IOStreams): Promise<void> {
   const identity = await ifReadable((own) => own.memo.once(config, "identity", () => callerIdentity(config, own)), io);
-  const own = identity?.Arn.slice(identity.Arn.lastIndexOf("/") + 1) ?? "";
-  if (asciiLowerCase(own) !== asciiLowerCase(who)) return;
-  throw new RefusedName(EXIT.usage, `${who} is your own name (${identity?.Arn}). To deny yourself, add --force.`);
+  const own = identity && supposeIdentity(identity.Arn);
+  if (own === undefined || personNameOf(own) !== asciiLowerCase(who)) return;
+  throw new RefusedName(EXIT.usage, `${who} is your own name (${own.arn}). To deny yourself, add --force.`);
 }
 
 /** The number of bytes of a list that names leave free, for the denial of an ARN. */

@@ -1,10 +1,12 @@
 // Plans the denial of an ARN or a pattern, and judges what it ends.
 
+import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   candidates,
   denyParameter,
   mappingParameter,
   permissionSetInAnyCase,
+  readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { nearest } from "../../../functions/lib/text.ts";
@@ -119,7 +121,10 @@ function parametersOf(arnLike: string, prefix: string): string[] | undefined {
  */
 function similarMapping(arnLike: string, stored: readonly string[], prefix: string): string | undefined {
   const own = parametersOf(arnLike, prefix) ?? [];
-  const others = stored.filter((name) => !own.includes(name) && !/\/(?:deny|pattern|account)\//.test(name));
+  const others = stored.filter((name) => {
+    const kind = readName(prefix, name)?.kind;
+    return kind !== undefined && isOfOne(kind) && !own.includes(name);
+  });
   const [name] = own.flatMap((parameter) => nearest(parameter, others) ?? []);
   return name && shortName(name, prefix);
 }
