@@ -159,7 +159,8 @@ const CHANGED = /^(?:=$|[-+.]*\d)/;
  * system may run a log line as a command.
  */
 export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
-  const document = new Document(data, { compat: "yaml-1.1" });
+  // Data may share an object, such as a verdict. An anchor and its aliases would be hard to read.
+  const document = new Document(data, { compat: "yaml-1.1", aliasDuplicateObjects: false });
   // Only double-quoted text supports escapes.
   visit(document, {
     Scalar(_, node) {

@@ -100,6 +100,16 @@ test("an ARN keeps its session, unless --session-name replaces it, gets no suppo
   }
 });
 
+test("equal verdicts have no anchors in YAML, and no part of a permission set's explanation has a made-up suffix", async () => {
+  for (const words of [[DEVELOPERS], ["sso/999999999999/Audit"]]) {
+    const { out } = await explain([...words, "-o", "yaml"]);
+    assert.match(out, /\n {4}verdict:\n {6}kind: nothing\n/);
+    assert.doesNotMatch(out, /[&*]a1|_0{16}/);
+  }
+  const unmapped = /\nreason {4}no mapping for arn:\S+AWSReservedSSO_Audit_\?{16}\n/;
+  await exits(explain(["sso/999999999999/Audit"]), 1, "", unmapped);
+});
+
 test("a token or ARN of an account that is not in ACCOUNTS is denied before any mapping is read", async () => {
   const explaining = (words: string, ACCOUNTS: string, input = "") => {
     cluster.deploy({ ACCOUNTS });
