@@ -1,11 +1,8 @@
-// Plans a change in one or several clusters, shows the plans, asks once, and writes to up to 16 stores at once.
+// Plans a change in one or several clusters, shows the plans, asks once, writes, and reports.
 
-import { defaultMappingPrefix } from "../../functions/settings/common.ts";
-import { ownAccount, withAwsClock } from "../aws/calls.ts";
-import { type AwsOptions, type ClientConfig, clientConfig } from "../aws/client.ts";
-import { type Connection, type ConnectionOptions, connect } from "../aws/connection.ts";
-import { isAccessDenied, shortReasonOf, toFailure } from "../aws/errors.ts";
-import { limitsOf } from "../aws/rates.ts";
+import { withAwsClock } from "../aws/calls.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import { shortReasonOf } from "../aws/errors.ts";
 import {
   type Chosen,
   type ClusterFailure,
@@ -31,26 +28,20 @@ import {
   count,
   EFFECT,
   outcome,
-  type Prepared,
   type Proposal,
   type ProposeOptions,
   prepare,
 } from "./propose.ts";
 import { planData, printPlans } from "./show.ts";
-import { beforeWrites, Stopped } from "./stopped.ts";
-import { writeAll } from "./write.ts";
+import { beforeWrites } from "./stopped.ts";
+import { connectOnce, neighboursOf } from "./stores.ts";
+import { type ReadyCluster, toWrite, type Wanted, writeClusters } from "./write-clusters.ts";
 
 /**
  * The target of the change does not exist in a cluster. With several clusters, it is enough that it
  * exists in one.
  */
 export class Absent extends Failure {}
-
-interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepared {
-  readonly name: string;
-  readonly options: AwsOptions;
-  readonly plan: P;
-}
 
 /**
  * The clusters, grouped by the state of their plan, each group in the order of the contexts. The
@@ -69,85 +60,89 @@ export interface PlannedClusters<P extends ClusterPlan = ClusterPlan> {
   readonly failed: readonly ClusterFailure[];
 }
 
-type Planned<P extends ClusterPlan> =
-  | ReadyCluster<P>
-  | ClusterFailure
-  | { readonly name: string; readonly isAbsent: boolean }
-  | undefined;
+/** A cluster after its plan: ready, failed, or without a change. */
+type Planned<P extends ClusterPlan> = ReadyCluster<P> | ClusterFailure | IdleCluster;
+
+interface IdleCluster {
+  readonly name: string;
+  readonly isAbsent: boolean;
+}
+
+/** Makes the plan of one cluster; `undefined` if nothing is to change. */
+type MakePlan<O extends ClustersOptions, P extends ClusterPlan> = (
+  connection: Connection,
+  options: OneOf<O>,
+  io: IOStreams,
+) => Promise<P | undefined>;
 
 /**
- * Plans the change in each cluster.
+ * Plans the change in each cluster, and judges it there.
  *
  * @param partition of the principal; several clusters of another partition are skipped, and named
  */
 export async function planClusters<O extends ClustersOptions & ProposeOptions, P extends ClusterPlan>(
   options: O,
   io: IOStreams,
-  plan: (connection: Connection, options: OneOf<O>, io: IOStreams) => Promise<P | undefined>,
+  plan: MakePlan<O, P>,
   partition?: string,
 ): Promise<PlannedClusters<P>> {
   const several = isSeveral(options);
   const output = outputByCluster(options.clusters, io);
   const chosen = chosenClusters(options, io, output.ioOf);
   const progress = startProgress("reading clusters", chosen.length, io);
-  const placeOf = several ? placesOnce(partition) : connect;
-  let done = 0;
-  async function planCluster(cluster: Chosen<O>): Promise<Planned<P>> {
+  const connectTo = several ? connectOnce(partition) : connect;
+  let ended = 0;
+
+  async function planCluster(cluster: Chosen<O>): Promise<Planned<P> | undefined> {
     const { name, options: place, io: own } = cluster;
     try {
       const neighbours = await neighboursOf(cluster, chosen);
-      const connection = await beforeWrites(own, () => placeOf({ ...place, neighbours }, own));
-      if (connection === undefined) return undefined;
-      return await fromOneView(own, async () => {
-        const planned = await plan(connection, place, own);
-        if (planned === undefined) return { name, isAbsent: false };
-        return { name, options: place, plan: planned, ...(await prepare(planned, options, own)) };
-      });
+      const connection = await beforeWrites(own, () => connectTo({ ...place, neighbours }, own));
+      return connection && (await planAndJudge(name, place, plan, connection, own));
     } catch (error) {
-      if (error instanceof Absent) for (const line of error.lines) own.log(`${line}\n`);
-      if (error instanceof Absent) return { name, isAbsent: true };
+      if (error instanceof Absent) return absent(name, error, own);
       if (!several) throw error;
       return { name, failure: failureIn(error, io) };
     } finally {
-      done += 1;
-      if (several) progress.show(done);
+      ended += 1;
+      if (several) progress.show(ended);
     }
   }
-  const planned = (await inTurns(chosen, planCluster).finally(progress.end).finally(output.flush)).filter(
-    (one) => one !== undefined,
-  );
-  if (planned.length === 0) throw usage(`No cluster is in partition ${partition}. Nothing was written.`);
-  const idle = planned.filter((one) => "isAbsent" in one);
+
+  const planned = await inTurns(chosen, planCluster).finally(progress.end).finally(output.flush);
+  const known = planned.filter((cluster) => cluster !== undefined);
+  if (known.length === 0) throw usage(`No cluster is in partition ${partition}. Nothing was written.`);
+  return { isSeveral: several, ...byState(known) };
+}
+
+function planAndJudge<O extends ClustersOptions & ProposeOptions, P extends ClusterPlan>(
+  name: string,
+  options: OneOf<O>,
+  makePlan: MakePlan<O, P>,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ReadyCluster<P> | IdleCluster> {
+  return fromOneView(io, async () => {
+    const plan = await makePlan(connection, options, io);
+    if (plan === undefined) return { name, isAbsent: false };
+    return { name, options, plan, ...(await prepare(plan, options, io)) };
+  });
+}
+
+/** Says in the cluster's messages that the target does not exist there. */
+function absent(name: string, { lines }: Absent, io: IOStreams): IdleCluster {
+  for (const line of lines) io.log(`${line}\n`);
+  return { name, isAbsent: true };
+}
+
+function byState<P extends ClusterPlan>(planned: readonly Planned<P>[]): Omit<PlannedClusters<P>, "isSeveral"> {
+  const idle = planned.filter((cluster) => "isAbsent" in cluster);
   return {
-    isSeveral: several,
-    ready: planned.filter((one) => "plan" in one),
+    ready: planned.filter((cluster) => "plan" in cluster),
     idle: idle.map(({ name }) => name),
     isAbsent: idle.length === planned.length && idle.every(({ isAbsent }) => isAbsent),
-    failed: planned.filter((one) => "failure" in one),
+    failed: planned.filter((cluster) => "failure" in cluster),
   };
-}
-
-/**
- * Returns the ids of the clusters whose functions may read the same store: no difference is known
- * before a connection in the prefix, the Region and the accounts that the contexts require.
- */
-async function neighboursOf({ options: own }: Chosen<ClustersOptions>, chosen: readonly Chosen<ClustersOptions>[]) {
-  const prefixOf = ({ cluster, prefix = defaultMappingPrefix(cluster) }: ConnectionOptions) => prefix;
-  const isDifferent = (first: string | undefined, second: string | undefined) =>
-    first !== undefined && second !== undefined && first !== second;
-  const alike = chosen.filter(
-    ({ options }) => prefixOf(options) === prefixOf(own) && !isDifferent(options.contextAccount, own.contextAccount),
-  );
-  if (alike.length <= 1) return [];
-  const regions = await Promise.all(alike.map(regionOf));
-  const region = regions[alike.findIndex(({ options }) => options === own)];
-  return alike.flatMap(({ options }, at) => (isDifferent(regions[at], region) ? [] : options.cluster));
-}
-
-/** Returns `undefined` if the cluster's profile does not exist or has no Region. */
-async function regionOf({ options, io }: Chosen<ClustersOptions>): Promise<string | undefined> {
-  const known = await clientConfig(options, io).catch(() => undefined);
-  return known?.config.region;
 }
 
 /** Plans again if another operator changes what a plan changes while it is made. */
@@ -163,44 +158,6 @@ async function fromOneView<T>(io: IOStreams, make: () => Promise<T>): Promise<T>
 }
 
 const MOST_PLANS = 5;
-
-/**
- * Returns a function that connects to each store once. It returns `undefined` for a cluster that is
- * skipped.
- */
-function placesOnce(partition: string | undefined) {
-  /** The names of clusters by account, Region and prefix. */
-  const stores = new Map<string, string>();
-  /** A promise for each Region and prefix, which resolves when the stores are known. */
-  const known = new Map<string, Promise<unknown>>();
-
-  async function enter(options: OneOf<ClustersOptions>, io: IOStreams, config: ClientConfig, earlier: unknown) {
-    const connection = await connect(options, io, config);
-    // connect() has checked the context's account.
-    const account = options.contextAccount ?? (await ownAccount(config, io)) ?? `profile ${options.profile}`;
-    await earlier;
-    const store = `${account} ${config.region} ${connection.review.prefix}`;
-    const same = stores.get(store);
-    if (same !== undefined) io.log(`Skipped: it is the same store as ${same}.\n`);
-    else stores.set(store, options.name);
-    return same === undefined ? connection : undefined;
-  }
-
-  return async (options: OneOf<ClustersOptions>, io: IOStreams): Promise<Connection | undefined> => {
-    const { config, partition: own } = await clientConfig(options, io);
-    if (partition !== undefined && own.id !== partition) {
-      io.log(`Skipped: region ${config.region} is in partition ${own.id}, not ${partition}.\n`);
-      return undefined;
-    }
-    const place = `${config.region} ${options.prefix ?? options.cluster}`;
-    const entered = enter(options, io, config, known.get(place));
-    known.set(
-      place,
-      entered.catch(() => {}),
-    );
-    return entered;
-  };
-}
 
 interface Action {
   /** The participle that begins the last line, such as `Denied`. */
@@ -236,41 +193,67 @@ export async function carryOut(
   io: IOStreams,
   action: Action = {},
 ): Promise<readonly ClusterPlan[]> {
-  const { isSeveral, ready, isAbsent, failed } = planned;
-  const { done = "Written", goesOn = false, recheck } = action;
-  const plans = ready.map((one) => ({ ...one, prefix: one.plan.connection.review.prefix }));
-  if (options.report === undefined) printPlans(plans, io);
-  else for (const { shown, destination, prefix } of plans) options.report(planData(shown, destination, prefix));
-  const failures = [...failed, ...ready.flatMap(({ name, refusal: failure }) => (failure ? [{ name, failure }] : []))];
-  if (!isSeveral && failures[0] !== undefined) throw failures[0].failure;
+  const { isSeveral, ready, isAbsent } = planned;
+  await showPlans(ready, options, io);
+  const refused = refusedIn(planned);
+  if (!isSeveral && refused[0] !== undefined) throw refused[0].failure;
   if (isAbsent) throw silentExit();
   const wanted = toWrite(ready);
-  const proposals = wanted.map(({ proposal }) => proposal);
-  const isLooser = proposals.some(({ marks }) => marks.length > 0);
-  if (!goesOn || isLooser) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
-  let written: readonly ReadyCluster[] = [];
-  if (!options.dryRun && wanted.length > 0) {
-    // The user decides with the failures in view; throwWorst repeats them at the end.
-    for (const line of options.yes ? [] : linesOf(failures)) io.log(`${line}\n`);
-    const perSecond = logIfLong(proposals, io);
-    await confirmAll(proposals, options, io);
-    await recheck?.(false);
-    const progress = startProgress("writing clusters", wanted.length, io, perSecond);
-    const results = await write(wanted, options, isSeveral, goesOn && !isLooser, recheck, progress, io);
-    failures.push(...results.filter((result) => "failure" in result));
-    written = results.filter((result) => "plan" in result);
-    logEffects(toWrite(written), isSeveral, io);
+  const isLooser = wanted.some(({ proposal }) => proposal.marks.length > 0);
+  const goesOn = action.goesOn === true && !isLooser;
+  if (!goesOn) throwWorst(refused, "Nothing was written, because not every cluster can be changed.");
+  if (options.dryRun) {
+    throwWorst(refused);
+    return ready.map(({ plan }) => plan);
   }
+  const perSecond = await ask(wanted, refused, options, io);
+  if (wanted.length > 0) await action.recheck?.(false);
+  const results = await writeClusters(wanted, options, { isSeveral, goesOn, recheck: action.recheck, perSecond }, io);
+  const written = results.filter((result) => "plan" in result);
+  logEffects(toWrite(written), isSeveral, io);
   const now = ready.map((cluster) => written.find(({ name }) => name === cluster.name) ?? cluster);
-  const skips = options.dryRun ? [] : now.flatMap((cluster) => skipsOf(cluster, isSeveral));
-  const last =
-    !options.dryRun && isSeveral && ready.length + failures.length > 0
-      ? [lastLine(done, { ...planned, ready: now }, failures, io)]
-      : [];
+  const failures = [...refused, ...results.filter((result) => "failure" in result)];
+  report({ ...planned, ready: now }, failures, action.done, io);
+  return now.map(({ plan }) => plan);
+}
+
+/** Prints the plans, or passes them as data to the command. */
+async function showPlans(ready: readonly ReadyCluster[], { report: pass }: ProposeOptions, io: IOStreams) {
+  const plans = ready.map((cluster) => ({ ...cluster, prefix: cluster.plan.connection.review.prefix }));
+  if (pass === undefined) printPlans(plans, io);
+  else await pass(plans.map(({ shown, destination, prefix }) => planData(shown, destination, prefix)));
+}
+
+/** Returns the clusters that cannot be planned, then those whose plan a check refuses. */
+function refusedIn({ ready, failed }: PlannedClusters): readonly ClusterFailure[] {
+  return [...failed, ...ready.flatMap(({ name, refusal: failure }) => (failure ? [{ name, failure }] : []))];
+}
+
+/** Asks for the consent to write. Returns how many clusters can be written a second. */
+async function ask(
+  wanted: readonly Wanted[],
+  refused: readonly ClusterFailure[],
+  options: ProposeOptions,
+  io: IOStreams,
+): Promise<number> {
+  if (wanted.length === 0) return Infinity;
+  // The user decides with the failures in view; the error at the end repeats them.
+  for (const line of options.yes ? [] : linesOf(refused)) io.log(`${line}\n`);
+  const proposals = wanted.map(({ proposal }) => proposal);
+  const perSecond = logIfLong(proposals, io);
+  await confirmAll(proposals, options, io);
+  return perSecond;
+}
+
+/** Prints the outcome, or throws it if a cluster failed or a stack's ownership skips changes. */
+function report(planned: PlannedClusters, failures: readonly ClusterFailure[], done = "Written", io: IOStreams): void {
+  const { isSeveral, ready } = planned;
+  const skips = ready.flatMap((cluster) => skipsOf(cluster, isSeveral));
+  const isListed = isSeveral && ready.length + failures.length > 0;
+  const last = isListed ? [lastLine(done, planned, failures, io)] : [];
   throwWorst(failures, ...last, ...skips);
   for (const line of last) io.log(`${line}\n`);
   if (skips.length > 0) throw finding(...skips);
-  return now.map(({ plan }) => plan);
 }
 
 /** Returns a line with the changes that a stack's ownership skips. */
@@ -301,82 +284,6 @@ export function logIfLong(proposals: readonly Pick<Proposal, "changes" | "connec
 
 /** Shorter writes need no notice. */
 const LONG_S = 60;
-
-type Wanted = ReadyCluster & { readonly proposal: Proposal };
-
-function toWrite(ready: readonly ReadyCluster[]): readonly Wanted[] {
-  return ready.flatMap(({ proposal, ...cluster }) => (proposal === undefined ? [] : [{ ...cluster, proposal }]));
-}
-
-/** Returns what was written or failed, in the order of `wanted`. Unless it goes on, the first is written before the others. */
-async function write(
-  wanted: readonly Wanted[],
-  options: ProposeOptions,
-  isSeveral: boolean,
-  goesOn: boolean,
-  recheck: Action["recheck"],
-  progress: Pick<ReturnType<typeof startProgress>, "show" | "end">,
-  io: IOStreams,
-): Promise<(ReadyCluster | ClusterFailure)[]> {
-  const output = outputByCluster(wanted, io);
-  const timer = setInterval(output.flush, FLUSH_MS);
-  let [written, isStopped] = [0, false];
-  async function writeOne(cluster: Wanted): Promise<ReadyCluster | ClusterFailure> {
-    const { name, proposal } = cluster;
-    const { connection, changes } = proposal;
-    try {
-      if (isSeveral) await beforeWrites(io, () => limitsOf(connection.rates, io).write(io.interrupted, changes.length));
-      if (isStopped) return { name, failure: silentExit() };
-      const result = await writeOrReplace(cluster, options, withAwsClock(isSeveral ? output.ioOf(name) : io));
-      await recheck?.(true);
-      return result;
-    } catch (error) {
-      const failure = error instanceof Stopped || io.interrupted.aborted ? toFailure(error) : undefined;
-      isStopped ||= !goesOn || failure === undefined || failure.exitCode === EXIT.interrupted;
-      if (!isSeveral || failure === undefined) throw error;
-      return { name, failure };
-    } finally {
-      written += 1;
-      if (isSeveral) progress.show(written);
-    }
-  }
-  const first = goesOn ? [] : wanted.slice(0, 1);
-  try {
-    const results = await inTurns(first, writeOne);
-    return [...results, ...(await inTurns(wanted.slice(first.length), writeOne))];
-  } finally {
-    clearInterval(timer);
-    progress.end();
-    output.flush();
-  }
-}
-
-/** Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was written. */
-async function writeOrReplace(cluster: Wanted, options: ProposeOptions, io: IOStreams): Promise<ReadyCluster> {
-  const { name, options: place, plan, proposal } = cluster;
-  try {
-    await writeAll(proposal, proposal.connection, io);
-    return cluster;
-  } catch (error) {
-    if (plan.ifRefused === undefined || !isAccessDenied(error)) throw error;
-  }
-  try {
-    const other = { ...(await plan.ifRefused(io)), ...(plan.effect && { effect: plan.effect }) };
-    const ready: ReadyCluster = { name, options: place, plan: other, ...(await prepare(other, options, io)) };
-    printPlans([{ ...ready, prefix: other.connection.review.prefix }], io);
-    if (ready.refusal !== undefined) throw ready.refusal;
-    if (ready.proposal === undefined) return ready;
-    await confirmAll([ready.proposal], { ...options, yes: true }, io);
-    await writeAll(ready.proposal, other.connection, io);
-    return ready;
-  } catch (error) {
-    const failure = error instanceof Stopped ? undefined : toFailure(error);
-    throw failure === undefined ? error : new Stopped(failure, failure.lines, "absent", error);
-  }
-}
-
-/** The interval of messages during the writes. */
-const FLUSH_MS = 1_000;
 
 function logEffects(written: readonly Wanted[], isSeveral: boolean, io: IOStreams): void {
   const output = outputByCluster(written, io);

@@ -21,8 +21,8 @@ import { countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts
 
 export interface ProposeOptions extends WriteOptions {
   readonly prune?: true;
-  /** Receives each cluster's plan as data, instead of printing it. */
-  readonly report?: (plan: object) => void;
+  /** Receives the plans of the clusters as data, instead of printing them. */
+  readonly report?: (plans: readonly object[]) => void | Promise<void>;
 }
 
 /** A plan of one cluster. */

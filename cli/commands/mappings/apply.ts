@@ -66,20 +66,18 @@ export function applyCommand(command: Command, io: IOStreams): Command {
       if (output !== "table" && !options.dryRun) throw usage(`-o ${output} requires --dry-run.`);
       const paths = [...(options.file ?? []), ...files];
       if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
+      const print = async (plans: readonly object[], format: "json" | "yaml") => {
+        const data = isSeveral(options) ? plans : plans[0];
+        if (data !== undefined) await printData(data, format, io);
+      };
       const file = await readMappingFiles(paths, io);
       const planned = await planClusters(options, io, async (connection, clusterOptions, own) => {
         const compared = await compare(file, clusterOptions, connection, own);
         warnOfSessionTrust(compared.plan.changes, connection, own);
         return compared;
       });
-      const plans: object[] = [];
-      const report = (plan: object) => plans.push(plan);
-      try {
-        await carryOut(planned, { ...options, ...(output !== "table" && { report }) }, io, { done: "Applied" });
-      } finally {
-        const data = isSeveral(options) ? plans : plans[0];
-        if (output !== "table" && data !== undefined) await printData(data, output, io);
-      }
+      const report = output === "table" ? {} : { report: (plans: readonly object[]) => print(plans, output) };
+      await carryOut(planned, { ...options, ...report }, io, { done: "Applied" });
     });
 }
 

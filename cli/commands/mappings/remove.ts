@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
-import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { ClustersOptions, OneOf } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
 import { type ClusterOptions, clusterWords } from "../../cmdline/spelling.ts";
@@ -17,7 +18,7 @@ import { hasKey, listItems, type Stored } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
-import { EFFECT } from "../../plan/propose.ts";
+import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
 
 type RemoveOptions = ClustersOptions & WriteOptions & { readonly session?: string };
@@ -36,38 +37,40 @@ export function removeCommand(command: Command, io: IOStreams): Command {
 }
 
 async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
-  /** The names of clusters that were not read completely. A plan may start again. */
-  const incomplete = new Set<string>();
   const planned = await planClusters(
     options,
     io,
-    async (connection, clusterOptions, own) => {
-      const { prefix } = connection.review;
-      const targets = Map.groupBy(
-        who.map((name) => findTarget(connection, name, options.session)),
-        ({ parameter }) => parameter,
-      );
-      const known = await readByName([...targets.keys()], connection, own);
-      await requireCluster(known, connection, clusterOptions, own);
-      const removals = [...targets].map(([parameter, some]) =>
-        removal(shortName(parameter, prefix), some, known.get(parameter)),
-      );
-      const missing = removals.flatMap((found) => found.missing);
-      const changes = removals.flatMap((found) => found.changes);
-      if (missing.length > 0) incomplete.add(clusterOptions.name);
-      if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
-      for (const line of missing) own.log(`${line}\n`);
-      const again = () => [
-        EFFECT,
-        ...changes.flatMap((change) => commandsAgain(change, clusterOptions, connection.review)),
-      ];
-      return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect: again };
-    },
+    (connection, clusterOptions, own) => planRemovals(who, clusterOptions, connection, own),
     partitionIn(who[0] ?? ""),
   );
   await carryOut(planned, options, io, { done: "Removed" });
   // Either a typo, or an earlier, interrupted run already removed it.
-  if (incomplete.size === planned.ready.length + planned.idle.length) throw silentExit();
+  if (planned.ready.every(({ plan }) => plan.missing.length > 0)) throw silentExit();
+}
+
+/** Plans the removals in one cluster. `missing` are sentences about what does not exist there. Throws if nothing does. */
+async function planRemovals(
+  who: readonly string[],
+  options: OneOf<RemoveOptions>,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan & { readonly missing: readonly string[] }> {
+  const { review } = connection;
+  const targets = Map.groupBy(
+    who.map((name) => findTarget(connection, name, options.session)),
+    ({ parameter }) => parameter,
+  );
+  const known = await readByName([...targets.keys()], connection, io);
+  await requireCluster(known, connection, options, io);
+  const removals = [...targets].map(([parameter, some]) =>
+    removal(shortName(parameter, review.prefix), some, known.get(parameter)),
+  );
+  const missing = removals.flatMap((found) => found.missing);
+  const changes = removals.flatMap((found) => found.changes);
+  if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
+  for (const line of missing) io.log(`${line}\n`);
+  const effect = () => [EFFECT, ...changes.flatMap((change) => commandsAgain(change, options, review))];
+  return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect, missing };
 }
 
 /** Plans to remove the parameter, or only the named entries of a list. `missing` are sentences. */

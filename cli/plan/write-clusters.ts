@@ -1,0 +1,122 @@
+// Writes the accepted plans of one or several clusters, to up to 16 stores at once.
+
+import { withAwsClock } from "../aws/calls.ts";
+import type { AwsOptions } from "../aws/client.ts";
+import { isAccessDenied, toFailure } from "../aws/errors.ts";
+import { limitsOf } from "../aws/rates.ts";
+import { type ClusterFailure, inTurns, outputByCluster } from "../cmdline/clusters.ts";
+import { EXIT, type Failure, silentExit } from "../io/errors.ts";
+import { startProgress } from "../io/progress.ts";
+import type { IOStreams } from "../io/streams.ts";
+import { type ClusterPlan, confirmAll, type Prepared, type Proposal, type ProposeOptions, prepare } from "./propose.ts";
+import { printPlans } from "./show.ts";
+import { beforeWrites, Stopped } from "./stopped.ts";
+import { writeAll } from "./write.ts";
+
+/** A cluster whose change is planned and judged. */
+export interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepared {
+  readonly name: string;
+  readonly options: AwsOptions;
+  readonly plan: P;
+}
+
+/** A cluster with changes to write. */
+export type Wanted = ReadyCluster & { readonly proposal: Proposal };
+
+export function toWrite(ready: readonly ReadyCluster[]): readonly Wanted[] {
+  return ready.flatMap(({ proposal, ...cluster }) => (proposal === undefined ? [] : [{ ...cluster, proposal }]));
+}
+
+/** How the clusters are written. */
+interface Manner {
+  readonly isSeveral: boolean;
+  /** Whether the other clusters are written after one has failed. Otherwise, the first is written before the others. */
+  readonly goesOn: boolean;
+  /** Called after each cluster's write. Throws to stop. */
+  readonly recheck?: ((isWritten: boolean) => Promise<void>) | undefined;
+  /** How many clusters can be written a second. */
+  readonly perSecond: number;
+}
+
+/** Returns what was written or failed, in the order of `wanted`. Throws the failure of the only cluster. */
+export async function writeClusters(
+  wanted: readonly Wanted[],
+  options: ProposeOptions,
+  { isSeveral, goesOn, recheck, perSecond }: Manner,
+  io: IOStreams,
+): Promise<(ReadyCluster | ClusterFailure)[]> {
+  const progress = startProgress("writing clusters", wanted.length, io, perSecond);
+  const output = outputByCluster(wanted, io);
+  const timer = setInterval(output.flush, FLUSH_MS);
+  let [ended, isStopped] = [0, false];
+
+  async function writeCluster(cluster: Wanted): Promise<ReadyCluster | ClusterFailure> {
+    const { name, proposal } = cluster;
+    try {
+      if (isSeveral) await waitForTurn(proposal, io);
+      if (isStopped) return { name, failure: silentExit() };
+      const written = await writeOrReplace(cluster, options, withAwsClock(isSeveral ? output.ioOf(name) : io));
+      await recheck?.(true);
+      return written;
+    } catch (error) {
+      const failure = failureOfCluster(error, io);
+      isStopped ||= !goesOn || failure === undefined || failure.exitCode === EXIT.interrupted;
+      if (!isSeveral || failure === undefined) throw error;
+      return { name, failure };
+    }
+  }
+
+  function writeAndCount(cluster: Wanted): Promise<ReadyCluster | ClusterFailure> {
+    return writeCluster(cluster).finally(() => {
+      ended += 1;
+      if (isSeveral) progress.show(ended);
+    });
+  }
+
+  const first = goesOn ? [] : wanted.slice(0, 1);
+  try {
+    const results = await inTurns(first, writeAndCount);
+    return [...results, ...(await inTurns(wanted.slice(first.length), writeAndCount))];
+  } finally {
+    clearInterval(timer);
+    progress.end();
+    output.flush();
+  }
+}
+
+/** The interval of messages during the writes. */
+const FLUSH_MS = 1_000;
+
+/** Waits until the account and Region may write the changes. After Ctrl-C, the error says that nothing was written. */
+function waitForTurn({ connection, changes }: Proposal, io: IOStreams): Promise<void> {
+  return beforeWrites(io, () => limitsOf(connection.rates, io).write(io.interrupted, changes.length));
+}
+
+/** Returns the failure of one cluster, beside which the others are reported; `undefined` for a bug, which ends the run. */
+function failureOfCluster(error: unknown, { interrupted }: IOStreams): Failure | undefined {
+  return error instanceof Stopped || interrupted.aborted ? toFailure(error) : undefined;
+}
+
+/** Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was written. */
+async function writeOrReplace(cluster: Wanted, options: ProposeOptions, io: IOStreams): Promise<ReadyCluster> {
+  const { name, options: place, plan, proposal } = cluster;
+  try {
+    await writeAll(proposal, proposal.connection, io);
+    return cluster;
+  } catch (error) {
+    if (plan.ifRefused === undefined || !isAccessDenied(error)) throw error;
+  }
+  try {
+    const other = { ...(await plan.ifRefused(io)), ...(plan.effect && { effect: plan.effect }) };
+    const ready: ReadyCluster = { name, options: place, plan: other, ...(await prepare(other, options, io)) };
+    printPlans([{ ...ready, prefix: other.connection.review.prefix }], io);
+    if (ready.refusal !== undefined) throw ready.refusal;
+    if (ready.proposal === undefined) return ready;
+    await confirmAll([ready.proposal], { ...options, yes: true }, io);
+    await writeAll(ready.proposal, other.connection, io);
+    return ready;
+  } catch (error) {
+    const failure = error instanceof Stopped ? undefined : toFailure(error);
+    throw failure === undefined ? error : new Stopped(failure, failure.lines, "absent", error);
+  }
+}
