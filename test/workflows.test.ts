@@ -59,6 +59,15 @@ const rightsOf = ({ on, permissions, jobs }: Workflow) => ({
   jobs: Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.permissions])),
 });
 
+function checkOwnJob({ "timeout-minutes": minutes, steps = [] }: Job): void {
+  assert.ok(minutes <= 60);
+  for (const { uses, with: options } of steps) {
+    if (uses === undefined) continue;
+    assert.match(uses, /^[\w-]+\/[\w-]+(\/[\w-]+)?@[0-9a-f]{40}$/);
+    if (uses.startsWith("actions/checkout@")) assert.deepEqual(options, { "persist-credentials": false });
+  }
+}
+
 describe("every workflow", () => {
   test("has the triggers and permissions of this table, and no other workflow exists", () => {
     const workflows = readdirSync(FOLDER).sort();
@@ -73,16 +82,8 @@ describe("every workflow", () => {
     test(`${file}: a time limit, pinned actions, and no credentials after a checkout`, () => {
       const { jobs } = parse(read(file)) as Workflow;
       for (const job of Object.values(jobs)) {
-        if (job.uses !== undefined) {
-          assert.match(job.uses, /^\.\/\.github\/workflows\/(ci|claims)\.yml$/);
-          continue;
-        }
-        assert.ok(job["timeout-minutes"] <= 60);
-        for (const { uses, with: options } of job.steps ?? []) {
-          if (uses === undefined) continue;
-          assert.match(uses, /^[\w-]+\/[\w-]+(\/[\w-]+)?@[0-9a-f]{40}$/);
-          if (uses.startsWith("actions/checkout@")) assert.deepEqual(options, { "persist-credentials": false });
-        }
+        if (job.uses === undefined) checkOwnJob(job);
+        else assert.match(job.uses, /^\.\/\.github\/workflows\/(ci|claims)\.yml$/);
       }
     });
   }

@@ -59,16 +59,20 @@ export function createCheckHandler(
 
     async function check(signal: AbortSignal): Promise<void> {
       const options = readOptions();
-      const { versionArn, liveArn, mappingPrefix, partition } = options;
+      const { versionArn, liveArn } = options;
       version = versionArn;
-      const ask = (arn: string, event: object) => mayInvoke(() => invoke(arn, event));
+      const ask: Ask = (arn, event) => mayInvoke(() => invoke(arn, event));
       // Sequential: only the first one has a cold start.
       for (const known of knownAnswers(options, clock())) {
         step = known.name;
         const problem = await problemOfVersion(known, ask, versionArn, liveArn);
         if (problem !== undefined) problems.push(`${known.name}: ${problem}`);
       }
-      if (!options.compareStoredValues) return;
+      if (options.compareStoredValues) await compareStores(options, ask, signal);
+    }
+
+    async function compareStores(options: CheckOptions, ask: Ask, signal: AbortSignal): Promise<void> {
+      const { versionArn, liveArn, mappingPrefix, partition } = options;
       step = "the comparison of stored values";
       const askSettings = async (arn: string) => bodyOf(await ask(arn, { storedParameters: [] }));
       const next = await askSettings(versionArn);
@@ -87,23 +91,19 @@ export function createCheckHandler(
         clock,
         sleep,
       });
-      async function* noted(): typeof pages {
-        for await (const page of pages) {
-          for (const parameter of page) {
-            lost.push(...lostMappings(change, mappingPrefix, parameter, clock()));
-            if (signed !== undefined) denials.push(...signedTokenDenials(mappingPrefix, parameter, clock()));
-          }
-          yield page;
-        }
-      }
-      const store = { prefix: mappingPrefix, partition, pages: noted() };
+      const noted = noting(pages, (parameter) => {
+        lost.push(...lostMappings(change, mappingPrefix, parameter, clock()));
+        if (signed !== undefined) denials.push(...signedTokenDenials(mappingPrefix, parameter, clock()));
+      });
+      const store = { prefix: mappingPrefix, partition, pages: noted };
       problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE));
-      const lines = (certain: boolean) => lost.flatMap(({ line, isCertain }) => (isCertain === certain ? line : []));
-      problems.push(...shortened(lines(true), ACCOUNTS_ADVICE));
-      warnings.push(...shortened(lines(false), ACCOUNTS_ADVICE));
+      const certain = lost.filter(({ isCertain }) => isCertain);
+      problems.push(...shortened(linesOf(certain), ACCOUNTS_ADVICE));
+      const possible = lost.filter(({ isCertain }) => !isCertain);
+      warnings.push(...shortened(linesOf(possible), ACCOUNTS_ADVICE));
       // The first version without other tokens leaves these roles none. Beside others, patterns are what mappings deny writes.
-      const listed = denials.flatMap(({ line, isPattern }) => (isFirstOnly || !isPattern ? line : []));
-      (isFirstOnly ? problems : warnings).push(...shortened(listed, DENIED_ADVICE));
+      const listed = isFirstOnly ? denials : denials.filter(({ isPattern }) => !isPattern);
+      (isFirstOnly ? problems : warnings).push(...shortened(linesOf(listed), DENIED_ADVICE));
     }
 
     await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
@@ -115,9 +115,25 @@ export function createCheckHandler(
   };
 }
 
+type Ask = (functionArn: string, event: object) => Promise<unknown>;
+
+function linesOf(found: readonly { readonly line: string }[]): string[] {
+  return found.map(({ line }) => line);
+}
+
+type Parameters = Page["parameters"];
+
+/** Yields the pages unchanged, and calls `note` with each parameter. */
+async function* noting(pages: AsyncIterable<Parameters>, note: (parameter: Parameters[number]) => void) {
+  for await (const page of pages) {
+    page.forEach(note);
+    yield page;
+  }
+}
+
 async function problemOfVersion(
   known: KnownAnswer,
-  ask: (functionArn: string, event: object) => Promise<unknown>,
+  ask: Ask,
   versionArn: string,
   liveArn: string,
 ): Promise<string | undefined> {

@@ -29,6 +29,14 @@ const json = (value: unknown) => JSON.stringify(value);
 const inputOf = (call: string) => JSON.parse(/--cli-input-json (\{.*\})/.exec(call)?.[1] ?? "{}");
 const error = (code: string) => new Error(`An error occurred (${code}) when calling it: no`);
 
+/** Answers with the first row whose pattern matches the call, and otherwise with `rest`. */
+function byCall(rows: readonly (readonly [pattern: RegExp, answer: Answer])[], rest: Answer): Answer {
+  return (call) => {
+    const [, answer = rest] = rows.find(([pattern]) => pattern.test(call)) ?? [];
+    return answer(call);
+  };
+}
+
 /** Answers the deployment of a stack, with these outputs and resources. */
 function deployed(outputs: Readonly<Record<string, string>>, resources: Readonly<Record<string, string>>): Answer {
   return (call) => {
@@ -53,22 +61,29 @@ for (const [what, permits, verdict] of [
     let permission: Record<string, string> | undefined;
     let invocations = 0;
     const stack = deployed({ FunctionName: "f" }, { "AWS::ApiGateway::RestApi": "api1" });
+    function changePermission(call: string): string {
+      permission = call.includes("add-permission") ? inputOf(call) : undefined;
+      return "{}";
+    }
+    function invoke(): string {
+      invocations += 1;
+      const isPermitted = /\/test-invoke-stage\/POST\/authenticate$/.test(permission?.["SourceArn"] ?? "");
+      if (!isPermitted || invocations < permits)
+        return json({ status: 500, body: '{"message": "Internal server error"}' });
+      const body = json({ message: "caller_refused: no caller" });
+      return json({ status: 401, body });
+    }
     const { row, calls } = await rowsOf(
       9,
-      (call) => {
-        if (call.includes("apigateway get-account")) return json({ cloudwatchRoleArn: "arn" });
-        if (call.includes("get-resources")) return json({ items: [{ id: "r", path: "/authenticate" }] });
-        if (call.includes("add-permission")) permission = inputOf(call);
-        if (call.includes("remove-permission")) permission = undefined;
-        if (/(add|remove)-permission/.test(call)) return "{}";
-        if (!call.includes("test-invoke-method")) return stack(call);
-        invocations += 1;
-        const isPermitted = /\/test-invoke-stage\/POST\/authenticate$/.test(permission?.["SourceArn"] ?? "");
-        if (!isPermitted || invocations < permits)
-          return json({ status: 500, body: '{"message": "Internal server error"}' });
-        const body = json({ message: "caller_refused: no caller" });
-        return json({ status: 401, body });
-      },
+      byCall(
+        [
+          [/apigateway get-account/, () => json({ cloudwatchRoleArn: "arn" })],
+          [/get-resources/, () => json({ items: [{ id: "r", path: "/authenticate" }] })],
+          [/(add|remove)-permission/, changePermission],
+          [/test-invoke-method/, invoke],
+        ],
+        stack,
+      ),
       { private: { endpoint: {} } },
     );
     assert.equal(row("private: the function answers").verdict, verdict);
@@ -103,17 +118,25 @@ test("the release's mtls template gets the ownership certificate and the trustst
 
 test("check 4 can be repeated with --cluster: its log group exists, and its lines are in another stream", async () => {
   const streams: string[] = [];
-  const repeated = () =>
-    rowsOf(4, (call) => {
-      if (call.includes("create-log-group")) return error("ResourceAlreadyExistsException");
-      if (call.includes("create-log-stream")) streams.push(inputOf(call).logStreamName);
-      if (/create-log-stream|put-log-events/.test(call)) return "{}";
-      if (call.includes("start-query")) return json({ queryId: "q" });
-      if (!call.includes("get-query-results")) return deployedCluster(call);
-      const results = Array.from({ length: 6_000 }, () => []);
-      return json({ status: "Complete", results, ...(!call.includes("nextToken") && { nextToken: "t" }) });
-    });
-  const { row } = await repeated();
+  function createStream(call: string): string {
+    streams.push(inputOf(call).logStreamName);
+    return "{}";
+  }
+  function queryResults(call: string): string {
+    const results = Array.from({ length: 6_000 }, () => []);
+    return json({ status: "Complete", results, ...(!call.includes("nextToken") && { nextToken: "t" }) });
+  }
+  const answer = byCall(
+    [
+      [/create-log-group/, () => error("ResourceAlreadyExistsException")],
+      [/create-log-stream/, createStream],
+      [/put-log-events/, () => "{}"],
+      [/start-query/, () => json({ queryId: "q" })],
+      [/get-query-results/, queryResults],
+    ],
+    deployedCluster,
+  );
+  const { row } = await rowsOf(4, answer);
   assert.equal(row("second page of a query").verdict, "passed");
   assert.match(streams[0] ?? "", /^lines-\d+$/);
 });
@@ -145,31 +168,31 @@ for (const [failure, integrationError, verdict] of [
 ] as const) {
   test(`${failure}: raw status 500 with the integrationError ${integrationError} has ${verdict}`, async () => {
     const entry = { status: "500", ...(integrationError !== undefined && { integrationError }) };
+    const event = { logStreamName: "s", timestamp: 1, message: json(entry) };
+    const group = { ResourceType: "x", LogicalResourceId: "x", PhysicalResourceId: "/aws/vendedlogs/a" };
+    const credentials = { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c" };
+    const role = json({ Role: { Arn: "arn:aws:iam::111122223333:role/r" } });
     const { row } = await rowsOf(
       3,
-      (call) => {
-        if (call.startsWith("iam-authenticator token")) return json({ status: { token: "k8s-aws-v1.t" } });
-        if (call.includes("filter-log-events"))
-          return json({ events: [{ logStreamName: "s", timestamp: 1, message: json(entry) }] });
-        if (call.includes("get-integrations")) return json({ Items: [{ IntegrationId: "i" }] });
-        if (/get-parameter /.test(call)) return json({ Parameter: { Value: "[]" } });
-        if (call.includes("get-alias")) return json({ FunctionVersion: "1" });
-        if (call.includes("publish-version")) return json({ Version: "2" });
-        if (call.includes("get-function-configuration")) return json({ Timeout: 8, LastUpdateStatus: "Successful" });
-        if (call.includes("list-stack-resources")) {
-          const group = { ResourceType: "x", LogicalResourceId: "x", PhysicalResourceId: "/aws/vendedlogs/a" };
-          return json({ StackResourceSummaries: [group] });
-        }
-        if (/assume-role/.test(call)) {
-          return json({ Credentials: { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c" } });
-        }
-        if (
-          / (update-|put-|delete-parameter|delete-function-concurrency|get-function-concurrency|create-role)/.test(call)
-        ) {
-          return json({ Role: { Arn: "arn:aws:iam::111122223333:role/r" } });
-        }
-        return call.startsWith("iam-authenticator mappings") ? "" : deployedCluster(call);
-      },
+      byCall(
+        [
+          [/^iam-authenticator token/, () => json({ status: { token: "k8s-aws-v1.t" } })],
+          [/filter-log-events/, () => json({ events: [event] })],
+          [/get-integrations/, () => json({ Items: [{ IntegrationId: "i" }] })],
+          [/get-parameter /, () => json({ Parameter: { Value: "[]" } })],
+          [/get-alias/, () => json({ FunctionVersion: "1" })],
+          [/publish-version/, () => json({ Version: "2" })],
+          [/get-function-configuration/, () => json({ Timeout: 8, LastUpdateStatus: "Successful" })],
+          [/list-stack-resources/, () => json({ StackResourceSummaries: [group] })],
+          [/assume-role/, () => json({ Credentials: credentials })],
+          [
+            / (update-|put-|delete-parameter|delete-function-concurrency|get-function-concurrency|create-role)/,
+            () => role,
+          ],
+          [/^iam-authenticator mappings/, () => ""],
+        ],
+        deployedCluster,
+      ),
       {},
       { request: async () => ({ status: 500, headers: {}, text: '{"message":"Internal Server Error"}' }) },
     );

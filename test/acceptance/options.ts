@@ -58,17 +58,13 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
     },
   });
   const { qualifier } = values;
-  if (qualifier !== undefined && !/^[A-Za-z0-9_-]{1,10}$/.test(qualifier)) {
-    throw new Error(`--qualifier ${qualifier}: must be 1 to 10 letters, digits, "_" and "-".`);
-  }
+  checkQualifier(qualifier);
   if (values.short && values.only !== undefined) throw new Error("--short and --only cannot be used together.");
   const kept = readRun(values.remove);
   const given = kept?.clusterId ?? values.remove ?? values.cluster;
   if (values.remove !== undefined && values.cluster !== undefined)
     throw new Error("--remove and --cluster cannot be used together.");
-  if (given !== undefined && !ID.test(given)) {
-    throw new Error(`${given} is not the id of an acceptance run. An id looks like acceptance-0123abcd.`);
-  }
+  checkId(given);
   return {
     clusterId: given ?? `acceptance-${randomBytes(4).toString("hex")}`,
     region: values.region ?? kept?.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]),
@@ -90,6 +86,16 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
       private: readFile("--private", values.private, ["endpoint"]),
     } satisfies Inputs,
   };
+}
+
+function checkQualifier(qualifier: string | undefined): void {
+  if (qualifier === undefined || /^[A-Za-z0-9_-]{1,10}$/.test(qualifier)) return;
+  throw new Error(`--qualifier ${qualifier}: must be 1 to 10 letters, digits, "_" and "-".`);
+}
+
+function checkId(given: string | undefined): void {
+  if (given === undefined || ID.test(given)) return;
+  throw new Error(`${given} is not the id of an acceptance run. An id looks like acceptance-0123abcd.`);
 }
 
 /** What a later removal needs: the file `run.json` of a run's folder. */

@@ -106,21 +106,31 @@ const ROWS: Readonly<Record<string, Row>> = {
 const hasWritten = () =>
   cluster.store.requests.some((one) => isPut(one) || `${one.headers["x-amz-target"]}`.endsWith("DeleteParameter"));
 
+/** Stores the mappings, and the settings in the state. */
+function prepare(state: (typeof STATES)[number]): void {
+  cluster.store.fail(undefined);
+  for (const [name, value] of Object.entries(STORED)) cluster.put(name, value);
+  cluster.put(`role/${A}/developers`, { arn: ROLE, username: "earlier:{SessionName}" });
+  cluster.put(`role/${A}/developers`, STORED[`role/${A}/developers`]);
+  for (const written of [`issuer/${KEY.kid}`, "deny/any"]) cluster.store.remove(`/iam-authenticator/prod/${written}`);
+  if (TEXTS[state] === undefined) cluster.store.remove(NAME);
+  else cluster.store.put(NAME, TEXTS[state]);
+  if (state === "unreadable") {
+    cluster.store.fail(failing("GetParameters", accessDenied("ssm:GetParameters", NAME), NAME));
+  }
+  cluster.store.requests.length = 0;
+}
+
+function checkMessages(err: string, said: RegExp | undefined, isStopped: boolean, where: string): void {
+  if (said === undefined) assert.doesNotMatch(err, ANY, where);
+  else assert.match(err, said, where);
+  if (isStopped) assert.match(err, /(^|\n)Nothing was written\. The function's settings in Parameter Store /, where);
+}
+
 for (const [words, { kind, lists, code = 0, input = "" }] of Object.entries(ROWS)) {
   test(`${words}: ${kind}`, async () => {
     for (const state of STATES) {
-      cluster.store.fail(undefined);
-      for (const [name, value] of Object.entries(STORED)) cluster.put(name, value);
-      cluster.put(`role/${A}/developers`, { arn: ROLE, username: "earlier:{SessionName}" });
-      cluster.put(`role/${A}/developers`, STORED[`role/${A}/developers`]);
-      for (const written of [`issuer/${KEY.kid}`, "deny/any"])
-        cluster.store.remove(`/iam-authenticator/prod/${written}`);
-      if (TEXTS[state] === undefined) cluster.store.remove(NAME);
-      else cluster.store.put(NAME, TEXTS[state]);
-      if (state === "unreadable") {
-        cluster.store.fail(failing("GetParameters", accessDenied("ssm:GetParameters", NAME), NAME));
-      }
-      cluster.store.requests.length = 0;
+      prepare(state);
       Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...keyVariables(localIdentity("bob")) });
       const rate = /^mappings (?!list|get|export|history|lint|diff)/.test(words) ? ["--rate", "1000"] : [];
       const environment = { EDITOR: editor };
@@ -129,11 +139,8 @@ for (const [words, { kind, lists, code = 0, input = "" }] of Object.entries(ROWS
       const isStopped = kind.startsWith("stops") && PROBLEMS.includes(seen);
       const where = `${state}: ${found.err}${found.out}`;
       assert.equal(found.code, isStopped ? 1 : code, where);
-      const said = kind === "silent" || (kind === "stops silently" && !isStopped) ? undefined : SAID[seen];
-      if (said === undefined) assert.doesNotMatch(found.err, ANY, where);
-      else assert.match(found.err, said, where);
-      if (isStopped)
-        assert.match(found.err, /(^|\n)Nothing was written\. The function's settings in Parameter Store /, where);
+      const isSilent = kind === "silent" || (kind === "stops silently" && !isStopped);
+      checkMessages(found.err, isSilent ? undefined : SAID[seen], isStopped, where);
       const writes = / (?:set|apply|edit|remove|allow|rollback|add|deny|publish)\b/.test(words);
       assert.equal(hasWritten(), writes && !isStopped, where);
     }

@@ -143,23 +143,33 @@ function environmentOf({ files, url, aws }: Place): Record<string, string> {
 /** The rules that this run broke; empty if it held. With an honest server, the command must succeed. */
 export function problemsOf(pair: Pair, { code, out, err, asked }: Run): string[] {
   const { command, behaviour } = pair;
-  const { output, name, endless, limit } = command;
+  const { output, name, endless } = command;
   const codes = endless ? [...EXIT_CODES, INTERRUPTED] : EXIT_CODES;
-  // On a busy machine, completion may have no name in time.
-  const hasResult = out !== "" || limit !== undefined;
-  const works = code === (endless ? INTERRUPTED : 0) && hasResult && asked > 0;
   // The printed token is signed with them.
   const secrets = secretsIn(`${name.startsWith("token") ? "" : out}\n${err}`);
   return [
-    ...(code === undefined ? ["does not end"] : codes.includes(code) ? [] : [`exit code ${code}`]),
+    ...(code === undefined ? ["does not end"] : []),
+    ...(code !== undefined && !codes.includes(code) ? [`exit code ${code}`] : []),
     ...(/this is a bug/.test(err) ? ["bug"] : []),
     ...(/^\s+at .*[:(]\d|node:internal|Unhandled|\(node:\d+\) /m.test(`${out}${err}`) ? ["stack trace"] : []),
     ...secrets.map((secret) => `prints ${secret}`),
     ...(isWellFormed(output, out, code) ? [] : ["stdout"]),
     ...(asked === 0 && mustAsk(pair) ? ["asks nothing"] : []),
-    ...(behaviour.name === "honest" && !works ? [`does not work, after ${asked} requests`] : []),
-    ...(code !== undefined && code > 0 && code !== INTERRUPTED && out === "" && err === "" ? ["says nothing"] : []),
+    ...(behaviour.name === "honest" && !hasWorked(command, { code, out, err, asked })
+      ? [`does not work, after ${asked} requests`]
+      : []),
+    ...(hasFailed(code) && `${out}${err}` === "" ? ["says nothing"] : []),
   ];
+}
+
+function hasWorked({ endless, limit }: HostileCommand, { code, out, asked }: Run): boolean {
+  // On a busy machine, completion may have no name in time.
+  const hasResult = out !== "" || limit !== undefined;
+  return code === (endless ? INTERRUPTED : 0) && hasResult && asked > 0;
+}
+
+function hasFailed(code: number | undefined): boolean {
+  return code !== undefined && code > 0 && code !== INTERRUPTED;
 }
 
 /** Runs that are slow, endless or limited, of which some are parallel, may have no time left for it on a busy machine. */

@@ -166,19 +166,21 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
     command.file || first === undefined ? ["apply", "-f", "-", ...(command.prune ? ["--prune"] : [])] : wordsFor(first);
   const { code, out, err } = await mappings([...words, ...flags], { input: fileOf(command.edits) });
   store.fail(undefined);
-  const lost: string[] = [];
-  for (const { change, marker, was } of last.values()) {
+  const lost = [...last.values()].flatMap(({ change, marker, was }) => {
     const now = read(change.name) ?? "";
+    if (change.isRemoved) return lostRemoval(change, was, now);
     const isReported = err.includes("your write replaced theirs") && err.includes(full(change.name));
-    if (!change.isRemoved && !now.includes(marker) && !out.includes(marker) && !isReported)
-      lost.push(`${marker} of ${change.name}: ${now}`);
-    const marks = ownMarker(was, change);
-    if (change.isRemoved && marks !== undefined && now.includes(marks))
-      lost.push(`removal of ${marks} in ${change.name}: ${now}`);
-  }
+    const isSeen = now.includes(marker) || out.includes(marker) || isReported;
+    return isSeen ? [] : [`${marker} of ${change.name}: ${now}`];
+  });
   if (err.includes("no administrator would surely remain")) lost.push(`locked out: ${err}`);
   if (/bug/.test(err) || ![0, 1, 2, 3].includes(code)) lost.push(`exit ${code}: ${err}`);
   return { lost, code, err, words, hasRaced: last.size > 0 };
+}
+
+function lostRemoval(change: Edit, was: string | undefined, now: string): string[] {
+  const marks = ownMarker(was, change);
+  return marks !== undefined && now.includes(marks) ? [`removal of ${marks} in ${change.name}: ${now}`] : [];
 }
 
 /** The marker of the entry that a removal removes. */

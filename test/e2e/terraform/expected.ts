@@ -118,14 +118,21 @@ export function expectedResources(template: Template, variables: Readonly<Record
 
   function resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(resolve).filter((item) => item !== undefined);
-    if (typeof value !== "object" || value === null) return value;
+    return typeof value === "object" && value !== null ? resolveObject(value) : value;
+  }
+
+  function resolveObject(value: object): unknown {
     const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join, "Fn::If": choice } = value as Properties;
-    if (Ref === "AWS::NoValue") return undefined;
-    if (typeof Ref === "string") return Ref in parameters ? parameters[Ref] : (AWS[Ref] ?? reference(Ref));
+    if (typeof Ref === "string") return resolveRef(Ref);
     if (attribute !== undefined) return reference(attribute[0], attribute[1]);
     if (join !== undefined) return join[1].map(resolve).join(join[0]);
     if (choice !== undefined) return resolve(isGiven(choice[0]) ? choice[1] : choice[2]);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
+  }
+
+  function resolveRef(name: string): unknown {
+    if (name === "AWS::NoValue") return undefined;
+    return name in parameters ? parameters[name] : (AWS[name] ?? reference(name));
   }
 
   /** `Has<parameter>`: whether the parameter has a value; `undefined` for conditions that do not depend on one. */

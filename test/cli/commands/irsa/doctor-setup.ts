@@ -88,14 +88,13 @@ export function useDoctor() {
   function setPolicies(change: Edit = (object) => object, options: Partial<PolicyOptions> = {}): void {
     for (const key of api.answers.keys()) if (/admissionpolic/.test(key)) api.answers.delete(key);
     const objects = policies({ ...PLAIN_POLICY, ...options }) as PolicyObject[];
-    const lists = new Map<string, PolicyObject[]>();
-    for (const object of objects) {
-      const path = `/apis/${object.apiVersion}/${object.kind.toLowerCase().replace(/y$/, "ie")}s`;
-      const changed = change(object);
-      lists.set(path, [...(lists.get(path) ?? []), ...(changed === undefined ? [] : [changed])]);
-      if (changed !== undefined) api.answers.set(`GET ${path}/${object.metadata.name}`, () => [200, changed]);
+    const pathOf = ({ apiVersion, kind }: PolicyObject) =>
+      `/apis/${apiVersion}/${kind.toLowerCase().replace(/y$/, "ie")}s`;
+    for (const [path, originals] of Map.groupBy(objects, pathOf)) {
+      const installed = originals.flatMap((object) => change(object) ?? []);
+      setList(path, ...installed);
+      for (const object of installed) api.answers.set(`GET ${path}/${object.metadata.name}`, () => [200, object]);
     }
-    for (const [path, items] of lists) setList(path, ...items);
   }
 
   async function doctor(...words: string[]) {

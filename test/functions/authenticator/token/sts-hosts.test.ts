@@ -16,6 +16,17 @@ const FIPS = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
 const FIPS_DUAL_STACK = [...FIPS, "ca-central-1", "ca-west-1"];
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html */
 const DUAL_STACK = ["aws", "aws-cn", "aws-us-gov"];
+const VARIANTS = [false, true].flatMap((UseDualStack) => [
+  { UseFIPS: false, UseDualStack },
+  { UseFIPS: true, UseDualStack },
+]);
+
+function hasFips(partitionId: string, region: string, isDualStack: boolean): boolean {
+  // In GovCloud the plain name is the FIPS endpoint
+  if (partitionId === "aws-us-gov") return !isDualStack;
+  return (isDualStack ? FIPS_DUAL_STACK : FIPS).includes(region);
+}
+
 const { endpointProvider } = new STSClient({ region: "us-east-1" }).config;
 
 for (const own of [
@@ -26,17 +37,11 @@ for (const own of [
     const { id, regions } = partition(own);
     const expected = new Map(id === "aws" ? [["sts.amazonaws.com", "us-east-1"]] : []);
     for (const Region of regions) {
-      for (const [UseFIPS, UseDualStack] of [
-        [false, false],
-        [true, false],
-        [false, true],
-        [true, true],
-      ] as const) {
+      for (const { UseFIPS, UseDualStack } of VARIANTS) {
         const { host } = endpointProvider({ Region, UseFIPS, UseDualStack, UseGlobalEndpoint: false }).url;
-        // In GovCloud the plain name is the FIPS endpoint
-        const fips = UseDualStack ? FIPS_DUAL_STACK : FIPS;
-        const hasFips = id === "aws-us-gov" ? !UseDualStack : fips.includes(Region);
-        if ((!UseFIPS || hasFips) && (!UseDualStack || DUAL_STACK.includes(id))) expected.set(host, Region);
+        const isDocumented =
+          (!UseFIPS || hasFips(id, Region, UseDualStack)) && (!UseDualStack || DUAL_STACK.includes(id));
+        if (isDocumented) expected.set(host, Region);
       }
     }
     assert.deepEqual(Object.fromEntries(hostsIn(own).regionByHost), Object.fromEntries(expected));
