@@ -82,7 +82,8 @@ export async function planPerson(
   return {
     ...{ ...planned, known, connection, isWhole: mappings !== undefined, ...DENIES, names },
     ...(isByName && !isRefused && { ifRefused }),
-    endsAccess: mappings === undefined || found.length > 0,
+    // With --account, pattern/any is not read.
+    endsAccess: mappings === undefined || found.length > 0 || (account === undefined ? false : undefined),
     endsAt: terms.endAt(review.now),
     evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
     loggedNames: () => loggedNames(logOptionsOf(options), account, io, LOG_MS),
@@ -202,7 +203,8 @@ export async function endingOfPerson(
   const isWho = (name: string) => asciiLowerCase(name) === asciiLowerCase(who);
   const mapped = denials.flatMap(({ names }) => names);
   if (isComplete && denials.length > 0 && denials.every(({ endsAccess }) => !endsAccess)) {
-    return unknownEnding(noAccessEnds(who, false), similarName(who, mapped));
+    const isKnown = denials.every(({ endsAccess }) => endsAccess === false);
+    return unknownEnding(noAccessEnds(who, isKnown ? false : undefined), similarName(who, mapped));
   }
   if (mapped.some(isWho)) return KNOWN_ENDING;
   const logs = await Promise.all(denials.map((denial) => denial.loggedNames()));

@@ -115,3 +115,19 @@ test("where pattern/any or the mappings cannot be read, the command says that a 
   const all = await exits(deny(`${role(A, "ops2")} --allow-weakening`), 0, NOT_KNOWN);
   assert.doesNotMatch(all.err, ENDS);
 });
+
+test("with --account, a name that no mapping of the account covers may still be one of pattern/any, which is not read", async () => {
+  cluster.store.remove(`${PREFIX}/role/${A}/ci`);
+  cluster.store.remove(`${PREFIX}/sso/${A}/clusteradmin`);
+  const { err } = await exits(
+    deny(`newcomer --account ${A}`),
+    0,
+    /Not known whether a mapping applies to newcomer\.$/m,
+  );
+  assert.doesNotMatch(err, /no access ends/);
+  await exits(
+    deny(`alcie --account ${A}`),
+    1,
+    /Not known whether a mapping applies to alcie\. Did you mean alice\?\n$/,
+  );
+});
