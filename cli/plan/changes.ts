@@ -5,6 +5,7 @@ import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm"
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
+import { isAccessDenied } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { finding, usage } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
@@ -141,7 +142,7 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
   } catch (error) {
     // The parameter does not exist, or was deleted since the plan: the write reports that.
     if (error instanceof Error && error.name === "InvalidResourceId") return { stack: undefined, isKnown: true };
-    if (error instanceof Error && error.name === "AccessDeniedException") return { stack: undefined, isKnown: false };
+    if (isAccessDenied(error)) return { stack: undefined, isKnown: false };
     throw error;
   }
 }

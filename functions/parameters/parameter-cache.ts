@@ -50,7 +50,10 @@ const PROBE_MS = 1_000;
  */
 export function rememberSilence(fetch: FetchParameters): FetchParameters {
   return cacheFailures(fetch, {
-    ...{ failedMs: SILENT_MS, fullMs: READ_MS, probeMs: PROBE_MS, isRemembered: isStoreSilent },
+    failedMs: SILENT_MS,
+    fullMs: READ_MS,
+    probeMs: PROBE_MS,
+    isRemembered: isStoreSilent,
     keyOf: () => "",
   });
 }
