@@ -127,7 +127,9 @@ function withIdHint(
   idHint: string,
   io: IOStreams,
 ): Explanation {
-  const { evaluations = [], refusal } = explained;
+  const { evaluations, refusal } = explained;
+  // A setting denied the identity before any mapping was evaluated.
+  if (evaluations === undefined) return explained;
   const withoutId = { ...identity, principalId: undefined };
   const now = withAwsClock(io).clock();
   const shown = evaluations.map((evaluation): Evaluation => {

@@ -121,6 +121,8 @@ test("a token or ARN of an account that is not in ACCOUNTS is denied before any 
   for (const run of [() => explaining("--token-file -", other, bob), () => explaining(DEVELOPERS, other)]) {
     assert.doesNotMatch((await exits(run(), 1, "", denied)).out, /\nmapping/);
   }
+  const { out } = await explaining(`${DEVELOPERS} -o json`, other);
+  assert.equal(JSON.parse(out).evaluations, undefined);
   await exits(explaining(DEVELOPERS, "111122223333"), 0);
   cluster.deploy({});
 });
