@@ -21,7 +21,7 @@ async function rowsOf(check: number, answer: Answer, inputs: Inputs = {}, change
   const checks = CHECKS.filter(({ number }) => number === check);
   const { rows } = await runChecks({ ...world, ...changed }, { clusterId: CLUSTER, checks, inputs, keep: true });
   const row = (name: string) =>
-    rows.find((one) => one.name === name) ?? assert.fail(`no row "${name}" in ${JSON.stringify(rows)}`);
+    rows.find((found) => found.name === name) ?? assert.fail(`no row "${name}" in ${JSON.stringify(rows)}`);
   return { row, calls };
 }
 

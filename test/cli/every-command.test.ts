@@ -104,7 +104,9 @@ const ROWS: Readonly<Record<string, Row>> = {
 };
 
 const hasWritten = () =>
-  cluster.store.requests.some((one) => isPut(one) || `${one.headers["x-amz-target"]}`.endsWith("DeleteParameter"));
+  cluster.store.requests.some(
+    (request) => isPut(request) || `${request.headers["x-amz-target"]}`.endsWith("DeleteParameter"),
+  );
 
 /** Stores the mappings, and the settings in the state. */
 function prepare(state: (typeof STATES)[number]): void {
