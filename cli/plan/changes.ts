@@ -66,7 +66,7 @@ export function planChanges(
         "first: mappings remove.",
     );
   }
-  const extra = [...current.values()].filter((one) => !desired.has(one.name) && removalOf(one).length > 0);
+  const extra = [...current.values()].filter((stored) => !desired.has(stored.name) && removalOf(stored).length > 0);
   const removed = extra.flatMap(removalOf);
   return {
     changes: [...written, ...(prune ? removed : [])].sort((a, b) => (a.name < b.name ? -1 : 1)),

@@ -35,7 +35,7 @@ import {
 import { planData, printPlans } from "./show.ts";
 import { beforeWrites } from "./stopped.ts";
 import { connectOnce, neighboursOf } from "./stores.ts";
-import { type ReadyCluster, toWrite, type Wanted, writeClusters } from "./write-clusters.ts";
+import { type ClusterToWrite, type ReadyCluster, toWrite, writeClusters } from "./write-clusters.ts";
 
 /**
  * The target of the change does not exist in a cluster. With several clusters, it is enough that it
@@ -231,7 +231,7 @@ function refusedIn({ ready, failed }: PlannedClusters): readonly ClusterFailure[
 
 /** Asks for the consent to write. Returns how many clusters can be written a second. */
 async function ask(
-  wanted: readonly Wanted[],
+  wanted: readonly ClusterToWrite[],
   refused: readonly ClusterFailure[],
   options: ProposeOptions,
   io: IOStreams,
@@ -285,7 +285,7 @@ export function logIfLong(proposals: readonly Pick<Proposal, "changes" | "connec
 /** Shorter writes need no notice. */
 const LONG_S = 60;
 
-function logEffects(written: readonly Wanted[], isSeveral: boolean, io: IOStreams): void {
+function logEffects(written: readonly ClusterToWrite[], isSeveral: boolean, io: IOStreams): void {
   const output = outputByCluster(written, io);
   for (const cluster of written) {
     const { name, plan, proposal } = cluster;

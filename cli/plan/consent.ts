@@ -124,7 +124,7 @@ export async function readForAccess(
     async again(before) {
       const fresh = await readLooks([...reading], connection, io, new Set());
       const kept = [...before].filter(([name]) => !isLookedAt(name, reading));
-      return new Map([...kept, ...fresh.map((one) => [one.name, one] as const)]);
+      return new Map([...kept, ...fresh.map((parameter) => [parameter.name, parameter] as const)]);
     },
   };
 }

@@ -136,7 +136,7 @@ export async function readLooks(
   const { account: _, ...everyAccount } = connection;
   try {
     const found: Stored[] = [];
-    for (const look of looks.filter((one) => !one.startsWith("/"))) {
+    for (const look of looks.filter((look) => !look.startsWith("/"))) {
       if (look.startsWith("role/")) {
         for await (const page of pagesBelow(`${prefix}/${look}`, connection, io)) found.push(...page);
       } else {
@@ -144,7 +144,7 @@ export async function readLooks(
         found.push(...(await readMappings(of, io)).values());
       }
     }
-    const names = looks.filter((one) => one.startsWith("/") && !found.some(({ name }) => name === one));
+    const names = looks.filter((look) => look.startsWith("/") && !found.some(({ name }) => name === look));
     return [...found, ...(await readByName(names, connection, io)).values()];
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
@@ -152,7 +152,7 @@ export async function readLooks(
     const [look = "", ...others] = looks;
     if (others.length > 0) {
       const found = [];
-      for (const one of looks) found.push(...(await readLooks([one], connection, io, unread)));
+      for (const part of looks) found.push(...(await readLooks([part], connection, io, unread)));
       return found;
     }
     unread.add(look);

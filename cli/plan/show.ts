@@ -34,10 +34,10 @@ interface ClusterToShow {
 
 /** Prints equal plans of several clusters once. */
 export function printPlans(clusters: readonly ClusterToShow[], { print, columns }: Output): void {
-  const plans = clusters.map((one) => {
+  const plans = clusters.map((cluster) => {
     const texts: Parameters<Output["print"]>[] = [];
-    printPlan(one.shown, one.prefix, { columns, print: (...text) => void texts.push(text) });
-    return { ...one, texts };
+    printPlan(cluster.shown, cluster.prefix, { columns, print: (...text) => void texts.push(text) });
+    return { ...cluster, texts };
   });
   for (const same of Map.groupBy(plans, ({ texts }) => JSON.stringify(texts)).values()) {
     const places = same.map(({ destination }) => destination).join("; ");
@@ -52,7 +52,7 @@ function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
   const { changes, unchanged, extra, keptDenials = [], marks, warnings, endedFirst } = plan;
   const line = (head: string, text: string, tone?: Tone) => io.print(hangingIndent(head, text, io.columns), tone);
   const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
-  const shown = kinds.flatMap((one) => one.slice(0, MAX_MARKS));
+  const shown = kinds.flatMap((ofKind) => ofKind.slice(0, MAX_MARKS));
   const byName = Map.groupBy(shown, ({ parameter }) => parameter);
   const marked = [...new Set(riskiestFirst(marks).map(({ parameter }) => parameter))];
   const place = ({ name }: Change) => (marked.includes(name) ? marked.indexOf(name) : marked.length);
@@ -112,9 +112,9 @@ const MAX_MARKS = 10;
 /** Returns a phrase with the number of marks of each kind. */
 export function countMarks(marks: readonly Mark[]): string {
   const kinds = Map.groupBy(marks, ({ kind }) => kind);
-  const counts = Object.entries(MARKED).flatMap(([kind, [one, several]]) => {
+  const counts = Object.entries(MARKED).flatMap(([kind, [singular, plural]]) => {
     const { length } = kinds.get(kind as Mark["kind"]) ?? [];
-    return length === 0 ? [] : `${length} ${length === 1 ? one : several}`;
+    return length === 0 ? [] : `${length} ${length === 1 ? singular : plural}`;
   });
   return counts.join(", ");
 }

@@ -37,12 +37,12 @@ export function beforeNewest(versions: readonly Version[]): Version | undefined 
   const [newest, ...earlier] = versions;
   // A write by another tool, without a description, keeps that of the version before it.
   const isKept = ({ version, value, description }: Version) =>
-    versions.some((one) => one.version < version && one.description === description && one.value !== value);
+    versions.some((other) => other.version < version && other.description === description && other.value !== value);
   const parts = versions
-    .filter((one) => !isKept(one))
-    .flatMap((one) => [
-      ...(one.description.includes(FIRST) ? [one.version] : []),
-      ...(one.description.includes(AGAIN) ? [readBy(one)] : []),
+    .filter((written) => !isKept(written))
+    .flatMap((written) => [
+      ...(written.description.includes(FIRST) ? [written.version] : []),
+      ...(written.description.includes(AGAIN) ? [readBy(written)] : []),
     ]);
   return earlier.find(({ version, value }) => !parts.includes(version) && !isSameValue(value, newest?.value ?? ""));
 }
@@ -98,7 +98,7 @@ const NONE: Neighbours = { names: [], isOther: () => false };
  */
 async function readBefore(ssm: SSMClient, name: string, signal: AbortSignal, { names, isOther } = NONE) {
   const found = await readSome(ssm, [name, ...names], signal);
-  const other = names.find((one) => isOther(one, found.get(one)));
+  const other = names.find((neighbour) => isOther(neighbour, found.get(neighbour)));
   if (other !== undefined) throw new NeighbourChanged(EXIT.finding, `Another operator changed ${other}.`);
   return found.get(name);
 }
@@ -141,7 +141,7 @@ async function put(ssm: SSMClient, input: PutInput, over: number): Promise<numbe
     return (await ssm.send(new PutParameterCommand({ ...input, ...mode }))).Version ?? 0;
   } catch (error) {
     const history = await readHistory(ssm, input.Name, AbortSignal.timeout(LOOK_MS)).catch(() => []);
-    const own = history.find((one) => one.version > over && isOwn(one, input));
+    const own = history.find((attempt) => attempt.version > over && isOwn(attempt, input));
     if (own !== undefined) return own.version;
     if (error instanceof ParameterAlreadyExists || error instanceof TooManyUpdates) return undefined;
     throw error;
@@ -261,7 +261,9 @@ export async function writeList(
     }
     const written = wanted;
     const history = await readHistory(ssm, name, UNINTERRUPTED);
-    const attempts = history.filter((one) => one.version > over && one.version < version && isOwn(one, input));
+    const attempts = history.filter(
+      (attempt) => attempt.version > over && attempt.version < version && isOwn(attempt, input),
+    );
     // Those who wrote after the first attempt had read it, so they changed this command's list.
     const first = attempts.at(-1)?.version ?? version;
     if (first > over + 1) await combine(replaced(key, input, current, history, over, first), isPut);
@@ -295,7 +297,7 @@ export function mergeValues(key: string, name: string, base: string, mine: strin
  * `list`, version `from`.
  */
 function replaced(key: string, input: PutInput, list: string, history: readonly Version[], from: number, to: number) {
-  const isBetween = (one: Version) => one.version > from && one.version < to && !isOwn(one, input);
+  const isBetween = (written: Version) => written.version > from && written.version < to && !isOwn(written, input);
   const between = history.filter(isBetween);
   if (between.length === 0) return list;
   let state = listIn(list) ?? [];
@@ -306,13 +308,13 @@ function replaced(key: string, input: PutInput, list: string, history: readonly 
   const [only, ...others] = between;
   const isCurrent = (history.find(({ version }) => version === from)?.value ?? list) === list;
   if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent) return only.value;
-  for (const one of history.toSorted((a, b) => a.version - b.version)) {
-    const theirs = listIn(one.value);
+  for (const written of history.toSorted((a, b) => a.version - b.version)) {
+    const theirs = listIn(written.value);
     if (theirs === undefined) continue;
-    lists.set(one.version, theirs);
-    if (!isBetween(one)) continue;
+    lists.set(written.version, theirs);
+    if (!isBetween(written)) continue;
     // A clash with an earlier version is reverted by the command that wrote it.
-    state = mergeList(key, lists.get(readBy(one)) ?? [], theirs, state).items;
+    state = mergeList(key, lists.get(readBy(written)) ?? [], theirs, state).items;
   }
   return JSON.stringify(state);
 }

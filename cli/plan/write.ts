@@ -109,7 +109,7 @@ class Writing {
     }
     const left = this.#changes
       .filter((change) => !this.#isDone(change))
-      .map((one) => ({ ...one, uses: new Set<string>() }));
+      .map((write) => ({ ...write, uses: new Set<string>() }));
     const all = writes.length > 0 ? writes : left;
     const isFar = all.some((write) => this.#neighboursOf(write) === undefined);
     try {
@@ -186,7 +186,7 @@ class Writing {
     const wanted = this.#changes.find((change) => change.name === name);
     const change: Change = { ...wanted, action: "change", name, before: this.#current.get(name), value };
     this.#uncertain = change;
-    this.#note(name, await this.#carryOut(change, wanted ?? change, this.#neighboursOf(planned)));
+    this.#note(name, await this.#writeChange(change, wanted ?? change, this.#neighboursOf(planned)));
     this.#uncertain = undefined;
     this.#progress.show(this.#times.size);
   }
@@ -194,7 +194,7 @@ class Writing {
   /**
    * Writes the change, and returns the written value. A list may be merged with another operator's.
    */
-  async #carryOut(change: Change, wanted: Change, neighbours: Neighbours | undefined): Promise<string | undefined> {
+  async #writeChange(change: Change, wanted: Change, neighbours: Neighbours | undefined): Promise<string | undefined> {
     const { name, before, value } = change;
     const { ssm, review } = this.#connection;
     const { interrupted } = this.#io;
@@ -208,7 +208,7 @@ class Writing {
     }
     const final = (merged: string): readonly Change[] => {
       const left = { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
-      return this.#changes.map((one) => (one.name === name ? left : one));
+      return this.#changes.map((planned) => (planned.name === name ? left : planned));
     };
     const check = async (merged: string, theirs: string) => {
       checkMerge(change, merged, theirs, review);
