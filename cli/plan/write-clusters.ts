@@ -21,9 +21,9 @@ export interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepa
 }
 
 /** A cluster with changes to write. */
-export type Wanted = ReadyCluster & { readonly proposal: Proposal };
+export type ClusterToWrite = ReadyCluster & { readonly proposal: Proposal };
 
-export function toWrite(ready: readonly ReadyCluster[]): readonly Wanted[] {
+export function toWrite(ready: readonly ReadyCluster[]): readonly ClusterToWrite[] {
   return ready.flatMap(({ proposal, ...cluster }) => (proposal === undefined ? [] : [{ ...cluster, proposal }]));
 }
 
@@ -40,7 +40,7 @@ interface Manner {
 
 /** Returns what was written or failed, in the order of `wanted`. Throws the failure of the only cluster. */
 export async function writeClusters(
-  wanted: readonly Wanted[],
+  wanted: readonly ClusterToWrite[],
   options: ProposeOptions,
   { isSeveral, goesOn, recheck, perSecond }: Manner,
   io: IOStreams,
@@ -50,7 +50,7 @@ export async function writeClusters(
   const timer = setInterval(output.flush, FLUSH_MS);
   let [ended, isStopped] = [0, false];
 
-  async function writeCluster(cluster: Wanted): Promise<ReadyCluster | ClusterFailure> {
+  async function writeCluster(cluster: ClusterToWrite): Promise<ReadyCluster | ClusterFailure> {
     const { name, proposal } = cluster;
     try {
       if (isSeveral) await waitForTurn(proposal, io);
@@ -66,7 +66,7 @@ export async function writeClusters(
     }
   }
 
-  function writeAndCount(cluster: Wanted): Promise<ReadyCluster | ClusterFailure> {
+  function writeAndCount(cluster: ClusterToWrite): Promise<ReadyCluster | ClusterFailure> {
     return writeCluster(cluster).finally(() => {
       ended += 1;
       if (isSeveral) progress.show(ended);
@@ -98,7 +98,7 @@ function failureOfCluster(error: unknown, { interrupted }: IOStreams): Failure |
 }
 
 /** Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was written. */
-async function writeOrReplace(cluster: Wanted, options: ProposeOptions, io: IOStreams): Promise<ReadyCluster> {
+async function writeOrReplace(cluster: ClusterToWrite, options: ProposeOptions, io: IOStreams): Promise<ReadyCluster> {
   const { name, options: place, plan, proposal } = cluster;
   try {
     await writeAll(proposal, proposal.connection, io);
