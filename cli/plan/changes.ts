@@ -16,6 +16,7 @@ import {
   type Items,
   isDenyList,
   isStored,
+  keyOfItem,
   listIn,
   type Stored,
   valueProblem,
@@ -30,6 +31,8 @@ export interface Change {
   readonly value: string | undefined;
   /** Whether the command writes another value of this list later. */
   readonly isInterim?: boolean;
+  /** For a deny list: the keys of the denials that the write drops because they have ended. */
+  readonly ended?: readonly string[];
   /** Printed in the plan instead of the value. */
   readonly shown?: string;
   /**
@@ -103,15 +106,10 @@ export function withoutEnded(plan: Plan, now: number): Plan {
     const isKept = (item: unknown) => stored.some((other) => isDeepStrictEqual(item, other));
     const present = wanted.filter((item) => isKept(item) || !hasEnded(item, now));
     if (present.length < wanted.length && isDeepStrictEqual(present, stored)) return [];
-    return [
-      {
-        ...change,
-        value: deniedText(
-          name,
-          present.filter((item) => !hasEnded(item, now)),
-        ),
-      },
-    ];
+    const left = present.filter((item) => !hasEnded(item, now));
+    const kept = new Set(left.map((item) => keyOfItem(item, "arnLike")));
+    const ended = present.map((item) => keyOfItem(item, "arnLike")).filter((key) => !kept.has(key));
+    return [{ ...change, value: deniedText(name, left), ended }];
   });
   return { ...plan, changes, unchanged: plan.unchanged + plan.changes.length - changes.length };
 }

@@ -203,7 +203,7 @@ export function rebased(change: Change, was: Stored | undefined, is: Stored | un
   const isList = [base, theirs, value].every((text) => listIn(text) !== undefined);
   if (value !== undefined && is?.value === value) return change;
   if (key === undefined || value === undefined || !isList || is?.secure) throw changedMeanwhile(name, was, is);
-  const { value: merged, problem } = mergeValues(key, name, base, value, theirs);
+  const { value: merged, problem } = mergeValues(key, change, base, value, theirs);
   if (problem !== undefined) throw finding(problem);
   checkMerge(change, merged, theirs, review);
   return { ...change, value: merged };

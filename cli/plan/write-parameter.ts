@@ -201,11 +201,12 @@ type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
 export async function writeList(
   ssm: SSMClient,
   key: string,
-  { name, before, value = "[]", isInterim = false }: Change,
+  change: Change,
   check: CheckMerge,
   interrupted: AbortSignal,
   neighbours?: Neighbours,
 ): Promise<{ readonly value: string; readonly isMerged: boolean }> {
+  const { name, before, value = "[]", isInterim = false } = change;
   let base = before?.value ?? "[]";
   let wanted = value;
   let isMerged = false;
@@ -221,7 +222,7 @@ export async function writeList(
     // Also what this command wrote, if the response was lost.
     if (isSameValue(theirs, wanted)) return;
     isMerged = true;
-    const { value: merged, problem } = mergeValues(key, name, base, wanted, theirs, isRestored);
+    const { value: merged, problem } = mergeValues(key, change, base, wanted, theirs, isRestored);
     try {
       if (problem !== undefined) throw finding(problem);
       await check(merged, theirs);
@@ -277,11 +278,20 @@ export async function writeList(
 
 /**
  * Applies to `theirs` what `mine` changes in `base`. `problem` is a sentence if both changed the same entry, or if `mine`
- * changes the order, which cannot be merged.
+ * changes the order, which cannot be merged. A denial that is only dropped because it had ended clashes with no change: theirs
+ * is kept.
  */
-export function mergeValues(key: string, name: string, base: string, mine: string, theirs: string, isRestored = false) {
+export function mergeValues(
+  key: string,
+  { name, ended = [] }: Pick<Change, "name" | "ended">,
+  base: string,
+  mine: string,
+  theirs: string,
+  isRestored = false,
+) {
   const [was, is, other] = [base, mine, theirs].map((text) => listIn(text) ?? []) as [unknown[], unknown[], unknown[]];
-  const { items, clashes } = mergeList(key, was, is, other);
+  const { items, clashes: both } = mergeList(key, was, is, other);
+  const clashes = both.filter((entry) => !ended.includes(entry));
   const value = JSON.stringify(items);
   const isReordered = !isRestored && changesOrder(key, was, is);
   if (clashes.length === 0 && !isReordered) return { value };

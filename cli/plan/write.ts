@@ -207,7 +207,7 @@ class Writing {
       return value;
     }
     const final = (merged: string): readonly Change[] => {
-      const left = { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
+      const left = { ...wanted, value: mergeValues(key, wanted, value ?? "[]", wanted.value ?? "[]", merged).value };
       return this.#changes.map((planned) => (planned.name === name ? left : planned));
     };
     const check = async (merged: string, theirs: string) => {

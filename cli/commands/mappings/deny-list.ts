@@ -63,8 +63,9 @@ export function planDenials(
 }
 
 /**
- * Returns the list with this denial, without those that have ended. A denial that exists keeps its
- * position and its description. Throws if the list is invalid.
+ * Returns the list with this denial, and its size in bytes without those that have ended, which each
+ * write drops. A denial that exists keeps its position and its description. Throws if the list is
+ * invalid.
  *
  * @param name of the list, without the prefix
  * @param denied an ARN pattern or a name
@@ -77,7 +78,7 @@ export function withDenial(
   { partition, now }: ReviewSettings,
 ) {
   const isIt = (item: unknown) => isFor(item, denied);
-  const items = listItems(name, stored, "deny", isIt, partition).filter((item) => isIt(item) || !hasEnded(item, now));
+  const items = listItems(name, stored, "deny", isIt, partition);
   const old = items.find(isIt);
   const text = description ?? (isObject(old) ? old["description"] : undefined);
   const key = denied.startsWith("arn:") ? "arnLike" : "name";
@@ -85,5 +86,7 @@ export function withDenial(
   const check = checkDenyEntry(wanted, { partition });
   if (!check.valid) throw usage(`${denied}: ${check.problem}. Nothing was written.`);
   // The plan drops denials that have ended, and then checks the length.
-  return { value: JSON.stringify(withItem(items, isIt, wanted)), isNew: old === undefined };
+  const all = withItem(items, isIt, wanted);
+  const bytes = Buffer.byteLength(JSON.stringify(all.filter((item) => !hasEnded(item, now))));
+  return { value: JSON.stringify(all), bytes, isNew: old === undefined };
 }

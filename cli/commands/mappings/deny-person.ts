@@ -134,8 +134,7 @@ async function planName(
   async function addTo(list: string): Promise<string | undefined> {
     const stored = known.get(list);
     if (readValue(list, stored, review).problem !== undefined) return "is invalid";
-    const { value, isNew } = withDenial(shortName(list, prefix), stored, who, terms, review);
-    const bytes = Buffer.byteLength(value);
+    const { value, bytes, isNew } = withDenial(shortName(list, prefix), stored, who, terms, review);
     if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES) return `is full (${bytes} of ${MAX_BYTES} bytes)`;
     const { stack } = stored === undefined || force ? {} : await findOwner(ssm, list, io.interrupted);
     if (stack !== undefined) return `is managed by ${managerOf(stack)}`;

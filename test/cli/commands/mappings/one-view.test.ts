@@ -89,6 +89,35 @@ for (const flag of [[], ["--allow-weakening"]]) {
   });
 }
 
+test("another operator prolongs an ended denial, which a new one drops: both are denied", async () => {
+  const old = (end: string) => ({ arnLike: arn("user/old"), notAfter: end });
+  const [ended, prolonged] = [old("2020-01-01T00:00:00Z"), old("2099-01-01T00:00:00Z")];
+  for (const [words, isDenied, kept] of [
+    [["deny", arn("user/bob")], true, "both"],
+    // This removes the entry itself, so the change of the other operator stops it.
+    [["allow", arn("user/old")], false, "theirs"],
+  ] as const) {
+    const ends = new Set<string>();
+    for (let point = 2; ; point += 1) {
+      cluster.store.remove(`${PREFIX}/${DENY}`);
+      cluster.put(DENY, [ended, MALLORY]);
+      let calls = 0;
+      cluster.store.fail(() => {
+        calls += 1;
+        if (calls === point) cluster.put(DENY, [prolonged, MALLORY]);
+        return undefined;
+      });
+      const { code, err } = await cluster.mappings([...words, "-y"]);
+      cluster.store.fail(undefined);
+      if (calls < point) break;
+      const expected = [prolonged, MALLORY, ...(isDenied ? [{ arnLike: arn("user/bob") }] : [])];
+      assert.deepEqual(await cluster.value(DENY), expected, `before call ${point}: ${code} ${err}`);
+      ends.add(code === 0 ? "both" : "theirs");
+    }
+    assert.deepEqual([...ends], [kept], words[0]);
+  }
+});
+
 const PATTERN = { arnLike: arn("role/ci-*"), username: "ci" };
 test("a list that is read with its account's branch, and changes in between: the plan starts again", async () => {
   cluster.put(`account/${A}`, {});
