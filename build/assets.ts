@@ -1,5 +1,5 @@
-// Builds dist/release/ for installation without CDK: zips, CloudFormation templates, the npm package, checksums and SBOM.
-// The build is reproducible. It requires dist/.
+// Builds dist/release/ for installation without CDK: zips, CloudFormation templates, the npm
+// package, checksums and SBOM. The build is reproducible. It requires dist/.
 
 import { execFileSync } from "node:child_process";
 import { hash } from "node:crypto";
@@ -20,11 +20,14 @@ const DIST = join(ROOT, "dist");
 
 const { name, version } = packageJson;
 
-// CDK's validation of templates warns about each parameter with an empty default, even with a condition. cfn-lint checks
-// the templates instead (test/e2e/cfn-lint.e2e.ts).
+// CDK's validation of templates warns about each parameter with an empty default, even with a
+// condition. cfn-lint checks the templates instead (test/e2e/cfn-lint.e2e.ts).
 process.env["CDK_VALIDATION"] = "false";
 
-/** Empties `outdir` and writes the release there, with manifests of package managers for `project` (`<owner>/<name>`). */
+/**
+ * Empties `outdir` and writes the release there, with manifests of package managers for `project`
+ * (`<owner>/<name>`).
+ */
 export function buildRelease(outdir: string, project = projectOf(packageJson)): void {
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
@@ -73,7 +76,10 @@ function templates(codes: ReleasedCodes): readonly Made[] {
   }
 }
 
-/** Readable YAML. Short maps are on one line: `aws cloudformation deploy` accepts 51,200 bytes without a bucket. */
+/**
+ * Readable YAML. Short maps are on one line: `aws cloudformation deploy` accepts 51,200 bytes
+ * without a bucket.
+ */
 function yamlOf(template: unknown): string {
   // CloudFormation reads YAML 1.1, in which an unquoted 2012-10-17 is a date.
   const document = new Document(template, { version: "1.1", aliasDuplicateObjects: false });

@@ -1,4 +1,5 @@
-// Builds the published command: dist/cli/iam-authenticator.mjs and the few files that it loads. They need only Node.js.
+// Builds the published command: dist/cli/iam-authenticator.mjs and the few files that it loads.
+// They need only Node.js.
 
 import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -16,9 +17,10 @@ interface Together {
 }
 
 /**
- * With `splitting`, esbuild makes a file of the modules that the same dynamic imports can reach. The 60 dynamic imports of
- * the command made 57 files of what `mappings list` loads, and each file takes 0.3 ms. Here each dynamic import also
- * reaches the files of a group, so that the group's modules are in one file.
+ * With `splitting`, esbuild makes a file of the modules that the same dynamic imports can reach.
+ * The 60 dynamic imports of the command made 57 files of what `mappings list` loads, and each file
+ * takes 0.3 ms. Here each dynamic import also reaches the files of a group, so that the group's
+ * modules are in one file.
  */
 function fewFiles(groups: readonly Together[]): Plugin {
   return {
@@ -29,7 +31,8 @@ function fewFiles(groups: readonly Together[]): Plugin {
         const resolved = await build.resolve(path, { kind, importer, resolveDir, pluginData: INSIDE });
         if (resolved.external || resolved.errors.length > 0 || !/\.(ts|js)$/.test(resolved.path)) return undefined;
         if (resolved.namespace !== "file") return undefined;
-        // The names of output files include a hash of this path, which must be the same in every folder.
+        // The names of output files include a hash of this path, which must be the same in every
+        // folder.
         return { path: relative(ROOT, resolved.path), namespace: NAMESPACE };
       });
       build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path: fromRoot }) => {
@@ -54,8 +57,9 @@ const INSIDE = "inside";
 export const COMMAND_FILE = "iam-authenticator.mjs";
 
 /**
- * Writes the command and the licences of the bundled packages into `outdir`. A command that runs from there may still load its parts:
- * the next build deletes those of the former build. Returns esbuild's metafile.
+ * Writes the command and the licences of the bundled packages into `outdir`. A command that runs
+ * from there may still load its parts: the next build deletes those of the former build. Returns
+ * esbuild's metafile.
  */
 export async function buildCommand(outdir: string): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
@@ -64,7 +68,8 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
     outdir: "dist/cli",
     outExtension: { ".js": ".mjs" },
     bundle: true,
-    // Each command loads only its own chunks: compiling all of them takes five times as long as starting Node.js.
+    // Each command loads only its own chunks: compiling all of them takes five times as long as
+    // starting Node.js.
     splitting: true,
     chunkNames: "parts/[name]-[hash]",
     format: "esm",
@@ -96,7 +101,10 @@ const PARTS = "parts/";
 
 const LICENCES = "THIRD-PARTY-LICENSES.txt";
 
-/** Returns the parts that the command in `outdir` can load: none without a command. Names of parts contain a hash. */
+/**
+ * Returns the parts that the command in `outdir` can load: none without a command. Names of parts
+ * contain a hash.
+ */
 function partsOf(outdir: string): Set<string> {
   const found = new Set<string>();
   const read = (file: string) => {
@@ -167,14 +175,15 @@ function inCli(file: string): string {
 }
 
 /**
- * Node.js loads the package's CommonJS files, of which esbuild removes nothing, and which V8 parses twice: as a function
- * for each file. The same release also has ES modules.
+ * Node.js loads the package's CommonJS files, of which esbuild removes nothing, and which V8 parses
+ * twice: as a function for each file. The same release also has ES modules.
  */
 const ES_MODULES = { yaml: join(ROOT, "node_modules", "yaml", "browser", "dist", "index.js") };
 
 /**
- * Keeps only `version` and `engines` of each package.json. Unlike the function's bundle, this one keeps every credential
- * provider: operators use profiles, SSO, processes, web identities and roles.
+ * Keeps only `version` and `engines` of each package.json. Unlike the function's bundle, this one
+ * keeps every credential provider: operators use profiles, SSO, processes, web identities and
+ * roles.
  */
 const versionsOnly: Plugin = {
   name: "versions-only",

@@ -7,7 +7,10 @@ import { build } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Empties `outdir` and writes the construct there: JavaScript in one file, and a declaration for each source file. */
+/**
+ * Empties `outdir` and writes the construct there: JavaScript in one file, and a declaration for
+ * each source file.
+ */
 async function buildConstruct(outdir: string): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   await build({

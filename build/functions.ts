@@ -1,4 +1,5 @@
-// Builds what Lambda runs: dist/authenticator, dist/issuer and dist/deployment-check, each one ES module.
+// Builds what Lambda runs: dist/authenticator, dist/issuer and dist/deployment-check, each one ES
+// module.
 
 import { globSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -14,8 +15,8 @@ const OPTIONS = {
   platform: "node",
   target: "node24",
   minify: true,
-  // Prefers the SDK's ES modules, which esbuild can tree-shake. `main`, esbuild's default on this platform, is CommonJS
-  // (260 kB more).
+  // Prefers the SDK's ES modules, which esbuild can tree-shake. `main`, esbuild's default on this
+  // platform, is CommonJS (260 kB more).
   mainFields: ["module", "main"],
   // Only operations that stream events load it, and the functions use none (20 kB and 6 ms).
   external: ["@smithy/core/event-streams"],
@@ -25,16 +26,18 @@ const OPTIONS = {
 } satisfies BuildOptions;
 
 /**
- * Bundles `entry`, a path below `root`, into `name`. `options` is for benchmarks that compare builds. `metafile`: the bundled
- * files, and the imports that added them.
+ * Bundles `entry`, a path below `root`, into `name`. `options` is for benchmarks that compare
+ * builds. `metafile`: the bundled files, and the imports that added them.
  */
 export async function bundle(root: string, entry: string, name: string, plugins: Plugin[], options: BuildOptions = {}) {
-  // Replaces the SDK's credential providers: profiles, SSO, processes, web identities and instance metadata do not exist
-  // where a function runs, and cost 128 kB and 12 ms. The SDK does not plan to make them optional:
+  // Replaces the SDK's credential providers: profiles, SSO, processes, web identities and instance
+  // metadata do not exist where a function runs, and cost 128 kB and 12 ms. The SDK does not plan
+  // to make them optional:
   // https://github.com/aws/aws-sdk-js-v3/issues/5516
   const alias = { "@aws-sdk/credential-provider-node": join(root, "functions", "aws", "credentials.ts") };
   const paths = { absWorkingDir: root, entryPoints: [entry], outfile: `dist/authenticator/${name}` };
-  // The caller writes the files: paths in the output are relative to `outfile`, which must be the same in every build.
+  // The caller writes the files: paths in the output are relative to `outfile`, which must be the
+  // same in every build.
   const form = { metafile: true, write: false } as const;
   const { outputFiles, metafile } = await build({ ...OPTIONS, alias, ...options, ...form, ...paths, plugins });
   return { files: outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })), metafile };
@@ -45,12 +48,15 @@ type Bundle = Awaited<ReturnType<typeof bundle>>;
 /** docs/decisions/0003-bundle.md lists what each saves and when it can be removed. */
 export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas()];
 
-/** For bundles with no client but Parameter Store's. `withoutBarrels` is last, since the other plugins replace files of the SDK, too. */
+/**
+ * For bundles with no client but Parameter Store's. `withoutBarrels` is last, since the other
+ * plugins replace files of the SDK, too.
+ */
 export const LEAN_SSM_PLUGINS: Plugin[] = [...LEAN_PLUGINS, ...leanSsmClient, withoutBarrels];
 
 /**
- * `import("…/<name>.ts")` or `import("…/<name>")` becomes an import of `./<name>.mjs` beside the bundle. Otherwise esbuild
- * would add the module and its clients to the bundle.
+ * `import("…/<name>.ts")` or `import("…/<name>")` becomes an import of `./<name>.mjs` beside the
+ * bundle. Otherwise esbuild would add the module and its clients to the bundle.
  */
 export function separateFile(name: string): Plugin {
   return {
@@ -71,9 +77,10 @@ const SOURCE = "functions/authenticator";
 const CREDENTIALS = "credential-provider-http";
 
 /**
- * Writes the function's files into `outdir`, and deletes all others there. It returns them as `files`. The build is reproducible in any folder.
- * `ec2NodeName` is loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need.
- * `awsSignedTokens` is loaded only with JWT_ISSUERS, `containerCredentials` only without keys in the environment.
+ * Writes the function's files into `outdir`, and deletes all others there. It returns them as
+ * `files`. The build is reproducible in any folder. `ec2NodeName` is loaded when a mapping first
+ * uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need. `awsSignedTokens`
+ * is loaded only with JWT_ISSUERS, `containerCredentials` only without keys in the environment.
  */
 export async function buildAuthenticator(outdir: string) {
   const separate = ["ec2-node-name", "aws-signed-tokens", CREDENTIALS].map(separateFile);
@@ -109,7 +116,10 @@ function bundleCredentials(): Promise<Bundle> {
   return bundle(ROOT, `@aws-sdk/${CREDENTIALS}`, `${CREDENTIALS}.mjs`, [builtIns]);
 }
 
-/** Replaces the folder's files, from which a function may be running. Adds the licences of the bundled packages. */
+/**
+ * Replaces the folder's files, from which a function may be running. Adds the licences of the
+ * bundled packages.
+ */
 function writeFiles(outdir: string, bundles: readonly Bundle[]): Bundle["files"] {
   const text = licences(
     ROOT,

@@ -1,5 +1,5 @@
-// Plugins of esbuild that replace the SDK's SSMClient by functions/aws/lean-ssm-client.ts. Each compares the SDK's source with what
-// it knows, and fails the build if the SDK has changed.
+// Plugins of esbuild that replace the SDK's SSMClient by functions/aws/lean-ssm-client.ts. Each
+// compares the SDK's source with what it knows, and fails the build if the SDK has changed.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,7 +8,10 @@ import { directImports, nothingToReplace, replacement } from "./plugins.ts";
 
 const LEAN_CLIENT = join(import.meta.dirname, "..", "functions", "aws", "lean-ssm-client.ts");
 
-/** The middleware of the SDK's client, in its order. If an update adds one, decide here whether the lean client needs it. */
+/**
+ * The middleware of the SDK's client, in its order. If an update adds one, decide here whether the
+ * lean client needs it.
+ */
 const MIDDLEWARE: Readonly<Record<string, "kept" | "left out">> = {
   getSchemaSerdePlugin: "kept",
   getUserAgentPlugin: "left out",
@@ -34,7 +37,10 @@ export class SSMClient extends LeanSsmClient {
 }`;
 }
 
-/** Files of the SDK, by the end of their path, and the change of each. It returns an unknown source unchanged. */
+/**
+ * Files of the SDK, by the end of their path, and the change of each. It returns an unknown source
+ * unchanged.
+ */
 const REPLACED: readonly (readonly [file: string, change: (source: string) => string])[] = [
   ["client-ssm/dist-es/SSMClient.js", leanClient],
   [

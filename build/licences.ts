@@ -1,5 +1,5 @@
-// The licence texts of the bundled packages, since minified code has none, and the CycloneDX SBOM of a release: that of npm,
-// without packages that only builds and tests use.
+// The licence texts of the bundled packages, since minified code has none, and the CycloneDX SBOM
+// of a release: that of npm, without packages that only builds and tests use.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";

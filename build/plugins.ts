@@ -1,5 +1,6 @@
-// Plugins of esbuild: leave out unused parts of the SDK, load Node's built-in modules without the cost of importing
-// them, and import from the SDK core's files directly. Each fails the build if it finds nothing to replace.
+// Plugins of esbuild: leave out unused parts of the SDK, load Node's built-in modules without the
+// cost of importing them, and import from the SDK core's files directly. Each fails the build if it
+// finds nothing to replace.
 
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -7,12 +8,13 @@ import { dirname, join, relative } from "node:path";
 import type { OnLoadResult, Plugin, PluginBuild } from "esbuild";
 
 /**
- * An ESM import of a built-in module reads all its exports, including lazy ones: `node:http` loads all of undici (30 ms),
- * `node:process` opens the standard streams (8 ms). Open upstream:
+ * An ESM import of a built-in module reads all its exports, including lazy ones: `node:http` loads
+ * all of undici (30 ms), `node:process` opens the standard streams (8 ms). Open upstream:
  * https://github.com/nodejs/node/issues/57649, https://github.com/nodejs/node/issues/59686
  *
- * `process.getBuiltinModule` returns the same object and reads no exports. esbuild's helper for the imports of CommonJS
- * modules would read them, so an import gets an ES module that reads only the exports that are used.
+ * `process.getBuiltinModule` returns the same object and reads no exports. esbuild's helper for the
+ * imports of CommonJS modules would read them, so an import gets an ES module that reads only the
+ * exports that are used.
  */
 export const builtIns: Plugin = {
   name: "built-ins",
@@ -24,7 +26,8 @@ export const builtIns: Plugin = {
       const name = path.replace(/^node:/, "");
       if (!names.has(name)) return undefined;
       if (kind !== "import-statement") return { path: `node:${name}`, namespace: REQUIRED };
-      // Separate for each importer. With `splitting`, each shared module of 200 bytes would be a file.
+      // Separate for each importer. With `splitting`, each shared module of 200 bytes would be a
+      // file.
       return { path: `node:${name}`, namespace: IMPORTED, suffix: `?${relative(ROOT, importer)}` };
     });
     build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
@@ -38,7 +41,10 @@ const ROOT = join(import.meta.dirname, "..");
 
 const [REQUIRED, IMPORTED] = ["required-built-in", "imported-built-in"];
 
-/** A name that can be declared, apart from reserved words. No built-in module exports one, except as `default`. */
+/**
+ * A name that can be declared, apart from reserved words. No built-in module exports one, except as
+ * `default`.
+ */
 const IDENTIFIER = /^(?!default$)[A-Za-z_$][\w$]*$/;
 
 function read(path: string): string {
@@ -46,8 +52,8 @@ function read(path: string): string {
 }
 
 /**
- * Loaded at the first access to the default export: Commander imports `node:child_process` (1 ms), and the SDK imports
- * `node:https` (2 ms), which a request over HTTP does not need.
+ * Loaded at the first access to the default export: Commander imports `node:child_process` (1 ms),
+ * and the SDK imports `node:https` (2 ms), which a request over HTTP does not need.
  */
 const LAZY = ["node:child_process", "node:https"];
 
@@ -66,8 +72,8 @@ function exportsOf(path: string): OnLoadResult {
 type Done = <T>(result: T) => T;
 
 /**
- * `setup` passes each replacement through `done`. Without this check, an SDK that moves a file would silently restore the
- * removed code.
+ * `setup` passes each replacement through `done`. Without this check, an SDK that moves a file
+ * would silently restore the removed code.
  */
 export function replacement(name: string, setup: (build: PluginBuild, done: Done) => void): Plugin {
   return {
@@ -96,7 +102,10 @@ export function nothingToReplace(name: string): string {
   );
 }
 
-/** One error in the SDK's source: `[-3, namespace, name, traits, members, types]` and its registration. */
+/**
+ * One error in the SDK's source: `[-3, namespace, name, traits, members, types]` and its
+ * registration.
+ */
 const ERROR = /^export var (\w+)\$ = \[-3, n0,[^;]*?\];\nn0_registry\.registerError\(\1\$, \1\);\n/gm;
 
 const REGISTRATION = /^n0_registry\.registerError\((\w+)\$/gm;
@@ -110,12 +119,14 @@ const SSM_ERRORS = ["AccessDeniedException", "InternalServerError", "InvalidKeyI
 const NAME = "lean-schemas";
 
 /**
- * One file has the schemas of all operations of a client. They use constants as keys, so esbuild cannot prove that they
- * have no side effects and keeps all of them. Marked as pure, unused ones are removed (530 kB of EC2, 14 kB of SSM). Open
- * upstream: https://github.com/aws/aws-sdk-js-v3/issues/7607
+ * One file has the schemas of all operations of a client. They use constants as keys, so esbuild
+ * cannot prove that they have no side effects and keeps all of them. Marked as pure, unused ones
+ * are removed (530 kB of EC2, 14 kB of SSM). Open upstream:
+ * https://github.com/aws/aws-sdk-js-v3/issues/7607
  *
- * SSM also registers a schema and a class for each of its 140 errors at start (44 kB). An unregistered error is thrown as
- * `SSMServiceException` with the same `name`, like an error that is newer than the SDK.
+ * SSM also registers a schema and a class for each of its 140 errors at start (44 kB). An
+ * unregistered error is thrown as `SSMServiceException` with the same `name`, like an error that is
+ * newer than the SDK.
  *
  * @param ssmErrors further errors of SSM whose classes are used
  */
@@ -153,9 +164,10 @@ interface Found {
 }
 
 /**
- * With `splitting`, a command that imports an index file loads everything that any command uses of it: `token` would
- * load 80 kB of serializers to get the signer. https://esbuild.github.io/api/#splitting
- * In a function, index files that call functions keep what these import: 15 kB, with modules of Node.js.
+ * With `splitting`, a command that imports an index file loads everything that any command uses of
+ * it: `token` would load 80 kB of serializers to get the signer.
+ * https://esbuild.github.io/api/#splitting In a function, index files that call functions keep what
+ * these import: 15 kB, with modules of Node.js.
  */
 export const withoutBarrels = replacement("without-barrels", ({ onLoad }, done) => {
   onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\](cli|functions[/\\]aws)[/\\].*\.ts$/ }, ({ path }) => {

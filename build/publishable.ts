@@ -1,5 +1,6 @@
-// Checks that the repository's files allow a release, extracts its notes from CHANGELOG.md, and creates the manifests of
-// package managers. The release workflow runs it before anything is built. Also what a person must own for a release.
+// Checks that the repository's files allow a release, extracts its notes from CHANGELOG.md, and
+// creates the manifests of package managers. The release workflow runs it before anything is built.
+// Also what a person must own for a release.
 
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -13,7 +14,9 @@ export function projectOf({ repository }: Manifest): string | undefined {
   return /^git\+https:\/\/github\.com\/([\w-]+\/[\w.-]+)\.git$/.exec(repository?.url ?? "")?.[1];
 }
 
-/** By file in build/manifests: the repository on GitHub that lists the manifest, and its path there. */
+/**
+ * By file in build/manifests: the repository on GitHub that lists the manifest, and its path there.
+ */
 export const INDEXES: Readonly<Record<string, (project: string) => readonly [repository: string, path: string]>> = {
   "lambda-iam-authenticator.rb": (project) => [
     `${project.split("/")[0]}/homebrew-tap`,
@@ -34,8 +37,8 @@ export function manifest(file: string, project: string, sha256: string): string 
 }
 
 /**
- * The items of RELEASING.md. Each returns what is missing and how to add it, or `undefined` if it is done. It throws the
- * reason if it cannot know.
+ * The items of RELEASING.md. Each returns what is missing and how to add it, or `undefined` if it
+ * is done. It throws the reason if it cannot know.
  */
 export type Checks = Readonly<Record<string, () => string | undefined | Promise<string | undefined>>>;
 

@@ -1,4 +1,5 @@
-// `npm run release`: builds dist/ and dist/release/. With --check, reports instead what a release still needs.
+// `npm run release`: builds dist/ and dist/release/. With --check, reports instead what a release
+// still needs.
 
 import { execFileSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync, rmSync } from "node:fs";

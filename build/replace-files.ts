@@ -12,8 +12,8 @@ export interface BuiltFile {
 }
 
 /**
- * Replaces each file by a rename, in the given order, so that a program never misses a file or reads half of one. Does not touch
- * files with the same bytes.
+ * Replaces each file by a rename, in the given order, so that a program never misses a file or
+ * reads half of one. Does not touch files with the same bytes.
  */
 export function replaceFiles(folder: string, files: readonly BuiltFile[]): void {
   for (const { name, contents, mode = 0o644 } of files) {

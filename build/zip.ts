@@ -1,5 +1,5 @@
-// Creates a reproducible zip of a folder in dist/ for Lambda, and lets a release's templates load the functions' code from the
-// user's bucket instead of CDK's bootstrap bucket.
+// Creates a reproducible zip of a folder in dist/ for Lambda, and lets a release's templates load
+// the functions' code from the user's bucket instead of CDK's bootstrap bucket.
 
 import { hash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -30,7 +30,10 @@ const CODE_BUCKET = "CodeBucket";
 
 const CODE_PREFIX = "CodePrefix";
 
-/** Requires an app that does not stage assets: the file names of assets are then the folders in dist/. */
+/**
+ * Requires an app that does not stage assets: the file names of assets are then the folders in
+ * dist/.
+ */
 export class ReleaseSynthesizer extends BootstraplessSynthesizer {
   // Not a `#private` field: CDK binds a copy with this object as its prototype.
   private readonly codes: ReleasedCodes;

@@ -5,7 +5,8 @@ import packageJson from "../package.json" with { type: "json" };
 import { processStreams } from "./io/streams.ts";
 import { run } from "./main/run.ts";
 
-// npm only warns about `engines`. Other versions ignore HTTPS_PROXY: https://nodejs.org/api/http.html#built-in-proxy-support
+// npm only warns about `engines`. Other versions ignore HTTPS_PROXY:
+// https://nodejs.org/api/http.html#built-in-proxy-support
 const { node: range } = packageJson.engines;
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const isSupported = [...range.matchAll(/(\^|>=)(\d+)\.(\d+)/g)].some(([, sign, least, leastMinor]) =>

@@ -1,17 +1,24 @@
-// The errors that end a review without a grant. `ERRORS` has each code, and is the table in docs/reference.md: npm run docs.
+// The errors that end a review without a grant. `ERRORS` has each code, and is the table in
+// docs/reference.md: npm run docs.
 
-/** Status that the caller receives, by outcome. A denial is a valid answer; kube-apiserver retries a 500 without caching it. */
+/**
+ * Status that the caller receives, by outcome. A denial is a valid answer; kube-apiserver retries a
+ * 500 without caching it.
+ */
 export const STATUS = { denied: 200, bad_request: 400, caller_refused: 401, throttled: 429, fault: 500 };
 
 /**
- * `denied`: the token is denied, with the reason. `fault`: an outage or a fault of the function, never a decision about the
- * token. `bad_request`: kube-apiserver never sends such a request.
+ * `denied`: the token is denied, with the reason. `fault`: an outage or a fault of the function,
+ * never a decision about the token. `bad_request`: kube-apiserver never sends such a request.
  */
 type ErrorOutcome = keyof typeof STATUS;
 
 type Row = readonly [outcome: ErrorOutcome, meaning: string, status?: number];
 
-/** By code, for logs, alarms and scripts: a code never changes. A status is only in a row that differs from `STATUS`. */
+/**
+ * By code, for logs, alarms and scripts: a code never changes. A status is only in a row that
+ * differs from `STATUS`.
+ */
 export const ERRORS = {
   // The request
   path_unknown: ["bad_request", "The URL must end in `/authenticate`.", 404],
@@ -106,12 +113,15 @@ export const fault = createError as Create<"fault">;
 export const httpError = createError as Create<"bad_request" | "caller_refused" | "throttled">;
 
 /**
- * In each error of `createError`. Files of the bundle that are loaded lazily have a copy of this module, so neither a class
- * nor a symbol of it would do. Nor would the code: the SDK assigns the members of a response to its errors.
+ * In each error of `createError`. Files of the bundle that are loaded lazily have a copy of this
+ * module, so neither a class nor a symbol of it would do. Nor would the code: the SDK assigns the
+ * members of a response to its errors.
  */
 const MARK = Symbol.for("lambda-iam-authenticator/error");
 
-/** A refused request has no stack trace, which would take most of the time that the request costs. */
+/**
+ * A refused request has no stack trace, which would take most of the time that the request costs.
+ */
 function createError(code: ErrorCode, reason: string, details?: Details): AuthenticatorError {
   const [outcome, , status = STATUS[outcome]]: Row = ERRORS[code];
   const { stackTraceLimit } = Error;
@@ -128,8 +138,8 @@ export function errorText({ code, message }: Pick<AuthenticatorError, "code" | "
 }
 
 /**
- * Reads the text of an error in a response, perhaps of another version. `code` is `undefined` for text that is not the
- * function's. `reason` omits the parameters that were tried.
+ * Reads the text of an error in a response, perhaps of another version. `code` is `undefined` for
+ * text that is not the function's. `reason` omits the parameters that were tried.
  */
 export function parseErrorText(text: string): { readonly code?: string | undefined; readonly reason: string } {
   const [, code, message = text] = /^([a-z_]+): (.*)$/s.exec(text) ?? [];

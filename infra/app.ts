@@ -1,4 +1,5 @@
-// The CDK app that `npx cdk` runs: one stack for each cluster, so that a fault never affects another cluster.
+// The CDK app that `npx cdk` runs: one stack for each cluster, so that a fault never affects
+// another cluster.
 
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";

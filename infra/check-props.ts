@@ -24,10 +24,12 @@ function checkNumbers(props: IamAuthenticatorProps): void {
   const provisionedConcurrency = known(props.provisionedConcurrency);
   const reservedConcurrency = props.reservedConcurrency === false ? undefined : known(props.reservedConcurrency);
   atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...props.throttle });
-  // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+  // "the evaluation interval can be no longer than seven days":
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
     throw new Error("quietHours must be at most 168 (a week), CloudWatch's longest evaluation interval");
-  // "Understanding Lambda function scaling": https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+  // "Understanding Lambda function scaling":
+  // https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
   if ((provisionedConcurrency ?? 0) >= (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
     throw new Error(
       `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): otherwise Lambda throttles a version without provisioned concurrency, such as a new one during its check. Raise reservedConcurrency, or set it to false`,
@@ -42,13 +44,15 @@ function checkVpc(props: IamAuthenticatorProps): void {
     throw new Error(`${given} requires vpc: set vpc to the function's VPC, or leave both out`);
   }
   const hasEndpoints = props.vpc !== undefined && props.vpcEndpoints !== false;
-  // IAM has one endpoint for an entire partition, and not every region has an interface endpoint for it.
+  // IAM has one endpoint for an entire partition, and not every region has an interface endpoint
+  // for it.
   if (props.nodes && hasEndpoints) {
     throw new Error(
       "nodes with a vpc requires access to IAM, which has no interface endpoint here: use a VPC with a NAT gateway and vpcEndpoints: false",
     );
   }
-  // Delete this when a report in test/acceptance/reports shows the row as passed: a test then fails.
+  // Delete this when a report in test/acceptance/reports shows the row as passed: a test then
+  // fails.
   if (props.tokens === "jwt" && hasEndpoints) {
     throw new Error(
       'tokens: "jwt" with vpcEndpoints could fail every login: reading the keys through the endpoint sts-oidc has never been tried. Use a NAT gateway and vpcEndpoints: false, or tokens: "any", or prove it in your account with `npm run acceptance -- --only 12 --private private.json`',
@@ -160,7 +164,8 @@ function checkCertificateRegion(arn: string, region: string): void {
 }
 
 function checkPrivate({ callerAuth = "bearer" }: PrivateEndpoint): void {
-  // API Gateway requests no client certificates on a private API, so mtls would refuse every caller.
+  // API Gateway requests no client certificates on a private API, so mtls would refuse every
+  // caller.
   if (callerAuth !== "bearer" && callerAuth !== "none") {
     throw new Error("a private endpoint's callerAuth must be bearer or none: certificates require an mtls endpoint");
   }

@@ -1,5 +1,6 @@
-// The props that the constructs of the authenticator and of the issuer share, their defaults, and the settings of every log group.
-// The defaults are also those of a release's templates. test/bench/README.md, "Load spikes", measured the throttles.
+// The props that the constructs of the authenticator and of the issuer share, their defaults, and
+// the settings of every log group. The defaults are also those of a release's templates.
+// test/bench/README.md, "Load spikes", measured the throttles.
 
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -10,7 +11,10 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 
 export interface CommonProps {
-  /** The id that tokens are signed for: 1 to 100 letters, digits, `_`, `.` and `-`; the first is a letter or a digit. */
+  /**
+   * The id that tokens are signed for: 1 to 100 letters, digits, `_`, `.` and `-`; the first is a
+   * letter or a digit.
+   */
   readonly clusterId: string;
 
   /**
@@ -49,25 +53,30 @@ export interface CommonProps {
   readonly logRetention?: RetentionDays;
 
   /**
-   * Encrypts the function's log and the endpoint's. The construct allows CloudWatch Logs to use a key of the app. Another
-   * key's policy must already allow it.
+   * Encrypts the function's log and the endpoint's. The construct allows CloudWatch Logs to use a
+   * key of the app. Another key's policy must already allow it.
    *
    * @default - the key of CloudWatch Logs
    */
   readonly encryptionKey?: IKey;
 
   /**
-   * Creates the alarms that notify. The alarms that roll a new version back belong to `safeDeployments`.
+   * Creates the alarms that notify. The alarms that roll a new version back belong to
+   * `safeDeployments`.
    *
    * @default true
    */
   readonly alarms?: boolean;
 
-  /** SNS topic that alarms notify. Without a topic and an address, alarms are only visible in CloudWatch. */
+  /**
+   * SNS topic that alarms notify. Without a topic and an address, alarms are only visible in
+   * CloudWatch.
+   */
   readonly alarmTopic?: ITopic;
 
   /**
-   * Email address that alarms notify, by a new SNS topic, instead of `alarmTopic`. AWS sends a link that must be confirmed.
+   * Email address that alarms notify, by a new SNS topic, instead of `alarmTopic`. AWS sends a link
+   * that must be confirmed.
    */
   readonly alarmEmail?: string;
 }
@@ -80,13 +89,17 @@ export const DEFAULTS = {
 } as const;
 
 /**
- * By default, only the gateway limits the function's environments: a load spike starts one for each request during a cold
- * start. All of them read Parameter Store, which allows 40 reads per second, and they could use up the account's
- * concurrency. In an account with a quota of 10, more tries would gain half a second.
+ * By default, only the gateway limits the function's environments: a load spike starts one for each
+ * request during a cold start. All of them read Parameter Store, which allows 40 reads per second,
+ * and they could use up the account's concurrency. In an account with a quota of 10, more tries
+ * would gain half a second.
  */
 const UNBOUNDED_THROTTLE = { rateLimit: 150, burstLimit: 50 };
 
-/** With reserved concurrency, requests are cheap: more tries let kube-apiserver find a free environment sooner. */
+/**
+ * With reserved concurrency, requests are cheap: more tries let kube-apiserver find a free
+ * environment sooner.
+ */
 const BOUNDED_THROTTLE = { rateLimit: 200, burstLimit: 2_000 };
 
 export function defaultThrottle(reservedConcurrency: number | false = false) {
@@ -105,8 +118,8 @@ export function logSettings(
 }
 
 /**
- * Allows CloudWatch Logs to use the key, only for log groups of this account and region. CDK can change only the policy of
- * a key of the app; another key's policy must already allow it.
+ * Allows CloudWatch Logs to use the key, only for log groups of this account and region. CDK can
+ * change only the policy of a key of the app; another key's policy must already allow it.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
 function allowLogs(scope: Construct, key: IKey): void {

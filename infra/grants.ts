@@ -1,5 +1,5 @@
-// Grants permissions to a role, user or group: managing mappings and denials, of all accounts or of one, managing an issuer's
-// keys, and reading reviews. Never the callers.
+// Grants permissions to a role, user or group: managing mappings and denials, of all accounts or of
+// one, managing an issuer's keys, and reading reviews. Never the callers.
 
 import { Stack, Token } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
@@ -48,8 +48,9 @@ export function grantMappings(
     actions: ["ssm:GetParameter", "ssm:GetParameters"],
     resourceArns: [...lists.map((path) => prefixArn(scope, prefix, path)), settings],
   };
-  // Listing all mappings requires listing the prefix, including the callers' names and hashes, read-only. IAM checks the path
-  // itself: a denial of a name lists the settings of all functions below the prefix.
+  // Listing all mappings requires listing the prefix, including the callers' names and hashes,
+  // read-only. IAM checks the path itself: a denial of a name lists the settings of all functions
+  // below the prefix.
   const paths = [prefixArn(scope, prefix), prefixArn(scope, prefix, "settings")];
   const list = { actions: ["ssm:GetParametersByPath"], resourceArns: paths };
   return grantTo(scope, "grantManageMappings", grantee, account === undefined ? [manage, read, list] : [manage, read]);
@@ -79,7 +80,8 @@ export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGran
 export function grantReviews(scope: Construct, logs: readonly ILogGroup[], grantee: IGrantable): Grant {
   return grantTo(scope, "grantReadReviews", grantee, [
     { actions: ["logs:FilterLogEvents", "logs:StartQuery"], resourceArns: logs.map((log) => log.logGroupArn) },
-    // The first two take a query's id. IAM checks the third for every log group, even with a prefix.
+    // The first two take a query's id. IAM checks the third for every log group, even with a
+    // prefix.
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
     { actions: ["logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"], resourceArns: ["*"] },
     // The command finds the log by the stack's output LogGroup.

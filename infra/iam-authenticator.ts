@@ -52,7 +52,10 @@ export type MappedUser = Omit<Mapping, "arn" | "arnLike" | "session">;
 
 export type ReviewMetric = "Refused" | "StsThrottled" | "InvalidMappings" | "StaleReads" | "TokenKeysFailed";
 
-/** A permission set of IAM Identity Center in an account, or with `session` only the sessions of one user. */
+/**
+ * A permission set of IAM Identity Center in an account, or with `session` only the sessions of one
+ * user.
+ */
 export interface SsoSubject {
   readonly account: string;
   readonly permissionSet: string;
@@ -122,7 +125,9 @@ export class IamAuthenticator extends Construct {
     });
   }
 
-  /** Maps a role: an ARN, or a role whose ARN is known at synth. Throws if the mapping is invalid. */
+  /**
+   * Maps a role: an ARN, or a role whose ARN is known at synth. Throws if the mapping is invalid.
+   */
   addRoleMapping(role: IRole | string, mapping: MappedUser): void {
     this.#addByArn("role", knownArn(role), mapping);
   }
@@ -133,9 +138,10 @@ export class IamAuthenticator extends Construct {
   }
 
   /**
-   * Maps a permission set of IAM Identity Center in an account, for any suffix of its role. With `session`, maps the
-   * sessions of one user and replaces the permission set's mapping for them. Administrators of Identity Center, SCIM and
-   * the identity provider can change a user name or assign it to another person.
+   * Maps a permission set of IAM Identity Center in an account, for any suffix of its role. With
+   * `session`, maps the sessions of one user and replaces the permission set's mapping for them.
+   * Administrators of Identity Center, SCIM and the identity provider can change a user name or
+   * assign it to another person.
    */
   addSsoMapping(subject: SsoSubject, mapping: MappedUser): void {
     const { account, permissionSet, session } = subject;
@@ -146,7 +152,10 @@ export class IamAuthenticator extends Construct {
     }
   }
 
-  /** Maps every identity of an account that has no other mapping. The default username is the identity's canonical ARN. */
+  /**
+   * Maps every identity of an account that has no other mapping. The default username is the
+   * identity's canonical ARN.
+   */
   addAccountMapping(account: string, mapping: MappedUser = {}): void {
     addMapping(this, this.mappingPrefix, { kind: "account", account }, mapping);
   }
@@ -157,18 +166,19 @@ export class IamAuthenticator extends Construct {
   }
 
   /**
-   * Denies the identities that `arnLike` matches, in spite of any mapping: a role or user, all matches of a pattern, or one
-   * session of a shared role by its ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`. `name` denies every session,
-   * IAM user and federated user of that name, of any account or of `account`. It is refused with `awsSignedTokens`, since a
-   * name denies all such tokens of every role.
+   * Denies the identities that `arnLike` matches, in spite of any mapping: a role or user, all
+   * matches of a pattern, or one session of a shared role by its ARN,
+   * `arn:aws:sts::<account>:assumed-role/<role>/<session>`. `name` denies every session, IAM user
+   * and federated user of that name, of any account or of `account`. It is refused with
+   * `awsSignedTokens`, since a name denies all such tokens of every role.
    */
   addDenial(denial: DenyEntry): void {
     addDenial(this, this.mappingPrefix, denial, this.#acceptsSignedTokens);
   }
 
   /**
-   * Accepts a caller's token by its SHA-256, or tokens that the caller's IAM role or user signs. No token is ever in a
-   * template.
+   * Accepts a caller's token by its SHA-256, or tokens that the caller's IAM role or user signs. No
+   * token is ever in a template.
    */
   addCaller(caller: Caller): void {
     addCaller(this, this.mappingPrefix, caller);
@@ -176,16 +186,17 @@ export class IamAuthenticator extends Construct {
   }
 
   /**
-   * Allows a role, user or group of the stack's account to manage all mappings and denials. With `account`, allows it to
-   * manage only the mappings of that account and to read its denials. Never includes the callers.
+   * Allows a role, user or group of the stack's account to manage all mappings and denials. With
+   * `account`, allows it to manage only the mappings of that account and to read its denials. Never
+   * includes the callers.
    */
   grantManageMappings(grantee: IGrantable, { account }: { readonly account?: string } = {}): Grant {
     return grantMappings(this, { prefix: this.mappingPrefix, clusterId: this.#clusterId }, grantee, account);
   }
 
   /**
-   * Allows a role, user or group of the stack's account to read the function's log with `iam-authenticator reviews` and
-   * `report`. `report` also reads the mappings.
+   * Allows a role, user or group of the stack's account to read the function's log with
+   * `iam-authenticator reviews` and `report`. `report` also reads the mappings.
    */
   grantReadReviews(grantee: IGrantable): Grant {
     return grantReviews(this, this.#logs, grantee);

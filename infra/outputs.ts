@@ -28,8 +28,9 @@ export interface OutputOptions {
 }
 
 /**
- * Uses the package's name: with `iam-authenticator`, npx could run a stranger's package of that name with AWS credentials.
- * `--no` runs only an installed package, since this one is not published yet.
+ * Uses the package's name: with `iam-authenticator`, npx could run a stranger's package of that
+ * name with AWS credentials. `--no` runs only an installed package, since this one is not published
+ * yet.
  */
 const RUN = "npx --no -- lambda-iam-authenticator";
 
@@ -69,7 +70,8 @@ export function kubeconfigCommand(
   { clusterId, mappingPrefix, endpoint, url, failoverUrl, callers }: Omit<OutputOptions, "functionName" | "logGroup">,
 ): string {
   const { region } = Stack.of(scope);
-  // --endpoint sets tls-server-name, which cannot follow a redirect. Without it, the command reads this stack.
+  // --endpoint sets tls-server-name, which cannot follow a redirect. Without it, the command reads
+  // this stack.
   const server = failoverUrl === undefined ? `--endpoint ${url}` : `--cluster ${clusterId} --region ${region}`;
   switch (callerAuth(endpoint)) {
     case "bearer": {

@@ -1,4 +1,5 @@
-// Builds dist/ for `npm start` and `npm run try:cluster`, unless the sandbox is running, which has built it.
+// Builds dist/ for `npm start` and `npm run try:cluster`, unless the sandbox is running, which has
+// built it.
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

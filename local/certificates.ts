@@ -1,5 +1,5 @@
-// A certificate authority for tests and `npm start`: server and client certificates. Its key is never stored. Node cannot
-// create certificates, so @peculiar/asn1-x509 provides the ASN.1.
+// A certificate authority for tests and `npm start`: server and client certificates. Its key is
+// never stored. Node cannot create certificates, so @peculiar/asn1-x509 provides the ASN.1.
 
 import {
   createHash,

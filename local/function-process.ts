@@ -1,4 +1,5 @@
-// Child process of function.ts: loads the bundle, returns one message per event, exits with its parent.
+// Child process of function.ts: loads the bundle, returns one message per event, exits with its
+// parent.
 
 import type { FunctionReply } from "./function.ts";
 

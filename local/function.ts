@@ -23,7 +23,10 @@ export interface ServiceUrls {
   readonly ec2?: string;
 }
 
-/** Environment variables that point the SDK at local services, with the credentials of the function's role, as on Lambda. */
+/**
+ * Environment variables that point the SDK at local services, with the credentials of the
+ * function's role, as on Lambda.
+ */
 export function localServices(
   region: string,
   { store, sts, ec2 }: ServiceUrls,

@@ -1,5 +1,5 @@
-// The identities of the local services, with access keys that are derived from a secret of the sandbox and that no AWS account
-// has, and their tokens, made with the AWS SDK's signer.
+// The identities of the local services, with access keys that are derived from a secret of the
+// sandbox and that no AWS account has, and their tokens, made with the AWS SDK's signer.
 
 import { hkdfSync } from "node:crypto";
 import { Sha256 } from "@smithy/core/checksum";
@@ -80,7 +80,8 @@ export function localPrincipal(name: string): LocalPrincipal {
 /**
  * Returns the ARN in IAM of a user or of a session's role; `undefined` for other identities.
  *
- * @param setFolder below IAM Identity Center's path, for roles of permission sets: its region and a slash; default none
+ * @param setFolder below IAM Identity Center's path, for roles of permission sets: its region and a
+ * slash; default none
  */
 export function iamArn({ arn }: LocalPrincipal, setFolder = ""): string | undefined {
   const [, account, name] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
@@ -105,7 +106,10 @@ function role(
   return { name, accessKeyId, arn, account, userId: `${principalId}:${session}` };
 }
 
-/** A secret access key of 40 characters like AWS's, but recognizably fake; temporary keys also have a session token. */
+/**
+ * A secret access key of 40 characters like AWS's, but recognizably fake; temporary keys also have
+ * a session token.
+ */
 function localKeys(accessKeyId: string, secret: string): Pick<LocalIdentity, "secretAccessKey" | "sessionToken"> {
   const derived = (what: string, bytes: number) =>
     Buffer.from(hkdfSync("sha256", secret, "", `${what} of ${accessKeyId}`, bytes)).toString("base64");

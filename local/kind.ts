@@ -1,5 +1,5 @@
-// `npm start -- --kind`: the configuration of a kind cluster whose kube-apiserver calls the sandbox, and a listener that containers
-// reach.
+// `npm start -- --kind`: the configuration of a kind cluster whose kube-apiserver calls the
+// sandbox, and a listener that containers reach.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,7 +14,10 @@ const MOUNT = "/etc/iam-authenticator";
 /** The first address of Docker's default bridge, unless its configuration differs. */
 const DEFAULT_ADDRESS = "172.17.0.1";
 
-/** Writes the files in any case. Returns the address that kube-apiserver calls, and why it may not answer. */
+/**
+ * Writes the files in any case. Returns the address that kube-apiserver calls, and why it may not
+ * answer.
+ */
 export async function writeKind(files: SandboxFiles, sandbox: Sandbox) {
   const { address, isDesktop, problem } = findAddress();
   const url = new URL(sandbox.endpoint);
@@ -51,8 +54,8 @@ function docker(...words: readonly string[]): string | undefined {
 
 /**
  * https://kind.sigs.k8s.io/docs/user/configuration/
- * The patch has no apiVersion, so that it applies to each version of kubeadm's API: kind ignores a patch of v1beta4 below
- * Kubernetes 1.36, and turns the map of arguments into v1beta4's list.
+ * The patch has no apiVersion, so that it applies to each version of kubeadm's API: kind ignores a
+ * patch of v1beta4 below Kubernetes 1.36, and turns the map of arguments into v1beta4's list.
  */
 function kindCluster(hostPath: string): object {
   const patch = {

@@ -1,4 +1,5 @@
-// `review` in a terminal with .local/env: posts a TokenReview to the running sandbox, for a local identity or a token from standard input.
+// `review` in a terminal with .local/env: posts a TokenReview to the running sandbox, for a local
+// identity or a token from standard input.
 
 import { text } from "node:stream/consumers";
 import { memberAt, parseJson } from "../functions/lib/json.ts";

@@ -1,5 +1,5 @@
-// Starts the `npm start` sandbox: local AWS services, the function, the issuer, the gateway, and a folder of files for the
-// user.
+// Starts the `npm start` sandbox: local AWS services, the function, the issuer, the gateway, and a
+// folder of files for the user.
 
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -59,7 +59,9 @@ export interface LocalIssuer {
   close(): Promise<void>;
 }
 
-/** Runs the issuer's bundle on 127.0.0.1, behind a local API Gateway with TLS, which STS requires. */
+/**
+ * Runs the issuer's bundle on 127.0.0.1, behind a local API Gateway with TLS, which STS requires.
+ */
 export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> {
   const { clusterId, region, storeUrl, logFile, identity, port = 0 } = options;
   const { ca, ...tls } = options.certificate ?? createServerCertificate();
@@ -68,7 +70,8 @@ export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> 
     port,
     tls,
     routes: [`GET ${DISCOVERY_PATH}`, `GET ${JWKS_PATH}`],
-    // As on Lambda, the first request starts the environment, which reads the keys during initialization.
+    // As on Lambda, the first request starts the environment, which reads the keys during
+    // initialization.
     handler: (event, context) => {
       running ??= startFunction(
         { CLUSTER_ID: clusterId, ISSUER_URL: gateway.url, ...localServices(region, { store: storeUrl }, identity) },
@@ -112,8 +115,9 @@ export interface Sandbox {
 }
 
 /**
- * Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller and keys.
- * `bridge`: STS and Parameter Store also listen at this address, for containers. `settings`: more variables of the function.
+ * Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the
+ * same caller and keys. `bridge`: STS and Parameter Store also listen at this address, for
+ * containers. `settings`: more variables of the function.
  */
 export async function startSandbox(
   files: SandboxFiles,
@@ -207,7 +211,10 @@ export const DEFAULT_PORTS = { gateway: 8320, sts: 8321, store: 8322, query: 832
 
 type Service = keyof typeof DEFAULT_PORTS;
 
-/** Starts each service on its port of the last start, so that kubeconfigs stay valid, or on any free port if it is in use. */
+/**
+ * Starts each service on its port of the last start, so that kubeconfigs stay valid, or on any free
+ * port if it is in use.
+ */
 function portsOf({ ports: file }: SandboxFiles) {
   const earlier: Partial<Record<Service, number>> = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   const ports: Partial<Record<Service, number>> = {};

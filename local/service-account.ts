@@ -1,5 +1,5 @@
-// A service account of the local cluster: signing key and tokens, IAM roles, and the OIDC providers that their trust
-// policies trust.
+// A service account of the local cluster: signing key and tokens, IAM roles, and the OIDC providers
+// that their trust policies trust.
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -25,7 +25,10 @@ export interface LocalRole {
   readonly trustPolicy: TrustPolicy;
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, reduced to web identities. */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, reduced to web
+ * identities.
+ */
 export interface TrustPolicy {
   readonly Version: "2012-10-17";
   readonly Statement: readonly TrustStatement[];

@@ -1,4 +1,5 @@
-// `npm start`: runs the sandbox, writes the files of a second terminal, and prints what to type there and who is granted.
+// `npm start`: runs the sandbox, writes the files of a second terminal, and prints what to type
+// there and who is granted.
 
 import { isIPv4 } from "node:net";
 import { delimiter, relative } from "node:path";
@@ -26,7 +27,8 @@ const RENEW_MS = 60 * 60_000;
 
 const COLUMNS = 100;
 
-// Nothing to close: files are written synchronously, and the function's process exits with this one.
+// Nothing to close: files are written synchronously, and the function's process exits with this
+// one.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
 
 const KIND = "--kind";
@@ -128,7 +130,10 @@ function describe({ status, review }: { status: number; review: Review }): strin
   return `granted: ${user.username}, groups ${user.groups?.join(", ") || "none"}`;
 }
 
-/** A paragraph each: ports that changed, a folder that PATH cannot contain, how kube-apiserver of kind reaches the sandbox. */
+/**
+ * A paragraph each: ports that changed, a folder that PATH cannot contain, how kube-apiserver of
+ * kind reaches the sandbox.
+ */
 function notices(): string {
   const { movedFrom } = sandbox;
   const moved = Object.values(movedFrom).join(", ");

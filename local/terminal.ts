@@ -1,5 +1,5 @@
-// What a second terminal uses: .local/env, programs in .local/bin, AWS profiles of the local identities, and a kubeconfig with
-// users.
+// What a second terminal uses: .local/env, programs in .local/bin, AWS profiles of the local
+// identities, and a kubeconfig with users.
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -108,7 +108,10 @@ function writeKubeconfig(
 
 type Variables = Readonly<Record<string, string>>;
 
-/** For sh, bash and zsh. The AWS CLI and the SDKs would prefer keys and other settings of the environment to the profile. */
+/**
+ * For sh, bash and zsh. The AWS CLI and the SDKs would prefer keys and other settings of the
+ * environment to the profile.
+ */
 function shellLines(variables: Variables, bin: string): string[] {
   return [
     "# Points this terminal at the sandbox of `npm start`. A new terminal ends it.",
@@ -121,7 +124,10 @@ function shellLines(variables: Variables, bin: string): string[] {
   ];
 }
 
-/** `set -gu` hides exported variables, also universal ones, which `set -e` would delete from all sessions. */
+/**
+ * `set -gu` hides exported variables, also universal ones, which `set -e` would delete from all
+ * sessions.
+ */
 function fishLines(variables: Variables, bin: string): string[] {
   const fishQuoted = (text: string) => `'${text.replaceAll(/['\\]/g, "\\$&")}'`;
   return [

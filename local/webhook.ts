@@ -1,4 +1,5 @@
-// The sandbox's names, folder and files, its webhook kubeconfig, and TokenReviews that are posted with it.
+// The sandbox's names, folder and files, its webhook kubeconfig, and TokenReviews that are posted
+// with it.
 
 import { spawnSync } from "node:child_process";
 import { hash, randomBytes, X509Certificate } from "node:crypto";
@@ -28,7 +29,9 @@ export const SANDBOX_FOLDER = resolve(
   process.env["LOCAL_FOLDER"] || fileURLToPath(new URL("../.local", import.meta.url)),
 );
 
-/** The folder of a running sandbox, to which this one's gateway redirects while its function fails. */
+/**
+ * The folder of a running sandbox, to which this one's gateway redirects while its function fails.
+ */
 export const STANDBY_FOLDER = process.env["LOCAL_STANDBY"];
 
 /** The first start copies these into its folder. */
@@ -71,8 +74,8 @@ export function sandboxFiles(folder: string) {
 }
 
 /**
- * Creates the folder, which only its owner can read, and its secret, which later starts keep. `shared`: that of another
- * sandbox, whose keys this one accepts instead.
+ * Creates the folder, which only its owner can read, and its secret, which later starts keep.
+ * `shared`: that of another sandbox, whose keys this one accepts instead.
  */
 export function keepSecret({ folder, secret }: SandboxFiles, shared?: string): string {
   mkdirSync(folder, { recursive: true });
@@ -109,7 +112,10 @@ export function createServerCertificate(days = 30): ServerCertificate {
   return { ca: authority.ca, ...authority.server() };
 }
 
-/** Valid for a year. Keeps that of an earlier start, which a running kube-apiserver trusts, until a month before it expires. */
+/**
+ * Valid for a year. Keeps that of an earlier start, which a running kube-apiserver trusts, until a
+ * month before it expires.
+ */
 export function keepCertificate({ certificate, ca }: SandboxFiles): ServerCertificate {
   let kept: ServerCertificate | undefined = existsSync(certificate)
     ? JSON.parse(readFileSync(certificate, "utf8"))
@@ -129,7 +135,10 @@ export interface Webhook {
   readonly ca?: string;
 }
 
-/** Writes the kubeconfig for kube-apiserver. Keeps the caller's token of an earlier start, or uses the standby's. */
+/**
+ * Writes the kubeconfig for kube-apiserver. Keeps the caller's token of an earlier start, or uses
+ * the standby's.
+ */
 export function writeWebhook(files: SandboxFiles, server: string, ca: string, standby?: Webhook): void {
   const earlier = existsSync(files.callerToken) ? readFileSync(files.callerToken, "utf8") : "";
   const token = standby?.token ?? (earlier || randomBytes(32).toString("base64url"));

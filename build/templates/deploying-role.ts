@@ -1,4 +1,5 @@
-// The permissions of a role that deploys a release's templates: the calls of CloudFormation, by resource type.
+// The permissions of a role that deploys a release's templates: the calls of CloudFormation, by
+// resource type.
 
 type Actions = Readonly<Record<string, readonly string[]>>;
 
@@ -15,12 +16,16 @@ const PROVISIONED = ["Get", "Put", "Delete"].map((verb) => `${verb}ProvisionedCo
 
 const RUNTIME = ["RuntimeManagement", "FunctionScaling"].flatMap((name) => [`Get${name}Config`, `Put${name}Config`]);
 
-/** They have no resource type: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html */
+/**
+ * They have no resource type:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
+ */
 const OF_SUBSCRIPTIONS = api("sns", "Unsubscribe", "GetSubscriptionAttributes", "SetSubscriptionAttributes");
 
 /**
- * The permissions of the create, read, update and delete handlers in CloudFormation's schemas, without unused features.
- * test/e2e/cfn-lint.e2e.ts compares them with the schemas of cfn-lint. Not tested on AWS.
+ * The permissions of the create, read, update and delete handlers in CloudFormation's schemas,
+ * without unused features. test/e2e/cfn-lint.e2e.ts compares them with the schemas of cfn-lint. Not
+ * tested on AWS.
  * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
  */
 export const ACTIONS: Actions = {
@@ -168,8 +173,8 @@ const DEPLOY = api(
 );
 
 /**
- * By service or action. Names that CloudFormation generates start with the stack's name. IAM rejects ARNs of another
- * partition, and accepts wildcards in each segment except the service:
+ * By service or action. Names that CloudFormation generates start with the stack's name. IAM
+ * rejects ARNs of another partition, and accepts wildcards in each segment except the service:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 const RESOURCES: Readonly<Record<string, readonly string[]>> = {
@@ -181,7 +186,10 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   ssm: ["arn:*:ssm:*:*:parameter/iam-authenticator/*/settings/*"],
 };
 
-/** A policy document with one statement for each service or limited action, sorted. Throws for a type that is not in `ACTIONS`. */
+/**
+ * A policy document with one statement for each service or limited action, sorted. Throws for a
+ * type that is not in `ACTIONS`.
+ */
 export function deployingPolicy(types: Iterable<string>): object {
   const actions = new Set(DEPLOY);
   for (const type of types) {

@@ -1,4 +1,5 @@
-// The parameters of a release's templates, in the form of the construct's props, and the conditions that depend on them.
+// The parameters of a release's templates, in the form of the construct's props, and the conditions
+// that depend on them.
 
 import {
   Aws,
@@ -57,10 +58,15 @@ export function optionalText(stack: Stack, name: string, props: Omit<CfnParamete
   return text(stack, name, { default: "", ...props });
 }
 
-/** The default of a limit, which can depend on another parameter, and its text for the description. */
+/**
+ * The default of a limit, which can depend on another parameter, and its text for the description.
+ */
 type DefaultLimit = (limit: keyof Throttle) => { readonly text: string; readonly value: unknown };
 
-/** A positive integer. An empty value means `otherwise`, which CloudFormation's type Number does not allow. */
+/**
+ * A positive integer. An empty value means `otherwise`, which CloudFormation's type Number does not
+ * allow.
+ */
 function optionalNumber(
   stack: Stack,
   name: string,
@@ -75,7 +81,10 @@ function optionalNumber(
   return Token.asNumber(Fn.conditionIf(notEmpty(stack, name, value).logicalId, value, otherwise));
 }
 
-/** `given`: the parameter's value. `accepted`: the function's setting, which is empty for any account. */
+/**
+ * `given`: the parameter's value. `accepted`: the function's setting, which is empty for any
+ * account.
+ */
 export function accountsParameter(stack: Stack) {
   const given = optionalText(stack, "Accounts", {
     description:
@@ -90,7 +99,10 @@ export function accountsParameter(stack: Stack) {
   return { given, accepted: Fn.conditionIf(isAny.logicalId, "", listed).toString() };
 }
 
-/** Parameters of the authenticator's templates about concurrency, with the default throttle that depends on them. */
+/**
+ * Parameters of the authenticator's templates about concurrency, with the default throttle that
+ * depends on them.
+ */
 export function concurrencyParameters(stack: Stack) {
   const reservedConcurrency = text(stack, "ReservedConcurrency", {
     description:

@@ -1,5 +1,6 @@
-// Lets the parameters of a release's template decide at deployment what CDK decides at synth: the endpoint, FailoverUrl,
-// optional parts, and a new version of the function for each change of its settings.
+// Lets the parameters of a release's template decide at deployment what CDK decides at synth: the
+// endpoint, FailoverUrl, optional parts, and a new version of the function for each change of its
+// settings.
 
 import { CfnCondition, CfnOutput, Fn, Stack } from "aws-cdk-lib";
 import { CfnIntegration } from "aws-cdk-lib/aws-apigatewayv2";
@@ -106,7 +107,10 @@ function privateEndpoint(stack: Stack): ParameterizedEndpoint<PrivateEndpoint> {
   };
 }
 
-/** Replaces the alarm Failing. A condition chooses between alarms more readably than between their properties. */
+/**
+ * Replaces the alarm Failing. A condition chooses between alarms more readably than between their
+ * properties.
+ */
 const FAILING_WITH_STANDBY = "FailingWithStandby";
 
 /** Returns the parameter's value, which is a setting of the function. */
@@ -147,8 +151,8 @@ function below<T extends IConstruct>(scope: IConstruct, kind: abstract new (...a
 const isNewVersion = ({ node }: IConstruct) => node.path.includes("/NewVersion");
 
 /**
- * Creates the alarms that notify only if `isWatched`, NoReviews only with QuietHours, and one of the two alarms Failing. The
- * others belong to safe deployments.
+ * Creates the alarms that notify only if `isWatched`, NoReviews only with QuietHours, and one of
+ * the two alarms Failing. The others belong to safe deployments.
  */
 export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): void {
   const notifying = below(scope, CfnAlarm).filter((alarm) => !isNewVersion(alarm));
@@ -169,14 +173,17 @@ export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): vo
   }
 }
 
-/** If `isSafe`, CodeDeploy shifts the alias gradually; otherwise CloudFormation moves it at once. */
+/**
+ * If `isSafe`, CodeDeploy shifts the alias gradually; otherwise CloudFormation moves it at once.
+ */
 export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition): void {
   const check = scope.node.findAll().filter(({ node }) => node.id.startsWith("DeploymentCheck"));
   const groups = below(scope, LambdaDeploymentGroup);
   onlyIf(isSafe, [...groups, ...check, ...below(scope, CfnAlarm).filter(isNewVersion)]);
   for (const alias of below(scope, CfnAlias)) {
-    // DependsOn cannot name a resource with a condition. References with the same condition make the alias wait for the
-    // group, which waits for its alarms, and for CodeDeploy's permission to run the check.
+    // DependsOn cannot name a resource with a condition. References with the same condition make
+    // the alias wait for the group, which waits for its alarms, and for CodeDeploy's permission to
+    // run the check.
     alias.addDeletionOverride("DependsOn");
     const names = groups.flatMap(({ node, role }) => [
       ...below(node.scope ?? scope, CfnDeploymentGroup),
@@ -200,9 +207,10 @@ export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition): v
 }
 
 /**
- * CloudFormation publishes a version if a property of the version changes, not if the function changes. The version's
- * description therefore contains every setting, so that a changed parameter publishes a version, which CodeDeploy checks.
- * `long` settings, by parameter, do not fit into its 256 characters: the id of a policy represents each of them.
+ * CloudFormation publishes a version if a property of the version changes, not if the function
+ * changes. The version's description therefore contains every setting, so that a changed parameter
+ * publishes a version, which CodeDeploy checks. `long` settings, by parameter, do not fit into its
+ * 256 characters: the id of a policy represents each of them.
  */
 export function publishEveryChange(
   scope: Construct,
@@ -221,8 +229,9 @@ export function publishEveryChange(
 }
 
 /**
- * An id of 21 characters that changes with the value. CloudFormation cannot compute a hash, but a changed description
- * replaces a managed policy. A rollback restores the former policy. The policy is attached to no identity.
+ * An id of 21 characters that changes with the value. CloudFormation cannot compute a hash, but a
+ * changed description replaces a managed policy. A rollback restores the former policy. The policy
+ * is attached to no identity.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
  */
 function changingId(scope: Construct, name: string, value: string, functionArn: string): string {

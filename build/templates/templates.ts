@@ -1,4 +1,5 @@
-// The CloudFormation templates of a release: the construct's stacks, with parameters instead of CDK's context.
+// The CloudFormation templates of a release: the construct's stacks, with parameters instead of
+// CDK's context.
 
 import { App, type IStackSynthesizer, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -24,7 +25,9 @@ import {
   switchSafeDeployments,
 } from "./switches.ts";
 
-/** An app with a stack for each template, named after it. CDK writes its other files to `outdir`. */
+/**
+ * An app with a stack for each template, named after it. CDK writes its other files to `outdir`.
+ */
 export function releaseApp(codes: ReleasedCodes, outdir: string): App {
   const app = new App({
     analyticsReporting: false,

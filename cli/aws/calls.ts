@@ -1,4 +1,5 @@
-// Wraps AWS clients with a time limit and errors that `toFailure` knows. Gets the account of the credentials from STS.
+// Wraps AWS clients with a time limit and errors that `toFailure` knows. Gets the account of the
+// credentials from STS.
 
 import { HttpResponse } from "@smithy/core/protocols";
 import { getSmithyContext } from "@smithy/core/transport";
@@ -18,8 +19,9 @@ export interface AnyClient {
     readonly serviceId?: string;
     readonly profile?: string;
     /**
-     * Returns the service's endpoint from the environment or the profile. The SDK's own function reads only the profile of
-     * AWS_PROFILE, not the one that the client has, and the SDK exports neither it nor its rules for `loadConfig`.
+     * Returns the service's endpoint from the environment or the profile. The SDK's own function
+     * reads only the profile of AWS_PROFILE, not the one that the client has, and the SDK exports
+     * neither it nor its rules for `loadConfig`.
      */
     serviceConfiguredEndpoint?: () => Promise<string | undefined>;
   };
@@ -31,7 +33,8 @@ export interface AnyClient {
 /**
  * Returns the same client. Its calls throw only errors that `toFailure` knows.
  *
- * @param onResponse gets AWS's time of each response, in milliseconds since 1970; without a `Date`, this machine's
+ * @param onResponse gets AWS's time of each response, in milliseconds since 1970; without a `Date`,
+ * this machine's
  */
 export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (time: number) => void = () => {}): C {
   const middleware: InitializeMiddleware<object, MetadataBearer> = (next, context) => async (input) => {

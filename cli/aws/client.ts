@@ -100,7 +100,8 @@ async function newConfig(options: AwsOptions, io: IOStreams) {
   checkAwsVariables(environment);
   const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const name = options.profile || AWS_PROFILE || undefined;
-  // The SDK knows no AWS_DEFAULT_REGION: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
+  // The SDK knows no AWS_DEFAULT_REGION:
+  // https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
   const given = options.region || AWS_REGION || AWS_DEFAULT_REGION;
   const keys = environmentKeys(environment);
   const needsProfile = name !== undefined || !given || keys === undefined;

@@ -74,7 +74,10 @@ export interface Connection {
   /** The configuration for clients of other services. */
   readonly config: ClientConfig;
   readonly ssm: SSMClient;
-  /** `now` is the time of the first response of `ssm`, and throws before it: this machine's clock may be wrong. */
+  /**
+   * `now` is the time of the first response of `ssm`, and throws before it: this machine's clock
+   * may be wrong.
+   */
   readonly review: ReviewSettings;
   /** The cluster and its store. Its function's settings are in `functions`. */
   readonly settings: CommonSettings;
@@ -123,7 +126,10 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
   };
 }
 
-/** Throws if the credentials are not of the account that the context requires, or if STS does not answer. */
+/**
+ * Throws if the credentials are not of the account that the context requires, or if STS does not
+ * answer.
+ */
 async function requireAccount({ contextAccount, cluster }: ConnectionOptions, config: ClientConfig, io: IOStreams) {
   if (contextAccount === undefined) return;
   const { Account: account } = await io.memo.once(config, "identity", () => callerIdentity(config, io));

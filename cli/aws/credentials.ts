@@ -1,4 +1,5 @@
-// Gets AWS credentials from the SDK's credential chain within a time limit, and checks that they can sign requests.
+// Gets AWS credentials from the SDK's credential chain within a time limit, and checks that they
+// can sign requests.
 
 import type { HttpResponse } from "@smithy/core/protocols";
 import type { AwsCredentialIdentity, HttpHandlerOptions, HttpRequest, Provider, RequestHandler } from "@smithy/types";
@@ -113,13 +114,17 @@ function sourceOf({ profile, isProcess }: CredentialSource, { environment }: IOS
   return { what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`, isService: false };
 }
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html: letters, digits and punctuation. */
+/**
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html: letters, digits and
+ * punctuation.
+ */
 const PLAIN = /^[\x21-\x7e]+$/;
 
 /**
  * Returns `found` if it can sign requests. Otherwise throws a `Failure` that names `what`.
  *
- * @param exitCode for a key with an invalid character; default: a fault of the service that provided it
+ * @param exitCode for a key with an invalid character; default: a fault of the service that
+ * provided it
  */
 export function usableCredentials(
   found: AwsCredentialIdentity,

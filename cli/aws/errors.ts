@@ -8,7 +8,10 @@ import { awsFailure, EXIT, Failure } from "../io/errors.ts";
 import { HttpTimeout, HttpTooLarge, proxyFailure, quotedAnswer } from "../io/http.ts";
 import type { IOStreams } from "../io/streams.ts";
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and their equivalents in STS */
+/**
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and their
+ * equivalents in STS
+ */
 const ENDED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 
 const UNKNOWN_KEY = [
@@ -30,7 +33,9 @@ export function isAccessDenied(error: unknown): boolean {
 
 const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors */
+/**
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors
+ */
 const FULL: ReadonlyMap<string, string> = new Map([
   [
     "ParameterLimitExceeded",
@@ -90,7 +95,8 @@ export function toFailure(error: unknown): Failure | undefined {
   if (isDenial(error)) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
   if (isAuthenticatorError(error)) return awsFailure(`${errorText(error)}.`, error);
   if (!(error instanceof Error)) return undefined;
-  // Limits throw `HttpTimeout`, and AWS errors have `$fault`. Any other AbortError is the user's Ctrl-C.
+  // Limits throw `HttpTimeout`, and AWS errors have `$fault`. Any other AbortError is the user's
+  // Ctrl-C.
   if (error.name === "AbortError" && !("$fault" in error)) {
     return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
   }

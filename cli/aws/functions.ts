@@ -69,8 +69,8 @@ export interface FunctionStore {
 export const AT_ONCE = 10;
 
 /**
- * Reads up to ten parameters, and in the same call the settings that are unread, as far as they fit. The result omits
- * parameters that do not exist, and settings.
+ * Reads up to ten parameters, and in the same call the settings that are unread, as far as they
+ * fit. The result omits parameters that do not exist, and settings.
  */
 export async function readBeside(
   names: readonly string[],

@@ -58,7 +58,10 @@ interface ReadAllRequest {
   readonly onCount?: (count: number) => void;
 }
 
-/** Returns every parameter below the prefix, sorted by name. Skips issuer keys and, without `callers`, the list of callers. */
+/**
+ * Returns every parameter below the prefix, sorted by name. Skips issuer keys and, without
+ * `callers`, the list of callers.
+ */
 export async function readParameters(
   ssm: SSMClient,
   { prefix, account, callers = false, readByName, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,

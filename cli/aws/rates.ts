@@ -17,14 +17,17 @@ export interface RateOptions {
 }
 
 /**
- * Reads: half of an account's default quota of 40 a second, which the function's reviews share. Writes: AWS publishes no
- * quota; AWS Support states 3 a second, and 10 with higher throughput.
+ * Reads: half of an account's default quota of 40 a second, which the function's reviews share.
+ * Writes: AWS publishes no quota; AWS Support states 3 a second, and 10 with higher throughput.
  * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
  * https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944
  */
 export const DEFAULT_RATES: Rates = { reads: 20, writes: 3 };
 
-/** Resolves when the next `calls` (default 1) may start. Rejects with an AbortError when `signal` aborts. */
+/**
+ * Resolves when the next `calls` (default 1) may start. Rejects with an AbortError when `signal`
+ * aborts.
+ */
 export type RateLimit = (signal: AbortSignal, calls?: number) => Promise<void>;
 
 /**

@@ -61,8 +61,9 @@ const LONGEST = 200;
 /**
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  *
- * AWS does not document how to escape quotes, backslashes and asterisks in a pattern. So the pattern contains the value
- * only up to the first special character, and then `*`. It may match too many reviews; `isWanted` drops the others.
+ * AWS does not document how to escape quotes, backslashes and asterisks in a pattern. So the
+ * pattern contains the value only up to the first special character, and then `*`. It may match too
+ * many reviews; `isWanted` drops the others.
  */
 export function filterPattern({ outcomes, who }: ReviewFilter): string {
   // Always filters by outcome: Lambda's own lines, and lines below the log level, have none.
@@ -122,7 +123,10 @@ export interface LogReader {
   readonly signal: AbortSignal;
 }
 
-/** Twenty minutes at the default rate, or weeks of a busy log. For more, use CloudWatch Logs Insights. */
+/**
+ * Twenty minutes at the default rate, or weeks of a busy log. For more, use CloudWatch Logs
+ * Insights.
+ */
 const MOST_PAGES = 5_000;
 
 /** A review and its unique event id, which identifies it when it is read again. */
@@ -188,7 +192,10 @@ function explained(error: unknown, logGroup: string, region: string): unknown {
 /** Re-read window: lines of several environments arrive late and out of order. */
 const OVERLAP_MS = 30_000;
 
-/** Yields new reviews until `pause` rejects. `clock` in milliseconds since 1970. `pause` waits between two reads. */
+/**
+ * Yields new reviews until `pause` rejects. `clock` in milliseconds since 1970. `pause` waits
+ * between two reads.
+ */
 export async function* followReviews(query: LogQuery, reader: LogReader, clock: Clock, pause: () => Promise<void>) {
   let from = query.from;
   let newest = query.from;

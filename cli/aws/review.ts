@@ -51,7 +51,10 @@ export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "
   readonly condition?: string;
 }
 
-/** Proves the token with STS or the issuer's keys. Returns a denial as `refusal`; throws if AWS fails. */
+/**
+ * Proves the token with STS or the issuer's keys. Returns a denial as `refusal`; throws if AWS
+ * fails.
+ */
 export async function explainToken(token: string, connection: Connection, io: IOStreams): Promise<Explanation> {
   const { settings, condition } = await readFunction(connection, io.interrupted);
   const isOurs = hasTokenPrefix(token) || (settings.jwt !== undefined && isAwsSigned(token));
@@ -91,11 +94,15 @@ function uncached<Asked extends unknown[], Proven>(prove: (...asked: Asked) => P
 interface IdentityOptions {
   /** Every mapping, for a session or a user of a person, who is not an instance. */
   readonly known?: StoredParameters;
-  /** Of an identity whose unique id is made up: what replaces the id in the problem of a mapping. */
+  /**
+   * Of an identity whose unique id is made up: what replaces the id in the problem of a mapping.
+   */
   readonly idHint?: string | undefined;
 }
 
-/** Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node. */
+/**
+ * Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node.
+ */
 export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,
@@ -119,7 +126,10 @@ export async function explainIdentity(
   return conditional(shown, condition);
 }
 
-/** Returns the explanation with the hint instead of the id, in the problem of a mapping with a `principalId`. */
+/**
+ * Returns the explanation with the hint instead of the id, in the problem of a mapping with a
+ * `principalId`.
+ */
 function withIdHint(
   explained: Explanation,
   identity: VerifiedIdentity,

@@ -1,4 +1,5 @@
-// Signs in to IAM Identity Center with the AWS CLI. Loaded when it is needed: few tokens need a sign-in.
+// Signs in to IAM Identity Center with the AWS CLI. Loaded when it is needed: few tokens need a
+// sign-in.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +9,10 @@ import { userFolder } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
 import type { IOStreams } from "../io/streams.ts";
 
-/** https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_StartDeviceAuthorization.html: a code is valid this long. */
+/**
+ * https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_StartDeviceAuthorization.html:
+ * a code is valid this long.
+ */
 const LIMIT_MS = 600_000;
 
 const STDERR = 2;
@@ -16,8 +20,8 @@ const STDERR = 2;
 const NO_VERSION_2 = "--login requires version 2 of the AWS CLI as `aws`.";
 
 /**
- * Runs `find` again after a sign-in. Only one process at a time signs in: kubectl may start several of these commands, and
- * `find` fails only until the first has signed in.
+ * Runs `find` again after a sign-in. Only one process at a time signs in: kubectl may start several
+ * of these commands, and `find` fails only until the first has signed in.
  */
 export async function signedIn<T>(profile: string, find: () => Promise<T>, io: IOStreams): Promise<T> {
   const folder = userFolder(io.environment, "cache");

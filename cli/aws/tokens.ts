@@ -1,4 +1,5 @@
-// Makes tokens: presigned by the caller's credentials, or signed by STS. Decodes them without checking.
+// Makes tokens: presigned by the caller's credentials, or signed by STS. Decodes them without
+// checking.
 
 import { Sha256Js } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
@@ -77,7 +78,9 @@ export interface SignedToken {
 /** STS ignores it, but every client sends it. */
 const EXPIRES_SECONDS = 60;
 
-/** One minute less than the token's 15, so that clients do not send a token that is about to expire. */
+/**
+ * One minute less than the token's 15, so that clients do not send a token that is about to expire.
+ */
 const USABLE_MS = 14 * 60_000;
 
 /**
@@ -98,7 +101,8 @@ const ORDER = [
 
 export async function signToken({ credentials, clusterId, region, domain, now }: TokenRequest): Promise<SignedToken> {
   const host = `sts.${region}.${domain}`;
-  // For the few blocks of a signature, loading `node:crypto` takes five times as long as hashing in JavaScript.
+  // For the few blocks of a signature, loading `node:crypto` takes five times as long as hashing in
+  // JavaScript.
   const signer = new SignatureV4({ service: "sts", region, credentials, sha256: Sha256Js });
   const { query = {} } = await signer.presign(
     {

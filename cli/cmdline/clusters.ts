@@ -60,8 +60,8 @@ const STORES_AT_ONCE = 16;
 const SLOW_MS = 3_000;
 
 /**
- * Results are in the order of the clusters. `work` starts in another order: clusters of one account and Region share a rate
- * limit, so they are not all started first.
+ * Results are in the order of the clusters. `work` starts in another order: clusters of one account
+ * and Region share a rate limit, so they are not all started first.
  */
 export async function inTurns<C extends { readonly options: AwsOptions }, T>(
   clusters: readonly C[],
@@ -88,7 +88,10 @@ export async function inTurns<C extends { readonly options: AwsOptions }, T>(
   return Promise.all(results);
 }
 
-/** Keeps the output of clusters, and prints it in their order. A message that several have in common is printed once. */
+/**
+ * Keeps the output of clusters, and prints it in their order. A message that several have in common
+ * is printed once.
+ */
 export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[], io: IOStreams) {
   let kept: { readonly name: string; readonly text?: string; readonly print?: () => void }[] = [];
   return {

@@ -40,7 +40,10 @@ const KEYS = ["defaultContext", "contexts"];
 
 const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webhookKubeconfig"] as const;
 
-/** Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first error. */
+/**
+ * Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first
+ * error.
+ */
 export async function readConfig(environment: Environment) {
   const file = configFile(environment);
   if (file === undefined || !existsSync(file)) return undefined;
@@ -111,7 +114,10 @@ function withKnownKeys(value: unknown, path: Path, keys: readonly string[], wron
   return value;
 }
 
-/** Applies the contexts that --cluster or --all-contexts name, or the default context, to a command before it runs. */
+/**
+ * Applies the contexts that --cluster or --all-contexts name, or the default context, to a command
+ * before it runs.
+ */
 export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
   if (!hasOption(command, "cluster")) return;
   const config = await readConfig(environment);
@@ -162,7 +168,8 @@ function applyOne(context: ChosenCluster, command: Command, isOnly: boolean, env
   // The SDK would prefer the profile's keys to those of the environment.
   setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
   setDefault(command, "prefix", prefix);
-  // These are not options: --account selects the mappings of one account, and some commands read another kubeconfig.
+  // These are not options: --account selects the mappings of one account, and some commands read
+  // another kubeconfig.
   set(command, "contextAccount", contextAccount);
   set(command, "webhookKubeconfig", webhookKubeconfig);
 }
@@ -196,8 +203,9 @@ function severalClusters(named: readonly ChosenCluster[], command: Command): Cho
 }
 
 /**
- * Finds contexts by name or by cluster id. A command for several clusters means all contexts of an id, also if one of them
- * has the id as its name, and with --region or --prefix only those in which it applies.
+ * Finds contexts by name or by cluster id. A command for several clusters means all contexts of an
+ * id, also if one of them has the id as its name, and with --region or --prefix only those in which
+ * it applies.
  */
 function contextsFor(config: Config | undefined, name: string, command: Command): ChosenCluster[] {
   const contexts = clustersIn(config);

@@ -23,7 +23,8 @@ export function newCommand(io: IOStreams, name: string, summary: string, paths: 
       for (const line of text.split(/(?<=\n)/)) io.log(line);
     },
     outputError(message, write) {
-      // It repeats words of the command line, which must not look like another line. Commander adds a line itself.
+      // It repeats words of the command line, which must not look like another line. Commander adds
+      // a line itself.
       const text = message.replace(/[\r\n]+(?!\(Did you mean |$)/g, " ");
       write(withSuggestion(text, command, paths));
       if (OF_ARGUMENTS.test(message)) write(`See: ${pathOf(command).join(" ")} --help\n`);
@@ -83,7 +84,10 @@ export function pathOf(command: Command): string[] {
   return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
 }
 
-/** Names that kubectl, the AWS CLI and gh use for our commands. The first one in the group is suggested. */
+/**
+ * Names that kubectl, the AWS CLI and gh use for our commands. The first one in the group is
+ * suggested.
+ */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   add: ["set", "publish"],
   ban: ["deny"],

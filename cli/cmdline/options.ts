@@ -21,7 +21,9 @@ export interface WriteOptions {
   readonly new?: true;
 }
 
-/** Options that several commands share, in the order of the help, and what they add to a command. */
+/**
+ * Options that several commands share, in the order of the help, and what they add to a command.
+ */
 export type OptionGroup = readonly (Option | ((command: Command) => unknown))[];
 
 export function withOptions(command: Command, ...groups: readonly OptionGroup[]): Command {
@@ -33,8 +35,9 @@ export function withOptions(command: Command, ...groups: readonly OptionGroup[])
 }
 
 /**
- * Lets the command ignore the variables of its options that the run's environment does not set. As for the function, an empty
- * variable is unset. Commander takes it for a value: it emits this event for each variable that the process has.
+ * Lets the command ignore the variables of its options that the run's environment does not set. As
+ * for the function, an empty variable is unset. Commander takes it for a value: it emits this event
+ * for each variable that the process has.
  */
 export function ignoreEmptyVariables(command: Command, { environment }: IOStreams): void {
   if (!(command instanceof EventEmitter)) return;

@@ -32,7 +32,8 @@ export interface ReviewsOptions extends ClustersOptions {
 }
 
 /**
- * The quota for an account and region is five calls a second, and cannot be raised. This leaves one for other users.
+ * The quota for an account and region is five calls a second, and cannot be raised. This leaves one
+ * for other users.
  * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
  */
 const DEFAULT_RATE = 4;
@@ -65,7 +66,10 @@ export interface OpenLog {
   readonly now: number;
 }
 
-/** Opens the cluster's log for `work`. Returns `undefined` when the reader of standard output closes it. */
+/**
+ * Opens the cluster's log for `work`. Returns `undefined` when the reader of standard output closes
+ * it.
+ */
 export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, work: (log: OpenLog) => Promise<T>) {
   const { since, until, outcome: outcomes = [], who, group } = options;
   if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
@@ -102,7 +106,8 @@ export type LogOptions = Omit<OneOf<ReviewsOptions>, "since" | "until" | "outcom
 const WINDOWS_MS = [3_600_000, 86_400_000, 30 * 86_400_000];
 
 /**
- * Returns the names of users and sessions in granted reviews, as far as the time reaches: none if the log cannot be read.
+ * Returns the names of users and sessions in granted reviews, as far as the time reaches: none if
+ * the log cannot be read.
  *
  * @param account if given, only of its identities
  */
@@ -215,8 +220,8 @@ async function logStart(log: OpenLog, io: IOStreams): Promise<void> {
 const DAY_MS = 86_400_000;
 
 /**
- * Returns the requested time, or the start of the log with the reason as a sentence if that is later. Throws what `toFailure`
- * knows.
+ * Returns the requested time, or the start of the log with the reason as a sentence if that is
+ * later. Throws what `toFailure` knows.
  */
 export async function startOfLog(log: OpenLog): Promise<{ readonly from: number; readonly reason?: string }> {
   const { query, reader, now } = log;

@@ -1,4 +1,5 @@
-// The commands in messages and help: with the program's name as the user can type it, and the options of the cluster.
+// The commands in messages and help: with the program's name as the user can type it, and the
+// options of the cluster.
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -8,7 +9,10 @@ import type { IOStreams } from "../io/streams.ts";
 
 export const SHORT_NAME = "iam-authenticator";
 
-/** Until the package is published: without --no, npx would query the registry outside of this repository. */
+/**
+ * Until the package is published: without --no, npx would query the registry outside of this
+ * repository.
+ */
 export const FULL_NAME = "npx --no -- lambda-iam-authenticator";
 
 /** npx and npm's scripts add such folders to PATH. The user's shell does not search them. */

@@ -20,7 +20,10 @@ function durationIn(text: string): number | undefined {
 /** Returns milliseconds since 1970. `now` is when the command runs, in the same unit. */
 export type PastTime = (now: number) => number;
 
-/** Parses a duration before now, a time such as `2026-11-24T16:00:00Z`, or a day, which means its start in UTC. */
+/**
+ * Parses a duration before now, a time such as `2026-11-24T16:00:00Z`, or a day, which means its
+ * start in UTC.
+ */
 export function readPastTime(text: string): PastTime {
   const duration = durationIn(text);
   if (duration !== undefined) return (now) => Math.max(0, now - duration);
@@ -55,7 +58,10 @@ function readFor(text: string): number {
   throw new InvalidArgumentError("It must be a duration such as 30m, 2h or 3d.");
 }
 
-/** Returns the end as `notAfter`; `undefined` without one. `now` is AWS's, in milliseconds since 1970. */
+/**
+ * Returns the end as `notAfter`; `undefined` without one. `now` is AWS's, in milliseconds since
+ * 1970.
+ */
 export type End = (now: number) => string | undefined;
 
 /**

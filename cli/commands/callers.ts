@@ -112,8 +112,9 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
 }
 
 /**
- * Returns what runs before each write, and after a failure. The token is printed, or written into its file, before the
- * parameter: the function must not accept a token that is lost, for example because the disk is full.
+ * Returns what runs before each write, and after a failure. The token is printed, or written into
+ * its file, before the parameter: the function must not accept a token that is lost, for example
+ * because the disk is full.
  */
 function deliverToken(name: string, text: string, out: string | undefined, isPrinted: boolean, io: IOStreams) {
   let file: string | undefined;

@@ -1,4 +1,5 @@
-// `contexts list | from-cdk`: the contexts of the configuration file, and how they follow the list of clusters that CDK deploys.
+// `contexts list | from-cdk`: the contexts of the configuration file, and how they follow the list
+// of clusters that CDK deploys.
 
 import { existsSync } from "node:fs";
 import type { Command } from "commander";

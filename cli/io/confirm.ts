@@ -10,7 +10,10 @@ import { EXIT, Failure, finding, usage } from "./errors.ts";
 import { fileFailure, readFileText } from "./files.ts";
 import type { IOStreams } from "./streams.ts";
 
-/** Returns if the user answers yes, and throws a `Failure` otherwise. `answer`: the options that skip the question. */
+/**
+ * Returns if the user answers yes, and throws a `Failure` otherwise. `answer`: the options that
+ * skip the question.
+ */
 export async function confirm(question: string, io: IOStreams, answer = "--yes"): Promise<void> {
   if (!io.interactive)
     throw usage(`Nothing was written. Cannot ask for confirmation without a terminal: give ${answer} (or --dry-run).`);
@@ -22,7 +25,9 @@ export async function confirm(question: string, io: IOStreams, answer = "--yes")
   if (!/^y(es)?$/i.test(line.trim())) throw finding("Nothing was written.");
 }
 
-/** Returns the answer; `undefined` if the input ends (Ctrl-D). Rejects with an AbortError on Ctrl-C. */
+/**
+ * Returns the answer; `undefined` if the input ends (Ctrl-D). Rejects with an AbortError on Ctrl-C.
+ */
 export async function ask(question: string, { input, log, interrupted }: IOStreams): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   // readline's question() loses an answer without a line break.
@@ -38,7 +43,10 @@ export async function ask(question: string, { input, log, interrupted }: IOStrea
   return answer;
 }
 
-/** The usual default: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */
+/**
+ * The usual default:
+ * https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03
+ */
 const DEFAULT_EDITOR = "vi";
 
 /** Creates a file (mode 0600) in a new temporary folder (mode 0700). */

@@ -1,4 +1,5 @@
-// Changes single values in the text of a YAML or JSON document, and leaves every other byte unchanged.
+// Changes single values in the text of a YAML or JSON document, and leaves every other byte
+// unchanged.
 
 import { isDeepStrictEqual } from "node:util";
 import { isCollection, isMap, isSeq, type ParsedNode, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
@@ -66,8 +67,8 @@ function isOfList(changes: Changes): boolean {
 type Splice = readonly [from: number, to: number, by: string];
 
 function splice(text: string, splices: readonly Splice[]): string {
-  // From the end, so that offsets stay valid. Of two additions at one offset, the first is inside the block of the second; both
-  // are before an entry that begins there.
+  // From the end, so that offsets stay valid. Of two additions at one offset, the first is inside
+  // the block of the second; both are before an entry that begins there.
   const ordered = splices.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
   return ordered.reduceRight((edited, [from, to, by]) => edited.slice(0, from) + by + edited.slice(to), text);
 }

@@ -86,7 +86,10 @@ function tooLarge(file: string): Failure {
   return usage(`Cannot read ${shownFile(file)}: it is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
 }
 
-/** Creates a file that only its owner can read. Never overwrites a file, and leaves none if the disk is full. */
+/**
+ * Creates a file that only its owner can read. Never overwrites a file, and leaves none if the disk
+ * is full.
+ */
 export function writeSecret(file: string, text: string): void {
   try {
     createFile(file, text);
@@ -108,7 +111,10 @@ export function createFile(file: string, text: string): void {
   }
 }
 
-/** Replaces the file atomically, with its mode and owner, or creates it; if it is a symbolic link, the file that it names. */
+/**
+ * Replaces the file atomically, with its mode and owner, or creates it; if it is a symbolic link,
+ * the file that it names.
+ */
 export function replaceFile(file: string, text: string): void {
   let draft = "";
   try {

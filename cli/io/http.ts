@@ -150,7 +150,8 @@ export async function sendHttp(
   signal?.throwIfAborted();
   for (const secret of secretsSent(url, request.headers)) secrets.add(secret);
   const { method, headers, body, agent, limitMs, maxBytes, what = url.host, patienceMs = PATIENCE_MS } = request;
-  // Loaded here: most runs of `token` send nothing. Unlike import(), this does not evaluate unused exports (undici).
+  // Loaded here: most runs of `token` send nothing. Unlike import(), this does not evaluate unused
+  // exports (undici).
   const { request: open } = process.getBuiltinModule(url.protocol === "http:" ? "node:http" : "node:https");
   const start = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -200,7 +201,8 @@ export async function sendHttp(
  */
 function summary({ origin, pathname, search }: URL, { method, headers }: HttpRequest): string {
   const header = (name: string) => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
-  // The operation, such as AmazonSSM.GetParameters: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+  // The operation, such as AmazonSSM.GetParameters:
+  // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
   const target = header("x-amz-target");
   return `${method} ${origin}${pathname}${search === "" ? "" : "?..."}${target === undefined ? "" : ` ${target}`}`;
 }

@@ -9,7 +9,10 @@ import type { IOStreams } from "./streams.ts";
 
 const POLL_MS = 100;
 
-/** Creates the file `lock` while `work` runs. Waits up to `limitMs` for the process that has created it. */
+/**
+ * Creates the file `lock` while `work` runs. Waits up to `limitMs` for the process that has created
+ * it.
+ */
 export async function whileLocked<T>(lock: string, limitMs: number, work: () => Promise<T>, io: IOStreams): Promise<T> {
   for (let waited = 0; !take(lock, limitMs); waited += POLL_MS) {
     if (waited >= limitMs) throw usage(`Another program has locked ${lock}. If none is running, delete this file.`);

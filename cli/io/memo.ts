@@ -6,8 +6,8 @@ export interface Memo {
   /** The last call that AWS answered, such as `SSM GetParameters`. */
   lastAnswered: string | undefined;
   /**
-   * Returns the value that belongs to the owner under this key, and creates it at the first call. The
-   * owner is the memo for what all clusters share, or another object of the run, such as the
+   * Returns the value that belongs to the owner under this key, and creates it at the first call.
+   * The owner is the memo for what all clusters share, or another object of the run, such as the
    * configuration of a client.
    */
   readonly once: <T>(owner: object, key: string, create: () => T) => T;

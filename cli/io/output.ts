@@ -1,5 +1,5 @@
-// Writes to standard output and standard error directly. Opening the streams of Node.js loads its modules for terminals and sockets,
-// which takes a third of the time of `--version`.
+// Writes to standard output and standard error directly. Opening the streams of Node.js loads its
+// modules for terminals and sockets, which takes a third of the time of `--version`.
 
 import { fstatSync, writeSync } from "node:fs";
 
@@ -28,7 +28,8 @@ export function createOutput(name: Stream, onError: (error: NodeJS.ErrnoExceptio
       // Consoles of Windows need the stream's encoding.
       if (stream !== undefined || process.platform === "win32") return writeToStream(text);
       const rest = writeDirectly(FD[name], Buffer.from(text), onError);
-      // Another process has made the pipe non-blocking, and its reader is slow: the stream waits for it.
+      // Another process has made the pipe non-blocking, and its reader is slow: the stream waits
+      // for it.
       if (rest !== undefined) writeToStream(rest);
     },
     async flush() {
@@ -50,7 +51,10 @@ function writeDirectly(fd: number, bytes: Buffer, onError: (error: NodeJS.ErrnoE
   return undefined;
 }
 
-/** Looks at the file first: most runs have none, and `node:tty` is one of the modules that take time. */
+/**
+ * Looks at the file first: most runs have none, and `node:tty` is one of the modules that take
+ * time.
+ */
 export function isTerminal(fd: number): boolean {
   return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(fd);
 }

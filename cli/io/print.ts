@@ -20,7 +20,8 @@ export interface ListOutputOptions extends HeaderOptions {
 }
 
 /**
- * Spreadsheets evaluate such cells as formulas, and anyone who may name a role or a session chooses one.
+ * Spreadsheets evaluate such cells as formulas, and anyone who may name a role or a session chooses
+ * one.
  * https://owasp.org/www-community/attacks/CSV_Injection
  */
 const FORMULA = /^[=+\-@＝＋－＠]/;
@@ -42,7 +43,10 @@ interface Listing<T> {
   readonly items: readonly T[];
   readonly headers: readonly string[];
   readonly row: (item: T) => readonly string[];
-  /** Whether the last column is a sentence, which is never cut. If the table is too wide, it is printed below its row. */
+  /**
+   * Whether the last column is a sentence, which is never cut. If the table is too wide, it is
+   * printed below its row.
+   */
   readonly endsInText?: true;
   /** The name that `-o name` prints and other commands accept; empty for items without a name. */
   readonly name?: (item: T) => string;
@@ -210,7 +214,9 @@ export function listed(texts: readonly string[], hint = "", most = 10): string {
   return shortened(texts, most, (andMore) => `${andMore}${hint}`).join(", ");
 }
 
-/** Quotes text that a shell would not read as one plain word: an IAM path may contain `;` and `$`. */
+/**
+ * Quotes text that a shell would not read as one plain word: an IAM path may contain `;` and `$`.
+ */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

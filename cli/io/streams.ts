@@ -1,4 +1,5 @@
-// What a run has: environment, time, streams, interruption and memo, and the secrets that no output may show.
+// What a run has: environment, time, streams, interruption and memo, and the secrets that no output
+// may show.
 
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
@@ -25,7 +26,10 @@ const PLACEHOLDER = "<hidden>";
 /** Length of the parts of a secret that are hidden: an echoed secret may be cut anywhere. */
 const PART = 12;
 
-/** Secrets of at least this length but below `PART` are hidden only in full. Shorter ones would match ordinary words. */
+/**
+ * Secrets of at least this length but below `PART` are hidden only in full. Shorter ones would
+ * match ordinary words.
+ */
 const SHORTEST = 6;
 
 export function createSecrets(): Secrets {
@@ -71,11 +75,16 @@ interface Streams {
   readonly print: (text: string, tone?: Tone) => void;
   /** Prints a result that is a secret to standard output. `print` would hide it. */
   readonly printSecret: (text: string) => void;
-  /** Prints plans, questions and warnings to standard error. Each call prints one line or a part of it. */
+  /**
+   * Prints plans, questions and warnings to standard error. Each call prints one line or a part of
+   * it.
+   */
   readonly log: (text: string) => void;
   /** Replaces the progress line on standard error. An empty line removes it. */
   readonly showProgress: (line: string) => void;
-  /** Standard input. Node.js opens each standard stream at its first use, which takes milliseconds. */
+  /**
+   * Standard input. Node.js opens each standard stream at its first use, which takes milliseconds.
+   */
   readonly input: () => Readable;
   /** Whether standard error is a terminal. */
   readonly watched: boolean;
@@ -88,7 +97,10 @@ interface Streams {
 interface Interruption {
   /** Aborts at the first Ctrl-C. */
   readonly interrupted: AbortSignal;
-  /** Runs a program that handles Ctrl-C, such as an editor. Until it ends, Ctrl-C does not abort `interrupted`. */
+  /**
+   * Runs a program that handles Ctrl-C, such as an editor. Until it ends, Ctrl-C does not abort
+   * `interrupted`.
+   */
   readonly leaveInterrupts: <T>(work: () => Promise<T>) => Promise<T>;
   /** Aborts when the reader of standard output closes it, such as `| head`. */
   readonly closed: AbortSignal;
@@ -97,8 +109,9 @@ interface Interruption {
 /** What one run of the command has: its time, its streams, its interruption, and the rest below. */
 export interface IOStreams extends Time, Streams, Interruption {
   /**
-   * The variables of the process. No other file in cli/ reads `process.env`. Commander reads CLUSTER_ID and MAPPING_PREFIX
-   * from it, the SDK the AWS variables and HOME, and Node.js its own, such as NO_COLOR: these must have the same values here.
+   * The variables of the process. No other file in cli/ reads `process.env`. Commander reads
+   * CLUSTER_ID and MAPPING_PREFIX from it, the SDK the AWS variables and HOME, and Node.js its own,
+   * such as NO_COLOR: these must have the same values here.
    */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What the run remembers between its calls to AWS. */
@@ -121,8 +134,9 @@ const [STDIN, STDOUT, STDERR] = [0, 1, 2];
 const CLEAR_LINE = "\r\u001b[K";
 
 /**
- * Replaces secrets and control characters in output, and line breaks in messages on standard error: quoted text cannot
- * forge another line. Values in JSON and YAML stay intact, because they are already escaped.
+ * Replaces secrets and control characters in output, and line breaks in messages on standard error:
+ * quoted text cannot forge another line. Values in JSON and YAML stay intact, because they are
+ * already escaped.
  */
 export function withHarmlessOutput(io: IOStreams): IOStreams {
   const { hide } = io.secrets;
@@ -163,7 +177,8 @@ export function processStreams(): ProcessStreams {
   process.once("SIGTERM", abort);
   const closing = new AbortController();
   const failed = (error: NodeJS.ErrnoException) => {
-    // A closed pipe, as with `| head`, is not an error: the command continues, because it may be writing to AWS.
+    // A closed pipe, as with `| head`, is not an error: the command continues, because it may be
+    // writing to AWS.
     if (error.code !== "EPIPE") endAtFullDisk(error);
   };
   const output = createOutput("stdout", (error) => {
@@ -229,8 +244,9 @@ function endAtFullDisk(error: NodeJS.ErrnoException): never {
 }
 
 /**
- * C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph separators; and what is
- * invisible, such as U+200B, U+00AD and tag characters: two names must not look alike.
+ * C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph
+ * separators; and what is invisible, such as U+200B, U+00AD and tag characters: two names must not
+ * look alike.
  * https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
  */
 const CONTROL = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;

@@ -30,8 +30,8 @@ export type Path = readonly (string | number)[];
 type Schema = "core" | "yaml-1.1";
 
 /**
- * Parses YAML or JSON. Rejects repeated keys, of which other parsers silently use the last. `schema`: `yaml-1.1` reads yes
- * and on as true, as kubectl does.
+ * Parses YAML or JSON. Rejects repeated keys, of which other parsers silently use the last.
+ * `schema`: `yaml-1.1` reads yes and on as true, as kubectl does.
  */
 export function parseYaml(text: string, file: string, schema: Schema = "core"): YamlDocument {
   const [first, second] = parseDocuments(text, file, 1, schema);
@@ -79,8 +79,9 @@ export function parseDocuments(text: string, file: string, firstLine = 1, schema
 }
 
 /**
- * Keeps dates, and numbers that are not plain decimals, as text: an account 012345678901 keeps its zero, and 0o17, 0x1F
- * and 1e3 are not converted. Returns the offset of the first merge key, if there is one.
+ * Keeps dates, and numbers that are not plain decimals, as text: an account 012345678901 keeps its
+ * zero, and 0o17, 0x1F and 1e3 are not converted. Returns the offset of the first merge key, if
+ * there is one.
  */
 function readAsWritten(document: ParsedDocument): number | undefined {
   let merge: number | undefined;
@@ -149,7 +150,10 @@ function invalid(file: string, reason: string, at?: string, advice?: string) {
   return usage(`${shownFile(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")})${hint}.`);
 }
 
-/** Text that readers of YAML 1.1 change, beside what the schema of the parser lists: Go reads 0B1 and 1_0e1 as numbers. */
+/**
+ * Text that readers of YAML 1.1 change, beside what the schema of the parser lists: Go reads 0B1
+ * and 1_0e1 as numbers.
+ */
 const CHANGED = /^(?:=$|[-+.]*\d)/;
 
 /**

@@ -1,4 +1,5 @@
-// The client of the servers that a kubeconfig can name: the function, the issuer and kube-apiserver.
+// The client of the servers that a kubeconfig can name: the function, the issuer and
+// kube-apiserver.
 
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
@@ -85,7 +86,8 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
   const webhook = await readKubeconfig(kubeconfig, io);
   const { server: url } = webhook;
   if (!url.startsWith("https://")) throw usage(`${kubeconfig}: the server must be an https:// URL.`);
-  // A proxy in front of many clusters has one path for each: https://rancher.example.com/k8s/clusters/c-1
+  // A proxy in front of many clusters has one path for each:
+  // https://rancher.example.com/k8s/clusters/c-1
   const server = url.replace(/\/+$/, "");
   if ((webhook.token ?? webhook.clientCertificate) === undefined) {
     throw usage(
@@ -103,7 +105,10 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
   // kube-apiserver would prefer the client certificate.
   const { clientCertificate: _, ...bare } = webhook;
 
-  /** Returns responses of any status, with a body that is not JSON as `undefined`. Throws a `Failure` without a response. */
+  /**
+   * Returns responses of any status, with a body that is not JSON as `undefined`. Throws a
+   * `Failure` without a response.
+   */
   async function ask(method: "GET" | "POST", path: string, body?: object, token?: string) {
     const endpoint = token === undefined ? own : open({ ...bare, token });
     try {
@@ -115,7 +120,10 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
     }
   }
 
-  /** Reads all pages of a list. `path` may have a query. Throws a `Failure` if kube-apiserver rejects the request. */
+  /**
+   * Reads all pages of a list. `path` may have a query. Throws a `Failure` if kube-apiserver
+   * rejects the request.
+   */
   async function list(path: string): Promise<KubernetesObject[]> {
     const items: KubernetesObject[] = [];
     const first = `${path}${path.includes("?") ? "&" : "?"}limit=${PAGE}`;

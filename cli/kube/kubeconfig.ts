@@ -112,7 +112,10 @@ function lacksTlsSetting({ server, ...cluster }: NamedCluster, user: Section): b
   return !isSet && new URL(server).protocol === "https:";
 }
 
-/** Whether kube-apiserver accepts any certificate: anyone on its network could answer reviews and read the token. */
+/**
+ * Whether kube-apiserver accepts any certificate: anyone on its network could answer reviews and
+ * read the token.
+ */
 function isUnverified(cluster: Section): boolean {
   return (cluster["insecure-skip-tls-verify"] ?? false) !== false;
 }
@@ -122,7 +125,10 @@ function withTlsSetting(cluster: NamedCluster, user: Section): NamedCluster {
   return lacksTlsSetting(cluster, user) ? { ...cluster, "tls-server-name": new URL(cluster.server).hostname } : cluster;
 }
 
-/** Reads the current context of any kubeconfig. Throws a `Failure` without a server or if a named file is missing. */
+/**
+ * Reads the current context of any kubeconfig. Throws a `Failure` without a server or if a named
+ * file is missing.
+ */
 export async function readKubeconfig(file: string, io: IOStreams): Promise<Webhook> {
   const { server, cluster, user } = await currentContext(file, io);
   if (!URL.canParse(server)) throw withoutServer(file);
@@ -130,7 +136,8 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
   const ca = decoded(cluster["certificate-authority-data"]) ?? (await inFile(cluster["certificate-authority"]));
   const certificate = decoded(user["client-certificate-data"]) ?? (await inFile(user["client-certificate"]));
   const key = decoded(user["client-key-data"]) ?? (await inFile(user["client-key"]));
-  // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: tokenFile takes precedence over token
+  // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: tokenFile takes
+  // precedence over token
   const token = (await inFile(user["tokenFile"]))?.trim() ?? user["token"];
   if (typeof token === "string" && !/^[\x21-\x7e]*$/.test(token)) {
     throw usage(`${shownFile(file)}: the user's token has a space or another character that HTTP headers cannot have.`);

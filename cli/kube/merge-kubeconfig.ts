@@ -32,9 +32,10 @@ interface File {
 }
 
 /**
- * Writes each entry to the file that has its name, otherwise to the file that has the cluster, otherwise to the first: kubectl
- * uses the first entry of a name. Throws a `Failure` before any write if another program has written an entry of that name, or if a
- * file cannot be changed safely. Asks before the name gets another server.
+ * Writes each entry to the file that has its name, otherwise to the file that has the cluster,
+ * otherwise to the first: kubectl uses the first entry of a name. Throws a `Failure` before any
+ * write if another program has written an entry of that name, or if a file cannot be changed
+ * safely. Asks before the name gets another server.
  *
  * @returns whether the cluster has a CA afterwards
  */
@@ -167,7 +168,9 @@ function merged(old: unknown, made: unknown): unknown {
   return all.length === 0 ? undefined : all;
 }
 
-/** https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#the-kubeconfig-environment-variable */
+/**
+ * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#the-kubeconfig-environment-variable
+ */
 function pathsOf({ environment }: IOStreams): readonly string[] {
   const paths = (environment["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
   const home = environment["HOME"] || environment["USERPROFILE"];

@@ -1,4 +1,5 @@
-// Kubernetes objects of any kind, and the names of the annotations and labels that give Pods a role.
+// Kubernetes objects of any kind, and the names of the annotations and labels that give Pods a
+// role.
 
 import { isObject, memberAt } from "../../functions/lib/json.ts";
 
@@ -35,7 +36,10 @@ export const POLICY_NAME = "irsa.iam-authenticator";
 /** Name of the policy that labels ServiceAccounts, and of its binding. */
 export const LABEL_POLICY_NAME = "irsa-label.iam-authenticator";
 
-/** The bindings of the policies for Pods select ServiceAccounts by this label. The role comes from the annotation alone. */
+/**
+ * The bindings of the policies for Pods select ServiceAccounts by this label. The role comes from
+ * the annotation alone.
+ */
 export const ROLE_LABEL = `${OWN_PREFIX}has-role`;
 
 export type KubernetesObject = Record<string, unknown>;

@@ -1,12 +1,18 @@
-// Lists every command of the program: its path, its summary, and the code to load when it is called.
+// Lists every command of the program: its path, its summary, and the code to load when it is
+// called.
 
 import type { Command } from "commander";
 import type { IOStreams } from "../io/streams.ts";
 
-/** Adds details, examples, arguments, options and the action to a command that has its name and summary. */
+/**
+ * Adds details, examples, arguments, options and the action to a command that has its name and
+ * summary.
+ */
 type Define = (command: Command, io: IOStreams) => unknown;
 
-/** Loads only the called command's code: kubectl runs `token` for every command that a user types. */
+/**
+ * Loads only the called command's code: kubectl runs `token` for every command that a user types.
+ */
 type Load = () => Promise<Define>;
 
 function leaf(summary: string, load: Load, alias?: string) {

@@ -50,7 +50,8 @@ async function* pagesOf(lister: Lister, current: string, options: ConnectionOpti
   else if (lister === "keys") {
     yield (await readPublishedKeys(connection, io.interrupted)).map(({ kid }) => `issuer/${kid}`);
   } else {
-    // The branch up to the last slash of the typed word: `role/111122223333/` for `role/111122223333/dev`.
+    // The branch up to the last slash of the typed word: `role/111122223333/` for
+    // `role/111122223333/dev`.
     const typed = current.slice(0, current.lastIndexOf("/"));
     // Permissions for one account cover only these paths.
     const isOneAccount = options.account !== undefined && !typed.includes("/");

@@ -34,8 +34,9 @@ export async function complete([what = "", current = "", ...before]: readonly st
   else if (lister !== undefined) {
     const { namesInTime } = await import("./complete-names.ts");
     const names = await namesInTime(lister, current, before, io);
-    // A stored name may contain anything. bash's `compgen -W` expands its words, including `$(...)`, and Enter runs the
-    // completed line. So only names that every shell reads as one plain word are offered.
+    // A stored name may contain anything. bash's `compgen -W` expands its words, including
+    // `$(...)`, and Enter runs the completed line. So only names that every shell reads as one
+    // plain word are offered.
     io.print(lines(names.filter((name) => shellWord(name) === name && name.startsWith(current))));
   }
 }

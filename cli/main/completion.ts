@@ -85,7 +85,8 @@ interface CommandWords {
 function completionScript(program: Command, shell: ShellName): string {
   const commandWords = wordsOf(program, []);
   if (shell === "fish") return fish(SHORT_NAME, commandWords);
-  // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html (bashcompinit)
+  // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html
+  // (bashcompinit)
   const loader = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
   return `${loader}${bash(SHORT_NAME, commandWords)}`;
 }

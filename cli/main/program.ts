@@ -42,8 +42,8 @@ function newProgram(io: IOStreams): Command {
 }
 
 /**
- * Adds a command's arguments and options, or a group's commands. `next`: the word after the group. If it names a command,
- * only that one is created, because creating all of them takes milliseconds.
+ * Adds a command's arguments and options, or a group's commands. `next`: the word after the group.
+ * If it names a command, only that one is created, because creating all of them takes milliseconds.
  */
 async function complete(command: Command, io: IOStreams, next?: string): Promise<void> {
   const path = pathOf(command).slice(1).join(" ");
@@ -81,7 +81,10 @@ function completeCalled(group: Command, words: readonly string[], io: IOStreams)
   });
 }
 
-/** Turns `help mappings set` and `mappings help set` into `mappings set --help`. After a command, `help` is an argument. */
+/**
+ * Turns `help mappings set` and `mappings help set` into `mappings set --help`. After a command,
+ * `help` is an argument.
+ */
 function helpLast(words: readonly string[]): readonly string[] {
   const at = words.indexOf("help");
   if (at < 0 || !isGroup(words.slice(0, at).join(" ")) || words[at + 1]?.startsWith("-")) return words;
@@ -91,7 +94,10 @@ function helpLast(words: readonly string[]): readonly string[] {
   return isUnknown ? named : `${path} --help`.trim().split(" ");
 }
 
-/** Turns `reviews` into `reviews list`. Commander's default command would read the typo in `reviews stat` as an argument. */
+/**
+ * Turns `reviews` into `reviews list`. Commander's default command would read the typo in `reviews
+ * stat` as an argument.
+ */
 function listByDefault(words: readonly string[]): readonly string[] {
   const [group = "", next = ""] = words;
   if (!["reviews", "contexts"].includes(group) || ["-h", "--help"].includes(next)) return words;

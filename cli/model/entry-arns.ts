@@ -1,4 +1,5 @@
-// Entries in their parameter, with the ARNs of the identities that each applies to: whether they overlap or cover each other.
+// Entries in their parameter, with the ARNs of the identities that each applies to: whether they
+// overlap or cover each other.
 
 import {
   type ArnSections,
@@ -38,18 +39,26 @@ interface Placed {
   readonly key: string;
   /** Milliseconds since 1970; infinity without an end. */
   readonly end: number;
-  /** Patterns in lower case: an identity has the entry only if one of them matches its canonical ARN. */
+  /**
+   * Patterns in lower case: an identity has the entry only if one of them matches its canonical
+   * ARN.
+   */
   readonly arns: readonly ArnSections[];
   /** The same patterns for the ARNs of its sessions, which only denials match. */
   readonly sessions: readonly ArnSections[];
-  /** Patterns for the ARNs of its users without their path, which only denials match. Default: none. */
+  /**
+   * Patterns for the ARNs of its users without their path, which only denials match. Default: none.
+   */
   readonly users?: readonly ArnSections[];
 }
 
 export interface Value {
   /** The reason why the function rejects it, or an entry of it. */
   readonly problem?: string;
-  /** Whether an invalid list has no invalid entry that names its identities, so that the function denies none by it. */
+  /**
+   * Whether an invalid list has no invalid entry that names its identities, so that the function
+   * denies none by it.
+   */
   readonly deniesNone?: boolean;
   /** The valid entries, in their order. */
   readonly entries: readonly PlacedEntry[];
@@ -129,7 +138,8 @@ function inAccount([arn, partition, service, region, id, resource]: ArnSections,
 }
 
 /**
- * Returns a pattern for the sessions of the roles that a pattern matches; none if it matches no role.
+ * Returns a pattern for the sessions of the roles that a pattern matches; none if it matches no
+ * role.
  */
 function sessionsOf([arn, partition, , region, id, resource]: ArnSections): readonly ArnSections[] {
   const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";

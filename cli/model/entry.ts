@@ -1,4 +1,5 @@
-// One entry of a parameter: a mapping or a denial, with the kind, account and name of its parameter.
+// One entry of a parameter: a mapping or a denial, with the kind, account and name of its
+// parameter.
 
 import type { DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import {
@@ -82,7 +83,8 @@ export function deniedIn(denial: DenyEntry): string {
 }
 
 /**
- * Returns the entry for a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`.
+ * Returns the entry for a message: its ARN, its pattern, or a name such as
+ * `sso/111122223333/ClusterAdmin`.
  *
  * @param article of a denial: with a capital letter where the entry begins a sentence
  */
@@ -92,7 +94,9 @@ export function nameOfEntry({ kind, account, name, mapping }: Entry, article: "t
   return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
 }
 
-/** Returns the name to type as `<who>`: that of sessions is their permission set's, with --session. */
+/**
+ * Returns the name to type as `<who>`: that of sessions is their permission set's, with --session.
+ */
 export function identityName({ kind, account, name }: ParameterAddress): string {
   return `${kind === "sso-session" ? "sso" : kind}/${account}${name && `/${name}`}`;
 }

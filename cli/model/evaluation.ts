@@ -1,4 +1,5 @@
-// Evaluates what access an identity has with given parameters at a given time, using the function's own code.
+// Evaluates what access an identity has with given parameters at a given time, using the function's
+// own code.
 
 import {
   type SignedClaims,
@@ -28,7 +29,10 @@ export interface ReviewSettings {
   readonly mayBeReserved?: readonly string[];
   /** The function denies identities of other accounts. Default: any. */
   readonly accounts?: readonly string[];
-  /** Whether the function accepts AWS-signed tokens: beside others, or `only` them. Default: it does not. */
+  /**
+   * Whether the function accepts AWS-signed tokens: beside others, or `only` them. Default: it does
+   * not.
+   */
   readonly signedTokens?: "beside" | "only" | undefined;
   /** The accounts whose AWS-signed tokens the function accepts. Default: any. */
   readonly signedAccounts?: readonly string[];

@@ -1,4 +1,5 @@
-// What a command knows of a function's settings: from the stored value, with the function's own parser, or assumed.
+// What a command knows of a function's settings: from the stored value, with the function's own
+// parser, or assumed.
 
 import { isDeepStrictEqual } from "node:util";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
@@ -17,7 +18,9 @@ export interface FunctionSettings {
   readonly version?: string;
   /** A phrase: what must be true for the function to decide as this command does. */
   readonly condition?: string;
-  /** A sentence about a stored value that this command cannot use: no change may then give access. */
+  /**
+   * A sentence about a stored value that this command cannot use: no change may then give access.
+   */
   readonly problem?: string;
   /** Sentences for the operator. */
   readonly notes: readonly string[];
@@ -64,7 +67,10 @@ const OF_A_STACK = ["clusterId", "region", "partition", "mappingPrefix", "ssmEnd
 /** The keys of the settings that have another name in `Settings`. */
 const KEYS: Readonly<Record<string, string>> = { jwt: "awsSignedTokens", stsHosts: "stsRegions or stsExtraHosts" };
 
-/** Returns the keys of the settings in which two functions of a cluster differ. The order of a list has no meaning. */
+/**
+ * Returns the keys of the settings in which two functions of a cluster differ. The order of a list
+ * has no meaning.
+ */
 export function differentSettings(first: Settings, second: Settings): string[] {
   const comparable = ({
     stsHosts: { regions, regionByHost },

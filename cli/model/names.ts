@@ -1,4 +1,5 @@
-// Usernames and groups: access levels, administrators' groups, and which names are plain, new or risky.
+// Usernames and groups: access levels, administrators' groups, and which names are plain, new or
+// risky.
 
 import { matchesGlob } from "../../functions/authenticator/mapping/arn.ts";
 import { claimPlaceholdersIn, PLACEHOLDER } from "../../functions/authenticator/mapping/claim-placeholders.ts";
@@ -6,7 +7,10 @@ import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { nameProblem } from "../../functions/authenticator/user/user.ts";
 import type { ReviewSettings } from "./evaluation.ts";
 
-/** The access policies of EKS. https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html */
+/**
+ * The access policies of EKS.
+ * https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+ */
 const POLICIES = {
   AmazonEKSClusterAdminPolicy: "cluster-admin",
   AmazonEKSAdminPolicy: "admin",

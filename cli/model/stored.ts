@@ -1,4 +1,5 @@
-// The value of a stored parameter: as text, and as a list whose entries operators change at the same time.
+// The value of a stored parameter: as text, and as a list whose entries operators change at the
+// same time.
 
 import { isDeepStrictEqual } from "node:util";
 import { isListKind, KINDS, type ListKind } from "../../functions/authenticator/mapping/kinds.ts";
@@ -63,7 +64,10 @@ interface Merged {
   readonly clashes: readonly string[];
 }
 
-/** Applies to `theirs` what `mine` changes in `base`. Their entries keep their positions; my new ones are appended. */
+/**
+ * Applies to `theirs` what `mine` changes in `base`. Their entries keep their positions; my new
+ * ones are appended.
+ */
 export function mergeList(key: string, base: Items, mine: Items, theirs: Items): Merged {
   const byName = (list: Items) => Map.groupBy(list, (item) => keyOfItem(item, key));
   const [was, is, other] = [byName(base), byName(mine), byName(theirs)];
@@ -148,7 +152,10 @@ export function listItems(
   return entries.map(({ value }) => value);
 }
 
-/** Replaces the first item that `isIt` selects, or appends the item: the other patterns keep their precedence. */
+/**
+ * Replaces the first item that `isIt` selects, or appends the item: the other patterns keep their
+ * precedence.
+ */
 export function withItem(
   items: readonly unknown[],
   isIt: (item: unknown) => boolean,
@@ -158,7 +165,10 @@ export function withItem(
   return index < 0 ? [...items, item] : items.with(index, item);
 }
 
-/** Normalizes a value for comparison: white space and key order are ignored. Values with a repeated key stay text. */
+/**
+ * Normalizes a value for comparison: white space and key order are ignored. Values with a repeated
+ * key stay text.
+ */
 export function normal(value: string): unknown {
   const parsed = parseStored(value);
   const isPlain = (isObject(parsed) || Array.isArray(parsed)) && repeatedKey(parsed) === undefined;
@@ -190,13 +200,16 @@ export function hasEnded(item: unknown, now: number): boolean {
   return typeof notAfter === "string" && isExpired(notAfter, now - SURELY_ENDED_MS);
 }
 
-/** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+/**
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+ */
 export const MAX_BYTES = 4096;
 
 /** Returns a phrase for the user, or `undefined`. */
 export function valueProblem(text: string): string | undefined {
   const bytes = Buffer.byteLength(text);
-  // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html: no reference to a parameter.
+  // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html: no
+  // reference to a parameter.
   if (text.includes("{{")) return 'contains "{{", which Parameter Store refuses';
   return bytes > MAX_BYTES ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}` : undefined;
 }

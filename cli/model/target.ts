@@ -58,7 +58,9 @@ export function findTarget({ review: { prefix }, account }: Store, who: string, 
   return target;
 }
 
-/** Throws for other accounts than --account: users with that option often have no other permissions. */
+/**
+ * Throws for other accounts than --account: users with that option often have no other permissions.
+ */
 export function checkAccount(account: string | undefined, address: { readonly account: string }, what: string): void {
   if (account === undefined || address.account === account) return;
   const reason = address.account === "any" ? "applies to any account" : `belongs to account ${address.account}`;
@@ -143,7 +145,10 @@ function checkSession(session: string | undefined): void {
   throw usage(`--session ${session} has several names: give one for each command.`);
 }
 
-/** The mistakes, each with the function that makes its phrase. The first one that matches is reported. */
+/**
+ * The mistakes, each with the function that makes its phrase. The first one that matches is
+ * reported.
+ */
 const TYPING: readonly (readonly [pattern: RegExp, fault: (who: string) => string])[] = [
   [/[\u2018-\u201f]/, () => "contains curly quotes: use straight ones"],
   [/^\s/, () => "begins with a space: remove it"],

@@ -34,7 +34,10 @@ export async function readCallers(connection: Connection, signal: AbortSignal): 
   return { parameter, stored, known, entries };
 }
 
-/** Plans to replace the list with `items`. `check` throws if these, or the list after a merge, must not be written. */
+/**
+ * Plans to replace the list with `items`. `check` throws if these, or the list after a merge, must
+ * not be written.
+ */
 export function planCallers(callers: Callers, items: Entries, check: (items: Entries) => void): Plan {
   const { parameter: name, stored: before } = callers;
   const action = before === undefined ? "add" : "change";

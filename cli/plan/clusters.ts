@@ -162,9 +162,14 @@ const MOST_PLANS = 5;
 interface Action {
   /** The participle that begins the last line, such as `Denied`. */
   readonly done?: string;
-  /** Whether the other clusters are written after one has failed. A change that loosens access always stops. */
+  /**
+   * Whether the other clusters are written after one has failed. A change that loosens access
+   * always stops.
+   */
   readonly goesOn?: boolean;
-  /** Called after the confirmation, before the first write and after each cluster's. Throws to stop. */
+  /**
+   * Called after the confirmation, before the first write and after each cluster's. Throws to stop.
+   */
   readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
@@ -183,9 +188,9 @@ export async function executePlan(
 }
 
 /**
- * Shows the plans, asks, writes and reports. Not atomic: a failure is reported by cluster, and the exit code is the worst.
- * Nothing is written if a cluster cannot be planned, unless the change goes on and loosens nothing. Returns the plans, or those
- * that replaced them.
+ * Shows the plans, asks, writes and reports. Not atomic: a failure is reported by cluster, and the
+ * exit code is the worst. Nothing is written if a cluster cannot be planned, unless the change goes
+ * on and loosens nothing. Returns the plans, or those that replaced them.
  */
 export async function carryOut(
   planned: PlannedClusters,

@@ -1,4 +1,5 @@
-// Refuses to add a denial by name where the name denies more identities, or where a function may not know names.
+// Refuses to add a denial by name where the name denies more identities, or where a function may
+// not know names.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
@@ -11,7 +12,10 @@ import { hasEnded, isFor, listIn } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import { mayDenyByName } from "./read.ts";
 
-/** Throws if a change adds a name where `mappings deny` would write patterns. Reads settings only if a name is added. */
+/**
+ * Throws if a change adds a name where `mappings deny` would write patterns. Reads settings only if
+ * a name is added.
+ */
 export async function guardNames(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<void> {
   const { review } = connection;
   const added = changes.flatMap((change) => {
@@ -32,7 +36,10 @@ export async function guardNames(changes: readonly Change[], connection: Connect
   );
 }
 
-/** Returns the names in a deny list that the stored list does not have, or whose denial there has ended. */
+/**
+ * Returns the names in a deny list that the stored list does not have, or whose denial there has
+ * ended.
+ */
 function addedNames({ name: list, before, value }: Change, { prefix, now }: ReviewSettings): string[] {
   if (readName(prefix, list)?.kind !== "deny") return [];
   const active = (text: string | undefined) => (listIn(text) ?? []).filter((item) => !hasEnded(item, now));

@@ -36,18 +36,22 @@ export interface ClusterPlan {
   /** As in `readForAccess`: a denial must not wait for other operators. */
   readonly merges?: boolean;
   /**
-   * Makes another plan for the same effect if AWS refuses the writes of this one, which must be a single write. A given consent
-   * holds for it.
+   * Makes another plan for the same effect if AWS refuses the writes of this one, which must be a
+   * single write. A given consent holds for it.
    */
   readonly ifRefused?: (io: IOStreams) => Promise<ClusterPlan>;
   /** Phrases for what the plan does not cover. */
   readonly uncovered?: readonly string[];
   /**
-   * Returns sentences for the user after the writes; default: `EFFECT`. The first one is on the line that reports them.
-   * `isComplete` is false if the plan leaves something uncovered, or a change is skipped.
+   * Returns sentences for the user after the writes; default: `EFFECT`. The first one is on the
+   * line that reports them. `isComplete` is false if the plan leaves something uncovered, or a
+   * change is skipped.
    */
   readonly effect?: (now: number, isComplete: boolean) => readonly string[];
-  /** Set for a plan that gives no identity access to the cluster: it may take access away, or change an issuer's keys. */
+  /**
+   * Set for a plan that gives no identity access to the cluster: it may take access away, or change
+   * an issuer's keys.
+   */
   readonly gives?: "no access";
   /** A sentence that reports the writes; default: their number. */
   readonly outcome?: string;

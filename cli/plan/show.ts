@@ -82,7 +82,10 @@ export function riskiestFirst(marks: readonly Mark[]): Mark[] {
   return [...marks.filter(isRisky), ...marks.filter((mark) => !isRisky(mark))];
 }
 
-/** Prints how the second of two clusters differs from the first. The names of the changes have no prefix. */
+/**
+ * Prints how the second of two clusters differs from the first. The names of the changes have no
+ * prefix.
+ */
 export function printDifferences({ changes, unchanged }: Plan, from: string, to: string, io: Output): void {
   const count = counter(changes);
   io.print(hangingIndent("", `From ${from}, to ${to}:`, io.columns));
@@ -97,7 +100,8 @@ function printChange(change: Change, name: string, io: Output): void {
   const tone = TONE[change.action];
   io.print(`${SIGN[change.action]} ${name}\n`, tone);
   for (const line of details(change)) {
-    // In a changed list, entries are added or removed. Any other line has the tone of its parameter.
+    // In a changed list, entries are added or removed. Any other line has the tone of its
+    // parameter.
     const ofEntry = line.startsWith("+ ") ? "added" : line.startsWith("- ") ? "removed" : undefined;
     io.print(hangingIndent(INDENT, line, io.columns), change.action === "change" ? ofEntry : tone);
   }

@@ -1,4 +1,5 @@
-// Why writing stopped: whether the failed write is stored, and what is written, unfinished and left.
+// Why writing stopped: whether the failed write is stored, and what is written, unfinished and
+// left.
 
 import { isDeepStrictEqual } from "node:util";
 import { SSMServiceException } from "@aws-sdk/client-ssm";
@@ -91,7 +92,9 @@ export function stopped(failure: Failure, found: Written, state: State, error: u
   return new Stopped(failure, lines, state, error);
 }
 
-/** Whether a retry can succeed: yes after throttling and outages, no after other errors from AWS. */
+/**
+ * Whether a retry can succeed: yes after throttling and outages, no after other errors from AWS.
+ */
 function helpsAgain(error: unknown, failure: Failure): boolean {
   const { exitCode } = failure;
   if (failure instanceof NoOrder) return false;

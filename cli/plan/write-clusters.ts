@@ -30,7 +30,10 @@ export function toWrite(ready: readonly ReadyCluster[]): readonly ClusterToWrite
 /** How the clusters are written. */
 interface Manner {
   readonly isSeveral: boolean;
-  /** Whether the other clusters are written after one has failed. Otherwise, the first is written before the others. */
+  /**
+   * Whether the other clusters are written after one has failed. Otherwise, the first is written
+   * before the others.
+   */
   readonly goesOn: boolean;
   /** Called after each cluster's write. Throws to stop. */
   readonly recheck?: ((isWritten: boolean) => Promise<void>) | undefined;
@@ -38,7 +41,10 @@ interface Manner {
   readonly perSecond: number;
 }
 
-/** Returns what was written or failed, in the order of `wanted`. Throws the failure of the only cluster. */
+/**
+ * Returns what was written or failed, in the order of `wanted`. Throws the failure of the only
+ * cluster.
+ */
 export async function writeClusters(
   wanted: readonly ClusterToWrite[],
   options: ProposeOptions,
@@ -87,17 +93,26 @@ export async function writeClusters(
 /** The interval of messages during the writes. */
 const FLUSH_MS = 1_000;
 
-/** Waits until the account and Region may write the changes. After Ctrl-C, the error says that nothing was written. */
+/**
+ * Waits until the account and Region may write the changes. After Ctrl-C, the error says that
+ * nothing was written.
+ */
 function waitForTurn({ connection, changes }: Proposal, io: IOStreams): Promise<void> {
   return beforeWrites(io, () => limitsOf(connection.rates, io).write(io.interrupted, changes.length));
 }
 
-/** Returns the failure of one cluster, beside which the others are reported; `undefined` for a bug, which ends the run. */
+/**
+ * Returns the failure of one cluster, beside which the others are reported; `undefined` for a bug,
+ * which ends the run.
+ */
 function failureOfCluster(error: unknown, { interrupted }: IOStreams): Failure | undefined {
   return error instanceof Stopped || interrupted.aborted ? toFailure(error) : undefined;
 }
 
-/** Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was written. */
+/**
+ * Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was
+ * written.
+ */
 async function writeOrReplace(cluster: ClusterToWrite, options: ProposeOptions, io: IOStreams): Promise<ReadyCluster> {
   const { name, options: place, plan, proposal } = cluster;
   try {

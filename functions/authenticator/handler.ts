@@ -1,4 +1,5 @@
-// The Lambda handler: checks path, method, caller, size and body in this order, then runs the review.
+// The Lambda handler: checks path, method, caller, size and body in this order, then runs the
+// review.
 
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
@@ -39,9 +40,15 @@ export interface Dependencies {
 }
 
 export interface Authenticator {
-  /** Answers API Gateway events (payload 1.0 and 2.0) and the deployment check. Concurrent reviews share only caches. */
+  /**
+   * Answers API Gateway events (payload 1.0 and 2.0) and the deployment check. Concurrent reviews
+   * share only caches.
+   */
   readonly handler: (event: unknown, context: unknown) => Promise<HttpResponse>;
-  /** For `bearer`: makes the first review's call for the callers early, so that the review finds them in the cache. */
+  /**
+   * For `bearer`: makes the first review's call for the callers early, so that the review finds
+   * them in the cache.
+   */
   readonly prefetchCallers: (deadline: Deadline) => Promise<void>;
 }
 
@@ -84,7 +91,8 @@ export function createAuthenticator(
     .handler<ReviewRequest, HttpResponse>(answerReview);
   return {
     async handler(event, context) {
-      // Only the deployment check sends this key: callers of API Gateway cannot add keys to the event.
+      // Only the deployment check sends this key: callers of API Gateway cannot add keys to the
+      // event.
       const parameters = isObject(event) ? event["storedParameters"] : undefined;
       if (Array.isArray(parameters)) return jsonResponse(200, answerCheck(parameters, settings));
       // The first middleware replaces API Gateway's event with a ReviewRequest.

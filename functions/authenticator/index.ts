@@ -1,4 +1,5 @@
-// Entry point of the authenticator's Lambda function: wires settings, AWS clients, clock and standard output.
+// Entry point of the authenticator's Lambda function: wires settings, AWS clients, clock and
+// standard output.
 
 import { workAhead } from "../lib/work-ahead.ts";
 import { createParameterStore } from "../parameters/parameter-store.ts";
@@ -21,12 +22,13 @@ const { handler, prefetchCallers } = createAuthenticator(settings, {
   findNodeName: findNodeNameLazily({ region: nodeRegion, vpcs: nodeVpcs, clock }),
   signedTokens,
   clock,
-  // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds no metrics.
+  // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds
+  // no metrics.
   print: (line) => process.stdout.write(`${line}\n`),
 });
 
-// Lambda gives a full CPU during initialization, and later only the share that the memory size includes
-// (docs/decisions/0009-work-before-the-first-review.md).
+// Lambda gives a full CPU during initialization, and later only the share that the memory size
+// includes (docs/decisions/0009-work-before-the-first-review.md).
 const readAhead = callerAuth === "bearer" ? prefetchCallers : warmUp;
 await workAhead(clock, (deadline) => Promise.all([readAhead(deadline), signedTokens?.prefetchKeys(deadline)]));
 

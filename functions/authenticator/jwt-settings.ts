@@ -12,11 +12,17 @@ export interface JwtSettings {
   readonly tokens: (typeof TOKENS)[number];
   /** `undefined` without JWT_ISSUERS: AWS-signed tokens are then tokens of another kind. */
   readonly jwt: JwtRules | undefined;
-  /** Serves the keys of all issuers, each below the name of its host. Default: each issuer serves its own. */
+  /**
+   * Serves the keys of all issuers, each below the name of its host. Default: each issuer serves
+   * its own.
+   */
   readonly jwtKeysEndpoint: URL | undefined;
 }
 
-/** Returns whether AWS-signed tokens are accepted: beside others, or `only` them. `undefined` if they are not. */
+/**
+ * Returns whether AWS-signed tokens are accepted: beside others, or `only` them. `undefined` if
+ * they are not.
+ */
 export function signedTokensIn({ jwt, tokens }: Pick<JwtSettings, "jwt" | "tokens">): "beside" | "only" | undefined {
   if (jwt === undefined) return undefined;
   return tokens === "jwt" ? "only" : "beside";

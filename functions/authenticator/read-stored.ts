@@ -21,7 +21,10 @@ export interface StoredValue<Entry> {
   readonly isReadable: boolean;
   /** Each entry of a list, or the only one. Empty if the value is not readable. */
   readonly entries: readonly StoredEntry<Entry>[];
-  /** Phrases for an operator: why it is not readable, or for each invalid entry its problem, with its number in a list. */
+  /**
+   * Phrases for an operator: why it is not readable, or for each invalid entry its problem, with
+   * its number in a list.
+   */
   readonly problems: readonly string[];
 }
 
@@ -68,7 +71,10 @@ export function readNamed(
   return isKnown ? readStored(kind as StoredKind, { account, partition }, stored) : undefined;
 }
 
-/** A form that all versions share: whether each entry is valid, `false` for an unreadable value, `null` if unknown. */
+/**
+ * A form that all versions share: whether each entry is valid, `false` for an unreadable value,
+ * `null` if unknown.
+ */
 export function validityOf(read: StoredValue<object> | undefined): boolean[] | false | null {
   if (read === undefined) return null;
   return read.isReadable && read.entries.map(({ problem }) => problem === undefined);

@@ -23,7 +23,10 @@ const STS_HOSTS = ["all", "regional"] as const;
 
 export interface Settings extends CommonSettings, JwtSettings {
   readonly callerAuth: (typeof CALLER_AUTH)[number];
-  /** Complete subject DNs, or only `*` for any certificate that the truststore accepts. Never empty with `mtls`. */
+  /**
+   * Complete subject DNs, or only `*` for any certificate that the truststore accepts. Never empty
+   * with `mtls`.
+   */
   readonly callerSubjects: readonly string[];
   /** 12 digits each. Identities of other accounts are denied. Empty: any account. */
   readonly accounts: readonly string[];
@@ -109,8 +112,8 @@ function nodeRegionOf(read: Read, { partition, region }: CommonSettings): string
 }
 
 /**
- * A name, whose last label begins with a letter, and not an address. kube-apiserver sends its token and the user's there, so
- * a typo must fail here.
+ * A name, whose last label begins with a letter, and not an address. kube-apiserver sends its token
+ * and the user's there, so a typo must fail here.
  */
 export const FAILOVER_ORIGIN = String.raw`https://((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)(?::(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?`;
 /** Without dot segments, which clients remove. */

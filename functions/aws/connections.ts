@@ -1,5 +1,5 @@
-// Creates keep-alive agents for STS and Parameter Store, opens a connection before it is needed, and sends GET requests, whose
-// responses have a limited size.
+// Creates keep-alive agents for STS and Parameter Store, opens a connection before it is needed,
+// and sends GET requests, whose responses have a limited size.
 
 import type { Agent as HttpAgent, IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from "node:https";
@@ -9,7 +9,9 @@ import type { Duplex } from "node:stream";
 /** In the form that clients of the SDK accept as `requestHandler`. */
 export interface Agents {
   readonly httpsAgent: HttpsAgent;
-  /** Only set for a local endpoint with plain HTTP, since loading `node:http` costs start-up time. */
+  /**
+   * Only set for a local endpoint with plain HTTP, since loading `node:http` costs start-up time.
+   */
   readonly httpAgent?: HttpAgent;
 }
 
@@ -23,8 +25,8 @@ export function createAgents(plain: boolean): Agents {
 }
 
 /**
- * Starts to open a connection to `endpoint`, which serves most requests, so that the first review after a cold start does
- * not wait for the handshake (measured in test/bench/README.md).
+ * Starts to open a connection to `endpoint`, which serves most requests, so that the first review
+ * after a cold start does not wait for the handshake (measured in test/bench/README.md).
  */
 export function openAgents(endpoint: URL): Agents {
   const agents = createAgents(endpoint.protocol === "http:");
@@ -33,8 +35,8 @@ export function openAgents(endpoint: URL): Agents {
 }
 
 /**
- * Closes idle connections, so that a retry opens a new one. If one connection fails, the others can be dead too: servers
- * close them while Lambda has frozen the environment.
+ * Closes idle connections, so that a retry opens a new one. If one connection fails, the others can
+ * be dead too: servers close them while Lambda has frozen the environment.
  */
 export function discardIdle({ httpsAgent, httpAgent }: Agents): void {
   for (const agent of [httpsAgent, httpAgent]) {
@@ -56,8 +58,9 @@ type Connect = HttpAgent["createConnection"];
 
 /**
  * The agent calls `createConnection` for each new connection
- * (https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback). The first call for `endpoint` returns the
- * connection that is already open. If that one has failed, a new one reports the error.
+ * (https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback). The first call for
+ * `endpoint` returns the connection that is already open. If that one has failed, a new one reports
+ * the error.
  */
 function openAhead(agent: HttpAgent, endpoint: URL): void {
   const host = connectHost(endpoint);
@@ -85,8 +88,8 @@ export function serverName(host: string): string {
 }
 
 /**
- * Returns what `read` makes of the response, and closes the connection if `read` fails. Keeps the connection only with an
- * agent. Throws the errors of the connection and of `read`.
+ * Returns what `read` makes of the response, and closes the connection if `read` fails. Keeps the
+ * connection only with an agent. Throws the errors of the connection and of `read`.
  */
 export function get<T>(
   server: Server,

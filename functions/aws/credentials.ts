@@ -1,4 +1,5 @@
-// Provides the SDK's credentials in the bundle: from the environment, otherwise from a container's credential endpoint.
+// Provides the SDK's credentials in the bundle: from the environment, otherwise from a container's
+// credential endpoint.
 
 import { fromEnv } from "@aws-sdk/credential-provider-env";
 import { memoize } from "@smithy/core/config";
@@ -10,10 +11,10 @@ type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
 const RENEW_MS = 5 * 60 * 1000;
 
 /**
- * Replaces the export of this name of `@aws-sdk/credential-provider-node` (build/functions.ts). Lambda and `sam local`
- * set keys in the environment. `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set if keys must be renewed in a running process:
- * only then is the code for it loaded. Profiles, SSO, web identities and instance metadata do not exist where a function
- * runs.
+ * Replaces the export of this name of `@aws-sdk/credential-provider-node` (build/functions.ts).
+ * Lambda and `sam local` set keys in the environment. `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set
+ * if keys must be renewed in a running process: only then is the code for it loaded. Profiles, SSO,
+ * web identities and instance metadata do not exist where a function runs.
  */
 export function defaultProvider(init: Init = {}): () => Promise<Credentials> {
   const provider = async (): Promise<Credentials> => {

@@ -1,5 +1,6 @@
-// Replaces the SDK's SSMClient in the bundle (build/lean-ssm-client.ts). It serializes, signs and sends a call with the SDK's own
-// code, without the SDK's retries, configuration files, endpoint rules and user agent.
+// Replaces the SDK's SSMClient in the bundle (build/lean-ssm-client.ts). It serializes, signs and
+// sends a call with the SDK's own code, without the SDK's retries, configuration files, endpoint
+// rules and user agent.
 
 import type { SSMClientResolvedConfig } from "@aws-sdk/client-ssm";
 import { getHostHeaderPlugin } from "@aws-sdk/core/client";
@@ -11,7 +12,9 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import type { FinalizeRequestMiddleware, HttpHandlerOptions, HttpRequest, MetadataBearer } from "@smithy/types";
 import { defaultProvider } from "./credentials.ts";
 
-/** Options of the SDK's client. All are required here, since no file and no rule provides a default. */
+/**
+ * Options of the SDK's client. All are required here, since no file and no rule provides a default.
+ */
 export interface LeanOptions {
   readonly region: string;
   readonly endpoint: string;
@@ -22,7 +25,10 @@ export interface LeanOptions {
 const USER_AGENT = "iam-authenticator";
 
 export class LeanSsmClient extends Client<HttpHandlerOptions, object, MetadataBearer, SSMClientResolvedConfig> {
-  /** `parts`: of the SDK's client, its protocol and its signer among them (`runtimeConfig.shared.js`). */
+  /**
+   * `parts`: of the SDK's client, its protocol and its signer among them
+   * (`runtimeConfig.shared.js`).
+   */
   constructor(parts: SSMClientResolvedConfig, { region, endpoint, requestHandler }: LeanOptions) {
     const signer = new SignatureV4({ credentials: defaultProvider(), region, service: "ssm", sha256: parts.sha256 });
     const config: SSMClientResolvedConfig = {
@@ -42,7 +48,10 @@ export class LeanSsmClient extends Client<HttpHandlerOptions, object, MetadataBe
   }
 }
 
-/** Signs with the SDK's own signer, which corrects the time by the date of a response if this clock is wrong. */
+/**
+ * Signs with the SDK's own signer, which corrects the time by the date of a response if this clock
+ * is wrong.
+ */
 function signing(config: SSMClientResolvedConfig): FinalizeRequestMiddleware<object, MetadataBearer> {
   return (next, context) => async (args) => {
     const [scheme] = config.httpAuthSchemes;

@@ -5,18 +5,20 @@ export interface Partition {
   readonly id: string;
   readonly domain: string;
   /**
-   * Only set if AWS documents dual-stack endpoints of STS. The SDK generates such names for every partition.
+   * Only set if AWS documents dual-stack endpoints of STS. The SDK generates such names for every
+   * partition.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html
    */
   readonly dualStackDomain?: string;
   /**
-   * The domain of the issuers of AWS-signed tokens. Only set where their form is known: AWS documents that of `aws`, and
-   * public trials in China show that of `aws-cn`.
+   * The domain of the issuers of AWS-signed tokens. Only set where their form is known: AWS
+   * documents that of `aws`, and public trials in China show that of `aws-cn`.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
    */
   readonly tokenIssuerDomain?: string;
   /**
-   * Regions with an `sts-fips.` host. The SDK generates one for every region, but the others do not resolve.
+   * Regions with an `sts-fips.` host. The SDK generates one for every region, but the others do not
+   * resolve.
    * https://docs.aws.amazon.com/general/latest/gr/sts.html
    */
   readonly stsFipsRegions?: readonly string[];
@@ -108,8 +110,9 @@ export function partitionOfRegion(region: string): Partition | undefined {
 const AWS_ISSUER = /^https:\/\/[a-z0-9][a-z0-9-]{0,62}\.tokens\.sts\.global\.(.+)$/;
 
 /**
- * The partition of an issuer of AWS-signed tokens, which `aws iam enable-outbound-web-identity-federation` returns for an
- * account. `undefined` for any other issuer.
+ * The partition of an issuer of AWS-signed tokens, which `aws iam
+ * enable-outbound-web-identity-federation` returns for an account. `undefined` for any other
+ * issuer.
  */
 export function partitionOfIssuer(issuer: unknown): Partition | undefined {
   const [, domain] = typeof issuer === "string" ? (AWS_ISSUER.exec(issuer) ?? []) : [];

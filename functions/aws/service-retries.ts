@@ -1,4 +1,5 @@
-// Retries calls of the SDK's clients, which do not retry, so that two tries end within the review's deadline.
+// Retries calls of the SDK's clients, which do not retry, so that two tries end within the review's
+// deadline.
 
 import { ServiceException } from "@smithy/core/client";
 import { isThrottlingCode, type RetryRules } from "../lib/retry.ts";

@@ -1,4 +1,5 @@
-// Finds the mappings of accounts that the live version accepts and the new one does not: their identities could no longer log in.
+// Finds the mappings of accounts that the live version accepts and the new one does not: their
+// identities could no longer log in.
 
 import { acceptsAccount } from "../authenticator/identity/identity.ts";
 import { arnSections, matchesGlob } from "../authenticator/mapping/arn.ts";
@@ -17,7 +18,8 @@ interface AccountChange {
 }
 
 /**
- * Asks the live version only if the new one does not accept any account. Throws if the new version does not report its accounts.
+ * Asks the live version only if the new one does not accept any account. Throws if the new version
+ * does not report its accounts.
  *
  * @param next body of the new version's answer to the check
  * @param askLive returns the body of the live version's answer
@@ -41,7 +43,10 @@ interface LostMapping {
   readonly isCertain: boolean;
 }
 
-/** Returns each entry of the parameter that has not ended and whose account only the live version accepts. */
+/**
+ * Returns each entry of the parameter that has not ended and whose account only the live version
+ * accepts.
+ */
 export function lostMappings(
   { live, next }: AccountChange,
   prefix: string,
@@ -69,7 +74,9 @@ export function lostMappings(
   });
 }
 
-/** Returns the account of the mapping's parameter, or for any account the section of its pattern. */
+/**
+ * Returns the account of the mapping's parameter, or for any account the section of its pattern.
+ */
 function accountPattern(account: string, arnLike: string): string {
   return account === "any" ? (arnSections(arnLike)?.[4] ?? "") : account;
 }

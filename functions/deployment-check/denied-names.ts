@@ -1,4 +1,5 @@
-// Finds denials by name and of sessions that deny every AWS-signed token of a role: such a token contains no session.
+// Finds denials by name and of sessions that deny every AWS-signed token of a role: such a token
+// contains no session.
 
 import { arnSections } from "../authenticator/mapping/arn.ts";
 import { readName } from "../authenticator/mapping/parameter-name.ts";
@@ -9,7 +10,10 @@ import { memberAt } from "../lib/json.ts";
 import { isExpired } from "../lib/time.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 
-/** Whether a version accepts AWS-signed tokens, by its answer to the check: `beside` others, or `only` them. */
+/**
+ * Whether a version accepts AWS-signed tokens, by its answer to the check: `beside` others, or
+ * `only` them.
+ */
 export function signedTokensOf(answer: unknown): unknown {
   return memberAt(answer, "signedTokens");
 }
@@ -20,7 +24,10 @@ interface SignedTokenDenial {
   readonly isPattern: boolean;
 }
 
-/** Returns each denial of the list that has not ended, if it is of a name, or of sessions whose roles it does not deny. */
+/**
+ * Returns each denial of the list that has not ended, if it is of a name, or of sessions whose
+ * roles it does not deny.
+ */
 export function signedTokenDenials(
   prefix: string,
   [name, stored]: readonly [string, StoredParameter],
@@ -40,7 +47,9 @@ export function signedTokenDenials(
   });
 }
 
-/** Whether a pattern denies its roles with any token, such as `arn:aws:sts::*:assumed-role/Dev/*`. */
+/**
+ * Whether a pattern denies its roles with any token, such as `arn:aws:sts::*:assumed-role/Dev/*`.
+ */
 function isOfEverySession(arnLike: string): boolean {
   return /^(?:assumed-role\/(?:[^/*]*|[^/]+\/))?\*+$/i.test(arnSections(arnLike)?.[5] ?? "");
 }

@@ -1,4 +1,5 @@
-// Checks a new version for CodeDeploy before it receives reviews. A version with a wrong answer receives none.
+// Checks a new version for CodeDeploy before it receives reviews. A version with a wrong answer
+// receives none.
 
 import type { Clock } from "../lib/deadline.ts";
 import { withTimeout } from "../lib/retry.ts";
@@ -19,7 +20,10 @@ export interface CheckDependencies {
   readonly print: (line: string) => void;
 }
 
-/** Lambda stops the check after 15 minutes. The rest is for the report, whose permission can also be new. */
+/**
+ * Lambda stops the check after 15 minutes. The rest is for the report, whose permission can also be
+ * new.
+ */
 const LIMIT_MS = 13 * 60_000;
 /** This many changed parameters fit in one log line. */
 const MAX_NAMED = 200;
@@ -35,15 +39,18 @@ export interface CheckOptions extends CheckedSettings {
   readonly compareStoredValues: boolean;
 }
 
-/** https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html#appspec-hooks-lambda */
+/**
+ * https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html#appspec-hooks-lambda
+ */
 interface HookEvent {
   readonly DeploymentId: string;
   readonly LifecycleEventHookExecutionId: string;
 }
 
 /**
- * Reports every failure, also of reading the options: CodeDeploy invokes the function asynchronously, so Lambda would run
- * a check that throws three times, and CodeDeploy would wait for an hour.
+ * Reports every failure, also of reading the options: CodeDeploy invokes the function
+ * asynchronously, so Lambda would run a check that throws three times, and CodeDeploy would wait
+ * for an hour.
  */
 export function createCheckHandler(
   readOptions: () => CheckOptions,
@@ -101,7 +108,8 @@ export function createCheckHandler(
       problems.push(...shortened(linesOf(certain), ACCOUNTS_ADVICE));
       const possible = lost.filter(({ isCertain }) => !isCertain);
       warnings.push(...shortened(linesOf(possible), ACCOUNTS_ADVICE));
-      // The first version without other tokens leaves these roles none. Beside others, patterns are what mappings deny writes.
+      // The first version without other tokens leaves these roles none. Beside others, patterns are
+      // what mappings deny writes.
       const listed = isFirstOnly ? denials : denials.filter(({ isPattern }) => !isPattern);
       (isFirstOnly ? problems : warnings).push(...shortened(linesOf(listed), DENIED_ADVICE));
     }
@@ -169,7 +177,9 @@ function errorText(error: unknown): string {
 const LONGEST_MS = 60_000;
 const STEP_MS = 5_000;
 
-/** Repeats denied calls until 60 s after the first one. Calls of one permission share this minute. */
+/**
+ * Repeats denied calls until 60 s after the first one. Calls of one permission share this minute.
+ */
 export function awaitPermission(clock: Clock, sleep: (ms: number) => Promise<unknown>) {
   let ends: number | undefined;
   return async <T>(call: () => Promise<T>): Promise<T> => {

@@ -1,4 +1,5 @@
-// Entry point of the deployment check's Lambda function: wires settings, AWS clients, clock and standard output.
+// Entry point of the deployment check's Lambda function: wires settings, AWS clients, clock and
+// standard output.
 
 import { setTimeout } from "node:timers/promises";
 import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from "@aws-sdk/client-codedeploy";

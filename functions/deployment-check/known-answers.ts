@@ -30,8 +30,9 @@ interface Caller {
 }
 
 /**
- * With `bearer`, the check cannot get past the caller's authentication: AWS stores only hashes of the tokens. A 401 still
- * proves that the version starts with its settings, reads Parameter Store, and answers in the right form.
+ * With `bearer`, the check cannot get past the caller's authentication: AWS stores only hashes of
+ * the tokens. A 401 still proves that the version starts with its settings, reads Parameter Store,
+ * and answers in the right form.
  */
 export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnswer[] {
   const { callerAuth, callerSubject, tokens } = settings;
@@ -56,7 +57,8 @@ export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnsw
       isExpected: ({ status }) =>
         isObject(status) && status["authenticated"] === false && status["error"] === undefined,
     }),
-    // Proves that the version reaches STS, also if STS throttles it. A version that refuses such tokens never calls STS.
+    // Proves that the version reaches STS, also if STS throttles it. A version that refuses such
+    // tokens never calls STS.
     ...(tokens === "jwt"
       ? []
       : both("a token of an unknown key", caller, tokenOfUnknownKey(settings, now), {

@@ -1,4 +1,5 @@
-// Reads all stored parameters, and finds those that the new version reads differently from the live one.
+// Reads all stored parameters, and finds those that the new version reads differently from the live
+// one.
 
 import { callersParameter } from "../authenticator/caller/caller.ts";
 import { readName } from "../authenticator/mapping/parameter-name.ts";
@@ -22,7 +23,10 @@ export type AskLive = (event: object) => Promise<unknown>;
 /** Lambda accepts 6 MB per invocation. */
 const MAX_BATCH_BYTES = 1_000_000;
 
-/** One line for each parameter that the versions read differently. Throws if the store or the live version fails. */
+/**
+ * One line for each parameter that the versions read differently. Throws if the store or the live
+ * version fails.
+ */
 export async function changedReadings({ prefix, partition, pages }: Store, askLive: AskLive): Promise<string[]> {
   const found: string[] = [];
   let batch: Named[] = [];
@@ -107,7 +111,10 @@ export interface StoreReader {
 /** Half of an account's default 40 reads per second: 100,000 mappings take 500 s. */
 const PAGE_MS = 50;
 
-/** Waits between the starts of two reads, so that the time of a read and of its comparison is part of the pace. */
+/**
+ * Waits between the starts of two reads, so that the time of a read and of its comparison is part
+ * of the pace.
+ */
 export async function* readStore({ readPage, clock, sleep }: StoreReader): AsyncGenerator<Page["parameters"]> {
   let next: string | undefined;
   do {

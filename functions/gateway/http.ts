@@ -1,4 +1,5 @@
-// Requests of API Gateway in one form for both payload formats and REST APIs, and the response in a form that it accepts with both.
+// Requests of API Gateway in one form for both payload formats and REST APIs, and the response in a
+// form that it accepts with both.
 
 import { isObject, stringifyJson } from "../lib/json.ts";
 
@@ -16,7 +17,8 @@ export interface GatewayRequest {
 }
 
 /**
- * Never throws: an event of another kind becomes a request without path, which is answered with 404.
+ * Never throws: an event of another kind becomes a request without path, which is answered with
+ * 404.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
@@ -56,7 +58,10 @@ function requestId(value: unknown): string | undefined {
   return typeof value === "string" && /^[\w=+/.-]{1,64}$/.test(value) ? value : undefined;
 }
 
-/** The path of an HTTP API starts with a named stage, and so does that of a REST API behind some proxies. */
+/**
+ * The path of an HTTP API starts with a named stage, and so does that of a REST API behind some
+ * proxies.
+ */
 function withoutStage(path: string, stage: string | undefined): string {
   return stage !== undefined && path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : path;
 }

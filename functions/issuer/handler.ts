@@ -73,7 +73,8 @@ async function answer(
   return {
     statusCode: 200,
     headers: {
-      // The content types of kube-apiserver. It allows caches an hour; with a minute, a retired key takes effect soon.
+      // The content types of kube-apiserver. It allows caches an hour; with a minute, a retired key
+      // takes effect soon.
       "content-type": isJwks ? "application/jwk-set+json" : "application/json",
       "cache-control": "public, max-age=60",
     },

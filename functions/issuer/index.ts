@@ -1,4 +1,5 @@
-// Entry point of the issuer's Lambda function: wires settings, Parameter Store, clock and standard output.
+// Entry point of the issuer's Lambda function: wires settings, Parameter Store, clock and standard
+// output.
 
 import { workAhead } from "../lib/work-ahead.ts";
 import { createPathReader } from "../parameters/parameter-store.ts";
@@ -12,7 +13,8 @@ const clock = Date.now;
 const { handler, prefetch } = createIssuer(settings, {
   fetchPath: createPathReader({ region: settings.region, endpoint: settings.ssmEndpoint }),
   clock,
-  // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds no metrics.
+  // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds
+  // no metrics.
   print: (line) => process.stdout.write(`${line}\n`),
 });
 

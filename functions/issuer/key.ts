@@ -1,4 +1,5 @@
-// Checks and formats a public key of the issuer. AWS trusts tokens that its private key signs, and anyone can factor some RSA moduli.
+// Checks and formats a public key of the issuer. AWS trusts tokens that its private key signs, and
+// anyone can factor some RSA moduli.
 
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
 import { isObject } from "../lib/json.ts";
@@ -51,13 +52,17 @@ export function checkIssuerKey(value: unknown): IssuerKeyCheck {
 
 /**
  * Returns the base64url of the SHA-256 of the DER public key, as in kube-apiserver.
- * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/jwt.go, keyIDFromPublicKey
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/jwt.go,
+ * keyIDFromPublicKey
  */
 export function keyId(publicKey: KeyObject): string {
   return hash("sha256", publicKey.export({ type: "spki", format: "der" }), "base64url");
 }
 
-/** Returns the JWK of a public key, with kube-apiserver's signing algorithm; `undefined` for a kind of key that it does not use. */
+/**
+ * Returns the JWK of a public key, with kube-apiserver's signing algorithm; `undefined` for a kind
+ * of key that it does not use.
+ */
 export function issuerKeyOf(publicKey: KeyObject): IssuerKey | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
   const isKnown = asymmetricKeyType === "rsa" || NAMED_CURVES.includes(asymmetricKeyDetails?.namedCurve ?? "");
@@ -112,7 +117,8 @@ function weaknessOf(publicKey: KeyObject, key: IssuerKey): string | undefined {
   if (modulusLength === undefined || publicExponent === undefined) return undefined;
   if (modulusLength < MIN_RSA_BITS)
     return `an RSA key must have at least ${MIN_RSA_BITS} bits; this one has ${modulusLength}`;
-  // With exponent 1, anyone can sign. Go, the language of kube-apiserver, has the same bounds: crypto/rsa, checkPub.
+  // With exponent 1, anyone can sign. Go, the language of kube-apiserver, has the same bounds:
+  // crypto/rsa, checkPub.
   const isSound = publicExponent >= 3n && publicExponent < 2n ** 31n && publicExponent % 2n === 1n;
   if (!isSound) return "an RSA key must have an odd public exponent of 3 or more";
   const modulus = key.kty === "RSA" ? BigInt(`0x${Buffer.from(key.n, "base64url").toString("hex")}`) : 1n;
@@ -129,7 +135,10 @@ function invalid(problem: string): IssuerKeyCheck {
   return { valid: false, problem };
 }
 
-/** Factors of a sound modulus have at least 1,024 bits. A generator that was cut short leaves small ones. */
+/**
+ * Factors of a sound modulus have at least 1,024 bits. A generator that was cut short leaves small
+ * ones.
+ */
 const MAX_FACTOR = 2 ** 16;
 
 /** A product below this limit, and its remainders, are exact numbers. */
@@ -154,7 +163,10 @@ export function smallFactor(modulus: bigint): number | undefined {
   return undefined;
 }
 
-/** Uses the sieve of Eratosthenes. It is counted, since it was a fifth of the instructions of a cold start: test/bench/README.md. */
+/**
+ * Uses the sieve of Eratosthenes. It is counted, since it was a fifth of the instructions of a cold
+ * start: test/bench/README.md.
+ */
 function primeGroups(): PrimeGroup[] {
   const isComposite = new Uint8Array(MAX_FACTOR);
   const groups: PrimeGroup[] = [];

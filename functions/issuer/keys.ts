@@ -1,4 +1,5 @@
-// Reads and caches the issuer's valid keys. While Parameter Store fails, the last good keys are served.
+// Reads and caches the issuer's valid keys. While Parameter Store fails, the last good keys are
+// served.
 
 import { fault, hasCode } from "../errors.ts";
 import { agesBy, type Moment } from "../lib/age.ts";
@@ -46,7 +47,10 @@ export function issuerKeyParameter(prefix: string, kid: string): string {
   return `${issuerPath(prefix)}/${kid}`;
 }
 
-/** Keeps the oldest `MAX_KEYS` valid keys, so that one key too many does not replace a key that is served. */
+/**
+ * Keeps the oldest `MAX_KEYS` valid keys, so that one key too many does not replace a key that is
+ * served.
+ */
 export function keySetOf(prefix: string, parameters: ReadonlyMap<string, DatedParameter>): KeySet {
   const valid: { parameter: string; modified: EpochMs; key: IssuerKey }[] = [];
   const invalid: { parameter: string; problem: string }[] = [];
@@ -86,7 +90,10 @@ export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): Read
     return set.keys.length > 0 && ages.isUsable(readAt, LAST_GOOD_MS);
   }
 
-  /** Returns the cached keys if Parameter Store need not be read, otherwise `undefined`. Throws `issuer_without_keys`. */
+  /**
+   * Returns the cached keys if Parameter Store need not be read, otherwise `undefined`. Throws
+   * `issuer_without_keys`.
+   */
   function cachedAnswer(): ReadKeySet | undefined {
     if (last === undefined) return undefined;
     const freshMs = last.set.keys.length === 0 ? EMPTY_MS : FOUND_MS;

@@ -1,4 +1,5 @@
-// Builds the trust policy of a service account's role: IAM compares it with a token's `sub` and `aud`.
+// Builds the trust policy of a service account's role: IAM compares it with a token's `sub` and
+// `aud`.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
 
 export interface TrustedSubject {
@@ -7,7 +8,9 @@ export interface TrustedSubject {
   readonly name: string;
 }
 
-/** A label and a subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+/**
+ * A label and a subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+ */
 export const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const PATTERN = /^[a-z0-9.*?-]+$/;
@@ -15,11 +18,16 @@ const PATTERN = /^[a-z0-9.*?-]+$/;
 export interface SubjectProblem {
   /** `pattern_refused`: the text is a pattern, which is allowed on request. */
   readonly code: "not_a_name" | "pattern_refused";
-  /** A phrase for the user, without its article, such as `namespace "A" is not a Kubernetes name`. */
+  /**
+   * A phrase for the user, without its article, such as `namespace "A" is not a Kubernetes name`.
+   */
   readonly phrase: string;
 }
 
-/** Returns the problem of a subject; `undefined` if it names one service account, or is a pattern and `mayBePattern`. */
+/**
+ * Returns the problem of a subject; `undefined` if it names one service account, or is a pattern
+ * and `mayBePattern`.
+ */
 export function subjectProblem({ namespace, name }: TrustedSubject, mayBePattern: boolean): SubjectProblem | undefined {
   for (const [what, text, form] of [
     ["namespace", namespace, NAMESPACE],

@@ -12,15 +12,21 @@ export interface Moment {
 
 export interface Ages {
   readonly now: () => Moment;
-  /** Whether less than `ms` have passed since then. False if the clock has stepped back: the time that passed is unknown. */
+  /**
+   * Whether less than `ms` have passed since then. False if the clock has stepped back: the time
+   * that passed is unknown.
+   */
   readonly isFresh: (since: Moment, ms: number) => boolean;
-  /** The same, except that a step back adds no time. Decides about what is used longer while a service fails. */
+  /**
+   * The same, except that a step back adds no time. Decides about what is used longer while a
+   * service fails.
+   */
   readonly isUsable: (since: Moment, ms: number) => boolean;
 }
 
 /**
- * Compares ages, never absolute times: after a step back, an absolute end would prolong what was read by the step. A step is
- * noticed between two readings of the clock.
+ * Compares ages, never absolute times: after a step back, an absolute end would prolong what was
+ * read by the step. A step is noticed between two readings of the clock.
  */
 export function agesBy(clock: Clock): Ages {
   let last = clock();

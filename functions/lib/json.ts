@@ -1,6 +1,10 @@
-// Parses and prints untrusted JSON. Stored JSON keeps repeated keys, which JSON.parse drops: a repeated key can be a denial.
+// Parses and prints untrusted JSON. Stored JSON keeps repeated keys, which JSON.parse drops: a
+// repeated key can be a denial.
 
-/** Returns `undefined` for text that is not JSON. Drops the parser's error, which quotes the text and could leak a token. */
+/**
+ * Returns `undefined` for text that is not JSON. Drops the parser's error, which quotes the text
+ * and could leak a token.
+ */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -9,7 +13,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Returns `undefined` for a value that is nested too deeply: JSON.parse accepts any depth, JSON.stringify overflows the stack. */
+/**
+ * Returns `undefined` for a value that is nested too deeply: JSON.parse accepts any depth,
+ * JSON.stringify overflows the stack.
+ */
 export function stringifyJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -39,12 +46,18 @@ interface Repetition {
 /** Holds the repetitions by parsed object, so that the object stays plain JSON. */
 const repetitions = new WeakMap<object, Repetition>();
 
-/** Returns what JSON.parse returns, in which the last of repeated keys wins; `undefined` for text that is not JSON. */
+/**
+ * Returns what JSON.parse returns, in which the last of repeated keys wins; `undefined` for text
+ * that is not JSON.
+ */
 export function parseStored(text: string): unknown {
   return parseJson(text) === undefined ? undefined : build(text);
 }
 
-/** Returns the first repeated key at any depth. `value` is a result of `parseStored` or a part of one. */
+/**
+ * Returns the first repeated key at any depth. `value` is a result of `parseStored` or a part of
+ * one.
+ */
 export function repeatedKey(value: unknown): string | undefined {
   return repetitions.get(value as object)?.key;
 }
@@ -54,7 +67,10 @@ export function valuesOf(value: Record<string, unknown>, key: string): readonly 
   return repetitions.get(value)?.values.get(key) ?? [value[key]];
 }
 
-/** Braces, brackets, keys with their colon, and other values. Commas and white space separate tokens. */
+/**
+ * Braces, brackets, keys with their colon, and other values. Commas and white space separate
+ * tokens.
+ */
 const TOKEN = /[{}[\]]|"(?:[^"\\]|\\.)*"(?:\s*:)?|[^\s{}[\]",:]+/g;
 
 /** Parses text that is JSON. It does not call itself, since JSON.parse accepts any depth. */
@@ -78,7 +94,9 @@ function build(text: string): unknown {
   return root[0];
 }
 
-/** Adds the value to the innermost open container: to a list at its end, to an object with the key. */
+/**
+ * Adds the value to the innermost open container: to a list at its end, to an object with the key.
+ */
 function addValue(open: readonly Container[], key: string, value: unknown): void {
   const parent = open.at(-1) ?? {};
   if (Array.isArray(parent)) {
@@ -92,7 +110,8 @@ function addValue(open: readonly Container[], key: string, value: unknown): void
 
 function addRepetition(open: readonly Container[], parent: Record<string, unknown>, key: string, value: unknown): void {
   const first = parent[key];
-  // From the inside to the first marked container: all around it are already marked. Linear in total.
+  // From the inside to the first marked container: all around it are already marked. Linear in
+  // total.
   for (let at = open.length - 1; at >= 0; at -= 1) {
     const container = open[at];
     if (container === undefined || repetitions.has(container)) break;

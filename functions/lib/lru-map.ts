@@ -1,8 +1,9 @@
 // A map of limited size, for caches whose keys a caller can choose.
 
 /**
- * Has at most `maxSize` entries. Keeps an entry until half as many others were set or used after its last use. Two generations
- * instead of an order: if each use moved its entry to the end of a map, a denied review would take a fifth more time.
+ * Has at most `maxSize` entries. Keeps an entry until half as many others were set or used after
+ * its last use. Two generations instead of an order: if each use moved its entry to the end of a
+ * map, a denied review would take a fifth more time.
  */
 export class LruMap<Key, Value> {
   readonly #half: number;

@@ -1,12 +1,15 @@
-// Retries calls to AWS, with a limit for each try and for all tries, and never past the review's deadline. Has the error codes of
-// AWS services that mean throttling.
+// Retries calls to AWS, with a limit for each try and for all tries, and never past the review's
+// deadline. Has the error codes of AWS services that mean throttling.
 
 import { type Deadline, timeLeft } from "./deadline.ts";
 
 export interface RetryRules {
   readonly tryMs: number;
   readonly totalMs: number;
-  /** Whether to repeat the call, without a wait. False for an error that the service itself returned, except 5xx. */
+  /**
+   * Whether to repeat the call, without a wait. False for an error that the service itself
+   * returned, except 5xx.
+   */
   readonly isRetryable: (error: unknown) => boolean;
   /** Called with the error before the second try. */
   readonly beforeRetry?: (error: unknown) => void;
@@ -22,15 +25,16 @@ export class TimedOut extends Error {
 }
 
 /**
- * The wait before the retry of a throttled call is a random part of this, so that environments that were throttled
- * together do not retry together. Short, since the environment answers no other request meanwhile: kube-apiserver's own
- * retries, which wait outside, let more users log in than a longer wait (test/bench/README.md).
+ * The wait before the retry of a throttled call is a random part of this, so that environments that
+ * were throttled together do not retry together. Short, since the environment answers no other
+ * request meanwhile: kube-apiserver's own retries, which wait outside, let more users log in than a
+ * longer wait (test/bench/README.md).
  */
 const THROTTLED_MS = 100;
 
 /**
- * Runs `call` and repeats it once if `rules` allow. Throws the last error unchanged. A call should end when its signal aborts;
- * otherwise it keeps running and its result is ignored.
+ * Runs `call` and repeats it once if `rules` allow. Throws the last error unchanged. A call should
+ * end when its signal aborts; otherwise it keeps running and its result is ignored.
  */
 export async function retry<T>(
   rules: RetryRules,
@@ -45,7 +49,8 @@ export async function retry<T>(
   } catch (error) {
     const isThrottled = isThrottling?.(error) === true;
     const wait = isThrottled ? Math.floor(random() * THROTTLED_MS) : 0;
-    // A timer can fire a millisecond early by the clock, so a try that had all remaining time was the last one.
+    // A timer can fire a millisecond early by the clock, so a try that had all remaining time was
+    // the last one.
     const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, totalMs) <= wait;
     if (isOver || !(isThrottled || isRetryable(error))) throw error;
     if (isThrottled) await new Promise((resolve) => setTimeout(resolve, wait));
@@ -81,14 +86,18 @@ export function failureKind(error: unknown): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
-/** Whether nothing answered. Unlike a reset or a 5xx, it can take all the time of each request that follows. */
+/**
+ * Whether nothing answered. Unlike a reset or a 5xx, it can take all the time of each request that
+ * follows.
+ */
 export function isSilence(error: unknown): boolean {
   return ["TimedOut", "ECONNREFUSED"].includes(failureKind(error));
 }
 
 /**
- * The list of the AWS SDKs (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A test compares
- * it with the SDK's own.
+ * The list of the AWS SDKs
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A test compares it
+ * with the SDK's own.
  */
 const THROTTLING_CODES: ReadonlySet<string> = new Set([
   "BandwidthLimitExceeded",

@@ -1,5 +1,5 @@
-// Shares one call among concurrent requests for the same key, and its failure for a moment: while a service fails, each further
-// request would wait for it or call it again.
+// Shares one call among concurrent requests for the same key, and its failure for a moment: while a
+// service fails, each further request would wait for it or call it again.
 
 import { type Deadline, type EpochMs, timeLeft } from "./deadline.ts";
 import { LruMap } from "./lru-map.ts";
@@ -8,9 +8,10 @@ import { beforeDeadline, TimedOut } from "./retry.ts";
 type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
 
 /**
- * A request joins a running call of the same key and waits until its own deadline at most. If the call fails, the requests
- * that joined share one more call, since the first one ran under another request's deadline. `late` makes the error of a
- * request that has waited until its deadline. Default: `TimedOut`.
+ * A request joins a running call of the same key and waits until its own deadline at most. If the
+ * call fails, the requests that joined share one more call, since the first one ran under another
+ * request's deadline. `late` makes the error of a request that has waited until its deadline.
+ * Default: `TimedOut`.
  */
 export function singleFlight<A, T>(
   call: Call<A, T>,
@@ -21,7 +22,8 @@ export function singleFlight<A, T>(
 
   function start(key: string, argument: A, deadline: Deadline): Promise<T> {
     const started = call(argument, deadline).finally(() => running.delete(key));
-    // If every waiting request has timed out, a later failure must not end the process as an unhandled rejection.
+    // If every waiting request has timed out, a later failure must not end the process as an
+    // unhandled rejection.
     started.catch(() => {});
     running.set(key, started);
     return started;
@@ -53,7 +55,10 @@ const MAX_FAILURES = 1_000;
 export interface FailureRules<Argument> {
   /** How long the error of a failed call is thrown again. */
   readonly failedMs: number;
-  /** A call with less time until its deadline is not remembered, since a request with more time can succeed. */
+  /**
+   * A call with less time until its deadline is not remembered, since a request with more time can
+   * succeed.
+   */
   readonly fullMs: number;
   /** Calls with the same key share their failures. Default: the argument as a string. */
   readonly keyOf?: (argument: Argument) => string;
@@ -70,7 +75,10 @@ interface CachedFailure {
   isProbed: boolean;
 }
 
-/** Throws the error of a failed call again for some time. After that, one request at a time calls the service. */
+/**
+ * Throws the error of a failed call again for some time. After that, one request at a time calls
+ * the service.
+ */
 export function cacheFailures<Argument, Result>(
   call: (argument: Argument, deadline: Deadline) => Promise<Result>,
   { failedMs, fullMs, keyOf = String, isRemembered = () => true, probeMs = fullMs }: FailureRules<Argument>,

@@ -1,4 +1,5 @@
-// Untrusted text in messages, lower case as IAM's names ignore it, and the known word that is closest to a mistyped one.
+// Untrusted text in messages, lower case as IAM's names ignore it, and the known word that is
+// closest to a mistyped one.
 
 import { stringifyJson } from "./json.ts";
 
@@ -11,7 +12,10 @@ export function quoted(value: unknown): string {
   return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** Only ASCII letters: `toLowerCase` also turns the Kelvin sign into an ASCII `k`, which IAM does not. */
+/**
+ * Only ASCII letters: `toLowerCase` also turns the Kelvin sign into an ASCII `k`, which IAM does
+ * not.
+ */
 export function asciiLowerCase(text: string): string {
   if (!/[\u0080-\uffff]/.test(text)) return text.toLowerCase();
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

@@ -1,5 +1,5 @@
-// Parses `notAfter` of mappings and callers, the instant at which an entry expires, and calendar times in UTC that exist: no 30
-// February, no 24:00, no leap second.
+// Parses `notAfter` of mappings and callers, the instant at which an entry expires, and calendar
+// times in UTC that exist: no 30 February, no 24:00, no leap second.
 
 import type { EpochMs } from "./deadline.ts";
 
@@ -10,7 +10,10 @@ export function notAfterTime(text: string): EpochMs | undefined {
   return time === undefined ? undefined : time + Number(fraction.padEnd(3, "0").slice(0, 3));
 }
 
-/** Infinity for an entry that never expires. `notAfter`: text that `notAfterTime` accepts, or `undefined`. */
+/**
+ * Infinity for an entry that never expires. `notAfter`: text that `notAfterTime` accepts, or
+ * `undefined`.
+ */
 export function endTime(notAfter: string | undefined): EpochMs {
   return (notAfter === undefined ? undefined : notAfterTime(notAfter)) ?? Number.POSITIVE_INFINITY;
 }
@@ -20,8 +23,8 @@ export function isExpired(notAfter: string | undefined, now: EpochMs): boolean {
 }
 
 /**
- * Parses an ISO 8601 time without zone (`2026-11-24T16:01:02`); `undefined` if it does not exist. `Date` rolls some
- * impossible times over, so the result is formatted again and compared.
+ * Parses an ISO 8601 time without zone (`2026-11-24T16:01:02`); `undefined` if it does not exist.
+ * `Date` rolls some impossible times over, so the result is formatted again and compared.
  */
 export function calendarTime(iso: string): EpochMs | undefined {
   const time = Date.parse(`${iso}Z`);

@@ -8,7 +8,10 @@ import { isSilence } from "../lib/retry.ts";
 import { cacheFailures, singleFlight } from "../lib/shared-calls.ts";
 import { FAILED_READ_MS, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
-/** One call to Parameter Store for at most ten names. A name that is not in the result does not exist. */
+/**
+ * One call to Parameter Store for at most ten names. A name that is not in the result does not
+ * exist.
+ */
 export type FetchParameters = (
   names: readonly string[],
   deadline: Deadline,
@@ -18,9 +21,15 @@ export interface ReadResult {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   /** Whether all parameters come from the cache, also after a failed call. */
   readonly cached: boolean;
-  /** Whether Parameter Store failed: a parameter that is missing here may have been created since it was last read. */
+  /**
+   * Whether Parameter Store failed: a parameter that is missing here may have been created since it
+   * was last read.
+   */
   readonly stale: boolean;
-  /** Keeps these names cached, absent ones included, until as many names of other mapped identities evict them. */
+  /**
+   * Keeps these names cached, absent ones included, until as many names of other mapped identities
+   * evict them.
+   */
   readonly keep?: () => void;
 }
 
@@ -45,8 +54,9 @@ const SILENT_MS = 2_000;
 const PROBE_MS = 1_000;
 
 /**
- * Remembers silence for all names: each name that is read would wait for it again. Otherwise users whose mappings are
- * cached wait for reads of others, since an environment answers one review at a time.
+ * Remembers silence for all names: each name that is read would wait for it again. Otherwise users
+ * whose mappings are cached wait for reads of others, since an environment answers one review at a
+ * time.
  */
 export function rememberSilence(fetch: FetchParameters): FetchParameters {
   return cacheFailures(fetch, {
@@ -96,8 +106,9 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
   }
 
   /**
-   * Returns whether cached entries can answer during an outage: every name must be cached, and at least one must exist. A stale
-   * absence without an existing parameter is never served, since it would turn an outage into a denial.
+   * Returns whether cached entries can answer during an outage: every name must be cached, and at
+   * least one must exist. A stale absence without an existing parameter is never served, since it
+   * would turn an outage into a denial.
    */
   function canAnswerStale(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
     const usable = [...known.values()].filter(({ readAt }) => ages.isUsable(readAt, foundMs + STALE_MS));

@@ -1,4 +1,5 @@
-// Reads Parameter Store through the AWS SDK: all names of a review in one call, or all parameters below a path.
+// Reads Parameter Store through the AWS SDK: all names of a review in one call, or all parameters
+// below a path.
 
 import { GetParametersByPathCommand, GetParametersCommand, type Parameter, SSMClient } from "@aws-sdk/client-ssm";
 import { openAgents } from "../aws/connections.ts";
@@ -17,13 +18,21 @@ export interface ParameterStoreOptions {
   readonly random?: () => number;
 }
 
-/** All parameters directly below a path, by name. Throws `parameters_unavailable` for every failure. */
+/**
+ * All parameters directly below a path, by name. Throws `parameters_unavailable` for every failure.
+ */
 export type FetchPath = (path: string, deadline: Deadline) => Promise<ReadonlyMap<string, DatedParameter>>;
 
 export interface ParameterStore {
-  /** Throws `parameters_unavailable` for every failure, since no failure proves anything about an identity. */
+  /**
+   * Throws `parameters_unavailable` for every failure, since no failure proves anything about an
+   * identity.
+   */
   readonly fetchParameters: FetchParameters;
-  /** Warms up the SDK without a network call: the first run of its code takes ten times as long as later ones. */
+  /**
+   * Warms up the SDK without a network call: the first run of its code takes ten times as long as
+   * later ones.
+   */
   readonly warmUp: () => Promise<void>;
 }
 
@@ -39,7 +48,8 @@ export function createParameterStore(options: ParameterStoreOptions): ParameterS
   };
   const warmUp = async (): Promise<void> => {
     const command = new GetParametersCommand({ Names: [] });
-    // Replaces the connection, the innermost step: the SDK signs the request, drops it, and reads this response.
+    // Replaces the connection, the innermost step: the SDK signs the request, drops it, and reads
+    // this response.
     const response = { statusCode: 200, headers: {}, body: Buffer.from("{}") };
     command.middlewareStack.add(() => async () => ({ response }) as never, { step: "deserialize", priority: "low" });
     await client.send(command);
@@ -80,14 +90,16 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask:
   const client = new SSMClient({
     region,
     endpoint: endpoint.href,
-    // The endpoint's name says so. Otherwise the SDK would read these settings from the environment.
+    // The endpoint's name says so. Otherwise the SDK would read these settings from the
+    // environment.
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     // The SDK does not retry: `retry` does, within the review's deadline.
     maxAttempts: 1,
     requestHandler: agents,
   });
-  // All functions of an account share 40 reads per second by default, so a retry of a throttled one can succeed a moment later.
+  // All functions of an account share 40 reads per second by default, so a retry of a throttled one
+  // can succeed a moment later.
   const rules = { ...serviceRetries(agents, random), totalMs: READ_MS };
   const ask: Ask = async (deadline, send) => {
     try {

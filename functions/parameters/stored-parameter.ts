@@ -1,11 +1,14 @@
-// A parameter as Parameter Store returns it, with its value not parsed, and the cache of a parsed value, so that it is parsed once
-// per read and not once per review.
+// A parameter as Parameter Store returns it, with its value not parsed, and the cache of a parsed
+// value, so that it is parsed once per read and not once per review.
 
 import type { EpochMs } from "../lib/deadline.ts";
 
 export interface StoredParameter {
   readonly value: string;
-  /** Whether it is a SecureString. Its value is then encrypted, and invalid: the function reads no secrets. */
+  /**
+   * Whether it is a SecureString. Its value is then encrypted, and invalid: the function reads no
+   * secrets.
+   */
   readonly secure: boolean;
 }
 
@@ -17,14 +20,17 @@ export interface DatedParameter extends StoredParameter {
 /** In milliseconds: how long the function uses a mapping or deny list before it reads it again. */
 export const MAPPING_FOUND_MS = 30_000;
 
-/** In milliseconds: how long a read may take, and how long a failed one is cached. While it throttles, each would cost two calls. */
+/**
+ * In milliseconds: how long a read may take, and how long a failed one is cached. While it
+ * throttles, each would cost two calls.
+ */
 export const READ_MS = 2_000;
 
 export const FAILED_READ_MS = 1_000;
 
 /**
- * Caches by object: the parameter cache returns the same object until it reads the parameter again. `read` must depend
- * only on its arguments, and `more` must always be the same for a parameter.
+ * Caches by object: the parameter cache returns the same object until it reads the parameter again.
+ * `read` must depend only on its arguments, and `more` must always be the same for a parameter.
  */
 export function oncePerRead<T extends object, More extends unknown[]>(
   read: (stored: StoredParameter, ...more: More) => T,

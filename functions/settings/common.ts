@@ -1,4 +1,5 @@
-// Reads the settings that all functions of a cluster share: the cluster, its parameters, the log level.
+// Reads the settings that all functions of a cluster share: the cluster, its parameters, the log
+// level.
 
 import { type Partition, partitionOfRegion } from "../aws/partitions.ts";
 import { bad, endpoint, matching, oneOf, type Read, required } from "./environment.ts";
@@ -24,7 +25,9 @@ export const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
 export const CLUSTER_ID_RULE = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
 
-/** The id that callers sign their tokens for. Never a cluster's id, since CLUSTER_ID has no colon. */
+/**
+ * The id that callers sign their tokens for. Never a cluster's id, since CLUSTER_ID has no colon.
+ */
 export function callerIdOf(clusterId: string): string {
   return `${clusterId}:caller`;
 }
@@ -52,13 +55,19 @@ export function defaultMappingPrefix(clusterId: string): string {
   return `/iam-authenticator/${clusterId}`;
 }
 
-/** The endpoint that the SDK uses: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+/**
+ * The endpoint that the SDK uses:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
 export function sdkEndpoint(read: Read, service: "EC2" | "IAM" | "SSM"): URL | undefined {
   if (oneOf(read, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ["true", "false"]) === "true") return undefined;
   return endpoint(read, `AWS_ENDPOINT_URL_${service}`) ?? endpoint(read, "AWS_ENDPOINT_URL");
 }
 
-/** AWS allows 15 levels, the function adds 3: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html */
+/**
+ * AWS allows 15 levels, the function adds 3:
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
+ */
 function mappingPrefix(read: Read): string | undefined {
   const name = "MAPPING_PREFIX";
   const levels = '1 to 12 levels such as /a/b, of letters, digits, "_", "." and "-"';

@@ -13,7 +13,10 @@ export function readFrom(environment: Environment): Read {
   return (name) => environment[name] || undefined;
 }
 
-/** `expected` follows "must be" in the message. `value` is the invalid value; omit it if it can be a secret. */
+/**
+ * `expected` follows "must be" in the message. `value` is the invalid value; omit it if it can be a
+ * secret.
+ */
 export function bad(name: string, expected: string, value?: string): AuthenticatorError {
   const shown = value === undefined ? "" : `, not ${JSON.stringify(value.slice(0, 100))}`;
   return fault("setting_invalid", `${name} must be ${expected}${shown}`);
@@ -53,8 +56,8 @@ export function listOf(read: Read, name: Variable, pattern: RegExp, expected: st
 }
 
 /**
- * The endpoint of an AWS service. Plain HTTP is allowed only on this machine, since requests are signed or secret. The
- * value is not in the message, since it can contain a password.
+ * The endpoint of an AWS service. Plain HTTP is allowed only on this machine, since requests are
+ * signed or secret. The value is not in the message, since it can contain a password.
  */
 export function endpoint(read: Read, name: Variable): URL | undefined {
   const value = read(name);

@@ -1,4 +1,5 @@
-// The endpoint of Parameter Store, by the rules of the SDK, which the bundle does not contain. A test compares both.
+// The endpoint of Parameter Store, by the rules of the SDK, which the bundle does not contain. A
+// test compares both.
 
 import type { Partition } from "../aws/partitions.ts";
 import { bad, oneOf, type Read } from "./environment.ts";
@@ -6,8 +7,9 @@ import { bad, oneOf, type Read } from "./environment.ts";
 const [FIPS, DUAL_STACK] = ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] as const;
 
 /**
- * `given`: the endpoint that other settings name; `undefined`: the region's. Throws `setting_invalid` for FIPS or dual-stack beside
- * a given endpoint, as the SDK does, and for dual-stack where AWS documents no such names.
+ * `given`: the endpoint that other settings name; `undefined`: the region's. Throws
+ * `setting_invalid` for FIPS or dual-stack beside a given endpoint, as the SDK does, and for
+ * dual-stack where AWS documents no such names.
  */
 export function ssmEndpoint(
   read: Read,

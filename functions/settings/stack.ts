@@ -1,5 +1,6 @@
-// What the construct and the CLI share: the default stack of a cluster, the tag of its parameters, and which entries of a list of
-// clusters repeat. Apart from common.ts, since most commands need its names and not `node:crypto`.
+// What the construct and the CLI share: the default stack of a cluster, the tag of its parameters,
+// and which entries of a list of clusters repeat. Apart from common.ts, since most commands need
+// its names and not `node:crypto`.
 
 import { hash } from "node:crypto";
 
@@ -7,8 +8,9 @@ import { hash } from "node:crypto";
 export type StackKind = "" | "Issuer";
 
 /**
- * Stack names allow only letters, digits and hyphens. Ids such as `a.b` get a suffix: otherwise `a.b` and `a-b` would
- * share a stack, and deploying one cluster would replace the other's authenticator.
+ * Stack names allow only letters, digits and hyphens. Ids such as `a.b` get a suffix: otherwise
+ * `a.b` and `a-b` would share a stack, and deploying one cluster would replace the other's
+ * authenticator.
  */
 export function defaultStackName(clusterId: string, kind: StackKind = ""): string {
   const plain = clusterId.replace(/[^A-Za-z0-9-]/g, "-");
@@ -16,7 +18,10 @@ export function defaultStackName(clusterId: string, kind: StackKind = ""): strin
   return `IamAuthenticator${kind}-${plain}${suffix}`;
 }
 
-/** The tag of a parameter that a stack manages. Its value is the stack's name. The CLI does not overwrite such a parameter. */
+/**
+ * The tag of a parameter that a stack manages. Its value is the stack's name. The CLI does not
+ * overwrite such a parameter.
+ */
 export const OWNER_TAG = "iam-authenticator:managed-by";
 
 /** What is wrong if two entries have one name, unless they are one cluster in two regions. */

@@ -1,5 +1,5 @@
-// The function's settings as its stack stores them in Parameter Store, so that the command judges with the settings of the function
-// that it writes for. The function never reads them.
+// The function's settings as its stack stores them in Parameter Store, so that the command judges
+// with the settings of the function that it writes for. The function never reads them.
 
 import { isObject, parseStored, repeatedKey } from "../lib/json.ts";
 import type { Environment } from "./environment.ts";
@@ -23,7 +23,10 @@ interface Deployed {
   readonly nodeLookup: boolean;
 }
 
-/** The parameter's value. Contains the stored variables that `environment` has, as text, for the function's own parser. */
+/**
+ * The parameter's value. Contains the stored variables that `environment` has, as text, for the
+ * function's own parser.
+ */
 export function storedSettingsText(environment: Environment, { version, nodeLookup }: Deployed): string {
   const stored = Object.entries(environment).filter(([name]) => isStored(name));
   const settings = { ...Object.fromEntries(stored), ...(nodeLookup && { [NODE_LOOKUP]: "true" }) };
@@ -33,7 +36,10 @@ export function storedSettingsText(environment: Environment, { version, nodeLook
 export type StoredSettings =
   | (Deployed & {
       readonly kind: "valid";
-      /** The variables that are set. `readSettings` judges their text, together with the command's own variables. */
+      /**
+       * The variables that are set. `readSettings` judges their text, together with the command's
+       * own variables.
+       */
       readonly settings: Readonly<Partial<Record<StoredVariable, string>>>;
       /** Names of settings that only a newer version stores, such as `NEW_RULE`. */
       readonly unknown: readonly string[];

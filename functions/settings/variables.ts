@@ -1,8 +1,11 @@
-// Every environment variable that the functions read, and whether the stack stores it in Parameter Store for the command
-// (stored-settings.ts). The functions import only the type: `Read` takes no other name, so a new setting does not compile until
-// it is in this table.
+// Every environment variable that the functions read, and whether the stack stores it in Parameter
+// Store for the command (stored-settings.ts). The functions import only the type: `Read` takes no
+// other name, so a new setting does not compile until it is in this table.
 
-/** `true`: the setting decides whom the function accepts or what it answers. Endpoints and log levels belong to a machine. */
+/**
+ * `true`: the setting decides whom the function accepts or what it answers. Endpoints and log
+ * levels belong to a machine.
+ */
 export const IS_STORED = {
   ACCOUNTS: true,
   AUDIENCES: true,

@@ -20,8 +20,8 @@ export function logHead(level: LogLevel, outcome: string, error: AuthenticatorEr
 }
 
 /**
- * Prints one line: the entry and the metrics, or below `logLevel` only the metrics, if there are any. `line` does not end
- * with a newline.
+ * Prints one line: the entry and the metrics, or below `logLevel` only the metrics, if there are
+ * any. `line` does not end with a newline.
  */
 export function printRequest(
   entry: { readonly level: LogLevel },
@@ -37,8 +37,8 @@ export function printRequest(
 const STACK_FRAME = /^ +at [\w.$<>[\] ]*\(?(?:file|node):[\w/.:@%+-]+\)?$/;
 
 /**
- * The kind of failure and, for an unexpected error, its stack. Never the message of a foreign error, which can quote
- * secret input.
+ * The kind of failure and, for an unexpected error, its stack. Never the message of a foreign
+ * error, which can quote secret input.
  */
 function causeOf(error: AuthenticatorError | undefined): { cause?: string; stack?: string[] } {
   if (error?.cause === undefined) return {};

@@ -1,10 +1,14 @@
-// The metrics that the functions write, as members of a log line in CloudWatch's embedded metric format (EMF).
+// The metrics that the functions write, as members of a log line in CloudWatch's embedded metric
+// format (EMF).
 
 import type { EpochMs } from "../lib/deadline.ts";
 
 export const NAMESPACE = "LambdaIamAuthenticator";
 
-/** The dimensions of each metric. AWS charges for each combination of their values, by the hour in which it is written. */
+/**
+ * The dimensions of each metric. AWS charges for each combination of their values, by the hour in
+ * which it is written.
+ */
 export const METRICS = {
   Reviews: ["ClusterId", "Outcome"],
   Refused: ["ClusterId"],

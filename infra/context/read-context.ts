@@ -1,5 +1,5 @@
-// Reads the clusters to deploy from CDK's context: `-c clusterId=...`, or a list in cdk.json. Rejects unknown keys that look like
-// keys of this app: a typo must not deploy defaults.
+// Reads the clusters to deploy from CDK's context: `-c clusterId=...`, or a list in cdk.json.
+// Rejects unknown keys that look like keys of this app: a typo must not deploy defaults.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,8 +42,8 @@ function reservedForAll(scope: Construct): object {
 }
 
 /**
- * A stored setting and its key, if both stacks of a cluster must have the same value. The order of a list does not matter.
- * `undefined`: `checkStandby` has another rule, or no key sets it.
+ * A stored setting and its key, if both stacks of a cluster must have the same value. The order of
+ * a list does not matter. `undefined`: `checkStandby` has another rule, or no key sets it.
  */
 const SHARED = {
   ACCOUNTS: "accounts",
@@ -99,7 +99,10 @@ function sorted(value: ClusterContext[(typeof SHARED_KEYS)[number]]): string {
   return JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
 }
 
-/** Returns the clusters' entries of a list that is not empty. Throws if the list lacks one: a typo must not deploy another cluster with defaults. */
+/**
+ * Returns the clusters' entries of a list that is not empty. Throws if the list lacks one: a typo
+ * must not deploy another cluster with defaults.
+ */
 function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext[] {
   const wanted = chosen.split(",");
   const known = clusters.map(({ clusterId }) => clusterId);

@@ -1,5 +1,5 @@
-// Creates a cluster's stacks from CDK's context: that of its authenticator, and a separate one of its issuer, which outlives it and
-// has termination protection.
+// Creates a cluster's stacks from CDK's context: that of its authenticator, and a separate one of
+// its issuer, which outlives it and has termination protection.
 
 import { Annotations, type App, Stack, type StackProps } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";

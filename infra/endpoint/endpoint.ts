@@ -1,5 +1,6 @@
-// The kinds of endpoint and their properties, and their common parts: a custom domain with its DNS record, and an access log
-// of the caller, duration and result of each request, without headers and bodies.
+// The kinds of endpoint and their properties, and their common parts: a custom domain with its DNS
+// record, and an access log of the caller, duration and result of each request, without headers and
+// bodies.
 
 import { ArnFormat, Aws, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat, type RestApi } from "aws-cdk-lib/aws-apigateway";
@@ -21,7 +22,8 @@ export type Endpoint = HttpEndpoint | MtlsEndpoint | PrivateEndpoint;
 export interface HttpEndpoint {
   readonly kind: "http";
   /**
-   * A custom domain. The API's default endpoint remains, with the same token, so that kube-apiserver can move.
+   * A custom domain. The API's default endpoint remains, with the same token, so that
+   * kube-apiserver can move.
    *
    * @default - only the API's default endpoint
    */
@@ -32,15 +34,18 @@ export interface HttpEndpoint {
 export interface MtlsEndpoint extends CustomDomain {
   readonly kind: "mtls";
   /**
-   * A public certificate for the domain. API Gateway requires it if `certificate` is imported or from a private certificate
-   * authority.
+   * A public certificate for the domain. API Gateway requires it if `certificate` is imported or
+   * from a private certificate authority.
    *
    * @default - none: `certificate` is a public certificate of ACM
    */
   readonly ownershipCertificate?: ICertificate;
   /** PEM file of the certificate authorities that issue client certificates. */
   readonly truststore: Truststore;
-  /** Complete subject DNs in API Gateway's format, such as `CN=kube-apiserver,O=Example`. Only `*` accepts any certificate. */
+  /**
+   * Complete subject DNs in API Gateway's format, such as `CN=kube-apiserver,O=Example`. Only `*`
+   * accepts any certificate.
+   */
   readonly subjects: readonly string[];
 }
 
@@ -48,7 +53,8 @@ export interface Truststore {
   readonly bucket: IBucket;
   readonly key: string;
   /**
-   * The object's version. Without a version, a changed object takes effect only when the domain is updated.
+   * The object's version. Without a version, a changed object takes effect only when the domain is
+   * updated.
    *
    * @default - the latest version when the domain is deployed
    */
@@ -67,9 +73,10 @@ export interface PrivateEndpoint {
    */
   readonly vpcEndpoint?: IInterfaceVpcEndpoint;
   /**
-   * Sets the role that API Gateway uses to write logs. An account has one role for each region, which `true` overwrites.
-   * Without a role, the deployment fails with "CloudWatch Logs role ARN must be set in account settings". `aws apigateway
-   * get-account` shows the role as `cloudwatchRoleArn`.
+   * Sets the role that API Gateway uses to write logs. An account has one role for each region,
+   * which `true` overwrites. Without a role, the deployment fails with "CloudWatch Logs role ARN
+   * must be set in account settings". `aws apigateway get-account` shows the role as
+   * `cloudwatchRoleArn`.
    *
    * @default false
    */
@@ -144,7 +151,10 @@ export function makeDomain(
   return { domain, record };
 }
 
-/** All variables also exist for REST APIs: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html */
+/**
+ * All variables also exist for REST APIs:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+ */
 export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
   JSON.stringify({
     time: "$context.requestTime",
@@ -161,12 +171,13 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
 );
 
 /**
- * The name starts with /aws/vendedlogs/: otherwise each log group adds to a resource policy of the account and region,
- * which is limited to 5,120 characters:
+ * The name starts with /aws/vendedlogs/: otherwise each log group adds to a resource policy of the
+ * account and region, which is limited to 5,120 characters:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  * The name is unique for each stack and kind of endpoint.
  *
- * Returns the ARN as API Gateway stores it. `logGroupArn` ends with `:*`, which drift detection reports as a change:
+ * Returns the ARN as API Gateway stores it. `logGroupArn` ends with `:*`, which drift detection
+ * reports as a change:
  * https://github.com/aws/aws-cdk/issues/38796
  */
 export function accessLogArn(scope: Construct, logs: LogSettings): string {

@@ -1,5 +1,6 @@
-// Creates an HTTP API with one route, and a stage with throttle, access log and custom domain. `mtls` disables the API's default
-// endpoint. `http` keeps it beside a custom domain, since kube-apiserver can still use its URL.
+// Creates an HTTP API with one route, and a stage with throttle, access log and custom domain.
+// `mtls` disables the API's default endpoint. `http` keeps it beside a custom domain, since
+// kube-apiserver can still use its URL.
 
 import {
   CfnIntegration,

@@ -45,7 +45,8 @@ export function servePrivately(
   keepErrorLog(scope, api, logs);
   const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
   const method = api.root.addResource("authenticate").addMethod("POST", integration);
-  // kube-apiserver retries a 500, but not a 503. Applies to all 5xx of the gateway, including throttling by Lambda:
+  // kube-apiserver retries a 500, but not a 503. Applies to all 5xx of the gateway, including
+  // throttling by Lambda:
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
   api.addGatewayResponse("ServerErrors", { type: ResponseType.DEFAULT_5XX, statusCode: "500" });
   acknowledgeRules(api, method, accountLogRole);

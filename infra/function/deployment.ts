@@ -1,5 +1,5 @@
-// Checks a new version of a function before it receives requests, shifts a tenth of them to it for ten minutes, and rolls it back
-// on an alarm.
+// Checks a new version of a function before it receives requests, shifts a tenth of them to it for
+// ten minutes, and rolls it back on an alarm.
 
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
@@ -39,7 +39,8 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
     removalPolicy: RemovalPolicy.DESTROY,
   });
   logGroup.grantWrite(role);
-  // Covers every version, so that the permission exists long before a new version: IAM changes apply with a delay.
+  // Covers every version, so that the permission exists long before a new version: IAM changes
+  // apply with a delay.
   const versions = `${authenticator.functionArn}:*`;
   role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [versions] }));
   acknowledgeWildcard(
@@ -47,7 +48,8 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
     versions,
     "The check invokes the version that is deployed, whose number is not known in advance.",
   );
-  // IAM checks only the path. The permission covers all parameters below it, including the callers' hashes.
+  // IAM checks only the path. The permission covers all parameters below it, including the callers'
+  // hashes.
   const store = prefixArn(scope, mappingPrefix);
   role.addToPolicy(new PolicyStatement({ actions: ["ssm:GetParametersByPath"], resources: [store] }));
 
@@ -81,7 +83,8 @@ export function deploySafely(scope: Construct, alias: Alias, check: IFunction | 
   // The alarms watch the new version before it receives its first request.
   alias.node.addDependency(...alarms);
   if (check !== undefined) {
-    // A change of the alias starts a deployment, which needs the check and CodeDeploy's permission to run it.
+    // A change of the alias starts a deployment, which needs the check and CodeDeploy's permission
+    // to run it.
     alias.node.addDependency(check, group.role);
     acknowledgeWildcard(
       group,

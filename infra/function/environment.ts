@@ -1,4 +1,5 @@
-// Creates the function's environment variables from the construct's props, and validates them at synth.
+// Creates the function's environment variables from the construct's props, and validates them at
+// synth.
 
 import { Fn, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -17,8 +18,8 @@ type Environment = Readonly<Record<string, string>>;
  * the template declares.
  */
 export function functionEnvironment(scope: Construct, props: IamAuthenticatorProps, endpoint: Endpoint): Environment {
-  // An interface endpoint serves only the plain STS host of its region. Tokens for other hosts are refused, since a timeout
-  // would be a fault for kube-apiserver.
+  // An interface endpoint serves only the plain STS host of its region. Tokens for other hosts are
+  // refused, since a timeout would be a fault for kube-apiserver.
   const regional = props.vpc !== undefined && props.vpcEndpoints !== false;
   return given({
     CLUSTER_ID: props.clusterId,
@@ -63,7 +64,10 @@ function acceptedAccounts(scope: Construct, props: IamAuthenticatorProps): reado
   );
 }
 
-/** Throws, before deployment, the error that the function would throw at its start. Returns the mapping prefix. */
+/**
+ * Throws, before deployment, the error that the function would throw at its start. Returns the
+ * mapping prefix.
+ */
 export function checkedPrefix(scope: Construct, environment: Environment): string {
   const { region } = Stack.of(scope);
   const known = knownSettings(environment);

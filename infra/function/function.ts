@@ -1,5 +1,5 @@
-// The Lambda function: its code as `npm run build` writes it, its log, its VPC with interface endpoints, and the alias that the
-// endpoint calls. Also the settings that all functions share.
+// The Lambda function: its code as `npm run build` writes it, its log, its VPC with interface
+// endpoints, and the alias that the endpoint calls. Also the settings that all functions share.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -37,7 +37,8 @@ export function makeFunction(scope: Construct, props: IamAuthenticatorProps, opt
   const { nodes = false, architecture, memorySize, vpc, vpcSubnets, securityGroups, provisionedConcurrency } = props;
   const { reservedConcurrency = false } = props;
   const { mappingPrefix, environment } = options;
-  // The log is an audit record, so it remains when the stack is deleted, but not after a failed first deployment.
+  // The log is an audit record, so it remains when the stack is deleted, but not after a failed
+  // first deployment.
   const log = new LogGroup(scope, "Log", { ...options.logs, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE });
   const { role, policy } = executionRole(scope, { mappingPrefix, nodes, inVpc: vpc !== undefined, log });
 
@@ -48,12 +49,14 @@ export function makeFunction(scope: Construct, props: IamAuthenticatorProps, opt
     timeout: Duration.seconds(8),
     environment,
     role,
-    // Omits Lambda's lines about invocations that succeed. Time-outs and crashes are logged at this level: "System log level
-    // event mapping", https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    // Omits Lambda's lines about invocations that succeed. Time-outs and crashes are logged at this
+    // level: "System log level event mapping",
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
     systemLogLevelV2: SystemLogLevel.WARN,
     logGroup: log,
-    // Keeps the former version for a manual rollback. Deletes a version whose deployment is rolled back: otherwise the same
-    // deployment would fail again with "A version for this Lambda function exists".
+    // Keeps the former version for a manual rollback. Deletes a version whose deployment is rolled
+    // back: otherwise the same deployment would fail again with "A version for this Lambda function
+    // exists".
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     ...(reservedConcurrency !== false && { reservedConcurrentExecutions: reservedConcurrency }),
     ...given({ vpc, vpcSubnets, securityGroups: securityGroups && [...securityGroups] }),

@@ -1,6 +1,6 @@
-// The construct of an issuer: its public HTTP API, function and OIDC provider, which all remain when the stack is deleted, and its
-// alarms. Every role's trust policy has the API's URL. Without the documents that it serves, no Pod of the cluster gets AWS
-// credentials.
+// The construct of an issuer: its public HTTP API, function and OIDC provider, which all remain
+// when the stack is deleted, and its alarms. Every role's trust policy has the API's URL. Without
+// the documents that it serves, no Pod of the cluster gets AWS credentials.
 
 import { CfnOutput, CfnResource, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { type DomainName, HttpApi, HttpMethod, PayloadFormatVersion } from "aws-cdk-lib/aws-apigatewayv2";
@@ -49,7 +49,8 @@ export interface ServiceAccountIssuerProps extends CommonProps {
    */
   readonly throttle?: Throttle;
   /**
-   * A new version receives a tenth of the requests for ten minutes, and is rolled back if it crashes or times out.
+   * A new version receives a tenth of the requests for ten minutes, and is rolled back if it
+   * crashes or times out.
    *
    * @default true
    */
@@ -59,8 +60,9 @@ export interface ServiceAccountIssuerProps extends CommonProps {
 export const ISSUER_OUTPUTS = ["IssuerUrl", "IssuerFlags", "ProviderArn", "ParameterPrefix"] as const;
 
 /**
- * Publish the first key before the first deployment (`irsa keys publish`, which needs only the cluster's public key): IAM
- * reads the documents when it creates the provider, and without a key there are none.
+ * Publish the first key before the first deployment (`irsa keys publish`, which needs only the
+ * cluster's public key): IAM reads the documents when it creates the provider, and without a key
+ * there are none.
  */
 export class ServiceAccountIssuer extends Construct {
   /** The exact value of `--service-account-issuer`. */
@@ -99,13 +101,17 @@ export class ServiceAccountIssuer extends Construct {
     this.#addOutputs();
   }
 
-  /** Allows managing the keys. Not part of `grantManageMappings`: a key can impersonate every service account in AWS. */
+  /**
+   * Allows managing the keys. Not part of `grantManageMappings`: a key can impersonate every
+   * service account in AWS.
+   */
   grantManageKeys(grantee: IGrantable): Grant {
     return grantIssuerKeys(this, this.mappingPrefix, grantee);
   }
 
   #addOutputs(): void {
-    // Without the former issuer, a running cluster would immediately refuse the tokens of all its Pods.
+    // Without the former issuer, a running cluster would immediately refuse the tokens of all its
+    // Pods.
     const flags = [
       `--service-account-issuer=${this.url}`,
       "--service-account-issuer=<the current issuer; omit this flag for a new cluster>",
@@ -121,7 +127,10 @@ export class ServiceAccountIssuer extends Construct {
   }
 }
 
-/** Throws the error that the function would throw at its start. The API's default URL is valid, but not known at synth. */
+/**
+ * Throws the error that the function would throw at its start. The API's default URL is valid, but
+ * not known at synth.
+ */
 function checkedPrefix(props: ServiceAccountIssuerProps, url: string): string {
   const environment = environmentOf(props, url);
   namingProps(() => readIssuerSettings({ ...knownSettings(environment), AWS_REGION: "us-east-1" }));
@@ -139,13 +148,15 @@ function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIss
 }
 
 /**
- * Keeps all resources when the stack is deleted by mistake, since tokens and trust policies contain the URL. A creation
- * that fails is still rolled back: otherwise the next try would find the provider and the names in use.
+ * Keeps all resources when the stack is deleted by mistake, since tokens and trust policies contain
+ * the URL. A creation that fails is still rolled back: otherwise the next try would find the
+ * provider and the names in use.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
  */
 function retainAll(construct: Construct): void {
   for (const child of construct.node.findAll()) {
-    // Deletes the access log: its fixed name would block the next stack of this name, and nothing depends on it.
+    // Deletes the access log: its fixed name would block the next stack of this name, and nothing
+    // depends on it.
     if (!CfnResource.isCfnResource(child) || child.node.path.includes("/AccessLog/")) continue;
     child.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }

@@ -1,4 +1,5 @@
-// The construct of a role for one service account. Its trust policy accepts only tokens with that `sub` and `aud`.
+// The construct of a role for one service account. Its trust policy accepts only tokens with that
+// `sub` and `aud`.
 
 import { Stack, Token } from "aws-cdk-lib";
 import { FederatedPrincipal, type IManagedPolicy, Role } from "aws-cdk-lib/aws-iam";
@@ -14,8 +15,9 @@ import { given } from "../cdk-rules.ts";
 
 export interface ServiceAccountRoleProps {
   /**
-   * The URL of an issuer that is deployed in this account (output IssuerUrl), or a `ServiceAccountIssuer` with a custom
-   * domain: CloudFormation allows no reference in a condition's key.
+   * The URL of an issuer that is deployed in this account (output IssuerUrl), or a
+   * `ServiceAccountIssuer` with a custom domain: CloudFormation allows no reference in a
+   * condition's key.
    */
   readonly issuer: { readonly url: string; readonly providerArn: string } | string;
   /** Namespace of the service account. */

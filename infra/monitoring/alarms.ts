@@ -1,5 +1,6 @@
-// The alarms that notify: whether logins fail, and whether people are denied. They never stop a deployment, since it can be the fix.
-// Also the alarms that roll a new version back, which notify no topic, since the deployment reports the rollback.
+// The alarms that notify: whether logins fail, and whether people are denied. They never stop a
+// deployment, since it can be the fix. Also the alarms that roll a new version back, which notify
+// no topic, since the deployment reports the rollback.
 
 import { Duration } from "aws-cdk-lib";
 import {
@@ -80,8 +81,8 @@ export function failing({ clusterId, handler, api, hasFailover }: Watched): Alar
   }
   const metric = new MathExpression({
     label: "Reviews that this region cannot answer",
-    // Without FILL, the sum would be missing where one of the metrics is. Other faults count twice, but
-    // kube-apiserver tries that five times.
+    // Without FILL, the sum would be missing where one of the metrics is. Other faults count twice,
+    // but kube-apiserver tries that five times.
     expression: "FILL(answered, 0) + FILL(errors, 0) + FILL(throttles, 0) + FILL(faults, 0)",
     usingMetrics: {
       answered,
@@ -104,7 +105,8 @@ function refused(clusterId: string, handler: IFunction): MathExpression {
   const period = Duration.minutes(5);
   return new MathExpression({
     label: "Requests are refused",
-    // Without FILL, periods without a refusal would be missing instead of 0, and CloudWatch would look further back.
+    // Without FILL, periods without a refusal would be missing instead of 0, and CloudWatch would
+    // look further back.
     expression: "IF(FILL(refused, 0) >= 5 AND FILL(refused, 0) >= 0.25 * invocations, 1, 0)",
     usingMetrics: {
       refused: metricOf("Refused", { ClusterId: clusterId }).with({ period }),
@@ -140,7 +142,8 @@ export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined
 }
 
 /**
- * The time in which the new version receives a tenth of the requests. The sliding window covers all of them.
+ * The time in which the new version receives a tenth of the requests. The sliding window covers all
+ * of them.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
  */
 const CANARY = Duration.minutes(10);
@@ -153,8 +156,9 @@ export function makeNewVersionAlarms(scope: Construct, { lambda, version, aliasN
   const { functionName } = lambda;
   const add = (id: string, what: string, metric: Metric) =>
     new Alarm(scope, id, {
-      // The name contains the version, so that each version has a new alarm. An existing alarm keeps its state when it
-      // is updated, and CodeDeploy starts no deployment while an alarm fires: a broken version could not be replaced.
+      // The name contains the version, so that each version has a new alarm. An existing alarm
+      // keeps its state when it is updated, and CodeDeploy starts no deployment while an alarm
+      // fires: a broken version could not be replaced.
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
       alarmName: `${functionName}-${id}-${version.version}`,
       alarmDescription: `${what} CodeDeploy rolls it back if it is being deployed. What to do: ${pageUrl("docs/troubleshoot.md#newversion")}`,

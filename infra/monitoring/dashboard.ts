@@ -1,4 +1,5 @@
-// The CloudWatch dashboard of a cluster's authenticator. It reads only free metrics and the function's log.
+// The CloudWatch dashboard of a cluster's authenticator. It reads only free metrics and the
+// function's log.
 
 import {
   type Alarm,

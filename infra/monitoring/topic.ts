@@ -1,4 +1,5 @@
-// The SNS topic that the alarms of a construct notify: a given one, or a new one with an email subscription.
+// The SNS topic that the alarms of a construct notify: a given one, or a new one with an email
+// subscription.
 
 import { Annotations, Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import { type ITopic, Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";

@@ -1,5 +1,6 @@
-// Creates the parameters of mappings, denials and callers. Uses the function's own names and validation. A mapped role or user must
-// have an ARN that is known at synth, since the parameter's name contains it.
+// Creates the parameters of mappings, denials and callers. Uses the function's own names and
+// validation. A mapped role or user must have an ARN that is known at synth, since the parameter's
+// name contains it.
 
 import { Aws, Stack, Token } from "aws-cdk-lib";
 import { CfnRole, CfnUser, type IRole, type IUser } from "aws-cdk-lib/aws-iam";
@@ -87,8 +88,8 @@ export type DenyEntry = DeniedArn | (DeniedName & { readonly account?: string })
 
 /**
  * Adds a denial to the list of its account, or of `any` if the account has a wildcard. Throws for
- * an invalid entry, since an invalid list denies every identity that it covers, and for a name where
- * the function accepts AWS-signed tokens.
+ * an invalid entry, since an invalid list denies every identity that it covers, and for a name
+ * where the function accepts AWS-signed tokens.
  */
 export function addDenial(scope: Construct, prefix: string, denial: DenyEntry, acceptsSignedTokens: boolean): void {
   if (Token.isUnresolved(JSON.stringify(denial))) throw new Error("a denial must be known at synth, without tokens");

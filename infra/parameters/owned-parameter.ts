@@ -1,4 +1,5 @@
-// Creates a parameter that the stack manages, with a tag and description that show it. Also the ARNs of a cluster's parameters.
+// Creates a parameter that the stack manages, with a tag and description that show it. Also the
+// ARNs of a cluster's parameters.
 
 import { hash } from "node:crypto";
 import { ArnFormat, Aws, Lazy, Stack, Tags, Token } from "aws-cdk-lib";
@@ -6,7 +7,9 @@ import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct, IConstruct } from "constructs";
 import { OWNER_TAG } from "../../functions/settings/stack.ts";
 
-/** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+/**
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+ */
 const MAX_STANDARD_BYTES = 4096;
 
 /** Adds a parameter. Throws if the stack already has one of this name. */
@@ -65,7 +68,8 @@ function checkValue(subject: string, value: string): void {
  * itself.
  */
 export function prefixArn(scope: Construct, mappingPrefix: string, below?: string): string {
-  // The name's leading slash is also the ARN's separator. The prefix can be a token, so it must stay intact.
+  // The name's leading slash is also the ARN's separator. The prefix can be a token, so it must
+  // stay intact.
   const resource = `parameter${mappingPrefix}${below === undefined ? "" : `/${below}`}`;
   return Stack.of(scope).formatArn({ service: "ssm", resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
 }

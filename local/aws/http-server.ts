@@ -1,4 +1,5 @@
-// The loopback HTTP server of the local services: limits bodies, records requests, injects the faults and errors of tests.
+// The loopback HTTP server of the local services: limits bodies, records requests, injects the
+// faults and errors of tests.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -53,7 +54,9 @@ function* blanks(bytes: number): Generator<Buffer> {
   for (let sent = 0; sent < bytes; sent += chunk.length) yield chunk;
 }
 
-/** `undefined` for a longer body, which is read to its end, so that a client can read the response. */
+/**
+ * `undefined` for a longer body, which is read to its end, so that a client can read the response.
+ */
 export async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -91,14 +94,19 @@ export interface LocalServer {
   readonly requests: LocalRequest[];
   /** Connections accepted since the start. */
   connections(): number;
-  /** Injects a fault into every request, or into those for which a function returns one; `undefined` stops it. */
+  /**
+   * Injects a fault into every request, or into those for which a function returns one; `undefined`
+   * stops it.
+   */
   fail(fault: Fault | FaultOf | undefined): void;
   close(): Promise<void>;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Listens on 127.0.0.1, and at the same port of `bridge`. The default `port` 0 selects a free port. */
+/**
+ * Listens on 127.0.0.1, and at the same port of `bridge`. The default `port` 0 selects a free port.
+ */
 export async function startHttpServer(
   answer: (request: LocalRequest) => LocalResponse | Promise<LocalResponse>,
   port = 0,

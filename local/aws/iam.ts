@@ -1,4 +1,5 @@
-// The operations of IAM: GetInstanceProfile, for nodes, and the lists of the roles and users of the local identities.
+// The operations of IAM: GetInstanceProfile, for nodes, and the lists of the roles and users of the
+// local identities.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
@@ -73,7 +74,9 @@ export function listPrincipals(kind: Kind, principals: IamPrincipals, account: s
   return { IsTruncated: "false", [`${kind}s`]: { member: found.map(([arn, id]) => renderPrincipal(kind, arn, id)) } };
 }
 
-/** Returns the roles and users whose keys the sandbox has. `region` is that of IAM Identity Center. */
+/**
+ * Returns the roles and users whose keys the sandbox has. `region` is that of IAM Identity Center.
+ */
 export function principalsOfIdentities(region: string): IamPrincipals {
   const ids = LOCAL_PRINCIPALS.map((principal) => [iamArn(principal, `${region}/`) ?? "", principal.userId] as const);
   return new Map(ids.map(([arn, userId]) => [arn, userId.split(":", 1).join()]));

@@ -1,4 +1,5 @@
-// The operations of Lambda with which `doctor` reads the account's quota and a function's configuration.
+// The operations of Lambda with which `doctor` reads the account's quota and a function's
+// configuration.
 // https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
 // https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
 
@@ -15,7 +16,9 @@ const ACCOUNT = /^\/2016-08-19\/account-settings\/?$/;
 
 const CONFIGURATION = /^\/2015-03-31\/functions\/([\w-]+)\/configuration\?Qualifier=live$/;
 
-/** Returns the output of a GET. Throws a ServiceError for other operations and unknown functions. */
+/**
+ * Returns the output of a GET. Throws a ServiceError for other operations and unknown functions.
+ */
 export function answerLambda({ target }: LocalRequest, functions: Functions): object {
   if (ACCOUNT.test(target)) {
     return { AccountLimit: { ConcurrentExecutions: DEFAULT_QUOTA, UnreservedConcurrentExecutions: DEFAULT_QUOTA } };

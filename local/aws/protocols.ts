@@ -1,5 +1,6 @@
-// AWS's protocols. JSON 1.1: POST /, the operation in X-Amz-Target, errors with `__type`. Query: requests are forms with
-// Action and Version, responses are XML, and EC2's errors differ from IAM's. Also the rate limit of a service.
+// AWS's protocols. JSON 1.1: POST /, the operation in X-Amz-Target, errors with `__type`. Query:
+// requests are forms with Action and Version, responses are XML, and EC2's errors differ from
+// IAM's. Also the rate limit of a service.
 // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 // https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html and aws-query-protocol.html
 
@@ -17,7 +18,10 @@ export function answerJson(run: () => object): LocalResponse {
   }
 }
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, with the names that services send. */
+/**
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, with the names
+ * that services send.
+ */
 const SIGNATURE_ERRORS: Readonly<Record<string, string>> = {
   MissingAuthenticationToken: "MissingAuthenticationTokenException",
   IncompleteSignature: "IncompleteSignatureException",
@@ -26,7 +30,10 @@ const SIGNATURE_ERRORS: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: "InvalidSignatureException",
 };
 
-/** The operation's name: the header without `service` and the dot. Throws ServiceError for a request of another protocol. */
+/**
+ * The operation's name: the header without `service` and the dot. Throws ServiceError for a request
+ * of another protocol.
+ */
 export function operationOf({ method, target, headers }: LocalRequest, service: string): string {
   const named = headers["x-amz-target"] ?? "";
   if (method !== "POST" || target !== "/" || !named.startsWith(`${service}.`)) throw unknownOperation(method, named);
@@ -71,7 +78,10 @@ function respond(status: number, output: object): LocalResponse {
 
 const SECOND_MS = 1000;
 
-/** The returned function reports whether one more call is allowed. Rejected calls do not count. `now` in milliseconds. */
+/**
+ * The returned function reports whether one more call is allowed. Rejected calls do not count.
+ * `now` in milliseconds.
+ */
 export function callsPerSecond(most: number, now: () => number): () => boolean {
   let admitted: number[] = [];
   return () => {

@@ -1,4 +1,5 @@
-// A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Also for Lambda, whose calls are GETs.
+// A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Also for
+// Lambda, whose calls are GETs.
 
 import { describeInstances, type Ec2Instance, type NodeServices } from "./ec2.ts";
 import {
@@ -50,7 +51,10 @@ export async function startQueryServices(options: QueryOptions): Promise<QuerySe
   return { ...(await startHttpServer(answers, options.port)), instances, profiles };
 }
 
-/** The request handler of these services. `checkSigned` throws for a request without a valid signature. */
+/**
+ * The request handler of these services. `checkSigned` throws for a request without a valid
+ * signature.
+ */
 export function queryAnswers(
   { instances, profiles, account, stacks = {}, functions = {}, principals = new Map() }: NodeServices & Content,
   checkSigned: (request: LocalRequest, service: Service | "lambda") => void,

@@ -1,5 +1,6 @@
-// Reads the SigV4 authentication of a request, from the query string (presigned) or the Authorization header, and computes the
-// signature that it must have. Query strings are read byte by byte, as SigV4 encodes them.
+// Reads the SigV4 authentication of a request, from the query string (presigned) or the
+// Authorization header, and computes the signature that it must have. Query strings are read byte
+// by byte, as SigV4 encodes them.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
@@ -125,7 +126,10 @@ export function expectedSignature(
   return hmac(key, stringToSign).toString("hex");
 }
 
-/** One line per name: values trimmed, inner spaces collapsed, repeated headers joined in the order sent. */
+/**
+ * One line per name: values trimmed, inner spaces collapsed, repeated headers joined in the order
+ * sent.
+ */
 function canonicalHeaders(rawHeaders: readonly string[], names: readonly string[]): string | undefined {
   const sent = new Map<string, string[]>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -1,5 +1,5 @@
-// Verifies the SigV4 signature of a request (time, access key, credential scope and signature), and returns the identity that
-// signed it.
+// Verifies the SigV4 signature of a request (time, access key, credential scope and signature), and
+// returns the identity that signed it.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
 import { timingSafeEqual } from "node:crypto";
@@ -21,9 +21,15 @@ export interface ServiceOptions {
   readonly bridge?: string | undefined;
   /** Who may call. Of identities with the same access key, the first applies. */
   readonly identities: readonly LocalIdentity[];
-  /** Milliseconds since the epoch, to compare with the time of a signature, which it gets; default Date.now. */
+  /**
+   * Milliseconds since the epoch, to compare with the time of a signature, which it gets; default
+   * Date.now.
+   */
   readonly clock?: (signed: number) => number;
-  /** Whether the endpoint `host` is in the region of the credential scope. Default: only the service's region is. */
+  /**
+   * Whether the endpoint `host` is in the region of the credential scope. Default: only the
+   * service's region is.
+   */
   readonly servesRegion?: (region: string, host: string) => boolean;
 }
 
@@ -69,7 +75,10 @@ function timeOf({ timestamp }: Authentication): number {
   throw incompleteSignature(`Date must be in ISO-8601 'basic format'. Got '${timestamp}'.`);
 }
 
-/** Allows 15 minutes before or after now. STS ignores X-Amz-Expires: https://github.com/aws/aws-sdk-go/issues/2167 */
+/**
+ * Allows 15 minutes before or after now. STS ignores X-Amz-Expires:
+ * https://github.com/aws/aws-sdk-go/issues/2167
+ */
 function checkTime(signed: number, now: number): void {
   const [least, most] = [now - TOLERANCE_MS, now + TOLERANCE_MS];
   const [time, current] = [compact(signed), compact(now)];

@@ -17,10 +17,11 @@ export function message(status: number, text: string): Answer {
 }
 
 /**
- * AWS documents or users report these statuses. No source lists all message texts, so do not depend on them.
- * 403: https://repost.aws/knowledge-center/api-gateway-mutual-tls-403-errors
- * 413: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
- * 431: reported by users, see https://backbencher.dev/solved-431-status-code-with-request-header-fields-too-large
+ * AWS documents or users report these statuses. No source lists all message texts, so do not depend
+ * on them. 403: https://repost.aws/knowledge-center/api-gateway-mutual-tls-403-errors 413:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+ * 431: reported by users, see
+ * https://backbencher.dev/solved-431-status-code-with-request-header-fields-too-large
  */
 export const REFUSALS: Readonly<Record<HttpError, Answer>> = {
   "untrusted-certificate": message(403, "Forbidden"),
@@ -28,7 +29,10 @@ export const REFUSALS: Readonly<Record<HttpError, Answer>> = {
   "headers-too-large": message(431, "Request Header Fields Too Large"),
 };
 
-/** Parses a result. Returns `undefined` if a field is missing, has the wrong type, or is invalid in HTTP. */
+/**
+ * Parses a result. Returns `undefined` if a field is missing, has the wrong type, or is invalid in
+ * HTTP.
+ */
 export function readProxyResult(result: Readonly<Record<string, unknown>>) {
   const { statusCode, headers, body, isBase64Encoded } = result;
   const status = readStatus(statusCode);

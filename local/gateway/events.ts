@@ -1,5 +1,5 @@
-// An HTTP API's events and responses (payload format 2.0), with the ids that AWS would assign. Calls a handler as Lambda
-// does: JSON in, JSON out, with a context and a timeout.
+// An HTTP API's events and responses (payload format 2.0), with the ids that AWS would assign.
+// Calls a handler as Lambda does: JSON in, JSON out, with a context and a timeout.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
 import { randomUUID } from "node:crypto";
@@ -42,7 +42,10 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
-/** By name in lower case. As on AWS: always HTTPS and port 443; the client's address is last in X-Forwarded-For. */
+/**
+ * By name in lower case. As on AWS: always HTTPS and port 443; the client's address is last in
+ * X-Forwarded-For.
+ */
 function headersOf({ rawHeaders, sourceIp, traceId }: GatewayRequest): Record<string, string> {
   const sent = Array.from({ length: rawHeaders.length / 2 }, (_, index) => {
     return [(rawHeaders[2 * index] ?? "").toLowerCase(), rawHeaders[2 * index + 1] ?? ""] as const;
@@ -94,8 +97,9 @@ export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGate
 }
 
 /**
- * An HTTP API sends `text/*` and the three types below as text, with or without a charset. All other bodies are base64,
- * including forms and bodies without a Content-Type. AWS documents only that binary content is encoded:
+ * An HTTP API sends `text/*` and the three types below as text, with or without a charset. All
+ * other bodies are base64, including forms and bodies without a Content-Type. AWS documents only
+ * that binary content is encoded:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  * The list was measured on AWS in https://github.com/ministackorg/ministack/pull/766.
  */
@@ -113,7 +117,8 @@ const TEXT_TYPES = new Set(["application/json", "application/xml", "application/
 
 /** `result` has been through JSON. */
 export function httpApiAnswer(result: unknown): Answer | undefined {
-  // "API Gateway makes the following assumptions if your Lambda function returns valid JSON and doesn't return a statusCode".
+  // "API Gateway makes the following assumptions if your Lambda function returns valid JSON and
+  // doesn't return a statusCode".
   if (!isObject(result) || !("statusCode" in result)) {
     const body = typeof result === "string" ? result : JSON.stringify(result);
     return { status: 200, headers: [["content-type", "application/json"]], body };

@@ -1,5 +1,5 @@
-// A local API Gateway: an HTTP or HTTPS server with its TLS rules, which turns requests into events of an HTTP API and
-// returns the handler's result.
+// A local API Gateway: an HTTP or HTTPS server with its TLS rules, which turns requests into events
+// of an HTTP API and returns the handler's result.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
@@ -59,7 +59,10 @@ export interface GatewayEvent {
 
 const DEFAULT_ROUTE = "$default";
 
-/** The key of the matching route. `routes`: keys such as `POST /authenticate`; `$default` matches the rest. */
+/**
+ * The key of the matching route. `routes`: keys such as `POST /authenticate`; `$default` matches
+ * the rest.
+ */
 function findRoute(routes: readonly string[], method: string, path: string): string | undefined {
   const key = `${method} ${path}`;
   if (routes.includes(key)) return key;
@@ -74,7 +77,10 @@ export interface GatewayOptions extends Handler {
   /** Default 0: any free port. */
   readonly port?: number;
   readonly tls?: GatewayTls;
-  /** Redirects what the function cannot answer, as the stack's parameter mapping does with `failoverUrl`. */
+  /**
+   * Redirects what the function cannot answer, as the stack's parameter mapping does with
+   * `failoverUrl`.
+   */
   readonly failoverUrl?: string | undefined;
   /** The function's timeout; default 8 s. */
   readonly timeoutMs?: number;

@@ -1,7 +1,8 @@
-// Reads one HTTP request with API Gateway's limits, ids, and the client certificate as its events describe it. The format
-// of the certificate follows the example event in AWS's announcement:
+// Reads one HTTP request with API Gateway's limits, ids, and the client certificate as its events
+// describe it. The format of the certificate follows the example event in AWS's announcement:
 // https://aws.amazon.com/blogs/compute/introducing-mutual-tls-authentication-for-amazon-api-gateway/
-//   "subjectDN": "C=US,ST=Washington,L=Seattle,O=Amazon Web Services,OU=Security,CN=My Client", "serialNumber": "1",
+//   "subjectDN": "C=US,ST=Washington,L=Seattle,O=Amazon Web Services,OU=Security,CN=My Client",
+// "serialNumber": "1",
 //   "validity": {"notAfter": "Aug  5 00:28:21 2120 GMT", "notBefore": "Aug 29 00:28:21 2020 GMT"}
 
 import { randomBytes, type X509Certificate } from "node:crypto";
@@ -69,7 +70,9 @@ const MAX_HEADER_BYTES = 10_240;
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** Returns the complete request, or why the gateway rejects it. `time` is when the request arrived. */
+/**
+ * Returns the complete request, or why the gateway rejects it. `time` is when the request arrived.
+ */
 export async function readRequest(incoming: IncomingMessage, time: number): Promise<GatewayRequest | HttpError> {
   const { method = "GET", url = "/", rawHeaders, httpVersion, socket } = incoming;
   const secure = socket instanceof TLSSocket ? socket : undefined;
@@ -95,7 +98,10 @@ export async function readRequest(incoming: IncomingMessage, time: number): Prom
   };
 }
 
-/** Size of the request line and all header lines. AWS does not document whether names count; this assumes that they do. */
+/**
+ * Size of the request line and all header lines. AWS does not document whether names count; this
+ * assumes that they do.
+ */
 function headerBytes(incoming: IncomingMessage): number {
   const line = `${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}\r\n`;
   return Buffer.byteLength(line) + incoming.rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0);

@@ -170,7 +170,10 @@ function mappingCheck({ evaluations = [], parameter, refusal }: Explanation, pre
 /** Fewer do not suffice for a restart of the control plane, when all users log in at once. */
 const ENOUGH_EXECUTIONS = 50;
 
-/** Lambda keeps 100 executions of a quota unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+/**
+ * Lambda keeps 100 executions of a quota unreserved:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ */
 const RESERVABLE = 100 + 8;
 
 const ADVICE = "allow lambda:GetAccountSettings here, or run aws lambda get-account-settings";

@@ -15,7 +15,10 @@ const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
 
 const DAY_MS = 86_400_000;
 
-/** ACM renews 60 days before the end: https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html */
+/**
+ * ACM renews 60 days before the end:
+ * https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
+ */
 const SOON_DAYS = 30;
 
 export async function checkReachable(endpoint: Endpoint, now: () => number): Promise<Check[]> {
@@ -117,7 +120,8 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
   try {
     return REFUSED.includes((await stranger.send("POST", "{}")).status);
   } catch (error) {
-    // API Gateway closes a connection without a client certificate, during the handshake or right after it.
+    // API Gateway closes a connection without a client certificate, during the handshake or right
+    // after it.
     if (/^(ECONNRESET|EPIPE|ERR_SSL_\w+)$/.test(failureKind(error))) return true;
     throw error;
   }

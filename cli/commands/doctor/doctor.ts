@@ -133,7 +133,10 @@ async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io
   return checks.map((found) => ({ ...found, check: "redirect" }));
 }
 
-/** A review by the standby ends within this time. kube-apiserver has 30 s for a login, with all its tries. */
+/**
+ * A review by the standby ends within this time. kube-apiserver has 30 s for a login, with all its
+ * tries.
+ */
 const REVIEW_MS = 5_000;
 
 async function checkRedirected(endpoint: Endpoint, token: string, io: IOStreams): Promise<Check[]> {

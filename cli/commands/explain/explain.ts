@@ -163,7 +163,10 @@ function checkUsage(arn: string | undefined, { tokenFile, sessionName, principal
   }
 }
 
-/** Explains a supposed identity, and omits what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */
+/**
+ * Explains a supposed identity, and omits what `supposeIdentity` makes up: ids, and the suffix of a
+ * permission set's role.
+ */
 async function explainSupposed(
   supposed: VerifiedIdentity,
   who: string,

@@ -79,7 +79,10 @@ export function userLines({ username, groups }: User): Line[] {
   ];
 }
 
-/** Whether the username or a group contains the node's name, which EC2 returns only for a node's own token. */
+/**
+ * Whether the username or a group contains the node's name, which EC2 returns only for a node's own
+ * token.
+ */
 export function needsInstance(user: User | undefined): boolean {
   return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
 }

@@ -31,8 +31,8 @@ export const REINVOCATION_POLICIES = ["Never", "IfNeeded"] as const;
 export function policies(options: PolicyOptions): object[] {
   const { mutatingApi, reinvocationPolicy } = options;
   const common = commonSpec(options);
-  // Without a namespace, the ServiceAccounts in the Pod's namespace apply. kube-apiserver evaluates the policy for each
-  // that the selector matches, in more than linear time.
+  // Without a namespace, the ServiceAccounts in the Pod's namespace apply. kube-apiserver evaluates
+  // the policy for each that the selector matches, in more than linear time.
   const paramRef = { selector: { matchLabels: { [ROLE_LABEL]: "true" } }, parameterNotFoundAction: "Allow" };
   return [
     ...labelPolicy(mutatingApi),

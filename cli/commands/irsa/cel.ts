@@ -53,7 +53,8 @@ export function variables(defaults: PodDefaults): object[] {
       `[request.namespace + "." + params.metadata.name].map(n, n.size() > ${SESSION_NAME_LIMIT} ? ` +
       `n.substring(0, ${SESSION_NAME_LIMIT}) : n)[0] : ""`,
     withoutMetadata: flag(`${OWN_PREFIX}ec2-metadata-disabled`, defaults.ec2MetadataDisabled),
-    // kubelet's minimum is 600: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+    // kubelet's minimum is 600:
+    // https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
     seconds:
       `[${annotation("ofPod", `${ANNOTATION}token-expiration`, "")}, ` +
       `${annotation("ofServiceAccount", `${ANNOTATION}token-expiration`, "")}, '${tokenExpiration}']` +

@@ -153,7 +153,9 @@ function excludedNamespaces(policies: InstalledPolicies | undefined, withRole: O
 /** The number of ServiceAccounts above which a Pod takes 50 ms or more (test/bench/README.md). */
 const MANY = 500;
 
-/** Counts the ServiceAccounts for which kube-apiserver evaluates the policy when a Pod is created. */
+/**
+ * Counts the ServiceAccounts for which kube-apiserver evaluates the policy when a Pod is created.
+ */
 function checkNumber({ pods }: InstalledPolicies, accounts: Objects): Check[] {
   return (pods?.bindings ?? []).flatMap((binding) => {
     const selector = objectAt(binding, "spec", "paramRef", "selector");

@@ -145,7 +145,8 @@ function linesFor(secrets: readonly string[], pods: readonly string[]): string[]
 /**
  * With this lifetime, kube-apiserver makes a Pod's token for its own API valid for a year, unless
  * --service-account-extend-token-expiration=false.
- * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/claims.go, WarnOnlyBoundTokenExpirationSeconds
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/claims.go,
+ * WarnOnlyBoundTokenExpirationSeconds
  */
 const EXTENDED_S = 3607;
 

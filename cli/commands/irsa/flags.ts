@@ -73,7 +73,10 @@ export function apiserverFlags({ issuer, oldIssuer, for: version }: FlagsOptions
 /** The first version that enables the API by default. */
 export const DEFAULT_VERSION = "1.36";
 
-/** kube-apiserver needs both for the beta API. https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/ */
+/**
+ * kube-apiserver needs both for the beta API.
+ * https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
+ */
 export const BETA_FLAGS = [
   "--feature-gates=MutatingAdmissionPolicy=true",
   "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
@@ -84,7 +87,10 @@ export function readKubernetesVersion(text: string): string {
   throw new InvalidArgumentError("It must be a Kubernetes version such as 1.36.");
 }
 
-/** https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/: `v1` from 1.36, `v1beta1` from 1.34. */
+/**
+ * https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/: `v1` from
+ * 1.36, `v1beta1` from 1.34.
+ */
 export type MutatingApi = "v1" | "v1beta1";
 
 /**

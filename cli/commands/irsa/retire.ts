@@ -52,7 +52,8 @@ export function retireCommand(command: Command, io: IOStreams): Command {
 async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
   const { retired, change, problemOf, planned } = await beforeWrites(io, () => planRetirement(kid, options, io));
   const { connection } = planned;
-  // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the other's key.
+  // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the
+  // other's key.
   const recheck = async (isWritten: boolean) => {
     if (!isWritten) {
       const problem = problemOf(await beforeWrites(io, () => readPublishedKeys(connection, io.interrupted)));

@@ -133,8 +133,9 @@ export interface ClientOptions {
 }
 
 /**
- * The version that each program returns to clients that do not set KUBERNETES_EXEC_INFO, such as client-java, fabric8 and
- * kubeclient. These clients fail if the kubeconfig has another version. kubectl works with either version.
+ * The version that each program returns to clients that do not set KUBERNETES_EXEC_INFO, such as
+ * client-java, fabric8 and kubeclient. These clients fail if the kubeconfig has another version.
+ * kubectl works with either version.
  */
 const API_VERSION = "client.authentication.k8s.io/v1beta1";
 
@@ -166,7 +167,8 @@ function execArguments({ exec, cluster, region, role, jwt, login }: ClientOption
   const forward = role === undefined ? [] : ["--forward-session-name"];
   switch (exec) {
     case "aws":
-      // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
+      // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes
+      // the same.
       return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...roleWords("--role-arn"), ...AS_JSON];
     case "iam-authenticator":
       return ["token", "--cluster", cluster, ...modes, ...inRegion, ...roleWords("--role"), ...forward];

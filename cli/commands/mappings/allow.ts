@@ -100,7 +100,10 @@ async function deniedByAny(who: string, { ssm, review }: Connection, io: IOStrea
   return ` ${who} is still denied by ${shortName(list, review.prefix)}, in every account. To allow it there, leave out --account.`;
 }
 
-/** Whether the entry denies sessions, users or federated users of this name only. Names and ARN patterns ignore case. */
+/**
+ * Whether the entry denies sessions, users or federated users of this name only. Names and ARN
+ * patterns ignore case.
+ */
 function isOfPerson(item: unknown, who: string): boolean {
   if (isFor(item, who)) return true;
   const arnLike = isObject(item) ? item["arnLike"] : undefined;
@@ -141,7 +144,10 @@ function candidatesOf(arnLike: string, { review, account }: Connection): string[
   return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
 }
 
-/** Returns sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
+/**
+ * Returns sentences about a denial that still matches a principal; empty for a pattern, or if no
+ * denial matches.
+ */
 function stillDenied(arnLike: string, parameters: StoredParameters, connection: Connection): string {
   const { review, settings } = connection;
   const identity = supposeIdentity(arnLike);

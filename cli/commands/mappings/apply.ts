@@ -1,4 +1,5 @@
-// `mappings apply` and `mappings diff`: compare mapping files with the stored mappings, or two clusters.
+// `mappings apply` and `mappings diff`: compare mapping files with the stored mappings, or two
+// clusters.
 
 import { type Command, Option } from "commander";
 import { isListKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
@@ -121,11 +122,13 @@ async function compare(
   warnOfEnded(entries, connection, io);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
-    // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.
+    // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams
+    // to lift denials.
     const isPruned = kind !== "deny" || (pruneDenials === true && connection.account === undefined);
     return kind !== undefined && (isPruned || desired.has(name));
   };
-  // Keep names that the authenticator ignores: under a short --prefix, they belong to other clusters.
+  // Keep names that the authenticator ignores: under a short --prefix, they belong to other
+  // clusters.
   const ours = new Map([...known].filter(([name]) => isInScope(name)));
   const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
   const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
@@ -184,7 +187,9 @@ function withStoredEntries(
   );
 }
 
-/** Throws if the file and the stored list have different orders: the first matching pattern applies. */
+/**
+ * Throws if the file and the stored list have different orders: the first matching pattern applies.
+ */
 function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly unknown[]): void {
   const positions = wanted.map((entry) => stored.indexOf(entry)).filter((position) => position >= 0);
   const at = positions.findIndex((position, index) => position < (positions[index - 1] ?? -1));

@@ -1,4 +1,5 @@
-// What the command says about the end of access: which access a denial ends, and what it does not cover.
+// What the command says about the end of access: which access a denial ends, and what it does not
+// cover.
 
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
@@ -12,7 +13,10 @@ import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
 
 /** A planned denial in one cluster. */
 export interface PlannedDenial extends ClusterPlan {
-  /** Whether a stored mapping may apply to what is denied; `undefined` if the mappings that would show it are not known. */
+  /**
+   * Whether a stored mapping may apply to what is denied; `undefined` if the mappings that would
+   * show it are not known.
+   */
   readonly endsAccess: boolean | undefined;
   /** When the denial ends, as `notAfter`. */
   readonly endsAt: string | undefined;
@@ -24,7 +28,10 @@ export interface PlannedDenial extends ClusterPlan {
 export interface Ending {
   /** The reason why no time is known. By default, access ends where a mapping may apply. */
   readonly sentence?: string;
-  /** The sentence, if it names a similar stored name, which the user may have meant: the command then fails with it. */
+  /**
+   * The sentence, if it names a similar stored name, which the user may have meant: the command
+   * then fails with it.
+   */
   readonly errors: readonly string[];
 }
 

@@ -65,9 +65,11 @@ export async function planPrincipal(
 }
 
 /**
- * Returns whether a stored mapping may apply to what is denied; `undefined` if what is read shows none, and the rest cannot be read.
+ * Returns whether a stored mapping may apply to what is denied; `undefined` if what is read shows
+ * none, and the rest cannot be read.
  *
- * @param read what applies to it, with --account without `pattern/any`, which a team may not be able to read
+ * @param read what applies to it, with --account without `pattern/any`, which a team may not be
+ * able to read
  */
 async function mayEndAccess(
   arnLike: string,

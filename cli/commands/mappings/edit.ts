@@ -1,4 +1,5 @@
-// `mappings edit`: opens mappings and denials as a file in an editor, plans your changes, and writes them.
+// `mappings edit`: opens mappings and denials as a file in an editor, plans your changes, and
+// writes them.
 
 import type { Command } from "commander";
 import { type ConnectionOptions, connect } from "../../aws/connection.ts";

@@ -1,4 +1,5 @@
-// Why `mappings export --format aws-auth` skips a mapping or a denial: a code with its fields, and the phrase for it.
+// Why `mappings export --format aws-auth` skips a mapping or a denial: a code with its fields, and
+// the phrase for it.
 
 /** Code and fields of a cause. `by` is a parameter without the prefix. */
 export type Cause =

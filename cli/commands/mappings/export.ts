@@ -176,7 +176,10 @@ function carryAll(items: readonly MappingEntry[], parameter: string, { parameter
   return unlessDenied(items, review, denied);
 }
 
-/** Finds denials that one sample principal does not show: of a session, a user's path, or a part of an account. */
+/**
+ * Finds denials that one sample principal does not show: of a session, a user's path, or a part of
+ * an account.
+ */
 function unlessDenied(items: readonly MappingEntry[], { partition }: ReviewSettings, denied: Store["denied"]): Carried {
   const principals = items.map((item) => placed(item, "", partition));
   const denial = denied.find((entry) => principals.some((principal) => overlaps(entry, principal)));
@@ -185,7 +188,10 @@ function unlessDenied(items: readonly MappingEntry[], { partition }: ReviewSetti
 
 type KnownRole = ReturnType<typeof readSetRoles>[number];
 
-/** Reads `{"Roles": [{"Arn": ...}]}`, a list of such roles, or a list of ARNs. Skips roles without a permission set. */
+/**
+ * Reads `{"Roles": [{"Arn": ...}]}`, a list of such roles, or a list of ARNs. Skips roles without a
+ * permission set.
+ */
 function readSetRoles(text: string, file: string) {
   const roles = parseDocuments(text, file).flatMap(({ value }) => {
     const list = isObject(value) ? value["Roles"] : value;

@@ -165,7 +165,8 @@ export function readForeign(text: string, file: string, isOneOfSeveral: boolean)
   if (/^[ \t]*aws_auth_\w+[ \t]*=/m.test(text)) throw usage(`${shownFile(file)}: HCL is not supported. ${TO_JSON}`);
   const documents = documentsIn(text, file);
   const read = documents.flatMap(listed).map((part) => ({ part, items: readPart(part, file) }));
-  // A list of Terraform without users is `[]`. Alone, it is more likely that the program that wrote it found nothing.
+  // A list of Terraform without users is `[]`. Alone, it is more likely that the program that wrote
+  // it found nothing.
   const isEmptyList = read.length === 0 && documents.length > 0;
   if (read.length === 0 && !(isOneOfSeveral && isEmptyList)) throw usage(`${shownFile(file)}: it is empty.`);
   if (!isEmptyList && read.every(({ items }) => items === undefined)) {
@@ -240,7 +241,10 @@ function textPart(data: YamlDocument, key: string, text: string, file: string): 
   return { value: part?.value ?? [], lineOf: () => data.lineOf([key]), blockLine: () => undefined };
 }
 
-/** https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: viper reads keys in any case */
+/**
+ * https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: viper reads
+ * keys in any case
+ */
 function fromLists(server: YamlDocument): Foreign[] {
   const keys = isObject(server.value) ? server.value : {};
   return Object.entries(keys).flatMap(([key, value]) => {

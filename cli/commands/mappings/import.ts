@@ -1,4 +1,5 @@
-// `mappings import`: converts other programs' mappings to a mapping file. `mappings schema`: prints its JSON Schema.
+// `mappings import`: converts other programs' mappings to a mapping file. `mappings schema`: prints
+// its JSON Schema.
 
 import type { Command } from "commander";
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";

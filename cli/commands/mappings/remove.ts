@@ -48,7 +48,10 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   if (planned.ready.every(({ plan }) => plan.missing.length > 0)) throw silentExit();
 }
 
-/** Plans the removals in one cluster. `missing` are sentences about what does not exist there. Throws if nothing does. */
+/**
+ * Plans the removals in one cluster. `missing` are sentences about what does not exist there.
+ * Throws if nothing does.
+ */
 async function planRemovals(
   who: readonly string[],
   options: OneOf<RemoveOptions>,
@@ -117,7 +120,8 @@ function commandsAgain({ name, before, value }: Change, where: ClusterOptions, {
   const removed = entriesIn(before?.value).filter(({ mapping }) => !kept.has(JSON.stringify(mapping)));
   return removed.flatMap(({ kind, account, name: own, mapping }) => {
     const { arn, notAfter } = mapping;
-    // `set` would write a pattern of other accounts to another list, and rejects an end in the past.
+    // `set` would write a pattern of other accounts to another list, and rejects an end in the
+    // past.
     const arnLike = kind === "deny" ? deniedIn(mapping) : mapping.arnLike;
     if (isExpired(notAfter, now) || (kind === "pattern" && accountOf(arnLike ?? "") !== account)) return [];
     const list = kind === "deny" && "name" in mapping && account !== "any" ? account : undefined;

@@ -1,4 +1,5 @@
-// `mappings set`: adds a mapping or changes some of its keys, and validates the result like the function.
+// `mappings set`: adds a mapping or changes some of its keys, and validates the result like the
+// function.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
@@ -285,7 +286,10 @@ function groupsOf(before: unknown, options: SetOptions): string[] | undefined {
   return [...new Set([...names, ...addGroup])].filter((name) => !removeGroup.includes(name));
 }
 
-/** Throws if lint finds errors in a value with the changed mapping only: other entries of a list are not checked. */
+/**
+ * Throws if lint finds errors in a value with the changed mapping only: other entries of a list are
+ * not checked.
+ */
 function checkByLint(parameter: string, value: string, { review }: Connection): void {
   const findings = lint(new Map([[parameter, { value, secure: false }]]), review);
   const errors = findings.filter(({ level }) => level === "error");

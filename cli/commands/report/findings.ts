@@ -30,7 +30,10 @@ const EVERY_USER = "system:authenticated";
 /** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles */
 const OF_EVERY_USER = ["system:basic-user", "system:discovery", "system:public-info-viewer"];
 
-/** Returns the roles of an entry, such as `ClusterRole/view in team-a`, without those that Kubernetes gives to every user. */
+/**
+ * Returns the roles of an entry, such as `ClusterRole/view in team-a`, without those that
+ * Kubernetes gives to every user.
+ */
 export async function readBoundRoles(kubeconfig: string, io: IOStreams): Promise<(entry: Entry) => string[]> {
   const kubernetes = await openKubernetes(kubeconfig, io);
   const bindings = [
@@ -86,7 +89,8 @@ export async function checkPrincipals(entries: readonly Entry[], config: ClientC
   const iam = watched(new IAMClient(config), io);
   const ids: Ids = new Map();
   const problems = new Set<string>();
-  // A list takes one call for hundreds of names. GetRole and GetUser would take one call for each mapping.
+  // A list takes one call for hundreds of names. GetRole and GetUser would take one call for each
+  // mapping.
   const hasRoles = kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, io.interrupted), problems, io));
   const hasUsers = kinds.includes("user") && (await isListed(addUsers(iam, ids, io.interrupted), problems, io));
   for (const problem of problems) io.log(`Not checked whether all principals exist: ${problem}\n`);

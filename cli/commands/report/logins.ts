@@ -132,7 +132,10 @@ export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStr
   };
 }
 
-/** The function writes the dimension `Outcome` at each log level, but `parameter` only at info and below. */
+/**
+ * The function writes the dimension `Outcome` at each log level, but `parameter` only at info and
+ * below.
+ */
 const GRANTED = 'filter Outcome = "granted"';
 
 const STATS = " | stats max(@timestamp) as last, count(*) as reviews";

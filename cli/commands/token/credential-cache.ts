@@ -44,7 +44,10 @@ async function whyNotCached(profile: string | undefined, folder: string, configu
 
 const PROCESS = "credential_process";
 
-/** Whether the credentials may come from a credential_process, of the profile or of its chain of source_profile. */
+/**
+ * Whether the credentials may come from a credential_process, of the profile or of its chain of
+ * source_profile.
+ */
 async function usesProcess(profile: string | undefined, { environment }: IOStreams): Promise<boolean> {
   // As in the SDK, a named profile takes precedence over environment keys.
   if (profile === undefined && environmentKeys(environment) !== undefined) return false;
@@ -72,10 +75,12 @@ function whyNotTrusted(folder: string): string | undefined {
 const LEFT_MS = 60_000;
 
 /**
- * Returns the cached credentials if they are still valid. Otherwise calls `find`, and caches the result if it expires. A
- * cache that cannot be used causes a warning on standard error, and no failure.
+ * Returns the cached credentials if they are still valid. Otherwise calls `find`, and caches the
+ * result if it expires. A cache that cannot be used causes a warning on standard error, and no
+ * failure.
  *
- * @param options everything that selects the credentials, except the AWS environment and configuration files
+ * @param options everything that selects the credentials, except the AWS environment and
+ * configuration files
  */
 export async function cachedCredentials(
   options: { readonly profile: string | undefined; readonly [name: string]: unknown },
@@ -106,9 +111,10 @@ function lasts({ expiration }: Credentials, { clock }: IOStreams): boolean {
 }
 
 /**
- * Hashes all AWS variables and both configuration files: a profile may refer to others, and after any change, cached
- * credentials must not be used. Also hashes the sign-ins and the host name: machines may share a home folder and have
- * different instance roles. A key with too few inputs caused https://nvd.nist.gov/vuln/detail/CVE-2025-11621.
+ * Hashes all AWS variables and both configuration files: a profile may refer to others, and after
+ * any change, cached credentials must not be used. Also hashes the sign-ins and the host name:
+ * machines may share a home folder and have different instance roles. A key with too few inputs
+ * caused https://nvd.nist.gov/vuln/detail/CVE-2025-11621.
  */
 async function cacheKey(options: Readonly<Record<string, unknown>>, configuration: Texts, io: IOStreams) {
   const environment = Object.entries(io.environment).filter(([name]) => name.startsWith("AWS_"));

@@ -39,8 +39,9 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
   const { review, rolesOf } = state;
   if (!isOfOne(entry.kind) || !isActive(entry, review) || !makesAdministrator(entry.mapping)) return false;
   const { kind, account, name } = entry;
-  // A role of the set with a separate mapping, which takes precedence. The function may use an ended one until it is deleted:
-  // if that made an administrator, one remains whichever of the two it uses.
+  // A role of the set with a separate mapping, which takes precedence. The function may use an
+  // ended one until it is deleted: if that made an administrator, one remains whichever of the two
+  // it uses.
   const precedes = (role: string) => {
     const [{ problem, entries }] = valuesOf(state, role);
     const isHarmless = (placed: PlacedEntry) =>
@@ -75,7 +76,8 @@ function isShadowed(entry: PlacedEntry, state: PlanState): boolean {
   const set = setOf(entry);
   if (set === undefined) return false;
   const [list] = valuesOf(state, mappingParameter(review.prefix, "sso-session", entry.account, set));
-  // It denies AWS-signed tokens of the set's roles while it has an entry, and all others only if it is invalid.
+  // It denies AWS-signed tokens of the set's roles while it has an entry, and all others only if it
+  // is invalid.
   if (review.signedTokens === "only") return mayHave(list, review, () => true);
   if (entry.kind === "role") return false;
   const first = list.entries.find((placed) => placed.key === entry.key && isActive(placed, review));
@@ -125,7 +127,10 @@ export function withoutRestrictions<R extends ReviewSettings>(review: R): R {
   return { ...review, reservedPrefixes: [], accounts: [], signedTokens: undefined };
 }
 
-/** Throws if the changes remove the last administrator, with the function's settings or without their restrictions. */
+/**
+ * Throws if the changes remove the last administrator, with the function's settings or without
+ * their restrictions.
+ */
 export function guardLockout(changes: readonly Wanted[], current: States, review: ReviewSettings): void {
   const after = afterwards(current, changes);
   const isLastRemoved = (rules: ReviewSettings) => hasAdministrator(current, rules) && !hasAdministrator(after, rules);

@@ -1,4 +1,5 @@
-// Compares two values of a parameter by entry and key, and describes each change that needs consent.
+// Compares two values of a parameter by entry and key, and describes each change that needs
+// consent.
 
 import { isDeepStrictEqual } from "node:util";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
@@ -8,7 +9,10 @@ import { isActive, overlaps, type PlacedEntry, type Value } from "../entry-arns.
 import { type ReviewSettings, shortName } from "../evaluation.ts";
 import { isPlain, makesAdministrator, mayBeginWithSystem } from "../names.ts";
 
-/** An entry `gives` if it is added, lasts longer or has other names, and `takes` if it is removed or ends earlier. */
+/**
+ * An entry `gives` if it is added, lasts longer or has other names, and `takes` if it is removed or
+ * ends earlier.
+ */
 type Effect = "gives" | "takes" | "drops end" | "drops pin";
 
 export interface EntryChange {
@@ -33,8 +37,9 @@ const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
   groups(old, now, review) {
     const beyond = ({ mapping: { groups = [] } }: PlacedEntry, { mapping: { groups: others = [] } }: PlacedEntry) =>
       groups.filter((group) => !others.includes(group));
-    // The function may reject a mapping with a group that is not plain, so its loss maps those identities. Of a pattern or an
-    // account these are many, and a function whose settings are not known may reject any group.
+    // The function may reject a mapping with a group that is not plain, so its loss maps those
+    // identities. Of a pattern or an account these are many, and a function whose settings are not
+    // known may reject any group.
     const isHarmless = isOfOne(now.kind) && beyond(old, now).every((group) => isPlain(group, review));
     return beyond(now, old).length === 0 && isHarmless ? [] : ["gives"];
   },

@@ -1,4 +1,5 @@
-// Judges the change of one parameter: marks what is not harmless, and finds the earlier writes that it waits for.
+// Judges the change of one parameter: marks what is not harmless, and finds the earlier writes that
+// it waits for.
 
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { ParameterAddress } from "../../../functions/authenticator/mapping/parameter-name.ts";
@@ -38,7 +39,8 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
     const whole = wholeOf(address, name, state.review);
     const grants = address.kind === "deny" ? [] : changes.flatMap((change) => grantMarks(change, state));
     const marks = [invalidMark(whole, { ...after, problem }, state), ...grants];
-    // What it denies may have more by lower mappings: these change first, unless it denies no identity.
+    // What it denies may have more by lower mappings: these change first, unless it denies no
+    // identity.
     const isRemoval = before.deniesNone !== true || !changes.some(({ effects }) => effects.has("gives"));
     return { marks, isRemoval, waits: waitsOf(address, [whole], true, true, state, name) };
   }

@@ -1,4 +1,5 @@
-// Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
+// Plans the writes of a set of changes: in phases, with waits between them, so that no identity has
+// excess access.
 
 import { isListKind, type MappingKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
@@ -27,7 +28,10 @@ export interface Phase {
    * and new denials, an ended mapping. Empty if each remaining change would leave no administrator.
    */
   readonly writes: readonly PhaseWrite[];
-  /** Parameters that were written in the last 35 s, and whose earlier values the function may still use. */
+  /**
+   * Parameters that were written in the last 35 s, and whose earlier values the function may still
+   * use.
+   */
   readonly waitsFor: readonly string[];
   /**
    * The earliest start of the first write, in milliseconds since 1970. It is not in the future if
@@ -214,7 +218,10 @@ function withoutLifts(before: Value, after: Value, review: RuleSettings): string
   return valueProblem(value) === undefined ? value : undefined;
 }
 
-/** Whether a removal of the kind changes which of the other mappings applies, so that their changes wait for it. */
+/**
+ * Whether a removal of the kind changes which of the other mappings applies, so that their changes
+ * wait for it.
+ */
 const DECIDES_OTHERS: Readonly<Record<ParameterKind, (address: ParameterAddress) => boolean>> = {
   role: (address) => setOf(address) !== undefined,
   user: () => false,

@@ -29,7 +29,10 @@ export interface RuleSettings extends ReviewSettings {
    * of its parameters, or `any` for every parameter.
    */
   readonly reading?: Set<string>;
-  /** Changes that are requested and not written, such as those of a parameter that a stack manages: they stay pending. */
+  /**
+   * Changes that are requested and not written, such as those of a parameter that a stack manages:
+   * they stay pending.
+   */
   readonly skipped?: readonly Wanted[];
 }
 
@@ -38,7 +41,9 @@ export interface PlanState {
   /** Returns the same state, with another set for what it depends on. */
   readonly observed: (reading: Set<string>) => PlanState;
   readonly stored: (name: string) => ReturnType<States["get"]>;
-  /** The values that are still to be written, and those that are skipped; `undefined` for a removal. */
+  /**
+   * The values that are still to be written, and those that are skipped; `undefined` for a removal.
+   */
   readonly wanted: ReadonlyMap<string, StoredParameter | undefined>;
   /**
    * Returns the names of an account's parameters, stored and wanted; with `any`, those of every

@@ -1,5 +1,5 @@
-// AWS-signed tokens, and their issuers' keys: a GET without redirects, with one retry, of limited size and time.
-// A separate file of the bundle: see lazy.ts.
+// AWS-signed tokens, and their issuers' keys: a GET without redirects, with one retry, of limited
+// size and time. A separate file of the bundle: see lazy.ts.
 
 import type { IncomingMessage } from "node:http";
 import { type Agents, get, readText } from "../../aws/connections.ts";
@@ -31,7 +31,10 @@ class NotAKeySet extends Error {
   override readonly name = "NotAKeySet";
 }
 
-/** One retry after a connection failure or a 5xx, so that a review has time left for Parameter Store. */
+/**
+ * One retry after a connection failure or a 5xx, so that a review has time left for Parameter
+ * Store.
+ */
 const RULES: RetryRules = {
   tryMs: 1_000,
   totalMs: 2_000,
@@ -39,8 +42,8 @@ const RULES: RetryRules = {
 };
 
 /**
- * `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below it. Keeps no connection by
- * default: a second request follows an hour later.
+ * `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below
+ * it. Keeps no connection by default: a second request follows an hour later.
  */
 export function createKeySets(endpoint: URL | undefined, agents: Partial<Agents> = {}): FetchKeySet {
   return async (issuer, deadline) => {
@@ -58,7 +61,9 @@ export function createKeySets(endpoint: URL | undefined, agents: Partial<Agents>
   };
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
+ */
 function keySetUrl(issuer: string, endpoint: URL | undefined): URL {
   const base = endpoint === undefined ? issuer : `${endpoint.href.replace(/\/$/, "")}/${new URL(issuer).host}`;
   return new URL(`${base}/.well-known/jwks.json`);

@@ -1,4 +1,5 @@
-// Finds a node's private DNS name after EC2 and IAM prove that the identity runs on that instance. Loaded lazily.
+// Finds a node's private DNS name after EC2 and IAM prove that the identity runs on that instance.
+// Loaded lazily.
 
 import { DescribeInstancesCommand, EC2Client, EC2ServiceException, type Instance } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
@@ -19,7 +20,10 @@ export type FindNodeName = (identity: VerifiedIdentity, deadline: Deadline) => P
 
 export interface NodeNameOptions {
   readonly region: string;
-  /** The instance must be in one of these VPCs, since private names repeat between VPCs. Empty: any VPC. */
+  /**
+   * The instance must be in one of these VPCs, since private names repeat between VPCs. Empty: any
+   * VPC.
+   */
   readonly vpcs: readonly string[];
   readonly agents?: Agents;
   /** Randomizes the wait of a throttled call. Default: `Math.random`. */
@@ -30,9 +34,9 @@ export interface NodeNameOptions {
 const AGENTS = createAgents(true);
 
 /**
- * Every user who can assume a role chooses the session name, so a session name does not prove that the identity is a node.
- * The instance must be running in the identity's account and in a VPC of the cluster, and its profile must have the
- * identity's role. Throws the SDK's errors.
+ * Every user who can assume a role chooses the session name, so a session name does not prove that
+ * the identity is a node. The instance must be running in the identity's account and in a VPC of
+ * the cluster, and its profile must have the identity's role. Throws the SDK's errors.
  */
 export function createNodeNames({ region, vpcs, agents = AGENTS, random }: NodeNameOptions): FindNodeName {
   // The SDK does not retry: `retry` does, within the review's deadline.
@@ -58,7 +62,10 @@ export function createNodeNames({ region, vpcs, agents = AGENTS, random }: NodeN
   };
 }
 
-/** Returns a phrase about the instance's account, state or VPC if one of them excludes it, otherwise `undefined`. */
+/**
+ * Returns a phrase about the instance's account, state or VPC if one of them excludes it, otherwise
+ * `undefined`.
+ */
 function faultOf(
   { owner, instance }: OwnedInstance,
   identity: VerifiedIdentity,

@@ -1,4 +1,5 @@
-// Loads code on first use: that of EC2, whose proven node names are cached for a minute, and that of AWS-signed tokens.
+// Loads code on first use: that of EC2, whose proven node names are cached for a minute, and that
+// of AWS-signed tokens.
 
 import { fault } from "../../errors.ts";
 import { agesBy, type Moment } from "../../lib/age.ts";
@@ -38,8 +39,8 @@ export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
 }
 
 /**
- * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws `instances_unavailable` for
- * every failure, since no failure proves anything about the identity.
+ * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws
+ * `instances_unavailable` for every failure, since no failure proves anything about the identity.
  */
 export function findNodeNameLazily(options: NodeNameOptions & { readonly clock: Clock }): FindNodeName {
   const load = loadOnce(async () => {
@@ -60,7 +61,10 @@ const PROVEN_MS = 60_000;
 /** More than the nodes of most clusters. */
 const MAX_PROOFS = 2_000;
 
-/** Caches by instance and principal. Does not cache refusals: an instance that is starting runs a moment later. */
+/**
+ * Caches by instance and principal. Does not cache refusals: an instance that is starting runs a
+ * moment later.
+ */
 export function cacheProofs(find: FindNodeName, clock: Clock): FindNodeName {
   const ages = agesBy(clock);
   const proofs = new LruMap<string, { readonly proof: NodeName; readonly since: Moment }>(MAX_PROOFS);

@@ -18,9 +18,10 @@ const RETRIES = {
 };
 
 /**
- * How long reviews for a host fail at once after both tries have failed in silence. A reset or a single slow answer is not
- * silence. Otherwise a few tokens per second for a silent host would occupy all environments. Shorter than the 4 s of
- * kube-apiserver's five tries, so that a host that is silent once costs no login.
+ * How long reviews for a host fail at once after both tries have failed in silence. A reset or a
+ * single slow answer is not silence. Otherwise a few tokens per second for a silent host would
+ * occupy all environments. Shorter than the 4 s of kube-apiserver's five tries, so that a host that
+ * is silent once costs no login.
  */
 const SILENT_MS = 2_000;
 
@@ -30,13 +31,19 @@ type StsReply = Awaited<ReturnType<AskSts>>;
 export interface StsOptions {
   /** The region's STS endpoint, to which a connection is opened early. */
   readonly regionalHost: string;
-  /** Connects here instead of to the token's host. The Host header and the signed request stay unchanged. */
+  /**
+   * Connects here instead of to the token's host. The Host header and the signed request stay
+   * unchanged.
+   */
   readonly endpoint: URL | undefined;
   /** Default: with a connection to the endpoint. */
   readonly agents?: Agents;
 }
 
-/** Throws `sts_unreachable` without a response or for a silent host, and `sts_answer_unusable` for one that is too long. */
+/**
+ * Throws `sts_unreachable` without a response or for a silent host, and `sts_answer_unusable` for
+ * one that is too long.
+ */
 export function createSts(options: StsOptions): AskSts {
   const { regionalHost, endpoint, agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`)) } = options;
 

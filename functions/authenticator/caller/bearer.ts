@@ -1,4 +1,5 @@
-// Authenticates kube-apiserver by its bearer token: AWS stores the token's SHA-256, or an IAM principal that signs it.
+// Authenticates kube-apiserver by its bearer token: AWS stores the token's SHA-256, or an IAM
+// principal that signs it.
 
 import { hash, timingSafeEqual } from "node:crypto";
 import { fault, httpError } from "../../errors.ts";
@@ -27,8 +28,8 @@ export interface UnprovenBearer {
 }
 
 /**
- * Returns `undefined` for an accepted token, or the token if only STS can prove it. Throws `caller_refused`, or a fault if
- * the list of callers cannot be read.
+ * Returns `undefined` for an accepted token, or the token if only STS can prove it. Throws
+ * `caller_refused`, or a fault if the list of callers cannot be read.
  */
 export async function checkBearer(
   authorization: string | undefined,

@@ -1,4 +1,5 @@
-// Authenticates callers by IAM: STS proves who signed the bearer token, at a bounded rate for unknown callers.
+// Authenticates callers by IAM: STS proves who signed the bearer token, at a bounded rate for
+// unknown callers.
 
 import {
   type AuthenticatorError,
@@ -22,16 +23,23 @@ import type { CallerPrincipal, UnprovenBearer } from "./bearer.ts";
 
 /** How long the result of STS is used: an identity of a caller or of a stranger, or a refusal. */
 const CHECK_MS = 60_000;
-/** The longest wait for STS to check a caller again, and how long its proof is used after STS has failed. */
+/**
+ * The longest wait for STS to check a caller again, and how long its proof is used after STS has
+ * failed.
+ */
 const RECHECK = { waitMs: 2_000, retryMs: 10_000 };
 /**
- * After a call for an unknown caller, the next one waits four times as long as it took, and this long for the own region,
- * whose STS so gets at most 20 of them a second. Not longer: a caller with renewed credentials is unknown for one call.
+ * After a call for an unknown caller, the next one waits four times as long as it took, and this
+ * long for the own region, whose STS so gets at most 20 of them a second. Not longer: a caller with
+ * renewed credentials is unknown for one call.
  */
 const TURN = { factor: 4, ownLeastMs: 50 };
 const MAX_ENTRIES = 200;
 
-/** Throws `caller_refused`, `callers_limited`, or what a user's token throws if STS gives no answer. Fills `record`. */
+/**
+ * Throws `caller_refused`, `callers_limited`, or what a user's token throws if STS gives no answer.
+ * Fills `record`.
+ */
 export type ProveCaller = (bearer: UnprovenBearer, record: ReviewRecord, deadline: Deadline) => Promise<void>;
 
 interface Known {
@@ -45,9 +53,10 @@ interface Known {
 type NewToken = readonly [bearer: UnprovenBearer, token: UnverifiedToken];
 
 /**
- * A caller is known by a token that STS has proven, and by its access key and STS host, so that a flood of unknown
- * tokens delays neither it nor its renewed tokens. Access keys are not secret: a client that knows one can only use up the
- * turns of new tokens of that key. `prove` accepts only tokens that are signed for callers.
+ * A caller is known by a token that STS has proven, and by its access key and STS host, so that a
+ * flood of unknown tokens delays neither it nor its renewed tokens. Access keys are not secret: a
+ * client that knows one can only use up the turns of new tokens of that key. `prove` accepts only
+ * tokens that are signed for callers.
  */
 export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
   // Separate, so that tokens of strangers do not evict those of callers.

@@ -6,7 +6,10 @@ import { kubernetesStatus, tokenReview } from "../review/token-review.ts";
 import type { Settings } from "../settings.ts";
 import type { Middleware } from "./review-request.ts";
 
-/** `reason` of a Status: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+/**
+ * `reason` of a Status:
+ * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
+ */
 const REASONS: Readonly<Record<number, string>> = {
   400: "BadRequest",
   401: "Unauthorized",
@@ -17,7 +20,10 @@ const REASONS: Readonly<Record<number, string>> = {
   500: "InternalError",
 };
 
-/** A standby calls the same STS host, and EC2 of the same region (NODE_REGION): a token must not select the region. */
+/**
+ * A standby calls the same STS host, and EC2 of the same region (NODE_REGION): a token must not
+ * select the region.
+ */
 const SAME_AT_STANDBY = /^(sts|instances)_/;
 
 export function answerErrors({ failoverUrl }: Settings): Middleware {
@@ -36,8 +42,8 @@ export function answerErrors({ failoverUrl }: Settings): Middleware {
 }
 
 /**
- * Never sends Retry-After or 503: kube-apiserver would try 31 times, or not at all. Its client repeats body and token after a
- * 307, but not after a 302.
+ * Never sends Retry-After or 503: kube-apiserver would try 31 times, or not at all. Its client
+ * repeats body and token after a 307, but not after a 302.
  */
 function statusResponse(error: AuthenticatorError, message: string, location: string | undefined): HttpResponse {
   const isRedirected = location !== undefined && error.outcome === "fault" && !SAME_AT_STANDBY.test(error.code);

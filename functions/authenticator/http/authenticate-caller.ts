@@ -43,8 +43,8 @@ export function authenticateCaller(
 }
 
 /**
- * `subjects` are complete subject DNs, or `*` for every certificate that the truststore accepts. A request without a
- * certificate came through an endpoint that should be disabled, and is refused.
+ * `subjects` are complete subject DNs, or `*` for every certificate that the truststore accepts. A
+ * request without a certificate came through an endpoint that should be disabled, and is refused.
  */
 export function checkClientCertificate(subject: string | undefined, subjects: readonly string[]): void {
   if (!subject) throw httpError("caller_refused", "a client certificate is required");

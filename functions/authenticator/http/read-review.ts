@@ -1,4 +1,5 @@
-// Accepts the only route, POST /authenticate, and reads the TokenReview from a body of limited size.
+// Accepts the only route, POST /authenticate, and reads the TokenReview from a body of limited
+// size.
 
 import { httpError } from "../../errors.ts";
 import { parseTokenReview } from "../review/token-review.ts";

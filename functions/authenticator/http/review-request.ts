@@ -1,4 +1,5 @@
-// The request of a review, which middlewares share: its deadline, its record and the function's version.
+// The request of a review, which middlewares share: its deadline, its record and the function's
+// version.
 
 import type { MiddlewareObj } from "@middy/core";
 import { type GatewayRequest, gatewayRequest, type HttpResponse } from "../../gateway/http.ts";
@@ -37,8 +38,9 @@ export function openReviewRequest(clock: Clock): Middleware {
 }
 
 /**
- * `context` is Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html. Returns `undefined` outside of
- * Lambda, and if the version was invoked directly, as by the deployment check.
+ * `context` is Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html. Returns
+ * `undefined` outside of Lambda, and if the version was invoked directly, as by the deployment
+ * check.
  */
 export function versionBehindAlias(context: unknown): string | undefined {
   const { functionVersion, invokedFunctionArn } = isObject(context) ? context : {};

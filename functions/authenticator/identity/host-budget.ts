@@ -1,4 +1,5 @@
-// Limits the share of an environment's time in which it waits for STS hosts that strangers can name in their tokens.
+// Limits the share of an environment's time in which it waits for STS hosts that strangers can name
+// in their tokens.
 
 import { httpError } from "../../errors.ts";
 import { agesBy, type Moment } from "../../lib/age.ts";
@@ -11,10 +12,11 @@ import type { ProveIdentity } from "./prove-identity.ts";
 const KNOWN_MS = 3_600_000;
 
 /**
- * An environment answers one review at a time, so a token for a far or slow host takes its time away from logins. After a
- * call that ends without a grant, no token is sent to such hosts for four times as long as the call took. Hosts with a
- * login in the last hour have a separate pause, together, once as long. Counted by host and not by access key: keys are
- * not secret, and strangers have keys too. Throws `host_busy`. Other hosts than `budgeted` are not limited.
+ * An environment answers one review at a time, so a token for a far or slow host takes its time
+ * away from logins. After a call that ends without a grant, no token is sent to such hosts for four
+ * times as long as the call took. Hosts with a login in the last hour have a separate pause,
+ * together, once as long. Counted by host and not by access key: keys are not secret, and strangers
+ * have keys too. Throws `host_busy`. Other hosts than `budgeted` are not limited.
  */
 export function withHostBudget(prove: ProveIdentity, { budgeted }: StsHosts, clock: Clock): ProveIdentity {
   const ages = agesBy(clock);

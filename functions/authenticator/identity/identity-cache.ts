@@ -21,8 +21,8 @@ interface Known {
 
 export interface Proofs<Token> {
   /**
-   * The cached result for the token with this hash. The token was parsed before and has not expired since, so it need not
-   * be parsed again.
+   * The cached result for the token with this hash. The token was parsed before and has not expired
+   * since, so it need not be parsed again.
    */
   recall(hash: string): Proof | undefined;
   /** Proves the token and caches the result. Throws if there is none. */
@@ -34,8 +34,8 @@ export function tokenHash(text: string): string {
 }
 
 /**
- * `scope` is the partition and the cluster. Refused tokens have a separate cache, so that a flood of them does not evict
- * proven identities. Faults and throttling are never cached.
+ * `scope` is the partition and the cluster. Refused tokens have a separate cache, so that a flood
+ * of them does not evict proven identities. Faults and throttling are never cached.
  */
 export function cachedProofs<Token extends { readonly expiresAt: EpochMs }>(
   prove: ProveIdentity<Token>,

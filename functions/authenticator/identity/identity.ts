@@ -3,7 +3,10 @@
 import { denial } from "../../errors.ts";
 import type { CallerIdentity } from "./sts-response.ts";
 
-/** The principal that made the token, as STS reports it or, in an AWS-signed token, as STS has signed it. */
+/**
+ * The principal that made the token, as STS reports it or, in an AWS-signed token, as STS has
+ * signed it.
+ */
 export interface VerifiedIdentity {
   readonly kind: "role" | "user" | "root" | "federated-user";
   readonly partition: string;
@@ -12,11 +15,20 @@ export interface VerifiedIdentity {
   readonly name: string;
   /** As STS returned it, or the token's `sub`: the ARN of the role or user, with its path. */
   readonly arn: string;
-  /** For an assumed role the ARN of the role, without path, since STS does not return it; otherwise `arn`. */
+  /**
+   * For an assumed role the ARN of the role, without path, since STS does not return it; otherwise
+   * `arn`.
+   */
   readonly canonicalArn: string;
-  /** `AROA...` for a role, otherwise the complete UserId of STS. AWS-signed tokens do not contain it. */
+  /**
+   * `AROA...` for a role, otherwise the complete UserId of STS. AWS-signed tokens do not contain
+   * it.
+   */
   readonly principalId: string | undefined;
-  /** Only for a role. Every user who can assume the role chooses it. AWS-signed tokens do not contain it. */
+  /**
+   * Only for a role. Every user who can assume the role chooses it. AWS-signed tokens do not
+   * contain it.
+   */
   readonly sessionName: string | undefined;
   readonly accessKeyId: string | undefined;
   /** Only in an AWS-signed token. */
@@ -39,7 +51,10 @@ export function acceptsAccount(accounts: readonly string[], accountId: string): 
 }
 
 const ARN = /^arn:([a-z-]+):(iam|sts)::(\d{12}):([\x21-\x7e]+)$/;
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of names and of session names */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of names
+ * and of session names
+ */
 const NAME = "([\\w+=,.@-]{1,128})";
 const USER = new RegExp(`^iam:user/(?:[\\x21-\\x7e]*/)?${NAME}$`);
 const ASSUMED_ROLE = new RegExp(`^sts:assumed-role/${NAME}/${NAME}$`);
@@ -74,7 +89,10 @@ export function verifyIdentity(answer: CallerIdentity, ownPartition: string, acc
 
 type Principal = Pick<VerifiedIdentity, "kind" | "name" | "principalId" | "sessionName">;
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html, table of principal key values */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html, table of
+ * principal key values
+ */
 function readPrincipal(resource: string, { Account, UserId }: CallerIdentity): Principal | undefined {
   const [, role = "", session] = ASSUMED_ROLE.exec(resource) ?? [];
   if (session !== undefined) {

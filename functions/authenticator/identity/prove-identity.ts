@@ -1,4 +1,5 @@
-// Asks STS who signed a `k8s-aws-v1.` token, and turns the response into a verified identity or a denial.
+// Asks STS who signed a `k8s-aws-v1.` token, and turns the response into a verified identity or a
+// denial.
 
 import { type Denial, isDenial } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
@@ -6,19 +7,28 @@ import type { UnverifiedToken } from "../token/token.ts";
 import { type VerifiedIdentity, verifyIdentity } from "./identity.ts";
 import { readStsResponse, type StsResponse } from "./sts-response.ts";
 
-/** The final result for a token. Faults and throttling are thrown instead, since they prove nothing about it. */
+/**
+ * The final result for a token. Faults and throttling are thrown instead, since they prove nothing
+ * about it.
+ */
 export interface Proof {
   readonly result: VerifiedIdentity | Denial;
   readonly stsRequestId: string | undefined;
   /** Whether the last try to read the issuer's keys failed. Only for AWS-signed tokens. */
   readonly keysFailed?: boolean;
-  /** To be called when the review grants the login: its call was not a wait for nothing (host-budget.ts). */
+  /**
+   * To be called when the review grants the login: its call was not a wait for nothing
+   * (host-budget.ts).
+   */
   readonly onGrant?: () => void;
 }
 
 export type ProveIdentity<Token = UnverifiedToken> = (token: Token, deadline: Deadline) => Promise<Proof>;
 
-/** Throws if STS gives no response. `signedId`: the value of `x-k8s-aws-id` that STS verifies the signature with. */
+/**
+ * Throws if STS gives no response. `signedId`: the value of `x-k8s-aws-id` that STS verifies the
+ * signature with.
+ */
 export type AskSts = (
   token: UnverifiedToken,
   deadline: Deadline,

@@ -18,8 +18,9 @@ export interface CallerIdentity {
 }
 
 /**
- * Error codes that reject the token, with a hint for the user if the code does not explain itself. Other codes, such as
- * `AccessDenied` from an endpoint's policy, are not about the token: treated as denials, they would lock out all users.
+ * Error codes that reject the token, with a hint for the user if the code does not explain itself.
+ * Other codes, such as `AccessDenied` from an endpoint's policy, are not about the token: treated
+ * as denials, they would lock out all users.
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
@@ -39,7 +40,10 @@ const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
   ["RegionDisabledException", ": STS is not activated in this region for the account"],
 ]);
 
-/** Throws `sts_throttled`, `sts_refused` (a denial) or `sts_answer_unusable` (a fault), never with text of STS. */
+/**
+ * Throws `sts_throttled`, `sts_refused` (a denial) or `sts_answer_unusable` (a fault), never with
+ * text of STS.
+ */
 export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   if (status === 200) {
     const identity = callerIdentity(parseJson(body));
@@ -56,8 +60,9 @@ export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
 }
 
 /**
- * Reads the identity only at its documented place: the response of another action could echo text of the caller that
- * looks like an identity (CVE-2020-16250). Other keys are ignored, since AWS may add some.
+ * Reads the identity only at its documented place: the response of another action could echo text
+ * of the caller that looks like an identity (CVE-2020-16250). Other keys are ignored, since AWS may
+ * add some.
  */
 function callerIdentity(answer: unknown): CallerIdentity | undefined {
   const result = memberAt(answer, "GetCallerIdentityResponse", "GetCallerIdentityResult");
@@ -66,7 +71,10 @@ function callerIdentity(answer: unknown): CallerIdentity | undefined {
   return { Account, Arn, UserId };
 }
 
-/** `undefined` unless there is exactly one code, at its documented place. Other text is never searched. */
+/**
+ * `undefined` unless there is exactly one code, at its documented place. Other text is never
+ * searched.
+ */
 export function stsErrorCode(body: string): string | undefined {
   const code = body.startsWith("<") ? codeInXml(body) : codeInJson(body);
   return code !== undefined && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined;
@@ -77,11 +85,17 @@ function codeInJson(body: string): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** Accepts only elements with text: no attributes, children, comments or CDATA, and no space between elements. */
+/**
+ * Accepts only elements with text: no attributes, children, comments or CDATA, and no space between
+ * elements.
+ */
 const ERROR_RESPONSE =
   /^(?:<\?xml [\w "=.-]*\?>)?<ErrorResponse(?: xmlns="[^"<>]*")?><Error>((?:<(\w{1,64})(?:\/>|>[^<]*<\/\2>))*)<\/Error>(?:<RequestId>[^<]*<\/RequestId>)?<\/ErrorResponse>$/;
 
-/** Accepts only the documented form of XML: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+/**
+ * Accepts only the documented form of XML:
+ * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
 function codeInXml(body: string): string | undefined {
   const [, children = ""] = ERROR_RESPONSE.exec(body.replace(/>[ \t\r\n]+(?=<|$)/g, ">")) ?? [];
   const codes = [...children.matchAll(/<Code(?:\/>|>([^<]*))/g)];

@@ -1,4 +1,5 @@
-// Turns the claims of an AWS-signed token into an identity, which is verified once the signature is.
+// Turns the claims of an AWS-signed token into an identity, which is verified once the signature
+// is.
 
 import { denial } from "../../errors.ts";
 import { isObject } from "../../lib/json.ts";
@@ -8,19 +9,24 @@ import { permissionSetOf } from "../mapping/parameter-name.ts";
 /** `sub`, and the claims below `https://sts.amazonaws.com/`. */
 export type AwsClaims = Readonly<Record<string, unknown>>;
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of paths and names */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of paths
+ * and names
+ */
 const ROLE_OR_USER = /^arn:([a-z-]{1,32}):iam::(\d{12}):(role|user)\/((?:[\x21-\x7e]{1,511}\/)?)([\w+=,.@-]{1,128})$/;
 
 /**
- * The path of the roles that IAM Identity Center creates. Only AWS can create roles there, while a user can give an own
- * role the name of a permission set's role. Instances outside of us-east-1 add their region:
+ * The path of the roles that IAM Identity Center creates. Only AWS can create roles there, while a
+ * user can give an own role the name of a permission set's role. Instances outside of us-east-1 add
+ * their region:
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
  */
 const PERMISSION_SET_PATH = /^aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]{1,32}\/)?$/;
 
 /**
- * Throws a `Denial` for claims that cannot belong together, and for principals whose claims are not documented. Its message
- * never repeats a claim: none is verified yet, and a reader of the log would take it for a fact.
+ * Throws a `Denial` for claims that cannot belong together, and for principals whose claims are not
+ * documented. Its message never repeats a claim: none is verified yet, and a reader of the log
+ * would take it for a fact.
  */
 export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIdentity {
   const { sub, principal_id: principal = sub, aws_account: account } = claims;

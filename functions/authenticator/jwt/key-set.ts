@@ -1,4 +1,5 @@
-// Parses the public keys that an issuer publishes (RFC 7517), and keeps only those that can verify its tokens.
+// Parses the public keys that an issuer publishes (RFC 7517), and keeps only those that can verify
+// its tokens.
 
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { isObject, memberAt, parseJson } from "../../lib/json.ts";
@@ -19,8 +20,9 @@ const MAX_KEYS = 100;
 const MODULUS = { min: 256, max: 512 };
 
 /**
- * Invalid keys are left out, and so are keys that share their id. `undefined` for text that is not a key set, and for a set
- * whose keys are all left out. An empty set is an answer: the issuer has withdrawn its keys.
+ * Invalid keys are left out, and so are keys that share their id. `undefined` for text that is not
+ * a key set, and for a set whose keys are all left out. An empty set is an answer: the issuer has
+ * withdrawn its keys.
  */
 export function parseKeySet(body: string): KeySet | undefined {
   const keys = memberAt(parseJson(body), "keys");
@@ -55,7 +57,8 @@ function signingKey(jwk: Record<string, unknown>): SigningKey | undefined {
 function rsaMembers({ n, e }: Record<string, unknown>): JsonWebKey | undefined {
   const modulus = typeof n === "string" ? decodeBase64Url(n) : undefined;
   if (typeof n !== "string" || modulus === undefined || modulus.length > MODULUS.max) return undefined;
-  // The first byte must not be 0, or the modulus would be shorter than it looks. 65537 is the exponent of every AWS key.
+  // The first byte must not be 0, or the modulus would be shorter than it looks. 65537 is the
+  // exponent of every AWS key.
   const isLong = modulus.length >= MODULUS.min && modulus.charCodeAt(0) >= 0x80;
   return isLong && e === "AQAB" ? { kty: "RSA", n, e } : undefined;
 }

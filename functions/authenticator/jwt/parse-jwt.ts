@@ -1,4 +1,5 @@
-// Parses an AWS-signed token (sts:GetWebIdentityToken) and checks every rule that needs neither network nor key.
+// Parses an AWS-signed token (sts:GetWebIdentityToken) and checks every rule that needs neither
+// network nor key.
 
 import { partitionOfIssuer } from "../../aws/partitions.ts";
 import { denial } from "../../errors.ts";
@@ -37,21 +38,30 @@ export const MAX_LIFETIME_SECONDS = 900;
 /** How far in the future a token may be signed: clocks differ. */
 export const MAX_AHEAD_SECONDS = 60;
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html
+ */
 const AWS_CLAIMS = "https://sts.amazonaws.com/";
 
 /**
- * Header parameters that would change how the signature is verified, or which key verifies it (RFC 7515, sections 4.1 and
- * 4.1.11; RFC 7797), and those of encrypted and nested tokens (RFC 7519, section 5.2; RFC 7516, section 4.1).
+ * Header parameters that would change how the signature is verified, or which key verifies it (RFC
+ * 7515, sections 4.1 and 4.1.11; RFC 7797), and those of encrypted and nested tokens (RFC 7519,
+ * section 5.2; RFC 7516, section 4.1).
  */
 export const REFUSED_PARAMETERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip"];
 
-/** The audience of a cluster. A cluster id has no slash, so a token for one cluster is never valid for another. */
+/**
+ * The audience of a cluster. A cluster id has no slash, so a token for one cluster is never valid
+ * for another.
+ */
 export function jwtAudience(clusterId: string): string {
   return `iam-authenticator/${clusterId}`;
 }
 
-/** Whether the token names an issuer of AWS. False for service account and OIDC tokens, which other authenticators handle. */
+/**
+ * Whether the token names an issuer of AWS. False for service account and OIDC tokens, which other
+ * authenticators handle.
+ */
 export function isAwsSigned(text: string): boolean {
   return partitionOfIssuer(decodeParts(text)?.claims["iss"]) !== undefined;
 }
@@ -81,7 +91,10 @@ export function parseJwt(
   return { text, issuer, keyId, algorithm, unverifiedIdentity, expiresAt };
 }
 
-/** Parses the claims without checking them. `undefined` unless there are three parts, with a JSON object as claims. */
+/**
+ * Parses the claims without checking them. `undefined` unless there are three parts, with a JSON
+ * object as claims.
+ */
 function decodeParts(text: string) {
   // Before any work: a token of this size is not one of AWS.
   if (text.length > MAX_BYTES) return undefined;

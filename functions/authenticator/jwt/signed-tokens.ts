@@ -31,8 +31,9 @@ export function createSignedTokens(rules: JwtRules, fetchKeySet: FetchKeySet, cl
 }
 
 /**
- * Throws `token_signature_refused`, which is never cached: an issuer may publish a new key a moment later. Throws
- * `token_keys_unavailable` if the keys that could verify the token cannot be read, since that proves nothing about it.
+ * Throws `token_signature_refused`, which is never cached: an issuer may publish a new key a moment
+ * later. Throws `token_keys_unavailable` if the keys that could verify the token cannot be read,
+ * since that proves nothing about it.
  */
 function proveJwt(signingKeys: SigningKeys) {
   async function isSigned({ text, keyId, algorithm }: UnverifiedJwt, { keys }: KeyRead): Promise<boolean> {
@@ -59,7 +60,10 @@ function proof(result: UnverifiedJwt["unverifiedIdentity"], { failed }: KeyRead)
   return { result, stsRequestId: undefined, keysFailed: failed };
 }
 
-/** False only for a wrong signature. Throws other errors of jose: they are not decisions about the token. */
+/**
+ * False only for a wrong signature. Throws other errors of jose: they are not decisions about the
+ * token.
+ */
 async function verifySignature(text: string, { algorithm, key }: SigningKey): Promise<boolean> {
   try {
     await compactVerify(text, key, { algorithms: [algorithm] });

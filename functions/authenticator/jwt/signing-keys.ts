@@ -1,4 +1,5 @@
-// Caches the keys of each issuer for an hour, for a day while the issuer cannot be reached, and a failed first read for 5 s.
+// Caches the keys of each issuer for an hour, for a day while the issuer cannot be reached, and a
+// failed first read for 5 s.
 
 import { fault } from "../../errors.ts";
 import { agesBy, type Moment } from "../../lib/age.ts";
@@ -20,19 +21,24 @@ export interface SigningKeys {
   /** Throws the fault of the read if no keys are cached. */
   current(issuer: string, deadline: Deadline): Promise<KeyRead>;
   /**
-   * Reads the keys again, for a token that they do not verify, unless they were read within the last minute. Waits for a
-   * read that is running: a denial before its end could be about a key that it finds.
+   * Reads the keys again, for a token that they do not verify, unless they were read within the
+   * last minute. Waits for a read that is running: a denial before its end could be about a key
+   * that it finds.
    */
   newer(issuer: string, deadline: Deadline): Promise<KeyRead>;
 }
 
 const FRESH_MS = 60 * 60_000;
 const USABLE_MS = 24 * FRESH_MS;
-/** The shortest time between two reads, so that a flood of invalid tokens does not become one of requests. */
+/**
+ * The shortest time between two reads, so that a flood of invalid tokens does not become one of
+ * requests.
+ */
 const INTERVAL_MS = 60_000;
 /**
- * The same while no keys are usable. Short, since every review of this issuer's tokens is a fault until the next read. Not
- * after the early read of a new environment, which has less time than a read can take.
+ * The same while no keys are usable. Short, since every review of this issuer's tokens is a fault
+ * until the next read. Not after the early read of a new environment, which has less time than a
+ * read can take.
  */
 const FAILURES = { failedMs: 5_000, fullMs: 2_000 };
 
@@ -67,7 +73,8 @@ export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys 
     }
     const isDue = !ages.isFresh(entry.readAt, olderThan) && !ages.isFresh(entry.triedAt, INTERVAL_MS);
     if (isDue) {
-      // Before the read: reviews of known keys that arrive during an outage do not wait for a second one.
+      // Before the read: reviews of known keys that arrive during an outage do not wait for a
+      // second one.
       entry.triedAt = ages.now();
       entry.running = fetchOnce(issuer, deadline);
     } else if (olderThan > 0) return entry;

@@ -1,5 +1,5 @@
-// ARNs of mappings: parses one and compares it with an identity, and matches ARN patterns as IAM's ArnLike does: in each of the six
-// sections, `*` is any text and `?` one character.
+// ARNs of mappings: parses one and compares it with an identity, and matches ARN patterns as IAM's
+// ArnLike does: in each of the six sections, `*` is any text and `?` one character.
 
 import { asciiLowerCase, quoted } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -8,7 +8,9 @@ export interface MappedArn {
   readonly partition: string;
   readonly accountId: string;
   readonly kind: VerifiedIdentity["kind"];
-  /** Without path, since names are unique in an account. In lower case, except for a federated user. */
+  /**
+   * Without path, since names are unique in an account. In lower case, except for a federated user.
+   */
   readonly name: string;
 }
 
@@ -38,7 +40,8 @@ export function isArnOf(mapped: MappedArn, identity: VerifiedIdentity): boolean 
 }
 
 /**
- * In lower case: `arn`, partition, service, region, account, resource. Only the resource may contain colons.
+ * In lower case: `arn`, partition, service, region, account, resource. Only the resource may
+ * contain colons.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
  */
 export type ArnSections = readonly [string, string, string, string, string, string];
@@ -50,8 +53,9 @@ export function arnSections(text: string): ArnSections | undefined {
 }
 
 /**
- * A phrase about two ARNs in one text. Commands, files and the construct reject it; the function accepts it, since an IAM
- * path may contain one, and rejecting a stored denial would deny every identity that its list covers.
+ * A phrase about two ARNs in one text. Commands, files and the construct reject it; the function
+ * accepts it, since an IAM path may contain one, and rejecting a stored denial would deny every
+ * identity that its list covers.
  */
 export function secondArnProblem(arn: unknown): string | undefined {
   const second = typeof arn === "string" && /^arn:.*?[^a-z](arn:.*)/is.exec(arn)?.[1];
@@ -78,8 +82,8 @@ export function matchesSections(pattern: ArnSections | undefined, arn: ArnSectio
 }
 
 /**
- * Extends only the last `*`, since extending an earlier one cannot help. There is no recursion and no regular expression,
- * so the work is at most the product of the two lengths for any value.
+ * Extends only the last `*`, since extending an earlier one cannot help. There is no recursion and
+ * no regular expression, so the work is at most the product of the two lengths for any value.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let p = 0;

@@ -1,10 +1,14 @@
-// Placeholders for the claims of AWS-signed tokens: `{IdentityStoreUserId}`, `{SourceIdentity}`, `{PrincipalTag:<key>}`.
+// Placeholders for the claims of AWS-signed tokens: `{IdentityStoreUserId}`, `{SourceIdentity}`,
+// `{PrincipalTag:<key>}`.
 
 import type { SignedClaims } from "../identity/identity.ts";
 
 export const CLAIM_PLACEHOLDERS = ["IdentityStoreUserId", "SourceIdentity", "PrincipalTag:<key>"] as const;
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules: the characters of a tag's key */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules: the characters of a
+ * tag's key
+ */
 const PRINCIPAL_TAG = /^PrincipalTag:([\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128})$/u;
 export const PLACEHOLDER = /\{([^{}]*)\}/g;
 
@@ -15,7 +19,10 @@ export function isClaimPlaceholder(name: string): boolean {
   return name === "IdentityStoreUserId" || isChosen(name);
 }
 
-/** Whether users can influence the value: who may tag the principal, or assume the role. AWS chooses the others. */
+/**
+ * Whether users can influence the value: who may tag the principal, or assume the role. AWS chooses
+ * the others.
+ */
 function isChosen(name: string): boolean {
   return name === "SourceIdentity" || PRINCIPAL_TAG.test(name);
 }
@@ -32,8 +39,9 @@ export function chosenPlaceholdersIn(template: string): string[] {
 }
 
 /**
- * Why the claim placeholders of a template are not allowed where they are; `undefined` if they are. A value that users can
- * influence must not become a group, a complete username, or a name that begins with `system:`.
+ * Why the claim placeholders of a template are not allowed where they are; `undefined` if they are.
+ * A value that users can influence must not become a group, a complete username, or a name that
+ * begins with `system:`.
  */
 export function claimPlaceholderProblem(template: string, key: "username" | "group"): string | undefined {
   for (const { 1: name = "", index } of template.matchAll(PLACEHOLDER)) {

@@ -9,13 +9,17 @@ import { keyProblem, termsProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
 /**
- * One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. A union without common optional keys, so
- * that code which reads only `arnLike` does not compile: to skip a name grants access.
+ * One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. A union without
+ * common optional keys, so that code which reads only `arnLike` does not compile: to skip a name
+ * grants access.
  */
 export type DenyEntry = DeniedArn | DeniedName;
 
 export interface DeniedArn extends DenialTerms {
-  /** Pattern for a role, user, federated user, root, or session (`arn:aws:sts::<account>:assumed-role/<role>/<session>`). */
+  /**
+   * Pattern for a role, user, federated user, root, or session
+   * (`arn:aws:sts::<account>:assumed-role/<role>/<session>`).
+   */
   readonly arnLike: string;
 }
 
@@ -30,7 +34,10 @@ interface DenialTerms {
   readonly description?: string;
 }
 
-/** The identities that a list covers, as far as known. An entry for other identities can never match. */
+/**
+ * The identities that a list covers, as far as known. An entry for other identities can never
+ * match.
+ */
 export interface DenyScope {
   /** Account of the list: 12 digits, or `any`. Default: `any`. */
   readonly account?: string;
@@ -75,7 +82,8 @@ function whyForeign(arnLike: string, { account = "any", partition }: DenyScope):
 export const PERSON_NAME = "a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id";
 
 /**
- * Valid for a session (`RoleSessionName`) and for a user, not several of them, and neither an account nor the id of a key, user or role.
+ * Valid for a session (`RoleSessionName`) and for a user, not several of them, and neither an
+ * account nor the id of a key, user or role.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
@@ -83,7 +91,10 @@ export function isPersonName(name: unknown): boolean {
   return typeof name === "string" && /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=.@-]{2,64}$/.test(name);
 }
 
-/** In lower case: the name by which an entry denies the identity. `undefined` for root and for a role without its session. */
+/**
+ * In lower case: the name by which an entry denies the identity. `undefined` for root and for a
+ * role without its session.
+ */
 export function personNameOf({ kind, name, sessionName }: VerifiedIdentity): string | undefined {
   const own = kind === "role" ? sessionName : name || undefined;
   return own && asciiLowerCase(own);
@@ -97,8 +108,9 @@ export function isDenied(entry: DenyEntry, identity: VerifiedIdentity): boolean 
 }
 
 /**
- * Includes a user's ARN without path, since the path can change (iam:UpdateUser). Excludes the path of a role in an
- * AWS-signed token: STS does not return it for other tokens, and both kinds must have the same answers.
+ * Includes a user's ARN without path, since the path can change (iam:UpdateUser). Excludes the path
+ * of a role in an AWS-signed token: STS does not return it for other tokens, and both kinds must
+ * have the same answers.
  */
 export function identityArns(identity: VerifiedIdentity): string[] {
   const { kind, partition, accountId, name, canonicalArn, arn } = identity;
@@ -113,7 +125,10 @@ export function isSessionUnknown({ kind, claims }: VerifiedIdentity): boolean {
 
 const ROLE_OR_USER_WITH_PATH = /^(arn:[^:*?]+:iam::\d{12}:(?:role|user)\/)[^*?]*\/([^:*?/]+)$/i;
 
-/** Removes the path from an ARN without wildcards: names are unique in an account, and paths can change. */
+/**
+ * Removes the path from an ARN without wildcards: names are unique in an account, and paths can
+ * change.
+ */
 export function withoutPath(arnLike: string): string {
   return arnLike.replace(ROLE_OR_USER_WITH_PATH, "$1$2");
 }

@@ -1,5 +1,5 @@
-// Evaluates one place for an identity: no entry, a mapping, a denial, or an invalid value. Reads the entries of a parameter once for
-// each read of it, with the principals that each entry names.
+// Evaluates one place for an identity: no entry, a mapping, a denial, or an invalid value. Reads
+// the entries of a parameter once for each read of it, with the principals that each entry names.
 
 import type { EpochMs } from "../../lib/deadline.ts";
 import { isObject, valuesOf } from "../../lib/json.ts";
@@ -23,7 +23,9 @@ import type { Candidate } from "./parameter-name.ts";
 import { matchesSomeSession } from "./possible-arn.ts";
 
 export type Verdict =
-  /** No parameter, a mapping past its `notAfter`, or no matching pattern: the next place decides. */
+  /**
+   * No parameter, a mapping past its `notAfter`, or no matching pattern: the next place decides.
+   */
   | { readonly kind: "nothing" }
   | { readonly kind: "match"; readonly mapping: Mapping }
   /** `sessionArn`, as STS returned it, is set if the session is denied and not its role. */
@@ -40,7 +42,10 @@ export interface Evaluation extends Candidate {
   readonly invalidCount: number;
 }
 
-/** Evaluates every parameter that is read for an identity, in order of precedence. select.ts chooses the one that decides. */
+/**
+ * Evaluates every parameter that is read for an identity, in order of precedence. select.ts chooses
+ * the one that decides.
+ */
 export function evaluateMappings(
   candidates: readonly Candidate[],
   parameters: ReadonlyMap<string, StoredParameter>,
@@ -98,7 +103,10 @@ function judgeEntries(
   return verdicts.find((verdict) => verdict.kind !== "nothing") ?? NOTHING;
 }
 
-/** An AWS-signed token contains no session name, so each entry that has not ended may be for its session. */
+/**
+ * An AWS-signed token contains no session name, so each entry that has not ended may be for its
+ * session.
+ */
 function judgeUnknownSession({ isReadable, entries, problems }: Read, now: EpochMs): Verdict {
   const unknown = (problem: string): Verdict => ({ kind: "unknown", problem });
   if (!isReadable) return unknown(`it is invalid: ${problems[0]}`);
@@ -121,7 +129,10 @@ function judge(entry: ReadEntry, isFor: boolean, identity: VerifiedIdentity, now
   return { kind: "match", mapping };
 }
 
-/** An invalid entry denies every identity that the list covers, since it could be meant for any of them. */
+/**
+ * An invalid entry denies every identity that the list covers, since it could be meant for any of
+ * them.
+ */
 function evaluateDenyList(
   stored: StoredParameter | undefined,
   scope: DenyScope,
@@ -182,7 +193,10 @@ const readEntries = oncePerRead((stored, kind: MappingKind) => {
   return { ...read, entries: read.entries.map((entry) => ({ ...entry, ...principalsOf(entry.value) })) };
 });
 
-/** The `arn`, `arnLike` and `session` of an entry, even if the rest is invalid. Several if the key is repeated. */
+/**
+ * The `arn`, `arnLike` and `session` of an entry, even if the rest is invalid. Several if the key
+ * is repeated.
+ */
 function principalsOf(value: unknown) {
   const own = isObject(value) ? value : {};
   const textsOf = (key: string) => valuesOf(own, key).filter((text) => typeof text === "string");

@@ -1,4 +1,5 @@
-// The kinds of mappings, and deny: one row each, with the facts that other code needs. Decisions are not here.
+// The kinds of mappings, and deny: one row each, with the facts that other code needs. Decisions
+// are not here.
 
 const GRANT = ["username", "groups", "notAfter", "description"] as const;
 
@@ -8,7 +9,10 @@ const PINNED = ["arn", "username", "groups", "principalId", "notAfter", "descrip
 export type NameKind = "role" | "user" | "federated user" | "permission set";
 
 interface Kind {
-  /** Of its parameter, after the kind: `<account>/<name>`, `<account>`, or `<account>` that may be `any`. */
+  /**
+   * Of its parameter, after the kind: `<account>/<name>`, `<account>`, or `<account>` that may be
+   * `any`.
+   */
   readonly path: "named" | "account" | "account or any";
   /** Kind of name in the path. */
   readonly name?: NameKind;
@@ -50,7 +54,10 @@ type KindWith<Column> = {
 /** A key of a mapping or of a denial. */
 export type ParameterKey = (typeof ROWS)[ParameterKind]["keys"][number];
 
-/** Kinds whose parameter holds a JSON list, in which each entry states the identities that it applies to. */
+/**
+ * Kinds whose parameter holds a JSON list, in which each entry states the identities that it
+ * applies to.
+ */
 export type ListKind = KindWith<{ readonly listedBy: string }>;
 
 /** Kinds with a list for an account, and one for any account. */
@@ -100,8 +107,8 @@ const OF_ROLE: Arns = {
 };
 
 /**
- * The ARNs that a parameter is for. Of a permission set, `{name}` is the name of its role. Apart from the table, since a review
- * does not need them: so the function's bundle does not have them.
+ * The ARNs that a parameter is for. Of a permission set, `{name}` is the name of its role. Apart
+ * from the table, since a review does not need them: so the function's bundle does not have them.
  */
 export const ARNS: Readonly<Record<ParameterKind, Arns>> = {
   role: OF_ROLE,

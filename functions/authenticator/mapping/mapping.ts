@@ -1,4 +1,5 @@
-// The strict schema of a mapping's value. A value that does not fit makes only that mapping invalid.
+// The strict schema of a mapping's value. A value that does not fit makes only that mapping
+// invalid.
 
 import { isObject, repeatedKey } from "../../lib/json.ts";
 import { quoted } from "../../lib/text.ts";
@@ -11,7 +12,10 @@ import { templateProblem } from "./template.ts";
 export interface Mapping {
   readonly arn?: string;
   readonly arnLike?: string;
-  /** Only in an sso-session entry: the exact session name, which IAM Identity Center sets to the userName. */
+  /**
+   * Only in an sso-session entry: the exact session name, which IAM Identity Center sets to the
+   * userName.
+   */
   readonly session?: string;
   readonly username?: string;
   readonly groups?: readonly string[];
@@ -96,7 +100,10 @@ type TypeCheck = (value: unknown) => string | undefined;
 /** The keys that `principalProblem` checks. */
 type PrincipalKey = "arn" | "arnLike" | "session" | "principalId";
 
-/** A record, so that a new key does not compile without a check. Problems are reported in this order. */
+/**
+ * A record, so that a new key does not compile without a check. Problems are reported in this
+ * order.
+ */
 const TYPE_CHECKS: Readonly<Record<Exclude<keyof Mapping, PrincipalKey>, TypeCheck>> = {
   username: (username) =>
     typeof username === "string" && username !== ""
@@ -128,7 +135,9 @@ export function termsProblem({ notAfter, description }: Record<string, unknown>)
   return undefined;
 }
 
-/** Returns what is wrong with a `notAfter`, as a phrase that follows the name of its key or option. */
+/**
+ * Returns what is wrong with a `notAfter`, as a phrase that follows the name of its key or option.
+ */
 export function timeProblem(notAfter: unknown): string | undefined {
   if (typeof notAfter === "string" && notAfterTime(notAfter) !== undefined) return undefined;
   const [day] = /^\d{4}-\d\d-\d\d/.exec(String(notAfter)) ?? [];

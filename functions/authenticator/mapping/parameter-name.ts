@@ -1,10 +1,14 @@
-// Derives the names of the parameters of an identity, so that a review reads only a few. Also parses a name.
+// Derives the names of the parameters of an identity, so that a review reads only a few. Also
+// parses a name.
 
 import { asciiLowerCase } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { type AnyAccountKind, isOfSet, isParameterKind, KINDS, type MappingKind, type ParameterKind } from "./kinds.ts";
 
-/** `exact` for the kind of the identity; the other kinds by name, with each list for an account and for any. */
+/**
+ * `exact` for the kind of the identity; the other kinds by name, with each list for an account and
+ * for any.
+ */
 export type Place =
   | "exact"
   | Exclude<MappingKind, VerifiedIdentity["kind"] | AnyAccountKind>
@@ -33,7 +37,10 @@ export function candidates(prefix: string, { kind, accountId, name }: VerifiedId
   );
 }
 
-/** `account`: 12 digits, or `any` for patterns and denials. `name`: of a role, user, federated user or permission set. */
+/**
+ * `account`: 12 digits, or `any` for patterns and denials. `name`: of a role, user, federated user
+ * or permission set.
+ */
 export function mappingParameter(prefix: string, kind: ParameterKind, account: string, name = ""): string {
   return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
 }
@@ -44,8 +51,8 @@ export function denyParameter(prefix: string, accountOrAny: string): string {
 }
 
 /**
- * Lower-cases the name: IAM names ignore case, parameter names do not. Parameter Store accepts only `a-zA-Z0-9_.-`, so
- * every other byte, and the dot, becomes `.` and two hex digits.
+ * Lower-cases the name: IAM names ignore case, parameter names do not. Parameter Store accepts only
+ * `a-zA-Z0-9_.-`, so every other byte, and the dot, becomes `.` and two hex digits.
  */
 export function encodeName(name: string): string {
   const bytes = Buffer.from(asciiLowerCase(name)).toString("latin1");
@@ -53,8 +60,9 @@ export function encodeName(name: string): string {
 }
 
 /**
- * `AWSReservedSSO_<set>_<16 hex>`: the role that IAM Identity Center creates for a permission set in an account. A set's
- * name can contain `_`, so the suffix is anchored: set `View` never matches a role of set `View_Admin`.
+ * `AWSReservedSSO_<set>_<16 hex>`: the role that IAM Identity Center creates for a permission set
+ * in an account. A set's name can contain `_`, so the suffix is anchored: set `View` never matches
+ * a role of set `View_Admin`.
  * https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
  */
 const ROLE_OF_SET = /^AWSReservedSSO_([\w+=,.@-]{1,32})_[0-9a-f]{16}$/;
@@ -84,7 +92,9 @@ export interface ParameterAddress {
   readonly kind: ParameterKind;
   /** 12 digits, or `any` for patterns and denials of any account. */
   readonly account: string;
-  /** Name of the role, user, federated user or permission set, in lower case. Empty for other kinds. */
+  /**
+   * Name of the role, user, federated user or permission set, in lower case. Empty for other kinds.
+   */
   readonly name: string;
 }
 

@@ -1,13 +1,19 @@
-// Checks whether an ARN pattern can match any identity: STS omits role paths, and names use a known alphabet.
+// Checks whether an ARN pattern can match any identity: STS omits role paths, and names use a known
+// alphabet.
 
 import { asciiLowerCase, quoted } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { type ArnSections, arnPattern, matchesGlob } from "./arn.ts";
 
-/** The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that STS returns. */
+/**
+ * The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that
+ * STS returns.
+ */
 export type ComparedArns = "canonical" | "canonical-or-session";
 
-/** One character of a text, or a run of one or more characters. An optional one may also be missing. */
+/**
+ * One character of a text, or a run of one or more characters. An optional one may also be missing.
+ */
 interface Token {
   readonly takes: (character: string) => boolean;
   readonly repeats: boolean;
@@ -15,9 +21,14 @@ interface Token {
 }
 type Shape = readonly Token[];
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of names and of session names */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of names
+ * and of session names
+ */
 const NAME = /[\w+=,.@-]/;
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names
+ */
 const PATH = /[\x21-\x7e]/;
 
 /** `aws` and `aws-cn`, not `asw`. */
@@ -32,7 +43,9 @@ const CANONICAL: readonly [service: Shape, resource: Shape][] = [
 ];
 const SESSION: readonly [service: Shape, resource: Shape] = [shape("sts"), shape("assumed-role/", NAME, "/", NAME)];
 
-/** Returns why a pattern can never match, as a phrase for an operator; `undefined` if it can match. */
+/**
+ * Returns why a pattern can never match, as a phrase for an operator; `undefined` if it can match.
+ */
 export function whyNeverMatches(arnLike: string, compared: ComparedArns): string | undefined {
   const sections = arnPattern(arnLike);
   if (sections === undefined) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
@@ -42,8 +55,9 @@ export function whyNeverMatches(arnLike: string, compared: ComparedArns): string
 }
 
 /**
- * Returns whether a pattern can match a session without matching the role, whatever the role's name. An AWS-signed token does not
- * contain its session, so such a denial denies all of them for the roles of these sessions.
+ * Returns whether a pattern can match a session without matching the role, whatever the role's
+ * name. An AWS-signed token does not contain its session, so such a denial denies all of them for
+ * the roles of these sessions.
  */
 export function isOfSessions(arnLike: string): boolean {
   const pattern = arnPattern(arnLike);
@@ -103,7 +117,10 @@ export function globsOverlap(glob: string, other: string): boolean {
   return overlaps(glob, tokens);
 }
 
-/** Returns whether some text matches both a section of a pattern and a shape. The work is at most the product of their lengths. */
+/**
+ * Returns whether some text matches both a section of a pattern and a shape. The work is at most
+ * the product of their lengths.
+ */
 function overlaps(glob: string, tokens: Shape): boolean {
   // Possible numbers of tokens read so far. The last of them can continue if it repeats.
   let read = withOptional(new Set([0]), tokens);

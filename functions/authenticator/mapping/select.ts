@@ -1,4 +1,5 @@
-// Selects the mapping that applies to an identity: denials first, then the most specific place with an entry.
+// Selects the mapping that applies to an identity: denials first, then the most specific place with
+// an entry.
 
 import { denial } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -16,9 +17,9 @@ export interface SelectedMapping {
 type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
 
 /**
- * The evaluation that decides: a denial, then one that depends on what the token lacks, then the first place
- * with an entry; `undefined` if no place has one. An invalid entry denies, so that a typo in a role's mapping does not give
- * the role its account's mapping.
+ * The evaluation that decides: a denial, then one that depends on what the token lacks, then the
+ * first place with an entry; `undefined` if no place has one. An invalid entry denies, so that a
+ * typo in a role's mapping does not give the role its account's mapping.
  */
 export function decidingEvaluation(evaluations: readonly Evaluation[]): DecidingEvaluation | undefined {
   const holding = evaluations.filter(

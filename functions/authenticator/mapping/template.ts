@@ -14,7 +14,10 @@ export const SESSION_PLACEHOLDERS: readonly string[] = PLACEHOLDERS.filter((name
 // biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
 export const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-/** The problem of a template, or `undefined`. Unknown placeholders and stray braces are errors, never literal text. */
+/**
+ * The problem of a template, or `undefined`. Unknown placeholders and stray braces are errors,
+ * never literal text.
+ */
 export function templateProblem(template: string, key: "username" | "group"): string | undefined {
   if (CONTROL_CHARACTER.test(template)) return "a control character";
   for (const [, name = ""] of template.matchAll(PLACEHOLDER)) {
@@ -46,8 +49,8 @@ export function placeholderValues(identity: VerifiedIdentity): ReadonlyMap<Place
 }
 
 /**
- * Renders in one pass, so that a value that looks like a placeholder stays text. `onMissing` is called for a placeholder
- * without value, and must throw.
+ * Renders in one pass, so that a value that looks like a placeholder stays text. `onMissing` is
+ * called for a placeholder without value, and must throw.
  */
 export function renderTemplate(
   template: string,

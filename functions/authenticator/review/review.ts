@@ -83,7 +83,10 @@ interface Steps {
   readonly deadline: Deadline;
 }
 
-/** Parses the token, unless its proof is cached. Returns how to prove it; `undefined` for a token of another kind. */
+/**
+ * Parses the token, unless its proof is cached. Returns how to prove it; `undefined` for a token of
+ * another kind.
+ */
 async function readToken<Token extends NonNullable<ReviewRecord["token"]>>(
   { hash, record, deadline }: Steps,
   proofs: Proofs<Token>,
@@ -123,7 +126,10 @@ export function requireAnyToken(tokens: ReviewRules["tokens"]): void {
   );
 }
 
-/** The part of a review after the identity is verified. Fills `record` and throws like `reviewToken`. */
+/**
+ * The part of a review after the identity is verified. Fills `record` and throws like
+ * `reviewToken`.
+ */
 export async function reviewIdentity(
   identity: VerifiedIdentity,
   rules: IdentityRules,

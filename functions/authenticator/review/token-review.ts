@@ -1,5 +1,6 @@
-// Parses the TokenReview that kube-apiserver sends, decides which of its audiences a token is valid for, and builds the response
-// body: a TokenReview with its status, or a Kubernetes Status for an error.
+// Parses the TokenReview that kube-apiserver sends, decides which of its audiences a token is valid
+// for, and builds the response body: a TokenReview with its status, or a Kubernetes Status for an
+// error.
 
 import { denial, httpError } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
@@ -41,9 +42,9 @@ function parseAudiences(value: unknown): readonly string[] | undefined {
 }
 
 /**
- * The requested audiences that are configured. `undefined` omits `status.audiences`, which kube-apiserver treats as its
- * own audience. Echoing the request would make a token for this cluster valid for a foreign service that asks
- * kube-apiserver to review it.
+ * The requested audiences that are configured. `undefined` omits `status.audiences`, which
+ * kube-apiserver treats as its own audience. Echoing the request would make a token for this
+ * cluster valid for a foreign service that asks kube-apiserver to review it.
  */
 export function acceptedAudiences(
   requested: readonly string[] | undefined,
@@ -69,12 +70,18 @@ interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** kube-apiserver accepts only the version that it sent. `spec` is omitted, since it contains the token. */
+/**
+ * kube-apiserver accepts only the version that it sent. `spec` is omitted, since it contains the
+ * token.
+ */
 export function tokenReview(apiVersion: TokenReviewRequest["apiVersion"], status: TokenReviewStatus): unknown {
   return { apiVersion, kind: "TokenReview", status };
 }
 
-/** The status for a token of another kind. Without `error`, kube-apiserver caches it and logs nothing. */
+/**
+ * The status for a token of another kind. Without `error`, kube-apiserver caches it and logs
+ * nothing.
+ */
 export const NOT_OURS: TokenReviewStatus = { authenticated: false };
 
 export function granted(
@@ -95,8 +102,8 @@ export function granted(
 }
 
 /**
- * uid and extra, with the names of aws-iam-authenticator, so that audit rules for it still match. An AWS-signed token has no
- * unique id, so its user has no uid.
+ * uid and extra, with the names of aws-iam-authenticator, so that audit rules for it still match.
+ * An AWS-signed token has no unique id, so its user has no uid.
  */
 function provenance(identity: VerifiedIdentity): Pick<UserInfo, "uid" | "extra"> {
   const { accountId, principalId, arn, canonicalArn, sessionName, accessKeyId } = identity;

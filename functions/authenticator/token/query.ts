@@ -24,8 +24,9 @@ export type Query = Readonly<Record<Exclude<QueryName, "X-Amz-Security-Token">, 
 const CANONICAL = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
 
 /**
- * Requires every name except the security token's. Names that differ only by case or percent-encoding are the same name:
- * otherwise STS and this code could read different ones (CVE-2022-2385).
+ * Requires every name except the security token's. Names that differ only by case or
+ * percent-encoding are the same name: otherwise STS and this code could read different ones
+ * (CVE-2022-2385).
  */
 export function parseTokenQuery(text: string): Query {
   const found = new Map<QueryName, string>();
@@ -50,7 +51,10 @@ export function parseTokenQuery(text: string): Query {
   return Object.fromEntries(found) as Query;
 }
 
-/** Runs before the check for missing names: a client that does not sign the header often omits other parameters too. */
+/**
+ * Runs before the check for missing names: a client that does not sign the header often omits other
+ * parameters too.
+ */
 function checkClusterHeader(signedHeaders: string | undefined): void {
   if (signedHeaders === undefined || signedHeaders.toLowerCase().split(";").includes("x-k8s-aws-id")) return;
   throw denial(

@@ -1,11 +1,15 @@
-// Checks the values of a presigned GetCallerIdentity: action, credential, date, expiry, signed headers, signature.
+// Checks the values of a presigned GetCallerIdentity: action, credential, date, expiry, signed
+// headers, signature.
 
 import { denial } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { calendarTime } from "../../lib/time.ts";
 import { named, parameterRefused, type Query, type QueryName } from "./query.ts";
 
-/** STS accepts a presigned GetCallerIdentity for 15 minutes after X-Amz-Date and ignores X-Amz-Expires. */
+/**
+ * STS accepts a presigned GetCallerIdentity for 15 minutes after X-Amz-Date and ignores
+ * X-Amz-Expires.
+ */
 const TOKEN_LIFETIME_MS = 15 * 60 * 1000;
 const MAX_AHEAD_MS = 15 * 60 * 1000;
 const MAX_EXPIRES_SECONDS = 900;
@@ -24,7 +28,8 @@ export function checkFixedValues(query: Query): void {
 
 /** `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`, with the day of X-Amz-Date. */
 export function checkCredential(query: Query): { readonly accessKeyId: string; readonly region: string } {
-  // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html: 16 to 128 word characters
+  // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html: 16 to 128 word
+  // characters
   const match = /^(\w{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/sts\/aws4_request$/.exec(query["X-Amz-Credential"]);
   const [, accessKeyId = "", day, region] = match ?? [];
   if (region === undefined) {
@@ -36,7 +41,9 @@ export function checkCredential(query: Query): { readonly accessKeyId: string; r
   return { accessKeyId, region };
 }
 
-/** `hostRegion` is undefined for a host of `STS_EXTRA_HOSTS`: the credential determines its region. */
+/**
+ * `hostRegion` is undefined for a host of `STS_EXTRA_HOSTS`: the credential determines its region.
+ */
 export function checkRegion(region: string, hostRegion: string | undefined, accepted: ReadonlySet<string>): void {
   if (hostRegion !== undefined && region !== hostRegion) {
     throw denial("token_region_refused", `signed for region${named(region)}, but the host serves ${hostRegion}`);
@@ -76,7 +83,10 @@ export function checkExpires(query: Query): void {
   }
 }
 
-/** The function must send signed headers again with the same values, and it knows only those of these two. */
+/**
+ * The function must send signed headers again with the same values, and it knows only those of
+ * these two.
+ */
 export function checkSignedHeaders(query: Query): void {
   const headers = query["X-Amz-SignedHeaders"].toLowerCase().split(";");
   const foreign = headers.find((header) => header !== "host" && header !== "x-k8s-aws-id");

@@ -1,4 +1,5 @@
-// The hosts that a token can name: STS endpoints of the function's partition, and hosts that the operator adds.
+// The hosts that a token can name: STS endpoints of the function's partition, and hosts that the
+// operator adds.
 
 import type { Partition } from "../../aws/partitions.ts";
 
@@ -6,18 +7,30 @@ import type { Partition } from "../../aws/partitions.ts";
 export interface StsHosts {
   /** Regions that a token can be signed for. */
   readonly regions: ReadonlySet<string>;
-  /** Host, in lower case and without port, to its region; `undefined` if the credential determines the region. */
+  /**
+   * Host, in lower case and without port, to its region; `undefined` if the credential determines
+   * the region.
+   */
   readonly regionByHost: ReadonlyMap<string, string | undefined>;
   /** The hosts of the function's own region and of the nodes' region. */
   readonly own: ReadonlySet<string>;
-  /** The hosts that host-budget.ts limits: all but `own`, unless the operator lists the accepted regions. */
+  /**
+   * The hosts that host-budget.ts limits: all but `own`, unless the operator lists the accepted
+   * regions.
+   */
   readonly budgeted: ReadonlySet<string>;
 }
 
 export interface StsHostOptions {
-  /** Accepts only these regions. Does not add the function's own. Default: all of the partition, and the function's. */
+  /**
+   * Accepts only these regions. Does not add the function's own. Default: all of the partition, and
+   * the function's.
+   */
   readonly onlyRegions?: readonly string[] | undefined;
-  /** Accepts only plain regional names, which are those that an interface endpoint serves. Default: false. */
+  /**
+   * Accepts only plain regional names, which are those that an interface endpoint serves. Default:
+   * false.
+   */
   readonly regionalOnly?: boolean;
   readonly extraHosts?: readonly string[];
   /** The region of the cluster's nodes. Default: the function's own. */
@@ -28,8 +41,9 @@ const GLOBAL_HOST = "sts.amazonaws.com";
 const GLOBAL_REGION = "us-east-1";
 
 /**
- * Accepts only hosts that AWS documents: the function connects to every accepted host, so one that does not resolve would
- * turn an invalid token into a fault. `ownRegion` is accepted even if it is newer than this code.
+ * Accepts only hosts that AWS documents: the function connects to every accepted host, so one that
+ * does not resolve would turn an invalid token into a fault. `ownRegion` is accepted even if it is
+ * newer than this code.
  */
 export function acceptedStsHosts(
   partition: Partition,
@@ -55,8 +69,8 @@ export function acceptedStsHosts(
 
 /**
  * Other hosts of a region's STS: FIPS, dual-stack, and the global host, which only `aws` has
- * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html). Empty for a region that is
- * newer than this code. In GovCloud the plain name is the FIPS endpoint.
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html). Empty
+ * for a region that is newer than this code. In GovCloud the plain name is the FIPS endpoint.
  */
 function otherHosts(partition: Partition, region: string): string[] {
   const { id, domain, dualStackDomain, regions, stsFipsRegions, stsFipsDualStackRegions } = partition;

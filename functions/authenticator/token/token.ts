@@ -33,7 +33,8 @@ export function hasTokenPrefix(text: string): boolean {
   return text.startsWith(PREFIX);
 }
 
-// `URL` would also accept other schemes, other spellings of hosts, userinfo, ports, fragments and backslashes.
+// `URL` would also accept other schemes, other spellings of hosts, userinfo, ports, fragments and
+// backslashes.
 const PRESIGNED_URL = /^https:\/\/([^/?#]*)\/\?([^#]*)$/;
 
 /** Throws a `Denial` that names the rule. */

@@ -17,12 +17,15 @@ export interface User {
   readonly groups: readonly string[];
 }
 
-/** The private DNS name of the identity's instance, or a phrase for an operator about why it is not proven. */
+/**
+ * The private DNS name of the identity's instance, or a phrase for an operator about why it is not
+ * proven.
+ */
 export type NodeName = { readonly name: string } | { readonly refusal: string };
 
 /**
- * Calls `findNodeName` only if a placeholder needs it. Throws a `Denial` with the canonical ARN and the parameters that
- * were tried.
+ * Calls `findNodeName` only if a placeholder needs it. Throws a `Denial` with the canonical ARN and
+ * the parameters that were tried.
  */
 export async function renderUser(
   { mapping, parameter, tried }: SelectedMapping,
@@ -50,7 +53,8 @@ export async function renderUser(
   }
   const render = (template: string) => renderTemplate(template, values, missing);
   const user = {
-    // Only an account mapping has no username. Its users are named by their ARN, which is not a template.
+    // Only an account mapping has no username. Its users are named by their ARN, which is not a
+    // template.
     username: username === undefined ? who : render(username),
     groups: groups.map(render),
   };
@@ -81,7 +85,10 @@ function claimValues(username = "", { claims }: VerifiedIdentity, refused: Refus
   });
 }
 
-/** Checks a rendered username or group: text that a user can influence must not become a reserved name. */
+/**
+ * Checks a rendered username or group: text that a user can influence must not become a reserved
+ * name.
+ */
 export function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {
   if (name === "") return "is empty";
   if (CONTROL_CHARACTER.test(name)) return "contains a control character";

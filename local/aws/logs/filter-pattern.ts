@@ -1,4 +1,5 @@
-// Parses the JSON filter patterns that the CLI uses: string comparisons, `&&`, `||` and parentheses.
+// Parses the JSON filter patterns that the CLI uses: string comparisons, `&&`, `||` and
+// parentheses.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 // Rejects all other patterns, since a partly understood pattern would match wrong lines.
 

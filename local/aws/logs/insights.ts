@@ -1,7 +1,7 @@
-// Logs Insights: StartQuery, GetQueryResults and StopQuery, with the queries that the command sends: `filter` with
-// conditions on text, then `stats` with `max(@timestamp)` and `count(*)`. Rejects all others, since a partly understood
-// query would return wrong rows. A query is Scheduled when it is first asked for, then Running with a part of its results,
-// then Complete.
+// Logs Insights: StartQuery, GetQueryResults and StopQuery, with the queries that the command
+// sends: `filter` with conditions on text, then `stats` with `max(@timestamp)` and `count(*)`.
+// Rejects all others, since a partly understood query would return wrong rows. A query is Scheduled
+// when it is first asked for, then Running with a part of its results, then Complete.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 

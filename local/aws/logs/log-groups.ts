@@ -1,5 +1,5 @@
-// FilterLogEvents and DescribeLogGroups: pages of log events that match a pattern, and of log groups, within the service's
-// limits.
+// FilterLogEvents and DescribeLogGroups: pages of log events that match a pattern, and of log
+// groups, within the service's limits.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html
 
@@ -64,12 +64,15 @@ const MOST_EVENTS = 10_000;
 
 const PAGE_BYTES = 1024 * 1024;
 
-/** Overhead per event in PutLogEvents: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
+/**
+ * Overhead per event in PutLogEvents:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+ */
 const EVENT_BYTES = 26;
 
 /**
- * How many events one call searches. The real service returns after an undocumented amount, so a short or empty page may
- * still have a token.
+ * How many events one call searches. The real service returns after an undocumented amount, so a
+ * short or empty page may still have a token.
  */
 const SEARCHED = 20_000;
 

@@ -1,4 +1,5 @@
-// A local, read-only CloudWatch Logs for AWS SDKs and the AWS CLI, with groups in memory or from a function's log file.
+// A local, read-only CloudWatch Logs for AWS SDKs and the AWS CLI, with groups in memory or from a
+// function's log file.
 
 import { readFileSync } from "node:fs";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
@@ -52,7 +53,9 @@ export function startLogs(options: LogsOptions): Promise<LocalServer> {
   );
 }
 
-/** The lines of a function's log file as events. A line without a time has that of the line before. */
+/**
+ * The lines of a function's log file as events. A line without a time has that of the line before.
+ */
 export function eventsOfFile(file: string): LogEvent[] {
   let timestamp = 0;
   return readFileSync(file, "utf8")

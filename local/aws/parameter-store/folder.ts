@@ -1,5 +1,5 @@
-// A folder of mapping files as the storage of parameters: each request reads the folder, so edits apply immediately, and writes
-// replace files.
+// A folder of mapping files as the storage of parameters: each request reads the folder, so edits
+// apply immediately, and writes replace files.
 
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -20,13 +20,16 @@ export interface FolderOptions {
   readonly folder: string;
   /** Prefix of every parameter name, for example `/iam-authenticator/my-cluster`. */
   readonly prefix: string;
-  /** Called once for each file that cannot be served, and again when the reason changes. Default: prints to stderr. */
+  /**
+   * Called once for each file that cannot be served, and again when the reason changes. Default:
+   * prints to stderr.
+   */
   readonly onProblem?: (message: string) => void;
 }
 
 /**
- * Returns a function that reads all files. Modification times and sizes can miss an edit, so they are not used. Names outside
- * the prefix, and those that no file can have, are kept in memory.
+ * Returns a function that reads all files. Modification times and sizes can miss an edit, so they
+ * are not used. Names outside the prefix, and those that no file can have, are kept in memory.
  */
 export function openFolder(
   { folder, prefix, onProblem = console.error }: FolderOptions,
@@ -164,8 +167,9 @@ function mappingFiles(folder: string): Map<string, string[]> {
 const MAPPING_FILE = /^(.+)\.(?:ya?ml|json)$/;
 
 /**
- * Returns the name without the prefix: `role/111122223333/developers` for `role/111122223333/developers.yaml`. Returns `undefined` for other
- * files, such as hidden ones. A name may start with an escaped character: `.40dmin` is `@dmin`.
+ * Returns the name without the prefix: `role/111122223333/developers` for
+ * `role/111122223333/developers.yaml`. Returns `undefined` for other files, such as hidden ones. A
+ * name may start with an escaped character: `.40dmin` is `@dmin`.
  */
 export function mappingName(segments: readonly string[]): string | undefined {
   if (segments.some((segment) => segment.startsWith(".") && !/^\.[0-9a-f]{2}/.test(segment))) return undefined;
@@ -173,8 +177,8 @@ export function mappingName(segments: readonly string[]): string | undefined {
 }
 
 /**
- * Returns JSON. Invalid YAML is returned unchanged: the function then reports an invalid mapping, and other mappings still
- * work.
+ * Returns JSON. Invalid YAML is returned unchanged: the function then reports an invalid mapping,
+ * and other mappings still work.
  */
 export function mappingValue(file: string, text: string): string {
   if (file.endsWith(".json")) return text.trim();

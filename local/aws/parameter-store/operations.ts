@@ -1,5 +1,6 @@
-// The operations: GetParameter, GetParameters, GetParametersByPath, GetParameterHistory, ListTagsForResource, PutParameter,
-// DeleteParameter and DeleteParameters, with the checks of their input, their pages and their responses.
+// The operations: GetParameter, GetParameters, GetParametersByPath, GetParameterHistory,
+// ListTagsForResource, PutParameter, DeleteParameter and DeleteParameters, with the checks of their
+// input, their pages and their responses.
 
 import { createHash } from "node:crypto";
 import { ServiceError } from "../http-server.ts";
@@ -77,8 +78,9 @@ function refuseUnsupported(input: Input, fields: readonly string[]): void {
 }
 
 /**
- * The requested page of `all`, which must be sorted by `keyOf`, and the NextToken member if there may be more. A full page
- * always has a token, even if it is the last: the service may return empty pages too, and clients must accept them.
+ * The requested page of `all`, which must be sorted by `keyOf`, and the NextToken member if there
+ * may be more. A full page always has a token, even if it is the last: the service may return empty
+ * pages too, and clients must accept them.
  */
 function page<T>(all: readonly T[], keyOf: (item: T) => string, input: Input, most: number) {
   const size = pageSize(input, most);
@@ -89,7 +91,9 @@ function page<T>(all: readonly T[], keyOf: (item: T) => string, input: Input, mo
   return { items, next: items.length < size || last === undefined ? {} : { NextToken: encodeToken(keyOf(last)) } };
 }
 
-/** A token contains the last returned item, so concurrent writes never repeat or hide other items. */
+/**
+ * A token contains the last returned item, so concurrent writes never repeat or hide other items.
+ */
 const TOKEN_MARK = "page:";
 
 function encodeToken(key: string): string {
@@ -103,7 +107,9 @@ function decodeToken(token: string | undefined): string | undefined {
   return text.slice(TOKEN_MARK.length);
 }
 
-/** `Parameter` of GetParameter, GetParameters and GetParametersByPath; `undefined` if there is none. */
+/**
+ * `Parameter` of GetParameter, GetParameters and GetParametersByPath; `undefined` if there is none.
+ */
 function renderParameter(parameters: ParameterStorage, location: StoreLocation, name: string, decrypt: boolean) {
   const version = newest(parameters, name);
   return version && { ...common(name, version, decrypt), ARN: parameterArn(location, name) };
@@ -134,7 +140,10 @@ function common(name: string, version: ParameterVersion, decrypt: boolean): obje
   };
 }
 
-/** Without decryption, a SecureString is a hash that looks like KMS ciphertext (base64, `AQICAH...`). */
+/**
+ * Without decryption, a SecureString is a hash that looks like KMS ciphertext (base64,
+ * `AQICAH...`).
+ */
 function renderValue({ type, value }: ParameterVersion, decrypt: boolean): string {
   if (type !== "SecureString" || decrypt) return value;
   return `AQICAHh${createHash("sha512").update(value).digest("base64")}`;
@@ -178,7 +187,10 @@ export function getParameterHistory(parameters: ParameterStorage, location: Stor
   return { Parameters: items.map((version) => renderHistory(location, name, version, decrypt)), ...next };
 }
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, for parameters only */
+/**
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, for
+ * parameters only
+ */
 export function listTagsForResource(parameters: ParameterStorage, _location: StoreLocation, input: Input): object {
   if (requiredText(input, "ResourceType") !== "Parameter") refuseUnsupported(input, ["ResourceType"]);
   const found = newest(parameters, requiredText(input, "ResourceId"));

@@ -1,5 +1,5 @@
-// A local SSM Parameter Store for AWS SDKs and the AWS CLI, with the service's rate limits: in memory for tests, in a folder
-// for `npm start`.
+// A local SSM Parameter Store for AWS SDKs and the AWS CLI, with the service's rate limits: in
+// memory for tests, in a folder for `npm start`.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 // https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 
@@ -41,10 +41,16 @@ interface Throughput {
   readonly writes: number;
 }
 
-/** For PutParameter, from AWS Support: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944 */
+/**
+ * For PutParameter, from AWS Support:
+ * https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944
+ */
 export const DEFAULT_THROUGHPUT: Throughput = { reads: 40, writes: 3 };
 
-/** Throws the service's error if the operation exceeds its limit, or its caller has no valid signature. */
+/**
+ * Throws the service's error if the operation exceeds its limit, or its caller has no valid
+ * signature.
+ */
 type Admit = (operation: string) => void;
 
 /** The quota of deletions is not documented; here they share PutParameter's. */
@@ -83,7 +89,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   PutParameter: putParameter,
 };
 
-/** `open` returns the current parameters. `admit` throws if the caller may not call the operation. */
+/**
+ * `open` returns the current parameters. `admit` throws if the caller may not call the operation.
+ */
 export function answerSsm(
   request: LocalRequest,
   open: () => ParameterStorage,
@@ -102,9 +110,15 @@ export function answerSsm(
 export interface StoreOptions extends Partial<StoreLocation>, ServiceOptions {
   /** Modification time of new versions, in milliseconds since 1970. */
   readonly now?: () => number;
-  /** Whether responses have `now` in their header Date, as those of AWS have. Default: no such header. */
+  /**
+   * Whether responses have `now` in their header Date, as those of AWS have. Default: no such
+   * header.
+   */
   readonly sendsDate?: boolean;
-  /** In milliseconds: how long a write takes, during which the store accepts no other write of the same parameter. */
+  /**
+   * In milliseconds: how long a write takes, during which the store accepts no other write of the
+   * same parameter.
+   */
   readonly writeMs?: number;
   /** Default: unlimited calls, and the service setting has its default. */
   readonly throughput?: Throughput;
@@ -113,13 +127,17 @@ export interface StoreOptions extends Partial<StoreLocation>, ServiceOptions {
 /** A guess: the service's is not documented. Longer ones would slow down tests with many writes. */
 const WRITE_MS = 2;
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors */
+/**
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors
+ */
 function tooManyUpdates(): ServiceError {
   const message = "There are concurrent updates for a resource that supports one update at a time.";
   return new ServiceError("TooManyUpdates", message);
 }
 
-/** `opened` returns a function that returns the current parameters, such as that of `openFolder`. */
+/**
+ * `opened` returns a function that returns the current parameters, such as that of `openFolder`.
+ */
 export async function startParameterStore(
   opened: (location: StoreLocation, now: () => number) => () => ParameterStorage,
   options: StoreOptions,

@@ -1,5 +1,5 @@
-// A stored parameter: its types, the interface between operations and storage, a storage in memory, and writes of a version
-// under the service's rules, with its error messages.
+// A stored parameter: its types, the interface between operations and storage, a storage in memory,
+// and writes of a version under the service's rules, with its error messages.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
@@ -10,7 +10,10 @@ export function validationError(message: string): ServiceError {
   return new ServiceError("ValidationException", message);
 }
 
-/** The service's error for invalid input. `field` is the member's name; the message shows it in lower camel case. */
+/**
+ * The service's error for invalid input. `field` is the member's name; the message shows it in
+ * lower camel case.
+ */
 export function constraintError(value: unknown, field: string, constraint: string): ServiceError {
   const shown = Array.isArray(value) ? `[${value.join(", ")}]` : String(value);
   const member = field.charAt(0).toLowerCase() + field.slice(1);
@@ -83,7 +86,9 @@ const MAX_VERSIONS = 100;
 
 const MAX_PARAMETERS = 10_000;
 
-/** Keeps parameters in memory, at first none. `now` returns the modification time of new versions. */
+/**
+ * Keeps parameters in memory, at first none. `now` returns the modification time of new versions.
+ */
 export function memoryParameters(now: () => number, limit = MAX_PARAMETERS): ParameterStorage {
   const kept = new Map<string, ParameterVersion[]>();
   // Cached, since listing N parameters reads all names N/10 times.

@@ -1,4 +1,5 @@
-// Fetches the discovery document and keys of an issuer on this machine as STS does those of a public one: over TLS, within 5 s.
+// Fetches the discovery document and keys of an issuer on this machine as STS does those of a
+// public one: over TLS, within 5 s.
 // https://openid.net/specs/openid-connect-discovery-1_0.html
 
 import { lookup } from "node:dns/promises";
@@ -13,7 +14,10 @@ import { identityProviderUnreachable, noVerificationKey } from "./protocol.ts";
 export interface IssuerAccess {
   /** Authority of the issuer, PEM. */
   readonly ca?: string | undefined;
-  /** For both documents; default 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
+  /**
+   * For both documents; default 5 s:
+   * https://repost.aws/knowledge-center/iam-sts-invalididentitytoken
+   */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -1,5 +1,5 @@
-// Requests, responses and errors of STS: query strings byte by byte as SigV4 encodes them, and JSON for clients that accept
-// it, else XML.
+// Requests, responses and errors of STS: query strings byte by byte as SigV4 encodes them, and JSON
+// for clients that accept it, else XML.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -72,8 +72,8 @@ export const missingAction = (): ServiceError =>
   new ServiceError("MissingAction", "The request is missing an action or a required parameter");
 
 /**
- * Repeats caller input, as STS does. A verifier that searches the response for an identity, instead of parsing it, can be
- * tricked with this (CVE-2020-16250).
+ * Repeats caller input, as STS does. A verifier that searches the response for an identity, instead
+ * of parsing it, can be tricked with this (CVE-2020-16250).
  */
 export const unknownAction = (action: string, version: string): ServiceError =>
   new ServiceError("InvalidAction", `Could not find operation ${action} for version ${version}`);
@@ -93,7 +93,8 @@ export const invalidIdentityToken = (message: string): ServiceError =>
 
 /**
  * For documents that are not public, slow, redirected, or without the token's key.
- * https://repost.aws/knowledge-center/iam-sts-invalididentitytoken (the two spaces are STS's: aws-sdk-rust issue 827)
+ * https://repost.aws/knowledge-center/iam-sts-invalididentitytoken (the two spaces are STS's:
+ * aws-sdk-rust issue 827)
  */
 export const noVerificationKey = (): ServiceError =>
   invalidIdentityToken(
@@ -113,7 +114,10 @@ export const expiredIdentityToken = (now: number, expiration: number): ServiceEr
     `Token expired: current date/time ${now} must be before the expiration date/time ${expiration}`,
   );
 
-/** STS returns the same error for a role that does not exist and for one that does not trust the token. */
+/**
+ * STS returns the same error for a role that does not exist and for one that does not trust the
+ * token.
+ */
 export const assumeRoleDenied = (): ServiceError =>
   new ServiceError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);
 

@@ -10,11 +10,16 @@ import type { Result } from "./protocol.ts";
 import { durationOf, validationError } from "./protocol.ts";
 
 export interface SignedTokenOptions {
-  /** By account: the issuer of its tokens. Other accounts have not enabled outbound web identity federation. */
+  /**
+   * By account: the issuer of its tokens. Other accounts have not enabled outbound web identity
+   * federation.
+   */
   readonly issuers: ReadonlyMap<string, string>;
   /** Names of local identities whose policies do not allow the call. Default: none. */
   readonly forbidden?: readonly string[];
-  /** Claims below `https://sts.amazonaws.com/` by name of the identity, such as `principal_tags`. */
+  /**
+   * Claims below `https://sts.amazonaws.com/` by name of the identity, such as `principal_tags`.
+   */
   readonly claims?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -23,7 +28,9 @@ type QueryParameters = ReadonlyMap<string, string>;
 const ALGORITHMS = ["RS256", "ES384"] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
 
-/** Created when first needed, and shared by all issuers of this process: an RSA key takes 100 ms. */
+/**
+ * Created when first needed, and shared by all issuers of this process: an RSA key takes 100 ms.
+ */
 const keys = new Map<Algorithm, { readonly privateKey: KeyObject; readonly publicKey: KeyObject }>();
 
 function keyPair(algorithm: Algorithm) {
@@ -37,7 +44,10 @@ function keyPair(algorithm: Algorithm) {
   return made;
 }
 
-/** The keys of an issuer, at `/<host of the issuer>/.well-known/jwks.json`; `undefined` for any other request. */
+/**
+ * The keys of an issuer, at `/<host of the issuer>/.well-known/jwks.json`; `undefined` for any
+ * other request.
+ */
 export async function keysOf(
   { method, target }: LocalRequest,
   { issuers }: SignedTokenOptions,

@@ -1,4 +1,5 @@
-// A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it verifies signatures and tokens.
+// A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it
+// verifies signatures and tokens.
 
 import {
   type LocalRequest,

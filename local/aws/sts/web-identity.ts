@@ -1,5 +1,5 @@
-// AssumeRoleWithWebIdentity: verifies the token of an OIDC issuer (issuer, audience, expiry and signature), evaluates the
-// role's trust policy, and returns the credentials of a role session.
+// AssumeRoleWithWebIdentity: verifies the token of an OIDC issuer (issuer, audience, expiry and
+// signature), evaluates the role's trust policy, and returns the credentials of a role session.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
@@ -34,10 +34,15 @@ interface WebIdentity {
   readonly audience: string;
 }
 
-/** Accepted by IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html */
+/**
+ * Accepted by IAM:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
+ */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 
-/** Returns the identity in `token` of one of `providers`; throws a `ServiceError` if it is invalid. */
+/**
+ * Returns the identity in `token` of one of `providers`; throws a `ServiceError` if it is invalid.
+ */
 async function verifyIdentityToken(
   token: string,
   providers: readonly OidcProvider[],
