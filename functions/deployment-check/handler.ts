@@ -11,7 +11,7 @@ import { changedReadings, type Page, readStore } from "./stored-values.ts";
 export interface CheckDependencies {
   /** Returns the function's result. Throws if its code fails. */
   readonly invoke: (functionArn: string, event: object) => Promise<unknown>;
-  /** One call of GetParametersByPath, for all parameters below the path. */
+  /** Reads one page of the parameters below the path, by one call of GetParametersByPath. */
   readonly readPage: (path: string, next: string | undefined) => Promise<Page>;
   /** Reports to CodeDeploy. `Failed` stops the deployment. */
   readonly report: (deploymentId: string, executionId: string, status: "Succeeded" | "Failed") => Promise<void>;
@@ -48,9 +48,9 @@ interface HookEvent {
 }
 
 /**
- * Reports every failure, also of reading the options: CodeDeploy invokes the function
- * asynchronously, so Lambda would run a check that throws three times, and CodeDeploy would wait
- * for an hour.
+ * Creates the handler. It reports every failure, including one of reading the options: CodeDeploy
+ * invokes the function asynchronously, so Lambda would run a check that throws three times, and
+ * CodeDeploy would wait for an hour.
  */
 export function createCheckHandler(
   readOptions: () => CheckOptions,

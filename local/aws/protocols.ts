@@ -79,8 +79,8 @@ function respond(status: number, output: object): LocalResponse {
 const SECOND_MS = 1000;
 
 /**
- * The returned function reports whether one more call is allowed. Rejected calls do not count.
- * `now` in milliseconds.
+ * Returns a function that reports whether another call is allowed. Rejected calls do not count.
+ * `now` returns milliseconds.
  */
 export function callsPerSecond(most: number, now: () => number): () => boolean {
   let admitted: number[] = [];
