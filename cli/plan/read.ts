@@ -132,32 +132,40 @@ export async function readLooks(
   io: IOStreams,
   unread: Set<string>,
 ): Promise<readonly Stored[]> {
-  const { prefix } = connection.review;
-  const { account: _, ...everyAccount } = connection;
   try {
-    const found: Stored[] = [];
-    for (const look of looks.filter((look) => !look.startsWith("/"))) {
-      if (look.startsWith("role/")) {
-        for await (const page of pagesBelow(`${prefix}/${look}`, connection, io)) found.push(...page);
-      } else {
-        const of = look === "any" ? everyAccount : { ...connection, account: look };
-        found.push(...(await readMappings(of, io)).values());
-      }
-    }
-    const names = looks.filter((look) => look.startsWith("/") && !found.some(({ name }) => name === look));
-    return [...found, ...(await readByName(names, connection, io)).values()];
+    return await readAllLooks(looks, connection, io);
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
     // One name without permission denies the entire call.
     const [look = "", ...others] = looks;
     if (others.length > 0) {
       const found = [];
-      for (const part of looks) found.push(...(await readLooks([part], connection, io, unread)));
+      for (const single of looks) found.push(...(await readLooks([single], connection, io, unread)));
       return found;
     }
     unread.add(look);
     return [];
   }
+}
+
+async function readAllLooks(looks: readonly string[], connection: Connection, io: IOStreams): Promise<Stored[]> {
+  const found: Stored[] = [];
+  for (const look of looks.filter((name) => !name.startsWith("/")))
+    found.push(...(await readBelow(look, connection, io)));
+  const names = looks.filter((look) => look.startsWith("/") && !found.some(({ name }) => name === look));
+  return [...found, ...(await readByName(names, connection, io)).values()];
+}
+
+/** Reads the mappings of an account's roles (`role/...`), of every account (`any`), or of one. */
+async function readBelow(look: string, connection: Connection, io: IOStreams): Promise<readonly Stored[]> {
+  if (look.startsWith("role/")) {
+    const found: Stored[] = [];
+    for await (const page of pagesBelow(`${connection.review.prefix}/${look}`, connection, io)) found.push(...page);
+    return found;
+  }
+  const { account: _, ...everyAccount } = connection;
+  const place = look === "any" ? everyAccount : { ...connection, account: look };
+  return [...(await readMappings(place, io)).values()];
 }
 
 export function pagesBelow(path: string, { ssm, rates }: Connection, io: IOStreams) {

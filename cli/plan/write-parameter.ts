@@ -62,22 +62,32 @@ export async function writeValue(ssm: SSMClient, change: Change, interrupted: Ab
     const current = await readBefore(ssm, name, interrupted, neighbours);
     // Another operator has just written the same.
     if (attempt > 0 && value !== undefined && current?.value === value) return;
-    // Compare the value too: a recreated parameter starts at version 1 again.
-    if (current?.version !== before?.version || current?.value !== before?.value)
-      throw changedMeanwhile(name, before, current);
+    if (!isSameVersion(current, before)) throw changedMeanwhile(name, before, current);
     if (value === undefined) return remove(ssm, name);
     const input = { Name: name, Value: value };
     const over = before?.version ?? 0;
     const version = await put(ssm, input, over);
     if (version === undefined) continue;
-    if (version === over + 1) return;
-    const history = await readHistory(ssm, name, UNINTERRUPTED);
-    const isBetween = (stored: Version) => stored.version > over && stored.version < version;
-    const between = history.filter((stored) => isBetween(stored) && !isOwn(stored, input));
-    if (between.length > 0) throw overwrote(name, between);
+    if (version > over + 1) await refuseReplaced(ssm, input, over, version);
     return;
   }
   throw keepsChanging(name);
+}
+
+/** Compares the value too: a recreated parameter starts at version 1 again. */
+function isSameVersion(stored: Stored | undefined, other: Stored | undefined): boolean {
+  return stored?.version === other?.version && stored?.value === other?.value;
+}
+
+/**
+ * Throws `Overwrote` if other operators wrote a version between the one that was read and the one
+ * that was written.
+ */
+async function refuseReplaced(ssm: SSMClient, input: PutInput, over: number, written: number): Promise<void> {
+  const history = await readHistory(ssm, input.Name, UNINTERRUPTED);
+  const between = history.filter(({ version }) => version > over && version < written);
+  const others = between.filter((stored) => !isOwn(stored, input));
+  if (others.length > 0) throw overwrote(input.Name, others);
 }
 
 /** The parameters that the judgement of a write used. */
@@ -207,73 +217,113 @@ export async function writeList(
   neighbours?: Neighbours,
 ): Promise<{ readonly value: string; readonly isMerged: boolean }> {
   const { name, before, value = "[]", isInterim = false } = change;
-  let base = before?.value ?? "[]";
-  let wanted = value;
-  let isMerged = false;
+  const merge: Merge = { key, change, check, base: before?.value ?? "[]", wanted: value, isMerged: false };
   /** The version that was written last. */
   let last = 0;
-  let refused: unknown;
-
-  /**
-   * Joins the list with `theirs`. `isRestored` is whether `wanted` is an earlier merge, not the
-   * requested list.
-   */
-  async function combine(theirs: string, isRestored: boolean): Promise<void> {
-    // Also what this command wrote, if the response was lost.
-    if (isSameValue(theirs, wanted)) return;
-    isMerged = true;
-    const { value: merged, problem } = mergeValues(key, change, base, wanted, theirs, isRestored);
-    try {
-      if (problem !== undefined) throw finding(problem);
-      await check(merged, theirs);
-      wanted = merged;
-    } catch (error) {
-      refused ??= error;
-      wanted = isRestored ? merged : theirs;
-    }
-  }
-
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     // Not interrupted after the first write: replaced entries must be restored.
     const isPut = last > 0;
-    const signal = isPut ? UNINTERRUPTED : interrupted;
+    const { signal, beside } = isPut ? { signal: UNINTERRUPTED } : { signal: interrupted, beside: neighbours };
     if (attempt > 0) await pause(signal);
-    const stored = await readBefore(ssm, name, signal, isPut ? undefined : neighbours);
-    const over = stored?.version ?? 0;
-    const current = stored?.value ?? "[]";
-    if (listIn(current) === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);
-    if (!isSameValue(current, base)) await combine(current, isPut);
-    base = current;
-    if (isSameValue(wanted, current)) {
-      if (refused !== undefined) throw refused;
-      return { value: current, isMerged };
-    }
-    // Keeps the beginning of a managed parameter's description.
-    const { stack } = over === 0 ? {} : await findOwner(ssm, name, signal);
-    const owner = stack === undefined ? "" : `Managed by ${managerOf(stack)}. `;
-    // Other commands compute from it what the version changed.
-    const Description = `${owner}${isInterim ? FIRST : ""}${isPut && over === last ? AGAIN : OVER}${over}`;
-    const input = { Name: name, Value: wanted, Description };
+    const { over, current } = listOf(await readBefore(ssm, name, signal, beside), name, before);
+    if (!isSameValue(current, merge.base)) await combine(merge, current, isPut);
+    merge.base = current;
+    if (isSameValue(merge.wanted, current)) return resultOf(merge, current);
+    const Description = await descriptionOf(ssm, name, { over, isInterim, isAgain: isPut && over === last }, signal);
+    const input = { Name: name, Value: merge.wanted, Description };
     const version = await put(ssm, input, over);
     if (version === undefined) continue;
-    if (version === over + 1) {
-      if (refused !== undefined) throw refused;
-      return { value: wanted, isMerged };
-    }
-    const written = wanted;
+    if (version === over + 1) return resultOf(merge, merge.wanted);
     const history = await readHistory(ssm, name, UNINTERRUPTED);
-    const attempts = history.filter(
-      (attempt) => attempt.version > over && attempt.version < version && isOwn(attempt, input),
-    );
-    // Those who wrote after the first attempt had read it, so they changed this command's list.
-    const first = attempts.at(-1)?.version ?? version;
-    if (first > over + 1) await combine(replaced(key, input, current, history, over, first), isPut);
-    base = wanted;
-    await combine(replaced(key, input, wanted, history, first, version), isPut);
-    base = written;
+    await combineReplaced(merge, input, current, history, { over, version, isRestored: isPut });
     last = version;
   }
   throw keepsChanging(name);
+}
+
+/** The list that a command wants to store, and what other operators changed in it meanwhile. */
+interface Merge {
+  readonly key: string;
+  readonly change: Change;
+  readonly check: CheckMerge;
+  /** The list from which `wanted` was computed. */
+  base: string;
+  wanted: string;
+  isMerged: boolean;
+  /** Why the merge must not be written: the list of the other operators is kept. */
+  refused?: unknown;
+}
+
+/**
+ * Joins the list with `theirs`. `isRestored` is whether `wanted` is an earlier merge, not the
+ * requested list.
+ */
+async function combine(merge: Merge, theirs: string, isRestored: boolean): Promise<void> {
+  const { key, change, base, wanted, check } = merge;
+  // Also what this command wrote, if the response was lost.
+  if (isSameValue(theirs, wanted)) return;
+  merge.isMerged = true;
+  const { value: merged, problem } = mergeValues(key, change, base, wanted, theirs, isRestored);
+  try {
+    if (problem !== undefined) throw finding(problem);
+    await check(merged, theirs);
+    merge.wanted = merged;
+  } catch (error) {
+    merge.refused ??= error;
+    merge.wanted = isRestored ? merged : theirs;
+  }
+}
+
+/**
+ * Joins the list with what other operators wrote between version `over`, the list `current`, and
+ * `version`, which this command wrote.
+ */
+async function combineReplaced(
+  merge: Merge,
+  input: PutInput,
+  current: string,
+  history: readonly Version[],
+  { over, version, isRestored }: { readonly over: number; readonly version: number; readonly isRestored: boolean },
+): Promise<void> {
+  const { key, wanted: written } = merge;
+  const isBetween = (stored: Version) => stored.version > over && stored.version < version;
+  const attempts = history.filter((stored) => isBetween(stored) && isOwn(stored, input));
+  // Those who wrote after the first attempt had read it, so they changed this command's list.
+  const first = attempts.at(-1)?.version ?? version;
+  if (first > over + 1) await combine(merge, replaced(key, input, current, history, over, first), isRestored);
+  merge.base = merge.wanted;
+  await combine(merge, replaced(key, input, merge.wanted, history, first, version), isRestored);
+  merge.base = written;
+}
+
+function resultOf({ refused, isMerged }: Merge, value: string): { readonly value: string; readonly isMerged: boolean } {
+  if (refused !== undefined) throw refused;
+  return { value, isMerged };
+}
+
+/**
+ * Returns the version and the value of a list; 0 and an empty list if it does not exist. Throws if
+ * the value is no longer a list.
+ */
+function listOf(stored: Stored | undefined, name: string, before: Stored | undefined) {
+  const current = stored?.value ?? "[]";
+  if (listIn(current) === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);
+  return { over: stored?.version ?? 0, current };
+}
+
+/**
+ * Returns the description of a version of a list: other commands compute from it what the version
+ * changed. It keeps the beginning of a managed parameter's description.
+ */
+async function descriptionOf(
+  ssm: SSMClient,
+  name: string,
+  { over, isInterim, isAgain }: { readonly over: number; readonly isInterim: boolean; readonly isAgain: boolean },
+  signal: AbortSignal,
+): Promise<string> {
+  const { stack } = over === 0 ? {} : await findOwner(ssm, name, signal);
+  const owner = stack === undefined ? "" : `Managed by ${managerOf(stack)}. `;
+  return `${owner}${isInterim ? FIRST : ""}${isAgain ? AGAIN : OVER}${over}`;
 }
 
 /**
