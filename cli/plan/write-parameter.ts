@@ -226,7 +226,7 @@ export async function writeList(
     const { signal, beside } = isPut ? { signal: UNINTERRUPTED } : { signal: interrupted, beside: neighbours };
     if (attempt > 0) await pause(signal);
     const { over, current } = listOf(await readBefore(ssm, name, signal, beside), name, before);
-    if (!isSameValue(current, merge.base)) await combine(merge, current, isPut);
+    await combineStored(merge, ssm, current, over, isPut);
     merge.base = current;
     if (isSameValue(merge.wanted, current)) return resultOf(merge, current);
     const Description = await descriptionOf(ssm, name, { over, isInterim, isAgain: isPut && over === last }, signal);
@@ -272,6 +272,21 @@ async function combine(merge: Merge, theirs: string, isRestored: boolean): Promi
     merge.refused ??= error;
     merge.wanted = isRestored ? merged : theirs;
   }
+}
+
+/**
+ * Joins the list with the stored one, version `over`. After this command's own write, `isPut`, an
+ * entry that another operator replaced without having read it is not one that they removed.
+ */
+async function combineStored(merge: Merge, ssm: SSMClient, current: string, over: number, isPut: boolean) {
+  if (isSameValue(current, merge.base)) return;
+  const { key, change } = merge;
+  const history = isPut ? await readHistory(ssm, change.name, UNINTERRUPTED) : [];
+  const earlier = history.filter(({ version }) => version <= over);
+  const start = startOfRace(earlier, over);
+  const first = earlier.find(({ version }) => version === start);
+  const isRaced = first !== undefined && start < over;
+  await combine(merge, isRaced ? replay(key, earlier, start, first.value, () => true) : current, isPut);
 }
 
 /**
@@ -360,19 +375,55 @@ function replaced(key: string, input: PutInput, list: string, history: readonly 
   const isBetween = (written: Version) => written.version > from && written.version < to && !isOwn(written, input);
   const between = history.filter(isBetween);
   if (between.length === 0) return list;
-  let state = listIn(list) ?? [];
-  const lists = new Map([[from, state]]);
   const unreadable = between.filter(({ value }) => listIn(value) === undefined);
   if (unreadable.length > 0) throw overwrote(input.Name, unreadable);
   // Unchanged: a merge loses repeated keys.
   const [only, ...others] = between;
   const isCurrent = (history.find(({ version }) => version === from)?.value ?? list) === list;
   if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent) return only.value;
+  if (!isCurrent) return replay(key, history, from, list, isBetween);
+  const isEarlier = (written: Version) => written.version <= from;
+  const start = startOfRace(
+    history.filter((written) => isEarlier(written) || isBetween(written)),
+    from,
+  );
+  const first = history.find(({ version }) => version === start)?.value ?? list;
+  return replay(key, history, start, first, (written) => isEarlier(written) || isBetween(written));
+}
+
+/**
+ * Returns the newest version, at most `from`, that was not written over an older one than the version
+ * before it, and that no later version had not read. What was stored then, and each change since,
+ * give the list that all operators want.
+ */
+function startOfRace(history: readonly Version[], from: number): number {
+  let start = from;
+  const isRacing = (written: Version) =>
+    written.version >= start && readBy(written) < written.version - 1 && readBy(written) < start;
+  for (let racing = history.find(isRacing); racing !== undefined; racing = history.find(isRacing)) {
+    start = readBy(racing);
+  }
+  return start;
+}
+
+/**
+ * Returns `list`, which was stored in version `start`, after the changes of the later versions that
+ * `isApplied` selects. Each version changed the one that its writer had read.
+ */
+function replay(
+  key: string,
+  history: readonly Version[],
+  start: number,
+  list: string,
+  isApplied: (written: Version) => boolean,
+): string {
+  let state = listIn(list) ?? [];
+  const lists = new Map([[start, state]]);
   for (const written of history.toSorted((a, b) => a.version - b.version)) {
     const theirs = listIn(written.value);
     if (theirs === undefined) continue;
     lists.set(written.version, theirs);
-    if (!isBetween(written)) continue;
+    if (written.version <= start || !isApplied(written)) continue;
     // A clash with an earlier version is reverted by the command that wrote it.
     state = mergeList(key, lists.get(readBy(written)) ?? [], theirs, state).items;
   }
