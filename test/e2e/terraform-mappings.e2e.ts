@@ -307,7 +307,7 @@ aws_auth_roles = [{ rolearn = "${arn}", username = "dev:{{SessionName}}", groups
     .replace("terraform", findTofu())
     .replace(
       "jq -r .",
-      `${process.execPath} -e 'process.stdout.write(JSON.parse(require("fs").readFileSync(0, "utf8")))'`,
+      `"${process.execPath}" -e 'process.stdout.write(JSON.parse(require("fs").readFileSync(0, "utf8")))'`,
     );
   const { mappings } = await importText(
     execFileSync("sh", ["-c", both], {
