@@ -391,6 +391,9 @@ function replaced(key: string, input: PutInput, list: string, history: readonly 
   return replay(key, history, start, first, (written) => isEarlier(written) || isBetween(written));
 }
 
+/** In milliseconds: more than a command takes from its reading of a list to its write. */
+const RACE_MS = 60_000;
+
 /**
  * Returns the newest version, at most `from`, that was not written over an older one than the version
  * before it, and that no later version had not read. What was stored then, and each change since,
@@ -398,8 +401,11 @@ function replaced(key: string, input: PutInput, list: string, history: readonly 
  */
 function startOfRace(history: readonly Version[], from: number): number {
   let start = from;
+  // Another tool's write without a description keeps an earlier one, which is not of a race.
+  const isAtOnce = ({ version, modified }: Version, read: number) =>
+    history.some((next) => next.version === read + 1 && next.version < version && modified - next.modified < RACE_MS);
   const isRacing = (written: Version) =>
-    written.version >= start && readBy(written) < written.version - 1 && readBy(written) < start;
+    written.version >= start && readBy(written) < start && isAtOnce(written, readBy(written));
   for (let racing = history.find(isRacing); racing !== undefined; racing = history.find(isRacing)) {
     start = readBy(racing);
   }

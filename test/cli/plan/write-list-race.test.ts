@@ -47,6 +47,12 @@ function clientOf(versions: ParameterHistory[], delay: () => Promise<void>): SSM
   return Object.assign(client, { send });
 }
 
+function versionOf(version: number, names: readonly string[], description: string, at: number): ParameterHistory {
+  const Value = JSON.stringify(names.map((arnLike) => ({ arnLike })));
+  const rest = { Version: version, Description: description, LastModifiedDate: new Date(at) };
+  return { Name: NAME, Type: "String", Value, ...rest };
+}
+
 interface Entry {
   readonly arnLike: string;
 }
@@ -71,9 +77,7 @@ test("each of four to eight operators adds or removes an entry at the same time:
   const random = numbers(1);
   const delay = delayBy(random);
   for (let round = 0; round < ROUNDS; round += 1) {
-    const versions: ParameterHistory[] = [
-      { Name: NAME, Type: "String", Value: JSON.stringify([{ arnLike: "x" }, { arnLike: "y" }]), Version: 1 },
-    ];
+    const versions: ParameterHistory[] = [versionOf(1, ["x", "y"], "", 0)];
     const client = clientOf(versions, delay);
     const added = Array.from({ length: 4 + Math.floor(random() * 4) }, (_, at) => `+${at}`);
     const changes = random() < 0.5 ? [...added, "-x"] : added;
@@ -88,4 +92,26 @@ test("each of four to eight operators adds or removes an entry at the same time:
     const history = versions.map(({ Value, Description }) => `${Description}: ${Value}`).join("\n");
     assert.deepEqual(stored.toSorted(), expected.toSorted(), `round ${round}\n${history}`);
   }
+});
+
+test("an entry that another tool removed long ago does not return: its write kept the description of an earlier one", async (t) => {
+  t.after(() => mock.restoreAll());
+  mock.method(Math, "random", () => 0);
+  const hour = 3_600_000;
+  const versions = [
+    versionOf(1, ["x"], "", 0),
+    versionOf(2, ["x", "removed"], "Written over version 1", 1),
+    versionOf(3, ["x"], "Written over version 1", hour),
+  ];
+  let delays = 0;
+  // Two other operators write right before the first write.
+  const client = clientOf(versions, async () => {
+    delays += 1;
+    if (delays !== 5) return;
+    versions.push(versionOf(4, ["x", "a"], "Written over version 3", 2 * hour));
+    versions.push(versionOf(5, ["x", "b"], "Written over version 3", 2 * hour));
+  });
+  await write("+c", versions, client);
+  const stored = entriesIn(versions).map(({ arnLike }) => arnLike);
+  assert.deepEqual(stored.toSorted(), ["a", "b", "c", "x"]);
 });
