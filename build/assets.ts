@@ -3,7 +3,15 @@
 
 import { execFileSync } from "node:child_process";
 import { hash } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Document, visit } from "yaml";
@@ -31,7 +39,8 @@ process.env["CDK_VALIDATION"] = "false";
 export function buildRelease(outdir: string, project = projectOf(packageJson)): void {
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
-  const write = (file: string, content: string | Uint8Array) => writeFileSync(join(outdir, file), content);
+  const write = (file: string, content: string | Uint8Array) =>
+    writeFileSync(join(outdir, file), content);
 
   const zips: Record<string, Zip> = {};
   for (const part of ["authenticator", "issuer", "deployment-check"]) {
@@ -41,9 +50,13 @@ export function buildRelease(outdir: string, project = projectOf(packageJson)): 
   }
   const made = templates(zips);
   for (const { stackName, template } of made) write(`${stackName}.template.yaml`, yamlOf(template));
-  const types = made.flatMap(({ template }) => Object.values(template.Resources).map(({ Type }) => Type));
+  const types = made.flatMap(({ template }) =>
+    Object.values(template.Resources).map(({ Type }) => Type),
+  );
   write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
-  execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], { cwd: ROOT });
+  execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], {
+    cwd: ROOT,
+  });
   const packed = hash("sha256", readFileSync(join(outdir, `${name}-${version}.tgz`)));
   if (project !== undefined) {
     for (const file of Object.keys(INDEXES)) write(file, manifest(file, project, packed));
@@ -97,6 +110,8 @@ function yamlOf(template: unknown): string {
 
 export function bundledPackages(): Set<string> {
   const folders = ["authenticator", "issuer", "deployment-check", "cli"];
-  const texts = folders.map((folder) => readFileSync(join(DIST, folder, "THIRD-PARTY-LICENSES.txt"), "utf8"));
+  const texts = folders.map((folder) =>
+    readFileSync(join(DIST, folder, "THIRD-PARTY-LICENSES.txt"), "utf8"),
+  );
   return new Set(texts.flatMap(licensedPackages));
 }

@@ -28,8 +28,14 @@ function fewFiles(groups: readonly Together[]): Plugin {
     setup(build) {
       build.onResolve({ filter: /./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
         if (kind !== "dynamic-import" || pluginData === INSIDE) return undefined;
-        const resolved = await build.resolve(path, { kind, importer, resolveDir, pluginData: INSIDE });
-        if (resolved.external || resolved.errors.length > 0 || !/\.(ts|js)$/.test(resolved.path)) return undefined;
+        const resolved = await build.resolve(path, {
+          kind,
+          importer,
+          resolveDir,
+          pluginData: INSIDE,
+        });
+        if (resolved.external || resolved.errors.length > 0 || !/\.(ts|js)$/.test(resolved.path))
+          return undefined;
         if (resolved.namespace !== "file") return undefined;
         // The names of output files include a hash of this path, which must be the same in every
         // folder.
@@ -85,15 +91,24 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
     logLevel: "silent",
   });
   const built = join(ROOT, "dist", "cli");
-  const files = outputFiles.map(({ path, contents }) => ({ name: relative(built, path), contents }));
+  const files = outputFiles.map(({ path, contents }) => ({
+    name: relative(built, path),
+    contents,
+  }));
   const parts = files.filter(({ name }) => name !== COMMAND_FILE);
-  const entry = files.filter(({ name }) => name === COMMAND_FILE).map((file) => ({ ...file, mode: 0o755 }));
-  const licenceFile = { name: LICENCES, contents: new TextEncoder().encode(licences(ROOT, [metafile])) };
+  const entry = files
+    .filter(({ name }) => name === COMMAND_FILE)
+    .map((file) => ({ ...file, mode: 0o755 }));
+  const licenceFile = {
+    name: LICENCES,
+    contents: new TextEncoder().encode(licences(ROOT, [metafile])),
+  };
   const former = partsOf(outdir);
   // The entry point is last: until then, commands start with the former parts.
   replaceFiles(outdir, [licenceFile, ...parts, ...entry]);
   const kept = new Set([...former, ...partsOf(outdir)]);
-  for (const part of globSync(`${PARTS}*`, { cwd: outdir })) if (!kept.has(part)) rmSync(join(outdir, part));
+  for (const part of globSync(`${PARTS}*`, { cwd: outdir }))
+    if (!kept.has(part)) rmSync(join(outdir, part));
   return metafile;
 }
 
@@ -109,7 +124,9 @@ function partsOf(outdir: string): Set<string> {
   const found = new Set<string>();
   const read = (file: string) => {
     if (!existsSync(join(outdir, file))) return;
-    for (const [name] of readFileSync(join(outdir, file), "utf8").matchAll(/[\w.-]+-[A-Z0-9]{8}\.mjs/g)) {
+    for (const [name] of readFileSync(join(outdir, file), "utf8").matchAll(
+      /[\w.-]+-[A-Z0-9]{8}\.mjs/g,
+    )) {
       const part = `${PARTS}${name}`;
       if (found.has(part)) continue;
       found.add(part);

@@ -29,18 +29,40 @@ const OPTIONS = {
  * Bundles `entry`, a path below `root`, into `name`. `options` is for benchmarks that compare
  * builds. `metafile`: the bundled files, and the imports that added them.
  */
-export async function bundle(root: string, entry: string, name: string, plugins: Plugin[], options: BuildOptions = {}) {
+export async function bundle(
+  root: string,
+  entry: string,
+  name: string,
+  plugins: Plugin[],
+  options: BuildOptions = {},
+) {
   // Replaces the SDK's credential providers: profiles, SSO, processes, web identities and instance
   // metadata do not exist where a function runs, and cost 128 kB and 12 ms. The SDK does not plan
   // to make them optional:
   // https://github.com/aws/aws-sdk-js-v3/issues/5516
-  const alias = { "@aws-sdk/credential-provider-node": join(root, "functions", "aws", "credentials.ts") };
-  const paths = { absWorkingDir: root, entryPoints: [entry], outfile: `dist/authenticator/${name}` };
+  const alias = {
+    "@aws-sdk/credential-provider-node": join(root, "functions", "aws", "credentials.ts"),
+  };
+  const paths = {
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: `dist/authenticator/${name}`,
+  };
   // The caller writes the files: paths in the output are relative to `outfile`, which must be the
   // same in every build.
   const form = { metafile: true, write: false } as const;
-  const { outputFiles, metafile } = await build({ ...OPTIONS, alias, ...options, ...form, ...paths, plugins });
-  return { files: outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })), metafile };
+  const { outputFiles, metafile } = await build({
+    ...OPTIONS,
+    alias,
+    ...options,
+    ...form,
+    ...paths,
+    plugins,
+  });
+  return {
+    files: outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })),
+    metafile,
+  };
 }
 
 type Bundle = Awaited<ReturnType<typeof bundle>>;
@@ -64,7 +86,9 @@ export function separateFile(name: string): Plugin {
     setup(build) {
       build.onResolve({ filter: new RegExp(`/${name}(\\.ts)?$`) }, ({ kind, importer }) => {
         if (kind === "dynamic-import") return { path: `./${name}.mjs`, external: true };
-        return kind === "entry-point" ? undefined : { errors: [{ text: `${importer} must load ${name} by import()` }] };
+        return kind === "entry-point"
+          ? undefined
+          : { errors: [{ text: `${importer} must load ${name} by import()` }] };
       });
     },
   };
@@ -86,7 +110,10 @@ export async function buildAuthenticator(outdir: string) {
   const separate = ["ec2-node-name", "aws-signed-tokens", CREDENTIALS].map(separateFile);
   const [index, ec2NodeName, awsSignedTokens, containerCredentials] = await Promise.all([
     bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_SSM_PLUGINS]),
-    bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
+    bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", [
+      separateFile(CREDENTIALS),
+      ...LEAN_PLUGINS,
+    ]),
     bundle(ROOT, `${SOURCE}/aws/aws-signed-tokens.ts`, "aws-signed-tokens.mjs", [builtIns]),
     bundleCredentials(),
   ]);
@@ -125,12 +152,16 @@ function writeFiles(outdir: string, bundles: readonly Bundle[]): Bundle["files"]
     ROOT,
     bundles.map(({ metafile }) => metafile),
   );
-  const licenceFile = { name: "THIRD-PARTY-LICENSES.txt", contents: new TextEncoder().encode(text) };
+  const licenceFile = {
+    name: "THIRD-PARTY-LICENSES.txt",
+    contents: new TextEncoder().encode(text),
+  };
   const files = [...bundles.flatMap((bundled) => bundled.files), licenceFile];
   replaceFiles(outdir, files);
   // CDK uploads the entire folder.
   const names = files.map(({ name }) => name);
-  for (const other of globSync("*", { cwd: outdir, exclude: names })) rmSync(join(outdir, other), { recursive: true });
+  for (const other of globSync("*", { cwd: outdir, exclude: names }))
+    rmSync(join(outdir, other), { recursive: true });
   return files;
 }
 

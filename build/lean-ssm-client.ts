@@ -52,12 +52,18 @@ const REPLACED: readonly (readonly [file: string, change: (source: string) => st
   ],
   [
     "client-ssm/dist-es/runtimeConfig.shared.js",
-    replacing(/import \{ defaultEndpointResolver \} from .*/, "const defaultEndpointResolver = undefined;"),
+    replacing(
+      /import \{ defaultEndpointResolver \} from .*/,
+      "const defaultEndpointResolver = undefined;",
+    ),
   ],
   // It loads webcrypto, for an id that no call of the function has.
   [
     "core/dist-es/submodules/serde/index.js",
-    replacing("export const v4 = bindV4(_getRandomValues);", "export const v4 = () => bindV4(_getRandomValues)();"),
+    replacing(
+      "export const v4 = bindV4(_getRandomValues);",
+      "export const v4 = () => bindV4(_getRandomValues)();",
+    ),
   ],
 ];
 
@@ -67,7 +73,9 @@ function replacing(found: string | RegExp, by: string): (source: string) => stri
 
 export const leanSsmClient: readonly Plugin[] = REPLACED.map(([file, change]) => {
   const name = `lean-ssm-client (${file})`;
-  const filter = new RegExp(`${file.replaceAll("/", String.raw`[/\\]`).replaceAll(".", String.raw`\.`)}$`);
+  const filter = new RegExp(
+    `${file.replaceAll("/", String.raw`[/\\]`).replaceAll(".", String.raw`\.`)}$`,
+  );
   return replacement(name, (build, done) => {
     build.onLoad({ filter }, ({ path }) => {
       const source = readFileSync(path, "utf8");

@@ -13,14 +13,18 @@ export function licences(root: string, metafiles: readonly Metafile[]): string {
     const { title, text } = readLicence(join(root, folder));
     packagesByText.set(text, [...(packagesByText.get(text) ?? []), title]);
   }
-  return [...packagesByText].map(([text, titles]) => `${titles.join("\n")}\n\n${text}\n`).join(SEPARATOR);
+  return [...packagesByText]
+    .map(([text, titles]) => `${titles.join("\n")}\n\n${text}\n`)
+    .join(SEPARATOR);
 }
 
 const SEPARATOR = `\n${"-".repeat(80)}\n\n`;
 
 /** The packages in a text of `licences`, each as `name version`. */
 export function licensedPackages(text: string): string[] {
-  return text.split(SEPARATOR).flatMap((block) => block.slice(0, block.indexOf("\n\n")).split("\n"));
+  return text
+    .split(SEPARATOR)
+    .flatMap((block) => block.slice(0, block.indexOf("\n\n")).split("\n"));
 }
 
 function packageFolders(metafiles: readonly Metafile[]): string[] {
@@ -81,7 +85,9 @@ export function sbom(root: string, name: string, packages: ReadonlySet<string>):
   // The version of npm and the name of the folder depend on the machine.
   delete document.metadata.tools;
   document.metadata.component.name = name;
-  document.components = document.components.filter(({ name, version }) => packages.has(`${name} ${version}`));
+  document.components = document.components.filter(({ name, version }) =>
+    packages.has(`${name} ${version}`),
+  );
   const found = new Set(document.components.map(({ name, version }) => `${name} ${version}`));
   const missing = [...packages].filter((name) => !found.has(name));
   if (missing.length > 0) throw new Error(`npm sbom does not know ${missing.join(", ")}`);
@@ -90,9 +96,15 @@ export function sbom(root: string, name: string, packages: ReadonlySet<string>):
     component.scope = "required";
     delete component.properties;
   }
-  const refs = new Set([document.metadata.component["bom-ref"], ...document.components.map((part) => part["bom-ref"])]);
+  const refs = new Set([
+    document.metadata.component["bom-ref"],
+    ...document.components.map((part) => part["bom-ref"]),
+  ]);
   document.dependencies = document.dependencies
     .filter(({ ref }) => refs.has(ref))
-    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => refs.has(other)) }));
+    .map(({ ref, dependsOn }) => ({
+      ref,
+      dependsOn: dependsOn.filter((other) => refs.has(other)),
+    }));
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }

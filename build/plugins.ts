@@ -58,12 +58,18 @@ function read(path: string): string {
 const LAZY = ["node:child_process", "node:https"];
 
 function exportsOf(path: string): OnLoadResult {
-  const exported = Object.getOwnPropertyNames(process.getBuiltinModule(path)).filter((name) => IDENTIFIER.test(name));
+  const exported = Object.getOwnPropertyNames(process.getBuiltinModule(path)).filter((name) =>
+    IDENTIFIER.test(name),
+  );
   // esbuild removes unused constants only if their initial value is marked as pure.
-  const constants = exported.map((name, at) => `const export${at} = /* @__PURE__ */ (() => builtIn.${name})();`);
+  const constants = exported.map(
+    (name, at) => `const export${at} = /* @__PURE__ */ (() => builtIn.${name})();`,
+  );
   const list = exported.map((name, at) => `export${at} as ${name}`).join(", ");
   const source = [`const builtIn = /* @__PURE__ */ (() => ${read(path)})();`, ...constants];
-  const whole = LAZY.includes(path) ? `new Proxy({}, { get: (_, name) => ${read(path)}[name] })` : "builtIn";
+  const whole = LAZY.includes(path)
+    ? `new Proxy({}, { get: (_, name) => ${read(path)}[name] })`
+    : "builtIn";
   source.push(`const whole = /* @__PURE__ */ (() => ${whole})();`);
   return { contents: [...source, `export { whole as default, ${list} };`].join("\n") };
 }
@@ -106,7 +112,8 @@ export function nothingToReplace(name: string): string {
  * One error in the SDK's source: `[-3, namespace, name, traits, members, types]` and its
  * registration.
  */
-const ERROR = /^export var (\w+)\$ = \[-3, n0,[^;]*?\];\nn0_registry\.registerError\(\1\$, \1\);\n/gm;
+const ERROR =
+  /^export var (\w+)\$ = \[-3, n0,[^;]*?\];\nn0_registry\.registerError\(\1\$, \1\);\n/gm;
 
 const REGISTRATION = /^n0_registry\.registerError\((\w+)\$/gm;
 
@@ -114,7 +121,12 @@ const REGISTRATION = /^n0_registry\.registerError\((\w+)\$/gm;
 const SCHEMA = /^((?:export )?var \w+\$? = )(\[[^;]*?\]);$/gm;
 
 /** The errors of GetParameters and of every operation. */
-const SSM_ERRORS = ["AccessDeniedException", "InternalServerError", "InvalidKeyId", "ThrottlingException"];
+const SSM_ERRORS = [
+  "AccessDeniedException",
+  "InternalServerError",
+  "InvalidKeyId",
+  "ThrottlingException",
+];
 
 const NAME = "lean-schemas";
 
@@ -137,7 +149,9 @@ export function leanSchemas(ssmErrors: readonly string[] = []): Plugin {
     build.onLoad({ filter }, ({ path }): OnLoadResult => {
       const source = readFileSync(path, "utf8");
       const isSsm = /[/\\]client-ssm[/\\]/.test(path);
-      const kept = isSsm ? source.replace(ERROR, (all, name) => (errors.includes(name) ? all : "")) : source;
+      const kept = isSsm
+        ? source.replace(ERROR, (all, name) => (errors.includes(name) ? all : ""))
+        : source;
       const contents = kept.replace(SCHEMA, "$1/* @__PURE__ */ (() => $2)();");
       const registered = [...kept.matchAll(REGISTRATION)].length;
       return contents === kept || (isSsm && registered !== errors.length)
@@ -170,12 +184,15 @@ interface Found {
  * these import: 15 kB, with modules of Node.js.
  */
 export const withoutBarrels = replacement("without-barrels", ({ onLoad }, done) => {
-  onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\](cli|functions[/\\]aws)[/\\].*\.ts$/ }, ({ path }) => {
-    const source = readFileSync(path, "utf8");
-    const contents = directImports(source);
-    const loaded: OnLoadResult = { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
-    return contents === source ? loaded : done(loaded);
-  });
+  onLoad(
+    { filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\](cli|functions[/\\]aws)[/\\].*\.ts$/ },
+    ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const contents = directImports(source);
+      const loaded: OnLoadResult = { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
+      return contents === source ? loaded : done(loaded);
+    },
+  );
 });
 
 const EXPORTS_OF = new Map<string, Map<string, Found>>();
@@ -217,15 +234,23 @@ function indexOf(from: string): string | undefined {
   return scope.startsWith("@") && existsSync(file) ? file : undefined;
 }
 
-function findExport(index: string, name: string, known: Map<string, Map<string, Found>>): Found | undefined {
+function findExport(
+  index: string,
+  name: string,
+  known: Map<string, Map<string, Found>>,
+): Found | undefined {
   let exported = known.get(index);
   if (exported === undefined) {
     exported = new Map();
     known.set(index, exported);
     const source = readFileSync(index, "utf8");
-    for (const [original, as, from] of [...statements(source, EXPORT), ...exportedImports(source)]) {
+    for (const [original, as, from] of [
+      ...statements(source, EXPORT),
+      ...exportedImports(source),
+    ]) {
       const other = indexOf(from);
-      const found = other === undefined ? fileOf(index, from, original) : findExport(other, original, known);
+      const found =
+        other === undefined ? fileOf(index, from, original) : findExport(other, original, known);
       if (found !== undefined) exported.set(as, found);
     }
   }
@@ -241,7 +266,9 @@ function statements(source: string, pattern: RegExp): Statement[] {
 }
 
 function exportedImports(source: string): Statement[] {
-  const imported = new Map(statements(source, LOCAL_IMPORT).map((statement) => [statement[1], statement]));
+  const imported = new Map(
+    statements(source, LOCAL_IMPORT).map((statement) => [statement[1], statement]),
+  );
   return statements(source, LOCAL_EXPORT).flatMap(([local, as]): Statement[] => {
     const [original, , from] = imported.get(local) ?? [];
     return original === undefined || from === undefined ? [] : [[original, as, from]];

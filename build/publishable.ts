@@ -17,7 +17,9 @@ export function projectOf({ repository }: Manifest): string | undefined {
 /**
  * By file in build/manifests: the repository on GitHub that lists the manifest, and its path there.
  */
-export const INDEXES: Readonly<Record<string, (project: string) => readonly [repository: string, path: string]>> = {
+export const INDEXES: Readonly<
+  Record<string, (project: string) => readonly [repository: string, path: string]>
+> = {
   "lambda-iam-authenticator.rb": (project) => [
     `${project.split("/")[0]}/homebrew-tap`,
     "Formula/lambda-iam-authenticator.rb",
@@ -29,7 +31,14 @@ export const INDEXES: Readonly<Record<string, (project: string) => readonly [rep
 /** `sha256`: of the npm package. */
 export function manifest(file: string, project: string, sha256: string): string {
   const [owner = "", repository = ""] = project.split("/");
-  const values = { project, owner, repository, version: packageJson.version, sha256, node: packageJson.engines.node };
+  const values = {
+    project,
+    owner,
+    repository,
+    version: packageJson.version,
+    sha256,
+    node: packageJson.engines.node,
+  };
   return Object.entries(values).reduce(
     (text, [name, value]) => text.replaceAll(`@${name}@`, value),
     readFileSync(join(import.meta.dirname, "manifests", file), "utf8"),
@@ -40,10 +49,13 @@ export function manifest(file: string, project: string, sha256: string): string 
  * The items of RELEASING.md. Each returns what is missing and how to add it, or `undefined` if it
  * is done. It throws the reason if it cannot know.
  */
-export type Checks = Readonly<Record<string, () => string | undefined | Promise<string | undefined>>>;
+export type Checks = Readonly<
+  Record<string, () => string | undefined | Promise<string | undefined>>
+>;
 
 /** Reads a file of this repository. */
-export const readFile = (file: string) => readFileSync(join(import.meta.dirname, "..", file), "utf8");
+export const readFile = (file: string) =>
+  readFileSync(join(import.meta.dirname, "..", file), "utf8");
 
 /** `pushed`: the tag and the repository's URL, in the workflow. */
 export function fileChecks(
@@ -99,12 +111,17 @@ export function releaseNotes(changelog: string, version: string): string {
   const section = [version, "Unreleased"]
     .map((name) => sections.find((text) => text.startsWith(`## [${name}]`)))
     .find((found) => found !== undefined);
-  if (section === undefined) throw new Error(`CHANGELOG.md has neither a section [${version}] nor [Unreleased]`);
+  if (section === undefined)
+    throw new Error(`CHANGELOG.md has neither a section [${version}] nor [Unreleased]`);
   return `# lambda-iam-authenticator ${version}\n\n${section.replace(/^## .*\n+/, "").trim()}\n`;
 }
 
 if (import.meta.main) {
-  const { GITHUB_REF_NAME: tag = "", GITHUB_SERVER_URL: server = "", GITHUB_REPOSITORY: name = "" } = process.env;
+  const {
+    GITHUB_REF_NAME: tag = "",
+    GITHUB_SERVER_URL: server = "",
+    GITHUB_REPOSITORY: name = "",
+  } = process.env;
   const checks = fileChecks(readFile, { tag, address: `${server}/${name}` });
   if (!(await runChecks(checks, console.log))) process.exitCode = 1;
 }
@@ -133,7 +150,9 @@ export function ownedChecks(world: World): Checks {
     const [repository, path] = INDEXES[file]?.(project()) ?? [];
     const text = await get(world, `https://raw.githubusercontent.com/${repository}/HEAD/${path}`);
     const [url = ""] = /\S+\.tgz/.exec(manifest(file, project(), "")) ?? [];
-    return text?.includes(url) ? undefined : `Copy ${file} of the release to ${path} in ${repository}.`;
+    return text?.includes(url)
+      ? undefined
+      : `Copy ${file} of the release to ${path} in ${repository}.`;
   };
   return {
     "GitHub repository": async () => {
@@ -141,7 +160,8 @@ export function ownedChecks(world: World): Checks {
       return `GitHub has no public repository ${project()}. npm accepts provenance only from public ones.`;
     },
     "environment release": async () => {
-      if ((await github("/environments/release"))?.includes('"required_reviewers"')) return undefined;
+      if ((await github("/environments/release"))?.includes('"required_reviewers"'))
+        return undefined;
       return `${project()} has no environment "release" with required reviewers. Add both in its settings.`;
     },
     "npm name": async () => {
@@ -149,7 +169,8 @@ export function ownedChecks(world: World): Checks {
         if (error.message.includes("E404")) return undefined;
         throw error;
       });
-      if (maintainers === undefined) return `npm has no package ${NAME}. Publish an empty version 0.0.0 of it.`;
+      if (maintainers === undefined)
+        return `npm has no package ${NAME}. Publish an empty version 0.0.0 of it.`;
       const user = await world.npm("whoami");
       // One is printed as `name <mail>`, several as a list of these.
       const isOurs = maintainers.match(/[\w.-]+(?= <)/g)?.includes(user);
@@ -163,9 +184,14 @@ export function ownedChecks(world: World): Checks {
       return `npm does not trust the workflow. Run: npm trust github ${NAME} ${options}`;
     },
     "AWS account": () => {
-      const lacks = world.reports.filter((report) => report.includes("\n- Place: AWS,")).map(lackOf);
+      const lacks = world.reports
+        .filter((report) => report.includes("\n- Place: AWS,"))
+        .map(lackOf);
       if (lacks.includes(undefined)) return undefined;
-      const found = lacks[0] === undefined ? "no report of a run on AWS" : `a report of a run on AWS that ${lacks[0]}`;
+      const found =
+        lacks[0] === undefined
+          ? "no report of a run on AWS"
+          : `a report of a run on AWS that ${lacks[0]}`;
       return `test/acceptance/reports has ${found}. Run: npm run acceptance`;
     },
     "Homebrew tap": isListed("lambda-iam-authenticator.rb"),
@@ -209,8 +235,13 @@ export async function npm(...args: readonly string[]): Promise<string> {
   try {
     return (await promisify(execFile)("npm", words, { timeout: 30_000 })).stdout.trim();
   } catch (error) {
-    const { message, stderr, killed } = error as { message: string; stderr: string; killed: boolean };
-    const [code = killed ? "no answer in 30 s" : message, reason = ""] = stderr.match(/(?<=^npm error ).*$/gm) ?? [];
+    const { message, stderr, killed } = error as {
+      message: string;
+      stderr: string;
+      killed: boolean;
+    };
+    const [code = killed ? "no answer in 30 s" : message, reason = ""] =
+      stderr.match(/(?<=^npm error ).*$/gm) ?? [];
     throw new Error(`npm ${args[0]} fails: ${code} ${reason}`.trim());
   }
 }

@@ -13,8 +13,13 @@ const [option] = process.argv.slice(2);
 
 if (option === "--check") {
   const fetchPage = (url: string) => fetch(url, { signal: AbortSignal.timeout(10_000) });
-  const reports = globSync(join(ROOT, "test/acceptance/reports/*.md")).map((file) => readFileSync(file, "utf8"));
-  const checks = { ...fileChecks(readFile), ...ownedChecks({ manifest: packageJson, fetch: fetchPage, npm, reports }) };
+  const reports = globSync(join(ROOT, "test/acceptance/reports/*.md")).map((file) =>
+    readFileSync(file, "utf8"),
+  );
+  const checks = {
+    ...fileChecks(readFile),
+    ...ownedChecks({ manifest: packageJson, fetch: fetchPage, npm, reports }),
+  };
   if (!(await runChecks(checks, console.log))) process.exitCode = 1;
 } else if (option !== undefined) {
   console.error(`Unknown argument ${option}. Use --check, or no argument to build the release.`);

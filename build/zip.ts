@@ -60,7 +60,8 @@ export function codeParameters(stack: Stack): void {
   });
   new CfnParameter(stack, CODE_PREFIX, {
     type: "String",
-    description: "Prefix of their keys in the bucket, such as iam-authenticator/. Empty: the keys are the file names.",
+    description:
+      "Prefix of their keys in the bucket, such as iam-authenticator/. Empty: the keys are the file names.",
     default: "",
   });
 }
@@ -78,7 +79,10 @@ export interface Zip extends ReleasedCode {
 /** The file name starts with `name` and `version`. */
 export function zipFolder(folder: string, name: string, version: string): Zip {
   const files = readdirSync(folder).sort();
-  const bytes = zipSync(Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file))])), OPTIONS);
+  const bytes = zipSync(
+    Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file))])),
+    OPTIONS,
+  );
   const fileName = `${name}-${version}-${hash("sha256", bytes).slice(0, 8)}.zip`;
   return { fileName, bytes, sha256: hash("sha256", bytes, "base64") };
 }

@@ -9,8 +9,9 @@ import { run } from "./main/run.ts";
 // https://nodejs.org/api/http.html#built-in-proxy-support
 const { node: range } = packageJson.engines;
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-const isSupported = [...range.matchAll(/(\^|>=)(\d+)\.(\d+)/g)].some(([, sign, least, leastMinor]) =>
-  major === Number(least) ? minor >= Number(leastMinor) : sign === ">=" && major > Number(least),
+const isSupported = [...range.matchAll(/(\^|>=)(\d+)\.(\d+)/g)].some(
+  ([, sign, least, leastMinor]) =>
+    major === Number(least) ? minor >= Number(leastMinor) : sign === ">=" && major > Number(least),
 );
 if (!isSupported) {
   console.error(

@@ -5,7 +5,13 @@
  * Status that the caller receives, by outcome. A denial is a valid answer; kube-apiserver retries a
  * 500 without caching it.
  */
-export const STATUS = { denied: 200, bad_request: 400, caller_refused: 401, throttled: 429, fault: 500 };
+export const STATUS = {
+  denied: 200,
+  bad_request: 400,
+  caller_refused: 401,
+  throttled: 429,
+  fault: 500,
+};
 
 /**
  * `denied`: the token is denied, with the reason. `fault`: an outage or a fault of the function,
@@ -33,8 +39,14 @@ export const ERRORS = {
 
   // The token, before any network
   audience_foreign: ["denied", "No requested audience is in `AUDIENCES`."],
-  token_malformed: ["denied", "Too long, not base64url of `https://<host>/?<query>`, or a JWT with an invalid header."],
-  token_parameter_refused: ["denied", "A query parameter is missing, unknown, repeated or invalid."],
+  token_malformed: [
+    "denied",
+    "Too long, not base64url of `https://<host>/?<query>`, or a JWT with an invalid header.",
+  ],
+  token_parameter_refused: [
+    "denied",
+    "A query parameter is missing, unknown, repeated or invalid.",
+  ],
   token_host_refused: ["denied", "Not an STS endpoint of the function's partition."],
   token_region_refused: ["denied", "Not the host's region, or not in `STS_REGIONS`."],
   token_headers_refused: ["denied", "The signed headers are not `host;x-k8s-aws-id`."],
@@ -52,7 +64,10 @@ export const ERRORS = {
   sts_refused: ["denied", "STS refused the token."],
   identity_impossible: ["denied", "Another partition, or an unknown kind of identity."],
   sts_throttled: ["throttled", "STS throttles requests."],
-  host_busy: ["throttled", "A token for an STS host of another Region, just after others that were not granted."],
+  host_busy: [
+    "throttled",
+    "A token for an STS host of another Region, just after others that were not granted.",
+  ],
   sts_unreachable: ["fault", "STS did not answer in time."],
   sts_answer_unusable: ["fault", "Not a response of STS, or an error such as `AccessDenied`."],
   account_foreign: ["denied", "Not in `ACCOUNTS`."],
@@ -71,7 +86,10 @@ export const ERRORS = {
   placeholder_without_value: ["denied", "No value for a placeholder."],
   node_not_verified: ["denied", "EC2 and IAM do not confirm the instance's role."],
   instances_unavailable: ["fault", "EC2 or IAM did not answer or denied access."],
-  name_refused: ["denied", "A username or group is empty, or has a control character, bad claim or reserved prefix."],
+  name_refused: [
+    "denied",
+    "A username or group is empty, or has a control character, bad claim or reserved prefix.",
+  ],
 
   // The issuer's keys
   issuer_without_keys: ["fault", "Issuer: no parameter below `<prefix>/issuer` has a valid key."],
@@ -141,7 +159,10 @@ export function errorText({ code, message }: Pick<AuthenticatorError, "code" | "
  * Reads the text of an error in a response, perhaps of another version. `code` is `undefined` for
  * text that is not the function's. `reason` omits the parameters that were tried.
  */
-export function parseErrorText(text: string): { readonly code?: string | undefined; readonly reason: string } {
+export function parseErrorText(text: string): {
+  readonly code?: string | undefined;
+  readonly reason: string;
+} {
   const [, code, message = text] = /^([a-z_]+): (.*)$/s.exec(text) ?? [];
   const [reason = message] = message.split("; tried ");
   return { code, reason };
@@ -161,5 +182,7 @@ export function hasCode(error: unknown, code: ErrorCode): error is Authenticator
 
 /** An unexpected error becomes an `internal_fault`, which is never a decision about the token. */
 export function asAuthenticatorError(thrown: unknown): AuthenticatorError {
-  return isAuthenticatorError(thrown) ? thrown : fault("internal_fault", "unexpected failure", { cause: thrown });
+  return isAuthenticatorError(thrown)
+    ? thrown
+    : fault("internal_fault", "unexpected failure", { cause: thrown });
 }

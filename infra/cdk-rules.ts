@@ -8,7 +8,9 @@ import type { Construct } from "constructs";
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 export function given<T extends object>(options: T): Given<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
 }
 
 /**
@@ -39,7 +41,11 @@ export function acknowledge(construct: Construct, id: string, reason: string): v
 
 /** Gives the reason for a wildcard. `arn` is exactly as in the policy. */
 export function acknowledgeWildcard(construct: Construct, arn: string, reason: string): void {
-  acknowledge(construct, `AwsSolutions-IAM5[Resource::${flat(Stack.of(construct).resolve(arn))}]`, reason);
+  acknowledge(
+    construct,
+    `AwsSolutions-IAM5[Resource::${flat(Stack.of(construct).resolve(arn))}]`,
+    reason,
+  );
 }
 
 /** Gives the reason for an AWS managed policy. `name` is the part after `policy/` in its ARN. */
@@ -55,7 +61,11 @@ export function acknowledgeManagedPolicy(construct: Construct, name: string, rea
  */
 function flat(value: unknown): string {
   if (typeof value === "string") return value;
-  const fields = value as { "Fn::Join"?: [string, unknown[]]; "Fn::GetAtt"?: string[]; Ref?: string };
+  const fields = value as {
+    "Fn::Join"?: [string, unknown[]];
+    "Fn::GetAtt"?: string[];
+    Ref?: string;
+  };
   const { "Fn::Join": join, "Fn::GetAtt": attribute, Ref } = fields;
   if (join !== undefined) return join[1].map(flat).join(join[0]);
   return `<${attribute?.join(".") ?? Ref}>`;

@@ -11,10 +11,13 @@ export function checkProps(props: IamAuthenticatorProps): void {
   const { nodes = false, nodeVpcs, endpoint, formerEndpoint } = props;
   checkNumbers(props);
   checkVpc(props);
-  if (nodeVpcs !== undefined && !nodes) throw new Error("nodeVpcs requires nodes: true, to look up nodes");
+  if (nodeVpcs !== undefined && !nodes)
+    throw new Error("nodeVpcs requires nodes: true, to look up nodes");
   const { kind = "http" } = endpoint ?? {};
   if (formerEndpoint?.kind === kind) {
-    throw new Error(`formerEndpoint must not be of endpoint's kind (${kind}): it keeps the kind before a change`);
+    throw new Error(
+      `formerEndpoint must not be of endpoint's kind (${kind}): it keeps the kind before a change`,
+    );
   }
 }
 
@@ -22,12 +25,15 @@ function checkNumbers(props: IamAuthenticatorProps): void {
   checkMemory(props.memorySize);
   const quietHours = known(props.quietHours);
   const provisionedConcurrency = known(props.provisionedConcurrency);
-  const reservedConcurrency = props.reservedConcurrency === false ? undefined : known(props.reservedConcurrency);
+  const reservedConcurrency =
+    props.reservedConcurrency === false ? undefined : known(props.reservedConcurrency);
   atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...props.throttle });
   // "the evaluation interval can be no longer than seven days":
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
-    throw new Error("quietHours must be at most 168 (a week), CloudWatch's longest evaluation interval");
+    throw new Error(
+      "quietHours must be at most 168 (a week), CloudWatch's longest evaluation interval",
+    );
   // "Understanding Lambda function scaling":
   // https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
   if ((provisionedConcurrency ?? 0) >= (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
@@ -63,7 +69,11 @@ function checkVpc(props: IamAuthenticatorProps): void {
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export function checkMemory(memorySize: number | undefined): void {
   const megabytes = known(memorySize);
-  if (megabytes === undefined || (Number.isInteger(megabytes) && megabytes >= 128 && megabytes <= 10_240)) return;
+  if (
+    megabytes === undefined ||
+    (Number.isInteger(megabytes) && megabytes >= 128 && megabytes <= 10_240)
+  )
+    return;
   throw new Error(`memorySize (${megabytes}) must be an integer from 128 to 10240 (MB)`);
 }
 
@@ -108,7 +118,8 @@ export const FAILOVER_URL = new RegExp(`^${FAILOVER_ORIGIN}/authenticate$`);
  * until deployment, but is in the stack's region.
  */
 export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: string): void {
-  if (endpoint.kind === "private") throw new Error("failoverUrl requires an http or mtls endpoint: leave it out");
+  if (endpoint.kind === "private")
+    throw new Error("failoverUrl requires an http or mtls endpoint: leave it out");
   if (Token.isUnresolved(url)) return;
   const [, host = ""] = FAILOVER_URL.exec(url) ?? [];
   if (host === "") {
@@ -118,21 +129,28 @@ export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: stri
   }
   const own = endpoint.kind === "mtls" ? endpoint.domainName : endpoint.domain?.domainName;
   if (host === own || host.includes(`.execute-api.${Stack.of(scope).region}.`)) {
-    throw new Error(`failoverUrl must be an endpoint in another region, not the stack's own: ${url}`);
+    throw new Error(
+      `failoverUrl must be an endpoint in another region, not the stack's own: ${url}`,
+    );
   }
 }
 
 function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
   const { subjects } = endpoint;
   if (subjects.length === 0) {
-    throw new Error("an mtls endpoint requires subjects: each complete subject DN of its certificates, or *");
+    throw new Error(
+      "an mtls endpoint requires subjects: each complete subject DN of its certificates, or *",
+    );
   }
   if (subjects.some((subject) => subject.trim() === ""))
     throw new Error("an mtls endpoint's subjects must not be empty strings");
   checkDomain(scope, endpoint);
 }
 
-export function checkDomain(scope: Construct, { domainName, hostedZone, certificate }: CustomDomain): void {
+export function checkDomain(
+  scope: Construct,
+  { domainName, hostedZone, certificate }: CustomDomain,
+): void {
   checkCertificateRegion(certificate.certificateArn, Stack.of(scope).region);
   if (Token.isUnresolved(domainName)) return;
   if (!/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$/.test(domainName)) {
@@ -145,7 +163,9 @@ export function checkDomain(scope: Construct, { domainName, hostedZone, certific
     domainName !== zoneName &&
     !domainName.endsWith(`.${zoneName}`)
   ) {
-    throw new Error(`domainName ${domainName} is not in the hosted zone ${zoneName}: use its zone, or omit hostedZone`);
+    throw new Error(
+      `domainName ${domainName} is not in the hosted zone ${zoneName}: use its zone, or omit hostedZone`,
+    );
   }
 }
 
@@ -167,6 +187,8 @@ function checkPrivate({ callerAuth = "bearer" }: PrivateEndpoint): void {
   // API Gateway requests no client certificates on a private API, so mtls would refuse every
   // caller.
   if (callerAuth !== "bearer" && callerAuth !== "none") {
-    throw new Error("a private endpoint's callerAuth must be bearer or none: certificates require an mtls endpoint");
+    throw new Error(
+      "a private endpoint's callerAuth must be bearer or none: certificates require an mtls endpoint",
+    );
   }
 }

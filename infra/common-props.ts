@@ -106,11 +106,16 @@ export function defaultThrottle(reservedConcurrency: number | false = false) {
   return reservedConcurrency === false ? UNBOUNDED_THROTTLE : BOUNDED_THROTTLE;
 }
 
-export type LogSettings = Pick<LogGroupProps, "encryptionKey"> & { readonly retention: RetentionDays };
+export type LogSettings = Pick<LogGroupProps, "encryptionKey"> & {
+  readonly retention: RetentionDays;
+};
 
 export function logSettings(
   scope: Construct,
-  { logRetention = DEFAULTS.logRetention, encryptionKey }: Pick<CommonProps, "logRetention" | "encryptionKey">,
+  {
+    logRetention = DEFAULTS.logRetention,
+    encryptionKey,
+  }: Pick<CommonProps, "logRetention" | "encryptionKey">,
 ): LogSettings {
   if (encryptionKey === undefined) return { retention: logRetention };
   allowLogs(scope, encryptionKey);
@@ -133,7 +138,13 @@ function allowLogs(scope: Construct, key: IKey): void {
   key.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal(`logs.${stack.region}.${stack.urlSuffix}`)],
-      actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+      actions: [
+        "kms:Encrypt*",
+        "kms:Decrypt*",
+        "kms:ReEncrypt*",
+        "kms:GenerateDataKey*",
+        "kms:Describe*",
+      ],
       resources: ["*"],
       conditions: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": anyLogGroup } },
     }),

@@ -29,11 +29,16 @@ export function deployEndpoint(
   const { clusterId, safeDeployments = true, failoverUrl } = props;
   checkEndpoint(construct, endpoint);
   if (failoverUrl !== undefined) checkFailoverUrl(construct, endpoint, failoverUrl);
-  const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
+  const scope =
+    endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
   const logs = logSettings(scope, props);
   const environment = functionEnvironment(scope, props, endpoint);
   const mappingPrefix = checkedPrefix(scope, environment);
-  const { authenticator, live, log, role } = makeFunction(scope, props, { mappingPrefix, environment, logs });
+  const { authenticator, live, log, role } = makeFunction(scope, props, {
+    mappingPrefix,
+    environment,
+    logs,
+  });
   // CDK's types conflict under exactOptionalPropertyTypes.
   const handler = live as IFunction;
   const options = {
@@ -44,7 +49,9 @@ export function deployEndpoint(
     failoverUrl,
   };
   const gateway =
-    endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
+    endpoint.kind === "private"
+      ? servePrivately(scope, endpoint, options)
+      : serveHttp(scope, endpoint, options);
 
   const { quietHours } = props;
   const watched = { clusterId, handler, api: gateway.api, hasFailover: failoverUrl !== undefined };

@@ -39,8 +39,13 @@ export function grantMappings(
     account === undefined
       ? kinds.map((kind) => `${kind}/*`)
       : // An account's team must not lift denials of its own account.
-        kinds.filter((kind) => kind !== "deny").flatMap((kind) => [`${kind}/${account}`, `${kind}/${account}/*`]);
-  const manage = { actions: MANAGE, resourceArns: below.map((path) => prefixArn(scope, prefix, path)) };
+        kinds
+          .filter((kind) => kind !== "deny")
+          .flatMap((kind) => [`${kind}/${account}`, `${kind}/${account}/*`]);
+  const manage = {
+    actions: MANAGE,
+    resourceArns: below.map((path) => prefixArn(scope, prefix, path)),
+  };
   // Reviews also read these lists, so they are needed to explain a denial.
   const lists = account === undefined ? [] : [`deny/${account}`, "deny/any", "pattern/any"];
   const settings = prefixArn(scope, settingsParameter(prefix, clusterId));
@@ -53,7 +58,12 @@ export function grantMappings(
   // below the prefix.
   const paths = [prefixArn(scope, prefix), prefixArn(scope, prefix, "settings")];
   const list = { actions: ["ssm:GetParametersByPath"], resourceArns: paths };
-  return grantTo(scope, "grantManageMappings", grantee, account === undefined ? [manage, read, list] : [manage, read]);
+  return grantTo(
+    scope,
+    "grantManageMappings",
+    grantee,
+    account === undefined ? [manage, read, list] : [manage, read],
+  );
 }
 
 /**
@@ -77,13 +87,23 @@ export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGran
 }
 
 /** Allows `iam-authenticator reviews` and `report` to read the function's log. */
-export function grantReviews(scope: Construct, logs: readonly ILogGroup[], grantee: IGrantable): Grant {
+export function grantReviews(
+  scope: Construct,
+  logs: readonly ILogGroup[],
+  grantee: IGrantable,
+): Grant {
   return grantTo(scope, "grantReadReviews", grantee, [
-    { actions: ["logs:FilterLogEvents", "logs:StartQuery"], resourceArns: logs.map((log) => log.logGroupArn) },
+    {
+      actions: ["logs:FilterLogEvents", "logs:StartQuery"],
+      resourceArns: logs.map((log) => log.logGroupArn),
+    },
     // The first two take a query's id. IAM checks the third for every log group, even with a
     // prefix.
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
-    { actions: ["logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"], resourceArns: ["*"] },
+    {
+      actions: ["logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"],
+      resourceArns: ["*"],
+    },
     // The command finds the log by the stack's output LogGroup.
     { actions: ["cloudformation:DescribeStacks"], resourceArns: [Stack.of(scope).stackId] },
   ]);
@@ -98,7 +118,12 @@ interface Permission {
  * Grants the permissions. Throws if CDK cannot write the policy: it can only in the stack's own
  * account. `method` is the construct's, for the error.
  */
-function grantTo(scope: Construct, method: string, grantee: IGrantable, permissions: readonly Permission[]): Grant {
+function grantTo(
+  scope: Construct,
+  method: string,
+  grantee: IGrantable,
+  permissions: readonly Permission[],
+): Grant {
   const refused = `${method}: the grantee must be an IAM role, user or group of the stack's own account`;
   checkGrantee(scope, refused, grantee);
   const grants = permissions.map((permission) => Grant.addToPrincipal({ grantee, ...permission }));
@@ -107,8 +132,20 @@ function grantTo(scope: Construct, method: string, grantee: IGrantable, permissi
 }
 
 /** Checks the grantee, since CDK silently skips policies of another account's roles. */
-function checkGrantee(scope: Construct, refused: string, { grantPrincipal: { principalAccount: theirs } }: IGrantable) {
+function checkGrantee(
+  scope: Construct,
+  refused: string,
+  { grantPrincipal: { principalAccount: theirs } }: IGrantable,
+) {
   const { account: own } = Stack.of(scope);
-  if (theirs === undefined || Token.isUnresolved(theirs) || Token.isUnresolved(own) || theirs === own) return;
-  throw new Error(`${refused}, ${own}, not of ${theirs}: use a role of ${own} that ${theirs} can assume`);
+  if (
+    theirs === undefined ||
+    Token.isUnresolved(theirs) ||
+    Token.isUnresolved(own) ||
+    theirs === own
+  )
+    return;
+  throw new Error(
+    `${refused}, ${own}, not of ${theirs}: use a role of ${own} that ${theirs} can assume`,
+  );
 }

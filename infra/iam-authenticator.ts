@@ -42,7 +42,10 @@ export type {
   Truststore,
 } from "./endpoint/endpoint.ts";
 // biome-ignore lint/performance/noBarrelFile: this file is the package's only entry
-export { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "./issuer/service-account-issuer.ts";
+export {
+  ServiceAccountIssuer,
+  type ServiceAccountIssuerProps,
+} from "./issuer/service-account-issuer.ts";
 export { ServiceAccountRole, type ServiceAccountRoleProps } from "./issuer/service-account-role.ts";
 export type { AwsSignedTokens, IamAuthenticatorProps } from "./props.ts";
 export type { Caller, DenyEntry, IamCaller, Outcome, TokenCaller };
@@ -50,7 +53,12 @@ export type { Caller, DenyEntry, IamCaller, Outcome, TokenCaller };
 /** A mapping without its principal, which is an argument of the method. */
 export type MappedUser = Omit<Mapping, "arn" | "arnLike" | "session">;
 
-export type ReviewMetric = "Refused" | "StsThrottled" | "InvalidMappings" | "StaleReads" | "TokenKeysFailed";
+export type ReviewMetric =
+  | "Refused"
+  | "StsThrottled"
+  | "InvalidMappings"
+  | "StaleReads"
+  | "TokenKeysFailed";
 
 /**
  * A permission set of IAM Identity Center in an account, or with `session` only the sessions of one
@@ -86,14 +94,27 @@ export class IamAuthenticator extends Construct {
 
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
     super(scope, id);
-    const { clusterId, endpoint = { kind: "http" }, formerEndpoint, vpc, vpcEndpoints = true } = props;
+    const {
+      clusterId,
+      endpoint = { kind: "http" },
+      formerEndpoint,
+      vpc,
+      vpcEndpoints = true,
+    } = props;
     checkProps(props);
     const topic = alarmTopicOf(this, props);
-    if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc, props.awsSignedTokens ?? []);
-    const { functionName, log, live, environment, ...deployed } = deployEndpoint(this, endpoint, props, topic);
+    if (vpc !== undefined && vpcEndpoints === true)
+      makeVpcEndpoints(this, vpc, props.awsSignedTokens ?? []);
+    const { functionName, log, live, environment, ...deployed } = deployEndpoint(
+      this,
+      endpoint,
+      props,
+      topic,
+    );
     this.#logs.push(log);
     const { failoverUrl, ...former } = props;
-    if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, former, topic).log);
+    if (formerEndpoint !== undefined)
+      this.#logs.push(deployEndpoint(this, formerEndpoint, former, topic).log);
     this.url = deployed.url;
     this.handler = deployed.handler;
     this.mappingPrefix = deployed.mappingPrefix;
@@ -191,7 +212,12 @@ export class IamAuthenticator extends Construct {
    * includes the callers.
    */
   grantManageMappings(grantee: IGrantable, { account }: { readonly account?: string } = {}): Grant {
-    return grantMappings(this, { prefix: this.mappingPrefix, clusterId: this.#clusterId }, grantee, account);
+    return grantMappings(
+      this,
+      { prefix: this.mappingPrefix, clusterId: this.#clusterId },
+      grantee,
+      account,
+    );
   }
 
   /**
@@ -219,6 +245,11 @@ export class IamAuthenticator extends Construct {
         `the mapping of a ${kind} requires a ${kind}'s ARN that is known at synth: use the ARN itself, or a ${kind} with a fixed name in a stack with a fixed account and region`,
       );
     }
-    addMapping(this, this.mappingPrefix, { kind, account: parsed.accountId, name: parsed.name }, { ...mapping, arn });
+    addMapping(
+      this,
+      this.mappingPrefix,
+      { kind, account: parsed.accountId, name: parsed.name },
+      { ...mapping, arn },
+    );
   }
 }

@@ -58,7 +58,8 @@ export function makeOutputs(scope: Construct, options: OutputOptions): void {
 
 /** Names the outputs of a stack with one construct, which need no suffix. */
 export function nameOutputs({ node }: Construct, names: readonly string[]): void {
-  for (const name of names) (node.tryFindChild(name) as CfnOutput | undefined)?.overrideLogicalId(name);
+  for (const name of names)
+    (node.tryFindChild(name) as CfnOutput | undefined)?.overrideLogicalId(name);
 }
 
 /**
@@ -67,12 +68,20 @@ export function nameOutputs({ node }: Construct, names: readonly string[]): void
  */
 export function kubeconfigCommand(
   scope: Construct,
-  { clusterId, mappingPrefix, endpoint, url, failoverUrl, callers }: Omit<OutputOptions, "functionName" | "logGroup">,
+  {
+    clusterId,
+    mappingPrefix,
+    endpoint,
+    url,
+    failoverUrl,
+    callers,
+  }: Omit<OutputOptions, "functionName" | "logGroup">,
 ): string {
   const { region } = Stack.of(scope);
   // --endpoint sets tls-server-name, which cannot follow a redirect. Without it, the command reads
   // this stack.
-  const server = failoverUrl === undefined ? `--endpoint ${url}` : `--cluster ${clusterId} --region ${region}`;
+  const server =
+    failoverUrl === undefined ? `--endpoint ${url}` : `--cluster ${clusterId} --region ${region}`;
   switch (callerAuth(endpoint)) {
     case "bearer": {
       const managed = callers();

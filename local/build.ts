@@ -7,7 +7,10 @@ import { isRunning, SANDBOX_FOLDER, sandboxFiles } from "./webhook.ts";
 
 if (!(await isRunning(sandboxFiles(SANDBOX_FOLDER)))) {
   const cwd = fileURLToPath(new URL("..", import.meta.url));
-  const { status, error } = spawnSync("npm", ["run", "--silent", "build"], { cwd, stdio: "inherit" });
+  const { status, error } = spawnSync("npm", ["run", "--silent", "build"], {
+    cwd,
+    stdio: "inherit",
+  });
   if (error !== undefined) throw error;
   process.exitCode = status ?? 1;
 }

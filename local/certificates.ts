@@ -14,7 +14,14 @@ import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import * as x509 from "@peculiar/asn1-x509";
 
 /** Object identifiers of subject attributes (RFC 4519; RFC 5280, appendix A.1). */
-const ATTRIBUTES = { C: "2.5.4.6", ST: "2.5.4.8", L: "2.5.4.7", O: "2.5.4.10", OU: "2.5.4.11", CN: "2.5.4.3" } as const;
+const ATTRIBUTES = {
+  C: "2.5.4.6",
+  ST: "2.5.4.8",
+  L: "2.5.4.7",
+  O: "2.5.4.10",
+  OU: "2.5.4.11",
+  CN: "2.5.4.3",
+} as const;
 
 /** A distinguished name. The certificate keeps the order of its attributes. */
 type Subject = Readonly<Partial<Record<keyof typeof ATTRIBUTES, string>>>;
@@ -23,7 +30,11 @@ const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
 
 /** An extension with `value`, an instance of an ASN.1 class of @peculiar/asn1-x509. */
 function extension(id: string, value: object, critical = false): x509.Extension {
-  return new x509.Extension({ extnID: id, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
+  return new x509.Extension({
+    extnID: id,
+    critical,
+    extnValue: new OctetString(AsnConvert.serialize(value)),
+  });
 }
 
 function publicKeyInfo(privateKey: KeyObject): x509.SubjectPublicKeyInfo {
@@ -50,8 +61,12 @@ function name(subject: Subject): x509.Name {
     Object.entries(subject).map(([attribute, value]) => {
       const type = ATTRIBUTES[attribute as keyof Subject];
       // a country is a PrintableString (RFC 5280, appendix A.1)
-      const text = new x509.AttributeValue(attribute === "C" ? { printableString: value } : { utf8String: value });
-      return new x509.RelativeDistinguishedName([new x509.AttributeTypeAndValue({ type, value: text })]);
+      const text = new x509.AttributeValue(
+        attribute === "C" ? { printableString: value } : { utf8String: value },
+      );
+      return new x509.RelativeDistinguishedName([
+        new x509.AttributeTypeAndValue({ type, value: text }),
+      ]);
     }),
   );
 }
@@ -85,13 +100,19 @@ interface CertificateAuthorityOptions {
 const DAY = 24 * 60 * 60 * 1000;
 
 /** Creates an authority. Its certificates are valid from one day ago. */
-export function createCertificateAuthority(options: CertificateAuthorityOptions = {}): CertificateAuthority {
+export function createCertificateAuthority(
+  options: CertificateAuthorityOptions = {},
+): CertificateAuthority {
   const { subject: issuer = { CN: "Local test CA" }, days = 30, now = Date.now } = options;
   const issuerKey = newKey();
   const authorityKey = new x509.KeyIdentifier(keyIdentifier(publicKeyInfo(issuerKey)));
 
   /** PEM, with key identifiers and `extensions`. */
-  function certify(subject: Subject, key: KeyObject, extensions: readonly x509.Extension[]): string {
+  function certify(
+    subject: Subject,
+    key: KeyObject,
+    extensions: readonly x509.Extension[],
+  ): string {
     const time = now();
     const publicKey = publicKeyInfo(key);
     const signatureAlgorithm = new x509.AlgorithmIdentifier({ algorithm: ECDSA_WITH_SHA256 });
@@ -100,14 +121,23 @@ export function createCertificateAuthority(options: CertificateAuthorityOptions 
       serialNumber: serialNumber(),
       signature: signatureAlgorithm,
       issuer: name(issuer),
-      validity: new x509.Validity({ notBefore: new Date(time - DAY), notAfter: new Date(time + days * DAY) }),
+      validity: new x509.Validity({
+        notBefore: new Date(time - DAY),
+        notAfter: new Date(time + days * DAY),
+      }),
       subject: name(subject),
       subjectPublicKeyInfo: publicKey,
       extensions: new x509.Extensions([
         ...extensions,
-        extension(x509.id_ce_subjectKeyIdentifier, new x509.SubjectKeyIdentifier(keyIdentifier(publicKey))),
+        extension(
+          x509.id_ce_subjectKeyIdentifier,
+          new x509.SubjectKeyIdentifier(keyIdentifier(publicKey)),
+        ),
         // strict clients, such as Python 3.13 and later, require it
-        extension(x509.id_ce_authorityKeyIdentifier, new x509.AuthorityKeyIdentifier({ keyIdentifier: authorityKey })),
+        extension(
+          x509.id_ce_authorityKeyIdentifier,
+          new x509.AuthorityKeyIdentifier({ keyIdentifier: authorityKey }),
+        ),
       ]),
     });
     const signature = sign("sha256", Buffer.from(AsnConvert.serialize(tbsCertificate)), issuerKey);
@@ -121,7 +151,10 @@ export function createCertificateAuthority(options: CertificateAuthorityOptions 
 
   function credential(subject: Subject, extensions: readonly x509.Extension[]): Credential {
     const key = newKey();
-    return { cert: certify(subject, key, extensions), key: key.export({ format: "pem", type: "pkcs8" }).toString() };
+    return {
+      cert: certify(subject, key, extensions),
+      key: key.export({ format: "pem", type: "pkcs8" }).toString(),
+    };
   }
 
   return {
@@ -137,8 +170,14 @@ export function createCertificateAuthority(options: CertificateAuthorityOptions 
       const names =
         dnsNames.length > 0
           ? dnsNames.map((dNSName) => new x509.GeneralName({ dNSName }))
-          : [new x509.GeneralName({ dNSName: "localhost" }), new x509.GeneralName({ iPAddress: "127.0.0.1" })];
-      const alternativeNames = extension(x509.id_ce_subjectAltName, new x509.SubjectAlternativeName(names));
+          : [
+              new x509.GeneralName({ dNSName: "localhost" }),
+              new x509.GeneralName({ iPAddress: "127.0.0.1" }),
+            ];
+      const alternativeNames = extension(
+        x509.id_ce_subjectAltName,
+        new x509.SubjectAlternativeName(names),
+      );
       return credential({ CN: "localhost" }, [...leaf(x509.id_kp_serverAuth), alternativeNames]);
     },
     client: (subject) => credential(subject, leaf(x509.id_kp_clientAuth)),

@@ -10,7 +10,9 @@ interface FunctionCall {
 }
 
 const bundle = new URL(`../dist/${process.argv[2]}/index.mjs`, import.meta.url);
-const { handler } = (await import(bundle.href)) as { handler(event: unknown, context: unknown): Promise<unknown> };
+const { handler } = (await import(bundle.href)) as {
+  handler(event: unknown, context: unknown): Promise<unknown>;
+};
 
 process.on("message", ({ id, event, awsRequestId }: FunctionCall) => {
   const reply = (rest: Omit<FunctionReply, "id">): void => {

@@ -65,7 +65,8 @@ export function startFunction(
     else call?.reject(new Error(error));
   });
   child.on("exit", (code) => {
-    for (const call of waiting.values()) call.reject(new Error(`the function ended with ${code}; see ${logFile}`));
+    for (const call of waiting.values())
+      call.reject(new Error(`the function ended with ${code}; see ${logFile}`));
     waiting.clear();
   });
 

@@ -32,9 +32,30 @@ export const LOCAL_PRINCIPALS: readonly LocalPrincipal[] = [
   user("alice", HOME, "user/engineering/alice", "AKIALOCALALICEAAAAAA", "AIDALOCALALICEAAAAAAA"),
   user("alice-elsewhere", OTHER, "user/alice", "AKIALOCALALICEBBBBBB", "AIDALOCALALICEBBBBBBB"),
   user("root", HOME, "root", "AKIALOCALROOTAAAAAAA", HOME),
-  role("bob", HOME, "Developers", "bob@example.com", "ASIALOCALBOBAAAAAAAA", "AROALOCALDEVELOPERSAA"),
-  role("dan", HOME, "Developers", "dan@example.com", "ASIALOCALDANAAAAAAAA", "AROALOCALDEVELOPERSAA"),
-  role("bob-elsewhere", OTHER, "Developers", "bob@example.com", "ASIALOCALBOBBBBBBBBB", "AROALOCALDEVELOPERSBB"),
+  role(
+    "bob",
+    HOME,
+    "Developers",
+    "bob@example.com",
+    "ASIALOCALBOBAAAAAAAA",
+    "AROALOCALDEVELOPERSAA",
+  ),
+  role(
+    "dan",
+    HOME,
+    "Developers",
+    "dan@example.com",
+    "ASIALOCALDANAAAAAAAA",
+    "AROALOCALDEVELOPERSAA",
+  ),
+  role(
+    "bob-elsewhere",
+    OTHER,
+    "Developers",
+    "bob@example.com",
+    "ASIALOCALBOBBBBBBBBB",
+    "AROALOCALDEVELOPERSBB",
+  ),
   role(
     "carol",
     HOME,
@@ -43,11 +64,39 @@ export const LOCAL_PRINCIPALS: readonly LocalPrincipal[] = [
     "ASIALOCALCAROLAAAAAA",
     "AROALOCALCLUSTERADMIN",
   ),
-  role("contractor", HOME, "Contractor", "mallory", "ASIALOCALMALLORYAAAA", "AROALOCALCONTRACTORAA"),
-  role("function", HOME, "IamAuthenticator", "IamAuthenticator", "ASIALOCALFUNCTIONAAA", "AROALOCALFUNCTIONAAAA"),
-  role("node", HOME, "ClusterNode", "i-0123456789abcdef0", "ASIALOCALNODEAAAAAAA", "AROALOCALCLUSTERNODEA"),
+  role(
+    "contractor",
+    HOME,
+    "Contractor",
+    "mallory",
+    "ASIALOCALMALLORYAAAA",
+    "AROALOCALCONTRACTORAA",
+  ),
+  role(
+    "function",
+    HOME,
+    "IamAuthenticator",
+    "IamAuthenticator",
+    "ASIALOCALFUNCTIONAAA",
+    "AROALOCALFUNCTIONAAAA",
+  ),
+  role(
+    "node",
+    HOME,
+    "ClusterNode",
+    "i-0123456789abcdef0",
+    "ASIALOCALNODEAAAAAAA",
+    "AROALOCALCLUSTERNODEA",
+  ),
   {
-    ...role("expired", HOME, "Developers", "erin@example.com", "ASIALOCALERINAAAAAAA", "AROALOCALDEVELOPERSAA"),
+    ...role(
+      "expired",
+      HOME,
+      "Developers",
+      "erin@example.com",
+      "ASIALOCALERINAAAAAAA",
+      "AROALOCALDEVELOPERSAA",
+    ),
     expiresAt: Date.UTC(2020, 0, 1),
   },
   {
@@ -86,11 +135,19 @@ export function localPrincipal(name: string): LocalPrincipal {
 export function iamArn({ arn }: LocalPrincipal, setFolder = ""): string | undefined {
   const [, account, name] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
   if (name === undefined) return arn.includes(":user/") ? arn : undefined;
-  const path = name.startsWith("AWSReservedSSO_") ? `aws-reserved/sso.amazonaws.com/${setFolder}` : "";
+  const path = name.startsWith("AWSReservedSSO_")
+    ? `aws-reserved/sso.amazonaws.com/${setFolder}`
+    : "";
   return `arn:aws:iam::${account}:role/${path}${name}`;
 }
 
-function user(name: string, account: string, resource: string, accessKeyId: string, userId: string): LocalPrincipal {
+function user(
+  name: string,
+  account: string,
+  resource: string,
+  accessKeyId: string,
+  userId: string,
+): LocalPrincipal {
   return { name, accessKeyId, arn: `arn:aws:iam::${account}:${resource}`, account, userId };
 }
 
@@ -110,9 +167,14 @@ function role(
  * A secret access key of 40 characters like AWS's, but recognizably fake; temporary keys also have
  * a session token.
  */
-function localKeys(accessKeyId: string, secret: string): Pick<LocalIdentity, "secretAccessKey" | "sessionToken"> {
+function localKeys(
+  accessKeyId: string,
+  secret: string,
+): Pick<LocalIdentity, "secretAccessKey" | "sessionToken"> {
   const derived = (what: string, bytes: number) =>
-    Buffer.from(hkdfSync("sha256", secret, "", `${what} of ${accessKeyId}`, bytes)).toString("base64");
+    Buffer.from(hkdfSync("sha256", secret, "", `${what} of ${accessKeyId}`, bytes)).toString(
+      "base64",
+    );
   const secretAccessKey = `local/only/${derived("secret access key", 24).slice(0, 29)}`;
   if (!accessKeyId.startsWith("ASIA")) return { secretAccessKey };
   // like AWS's tokens, contains base64 characters and padding that clients must percent-encode
@@ -142,8 +204,18 @@ export async function mintToken(options: TokenOptions): Promise<string> {
 }
 
 /** The URL inside a token, with parameters sorted by name, as in the SDK. */
-export async function presignUrl({ identity, clusterId, region, ...options }: TokenOptions): Promise<string> {
-  const { host = `sts.${region}.amazonaws.com`, now = Date.now(), extraSignedHeaders = {}, extraQuery } = options;
+export async function presignUrl({
+  identity,
+  clusterId,
+  region,
+  ...options
+}: TokenOptions): Promise<string> {
+  const {
+    host = `sts.${region}.amazonaws.com`,
+    now = Date.now(),
+    extraSignedHeaders = {},
+    extraQuery,
+  } = options;
   const signer = new SignatureV4({ service: "sts", region, credentials: identity, sha256: Sha256 });
   const { query = {} } = await signer.presign(
     {

@@ -23,28 +23,48 @@ export async function writeKind(files: SandboxFiles, sandbox: Sandbox) {
   const url = new URL(sandbox.endpoint);
   const server = `https://${address}:${url.port}${url.pathname}`;
   mkdirSync(dirname(files.mountedKubeconfig), { recursive: true });
-  writeFileSync(files.mountedKubeconfig, webhookKubeconfig({ ...readWebhook(files), server }), { mode: 0o600 });
-  writeFileSync(files.kind, stringify(kindCluster(dirname(files.mountedKubeconfig)), { blockQuote: "literal" }));
+  writeFileSync(files.mountedKubeconfig, webhookKubeconfig({ ...readWebhook(files), server }), {
+    mode: 0o600,
+  });
+  writeFileSync(
+    files.kind,
+    stringify(kindCluster(dirname(files.mountedKubeconfig)), { blockQuote: "literal" }),
+  );
   // Docker Desktop forwards to 127.0.0.1.
-  const failure = isDesktop ? undefined : await sandbox.listenAt(address).then(() => undefined, String);
-  const cannot = failure && `The sandbox cannot listen there (${failure}). Start Docker, then start the sandbox again.`;
+  const failure = isDesktop
+    ? undefined
+    : await sandbox.listenAt(address).then(() => undefined, String);
+  const cannot =
+    failure &&
+    `The sandbox cannot listen there (${failure}). Start Docker, then start the sandbox again.`;
   return { server, problems: [problem, cannot].filter((text) => text !== undefined) };
 }
 
 /** Where containers reach this machine. */
-function findAddress(): { readonly address: string; readonly isDesktop: boolean; readonly problem?: string } {
+function findAddress(): {
+  readonly address: string;
+  readonly isDesktop: boolean;
+  readonly problem?: string;
+} {
   const system = docker("info", "--format", "{{.OperatingSystem}}");
   const isDesktop = process.platform !== "linux" || system === "Docker Desktop";
   if (isDesktop) return { address: "host.docker.internal", isDesktop };
   // A new bridge has no gateway yet: its first address is this machine's.
   const addresses = "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}} {{end}}";
   const config = docker("network", "inspect", "bridge", "--format", addresses);
-  const [gateway, subnet] = [/(?<![\d.])\d+\.\d+\.\d+\.\d+(?![\d./])/, /\d+\.\d+\.\d+(?=\.0\/\d)/].map((pattern) => {
+  const [gateway, subnet] = [
+    /(?<![\d.])\d+\.\d+\.\d+\.\d+(?![\d./])/,
+    /\d+\.\d+\.\d+(?=\.0\/\d)/,
+  ].map((pattern) => {
     return pattern.exec(config ?? "")?.[0];
   });
   const address = gateway ?? (subnet && `${subnet}.1`);
   if (address !== undefined) return { address, isDesktop };
-  return { address: DEFAULT_ADDRESS, isDesktop, problem: `Docker does not answer, so ${DEFAULT_ADDRESS} is assumed.` };
+  return {
+    address: DEFAULT_ADDRESS,
+    isDesktop,
+    problem: `Docker does not answer, so ${DEFAULT_ADDRESS} is assumed.`,
+  };
 }
 
 function docker(...words: readonly string[]): string | undefined {
@@ -65,13 +85,17 @@ function kindCluster(hostPath: string): object {
         "authentication-token-webhook-config-file": `${MOUNT}/webhook.kubeconfig`,
         "authentication-token-webhook-version": "v1",
       },
-      extraVolumes: [{ name: "iam-authenticator", hostPath: MOUNT, mountPath: MOUNT, readOnly: true }],
+      extraVolumes: [
+        { name: "iam-authenticator", hostPath: MOUNT, mountPath: MOUNT, readOnly: true },
+      ],
     },
   };
   return {
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",
-    nodes: [{ role: "control-plane", extraMounts: [{ hostPath, containerPath: MOUNT, readOnly: true }] }],
+    nodes: [
+      { role: "control-plane", extraMounts: [{ hostPath, containerPath: MOUNT, readOnly: true }] },
+    ],
     kubeadmConfigPatches: [stringify(patch)],
   };
 }

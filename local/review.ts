@@ -29,7 +29,11 @@ try {
   const token =
     name === undefined
       ? tokenOf(await text(process.stdin))
-      : await mintToken({ identity: localIdentity(name, readSecret(files)), clusterId, region: REGION });
+      : await mintToken({
+          identity: localIdentity(name, readSecret(files)),
+          clusterId,
+          region: REGION,
+        });
   const { status, review } = await reviewToken(files, token);
   console.log(`HTTP ${status}`);
   console.log(JSON.stringify(review, null, 2));
@@ -50,8 +54,12 @@ function problemOf(): string | undefined {
 
 /** Accepts a token or an ExecCredential, the output of exec plugins. */
 function tokenOf(input: string): string {
-  const token = input.trimStart().startsWith("{") ? memberAt(parseJson(input), "status", "token") : input.trim();
+  const token = input.trimStart().startsWith("{")
+    ? memberAt(parseJson(input), "status", "token")
+    : input.trim();
   if (typeof token === "string" && token !== "") return token;
-  console.error("Standard input has no token: expected a token, or the ExecCredential that aws eks get-token prints.");
+  console.error(
+    "Standard input has no token: expected a token, or the ExecCredential that aws eks get-token prints.",
+  );
   process.exit(2);
 }

@@ -17,7 +17,12 @@ import { startSts } from "./aws/sts/sts.ts";
 import { type LocalFunction, localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { type LocalIdentity, localIdentities, localIdentity } from "./identities.ts";
-import { localPodRole, localProvider, POD_ROLE_ARN, publishServiceAccountKey } from "./service-account.ts";
+import {
+  localPodRole,
+  localProvider,
+  POD_ROLE_ARN,
+  publishServiceAccountKey,
+} from "./service-account.ts";
 import {
   CLUSTER_ID,
   createServerCertificate,
@@ -74,7 +79,11 @@ export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> 
     // initialization.
     handler: (event, context) => {
       running ??= startFunction(
-        { CLUSTER_ID: clusterId, ISSUER_URL: gateway.url, ...localServices(region, { store: storeUrl }, identity) },
+        {
+          CLUSTER_ID: clusterId,
+          ISSUER_URL: gateway.url,
+          ...localServices(region, { store: storeUrl }, identity),
+        },
         logFile,
         "issuer",
       );
@@ -128,7 +137,8 @@ export async function startSandbox(
   const standby = standbyFiles && readWebhook(standbyFiles);
   const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
   const [identities, identity] = [localIdentities(secret), localIdentity("function", secret)];
-  for (const old of [files.log, files.issuerLog, files.env, files.envFish]) rmSync(old, { force: true });
+  for (const old of [files.log, files.issuerLog, files.env, files.envFish])
+    rmSync(old, { force: true });
   if (!existsSync(files.mappings)) {
     cpSync(SAMPLE_MAPPINGS, files.mappings, { recursive: true });
   }
@@ -142,8 +152,16 @@ export async function startSandbox(
   const store = await onPort("store", (port) =>
     startParameterStore((...of) => openFolder(ofFolder, ...of), { ...ofStore, port }),
   );
-  const ofIssuer = { region: REGION, clusterId: CLUSTER_ID, identity, certificate, logFile: files.issuerLog };
-  const issuer = await onPort("issuer", (port) => startIssuer({ ...ofIssuer, storeUrl: store.url, port }));
+  const ofIssuer = {
+    region: REGION,
+    clusterId: CLUSTER_ID,
+    identity,
+    certificate,
+    logFile: files.issuerLog,
+  };
+  const issuer = await onPort("issuer", (port) =>
+    startIssuer({ ...ofIssuer, storeUrl: store.url, port }),
+  );
   const provider = localProvider(issuer.url);
   const podRole = localPodRole(provider);
   const webIdentity = { providers: [provider], roles: [podRole], ca };
@@ -186,7 +204,9 @@ export async function startSandbox(
     functionPid: authenticator.pid,
     movedFrom: writePorts(),
     async listenAt(host) {
-      gateways.push(await startGateway({ ...ofGateway, host, port: Number(new URL(endpoint).port) }));
+      gateways.push(
+        await startGateway({ ...ofGateway, host, port: Number(new URL(endpoint).port) }),
+      );
     },
     async close() {
       await Promise.all([...gateways, issuer].map((server) => server.close()));
@@ -204,10 +224,20 @@ function storeSettings(
 ): void {
   const file = join(mappings, `${settingsParameter(prefix, CLUSTER_ID).slice(prefix.length)}.json`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, storedSettingsText(environment, { version: packageJson.version, nodeLookup: true }));
+  writeFileSync(
+    file,
+    storedSettingsText(environment, { version: packageJson.version, nodeLookup: true }),
+  );
 }
 
-export const DEFAULT_PORTS = { gateway: 8320, sts: 8321, store: 8322, query: 8323, issuer: 8324, logs: 8325 };
+export const DEFAULT_PORTS = {
+  gateway: 8320,
+  sts: 8321,
+  store: 8322,
+  query: 8323,
+  issuer: 8324,
+  logs: 8325,
+};
 
 type Service = keyof typeof DEFAULT_PORTS;
 
@@ -216,24 +246,31 @@ type Service = keyof typeof DEFAULT_PORTS;
  * port if it is in use.
  */
 function portsOf({ ports: file }: SandboxFiles) {
-  const earlier: Partial<Record<Service, number>> = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  const earlier: Partial<Record<Service, number>> = existsSync(file)
+    ? JSON.parse(readFileSync(file, "utf8"))
+    : {};
   const ports: Partial<Record<Service, number>> = {};
   return {
     async onPort<T extends { readonly url: string }>(
       service: Service,
       start: (port: number) => Promise<T>,
     ): Promise<T> {
-      const started = await start(earlier[service] ?? DEFAULT_PORTS[service]).catch((error: unknown) => {
-        if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return start(0);
-        throw error;
-      });
+      const started = await start(earlier[service] ?? DEFAULT_PORTS[service]).catch(
+        (error: unknown) => {
+          if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
+            return start(0);
+          throw error;
+        },
+      );
       ports[service] = Number(new URL(started.url).port);
       return started;
     },
     /** Returns `movedFrom`. */
     writePorts(): Sandbox["movedFrom"] {
       writeFileSync(file, JSON.stringify(ports));
-      const moved = Object.entries(earlier).filter(([service, port]) => ports[service as Service] !== port);
+      const moved = Object.entries(earlier).filter(
+        ([service, port]) => ports[service as Service] !== port,
+      );
       return Object.fromEntries(moved);
     },
   };

@@ -72,7 +72,11 @@ export function serviceAccountRole(provider: OidcProvider, role: ServiceAccountR
           Effect: "Allow",
           Principal: { Federated: providerArn(provider) },
           Action: "sts:AssumeRoleWithWebIdentity",
-          Condition: trustConditions(provider.issuer, { namespace, name: serviceAccount }, audience),
+          Condition: trustConditions(
+            provider.issuer,
+            { namespace, name: serviceAccount },
+            audience,
+          ),
         },
       ],
     },
@@ -103,7 +107,9 @@ export function localPodRole(provider: OidcProvider): LocalRole {
 export function publishServiceAccountKey(files: SandboxFiles): void {
   if (!existsSync(files.serviceAccountKey)) {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    writeFileSync(files.serviceAccountKey, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    writeFileSync(files.serviceAccountKey, privateKey.export({ type: "pkcs8", format: "pem" }), {
+      mode: 0o600,
+    });
   }
   const { kid, jwk } = readServiceAccountKey(files);
   const folder = join(files.mappings, "issuer");
@@ -115,10 +121,15 @@ export function publishServiceAccountKey(files: SandboxFiles): void {
  * Writes a token as kubelet does for a Pod, with kube-apiserver's claims. Returns the token.
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
  */
-export async function writeServiceAccountToken(files: SandboxFiles, issuer: string): Promise<string> {
+export async function writeServiceAccountToken(
+  files: SandboxFiles,
+  issuer: string,
+): Promise<string> {
   const { privateKey, kid } = readServiceAccountKey(files);
   const { namespace, name } = SERVICE_ACCOUNT;
-  const token = await new SignJWT({ "kubernetes.io": { namespace, serviceaccount: { name, uid: randomUUID() } } })
+  const token = await new SignJWT({
+    "kubernetes.io": { namespace, serviceaccount: { name, uid: randomUUID() } },
+  })
     .setProtectedHeader({ alg: "RS256", kid })
     .setIssuer(issuer)
     .setSubject(`system:serviceaccount:${namespace}:${name}`)
@@ -137,6 +148,8 @@ function readServiceAccountKey({ serviceAccountKey }: SandboxFiles) {
   const privateKey = createPrivateKey(readFileSync(serviceAccountKey));
   const key = issuerKeyOf(createPublicKey(privateKey));
   if (key === undefined)
-    throw new Error(`${serviceAccountKey} is not an RSA or EC key. Delete the file to create a new key.`);
+    throw new Error(
+      `${serviceAccountKey} is not an RSA or EC key. Delete the file to create a new key.`,
+    );
   return { privateKey, kid: key.kid, jwk: JSON.stringify(key) };
 }

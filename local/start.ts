@@ -53,7 +53,9 @@ if (await isRunning(files)) {
 const standby = STANDBY_FOLDER ? sandboxFiles(STANDBY_FOLDER) : undefined;
 
 if (standby !== undefined && !(await isRunning(standby))) {
-  console.error(`No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=${STANDBY_FOLDER} npm start`);
+  console.error(
+    `No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=${STANDBY_FOLDER} npm start`,
+  );
   process.exit(1);
 }
 
@@ -61,7 +63,9 @@ if (standby !== undefined && !(await isRunning(standby))) {
 const bridge = process.env["LOCAL_HOST"] || undefined;
 
 if (bridge !== undefined && (!isIPv4(bridge) || bridge === "0.0.0.0")) {
-  console.error(`LOCAL_HOST must be one IPv4 address, such as 172.17.0.1 of Docker's bridge, not ${bridge}.`);
+  console.error(
+    `LOCAL_HOST must be one IPv4 address, such as 172.17.0.1 of Docker's bridge, not ${bridge}.`,
+  );
   process.exit(2);
 }
 
@@ -71,7 +75,9 @@ const sandbox = await startSandbox(files, standby, bridge).catch((error) => {
   process.exit(1);
 });
 
-console.log(`lambda-iam-authenticator is running at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".`);
+console.log(
+  `lambda-iam-authenticator is running at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".`,
+);
 
 const reviewed = await Promise.all(
   SHOWN.map(async (name) => hanging(name.padEnd(12), await review(await token(name)))),
@@ -109,7 +115,11 @@ Press Ctrl-C to stop.`);
 setInterval(() => void writeServiceAccountToken(files, sandbox.issuerUrl), RENEW_MS);
 
 function token(name: string): Promise<string> {
-  return mintToken({ identity: localIdentity(name, readSecret(files)), clusterId: CLUSTER_ID, region: REGION });
+  return mintToken({
+    identity: localIdentity(name, readSecret(files)),
+    clusterId: CLUSTER_ID,
+    region: REGION,
+  });
 }
 
 async function review(token: string): Promise<string> {
@@ -137,10 +147,13 @@ function describe({ status, review }: { status: number; review: Review }): strin
 function notices(): string {
   const { movedFrom } = sandbox;
   const moved = Object.values(movedFrom).join(", ");
-  const restart = movedFrom.gateway === undefined ? "" : " Restart a kube-apiserver that uses this sandbox.";
+  const restart =
+    movedFrom.gateway === undefined ? "" : " Restart a kube-apiserver that uses this sandbox.";
   const texts = [
-    moved && `Another program uses the last start's port ${moved}. Read ${shown(files.env)} again.${restart}`,
-    files.bin.includes(delimiter) && `PATH cannot contain ${files.bin}: remove "${delimiter}" from the folder's name.`,
+    moved &&
+      `Another program uses the last start's port ${moved}. Read ${shown(files.env)} again.${restart}`,
+    files.bin.includes(delimiter) &&
+      `PATH cannot contain ${files.bin}: remove "${delimiter}" from the folder's name.`,
     kind && `The kube-apiserver of kind calls ${kind.server}.`,
     ...(kind?.problems ?? []),
   ];

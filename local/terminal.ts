@@ -20,20 +20,27 @@ const KUBECTL_USERS = ["alice", "bob", ADMINISTRATOR, "contractor", "dan"];
 export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox): Promise<void> {
   await writeServiceAccountToken(files, sandbox.issuerUrl);
   // STS waits for 5 s only, less than the issuer's first start takes on a busy machine.
-  await fetchIssuerKeys(sandbox.issuerUrl, { ca: readFileSync(files.ca, "utf8"), timeoutMs: 60_000 });
+  await fetchIssuerKeys(sandbox.issuerUrl, {
+    ca: readFileSync(files.ca, "utf8"),
+    timeoutMs: 60_000,
+  });
   const identities = localIdentities(readSecret(files));
-  for (const folder of [files.bin, files.aws, dirname(files.config)]) mkdirSync(folder, { recursive: true });
+  for (const folder of [files.bin, files.aws, dirname(files.config)])
+    mkdirSync(folder, { recursive: true });
   const profiles = {
     AWS_CONFIG_FILE: join(files.aws, "config"),
     AWS_SHARED_CREDENTIALS_FILE: join(files.aws, "credentials"),
   };
-  writeFileSync(profiles.AWS_SHARED_CREDENTIALS_FILE, identities.map(credentialsOf).join("\n"), { mode: 0o600 });
+  writeFileSync(profiles.AWS_SHARED_CREDENTIALS_FILE, identities.map(credentialsOf).join("\n"), {
+    mode: 0o600,
+  });
   writeFileSync(
     profiles.AWS_CONFIG_FILE,
     [...identities.map(({ name }) => profileOf(name)), podProfile(files)].join("\n"),
   );
   const context = { webhookKubeconfig: relative(dirname(files.config), files.kubeconfig) };
-  if (!existsSync(files.config)) writeFileSync(files.config, stringify({ contexts: { [CLUSTER_ID]: context } }));
+  if (!existsSync(files.config))
+    writeFileSync(files.config, stringify({ contexts: { [CLUSTER_ID]: context } }));
   writePrograms(files);
   writeKubeconfig(files, profiles);
   const variables = {
@@ -56,7 +63,12 @@ export async function writeTerminalFiles(files: SandboxFiles, sandbox: Sandbox):
   writeFileSync(files.env, shellLines(variables, files.bin).join("\n"));
 }
 
-function credentialsOf({ name, accessKeyId, secretAccessKey, sessionToken }: LocalIdentity): string {
+function credentialsOf({
+  name,
+  accessKeyId,
+  secretAccessKey,
+  sessionToken,
+}: LocalIdentity): string {
   const keys = `[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
   return sessionToken === undefined ? keys : `${keys}aws_session_token = ${sessionToken}\n`;
 }
@@ -76,11 +88,19 @@ function writePrograms({ bin, folder }: SandboxFiles): void {
   const node = quoted(process.execPath);
   for (const [name, variable, value, script] of [
     // Not the user's contexts, whose clusters are on AWS.
-    ["iam-authenticator", "XDG_CONFIG_HOME", join(folder, "config"), path("../dist/cli/iam-authenticator.mjs")],
+    [
+      "iam-authenticator",
+      "XDG_CONFIG_HOME",
+      join(folder, "config"),
+      path("../dist/cli/iam-authenticator.mjs"),
+    ],
     ["review", "LOCAL_FOLDER", folder, path("review.ts")],
   ] as const) {
     const program = join(bin, name);
-    writeFileSync(program, `#!/bin/sh\nexport ${variable}=${quoted(value)}\nexec ${node} ${script} "$@"\n`);
+    writeFileSync(
+      program,
+      `#!/bin/sh\nexport ${variable}=${quoted(value)}\nexec ${node} ${script} "$@"\n`,
+    );
     chmodSync(program, 0o755);
   }
 }
@@ -91,7 +111,9 @@ function writeKubeconfig(
   profiles: Readonly<Record<string, string>>,
 ): void {
   const earlier = (existsSync(file) ? parse(readFileSync(file, "utf8")) : undefined) ?? {};
-  const others = ((earlier.users ?? []) as { name: string }[]).filter(({ name }) => !KUBECTL_USERS.includes(name));
+  const others = ((earlier.users ?? []) as { name: string }[]).filter(
+    ({ name }) => !KUBECTL_USERS.includes(name),
+  );
   const env = Object.entries(profiles).map(([name, value]) => ({ name, value }));
   const users = KUBECTL_USERS.map((name) => {
     const args = ["token", "--cluster", CLUSTER_ID, "--region", REGION, "--profile", name];
@@ -100,10 +122,20 @@ function writeKubeconfig(
     return { name, user: { exec: { apiVersion, interactiveMode: "Never", command, args, env } } };
   });
   const { clusters = [], contexts = [], "current-context": context = "" } = earlier;
-  const config = { apiVersion: "v1", kind: "Config", clusters, contexts, "current-context": context };
-  writeFileSync(file, stringify({ ...config, users: [...others, ...users] }, { aliasDuplicateObjects: false }), {
-    mode: 0o600,
-  });
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters,
+    contexts,
+    "current-context": context,
+  };
+  writeFileSync(
+    file,
+    stringify({ ...config, users: [...others, ...users] }, { aliasDuplicateObjects: false }),
+    {
+      mode: 0o600,
+    },
+  );
 }
 
 type Variables = Readonly<Record<string, string>>;

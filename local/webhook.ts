@@ -21,7 +21,10 @@ export const LOG_GROUP = `IamAuthenticator-${CLUSTER_ID}`;
 
 /** The issuers of AWS-signed tokens, by account. The local STS serves their keys. */
 export const TOKEN_ISSUERS: ReadonlyMap<string, string> = new Map(
-  ["111122223333", "444455556666"].map((account) => [account, `https://local-${account}.tokens.sts.global.api.aws`]),
+  ["111122223333", "444455556666"].map((account) => [
+    account,
+    `https://local-${account}.tokens.sts.global.api.aws`,
+  ]),
 );
 
 /** Ignored by git. LOCAL_FOLDER selects another folder, for a second sandbox. */
@@ -120,7 +123,10 @@ export function keepCertificate({ certificate, ca }: SandboxFiles): ServerCertif
   let kept: ServerCertificate | undefined = existsSync(certificate)
     ? JSON.parse(readFileSync(certificate, "utf8"))
     : undefined;
-  if (kept === undefined || new X509Certificate(kept.cert).validToDate.getTime() < Date.now() + 30 * DAY_MS) {
+  if (
+    kept === undefined ||
+    new X509Certificate(kept.cert).validToDate.getTime() < Date.now() + 30 * DAY_MS
+  ) {
     kept = createServerCertificate(365);
     writeFileSync(certificate, JSON.stringify(kept), { mode: 0o600 });
   }
@@ -139,7 +145,12 @@ export interface Webhook {
  * Writes the kubeconfig for kube-apiserver. Keeps the caller's token of an earlier start, or uses
  * the standby's.
  */
-export function writeWebhook(files: SandboxFiles, server: string, ca: string, standby?: Webhook): void {
+export function writeWebhook(
+  files: SandboxFiles,
+  server: string,
+  ca: string,
+  standby?: Webhook,
+): void {
   const earlier = existsSync(files.callerToken) ? readFileSync(files.callerToken, "utf8") : "";
   const token = standby?.token ?? (earlier || randomBytes(32).toString("base64url"));
   writeFileSync(files.callerToken, token, { mode: 0o600 });
@@ -148,10 +159,16 @@ export function writeWebhook(files: SandboxFiles, server: string, ca: string, st
   const callers = join(files.mappings, "callers.yaml");
   const stored = existsSync(callers) ? readFileSync(callers, "utf8") : "[]";
   if (!stored.includes(sha256)) {
-    const others = (parse(stored) as { name: string }[]).filter(({ name }) => name !== "kube-apiserver");
+    const others = (parse(stored) as { name: string }[]).filter(
+      ({ name }) => name !== "kube-apiserver",
+    );
     writeFileSync(callers, stringify([...others, { name: "kube-apiserver", sha256 }]));
   }
-  writeFileSync(files.kubeconfig, webhookKubeconfig({ server, token, ca: ca + (standby?.ca ?? "") }), { mode: 0o600 });
+  writeFileSync(
+    files.kubeconfig,
+    webhookKubeconfig({ server, token, ca: ca + (standby?.ca ?? "") }),
+    { mode: 0o600 },
+  );
 }
 
 /**
@@ -169,7 +186,9 @@ export function webhookKubeconfig({ server, token, ca = "" }: Webhook): string {
     kind: "Config",
     clusters: [{ name: "iam-authenticator", cluster }],
     users: [{ name: "kube-apiserver", user: { token } }],
-    contexts: [{ name: "webhook", context: { cluster: "iam-authenticator", user: "kube-apiserver" } }],
+    contexts: [
+      { name: "webhook", context: { cluster: "iam-authenticator", user: "kube-apiserver" } },
+    ],
     "current-context": "webhook",
   });
 }
@@ -194,7 +213,10 @@ export class SandboxNotRunning extends Error {
 const NO_RESPONSE = ["ECONNREFUSED", "ABORT_ERR"];
 
 /** Posts a review of `token` to the sandbox of `files`; throws `SandboxNotRunning`. */
-export async function reviewToken(files: SandboxFiles, token: string): Promise<{ status: number; review: Review }> {
+export async function reviewToken(
+  files: SandboxFiles,
+  token: string,
+): Promise<{ status: number; review: Review }> {
   if (!existsSync(files.kubeconfig)) throw new SandboxNotRunning(`${files.kubeconfig} not found`);
   const webhook = readWebhook(files);
   try {
@@ -234,14 +256,24 @@ export interface Review {
 const LIMIT_MS = 10_000;
 
 /** Posts a TokenReview as kube-apiserver does: follows a redirect to the standby with the token. */
-async function postReview({ server, token, ca }: Webhook, review: string): Promise<{ status: number; body: string }> {
-  const request = (server.startsWith("https:") ? tlsRequest : plainRequest)(`${server}?timeout=30s`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, */*" },
-    agent: false,
-    ...(ca !== undefined && { ca, servername: "localhost" }),
-    signal: AbortSignal.timeout(LIMIT_MS),
-  });
+async function postReview(
+  { server, token, ca }: Webhook,
+  review: string,
+): Promise<{ status: number; body: string }> {
+  const request = (server.startsWith("https:") ? tlsRequest : plainRequest)(
+    `${server}?timeout=30s`,
+    {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "application/json, */*",
+      },
+      agent: false,
+      ...(ca !== undefined && { ca, servername: "localhost" }),
+      signal: AbortSignal.timeout(LIMIT_MS),
+    },
+  );
   request.end(review);
   const [response] = (await once(request, "response")) as [IncomingMessage];
   const body = await text(response);
@@ -253,5 +285,9 @@ async function postReview({ server, token, ca }: Webhook, review: string): Promi
 }
 
 export function tokenReview(token: string): string {
-  return JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
+  return JSON.stringify({
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenReview",
+    spec: { token },
+  });
 }

@@ -6,7 +6,11 @@ interface Keys {
   readonly sessionToken?: string;
 }
 
-export function keyVariables({ accessKeyId, secretAccessKey, sessionToken }: Keys): Record<string, string> {
+export function keyVariables({
+  accessKeyId,
+  secretAccessKey,
+  sessionToken,
+}: Keys): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,

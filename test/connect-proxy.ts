@@ -1,5 +1,5 @@
-// An HTTPS proxy that redirects every host to one local service, and certificates for any host name, from an authority that only
-// the tested program trusts.
+// An HTTPS proxy that redirects every host to one local service, and certificates for any host
+// name, from an authority that only the tested program trusts.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -23,8 +23,14 @@ export function createHostCertificates() {
 
 export type ConnectProxy = Awaited<ReturnType<typeof startConnectProxy>>;
 
-/** Accepts CONNECT for any host, terminates TLS, and forwards to the service at `service`, a URL with plain HTTP. */
-export async function startConnectProxy(service: string, certificates: ReturnType<typeof createHostCertificates>) {
+/**
+ * Accepts CONNECT for any host, terminates TLS, and forwards to the service at `service`, a URL
+ * with plain HTTP.
+ */
+export async function startConnectProxy(
+  service: string,
+  certificates: ReturnType<typeof createHostCertificates>,
+) {
   const { hostname, port } = new URL(service);
   const targets = new Set<string>();
   const credentials = new Set<string | undefined>();
@@ -36,7 +42,10 @@ export async function startConnectProxy(service: string, certificates: ReturnTyp
     credentials.add(headers["proxy-authorization"]);
     const host = target.replace(/:443$/, "");
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-    const inside = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext(certificates.of(host)) });
+    const inside = new TLSSocket(socket, {
+      isServer: true,
+      secureContext: createSecureContext(certificates.of(host)),
+    });
     const upstream = connect({ port: Number(port), host: hostname, noDelay: true });
     socket.setNoDelay(true);
     sockets.add(socket).add(upstream);
@@ -51,7 +60,10 @@ export async function startConnectProxy(service: string, certificates: ReturnTyp
   await once(server, "listening");
 
   return {
-    /** For `HTTPS_PROXY`. Go's HTTP client supports it: https://pkg.go.dev/net/http#ProxyFromEnvironment */
+    /**
+     * For `HTTPS_PROXY`. Go's HTTP client supports it:
+     * https://pkg.go.dev/net/http#ProxyFromEnvironment
+     */
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Every requested `host:port`, and every Proxy-Authorization header. */
     ...{ targets, credentials },

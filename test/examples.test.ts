@@ -9,7 +9,12 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parse, parseAllDocuments } from "yaml";
 import { arnsOfAddress } from "../cli/model/entry.ts";
-import { hasArn, KINDS, kindsWhere, type MappingKind } from "../functions/authenticator/mapping/kinds.ts";
+import {
+  hasArn,
+  KINDS,
+  kindsWhere,
+  type MappingKind,
+} from "../functions/authenticator/mapping/kinds.ts";
 import { checkMapping } from "../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../functions/authenticator/mapping/parameter-name.ts";
 import { ADMIN, exits, useCluster } from "./cli/commands/mappings/cluster.ts";
@@ -58,7 +63,8 @@ test("CloudFormation: mappings.template.yaml", () => {
     "AWS::Partition": "aws",
     "AWS::StackName": "Mappings",
   };
-  const resolve = (text: string) => text.replace(/\$\{([\w:]+)\}/g, (_, name) => pseudo[name] ?? assert.fail(name));
+  const resolve = (text: string) =>
+    text.replace(/\$\{([\w:]+)\}/g, (_, name) => pseudo[name] ?? assert.fail(name));
   const text = readFileSync(join(EXAMPLES, "cloudformation", "mappings.template.yaml"), "utf8");
   const { Resources } = parse(text, {
     customTags: [
@@ -69,12 +75,17 @@ test("CloudFormation: mappings.template.yaml", () => {
   const parameters: Parameter[] = Object.values(Resources);
   const Tags = { "iam-authenticator:managed-by": "Mappings" };
   for (const parameter of parameters)
-    assert.partialDeepStrictEqual(parameter, { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Tags } });
+    assert.partialDeepStrictEqual(parameter, {
+      Type: "AWS::SSM::Parameter",
+      Properties: { Type: "String", Tags },
+    });
   assert.deepEqual(parameters.map(assertValid).sort(), NAMES);
 });
 
 test("Crossplane: crossplane.yaml", () => {
-  const { metadata, spec } = parse(readFileSync(join(EXAMPLES, "other-tools", "crossplane.yaml"), "utf8"));
+  const { metadata, spec } = parse(
+    readFileSync(join(EXAMPLES, "other-tools", "crossplane.yaml"), "utf8"),
+  );
   const name: string = metadata.annotations["crossplane.io/external-name"];
   assert.ok(NAMES.includes(name));
   assert.equal(spec.forProvider.type, "String");
@@ -84,7 +95,8 @@ test("Crossplane: crossplane.yaml", () => {
 test("no document or example contains a token hash, since users could copy a caller with a public token", () => {
   const files = globSync(["*.md", "docs/**/*.md", "examples/**/*.*"], { cwd: ROOT });
   assert.ok(files.length > 30);
-  for (const file of files) assert.doesNotMatch(readFileSync(join(ROOT, file), "utf8"), /\b[0-9a-f]{64}\b/i, file);
+  for (const file of files)
+    assert.doesNotMatch(readFileSync(join(ROOT, file), "utf8"), /\b[0-9a-f]{64}\b/i, file);
 });
 
 /** Runs an example's script with an `aws` that records its arguments. */
@@ -98,15 +110,26 @@ function runScript(script: string, words: readonly string[]) {
 
 function putMapping(...words: string[]) {
   const { status, stderr, asked } = runScript("aws-cli/put-mapping.sh", words);
-  const after = (option: string) => (asked.includes(option) ? (asked[asked.indexOf(option) + 1] ?? "") : "");
-  return { status, stderr, call: asked.slice(0, 2).join(" "), name: after("--name"), value: after("--value") };
+  const after = (option: string) =>
+    asked.includes(option) ? (asked[asked.indexOf(option) + 1] ?? "") : "";
+  return {
+    status,
+    stderr,
+    call: asked.slice(0, 2).join(" "),
+    name: after("--name"),
+    value: after("--value"),
+  };
 }
 
 test("StackSets: add-cluster.sh creates the stack of the entry in CDK's list, in its account and Region", () => {
   const list = join(EXAMPLES, "cdk-pipelines", "cdk.json");
-  const add = (id: string) => runScript("stacksets/add-cluster.sh", [list, id, "ou-abcd-12345678", "release"]);
+  const add = (id: string) =>
+    runScript("stacksets/add-cluster.sh", [list, id, "ou-abcd-12345678", "release"]);
   const { status, stderr, asked } = add("team-b");
-  assert.deepEqual([status, stderr, asked.slice(0, 2)], [0, "", ["cloudformation", "create-stack-instances"]]);
+  assert.deepEqual(
+    [status, stderr, asked.slice(0, 2)],
+    [0, "", ["cloudformation", "create-stack-instances"]],
+  );
   assert.equal(asked[asked.indexOf("--call-as") + 1], "SELF");
   for (const word of [
     "us-east-1",
@@ -131,7 +154,11 @@ test("AWS CLI: put-mapping.sh writes the mapping of an ARN", () => {
     const put = putMapping("my-cluster", arn, "dev:{SessionName}", "developers", "readers");
     assert.deepEqual([put.status, put.stderr, put.call], [0, "", "ssm put-parameter"]);
     assert.equal(put.name, mappingParameter(PREFIX, kind, ACCOUNT, name));
-    assert.deepEqual(JSON.parse(put.value), { arn, username: "dev:{SessionName}", groups: ["developers", "readers"] });
+    assert.deepEqual(JSON.parse(put.value), {
+      arn,
+      username: "dev:{SessionName}",
+      groups: ["developers", "readers"],
+    });
   }
 });
 
@@ -152,7 +179,10 @@ test("AWS CLI: put-mapping.sh accepts no groups, and rejects other ARNs and char
   }
 });
 
-/** Synthesizes an example with the published package, in a folder that `npm init` created. Returns the folder of the templates. */
+/**
+ * Synthesizes an example with the published package, in a folder that `npm init` created. Returns
+ * the folder of the templates.
+ */
 function synthExample(name: string): string {
   const [app, outdir] = [join(folder, name), join(folder, `${name}.out`)];
   cpSync(join(EXAMPLES, name), app, { recursive: true });
@@ -168,7 +198,8 @@ function synthExample(name: string): string {
   return outdir;
 }
 
-const templateIn = (file: string): { Resources: Record<string, Parameter> } => JSON.parse(readFileSync(file, "utf8"));
+const templateIn = (file: string): { Resources: Record<string, Parameter> } =>
+  JSON.parse(readFileSync(file, "utf8"));
 
 test("CDK: the app works with the published package", () => {
   const { Resources } = templateIn(join(synthExample("cdk-app"), "MyCluster.template.json"));
@@ -181,7 +212,9 @@ test("CDK: the app works with the published package", () => {
 test("CDK Pipelines: thirty lines synthesize a pipeline with a stage for each wave, and a stack for each cluster", () => {
   const outdir = synthExample("cdk-pipelines");
   const { Resources } = templateIn(join(outdir, "Pipeline.template.json"));
-  const pipeline = Object.values(Resources).find(({ Type }) => Type === "AWS::CodePipeline::Pipeline");
+  const pipeline = Object.values(Resources).find(
+    ({ Type }) => Type === "AWS::CodePipeline::Pipeline",
+  );
   const stages = pipeline?.Properties["Stages"] as {
     Name: string;
     Actions: { Configuration: { StackName?: string } }[];
@@ -197,11 +230,19 @@ test("CDK Pipelines: thirty lines synthesize a pipeline with a stage for each wa
     `Second: ${stackOf("team-a")}`,
     `Second: ${stackOf("team-b")}`,
   ]);
-  const { clusters } = JSON.parse(readFileSync(join(EXAMPLES, "cdk-pipelines", "cdk.json"), "utf8")).context;
+  const { clusters } = JSON.parse(
+    readFileSync(join(EXAMPLES, "cdk-pipelines", "cdk.json"), "utf8"),
+  ).context;
   assert.equal(clusters.length, 3);
   for (const { clusterId } of clusters) {
-    const [file = assert.fail(clusterId)] = globSync(join(outdir, `assembly-${clusterId}`, "*.template.json"));
-    assert.ok(Object.values(templateIn(file).Resources).some(({ Type }) => Type === "AWS::Lambda::Function"));
+    const [file = assert.fail(clusterId)] = globSync(
+      join(outdir, `assembly-${clusterId}`, "*.template.json"),
+    );
+    assert.ok(
+      Object.values(templateIn(file).Resources).some(
+        ({ Type }) => Type === "AWS::Lambda::Function",
+      ),
+    );
   }
   const lines = readFileSync(join(EXAMPLES, "cdk-pipelines", "app.mts"), "utf8")
     .trim()
@@ -209,28 +250,42 @@ test("CDK Pipelines: thirty lines synthesize a pipeline with a stage for each wa
   assert.ok(lines.length <= 31, String(lines.length));
 });
 
-/** The files of examples/deploy-from-branch fit together: the role, the mapping, the group and the namespace. */
+/**
+ * The files of examples/deploy-from-branch fit together: the role, the mapping, the group and the
+ * namespace.
+ */
 const read = (file: string) => readFileSync(join(EXAMPLES, "deploy-from-branch", file), "utf8");
 const workflow = parse(read("deploy.yml"));
 
 test("the workflow assumes the role that the mapping names, and the group is bound in its namespace only", async () => {
   const command =
-    /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(read("README.md")) ?? assert.fail();
+    /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(read("README.md")) ??
+    assert.fail();
   const [, , arn = "", username = "", group = ""] = command;
   assert.equal(workflow.env.ROLE, arn);
   await exits(cluster.mappings(["set", arn, "--username", username, "--group", group, "-y"]), 0);
-  assert.deepEqual(await cluster.value("role/111122223333/deploy-team-a"), { arn, username, groups: [group] });
+  assert.deepEqual(await cluster.value("role/111122223333/deploy-team-a"), {
+    arn,
+    username,
+    groups: [group],
+  });
   const [role, binding] = parseAllDocuments(read("role.yaml")).map((document) => document.toJS());
   assert.deepEqual([role.kind, binding.kind], ["Role", "RoleBinding"]);
-  for (const { metadata } of [role, binding]) assert.equal(metadata.namespace, workflow.env.NAMESPACE);
-  assert.deepEqual(binding.subjects, [{ kind: "Group", name: group, apiGroup: "rbac.authorization.k8s.io" }]);
+  for (const { metadata } of [role, binding])
+    assert.equal(metadata.namespace, workflow.env.NAMESPACE);
+  assert.deepEqual(binding.subjects, [
+    { kind: "Group", name: group, apiGroup: "rbac.authorization.k8s.io" },
+  ]);
   assert.equal(binding.roleRef.name, role.metadata.name);
 });
 
 test("the trust policy and the workflow name the same branch", () => {
   const [statement] = JSON.parse(read("trust-policy.json")).Statement;
-  const subject: string = statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"];
-  const subjects = workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`);
+  const subject: string =
+    statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"];
+  const subjects = workflow.on.push.branches.map(
+    (branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`,
+  );
   assert.deepEqual(subjects, [subject]);
   assert.equal(workflow.permissions["id-token"], "write");
 });

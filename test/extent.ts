@@ -1,4 +1,5 @@
-// Whether a run holds every proof (`npm run test:all`, as in CI) or leaves out the longest ones (`npm test`).
+// Whether a run holds every proof (`npm run test:all`, as in CI) or leaves out the longest ones
+// (`npm test`).
 
 export const IS_ALL = process.env["TEST_ALL"] === "1";
 

@@ -6,7 +6,10 @@ import { createServer } from "node:net";
 import { DEFAULT_PORTS } from "../local/sandbox.ts";
 import { sandboxFiles } from "../local/webhook.ts";
 
-/** Below the ports that systems assign, so that a client or server of another test does not get one before it is used. */
+/**
+ * Below the ports that systems assign, so that a client or server of another test does not get one
+ * before it is used.
+ */
 const [FIRST, COUNT] = [10_000, 20_000];
 /** Test files run at the same time. Those with consecutive process ids start this far apart. */
 const PER_PROCESS = 97;
@@ -32,7 +35,9 @@ async function isFree(port: number): Promise<boolean> {
 
 /** The sandbox of this folder uses free ports, and the same ones after a restart. */
 export async function givePorts(folder: string): Promise<void> {
-  const ports = await Promise.all(Object.keys(DEFAULT_PORTS).map(async (one) => [one, await freePort()] as const));
+  const ports = await Promise.all(
+    Object.keys(DEFAULT_PORTS).map(async (one) => [one, await freePort()] as const),
+  );
   mkdirSync(folder, { recursive: true });
   writeFileSync(sandboxFiles(folder).ports, JSON.stringify(Object.fromEntries(ports)));
 }

@@ -1,4 +1,5 @@
-// What a file may import: each rule of biome.json rejects a violation, and the layers of cli/ are in a table here.
+// What a file may import: each rule of biome.json rejects a violation, and the layers of cli/ are
+// in a table here.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -15,7 +16,9 @@ interface Diagnostic {
 type Sources = Readonly<Record<string, string>>;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const domain = ["token", "identity", "jwt", "mapping", "review", "user"].map((one) => `functions/authenticator/${one}`);
+const domain = ["token", "identity", "jwt", "mapping", "review", "user"].map(
+  (one) => `functions/authenticator/${one}`,
+);
 const OUTSIDE = ["cli", "infra", "local", "test", "build"];
 
 /** What each folder must not import. `npm run check` accepts what the code imports. */
@@ -26,15 +29,34 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
     domain.map((importer) => [
       importer,
       [
-        ...[...OUTSIDE, "functions/authenticator/aws", "functions/aws", "functions/authenticator/http"],
+        ...[
+          ...OUTSIDE,
+          "functions/authenticator/aws",
+          "functions/aws",
+          "functions/authenticator/http",
+        ],
         ...["functions/gateway", "functions/issuer", "functions/parameters/parameter-store.ts"],
-        ...["@aws-sdk/client-ssm", "@smithy/core/protocols", "@middy/core", "node:http", "node:https"],
+        ...[
+          "@aws-sdk/client-ssm",
+          "@smithy/core/protocols",
+          "@middy/core",
+          "node:http",
+          "node:https",
+        ],
       ],
     ]),
   ),
   "functions/lib": [...OUTSIDE, "functions/authenticator/token"],
   "cli/commands/mappings": [
-    ...["infra", "local", "test", "build", "functions/aws", "functions/gateway", "functions/authenticator/http"],
+    ...[
+      "infra",
+      "local",
+      "test",
+      "build",
+      "functions/aws",
+      "functions/gateway",
+      "functions/authenticator/http",
+    ],
     ...["functions/authenticator/handler.ts", "functions/authenticator/index.ts"],
   ],
   "infra/endpoint": ["cli", "local", "test", "build"],
@@ -46,13 +68,16 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
 function importing(importer: string, targets: readonly string[]): Sources {
   const sources = targets.map((target) => {
     const file = target.endsWith(".ts") ? target : `${target}/a.ts`;
-    const from = /^(@|node:)/.test(target) ? target : `./${relative(importer, file)}`.replace("./../", "../");
+    const from = /^(@|node:)/.test(target)
+      ? target
+      : `./${relative(importer, file)}`.replace("./../", "../");
     return `import { x } from "${from}";\nexport const y = x;\n`;
   });
   return Object.fromEntries(sources.map((source, i) => [`${importer}/${i}.ts`, source]));
 }
 
-const writing = (name: string) => `import { ${name} } from "@aws-sdk/client-ssm";\nexport const x = ${name};\n`;
+const writing = (name: string) =>
+  `import { ${name} } from "@aws-sdk/client-ssm";\nexport const x = ${name};\n`;
 const READS_ENVIRONMENT = 'export const region = process.env["AWS_REGION"];\n';
 
 /** By name: the rule, and sources by path that break it. */
@@ -86,8 +111,19 @@ before(() => {
   for (const [path, source] of Object.values(RULES).flatMap(([, broken]) => Object.entries(broken)))
     write(path, source);
   const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
-  const lint = [biome, "lint", "--reporter=json", "--max-diagnostics=none", "--diagnostic-level=error", "."];
-  const { stdout } = spawnSync(process.execPath, lint, { cwd, encoding: "utf8", maxBuffer: 2 ** 26 });
+  const lint = [
+    biome,
+    "lint",
+    "--reporter=json",
+    "--max-diagnostics=none",
+    "--diagnostic-level=error",
+    ".",
+  ];
+  const { stdout } = spawnSync(process.execPath, lint, {
+    cwd,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: readonly Diagnostic[] };
   errors = new Set(diagnostics.map(({ category, location }) => `${category} ${location.path}`));
 });
@@ -109,7 +145,9 @@ test("cli/ reads process.env in one place, and changes no variable", () => {
         .map((line) => `${file}: ${line.trim()}`),
     )
     .filter((line) =>
-      /process\??\.env|[{,] env\b.* from "node:process"/.test(line.replace(/^(\S+): (\/\/|\*|\/\*).*/, "")),
+      /process\??\.env|[{,] env\b.* from "node:process"/.test(
+        line.replace(/^(\S+): (\/\/|\*|\/\*).*/, ""),
+      ),
     );
   assert.deepEqual(lines, ["io/streams.ts: const environment = process.env;"]);
 });
@@ -119,8 +157,8 @@ const LAYERS = ["io", "model", "aws", "kube", "cmdline", "plan", "commands", "ma
 
 /** What the files below `cli/` import from `cli/`. */
 function importsOfCli(): readonly (readonly [importer: string, imported: string])[] {
-  const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".ts"),
+  const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".ts"),
   );
   return files.flatMap((file) => {
     const source = readFileSync(join(root, "cli", file), "utf8");
@@ -143,8 +181,12 @@ test("each layer of cli/ imports only those below it", () => {
 
 test("no subject of cli/commands/ imports another, and no two folders import each other", () => {
   const imports = importsOfCli();
-  const folders = imports.map(([importer, imported]) => [dirname(importer), dirname(imported)] as const);
-  const pairs = new Set(folders.filter(([one, other]) => one !== other).map((pair) => pair.join(" ")));
+  const folders = imports.map(
+    ([importer, imported]) => [dirname(importer), dirname(imported)] as const,
+  );
+  const pairs = new Set(
+    folders.filter(([one, other]) => one !== other).map((pair) => pair.join(" ")),
+  );
   const mutual = [...pairs].filter((pair) => pairs.has(pair.split(" ").reverse().join(" ")));
   assert.ok(pairs.size > 40, `${pairs.size} pairs`);
   assert.deepEqual(mutual, []);

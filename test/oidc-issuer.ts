@@ -4,7 +4,14 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from "jose";
 import type { LocalResponse } from "../local/aws/http-server.ts";
 import { createCertificateAuthority } from "../local/certificates.ts";
 
@@ -14,11 +21,18 @@ export type SigningKey = Awaited<ReturnType<typeof createSigningKey>>;
 export async function createSigningKey(alg = "ES256") {
   const { privateKey, publicKey } = await generateKeyPair(alg);
   const jwk = await exportJWK(publicKey);
-  return { privateKey, alg, jwk: { ...jwk, kid: await calculateJwkThumbprint(jwk), use: "sig", alg } };
+  return {
+    privateKey,
+    alg,
+    jwk: { ...jwk, kid: await calculateJwkThumbprint(jwk), use: "sig", alg },
+  };
 }
 
 /** Signs any claims and header. */
-export function signIdToken(claims: JWTPayload, { privateKey, alg, jwk: { kid } }: SigningKey): Promise<string> {
+export function signIdToken(
+  claims: JWTPayload,
+  { privateKey, alg, jwk: { kid } }: SigningKey,
+): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(privateKey);
 }
 
@@ -55,7 +69,10 @@ export async function startOidcIssuer(keys: readonly SigningKey[], algorithms = 
     ca: authority.ca,
     /** The published keys; tests may change them. */
     keys: published,
-    /** Sets the response of a path. A promise that never settles sends no response; `undefined` restores the document. */
+    /**
+     * Sets the response of a path. A promise that never settles sends no response; `undefined`
+     * restores the document.
+     */
     answer(next: Decide) {
       decide = next;
     },

@@ -1,7 +1,12 @@
 // Sends one HTTP request with exact headers and returns the complete response.
 
 import { once } from "node:events";
-import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request as plainRequest } from "node:http";
+import {
+  type Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as plainRequest,
+} from "node:http";
 import { type RequestOptions, request as tlsRequest } from "node:https";
 
 export interface Post {
@@ -30,7 +35,11 @@ export async function post(url: string, options: Post = {}): Promise<Reply> {
     method,
     agent,
     ...tls,
-    headers: complete(Array.isArray(headers) ? headers : Object.entries(headers).flat(), new URL(url).host, body),
+    headers: complete(
+      Array.isArray(headers) ? headers : Object.entries(headers).flat(),
+      new URL(url).host,
+      body,
+    ),
     ...(limitMs !== undefined && { signal: AbortSignal.timeout(limitMs) }),
   });
   request.end(body);

@@ -12,6 +12,10 @@ export const settingsValue = (variables: Variables = {}, nodeLookup = true) =>
   storedSettingsText(variables, { version, nodeLookup });
 
 /** The parameter of a cluster's function with these variables, by its name. */
-export const settingsOf = (clusterId: string, variables?: Variables, prefix = defaultMappingPrefix(clusterId)) => ({
+export const settingsOf = (
+  clusterId: string,
+  variables?: Variables,
+  prefix = defaultMappingPrefix(clusterId),
+) => ({
   [settingsParameter(prefix, clusterId)]: settingsValue(variables),
 });

@@ -10,7 +10,10 @@ export function mockTime() {
   const clock = () => now;
   return {
     within: (ms: number) => deadlineIn(ms, clock),
-    /** Runs due timers. `onTheClock`: the change of the clock, if it differs from that of the timers. */
+    /**
+     * Runs due timers. `onTheClock`: the change of the clock, if it differs from that of the
+     * timers.
+     */
     pass(ms: number, onTheClock = ms) {
       now += onTheClock;
       mock.timers.tick(ms);
@@ -30,7 +33,11 @@ export async function until(done: () => boolean): Promise<void> {
 }
 
 /** Advances time by one wait after each request. */
-export async function passEach(requests: () => number, pass: (ms: number) => void, ...waits: number[]): Promise<void> {
+export async function passEach(
+  requests: () => number,
+  pass: (ms: number) => void,
+  ...waits: number[]
+): Promise<void> {
   for (const [index, ms] of waits.entries()) {
     await until(() => requests() === index + 1);
     await pass(ms);

@@ -1,5 +1,6 @@
-// Divides the test files of `npm test` among processes. A new process starts Node and loads the same modules again, which takes
-// more time than most tests, so the files of a folder share one. `node --test <file>` runs a single file.
+// Divides the test files of `npm test` among processes. A new process starts Node and loads the
+// same modules again, which takes more time than most tests, so the files of a folder share one.
+// `node --test <file>` runs a single file.
 
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,14 +8,29 @@ import { after, before, describe } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..");
 /** Each has a process. A folder inside another one is not part of that one. */
-const FOLDERS = ["acceptance", "build", "cli", "cli/commands", "docs", "functions", "infra", "local", "system"];
+const FOLDERS = [
+  "acceptance",
+  "build",
+  "cli",
+  "cli/commands",
+  "docs",
+  "functions",
+  "infra",
+  "local",
+  "system",
+];
 
-/** What tests of one process would share: timers, modules, signals, trusted certificates, the working directory, the user. */
+/**
+ * What tests of one process would share: timers, modules, signals, trusted certificates, the
+ * working directory, the user.
+ */
 const OWN_PROCESS =
   /\bmock\.(timers|method)\b|\bmockTime\b|\bprocess\.(emit|chdir|seteuid)\b|\bsetDefaultCACertificates\b/;
 
 function testFiles(folder: string): string[] {
-  const inner = FOLDERS.filter((other) => other.startsWith(`${folder}/`)).map((other) => `test/${other}/**`);
+  const inner = FOLDERS.filter((other) => other.startsWith(`${folder}/`)).map(
+    (other) => `test/${other}/**`,
+  );
   return globSync(`test/${folder}/**/*.test.ts`, { cwd: ROOT, exclude: inner }).sort();
 }
 
@@ -23,8 +39,9 @@ function needsProcess(file: string): boolean {
 }
 
 /**
- * Each file is a suite, so that its hooks apply only to its tests. Fixtures register hooks in a function that each file
- * calls: those at their top level would apply only to the first file that imports them.
+ * Each file is a suite, so that its hooks apply only to its tests. Fixtures register hooks in a
+ * function that each file calls: those at their top level would apply only to the first file that
+ * imports them.
  */
 export async function runTogether(folder: string): Promise<void> {
   for (const file of testFiles(folder).filter((one) => !needsProcess(one))) {
@@ -48,6 +65,12 @@ function keepEnvironment(): void {
 
 if (import.meta.main) {
   const shared = FOLDERS.flatMap(testFiles).filter((file) => !needsProcess(file));
-  const alone = globSync("test/**/*.test.ts", { cwd: ROOT }).filter((file) => !shared.includes(file));
-  console.log([...FOLDERS.map((folder) => `test/together/${folder.replace("/", "-")}.ts`), ...alone].join("\n"));
+  const alone = globSync("test/**/*.test.ts", { cwd: ROOT }).filter(
+    (file) => !shared.includes(file),
+  );
+  console.log(
+    [...FOLDERS.map((folder) => `test/together/${folder.replace("/", "-")}.ts`), ...alone].join(
+      "\n",
+    ),
+  );
 }

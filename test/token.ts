@@ -1,4 +1,5 @@
-// Reads and changes the contents of tokens in tests; local/token.ts creates tokens that STS accepts.
+// Reads and changes the contents of tokens in tests; local/token.ts creates tokens that STS
+// accepts.
 
 const PREFIX = "k8s-aws-v1.";
 

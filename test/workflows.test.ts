@@ -20,7 +20,11 @@ interface Job {
   readonly needs?: string | readonly string[];
   /** Of a job that runs another workflow, which has no steps. */
   readonly uses?: string;
-  readonly steps?: readonly { readonly uses?: string; readonly run?: string; readonly with?: object }[];
+  readonly steps?: readonly {
+    readonly uses?: string;
+    readonly run?: string;
+    readonly with?: object;
+  }[];
 }
 
 interface Workflow {
@@ -33,16 +37,30 @@ const CHANGES = { pull_request: null, push: { branches: ["main"] } };
 const schedule = (cron: string) => ({ schedule: [{ cron }] });
 const SARIF = { contents: "read", "security-events": "write" };
 
-/** By workflow, its triggers, and its jobs with their permissions; `undefined`: those of the workflow, to read. */
-const ALLOWED: Readonly<Record<string, { on: object; jobs: Readonly<Record<string, object | undefined>> }>> = {
+/**
+ * By workflow, its triggers, and its jobs with their permissions; `undefined`: those of the
+ * workflow, to read.
+ */
+const ALLOWED: Readonly<
+  Record<string, { on: object; jobs: Readonly<Record<string, object | undefined>> }>
+> = {
   "audit.yml": { on: { ...CHANGES, ...schedule("23 5 * * *") }, jobs: { audit: undefined } },
   "ci.yml": { on: { ...CHANGES, workflow_call: null }, jobs: { ci: undefined } },
-  "claims.yml": { on: { ...schedule("47 3 * * 1"), workflow_call: null }, jobs: { claims: undefined } },
+  "claims.yml": {
+    on: { ...schedule("47 3 * * 1"), workflow_call: null },
+    jobs: { claims: undefined },
+  },
   "codeql.yml": { on: { ...CHANGES, ...schedule("17 4 * * 1") }, jobs: { analyze: SARIF } },
   "release.yml": {
     on: { push: { tags: ["v*"] } },
     jobs: {
-      ...{ check: undefined, test: undefined, claims: undefined, first: undefined, second: undefined },
+      ...{
+        check: undefined,
+        test: undefined,
+        claims: undefined,
+        first: undefined,
+        second: undefined,
+      },
       publish: { contents: "write", "id-token": "write", attestations: "write" },
     },
   },
@@ -64,7 +82,8 @@ function checkOwnJob({ "timeout-minutes": minutes, steps = [] }: Job): void {
   for (const { uses, with: options } of steps) {
     if (uses === undefined) continue;
     assert.match(uses, /^[\w-]+\/[\w-]+(\/[\w-]+)?@[0-9a-f]{40}$/);
-    if (uses.startsWith("actions/checkout@")) assert.deepEqual(options, { "persist-credentials": false });
+    if (uses.startsWith("actions/checkout@"))
+      assert.deepEqual(options, { "persist-credentials": false });
   }
 }
 
@@ -90,7 +109,9 @@ describe("every workflow", () => {
 
   test("and each example pins its actions, with a version comment and the same commit everywhere", () => {
     const files = globSync([".github/workflows/*", "examples/*/*.yml"], { cwd: ROOT });
-    const lines = files.flatMap((file) => readFileSync(join(ROOT, file), "utf8").match(/uses: (?!\.\/).*/g) ?? []);
+    const lines = files.flatMap(
+      (file) => readFileSync(join(ROOT, file), "utf8").match(/uses: (?!\.\/).*/g) ?? [],
+    );
     const pins = new Map<string, string>();
     for (const line of lines) {
       const [, action = "", pin = ""] =
@@ -102,7 +123,14 @@ describe("every workflow", () => {
 });
 
 describe("the release", () => {
-  const { check, test: tested, claims, first, second, publish } = (parse(read("release.yml")) as Workflow).jobs;
+  const {
+    check,
+    test: tested,
+    claims,
+    first,
+    second,
+    publish,
+  } = (parse(read("release.yml")) as Workflow).jobs;
   const scriptsOf = (job: Job | undefined) => job?.steps?.flatMap(({ run }) => run ?? []) ?? [];
 
   test("needs no secret: npm trusts this workflow", () => {
@@ -139,7 +167,10 @@ describe("the release", () => {
 
   test("is checked, built on two processor types by a script that anyone can run, and published without a build", () => {
     assert.deepEqual(scriptsOf(check), ["node build/publishable.ts"]);
-    assert.deepEqual([first?.["runs-on"], second?.["runs-on"]], ["ubuntu-24.04", "ubuntu-24.04-arm"]);
+    assert.deepEqual(
+      [first?.["runs-on"], second?.["runs-on"]],
+      ["ubuntu-24.04", "ubuntu-24.04-arm"],
+    );
     for (const job of [first, second]) {
       assert.deepEqual([job?.needs, scriptsOf(job)], ["check", [".ci/release"]]);
       // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub
@@ -153,7 +184,9 @@ describe("the release", () => {
     // After the comparison of both builds, before anything is published.
     const order = publish?.steps?.flatMap(
       ({ uses, run }) =>
-        uses?.split("@")[0] ?? /diff -r|npm publish|gh release (create|edit)/.exec(run ?? "")?.[0] ?? [],
+        uses?.split("@")[0] ??
+        /diff -r|npm publish|gh release (create|edit)/.exec(run ?? "")?.[0] ??
+        [],
     );
     const published = ["gh release create", "npm publish", "gh release edit"];
     assert.deepEqual(order?.slice(2), ["diff -r", attest, ...published]);
@@ -163,13 +196,21 @@ describe("the release", () => {
     assert.equal(scriptsOf(publish).length, 4);
   });
 
-  /** Runs the steps that publish, as GitHub does, with stand-ins that keep their state in `folder`. Returns what was called. */
+  /**
+   * Runs the steps that publish, as GitHub does, with stand-ins that keep their state in `folder`.
+   * Returns what was called.
+   */
   function publishing(folder: ReturnType<typeof useFolder>, fails = "none") {
     const [, ...steps] = scriptsOf(publish);
     const log = join(folder.path, "calls");
     writeFileSync(log, "");
     const env = {
-      ...{ PATH: `${folder.path}:${process.env["PATH"]}`, GITHUB_REF_NAME: "v1.2.3", LOG: log, FAILS: fails },
+      ...{
+        PATH: `${folder.path}:${process.env["PATH"]}`,
+        GITHUB_REF_NAME: "v1.2.3",
+        LOG: log,
+        FAILS: fails,
+      },
     };
     const failed = steps.some((script) => {
       const { status } = spawnSync("bash", ["-e", "-c", script], { cwd: folder.path, env });
@@ -178,11 +219,15 @@ describe("the release", () => {
     return { failed, calls: readFileSync(log, "utf8").trim().split("\n") };
   }
 
-  /** What GitHub and npm keep: whether the release is a draft, and the integrity of the published version. */
+  /**
+   * What GitHub and npm keep: whether the release is a draft, and the integrity of the published
+   * version.
+   */
   function standIns() {
     const folder = useFolder();
     const { write } = folder;
-    for (const file of ["lambda-iam-authenticator-1.2.3.tgz", "RELEASE-NOTES.md"]) write(`release-X64/${file}`, file);
+    for (const file of ["lambda-iam-authenticator-1.2.3.tgz", "RELEASE-NOTES.md"])
+      write(`release-X64/${file}`, file);
     const start =
       '#!/bin/bash\ncd "$(dirname "$0")"; echo "$(basename "$0") $1 $2" >> "$LOG"; [ "$1 $2" = "$FAILS" ] && exit 1\n';
     write(
@@ -239,12 +284,16 @@ esac
 
   test("does not publish if a file differs, is missing on one machine, or does not match its checksum", () => {
     const [compare = ""] = scriptsOf(publish);
-    const statusOf = (x64: Readonly<Record<string, string>>, arm64: Readonly<Record<string, string>>) => {
+    const statusOf = (
+      x64: Readonly<Record<string, string>>,
+      arm64: Readonly<Record<string, string>>,
+    ) => {
       const { path: cwd, write } = useFolder();
       for (const [name, files] of Object.entries({ X64: x64, ARM64: arm64 })) {
         for (const [file, text] of Object.entries(files)) write(`release-${name}/${file}`, text);
       }
-      // As GitHub runs a script: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+      // As GitHub runs a script:
+      // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
       return spawnSync("bash", ["-e", "-c", compare], { cwd }).status;
     };
     const good = { "a.zip": "a", SHA256SUMS: `${hash("sha256", "a")}  a.zip\n` };

@@ -3,7 +3,8 @@
 
 type Actions = Readonly<Record<string, readonly string[]>>;
 
-const api = (service: string, ...names: readonly string[]) => names.map((name) => `${service}:${name}`);
+const api = (service: string, ...names: readonly string[]) =>
+  names.map((name) => `${service}:${name}`);
 
 const SERVICE_LINKED_ROLE = "iam:CreateServiceLinkedRole";
 
@@ -14,13 +15,21 @@ const TAGS = ["ListTagsForResource", "TagResource", "UntagResource"];
 
 const PROVISIONED = ["Get", "Put", "Delete"].map((verb) => `${verb}ProvisionedConcurrencyConfig`);
 
-const RUNTIME = ["RuntimeManagement", "FunctionScaling"].flatMap((name) => [`Get${name}Config`, `Put${name}Config`]);
+const RUNTIME = ["RuntimeManagement", "FunctionScaling"].flatMap((name) => [
+  `Get${name}Config`,
+  `Put${name}Config`,
+]);
 
 /**
  * They have no resource type:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
  */
-const OF_SUBSCRIPTIONS = api("sns", "Unsubscribe", "GetSubscriptionAttributes", "SetSubscriptionAttributes");
+const OF_SUBSCRIPTIONS = api(
+  "sns",
+  "Unsubscribe",
+  "GetSubscriptionAttributes",
+  "SetSubscriptionAttributes",
+);
 
 /**
  * The permissions of the create, read, update and delete handlers in CloudFormation's schemas,
@@ -49,8 +58,17 @@ export const ACTIONS: Actions = {
   ],
   "AWS::ApiGatewayV2::Integration": api("apigateway", ...REST),
   "AWS::ApiGatewayV2::Route": api("apigateway", ...REST),
-  "AWS::ApiGatewayV2::Stage": [...api("apigateway", ...REST, "TagResource", "UntagResource"), ...vendedLogs()],
-  "AWS::CloudWatch::Alarm": api("cloudwatch", "PutMetricAlarm", "DescribeAlarms", "DeleteAlarms", ...TAGS),
+  "AWS::ApiGatewayV2::Stage": [
+    ...api("apigateway", ...REST, "TagResource", "UntagResource"),
+    ...vendedLogs(),
+  ],
+  "AWS::CloudWatch::Alarm": api(
+    "cloudwatch",
+    "PutMetricAlarm",
+    "DescribeAlarms",
+    "DeleteAlarms",
+    ...TAGS,
+  ),
   "AWS::CodeDeploy::Application": api(
     "codedeploy",
     "CreateApplication",
@@ -84,8 +102,16 @@ export const ACTIONS: Actions = {
   "AWS::IAM::OIDCProvider": api(
     "iam",
     ...["CreateOpenIDConnectProvider", "GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider"],
-    ...["AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider", "TagOpenIDConnectProvider"],
-    ...["UntagOpenIDConnectProvider", "ListOpenIDConnectProviderTags", "UpdateOpenIDConnectProviderThumbprint"],
+    ...[
+      "AddClientIDToOpenIDConnectProvider",
+      "RemoveClientIDFromOpenIDConnectProvider",
+      "TagOpenIDConnectProvider",
+    ],
+    ...[
+      "UntagOpenIDConnectProvider",
+      "ListOpenIDConnectProviderTags",
+      "UpdateOpenIDConnectProviderThumbprint",
+    ],
   ),
   "AWS::IAM::Policy": api("iam", "PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy"),
   "AWS::IAM::Role": api(
@@ -106,14 +132,39 @@ export const ACTIONS: Actions = {
   // CodeDeploy moves the alias with the deploying role's permissions.
   "AWS::Lambda::Alias": [
     ...api("lambda", "CreateAlias", "GetAlias", "UpdateAlias", "DeleteAlias", ...PROVISIONED),
-    ...api("codedeploy", "CreateDeployment", "GetDeployment", "GetDeploymentConfig", "RegisterApplicationRevision"),
+    ...api(
+      "codedeploy",
+      "CreateDeployment",
+      "GetDeployment",
+      "GetDeploymentConfig",
+      "RegisterApplicationRevision",
+    ),
     ...api("codedeploy", "GetApplicationRevision", "StopDeployment"),
   ],
   "AWS::Lambda::Function": [
-    ...api("lambda", "CreateFunction", "GetFunction", "GetFunctionConfiguration", "DeleteFunction", "TagResource"),
+    ...api(
+      "lambda",
+      "CreateFunction",
+      "GetFunction",
+      "GetFunctionConfiguration",
+      "DeleteFunction",
+      "TagResource",
+    ),
     ...api("lambda", "UpdateFunctionCode", "UpdateFunctionConfiguration", "PutFunctionConcurrency"),
-    ...api("lambda", "DeleteFunctionConcurrency", "GetFunctionCodeSigningConfig", "ListTags", "UntagResource"),
-    ...api("lambda", ...RUNTIME, "GetFunctionRecursionConfig", "PutFunctionRecursionConfig", "AssociateRuntimeAlias"),
+    ...api(
+      "lambda",
+      "DeleteFunctionConcurrency",
+      "GetFunctionCodeSigningConfig",
+      "ListTags",
+      "UntagResource",
+    ),
+    ...api(
+      "lambda",
+      ...RUNTIME,
+      "GetFunctionRecursionConfig",
+      "PutFunctionRecursionConfig",
+      "AssociateRuntimeAlias",
+    ),
     "iam:PassRole",
     "s3:GetObject",
   ],
@@ -126,7 +177,13 @@ export const ACTIONS: Actions = {
   ),
   "AWS::Logs::LogGroup": api(
     "logs",
-    ...["CreateLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteLogGroup", "TagResource"],
+    ...[
+      "CreateLogGroup",
+      "DescribeLogGroups",
+      "PutRetentionPolicy",
+      "DeleteLogGroup",
+      "TagResource",
+    ],
     ...["ListTagsForResource", "UntagResource", "DescribeIndexPolicies", "GetDataProtectionPolicy"],
   ),
   "AWS::Route53::RecordSet": api(
@@ -139,7 +196,13 @@ export const ACTIONS: Actions = {
   ),
   "AWS::SSM::Parameter": api(
     "ssm",
-    ...["PutParameter", "GetParameters", "DeleteParameter", "AddTagsToResource", "RemoveTagsFromResource"],
+    ...[
+      "PutParameter",
+      "GetParameters",
+      "DeleteParameter",
+      "AddTagsToResource",
+      "RemoveTagsFromResource",
+    ],
     "ListTagsForResource",
   ),
   "AWS::SNS::Subscription": ["sns:Subscribe", ...OF_SUBSCRIPTIONS],
@@ -168,7 +231,13 @@ function vendedLogs(): string[] {
 /** For `aws cloudformation deploy`, and to delete the stack of a failed first deployment. */
 const DEPLOY = api(
   "cloudformation",
-  ...["CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DescribeStacks", "DescribeStackEvents"],
+  ...[
+    "CreateChangeSet",
+    "DescribeChangeSet",
+    "ExecuteChangeSet",
+    "DescribeStacks",
+    "DescribeStackEvents",
+  ],
   ...["GetTemplateSummary", "UpdateTerminationProtection", "DeleteStack"],
 );
 
@@ -178,7 +247,9 @@ const DEPLOY = api(
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 const RESOURCES: Readonly<Record<string, readonly string[]>> = {
-  iam: ["role/IamAuthenticator*", "policy/IamAuthenticator*", "oidc-provider/*"].map((name) => `arn:*:iam::*:${name}`),
+  iam: ["role/IamAuthenticator*", "policy/IamAuthenticator*", "oidc-provider/*"].map(
+    (name) => `arn:*:iam::*:${name}`,
+  ),
   [SERVICE_LINKED_ROLE]: ["arn:*:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"],
   lambda: ["arn:*:lambda:*:*:function:IamAuthenticator*"],
   sns: ["arn:*:sns:*:*:IamAuthenticator*"],
@@ -194,13 +265,18 @@ export function deployingPolicy(types: Iterable<string>): object {
   const actions = new Set(DEPLOY);
   for (const type of types) {
     const needed = ACTIONS[type];
-    if (needed === undefined) throw new Error(`a template contains ${type}: add its actions to deploying-role.ts`);
+    if (needed === undefined)
+      throw new Error(`a template contains ${type}: add its actions to deploying-role.ts`);
     for (const action of needed) actions.add(action);
   }
   const byKey = Map.groupBy([...actions].sort(), (action) => {
     if (OF_SUBSCRIPTIONS.includes(action)) return "*";
     return action in RESOURCES ? action : (action.split(":")[0] ?? "");
   });
-  const Statement = [...byKey].map(([key, Action]) => ({ Effect: "Allow", Action, Resource: RESOURCES[key] ?? "*" }));
+  const Statement = [...byKey].map(([key, Action]) => ({
+    Effect: "Allow",
+    Action,
+    Resource: RESOURCES[key] ?? "*",
+  }));
   return { Version: "2012-10-17", Statement };
 }

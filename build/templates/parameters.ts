@@ -21,18 +21,27 @@ import type { Throttle } from "../../infra/endpoint/endpoint.ts";
 import { EMAIL, emailTopic } from "../../infra/monitoring/topic.ts";
 
 /** A parameter that is `true` or `false`, and the condition `Is<name>`. */
-export function switchParameter(stack: Stack, name: string, description: string, isOn: boolean): CfnCondition {
+export function switchParameter(
+  stack: Stack,
+  name: string,
+  description: string,
+  isOn: boolean,
+): CfnCondition {
   const { valueAsString } = new CfnParameter(stack, name, {
     type: "String",
     description,
     default: String(isOn),
     allowedValues: ["true", "false"],
   });
-  return new CfnCondition(stack, `Is${name}`, { expression: Fn.conditionEquals(valueAsString, "true") });
+  return new CfnCondition(stack, `Is${name}`, {
+    expression: Fn.conditionEquals(valueAsString, "true"),
+  });
 }
 
 export function notEmpty(stack: Stack, name: string, value: string): CfnCondition {
-  return new CfnCondition(stack, `Has${name}`, { expression: Fn.conditionNot(Fn.conditionEquals(value, "")) });
+  return new CfnCondition(stack, `Has${name}`, {
+    expression: Fn.conditionNot(Fn.conditionEquals(value, "")),
+  });
 }
 
 /** The value, or no value: CloudFormation then omits the property or list item. */
@@ -54,7 +63,11 @@ export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, 
 }
 
 /** An empty value means not set. */
-export function optionalText(stack: Stack, name: string, props: Omit<CfnParameterProps, "type" | "default">): string {
+export function optionalText(
+  stack: Stack,
+  name: string,
+  props: Omit<CfnParameterProps, "type" | "default">,
+): string {
   return text(stack, name, { default: "", ...props });
 }
 
@@ -91,10 +104,13 @@ export function accountsParameter(stack: Stack) {
       "Account ids, separated by commas, or any. Identities of other accounts are denied. Empty: the stack's own account.",
     // The maximum that fits into the description of a policy (switches.ts).
     allowedPattern: "(any|[0-9]{12}(,[0-9]{12}){0,74})?",
-    constraintDescription: "must be at most 75 account ids of 12 digits, separated by commas, or any, or empty.",
+    constraintDescription:
+      "must be at most 75 account ids of 12 digits, separated by commas, or any, or empty.",
   });
   const isGiven = notEmpty(stack, "Accounts", given);
-  const isAny = new CfnCondition(stack, "IsAnyAccount", { expression: Fn.conditionEquals(given, "any") });
+  const isAny = new CfnCondition(stack, "IsAnyAccount", {
+    expression: Fn.conditionEquals(given, "any"),
+  });
   const listed = Fn.conditionIf(isGiven.logicalId, given, Aws.ACCOUNT_ID);
   return { given, accepted: Fn.conditionIf(isAny.logicalId, "", listed).toString() };
 }
@@ -119,14 +135,22 @@ export function concurrencyParameters(stack: Stack) {
     text: `${unreserved[limit]}, or ${reserved[limit]} if ReservedConcurrency is not 0`,
     value: Fn.conditionIf(isReserved.logicalId, reserved[limit], unreserved[limit]),
   });
-  return { reservedConcurrency: Token.asNumber(valueIf(isReserved, reservedConcurrency)), throttle };
+  return {
+    reservedConcurrency: Token.asNumber(valueIf(isReserved, reservedConcurrency)),
+    throttle,
+  };
 }
 
 /** The parameters of every template. `throttle`: the defaults. */
 export function commonParameters(stack: Stack, throttle: DefaultLimit) {
   const limit = (of: keyof Throttle, name: string, description: string) => {
     const { text: byDefault, value } = throttle(of);
-    return optionalNumber(stack, name, { description: `${description} Empty: ${byDefault}.` }, value);
+    return optionalNumber(
+      stack,
+      name,
+      { description: `${description} Empty: ${byDefault}.` },
+      value,
+    );
   };
   return {
     clusterId: text(stack, "ClusterId", {
@@ -135,7 +159,11 @@ export function commonParameters(stack: Stack, throttle: DefaultLimit) {
       constraintDescription: `must be ${CLUSTER_ID_RULE}.`,
     }),
     throttle: {
-      rateLimit: limit("rateLimit", "ThrottleRate", "Requests per second that the endpoint accepts."),
+      rateLimit: limit(
+        "rateLimit",
+        "ThrottleRate",
+        "Requests per second that the endpoint accepts.",
+      ),
       burstLimit: limit("burstLimit", "ThrottleBurst", "Requests at once, above ThrottleRate."),
     },
     memorySize: new CfnParameter(stack, "MemorySize", {
@@ -162,7 +190,9 @@ export function commonParameters(stack: Stack, throttle: DefaultLimit) {
       description: "Number of days to keep logs.",
       default: String(DEFAULTS.logRetention),
       // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-      allowedValues: [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 3653].map(String),
+      allowedValues: [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 3653].map(
+        String,
+      ),
     }).valueAsNumber,
     alarmTopic: alarmTopicParameters(stack),
   };
@@ -177,7 +207,8 @@ function alarmTopicParameters(stack: Stack): ITopic {
     constraintDescription: "must be the ARN of an SNS topic, or empty.",
   });
   const email = optionalText(stack, "AlarmEmail", {
-    description: "Email address that alarms notify, instead of AlarmTopicArn. Confirm the link that AWS sends.",
+    description:
+      "Email address that alarms notify, instead of AlarmTopicArn. Confirm the link that AWS sends.",
     allowedPattern: `(${EMAIL})?`,
     constraintDescription: "must be an email address, or empty.",
   });

@@ -49,12 +49,14 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
       "ARN of a public ACM certificate for the domain. Required if CertificateArn is imported or from a private CA.",
   });
   const bucket = text(stack, "TruststoreBucket", {
-    description: "S3 bucket with the PEM file of the certificate authorities that issue client certificates.",
+    description:
+      "S3 bucket with the PEM file of the certificate authorities that issue client certificates.",
     minLength: 3,
   });
   const key = text(stack, "TruststoreKey", { description: "Key of that PEM file.", minLength: 1 });
   const version = optionalText(stack, "TruststoreVersion", {
-    description: "Version of that PEM file. Empty: a changed file takes effect only when the domain is updated.",
+    description:
+      "Version of that PEM file. Empty: a changed file takes effect only when the domain is updated.",
   });
   const subjects = text(stack, "CallerSubjects", {
     description:
@@ -64,7 +66,8 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
     maxLength: 980,
   });
   const zoneId = optionalText(stack, "HostedZoneId", {
-    description: "Id of the Route 53 zone that gets an alias record for the domain. Empty: create the record yourself.",
+    description:
+      "Id of the Route 53 zone that gets an alias record for the domain. Empty: create the record yourself.",
   });
   const truststore = { bucket: Bucket.fromBucketName(stack, "Truststore", bucket), key };
   const hasVersion = notEmpty(stack, "TruststoreVersion", version);
@@ -83,7 +86,10 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
       truststore: { ...truststore, version: valueIf(hasVersion, version).toString() },
       subjects: [subjects],
       // `zoneName` only satisfies the check that the domain is in the zone.
-      hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Zone", { hostedZoneId: zoneId, zoneName: domainName }),
+      hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Zone", {
+        hostedZoneId: zoneId,
+        zoneName: domainName,
+      }),
     },
     settings: { CallerSubjects: subjects },
     finish: (authenticator) => onlyIf(hasZone, below(authenticator, CfnRecordSet)),
@@ -101,8 +107,15 @@ function privateEndpoint(stack: Stack): ParameterizedEndpoint<PrivateEndpoint> {
     endpoint: {
       kind: "private",
       // Only used to create an endpoint.
-      vpc: Vpc.fromVpcAttributes(stack, "ControlPlaneVpc", { vpcId: "unused", availabilityZones: ["unused"] }),
-      vpcEndpoint: InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(stack, "GivenVpcEndpoint", imported),
+      vpc: Vpc.fromVpcAttributes(stack, "ControlPlaneVpc", {
+        vpcId: "unused",
+        availabilityZones: ["unused"],
+      }),
+      vpcEndpoint: InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(
+        stack,
+        "GivenVpcEndpoint",
+        imported,
+      ),
     },
   };
 }
@@ -121,10 +134,12 @@ export function failoverParameter(
 ): string {
   const stack = Stack.of(authenticator);
   const url = optionalText(stack, "FailoverUrl", {
-    description: "Output Endpoint of a standby's stack in another region, which answers while this function fails.",
+    description:
+      "Output Endpoint of a standby's stack in another region, which answers while this function fails.",
     allowedPattern: `(${FAILOVER_URL.source})?`,
     maxLength: 300,
-    constraintDescription: "must be https://<host>/authenticate with a host name that contains a dot, or empty.",
+    constraintDescription:
+      "must be https://<host>/authenticate with a host name that contains a dot, or empty.",
   });
   const condition = notEmpty(stack, "FailoverUrl", url);
   for (const child of authenticator.node.findAll()) {
@@ -135,16 +150,31 @@ export function failoverParameter(
     child.responseParameters = Fn.conditionIf(condition.logicalId, redirects, retried);
   }
   const { handler, api, mappingPrefix } = authenticator;
-  const options = { clusterId, mappingPrefix, endpoint, url: authenticator.url, failoverUrl: url, callers: () => [] };
+  const options = {
+    clusterId,
+    mappingPrefix,
+    endpoint,
+    url: authenticator.url,
+    failoverUrl: url,
+    callers: () => [],
+  };
   const printed = authenticator.node.findChild("KubeconfigCommand") as CfnOutput;
   const redirected = kubeconfigCommand(authenticator, options);
   printed.value = Fn.conditionIf(condition.logicalId, redirected, printed.value).toString();
-  addAlarm(authenticator, FAILING_WITH_STANDBY, alarmTopic, failing({ clusterId, handler, api, hasFailover: true }));
+  addAlarm(
+    authenticator,
+    FAILING_WITH_STANDBY,
+    alarmTopic,
+    failing({ clusterId, handler, api, hasFailover: true }),
+  );
   new CfnOutput(authenticator, "FailoverUrl", { value: url, condition });
   return url;
 }
 
-function below<T extends IConstruct>(scope: IConstruct, kind: abstract new (...args: never[]) => T): T[] {
+function below<T extends IConstruct>(
+  scope: IConstruct,
+  kind: abstract new (...args: never[]) => T,
+): T[] {
   return scope.node.findAll().filter((child): child is T => child instanceof kind);
 }
 
@@ -165,7 +195,10 @@ export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): vo
   ] as const) {
     const condition = stack.node.tryFindChild(name);
     if (!(condition instanceof CfnCondition)) continue;
-    const expression = Fn.conditionAnd(isWatched, expected ? condition : Fn.conditionNot(condition));
+    const expression = Fn.conditionAnd(
+      isWatched,
+      expected ? condition : Fn.conditionNot(condition),
+    );
     onlyIf(
       new CfnCondition(stack, `Has${alarm}`, { expression }),
       notifying.filter(({ node }) => node.path.includes(`/${alarm}/`)),
@@ -189,7 +222,10 @@ export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition): v
       ...below(node.scope ?? scope, CfnDeploymentGroup),
       ...below(role, CfnPolicy),
     ]);
-    alias.description = valueIf(isSafe, Fn.join(" ", ["Moved by", ...names.map(({ ref }) => ref)])).toString();
+    alias.description = valueIf(
+      isSafe,
+      Fn.join(" ", ["Moved by", ...names.map(({ ref }) => ref)]),
+    ).toString();
     const update = alias.cfnOptions.updatePolicy?.codeDeployLambdaAliasUpdate;
     if (update === undefined) continue;
     const { applicationName, deploymentGroupName, beforeAllowTrafficHook } = update;
@@ -218,9 +254,13 @@ export function publishEveryChange(
   values: readonly string[],
   long: Readonly<Record<string, string>> = {},
 ): void {
-  const [main] = below(scope, CfnFunction).filter(({ node }) => !node.path.includes("DeploymentCheck"));
+  const [main] = below(scope, CfnFunction).filter(
+    ({ node }) => !node.path.includes("DeploymentCheck"),
+  );
   if (main === undefined) throw new Error(`${scope.node.path} has no function`);
-  const ids = Object.entries(long).map(([name, value]) => changingId(scope, name, value, main.attrArn));
+  const ids = Object.entries(long).map(([name, value]) =>
+    changingId(scope, name, value, main.attrArn),
+  );
   for (const version of below(scope, CfnVersion)) {
     version.description = Fn.join(" ", [...values, ...ids]);
     // Lambda refuses to publish code other than this release's.
@@ -235,7 +275,11 @@ export function publishEveryChange(
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
  */
 function changingId(scope: Construct, name: string, value: string, functionArn: string): string {
-  const allow = { Effect: "Allow", Action: "lambda:GetFunctionConfiguration", Resource: functionArn };
+  const allow = {
+    Effect: "Allow",
+    Action: "lambda:GetFunctionConfiguration",
+    Resource: functionArn,
+  };
   return new CfnManagedPolicy(scope, `${name}Change`, {
     description: Fn.join(" ", [`${name}:`, value]),
     policyDocument: { Version: "2012-10-17", Statement: [allow] },

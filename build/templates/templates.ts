@@ -41,9 +41,16 @@ export function releaseApp(codes: ReleasedCodes, outdir: string): App {
     return new Stack(app, name, { description, synthesizer });
   };
   for (const kind of ["http", "mtls", "private"] as const) {
-    addAuthenticator(stackOf(kind, `Authenticates AWS IAM identities for a Kubernetes cluster (${kind})`), kind, codes);
+    addAuthenticator(
+      stackOf(kind, `Authenticates AWS IAM identities for a Kubernetes cluster (${kind})`),
+      kind,
+      codes,
+    );
   }
-  addIssuer(stackOf("issuer", "Issuer of a Kubernetes cluster: AWS IAM roles for its service accounts"), codes);
+  addIssuer(
+    stackOf("issuer", "Issuer of a Kubernetes cluster: AWS IAM roles for its service accounts"),
+    codes,
+  );
   return app;
 }
 
@@ -53,7 +60,8 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   const common = commonParameters(stack, throttle);
   const accounts = accountsParameter(stack);
   const quietHours = optionalText(stack, "QuietHours", {
-    description: "Hours without a review before the alarm NoReviews, 1 to 168. Empty: no such alarm.",
+    description:
+      "Hours without a review before the alarm NoReviews, 1 to 168. Empty: no such alarm.",
     allowedPattern: "([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])?",
     constraintDescription: "must be an integer from 1 to 168, or empty.",
   });
@@ -75,10 +83,17 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
     endpoint,
   });
   finish?.(authenticator);
-  const failover = kind === "private" ? {} : { FailoverUrl: failoverParameter(authenticator, endpoint, common) };
+  const failover =
+    kind === "private" ? {} : { FailoverUrl: failoverParameter(authenticator, endpoint, common) };
   finishStack(stack, authenticator, OUTPUTS);
   const { clusterId, logLevel } = common;
-  const values = [clusterId, Token.asString(common.memorySize), common.architecture.name, logLevel, nodeRegion];
+  const values = [
+    clusterId,
+    Token.asString(common.memorySize),
+    common.architecture.name,
+    logLevel,
+    nodeRegion,
+  ];
   const long = { Accounts: accounts.given, ...settings, ...failover };
   publishEveryChange(authenticator, codes["authenticator"]?.sha256 ?? "", values, long);
 }
@@ -92,7 +107,12 @@ function addIssuer(stack: Stack, codes: ReleasedCodes): void {
   }));
   const issuer = new ServiceAccountIssuer(stack, "Issuer", common);
   finishStack(stack, issuer, ISSUER_OUTPUTS);
-  const values = [common.clusterId, Token.asString(common.memorySize), common.architecture.name, common.logLevel];
+  const values = [
+    common.clusterId,
+    Token.asString(common.memorySize),
+    common.architecture.name,
+    common.logLevel,
+  ];
   publishEveryChange(issuer, codes["issuer"]?.sha256 ?? "", values);
 }
 
@@ -100,7 +120,12 @@ function finishStack(stack: Stack, construct: Construct, outputs: readonly strin
   nameOutputs(construct, outputs);
   switchMonitoring(
     construct,
-    switchParameter(stack, "Monitoring", "true: creates the alarms that notify. false: none of them.", true),
+    switchParameter(
+      stack,
+      "Monitoring",
+      "true: creates the alarms that notify. false: none of them.",
+      true,
+    ),
   );
   const safe =
     "true: a new version is checked, receives a tenth of the requests for ten minutes, and is rolled back on an alarm. false: it receives all requests at once.";

@@ -36,29 +36,35 @@ export interface AnyClient {
  * @param onResponse gets AWS's time of each response, in milliseconds since 1970; without a `Date`,
  * this machine's
  */
-export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (time: number) => void = () => {}): C {
-  const middleware: InitializeMiddleware<object, MetadataBearer> = (next, context) => async (input) => {
-    const smithy = getSmithyContext(context) as { abortSignal?: AbortSignal };
-    const limit = new AbortController();
-    const asked = smithy.abortSignal;
-    // The SDK checks it before each retry.
-    smithy.abortSignal = asked === undefined ? limit.signal : AbortSignal.any([asked, limit.signal]);
-    const call = `${context.clientName?.replace(/Client$/, "")} ${context.commandName?.replace(/Command$/, "")}`;
-    const error = new HttpTimeout(`no answer to ${call} within ${CALL_LIMIT_MS / 1000} s`);
-    const timer = setTimeout(() => limit.abort(error), CALL_LIMIT_MS);
-    try {
-      const result = await next(input);
-      onResponse(noteDate(result.response, io));
-      io.memo.lastAnswered = call;
-      return result;
-    } catch (cause) {
-      asked?.throwIfAborted();
-      if (limit.signal.aborted) throw error;
-      throw known(cause, call, io);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+export function watched<C>(
+  client: C & AnyClient,
+  io: IOStreams,
+  onResponse: (time: number) => void = () => {},
+): C {
+  const middleware: InitializeMiddleware<object, MetadataBearer> =
+    (next, context) => async (input) => {
+      const smithy = getSmithyContext(context) as { abortSignal?: AbortSignal };
+      const limit = new AbortController();
+      const asked = smithy.abortSignal;
+      // The SDK checks it before each retry.
+      smithy.abortSignal =
+        asked === undefined ? limit.signal : AbortSignal.any([asked, limit.signal]);
+      const call = `${context.clientName?.replace(/Client$/, "")} ${context.commandName?.replace(/Command$/, "")}`;
+      const error = new HttpTimeout(`no answer to ${call} within ${CALL_LIMIT_MS / 1000} s`);
+      const timer = setTimeout(() => limit.abort(error), CALL_LIMIT_MS);
+      try {
+        const result = await next(input);
+        onResponse(noteDate(result.response, io));
+        io.memo.lastAnswered = call;
+        return result;
+      } catch (cause) {
+        asked?.throwIfAborted();
+        if (limit.signal.aborted) throw error;
+        throw known(cause, call, io);
+      } finally {
+        clearTimeout(timer);
+      }
+    };
   const { serviceId, profile } = client.config;
   if (serviceId !== undefined && profile !== undefined) {
     client.config.serviceConfiguredEndpoint = () => configuredEndpoint(serviceId, profile, io);
@@ -72,7 +78,9 @@ export const DATE_ERROR_MS = 2_000;
 
 export function noteDate(response: unknown, { clock, memo }: IOStreams): number {
   const now = clock();
-  const date = HttpResponse.isInstance(response) ? Date.parse(response.headers["date"] ?? "") : Number.NaN;
+  const date = HttpResponse.isInstance(response)
+    ? Date.parse(response.headers["date"] ?? "")
+    : Number.NaN;
   if (Number.isNaN(date)) return now;
   const least = date - now;
   const known = memo.clockOffset;
@@ -92,7 +100,8 @@ export function withAwsClock(io: IOStreams): IOStreams {
 /** Hides secrets in the service's message and shortens it. */
 export function known(error: unknown, call: string, { secrets }: IOStreams): unknown {
   if (toFailure(error) === undefined) return unusableAnswer(call, failureKind(error), error);
-  if (error instanceof Error && "$fault" in error) error.message = quotedAnswer(secrets.hide(error.message));
+  if (error instanceof Error && "$fault" in error)
+    error.message = quotedAnswer(secrets.hide(error.message));
   return error;
 }
 

@@ -16,7 +16,11 @@ const LIMIT_MS = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Creates the request handler. A command's clients share one, and its connections. */
-export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?: number): AwsRequestHandler {
+export function awsRequestHandler(
+  io: IOStreams,
+  limitMs = LIMIT_MS,
+  patienceMs?: number,
+): AwsRequestHandler {
   const agents: Record<string, Agent> = {};
   return {
     async handle(request, { abortSignal } = {}) {
@@ -25,21 +29,41 @@ export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
       agents[protocol] ??= openAgent(protocol, io);
       const what = `an answer from ${url.host}${tryOf(headers["amz-sdk-request"])}`;
-      const limits = { limitMs, maxBytes: MAX_BYTES, ...(patienceMs !== undefined && { patienceMs }) };
+      const limits = {
+        limitMs,
+        maxBytes: MAX_BYTES,
+        ...(patienceMs !== undefined && { patienceMs }),
+      };
       const sent = { method, headers, body, agent: agents[protocol], what, ...limits };
       const reply = await sendHttp(url, sent, io, signal).catch((error: unknown) => {
-        throw io.shared !== undefined && error instanceof HttpTimeout ? new NoAnswer(error.message) : error;
+        throw io.shared !== undefined && error instanceof HttpTimeout
+          ? new NoAnswer(error.message)
+          : error;
       });
       const received = Object.entries(reply.headers).map(([name, value]) => [name, String(value)]);
-      const response = { statusCode: reply.status, headers: Object.fromEntries(received), body: reply.body };
+      const response = {
+        statusCode: reply.status,
+        headers: Object.fromEntries(received),
+        body: reply.body,
+      };
       return { response: new HttpResponse(response) };
     },
   };
 }
 
-function urlOf({ protocol, hostname, port, path, query = {}, username, password }: HttpRequest): URL {
+function urlOf({
+  protocol,
+  hostname,
+  port,
+  path,
+  query = {},
+  username,
+  password,
+}: HttpRequest): URL {
   const user = username === undefined ? "" : `${username}:${password ?? ""}@`;
-  const url = new URL(`${protocol}//${user}${hostname}${port === undefined ? "" : `:${port}`}${path}`);
+  const url = new URL(
+    `${protocol}//${user}${hostname}${port === undefined ? "" : `:${port}`}${path}`,
+  );
   url.search = [url.search, buildQueryString(query)].filter((part) => part !== "").join("&");
   return url;
 }
@@ -78,7 +102,10 @@ const TRIES = 6;
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export function patientRetries({ environment }: IOStreams) {
-  return { retryMode: "adaptive", maxAttempts: Number(environment["AWS_MAX_ATTEMPTS"] || TRIES) } as const;
+  return {
+    retryMode: "adaptive",
+    maxAttempts: Number(environment["AWS_MAX_ATTEMPTS"] || TRIES),
+  } as const;
 }
 
 /**
@@ -117,7 +144,10 @@ async function newConfig(options: AwsOptions, io: IOStreams) {
   const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
   // Contexts of one profile must not each request an MFA code.
   const credentials = io.memo.once(io.memo, `credentials ${name}`, () => {
-    return credentialProvider({ ...named, requestHandler, isProcess, login: options.login ?? false }, io);
+    return credentialProvider(
+      { ...named, requestHandler, isProcess, login: options.login ?? false },
+      io,
+    );
   });
   const config: ClientConfig = { region, credentials, ...named, requestHandler };
   return { config, partition };
@@ -126,22 +156,36 @@ async function newConfig(options: AwsOptions, io: IOStreams) {
 async function readProfile(name = "default", environment: IOStreams["environment"]) {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
-  const profile: Readonly<Record<string, string | undefined>> = { ...configFile[name], ...credentialsFile[name] };
+  const profile: Readonly<Record<string, string | undefined>> = {
+    ...configFile[name],
+    ...credentialsFile[name],
+  };
   // The default profile need not exist: the environment may have keys.
   if (name === "default") return profile;
-  const isThere = (profileName: string) => profileName in configFile || profileName in credentialsFile;
+  const isThere = (profileName: string) =>
+    profileName in configFile || profileName in credentialsFile;
   const source = profile["source_profile"];
   const missing = [
     ...(isThere(name) ? [] : [`"${name}"`]),
-    ...(source === undefined || isThere(source) ? [] : [`"${source}", source_profile of "${name}",`]),
+    ...(source === undefined || isThere(source)
+      ? []
+      : [`"${source}", source_profile of "${name}",`]),
   ];
   if (missing.length > 0) {
-    const { AWS_CONFIG_FILE = "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE = "~/.aws/credentials" } = environment;
+    const {
+      AWS_CONFIG_FILE = "~/.aws/config",
+      AWS_SHARED_CREDENTIALS_FILE = "~/.aws/credentials",
+    } = environment;
     // Other sections, such as `sso-session.company`, have a prefix with a dot.
     const isProfile = (section: string) => !/^(sso-session|services)\./.test(section);
-    const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)].filter(isProfile));
-    const there = names.size === 0 ? "There are no profiles." : `Profiles: ${[...names].join(", ")}.`;
-    throw usage(`No AWS profile ${missing[0]} in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`);
+    const names = new Set(
+      [...Object.keys(configFile), ...Object.keys(credentialsFile)].filter(isProfile),
+    );
+    const there =
+      names.size === 0 ? "There are no profiles." : `Profiles: ${[...names].join(", ")}.`;
+    throw usage(
+      `No AWS profile ${missing[0]} in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`,
+    );
   }
   return profile;
 }
@@ -161,10 +205,13 @@ export async function configuredEndpoint(
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile } = await loadSharedConfigFiles();
   const profile = configFile[profileName] ?? {};
-  const { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: ignored = profile["ignore_configured_endpoint_urls"] } = environment;
+  const {
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: ignored = profile["ignore_configured_endpoint_urls"],
+  } = environment;
   if (ignored === "true") return undefined;
   const name = serviceId.replaceAll(" ", "_");
-  const services = profile["services"] === undefined ? {} : configFile[`services.${profile["services"]}`];
+  const services =
+    profile["services"] === undefined ? {} : configFile[`services.${profile["services"]}`];
   if (services === undefined) {
     throw usage(
       `The AWS profile "${profileName}" names the section [services ${profile["services"]}], which does not exist.`,
@@ -189,7 +236,8 @@ const SOURCES = [
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html */
 function checkRole(name: string, profile: Readonly<Record<string, string | undefined>>): void {
-  if (profile["role_arn"] === undefined || SOURCES.some((key) => profile[key] !== undefined)) return;
+  if (profile["role_arn"] === undefined || SOURCES.some((key) => profile[key] !== undefined))
+    return;
   if (profile["sso_account_id"] !== undefined) return;
   throw usage(
     `The AWS profile "${name}" has role_arn, but not whose credentials assume the role. Add this line to it: ` +
@@ -220,6 +268,7 @@ function checkAwsVariables(environment: IOStreams["environment"]): void {
     if (URLS.test(name) && !(URL.canParse(value) && /^https?:\/\//i.test(value))) {
       throw usage(`${name} must be an http:// or https:// URL.`);
     }
-    if (name === "AWS_MAX_ATTEMPTS" && !/^[1-9]\d?$/.test(value)) throw usage(`${name} must be a number from 1 to 99.`);
+    if (name === "AWS_MAX_ATTEMPTS" && !/^[1-9]\d?$/.test(value))
+      throw usage(`${name} must be a number from 1 to 99.`);
   }
 }

@@ -66,7 +66,11 @@ export function signedAccountsIn({ jwt }: Settings): readonly string[] {
   return [...(jwt?.accountByIssuer.values() ?? [])];
 }
 
-export function shellFor({ cluster, prefix }: ConnectionOptions, region: string, { environment }: IOStreams): Shell {
+export function shellFor(
+  { cluster, prefix }: ConnectionOptions,
+  region: string,
+  { environment }: IOStreams,
+): Shell {
   return shellOf({ CLUSTER_ID: cluster, AWS_REGION: region, MAPPING_PREFIX: prefix }, environment);
 }
 
@@ -93,9 +97,14 @@ export interface Connection {
  * Connects to the parameters of a cluster. `known` is the configuration, if the command has it
  * already.
  */
-export async function connect(options: ConnectionOptions, io: IOStreams, known?: ClientConfig): Promise<Connection> {
+export async function connect(
+  options: ConnectionOptions,
+  io: IOStreams,
+  known?: ClientConfig,
+): Promise<Connection> {
   const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
-  if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);
+  if (account !== undefined && !/^\d{12}$/.test(account))
+    throw usage(`--account ${account} must be 12 digits.`);
   const config = known ?? (await clientConfig(options, io)).config;
   const { ssm, now } = io.memo.once(config, "ssm", () => {
     let first: number | undefined;
@@ -105,23 +114,32 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
     return {
       ssm: watched(new SSMClient({ ...config, ...patientRetries(io) }), io, note),
       now() {
-        if (first === undefined) throw new Error("The time is known only after Parameter Store's first response.");
+        if (first === undefined)
+          throw new Error("The time is known only after Parameter Store's first response.");
         return first;
       },
     };
   });
   const shell = shellFor(options, config.region, io);
   const settings = readCommonSettings(readFrom(shell.machine));
-  const functions = functionsAt(settings.mappingPrefix, [options.cluster, ...(options.neighbours ?? [])], shell);
+  const functions = functionsAt(
+    settings.mappingPrefix,
+    [options.cluster, ...(options.neighbours ?? [])],
+    shell,
+  );
   await requireAccount(options, config, io);
-  const owner = options.contextAccount ?? (io.shared && (await ownAccount(config, io))) ?? options.profile;
+  const owner =
+    options.contextAccount ?? (io.shared && (await ownAccount(config, io))) ?? options.profile;
   return {
     config,
     ssm,
     settings,
     functions,
     review: reviewSettings(settings, functions, now),
-    rates: io.memo.once(io.memo, `rates ${owner} ${config.region}`, () => ({ reads: readRate, writes: rate })),
+    rates: io.memo.once(io.memo, `rates ${owner} ${config.region}`, () => ({
+      reads: readRate,
+      writes: rate,
+    })),
     ...(account !== undefined && { account }),
   };
 }
@@ -130,9 +148,15 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
  * Throws if the credentials are not of the account that the context requires, or if STS does not
  * answer.
  */
-async function requireAccount({ contextAccount, cluster }: ConnectionOptions, config: ClientConfig, io: IOStreams) {
+async function requireAccount(
+  { contextAccount, cluster }: ConnectionOptions,
+  config: ClientConfig,
+  io: IOStreams,
+) {
   if (contextAccount === undefined) return;
-  const { Account: account } = await io.memo.once(config, "identity", () => callerIdentity(config, io));
+  const { Account: account } = await io.memo.once(config, "identity", () =>
+    callerIdentity(config, io),
+  );
   if (account === contextAccount) return;
   throw usage(
     `The context of cluster ${cluster} requires account ${contextAccount}, but the credentials are of account ${account}. ` +

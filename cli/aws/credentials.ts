@@ -2,7 +2,13 @@
 // can sign requests.
 
 import type { HttpResponse } from "@smithy/core/protocols";
-import type { AwsCredentialIdentity, HttpHandlerOptions, HttpRequest, Provider, RequestHandler } from "@smithy/types";
+import type {
+  AwsCredentialIdentity,
+  HttpHandlerOptions,
+  HttpRequest,
+  Provider,
+  RequestHandler,
+} from "@smithy/types";
 import { awsFailure, EXIT, type ExitCode, Failure } from "../io/errors.ts";
 import { quotedAnswer } from "../io/http.ts";
 import { shellWord } from "../io/print.ts";
@@ -35,9 +41,16 @@ const PATIENCE_MS = 3_000;
  * Returns the provider of the credentials. It also rejects on Ctrl-C: the SDK's request cannot be
  * aborted and is left running.
  */
-export function credentialProvider(source: CredentialSource, io: IOStreams): Provider<AwsCredentialIdentity> {
+export function credentialProvider(
+  source: CredentialSource,
+  io: IOStreams,
+): Provider<AwsCredentialIdentity> {
   const { profile, requestHandler, isProcess, login } = source;
-  for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]) {
+  for (const name of [
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+  ]) {
     io.secrets.add(io.environment[name] ?? "");
   }
   let patience: NodeJS.Timeout | undefined;
@@ -65,7 +78,10 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
   async function get(signsIn: boolean): Promise<AwsCredentialIdentity> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const { what, isService } = sourceOf(source, io);
-    const limit = setTimeout(() => reject(awsFailure(`No AWS credentials: ${what} did not answer in time.`)), limitMs);
+    const limit = setTimeout(
+      () => reject(awsFailure(`No AWS credentials: ${what} did not answer in time.`)),
+      limitMs,
+    );
     patience = setTimeout(() => io.log(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
     try {
       const found = await untilInterrupted(Promise.race([find(), late]), io);
@@ -89,7 +105,9 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
  * and not empty.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
-export function environmentKeys(environment: IOStreams["environment"]): AwsCredentialIdentity | undefined {
+export function environmentKeys(
+  environment: IOStreams["environment"],
+): AwsCredentialIdentity | undefined {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -107,11 +125,21 @@ export function environmentKeys(environment: IOStreams["environment"]): AwsCrede
  * whether a service or program provides the keys.
  */
 function sourceOf({ profile, isProcess }: CredentialSource, { environment }: IOStreams) {
-  if (isProcess) return { what: `the credential_process of the profile "${profile ?? "default"}"`, isService: true };
-  const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = environment;
+  if (isProcess)
+    return {
+      what: `the credential_process of the profile "${profile ?? "default"}"`,
+      isService: true,
+    };
+  const {
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "",
+    AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path,
+  } = environment;
   if (path) return { what: "the container's credential service", isService: true };
   if (url) return { what: `the credential service ${new URL(url).host}`, isService: true };
-  return { what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`, isService: false };
+  return {
+    what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`,
+    isService: false,
+  };
 }
 
 /**
@@ -132,9 +160,19 @@ export function usableCredentials(
   { secrets }: IOStreams,
   exitCode: ExitCode = EXIT.awsFailure,
 ): AwsCredentialIdentity {
-  const { accessKeyId, secretAccessKey, sessionToken, expiration }: { [name in keyof typeof found]: unknown } = found;
-  for (const secret of [secretAccessKey, sessionToken]) if (typeof secret === "string") secrets.add(secret);
-  const keys = { "access key": accessKeyId, "secret key": secretAccessKey, "session token": sessionToken ?? "-" };
+  const {
+    accessKeyId,
+    secretAccessKey,
+    sessionToken,
+    expiration,
+  }: { [name in keyof typeof found]: unknown } = found;
+  for (const secret of [secretAccessKey, sessionToken])
+    if (typeof secret === "string") secrets.add(secret);
+  const keys = {
+    "access key": accessKeyId,
+    "secret key": secretAccessKey,
+    "session token": sessionToken ?? "-",
+  };
   for (const [name, key] of Object.entries(keys)) {
     if (typeof key !== "string") throw awsFailure(`The ${name} from ${what} is not a string.`);
     if (!PLAIN.test(key)) {
@@ -142,7 +180,10 @@ export function usableCredentials(
       throw new Failure(exitCode, exitCode === EXIT.usage ? `${message} Remove it.` : message);
     }
   }
-  if (expiration !== undefined && !(expiration instanceof Date && Number.isFinite(expiration.getTime()))) {
+  if (
+    expiration !== undefined &&
+    !(expiration instanceof Date && Number.isFinite(expiration.getTime()))
+  ) {
     throw awsFailure(`The expiration of the AWS credentials from ${what} is not a date.`);
   }
   return found;
@@ -152,7 +193,8 @@ export function usableCredentials(
 async function expiredProfile(error: unknown, profile = "default"): Promise<string | undefined> {
   if (!(error instanceof Error) || !/\baws sso login\b/.test(error.message)) return undefined;
   // `aws sso login` accepts only the profile that has the settings of the sign-in.
-  const isSignIn = ({ settings }: Profile) => Object.keys(settings).some((key) => key.startsWith("sso_"));
+  const isSignIn = ({ settings }: Profile) =>
+    Object.keys(settings).some((key) => key.startsWith("sso_"));
   return (await profileChain(profile)).find(isSignIn)?.name ?? profile;
 }
 
@@ -182,7 +224,12 @@ export async function profileChain(profile = "default"): Promise<Profile[]> {
 }
 
 /** Replaces SDK errors about unreadable responses: they may quote the keys. */
-function explained(error: unknown, what: string, isProcess: boolean, { secrets, interrupted }: IOStreams): unknown {
+function explained(
+  error: unknown,
+  what: string,
+  isProcess: boolean,
+  { secrets, interrupted }: IOStreams,
+): unknown {
   interrupted.throwIfAborted();
   if (!(error instanceof Error)) return awsFailure(`No AWS credentials from ${what}.`);
   // The SDK continues with the next source, and then reports that it found none.

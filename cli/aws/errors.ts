@@ -84,14 +84,17 @@ export function unexpected(error: unknown, { memo }: IOStreams): Failure {
   return awsFailure(message, error);
 }
 
-export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
+export const CREDENTIALS_ENDED =
+  "The AWS credentials have expired: sign in again, then run this again.";
 
 /** Returns the message for an error; `undefined` for an unexpected one, which is a bug. */
 export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
-  if (hasCode(error, "setting_invalid")) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
+  if (hasCode(error, "setting_invalid"))
+    return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
   const proxy = proxyFailure(error);
-  if (proxy !== undefined) return awsFailure(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error);
+  if (proxy !== undefined)
+    return awsFailure(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error);
   if (isDenial(error)) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
   if (isAuthenticatorError(error)) return awsFailure(`${errorText(error)}.`, error);
   if (!(error instanceof Error)) return undefined;
@@ -111,7 +114,8 @@ export function shortReasonOf(failure: Failure): string {
   if (failure.message === "") return "not tried";
   if (cause instanceof HttpTimeout) return "no answer";
   const kind = failureKind(cause).replace(/Exception$/, "");
-  const isOwn = cause instanceof Failure || failure.exitCode !== EXIT.awsFailure || /^Unknown/.test(kind);
+  const isOwn =
+    cause instanceof Failure || failure.exitCode !== EXIT.awsFailure || /^Unknown/.test(kind);
   return isOwn ? REASONS[failure.exitCode] : kind;
 }
 
@@ -120,7 +124,8 @@ const REASONS = { 1: "refused", 2: "invalid", 3: "failed", 130: "interrupted" } 
 function sentenceOf(error: Error): string | undefined {
   const { name, message } = error;
   if (error instanceof HttpTooLarge) return `The response is not from AWS: ${message}.`;
-  if (error instanceof HttpTimeout) return `AWS does not answer (${message}): check the network and any proxy.`;
+  if (error instanceof HttpTimeout)
+    return `AWS does not answer (${message}): check the network and any proxy.`;
   const rejected = rejectedCredentials(error);
   if (rejected !== undefined) return rejected;
   if (isThrottlingError(error as SdkError)) {
@@ -132,9 +137,12 @@ function sentenceOf(error: Error): string | undefined {
   const code = networkCode(error);
   if (code !== undefined) return noConnection(code, error);
   const isUnknown = /^Unknown(Error)?$/.test(name);
-  if ("$fault" in error && !isUnknown) return `AWS returned an error: ${quotedAnswer(name)}, ${oneLine(message)}`;
+  if ("$fault" in error && !isUnknown)
+    return `AWS returned an error: ${quotedAnswer(name)}, ${oneLine(message)}`;
   // The SDK received a response that the service never sends.
-  return "$response" in error || isUnknown ? `The response is not from AWS: ${CHECK_PROXY}.` : undefined;
+  return "$response" in error || isUnknown
+    ? `The response is not from AWS: ${CHECK_PROXY}.`
+    : undefined;
 }
 
 /**
@@ -143,7 +151,8 @@ function sentenceOf(error: Error): string | undefined {
  */
 function rejectedCredentials({ name, message }: Error): string | undefined {
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
-  if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
+  if (UNKNOWN_KEY.includes(name))
+    return "AWS does not know these credentials, or they are for another partition.";
   if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
   if (!WRONG_KEY.includes(name)) return undefined;
   return /scoped to a valid region/.test(message)
@@ -162,7 +171,8 @@ function noCredentials(message: string): string {
  * addresses in an AggregateError.
  */
 function networkCode(error: Error): string | undefined {
-  if ("code" in error && typeof error.code === "string" && NETWORK.test(error.code)) return error.code;
+  if ("code" in error && typeof error.code === "string" && NETWORK.test(error.code))
+    return error.code;
   return error.cause instanceof Error ? networkCode(error.cause) : undefined;
 }
 
@@ -186,8 +196,13 @@ function noConnection(code: string, error: Error): string {
 function addressesOf(error: Error): string[] {
   if (error instanceof AggregateError)
     return error.errors.filter((cause) => cause instanceof Error).flatMap(addressesOf);
-  const { address, port, hostname } = error as { address?: unknown; port?: unknown; hostname?: unknown };
-  if (typeof address === "string") return [typeof port === "number" ? `${address} port ${port}` : address];
+  const { address, port, hostname } = error as {
+    address?: unknown;
+    port?: unknown;
+    hostname?: unknown;
+  };
+  if (typeof address === "string")
+    return [typeof port === "number" ? `${address} port ${port}` : address];
   return typeof hostname === "string" ? [hostname] : [];
 }
 

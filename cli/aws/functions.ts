@@ -22,7 +22,11 @@ export type Functions = ReturnType<typeof functionsAt>;
  * @param clusters the id of the cluster, and those of others that the command was given and that
  * may use the same store
  */
-export function functionsAt(prefix: string, [cluster, ...others]: readonly [string, ...string[]], shell: Shell) {
+export function functionsAt(
+  prefix: string,
+  [cluster, ...others]: readonly [string, ...string[]],
+  shell: Shell,
+) {
   const own = settingsParameter(prefix, cluster);
   const names = [...new Set([own, ...others.map((id) => settingsParameter(prefix, id))])];
   const found = new Map<string, FunctionSettings>();
@@ -42,12 +46,16 @@ export function functionsAt(prefix: string, [cluster, ...others]: readonly [stri
     /** The settings of the cluster's own function. Throws before they are read. */
     get own(): FunctionSettings {
       const known = found.get(own);
-      if (known === undefined) throw new Error("The function's settings are known only after they are read.");
+      if (known === undefined)
+        throw new Error("The function's settings are known only after they are read.");
       return known;
     },
     /** Returns the prefixes that the shell or a function of this store reserves. */
     mayBeReserved(): readonly string[] {
-      const all = [settingsFrom(shell.variables, shell), ...[...found.values()].map(({ settings }) => settings)];
+      const all = [
+        settingsFrom(shell.variables, shell),
+        ...[...found.values()].map(({ settings }) => settings),
+      ];
       return [...new Set(all.flatMap(({ reservedPrefixes }) => reservedPrefixes))];
     },
     /** Returns the settings that were read. */
@@ -90,17 +98,22 @@ export async function readBeside(
   } catch (error) {
     // One name without permission denies the entire call.
     if (!isAccessDenied(error)) throw error;
-    const found = names.length === 0 ? new Map<string, Stored>() : await readSome(ssm, names, signal);
+    const found =
+      names.length === 0 ? new Map<string, Stored>() : await readSome(ssm, names, signal);
     const [first = "", ...others] = settings;
     // Many principals may read only the settings of their own cluster, which are the first.
-    for (const name of others.length === 0 ? [first] : others) functions.take(name, "no permission");
+    for (const name of others.length === 0 ? [first] : others)
+      functions.take(name, "no permission");
     if (others.length > 0) await readBeside([], store, signal);
     return found;
   }
 }
 
 /** Returns the settings of the cluster's function. Reads them if no call has. */
-export async function readFunction(store: FunctionStore, signal: AbortSignal): Promise<FunctionSettings> {
+export async function readFunction(
+  store: FunctionStore,
+  signal: AbortSignal,
+): Promise<FunctionSettings> {
   if (store.functions.unread().length > 0) await readBeside([], store, signal);
   return store.functions.own;
 }

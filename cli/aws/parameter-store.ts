@@ -19,7 +19,14 @@ import type { Stored, Version } from "../model/stored.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";
 
-function stored({ Name = "", Value = "", Type, Version = 0, LastModifiedDate, ARN }: Parameter): Stored {
+function stored({
+  Name = "",
+  Value = "",
+  Type,
+  Version = 0,
+  LastModifiedDate,
+  ARN,
+}: Parameter): Stored {
   return {
     name: Name,
     value: Value,
@@ -31,7 +38,11 @@ function stored({ Name = "", Value = "", Type, Version = 0, LastModifiedDate, AR
 }
 
 function version(history: ParameterHistory): Version {
-  return { ...stored(history), by: history.LastModifiedUser ?? "", description: history.Description ?? "" };
+  return {
+    ...stored(history),
+    by: history.LastModifiedUser ?? "",
+    description: history.Description ?? "",
+  };
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
@@ -64,9 +75,20 @@ interface ReadAllRequest {
  */
 export async function readParameters(
   ssm: SSMClient,
-  { prefix, account, callers = false, readByName, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,
+  {
+    prefix,
+    account,
+    callers = false,
+    readByName,
+    waitForTurn,
+    signal,
+    onCount = () => {},
+  }: ReadAllRequest,
 ): Promise<Map<string, Stored>> {
-  const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
+  const paths =
+    account === undefined
+      ? [prefix]
+      : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
   for (const path of paths) {
     for await (const page of readBranch(ssm, path, waitForTurn, signal)) {
@@ -81,11 +103,20 @@ export async function readParameters(
   const isOther = (name: string) =>
     (name === callersParameter(prefix) && !callers) || name.startsWith(`${issuerPath(prefix)}/`);
   const mappings = found.filter(({ name }) => !isOther(name));
-  return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
+  return new Map(
+    mappings
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((parameter) => [parameter.name, parameter]),
+  );
 }
 
 /** Yields every parameter below a path, page by page, unsorted. */
-export async function* readBranch(ssm: SSMClient, Path: string, waitForTurn: RateLimit, signal: AbortSignal) {
+export async function* readBranch(
+  ssm: SSMClient,
+  Path: string,
+  waitForTurn: RateLimit,
+  signal: AbortSignal,
+) {
   const pages = paginateGetParametersByPath(
     { client: ssm, pageSize: PAGE },
     { Path, Recursive: true },
@@ -102,7 +133,9 @@ export async function* readBranch(ssm: SSMClient, Path: string, waitForTurn: Rat
 /** Reads up to ten parameters. The result omits those that do not exist. */
 export async function readSome(ssm: SSMClient, names: readonly string[], signal: AbortSignal) {
   const command = new GetParametersCommand({ Names: [...names] });
-  const { Parameters = [], InvalidParameters = [] } = await ssm.send(command, { abortSignal: signal });
+  const { Parameters = [], InvalidParameters = [] } = await ssm.send(command, {
+    abortSignal: signal,
+  });
   const found = new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
   // A proxy's `{}` must not read as "no denials".
   const unanswered = names.find((name) => !found.has(name) && !InvalidParameters.includes(name));
@@ -111,11 +144,20 @@ export async function readSome(ssm: SSMClient, names: readonly string[], signal:
 }
 
 /** Returns the versions, newest first; none if the parameter does not exist. */
-export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
+export async function readHistory(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<Version[]> {
   const versions: Version[] = [];
   try {
-    const pages = paginateGetParameterHistory({ client: ssm }, { Name: name }, { abortSignal: signal });
-    for await (const { Parameters = [] } of withLists(pages)) versions.push(...Parameters.map(version));
+    const pages = paginateGetParameterHistory(
+      { client: ssm },
+      { Name: name },
+      { abortSignal: signal },
+    );
+    for await (const { Parameters = [] } of withLists(pages))
+      versions.push(...Parameters.map(version));
   } catch (error) {
     if (error instanceof ParameterNotFound) return [];
     throw error;
@@ -124,7 +166,9 @@ export async function readHistory(ssm: SSMClient, name: string, signal: AbortSig
 }
 
 /** Passes on pages of Parameter Store. Throws if one has no list. */
-async function* withLists<P extends GetParameterHistoryResult | GetParametersByPathResult>(pages: AsyncIterable<P>) {
+async function* withLists<P extends GetParameterHistoryResult | GetParametersByPathResult>(
+  pages: AsyncIterable<P>,
+) {
   for await (const page of pages) {
     // AWS sends an empty list. A proxy's `{}` must not read as "no mappings and no denials".
     if (page.Parameters === undefined) throw unusableAnswer("SSM", "Parameters is missing");

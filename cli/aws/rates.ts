@@ -50,7 +50,10 @@ export function rateLimited(perSecond: number, burst = 1): RateLimit {
  * Returns the limits of an account and Region, whose clusters have the same object `rates`. As many
  * reads start at once as are allowed in a second.
  */
-export function limitsOf(rates: Rates, { memo }: IOStreams): Readonly<Record<"read" | "write", RateLimit>> {
+export function limitsOf(
+  rates: Rates,
+  { memo }: IOStreams,
+): Readonly<Record<"read" | "write", RateLimit>> {
   const { reads, writes } = rates;
   return memo.once(rates, "limits", () => ({
     read: rateLimited(reads, Math.max(1, reads)),

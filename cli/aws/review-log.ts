@@ -1,6 +1,9 @@
 // Reads reviews from the function's log: their lines, the filter, and pages.
 
-import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  type CloudWatchLogsClient,
+  paginateFilterLogEvents,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { isPersonName } from "../../functions/authenticator/mapping/deny-list.ts";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import type { Clock } from "../../functions/lib/deadline.ts";
@@ -40,7 +43,9 @@ function readReview(line: string, time: number): LoggedReview | undefined {
   if (!isObject(entry)) return undefined;
   const outcome = OUTCOMES.find((known) => known === entry["outcome"]);
   if (outcome === undefined) return undefined;
-  const texts = TEXTS.flatMap((name) => (typeof entry[name] === "string" ? [[name, entry[name]]] : []));
+  const texts = TEXTS.flatMap((name) =>
+    typeof entry[name] === "string" ? [[name, entry[name]]] : [],
+  );
   const { groups } = entry;
   const isList = Array.isArray(groups) && groups.every((group) => typeof group === "string");
   return { time, outcome, ...Object.fromEntries(texts), ...(isList && { groups }) };
@@ -70,7 +75,9 @@ export function filterPattern({ outcomes, who }: ReviewFilter): string {
   const chosen = outcomes.length === 0 ? OUTCOMES : outcomes;
   const ofOutcome = anyOf(chosen.map((outcome) => comparison("outcome", outcome)));
   if (who === undefined) return `{ ${ofOutcome} }`;
-  const ofWho = anyOf(Object.entries(fieldsOf(who)).map(([field, value]) => comparison(field, value)));
+  const ofWho = anyOf(
+    Object.entries(fieldsOf(who)).map(([field, value]) => comparison(field, value)),
+  );
   return `{ ${ofOutcome} && ${ofWho} }`;
 }
 
@@ -80,7 +87,9 @@ export function isWanted(review: LoggedReview, { outcomes, who, group }: ReviewF
   if (who === undefined) return true;
   return (
     userOf(review) === who ||
-    Object.entries(fieldsOf(who)).some(([field, value]) => review[field as keyof LoggedTexts] === value)
+    Object.entries(fieldsOf(who)).some(
+      ([field, value]) => review[field as keyof LoggedTexts] === value,
+    )
   );
 }
 
@@ -178,7 +187,9 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
 function explained(error: unknown, logGroup: string, region: string): unknown {
   switch (error instanceof Error && error.name) {
     case "ResourceNotFoundException":
-      return usage(`No log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`);
+      return usage(
+        `No log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`,
+      );
     case "AccessDeniedException":
       return awsFailure(
         `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`,
@@ -196,7 +207,12 @@ const OVERLAP_MS = 30_000;
  * Yields new reviews until `pause` rejects. `clock` in milliseconds since 1970. `pause` waits
  * between two reads.
  */
-export async function* followReviews(query: LogQuery, reader: LogReader, clock: Clock, pause: () => Promise<void>) {
+export async function* followReviews(
+  query: LogQuery,
+  reader: LogReader,
+  clock: Clock,
+  pause: () => Promise<void>,
+) {
   let from = query.from;
   let newest = query.from;
   let seen = new Map<string, number>();

@@ -6,7 +6,10 @@ import type { VerifiedIdentity } from "../../functions/authenticator/identity/id
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
 import { isAwsSigned } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { type DenyEntry, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
-import { type Evaluation, evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
+import {
+  type Evaluation,
+  evaluateMapping,
+} from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
@@ -41,7 +44,8 @@ interface Refusal {
 }
 
 /** Contains the results of the steps that were completed. */
-export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "evaluations" | "parameter" | "user"> {
+export interface Explanation
+  extends Pick<ReviewRecord, "token" | "identity" | "evaluations" | "parameter" | "user"> {
   readonly refusal?: Refusal;
   /** The pattern or name in the deny list that matches. */
   readonly deniedBy?: string;
@@ -55,7 +59,11 @@ export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "
  * Proves the token with STS or the issuer's keys. Returns a denial as `refusal`; throws if AWS
  * fails.
  */
-export async function explainToken(token: string, connection: Connection, io: IOStreams): Promise<Explanation> {
+export async function explainToken(
+  token: string,
+  connection: Connection,
+  io: IOStreams,
+): Promise<Explanation> {
   const { settings, condition } = await readFunction(connection, io.interrupted);
   const isOurs = hasTokenPrefix(token) || (settings.jwt !== undefined && isAwsSigned(token));
   if (!isOurs) {
@@ -67,10 +75,15 @@ export async function explainToken(token: string, connection: Connection, io: IO
   }
   const { clusterId, region, nodeRegion, partition, stsEndpoint } = settings;
   const agents = openAgents(io);
-  const askSts = createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint, agents });
+  const askSts = createSts({
+    regionalHost: `sts.${region}.${partition.domain}`,
+    endpoint: stsEndpoint,
+    agents,
+  });
   const prove = proveIdentity(askSts, partition.id, clusterId);
   const { jwt: rules, jwtKeysEndpoint } = settings;
-  const signed = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, agents, clock: io.clock });
+  const signed =
+    rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, agents, clock: io.clock });
   const services = {
     proofs: uncached(prove),
     signedTokens: signed && { parse: signed.parse, proofs: uncached(signed.prove) },
@@ -78,7 +91,12 @@ export async function explainToken(token: string, connection: Connection, io: IO
       const parameters = await readBeside(names, connection, io.interrupted);
       return { parameters, cached: false, stale: false };
     },
-    findNodeName: findNodeNameLazily({ region: nodeRegion, vpcs: settings.nodeVpcs, agents, clock: io.clock }),
+    findNodeName: findNodeNameLazily({
+      region: nodeRegion,
+      vpcs: settings.nodeVpcs,
+      agents,
+      clock: io.clock,
+    }),
   };
   const explained = await explainReview(services, io, async (record) => {
     const review = { token, audiences: undefined };
@@ -114,7 +132,8 @@ export async function explainIdentity(
   const parameters = known ?? (await readBeside(names, connection, io.interrupted));
   const services: IdentityServices = {
     readParameters: async () => ({ parameters, cached: false, stale: false }),
-    findNodeName: async () => (known === undefined ? { name: "{EC2PrivateDNSName}" } : { refusal: "not an instance" }),
+    findNodeName: async () =>
+      known === undefined ? { name: "{EC2PrivateDNSName}" } : { refusal: "not an instance" },
   };
   const { settings, version, condition } = await readFunction(connection, io.interrupted);
   const explained = await explainReview(services, io, async (record) => {
@@ -122,7 +141,8 @@ export async function explainIdentity(
     if (version !== undefined) checkTokenKind(identity, settings);
     await reviewIdentity(identity, settings, services, record, deadlineOf(io));
   });
-  const shown = idHint === undefined ? explained : withIdHint(explained, identity, parameters, idHint, io);
+  const shown =
+    idHint === undefined ? explained : withIdHint(explained, identity, parameters, idHint, io);
   return conditional(shown, condition);
 }
 
@@ -145,15 +165,26 @@ function withIdHint(
   const shown = evaluations.map((evaluation): Evaluation => {
     const { verdict, parameter } = evaluation;
     if (verdict.kind !== "mismatch") return evaluation;
-    const ofUnknown = evaluateMapping(evaluation, parameters.get(parameter), withoutId, now).verdict;
+    const ofUnknown = evaluateMapping(
+      evaluation,
+      parameters.get(parameter),
+      withoutId,
+      now,
+    ).verdict;
     if (ofUnknown.kind !== "unknown") return evaluation;
-    return { ...evaluation, verdict: { kind: "mismatch", problem: `${ofUnknown.problem}; ${idHint}` } };
+    return {
+      ...evaluation,
+      verdict: { kind: "mismatch", problem: `${ofUnknown.problem}; ${idHint}` },
+    };
   });
   if (refusal?.code !== "mapping_mismatch") return { ...explained, evaluations: shown };
   return { ...explained, evaluations: shown, refusal: refusalBy(shown, identity) ?? refusal };
 }
 
-function refusalBy(evaluations: readonly Evaluation[], identity: VerifiedIdentity): Refusal | undefined {
+function refusalBy(
+  evaluations: readonly Evaluation[],
+  identity: VerifiedIdentity,
+): Refusal | undefined {
   try {
     selectMapping(evaluations, identity);
     return undefined;
@@ -181,7 +212,8 @@ const BY_SETTINGS: readonly Refusal["code"][] = [
 
 function conditional(explained: Explanation, condition: string | undefined): Explanation {
   const { refusal } = explained;
-  const isFixed = condition === undefined || (refusal !== undefined && !BY_SETTINGS.includes(refusal.code));
+  const isFixed =
+    condition === undefined || (refusal !== undefined && !BY_SETTINGS.includes(refusal.code));
   return isFixed ? explained : { ...explained, condition };
 }
 
@@ -189,7 +221,11 @@ function conditional(explained: Explanation, condition: string | undefined): Exp
 function checkTokenKind({ claims, accountId }: VerifiedIdentity, { jwt, tokens }: Settings): void {
   const isListed = [...(jwt?.accountByIssuer.values() ?? [])].includes(accountId);
   if (claims === undefined) requireAnyToken(tokens);
-  else if (!isListed) throw denial("token_issuer_refused", `the issuer of account ${accountId} is not in JWT_ISSUERS`);
+  else if (!isListed)
+    throw denial(
+      "token_issuer_refused",
+      `the issuer of account ${accountId} is not in JWT_ISSUERS`,
+    );
 }
 
 /**

@@ -23,7 +23,11 @@ const NO_VERSION_2 = "--login requires version 2 of the AWS CLI as `aws`.";
  * Runs `find` again after a sign-in. Only one process at a time signs in: kubectl may start several
  * of these commands, and `find` fails only until the first has signed in.
  */
-export async function signedIn<T>(profile: string, find: () => Promise<T>, io: IOStreams): Promise<T> {
+export async function signedIn<T>(
+  profile: string,
+  find: () => Promise<T>,
+  io: IOStreams,
+): Promise<T> {
   const folder = userFolder(io.environment, "cache");
   const signIn = async () => {
     await awsSsoLogin(profile, io);
@@ -31,16 +35,22 @@ export async function signedIn<T>(profile: string, find: () => Promise<T>, io: I
   };
   const work = () => find().catch(signIn);
   // Other users may write to a temporary folder: with a lock there, they could stop the sign-in.
-  return folder === undefined ? work() : whileLocked(join(folder, "sign-in.lock"), LIMIT_MS, work, io);
+  return folder === undefined
+    ? work()
+    : whileLocked(join(folder, "sign-in.lock"), LIMIT_MS, work, io);
 }
 
 /** Runs `aws sso login`. Standard output is the token's: kubectl reads it. */
 async function awsSsoLogin(profile: string, { interrupted: signal }: IOStreams): Promise<void> {
-  const child = spawn("aws", ["sso", "login", "--profile", profile], { stdio: ["inherit", STDERR, STDERR], signal });
+  const child = spawn("aws", ["sso", "login", "--profile", profile], {
+    stdio: ["inherit", STDERR, STDERR],
+    signal,
+  });
   const [code] = await once(child, "exit").catch((error: unknown) => {
     signal.throwIfAborted();
     throw awsFailure(NO_VERSION_2, error);
   });
   // Version 1 does not know the command.
-  if (code !== 0) throw awsFailure(code === 2 ? NO_VERSION_2 : "The sign-in with `aws sso login` has failed.");
+  if (code !== 0)
+    throw awsFailure(code === 2 ? NO_VERSION_2 : "The sign-in with `aws sso login` has failed.");
 }

@@ -21,7 +21,11 @@ export async function outputsOfCluster(
   kind?: StackKind,
 ): Promise<Outputs> {
   try {
-    const limited = { ...(await config), maxAttempts: 2, requestHandler: awsRequestHandler(io, 5_000) };
+    const limited = {
+      ...(await config),
+      maxAttempts: 2,
+      requestHandler: awsRequestHandler(io, 5_000),
+    };
     return (await outputsOf(defaultStackName(clusterId, kind), limited, io.interrupted, io)) ?? {};
   } catch (error) {
     io.interrupted.throwIfAborted();
@@ -31,15 +35,28 @@ export async function outputsOfCluster(
 }
 
 /** Reads the outputs of a stack; `undefined` if the stack does not exist. */
-export async function outputsOf(StackName: string, config: ClientConfig, abortSignal: AbortSignal, io: IOStreams) {
+export async function outputsOf(
+  StackName: string,
+  config: ClientConfig,
+  abortSignal: AbortSignal,
+  io: IOStreams,
+) {
   const client = watched(new CloudFormationClient(config), io);
   try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }), { abortSignal });
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }), {
+      abortSignal,
+    });
     const outputs = Stacks.flatMap(({ Outputs = [] }) => Outputs);
-    return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+    return Object.fromEntries(
+      outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
+    );
   } catch (error) {
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-    if (error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message)) {
+    if (
+      error instanceof Error &&
+      error.name === "ValidationError" &&
+      /does not exist/.test(error.message)
+    ) {
       return undefined;
     }
     throw error;

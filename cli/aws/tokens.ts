@@ -22,7 +22,11 @@ export interface AssumeOptions {
 }
 
 /** Finds the caller's credentials. Ctrl-C aborts the calls. */
-export async function findCredentials(config: ClientConfig, io: IOStreams, options: AssumeOptions = {}) {
+export async function findCredentials(
+  config: ClientConfig,
+  io: IOStreams,
+  options: AssumeOptions = {},
+) {
   const { role, externalId, sessionName, forwardSessionName } = options;
   if (role === undefined) return config.credentials();
   const [{ STSClient, AssumeRoleCommand }, { watched }] = await Promise.all([
@@ -37,7 +41,8 @@ export async function findCredentials(config: ClientConfig, io: IOStreams, optio
     { abortSignal: io.interrupted },
   );
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
-  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw unusableAnswer("STS AssumeRole", "it has no keys");
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken)
+    throw unusableAnswer("STS AssumeRole", "it has no keys");
   const credentials = {
     accessKeyId: AccessKeyId,
     secretAccessKey: SecretAccessKey,
@@ -99,7 +104,13 @@ const ORDER = [
   "X-Amz-Signature",
 ];
 
-export async function signToken({ credentials, clusterId, region, domain, now }: TokenRequest): Promise<SignedToken> {
+export async function signToken({
+  credentials,
+  clusterId,
+  region,
+  domain,
+  now,
+}: TokenRequest): Promise<SignedToken> {
   const host = `sts.${region}.${domain}`;
   // For the few blocks of a signature, loading `node:crypto` takes five times as long as hashing in
   // JavaScript.
@@ -127,7 +138,9 @@ export async function signToken({ credentials, clusterId, region, domain, now }:
   };
 }
 
-type SignedTokenRequest = Pick<TokenRequest, "credentials" | "clusterId"> & { readonly config: ClientConfig };
+type SignedTokenRequest = Pick<TokenRequest, "credentials" | "clusterId"> & {
+  readonly config: ClientConfig;
+};
 
 /** The shortest lifetime that STS accepts. */
 const MIN_LIFETIME_SECONDS = 60;
@@ -136,7 +149,10 @@ const MIN_LIFETIME_SECONDS = 60;
 const MARGIN_MS = 60_000;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
-export async function getSignedToken({ config, credentials, clusterId }: SignedTokenRequest, io: IOStreams) {
+export async function getSignedToken(
+  { config, credentials, clusterId }: SignedTokenRequest,
+  io: IOStreams,
+) {
   const [{ STSClient, GetWebIdentityTokenCommand }, { watched }] = await Promise.all([
     import("@aws-sdk/client-sts"),
     import("./calls.ts"),
@@ -154,7 +170,8 @@ export async function getSignedToken({ config, credentials, clusterId }: SignedT
       }),
       { abortSignal: io.interrupted },
     );
-    if (!token || end === undefined) throw unusableAnswer("STS GetWebIdentityToken", "it has no token");
+    if (!token || end === undefined)
+      throw unusableAnswer("STS GetWebIdentityToken", "it has no token");
     const left = end.getTime() - now;
     return { token, expiresAt: end.getTime() - Math.min(MARGIN_MS, left / 10) };
   } catch (error) {
@@ -173,7 +190,8 @@ function lifetimeOf({ expiration }: Credentials, now: number): number {
   return Math.min(left, MAX_LIFETIME_SECONDS);
 }
 
-const TOO_SHORT = "Your AWS session ends before the token would: sign in again, then run this again.";
+const TOO_SHORT =
+  "Your AWS session ends before the token would: sign in again, then run this again.";
 
 /** Returns a denial of STS as a sentence that states the fix, and other errors unchanged. */
 function explained(error: unknown, audience: string): unknown {
@@ -198,7 +216,9 @@ function explained(error: unknown, audience: string): unknown {
 }
 
 /** Decodes the parts of a token. A part that is not a JSON object in base64url is empty. */
-export function unverifiedParts(token: string): Record<"header" | "claims", Readonly<Record<string, unknown>>> {
+export function unverifiedParts(
+  token: string,
+): Record<"header" | "claims", Readonly<Record<string, unknown>>> {
   const [header = {}, claims = {}] = token.split(".", 2).map((part) => {
     const value = parseJson(Buffer.from(part, "base64url").toString());
     return isObject(value) ? value : {};

@@ -2,7 +2,14 @@
 
 import type { ErrorCode } from "../../functions/errors.ts";
 import { toFailure } from "../aws/errors.ts";
-import { hangingIndent, type OutputFormat, optionWords, printData, shellWord, shortened } from "../io/print.ts";
+import {
+  hangingIndent,
+  type OutputFormat,
+  optionWords,
+  printData,
+  shellWord,
+  shortened,
+} from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { type ClusterOptions, clusterWords, forCluster, programName } from "./spelling.ts";
 
@@ -44,21 +51,33 @@ export function shortenedChecks(checks: readonly Check[]): Check[] {
 export const LOOK_AT_LOG = "read the function's log at the time of this request";
 
 /** Completes the commands in the advice. */
-export function withCommands(checks: readonly Check[], options: ClusterOptions, { environment }: IOStreams): Check[] {
+export function withCommands(
+  checks: readonly Check[],
+  options: ClusterOptions,
+  { environment }: IOStreams,
+): Check[] {
   return checks.map((check) => {
     const { advice } = check;
-    return advice === undefined ? check : { ...check, advice: forCluster(advice, options, environment) };
+    return advice === undefined
+      ? check
+      : { ...check, advice: forCluster(advice, options, environment) };
   });
 }
 
-export async function printChecks(checks: readonly Check[], format: OutputFormat, io: IOStreams): Promise<void> {
+export async function printChecks(
+  checks: readonly Check[],
+  format: OutputFormat,
+  io: IOStreams,
+): Promise<void> {
   if (format === "table") for (const check of checks) io.print(lines(check, io.columns));
   else await printData(checks, format, io);
 }
 
 function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {
   const first = hangingIndent(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
-  return advice === undefined ? first : `${first}${hangingIndent(`${" ".repeat(25)}to do: `, advice, columns)}`;
+  return advice === undefined
+    ? first
+    : `${first}${hangingIndent(`${" ".repeat(25)}to do: `, advice, columns)}`;
 }
 
 /**
@@ -71,7 +90,8 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   review_malformed: undefined,
   caller_refused:
     "compare the bearer token or client certificate in the webhook's kubeconfig with: iam-authenticator callers list",
-  callers_limited: "try again in a minute. If this continues, find the sender in the endpoint's access log",
+  callers_limited:
+    "try again in a minute. If this continues, find the sender in the endpoint's access log",
   callers_invalid: "add a caller: iam-authenticator callers add <name>",
   audience_foreign: "request an audience of AUDIENCES, or none",
   token_malformed: "make a new token: iam-authenticator token, or aws eks get-token",
@@ -97,20 +117,26 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   host_busy:
     "try again in a minute, or sign for the function's region. If this continues, set STS_REGIONS to the regions that users sign for",
   sts_unreachable: "check the function's network to STS, and try again",
-  account_foreign: "use an identity of another account, or add this one to accounts in cdk.json (ACCOUNTS), and deploy",
-  identity_unmapped: "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
-  identity_denied: "to grant access again, remove the denial: iam-authenticator mappings allow <who>",
-  denials_invalid: "correct the list, or restore an earlier version: iam-authenticator mappings rollback <who>",
+  account_foreign:
+    "use an identity of another account, or add this one to accounts in cdk.json (ACCOUNTS), and deploy",
+  identity_unmapped:
+    "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
+  identity_denied:
+    "to grant access again, remove the denial: iam-authenticator mappings allow <who>",
+  denials_invalid:
+    "correct the list, or restore an earlier version: iam-authenticator mappings rollback <who>",
   mapping_invalid:
     "correct it (mappings set), or restore an earlier version: iam-authenticator mappings rollback <who>",
   mapping_mismatch: "correct arn or principalId of the mapping. A recreated role has a new id",
   placeholder_without_value: "use another placeholder. For example, a user has no session name",
   node_not_verified:
     "check that the instance runs in this account and region, and that its instance profile has this role",
-  instances_unavailable: "check ec2:DescribeInstances and iam:GetInstanceProfile, and the network to EC2 and IAM",
+  instances_unavailable:
+    "check ec2:DescribeInstances and iam:GetInstanceProfile, and the network to EC2 and IAM",
   name_refused: "choose another username or group, or change RESERVED_PREFIXES",
   sts_answer_unusable: "check the policy of the VPC endpoint for STS, and any proxy",
-  parameters_unavailable: "check ssm:GetParameters on the mappings, and the network to Parameter Store",
+  parameters_unavailable:
+    "check ssm:GetParameters on the mappings, and the network to Parameter Store",
   issuer_without_keys: undefined,
   internal_fault: undefined,
   setting_invalid: undefined,
@@ -125,7 +151,12 @@ export function adviceFor(code: string): string | undefined {
 }
 
 /** Returns the words of the command, quoted for a shell where necessary. */
-export function explainWords(options: ClusterOptions, { environment }: IOStreams, arn: string, principalId?: string) {
+export function explainWords(
+  options: ClusterOptions,
+  { environment }: IOStreams,
+  arn: string,
+  principalId?: string,
+) {
   const words = [...optionWords("--principal-id", principalId), arn].map(shellWord);
   return [...programName(environment).split(" "), "explain", ...clusterWords(options), ...words];
 }

@@ -43,7 +43,10 @@ export interface Chosen<O extends ClustersOptions> {
 export function chosenClusters<O extends ClustersOptions>(
   options: O,
   io: IOStreams,
-  ioOf: ReturnType<typeof outputByCluster>["ioOf"] = (name) => ({ ...io, log: (text) => io.log(`${name}: ${text}`) }),
+  ioOf: ReturnType<typeof outputByCluster>["ioOf"] = (name) => ({
+    ...io,
+    log: (text) => io.log(`${name}: ${text}`),
+  }),
 ): Chosen<O>[] {
   const named = isSeveral(options);
   return options.clusters.map((cluster) => ({
@@ -68,7 +71,10 @@ export async function inTurns<C extends { readonly options: AwsOptions }, T>(
   work: (cluster: C) => Promise<T>,
   atOnce = STORES_AT_ONCE,
 ): Promise<T[]> {
-  const places = Map.groupBy(clusters.entries(), ([, { options }]) => `${options.profile} ${options.region}`);
+  const places = Map.groupBy(
+    clusters.entries(),
+    ([, { options }]) => `${options.profile} ${options.region}`,
+  );
   const ranked = [...places.values()].flatMap((place) =>
     place.map(([index, chosen], rank) => ({ index, chosen, rank })),
   );
@@ -101,10 +107,13 @@ export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[]
       print: (...words) => void kept.push({ name, print: () => io.print(...words) }),
     }),
     flush(): void {
-      const sorted = clusters.flatMap(({ name }) => kept.filter((message) => message.name === name));
+      const sorted = clusters.flatMap(({ name }) =>
+        kept.filter((message) => message.name === name),
+      );
       kept = [];
       for (const [text, same] of Map.groupBy(sorted, (message) => message.text)) {
-        if (text !== undefined) io.log(`${listed([...new Set(same.map(({ name }) => name))])}: ${text}`);
+        if (text !== undefined)
+          io.log(`${listed([...new Set(same.map(({ name }) => name))])}: ${text}`);
       }
       for (const { print } of sorted) print?.();
     },
@@ -127,7 +136,11 @@ export async function inEachCluster<O extends ClustersOptions, T>(
 ) {
   const output = outputByCluster(options.clusters, io);
   const chosen = chosenClusters(options, io, atOnce === undefined ? output.ioOf : undefined);
-  async function run({ name, options: clusterOptions, io: own }: Chosen<O>): Promise<Result<T> | ClusterFailure> {
+  async function run({
+    name,
+    options: clusterOptions,
+    io: own,
+  }: Chosen<O>): Promise<Result<T> | ClusterFailure> {
     try {
       return { cluster: name, value: await work(clusterOptions, own) };
     } catch (error) {
@@ -160,13 +173,19 @@ export function throwWorst(failures: readonly ClusterFailure[], ...more: readonl
 }
 
 export function linesOf(failures: readonly ClusterFailure[]): string[] {
-  const all = failures.flatMap(({ name, failure }) => failure.lines.map((line) => ({ name, line })));
+  const all = failures.flatMap(({ name, failure }) =>
+    failure.lines.map((line) => ({ name, line })),
+  );
   return [...Map.groupBy(all, ({ line }) => line)]
     .filter(([line]) => line !== "")
     .map(([line, some]) => `${listed(some.map(({ name }) => name))}: ${line}`);
 }
 
 /** Returns an item for JSON and YAML, which names its cluster if there are several. */
-export function withCluster<T extends object>(options: ClustersOptions, cluster: string, item: T): T {
+export function withCluster<T extends object>(
+  options: ClustersOptions,
+  cluster: string,
+  item: T,
+): T {
   return isSeveral(options) ? { cluster, ...item } : item;
 }

@@ -4,7 +4,11 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { isObject } from "../../functions/lib/json.ts";
-import { CLUSTER_ID, CLUSTER_ID_RULE, defaultMappingPrefix } from "../../functions/settings/common.ts";
+import {
+  CLUSTER_ID,
+  CLUSTER_ID_RULE,
+  defaultMappingPrefix,
+} from "../../functions/settings/common.ts";
 import type { ConnectionOptions } from "../aws/connection.ts";
 import { type Failure, usage } from "../io/errors.ts";
 import { readFileText, userFolder } from "../io/files.ts";
@@ -26,7 +30,10 @@ export interface ChosenCluster
  * `webhookKubeconfig` is relative to the file's folder.
  */
 export interface Context
-  extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"> {
+  extends Pick<
+    ConnectionOptions,
+    "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"
+  > {
   /** The AWS account of the cluster: credentials of another account are refused. */
   readonly account?: string;
 }
@@ -38,7 +45,14 @@ type Environment = IOStreams["environment"];
 
 const KEYS = ["defaultContext", "contexts"];
 
-const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webhookKubeconfig"] as const;
+const CONTEXT_KEYS = [
+  "cluster",
+  "region",
+  "profile",
+  "prefix",
+  "account",
+  "webhookKubeconfig",
+] as const;
 
 /**
  * Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first
@@ -50,14 +64,22 @@ export async function readConfig(environment: Environment) {
   // Loaded here: most users have no configuration file.
   const { parseYaml } = await import("../io/yaml.ts");
   const { value, lineOf } = parseYaml(readFileText(file), file);
-  const wrong = (path: Path, problem: string) => usage(`${file}, line ${lineOf(path)}: ${problem}.`);
+  const wrong = (path: Path, problem: string) =>
+    usage(`${file}, line ${lineOf(path)}: ${problem}.`);
   const document = withKnownKeys(value ?? {}, [], KEYS, wrong);
   const { defaultContext, contexts = {} } = document;
-  if (!isObject(contexts)) throw wrong(["contexts"], "contexts must be a map of context names to contexts");
+  if (!isObject(contexts))
+    throw wrong(["contexts"], "contexts must be a map of context names to contexts");
   const found = new Map(
-    Object.entries(contexts).map(([name, context]) => [name, contextOf(name, context, dirname(file), wrong)]),
+    Object.entries(contexts).map(([name, context]) => [
+      name,
+      contextOf(name, context, dirname(file), wrong),
+    ]),
   );
-  if (defaultContext !== undefined && (typeof defaultContext !== "string" || !found.has(defaultContext))) {
+  if (
+    defaultContext !== undefined &&
+    (typeof defaultContext !== "string" || !found.has(defaultContext))
+  ) {
     throw wrong(
       ["defaultContext"],
       `defaultContext must be one of the contexts: ${[...found.keys()].join(", ") || "none"}`,
@@ -93,24 +115,39 @@ export function contextOf(name: string, value: unknown, folder: string, wrong: W
     Object.entries(fields).map(([key, text]): [string, string] => {
       if (key === "account" && typeof text === "number")
         throw wrong([...path, key], `put account in quotes, as in account: "${text}"`);
-      if (typeof text !== "string" || text === "") throw wrong([...path, key], `${key} must be a non-empty string`);
+      if (typeof text !== "string" || text === "")
+        throw wrong([...path, key], `${key} must be a non-empty string`);
       return [key, text];
     }),
   );
   const { cluster = name } = texts;
-  if (!CLUSTER_ID.test(cluster)) throw wrong([...path, "cluster"], `cluster must be ${CLUSTER_ID_RULE}`);
+  if (!CLUSTER_ID.test(cluster))
+    throw wrong([...path, "cluster"], `cluster must be ${CLUSTER_ID_RULE}`);
   const { account } = texts;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
-    throw wrong([...path, "account"], 'account must be 12 digits in quotes, such as "111122223333"');
+    throw wrong(
+      [...path, "account"],
+      'account must be 12 digits in quotes, such as "111122223333"',
+    );
   }
   const { webhookKubeconfig: file } = texts;
-  return { ...texts, cluster, ...(file !== undefined && { webhookKubeconfig: resolve(folder, file) }) };
+  return {
+    ...texts,
+    cluster,
+    ...(file !== undefined && { webhookKubeconfig: resolve(folder, file) }),
+  };
 }
 
-function withKnownKeys(value: unknown, path: Path, keys: readonly string[], wrong: Wrong): Record<string, unknown> {
+function withKnownKeys(
+  value: unknown,
+  path: Path,
+  keys: readonly string[],
+  wrong: Wrong,
+): Record<string, unknown> {
   if (!isObject(value)) throw wrong(path, `expected the keys ${keys.join(", ")}`);
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
-  if (unknown !== undefined) throw wrong([...path, unknown], `unknown key ${unknown}: the keys are ${keys.join(", ")}`);
+  if (unknown !== undefined)
+    throw wrong([...path, unknown], `unknown key ${unknown}: the keys are ${keys.join(", ")}`);
   return value;
 }
 
@@ -121,12 +158,15 @@ function withKnownKeys(value: unknown, path: Path, keys: readonly string[], wron
 export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
   if (!hasOption(command, "cluster")) return;
   const config = await readConfig(environment);
-  const found = namesFor(command, config, environment).flatMap((name) => contextsFor(config, name, command));
+  const found = namesFor(command, config, environment).flatMap((name) =>
+    contextsFor(config, name, command),
+  );
   const named = [...new Map(found.map((context) => [context.name, context])).values()];
   const [first, ...others] = named;
   if (others.length > 0) set(command, "clusters", severalClusters(named, command));
   else {
-    const isOnly = clustersIn(config).filter(({ cluster }) => cluster === first?.cluster).length < 2;
+    const isOnly =
+      clustersIn(config).filter(({ cluster }) => cluster === first?.cluster).length < 2;
     if (first !== undefined) applyOne(first, command, isOnly, environment);
     const clusters = named.map(({ name, cluster }) => ({ name, cluster }));
     if (hasOption(command, "all-contexts")) set(command, "clusters", clusters);
@@ -141,15 +181,24 @@ function set(command: Command, option: string, value: unknown): void {
  * Returns the names or ids of the clusters that the user chose; empty without any and without a
  * default context.
  */
-function namesFor(command: Command, config: Config | undefined, environment: Environment): readonly string[] {
+function namesFor(
+  command: Command,
+  config: Config | undefined,
+  environment: Environment,
+): readonly string[] {
   // With an endpoint, no cluster is needed, so this option does not read the environment itself.
-  const isNeeded = hasOption(command, "endpoint") && command.getOptionValue("endpoint") === undefined;
+  const isNeeded =
+    hasOption(command, "endpoint") && command.getOptionValue("endpoint") === undefined;
   const given: unknown =
-    command.getOptionValue("cluster") ?? (isNeeded ? environment["CLUSTER_ID"] || undefined : undefined);
+    command.getOptionValue("cluster") ??
+    (isNeeded ? environment["CLUSTER_ID"] || undefined : undefined);
   if (command.getOptionValue("allContexts") === true) {
-    if (command.getOptionValueSource("cluster") === "cli") throw usage("Give either --cluster or --all-contexts.");
+    if (command.getOptionValueSource("cluster") === "cli")
+      throw usage("Give either --cluster or --all-contexts.");
     if (config !== undefined && config.contexts.size > 0) return [...config.contexts.keys()];
-    throw usage("--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.");
+    throw usage(
+      "--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.",
+    );
   }
   if (Array.isArray(given)) return [...new Set<string>(given)];
   const named = typeof given === "string" ? given : config?.defaultContext;
@@ -160,7 +209,12 @@ function namesFor(command: Command, config: Config | undefined, environment: Env
  * Applies the context to the options of the command. `isOnly` is whether the id has no other
  * context. The environment's region must not turn one context into another.
  */
-function applyOne(context: ChosenCluster, command: Command, isOnly: boolean, environment: Environment): void {
+function applyOne(
+  context: ChosenCluster,
+  command: Command,
+  isOnly: boolean,
+  environment: Environment,
+): void {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const { cluster, region, profile, prefix, contextAccount, webhookKubeconfig } = context;
   set(command, "cluster", cluster);
@@ -211,19 +265,28 @@ function contextsFor(config: Config | undefined, name: string, command: Command)
   const contexts = clustersIn(config);
   const named = contexts.find((context) => context.name === name);
   const same = contexts.filter(({ cluster }) => cluster === name);
-  const isForAll = hasOption(command, "all-contexts") && command.getOptionValue("allContexts") !== true;
+  const isForAll =
+    hasOption(command, "all-contexts") && command.getOptionValue("allContexts") !== true;
   if (named !== undefined && !(isForAll && named.cluster === name)) return [named];
   if (same.length < 2) return [{ cluster: name, ...same[0], name }];
-  const meant = same.filter((context) => agrees(context, command, isForAll ? ["region", "prefix"] : SELECTORS));
+  const meant = same.filter((context) =>
+    agrees(context, command, isForAll ? ["region", "prefix"] : SELECTORS),
+  );
   if (isForAll) return meant.length === 0 ? same : meant;
   if (meant.length === 1) return meant;
   const names = same.map((context) => context.name).join(", ");
-  throw usage(`${config?.file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`);
+  throw usage(
+    `${config?.file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`,
+  );
 }
 
 const SELECTORS = ["region", "profile", "prefix"] as const;
 
-function agrees(context: ChosenCluster, command: Command, options: readonly (typeof SELECTORS)[number][]): boolean {
+function agrees(
+  context: ChosenCluster,
+  command: Command,
+  options: readonly (typeof SELECTORS)[number][],
+): boolean {
   const own = { prefix: defaultMappingPrefix(context.cluster), ...context };
   return options.every((name) => {
     const given: unknown = command.getOptionValue(name);
@@ -236,5 +299,6 @@ function hasOption(command: Command, name: string): boolean {
 }
 
 function setDefault(command: Command, name: string, value: string | undefined): void {
-  if (hasOption(command, name) && command.getOptionValue(name) === undefined) set(command, name, value);
+  if (hasOption(command, name) && command.getOptionValue(name) === undefined)
+    set(command, name, value);
 }

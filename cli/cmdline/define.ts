@@ -15,7 +15,12 @@ const NARROWEST_DESCRIPTION = 30;
  *
  * @param paths all commands of the program, such as `mappings set`, for suggestions
  */
-export function newCommand(io: IOStreams, name: string, summary: string, paths: readonly string[]): Command {
+export function newCommand(
+  io: IOStreams,
+  name: string,
+  summary: string,
+  paths: readonly string[],
+): Command {
   const command = new Command(name);
   const output: OutputConfiguration = {
     writeOut: io.print,
@@ -112,7 +117,11 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
 function withSuggestion(message: string, command: Command, paths: readonly string[]): string {
   const [, what, word = ""] = /^error: unknown (command|option) '(.+?)'/.exec(message) ?? [];
   const meant =
-    what === "command" ? commandFor(word, command, paths) : what === "option" ? optionFor(word, command) : undefined;
+    what === "command"
+      ? commandFor(word, command, paths)
+      : what === "option"
+        ? optionFor(word, command)
+        : undefined;
   if (meant !== undefined) return `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
   if (what === "option" && command.commands.length > 0 && !message.includes("--help"))
     return `error: unknown option '${word}'\nOptions follow the command: ${pathOf(command).join(" ")} <command> ${word}\n`;
@@ -124,11 +133,15 @@ function withSuggestion(message: string, command: Command, paths: readonly strin
 function commandFor(word: string, group: Command, paths: readonly string[]): string | undefined {
   const words = [word, ...(SYNONYMS[word] ?? [])];
   const [here] = words.flatMap((name) =>
-    group.commands.filter((subcommand) => [subcommand.name(), ...subcommand.aliases()].includes(name)),
+    group.commands.filter((subcommand) =>
+      [subcommand.name(), ...subcommand.aliases()].includes(name),
+    ),
   );
   if (here !== undefined) return here.name();
   // The commands of other groups are not created.
-  const [inGroup] = words.flatMap((spelling) => paths.filter((path) => path.endsWith(` ${spelling}`)));
+  const [inGroup] = words.flatMap((spelling) =>
+    paths.filter((path) => path.endsWith(` ${spelling}`)),
+  );
   return words.find((spelling) => paths.includes(spelling)) ?? inGroup;
 }
 

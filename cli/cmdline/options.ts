@@ -41,7 +41,9 @@ export function withOptions(command: Command, ...groups: readonly OptionGroup[])
  */
 export function ignoreEmptyVariables(command: Command, { environment }: IOStreams): void {
   if (!(command instanceof EventEmitter)) return;
-  const unset = command.options.filter(({ envVar }) => envVar !== undefined && !environment[envVar]);
+  const unset = command.options.filter(
+    ({ envVar }) => envVar !== undefined && !environment[envVar],
+  );
   for (const option of unset) command.removeAllListeners(`optionEnv:${option.name()}`);
 }
 
@@ -54,8 +56,13 @@ const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configurati
  */
 function requireClusterOption(command: Command): void {
   command.hook("preAction", () => {
-    if (command.getOptionValue("cluster") === undefined && command.getOptionValue("allContexts") !== true) {
-      command.error(`error: required option '${CLUSTER_FLAGS}' not specified: give it, or set CLUSTER_ID`);
+    if (
+      command.getOptionValue("cluster") === undefined &&
+      command.getOptionValue("allContexts") !== true
+    ) {
+      command.error(
+        `error: required option '${CLUSTER_FLAGS}' not specified: give it, or set CLUSTER_ID`,
+      );
     }
   });
 }
@@ -65,7 +72,8 @@ function requireClusterOption(command: Command): void {
  * there is none.
  */
 function readCluster(text: string, before?: unknown): string {
-  if (before !== undefined) throw new InvalidArgumentError(`--cluster is already '${before}'. Give one cluster.`);
+  if (before !== undefined)
+    throw new InvalidArgumentError(`--cluster is already '${before}'. Give one cluster.`);
   if (CLUSTER_ID.test(text)) return text;
   throw new InvalidArgumentError(`It must be ${CLUSTER_ID_RULE}.`);
 }
@@ -91,7 +99,9 @@ export const OF_STACK: OptionGroup = [
   ...AWS,
 ];
 
-const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX");
+const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env(
+  "MAPPING_PREFIX",
+);
 
 /** The options of `ConnectionOptions`, without those of `ACCOUNT`, `READING` and `WRITE`. */
 export const CONNECTION: OptionGroup = [...CLUSTER, ...AWS, PREFIX];
@@ -116,25 +126,36 @@ export const CONNECTIONS: OptionGroup = [...OPTIONAL_CONNECTIONS, requireCluster
  * The option for operators with permissions for one account only (`grantManageMappings` with an
  * account).
  */
-export const ACCOUNT: OptionGroup = [new Option("--account <id>", "read and write only this account's mappings")];
+export const ACCOUNT: OptionGroup = [
+  new Option("--account <id>", "read and write only this account's mappings"),
+];
 
 /** The options of commands that may read every mapping. */
 export const READING: OptionGroup = [
   ...ACCOUNT,
-  new Option("--read-rate <n>", `reads per second (default: ${DEFAULT_RATES.reads})`).argParser(readPositive),
+  new Option("--read-rate <n>", `reads per second (default: ${DEFAULT_RATES.reads})`).argParser(
+    readPositive,
+  ),
 ];
 
-export const OUTPUT: OptionGroup = [new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table")];
+export const OUTPUT: OptionGroup = [
+  new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table"),
+];
 
 /** The option of commands that print one table. */
-export const HEADERS: OptionGroup = [new Option("--no-headers", "print tables and CSV without the line of headers")];
+export const HEADERS: OptionGroup = [
+  new Option("--no-headers", "print tables and CSV without the line of headers"),
+];
 
 /** Returns the options of commands that print a list of named items. */
 export function listOutput(format: ListFormat = "table"): OptionGroup {
   return [new Option("-o, --output <format>").choices(LIST_FORMATS).default(format), ...HEADERS];
 }
 
-export const NEW = new Option("--new", "write to a cluster that has no parameters yet; no effect on any other");
+export const NEW = new Option(
+  "--new",
+  "write to a cluster that has no parameters yet; no effect on any other",
+);
 
 /** The options of commands whose writes skip no check. */
 export const CONFIRM: OptionGroup = [
@@ -147,29 +168,37 @@ export const WRITE: OptionGroup = [
   new Option("--force", "skip the lockout check, the stack check and the check of denied names"),
   NEW,
   new Option("--allow-weakening", "with --yes: also write changes marked ! in the plan"),
-  new Option("--rate <n>", `writes per second (default: ${DEFAULT_RATES.writes})`).argParser(readPositive),
+  new Option("--rate <n>", `writes per second (default: ${DEFAULT_RATES.writes})`).argParser(
+    readPositive,
+  ),
 ];
 
 export function readPositive(text: string): number {
   const number = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0)
+    throw new InvalidArgumentError("It must be a positive number.");
   return number;
 }
 
 export function readWhole(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a positive integer.");
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError("It must be a positive integer.");
   return Number(text);
 }
 
 export function readRoleArn(text: string): string {
   if (parseMappedArn(text)?.kind === "role") return text;
-  throw new InvalidArgumentError("It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role/Admin.");
+  throw new InvalidArgumentError(
+    "It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role/Admin.",
+  );
 }
 
 /** Adds a namespace to the values of an option that may be repeated. */
 export function collectNamespace(text: string, before?: readonly string[]): readonly string[] {
   if (NAMESPACE.test(text)) return collect(text, before);
-  throw new InvalidArgumentError("It must be a namespace: up to 63 lower-case letters, digits and hyphens.");
+  throw new InvalidArgumentError(
+    "It must be a namespace: up to 63 lower-case letters, digits and hyphens.",
+  );
 }
 
 /** Adds a value to those of an option that may be repeated. */

@@ -9,7 +9,13 @@ import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
-import { type LoggedReview, type LogQuery, type LogReader, readPages, userOf } from "../aws/review-log.ts";
+import {
+  type LoggedReview,
+  type LogQuery,
+  type LogReader,
+  readPages,
+  userOf,
+} from "../aws/review-log.ts";
 import { outputsOf } from "../aws/stacks.ts";
 import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
@@ -54,7 +60,9 @@ export const REVIEWS: OptionGroup = [
   new Option("--who <arn|name>", "only reviews of this ARN, username, IAM user or session name"),
   new Option("--group <name>", "only granted reviews of users in this group"),
   ...LOG,
-  new Option("--rate <n>", "calls to CloudWatch Logs per second").argParser(readPositive).default(DEFAULT_RATE),
+  new Option("--rate <n>", "calls to CloudWatch Logs per second")
+    .argParser(readPositive)
+    .default(DEFAULT_RATE),
 ];
 
 export interface OpenLog {
@@ -70,7 +78,11 @@ export interface OpenLog {
  * Opens the cluster's log for `work`. Returns `undefined` when the reader of standard output closes
  * it.
  */
-export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, work: (log: OpenLog) => Promise<T>) {
+export async function withLog<T>(
+  options: OneOf<ReviewsOptions>,
+  io: IOStreams,
+  work: (log: OpenLog) => Promise<T>,
+) {
   const { since, until, outcome: outcomes = [], who, group } = options;
   if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
     throw usage("--log-group and --stack are for one cluster.");
@@ -97,7 +109,10 @@ export async function withLog<T>(options: OneOf<ReviewsOptions>, io: IOStreams, 
 }
 
 /** A command with another use of --until has these options. */
-export type LogOptions = Omit<OneOf<ReviewsOptions>, "since" | "until" | "outcome" | "who" | "group" | "rate">;
+export type LogOptions = Omit<
+  OneOf<ReviewsOptions>,
+  "since" | "until" | "outcome" | "who" | "group" | "rate"
+>;
 
 /**
  * The windows in which names are read. The newest is read first: within the limit, a busy log is
@@ -118,14 +133,24 @@ export async function loggedNames(
   limitMs: number,
 ): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  const limited = { ...io, interrupted: AbortSignal.any([io.interrupted, AbortSignal.timeout(limitMs)]) };
-  const granted: OneOf<ReviewsOptions> = { ...options, since: (now) => now, outcome: ["granted"], rate: DEFAULT_RATE };
+  const limited = {
+    ...io,
+    interrupted: AbortSignal.any([io.interrupted, AbortSignal.timeout(limitMs)]),
+  };
+  const granted: OneOf<ReviewsOptions> = {
+    ...options,
+    since: (now) => now,
+    outcome: ["granted"],
+    rate: DEFAULT_RATE,
+  };
   const read = withLog(granted, limited, async ({ query, reader, now }) => {
     let until: number | undefined;
     for (const window of WINDOWS_MS) {
       for await (const page of readPages({ ...query, from: now - window, until }, reader)) {
         const reviews = page.map(({ review }) => review);
-        const own = reviews.filter(({ accountId }) => account === undefined || accountId === account);
+        const own = reviews.filter(
+          ({ accountId }) => account === undefined || accountId === account,
+        );
         for (const review of own) names.add(review.sessionName ?? userOf(review) ?? "");
       }
       until = now - window;
@@ -153,11 +178,15 @@ async function findLogGroup(
     throw withHint(error, stack);
   });
   if (outputs === undefined) {
-    throw usage(`No stack ${stack} in region ${config.region}. Use --stack, or --log-group with its output LogGroup.`);
+    throw usage(
+      `No stack ${stack} in region ${config.region}. Use --stack, or --log-group with its output LogGroup.`,
+    );
   }
   const { LogGroup } = outputs;
   if (LogGroup !== undefined) return LogGroup;
-  throw usage(`The stack ${stack} has no output LogGroup. Give the log group of the function: --log-group <name>.`);
+  throw usage(
+    `The stack ${stack} has no output LogGroup. Give the log group of the function: --log-group <name>.`,
+  );
 }
 
 function withHint(error: unknown, stack: string): unknown {
@@ -223,7 +252,9 @@ const DAY_MS = 86_400_000;
  * Returns the requested time, or the start of the log with the reason as a sentence if that is
  * later. Throws what `toFailure` knows.
  */
-export async function startOfLog(log: OpenLog): Promise<{ readonly from: number; readonly reason?: string }> {
+export async function startOfLog(
+  log: OpenLog,
+): Promise<{ readonly from: number; readonly reason?: string }> {
   const { query, reader, now } = log;
   const name = query.logGroup.replace(/^arn:.*?:log-group:/, "");
   const request = new DescribeLogGroupsCommand({ logGroupNamePrefix: name });
@@ -237,19 +268,24 @@ export async function startOfLog(log: OpenLog): Promise<{ readonly from: number;
   const kept = days === undefined ? 0 : now - days * DAY_MS;
   const from = Math.max(query.from, created, kept);
   if (from === query.from) return { from };
-  const why = from === kept ? `because the log group keeps ${days} days` : "when the log group was created";
+  const why =
+    from === kept ? `because the log group keeps ${days} days` : "when the log group was created";
   return { from, reason: `The log goes back only to ${shownTime(from)}, ${why}.` };
 }
 
 function logNone({ query }: OpenLog, io: IOStreams): void {
   const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
   const hint =
-    query.who === undefined ? "" : " --who matches only complete ARNs, usernames, and names of IAM users and sessions.";
+    query.who === undefined
+      ? ""
+      : " --who matches only complete ARNs, usernames, and names of IAM users and sessions.";
   io.log(`No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
 }
 
 /** Warns that the printed result is incomplete, after Ctrl-C or an error. */
 function logTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
   if (newest === undefined || io.closed.aborted) return;
-  io.log(`Incomplete: the log was read only from ${shownTime(query.from)} to ${shownTime(newest)}.\n`);
+  io.log(
+    `Incomplete: the log was read only from ${shownTime(query.from)} to ${shownTime(newest)}.\n`,
+  );
 }

@@ -23,7 +23,10 @@ const OF_PACKAGES = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
  * plugin of kubectl has the name of its file, in which a dash separates words:
  * https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
  */
-export function programName(environment: IOStreams["environment"], script = process.argv[1] ?? ""): string {
+export function programName(
+  environment: IOStreams["environment"],
+  script = process.argv[1] ?? "",
+): string {
   const [, plugin] = /[\\/]kubectl-([\w-]+)$/.exec(script) ?? [];
   if (plugin !== undefined) return `kubectl ${plugin.replaceAll("-", " ").replaceAll("_", "-")}`;
   const isTypable = environment["npm_command"] !== "exec" && isInstalled(environment);
@@ -32,7 +35,9 @@ export function programName(environment: IOStreams["environment"], script = proc
 
 /** Returns whether the user's shell, and so kubectl, finds the program by its short name. */
 export function isInstalled({ PATH = "" }: IOStreams["environment"]): boolean {
-  const folders = PATH.split(delimiter).filter((folder) => folder !== "" && !OF_PACKAGES.test(folder));
+  const folders = PATH.split(delimiter).filter(
+    (folder) => folder !== "" && !OF_PACKAGES.test(folder),
+  );
   return folders.some((folder) => existsSync(join(folder, SHORT_NAME)));
 }
 
@@ -57,7 +62,12 @@ export function withProgram(text: string, program: string, more: readonly string
 export type ClusterOptions = Pick<ConnectionOptions, "cluster" | "prefix" | "region" | "profile">;
 
 /** Returns the words of these options, quoted for a shell where necessary. */
-export function clusterWords({ cluster, prefix, region, profile }: ClusterOptions): readonly string[] {
+export function clusterWords({
+  cluster,
+  prefix,
+  region,
+  profile,
+}: ClusterOptions): readonly string[] {
   const words = [
     ...["-c", cluster],
     ...optionWords("--prefix", prefix),
@@ -68,6 +78,10 @@ export function clusterWords({ cluster, prefix, region, profile }: ClusterOption
 }
 
 /** Completes the commands in a text about one cluster. */
-export function forCluster(text: string, options: ClusterOptions, environment: IOStreams["environment"]) {
+export function forCluster(
+  text: string,
+  options: ClusterOptions,
+  environment: IOStreams["environment"],
+) {
   return withProgram(text, programName(environment), clusterWords(options));
 }

@@ -8,9 +8,22 @@ import { principalIdProblem } from "../../functions/authenticator/mapping/mappin
 import { isObject } from "../../functions/lib/json.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
 import { connect } from "../aws/connection.ts";
-import { type ClustersOptions, chosenClusters, inEachCluster, isSeveral, throwWorst } from "../cmdline/clusters.ts";
+import {
+  type ClustersOptions,
+  chosenClusters,
+  inEachCluster,
+  isSeveral,
+  throwWorst,
+} from "../cmdline/clusters.ts";
 import { describe } from "../cmdline/define.ts";
-import { CONFIRM, CONNECTIONS, listOutput, NEW, type WriteOptions, withOptions } from "../cmdline/options.ts";
+import {
+  CONFIRM,
+  CONNECTIONS,
+  listOutput,
+  NEW,
+  type WriteOptions,
+  withOptions,
+} from "../cmdline/options.ts";
 import { type EndOptions, end, endOf } from "../cmdline/times.ts";
 import { EXIT, finding, usage } from "../io/errors.ts";
 import { writeSecret } from "../io/files.ts";
@@ -19,7 +32,14 @@ import type { IOStreams } from "../io/streams.ts";
 import { webhookKubeconfig } from "../kube/kubeconfig.ts";
 import { webhookServer } from "../kube/server.ts";
 import { OUT } from "../kube/webhook-files.ts";
-import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "../plan/callers.ts";
+import {
+  callerName,
+  callerState,
+  checkNeighbours,
+  type Entries,
+  planCallers,
+  readCallers,
+} from "../plan/callers.ts";
 import { Absent, carryOut, planClusters } from "../plan/clusters.ts";
 import { destinationOf, requireParameters } from "../plan/read.ts";
 import { Stopped } from "../plan/stopped.ts";
@@ -58,7 +78,10 @@ export function addCommand(command: Command, io: IOStreams): Command {
         .argParser(readPrincipalArn)
         .conflicts(["endpoint", "ca", "out"]),
     )
-    .option("--principal-id <id>", "with --arn: only the role or user with this unique id, such as AROAEXAMPLE")
+    .option(
+      "--principal-id <id>",
+      "with --arn: only the role or user with this unique id, such as AROAEXAMPLE",
+    )
     .option("--out <file>", OUT)
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
@@ -73,9 +96,13 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   checkPrincipalId(options);
   const endAt = endOf(options, ": the caller would never be accepted");
   // Lists and prompts print the name.
-  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
+  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name))
+    throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   const clusters = chosenClusters(options, io).map((cluster) => cluster.options);
-  const server = (endpoint ?? ca ?? options.out) === undefined ? undefined : await webhookServer(options, clusters, io);
+  const server =
+    (endpoint ?? ca ?? options.out) === undefined
+      ? undefined
+      : await webhookServer(options, clusters, io);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
   const proof =
@@ -116,7 +143,13 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
  * its file, before the parameter: the function must not accept a token that is lost, for example
  * because the disk is full.
  */
-function deliverToken(name: string, text: string, out: string | undefined, isPrinted: boolean, io: IOStreams) {
+function deliverToken(
+  name: string,
+  text: string,
+  out: string | undefined,
+  isPrinted: boolean,
+  io: IOStreams,
+) {
   let file: string | undefined;
   let isStored = false;
 
@@ -135,7 +168,8 @@ function deliverToken(name: string, text: string, out: string | undefined, isPri
     const isAbsent = !isStored && stopped?.state === "absent";
     if (isAbsent) discardToken(file, isPrinted, io);
     else if (file !== undefined) io.log(`The token of ${name} is in ${file}.\n`);
-    if (isStored) io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
+    if (isStored)
+      io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
   }
 
   return { recheck, logRest };
@@ -143,12 +177,16 @@ function deliverToken(name: string, text: string, out: string | undefined, isPri
 
 function requireNewName(name: string, entries: Entries): void {
   if (!entries.some((entry) => callerName(entry) === name)) return;
-  throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
+  throw finding(
+    `The caller ${name} already exists. Choose another name, or remove that caller first.`,
+  );
 }
 
 function checkPartition(arn: string | undefined, partition: string): void {
   if (arn === undefined || parseMappedArn(arn)?.partition === partition) return;
-  throw usage(`--arn ${arn} is in another partition than the function (${partition}): it cannot be the caller.`);
+  throw usage(
+    `--arn ${arn} is in another partition than the function (${partition}): it cannot be the caller.`,
+  );
 }
 
 /**
@@ -191,7 +229,9 @@ type ListOptions = ClustersOptions & ListOutputOptions;
 
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, { examples: ["iam-authenticator callers list --cluster prod"] });
-  return withOptions(command, CONNECTIONS, listOutput()).action((options: ListOptions) => list(options, io));
+  return withOptions(command, CONNECTIONS, listOutput()).action((options: ListOptions) =>
+    list(options, io),
+  );
 }
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
@@ -200,12 +240,22 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     const connection = await connect(clusterOptions, own);
     const { entries, known } = await readCallers(connection, own.interrupted);
     await requireParameters(known, connection, own);
-    if (entries.length === 0) own.log(`No callers in ${await destinationOf(connection, new Map(), own)}.\n`);
+    if (entries.length === 0)
+      own.log(`No callers in ${await destinationOf(connection, new Map(), own)}.\n`);
     return entries.map((entry) => {
       const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
       const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-      const texts = { notAfter: text(notAfter), sha256: text(sha256), arn: text(arn), principalId: text(principalId) };
-      return { name: callerName(entry), state: callerState(entry, connection.review.now), ...texts };
+      const texts = {
+        notAfter: text(notAfter),
+        sha256: text(sha256),
+        arn: text(arn),
+        principalId: text(principalId),
+      };
+      return {
+        name: callerName(entry),
+        state: callerState(entry, connection.review.now),
+        ...texts,
+      };
     });
   });
   const items = results.flatMap(({ cluster, value }) =>
@@ -213,12 +263,24 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   );
   const headers = [...(isNamed ? ["cluster"] : []), "name", "state", "until", "sha-256 or arn"];
   const row = (length?: number) => (item: (typeof items)[number]) => {
-    const { cluster, name, state, notAfter = "", sha256 = "", arn = sha256.slice(0, length), principalId } = item;
+    const {
+      cluster,
+      name,
+      state,
+      notAfter = "",
+      sha256 = "",
+      arn = sha256.slice(0, length),
+      principalId,
+    } = item;
     const proof = principalId === undefined ? arn : `${arn} (${principalId})`;
     return [...(cluster === undefined ? [] : [cluster]), name, state, notAfter, proof];
   };
   if (results.length > 0)
-    await printList({ items, headers, row: row(12), wide: { headers, row: row() }, name: callerName }, options, io);
+    await printList(
+      { items, headers, row: row(12), wide: { headers, row: row() }, name: callerName },
+      options,
+      io,
+    );
   throwWorst(failures);
 }
 
@@ -226,7 +288,8 @@ type RemoveOptions = ClustersOptions & WriteOptions;
 
 export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
-    details: "With several clusters, the command goes on if one cluster fails, and prints how to repeat it.",
+    details:
+      "With several clusters, the command goes on if one cluster fails, and prints how to repeat it.",
     examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
   }).argument("<name>", "name of the caller, as callers list shows it");
   return withOptions(command, CONNECTIONS, CONFIRM)
@@ -240,14 +303,22 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
     const callers = await readCallers(connection, own.interrupted);
     const remaining = callers.entries.filter((entry) => !isNamed(entry));
     if (remaining.length === callers.entries.length)
-      throw new Absent(EXIT.finding, `Caller ${name} not found. To see all callers, run callers list.`);
+      throw new Absent(
+        EXIT.finding,
+        `Caller ${name} not found. To see all callers, run callers list.`,
+      );
     checkNeighbours(callers.entries, callers.parameter, isNamed);
     const check = (left: Entries) => {
       checkNeighbours(left, callers.parameter);
       // One that ends within an hour leaves no time to give kube-apiserver another file.
-      if (options.force || left.some((entry) => callerState(entry, connection.review.now + 3_600_000) === "accepted"))
+      if (
+        options.force ||
+        left.some((entry) => callerState(entry, connection.review.now + 3_600_000) === "accepted")
+      )
         return;
-      throw finding("Refused: no caller would remain accepted for an hour. Add another one first, or use --force.");
+      throw finding(
+        "Refused: no caller would remain accepted for an hour. Add another one first, or use --force.",
+      );
     };
     check(remaining);
     const effect = () => [`The function rejects ${name} within 60 s.`];

@@ -6,7 +6,11 @@ import type { Command } from "commander";
 import { knownRegions } from "../../functions/aws/partitions.ts";
 import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
 import { nearest, quoted } from "../../functions/lib/text.ts";
-import { CLUSTER_ID, CLUSTER_ID_RULE, defaultMappingPrefix } from "../../functions/settings/common.ts";
+import {
+  CLUSTER_ID,
+  CLUSTER_ID_RULE,
+  defaultMappingPrefix,
+} from "../../functions/settings/common.ts";
 import { repetition } from "../../functions/settings/stack.ts";
 import { type Context, configFile, contextOf, readConfig } from "../cmdline/contexts.ts";
 import { describe } from "../cmdline/define.ts";
@@ -20,10 +24,13 @@ import type { IOStreams } from "../io/streams.ts";
 
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
-    details: "Give the name of a context as --cluster. The context marked * applies if no cluster is given.",
+    details:
+      "Give the name of a context as --cluster. The context marked * applies if no cluster is given.",
     examples: ["iam-authenticator contexts", "iam-authenticator contexts -o name"],
   });
-  return withOptions(command, listOutput()).action((options: ListOutputOptions) => list(options, io));
+  return withOptions(command, listOutput()).action((options: ListOutputOptions) =>
+    list(options, io),
+  );
 }
 
 async function list(options: ListOutputOptions, io: IOStreams): Promise<void> {
@@ -34,7 +41,9 @@ async function list(options: ListOutputOptions, io: IOStreams): Promise<void> {
   if (items.length === 0) {
     const file = configFile(io.environment);
     const where = file === undefined ? "set HOME or XDG_CONFIG_HOME" : `write ${file}`;
-    io.log(`There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`);
+    io.log(
+      `There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`,
+    );
   }
   const headers = ["", "name", "cluster", "region", "account", "profile", "prefix"];
   const row = (item: (typeof items)[number]) => {
@@ -51,19 +60,23 @@ export function fromCdkCommand(command: Command, io: IOStreams): Command {
       "Everything else in the configuration file is kept: other contexts, profiles and comments.",
     examples: ["iam-authenticator contexts from-cdk cdk.json --dry-run"],
   });
-  return withOptions(command.argument("<file>", "cdk.json, or - for standard input"), CONFIRM).action(
-    (file: string, options: WriteOptions) => fromCdk(file, options, io),
-  );
+  return withOptions(
+    command.argument("<file>", "cdk.json, or - for standard input"),
+    CONFIRM,
+  ).action((file: string, options: WriteOptions) => fromCdk(file, options, io));
 }
 
 async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): Promise<void> {
   const listed = readList(await readText(cdkJson, io), shownFile(cdkJson));
   const file = configFile(io.environment);
-  if (file === undefined) throw usage("No folder for the configuration file: set HOME or XDG_CONFIG_HOME.");
+  if (file === undefined)
+    throw usage("No folder for the configuration file: set HOME or XDG_CONFIG_HOME.");
   const found = (await readConfig(io.environment))?.contexts ?? new Map<string, Context>();
   const { edits, added } = planContexts(listed, found, file, io);
   const changed = [...edits.values()].filter((ofContext) => ofContext.length > 0);
-  io.print(`${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`);
+  io.print(
+    `${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`,
+  );
   const kept = [...found.keys()].filter((name) => !edits.has(name));
   if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
   if (changed.length === 0) return;
@@ -73,7 +86,10 @@ async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): P
   }
   if (!options.yes) await confirm(`Write ${file}?`, io);
   const before = existsSync(file) ? readFileText(file) : "";
-  replaceFile(file, editYaml(before, file, changed.flat(), "Write aliases (*) and {} out as indented lines."));
+  replaceFile(
+    file,
+    editYaml(before, file, changed.flat(), "Write aliases (*) and {} out as indented lines."),
+  );
 }
 
 /**
@@ -99,13 +115,19 @@ function planContexts(
       changes.map(([key, , value]) => [["contexts", name, key], value]),
     );
     if (before === undefined) added += 1;
-    if (before === undefined || changes.length > 0) printChanges(name, before === undefined, changes, io);
+    if (before === undefined || changes.length > 0)
+      printChanges(name, before === undefined, changes, io);
   }
   return { edits, added };
 }
 
 /** Prints the line of one context: its name, and each key with its value before and after. */
-function printChanges(name: string, isNew: boolean, changes: ReturnType<typeof changesOf>, io: IOStreams): void {
+function printChanges(
+  name: string,
+  isNew: boolean,
+  changes: ReturnType<typeof changesOf>,
+  io: IOStreams,
+): void {
   const texts = changes.map(([key, was, value]) => {
     const before = was ? `${was} -> ` : "";
     return `${key} ${before}${value ?? "(default)"}`;
@@ -123,10 +145,15 @@ function readList(text: string, file: string): readonly Context[] {
   // cdk.context.json is the context itself.
   const context = memberAt(content, "context") ?? content;
   const clusterId = memberAt(context, "clusterId");
-  const clusters = memberAt(context, "clusters") ?? (clusterId === undefined ? undefined : [{ clusterId }]);
+  const clusters =
+    memberAt(context, "clusters") ?? (clusterId === undefined ? undefined : [{ clusterId }]);
   if (!Array.isArray(clusters) || clusters.length === 0)
-    throw usage(`${file} must be JSON with a list of clusters: {"context": {"clusters": [{"clusterId": "prod"}]}}.`);
-  const listed = clusters.map((entry: unknown, at) => contextOfEntry(entry, `${file}, context.clusters[${at}]`));
+    throw usage(
+      `${file} must be JSON with a list of clusters: {"context": {"clusters": [{"clusterId": "prod"}]}}.`,
+    );
+  const listed = clusters.map((entry: unknown, at) =>
+    contextOfEntry(entry, `${file}, context.clusters[${at}]`),
+  );
   const twice = repetition(
     listed.map(({ cluster, region }) => ({ clusterId: cluster, region })),
     ({ clusterId }) => `cluster ${clusterId}`,
@@ -146,12 +173,16 @@ function contextOfEntry(entry: unknown, where: string): Context {
   }
   if (region !== undefined && !knownRegions().some((known) => known === region)) {
     const meant = nearest(String(region), knownRegions());
-    throw usage(`${where}: ${quoted(region)} is not an AWS region.${meant ? ` Did you mean ${meant}?` : ""}`);
+    throw usage(
+      `${where}: ${quoted(region)} is not an AWS region.${meant ? ` Did you mean ${meant}?` : ""}`,
+    );
   }
   const given = Object.entries({ cluster: clusterId, region, account, prefix }).filter(
     ([, value]) => value !== undefined,
   );
-  return contextOf("entry", Object.fromEntries(given), "", (_, problem) => usage(`${where}: ${problem}.`));
+  return contextOf("entry", Object.fromEntries(given), "", (_, problem) =>
+    usage(`${where}: ${problem}.`),
+  );
 }
 
 /**
@@ -159,7 +190,11 @@ function contextOfEntry(entry: unknown, where: string): Context {
  * only one. A new context is named `<cluster>`, or `<cluster>-<region>` if the list has the cluster
  * in two regions.
  */
-function nameOf({ cluster, region }: Context, listed: readonly Context[], found: ReadonlyMap<string, Context>): string {
+function nameOf(
+  { cluster, region }: Context,
+  listed: readonly Context[],
+  found: ReadonlyMap<string, Context>,
+): string {
   const isOnly = listed.filter((context) => context.cluster === cluster).length === 1;
   const alike = [...found].filter(([, context]) => context.cluster === cluster);
   const sameRegion = alike.find(([, context]) => context.region === region);
@@ -175,5 +210,7 @@ function changesOf(entry: Context, before?: Context) {
   const prefix = entry.prefix === defaultMappingPrefix(entry.cluster) ? undefined : entry.prefix;
   const wanted = { ...before, ...entry, prefix };
   const keys = ["cluster", "region", "account", "prefix"] as const;
-  return keys.map((key) => [key, before?.[key], wanted[key]] as const).filter(([, was, value]) => was !== value);
+  return keys
+    .map((key) => [key, before?.[key], wanted[key]] as const)
+    .filter(([, was, value]) => was !== value);
 }

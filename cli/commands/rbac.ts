@@ -19,13 +19,23 @@ export function rbacCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator rbac --namespace team-a --namespace team-b | kubectl apply -f -",
     ],
   })
-    .option("-n, --namespace <name>", "only the bindings in this namespace (may be repeated)", collectNamespace)
-    .action(({ namespace: namespaces = [undefined] }: { readonly namespace?: readonly (string | undefined)[] }) => {
-      const bindings = [...new Set(namespaces)].flatMap((namespace) =>
-        ACCESS_LEVELS.map((level) => binding(level, namespace)),
-      );
-      io.print([ADMIN_VIEW, ...bindings].map((object) => stringifyYaml(object)).join("---\n"));
-    });
+    .option(
+      "-n, --namespace <name>",
+      "only the bindings in this namespace (may be repeated)",
+      collectNamespace,
+    )
+    .action(
+      ({
+        namespace: namespaces = [undefined],
+      }: {
+        readonly namespace?: readonly (string | undefined)[];
+      }) => {
+        const bindings = [...new Set(namespaces)].flatMap((namespace) =>
+          ACCESS_LEVELS.map((level) => binding(level, namespace)),
+        );
+        io.print([ADMIN_VIEW, ...bindings].map((object) => stringifyYaml(object)).join("---\n"));
+      },
+    );
 }
 
 const API = "rbac.authorization.k8s.io";

@@ -16,19 +16,25 @@ import type { IOStreams } from "./streams.ts";
  */
 export async function confirm(question: string, io: IOStreams, answer = "--yes"): Promise<void> {
   if (!io.interactive)
-    throw usage(`Nothing was written. Cannot ask for confirmation without a terminal: give ${answer} (or --dry-run).`);
+    throw usage(
+      `Nothing was written. Cannot ask for confirmation without a terminal: give ${answer} (or --dry-run).`,
+    );
   const line = await ask(`${question} [y/N] `, io).catch((error: unknown) => {
     // Ctrl-C, like Ctrl-D, answers nothing.
     if (!io.interrupted.aborted) throw error;
   });
-  if (line === undefined) throw new Failure(EXIT.interrupted, "Nothing was written: the question was not answered.");
+  if (line === undefined)
+    throw new Failure(EXIT.interrupted, "Nothing was written: the question was not answered.");
   if (!/^y(es)?$/i.test(line.trim())) throw finding("Nothing was written.");
 }
 
 /**
  * Returns the answer; `undefined` if the input ends (Ctrl-D). Rejects with an AbortError on Ctrl-C.
  */
-export async function ask(question: string, { input, log, interrupted }: IOStreams): Promise<string | undefined> {
+export async function ask(
+  question: string,
+  { input, log, interrupted }: IOStreams,
+): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   // readline's question() loses an answer without a line break.
   const lines = createInterface({ input: input(), signal: interrupted });
@@ -76,8 +82,12 @@ function newFolder(): string {
   }
 }
 
-async function openEditor(path: string, { environment, interactive, leaveInterrupts }: IOStreams): Promise<void> {
-  const editor = environment["VISUAL"] || environment["EDITOR"] || (interactive ? DEFAULT_EDITOR : "");
+async function openEditor(
+  path: string,
+  { environment, interactive, leaveInterrupts }: IOStreams,
+): Promise<void> {
+  const editor =
+    environment["VISUAL"] || environment["EDITOR"] || (interactive ? DEFAULT_EDITOR : "");
   if (editor === "") throw usage("No editor: set EDITOR, or run this in a terminal.");
   await leaveInterrupts(async () => {
     // Run by the shell, because the variable may contain options, such as `code --wait`.
@@ -87,7 +97,9 @@ async function openEditor(path: string, { environment, interactive, leaveInterru
         : spawn("sh", ["-c", `${editor} "$1"`, editor, path], { stdio: "inherit" });
     const [code, signal]: (number | string | null)[] = await once(child, "exit");
     if (code !== 0) {
-      throw usage(`The editor (${editor}) ended with ${signal ?? `code ${code}`}. Choose another one with EDITOR.`);
+      throw usage(
+        `The editor (${editor}) ended with ${signal ?? `code ${code}`}. Choose another one with EDITOR.`,
+      );
     }
   });
 }

@@ -2,7 +2,15 @@
 // unchanged.
 
 import { isDeepStrictEqual } from "node:util";
-import { isCollection, isMap, isSeq, type ParsedNode, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
+import {
+  isCollection,
+  isMap,
+  isSeq,
+  type ParsedNode,
+  parseDocument,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { usage } from "./errors.ts";
 import { type Path, parseYaml, stringifyYaml } from "./yaml.ts";
 
@@ -13,7 +21,12 @@ export type Edit = readonly [path: Path, value: unknown];
  * Applies the edits to `text`, a document that is a map, or empty. Writes JSON into JSON. Throws a
  * `Failure` if an edit would change another value or comment; `advice` is its last sentence.
  */
-export function editYaml(text: string, file: string, edits: readonly Edit[], advice: string): string {
+export function editYaml(
+  text: string,
+  file: string,
+  edits: readonly Edit[],
+  advice: string,
+): string {
   const read = (yaml: string) => parseYaml(yaml, file, "yaml-1.1").value;
   const changes = changesOf(edits);
   const wanted = applied(read(text), changes);
@@ -50,10 +63,15 @@ function changesOf(edits: readonly Edit[]): Changes {
 /** Returns what `data` means afterwards. */
 function applied(data: unknown, change: unknown): unknown {
   if (!(change instanceof Map)) return change;
-  const entries = [...change].map(([step, below]) => [step, applied(Object(data)[step], below)] as const);
+  const entries = [...change].map(
+    ([step, below]) => [step, applied(Object(data)[step], below)] as const,
+  );
   if (isOfList(change)) {
     const list: unknown[] = [data ?? []].flat();
-    return entries.reduce((items, [index, value]) => items.toSpliced(Number(index), 1, value), list);
+    return entries.reduce(
+      (items, [index, value]) => items.toSpliced(Number(index), 1, value),
+      list,
+    );
   }
   const values = Object.entries({ ...Object(data), ...Object.fromEntries(entries) });
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
@@ -70,7 +88,10 @@ function splice(text: string, splices: readonly Splice[]): string {
   // From the end, so that offsets stay valid. Of two additions at one offset, the first is inside
   // the block of the second; both are before an entry that begins there.
   const ordered = splices.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
-  return ordered.reduceRight((edited, [from, to, by]) => edited.slice(0, from) + by + edited.slice(to), text);
+  return ordered.reduceRight(
+    (edited, [from, to, by]) => edited.slice(0, from) + by + edited.slice(to),
+    text,
+  );
 }
 
 type Holder = YAMLMap.Parsed | YAMLSeq.Parsed;
@@ -80,7 +101,9 @@ type Place = readonly [start: number, node: ParsedNode];
 /** Returns the replacements in a text. `wanted` is what the holder means afterwards. */
 function splicesIn(text: string, holder: Holder, changes: Changes, wanted: unknown): Splice[] {
   const places = placesOf(holder);
-  const removed = [...places].filter(([step]) => changes.has(step) && changes.get(step) === undefined);
+  const removed = [...places].filter(
+    ([step]) => changes.has(step) && changes.get(step) === undefined,
+  );
   if (removed.length > 0 && (holder.flow || Object.keys(Object(wanted)).length === 0)) {
     const [start, end] = holder.range;
     const hasComment = /\s#/.test(text.slice(start, end));
@@ -100,7 +123,9 @@ function splicesIn(text: string, holder: Holder, changes: Changes, wanted: unkno
     } else if (change instanceof Map && canHold(node, change)) {
       splices.push(...splicesIn(text, node, change, Object(wanted)[step]));
     } else {
-      splices.push(replacement(text, start, node.range[1], written(holder, new Map([[step, change]]))));
+      splices.push(
+        replacement(text, start, node.range[1], written(holder, new Map([[step, change]]))),
+      );
     }
   }
   return added.size === 0 ? splices : [...splices, addition(text, holder, added)];
@@ -138,7 +163,9 @@ function written({ flow }: Pick<Holder, "flow">, entries: Changes): string {
 function placesOf(holder: Holder): Map<string, Place> {
   return new Map(
     isMap(holder)
-      ? holder.items.flatMap(({ key, value }) => (value ? [[String(key), [key.range[0], value]]] : []))
+      ? holder.items.flatMap(({ key, value }) =>
+          value ? [[String(key), [key.range[0], value]]] : [],
+        )
       : holder.items.map((node, index) => [String(index), [node.range[0], node]]),
   );
 }

@@ -46,7 +46,9 @@ export function readFileText(file: string): string {
     const stats = statSync(file);
     // Reading a pipe or a device may never end.
     if (!stats.isFile() && !stats.isDirectory()) {
-      throw usage(`Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.`);
+      throw usage(
+        `Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.`,
+      );
     }
     if (stats.size > MAX_BYTES) throw tooLarge(file);
     return decodeText(readFileSync(file), file);
@@ -66,7 +68,9 @@ function decodeText(bytes: Buffer, file: string): string {
   const lines = bytes.toString("latin1").split("\n");
   const line = lines.findIndex((text) => !isText(Buffer.from(text, "latin1"))) + 1;
   // PowerShell 5 writes UTF-16 by default.
-  const what = /^(\xff\xfe|\xfe\xff)/.test(lines[0] ?? "") ? "UTF-16, not UTF-8 text" : "not UTF-8 text";
+  const what = /^(\xff\xfe|\xfe\xff)/.test(lines[0] ?? "")
+    ? "UTF-16, not UTF-8 text"
+    : "not UTF-8 text";
   throw usage(`${shownFile(file)}, line ${line}: ${what}. Save the file as UTF-8.`);
 }
 
@@ -165,7 +169,10 @@ export function fileFailure(what: "read" | "write", file: string, error: unknown
 /**
  * Returns the user's folder of this kind; `undefined` if no XDG variable and no home folder is set.
  */
-export function xdgFolder(environment: IOStreams["environment"], kind: "cache" | "config" | "data") {
+export function xdgFolder(
+  environment: IOStreams["environment"],
+  kind: "cache" | "config" | "data",
+) {
   const xdg = environment[`XDG_${kind.toUpperCase()}_HOME`];
   // The XDG specification requires ignoring relative paths.
   if (xdg && isAbsolute(xdg)) return xdg;

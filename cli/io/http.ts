@@ -28,7 +28,9 @@ export function openAgent(
   // The agent of node:http ignores TLS options.
   const { Agent } = process.getBuiltinModule(`node:${scheme}`) as typeof import("node:https");
   // Node.js prefers lower case, too.
-  const name = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`].find((variable) => environment[variable]);
+  const name = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`].find(
+    (variable) => environment[variable],
+  );
   if (name === undefined) return new Agent({ keepAlive: true, ...options });
   const proxy = readProxy(name, environment[name] ?? "");
   for (const secret of proxy.secrets) secrets.add(secret);
@@ -38,7 +40,8 @@ export function openAgent(
   agent.createConnection = (wanted, callback) =>
     connect(wanted, (error, socket) => {
       // Only tunnels report errors here.
-      if (error) Object.assign(error, { proxy: `the proxy ${proxy.url} (${name}): ${proxyAnswer(error)}` });
+      if (error)
+        Object.assign(error, { proxy: `the proxy ${proxy.url} (${name}): ${proxyAnswer(error)}` });
       callback?.(error, socket);
     });
   return agent;
@@ -50,10 +53,16 @@ export function openAgent(
  */
 export function openAgents(io: IOStreams) {
   const options = { rejectUnauthorized: true };
-  return { httpsAgent: openAgent("https:", io, options), httpAgent: openAgent("http:", io, options) };
+  return {
+    httpsAgent: openAgent("https:", io, options),
+    httpAgent: openAgent("http:", io, options),
+  };
 }
 
-function readProxy(name: string, value: string): { readonly url: string; readonly secrets: readonly string[] } {
+function readProxy(
+  name: string,
+  value: string,
+): { readonly url: string; readonly secrets: readonly string[] } {
   try {
     const { protocol, host, username, password } = new URL(value);
     const secret = decodeURIComponent(password);
@@ -76,7 +85,9 @@ function exceptions({ no_proxy, NO_PROXY }: IOStreams["environment"]): string {
 }
 
 function proxyAnswer(error: Error): string {
-  return "statusCode" in error && error.statusCode ? `HTTP ${error.statusCode}` : failureKind(error);
+  return "statusCode" in error && error.statusCode
+    ? `HTTP ${error.statusCode}`
+    : failureKind(error);
 }
 
 /** Returns why a request failed, for a message. */
@@ -149,10 +160,21 @@ export async function sendHttp(
 ) {
   signal?.throwIfAborted();
   for (const secret of secretsSent(url, request.headers)) secrets.add(secret);
-  const { method, headers, body, agent, limitMs, maxBytes, what = url.host, patienceMs = PATIENCE_MS } = request;
+  const {
+    method,
+    headers,
+    body,
+    agent,
+    limitMs,
+    maxBytes,
+    what = url.host,
+    patienceMs = PATIENCE_MS,
+  } = request;
   // Loaded here: most runs of `token` send nothing. Unlike import(), this does not evaluate unused
   // exports (undici).
-  const { request: open } = process.getBuiltinModule(url.protocol === "http:" ? "node:http" : "node:https");
+  const { request: open } = process.getBuiltinModule(
+    url.protocol === "http:" ? "node:http" : "node:https",
+  );
   const start = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const limit = new AbortController();
@@ -164,7 +186,8 @@ export async function sendHttp(
   outgoing.on("error", reject);
   // Node.js reports no error if the server switches protocols.
   outgoing.on("close", () => reject(new Error("the connection was closed")));
-  const endAfter = (ms: number, problem: string) => setTimeout(() => limit.abort(new HttpTimeout(problem)), ms);
+  const endAfter = (ms: number, problem: string) =>
+    setTimeout(() => limit.abort(new HttpTimeout(problem)), ms);
   const connectTimer = endAfter(CONNECT_MS, `no connection to ${url.host} in time`);
   const timers = [
     connectTimer,
@@ -182,14 +205,19 @@ export async function sendHttp(
     // Read before the body: a connection that closes after the body no longer has the certificate.
     const tls = isTls(response.socket) ? tlsOf(response.socket) : undefined;
     const reply = { status: response.statusCode ?? 0, headers: response.headers, tls };
-    const read = { ...reply, body: await readBody(response, maxBytes), ms: performance.now() - start };
+    const read = {
+      ...reply,
+      body: await readBody(response, maxBytes),
+      ms: performance.now() - start,
+    };
     if (isDebug) log(`debug: ${summary(url, request)} ${replySummary(read)}\n`);
     return read;
   } catch (error) {
     // When a limit or the signal ends the request, reading the body rejects with another error.
     const cause = stop.aborted ? stop.reason : error;
     const took = Math.round(performance.now() - start);
-    if (isDebug) log(`debug: ${summary(url, request)} failed after ${took} ms: ${failureKind(cause)}\n`);
+    if (isDebug)
+      log(`debug: ${summary(url, request)} failed after ${took} ms: ${failureKind(cause)}\n`);
     throw cause;
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -200,7 +228,8 @@ export async function sendHttp(
  * Describes the request without the query and the body, which may contain a token or its signature.
  */
 function summary({ origin, pathname, search }: URL, { method, headers }: HttpRequest): string {
-  const header = (name: string) => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+  const header = (name: string) =>
+    Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
   // The operation, such as AmazonSSM.GetParameters:
   // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
   const target = header("x-amz-target");

@@ -13,16 +13,23 @@ const POLL_MS = 100;
  * Creates the file `lock` while `work` runs. Waits up to `limitMs` for the process that has created
  * it.
  */
-export async function whileLocked<T>(lock: string, limitMs: number, work: () => Promise<T>, io: IOStreams): Promise<T> {
+export async function whileLocked<T>(
+  lock: string,
+  limitMs: number,
+  work: () => Promise<T>,
+  io: IOStreams,
+): Promise<T> {
   for (let waited = 0; !take(lock, limitMs); waited += POLL_MS) {
-    if (waited >= limitMs) throw usage(`Another program has locked ${lock}. If none is running, delete this file.`);
+    if (waited >= limitMs)
+      throw usage(`Another program has locked ${lock}. If none is running, delete this file.`);
     await io.sleep(POLL_MS, io.interrupted);
   }
   try {
     return await work();
   } finally {
     // Another process takes the lock of work that lasts too long.
-    if (existsSync(lock) && readFileSync(lock, "utf8") === String(process.pid)) rmSync(lock, { force: true });
+    if (existsSync(lock) && readFileSync(lock, "utf8") === String(process.pid))
+      rmSync(lock, { force: true });
   }
 }
 

@@ -17,7 +17,10 @@ const FD: Readonly<Record<Stream, number>> = { stdout: 1, stderr: 2 };
  * Creates an output. `onError` is called for each text that cannot be written, for example with
  * EPIPE.
  */
-export function createOutput(name: Stream, onError: (error: NodeJS.ErrnoException) => void): Output {
+export function createOutput(
+  name: Stream,
+  onError: (error: NodeJS.ErrnoException) => void,
+): Output {
   let stream: NodeJS.WriteStream | undefined;
   function writeToStream(data: string | Buffer): void {
     stream ??= process[name].on("error", onError);
@@ -33,13 +36,18 @@ export function createOutput(name: Stream, onError: (error: NodeJS.ErrnoExceptio
       if (rest !== undefined) writeToStream(rest);
     },
     async flush() {
-      if (stream !== undefined) await new Promise<void>((resolve) => stream?.write("", () => resolve()));
+      if (stream !== undefined)
+        await new Promise<void>((resolve) => stream?.write("", () => resolve()));
     },
   };
 }
 
 /** Returns the bytes that a non-blocking pipe does not take now. */
-function writeDirectly(fd: number, bytes: Buffer, onError: (error: NodeJS.ErrnoException) => void): Buffer | undefined {
+function writeDirectly(
+  fd: number,
+  bytes: Buffer,
+  onError: (error: NodeJS.ErrnoException) => void,
+): Buffer | undefined {
   let written = 0;
   try {
     while (written < bytes.length) written += writeSync(fd, bytes, written);

@@ -51,7 +51,10 @@ interface Listing<T> {
   /** The name that `-o name` prints and other commands accept; empty for items without a name. */
   readonly name?: (item: T) => string;
   /** The additional columns of `-o wide` and `-o csv`, which are not cut. */
-  readonly wide?: { readonly headers: readonly string[]; readonly row: (item: T) => readonly string[] };
+  readonly wide?: {
+    readonly headers: readonly string[];
+    readonly row: (item: T) => readonly string[];
+  };
   /**
    * The columns that identify the item, and a sentence below them, in a terminal that is too narrow
    * for the rows.
@@ -63,7 +66,11 @@ interface Listing<T> {
  * Prints a list. JSON and YAML contain every field of the items; the table contains the columns of
  * `row`.
  */
-export async function printList<T>(listing: Listing<T>, options: ListOutputOptions, io: IOStreams): Promise<void> {
+export async function printList<T>(
+  listing: Listing<T>,
+  options: ListOutputOptions,
+  io: IOStreams,
+): Promise<void> {
   const { items, headers, row, name = () => "", wide = { headers, row } } = listing;
   const { output: format, headers: withHeaders } = options;
   switch (format) {
@@ -107,16 +114,34 @@ function fittedTable<T>(
   const below = narrow ?? (endsInText && row);
   const lines = table(headers, rows).split("\n");
   const isTooWide = lines.some((line) => line.length > columns);
-  return below && isTooWide ? rowsWithText(items.map(below), columns) : table(headers, rows, columns);
+  return below && isTooWide
+    ? rowsWithText(items.map(below), columns)
+    : table(headers, rows, columns);
 }
 
-export async function printData(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
-  io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`, "json") : await yaml(data));
+export async function printData(
+  data: unknown,
+  format: "json" | "yaml",
+  io: IOStreams,
+): Promise<void> {
+  io.print(
+    format === "json"
+      ? withEscapes(`${JSON.stringify(data, null, 2)}\n`, "json")
+      : await yaml(data),
+  );
 }
 
 /** Prints one item of a stream: a line of JSON, or a YAML document. */
-export async function printDocument(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
-  io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`, "json") : `---\n${await yaml(data)}`);
+export async function printDocument(
+  data: unknown,
+  format: "json" | "yaml",
+  io: IOStreams,
+): Promise<void> {
+  io.print(
+    format === "json"
+      ? withEscapes(`${JSON.stringify(data)}\n`, "json")
+      : `---\n${await yaml(data)}`,
+  );
 }
 
 /** Formats YAML. Loads the package only when it is needed. */
@@ -137,12 +162,19 @@ type Rows = readonly (readonly string[])[];
  * Formats a table, without headers if `headers` is empty. Cuts cells to the `columns` of the
  * terminal; by default, it cuts none. Cells contain no line breaks.
  */
-export function table(headers: readonly string[], rows: Rows, columns = Number.POSITIVE_INFINITY): string {
+export function table(
+  headers: readonly string[],
+  rows: Rows,
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const titles = headers.length === 0 ? [] : [headers.map((header) => header.toUpperCase())];
   const lines = [...titles, ...rows.map((row) => row.map(printable))];
-  const natural = (lines[0] ?? []).map((_, i) => lines.reduce((most, line) => Math.max(most, line[i]?.length ?? 0), 0));
+  const natural = (lines[0] ?? []).map((_, i) =>
+    lines.reduce((most, line) => Math.max(most, line[i]?.length ?? 0), 0),
+  );
   const widths = fit(natural, columns - GAP.length * (natural.length - 1));
-  const padded = (line: readonly string[]) => line.map((cell, i) => pad(cell, widths[i] ?? 0)).join(GAP);
+  const padded = (line: readonly string[]) =>
+    line.map((cell, i) => pad(cell, widths[i] ?? 0)).join(GAP);
   return lines.map((line) => `${padded(line).trimEnd()}\n`).join("");
 }
 
@@ -160,7 +192,9 @@ function fit(natural: readonly number[], room: number): readonly number[] {
 function rowsWithText(rows: Rows, columns: number): string {
   const heads = rows.map((row) => row.slice(0, -1));
   const lines = table([], heads, columns).split("\n");
-  return rows.map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`).join("");
+  return rows
+    .map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`)
+    .join("");
 }
 
 /** Cuts ARNs at the start, and the account of a mapping's name, because they differ at the end. */
@@ -179,7 +213,8 @@ export function printable(text: string): string {
 }
 
 /** The command that ends a text, or is all of it. */
-const COMMAND = /(?<=^|: )(npx --no -- lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*$/;
+const COMMAND =
+  /(?<=^|: )(npx --no -- lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*$/;
 
 /**
  * Returns `head` and the wrapped `text`, with a hanging indent. It is one line if `columns` is
@@ -204,9 +239,15 @@ export function hangingIndent(head: string, text: string, columns: number | unde
 }
 
 /** Returns the first `most` items, and one that `rest` makes of "and 3 more" and the next item. */
-export function shortened<T>(items: readonly T[], most: number, rest: (andMore: string, next: T) => T): T[] {
+export function shortened<T>(
+  items: readonly T[],
+  most: number,
+  rest: (andMore: string, next: T) => T,
+): T[] {
   const next = items[most];
-  return next === undefined ? [...items] : [...items.slice(0, most), rest(`and ${items.length - most} more`, next)];
+  return next === undefined
+    ? [...items]
+    : [...items.slice(0, most), rest(`and ${items.length - most} more`, next)];
 }
 
 /** Lists texts in a sentence: the first ones, and the number of the others, followed by `hint`. */

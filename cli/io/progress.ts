@@ -14,7 +14,12 @@ const LOGGED_EVERY_MS = 10_000;
  * Starts to show progress. `all` is the number of items, `undefined` if unknown. `perSecond` is the
  * upper limit of the rate.
  */
-export function startProgress(what: string, all: number | undefined, io: IOStreams, perSecond = Infinity) {
+export function startProgress(
+  what: string,
+  all: number | undefined,
+  io: IOStreams,
+  perSecond = Infinity,
+) {
   const { watched, showProgress, log, clock } = io;
   const start = performance.now();
   let logged = clock();
@@ -24,7 +29,11 @@ export function startProgress(what: string, all: number | undefined, io: IOStrea
     if (!watched) logSometimes(done);
     if (!watched || (all ?? done) <= WORTH_SHOWING) return;
     shown = true;
-    showProgress(all === undefined ? `${what} ${done}` : `${what} ${bar(done / all)} ${done}/${all}${left(done, all)}`);
+    showProgress(
+      all === undefined
+        ? `${what} ${done}`
+        : `${what} ${bar(done / all)} ${done}/${all}${left(done, all)}`,
+    );
   }
 
   function logSometimes(done: number): void {
@@ -65,7 +74,10 @@ export function duration(seconds: number): string | undefined {
  * Waits for the work, and rejects with an AbortError on Ctrl-C. Writes do not use it: the user must
  * see their results.
  */
-export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOStreams): Promise<T> {
+export async function untilInterrupted<T>(
+  work: Promise<T>,
+  { interrupted }: IOStreams,
+): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(interrupted.reason);
   interrupted.addEventListener("abort", stop);

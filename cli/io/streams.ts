@@ -38,7 +38,8 @@ export function createSecrets(): Secrets {
   return {
     add(secret) {
       for (const spelling of spellingsOf(secret)) {
-        for (let at = 0; at + PART <= spelling.length; at += 1) parts.add(spelling.slice(at, at + PART));
+        for (let at = 0; at + PART <= spelling.length; at += 1)
+          parts.add(spelling.slice(at, at + PART));
         if (spelling.length < PART && spelling.length >= SHORTEST) short.add(spelling);
       }
     },
@@ -53,7 +54,10 @@ export function createSecrets(): Secrets {
         from = end;
         at = end - 1;
       }
-      return [...short].reduce((rest, secret) => rest.replaceAll(secret, PLACEHOLDER), hidden + text.slice(from));
+      return [...short].reduce(
+        (rest, secret) => rest.replaceAll(secret, PLACEHOLDER),
+        hidden + text.slice(from),
+      );
     },
   };
 }
@@ -61,7 +65,12 @@ export function createSecrets(): Secrets {
 /** Returns the secret in the encodings of headers, URLs, forms and basic authentication. */
 function spellingsOf(secret: string): Set<string> {
   const bytes = Buffer.from(secret);
-  return new Set([secret, encodeURIComponent(secret), bytes.toString("base64"), bytes.toString("base64url")]);
+  return new Set([
+    secret,
+    encodeURIComponent(secret),
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
+  ]);
 }
 
 interface Time {
@@ -190,7 +199,8 @@ export function processStreams(): ProcessStreams {
     environment,
     clock: Date.now,
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
-    print: (text, tone) => output.write(tone !== undefined && canHaveColour(environment) ? inColour(text, tone) : text),
+    print: (text, tone) =>
+      output.write(tone !== undefined && canHaveColour(environment) ? inColour(text, tone) : text),
     printSecret: output.write,
     log: messages.write,
     showProgress: (line) => messages.write(`${CLEAR_LINE}${line}`),
@@ -229,7 +239,10 @@ export function processStreams(): ProcessStreams {
  * Returns the columns of a terminal; `undefined` if it is none. Some terminals, such as those of
  * builds, report 0 columns or none.
  */
-export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY" | "columns">): number | undefined {
+export function columnsOf({
+  isTTY,
+  columns,
+}: Pick<typeof process.stdout, "isTTY" | "columns">): number | undefined {
   return isTTY && columns > 0 ? columns : undefined;
 }
 
@@ -263,7 +276,9 @@ function withoutControl(text: string): string {
 /** Escapes control characters for JSON and double-quoted YAML, which keeps the value. */
 export function withEscapes(text: string, format: "json" | "yaml"): string {
   return text.replace(CONTROL, (character) => {
-    const units = character.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
+    const units = character
+      .split("")
+      .map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
     // YAML has no surrogate pairs: https://yaml.org/spec/1.2.2/#57-escaped-characters
     if (format === "json" || units.length === 1) return units.map((unit) => `\\u${unit}`).join("");
     return `\\U${character.codePointAt(0)?.toString(16).padStart(8, "0")}`;
@@ -288,5 +303,7 @@ function canHaveColour(environment: IOStreams["environment"]): boolean {
 
 /** Colours each line separately, for pagers. Node checks the terminal, NO_COLOR and FORCE_COLOR. */
 function inColour(text: string, tone: Tone): string {
-  return text.replace(/[^\n]+/g, (line) => styleText(STYLE[tone], line, { stream: process.stdout }));
+  return text.replace(/[^\n]+/g, (line) =>
+    styleText(STYLE[tone], line, { stream: process.stdout }),
+  );
 }

@@ -36,7 +36,9 @@ type Schema = "core" | "yaml-1.1";
 export function parseYaml(text: string, file: string, schema: Schema = "core"): YamlDocument {
   const [first, second] = parseDocuments(text, file, 1, schema);
   if (second !== undefined)
-    throw usage(`${shownFile(file)}: the file has several documents (---), but only one is allowed. Split the file.`);
+    throw usage(
+      `${shownFile(file)}: the file has several documents (---), but only one is allowed. Split the file.`,
+    );
   return first ?? { value: null, lineOf: () => 1, blockLine: () => undefined };
 }
 
@@ -46,7 +48,12 @@ export function parseYaml(text: string, file: string, schema: Schema = "core"): 
  *
  * Rejects what other YAML parsers may read differently, or keeps it as text.
  */
-export function parseDocuments(text: string, file: string, firstLine = 1, schema: Schema = "core"): YamlDocument[] {
+export function parseDocuments(
+  text: string,
+  file: string,
+  firstLine = 1,
+  schema: Schema = "core",
+): YamlDocument[] {
   const lines = new LineCounter();
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
@@ -54,7 +61,9 @@ export function parseDocuments(text: string, file: string, firstLine = 1, schema
   const isOther = (directive: string) => /^%YAML\b(?![ \t]+1\.2[ \t]*$)/.test(directive);
   const version = tokens.find((token) => token.type === "directive" && isOther(token.source));
   if (version !== undefined) {
-    throw usage(`${shownFile(file)}, line ${lineAt(version.offset)}: remove %YAML. The file is read as YAML 1.2.`);
+    throw usage(
+      `${shownFile(file)}, line ${lineAt(version.offset)}: remove %YAML. The file is read as YAML 1.2.`,
+    );
   }
   // Without stringKeys, an alias as a key bypasses the check for repeated keys.
   return [...new Composer({ stringKeys: true, schema }).compose(tokens)].flatMap((document) => {
@@ -62,11 +71,18 @@ export function parseDocuments(text: string, file: string, firstLine = 1, schema
     if (error !== undefined) {
       const { col } = lines.linePos(error.pos[0]);
       const at = `line ${lineAt(error.pos[0])}, column ${col}`;
-      throw invalid(file, REASONS[error.code] ?? error.message, at, bracesIn(text, error) ?? adviceForError(error));
+      throw invalid(
+        file,
+        REASONS[error.code] ?? error.message,
+        at,
+        bracesIn(text, error) ?? adviceForError(error),
+      );
     }
     const merge = readAsWritten(document);
     if (merge !== undefined) {
-      throw usage(`${shownFile(file)}, line ${lineAt(merge)}: merge keys (<<) are not supported. Write the keys out.`);
+      throw usage(
+        `${shownFile(file)}, line ${lineAt(merge)}: merge keys (<<) are not supported. Write the keys out.`,
+      );
     }
     const value = contentOf(document, file);
     const lineOf = (path: Path) => lineAt(nodeAt(document, path)?.range?.[0] ?? 0);
@@ -87,7 +103,8 @@ function readAsWritten(document: ParsedDocument): number | undefined {
   let merge: number | undefined;
   visit(document, {
     Pair(_, { key }) {
-      if (isScalar(key) && key.value === "<<" && key.type === Scalar.PLAIN) merge ??= key.range?.[0];
+      if (isScalar(key) && key.value === "<<" && key.type === Scalar.PLAIN)
+        merge ??= key.range?.[0];
     },
     Scalar(_, node) {
       const isOther = node.value instanceof Date || typeof node.value === "number";
@@ -128,7 +145,8 @@ const ADVICE: { readonly [code in ErrorCode]?: string } = {
   DUPLICATE_KEY: "remove one of the two",
   UNEXPECTED_TOKEN: "quote the text",
   BAD_SCALAR_START: "quote the text",
-  NON_STRING_KEY: "write the key out without an alias or a tag, and quote a text that begins with {",
+  NON_STRING_KEY:
+    "write the key out without an alias or a tag, and quote a text that begins with {",
 };
 
 function adviceForError({ code, message }: YAMLParseError): string | undefined {
@@ -147,7 +165,9 @@ function bracesIn(text: string, { code, pos: [start] }: YAMLParseError): string 
 function invalid(file: string, reason: string, at?: string, advice?: string) {
   const where = at === undefined ? "" : `, ${at}`;
   const hint = advice === undefined ? "" : `: ${advice}`;
-  return usage(`${shownFile(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")})${hint}.`);
+  return usage(
+    `${shownFile(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")})${hint}.`,
+  );
 }
 
 /**
@@ -174,6 +194,9 @@ export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
         node.type = Scalar.QUOTE_DOUBLE;
     },
   });
-  const text = document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY });
+  const text = document.toString({
+    lineWidth: 0,
+    doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY,
+  });
   return withEscapes(text, "yaml");
 }

@@ -13,7 +13,9 @@ import { type KubernetesObject, stringAt } from "./objects.ts";
 /** Returns the message of a Kubernetes Status or of an API Gateway error. */
 export function messageOf({ body }: Pick<Reply, "body">, server = "function"): string {
   const message = memberAt(parseJson(body), "message");
-  return typeof message === "string" ? quotedAnswer(message) : `a response that is not from the ${server}`;
+  return typeof message === "string"
+    ? quotedAnswer(message)
+    : `a response that is not from the ${server}`;
 }
 
 /** The endpoint sent no readable response. `code` is the result of `failureKind`. */
@@ -36,7 +38,11 @@ const LIMIT_MS = 10_000;
 /** The limit of a response: TokenReviews and the issuer's documents have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
-export function openEndpoint(webhook: Webhook, io: IOStreams, { limitMs = LIMIT_MS, maxBytes = MAX_BYTES } = {}) {
+export function openEndpoint(
+  webhook: Webhook,
+  io: IOStreams,
+  { limitMs = LIMIT_MS, maxBytes = MAX_BYTES } = {},
+) {
   const { server, token } = webhook;
   const url = new URL(server);
   const agent = openAgent(url.protocol, io, tlsOptions(webhook));
@@ -49,13 +55,18 @@ export function openEndpoint(webhook: Webhook, io: IOStreams, { limitMs = LIMIT_
   async function send(method: "GET" | "POST", body = "", { path = "", anonymous = false } = {}) {
     const headers = {
       accept: "application/json, */*",
-      ...(body !== "" && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+      ...(body !== "" && {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+      }),
       ...(token !== undefined && !anonymous && { authorization: `Bearer ${token}` }),
     };
     const request = { method, headers, body, agent, limitMs, maxBytes };
-    const reply = await sendHttp(new URL(`${server}${path}`), request, io, io.interrupted).catch((error: unknown) => {
-      throw new NoReply(error);
-    });
+    const reply = await sendHttp(new URL(`${server}${path}`), request, io, io.interrupted).catch(
+      (error: unknown) => {
+        throw new NoReply(error);
+      },
+    );
     const date = Date.parse(reply.headers.date ?? "");
     return { ...reply, body: reply.body.toString(), date: Number.isNaN(date) ? undefined : date };
   }
@@ -85,7 +96,8 @@ export type Kubernetes = Awaited<ReturnType<typeof openKubernetes>>;
 export async function openKubernetes(kubeconfig: string, io: IOStreams) {
   const webhook = await readKubeconfig(kubeconfig, io);
   const { server: url } = webhook;
-  if (!url.startsWith("https://")) throw usage(`${kubeconfig}: the server must be an https:// URL.`);
+  if (!url.startsWith("https://"))
+    throw usage(`${kubeconfig}: the server must be an https:// URL.`);
   // A proxy in front of many clusters has one path for each:
   // https://rancher.example.com/k8s/clusters/c-1
   const server = url.replace(/\/+$/, "");
@@ -96,11 +108,16 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
     );
   }
   if (io.environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
-    throw usage("NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of kube-apiserver's certificate. Unset it.");
+    throw usage(
+      "NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of kube-apiserver's certificate. Unset it.",
+    );
   }
   checkTls(tlsOptions(webhook), kubeconfig);
   const open = (credentials: Webhook) =>
-    openEndpoint({ ...credentials, server }, io, { limitMs: LIST_LIMIT_MS, maxBytes: LIST_MAX_BYTES });
+    openEndpoint({ ...credentials, server }, io, {
+      limitMs: LIST_LIMIT_MS,
+      maxBytes: LIST_MAX_BYTES,
+    });
   const own = open(webhook);
   // kube-apiserver would prefer the client certificate.
   const { clientCertificate: _, ...bare } = webhook;
@@ -116,7 +133,10 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
       return { status: reply.status, body: parseJson(reply.body) };
     } catch (error) {
       io.interrupted.throwIfAborted();
-      throw awsFailure(`No answer from kube-apiserver at ${server} (${failureReason(error)}).`, error);
+      throw awsFailure(
+        `No answer from kube-apiserver at ${server} (${failureReason(error)}).`,
+        error,
+      );
     }
   }
 
@@ -142,7 +162,8 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
   /** `path` names the list in the error. */
   async function readPage(path: string, url: string) {
     const { status, body } = await ask("GET", url);
-    if (status !== 200 || !isObject(body) || !Array.isArray(body["items"])) throw refused(path, status, body);
+    if (status !== 200 || !isObject(body) || !Array.isArray(body["items"]))
+      throw refused(path, status, body);
     return { items: body["items"], next: stringAt(body, "metadata", "continue") };
   }
 
@@ -154,11 +175,14 @@ function checkTls(options: SecureContextOptions, kubeconfig: string): void {
   try {
     createSecureContext(options);
   } catch (error) {
-    throw usage(`${kubeconfig}: its CA, client certificate or key cannot be used (${failureKind(error)}).`);
+    throw usage(
+      `${kubeconfig}: its CA, client certificate or key cannot be used (${failureKind(error)}).`,
+    );
   }
 }
 
 export function refused(path: string, status: number, body: unknown): Failure {
-  const message = isObject(body) && typeof body["message"] === "string" ? body["message"] : "no reason given";
+  const message =
+    isObject(body) && typeof body["message"] === "string" ? body["message"] : "no reason given";
   return awsFailure(`kube-apiserver refused ${path}: HTTP ${status}, ${quotedAnswer(message)}`);
 }

@@ -29,7 +29,9 @@ export function kubeconfig(names: KubeconfigNames, to: Cluster, user: Fields, mo
     kind: "Config",
     clusters: [{ name: names.cluster, cluster: { server: to.server, ...authority, ...more } }],
     users: [{ name: names.user, user: { ...user, ...more } }],
-    contexts: [{ name: names.context, context: { cluster: names.cluster, user: names.user, ...more } }],
+    contexts: [
+      { name: names.context, context: { cluster: names.cluster, user: names.user, ...more } },
+    ],
     "current-context": names.context,
   };
 }
@@ -72,11 +74,22 @@ export function isConfidential({ protocol, hostname }: URL): boolean {
 
 /** Returns the options of a connection to the server. */
 export function tlsOptions({ ca, clientCertificate, serverName }: Webhook) {
-  return { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key, servername: serverName };
+  return {
+    ca,
+    cert: clientCertificate?.certificate,
+    key: clientCertificate?.key,
+    servername: serverName,
+  };
 }
 
 /** Creates a kubeconfig with certificates and token inline. */
-export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertificate }: Webhook): string {
+export function webhookKubeconfig({
+  server,
+  ca,
+  token,
+  tokenFile,
+  clientCertificate,
+}: Webhook): string {
   return kubeconfigOf(server, ca, {
     ...(token !== undefined && { token }),
     ...(tokenFile !== undefined && { tokenFile }),
@@ -92,10 +105,17 @@ export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertific
  * fields of a kubeconfig's user.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
  */
-export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
+export function kubeconfigOf(
+  server: string,
+  ca: string | undefined,
+  user: Readonly<Record<string, string>>,
+): string {
   const names = { cluster: "iam-authenticator", user: "kube-apiserver", context: "webhook" };
   const config = kubeconfig(names, { server, ca }, user);
-  const clusters = config.clusters.map(({ name, cluster }) => ({ name, cluster: withTlsSetting(cluster, user) }));
+  const clusters = config.clusters.map(({ name, cluster }) => ({
+    name,
+    cluster: withTlsSetting(cluster, user),
+  }));
   return stringifyYaml({ ...config, clusters });
 }
 
@@ -108,7 +128,9 @@ const TLS_SETTING = /^((certificate-authority|client-certificate)(-data)?|tls-se
  * https://github.com/kubernetes/client-go/blob/v0.37.2/transport/cache.go
  */
 function lacksTlsSetting({ server, ...cluster }: NamedCluster, user: Section): boolean {
-  const isSet = Object.entries({ ...cluster, ...user }).some(([name, value]) => value && TLS_SETTING.test(name));
+  const isSet = Object.entries({ ...cluster, ...user }).some(
+    ([name, value]) => value && TLS_SETTING.test(name),
+  );
   return !isSet && new URL(server).protocol === "https:";
 }
 
@@ -122,7 +144,9 @@ function isUnverified(cluster: Section): boolean {
 
 /** Adds the name that the certificate has in any case. */
 function withTlsSetting(cluster: NamedCluster, user: Section): NamedCluster {
-  return lacksTlsSetting(cluster, user) ? { ...cluster, "tls-server-name": new URL(cluster.server).hostname } : cluster;
+  return lacksTlsSetting(cluster, user)
+    ? { ...cluster, "tls-server-name": new URL(cluster.server).hostname }
+    : cluster;
 }
 
 /**
@@ -133,14 +157,19 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
   const { server, cluster, user } = await currentContext(file, io);
   if (!URL.canParse(server)) throw withoutServer(file);
   const inFile = (path: unknown) => readNamed(path, file, io);
-  const ca = decoded(cluster["certificate-authority-data"]) ?? (await inFile(cluster["certificate-authority"]));
-  const certificate = decoded(user["client-certificate-data"]) ?? (await inFile(user["client-certificate"]));
+  const ca =
+    decoded(cluster["certificate-authority-data"]) ??
+    (await inFile(cluster["certificate-authority"]));
+  const certificate =
+    decoded(user["client-certificate-data"]) ?? (await inFile(user["client-certificate"]));
   const key = decoded(user["client-key-data"]) ?? (await inFile(user["client-key"]));
   // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: tokenFile takes
   // precedence over token
   const token = (await inFile(user["tokenFile"]))?.trim() ?? user["token"];
   if (typeof token === "string" && !/^[\x21-\x7e]*$/.test(token)) {
-    throw usage(`${shownFile(file)}: the user's token has a space or another character that HTTP headers cannot have.`);
+    throw usage(
+      `${shownFile(file)}: the user's token has a space or another character that HTTP headers cannot have.`,
+    );
   }
   const serverName = cluster["tls-server-name"];
   return {
@@ -150,7 +179,8 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
     ...(typeof serverName === "string" && { serverName }),
     ...(ca !== undefined && { ca }),
     ...(typeof token === "string" && { token }),
-    ...(certificate !== undefined && key !== undefined && { clientCertificate: { certificate, key } }),
+    ...(certificate !== undefined &&
+      key !== undefined && { clientCertificate: { certificate, key } }),
   };
 }
 
@@ -159,17 +189,26 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
  * `ca` is given. Everything else is unchanged, including paths, which are relative to the file, and
  * credentials that this command does not know.
  */
-export async function withServer(file: string, { server, ca }: Pick<Webhook, "server" | "ca">, io: IOStreams) {
+export async function withServer(
+  file: string,
+  { server, ca }: Pick<Webhook, "server" | "ca">,
+  io: IOStreams,
+) {
   const { config, item, cluster, user } = await currentContext(file, io);
   if (isUnverified(cluster)) {
-    throw usage(`${shownFile(file)}: delete insecure-skip-tls-verify: anyone on the network could answer reviews.`);
+    throw usage(
+      `${shownFile(file)}: delete insecure-skip-tls-verify: anyone on the network could answer reviews.`,
+    );
   }
   const { "tls-server-name": _, ...kept } = cluster;
   const { "certificate-authority": path, "certificate-authority-data": data, ...others } = kept;
-  const authority = ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };
+  const authority =
+    ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };
   const moved = withTlsSetting({ ...authority, server }, user);
   // By item: an alias of YAML shares the cluster itself with another item.
-  const clusters = listAt(config, "clusters").map((entry) => (entry === item ? { ...item, cluster: moved } : entry));
+  const clusters = listAt(config, "clusters").map((entry) =>
+    entry === item ? { ...item, cluster: moved } : entry,
+  );
   const keepsAuthority = ca === undefined && (path ?? data) !== undefined;
   return { kubeconfig: stringifyYaml({ ...config, clusters }), keepsAuthority };
 }
@@ -205,6 +244,12 @@ function decoded(value: unknown): string | undefined {
 }
 
 /** Reads a file that the kubeconfig names. Its path is relative to the kubeconfig. */
-async function readNamed(path: unknown, kubeconfig: string, io: IOStreams): Promise<string | undefined> {
-  return typeof path === "string" && path !== "" ? readText(resolve(dirname(kubeconfig), path), io) : undefined;
+async function readNamed(
+  path: unknown,
+  kubeconfig: string,
+  io: IOStreams,
+): Promise<string | undefined> {
+  return typeof path === "string" && path !== ""
+    ? readText(resolve(dirname(kubeconfig), path), io)
+    : undefined;
 }

@@ -39,7 +39,11 @@ interface File {
  *
  * @returns whether the cluster has a CA afterwards
  */
-export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
+export async function mergeKubeconfig(
+  config: ReturnType<typeof kubeconfig>,
+  switches: boolean,
+  io: IOStreams,
+) {
   const { changed, difference, target, hasAuthority } = planMerge(config, switches, io);
   if (difference !== "" && !io.interactive) throw usage(`${difference} ${WAYS_OUT}`);
   if (difference !== "") await confirm(`${difference} Replace it?`, io);
@@ -47,17 +51,26 @@ export async function mergeKubeconfig(config: ReturnType<typeof kubeconfig>, swi
   const write = async () => {
     // What another program has written since stays.
     const now = planMerge(config, switches, io);
-    const other = now.changed.find(({ path }) => !paths.includes(path) || now.difference !== difference);
+    const other = now.changed.find(
+      ({ path }) => !paths.includes(path) || now.difference !== difference,
+    );
     if (other !== undefined) throw usage(`${other.path} has changed. Run this again.`);
     for (const { path, text } of now.changed) replaceFile(path, text);
   };
   // Locks in the order of kubectl, which locks all its files.
   const locked = paths
     .toSorted()
-    .reduceRight<() => Promise<void>>((work, path) => () => whileLocked(`${path}.lock`, LOCK_MS, work, io), write);
+    .reduceRight<() => Promise<void>>(
+      (work, path) => () => whileLocked(`${path}.lock`, LOCK_MS, work, io),
+      write,
+    );
   await locked();
   const [name, where] = [config[CURRENT], paths.join(" and ")];
-  io.log(where ? `Wrote the context "${name}" to ${where}.\n` : `${target} has the context "${name}" already.\n`);
+  io.log(
+    where
+      ? `Wrote the context "${name}" to ${where}.\n`
+      : `${target} has the context "${name}" already.\n`,
+  );
   return hasAuthority;
 }
 
@@ -73,7 +86,11 @@ function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io:
   const cluster = findItem(files, "clusters", name);
   const target = cluster?.file ?? files[0];
   if (target === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");
-  const used = findItem(files, "clusters", memberAt(findItem(files, "contexts", name)?.old, "cluster"));
+  const used = findItem(
+    files,
+    "clusters",
+    memberAt(findItem(files, "contexts", name)?.old, "cluster"),
+  );
   const server = config.clusters[0]?.cluster.server ?? "";
   const stored = [cluster, used].map((found) => memberAt(found?.old, "server"));
   const other = stored.find((address) => !isSame(address ?? server, server));
@@ -92,7 +109,9 @@ function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io:
       return { path, text: editYaml(text, path, edits, "Give --out instead of --merge.") };
     }),
     difference:
-      other === undefined ? "" : `${target.path}: the context "${name}" is for the server ${other}, not for ${server}.`,
+      other === undefined
+        ? ""
+        : `${target.path}: the context "${name}" is for the server ${other}, not for ${server}.`,
     hasAuthority: [cluster?.old, config.clusters[0]?.cluster].some((fields) =>
       Object.keys(Object(fields)).some(isAuthority),
     ),
@@ -128,7 +147,9 @@ function addItem(file: File, list: List, name: string, made: Fields): void {
 function changeItem({ file, index, old }: FoundItem, list: List, name: string, made: Fields): void {
   const part = PARTS[list];
   if (!isDeepStrictEqual(memberAt(old, "extensions"), made["extensions"])) {
-    throw usage(`${file.path} has another ${part} "${name}", which this command did not write. Give --alias <name>.`);
+    throw usage(
+      `${file.path} has another ${part} "${name}", which this command did not write. Give --alias <name>.`,
+    );
   }
   if (isObject(old)) file.edits.push(...additions([list, index, part], old, made));
 }
@@ -149,7 +170,9 @@ function isAuthority(key: string): boolean {
  * namespace, `proxy-url` or the program's variables.
  */
 function additions(path: Path, old: Fields, made: Fields): Edit[] {
-  const replaced = Object.keys(old).filter((key) => isAuthority(key) && Object.keys(made).some(isAuthority));
+  const replaced = Object.keys(old).filter(
+    (key) => isAuthority(key) && Object.keys(made).some(isAuthority),
+  );
   const wanted = { ...Object.fromEntries(replaced.map((key) => [key, undefined])), ...made };
   return Object.entries(wanted).flatMap(([key, value]): Edit[] => {
     const [was, step] = [old[key], [...path, key]];
@@ -180,6 +203,7 @@ function pathsOf({ environment }: IOStreams): readonly string[] {
 function readFile(path: string): File {
   const text = (existsSync(path) && readFileText(path)) || "apiVersion: v1\nkind: Config\n";
   const value = parseYaml(text, path, "yaml-1.1").value ?? {};
-  if (!isObject(value) || (value["kind"] ?? "Config") !== "Config") throw usage(`${path} is not a kubeconfig.`);
+  if (!isObject(value) || (value["kind"] ?? "Config") !== "Config")
+    throw usage(`${path} is not a kubeconfig.`);
   return { path, text, value, edits: [] };
 }

@@ -46,7 +46,9 @@ export type KubernetesObject = Record<string, unknown>;
 
 /** Returns `namespace/name`, or the name alone for objects without a namespace. */
 export function nameOf(object: KubernetesObject): string {
-  return [namespaceOf(object), stringAt(object, "metadata", "name")].filter((part) => part !== "").join("/");
+  return [namespaceOf(object), stringAt(object, "metadata", "name")]
+    .filter((part) => part !== "")
+    .join("/");
 }
 
 export function namespaceOf(object: KubernetesObject): string {
@@ -67,7 +69,10 @@ export function stringAt(object: KubernetesObject, ...path: string[]): string {
   return typeof value === "string" ? value : "";
 }
 
-export function objectAt(object: KubernetesObject, ...path: string[]): KubernetesObject | undefined {
+export function objectAt(
+  object: KubernetesObject,
+  ...path: string[]
+): KubernetesObject | undefined {
   const value = memberAt(object, ...path);
   return isObject(value) ? value : undefined;
 }
@@ -87,8 +92,12 @@ export function isAlive(pod: KubernetesObject): boolean {
  */
 export function selects(selector: KubernetesObject | undefined, labels: KubernetesObject): boolean {
   if (selector === undefined) return true;
-  const equal = Object.entries(objectAt(selector, "matchLabels") ?? {}).every(([key, value]) => labels[key] === value);
-  return equal && listAt(selector, "matchExpressions").every((expression) => matches(expression, labels));
+  const equal = Object.entries(objectAt(selector, "matchLabels") ?? {}).every(
+    ([key, value]) => labels[key] === value,
+  );
+  return (
+    equal && listAt(selector, "matchExpressions").every((expression) => matches(expression, labels))
+  );
 }
 
 function matches(expression: KubernetesObject, labels: KubernetesObject): boolean {

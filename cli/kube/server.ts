@@ -25,7 +25,9 @@ export async function webhookServer(
   if (endpoint !== undefined) return { server: reviewUrl(endpoint), ...given };
   const stacks = [];
   for (const cluster of clusters)
-    stacks.push(await outputsOfCluster(cluster.cluster, (await clientConfig(cluster, io)).config, io));
+    stacks.push(
+      await outputsOfCluster(cluster.cluster, (await clientConfig(cluster, io)).config, io),
+    );
   const { Endpoint, FailoverUrl } =
     stacks.find((outputs) => stacks.length === 1 || outputs["FailoverUrl"] !== undefined) ?? {};
   if (Endpoint === undefined) {
@@ -35,7 +37,8 @@ export async function webhookServer(
         "give --ca too: without it, the file has tls-server-name, which breaks the redirect.",
     );
   }
-  if (FailoverUrl === undefined || file !== undefined) return { server: reviewUrl(Endpoint), ...given };
+  if (FailoverUrl === undefined || file !== undefined)
+    return { server: reviewUrl(Endpoint), ...given };
   io.log(
     "The stack has a failoverUrl: the file trusts the roots of Amazon Trust Services, and has no tls-server-name. For " +
       "certificates of another CA, give --ca.\n",
@@ -49,8 +52,10 @@ export async function webhookServer(
  * its age. https://www.amazontrust.com/repository/
  */
 export function amazonRoots(known: readonly string[] = rootCertificates): string {
-  const named = (name: RegExp) => known.filter((pem) => name.test(new X509Certificate(pem).subject));
+  const named = (name: RegExp) =>
+    known.filter((pem) => name.test(new X509Certificate(pem).subject));
   const roots = named(/^CN=Amazon Root CA [1-4]$/m);
-  if (roots.length !== 4) throw usage("This Node.js lacks roots of Amazon Trust Services. Give --ca.");
+  if (roots.length !== 4)
+    throw usage("This Node.js lacks roots of Amazon Trust Services. Give --ca.");
   return `${[...roots, ...named(/^CN=Starfield Services Root Certificate Authority - G2$/m)].join("\n")}\n`;
 }

@@ -17,7 +17,9 @@ export interface WebhookFiles {
 
 export const WEBHOOK_FILES: readonly Option[] = [
   new Option("--ca <file>", "the endpoint's CA, PEM (default: the system's CAs)"),
-  new Option("--token-file <file>", "the caller's bearer token (- for stdin)").conflicts("clientCert"),
+  new Option("--token-file <file>", "the caller's bearer token (- for stdin)").conflicts(
+    "clientCert",
+  ),
   new Option("--client-cert <file>", "the client certificate for mTLS, PEM"),
   new Option("--client-key <file>", "its private key, PEM"),
 ];
@@ -31,7 +33,9 @@ export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Prom
     ...(ca !== undefined && { ca: await readAuthority(ca, io) }),
     ...(tokenFile !== undefined && { token: await readCallerToken(tokenFile, io) }),
     ...(clientCert !== undefined &&
-      clientKey !== undefined && { clientCertificate: await readClientCertificate(clientCert, clientKey, io) }),
+      clientKey !== undefined && {
+        clientCertificate: await readClientCertificate(clientCert, clientKey, io),
+      }),
   };
 }
 
@@ -42,7 +46,9 @@ export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Prom
 async function readCallerToken(file: string, io: IOStreams): Promise<string> {
   const token = (await readText(file, io)).trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw usage(`${shownFile(file)} contains no bearer token: it must be one line of ASCII characters without spaces.`);
+  throw usage(
+    `${shownFile(file)} contains no bearer token: it must be one line of ASCII characters without spaces.`,
+  );
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7468 */
@@ -55,7 +61,8 @@ export async function readAuthority(file: string, io: IOStreams): Promise<string
   const expected = "Give the CA's certificate as PEM.";
   const blocks = certificates(await readText(file, io), "--ca", file, expected);
   const wrong = blocks.findIndex((block) => !isX509(block));
-  if (wrong >= 0) throw problem("--ca", file, `certificate ${wrong + 1} is not valid X.509`, expected);
+  if (wrong >= 0)
+    throw problem("--ca", file, `certificate ${wrong + 1} is not valid X.509`, expected);
   return `${blocks.join("\n")}\n`;
 }
 
@@ -64,7 +71,8 @@ async function readClientCertificate(file: string, keyFile: string, io: IOStream
   const expected = "Give the client's certificate as PEM, and its key as --client-key.";
   certificates(certificate, "--client-cert", file, expected);
   const key = await readText(keyFile, io);
-  if (!IS_KEY.test(key)) throw problem("--client-key", keyFile, "it contains no private key", "Give the key as PEM.");
+  if (!IS_KEY.test(key))
+    throw problem("--client-key", keyFile, "it contains no private key", "Give the key as PEM.");
   return { certificate, key };
 }
 

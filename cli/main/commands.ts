@@ -29,7 +29,10 @@ interface Group {
 
 /** The commands by path, in the order of the help. A group precedes its commands. */
 export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>> = {
-  help: leaf("show the help of a command", async () => (await import("../commands/about.ts")).helpCommand),
+  help: leaf(
+    "show the help of a command",
+    async () => (await import("../commands/about.ts")).helpCommand,
+  ),
   mappings: {
     summary: "manage mappings and denials",
     examples: [
@@ -42,8 +45,14 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     async () => (await import("../commands/mappings/list.ts")).listCommand,
     "ls",
   ),
-  "mappings get": leaf("show one mapping", async () => (await import("../commands/mappings/get.ts")).getCommand),
-  "mappings set": leaf("add or change a mapping", async () => (await import("../commands/mappings/set.ts")).setCommand),
+  "mappings get": leaf(
+    "show one mapping",
+    async () => (await import("../commands/mappings/get.ts")).getCommand,
+  ),
+  "mappings set": leaf(
+    "add or change a mapping",
+    async () => (await import("../commands/mappings/set.ts")).setCommand,
+  ),
   "mappings edit": leaf(
     "change mappings in your editor",
     async () => (await import("../commands/mappings/edit.ts")).editCommand,
@@ -56,7 +65,10 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     "deny access to an identity, whatever the mappings grant",
     async () => (await import("../commands/mappings/deny.ts")).denyCommand,
   ),
-  "mappings allow": leaf("remove a denial", async () => (await import("../commands/mappings/allow.ts")).allowCommand),
+  "mappings allow": leaf(
+    "remove a denial",
+    async () => (await import("../commands/mappings/allow.ts")).allowCommand,
+  ),
   "mappings apply": leaf(
     "apply a mapping file",
     async () => (await import("../commands/mappings/apply.ts")).applyCommand,
@@ -113,7 +125,9 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   callers: {
     summary: "manage which kube-apiservers may call the function",
-    examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],
+    examples: [
+      "iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com",
+    ],
   },
   "callers add": leaf(
     "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
@@ -134,7 +148,10 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   kubeconfig: {
     summary: "create the kubeconfig for kube-apiserver (webhook) or for users (client)",
-    examples: ["iam-authenticator kubeconfig webhook --help", "iam-authenticator kubeconfig client --help"],
+    examples: [
+      "iam-authenticator kubeconfig webhook --help",
+      "iam-authenticator kubeconfig client --help",
+    ],
   },
   "kubeconfig webhook": leaf(
     "create the kubeconfig for kube-apiserver",
@@ -156,7 +173,11 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     summary: "list, publish and retire the issuer's keys",
     examples: ["iam-authenticator irsa keys list --cluster prod"],
   },
-  "irsa keys list": leaf("list issuer keys", async () => (await import("../commands/irsa/keys.ts")).listCommand, "ls"),
+  "irsa keys list": leaf(
+    "list issuer keys",
+    async () => (await import("../commands/irsa/keys.ts")).listCommand,
+    "ls",
+  ),
   "irsa keys publish": leaf(
     "publish a cluster's public keys",
     async () => (await import("../commands/irsa/keys.ts")).publishCommand,
@@ -199,8 +220,14 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     "write a context for each cluster that CDK deploys",
     async () => (await import("../commands/contexts.ts")).fromCdkCommand,
   ),
-  version: leaf("print the version", async () => (await import("../commands/about.ts")).versionCommand),
-  completion: leaf("print a shell completion script", async () => (await import("./completion.ts")).completionCommand),
+  version: leaf(
+    "print the version",
+    async () => (await import("../commands/about.ts")).versionCommand,
+  ),
+  completion: leaf(
+    "print a shell completion script",
+    async () => (await import("./completion.ts")).completionCommand,
+  ),
 };
 
 export const PATHS = Object.keys(COMMANDS);

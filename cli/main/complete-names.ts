@@ -22,7 +22,12 @@ const ENOUGH_MS = 700;
 const PATIENCE_MS = 1_500;
 
 /** Returns the names that were read within the time limit. */
-export async function namesInTime(lister: Lister, current: string, before: readonly string[], io: IOStreams) {
+export async function namesInTime(
+  lister: Lister,
+  current: string,
+  before: readonly string[],
+  io: IOStreams,
+) {
   const options = await optionsIn(before, io);
   const names: string[] = [];
   const stop = new AbortController();
@@ -37,16 +42,26 @@ export async function namesInTime(lister: Lister, current: string, before: reado
       if (names.length > 0) first.resolve();
     }
   };
-  await Promise.race([read().catch(() => {}), late.promise, Promise.all([enough.promise, first.promise])]);
+  await Promise.race([
+    read().catch(() => {}),
+    late.promise,
+    Promise.all([enough.promise, first.promise]),
+  ]);
   stop.abort();
   for (const timer of timers) clearTimeout(timer);
   return names;
 }
 
-async function* pagesOf(lister: Lister, current: string, options: ConnectionOptions, io: IOStreams) {
+async function* pagesOf(
+  lister: Lister,
+  current: string,
+  options: ConnectionOptions,
+  io: IOStreams,
+) {
   const connection = await connect(options, io);
   const { ssm, review, rates } = connection;
-  if (lister === "callers") yield (await readCallers(connection, io.interrupted)).entries.map(callerName);
+  if (lister === "callers")
+    yield (await readCallers(connection, io.interrupted)).entries.map(callerName);
   else if (lister === "keys") {
     yield (await readPublishedKeys(connection, io.interrupted)).map(({ kid }) => `issuer/${kid}`);
   } else {
@@ -59,7 +74,9 @@ async function* pagesOf(lister: Lister, current: string, options: ConnectionOpti
     const own = isOneAccount ? await readSome(ssm, [path], io.interrupted) : new Map();
     yield [...own.keys()].map((name) => shortName(name, review.prefix));
     for await (const page of readBranch(ssm, path, limitsOf(rates, io).read, io.interrupted)) {
-      yield page.flatMap(({ name }) => (readName(review.prefix, name) ? shortName(name, review.prefix) : []));
+      yield page.flatMap(({ name }) =>
+        readName(review.prefix, name) ? shortName(name, review.prefix) : [],
+      );
     }
   }
 }
@@ -69,14 +86,20 @@ async function* pagesOf(lister: Lister, current: string, options: ConnectionOpti
  * them. Ignores its other words.
  */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
-  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTIONS, ACCOUNT)
+  const command = withOptions(
+    newCommand(quiet(io, io.interrupted), "complete", "", []),
+    CONNECTIONS,
+    ACCOUNT,
+  )
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
     .hook("preAction", (_, called) => applyContext(called, io))
     .action(() => {});
   ignoreEmptyVariables(command, io);
-  const options: ConnectionOptions & ClustersOptions = (await command.parseAsync(words, { from: "user" })).opts();
+  const options: ConnectionOptions & ClustersOptions = (
+    await command.parseAsync(words, { from: "user" })
+  ).opts();
   return { ...options, ...options.clusters[0] };
 }
 

@@ -27,7 +27,10 @@ const STARTS = kindsWhere(() => true).map((kind) => `${kind}/`);
  * Completes a word. The arguments are the list to complete from, the word being typed, and the
  * words before it.
  */
-export async function complete([what = "", current = "", ...before]: readonly string[], io: IOStreams): Promise<void> {
+export async function complete(
+  [what = "", current = "", ...before]: readonly string[],
+  io: IOStreams,
+): Promise<void> {
   const lister = LISTERS.find((name) => name === what);
   if (what === "clusters") io.print(lines(await clusters(io)));
   else if (lister === "mappings" && !current.includes("/")) io.print(lines(STARTS));

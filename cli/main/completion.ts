@@ -35,7 +35,10 @@ export function completionCommand(command: Command, io: IOStreams): Command {
     ],
   })
     .addArgument(new Argument("<shell>").choices(Object.keys(PLACES)))
-    .option("--install", "write the script where new shells find it, or replace it, instead of printing it")
+    .option(
+      "--install",
+      "write the script where new shells find it, or replace it, instead of printing it",
+    )
     .action((shell: ShellName, { install: isInstalled }: { readonly install?: true }) => {
       const script = completionScript(command.parent ?? command, shell);
       if (isInstalled) install(shell, script, io);
@@ -122,7 +125,9 @@ function bash(name: string, commandWords: readonly CommandWords[]): string {
     options.flatMap(({ short, long, argChoices }) => {
       const names = argChoices === undefined ? [] : [short, long].flatMap((name) => name ?? []);
       const typed = spellings(path).flatMap((words) => names.map((name) => `"${words} ${name}"`));
-      return names.length === 0 ? [] : `    ${typed.join("|")}) words="${argChoices?.join(" ")}" lister="" ;;`;
+      return names.length === 0
+        ? []
+        : `    ${typed.join("|")}) words="${argChoices?.join(" ")}" lister="" ;;`;
     }),
   );
   // The length is in $(( )) because zsh reads a letter after the colon as a modifier.
@@ -161,15 +166,20 @@ function fish(name: string, commandWords: readonly CommandWords[]): string {
     const words = [...commands.map(([name]) => name), ...values];
     // Offered until one of them is typed: then that command's words apply.
     const once =
-      words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${[...commands.flat(), ...values].join(" ")}`];
+      words.length === 0
+        ? []
+        : [`not __fish_seen_subcommand_from ${[...commands.flat(), ...values].join(" ")}`];
     const here = path.map((names) => `__fish_seen_subcommand_from ${names.join(" ")}`);
-    const condition = path.length === 0 ? "__fish_use_subcommand" : [...here, ...once].join("; and ");
+    const condition =
+      path.length === 0 ? "__fish_use_subcommand" : [...here, ...once].join("; and ");
     const start = `complete -c ${name} -n "${condition}"`;
     return [
       ...words.map((word) => `${start} -f -a ${word}`),
       ...(lister === undefined
         ? []
-        : [`${start} -f -a "(${name} ${COMPLETE} ${lister} (commandline -ct) (commandline -opc)[2..-1] 2>/dev/null)"`]),
+        : [
+            `${start} -f -a "(${name} ${COMPLETE} ${lister} (commandline -ct) (commandline -opc)[2..-1] 2>/dev/null)"`,
+          ]),
       ...options.map((option) => `${start} ${fishOption(option, name)}`),
       `${start} -l help`,
     ];
@@ -182,8 +192,12 @@ function fish(name: string, commandWords: readonly CommandWords[]): string {
  * https://fishshell.com/docs/current/cmds/complete.html
  */
 function fishOption({ short, long, argChoices, required }: Option, name: string): string {
-  const names = [...(short ? [`-s ${short.slice(1)}`] : []), ...(long ? [`-l ${long.slice(2)}`] : [])];
-  if (long === "--cluster") return `${names.join(" ")} -x -a "(${name} ${COMPLETE} clusters 2>/dev/null)"`;
+  const names = [
+    ...(short ? [`-s ${short.slice(1)}`] : []),
+    ...(long ? [`-l ${long.slice(2)}`] : []),
+  ];
+  if (long === "--cluster")
+    return `${names.join(" ")} -x -a "(${name} ${COMPLETE} clusters 2>/dev/null)"`;
   if (argChoices !== undefined) return `${names.join(" ")} -x -a "${argChoices.join(" ")}"`;
   return `${names.join(" ")}${required ? " -r" : ""}`;
 }

@@ -87,7 +87,8 @@ function completeCalled(group: Command, words: readonly string[], io: IOStreams)
  */
 function helpLast(words: readonly string[]): readonly string[] {
   const at = words.indexOf("help");
-  if (at < 0 || !isGroup(words.slice(0, at).join(" ")) || words[at + 1]?.startsWith("-")) return words;
+  if (at < 0 || !isGroup(words.slice(0, at).join(" ")) || words[at + 1]?.startsWith("-"))
+    return words;
   const named = words.toSpliced(at, 1);
   const path = pathIn(named);
   const isUnknown = isGroup(path) && path !== named.join(" ");
@@ -109,7 +110,8 @@ function listByDefault(words: readonly string[]): readonly string[] {
  * value of the first.
  */
 function checkValues(words: readonly string[], command: Command): void {
-  const optionOf = (word: string) => command.options.find(({ short, long }) => short === word || long === word);
+  const optionOf = (word: string) =>
+    command.options.find(({ short, long }) => short === word || long === word);
   const before = words.slice(0, words.includes("--") ? words.indexOf("--") : undefined);
   for (const [at, word] of before.entries()) {
     const option = optionOf(word);

@@ -10,7 +10,8 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   // --debug may be anywhere. Commander would accept it only before the first command.
   const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
   const words = allWords.filter((word, at) => word !== "--debug" || at > end);
-  const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
+  const isDebug =
+    words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
   const program = programName(streams.environment);
   const log = (text: string) => streams.log(withProgram(text, program));
   const io = withHarmlessOutput(extended(streams, { log, isDebug, words }));

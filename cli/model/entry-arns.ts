@@ -64,24 +64,34 @@ export interface Value {
   readonly entries: readonly PlacedEntry[];
 }
 
-export function readValue(name: string, stored: StoredParameter | undefined, review: ReviewSettings): Value {
+export function readValue(
+  name: string,
+  stored: StoredParameter | undefined,
+  review: ReviewSettings,
+): Value {
   return stored === undefined ? { entries: [] } : read(stored, name, review);
 }
 
 /** Reads a value. Can cache by parameter, since prefix and partition never change. */
-const read = oncePerRead((stored, parameter: string, { prefix, partition }: ReviewSettings): Value => {
-  const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
-  const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
-  const entries = own.map((entry) => placed(entry, parameter, partition));
-  const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = problems;
-  if (problem === undefined) return { entries };
-  // An invalid deny list denies every identity that it covers, whatever its valid entries are.
-  if (kind === "deny") return { problem, entries: [] };
-  const { listedBy } = kind === undefined ? {} : KINDS[kind];
-  const items = stored.secure || listedBy === undefined ? undefined : listIn(stored.value);
-  const keyed = items?.filter((item) => isObject(item) && listedBy !== undefined && listedBy in item);
-  return { problem, entries, deniesNone: keyed?.length === valid.length };
-});
+const read = oncePerRead(
+  (stored, parameter: string, { prefix, partition }: ReviewSettings): Value => {
+    const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
+    const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
+    const entries = own.map((entry) => placed(entry, parameter, partition));
+    const [
+      problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined,
+    ] = problems;
+    if (problem === undefined) return { entries };
+    // An invalid deny list denies every identity that it covers, whatever its valid entries are.
+    if (kind === "deny") return { problem, entries: [] };
+    const { listedBy } = kind === undefined ? {} : KINDS[kind];
+    const items = stored.secure || listedBy === undefined ? undefined : listIn(stored.value);
+    const keyed = items?.filter(
+      (item) => isObject(item) && listedBy !== undefined && listedBy in item,
+    );
+    return { problem, entries, deniesNone: keyed?.length === valid.length };
+  },
+);
 
 /** Places a valid entry in its parameter. */
 export function placed(entry: Entry, parameter: string, partition: string): PlacedEntry {
@@ -90,22 +100,41 @@ export function placed(entry: Entry, parameter: string, partition: string): Plac
 }
 
 function keyOf({ kind, mapping }: Entry): string {
-  if (kind === "deny") return asciiLowerCase("name" in mapping ? mapping.name : withoutPath(mapping.arnLike));
+  if (kind === "deny")
+    return asciiLowerCase("name" in mapping ? mapping.name : withoutPath(mapping.arnLike));
   const { arn, arnLike, session } = mapping;
   // The names of federated users and of sessions distinguish case.
   return [kind === "federated-user" ? arn : arnLike && asciiLowerCase(arnLike), session].join(" ");
 }
 
 /** Returns an entry for every identity that the parameter may apply to. */
-export function wholeOf(address: ParameterAddress, parameter: string, { partition }: ReviewSettings): PlacedEntry {
+export function wholeOf(
+  address: ParameterAddress,
+  parameter: string,
+  { partition }: ReviewSettings,
+): PlacedEntry {
   const entry = { ...address, mapping: { arnLike: "arn:*:*:*:*:*" } } as Entry;
-  return { ...entry, parameter, key: "", end: Number.POSITIVE_INFINITY, ...arnsOf(entry, partition) };
+  return {
+    ...entry,
+    parameter,
+    key: "",
+    end: Number.POSITIVE_INFINITY,
+    ...arnsOf(entry, partition),
+  };
 }
 
-function isOfParameter({ mapping: { arn } }: Entry, parameter: string, prefix: string, partition: string): boolean {
+function isOfParameter(
+  { mapping: { arn } }: Entry,
+  parameter: string,
+  prefix: string,
+  partition: string,
+): boolean {
   if (arn === undefined) return true;
   const mapped = parseMappedArn(arn);
-  return mapped?.partition === partition && parameterOf(prefix, { ...mapped, account: mapped.accountId }) === parameter;
+  return (
+    mapped?.partition === partition &&
+    parameterOf(prefix, { ...mapped, account: mapped.accountId }) === parameter
+  );
 }
 
 function arnsOf(entry: Entry, partition: string) {
@@ -119,7 +148,11 @@ function arnsOf(entry: Entry, partition: string) {
   if (named !== undefined) {
     // The sum of the patterns of the users, federated users and sessions of this name.
     const of = account === "any" ? "*" : account;
-    const users = [`iam::${of}:user/${named}`, `iam::${of}:user/*/${named}`, `sts::${of}:federated-user/${named}`];
+    const users = [
+      `iam::${of}:user/${named}`,
+      `iam::${of}:user/*/${named}`,
+      `sts::${of}:federated-user/${named}`,
+    ];
     return { arns: users.map(full), sessions: [full(`sts::${of}:assumed-role/*/${named}`)] };
   }
   const pattern = kind === "deny" ? withoutPath(deniedIn(mapping)) : (mapping.arnLike ?? "");
@@ -132,7 +165,10 @@ function arnsOf(entry: Entry, partition: string) {
  * Restricts a pattern to the account of its list, since a list applies only to the identities of
  * its account.
  */
-function inAccount([arn, partition, service, region, id, resource]: ArnSections, account: string): ArnSections {
+function inAccount(
+  [arn, partition, service, region, id, resource]: ArnSections,
+  account: string,
+): ArnSections {
   if (account === "any") return [arn, partition, service, region, id, resource];
   return [arn, partition, service, region, matchesGlob(id, account) ? account : "none", resource];
 }
@@ -143,7 +179,9 @@ function inAccount([arn, partition, service, region, id, resource]: ArnSections,
  */
 function sessionsOf([arn, partition, , region, id, resource]: ArnSections): readonly ArnSections[] {
   const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
-  return globsOverlap(resource, "role/*") ? [[arn, partition, "sts", region, id, `assumed-role/${role}/*`]] : [];
+  return globsOverlap(resource, "role/*")
+    ? [[arn, partition, "sts", region, id, `assumed-role/${role}/*`]]
+    : [];
 }
 
 /**
@@ -178,7 +216,11 @@ export function isActive({ end }: PlacedEntry, { now }: ReviewSettings): boolean
 }
 
 /** Returns whether the value is invalid, or has an active entry like this. */
-export function mayHave({ problem, entries }: Value, review: ReviewSettings, isIt: (entry: PlacedEntry) => boolean) {
+export function mayHave(
+  { problem, entries }: Value,
+  review: ReviewSettings,
+  isIt: (entry: PlacedEntry) => boolean,
+) {
   return problem !== undefined || entries.some((entry) => isActive(entry, review) && isIt(entry));
 }
 
@@ -205,7 +247,9 @@ export function overlaps(entry: PlacedEntry, other: PlacedEntry): boolean {
   if (left !== undefined && right !== undefined) return left === right;
   const all = ({ arns, sessions }: PlacedEntry) => [...arns, ...sessions];
   const isDenial = (entry.kind === "deny") !== (other.kind === "deny");
-  return isOneOf(all(entry), all(other)) || (isDenial && isOneOf(entry.users ?? [], other.users ?? []));
+  return (
+    isOneOf(all(entry), all(other)) || (isDenial && isOneOf(entry.users ?? [], other.users ?? []))
+  );
 }
 
 function isOneOf(some: readonly ArnSections[], others: readonly ArnSections[]): boolean {
@@ -215,6 +259,7 @@ function isOneOf(some: readonly ArnSections[], others: readonly ArnSections[]): 
 /** Returns whether a denial may match the principal itself, and not only some of its sessions. */
 export function mayDeny(denial: PlacedEntry, entry: PlacedEntry): boolean {
   const isOfSessions =
-    entry.mapping.session !== undefined || (denial.kind === "deny" && /[*?][^/]*$/.test(deniedIn(denial.mapping)));
+    entry.mapping.session !== undefined ||
+    (denial.kind === "deny" && /[*?][^/]*$/.test(deniedIn(denial.mapping)));
   return overlaps(denial, isOfSessions ? entry : { ...entry, sessions: [] });
 }

@@ -63,10 +63,15 @@ export function listsForAny(prefix: string): readonly string[] {
  * @param session default: every session
  * @param suffix that of a permission set's role: `0` for an ARN, `?` for a pattern
  */
-export function arnsOfAddress({ kind, account, name }: ParameterAddress, session = "*", suffix: "0" | "?" = "?") {
+export function arnsOfAddress(
+  { kind, account, name }: ParameterAddress,
+  session = "*",
+  suffix: "0" | "?" = "?",
+) {
   const role = isOfSet(kind) ? permissionSetRole(name, suffix) : name;
   const values: Readonly<Record<string, string>> = { account, name: role, session };
-  const filled = (text: string) => text.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? "");
+  const filled = (text: string) =>
+    text.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? "");
   const { arns, sessions = [] } = ARNS[kind];
   return { arns: arns.map(filled), sessions: sessions.map(filled) };
 }
@@ -88,10 +93,17 @@ export function deniedIn(denial: DenyEntry): string {
  *
  * @param article of a denial: with a capital letter where the entry begins a sentence
  */
-export function nameOfEntry({ kind, account, name, mapping }: Entry, article: "the" | "The" = "the"): string {
+export function nameOfEntry(
+  { kind, account, name, mapping }: Entry,
+  article: "the" | "The" = "the",
+): string {
   if (kind === "deny") return `${article} denial of ${deniedIn(mapping)}`;
   const { arn, arnLike, session } = mapping;
-  return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
+  return (
+    arn ??
+    arnLike ??
+    `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`
+  );
 }
 
 /**
@@ -143,13 +155,27 @@ export interface Reading {
 }
 
 /** Reads a parameter. Without `partition`, denials for another partition are valid. */
-export function readParameter(prefix: string, parameter: string, stored: StoredParameter, partition?: string): Reading {
+export function readParameter(
+  prefix: string,
+  parameter: string,
+  stored: StoredParameter,
+  partition?: string,
+): Reading {
   const address = readName(prefix, parameter);
   if (address === undefined) {
-    return { kind: undefined, account: "", entries: [], problems: ["not a mapping: the authenticator ignores it"] };
+    return {
+      kind: undefined,
+      account: "",
+      entries: [],
+      problems: ["not a mapping: the authenticator ignores it"],
+    };
   }
   const { kind, account, name } = address;
-  const { entries, problems }: StoredValue<Mapping | DenialValue> = readStored(kind, { account, partition }, stored);
+  const { entries, problems }: StoredValue<Mapping | DenialValue> = readStored(
+    kind,
+    { account, partition },
+    stored,
+  );
   const valid = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
   return {
     kind,
@@ -158,7 +184,12 @@ export function readParameter(prefix: string, parameter: string, stored: StoredP
       const { arn } = mapping;
       // A parameter's name is in lower case. Its value keeps the case.
       const own = arn === undefined || name === "" ? name : arn.slice(arn.lastIndexOf("/") + 1);
-      return { kind, account, name: own, mapping: kind === "deny" ? inOrder(mapping) : mapping } as Entry;
+      return {
+        kind,
+        account,
+        name: own,
+        mapping: kind === "deny" ? inOrder(mapping) : mapping,
+      } as Entry;
     }),
     problems,
   };

@@ -46,7 +46,11 @@ export function shortName(name: string, prefix: string): string {
 export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 /** Returns the evaluations in order of precedence, and the one that applies, if there is any. */
-export function decide({ prefix, now }: ReviewSettings, identity: VerifiedIdentity, parameters: StoredParameters) {
+export function decide(
+  { prefix, now }: ReviewSettings,
+  identity: VerifiedIdentity,
+  parameters: StoredParameters,
+) {
   const evaluations = evaluateMappings(candidates(prefix, identity), parameters, identity, now);
   return { evaluations, deciding: decidingEvaluation(evaluations) };
 }
@@ -66,13 +70,20 @@ const SAMPLE_SESSION = "session-name";
 /**
  * The claims of an AWS-signed token without tags, source identity and user of IAM Identity Center.
  */
-const NO_CLAIMS: SignedClaims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
+const NO_CLAIMS: SignedClaims = {
+  identityStoreUserId: undefined,
+  sourceIdentity: undefined,
+  principalTags: {},
+};
 
 /**
  * Returns the role or user as its AWS-signed token identifies it: without ids, session name and
  * access key.
  */
-export function signedIdentity(identity: VerifiedIdentity, claims: SignedClaims = NO_CLAIMS): VerifiedIdentity {
+export function signedIdentity(
+  identity: VerifiedIdentity,
+  claims: SignedClaims = NO_CLAIMS,
+): VerifiedIdentity {
   const { canonicalArn, kind, arn } = identity;
   const unknown = { principalId: undefined, sessionName: undefined, accessKeyId: undefined };
   return { ...identity, ...unknown, arn: kind === "role" ? canonicalArn : arn, claims };
@@ -82,7 +93,10 @@ export function signedIdentity(identity: VerifiedIdentity, claims: SignedClaims 
  * Makes an identity of an ARN; `undefined` for anything but the ARN of a role, an assumed role, a
  * user, a federated user or root.
  */
-export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
+export function supposeIdentity(
+  arn: string,
+  supposed: Supposition = {},
+): VerifiedIdentity | undefined {
   try {
     return suppose(arn, supposed);
   } catch (error) {
@@ -95,7 +109,10 @@ function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefin
   const assumed = /^arn:([a-z-]+):sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/.exec(arn);
   if (assumed !== null) {
     const [, partition = "", account = "", role = "", session = ""] = assumed;
-    return supposeRole(partition, account, role, { ...supposed, sessionName: supposed.sessionName ?? session });
+    return supposeRole(partition, account, role, {
+      ...supposed,
+      sessionName: supposed.sessionName ?? session,
+    });
   }
   const mapped = parseMappedArn(arn);
   if (mapped === undefined) return undefined;
@@ -103,24 +120,40 @@ function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefin
   // Keep the case: the names of permission sets' roles are case-sensitive.
   const name = arn.slice(arn.lastIndexOf("/") + 1);
   if (kind === "role") return supposeRole(partition, accountId, name, supposed);
-  const userIds = { user: supposed.principalId ?? "AIDASUPPOSED", root: accountId, "federated-user": undefined };
+  const userIds = {
+    user: supposed.principalId ?? "AIDASUPPOSED",
+    root: accountId,
+    "federated-user": undefined,
+  };
   const UserId = userIds[kind] ?? `${accountId}:${name}`;
   // A mapping may write its ARN in capitals. STS returns lower case.
   const Arn = arn.replace(/^[^/]*/, (start) => start.toLowerCase());
   return verifyIdentity({ Account: accountId, Arn, UserId }, partition, ACCESS_KEY_ID);
 }
 
-function supposeRole(partition: string, account: string, role: string, supposed: Supposition): VerifiedIdentity {
+function supposeRole(
+  partition: string,
+  account: string,
+  role: string,
+  supposed: Supposition,
+): VerifiedIdentity {
   const { principalId = "AROASUPPOSED", sessionName = SAMPLE_SESSION } = supposed;
   const Arn = `arn:${partition}:sts::${account}:assumed-role/${role}/${sessionName}`;
-  return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
+  return verifyIdentity(
+    { Account: account, Arn, UserId: `${principalId}:${sessionName}` },
+    partition,
+    ACCESS_KEY_ID,
+  );
 }
 
 /**
  * Returns an entry's principal. The role of a permission set gets a made-up suffix. `undefined` for
  * patterns and accounts, which match many.
  */
-export function principalOf(entry: Entry, { partition }: ReviewSettings): VerifiedIdentity | undefined {
+export function principalOf(
+  entry: Entry,
+  { partition }: ReviewSettings,
+): VerifiedIdentity | undefined {
   const { mapping } = entry;
   const { principalId, session: sessionName } = mapping;
   const [ofSet] = isOfSet(entry.kind) ? arnsOfAddress(entry, sessionName, "0").arns : [];
@@ -129,7 +162,11 @@ export function principalOf(entry: Entry, { partition }: ReviewSettings): Verifi
 }
 
 /** Returns the decision for an entry's principal; `undefined` for patterns and accounts. */
-export function decideForPrincipal(entry: Entry, parameters: StoredParameters, review: ReviewSettings) {
+export function decideForPrincipal(
+  entry: Entry,
+  parameters: StoredParameters,
+  review: ReviewSettings,
+) {
   const principal = principalOf(entry, review);
   return principal === undefined ? undefined : decide(review, principal, parameters);
 }

@@ -2,9 +2,18 @@
 
 import { parseMappedArn, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
-import { hasArn, isOfSet, KINDS, kindsWhere, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
+import {
+  hasArn,
+  isOfSet,
+  KINDS,
+  kindsWhere,
+  type MappingKind,
+} from "../../functions/authenticator/mapping/kinds.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { isPermissionSet, type ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  isPermissionSet,
+  type ParameterAddress,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { printable } from "../io/print.ts";
@@ -23,7 +32,8 @@ export function arnFault(arn: string): string | undefined {
   if (sections.length < SECTIONS) {
     return `it has ${sections.length} parts between colons, not ${SECTIONS}, as in ${EXAMPLE}`;
   }
-  if (service !== "iam" && service !== "sts") return `its service must be iam, not ${service || "empty"}`;
+  if (service !== "iam" && service !== "sts")
+    return `its service must be iam, not ${service || "empty"}`;
   if (region !== "") return `its region must be empty, as in ${EXAMPLE}`;
   if (!/^\d{12}$/.test(account)) {
     return /^\d+$/.test(account)
@@ -61,7 +71,8 @@ export function readMapping(item: unknown): Entry | Problem {
   if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
   if (item["deny"] !== undefined) return { problem: denyProblem(item) };
   const { account, permissionSet, ...value } = item;
-  if (value["arn"] !== undefined && value["arnLike"] !== undefined) return { problem: "has arn and arnLike: keep one" };
+  if (value["arn"] !== undefined && value["arnLike"] !== undefined)
+    return { problem: "has arn and arnLike: keep one" };
   const problem = secondArnProblem(value["arn"] ?? value["arnLike"]) ?? unquotedPlaceholder(value);
   if (problem !== undefined) return { problem };
   if (value["session"] !== undefined && permissionSet === undefined) return { problem: SESSION };
@@ -82,11 +93,15 @@ export function readDenial(item: unknown): Entry | Problem {
   const denial = { kind: "deny", name: "", mapping: inOrder(entry) } as const;
   if ("name" in entry) {
     const list = account ?? "any";
-    return list === "any" || isAccount(list) ? { ...denial, account: list } : { problem: accountProblem(account) };
+    return list === "any" || isAccount(list)
+      ? { ...denial, account: list }
+      : { problem: accountProblem(account) };
   }
   if (account !== undefined) return { problem: "arnLike contains the account: remove account" };
   const second = secondArnProblem(entry.arnLike);
-  return second === undefined ? { ...denial, account: accountOf(entry.arnLike) } : { problem: second };
+  return second === undefined
+    ? { ...denial, account: accountOf(entry.arnLike) }
+    : { problem: second };
 }
 
 /**
@@ -103,7 +118,13 @@ export function foreignProblem(entry: Entry, partition: string): string | undefi
  * Returns the denial to write instead. That of a permission set or account needs a pattern, which
  * depends on the partition.
  */
-function denyProblem({ deny, arn, arnLike = arn, notAfter, description }: Record<string, unknown>): string {
+function denyProblem({
+  deny,
+  arn,
+  arnLike = arn,
+  notAfter,
+  description,
+}: Record<string, unknown>): string {
   if (deny === false) return "a mapping must not have the key deny: delete it";
   const denial = given({ arnLike: arnLike ?? "<ARN or pattern>", notAfter, description });
   return `a mapping must not have the key deny. Delete the mapping, and write this denial in the file: {"deny": [${printable(JSON.stringify(denial))}]}`;
@@ -124,17 +145,25 @@ function unquotedPlaceholder({ username, groups }: Record<string, unknown>): str
 
 type Address = ParameterAddress & { readonly kind: MappingKind };
 
-function readAddress(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Address | Problem {
+function readAddress(
+  value: Record<string, unknown>,
+  account: unknown,
+  permissionSet: unknown,
+): Address | Problem {
   const { arn, arnLike, session } = value;
   if (arn !== undefined) {
     const isAlone = account === undefined && permissionSet === undefined;
-    return isAlone ? addressOfArn(arn) : { problem: "arn names the principal: remove account and permissionSet" };
+    return isAlone
+      ? addressOfArn(arn)
+      : { problem: "arn names the principal: remove account and permissionSet" };
   }
   if (arnLike !== undefined) {
-    if (permissionSet !== undefined) return { problem: "has both arnLike and permissionSet: keep one" };
+    if (permissionSet !== undefined)
+      return { problem: "has both arnLike and permissionSet: keep one" };
     return addressOfPattern(arnLike, account);
   }
-  if (account === undefined) return { problem: permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT };
+  if (account === undefined)
+    return { problem: permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT };
   if (!isAccount(account)) return { problem: accountProblem(account) };
   if (permissionSet === undefined) return unnamed("account", account);
   if (typeof permissionSet !== "string" || !isPermissionSet(permissionSet)) {
@@ -186,18 +215,27 @@ function unnamed(kind: MappingKind, account: string): Address {
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
   if (kind === "deny") {
     const { name: person, arnLike, ...rest }: { name?: string; arnLike?: string } = mapping;
-    return given({ arnLike, name: person, account: person && account !== "any" ? account : undefined, ...rest });
+    return given({
+      arnLike,
+      name: person,
+      account: person && account !== "any" ? account : undefined,
+      ...rest,
+    });
   }
   const { arn, arnLike, session, username, groups, ...rest } = mapping;
   const isShown = arnLike === undefined ? arn === undefined : accountOf(arnLike) !== account;
-  const shown = { permissionSet: isOfSet(kind) ? name : undefined, account: isShown ? account : undefined };
+  const shown = {
+    permissionSet: isOfSet(kind) ? name : undefined,
+    account: isShown ? account : undefined,
+  };
   return given({ arn, arnLike, ...shown, session, username, groups, ...rest });
 }
 
 /** Returns a phrase for the user about an `arn` that `parseMappedArn` rejects. */
 function arnProblem(arn: unknown): string {
   if (typeof arn !== "string") return MUST;
-  const [, partition, account, role] = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];
+  const [, partition, account, role] =
+    /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];
   if (role !== undefined) {
     return `arn must be the ARN of the role, not of a session: arn:${partition}:iam::${account}:role/${role}`;
   }

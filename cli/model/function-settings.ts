@@ -50,7 +50,9 @@ export function shellOf(cluster: Environment, environment: Environment): Shell {
 }
 
 function storedVariables(environment: Environment): Environment {
-  return Object.fromEntries(VARIABLES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
+  return Object.fromEntries(
+    VARIABLES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
+  );
 }
 
 /**
@@ -65,7 +67,10 @@ export function settingsFrom(variables: Environment, { machine }: Shell): Settin
 const OF_A_STACK = ["clusterId", "region", "partition", "mappingPrefix", "ssmEndpoint"];
 
 /** The keys of the settings that have another name in `Settings`. */
-const KEYS: Readonly<Record<string, string>> = { jwt: "awsSignedTokens", stsHosts: "stsRegions or stsExtraHosts" };
+const KEYS: Readonly<Record<string, string>> = {
+  jwt: "awsSignedTokens",
+  stsHosts: "stsRegions or stsExtraHosts",
+};
 
 /**
  * Returns the keys of the settings in which two functions of a cluster differ. The order of a list
@@ -77,7 +82,9 @@ export function differentSettings(first: Settings, second: Settings): string[] {
     ...settings
   }: Settings): Readonly<Record<string, unknown>> => {
     const entries = Object.entries({ ...settings, stsHosts: { regions, regionByHost } });
-    return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? new Set(value) : value]));
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, Array.isArray(value) ? new Set(value) : value]),
+    );
   };
   const [ofFirst, ofSecond] = [comparable(first), comparable(second)];
   const shared = Object.keys(ofFirst).filter((name) => !OF_A_STACK.includes(name));
@@ -90,10 +97,18 @@ export function differentSettings(first: Settings, second: Settings): string[] {
  *
  * @param name of the parameter
  */
-export function judgeSettings(name: string, reading: SettingsReading, shell: Shell): FunctionSettings {
-  if (reading === undefined) return assumed(`The function's settings are not in Parameter Store (${name}).`, shell);
+export function judgeSettings(
+  name: string,
+  reading: SettingsReading,
+  shell: Shell,
+): FunctionSettings {
+  if (reading === undefined)
+    return assumed(`The function's settings are not in Parameter Store (${name}).`, shell);
   if (reading === "no permission") {
-    return assumed(`No permission to read the function's settings: ssm:GetParameters on ${name}.`, shell);
+    return assumed(
+      `No permission to read the function's settings: ssm:GetParameters on ${name}.`,
+      shell,
+    );
   }
   const invalid = (reason: string) => {
     const where = `The function's settings in Parameter Store (${name})`;
@@ -108,7 +123,9 @@ export function judgeSettings(name: string, reading: SettingsReading, shell: She
   try {
     return {
       ...{ settings: settingsFrom(stored.settings, shell), nodeLookup, version },
-      ...(unknown.length > 0 && { condition: `${others}, which this command does not know, changes nothing` }),
+      ...(unknown.length > 0 && {
+        condition: `${others}, which this command does not know, changes nothing`,
+      }),
       notes: [
         ...(version === packageJson.version ? [] : [differs(version)]),
         ...(unknown.length > 0 ? [`This command does not know ${others}.`] : []),
@@ -130,7 +147,10 @@ function assumed(reason: string, shell: Shell): FunctionSettings {
     .join(", ");
   const none = VARIABLES.filter((name) => !(name in shell.variables));
   const no = `no ${none.slice(0, -1).join(", ")} or ${none.at(-1)}`;
-  const assumption = given === "" ? "the default of each setting" : `${given} from your environment, else the defaults`;
+  const assumption =
+    given === ""
+      ? "the default of each setting"
+      : `${given} from your environment, else the defaults`;
   return {
     ...{ settings: settingsFrom(shell.variables, shell), nodeLookup: true },
     condition: `the function has ${given === "" ? no : `${given} and ${no}`}`,

@@ -21,18 +21,35 @@ export interface Item {
 }
 
 /** Prints the items. `isNamed` is whether each item names its cluster. */
-export async function printItems(items: readonly Item[], isNamed: boolean, options: ListOutputOptions, io: IOStreams) {
+export async function printItems(
+  items: readonly Item[],
+  isNamed: boolean,
+  options: ListOutputOptions,
+  io: IOStreams,
+) {
   const { output } = options;
   if (output === "json" || output === "yaml") return printData(items.map(machine), output, io);
   const named = (item: Item, cells: string[]) => (isNamed ? [item.cluster ?? "", ...cells] : cells);
-  const headers = [...(isNamed ? ["cluster"] : []), "kind", "account", "name", "username", "groups", "note"];
+  const headers = [
+    ...(isNamed ? ["cluster"] : []),
+    "kind",
+    "account",
+    "name",
+    "username",
+    "groups",
+    "note",
+  ];
   const wide = {
     headers: [...headers, "parameter", "version", "modified"],
     row: (item: Item) => named(item, wideRow(item)),
   };
   const listing = { items, headers, row: (item: Item) => named(item, row(item)), wide };
   const name = (item: Item) => named(item, [item.name]).join(" ");
-  await printList({ ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) }, options, io);
+  await printList(
+    { ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) },
+    options,
+    io,
+  );
 }
 
 export function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {
@@ -59,12 +76,24 @@ function wideRow(item: Item): string[] {
 }
 
 /** Returns the row for narrow terminals: username, groups and note share the last cell. */
-function narrowRow([kind = "", account = "", name = "", username = "", groups = "", note = ""]: string[]): string[] {
-  const who = [username, groups && `(${groups.replaceAll(",", ", ")})`, note].filter((text) => text !== "");
+function narrowRow([
+  kind = "",
+  account = "",
+  name = "",
+  username = "",
+  groups = "",
+  note = "",
+]: string[]): string[] {
+  const who = [username, groups && `(${groups.replaceAll(",", ", ")})`, note].filter(
+    (text) => text !== "",
+  );
   return [kind, account, name, who.join(" ") || "every identity, with its ARN as the username"];
 }
 
-function note({ kind, mapping: { notAfter, principalId, description } }: Entry, deniedBy?: string): string {
+function note(
+  { kind, mapping: { notAfter, principalId, description } }: Entry,
+  deniedBy?: string,
+): string {
   const until = notAfter && `until ${notAfter}`;
   const words =
     kind === "deny"

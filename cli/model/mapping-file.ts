@@ -29,17 +29,26 @@ interface MappingFile {
  * Reads mapping files. Throws with the problems of all files. In a folder, it reads the YAML and
  * JSON files. `-` is standard input.
  */
-export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<readonly Entry[]> {
+export async function readMappingFiles(
+  paths: readonly string[],
+  io: IOStreams,
+): Promise<readonly Entry[]> {
   const { problems, entries } = await examineMappingFiles(paths, io);
   if (problems.length === 0) return entries;
-  throw usage(...problems.map(({ where, problem }) => `${where}: ${problem}`), "Nothing was written.");
+  throw usage(
+    ...problems.map(({ where, problem }) => `${where}: ${problem}`),
+    "Nothing was written.",
+  );
 }
 
 /**
  * Reads mapping files. Returns the mappings, then the denials. Throws only if a file is not a
  * mapping file. A later path overrides entries of an earlier one, and logs that.
  */
-export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
+export async function examineMappingFiles(
+  paths: readonly string[],
+  io: IOStreams,
+): Promise<MappingFile> {
   const layers: (readonly Entry[])[] = [];
   const problems: FileProblem[] = [];
   for (const path of paths) {
@@ -48,11 +57,16 @@ export async function examineMappingFiles(paths: readonly string[], io: IOStream
     problems.push(...layer.problems);
   }
   const { entries, overrides } = overrideEarlier(layers);
-  const ordered = overrides.toSorted((a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)));
+  const ordered = overrides.toSorted(
+    (a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)),
+  );
   for (const { earlier, later } of ordered) {
     io.log(`${later.where} overrides ${earlier.where}: ${nameOfEntry(later)}.\n`);
   }
-  return { entries: [...entries.filter((entry) => !isDenial(entry)), ...entries.filter(isDenial)], problems };
+  return {
+    entries: [...entries.filter((entry) => !isDenial(entry)), ...entries.filter(isDenial)],
+    problems,
+  };
 }
 
 /** Reads a file, or the files of a folder. */
@@ -63,7 +77,8 @@ async function readLayer(path: string, io: IOStreams): Promise<MappingFile> {
     for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
       const read = list === "deny" ? readDenial(item) : readMapping(item);
       const where = `${shownFile(file)}, line ${line}`;
-      if ("problem" in read) problems.push({ where: `${where}${who(item)}`, problem: read.problem });
+      if ("problem" in read)
+        problems.push({ where: `${where}${who(item)}`, problem: read.problem });
       else entries.push({ ...read, where });
     }
   }
@@ -128,11 +143,14 @@ function itemsIn(text: string, file: string) {
   const wanted = "A mapping file has the lists mappings: and deny:.";
   const none = `${wanted} For a file without entries, write: mappings: []`;
   if (value === null) throw usage(`${shownFile(file)} is empty. ${none}`);
-  if (Array.isArray(value)) throw usage(`${shownFile(file)} is a list. ${wanted} Write mappings: above its entries.`);
+  if (Array.isArray(value))
+    throw usage(`${shownFile(file)} is a list. ${wanted} Write mappings: above its entries.`);
   const document = isObject(value) ? value : {};
   const at = (...path: (string | number)[]) => `${shownFile(file)}, line ${lineOf(path)}`;
   if (document["kind"] === "ConfigMap") {
-    throw usage(`${shownFile(file)} is a ConfigMap, not a mapping file: convert it with mappings import.`);
+    throw usage(
+      `${shownFile(file)} is a ConfigMap, not a mapping file: convert it with mappings import.`,
+    );
   }
   const unknown = Object.keys(document).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
@@ -153,7 +171,8 @@ function itemsIn(text: string, file: string) {
 
 function who(item: unknown): string {
   if (!isObject(item)) return "";
-  const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["name"] ?? item["account"];
+  const name =
+    item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["name"] ?? item["account"];
   return typeof name === "string" ? ` (${printable(name)})` : "";
 }
 
@@ -236,8 +255,12 @@ function uniqueAs({ kind, mapping }: Entry): string | undefined {
  * Returns the parameters for the entries. Throws if entries are duplicates, or Parameter Store
  * refuses a value.
  */
-export function toParameters(prefix: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
+export function toParameters(
+  prefix: string,
+  entries: readonly Entry[],
+): ReadonlyMap<string, string> {
   const { values, problems } = placeEntries(prefix, entries);
-  if (problems.length > 0) throw usage(...problems.map(({ name, problem }) => `${name}: ${problem}.`));
+  if (problems.length > 0)
+    throw usage(...problems.map(({ name, problem }) => `${name}: ${problem}.`));
   return values;
 }

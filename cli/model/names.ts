@@ -2,7 +2,10 @@
 // risky.
 
 import { matchesGlob } from "../../functions/authenticator/mapping/arn.ts";
-import { claimPlaceholdersIn, PLACEHOLDER } from "../../functions/authenticator/mapping/claim-placeholders.ts";
+import {
+  claimPlaceholdersIn,
+  PLACEHOLDER,
+} from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { nameProblem } from "../../functions/authenticator/user/user.ts";
 import type { ReviewSettings } from "./evaluation.ts";
@@ -32,7 +35,10 @@ export function accessGroup(level: AccessLevel, namespace?: string): string {
  * Returns the groups of a level in the namespaces; without any, the group of the level in the
  * entire cluster.
  */
-export function accessGroups(level: AccessLevel, namespaces: readonly string[] = []): readonly string[] {
+export function accessGroups(
+  level: AccessLevel,
+  namespaces: readonly string[] = [],
+): readonly string[] {
   return namespaces.length === 0
     ? [accessGroup(level)]
     : [...new Set(namespaces)].map((namespace) => accessGroup(level, namespace));
@@ -74,7 +80,10 @@ export function mentionsAdministrators(value: string | undefined): boolean {
  * Returns whether the name renders to itself, and the function accepts it: a name that it rejects
  * denies the identity.
  */
-export function isAccepted(name: string, { reservedPrefixes }: Pick<ReviewSettings, "reservedPrefixes">): boolean {
+export function isAccepted(
+  name: string,
+  { reservedPrefixes }: Pick<ReviewSettings, "reservedPrefixes">,
+): boolean {
   return !/[{}]/.test(name) && nameProblem(name, reservedPrefixes) === undefined;
 }
 
@@ -82,7 +91,10 @@ export function isAccepted(name: string, { reservedPrefixes }: Pick<ReviewSettin
  * Returns whether each function that may read the name accepts it, and Kubernetes does not reserve
  * it.
  */
-export function isPlain(name: string, { reservedPrefixes, mayBeReserved = [] }: ReviewSettings): boolean {
+export function isPlain(
+  name: string,
+  { reservedPrefixes, mayBeReserved = [] }: ReviewSettings,
+): boolean {
   return isAccepted(name, { reservedPrefixes: ["system:", ...reservedPrefixes, ...mayBeReserved] });
 }
 
@@ -98,6 +110,9 @@ export function nameRisk(name: string): string | undefined {
  * of placeholders have no colon.
  */
 export function mayBeginWithSystem(name: string): boolean {
-  const [start = "", ...rest] = name.replaceAll("{AccountID}", "0").replace(PLACEHOLDER, "*").split(":");
+  const [start = "", ...rest] = name
+    .replaceAll("{AccountID}", "0")
+    .replace(PLACEHOLDER, "*")
+    .split(":");
   return rest.length > 0 && matchesGlob(start, "system");
 }

@@ -1,8 +1,15 @@
 // The identities that a person's name may have by the mappings.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn.ts";
-import { isOfRole, isWithoutSessions, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
-import { permissionSetInAnyCase, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  isOfRole,
+  isWithoutSessions,
+  type MappingKind,
+} from "../../functions/authenticator/mapping/kinds.ts";
+import {
+  permissionSetInAnyCase,
+  permissionSetRole,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase, editDistance } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
@@ -36,7 +43,9 @@ export function roleNamed(
 ): { readonly mapping: string; readonly entry: Entry } | undefined {
   for (const [parameter, stored] of parameters) {
     const { entries } = readParameter(prefix, parameter, stored, partition);
-    const entry = entries.find(({ kind, name }) => isOfRole(kind) && asciiLowerCase(name) === asciiLowerCase(who));
+    const entry = entries.find(
+      ({ kind, name }) => isOfRole(kind) && asciiLowerCase(name) === asciiLowerCase(who),
+    );
     if (entry !== undefined) return { mapping: shortName(parameter, prefix), entry };
   }
   return undefined;
@@ -50,10 +59,12 @@ export function namesIn(
   { prefix, partition, now }: ReviewSettings,
 ): string[] {
   return [...parameters].flatMap(([parameter, stored]) =>
-    readParameter(prefix, parameter, stored, partition).entries.flatMap(({ kind, name, mapping }) => {
-      if (isExpired(mapping.notAfter, now)) return [];
-      return mapping.session ?? (kind === "user" || kind === "federated-user" ? name : []);
-    }),
+    readParameter(prefix, parameter, stored, partition).entries.flatMap(
+      ({ kind, name, mapping }) => {
+        if (isExpired(mapping.notAfter, now)) return [];
+        return mapping.session ?? (kind === "user" || kind === "federated-user" ? name : []);
+      },
+    ),
   );
 }
 
@@ -69,7 +80,8 @@ export function similarName(who: string, names: readonly string[]): string | und
 /** Returns whether one character is added, removed or replaced, or two neighbours are exchanged. */
 function isOneEdit(name: string, other: string): boolean {
   if (editDistance(name, other) === 1) return true;
-  const swapped = (at: number) => `${name.slice(0, at)}${name[at + 1]}${name[at]}${name.slice(at + 2)}`;
+  const swapped = (at: number) =>
+    `${name.slice(0, at)}${name[at + 1]}${name[at]}${name.slice(at + 2)}`;
   return Array.from(name.slice(1), (_, at) => swapped(at)).includes(other);
 }
 
@@ -94,7 +106,9 @@ export function identitiesNamed(
 }
 
 /** Returns the same identities as `identitiesNamed`, with patterns that fit in a deny list. */
-export function possibleIdentities(...args: Parameters<typeof identitiesNamed>): PossibleIdentity[] {
+export function possibleIdentities(
+  ...args: Parameters<typeof identitiesNamed>
+): PossibleIdentity[] {
   const [who, , { partition }] = args;
   const found = identitiesNamed(...args);
   const sessions = Map.groupBy(
@@ -102,11 +116,15 @@ export function possibleIdentities(...args: Parameters<typeof identitiesNamed>):
     ({ arnLike }) => accountIn(arnLike),
   );
   const patterns = new Map(
-    [...sessions].map(([account, some]) => [account, new Set(some.map(({ arnLike }) => arnLike)).size]),
+    [...sessions].map(([account, some]) => [
+      account,
+      new Set(some.map(({ arnLike }) => arnLike)).size,
+    ]),
   );
   return found.map((identity) => {
     const account = accountIn(identity.arnLike);
-    if (identity.kind !== "session" || (patterns.get(account) ?? 0) <= MOST_SESSIONS) return identity;
+    if (identity.kind !== "session" || (patterns.get(account) ?? 0) <= MOST_SESSIONS)
+      return identity;
     return { ...identity, arnLike: `arn:${partition}:sts::${account}:assumed-role/*/${who}` };
   });
 }
@@ -118,10 +136,15 @@ function accountIn(arnLike: string): string {
 
 type Found = Omit<PossibleIdentity, "mapping" | "isOwn">;
 
-function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry, partition: string): Found[] {
+function identitiesOf(
+  who: string,
+  { kind, account: list, name, mapping }: Entry,
+  partition: string,
+): Found[] {
   if (kind === "deny") return [];
   const account = list === "any" ? accountIn(mapping.arnLike ?? "") : list;
-  const arn = (service: string, resource: string) => `arn:${partition}:${service}::${account}:${resource}`;
+  const arn = (service: string, resource: string) =>
+    `arn:${partition}:${service}::${account}:${resource}`;
   const session = (role: string, choosesName: boolean): Found => {
     return { kind: "session", arnLike: arn("sts", `assumed-role/${role}/${who}`), choosesName };
   };
@@ -139,11 +162,14 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
     root: () => [],
     "federated-user": () => (isWho(name) ? [federated] : []),
     sso: () => [session(permissionSetRole(name, "?"), false)],
-    "sso-session": () => (isWho(mapping.session) ? [session(permissionSetRole(name, "?"), false)] : []),
+    "sso-session": () =>
+      isWho(mapping.session) ? [session(permissionSetRole(name, "?"), false)] : [],
     pattern() {
       const { arnLike = "" } = mapping;
       // A user's path is part of its ARN.
-      const isUser = [`user/${who}`, `user/*/${who}`].some((user) => arnsOverlap(arnLike, arn("iam", user)));
+      const isUser = [`user/${who}`, `user/*/${who}`].some((user) =>
+        arnsOverlap(arnLike, arn("iam", user)),
+      );
       return [
         ...(arnsOverlap(arnLike, arn("iam", "role/*")) ? [session(roleIn(arnLike), true)] : []),
         ...(isUser ? [user] : []),

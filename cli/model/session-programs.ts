@@ -21,7 +21,10 @@ const PROGRAMS: readonly (readonly [name: string | RegExp, program: string])[] =
   [/^aws-sdk-java-\d+$/, "the AWS SDK for Java"],
   [/^aws-sdk-php-\d+$/, "the AWS SDK for PHP"],
   [/^aws-dotnet-sdk-session-\d+$/, "the AWS SDK for .NET"],
-  [/^(?:assume-role-from-profile|assume-role-provider|web-identity-token(?:-profile)?)-\d+$/, "the AWS SDK for Rust"],
+  [
+    /^(?:assume-role-from-profile|assume-role-provider|web-identity-token(?:-profile)?)-\d+$/,
+    "the AWS SDK for Rust",
+  ],
   [/^m?i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/, "a machine's instance profile"],
 ];
 
@@ -32,6 +35,8 @@ const PROGRAMS: readonly (readonly [name: string | RegExp, program: string])[] =
  */
 export function sessionProgram(sessionName: string) {
   const own = asciiLowerCase(sessionName);
-  const found = PROGRAMS.find(([name]) => (typeof name === "string" ? name === own : name.test(own)));
+  const found = PROGRAMS.find(([name]) =>
+    typeof name === "string" ? name === own : name.test(own),
+  );
   return found && { program: found[1], isConstant: typeof found[0] === "string" };
 }

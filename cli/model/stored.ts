@@ -4,7 +4,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { isListKind, KINDS, type ListKind } from "../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  type ParameterAddress,
+  readName,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { isObject, parseJson, parseStored, repeatedKey } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
@@ -71,13 +74,17 @@ interface Merged {
 export function mergeList(key: string, base: Items, mine: Items, theirs: Items): Merged {
   const byName = (list: Items) => Map.groupBy(list, (item) => keyOfItem(item, key));
   const [was, is, other] = [byName(base), byName(mine), byName(theirs)];
-  const changed = [...new Set([...was.keys(), ...is.keys()])].filter((name) => differs(was, is, name));
+  const changed = [...new Set([...was.keys(), ...is.keys()])].filter((name) =>
+    differs(was, is, name),
+  );
   const clashes = changed.filter((name) => differs(was, other, name) && differs(is, other, name));
   const left = new Set(changed.filter((name) => !clashes.includes(name)));
   const isMine = new Set(left);
   // Entries with the same name move to the position of the first.
   const take = (name: string) => (left.delete(name) ? (is.get(name) ?? []) : []);
-  const kept = theirs.flatMap((item) => (isMine.has(keyOfItem(item, key)) ? take(keyOfItem(item, key)) : [item]));
+  const kept = theirs.flatMap((item) =>
+    isMine.has(keyOfItem(item, key)) ? take(keyOfItem(item, key)) : [item],
+  );
   return { items: [...kept, ...[...left].flatMap(take)], clashes };
 }
 
@@ -140,14 +147,21 @@ export function listItems(
   if (!isReadable) {
     const [rule, advice] = stored.secure
       ? ["must be of type String, not SecureString", "Remove it first (mappings remove)."]
-      : ["is not a JSON list", "Restore an earlier version first (mappings rollback), or remove it (mappings remove)."];
+      : [
+          "is not a JSON list",
+          "Restore an earlier version first (mappings rollback), or remove it (mappings remove).",
+        ];
     throw usage(`${name} ${rule}. Nothing was written. ${advice}`);
   }
   for (const [index, { value, problem }] of entries.entries()) {
     if (problem === undefined || isChanged(value)) continue;
-    const own = isObject(value) ? (value["arnLike"] ?? value["session"] ?? value["name"]) : undefined;
+    const own = isObject(value)
+      ? (value["arnLike"] ?? value["session"] ?? value["name"])
+      : undefined;
     const which = `entry ${index + 1}${typeof own === "string" ? ` (${own})` : ""}`;
-    throw usage(`${name}: ${which} is invalid: ${problem}. Nothing was written. Fix or remove that entry first.`);
+    throw usage(
+      `${name}: ${which} is invalid: ${problem}. Nothing was written. Fix or remove that entry first.`,
+    );
   }
   return entries.map(({ value }) => value);
 }
@@ -211,7 +225,9 @@ export function valueProblem(text: string): string | undefined {
   // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html: no
   // reference to a parameter.
   if (text.includes("{{")) return 'contains "{{", which Parameter Store refuses';
-  return bytes > MAX_BYTES ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}` : undefined;
+  return bytes > MAX_BYTES
+    ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}`
+    : undefined;
 }
 
 /** Returns the JSON text of a value. Throws if Parameter Store refuses it. */

@@ -50,7 +50,11 @@ const NAMED = new RegExp(String.raw`^(${NAMED_KINDS})/(\d{12})/(.+)$`);
  *
  * @param session the value of --session
  */
-export function findTarget({ review: { prefix }, account }: Store, who: string, session?: string): Target {
+export function findTarget(
+  { review: { prefix }, account }: Store,
+  who: string,
+  session?: string,
+): Target {
   const found = targetOf(prefix, who);
   checkSession(session);
   const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
@@ -61,9 +65,14 @@ export function findTarget({ review: { prefix }, account }: Store, who: string, 
 /**
  * Throws for other accounts than --account: users with that option often have no other permissions.
  */
-export function checkAccount(account: string | undefined, address: { readonly account: string }, what: string): void {
+export function checkAccount(
+  account: string | undefined,
+  address: { readonly account: string },
+  what: string,
+): void {
   if (account === undefined || address.account === account) return;
-  const reason = address.account === "any" ? "applies to any account" : `belongs to account ${address.account}`;
+  const reason =
+    address.account === "any" ? "applies to any account" : `belongs to account ${address.account}`;
   throw usage(`${what} ${reason}, not to --account ${account}.`);
 }
 
@@ -72,7 +81,12 @@ export function checkAccounts(account: string | undefined, entries: readonly Ent
   for (const entry of entries) checkAccount(account, entry, nameOfEntry(entry, "The"));
 }
 
-function ofSession(prefix: string, { kind, account, name }: ParameterAddress, who: string, session: string): Target {
+function ofSession(
+  prefix: string,
+  { kind, account, name }: ParameterAddress,
+  who: string,
+  session: string,
+): Target {
   if (!isOfSet(kind)) {
     throw usage(
       `--session requires a permission set (sso/<account>/<permission set>), not ${who}. Only IAM Identity Center sets ` +
@@ -91,12 +105,15 @@ function targetOf(prefix: string, who: string): Target {
   if (/^group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   const [, kind, account, name] = NAMED.exec(who) ?? [];
   if (kind === undefined || account === undefined || name === undefined) {
-    const problem = who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
+    const problem =
+      who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
     throw usage(problem, ...TARGET_HELP.split("\n"));
   }
   if (isOfSet(kind as ParameterKind) && !isPermissionSet(name)) {
     const set = permissionSetOf(name);
-    const advice = name.includes("/") ? " Use --session for a session." : set && ` Use ${kind}/${account}/${set}.`;
+    const advice = name.includes("/")
+      ? " Use --session for a session."
+      : set && ` Use ${kind}/${account}/${set}.`;
     throw usage(`${name} is not the name of a permission set.${advice ?? ""}`);
   }
   return at(prefix, { kind: kind as ParameterKind, account, name }, {});
@@ -111,7 +128,11 @@ function ofArn(prefix: string, arn: string): Target {
 }
 
 function at(prefix: string, { kind, account, name }: ParameterAddress, key: Target["key"]): Target {
-  return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
+  return {
+    parameter: mappingParameter(prefix, kind, account, name),
+    address: { kind, account, name },
+    key,
+  };
 }
 
 /**
@@ -157,7 +178,10 @@ const TYPING: readonly (readonly [pattern: RegExp, fault: (who: string) => strin
   [/^(?!arn:).+arn:/i, () => "has text before arn: remove it"],
   [/^(?!arn:).*\s/, () => "contains a space: give one identity for each argument"],
   [SEVERAL, () => "has several identities: give one for each argument"],
-  [new RegExp(String.raw`^(?:${NAMED_KINDS})/(?!\d{12}/)`), () => "has no account of 12 digits before its name"],
+  [
+    new RegExp(String.raw`^(?:${NAMED_KINDS})/(?!\d{12}/)`),
+    () => "has no account of 12 digits before its name",
+  ],
   [
     /^[\w+=,.@-]*,[\w+=,.@-]*$/,
     () => "contains a comma: give one name. For a session, use sso/<account>/<set> --session",
@@ -165,7 +189,8 @@ const TYPING: readonly (readonly [pattern: RegExp, fault: (who: string) => strin
   [/^\d{12}$/, (who) => `is an account. For every identity of it, use account/${who}`],
   [
     /^[\w+=,.@-]+$/,
-    (who) => `is only a name. Add its kind and account, such as role/111122223333/${who}, or use an ARN`,
+    (who) =>
+      `is only a name. Add its kind and account, such as role/111122223333/${who}, or use an ARN`,
   ],
 ];
 
@@ -179,7 +204,11 @@ export function checkOneArn(who: string): void {
  * Returns the denial and its list. Throws if `who` names no principal, or one of another account
  * than --account.
  */
-export function findDenyTarget({ review, account }: Store, who: string, session: string | undefined) {
+export function findDenyTarget(
+  { review, account }: Store,
+  who: string,
+  session: string | undefined,
+) {
   checkTyping(who);
   if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   checkSession(session);
@@ -203,7 +232,8 @@ export function arnOf(who: string, review: ReviewSettings): string {
 }
 
 function sessionArn(arn: string, session: string, who: string): string {
-  const [, partition, account, role] = /^arn:([^:]+):iam::([^:]+):role\/(?:.*\/)?([^/]+)$/i.exec(arn) ?? [];
+  const [, partition, account, role] =
+    /^arn:([^:]+):iam::([^:]+):role\/(?:.*\/)?([^/]+)$/i.exec(arn) ?? [];
   if (role === undefined) throw usage(`--session requires a role or a permission set, not ${who}.`);
   return `arn:${partition}:sts::${account}:assumed-role/${role}/${session}`;
 }

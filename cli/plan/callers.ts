@@ -25,7 +25,9 @@ export async function readCallers(connection: Connection, signal: AbortSignal): 
   const known = await readBeside([parameter], connection, signal);
   const stored = known.get(parameter);
   if (stored?.secure) {
-    throw usage(`${parameter} is a SecureString, which the function does not read: no caller is accepted. Remove it.`);
+    throw usage(
+      `${parameter} is a SecureString, which the function does not read: no caller is accepted. Remove it.`,
+    );
   }
   const entries = stored === undefined ? [] : parseStored(stored.value);
   if (!Array.isArray(entries)) {
@@ -38,14 +40,26 @@ export async function readCallers(connection: Connection, signal: AbortSignal): 
  * Plans to replace the list with `items`. `check` throws if these, or the list after a merge, must
  * not be written.
  */
-export function planCallers(callers: Callers, items: Entries, check: (items: Entries) => void): Plan {
+export function planCallers(
+  callers: Callers,
+  items: Entries,
+  check: (items: Entries) => void,
+): Plan {
   const { parameter: name, stored: before } = callers;
   const action = before === undefined ? "add" : "change";
-  return { changes: [{ action, name, before, value: valueText(name, items), check }], unchanged: 0, extra: [] };
+  return {
+    changes: [{ action, name, before, value: valueText(name, items), check }],
+    unchanged: 0,
+    extra: [],
+  };
 }
 
 /** Throws if an unchanged entry is invalid: a change must neither make it valid nor hide it. */
-export function checkNeighbours(entries: Entries, parameter: string, isChanged = (_: unknown) => false): void {
+export function checkNeighbours(
+  entries: Entries,
+  parameter: string,
+  isChanged = (_: unknown) => false,
+): void {
   const invalid = entries.flatMap((entry, index) => {
     if (isCaller(entry) || isChanged(entry)) return [];
     const name = callerName(entry);

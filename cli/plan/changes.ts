@@ -1,4 +1,5 @@
-// Computes the changes from the stored parameters to the desired ones, and leaves out those of a stack.
+// Computes the changes from the stored parameters to the desired ones, and leaves out those of a
+// stack.
 
 import { isDeepStrictEqual } from "node:util";
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
@@ -69,7 +70,9 @@ export function planChanges(
         "first: mappings remove.",
     );
   }
-  const extra = [...current.values()].filter((stored) => !desired.has(stored.name) && removalOf(stored).length > 0);
+  const extra = [...current.values()].filter(
+    (stored) => !desired.has(stored.name) && removalOf(stored).length > 0,
+  );
   const removed = extra.flatMap(removalOf);
   return {
     changes: [...written, ...(prune ? removed : [])].sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -79,12 +82,13 @@ export function planChanges(
 }
 
 /**
- * Empties a list instead of deleting it: a deletion has no version check, and would delete an entry that another
- * operator has just added. No change for an empty list.
+ * Empties a list instead of deleting it: a deletion has no version check, and would delete an entry
+ * that another operator has just added. No change for an empty list.
  */
 export function removalOf(before: Stored): Change[] {
   const { name } = before;
-  if (entryKey(name) === undefined || before.secure) return [{ action: "remove", name, before, value: undefined }];
+  if (entryKey(name) === undefined || before.secure)
+    return [{ action: "remove", name, before, value: undefined }];
   return isStored("[]", before) ? [] : [{ action: "change", name, before, value: "[]" }];
 }
 
@@ -139,7 +143,8 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
     return { stack: TagList.find(({ Key }) => Key === OWNER_TAG)?.Value, isKnown: true };
   } catch (error) {
     // The parameter does not exist, or was deleted since the plan: the write reports that.
-    if (error instanceof Error && error.name === "InvalidResourceId") return { stack: undefined, isKnown: true };
+    if (error instanceof Error && error.name === "InvalidResourceId")
+      return { stack: undefined, isKnown: true };
     if (isAccessDenied(error)) return { stack: undefined, isKnown: false };
     throw error;
   }
@@ -151,10 +156,15 @@ export function managerOf(stack: string): string {
 }
 
 /**
- * Removes changes of managed parameters from the plan, prints a line for each, and returns them as `managed`. `force`
- * keeps all.
+ * Removes changes of managed parameters from the plan, prints a line for each, and returns them as
+ * `managed`. `force` keeps all.
  */
-export async function withoutManaged(plan: Plan, { ssm, review, rates }: Connection, force: boolean, io: IOStreams) {
+export async function withoutManaged(
+  plan: Plan,
+  { ssm, review, rates }: Connection,
+  force: boolean,
+  io: IOStreams,
+) {
   if (force) return { plan, managed: [] };
   const waitForTurn = limitsOf(rates, io).read;
   const managed: Change[] = [];
@@ -164,21 +174,33 @@ export async function withoutManaged(plan: Plan, { ssm, review, rates }: Connect
     const { stack, isKnown } = await findOwner(ssm, change.name, io.interrupted);
     if (!isKnown) {
       const which = managed.length === 0 ? "these parameters" : "the other parameters";
-      io.log(`Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.\n`);
+      io.log(
+        `Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.\n`,
+      );
       break;
     }
     if (stack === undefined) continue;
     managed.push(change);
     const name = shortName(change.name, review.prefix);
-    io.log(`${name} is managed by ${managerOf(stack)} and was not changed. Change it there, or use --force.\n`);
+    io.log(
+      `${name} is managed by ${managerOf(stack)} and was not changed. Change it there, or use --force.\n`,
+    );
   }
-  return { plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) }, managed };
+  return {
+    plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) },
+    managed,
+  };
 }
 
 /** Prints what a session mapping trusts, if the changes write one. */
-export function warnOfSessionTrust(changes: readonly Change[], { review }: Connection, { log }: IOStreams): void {
+export function warnOfSessionTrust(
+  changes: readonly Change[],
+  { review }: Connection,
+  { log }: IOStreams,
+): void {
   const isOfSessions = ({ name }: Change) => readName(review.prefix, name)?.kind === "sso-session";
-  if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
+  if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"')))
+    return;
   log(
     "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +
       "provider can change a user name, or give it to another person.\n",
@@ -189,6 +211,9 @@ export function warnOfSessionTrust(changes: readonly Change[], { review }: Conne
  * Returns a plan for the desired parameters only: `known` may have others, which were read to
  * evaluate the plan.
  */
-export function planFor(known: ReadonlyMap<string, Stored>, desired: ReadonlyMap<string, string>): Plan {
+export function planFor(
+  known: ReadonlyMap<string, Stored>,
+  desired: ReadonlyMap<string, string>,
+): Plan {
   return planChanges(new Map([...known].filter(([name]) => desired.has(name))), desired, false);
 }

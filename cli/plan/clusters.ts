@@ -35,7 +35,12 @@ import {
 import { planData, printPlans } from "./show.ts";
 import { beforeWrites } from "./stopped.ts";
 import { connectOnce, neighboursOf } from "./stores.ts";
-import { type ClusterToWrite, type ReadyCluster, toWrite, writeClusters } from "./write-clusters.ts";
+import {
+  type ClusterToWrite,
+  type ReadyCluster,
+  toWrite,
+  writeClusters,
+} from "./write-clusters.ts";
 
 /**
  * The target of the change does not exist in a cluster. With several clusters, it is enough that it
@@ -80,7 +85,10 @@ type MakePlan<O extends ClustersOptions, P extends ClusterPlan> = (
  *
  * @param partition of the principal; several clusters of another partition are skipped, and named
  */
-export async function planClusters<O extends ClustersOptions & ProposeOptions, P extends ClusterPlan>(
+export async function planClusters<
+  O extends ClustersOptions & ProposeOptions,
+  P extends ClusterPlan,
+>(
   options: O,
   io: IOStreams,
   plan: MakePlan<O, P>,
@@ -111,7 +119,8 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions, P
 
   const planned = await inTurns(chosen, planCluster).finally(progress.end).finally(output.flush);
   const known = planned.filter((cluster) => cluster !== undefined);
-  if (known.length === 0) throw usage(`No cluster is in partition ${partition}. Nothing was written.`);
+  if (known.length === 0)
+    throw usage(`No cluster is in partition ${partition}. Nothing was written.`);
   return { isSeveral: several, ...byState(known) };
 }
 
@@ -135,7 +144,9 @@ function absent(name: string, { lines }: Absent, io: IOStreams): IdleCluster {
   return { name, isAbsent: true };
 }
 
-function byState<P extends ClusterPlan>(planned: readonly Planned<P>[]): Omit<PlannedClusters<P>, "isSeveral"> {
+function byState<P extends ClusterPlan>(
+  planned: readonly Planned<P>[],
+): Omit<PlannedClusters<P>, "isSeveral"> {
   const idle = planned.filter((cluster) => "isAbsent" in cluster);
   return {
     ready: planned.filter((cluster) => "plan" in cluster),
@@ -152,7 +163,9 @@ async function fromOneView<T>(io: IOStreams, make: () => Promise<T>): Promise<T>
       return await beforeWrites(io, make);
     } catch (error) {
       if (!(error instanceof ChangedBetween) || attempt === MOST_PLANS) throw error;
-      io.log(`Another operator changed ${error.parameter} while the plan was made. The plan starts again.\n`);
+      io.log(
+        `Another operator changed ${error.parameter} while the plan was made. The plan starts again.\n`,
+      );
     }
   }
 }
@@ -184,7 +197,12 @@ export async function executePlan(
     const plan = await make();
     return { name: "", plan, options: {}, ...(await prepare(plan, options, io)) };
   });
-  await carryOut({ isSeveral: false, ready: [ready], idle: [], isAbsent: false, failed: [] }, options, io, action);
+  await carryOut(
+    { isSeveral: false, ready: [ready], idle: [], isAbsent: false, failed: [] },
+    options,
+    io,
+    action,
+  );
 }
 
 /**
@@ -206,14 +224,20 @@ export async function carryOut(
   const wanted = toWrite(ready);
   const isLooser = wanted.some(({ proposal }) => proposal.marks.length > 0);
   const goesOn = action.goesOn === true && !isLooser;
-  if (!goesOn) throwWorst(refused, "Nothing was written, because not every cluster can be changed.");
+  if (!goesOn)
+    throwWorst(refused, "Nothing was written, because not every cluster can be changed.");
   if (options.dryRun) {
     throwWorst(refused);
     return ready.map(({ plan }) => plan);
   }
   const perSecond = await ask(wanted, refused, options, io);
   if (wanted.length > 0) await action.recheck?.(false);
-  const results = await writeClusters(wanted, options, { isSeveral, goesOn, recheck: action.recheck, perSecond }, io);
+  const results = await writeClusters(
+    wanted,
+    options,
+    { isSeveral, goesOn, recheck: action.recheck, perSecond },
+    io,
+  );
   const written = results.filter((result) => "plan" in result);
   logEffects(toWrite(written), isSeveral, io);
   const now = ready.map((cluster) => written.find(({ name }) => name === cluster.name) ?? cluster);
@@ -223,15 +247,26 @@ export async function carryOut(
 }
 
 /** Prints the plans, or passes them as data to the command. */
-async function showPlans(ready: readonly ReadyCluster[], { report: pass }: ProposeOptions, io: IOStreams) {
-  const plans = ready.map((cluster) => ({ ...cluster, prefix: cluster.plan.connection.review.prefix }));
+async function showPlans(
+  ready: readonly ReadyCluster[],
+  { report: pass }: ProposeOptions,
+  io: IOStreams,
+) {
+  const plans = ready.map((cluster) => ({
+    ...cluster,
+    prefix: cluster.plan.connection.review.prefix,
+  }));
   if (pass === undefined) printPlans(plans, io);
-  else await pass(plans.map(({ shown, destination, prefix }) => planData(shown, destination, prefix)));
+  else
+    await pass(plans.map(({ shown, destination, prefix }) => planData(shown, destination, prefix)));
 }
 
 /** Returns the clusters that cannot be planned, then those whose plan a check refuses. */
 function refusedIn({ ready, failed }: PlannedClusters): readonly ClusterFailure[] {
-  return [...failed, ...ready.flatMap(({ name, refusal: failure }) => (failure ? [{ name, failure }] : []))];
+  return [
+    ...failed,
+    ...ready.flatMap(({ name, refusal: failure }) => (failure ? [{ name, failure }] : [])),
+  ];
 }
 
 /** Asks for the consent to write. Returns how many clusters can be written a second. */
@@ -251,7 +286,12 @@ async function ask(
 }
 
 /** Prints the outcome, or throws it if a cluster failed or a stack's ownership skips changes. */
-function report(planned: PlannedClusters, failures: readonly ClusterFailure[], done = "Written", io: IOStreams): void {
+function report(
+  planned: PlannedClusters,
+  failures: readonly ClusterFailure[],
+  done = "Written",
+  io: IOStreams,
+): void {
   const { isSeveral, ready } = planned;
   const skips = ready.flatMap((cluster) => skipsOf(cluster, isSeveral));
   const isListed = isSeveral && ready.length + failures.length > 0;
@@ -266,7 +306,9 @@ function skipsOf({ name, plan, proposal }: ReadyCluster, isSeveral: boolean): st
   const { skipped = [] } = proposal ?? {};
   if (skipped.length === 0) return [];
   const names = skipped.map((parameter) => shortName(parameter, plan.connection.review.prefix));
-  return [`${isSeveral ? `${name}: ` : ""}Not written, because a stack manages it: ${listed(names, "", 10)}.`];
+  return [
+    `${isSeveral ? `${name}: ` : ""}Not written, because a stack manages it: ${listed(names, "", 10)}.`,
+  ];
 }
 
 function isComplete({ plan, proposal }: ReadyCluster): boolean {
@@ -274,7 +316,10 @@ function isComplete({ plan, proposal }: ReadyCluster): boolean {
 }
 
 /** Returns how many clusters can be written a second. */
-export function logIfLong(proposals: readonly Pick<Proposal, "changes" | "connection">[], io: IOStreams): number {
+export function logIfLong(
+  proposals: readonly Pick<Proposal, "changes" | "connection">[],
+  io: IOStreams,
+): number {
   const sizeOf = (some: typeof proposals) => some.flatMap(({ changes }) => changes).length;
   const shares = [...Map.groupBy(proposals, ({ connection }) => connection.rates)];
   const seconds = Math.max(...shares.map(([{ writes }, some]) => sizeOf(some) / writes));
@@ -295,20 +340,31 @@ function logEffects(written: readonly ClusterToWrite[], isSeveral: boolean, io: 
   for (const cluster of written) {
     const { name, plan, proposal } = cluster;
     const { log } = isSeveral ? output.ioOf(name) : io;
-    const [effect, ...others] = plan.effect?.(withAwsClock(io).clock(), isComplete(cluster)) ?? [EFFECT];
-    for (const line of [`${proposal.outcome ?? outcome(proposal.changes)} ${effect}`, ...others]) log(`${line}\n`);
+    const [effect, ...others] = plan.effect?.(withAwsClock(io).clock(), isComplete(cluster)) ?? [
+      EFFECT,
+    ];
+    for (const line of [`${proposal.outcome ?? outcome(proposal.changes)} ${effect}`, ...others])
+      log(`${line}\n`);
   }
   output.flush();
 }
 
-function lastLine(done: string, { ready, idle }: PlannedClusters, failures: readonly ClusterFailure[], io: IOStreams) {
-  const isDone = (cluster: ReadyCluster) => isComplete(cluster) && !failures.some(({ name }) => name === cluster.name);
+function lastLine(
+  done: string,
+  { ready, idle }: PlannedClusters,
+  failures: readonly ClusterFailure[],
+  io: IOStreams,
+) {
+  const isDone = (cluster: ReadyCluster) =>
+    isComplete(cluster) && !failures.some(({ name }) => name === cluster.name);
   const all = new Set([...ready, ...failures].map(({ name }) => name)).size + idle.length;
   const nothing = idle.length === 0 ? "" : `, nothing to do in ${idle.length}`;
   const reasons = failures.map(({ name, failure }) => `${name} (${shortReasonOf(failure)})`);
   const not = reasons.length === 0 ? "" : ` Not ${done.toLowerCase()} in: ${reasons.join(", ")}.`;
   // A later run may succeed where this one failed.
   const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.awsFailure);
-  const repeat = repeats ? ` Repeat: iam-authenticator ${(io.words ?? []).map(shellWord).join(" ")}` : "";
+  const repeat = repeats
+    ? ` Repeat: iam-authenticator ${(io.words ?? []).map(shellWord).join(" ")}`
+    : "";
   return `${done} in ${ready.filter(isDone).length} of ${all} clusters${nothing}.${not}${repeat}`;
 }

@@ -1,4 +1,5 @@
-// The consent that a change needs: reads what the rule of access depends on, and judges again after changes by other operators.
+// The consent that a change needs: reads what the rule of access depends on, and judges again after
+// changes by other operators.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
@@ -6,7 +7,12 @@ import type { Connection } from "../aws/connection.ts";
 import { isAccessDenied } from "../aws/errors.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { guardLockout, hasAdministrator, mayDenyOthers, withoutRestrictions } from "../model/access/administrators.ts";
+import {
+  guardLockout,
+  hasAdministrator,
+  mayDenyOthers,
+  withoutRestrictions,
+} from "../model/access/administrators.ts";
 import { hasConsent, type Mark } from "../model/access/changes.ts";
 import { marksOf } from "../model/access/phases.ts";
 import { afterwards, type RuleSettings, type Wanted } from "../model/access/state.ts";
@@ -23,14 +29,27 @@ interface ReadForAccess {
   /** What the operator may not read, as in `RuleSettings.reading`. */
   readonly unread: ReadonlySet<string>;
   /** Runs a part of the rule, and adds to `current` what it reads. */
-  readonly settle: <T>(current: Map<string, Stored>, rule: (review: RuleSettings) => T) => Promise<T>;
-  /** Adds parameters to `current` until an administrator remains after the changes, at `now`, or until all are read. */
-  readonly seek: (current: Map<string, Stored>, changes: readonly Wanted[], now: number) => Promise<void>;
+  readonly settle: <T>(
+    current: Map<string, Stored>,
+    rule: (review: RuleSettings) => T,
+  ) => Promise<T>;
+  /**
+   * Adds parameters to `current` until an administrator remains after the changes, at `now`, or
+   * until all are read.
+   */
+  readonly seek: (
+    current: Map<string, Stored>,
+    changes: readonly Wanted[],
+    now: number,
+  ) => Promise<void>;
   /** Returns `before`, with the parameters that the rule has looked at as they are now. */
   readonly again: (before: ReadonlyMap<string, Stored>) => Promise<Map<string, Stored>>;
 }
 
-/** Another operator changed what the plan changes, between two of its readings. A new plan may succeed. */
+/**
+ * Another operator changed what the plan changes, between two of its readings. A new plan may
+ * succeed.
+ */
 export class ChangedBetween extends Failure {
   readonly parameter: string;
   constructor(parameter: string) {
@@ -44,13 +63,19 @@ interface View {
   readonly known: ReadonlyMap<string, Stored>;
   /** Whether `known` has every mapping already, or with --account that account's. */
   readonly isWhole?: boolean;
-  /** Whether the writes merge a list that another operator changed since it was read. Else this throws `ChangedBetween`. */
+  /**
+   * Whether the writes merge a list that another operator changed since it was read. Else this
+   * throws `ChangedBetween`.
+   */
   readonly merges?: boolean;
   /** As in `RuleSettings`. */
   readonly skipped?: readonly Change[];
 }
 
-/** Reads the rest of what the rule needs. What the plan changes stays as the plan has read it, also if it did not exist. */
+/**
+ * Reads the rest of what the rule needs. What the plan changes stays as the plan has read it, also
+ * if it did not exist.
+ */
 export async function readForAccess(
   planned: readonly Change[],
   { known, isWhole = false, merges = false, skipped = [] }: View,
@@ -72,21 +97,29 @@ export async function readForAccess(
     return look === "any" ? "every mapping" : `the mappings of account ${look}`;
   };
   const isKnown = (look: string) =>
-    isWhole && (account === undefined || !look.startsWith("/") || addressOf(look)?.account === account);
+    isWhole &&
+    (account === undefined || !look.startsWith("/") || addressOf(look)?.account === account);
   const isLookedAt = (name: string, looks: ReadonlySet<string>) => {
     const { kind, account: of = "" } = addressOf(name) ?? {};
-    return [name, "any", of, ...(kind === "role" ? [`role/${of}`] : [])].some((look) => looks.has(look));
+    return [name, "any", of, ...(kind === "role" ? [`role/${of}`] : [])].some((look) =>
+      looks.has(look),
+    );
   };
   const isOther = (was: Stored | undefined, is: Stored | undefined) =>
     was?.version !== is?.version || was?.value !== is?.value;
   let isPlanning = !merges;
   /** @param looks those whose parameters were all read */
-  const add = (current: Map<string, Stored>, found: readonly Stored[], looks: ReadonlySet<string> = new Set()) => {
+  const add = (
+    current: Map<string, Stored>,
+    found: readonly Stored[],
+    looks: ReadonlySet<string> = new Set(),
+  ) => {
     const byName = new Map(found.map((stored) => [stored.name, stored]));
     const again = [...base].filter(([name]) => byName.has(name) || isLookedAt(name, looks));
     const [changed] = again.find(([name, was]) => isOther(was, byName.get(name))) ?? [];
     if (isPlanning && changed !== undefined) throw new ChangedBetween(changed);
-    for (const [name, stored] of byName) if (!base.has(name) && !current.has(name)) current.set(name, stored);
+    for (const [name, stored] of byName)
+      if (!base.has(name) && !current.has(name)) current.set(name, stored);
   };
   const settle: ReadForAccess["settle"] = async (current, rule) => {
     for (;;) {
@@ -103,18 +136,25 @@ export async function readForAccess(
   const current = new Map(known);
   for (const [name, was] of base) if (was !== undefined) current.set(name, was);
   const { marks, deniesOthers } = await settle(current, () => {
-    return { marks: marksOf(changes, current, review), deniesOthers: mayDenyOthers(changes, current, review) };
+    return {
+      marks: marksOf(changes, current, review),
+      deniesOthers: mayDenyOthers(changes, current, review),
+    };
   });
   const seek: ReadForAccess["seek"] = async (states, wanted, now) => {
-    const remains = () => settle(states, (rule) => hasAdministrator(afterwards(states, wanted), { ...rule, now }));
+    const remains = () =>
+      settle(states, (rule) => hasAdministrator(afterwards(states, wanted), { ...rule, now }));
     if (!isWhole) await findAdministrator((found) => add(states, found), remains, connection, io);
   };
-  if (deniesOthers || hasAdministrator(current, withoutRestrictions(review))) await seek(current, changes, review.now);
+  if (deniesOthers || hasAdministrator(current, withoutRestrictions(review)))
+    await seek(current, changes, review.now);
   isPlanning = false;
   const text = `this may grant more access than the plan shows: there is no permission to read ${[...unread].map(phraseFor).join(", ")}`;
   const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", gives: [], text };
-  // A denial that is added or lasts longer grants no access: only the lockout check reads more for it.
-  const isSettled = marks.length === 0 && changes.every(({ name }) => addressOf(name)?.kind === "deny");
+  // A denial that is added or lasts longer grants no access: only the lockout check reads more for
+  // it.
+  const isSettled =
+    marks.length === 0 && changes.every(({ name }) => addressOf(name)?.kind === "deny");
   return {
     current,
     marks: unread.size === 0 || isSettled ? marks : [...marks, unknown],
@@ -162,7 +202,8 @@ export interface Accepted extends ReadForAccess {
 }
 
 /**
- * Throws if the changes need consent that the user has not given: for a parameter, an entry, and the names that it gives.
+ * Throws if the changes need consent that the user has not given: for a parameter, an entry, and
+ * the names that it gives.
  *
  * @param others a phrase for the parameters that another operator changed; empty if none did
  * @param clock the running clock, for administrators whose mappings end
@@ -196,21 +237,35 @@ export async function checkConsent(
  * Returns the change with the value for a parameter that another operator changed from `was` to
  * `is`. Throws if they conflict.
  */
-export function rebased(change: Change, was: Stored | undefined, is: Stored | undefined, review: ReviewSettings) {
+export function rebased(
+  change: Change,
+  was: Stored | undefined,
+  is: Stored | undefined,
+  review: ReviewSettings,
+) {
   const { name, value } = change;
   const key = entryKey(name);
   const [base, theirs] = [was?.value ?? "[]", is?.value ?? "[]"];
   const isList = [base, theirs, value].every((text) => listIn(text) !== undefined);
   if (value !== undefined && is?.value === value) return change;
-  if (key === undefined || value === undefined || !isList || is?.secure) throw changedMeanwhile(name, was, is);
+  if (key === undefined || value === undefined || !isList || is?.secure)
+    throw changedMeanwhile(name, was, is);
   const { value: merged, problem } = mergeValues(key, change, base, value, theirs);
   if (problem !== undefined) throw finding(problem);
   checkMerge(change, merged, theirs, review);
   return { ...change, value: merged };
 }
 
-/** Throws unless the function accepts both lists: a merge could give another meaning to an invalid one. */
-export function checkMerge({ name, check }: Change, merged: string, theirs: string, review: ReviewSettings) {
+/**
+ * Throws unless the function accepts both lists: a merge could give another meaning to an invalid
+ * one.
+ */
+export function checkMerge(
+  { name, check }: Change,
+  merged: string,
+  theirs: string,
+  review: ReviewSettings,
+) {
   const { prefix, partition } = review;
   const { kind = "callers", account = "" } = readName(prefix, name) ?? {};
   for (const value of [theirs, merged]) {

@@ -16,7 +16,11 @@ import { mayDenyByName } from "./read.ts";
  * Throws if a change adds a name where `mappings deny` would write patterns. Reads settings only if
  * a name is added.
  */
-export async function guardNames(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<void> {
+export async function guardNames(
+  changes: readonly Change[],
+  connection: Connection,
+  io: IOStreams,
+): Promise<void> {
   const { review } = connection;
   const added = changes.flatMap((change) => {
     const names = addedNames(change, review);
@@ -40,9 +44,13 @@ export async function guardNames(changes: readonly Change[], connection: Connect
  * Returns the names in a deny list that the stored list does not have, or whose denial there has
  * ended.
  */
-function addedNames({ name: list, before, value }: Change, { prefix, now }: ReviewSettings): string[] {
+function addedNames(
+  { name: list, before, value }: Change,
+  { prefix, now }: ReviewSettings,
+): string[] {
   if (readName(prefix, list)?.kind !== "deny") return [];
-  const active = (text: string | undefined) => (listIn(text) ?? []).filter((item) => !hasEnded(item, now));
+  const active = (text: string | undefined) =>
+    (listIn(text) ?? []).filter((item) => !hasEnded(item, now));
   const stored = active(before?.value);
   return active(value).flatMap((item) => {
     const name = isObject(item) ? item["name"] : undefined;

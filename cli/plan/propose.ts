@@ -77,13 +77,18 @@ export interface Prepared {
 }
 
 /** Reads what the plan's checks need. Throws if it cannot be read. */
-export async function prepare(planned: ClusterPlan, options: ProposeOptions, io: IOStreams): Promise<Prepared> {
+export async function prepare(
+  planned: ClusterPlan,
+  options: ProposeOptions,
+  io: IOStreams,
+): Promise<Prepared> {
   const { plan: wanted, known, connection, gives, ...others } = planned;
   const { review } = connection;
   await requireCluster(known, connection, options, io);
   const { problem } = await readFunction(connection, io.interrupted);
   // Callers and issuer keys do not depend on its settings.
-  if (wanted.changes.some(({ name }) => readName(review.prefix, name) !== undefined)) connection.functions.log(io);
+  if (wanted.changes.some(({ name }) => readName(review.prefix, name) !== undefined))
+    connection.functions.log(io);
   const current = withoutEnded(wanted, review.now);
   const { plan, managed } = await withoutManaged(current, connection, options.force === true, io);
   const { changes } = plan;
@@ -92,11 +97,14 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
   const steps = { endedFirst: endedFirst(changes, reading.current, review) };
   const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, review) };
   // Skipped prunes are not errors: the file does not request them by name.
-  const skipped = managed.filter((change) => !(isRemoval(change) && options.prune)).map(({ name }) => name);
+  const skipped = managed
+    .filter((change) => !(isRemoval(change) && options.prune))
+    .map(({ name }) => name);
   if (changes.length === 0 && skipped.length === 0) return { shown, destination };
   try {
     if (changes.length === 0) throw finding("Nothing was written.");
-    if (problem !== undefined && gives === undefined) throw finding(`Nothing was written. ${problem}`);
+    if (problem !== undefined && gives === undefined)
+      throw finding(`Nothing was written. ${problem}`);
     if (!options.force) guardLockout(changes, reading.current, review);
     // A denial by the command has chosen between names and patterns.
     if (!options.force && gives === undefined) await guardNames(changes, connection, io);
@@ -110,7 +118,11 @@ export async function prepare(planned: ClusterPlan, options: ProposeOptions, io:
 }
 
 /** Confirms all clusters together, then the marks. Throws unless the user accepts. */
-export async function confirmAll(proposals: readonly Proposal[], options: ProposeOptions, io: IOStreams) {
+export async function confirmAll(
+  proposals: readonly Proposal[],
+  options: ProposeOptions,
+  io: IOStreams,
+) {
   const marks = proposals.flatMap((proposal) => proposal.marks);
   const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
   if (options.yes && marked !== undefined) {
@@ -128,8 +140,14 @@ export async function confirmAll(proposals: readonly Proposal[], options: Propos
     await confirm(`Accept what is marked ! above (${marked})?`, io, "--yes and --allow-weakening");
   const changes = proposals.flatMap((proposal) => proposal.changes);
   const [only, ...others] = proposals;
-  const all = proposals.length > MOST_NAMED ? "" : `: ${proposals.map(({ destination }) => destination).join("; ")}`;
-  const where = only !== undefined && others.length === 0 ? only.destination : `${proposals.length} clusters${all}`;
+  const all =
+    proposals.length > MOST_NAMED
+      ? ""
+      : `: ${proposals.map(({ destination }) => destination).join("; ")}`;
+  const where =
+    only !== undefined && others.length === 0
+      ? only.destination
+      : `${proposals.length} clusters${all}`;
   const verb = changes.every(({ action }) => action === "remove") ? "Remove" : "Write";
   await confirm(`${verb} ${count(changes.length)} in ${where}?`, io);
 }
@@ -139,7 +157,9 @@ export function outcome(done: readonly Change[]): string {
   const removed = done.filter(({ action }) => action === "remove").length;
   const wrote = done.length - removed;
   if (removed === 0) return `Wrote ${count(wrote)}.`;
-  return wrote === 0 ? `Removed ${count(removed)}.` : `Wrote ${count(wrote)} and removed ${removed}.`;
+  return wrote === 0
+    ? `Removed ${count(removed)}.`
+    : `Wrote ${count(wrote)} and removed ${removed}.`;
 }
 
 export function count(changes: number): string {

@@ -25,7 +25,11 @@ import { entryKey, keyOfItem, normal, type Stored } from "../model/stored.ts";
  *
  * @param known parameters that were read: their ARNs contain the account, which saves a call
  */
-export async function destinationOf(connection: Connection, known: ReadonlyMap<string, Stored>, io: IOStreams) {
+export async function destinationOf(
+  connection: Connection,
+  known: ReadonlyMap<string, Stored>,
+  io: IOStreams,
+) {
   const [first] = known.values();
   const { clusterId } = connection.settings;
   return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.review.prefix})`;
@@ -38,13 +42,27 @@ async function placeOf({ config, settings }: Connection, known: string | undefin
 }
 
 /** Reads all mappings, or with --account that account's. `callers` adds the callers' list. */
-export async function readMappings(connection: Connection, io: IOStreams, { callers = false } = {}) {
+export async function readMappings(
+  connection: Connection,
+  io: IOStreams,
+  { callers = false } = {},
+) {
   const { ssm, review, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
-  const limits = { waitForTurn: limitsOf(rates, io).read, signal: io.interrupted, onCount: progress.show };
+  const limits = {
+    waitForTurn: limitsOf(rates, io).read,
+    signal: io.interrupted,
+    onCount: progress.show,
+  };
   try {
     const readByName = (names: readonly string[]) => readBeside(names, connection, io.interrupted);
-    const found = await readParameters(ssm, { prefix: review.prefix, account, callers, readByName, ...limits });
+    const found = await readParameters(ssm, {
+      prefix: review.prefix,
+      account,
+      callers,
+      readByName,
+      ...limits,
+    });
     return account === undefined ? withoutSettings(found, connection) : found;
   } catch (error) {
     const failure = isAccessDenied(error) && account === undefined ? toFailure(error) : undefined;
@@ -62,7 +80,10 @@ export async function readMappings(connection: Connection, io: IOStreams, { call
  *
  * @param found everything below the prefix, so settings that are not in it do not exist
  */
-function withoutSettings(found: Map<string, Stored>, { functions, review }: Connection): Map<string, Stored> {
+function withoutSettings(
+  found: Map<string, Stored>,
+  { functions, review }: Connection,
+): Map<string, Stored> {
   const isSettings = (name: string) => name.startsWith(settingsParameter(review.prefix, ""));
   for (const name of [...found.keys(), ...functions.unread()].filter(isSettings)) {
     functions.take(name, found.get(name));
@@ -72,14 +93,19 @@ function withoutSettings(found: Map<string, Stored>, { functions, review }: Conn
 }
 
 /**
- * Returns whether a denial may name a person: the settings of every function below the prefix are stored and completely known, so they
- * are of a version that knows names, and none accepts AWS-signed tokens, which a name would all deny. Takes one call.
+ * Returns whether a denial may name a person: the settings of every function below the prefix are
+ * stored and completely known, so they are of a version that knows names, and none accepts
+ * AWS-signed tokens, which a name would all deny. Takes one call.
  */
 export async function mayDenyByName(connection: Connection, io: IOStreams): Promise<boolean> {
   const { functions, review } = connection;
   try {
     const found: Stored[] = [];
-    for await (const page of pagesBelow(settingsParameter(review.prefix, "").slice(0, -1), connection, io)) {
+    for await (const page of pagesBelow(
+      settingsParameter(review.prefix, "").slice(0, -1),
+      connection,
+      io,
+    )) {
       found.push(...page);
     }
     withoutSettings(new Map(found.map((stored) => [stored.name, stored])), connection);
@@ -87,14 +113,20 @@ export async function mayDenyByName(connection: Connection, io: IOStreams): Prom
     if (!isAccessDenied(error)) throw error;
     return false;
   }
-  return functions.all().every(({ condition, settings }) => condition === undefined && settings.jwt === undefined);
+  return functions
+    .all()
+    .every(({ condition, settings }) => condition === undefined && settings.jwt === undefined);
 }
 
 /**
  * Reads the mappings to compare two clusters: names without the prefix, no empty lists, and a fixed
  * order where the order has no meaning.
  */
-export async function readToCompare(connection: Connection, io: IOStreams, more?: { readonly callers: boolean }) {
+export async function readToCompare(
+  connection: Connection,
+  io: IOStreams,
+  more?: { readonly callers: boolean },
+) {
   const { prefix } = connection.review;
   const stored = await readMappings(connection, io, more);
   const named = [...stored.values()].flatMap((parameter): [string, Stored][] => {
@@ -108,7 +140,10 @@ export async function readToCompare(connection: Connection, io: IOStreams, more?
   return new Map(named);
 }
 
-/** Reads any number of parameters by name, and the function's settings beside them. The result omits those that do not exist. */
+/**
+ * Reads any number of parameters by name, and the function's settings beside them. The result omits
+ * those that do not exist.
+ */
 export async function readByName(names: readonly string[], connection: Connection, io: IOStreams) {
   const waitForTurn = limitsOf(connection.rates, io).read;
   const found = new Map<string, Stored>();
@@ -140,7 +175,8 @@ export async function readLooks(
     const [look = "", ...others] = looks;
     if (others.length > 0) {
       const found = [];
-      for (const single of looks) found.push(...(await readLooks([single], connection, io, unread)));
+      for (const single of looks)
+        found.push(...(await readLooks([single], connection, io, unread)));
       return found;
     }
     unread.add(look);
@@ -148,19 +184,30 @@ export async function readLooks(
   }
 }
 
-async function readAllLooks(looks: readonly string[], connection: Connection, io: IOStreams): Promise<Stored[]> {
+async function readAllLooks(
+  looks: readonly string[],
+  connection: Connection,
+  io: IOStreams,
+): Promise<Stored[]> {
   const found: Stored[] = [];
   for (const look of looks.filter((name) => !name.startsWith("/")))
     found.push(...(await readBelow(look, connection, io)));
-  const names = looks.filter((look) => look.startsWith("/") && !found.some(({ name }) => name === look));
+  const names = looks.filter(
+    (look) => look.startsWith("/") && !found.some(({ name }) => name === look),
+  );
   return [...found, ...(await readByName(names, connection, io)).values()];
 }
 
 /** Reads the mappings of an account's roles (`role/...`), of every account (`any`), or of one. */
-async function readBelow(look: string, connection: Connection, io: IOStreams): Promise<readonly Stored[]> {
+async function readBelow(
+  look: string,
+  connection: Connection,
+  io: IOStreams,
+): Promise<readonly Stored[]> {
   if (look.startsWith("role/")) {
     const found: Stored[] = [];
-    for await (const page of pagesBelow(`${connection.review.prefix}/${look}`, connection, io)) found.push(...page);
+    for await (const page of pagesBelow(`${connection.review.prefix}/${look}`, connection, io))
+      found.push(...page);
     return found;
   }
   const { account: _, ...everyAccount } = connection;
@@ -179,13 +226,25 @@ type Known = ReadonlyMap<string, Stored>;
  *
  * @param known the cluster's parameters that were read: one is enough to prove that it exists
  */
-export async function requireCluster(known: Known, connection: Connection, options: WriteOptions, io: IOStreams) {
+export async function requireCluster(
+  known: Known,
+  connection: Connection,
+  options: WriteOptions,
+  io: IOStreams,
+) {
   if ((await exists(known, connection, io)) || options.new) return;
   throw finding(`${await absence(connection, io)} To write to a new cluster, use --new.`);
 }
 
-/** Throws for a cluster without parameters: its empty output would look like that of a cluster without mappings. */
-export async function requireParameters(known: Known, connection: Connection, io: IOStreams): Promise<void> {
+/**
+ * Throws for a cluster without parameters: its empty output would look like that of a cluster
+ * without mappings.
+ */
+export async function requireParameters(
+  known: Known,
+  connection: Connection,
+  io: IOStreams,
+): Promise<void> {
   if (!(await exists(known, connection, io))) throw finding(await absence(connection, io));
 }
 
@@ -196,7 +255,8 @@ export async function requireParameters(known: Known, connection: Connection, io
 async function exists(known: Known, connection: Connection, io: IOStreams): Promise<boolean> {
   const { functions, review, settings } = connection;
   const { prefix } = review;
-  const isOwn = (name: string) => name === settingsParameter(prefix, settings.clusterId) || isOfCluster(prefix, name);
+  const isOwn = (name: string) =>
+    name === settingsParameter(prefix, settings.clusterId) || isOfCluster(prefix, name);
   if (functions.isStored() || [...known.keys()].some(isOwn)) return true;
   const others: string[] = [];
   try {
@@ -208,14 +268,18 @@ async function exists(known: Known, connection: Connection, io: IOStreams): Prom
     // After any other error, such as no response, a write could create the cluster of a typo.
     if (!(error instanceof Error && /^AccessDenied/.test(error.name))) throw error;
     const { clusterId } = connection.settings;
-    io.log(`Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`);
+    io.log(
+      `Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`,
+    );
     return true;
   }
   const below = others.find((name) =>
     name.split("/").some((_, at, all) => isOfCluster(all.slice(0, at).join("/"), name)),
   );
   if (below === undefined) return false;
-  throw usage(`${prefix} is not the prefix of a cluster: clusters are stored below it, with ${below}. Check --prefix.`);
+  throw usage(
+    `${prefix} is not the prefix of a cluster: clusters are stored below it, with ${below}. Check --prefix.`,
+  );
 }
 
 /** Whether a function with this prefix, or its issuer, reads the parameter. */
@@ -231,7 +295,8 @@ function isOfCluster(prefix: string, name: string): boolean {
 async function* namesIn(connection: Connection, io: IOStreams): AsyncGenerator<string> {
   const { account, review, ssm } = connection;
   if (account === undefined) {
-    for await (const page of pagesBelow(review.prefix, connection, io)) for (const { name } of page) yield name;
+    for await (const page of pagesBelow(review.prefix, connection, io))
+      for (const { name } of page) yield name;
     return;
   }
   yield* (await readMappings(connection, io)).keys();

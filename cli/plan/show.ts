@@ -36,7 +36,10 @@ interface ClusterToShow {
 export function printPlans(clusters: readonly ClusterToShow[], { print, columns }: Output): void {
   const plans = clusters.map((cluster) => {
     const texts: Parameters<Output["print"]>[] = [];
-    printPlan(cluster.shown, cluster.prefix, { columns, print: (...text) => void texts.push(text) });
+    printPlan(cluster.shown, cluster.prefix, {
+      columns,
+      print: (...text) => void texts.push(text),
+    });
     return { ...cluster, texts };
   });
   for (const same of Map.groupBy(plans, ({ texts }) => JSON.stringify(texts)).values()) {
@@ -50,16 +53,19 @@ export function printPlans(clusters: readonly ClusterToShow[], { print, columns 
 /** Prints one plan. Wraps its lines unless `columns` is `undefined`, as for a pipe. */
 function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
   const { changes, unchanged, extra, keptDenials = [], marks, warnings, endedFirst } = plan;
-  const line = (head: string, text: string, tone?: Tone) => io.print(hangingIndent(head, text, io.columns), tone);
+  const line = (head: string, text: string, tone?: Tone) =>
+    io.print(hangingIndent(head, text, io.columns), tone);
   const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
   const shown = kinds.flatMap((ofKind) => ofKind.slice(0, MAX_MARKS));
   const byName = Map.groupBy(shown, ({ parameter }) => parameter);
   const marked = [...new Set(riskiestFirst(marks).map(({ parameter }) => parameter))];
-  const place = ({ name }: Change) => (marked.includes(name) ? marked.indexOf(name) : marked.length);
+  const place = ({ name }: Change) =>
+    marked.includes(name) ? marked.indexOf(name) : marked.length;
   for (const change of changes.toSorted((a, b) => place(a) - place(b))) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
-    if (endedFirst?.has(name)) line(INDENT, `It is written as ended, and deleted ${SETTLED_MS / 1000} s later.`);
+    if (endedFirst?.has(name))
+      line(INDENT, `It is written as ended, and deleted ${SETTLED_MS / 1000} s later.`);
     for (const mark of byName.get(name) ?? []) line(`${INDENT}! `, mark.text, "weakened");
     for (const text of warnings.get(name) ?? []) line(`${INDENT}warning: `, text);
   }
@@ -70,7 +76,11 @@ function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
   }
   if (marks.length === 0) return;
   const hidden = marks.length - shown.length;
-  line("! ", `Needs your consent: ${countMarks(marks)}${hidden ? ` (${hidden} more than shown)` : ""}.`, "weakened");
+  line(
+    "! ",
+    `Needs your consent: ${countMarks(marks)}${hidden ? ` (${hidden} more than shown)` : ""}.`,
+    "weakened",
+  );
 }
 
 /**
@@ -78,7 +88,8 @@ function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
  * must not hide them.
  */
 export function riskiestFirst(marks: readonly Mark[]): Mark[] {
-  const isRisky = ({ text }: Mark) => ["system:", ...ADMIN_GROUPS].some((name) => text.includes(name));
+  const isRisky = ({ text }: Mark) =>
+    ["system:", ...ADMIN_GROUPS].some((name) => text.includes(name));
   return [...marks.filter(isRisky), ...marks.filter((mark) => !isRisky(mark))];
 }
 
@@ -86,7 +97,12 @@ export function riskiestFirst(marks: readonly Mark[]): Mark[] {
  * Prints how the second of two clusters differs from the first. The names of the changes have no
  * prefix.
  */
-export function printDifferences({ changes, unchanged }: Plan, from: string, to: string, io: Output): void {
+export function printDifferences(
+  { changes, unchanged }: Plan,
+  from: string,
+  to: string,
+  io: Output,
+): void {
   const count = counter(changes);
   io.print(hangingIndent("", `From ${from}, to ${to}:`, io.columns));
   for (const change of changes) printChange(change, change.name, io);
@@ -148,8 +164,12 @@ function details({ action, before, value, shown }: Change): string[] {
   if (action === "remove") return itemLines(was, "");
   if (isObject(was) && isObject(after)) return keyChanges(was, after);
   const [old, now] = [asList(was), asList(after)];
-  const isIn = (list: readonly unknown[], item: unknown) => list.some((other) => isDeepStrictEqual(other, item));
-  const [removed, added] = [old.filter((item) => !isIn(now, item)), now.filter((item) => !isIn(old, item))];
+  const isIn = (list: readonly unknown[], item: unknown) =>
+    list.some((other) => isDeepStrictEqual(other, item));
+  const [removed, added] = [
+    old.filter((item) => !isIn(now, item)),
+    now.filter((item) => !isIn(old, item)),
+  ];
   const lines = [...itemLines(removed, "- "), ...itemLines(added, "+ ")];
   // The first matching pattern applies, so a new order is a change too.
   return lines.length === 0 ? [...itemLines(old, "- "), ...itemLines(now, "+ ")] : lines;
@@ -190,7 +210,8 @@ function inWords(item: unknown): string {
 function show(value: unknown): string {
   if (value === undefined) return "none";
   if (typeof value === "string") return value;
-  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(", ") || "none";
+  if (Array.isArray(value) && value.every((item) => typeof item === "string"))
+    return value.join(", ") || "none";
   return JSON.stringify(value);
 }
 

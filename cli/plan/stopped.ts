@@ -31,7 +31,11 @@ export class Stopped extends Failure {
 /** No order of the writes keeps an administrator, so the same command fails again. */
 export class NoOrder extends Failure {}
 
-export async function stateOf({ name, before, value }: Change, failure: Failure, { ssm }: Connection): Promise<State> {
+export async function stateOf(
+  { name, before, value }: Change,
+  failure: Failure,
+  { ssm }: Connection,
+): Promise<State> {
   if (failure instanceof Overwrote) return "written";
   // A conflict, or an interruption, which only happens before a write.
   if (failure.exitCode !== EXIT.awsFailure) return "absent";
@@ -56,12 +60,17 @@ export async function stateOf({ name, before, value }: Change, failure: Failure,
 export type Written = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
 /** Runs `work`, which must not write. After Ctrl-C, the error says that nothing was written. */
-export async function beforeWrites<T>({ interrupted }: IOStreams, work: () => Promise<T>): Promise<T> {
+export async function beforeWrites<T>(
+  { interrupted }: IOStreams,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const isOfUser =
-      interrupted.aborted && !(error instanceof Failure) && toFailure(error)?.exitCode === EXIT.interrupted;
+      interrupted.aborted &&
+      !(error instanceof Failure) &&
+      toFailure(error)?.exitCode === EXIT.interrupted;
     throw isOfUser ? new Failure(EXIT.interrupted, NOTHING, { cause: error }) : error;
   }
 }
@@ -72,11 +81,18 @@ const NOTHING = "Nothing was written.";
  * Creates the error that reports what is written and what is left. Running the same command again
  * makes a new plan with the remaining changes.
  */
-export function stopped(failure: Failure, found: Written, state: State, error: unknown, prefix: string): Stopped {
+export function stopped(
+  failure: Failure,
+  found: Written,
+  state: State,
+  error: unknown,
+  prefix: string,
+): Stopped {
   const { written, begun, unsure, left } = found;
   const names = (some: readonly string[]) => listed(some.map((name) => shortName(name, prefix)));
   const isNothing = written.length + begun.length + unsure.length === 0;
-  if (isNothing && failure.exitCode === EXIT.interrupted) return new Stopped(failure, [NOTHING], state, error);
+  if (isNothing && failure.exitCode === EXIT.interrupted)
+    return new Stopped(failure, [NOTHING], state, error);
   const all = written.length + begun.length + unsure.length + left.length;
   const lines = [
     ...failure.lines,

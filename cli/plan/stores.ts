@@ -15,16 +15,21 @@ export async function neighboursOf(
   { options: own }: Chosen<ClustersOptions>,
   chosen: readonly Chosen<ClustersOptions>[],
 ) {
-  const prefixOf = ({ cluster, prefix = defaultMappingPrefix(cluster) }: ConnectionOptions) => prefix;
+  const prefixOf = ({ cluster, prefix = defaultMappingPrefix(cluster) }: ConnectionOptions) =>
+    prefix;
   const isDifferent = (first: string | undefined, second: string | undefined) =>
     first !== undefined && second !== undefined && first !== second;
   const alike = chosen.filter(
-    ({ options }) => prefixOf(options) === prefixOf(own) && !isDifferent(options.contextAccount, own.contextAccount),
+    ({ options }) =>
+      prefixOf(options) === prefixOf(own) &&
+      !isDifferent(options.contextAccount, own.contextAccount),
   );
   if (alike.length <= 1) return [];
   const regions = await Promise.all(alike.map(regionOf));
   const region = regions[alike.findIndex(({ options }) => options === own)];
-  return alike.flatMap(({ options }, at) => (isDifferent(regions[at], region) ? [] : options.cluster));
+  return alike.flatMap(({ options }, at) =>
+    isDifferent(regions[at], region) ? [] : options.cluster,
+  );
 }
 
 /** Returns `undefined` if the cluster's profile does not exist or has no Region. */
@@ -43,10 +48,16 @@ export function connectOnce(partition: string | undefined) {
   /** A promise for each Region and prefix, which resolves when the stores are known. */
   const known = new Map<string, Promise<unknown>>();
 
-  async function enter(options: OneOf<ClustersOptions>, io: IOStreams, config: ClientConfig, earlier: unknown) {
+  async function enter(
+    options: OneOf<ClustersOptions>,
+    io: IOStreams,
+    config: ClientConfig,
+    earlier: unknown,
+  ) {
     const connection = await connect(options, io, config);
     // connect() has checked the context's account.
-    const account = options.contextAccount ?? (await ownAccount(config, io)) ?? `profile ${options.profile}`;
+    const account =
+      options.contextAccount ?? (await ownAccount(config, io)) ?? `profile ${options.profile}`;
     await earlier;
     const store = `${account} ${config.region} ${connection.review.prefix}`;
     const same = stores.get(store);
@@ -55,7 +66,10 @@ export function connectOnce(partition: string | undefined) {
     return same === undefined ? connection : undefined;
   }
 
-  return async (options: OneOf<ClustersOptions>, io: IOStreams): Promise<Connection | undefined> => {
+  return async (
+    options: OneOf<ClustersOptions>,
+    io: IOStreams,
+  ): Promise<Connection | undefined> => {
     const { config, partition: own } = await clientConfig(options, io);
     if (partition !== undefined && own.id !== partition) {
       io.log(`Skipped: region ${config.region} is in partition ${own.id}, not ${partition}.\n`);

@@ -8,7 +8,14 @@ import { type ClusterFailure, inTurns, outputByCluster } from "../cmdline/cluste
 import { EXIT, type Failure, silentExit } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { type ClusterPlan, confirmAll, type Prepared, type Proposal, type ProposeOptions, prepare } from "./propose.ts";
+import {
+  type ClusterPlan,
+  confirmAll,
+  type Prepared,
+  type Proposal,
+  type ProposeOptions,
+  prepare,
+} from "./propose.ts";
 import { printPlans } from "./show.ts";
 import { beforeWrites, Stopped } from "./stopped.ts";
 import { writeAll } from "./write.ts";
@@ -24,7 +31,9 @@ export interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepa
 export type ClusterToWrite = ReadyCluster & { readonly proposal: Proposal };
 
 export function toWrite(ready: readonly ReadyCluster[]): readonly ClusterToWrite[] {
-  return ready.flatMap(({ proposal, ...cluster }) => (proposal === undefined ? [] : [{ ...cluster, proposal }]));
+  return ready.flatMap(({ proposal, ...cluster }) =>
+    proposal === undefined ? [] : [{ ...cluster, proposal }],
+  );
 }
 
 /** How the clusters are written. */
@@ -61,7 +70,11 @@ export async function writeClusters(
     try {
       if (isSeveral) await waitForTurn(proposal, io);
       if (isStopped) return { name, failure: silentExit() };
-      const written = await writeOrReplace(cluster, options, withAwsClock(isSeveral ? output.ioOf(name) : io));
+      const written = await writeOrReplace(
+        cluster,
+        options,
+        withAwsClock(isSeveral ? output.ioOf(name) : io),
+      );
       await recheck?.(true);
       return written;
     } catch (error) {
@@ -98,7 +111,9 @@ const FLUSH_MS = 1_000;
  * nothing was written.
  */
 function waitForTurn({ connection, changes }: Proposal, io: IOStreams): Promise<void> {
-  return beforeWrites(io, () => limitsOf(connection.rates, io).write(io.interrupted, changes.length));
+  return beforeWrites(io, () =>
+    limitsOf(connection.rates, io).write(io.interrupted, changes.length),
+  );
 }
 
 /**
@@ -113,7 +128,11 @@ function failureOfCluster(error: unknown, { interrupted }: IOStreams): Failure |
  * Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was
  * written.
  */
-async function writeOrReplace(cluster: ClusterToWrite, options: ProposeOptions, io: IOStreams): Promise<ReadyCluster> {
+async function writeOrReplace(
+  cluster: ClusterToWrite,
+  options: ProposeOptions,
+  io: IOStreams,
+): Promise<ReadyCluster> {
   const { name, options: place, plan, proposal } = cluster;
   try {
     await writeAll(proposal, proposal.connection, io);
@@ -123,7 +142,12 @@ async function writeOrReplace(cluster: ClusterToWrite, options: ProposeOptions, 
   }
   try {
     const other = { ...(await plan.ifRefused(io)), ...(plan.effect && { effect: plan.effect }) };
-    const ready: ReadyCluster = { name, options: place, plan: other, ...(await prepare(other, options, io)) };
+    const ready: ReadyCluster = {
+      name,
+      options: place,
+      plan: other,
+      ...(await prepare(other, options, io)),
+    };
     printPlans([{ ...ready, prefix: other.connection.review.prefix }], io);
     if (ready.refusal !== undefined) throw ready.refusal;
     if (ready.proposal === undefined) return ready;

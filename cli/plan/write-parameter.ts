@@ -1,4 +1,5 @@
-// Writes or removes one parameter, or merges one list, without losing concurrent changes of other operators.
+// Writes or removes one parameter, or merges one list, without losing concurrent changes of other
+// operators.
 
 import { setTimeout } from "node:timers/promises";
 import {
@@ -11,10 +12,20 @@ import {
 } from "@aws-sdk/client-ssm";
 import { readHistory, readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
-import { changesOrder, isSameValue, listIn, mergeList, type Stored, type Version } from "../model/stored.ts";
+import {
+  changesOrder,
+  isSameValue,
+  listIn,
+  mergeList,
+  type Stored,
+  type Version,
+} from "../model/stored.ts";
 import { type Change, findOwner, managerOf } from "./changes.ts";
 
-/** A command writes a list twice if it gains and loses entries, and again if it must restore what another operator wrote. */
+/**
+ * A command writes a list twice if it gains and loses entries, and again if it must restore what
+ * another operator wrote.
+ */
 const FIRST = "First of two writes. ";
 
 const AGAIN = "Written again over version ";
@@ -37,25 +48,37 @@ export function beforeNewest(versions: readonly Version[]): Version | undefined 
   const [newest, ...earlier] = versions;
   // A write by another tool, without a description, keeps that of the version before it.
   const isKept = ({ version, value, description }: Version) =>
-    versions.some((other) => other.version < version && other.description === description && other.value !== value);
+    versions.some(
+      (other) =>
+        other.version < version && other.description === description && other.value !== value,
+    );
   const parts = versions
     .filter((written) => !isKept(written))
     .flatMap((written) => [
       ...(written.description.includes(FIRST) ? [written.version] : []),
       ...(written.description.includes(AGAIN) ? [readBy(written)] : []),
     ]);
-  return earlier.find(({ version, value }) => !parts.includes(version) && !isSameValue(value, newest?.value ?? ""));
+  return earlier.find(
+    ({ version, value }) => !parts.includes(version) && !isSameValue(value, newest?.value ?? ""),
+  );
 }
 
 /**
- * Reads the version right before the write, and checks the version that the write returns. Throws without writing if
- * another operator wrote before the read, and throws `Overwrote` if they wrote between the read and the write.
+ * Reads the version right before the write, and checks the version that the write returns. Throws
+ * without writing if another operator wrote before the read, and throws `Overwrote` if they wrote
+ * between the read and the write.
  *
- * A removal returns no version and deletes the history. DeleteParameter has no condition, so a write of another
- * operator in the milliseconds between the read and the removal is lost without notice.
+ * A removal returns no version and deletes the history. DeleteParameter has no condition, so a
+ * write of another operator in the milliseconds between the read and the removal is lost without
+ * notice.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
  */
-export async function writeValue(ssm: SSMClient, change: Change, interrupted: AbortSignal, neighbours?: Neighbours) {
+export async function writeValue(
+  ssm: SSMClient,
+  change: Change,
+  interrupted: AbortSignal,
+  neighbours?: Neighbours,
+) {
   const { name, before, value } = change;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (attempt > 0) await pause(interrupted);
@@ -83,7 +106,12 @@ function isSameVersion(stored: Stored | undefined, other: Stored | undefined): b
  * Throws `Overwrote` if other operators wrote a version between the one that was read and the one
  * that was written.
  */
-async function refuseReplaced(ssm: SSMClient, input: PutInput, over: number, written: number): Promise<void> {
+async function refuseReplaced(
+  ssm: SSMClient,
+  input: PutInput,
+  over: number,
+  written: number,
+): Promise<void> {
   const history = await readHistory(ssm, input.Name, UNINTERRUPTED);
   const between = history.filter(({ version }) => version > over && version < written);
   const others = between.filter((stored) => !isOwn(stored, input));
@@ -106,14 +134,23 @@ const NONE: Neighbours = { names: [], isOther: () => false };
  * Reads the stored parameter, and its neighbours in the same call. Throws `NeighbourChanged` if a
  * neighbour has changed.
  */
-async function readBefore(ssm: SSMClient, name: string, signal: AbortSignal, { names, isOther } = NONE) {
+async function readBefore(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+  { names, isOther } = NONE,
+) {
   const found = await readSome(ssm, [name, ...names], signal);
   const other = names.find((neighbour) => isOther(neighbour, found.get(neighbour)));
-  if (other !== undefined) throw new NeighbourChanged(EXIT.finding, `Another operator changed ${other}.`);
+  if (other !== undefined)
+    throw new NeighbourChanged(EXIT.finding, `Another operator changed ${other}.`);
   return found.get(name);
 }
 
-/** Ctrl-C does not interrupt a write and its check: the user must learn whether the value was written. */
+/**
+ * Ctrl-C does not interrupt a write and its check: the user must learn whether the value was
+ * written.
+ */
 export const UNINTERRUPTED = new AbortController().signal;
 
 type PutInput = { readonly Name: string; readonly Value: string; readonly Description?: string };
@@ -139,9 +176,10 @@ function keepsChanging(name: string): Failure {
 export const LOOK_MS = 5_000;
 
 /**
- * Returns the new version; `undefined` if nothing was written, because a new parameter exists already, or another operator
- * writes it at the same time. If a response is lost, the SDK repeats the call, and each attempt may write a version. Returns
- * the newest of these, also if no response arrives.
+ * Returns the new version; `undefined` if nothing was written, because a new parameter exists
+ * already, or another operator writes it at the same time. If a response is lost, the SDK repeats
+ * the call, and each attempt may write a version. Returns the newest of these, also if no response
+ * arrives.
  *
  * @param over the version that was read; 0 for a new parameter
  */
@@ -150,10 +188,13 @@ async function put(ssm: SSMClient, input: PutInput, over: number): Promise<numbe
   try {
     return (await ssm.send(new PutParameterCommand({ ...input, ...mode }))).Version ?? 0;
   } catch (error) {
-    const history = await readHistory(ssm, input.Name, AbortSignal.timeout(LOOK_MS)).catch(() => []);
+    const history = await readHistory(ssm, input.Name, AbortSignal.timeout(LOOK_MS)).catch(
+      () => [],
+    );
     const own = history.find((attempt) => attempt.version > over && isOwn(attempt, input));
     if (own !== undefined) return own.version;
-    if (error instanceof ParameterAlreadyExists || error instanceof TooManyUpdates) return undefined;
+    if (error instanceof ParameterAlreadyExists || error instanceof TooManyUpdates)
+      return undefined;
     throw error;
   }
 }
@@ -162,7 +203,10 @@ async function put(ssm: SSMClient, input: PutInput, over: number): Promise<numbe
  * Returns whether a version is the result of this call, or of another operator's with the same
  * effect.
  */
-function isOwn({ value, description }: Version, { Value, Description = description }: PutInput): boolean {
+function isOwn(
+  { value, description }: Version,
+  { Value, Description = description }: PutInput,
+): boolean {
   return value === Value && description === Description;
 }
 
@@ -174,12 +218,20 @@ async function remove(ssm: SSMClient, name: string): Promise<void> {
   }
 }
 
-export function changedMeanwhile(name: string, before: Stored | undefined, now: Stored | undefined): Error {
+export function changedMeanwhile(
+  name: string,
+  before: Stored | undefined,
+  now: Stored | undefined,
+): Error {
   const was = before === undefined ? "it did not exist" : `it was version ${before.version}`;
   const isNew = now !== undefined && now.version <= (before?.version ?? 0);
   const is =
-    now === undefined ? "it no longer exists" : `it is now version ${now.version}${isNew ? " of a new parameter" : ""}`;
-  return finding(`Another operator changed ${name} in the meantime: ${was}, ${is}. Their change is kept.`);
+    now === undefined
+      ? "it no longer exists"
+      : `it is now version ${now.version}${isNew ? " of a new parameter" : ""}`;
+  return finding(
+    `Another operator changed ${name} in the meantime: ${was}, ${is}. Their change is kept.`,
+  );
 }
 
 /** A conflict after which this command's value is stored. All other conflicts write nothing. */
@@ -191,7 +243,9 @@ export class Overwrote extends Failure {}
  * @param versions of other operators that this write replaced
  */
 export function overwrote(name: string, versions: readonly Version[]): Overwrote {
-  const whose = versions.map(({ version, by }) => `version ${version}${by && ` by ${by}`}`).join(", ");
+  const whose = versions
+    .map(({ version, by }) => `version ${version}${by && ` by ${by}`}`)
+    .join(", ");
   return new Overwrote(
     EXIT.finding,
     `Another operator wrote ${name} at the same time, and your write replaced theirs: ${whose}. ` +
@@ -199,7 +253,9 @@ export function overwrote(name: string, versions: readonly Version[]): Overwrote
   );
 }
 
-/** Throws if a list that is merged with `theirs`, the value of other operators, must not be written. */
+/**
+ * Throws if a list that is merged with `theirs`, the value of other operators, must not be written.
+ */
 type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
 
 /**
@@ -217,19 +273,33 @@ export async function writeList(
   neighbours?: Neighbours,
 ): Promise<{ readonly value: string; readonly isMerged: boolean }> {
   const { name, before, value = "[]", isInterim = false } = change;
-  const merge: Merge = { key, change, check, base: before?.value ?? "[]", wanted: value, isMerged: false };
+  const merge: Merge = {
+    key,
+    change,
+    check,
+    base: before?.value ?? "[]",
+    wanted: value,
+    isMerged: false,
+  };
   /** The version that was written last. */
   let last = 0;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     // Not interrupted after the first write: replaced entries must be restored.
     const isPut = last > 0;
-    const { signal, beside } = isPut ? { signal: UNINTERRUPTED } : { signal: interrupted, beside: neighbours };
+    const { signal, beside } = isPut
+      ? { signal: UNINTERRUPTED }
+      : { signal: interrupted, beside: neighbours };
     if (attempt > 0) await pause(signal);
     const { over, current } = listOf(await readBefore(ssm, name, signal, beside), name, before);
     await combineStored(merge, ssm, current, over, isPut);
     merge.base = current;
     if (isSameValue(merge.wanted, current)) return resultOf(merge, current);
-    const Description = await descriptionOf(ssm, name, { over, isInterim, isAgain: isPut && over === last }, signal);
+    const Description = await descriptionOf(
+      ssm,
+      name,
+      { over, isInterim, isAgain: isPut && over === last },
+      signal,
+    );
     const input = { Name: name, Value: merge.wanted, Description };
     const version = await put(ssm, input, over);
     if (version === undefined) continue;
@@ -278,7 +348,13 @@ async function combine(merge: Merge, theirs: string, isRestored: boolean): Promi
  * Joins the list with the stored one, version `over`. After this command's own write, `isPut`, an
  * entry that another operator replaced without having read it is not one that they removed.
  */
-async function combineStored(merge: Merge, ssm: SSMClient, current: string, over: number, isPut: boolean) {
+async function combineStored(
+  merge: Merge,
+  ssm: SSMClient,
+  current: string,
+  over: number,
+  isPut: boolean,
+) {
   if (isSameValue(current, merge.base)) return;
   const { key, change } = merge;
   const history = isPut ? await readHistory(ssm, change.name, UNINTERRUPTED) : [];
@@ -286,7 +362,11 @@ async function combineStored(merge: Merge, ssm: SSMClient, current: string, over
   const start = startOfRace(earlier, over);
   const first = earlier.find(({ version }) => version === start);
   const isRaced = first !== undefined && start < over;
-  await combine(merge, isRaced ? replay(key, earlier, start, first.value, () => true) : current, isPut);
+  await combine(
+    merge,
+    isRaced ? replay(key, earlier, start, first.value, () => true) : current,
+    isPut,
+  );
 }
 
 /**
@@ -298,20 +378,28 @@ async function combineReplaced(
   input: PutInput,
   current: string,
   history: readonly Version[],
-  { over, version, isRestored }: { readonly over: number; readonly version: number; readonly isRestored: boolean },
+  {
+    over,
+    version,
+    isRestored,
+  }: { readonly over: number; readonly version: number; readonly isRestored: boolean },
 ): Promise<void> {
   const { key, wanted: written } = merge;
   const isBetween = (stored: Version) => stored.version > over && stored.version < version;
   const attempts = history.filter((stored) => isBetween(stored) && isOwn(stored, input));
   // Those who wrote after the first attempt had read it, so they changed this command's list.
   const first = attempts.at(-1)?.version ?? version;
-  if (first > over + 1) await combine(merge, replaced(key, input, current, history, over, first), isRestored);
+  if (first > over + 1)
+    await combine(merge, replaced(key, input, current, history, over, first), isRestored);
   merge.base = merge.wanted;
   await combine(merge, replaced(key, input, merge.wanted, history, first, version), isRestored);
   merge.base = written;
 }
 
-function resultOf({ refused, isMerged }: Merge, value: string): { readonly value: string; readonly isMerged: boolean } {
+function resultOf(
+  { refused, isMerged }: Merge,
+  value: string,
+): { readonly value: string; readonly isMerged: boolean } {
   if (refused !== undefined) throw refused;
   return { value, isMerged };
 }
@@ -333,7 +421,11 @@ function listOf(stored: Stored | undefined, name: string, before: Stored | undef
 async function descriptionOf(
   ssm: SSMClient,
   name: string,
-  { over, isInterim, isAgain }: { readonly over: number; readonly isInterim: boolean; readonly isAgain: boolean },
+  {
+    over,
+    isInterim,
+    isAgain,
+  }: { readonly over: number; readonly isInterim: boolean; readonly isAgain: boolean },
   signal: AbortSignal,
 ): Promise<string> {
   const { stack } = over === 0 ? {} : await findOwner(ssm, name, signal);
@@ -342,9 +434,9 @@ async function descriptionOf(
 }
 
 /**
- * Applies to `theirs` what `mine` changes in `base`. `problem` is a sentence if both changed the same entry, or if `mine`
- * changes the order, which cannot be merged. A denial that is only dropped because it had ended clashes with no change: theirs
- * is kept.
+ * Applies to `theirs` what `mine` changes in `base`. `problem` is a sentence if both changed the
+ * same entry, or if `mine` changes the order, which cannot be merged. A denial that is only dropped
+ * because it had ended clashes with no change: theirs is kept.
  */
 export function mergeValues(
   key: string,
@@ -354,7 +446,11 @@ export function mergeValues(
   theirs: string,
   isRestored = false,
 ) {
-  const [was, is, other] = [base, mine, theirs].map((text) => listIn(text) ?? []) as [unknown[], unknown[], unknown[]];
+  const [was, is, other] = [base, mine, theirs].map((text) => listIn(text) ?? []) as [
+    unknown[],
+    unknown[],
+    unknown[],
+  ];
   const { items, clashes: both } = mergeList(key, was, is, other);
   const clashes = both.filter((entry) => !ended.includes(entry));
   const value = JSON.stringify(items);
@@ -371,8 +467,16 @@ export function mergeValues(
  * Returns the list as other operators left it: as if this command had not written version `to` over
  * `list`, version `from`.
  */
-function replaced(key: string, input: PutInput, list: string, history: readonly Version[], from: number, to: number) {
-  const isBetween = (written: Version) => written.version > from && written.version < to && !isOwn(written, input);
+function replaced(
+  key: string,
+  input: PutInput,
+  list: string,
+  history: readonly Version[],
+  from: number,
+  to: number,
+) {
+  const isBetween = (written: Version) =>
+    written.version > from && written.version < to && !isOwn(written, input);
   const between = history.filter(isBetween);
   if (between.length === 0) return list;
   const unreadable = between.filter(({ value }) => listIn(value) === undefined);
@@ -380,7 +484,8 @@ function replaced(key: string, input: PutInput, list: string, history: readonly 
   // Unchanged: a merge loses repeated keys.
   const [only, ...others] = between;
   const isCurrent = (history.find(({ version }) => version === from)?.value ?? list) === list;
-  if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent) return only.value;
+  if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent)
+    return only.value;
   if (!isCurrent) return replay(key, history, from, list, isBetween);
   const isEarlier = (written: Version) => written.version <= from;
   const start = startOfRace(
@@ -395,15 +500,18 @@ function replaced(key: string, input: PutInput, list: string, history: readonly 
 const RACE_MS = 60_000;
 
 /**
- * Returns the newest version, at most `from`, that was not written over an older one than the version
- * before it, and that no later version had not read. What was stored then, and each change since,
- * give the list that all operators want.
+ * Returns the newest version, at most `from`, that was not written over an older one than the
+ * version before it, and that no later version had not read. What was stored then, and each change
+ * since, give the list that all operators want.
  */
 function startOfRace(history: readonly Version[], from: number): number {
   let start = from;
   // Another tool's write without a description keeps an earlier one, which is not of a race.
   const isAtOnce = ({ version, modified }: Version, read: number) =>
-    history.some((next) => next.version === read + 1 && next.version < version && modified - next.modified < RACE_MS);
+    history.some(
+      (next) =>
+        next.version === read + 1 && next.version < version && modified - next.modified < RACE_MS,
+    );
   const isRacing = (written: Version) =>
     written.version >= start && readBy(written) < start && isAtOnce(written, readBy(written));
   for (let racing = history.find(isRacing); racing !== undefined; racing = history.find(isRacing)) {

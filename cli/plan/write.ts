@@ -14,7 +14,13 @@ import { entryKey, isStored, listIn, type Stored } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import { type Accepted, checkConsent, checkMerge, rebased } from "./consent.ts";
 import { NoOrder, stateOf, stopped } from "./stopped.ts";
-import { mergeValues, NeighbourChanged, type Neighbours, writeList, writeValue } from "./write-parameter.ts";
+import {
+  mergeValues,
+  NeighbourChanged,
+  type Neighbours,
+  writeList,
+  writeValue,
+} from "./write-parameter.ts";
 
 /**
  * Waits until the function no longer uses earlier values.
@@ -27,7 +33,9 @@ export async function waitForCaches(until: number, what: string, io: IOStreams):
   const end = Math.min(until, io.clock() + SETTLED_MS);
   if (end <= io.clock()) return;
   const seconds = () => `${Math.ceil((end - io.clock()) / 1000)} s`;
-  io.log(`Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`);
+  io.log(
+    `Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`,
+  );
   while (io.clock() < end) {
     if (io.watched) io.showProgress(`waiting for ${what}, ${seconds()} left`);
     await io.sleep(Math.min(1_000, end - io.clock()), io.interrupted);
@@ -48,11 +56,17 @@ const MOST_NEIGHBOURS = 9;
 const WRITES_WITHOUT_NEIGHBOURS = 20;
 
 /**
- * Writes in the phases of cli/model/access/phases.ts. Before each one, the parameters that the plan uses are read again.
+ * Writes in the phases of cli/model/access/phases.ts. Before each one, the parameters that the plan
+ * uses are read again.
  *
- * @throws `Stopped` at the first uncertain write: a conflict with another operator, an error, or no response
+ * @throws `Stopped` at the first uncertain write: a conflict with another operator, an error, or no
+ * response
  */
-export async function writeAll(accepted: Accepted, connection: Connection, io: IOStreams): Promise<void> {
+export async function writeAll(
+  accepted: Accepted,
+  connection: Connection,
+  io: IOStreams,
+): Promise<void> {
   const progress = startProgress("writing", accepted.changes.length, io, connection.rates.writes);
   const endOfWaiting = logIfSlow(io);
   const writing = new Writing(accepted, connection, io, progress);
@@ -84,7 +98,12 @@ class Writing {
   #uncertain: Change | undefined;
   #rereads = 0;
 
-  constructor(accepted: Accepted, connection: Connection, io: IOStreams, progress: ReturnType<typeof startProgress>) {
+  constructor(
+    accepted: Accepted,
+    connection: Connection,
+    io: IOStreams,
+    progress: ReturnType<typeof startProgress>,
+  ) {
     this.#accepted = accepted;
     this.#connection = connection;
     this.#io = io;
@@ -113,7 +132,8 @@ class Writing {
     const all = writes.length > 0 ? writes : left;
     const isFar = all.some((write) => this.#neighboursOf(write) === undefined);
     try {
-      for (const write of isFar ? all.slice(0, WRITES_WITHOUT_NEIGHBOURS) : all) await this.#write(write);
+      for (const write of isFar ? all.slice(0, WRITES_WITHOUT_NEIGHBOURS) : all)
+        await this.#write(write);
     } catch (error) {
       if (!(error instanceof NeighbourChanged)) throw error;
       this.#uncertain = undefined;
@@ -126,7 +146,8 @@ class Writing {
     const failure = toFailure(error);
     if (failure === undefined) throw error;
     const uncertain = this.#uncertain;
-    const state = uncertain === undefined ? "absent" : await stateOf(uncertain, failure, this.#connection);
+    const state =
+      uncertain === undefined ? "absent" : await stateOf(uncertain, failure, this.#connection);
     const unsure = state === "unknown" && uncertain !== undefined ? [uncertain.name] : [];
     if (state === "written" && uncertain !== undefined) {
       this.#note(uncertain.name, uncertain.value);
@@ -151,7 +172,10 @@ class Writing {
     );
   }
 
-  /** Returns whether another operator changed what the plan uses. Throws if the rest of the plan must not be written. */
+  /**
+   * Returns whether another operator changed what the plan uses. Throws if the rest of the plan
+   * must not be written.
+   */
   async #readAgain(): Promise<boolean> {
     const before = this.#current;
     const fresh = await this.#accepted.again(before);
@@ -161,7 +185,8 @@ class Writing {
     for (const [name, time] of this.#times) {
       const stored = fresh.get(name);
       // This machine's clock may be ahead of AWS's.
-      if (stored !== undefined) fresh.set(name, { ...stored, modified: Math.max(stored.modified, time) });
+      if (stored !== undefined)
+        fresh.set(name, { ...stored, modified: Math.max(stored.modified, time) });
     }
     const combined = this.#changes.map((change) => {
       const { name } = change;
@@ -172,7 +197,9 @@ class Writing {
     this.#changes = combined;
     this.#current = fresh;
     if (others.length === 0) return false;
-    this.#io.log(`Another operator changed ${this.#listed(others)} at the same time. Both changes are kept.\n`);
+    this.#io.log(
+      `Another operator changed ${this.#listed(others)} at the same time. Both changes are kept.\n`,
+    );
     this.#rereads += 1;
     if (this.#rereads > MAX_REREADS)
       throw new Failure(EXIT.awsFailure, "Other operators keep changing what the plan uses.");
@@ -184,9 +211,18 @@ class Writing {
     const { name, value } = planned;
     await this.#waitForTurn(this.#io.interrupted);
     const wanted = this.#changes.find((change) => change.name === name);
-    const change: Change = { ...wanted, action: "change", name, before: this.#current.get(name), value };
+    const change: Change = {
+      ...wanted,
+      action: "change",
+      name,
+      before: this.#current.get(name),
+      value,
+    };
     this.#uncertain = change;
-    this.#note(name, await this.#writeChange(change, wanted ?? change, this.#neighboursOf(planned)));
+    this.#note(
+      name,
+      await this.#writeChange(change, wanted ?? change, this.#neighboursOf(planned)),
+    );
     this.#uncertain = undefined;
     this.#progress.show(this.#times.size);
   }
@@ -194,29 +230,50 @@ class Writing {
   /**
    * Writes the change, and returns the written value. A list may be merged with another operator's.
    */
-  async #writeChange(change: Change, wanted: Change, neighbours: Neighbours | undefined): Promise<string | undefined> {
+  async #writeChange(
+    change: Change,
+    wanted: Change,
+    neighbours: Neighbours | undefined,
+  ): Promise<string | undefined> {
     const { name, before, value } = change;
     const { ssm, review } = this.#connection;
     const { interrupted } = this.#io;
     const key = entryKey(name);
     const [was, is] = [listIn(before?.value), listIn(value)];
     const isList = is !== undefined && (before === undefined || was !== undefined);
-    // Only the text differs, by a repeated key: the entries are equal, so there is nothing to merge.
+    // Only the text differs, by a repeated key: the entries are equal, so there is nothing to
+    // merge.
     if (key === undefined || !isList || isDeepStrictEqual(was, is)) {
       await writeValue(ssm, change, interrupted, neighbours);
       return value;
     }
     const final = (merged: string): readonly Change[] => {
-      const left = { ...wanted, value: mergeValues(key, wanted, value ?? "[]", wanted.value ?? "[]", merged).value };
+      const left = {
+        ...wanted,
+        value: mergeValues(key, wanted, value ?? "[]", wanted.value ?? "[]", merged).value,
+      };
       return this.#changes.map((planned) => (planned.name === name ? left : planned));
     };
     const check = async (merged: string, theirs: string) => {
       checkMerge(change, merged, theirs, review);
-      this.#current.set(name, { name, value: theirs, secure: false, version: 0, modified: this.#io.clock() });
+      this.#current.set(name, {
+        name,
+        value: theirs,
+        secure: false,
+        version: 0,
+        modified: this.#io.clock(),
+      });
       await checkConsent(final(merged), this.#current, this.#accepted, name, this.#io.clock());
     };
     const own = { ...change, isInterim: value !== wanted.value };
-    const { isMerged, value: written } = await writeList(ssm, key, own, check, interrupted, neighbours);
+    const { isMerged, value: written } = await writeList(
+      ssm,
+      key,
+      own,
+      check,
+      interrupted,
+      neighbours,
+    );
     if (isMerged) {
       this.#io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
       this.#changes = final(written);
@@ -228,7 +285,14 @@ class Writing {
     this.#times.set(name, this.#io.clock());
     if (value === undefined) this.#current.delete(name);
     // Its version is read before the next phase.
-    else this.#current.set(name, { name, value, version: 0, secure: false, modified: this.#io.clock() });
+    else
+      this.#current.set(name, {
+        name,
+        value,
+        version: 0,
+        secure: false,
+        modified: this.#io.clock(),
+      });
   }
 
   /**
@@ -237,7 +301,8 @@ class Writing {
    */
   #neighboursOf({ name, uses }: PhaseWrite): Neighbours | undefined {
     const looks = [...uses].filter((look) => look !== name && !this.#accepted.unread.has(look));
-    if (looks.length > MOST_NEIGHBOURS || looks.some((look) => !look.startsWith("/"))) return undefined;
+    if (looks.length > MOST_NEIGHBOURS || looks.some((look) => !look.startsWith("/")))
+      return undefined;
     return { names: looks, isOther: (other, stored) => this.#isOther(other, stored) };
   }
 

@@ -4,7 +4,9 @@ import { App, Stack } from "aws-cdk-lib";
 import { IamAuthenticator } from "lambda-iam-authenticator";
 
 const app = new App();
-const stack = new Stack(app, "MyCluster", { env: { account: "111122223333", region: "eu-west-1" } });
+const stack = new Stack(app, "MyCluster", {
+  env: { account: "111122223333", region: "eu-west-1" },
+});
 const authenticator = new IamAuthenticator(stack, "Authenticator", {
   clusterId: "my-cluster",
   endpoint: { kind: "http" },

@@ -13,7 +13,8 @@ const pipeline = new CodePipeline(home, "Pipeline", {
   crossAccountKeys: true,
   synth: new ShellStep("Synth", {
     input: CodePipelineSource.connection("my-org/clusters", "main", {
-      connectionArn: "arn:aws:codeconnections:eu-west-1:111122223333:connection/11111111-2222-3333-4444-555555555555",
+      connectionArn:
+        "arn:aws:codeconnections:eu-west-1:111122223333:connection/11111111-2222-3333-4444-555555555555",
     }),
     commands: ["n 24", "npm ci", "npx cdk synth"],
   }),

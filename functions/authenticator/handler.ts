@@ -6,7 +6,11 @@ import type { Context } from "aws-lambda";
 import { type HttpResponse, jsonResponse } from "../gateway/http.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import { isObject } from "../lib/json.ts";
-import { cachedParameters, type FetchParameters, rememberSilence } from "../parameters/parameter-cache.ts";
+import {
+  cachedParameters,
+  type FetchParameters,
+  rememberSilence,
+} from "../parameters/parameter-cache.ts";
 import { MAPPING_FOUND_MS } from "../parameters/stored-parameter.ts";
 import { callerIdOf } from "../settings/common.ts";
 import { answerCheck } from "./answer-check.ts";

@@ -30,6 +30,8 @@ const { handler, prefetchCallers } = createAuthenticator(settings, {
 // Lambda gives a full CPU during initialization, and later only the share that the memory size
 // includes (docs/decisions/0009-work-before-the-first-review.md).
 const readAhead = callerAuth === "bearer" ? prefetchCallers : warmUp;
-await workAhead(clock, (deadline) => Promise.all([readAhead(deadline), signedTokens?.prefetchKeys(deadline)]));
+await workAhead(clock, (deadline) =>
+  Promise.all([readAhead(deadline), signedTokens?.prefetchKeys(deadline)]),
+);
 
 export { handler };

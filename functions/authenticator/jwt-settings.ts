@@ -23,7 +23,10 @@ export interface JwtSettings {
  * Returns whether AWS-signed tokens are accepted: beside others, or `only` them. `undefined` if
  * they are not.
  */
-export function signedTokensIn({ jwt, tokens }: Pick<JwtSettings, "jwt" | "tokens">): "beside" | "only" | undefined {
+export function signedTokensIn({
+  jwt,
+  tokens,
+}: Pick<JwtSettings, "jwt" | "tokens">): "beside" | "only" | undefined {
   if (jwt === undefined) return undefined;
   return tokens === "jwt" ? "only" : "beside";
 }
@@ -40,14 +43,20 @@ export function readJwtSettings(read: Read, { clusterId, partition }: CommonSett
     jwtKeysEndpoint !== undefined &&
     jwtKeysEndpoint.href !== `${jwtKeysEndpoint.origin}${jwtKeysEndpoint.pathname}`
   ) {
-    throw bad("JWT_KEYS_ENDPOINT", "a URL without user name, query and fragment, such as https://keys.example.com/aws");
+    throw bad(
+      "JWT_KEYS_ENDPOINT",
+      "a URL without user name, query and fragment, such as https://keys.example.com/aws",
+    );
   }
   const jwt = accountByIssuer && { clusterId, partition: partition.id, accountByIssuer };
   return { tokens, jwt, jwtKeysEndpoint };
 }
 
 /** `<account>=<issuer URL>`. An account has one issuer, so a second one would be a mistake. */
-function jwtIssuers(read: Read, { id, tokenIssuerDomain }: Partition): ReadonlyMap<string, string> | undefined {
+function jwtIssuers(
+  read: Read,
+  { id, tokenIssuerDomain }: Partition,
+): ReadonlyMap<string, string> | undefined {
   const name = "JWT_ISSUERS";
   const items = list(read, name);
   if (items === undefined) return undefined;
@@ -62,7 +71,8 @@ function jwtIssuers(read: Read, { id, tokenIssuerDomain }: Partition): ReadonlyM
       throw bad(name, `a list of ${form}, without a final slash`, item);
     }
     if (accountByIssuer.has(issuer)) throw bad(name, "a list that has each issuer once", item);
-    if ([...accountByIssuer.values()].includes(account)) throw bad(name, "a list that has each account once", item);
+    if ([...accountByIssuer.values()].includes(account))
+      throw bad(name, "a list that has each account once", item);
     accountByIssuer.set(issuer, account);
   }
   return accountByIssuer;

@@ -9,7 +9,11 @@ import { checkMapping, type Mapping, repeatedKeyProblem } from "./mapping/mappin
 
 export type StoredKind = ParameterKind | "callers";
 
-type EntryOf<Kind extends StoredKind> = Kind extends "deny" ? DenyEntry : Kind extends "callers" ? Caller : Mapping;
+type EntryOf<Kind extends StoredKind> = Kind extends "deny"
+  ? DenyEntry
+  : Kind extends "callers"
+    ? Caller
+    : Mapping;
 
 /** `problem` is a phrase for an operator. */
 type StoredEntry<Entry> =
@@ -49,7 +53,8 @@ export function readStored<Kind extends StoredKind>(
 }
 
 function problemOf(kind: StoredKind, scope: DenyScope, item: unknown): string | undefined {
-  if (kind === "callers") return isCaller(item) ? undefined : (repeatedKeyProblem(item) ?? CALLER_RULE);
+  if (kind === "callers")
+    return isCaller(item) ? undefined : (repeatedKeyProblem(item) ?? CALLER_RULE);
   const check = kind === "deny" ? checkDenyEntry(item, scope) : checkMapping(item, kind);
   return check.valid ? undefined : check.problem;
 }

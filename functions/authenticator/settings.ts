@@ -79,9 +79,13 @@ function callerSubjects(read: Read, callerAuth: Settings["callerAuth"]): string[
     throw bad(name, `empty with CALLER_AUTH=${callerAuth}: only mtls has subjects`);
   }
   if (subjects.length === 0) {
-    throw required(name, "with mtls, complete subject DNs, or * for any certificate of the truststore");
+    throw required(
+      name,
+      "with mtls, complete subject DNs, or * for any certificate of the truststore",
+    );
   }
-  if (subjects.length > 1 && subjects.includes("*")) throw bad(name, "only *, or complete subject DNs");
+  if (subjects.length > 1 && subjects.includes("*"))
+    throw bad(name, "only *, or complete subject DNs");
   return subjects;
 }
 
@@ -93,12 +97,17 @@ function stsHosts(read: Read, { partition, region }: CommonSettings, nodeRegion:
   return acceptedStsHosts(partition, region, {
     onlyRegions: stsRegions(read, partition, region),
     regionalOnly: oneOf(read, "STS_HOSTS", STS_HOSTS) === "regional",
-    extraHosts: listOf(read, "STS_EXTRA_HOSTS", HOST_NAME, "host names in lower case, without port") ?? [],
+    extraHosts:
+      listOf(read, "STS_EXTRA_HOSTS", HOST_NAME, "host names in lower case, without port") ?? [],
     nodeRegion,
   });
 }
 
-function stsRegions(read: Read, { id, regions }: Partition, ownRegion: string): string[] | undefined {
+function stsRegions(
+  read: Read,
+  { id, regions }: Partition,
+  ownRegion: string,
+): string[] | undefined {
   const name = "STS_REGIONS";
   const chosen = list(read, name);
   const unknown = chosen?.find((region) => region !== ownRegion && !regions.includes(region));
@@ -108,7 +117,10 @@ function stsRegions(read: Read, { id, regions }: Partition, ownRegion: string): 
 
 function nodeRegionOf(read: Read, { partition, region }: CommonSettings): string {
   const name = "NODE_REGION";
-  return matching(read, name, partition.regionPattern, `a region of the partition ${partition.id}`) ?? region;
+  return (
+    matching(read, name, partition.regionPattern, `a region of the partition ${partition.id}`) ??
+    region
+  );
 }
 
 /**
@@ -117,7 +129,9 @@ function nodeRegionOf(read: Read, { partition, region }: CommonSettings): string
  */
 export const FAILOVER_ORIGIN = String.raw`https://((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)(?::(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?`;
 /** Without dot segments, which clients remove. */
-const FAILOVER_URL = new RegExp(String.raw`^${FAILOVER_ORIGIN}(?!/$)(?:/(?!\.{1,2}(?:/|$))[\w.~-]*)+$`);
+const FAILOVER_URL = new RegExp(
+  String.raw`^${FAILOVER_ORIGIN}(?!/$)(?:/(?!\.{1,2}(?:/|$))[\w.~-]*)+$`,
+);
 const FAILOVER_URL_RULE =
   "https://<host>/<path> with a host name that contains a dot, such as https://standby.example.com/authenticate";
 

@@ -21,7 +21,9 @@ const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
 /** Opens no connection. `plain`: also support plain HTTP, for a local endpoint. */
 export function createAgents(plain: boolean): Agents {
   const httpsAgent = new HttpsAgent(OPTIONS);
-  return plain ? { httpsAgent, httpAgent: new (process.getBuiltinModule("node:http").Agent)(OPTIONS) } : { httpsAgent };
+  return plain
+    ? { httpsAgent, httpAgent: new (process.getBuiltinModule("node:http").Agent)(OPTIONS) }
+    : { httpsAgent };
 }
 
 /**
@@ -124,7 +126,11 @@ export function get<T>(
 }
 
 /** Throws `tooLong()` for a body of more than `maxBytes`. */
-export async function readText(response: IncomingMessage, maxBytes: number, tooLong: () => Error): Promise<string> {
+export async function readText(
+  response: IncomingMessage,
+  maxBytes: number,
+  tooLong: () => Error,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -9,7 +9,12 @@ import { getContentLengthPlugin, parseUrl } from "@smithy/core/protocols";
 import { getSchemaSerdePlugin } from "@smithy/core/schema";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { FinalizeRequestMiddleware, HttpHandlerOptions, HttpRequest, MetadataBearer } from "@smithy/types";
+import type {
+  FinalizeRequestMiddleware,
+  HttpHandlerOptions,
+  HttpRequest,
+  MetadataBearer,
+} from "@smithy/types";
 import { defaultProvider } from "./credentials.ts";
 
 /**
@@ -24,13 +29,23 @@ export interface LeanOptions {
 /** CloudTrail shows it with each call. */
 const USER_AGENT = "iam-authenticator";
 
-export class LeanSsmClient extends Client<HttpHandlerOptions, object, MetadataBearer, SSMClientResolvedConfig> {
+export class LeanSsmClient extends Client<
+  HttpHandlerOptions,
+  object,
+  MetadataBearer,
+  SSMClientResolvedConfig
+> {
   /**
    * `parts`: of the SDK's client, its protocol and its signer among them
    * (`runtimeConfig.shared.js`).
    */
   constructor(parts: SSMClientResolvedConfig, { region, endpoint, requestHandler }: LeanOptions) {
-    const signer = new SignatureV4({ credentials: defaultProvider(), region, service: "ssm", sha256: parts.sha256 });
+    const signer = new SignatureV4({
+      credentials: defaultProvider(),
+      region,
+      service: "ssm",
+      sha256: parts.sha256,
+    });
     const config: SSMClientResolvedConfig = {
       ...parts,
       systemClockOffset: 0,
@@ -52,7 +67,9 @@ export class LeanSsmClient extends Client<HttpHandlerOptions, object, MetadataBe
  * Signs with the SDK's own signer, which corrects the time by the date of a response if this clock
  * is wrong.
  */
-function signing(config: SSMClientResolvedConfig): FinalizeRequestMiddleware<object, MetadataBearer> {
+function signing(
+  config: SSMClientResolvedConfig,
+): FinalizeRequestMiddleware<object, MetadataBearer> {
   return (next, context) => async (args) => {
     const [scheme] = config.httpAuthSchemes;
     if (scheme === undefined) throw new Error("the SDK's client has no signer");

@@ -24,11 +24,16 @@ interface AccountChange {
  * @param next body of the new version's answer to the check
  * @param askLive returns the body of the live version's answer
  */
-export async function accountChange(next: unknown, askLive: () => Promise<unknown>): Promise<AccountChange> {
+export async function accountChange(
+  next: unknown,
+  askLive: () => Promise<unknown>,
+): Promise<AccountChange> {
   const accounts = accountsIn(next);
-  if (accounts === undefined) throw new Error("the new version does not report which accounts it accepts");
+  if (accounts === undefined)
+    throw new Error("the new version does not report which accounts it accepts");
   // The comparison of stored values reports a live version that fails.
-  const live = accounts.length === 0 ? undefined : accountsIn(await askLive().catch(() => undefined));
+  const live =
+    accounts.length === 0 ? undefined : accountsIn(await askLive().catch(() => undefined));
   return { live: live ?? [], next: accounts };
 }
 
@@ -55,7 +60,8 @@ export function lostMappings(
 ): LostMapping[] {
   const address = readName(prefix, name);
   if (address === undefined || address.kind === "deny" || next.length === 0) return [];
-  const isLost = (account: string) => acceptsAccount(live, account) && !acceptsAccount(next, account);
+  const isLost = (account: string) =>
+    acceptsAccount(live, account) && !acceptsAccount(next, account);
   const entries = readStored(address.kind, {}, stored).entries.filter(
     // An invalid mapping denies with both versions.
     ({ value, problem }) => problem === undefined && !isExpired((value as Mapping).notAfter, now),
@@ -68,7 +74,8 @@ export function lostMappings(
       const line = `${what}: is for account ${account}, which only the live version accepts`;
       return isLost(account) ? [{ line, isCertain: true }] : [];
     }
-    const mayMatch = live.length === 0 || live.some((lost) => isLost(lost) && matchesGlob(account, lost));
+    const mayMatch =
+      live.length === 0 || live.some((lost) => isLost(lost) && matchesGlob(account, lost));
     const line = `${what}: can match accounts that only the live version accepts`;
     return mayMatch ? [{ line, isCertain: false }] : [];
   });

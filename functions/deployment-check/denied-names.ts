@@ -38,13 +38,15 @@ export function signedTokenDenials(
   const list = name.slice(prefix.length + 1);
   const lineOf = (denied: string, roles: string) =>
     `${list}: the denial of ${denied} denies all AWS-signed tokens of ${roles}, which contain no session`;
-  return readStored(kind, { account }, stored).entries.flatMap(({ value, problem }): SignedTokenDenial[] => {
-    if (problem !== undefined || isExpired(value.notAfter, now)) return [];
-    if ("name" in value) return [{ line: lineOf(value.name, "every role"), isPattern: false }];
-    const { arnLike } = value;
-    const isDenied = isOfSessions(arnLike) && !isOfEverySession(arnLike);
-    return isDenied ? [{ line: lineOf(arnLike, "its roles"), isPattern: true }] : [];
-  });
+  return readStored(kind, { account }, stored).entries.flatMap(
+    ({ value, problem }): SignedTokenDenial[] => {
+      if (problem !== undefined || isExpired(value.notAfter, now)) return [];
+      if ("name" in value) return [{ line: lineOf(value.name, "every role"), isPattern: false }];
+      const { arnLike } = value;
+      const isDenied = isOfSessions(arnLike) && !isOfEverySession(arnLike);
+      return isDenied ? [{ line: lineOf(arnLike, "its roles"), isPattern: true }] : [];
+    },
+  );
 }
 
 /**

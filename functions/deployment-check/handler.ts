@@ -5,7 +5,14 @@ import type { Clock } from "../lib/deadline.ts";
 import { withTimeout } from "../lib/retry.ts";
 import { accountChange, lostMappings } from "./accounts.ts";
 import { signedTokenDenials, signedTokensOf } from "./denied-names.ts";
-import { bodyOf, type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
+import {
+  bodyOf,
+  type CheckedSettings,
+  type KnownAnswer,
+  knownAnswers,
+  problemOf,
+  reasonOf,
+} from "./known-answers.ts";
 import { changedReadings, type Page, readStore } from "./stored-values.ts";
 
 export interface CheckDependencies {
@@ -14,7 +21,11 @@ export interface CheckDependencies {
   /** Reads one page of the parameters below the path, by one call of GetParametersByPath. */
   readonly readPage: (path: string, next: string | undefined) => Promise<Page>;
   /** Reports to CodeDeploy. `Failed` stops the deployment. */
-  readonly report: (deploymentId: string, executionId: string, status: "Succeeded" | "Failed") => Promise<void>;
+  readonly report: (
+    deploymentId: string,
+    executionId: string,
+    status: "Succeeded" | "Failed",
+  ) => Promise<void>;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<unknown>;
   readonly print: (line: string) => void;
@@ -78,7 +89,11 @@ export function createCheckHandler(
       if (options.compareStoredValues) await compareStores(options, ask, signal);
     }
 
-    async function compareStores(options: CheckOptions, ask: Ask, signal: AbortSignal): Promise<void> {
+    async function compareStores(
+      options: CheckOptions,
+      ask: Ask,
+      signal: AbortSignal,
+    ): Promise<void> {
       const { versionArn, liveArn, mappingPrefix, partition } = options;
       step = "the comparison of stored values";
       const askSettings = async (arn: string) => bodyOf(await ask(arn, { storedParameters: [] }));
@@ -86,7 +101,8 @@ export function createCheckHandler(
       const change = await accountChange(next, () => askSettings(liveArn));
       const signed = signedTokensOf(next);
       // The comparison of stored values reports a live version that fails.
-      const live = signed === "only" ? await askSettings(liveArn).catch(() => undefined) : undefined;
+      const live =
+        signed === "only" ? await askSettings(liveArn).catch(() => undefined) : undefined;
       const isFirstOnly = signed === "only" && signedTokensOf(live) !== "only";
       const lost: ReturnType<typeof lostMappings> = [];
       const denials: ReturnType<typeof signedTokenDenials> = [];
@@ -100,10 +116,13 @@ export function createCheckHandler(
       });
       const noted = noting(pages, (parameter) => {
         lost.push(...lostMappings(change, mappingPrefix, parameter, clock()));
-        if (signed !== undefined) denials.push(...signedTokenDenials(mappingPrefix, parameter, clock()));
+        if (signed !== undefined)
+          denials.push(...signedTokenDenials(mappingPrefix, parameter, clock()));
       });
       const store = { prefix: mappingPrefix, partition, pages: noted };
-      problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE));
+      problems.push(
+        ...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE),
+      );
       const certain = lost.filter(({ isCertain }) => isCertain);
       problems.push(...shortened(linesOf(certain), ACCOUNTS_ADVICE));
       const possible = lost.filter(({ isCertain }) => !isCertain);
@@ -114,12 +133,27 @@ export function createCheckHandler(
       (isFirstOnly ? problems : warnings).push(...shortened(linesOf(listed), DENIED_ADVICE));
     }
 
-    await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
+    await withTimeout(LIMIT_MS, check).catch((error) =>
+      problems.push(`${step}: ${errorText(error)}`),
+    );
     const status = problems.length === 0 ? "Succeeded" : "Failed";
     const level = problems.length > 0 ? "error" : warnings.length > 0 ? "warn" : "info";
     const timestamp = new Date(clock()).toISOString();
-    print(JSON.stringify({ timestamp, level, status, deploymentId: DeploymentId, version, problems, warnings }));
-    await awaitPermission(clock, sleep)(() => report(DeploymentId, LifecycleEventHookExecutionId, status));
+    print(
+      JSON.stringify({
+        timestamp,
+        level,
+        status,
+        deploymentId: DeploymentId,
+        version,
+        problems,
+        warnings,
+      }),
+    );
+    await awaitPermission(
+      clock,
+      sleep,
+    )(() => report(DeploymentId, LifecycleEventHookExecutionId, status));
   };
 }
 
@@ -132,7 +166,10 @@ function linesOf(found: readonly { readonly line: string }[]): string[] {
 type Parameters = Page["parameters"];
 
 /** Yields the pages unchanged, and calls `note` with each parameter. */
-async function* noting(pages: AsyncIterable<Parameters>, note: (parameter: Parameters[number]) => void) {
+async function* noting(
+  pages: AsyncIterable<Parameters>,
+  note: (parameter: Parameters[number]) => void,
+) {
   for await (const page of pages) {
     page.forEach(note);
     yield page;
@@ -148,7 +185,8 @@ async function problemOfVersion(
   const answer = await ask(versionArn, known.event);
   const problem = problemOf(known, answer);
   // Before the first `callers add`, every version reports a missing list, and so does the live one.
-  const isOfCallers = problem !== undefined && hasNoCallers(answer) && hasNoCallers(await ask(liveArn, known.event));
+  const isOfCallers =
+    problem !== undefined && hasNoCallers(answer) && hasNoCallers(await ask(liveArn, known.event));
   return isOfCallers ? undefined : problem;
 }
 

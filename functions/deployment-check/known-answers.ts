@@ -43,7 +43,8 @@ export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnsw
     ...(callerAuth === "none" ? [] : both("no caller", {}, "", CALLER_REFUSED)),
   ];
   if (callerAuth === "bearer") return refused;
-  const caller: Caller = callerAuth === "mtls" ? { subjectDN: callerSubject ?? "CN=deployment-check" } : {};
+  const caller: Caller =
+    callerAuth === "mtls" ? { subjectDN: callerSubject ?? "CN=deployment-check" } : {};
   return [
     ...refused,
     ...both(
@@ -87,17 +88,35 @@ function denial(error: RegExp): Expectation {
 }
 
 /** The same request in both payload formats of API Gateway. */
-function both(name: string, { authorization, subjectDN }: Caller, token: string, expectation: Expectation) {
+function both(
+  name: string,
+  { authorization, subjectDN }: Caller,
+  token: string,
+  expectation: Expectation,
+) {
   const path = "/authenticate";
-  const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
-  const headers = { "content-type": "application/json", ...(authorization !== undefined && { authorization }) };
+  const body = JSON.stringify({
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenReview",
+    spec: { token },
+  });
+  const headers = {
+    "content-type": "application/json",
+    ...(authorization !== undefined && { authorization }),
+  };
   const clientCert = subjectDN === undefined ? {} : { clientCert: { subjectDN } };
   const requestId = "deployment-check";
   return [
     {
       ...expectation,
       name: `${name} (payload 1.0)`,
-      event: { path, httpMethod: "POST", headers, body, requestContext: { requestId, identity: clientCert } },
+      event: {
+        path,
+        httpMethod: "POST",
+        headers,
+        body,
+        requestContext: { requestId, identity: clientCert },
+      },
     },
     {
       ...expectation,
@@ -131,11 +150,17 @@ function tokenOfUnknownKey({ stsRegion }: CheckedSettings, now: EpochMs): string
 }
 
 /** `undefined` if the answer is as expected. */
-export function problemOf({ statuses, isExpected }: KnownAnswer, answer: unknown): string | undefined {
+export function problemOf(
+  { statuses, isExpected }: KnownAnswer,
+  answer: unknown,
+): string | undefined {
   const [statusCode, body] = [memberAt(answer, "statusCode"), bodyOf(answer)];
   const known = statuses.some((status) => status === statusCode);
-  if (!known || !isObject(body)) return `answered ${statusCode} ${reasonOf(body)}, expected ${statuses.join(" or ")}`;
-  return statusCode === statuses[0] && !isExpected(body) ? `answered ${statusCode} ${reasonOf(body)}` : undefined;
+  if (!known || !isObject(body))
+    return `answered ${statusCode} ${reasonOf(body)}, expected ${statuses.join(" or ")}`;
+  return statusCode === statuses[0] && !isExpected(body)
+    ? `answered ${statusCode} ${reasonOf(body)}`
+    : undefined;
 }
 
 /** Returns the parsed body of an answer; `undefined` if it is not JSON. */
@@ -148,5 +173,7 @@ export function bodyOf(answer: unknown): unknown {
 export function reasonOf(body: unknown): string {
   const { message, status } = isObject(body) ? body : {};
   const text = message ?? (isObject(status) ? status["error"] : undefined);
-  return typeof text === "string" ? (/^\w+/.exec(text)?.[0] ?? "without a code") : "without a reason";
+  return typeof text === "string"
+    ? (/^\w+/.exec(text)?.[0] ?? "without a code")
+    : "without a reason";
 }

@@ -3,7 +3,12 @@
 
 import { callersParameter } from "../authenticator/caller/caller.ts";
 import { readName } from "../authenticator/mapping/parameter-name.ts";
-import { type NamedParameter, readNamed, type StoredValue, validityOf } from "../authenticator/read-stored.ts";
+import {
+  type NamedParameter,
+  readNamed,
+  type StoredValue,
+  validityOf,
+} from "../authenticator/read-stored.ts";
 import type { Clock } from "../lib/deadline.ts";
 import { memberAt } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
@@ -27,7 +32,10 @@ const MAX_BATCH_BYTES = 1_000_000;
  * One line for each parameter that the versions read differently. Throws if the store or the live
  * version fails.
  */
-export async function changedReadings({ prefix, partition, pages }: Store, askLive: AskLive): Promise<string[]> {
+export async function changedReadings(
+  { prefix, partition, pages }: Store,
+  askLive: AskLive,
+): Promise<string[]> {
   const found: string[] = [];
   let batch: Named[] = [];
   let bytes = 0;
@@ -56,7 +64,11 @@ interface Named {
   readonly parameter: NamedParameter;
 }
 
-async function compared(batch: readonly Named[], partition: string, askLive: AskLive): Promise<string[]> {
+async function compared(
+  batch: readonly Named[],
+  partition: string,
+  askLive: AskLive,
+): Promise<string[]> {
   const live = await liveValidity(
     batch.map(({ parameter }) => parameter),
     askLive,
@@ -69,7 +81,10 @@ async function compared(batch: readonly Named[], partition: string, askLive: Ask
   });
 }
 
-async function liveValidity(parameters: readonly NamedParameter[], askLive: AskLive): Promise<unknown[]> {
+async function liveValidity(
+  parameters: readonly NamedParameter[],
+  askLive: AskLive,
+): Promise<unknown[]> {
   const answer = await askLive({ storedParameters: parameters }).catch((error: unknown) => error);
   const validity = memberAt(bodyOf(answer), "validity");
   if (Array.isArray(validity) && validity.length === parameters.length) return validity;
@@ -115,7 +130,11 @@ const PAGE_MS = 50;
  * Waits between the starts of two reads, so that the time of a read and of its comparison is part
  * of the pace.
  */
-export async function* readStore({ readPage, clock, sleep }: StoreReader): AsyncGenerator<Page["parameters"]> {
+export async function* readStore({
+  readPage,
+  clock,
+  sleep,
+}: StoreReader): AsyncGenerator<Page["parameters"]> {
   let next: string | undefined;
   do {
     const dueAt = clock() + PAGE_MS;

@@ -23,19 +23,23 @@ export interface GatewayRequest {
  */
 export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
   const event = object(gatewayEvent);
-  const { rawPath, path, httpMethod, headers, body, isBase64Encoded, requestContext } = isBareReview(event)
-    ? bareRequest(event)
-    : event;
+  const { rawPath, path, httpMethod, headers, body, isBase64Encoded, requestContext } =
+    isBareReview(event) ? bareRequest(event) : event;
   const context = object(requestContext);
   // Payload 2.0 stores the method, path and certificate in other fields.
   const { method = httpMethod } = object(context["http"]);
-  const certificate = object(object(context["authentication"] ?? context["identity"])["clientCert"]);
+  const certificate = object(
+    object(context["authentication"] ?? context["identity"])["clientCert"],
+  );
   const payload = text(body);
   const encoding = isBase64Encoded === true ? "base64" : "utf8";
   return {
     method: text(method) ?? "",
     path: withoutStage(text(rawPath ?? path) ?? "", text(context["stage"])),
-    body: () => (encoding === "base64" && payload !== undefined ? Buffer.from(payload, encoding).toString() : payload),
+    body: () =>
+      encoding === "base64" && payload !== undefined
+        ? Buffer.from(payload, encoding).toString()
+        : payload,
     bodyBytes: payload === undefined ? 0 : Buffer.byteLength(payload, encoding),
     authorization: header(object(headers), "authorization"),
     clientSubject: text(certificate["subjectDN"]),
@@ -68,7 +72,9 @@ function withoutStage(path: string, stage: string | undefined): string {
 
 /** HTTP APIs send names in lower case, REST APIs as the client spelled them. */
 function header(headers: Record<string, unknown>, name: string): string | undefined {
-  const found = Object.hasOwn(headers, name) ? name : Object.keys(headers).find((key) => key.toLowerCase() === name);
+  const found = Object.hasOwn(headers, name)
+    ? name
+    : Object.keys(headers).find((key) => key.toLowerCase() === name);
   return found === undefined ? undefined : text(headers[found]);
 }
 

@@ -1,7 +1,12 @@
 // The issuer's Lambda handler: serves GET of its two public documents.
 
 import { type AuthenticatorError, asAuthenticatorError, hasCode, httpError } from "../errors.ts";
-import { type GatewayRequest, gatewayRequest, type HttpResponse, jsonResponse } from "../gateway/http.ts";
+import {
+  type GatewayRequest,
+  gatewayRequest,
+  type HttpResponse,
+  jsonResponse,
+} from "../gateway/http.ts";
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
@@ -26,7 +31,10 @@ export interface Issuer {
   readonly prefetch: (deadline: Deadline) => Promise<void>;
 }
 
-export function createIssuer(settings: IssuerSettings, { fetchPath, clock, print }: IssuerDependencies): Issuer {
+export function createIssuer(
+  settings: IssuerSettings,
+  { fetchPath, clock, print }: IssuerDependencies,
+): Issuer {
   const readKeys = cachedKeys(fetchPath, settings.mappingPrefix, clock);
   let coldStart = true;
 
@@ -36,7 +44,13 @@ export function createIssuer(settings: IssuerSettings, { fetchPath, clock, print
     const record: IssuerRecord = { startedAt: clock(), requestId, coldStart };
     coldStart = false;
     try {
-      const response = await answer(request, settings.issuerUrl, readKeys, deadlineIn(REQUEST_MS, clock), record);
+      const response = await answer(
+        request,
+        settings.issuerUrl,
+        readKeys,
+        deadlineIn(REQUEST_MS, clock),
+        record,
+      );
       logRequest(record, undefined, settings, clock(), print);
       return response;
     } catch (thrown) {
@@ -61,7 +75,8 @@ async function answer(
   record: IssuerRecord,
 ): Promise<HttpResponse> {
   const document = documentAt(path, issuerUrl);
-  if (document === undefined) throw httpError("path_unknown", `the only paths are ${DISCOVERY_PATH} and ${JWKS_PATH}`);
+  if (document === undefined)
+    throw httpError("path_unknown", `the only paths are ${DISCOVERY_PATH} and ${JWKS_PATH}`);
   if (method !== "GET") throw httpError("method_not_allowed", "the only method is GET");
   record.document = document;
   const start = deadline.clock();
@@ -91,6 +106,8 @@ function documentAt(path: string, issuerUrl: string): string | undefined {
 }
 
 function errorResponse(error: AuthenticatorError): HttpResponse {
-  const headers: Record<string, string> = hasCode(error, "method_not_allowed") ? { allow: "GET" } : {};
+  const headers: Record<string, string> = hasCode(error, "method_not_allowed")
+    ? { allow: "GET" }
+    : {};
   return jsonResponse(error.status, { code: error.code, message: error.message }, headers);
 }

@@ -13,7 +13,12 @@ interface KeyMembers {
 /** A JWK (RFC 7517) with exactly these members, in kube-apiserver's order. */
 export type IssuerKey =
   | (KeyMembers & { readonly kty: "RSA"; readonly n: string; readonly e: string })
-  | (KeyMembers & { readonly kty: "EC"; readonly crv: string; readonly x: string; readonly y: string });
+  | (KeyMembers & {
+      readonly kty: "EC";
+      readonly crv: string;
+      readonly x: string;
+      readonly y: string;
+    });
 
 export type IssuerKeyCheck =
   | { readonly valid: true; readonly key: IssuerKey }
@@ -27,7 +32,11 @@ const RSA_ALGORITHMS = ["RS256", "RS384", "RS512"];
 const MIN_RSA_BITS = 2048;
 
 /** https://www.rfc-editor.org/rfc/rfc7518#section-3.4: each curve has one algorithm. */
-const CURVES: Readonly<Record<string, string>> = { "P-256": "ES256", "P-384": "ES384", "P-521": "ES512" };
+const CURVES: Readonly<Record<string, string>> = {
+  "P-256": "ES256",
+  "P-384": "ES384",
+  "P-521": "ES512",
+};
 
 /** OpenSSL's names of these curves. */
 const NAMED_CURVES = ["prime256v1", "secp384r1", "secp521r1"];
@@ -47,7 +56,9 @@ export function checkIssuerKey(value: unknown): IssuerKeyCheck {
   // Each key has one spelling, so that the documents stay identical byte for byte.
   if (!isCanonical(key, publicKey)) return invalid("has a number that is not canonical base64url");
   const kid = keyId(publicKey);
-  return key.kid === kid ? { valid: true, key } : invalid(`kid must be ${kid}: the SHA-256 of this key`);
+  return key.kid === kid
+    ? { valid: true, key }
+    : invalid(`kid must be ${kid}: the SHA-256 of this key`);
 }
 
 /**
@@ -65,17 +76,22 @@ export function keyId(publicKey: KeyObject): string {
  */
 export function issuerKeyOf(publicKey: KeyObject): IssuerKey | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
-  const isKnown = asymmetricKeyType === "rsa" || NAMED_CURVES.includes(asymmetricKeyDetails?.namedCurve ?? "");
+  const isKnown =
+    asymmetricKeyType === "rsa" || NAMED_CURVES.includes(asymmetricKeyDetails?.namedCurve ?? "");
   const { crv = "", n, e, x, y } = isKnown ? publicKey.export({ format: "jwk" }) : {};
   const kid = keyId(publicKey);
-  if (n !== undefined && e !== undefined) return { use: "sig", kty: "RSA", kid, alg: "RS256", n, e };
+  if (n !== undefined && e !== undefined)
+    return { use: "sig", kty: "RSA", kid, alg: "RS256", n, e };
   const alg = CURVES[crv];
   if (alg === undefined || x === undefined || y === undefined) return undefined;
   return { use: "sig", kty: "EC", kid, crv, alg, x, y };
 }
 
 /** Kinds of keys, with their members in order. */
-const MEMBERS = { RSA: ["use", "kty", "kid", "alg", "n", "e"], EC: ["use", "kty", "kid", "crv", "alg", "x", "y"] };
+const MEMBERS = {
+  RSA: ["use", "kty", "kid", "alg", "n", "e"],
+  EC: ["use", "kty", "kid", "crv", "alg", "x", "y"],
+};
 
 /** Returns the key with its members in order, or the problem. */
 function readJwk(jwk: Record<string, unknown>): IssuerKey | string {
@@ -83,21 +99,32 @@ function readJwk(jwk: Record<string, unknown>): IssuerKey | string {
   if (kty !== "RSA" && kty !== "EC") return 'kty must be "RSA" or "EC"';
   const members = MEMBERS[kty];
   const unknown = Object.keys(jwk).find((member) => !members.includes(member));
-  if (unknown !== undefined) return `"${unknown.slice(0, 40)}" is an unknown member; expected: ${members.join(", ")}`;
+  if (unknown !== undefined)
+    return `"${unknown.slice(0, 40)}" is an unknown member; expected: ${members.join(", ")}`;
   if (use !== "sig") return 'use must be "sig"';
   if (typeof kid !== "string" || typeof alg !== "string") return "kid and alg must be strings";
   return kty === "RSA" ? readRsaKey(kid, alg, jwk) : readEcKey(kid, alg, jwk);
 }
 
-function readRsaKey(kid: string, alg: string, { n, e }: Record<string, unknown>): IssuerKey | string {
-  if (!RSA_ALGORITHMS.includes(alg)) return `alg must be one of ${RSA_ALGORITHMS.join(", ")} for an RSA key`;
+function readRsaKey(
+  kid: string,
+  alg: string,
+  { n, e }: Record<string, unknown>,
+): IssuerKey | string {
+  if (!RSA_ALGORITHMS.includes(alg))
+    return `alg must be one of ${RSA_ALGORITHMS.join(", ")} for an RSA key`;
   if (typeof n !== "string" || typeof e !== "string") return "n and e must be strings";
   return { use: "sig", kty: "RSA", kid, alg, n, e };
 }
 
-function readEcKey(kid: string, alg: string, { crv, x, y }: Record<string, unknown>): IssuerKey | string {
+function readEcKey(
+  kid: string,
+  alg: string,
+  { crv, x, y }: Record<string, unknown>,
+): IssuerKey | string {
   const expected = typeof crv === "string" && Object.hasOwn(CURVES, crv) ? CURVES[crv] : undefined;
-  if (typeof crv !== "string" || expected === undefined) return `crv must be one of ${Object.keys(CURVES).join(", ")}`;
+  if (typeof crv !== "string" || expected === undefined)
+    return `crv must be one of ${Object.keys(CURVES).join(", ")}`;
   if (alg !== expected) return `alg must be ${expected} for a key on ${crv}`;
   if (typeof x !== "string" || typeof y !== "string") return "x and y must be strings";
   return { use: "sig", kty: "EC", kid, crv, alg, x, y };
@@ -121,9 +148,12 @@ function weaknessOf(publicKey: KeyObject, key: IssuerKey): string | undefined {
   // crypto/rsa, checkPub.
   const isSound = publicExponent >= 3n && publicExponent < 2n ** 31n && publicExponent % 2n === 1n;
   if (!isSound) return "an RSA key must have an odd public exponent of 3 or more";
-  const modulus = key.kty === "RSA" ? BigInt(`0x${Buffer.from(key.n, "base64url").toString("hex")}`) : 1n;
+  const modulus =
+    key.kty === "RSA" ? BigInt(`0x${Buffer.from(key.n, "base64url").toString("hex")}`) : 1n;
   const factor = smallFactor(modulus);
-  return factor === undefined ? undefined : `its modulus is divisible by ${factor}: create a new signing key`;
+  return factor === undefined
+    ? undefined
+    : `its modulus is divisible by ${factor}: create a new signing key`;
 }
 
 function isCanonical(key: IssuerKey, publicKey: KeyObject): boolean {
@@ -174,7 +204,8 @@ function primeGroups(): PrimeGroup[] {
   let primes = [2];
   for (let number = 3; number < MAX_FACTOR; number += 2) {
     if (isComposite[number] === 1) continue;
-    for (let multiple = number * number; multiple < MAX_FACTOR; multiple += 2 * number) isComposite[multiple] = 1;
+    for (let multiple = number * number; multiple < MAX_FACTOR; multiple += 2 * number)
+      isComposite[multiple] = 1;
     product *= number;
     primes.push(number);
     if (product < MAX_PRODUCT) continue;

@@ -7,7 +7,12 @@ import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
 import { cacheFailures } from "../lib/shared-calls.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
-import { type DatedParameter, FAILED_READ_MS, READ_MS, type StoredParameter } from "../parameters/stored-parameter.ts";
+import {
+  type DatedParameter,
+  FAILED_READ_MS,
+  READ_MS,
+  type StoredParameter,
+} from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
 
 export interface KeySet {
@@ -65,8 +70,13 @@ export function keySetOf(prefix: string, parameters: ReadonlyMap<string, DatedPa
 }
 
 /** The parameter's name must also match the key. */
-function checkKeyParameter(prefix: string, parameter: string, { value, secure }: StoredParameter): IssuerKeyCheck {
-  if (secure) return { valid: false, problem: "must be of type String: a public key is not a secret" };
+function checkKeyParameter(
+  prefix: string,
+  parameter: string,
+  { value, secure }: StoredParameter,
+): IssuerKeyCheck {
+  if (secure)
+    return { valid: false, problem: "must be of type String: a public key is not a secret" };
   const check = checkIssuerKey(parseJson(value));
   if (!check.valid) return check;
   const expected = issuerKeyParameter(prefix, check.key.kid);
@@ -82,8 +92,12 @@ export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): Read
   function answer(set: KeySet, cached: boolean, stale: boolean): ReadKeySet {
     if (set.keys.length > 0) return { ...set, cached, stale };
     const [broken] = set.invalid;
-    const why = broken === undefined ? "there is no parameter" : `${broken.parameter} ${broken.problem}`;
-    throw fault("issuer_without_keys", `no key below ${issuerPath(prefix)}: ${why}; publish one (irsa keys publish)`);
+    const why =
+      broken === undefined ? "there is no parameter" : `${broken.parameter} ${broken.problem}`;
+    throw fault(
+      "issuer_without_keys",
+      `no key below ${issuerPath(prefix)}: ${why}; publish one (irsa keys publish)`,
+    );
   }
 
   function isServable({ set, readAt }: { readonly set: KeySet; readonly readAt: Moment }): boolean {

@@ -29,7 +29,8 @@ export function logRequest(
   now: EpochMs,
   print: (line: string) => void,
 ): void {
-  const outcome = error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
+  const outcome =
+    error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
   const level = levelOf(record, outcome);
   const entry = logEntry(record, outcome, level, error, now);
   const counts = {

@@ -32,8 +32,11 @@ export function readIssuerSettings(environment: Environment): IssuerSettings {
 export function isIssuerUrl(text: string): boolean {
   if (text.length > MAX_URL_LENGTH || !URL.canParse(text)) return false;
   const { host, pathname } = new URL(text);
-  const isPlain = /^https:\/\/([a-z0-9.-]+|(localhost|127\.0\.0\.1):\d+)(\/[A-Za-z0-9_.~-]+)*$/.test(text);
+  const isPlain =
+    /^https:\/\/([a-z0-9.-]+|(localhost|127\.0\.0\.1):\d+)(\/[A-Za-z0-9_.~-]+)*$/.test(text);
   // https://www.rfc-editor.org/rfc/rfc1123#section-2.1
-  const hasLabels = host.split(".").every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d+)?$/.test(label));
+  const hasLabels = host
+    .split(".")
+    .every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d+)?$/.test(label));
   return isPlain && hasLabels && text === `https://${host}${pathname === "/" ? "" : pathname}`;
 }

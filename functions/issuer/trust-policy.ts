@@ -28,7 +28,10 @@ export interface SubjectProblem {
  * Returns the problem of a subject; `undefined` if it names one service account, or is a pattern
  * and `mayBePattern`.
  */
-export function subjectProblem({ namespace, name }: TrustedSubject, mayBePattern: boolean): SubjectProblem | undefined {
+export function subjectProblem(
+  { namespace, name }: TrustedSubject,
+  mayBePattern: boolean,
+): SubjectProblem | undefined {
   for (const [what, text, form] of [
     ["namespace", namespace, NAMESPACE],
     ["service account", name, NAME],
@@ -64,5 +67,7 @@ export function trustConditions(issuerUrl: string, subject: TrustedSubject, audi
   const name = providerName(issuerUrl);
   const sub = { [`${name}:sub`]: subjectOf(subject) };
   const aud = { [`${name}:aud`]: audience };
-  return isPattern(subject) ? { StringEquals: aud, StringLike: sub } : { StringEquals: { ...sub, ...aud } };
+  return isPattern(subject)
+    ? { StringEquals: aud, StringLike: sub }
+    : { StringEquals: { ...sub, ...aud } };
 }

@@ -40,5 +40,9 @@ export function agesBy(clock: Clock): Ages {
     return moment;
   }
   const isUsable: Ages["isUsable"] = (since, ms) => now().elapsedMs - since.elapsedMs < ms;
-  return { now, isUsable, isFresh: (since, ms) => now().steps === since.steps && isUsable(since, ms) };
+  return {
+    now,
+    isUsable,
+    isFresh: (since, ms) => now().steps === since.steps && isUsable(since, ms),
+  };
 }

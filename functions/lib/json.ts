@@ -31,7 +31,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** The member at the path; `undefined` if a part of the path is missing. */
 export function memberAt(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce((at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined), value);
+  return path.reduce(
+    (at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined),
+    value,
+  );
 }
 
 type Container = Record<string, unknown> | unknown[];
@@ -105,10 +108,20 @@ function addValue(open: readonly Container[], key: string, value: unknown): void
   }
   if (Object.hasOwn(parent, key)) addRepetition(open, parent, key, value);
   // Not an assignment, since `__proto__` can be a key.
-  Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(parent, key, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
 }
 
-function addRepetition(open: readonly Container[], parent: Record<string, unknown>, key: string, value: unknown): void {
+function addRepetition(
+  open: readonly Container[],
+  parent: Record<string, unknown>,
+  key: string,
+  value: unknown,
+): void {
   const first = parent[key];
   // From the inside to the first marked container: all around it are already marked. Linear in
   // total.

@@ -9,7 +9,9 @@ export interface Pause {
    * Makes the call, which starts a pause at its end, also if it fails. `end` ends that pause, but
    * not that of a later call.
    */
-  readonly after: <T>(call: () => Promise<T>) => Promise<{ readonly result: T; readonly end: () => void }>;
+  readonly after: <T>(
+    call: () => Promise<T>,
+  ) => Promise<{ readonly result: T; readonly end: () => void }>;
 }
 
 /** No call takes longer, whatever the clock says: a review ends within this time. */

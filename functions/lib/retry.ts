@@ -42,7 +42,10 @@ export async function retry<T>(
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { tryMs, totalMs, isRetryable, beforeRetry, isThrottling, random = Math.random } = rules;
-  const own: Deadline = { at: deadline.clock() + timeLeft(deadline, totalMs), clock: deadline.clock };
+  const own: Deadline = {
+    at: deadline.clock() + timeLeft(deadline, totalMs),
+    clock: deadline.clock,
+  };
   const left = timeLeft(own, totalMs);
   try {
     return await withTimeout(Math.min(left, tryMs), call);
@@ -60,7 +63,10 @@ export async function retry<T>(
 }
 
 /** Throws `TimedOut` if `call` takes longer than `ms`. */
-export async function withTimeout<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withTimeout<T>(
+  ms: number,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   if (ms === 0) throw new TimedOut("no time left");
   const controller = new AbortController();
   const { promise: timeout, reject } = Promise.withResolvers<never>();

@@ -81,7 +81,13 @@ interface CachedFailure {
  */
 export function cacheFailures<Argument, Result>(
   call: (argument: Argument, deadline: Deadline) => Promise<Result>,
-  { failedMs, fullMs, keyOf = String, isRemembered = () => true, probeMs = fullMs }: FailureRules<Argument>,
+  {
+    failedMs,
+    fullMs,
+    keyOf = String,
+    isRemembered = () => true,
+    probeMs = fullMs,
+  }: FailureRules<Argument>,
 ): typeof call {
   const failures = new LruMap<string, CachedFailure>(MAX_FAILURES);
 
@@ -99,7 +105,8 @@ export function cacheFailures<Argument, Result>(
     if (last !== undefined) throwUntilProbe(last, clock());
     const neededMs = last === undefined ? fullMs : probeMs;
     const isFull = timeLeft(deadline, neededMs) === neededMs;
-    const within = last === undefined ? deadline : { at: clock() + timeLeft(deadline, probeMs), clock };
+    const within =
+      last === undefined ? deadline : { at: clock() + timeLeft(deadline, probeMs), clock };
     try {
       const result = await call(argument, within);
       failures.delete(key);

@@ -5,7 +5,8 @@ import type { EpochMs } from "./deadline.ts";
 
 /** Parses an RFC 3339 time with `Z`; `undefined` for other text. */
 export function notAfterTime(text: string): EpochMs | undefined {
-  const [, seconds, fraction = ""] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
+  const [, seconds, fraction = ""] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
   const time = seconds === undefined ? undefined : calendarTime(seconds);
   return time === undefined ? undefined : time + Number(fraction.padEnd(3, "0").slice(0, 3));
 }

@@ -14,6 +14,9 @@ const LONGEST_MS = 1_000;
  * Runs `work` and waits until it ends. Ignores a failure: the request that needs the work repeats
  * it, and logs and answers its failure.
  */
-export async function workAhead(clock: Clock, work: (deadline: Deadline) => Promise<unknown>): Promise<void> {
+export async function workAhead(
+  clock: Clock,
+  work: (deadline: Deadline) => Promise<unknown>,
+): Promise<void> {
   await withTimeout(LONGEST_MS, () => work(deadlineIn(LONGEST_MS, clock))).catch(() => {});
 }

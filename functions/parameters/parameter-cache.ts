@@ -73,7 +73,11 @@ function isStoreSilent(error: unknown): boolean {
 }
 
 /** `foundMs`: how long an existing parameter is not read again. */
-export function cachedParameters(fetch: FetchParameters, foundMs: number, clock: Clock): ReadParameters {
+export function cachedParameters(
+  fetch: FetchParameters,
+  foundMs: number,
+  clock: Clock,
+): ReadParameters {
   // A name is only in one of them, so that no older entry reappears when one is evicted.
   const kept = new LruMap<string, Entry>(MAX_ENTRIES);
   const others = new LruMap<string, Entry>(MAX_ENTRIES);
@@ -86,7 +90,11 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
   }
   // Silence has its own memory, for all names.
   const isRemembered = (error: unknown): boolean => !isStoreSilent(error);
-  const fetchOrFail = cacheFailures(fetchDated, { failedMs: FAILED_READ_MS, fullMs: READ_MS, isRemembered });
+  const fetchOrFail = cacheFailures(fetchDated, {
+    failedMs: FAILED_READ_MS,
+    fullMs: READ_MS,
+    isRemembered,
+  });
   const fetchOnce = singleFlight(fetchOrFail, String, (cause) =>
     fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)", { cause }),
   );
@@ -111,11 +119,17 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
    * would turn an outage into a denial.
    */
   function canAnswerStale(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
-    const usable = [...known.values()].filter(({ readAt }) => ages.isUsable(readAt, foundMs + STALE_MS));
+    const usable = [...known.values()].filter(({ readAt }) =>
+      ages.isUsable(readAt, foundMs + STALE_MS),
+    );
     return usable.length === names.length && usable.some(({ stored }) => stored !== undefined);
   }
 
-  function resultOf(known: ReadonlyMap<string, Entry>, cached: boolean, stale: boolean): ReadResult {
+  function resultOf(
+    known: ReadonlyMap<string, Entry>,
+    cached: boolean,
+    stale: boolean,
+  ): ReadResult {
     const keep = (): void => {
       for (const [name, entry] of known) {
         if (kept.has(name)) continue;

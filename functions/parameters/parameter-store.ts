@@ -1,7 +1,12 @@
 // Reads Parameter Store through the AWS SDK: all names of a review in one call, or all parameters
 // below a path.
 
-import { GetParametersByPathCommand, GetParametersCommand, type Parameter, SSMClient } from "@aws-sdk/client-ssm";
+import {
+  GetParametersByPathCommand,
+  GetParametersCommand,
+  type Parameter,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
 import { openAgents } from "../aws/connections.ts";
 import { serviceRetries } from "../aws/service-retries.ts";
 import { fault } from "../errors.ts";
@@ -21,7 +26,10 @@ export interface ParameterStoreOptions {
 /**
  * All parameters directly below a path, by name. Throws `parameters_unavailable` for every failure.
  */
-export type FetchPath = (path: string, deadline: Deadline) => Promise<ReadonlyMap<string, DatedParameter>>;
+export type FetchPath = (
+  path: string,
+  deadline: Deadline,
+) => Promise<ReadonlyMap<string, DatedParameter>>;
 
 export interface ParameterStore {
   /**
@@ -51,7 +59,10 @@ export function createParameterStore(options: ParameterStoreOptions): ParameterS
     // Replaces the connection, the innermost step: the SDK signs the request, drops it, and reads
     // this response.
     const response = { statusCode: 200, headers: {}, body: Buffer.from("{}") };
-    command.middlewareStack.add(() => async () => ({ response }) as never, { step: "deserialize", priority: "low" });
+    command.middlewareStack.add(() => async () => ({ response }) as never, {
+      step: "deserialize",
+      priority: "low",
+    });
     await client.send(command);
   };
   return { fetchParameters, warmUp };
@@ -69,7 +80,9 @@ export function createPathReader(options: ParameterStoreOptions): FetchPath {
     do {
       const request = { Path: path, MaxResults: PAGE, NextToken };
       // AWS can return a short or empty page with a token for the next one.
-      const page = await ask(deadline, (client, abort) => client.send(new GetParametersByPathCommand(request), abort));
+      const page = await ask(deadline, (client, abort) =>
+        client.send(new GetParametersByPathCommand(request), abort),
+      );
       for (const parameter of page.Parameters ?? []) {
         const [name, value] = stored(parameter);
         found.set(name, { ...value, modified: parameter.LastModifiedDate?.getTime() ?? 0 });
@@ -85,7 +98,10 @@ type Ask = <T>(
   send: (client: SSMClient, abort: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ) => Promise<T>;
 
-function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask: Ask; client: SSMClient } {
+function openClient({ region, endpoint, random }: ParameterStoreOptions): {
+  ask: Ask;
+  client: SSMClient;
+} {
   const agents = openAgents(endpoint);
   const client = new SSMClient({
     region,
@@ -105,7 +121,11 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask:
     try {
       return await retry(rules, deadline, (abortSignal) => send(client, { abortSignal }));
     } catch (error) {
-      throw fault("parameters_unavailable", `no answer from Parameter Store (${failureKind(error)})`, { cause: error });
+      throw fault(
+        "parameters_unavailable",
+        `no answer from Parameter Store (${failureKind(error)})`,
+        { cause: error },
+      );
     }
   };
   return { ask, client };

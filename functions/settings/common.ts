@@ -23,7 +23,8 @@ const REGION = "the region that the function runs in, such as eu-west-1";
 
 export const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
-export const CLUSTER_ID_RULE = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
+export const CLUSTER_ID_RULE =
+  'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
 
 /**
  * The id that callers sign their tokens for. Never a cluster's id, since CLUSTER_ID has no colon.
@@ -60,7 +61,8 @@ export function defaultMappingPrefix(clusterId: string): string {
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export function sdkEndpoint(read: Read, service: "EC2" | "IAM" | "SSM"): URL | undefined {
-  if (oneOf(read, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ["true", "false"]) === "true") return undefined;
+  if (oneOf(read, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ["true", "false"]) === "true")
+    return undefined;
   return endpoint(read, `AWS_ENDPOINT_URL_${service}`) ?? endpoint(read, "AWS_ENDPOINT_URL");
 }
 

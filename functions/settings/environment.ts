@@ -27,28 +27,44 @@ export function required(name: string, expected: string): AuthenticatorError {
 }
 
 /** Throws `setting_invalid` for an invalid value, like all functions below. */
-export function matching(read: Read, name: Variable, pattern: RegExp, expected: string): string | undefined {
+export function matching(
+  read: Read,
+  name: Variable,
+  pattern: RegExp,
+  expected: string,
+): string | undefined {
   const value = read(name);
   if (value !== undefined && !pattern.test(value)) throw bad(name, expected, value);
   return value;
 }
 
-export function oneOf<T extends string>(read: Read, name: Variable, values: readonly T[]): T | undefined {
+export function oneOf<T extends string>(
+  read: Read,
+  name: Variable,
+  values: readonly T[],
+): T | undefined {
   const value = read(name);
   const known = values.find((candidate) => candidate === value);
-  if (value !== undefined && known === undefined) throw bad(name, `one of ${values.join(", ")}`, value);
+  if (value !== undefined && known === undefined)
+    throw bad(name, `one of ${values.join(", ")}`, value);
   return known;
 }
 
 export function list(read: Read, name: Variable, separator = ","): string[] | undefined {
   const value = read(name);
   const items = value?.split(separator).map((item) => item.trim());
-  if (items?.includes("")) throw bad(name, `a list separated by "${separator}", without an empty item`, value);
+  if (items?.includes(""))
+    throw bad(name, `a list separated by "${separator}", without an empty item`, value);
   return items;
 }
 
 /** A list of items that each match `pattern`. `expected` describes the items in the plural. */
-export function listOf(read: Read, name: Variable, pattern: RegExp, expected: string): string[] | undefined {
+export function listOf(
+  read: Read,
+  name: Variable,
+  pattern: RegExp,
+  expected: string,
+): string[] | undefined {
   const items = list(read, name);
   const wrong = items?.find((item) => !pattern.test(item));
   if (wrong !== undefined) throw bad(name, `a list of ${expected}`, wrong);
@@ -63,8 +79,11 @@ export function endpoint(read: Read, name: Variable): URL | undefined {
   const value = read(name);
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") throw bad(name, "a URL that begins with https://");
-  const isThisMachine = /^(localhost|127(\.\d+){3}|\[::1\]|host\.docker\.internal)$/.test(url.hostname);
+  if (url?.protocol !== "https:" && url?.protocol !== "http:")
+    throw bad(name, "a URL that begins with https://");
+  const isThisMachine = /^(localhost|127(\.\d+){3}|\[::1\]|host\.docker\.internal)$/.test(
+    url.hostname,
+  );
   if (url.protocol === "http:" && !isThisMachine) {
     throw bad(
       name,

@@ -17,7 +17,8 @@ export function ssmEndpoint(
   region: string,
   { id, domain, dualStackDomain }: Partition,
 ): URL {
-  const isOn = (name: typeof FIPS | typeof DUAL_STACK) => oneOf(read, name, ["true", "false"]) === "true";
+  const isOn = (name: typeof FIPS | typeof DUAL_STACK) =>
+    oneOf(read, name, ["true", "false"]) === "true";
   const [isFips, isDualStack] = [isOn(FIPS), isOn(DUAL_STACK)];
   if (given !== undefined) {
     const expected = "false or not set, because AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL is set";
@@ -25,7 +26,10 @@ export function ssmEndpoint(
     return given;
   }
   if (isDualStack && dualStackDomain === undefined) {
-    throw bad(DUAL_STACK, `false or not set, because AWS documents no dual-stack names in ${region}`);
+    throw bad(
+      DUAL_STACK,
+      `false or not set, because AWS documents no dual-stack names in ${region}`,
+    );
   }
   // In GovCloud the plain name is the FIPS endpoint.
   const service = isFips && (isDualStack || id !== "aws-us-gov") ? "ssm-fips" : "ssm";

@@ -25,14 +25,15 @@ export function defaultStackName(clusterId: string, kind: StackKind = ""): strin
 export const OWNER_TAG = "iam-authenticator:managed-by";
 
 /** What is wrong if two entries have one name, unless they are one cluster in two regions. */
-export function repetition<T extends { readonly clusterId: string; readonly region?: string | undefined }>(
-  clusters: readonly T[],
-  nameOf: (cluster: T) => string,
-): string | undefined {
+export function repetition<
+  T extends { readonly clusterId: string; readonly region?: string | undefined },
+>(clusters: readonly T[], nameOf: (cluster: T) => string): string | undefined {
   const twice = [...Map.groupBy(clusters, nameOf)].find(([, same]) => {
     const regions = new Set(same.map(({ region }) => region));
     const isOneId = same.every(({ clusterId }) => clusterId === same[0]?.clusterId);
     return same.length > 1 && (!isOneId || regions.has(undefined) || regions.size < same.length);
   });
-  return twice && `"clusters" has the ${twice[0]} twice: two stacks of one cluster need two regions`;
+  return (
+    twice && `"clusters" has the ${twice[0]} twice: two stacks of one cluster need two regions`
+  );
 }

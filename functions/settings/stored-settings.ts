@@ -27,7 +27,10 @@ interface Deployed {
  * The parameter's value. Contains the stored variables that `environment` has, as text, for the
  * function's own parser.
  */
-export function storedSettingsText(environment: Environment, { version, nodeLookup }: Deployed): string {
+export function storedSettingsText(
+  environment: Environment,
+  { version, nodeLookup }: Deployed,
+): string {
   const stored = Object.entries(environment).filter(([name]) => isStored(name));
   const settings = { ...Object.fromEntries(stored), ...(nodeLookup && { [NODE_LOOKUP]: "true" }) };
   return JSON.stringify({ format: FORMAT, version, settings });
@@ -55,12 +58,16 @@ export function parseStoredSettings(text: string): StoredSettings {
     return invalid(`has format ${format}, which is newer than ${FORMAT}`);
   if (format !== FORMAT) return invalid(`must have format ${FORMAT}`);
   if (repeatedKey(value) !== undefined) return invalid("repeats a key");
-  if (Object.keys(others).length > 0) return invalid('must have only "format", "version" and "settings"');
-  if (typeof version !== "string" || !VERSION.test(version)) return invalid("must have a version, such as 0.1.0");
+  if (Object.keys(others).length > 0)
+    return invalid('must have only "format", "version" and "settings"');
+  if (typeof version !== "string" || !VERSION.test(version))
+    return invalid("must have a version, such as 0.1.0");
   const entries = isObject(settings) ? Object.entries(settings) : undefined;
-  if (!entries?.every(isSetting)) return invalid("must have settings: an object of variables, each with a text");
+  if (!entries?.every(isSetting))
+    return invalid("must have settings: an object of variables, each with a text");
   const { [NODE_LOOKUP]: nodeLookup, ...variables } = Object.fromEntries(entries);
-  if (nodeLookup !== undefined && nodeLookup !== "true") return invalid(`must have ${NODE_LOOKUP} "true", or omit it`);
+  if (nodeLookup !== undefined && nodeLookup !== "true")
+    return invalid(`must have ${NODE_LOOKUP} "true", or omit it`);
   return {
     kind: "valid",
     version,

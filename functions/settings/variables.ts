@@ -42,4 +42,6 @@ export const IS_STORED = {
 
 export type Variable = keyof typeof IS_STORED;
 
-export type StoredVariable = { [V in Variable]: (typeof IS_STORED)[V] extends true ? V : never }[Variable];
+export type StoredVariable = {
+  [V in Variable]: (typeof IS_STORED)[V] extends true ? V : never;
+}[Variable];

@@ -6,7 +6,12 @@ import { failureKind } from "../lib/retry.ts";
 import { LOG_LEVELS, type LogLevel } from "../settings/common.ts";
 
 /** The first fields of a log line. JSON omits undefined fields. */
-export function logHead(level: LogLevel, outcome: string, error: AuthenticatorError | undefined, now: EpochMs) {
+export function logHead(
+  level: LogLevel,
+  outcome: string,
+  error: AuthenticatorError | undefined,
+  now: EpochMs,
+) {
   return {
     // Lambda's JSON log format requires this name, and `level`:
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html

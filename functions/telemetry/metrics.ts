@@ -36,7 +36,11 @@ export function embeddedMetrics(
     if (counts[Name] === 0) continue;
     for (const dimension of METRICS[Name]) members[dimension] = dimensions[dimension];
     members[Name] = counts[Name];
-    directives.push({ Namespace: NAMESPACE, Dimensions: [METRICS[Name]], Metrics: [{ Name, Unit: "Count" }] });
+    directives.push({
+      Namespace: NAMESPACE,
+      Dimensions: [METRICS[Name]],
+      Metrics: [{ Name, Unit: "Count" }],
+    });
   }
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
   if (directives.length > 0) members["_aws"] = { Timestamp: now, CloudWatchMetrics: directives };

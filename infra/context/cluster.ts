@@ -27,7 +27,10 @@ const domain = {
   hostedZone: z.strictObject({ id: text, name: text }).exactOptional(),
 };
 
-const http = z.strictObject({ kind: z.literal("http"), domain: z.strictObject(domain).exactOptional() });
+const http = z.strictObject({
+  kind: z.literal("http"),
+  domain: z.strictObject(domain).exactOptional(),
+});
 
 const mtls = z.strictObject({
   kind: z.literal("mtls"),
@@ -68,7 +71,8 @@ const ENDPOINT_NEEDS: Readonly<Record<string, string>> = {
 const endpoint = z.preprocess(
   (value) => (value === "http" ? { kind: "http" } : value),
   z.discriminatedUnion("kind", [http, mtls, privateApi], {
-    error: ({ input }) => ENDPOINT_NEEDS[String(input)] ?? 'must be "http", or an object of kind http, mtls or private',
+    error: ({ input }) =>
+      ENDPOINT_NEEDS[String(input)] ?? 'must be "http", or an object of kind http, mtls or private',
   }),
 );
 
@@ -98,7 +102,9 @@ const cluster = z.strictObject({
   failoverUrl: text.exactOptional(),
   throttle: z.strictObject({ rateLimit: z.number(), burstLimit: z.number() }).exactOptional(),
   mappingPrefix: text.exactOptional(),
-  accounts: z.union([texts, z.literal("any")], { error: 'must be a list of account ids, or "any"' }).exactOptional(),
+  accounts: z
+    .union([texts, z.literal("any")], { error: 'must be a list of account ids, or "any"' })
+    .exactOptional(),
   stsRegions: texts.exactOptional(),
   stsExtraHosts: texts.exactOptional(),
   audiences: texts.exactOptional(),
@@ -129,11 +135,17 @@ const cluster = z.strictObject({
   quietHours: z.number().exactOptional(),
   alarmTopicArn: z
     .string()
-    .regex(TOPIC_ARN, "must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:on-call")
+    .regex(
+      TOPIC_ARN,
+      "must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:on-call",
+    )
     .exactOptional(),
   alarmEmail: text.exactOptional(),
   logRetentionDays: z
-    .custom<RetentionDays>(isRetention, "must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365")
+    .custom<RetentionDays>(
+      isRetention,
+      "must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365",
+    )
     .exactOptional(),
   encryptionKeyArn: text.exactOptional(),
   callers: z.array(z.custom<Caller>(isCaller, CALLER_RULE)).exactOptional(),
@@ -155,7 +167,9 @@ export function readCluster(value: unknown): ClusterContext {
     typeof key === "number" ? `[${key}]` : `${at > 0 ? "." : ""}${String(key)}`,
   );
   const where = typeof clusterId === "string" ? `cluster ${clusterId}` : 'an entry of "clusters"';
-  throw new Error(`${where}: ${[path?.join(""), issue?.message].filter((part) => part !== "").join(" ")}`);
+  throw new Error(
+    `${where}: ${[path?.join(""), issue?.message].filter((part) => part !== "").join(" ")}`,
+  );
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -187,5 +201,9 @@ function problem(issue: z.core.$ZodRawIssue): string | undefined {
 }
 
 function isRetention(days: unknown): boolean {
-  return typeof days === "number" && typeof RetentionDays[days] === "string" && days !== RetentionDays.INFINITE;
+  return (
+    typeof days === "number" &&
+    typeof RetentionDays[days] === "string" &&
+    days !== RetentionDays.INFINITE
+  );
 }

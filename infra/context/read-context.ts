@@ -19,7 +19,9 @@ export function readClusters(scope: Construct): ClusterContext[] {
   const list: unknown = scope.node.tryGetContext("clusters") ?? [];
   if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
   const reserved = reservedForAll(scope);
-  const clusters = list.map((entry) => readCluster(isObject(entry) ? { ...entry, ...reserved } : entry));
+  const clusters = list.map((entry) =>
+    readCluster(isObject(entry) ? { ...entry, ...reserved } : entry),
+  );
   const twice =
     repetition(clusters, ({ clusterId }) => `cluster ${clusterId}`) ??
     repetition(clusters, (cluster) => `stack ${stackName(cluster)}`);
@@ -28,8 +30,11 @@ export function readClusters(scope: Construct): ClusterContext[] {
 
   const chosen: unknown = scope.node.tryGetContext("clusterId");
   if (chosen === undefined) return clusters;
-  if (typeof chosen !== "string") throw new Error('"clusterId" in the context must be a string: put it in quotes');
-  return clusters.length === 0 ? [readCluster({ clusterId: chosen, ...reserved })] : choose(clusters, chosen);
+  if (typeof chosen !== "string")
+    throw new Error('"clusterId" in the context must be a string: put it in quotes');
+  return clusters.length === 0
+    ? [readCluster({ clusterId: chosen, ...reserved })]
+    : choose(clusters, chosen);
 }
 
 /**
@@ -58,14 +63,19 @@ const SHARED = {
   STS_REGIONS: undefined,
   TOKENS: "tokens",
   USER_INFO: "userInfo",
-} as const satisfies Readonly<Record<StoredVariable | "NODE_LOOKUP", keyof ClusterContext | undefined>>;
+} as const satisfies Readonly<
+  Record<StoredVariable | "NODE_LOOKUP", keyof ClusterContext | undefined>
+>;
 
 const SHARED_KEYS = Object.values(SHARED).filter((key) => key !== undefined);
 
 function checkStandbys(clusters: readonly ClusterContext[]): void {
   for (const standby of clusters) {
     const primary = clusters.find(
-      (other) => other !== standby && other.clusterId === standby.clusterId && other.failoverUrl !== undefined,
+      (other) =>
+        other !== standby &&
+        other.clusterId === standby.clusterId &&
+        other.failoverUrl !== undefined,
     );
     if (primary !== undefined) checkStandby(standby, primary);
   }
@@ -78,15 +88,22 @@ function checkStandbys(clusters: readonly ClusterContext[]): void {
 function checkStandby(standby: ClusterContext, primary: ClusterContext): void {
   const { clusterId, region, vpc, vpcEndpoints } = standby;
   if (standby.failoverUrl !== undefined)
-    throw new Error(`cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`);
+    throw new Error(
+      `cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`,
+    );
   const differing = SHARED_KEYS.find((key) => sorted(standby[key]) !== sorted(primary[key]));
   if (differing !== undefined)
-    throw new Error(`cluster ${clusterId}: ${differing} of the standby in ${region} differs from the primary's`);
+    throw new Error(
+      `cluster ${clusterId}: ${differing} of the standby in ${region} differs from the primary's`,
+    );
   const nodeRegion = primary.nodeRegion ?? primary.region;
   if (standby.nodeRegion !== nodeRegion)
-    throw new Error(`cluster ${clusterId}: the standby in ${region} requires "nodeRegion": "${nodeRegion}"`);
+    throw new Error(
+      `cluster ${clusterId}: the standby in ${region} requires "nodeRegion": "${nodeRegion}"`,
+    );
   // Interface endpoints serve only their region, so that is the default of functionEnvironment.
-  const accepted = standby.stsRegions ?? (vpc !== undefined && vpcEndpoints !== false ? [region] : undefined);
+  const accepted =
+    standby.stsRegions ?? (vpc !== undefined && vpcEndpoints !== false ? [region] : undefined);
   const signedFor = primary.stsRegions ?? [primary.region];
   const refused = signedFor.find((signed) => accepted?.includes(signed) === false);
   if (refused === undefined) return;
@@ -96,7 +113,9 @@ function checkStandby(standby: ClusterContext, primary: ClusterContext): void {
 }
 
 function sorted(value: ClusterContext[(typeof SHARED_KEYS)[number]]): string {
-  return JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
+  return JSON.stringify(
+    Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value,
+  );
 }
 
 /**
@@ -108,7 +127,9 @@ function choose(clusters: readonly ClusterContext[], chosen: string): ClusterCon
   const known = clusters.map(({ clusterId }) => clusterId);
   const missing = wanted.find((id) => !known.includes(id));
   if (missing === undefined) return clusters.filter(({ clusterId }) => wanted.includes(clusterId));
-  throw new Error(`-c clusterId=${missing}: not found in "clusters", which has ${known.join(", ")}`);
+  throw new Error(
+    `-c clusterId=${missing}: not found in "clusters", which has ${known.join(", ")}`,
+  );
 }
 
 /** The context keys that the app reads. */
@@ -139,7 +160,8 @@ function checkKey(key: string, value: unknown): void {
     );
   }
   const meant = contextKeyOf(key, value);
-  if (meant !== undefined) throw new Error(`the context key "${key}" has no effect: did you mean "${meant}"?`);
+  if (meant !== undefined)
+    throw new Error(`the context key "${key}" has no effect: did you mean "${meant}"?`);
 }
 
 function checkTopLevelKey(key: string, value: unknown): void {
@@ -151,7 +173,9 @@ function checkTopLevelKey(key: string, value: unknown): void {
     meant === undefined
       ? `Move it into the cluster's entry: ${example(clusterKey ?? key, value)}`
       : `Move it below "context": {"context": {"${meant}": ...}}`;
-  throw new Error(`cdk.json has the key "${key}" at its top level, where it has no effect. ${place}`);
+  throw new Error(
+    `cdk.json has the key "${key}" at its top level, where it has no effect. ${place}`,
+  );
 }
 
 /**
@@ -159,7 +183,9 @@ function checkTopLevelKey(key: string, value: unknown): void {
  * `nodeVPCs`. Ignores `clusterId`, which is also a context key.
  */
 function clusterKeyOf(key: string): string | undefined {
-  return CLUSTER_KEYS.find((known) => !CONTEXT_KEYS.includes(known) && known.toLowerCase() === key.toLowerCase());
+  return CLUSTER_KEYS.find(
+    (known) => !CONTEXT_KEYS.includes(known) && known.toLowerCase() === key.toLowerCase(),
+  );
 }
 
 /** Returns the context key that was meant: a list can only be `clusters`, and a string cannot. */

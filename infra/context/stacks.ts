@@ -12,7 +12,13 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { given } from "../cdk-rules.ts";
-import type { CustomDomain, Endpoint, HttpEndpoint, MtlsEndpoint, PrivateEndpoint } from "../endpoint/endpoint.ts";
+import type {
+  CustomDomain,
+  Endpoint,
+  HttpEndpoint,
+  MtlsEndpoint,
+  PrivateEndpoint,
+} from "../endpoint/endpoint.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-issuer.ts";
 import { nameOutputs, OUTPUTS } from "../outputs.ts";
@@ -33,8 +39,17 @@ export function clusterStack(app: App, context: ClusterContext): Stack {
 }
 
 function makeStack(app: App, context: ClusterContext): Stack {
-  const { account, region, stackName: _, terminationProtection, tags, issuer, ...ofConstruct } = context;
-  const { architecture, alarmTopicArn, logRetentionDays, encryptionKeyArn, ...others } = ofConstruct;
+  const {
+    account,
+    region,
+    stackName: _,
+    terminationProtection,
+    tags,
+    issuer,
+    ...ofConstruct
+  } = context;
+  const { architecture, alarmTopicArn, logRetentionDays, encryptionKeyArn, ...others } =
+    ofConstruct;
   const { endpoint, formerEndpoint, vpc, securityGroupIds, callers = [], ...props } = others;
   const name = stackName(context);
   // The standby's stack has the same name in another region, and CDK's commands find it by its id.
@@ -49,9 +64,12 @@ function makeStack(app: App, context: ClusterContext): Stack {
     ...sharedProps(stack, context),
     ...given({
       endpoint: endpoint && readEndpoint(stack, endpoint),
-      formerEndpoint: formerEndpoint && readEndpoint(new Construct(stack, "Former"), formerEndpoint),
+      formerEndpoint:
+        formerEndpoint && readEndpoint(new Construct(stack, "Former"), formerEndpoint),
       vpc: vpc && readVpc(stack, "FunctionVpc", vpc),
-      securityGroups: securityGroupIds?.map((id) => SecurityGroup.fromSecurityGroupId(stack, id, id)),
+      securityGroups: securityGroupIds?.map((id) =>
+        SecurityGroup.fromSecurityGroupId(stack, id, id),
+      ),
     }),
   });
   for (const caller of callers) authenticator.addCaller(caller);
@@ -88,10 +106,13 @@ export function issuerStack(app: App, context: ClusterContext): Stack {
 }
 
 function makeIssuerStack(app: App, context: ClusterContext): Stack {
-  const { clusterId, mappingPrefix, logLevel, memorySize, safeDeployments, alarms, alarmEmail } = context;
+  const { clusterId, mappingPrefix, logLevel, memorySize, safeDeployments, alarms, alarmEmail } =
+    context;
   const name = issuerStackName(context);
   if (app.node.tryFindChild(name) !== undefined) {
-    throw new Error("only one of its two stacks can have an issuer, since service account tokens name one host");
+    throw new Error(
+      "only one of its two stacks can have an issuer, since service account tokens name one host",
+    );
   }
   const stack = new Stack(app, name, {
     description: `Issuer of the Kubernetes cluster ${clusterId}: roles for its service accounts`,
@@ -117,7 +138,8 @@ function sharedProps(
   { architecture, alarmTopicArn: topic, logRetentionDays, encryptionKeyArn: key }: ClusterContext,
 ) {
   return given({
-    architecture: architecture && { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 }[architecture],
+    architecture:
+      architecture && { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 }[architecture],
     alarmTopic: topic === undefined ? undefined : Topic.fromTopicArn(stack, "AlarmTopic", topic),
     logRetention: logRetentionDays,
     encryptionKey: key === undefined ? undefined : Key.fromKeyArn(stack, "LogKey", key),
@@ -155,14 +177,21 @@ function mtls(scope: Construct, context: OfKind<"mtls">): MtlsEndpoint {
     ...readDomain(scope, context),
     truststore: { bucket: Bucket.fromBucketName(scope, "Truststore", bucket), ...object },
     ...(ownershipCertificateArn !== undefined && {
-      ownershipCertificate: Certificate.fromCertificateArn(scope, "OwnershipCertificate", ownershipCertificateArn),
+      ownershipCertificate: Certificate.fromCertificateArn(
+        scope,
+        "OwnershipCertificate",
+        ownershipCertificateArn,
+      ),
     }),
   };
 }
 
 type DomainContext = Pick<OfKind<"mtls">, "domainName" | "certificateArn" | "hostedZone">;
 
-function readDomain(scope: Construct, { domainName, certificateArn, hostedZone }: DomainContext): CustomDomain {
+function readDomain(
+  scope: Construct,
+  { domainName, certificateArn, hostedZone }: DomainContext,
+): CustomDomain {
   return {
     domainName,
     certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn),
@@ -181,10 +210,14 @@ function privateEndpoint(scope: Construct, context: OfKind<"private">): PrivateE
     ...same,
     vpc: readVpc(scope, "ControlPlaneVpc", vpc),
     ...(vpcEndpointId !== undefined && {
-      vpcEndpoint: InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(scope, "GivenVpcEndpoint", {
-        vpcEndpointId,
-        port: 443,
-      }),
+      vpcEndpoint: InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(
+        scope,
+        "GivenVpcEndpoint",
+        {
+          vpcEndpointId,
+          port: 443,
+        },
+      ),
     }),
   };
 }
@@ -192,7 +225,10 @@ function privateEndpoint(scope: Construct, context: OfKind<"private">): PrivateE
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
 const MAX_LENGTH = 128;
 
-export function stackName({ clusterId, stackName }: Pick<ClusterContext, "clusterId" | "stackName">): string {
+export function stackName({
+  clusterId,
+  stackName,
+}: Pick<ClusterContext, "clusterId" | "stackName">): string {
   return stackName ?? defaultStackName(clusterId);
 }
 

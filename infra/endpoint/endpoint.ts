@@ -4,7 +4,12 @@
 
 import { ArnFormat, Aws, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat, type RestApi } from "aws-cdk-lib/aws-apigateway";
-import { DomainName, type DomainNameProps, type HttpApi, SecurityPolicy } from "aws-cdk-lib/aws-apigatewayv2";
+import {
+  DomainName,
+  type DomainNameProps,
+  type HttpApi,
+  SecurityPolicy,
+} from "aws-cdk-lib/aws-apigatewayv2";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { IInterfaceVpcEndpoint, IVpc } from "aws-cdk-lib/aws-ec2";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
@@ -140,13 +145,20 @@ export function makeDomain(
   more: Pick<DomainNameProps, "mtls" | "ownershipCertificate"> = {},
 ) {
   const securityPolicy = SecurityPolicy.TLS_1_2;
-  const domain = new DomainName(scope, "Domain", { domainName, certificate, securityPolicy, ...more });
+  const domain = new DomainName(scope, "Domain", {
+    domainName,
+    certificate,
+    securityPolicy,
+    ...more,
+  });
   if (hostedZone === undefined) return { domain, record: undefined };
   const { regionalDomainName, regionalHostedZoneId } = domain;
   const record = new ARecord(scope, "Record", {
     zone: hostedZone,
     recordName: domainName,
-    target: RecordTarget.fromAlias(new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId)),
+    target: RecordTarget.fromAlias(
+      new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId),
+    ),
   });
   return { domain, record };
 }
@@ -187,5 +199,10 @@ export function accessLogArn(scope: Construct, logs: LogSettings): string {
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
-  return Stack.of(scope).formatArn({ service: "logs", resource: "log-group", resourceName: logGroupName, arnFormat });
+  return Stack.of(scope).formatArn({
+    service: "logs",
+    resource: "log-group",
+    resourceName: logGroupName,
+    arnFormat,
+  });
 }

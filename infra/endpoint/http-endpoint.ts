@@ -45,7 +45,8 @@ export function serveHttp(
   });
   for (const integration of api.node.findAll()) {
     // CloudFormation's property, since aws-cdk-lib maps only parameters of requests.
-    if (integration instanceof CfnIntegration) integration.responseParameters = responseParameters(failoverUrl);
+    if (integration instanceof CfnIntegration)
+      integration.responseParameters = responseParameters(failoverUrl);
   }
   makeStage(scope, api, domainName, { throttle, logs });
   const proof = endpoint.kind === "mtls" ? "client certificate" : "bearer token";
@@ -76,7 +77,12 @@ export function responseParameters(failoverUrl: string | undefined) {
     const mapped = failoverUrl === undefined || status === "500" ? retried : redirected;
     return [
       status,
-      { ResponseParameters: Object.entries(mapped).map(([Destination, Source]) => ({ Destination, Source })) },
+      {
+        ResponseParameters: Object.entries(mapped).map(([Destination, Source]) => ({
+          Destination,
+          Source,
+        })),
+      },
     ];
   });
   return Object.fromEntries(mappings);

@@ -1,8 +1,18 @@
 // Creates a REST API that is reachable only through one interface endpoint of a VPC.
 
 import { RemovalPolicy, Stack } from "aws-cdk-lib";
-import { EndpointType, LambdaIntegration, MethodLoggingLevel, ResponseType, RestApi } from "aws-cdk-lib/aws-apigateway";
-import { type IInterfaceVpcEndpoint, InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService } from "aws-cdk-lib/aws-ec2";
+import {
+  EndpointType,
+  LambdaIntegration,
+  MethodLoggingLevel,
+  ResponseType,
+  RestApi,
+} from "aws-cdk-lib/aws-apigateway";
+import {
+  type IInterfaceVpcEndpoint,
+  InterfaceVpcEndpoint,
+  InterfaceVpcEndpointAwsService,
+} from "aws-cdk-lib/aws-ec2";
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -69,7 +79,11 @@ function hostName(api: RestApi, { vpcEndpointId }: IInterfaceVpcEndpoint): strin
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
  */
 function onlyThrough({ vpcEndpointId }: IInterfaceVpcEndpoint): PolicyDocument {
-  const anyone = { principals: [new AnyPrincipal()], actions: ["execute-api:Invoke"], resources: ["execute-api:/*"] };
+  const anyone = {
+    principals: [new AnyPrincipal()],
+    actions: ["execute-api:Invoke"],
+    resources: ["execute-api:/*"],
+  };
   return new PolicyDocument({
     statements: [
       new PolicyStatement({ effect: Effect.ALLOW, ...anyone }),
@@ -98,9 +112,14 @@ function keepErrorLog(scope: Construct, api: RestApi, logs: LogSettings): void {
 }
 
 function acknowledgeRules(api: RestApi, method: Construct, accountLogRole: boolean): void {
-  const caller = "The function or the network authenticates the caller, since kube-apiserver cannot sign requests.";
+  const caller =
+    "The function or the network authenticates the caller, since kube-apiserver cannot sign requests.";
   acknowledge(method, "AwsSolutions-APIG4", caller);
-  acknowledge(method, "AwsSolutions-COG4", "The caller is kube-apiserver, which is not a user of a Cognito user pool.");
+  acknowledge(
+    method,
+    "AwsSolutions-COG4",
+    "The caller is kube-apiserver, which is not a user of a Cognito user pool.",
+  );
   const validation =
     "The function rejects requests that are not a TokenReview, and returns the reason, which a model cannot.";
   acknowledge(api, "AwsSolutions-APIG2", validation);

@@ -5,7 +5,12 @@ import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { LambdaDeploymentConfig, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type Alias, type CfnFunction, type IFunction, Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import {
+  type Alias,
+  type CfnFunction,
+  type IFunction,
+  Function as LambdaFunction,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledgeManagedPolicy, acknowledgeWildcard } from "../cdk-rules.ts";
@@ -31,9 +36,15 @@ interface DeploymentCheckOptions {
 /** The authenticator's settings that decide the known answers. */
 const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS", "TOKENS"];
 
-export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOptions): LambdaFunction {
-  const { authenticator, aliasName, environment, mappingPrefix, compareStoredValues, logs } = options;
-  const role = new Role(scope, "DeploymentCheckRole", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+export function makeDeploymentCheck(
+  scope: Construct,
+  options: DeploymentCheckOptions,
+): LambdaFunction {
+  const { authenticator, aliasName, environment, mappingPrefix, compareStoredValues, logs } =
+    options;
+  const role = new Role(scope, "DeploymentCheckRole", {
+    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+  });
   const logGroup = new LogGroup(scope, "DeploymentCheckLog", {
     ...logs,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -42,7 +53,9 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
   // Covers every version, so that the permission exists long before a new version: IAM changes
   // apply with a delay.
   const versions = `${authenticator.functionArn}:*`;
-  role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [versions] }));
+  role.addToPolicy(
+    new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [versions] }),
+  );
   acknowledgeWildcard(
     role,
     versions,
@@ -51,11 +64,16 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
   // IAM checks only the path. The permission covers all parameters below it, including the callers'
   // hashes.
   const store = prefixArn(scope, mappingPrefix);
-  role.addToPolicy(new PolicyStatement({ actions: ["ssm:GetParametersByPath"], resources: [store] }));
+  role.addToPolicy(
+    new PolicyStatement({ actions: ["ssm:GetParametersByPath"], resources: [store] }),
+  );
 
   const check = new LambdaFunction(scope, "DeploymentCheck", {
     description: "Checks a new version of the authenticator before it receives reviews",
-    ...commonSettings("deployment-check", { architecture: authenticator.architecture, memorySize: 256 }),
+    ...commonSettings("deployment-check", {
+      architecture: authenticator.architecture,
+      memorySize: 256,
+    }),
     // Lambda's longest. The check ends after 13 minutes; the rest is for its report.
     timeout: Duration.minutes(15),
     role,
@@ -65,7 +83,9 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
       MAPPING_PREFIX: mappingPrefix,
       LIVE_ARN: `${authenticator.functionArn}:${aliasName}`,
       ...(!compareStoredValues && { COMPARE_STORED_VALUES: "false" }),
-      ...Object.fromEntries(Object.entries(environment).filter(([name]) => SETTINGS.includes(name))),
+      ...Object.fromEntries(
+        Object.entries(environment).filter(([name]) => SETTINGS.includes(name)),
+      ),
     },
   });
   (check.node.defaultChild as CfnFunction).addMetadata("SamResourceId", "DeploymentCheck");
@@ -73,7 +93,12 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
 }
 
 /** Deploys a new version. `check` runs before the version receives requests. */
-export function deploySafely(scope: Construct, alias: Alias, check: IFunction | undefined, alarms: readonly Alarm[]) {
+export function deploySafely(
+  scope: Construct,
+  alias: Alias,
+  check: IFunction | undefined,
+  alarms: readonly Alarm[],
+) {
   const group = new LambdaDeploymentGroup(scope, "Deployment", {
     alias,
     deploymentConfig: LambdaDeploymentConfig.CANARY_10PERCENT_10MINUTES,

@@ -17,17 +17,23 @@ type Environment = Readonly<Record<string, string>>;
  * Returns the settings, and empty endpoints of AWS, since `sam local` passes only variables that
  * the template declares.
  */
-export function functionEnvironment(scope: Construct, props: IamAuthenticatorProps, endpoint: Endpoint): Environment {
+export function functionEnvironment(
+  scope: Construct,
+  props: IamAuthenticatorProps,
+  endpoint: Endpoint,
+): Environment {
   // An interface endpoint serves only the plain STS host of its region. Tokens for other hosts are
   // refused, since a timeout would be a fault for kube-apiserver.
   const regional = props.vpc !== undefined && props.vpcEndpoints !== false;
   return given({
     CLUSTER_ID: props.clusterId,
     CALLER_AUTH: callerAuth(endpoint),
-    CALLER_SUBJECTS: endpoint.kind === "mtls" ? joined("subjects", endpoint.subjects, ";") : undefined,
+    CALLER_SUBJECTS:
+      endpoint.kind === "mtls" ? joined("subjects", endpoint.subjects, ";") : undefined,
     MAPPING_PREFIX: props.mappingPrefix,
     ACCOUNTS: joined("accounts", acceptedAccounts(scope, props)),
-    STS_REGIONS: joined("stsRegions", props.stsRegions) ?? (regional ? Stack.of(scope).region : undefined),
+    STS_REGIONS:
+      joined("stsRegions", props.stsRegions) ?? (regional ? Stack.of(scope).region : undefined),
     STS_HOSTS: regional ? "regional" : undefined,
     STS_EXTRA_HOSTS: joined("stsExtraHosts", props.stsExtraHosts),
     AUDIENCES: joined("audiences", props.audiences),
@@ -52,13 +58,17 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
  * Returns the accepted accounts; `undefined` if every account is accepted. Throws if
  * `awsSignedTokens` has another account: its tokens would be denied.
  */
-function acceptedAccounts(scope: Construct, props: IamAuthenticatorProps): readonly string[] | undefined {
+function acceptedAccounts(
+  scope: Construct,
+  props: IamAuthenticatorProps,
+): readonly string[] | undefined {
   const { accounts = [Stack.of(scope).account], awsSignedTokens = [] } = props;
   if (accounts === "any") return undefined;
   const [other, ...more] = awsSignedTokens.filter(({ account }) => !accounts.includes(account));
   // Each account that is known only at deployment can be one of them.
   const unknown = accounts.filter((account) => Token.isUnresolved(account));
-  if (other === undefined || Token.isUnresolved(accounts) || more.length < unknown.length) return accounts;
+  if (other === undefined || Token.isUnresolved(accounts) || more.length < unknown.length)
+    return accounts;
   throw new Error(
     `awsSignedTokens has the account ${other.account}, whose identities are denied: set accounts to a list that has it, or to "any"`,
   );
@@ -72,7 +82,8 @@ export function checkedPrefix(scope: Construct, environment: Environment): strin
   const { region } = Stack.of(scope);
   const known = knownSettings(environment);
   const [, issuer] = known["JWT_ISSUERS"]?.split(",")[0]?.split("=") ?? [];
-  const partition = partitionOfRegion(known["STS_REGIONS"]?.split(",")[0] ?? "") ?? partitionOfIssuer(issuer);
+  const partition =
+    partitionOfRegion(known["STS_REGIONS"]?.split(",")[0] ?? "") ?? partitionOfIssuer(issuer);
   const example = partition?.regions[0] ?? "us-east-1";
   const AWS_REGION = Token.isUnresolved(region) ? example : region;
   namingProps(() => readSettings({ ...known, AWS_REGION }));
@@ -95,7 +106,10 @@ const PROPS: Readonly<Record<string, string>> = {
 };
 
 function propOf(setting: string): string {
-  return PROPS[setting] ?? setting.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  return (
+    PROPS[setting] ??
+    setting.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+  );
 }
 
 /** Throws the errors of `read` with the names of the props instead of the environment variables. */
@@ -118,7 +132,9 @@ function checkSize(environment: Environment): void {
   const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
   const size = bytes(environment);
   if (size <= MAX_ENVIRONMENT) return;
-  const [[name = "", value] = []] = Object.entries(environment).sort(([, a], [, b]) => b.length - a.length);
+  const [[name = "", value] = []] = Object.entries(environment).sort(
+    ([, a], [, b]) => b.length - a.length,
+  );
   throw new Error(
     `the function's settings have ${size} bytes, and Lambda allows ${MAX_ENVIRONMENT}: shorten ${propOf(name)}, which has ${bytes(value)}`,
   );
@@ -146,8 +162,13 @@ export function prefixOf({ MAPPING_PREFIX, CLUSTER_ID = "" }: Environment): stri
   return MAPPING_PREFIX || defaultMappingPrefix(CLUSTER_ID);
 }
 
-function joined(prop: string, items: readonly string[] | undefined, separator = ","): string | undefined {
-  if (items?.length === 0) throw new Error(`${prop} must not be an empty list: leave it out for the default`);
+function joined(
+  prop: string,
+  items: readonly string[] | undefined,
+  separator = ",",
+): string | undefined {
+  if (items?.length === 0)
+    throw new Error(`${prop} must not be an empty list: leave it out for the default`);
   // A list that is known only at deployment is one token.
   if (Token.isUnresolved(items)) return Fn.join(separator, [...(items ?? [])]);
   if (items?.some((item) => item.trim() === ""))

@@ -30,7 +30,10 @@ export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, l
     ...(nodes ? readNodes(profilesArn(scope)) : []),
     ...(inVpc ? useNetworkInterfaces() : []),
   ];
-  const policy = new Policy(scope, `Rights${contentHash(scope, statements)}`, { roles: [role], statements });
+  const policy = new Policy(scope, `Rights${contentHash(scope, statements)}`, {
+    roles: [role],
+    statements,
+  });
   acknowledgeWildcard(
     policy,
     mappings,
@@ -56,12 +59,19 @@ export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, l
  * version keeps its permissions until then.
  */
 function contentHash(scope: Construct, statements: readonly PolicyStatement[]): string {
-  const resolved: unknown = Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()));
+  const resolved: unknown = Stack.of(scope).resolve(
+    statements.map((statement) => statement.toStatementJson()),
+  );
   return hash("sha256", JSON.stringify(resolved)).slice(0, 8);
 }
 
 function profilesArn(scope: Construct): string {
-  return Stack.of(scope).formatArn({ service: "iam", region: "", resource: "instance-profile", resourceName: "*" });
+  return Stack.of(scope).formatArn({
+    service: "iam",
+    region: "",
+    resource: "instance-profile",
+    resourceName: "*",
+  });
 }
 
 function readNodes(profiles: string): PolicyStatement[] {
@@ -84,7 +94,10 @@ function useNetworkInterfaces(): PolicyStatement[] {
   ];
   // Only calls of a function's code carry this key.
   const conditions = { Null: { "lambda:SourceFunctionArn": "false" } };
-  return [allow(actions, "*"), new PolicyStatement({ effect: Effect.DENY, actions, resources: ["*"], conditions })];
+  return [
+    allow(actions, "*"),
+    new PolicyStatement({ effect: Effect.DENY, actions, resources: ["*"], conditions }),
+  ];
 }
 
 export function allow(actions: string[], resource: string): PolicyStatement {

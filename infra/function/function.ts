@@ -4,7 +4,11 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService, type IVpc } from "aws-cdk-lib/aws-ec2";
+import {
+  InterfaceVpcEndpoint,
+  InterfaceVpcEndpointAwsService,
+  type IVpc,
+} from "aws-cdk-lib/aws-ec2";
 import {
   Architecture,
   type CfnFunction,
@@ -33,14 +37,34 @@ export interface FunctionOptions {
 }
 
 /** Creates the function. `live` is the alias, which moves to a new version only after its check. */
-export function makeFunction(scope: Construct, props: IamAuthenticatorProps, options: FunctionOptions) {
-  const { nodes = false, architecture, memorySize, vpc, vpcSubnets, securityGroups, provisionedConcurrency } = props;
+export function makeFunction(
+  scope: Construct,
+  props: IamAuthenticatorProps,
+  options: FunctionOptions,
+) {
+  const {
+    nodes = false,
+    architecture,
+    memorySize,
+    vpc,
+    vpcSubnets,
+    securityGroups,
+    provisionedConcurrency,
+  } = props;
   const { reservedConcurrency = false } = props;
   const { mappingPrefix, environment } = options;
   // The log is an audit record, so it remains when the stack is deleted, but not after a failed
   // first deployment.
-  const log = new LogGroup(scope, "Log", { ...options.logs, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE });
-  const { role, policy } = executionRole(scope, { mappingPrefix, nodes, inVpc: vpc !== undefined, log });
+  const log = new LogGroup(scope, "Log", {
+    ...options.logs,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
+  const { role, policy } = executionRole(scope, {
+    mappingPrefix,
+    nodes,
+    inVpc: vpc !== undefined,
+    log,
+  });
 
   const authenticator = new LambdaFunction(scope, "Function", {
     description: "Answers TokenReviews of kube-apiserver",
@@ -64,7 +88,10 @@ export function makeFunction(scope: Construct, props: IamAuthenticatorProps, opt
   authenticator.node.addDependency(policy);
   // Lets `sam local invoke` find the function by this name instead of its logical id.
   (authenticator.node.defaultChild as CfnFunction).addMetadata("SamResourceId", "Authenticator");
-  const live = authenticator.addAlias("live", given({ provisionedConcurrentExecutions: provisionedConcurrency }));
+  const live = authenticator.addAlias(
+    "live",
+    given({ provisionedConcurrentExecutions: provisionedConcurrency }),
+  );
   return { authenticator, live, log, role };
 }
 
@@ -96,7 +123,8 @@ export function commonSettings(
 function builtFolder(name: string, below = import.meta.dirname): string {
   const folder = join(below, "dist", name);
   if (existsSync(join(folder, "index.mjs"))) return folder;
-  if (dirname(below) === below) throw new Error(`dist/${name}/index.mjs does not exist: run npm run build first`);
+  if (dirname(below) === below)
+    throw new Error(`dist/${name}/index.mjs does not exist: run npm run build first`);
   return builtFolder(name, dirname(below));
 }
 
@@ -104,9 +132,19 @@ function builtFolder(name: string, below = import.meta.dirname): string {
  * Creates the interface endpoints. A VPC can have one of each: AWS rejects a second one with
  * `conflicting DNS domain`.
  */
-export function makeVpcEndpoints(scope: Construct, vpc: IVpc, signedTokens: readonly AwsSignedTokens[]): void {
-  new InterfaceVpcEndpoint(scope, "StsEndpoint", { vpc, service: InterfaceVpcEndpointAwsService.STS });
-  new InterfaceVpcEndpoint(scope, "ParametersEndpoint", { vpc, service: InterfaceVpcEndpointAwsService.SSM });
+export function makeVpcEndpoints(
+  scope: Construct,
+  vpc: IVpc,
+  signedTokens: readonly AwsSignedTokens[],
+): void {
+  new InterfaceVpcEndpoint(scope, "StsEndpoint", {
+    vpc,
+    service: InterfaceVpcEndpointAwsService.STS,
+  });
+  new InterfaceVpcEndpoint(scope, "ParametersEndpoint", {
+    vpc,
+    service: InterfaceVpcEndpointAwsService.SSM,
+  });
   const [first] = signedTokens;
   if (first !== undefined) makeKeysEndpoint(scope, vpc, first.issuer);
 }
@@ -124,8 +162,15 @@ function makeKeysEndpoint(scope: Construct, vpc: IVpc, issuer: string): void {
     );
   }
   const service = new InterfaceVpcEndpointAwsService("sts-oidc");
-  const endpoint = new InterfaceVpcEndpoint(scope, "TokenKeysEndpoint", { vpc, service, privateDnsEnabled: false });
-  const zone = new PrivateHostedZone(scope, "TokenIssuers", { vpc, zoneName: `tokens.sts.global.${domain}` });
+  const endpoint = new InterfaceVpcEndpoint(scope, "TokenKeysEndpoint", {
+    vpc,
+    service,
+    privateDnsEnabled: false,
+  });
+  const zone = new PrivateHostedZone(scope, "TokenIssuers", {
+    vpc,
+    zoneName: `tokens.sts.global.${domain}`,
+  });
   const target = RecordTarget.fromAlias(new InterfaceVpcEndpointTarget(endpoint));
   new ARecord(scope, "TokenIssuer", { zone, recordName: "*", target });
 }

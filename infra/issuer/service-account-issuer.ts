@@ -3,10 +3,27 @@
 // the documents that it serves, no Pod of the cluster gets AWS credentials.
 
 import { CfnOutput, CfnResource, Duration, RemovalPolicy } from "aws-cdk-lib";
-import { type DomainName, HttpApi, HttpMethod, PayloadFormatVersion } from "aws-cdk-lib/aws-apigatewayv2";
+import {
+  type DomainName,
+  HttpApi,
+  HttpMethod,
+  PayloadFormatVersion,
+} from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import { CfnOIDCProvider, type Grant, type IGrantable, Policy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type Alias, type IFunction, Function as LambdaFunction, SystemLogLevel } from "aws-cdk-lib/aws-lambda";
+import {
+  CfnOIDCProvider,
+  type Grant,
+  type IGrantable,
+  Policy,
+  Role,
+  ServicePrincipal,
+} from "aws-cdk-lib/aws-iam";
+import {
+  type Alias,
+  type IFunction,
+  Function as LambdaFunction,
+  SystemLogLevel,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { ARecord } from "aws-cdk-lib/aws-route53";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
@@ -17,7 +34,12 @@ import { readIssuerSettings } from "../../functions/issuer/settings.ts";
 import { acknowledge, given } from "../cdk-rules.ts";
 import { checkDomain, checkMemory } from "../check-props.ts";
 import { type CommonProps, DEFAULTS, logSettings } from "../common-props.ts";
-import { type CustomDomain, type EndpointOptions, makeDomain, type Throttle } from "../endpoint/endpoint.ts";
+import {
+  type CustomDomain,
+  type EndpointOptions,
+  makeDomain,
+  type Throttle,
+} from "../endpoint/endpoint.ts";
 import { makeStage } from "../endpoint/http-endpoint.ts";
 import { deploySafely } from "../function/deployment.ts";
 import { knownSettings, namingProps, prefixOf } from "../function/environment.ts";
@@ -57,7 +79,12 @@ export interface ServiceAccountIssuerProps extends CommonProps {
   readonly safeDeployments?: boolean;
 }
 
-export const ISSUER_OUTPUTS = ["IssuerUrl", "IssuerFlags", "ProviderArn", "ParameterPrefix"] as const;
+export const ISSUER_OUTPUTS = [
+  "IssuerUrl",
+  "IssuerFlags",
+  "ProviderArn",
+  "ParameterPrefix",
+] as const;
 
 /**
  * Publish the first key before the first deployment (`irsa keys publish`, which needs only the
@@ -84,12 +111,19 @@ export class ServiceAccountIssuer extends Construct {
     this.mappingPrefix = checkedPrefix(props, this.url);
 
     const environment = environmentOf(props, this.url);
-    const live = makeIssuerFunction(this, props, { mappingPrefix: this.mappingPrefix, environment, logs });
+    const live = makeIssuerFunction(this, props, {
+      mappingPrefix: this.mappingPrefix,
+      environment,
+      logs,
+    });
     // CDK's types conflict under exactOptionalPropertyTypes.
     const handler = live as IFunction;
     const answering = routeIssuer(this, issuerApi, { handler, throttle, logs });
 
-    const provider = new CfnOIDCProvider(this, "Provider", { url: this.url, clientIdList: [...audiences] });
+    const provider = new CfnOIDCProvider(this, "Provider", {
+      url: this.url,
+      clientIdList: [...audiences],
+    });
     // IAM reads the URL when it creates the provider.
     provider.node.addDependency(...answering);
     this.providerArn = provider.attrArn;
@@ -137,7 +171,10 @@ function checkedPrefix(props: ServiceAccountIssuerProps, url: string): string {
   return prefixOf(environment);
 }
 
-function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIssuerProps, url: string) {
+function environmentOf(
+  { clusterId, mappingPrefix, logLevel }: ServiceAccountIssuerProps,
+  url: string,
+) {
   return {
     CLUSTER_ID: clusterId,
     ISSUER_URL: url,
@@ -171,14 +208,19 @@ interface IssuerApi {
   readonly url: string;
 }
 
-function makeIssuerApi(scope: Construct, clusterId: string, domain: CustomDomain | undefined): IssuerApi {
+function makeIssuerApi(
+  scope: Construct,
+  clusterId: string,
+  domain: CustomDomain | undefined,
+): IssuerApi {
   const api = new HttpApi(scope, "Api", {
     apiName: `iam-authenticator-issuer-${clusterId}`,
     createDefaultStage: false,
     // The issuer has only one URL, which the discovery document contains.
     disableExecuteApiEndpoint: domain !== undefined,
   });
-  if (domain === undefined) return { api, domain: undefined, record: undefined, url: api.apiEndpoint };
+  if (domain === undefined)
+    return { api, domain: undefined, record: undefined, url: api.apiEndpoint };
   return { api, ...makeDomain(scope, domain), url: `https://${domain.domainName}` };
 }
 
@@ -195,7 +237,11 @@ function routeIssuer(
     api.addRoutes({ path, methods: [HttpMethod.GET], integration }),
   );
   for (const route of routes) {
-    acknowledge(route, "AwsSolutions-APIG4", "Both documents are public, since AWS reads them without credentials.");
+    acknowledge(
+      route,
+      "AwsSolutions-APIG4",
+      "Both documents are public, since AWS reads them without credentials.",
+    );
   }
   const stage = makeStage(scope, api, domain, { throttle, logs });
   return [...routes, stage, ...(record === undefined ? [] : [record])];
@@ -233,7 +279,12 @@ function makeIssuerFunction(
 /** STS reads the documents rarely, so that a single request of five minutes counts. */
 const PERIOD = Duration.minutes(5);
 
-function makeIssuerAlarms(scope: Construct, clusterId: string, api: HttpApi, topic: ITopic | undefined): void {
+function makeIssuerAlarms(
+  scope: Construct,
+  clusterId: string,
+  api: HttpApi,
+  topic: ITopic | undefined,
+): void {
   addAlarm(scope, "Failing", topic, {
     text: `Pods of the cluster ${clusterId} get no AWS credentials: the API of the issuer returns 5xx.`,
     heading: "issuer-failing",

@@ -58,10 +58,18 @@ export class ServiceAccountRole extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceAccountRoleProps) {
     super(scope, id);
-    const { namespace, name, audience = "sts.amazonaws.com", allowPattern = false, roleName, managedPolicies } = props;
+    const {
+      namespace,
+      name,
+      audience = "sts.amazonaws.com",
+      allowPattern = false,
+      roleName,
+      managedPolicies,
+    } = props;
     const subject: TrustedSubject = { namespace, name };
     const problem = subjectProblem(subject, allowPattern);
-    if (problem !== undefined) throw new Error(`the role of ${namespace}/${name}: the ${problem.phrase}`);
+    if (problem !== undefined)
+      throw new Error(`the role of ${namespace}/${name}: the ${problem.phrase}`);
     this.role = new Role(this, "Role", {
       description: `For the service account ${namespace}/${name}`,
       assumedBy: trusting(this, props.issuer, subject, audience),
@@ -98,6 +106,11 @@ function trusting(
     );
   }
   // For IAM, a URL with a final slash is another issuer: no token would match.
-  if (!isIssuerUrl(url)) throw new Error(`the issuer of a role must be ${ISSUER_URL_FORM}, not ${url}`);
-  return new FederatedPrincipal(providerArn, trustConditions(url, subject, audience), "sts:AssumeRoleWithWebIdentity");
+  if (!isIssuerUrl(url))
+    throw new Error(`the issuer of a role must be ${ISSUER_URL_FORM}, not ${url}`);
+  return new FederatedPrincipal(
+    providerArn,
+    trustConditions(url, subject, audience),
+    "sts:AssumeRoleWithWebIdentity",
+  );
 }

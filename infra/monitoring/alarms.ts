@@ -120,7 +120,12 @@ function refused(clusterId: string, handler: IFunction): MathExpression {
  * Adds an alarm that fires after two bad periods of three, so that a single one raises no alarm.
  * With `below`, all periods must be bad.
  */
-export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined, rule: AlarmRule): Alarm {
+export function addAlarm(
+  scope: Construct,
+  id: string,
+  topic: ITopic | undefined,
+  rule: AlarmRule,
+): Alarm {
   const { text, heading, metric, threshold, periods = 3, below = false } = rule;
   const alarm = new Alarm(scope, id, {
     alarmDescription: `${text} What to do: ${pageUrl(`docs/troubleshoot.md#${heading}`)}`,
@@ -152,7 +157,11 @@ const CANARY = Duration.minutes(10);
  * Creates the alarms of a new version. With `clusterId`, they also count faults that the function
  * reports itself. A crash or a time-out writes none of our metrics.
  */
-export function makeNewVersionAlarms(scope: Construct, { lambda, version, aliasName }: Alias, clusterId?: string) {
+export function makeNewVersionAlarms(
+  scope: Construct,
+  { lambda, version, aliasName }: Alias,
+  clusterId?: string,
+) {
   const { functionName } = lambda;
   const add = (id: string, what: string, metric: Metric) =>
     new Alarm(scope, id, {
@@ -180,13 +189,21 @@ export function makeNewVersionAlarms(scope: Construct, { lambda, version, aliasN
       ExecutedVersion: version.version,
     },
   });
-  const alarms = [add("NewVersionErrors", "A version of the function crashes or times out.", errors)];
+  const alarms = [
+    add("NewVersionErrors", "A version of the function crashes or times out.", errors),
+  ];
   if (clusterId === undefined) return alarms;
   const faults = metricOf("Faults", { ClusterId: clusterId, FunctionVersion: version.version });
-  return [add("NewVersionFaults", "A version of the function ends reviews with a fault.", faults), ...alarms];
+  return [
+    add("NewVersionFaults", "A version of the function ends reviews with a fault.", faults),
+    ...alarms,
+  ];
 }
 
-export function metricOf(metricName: MetricName, dimensionsMap: Partial<Record<Dimension, string>>): Metric {
+export function metricOf(
+  metricName: MetricName,
+  dimensionsMap: Partial<Record<Dimension, string>>,
+): Metric {
   // Has no label, which would turn an alarm's metric into metric math.
   return new Metric({
     namespace: NAMESPACE,

@@ -22,13 +22,24 @@ export interface DashboardOptions {
   readonly alarms: readonly Alarm[];
 }
 
-export function makeDashboard(scope: Construct, { handler, log, api, alarms }: DashboardOptions): void {
+export function makeDashboard(
+  scope: Construct,
+  { handler, log, api, alarms }: DashboardOptions,
+): void {
   // The fields come from functions/authenticator/http/log-review.ts.
   const query = (title: string, queryLines: string[]) =>
-    new LogQueryWidget({ title, logGroupNames: [log.logGroupName], queryLines, width: 24, height: 6 });
+    new LogQueryWidget({
+      title,
+      logGroupNames: [log.logGroupName],
+      queryLines,
+      width: 24,
+      height: 6,
+    });
   const percentiles = [Stats.p(50), Stats.p(99)];
   new Dashboard(scope, "Dashboard").addWidgets(
-    ...(alarms.length > 0 ? [new AlarmStatusWidget({ alarms: [...alarms], width: 24, height: 3 })] : []),
+    ...(alarms.length > 0
+      ? [new AlarmStatusWidget({ alarms: [...alarms], width: 24, height: 3 })]
+      : []),
     query("Latest denials and faults", [
       "fields @timestamp, outcome, reason, arn, username, parameter, message",
       'filter outcome in ["denied", "fault", "throttled", "caller_refused"]',
@@ -46,8 +57,12 @@ export function makeDashboard(scope: Construct, { handler, log, api, alarms }: D
       api.metricServerError(),
     ]),
     graph("Latency (ms)", [
-      ...percentiles.map((statistic) => api.metricLatency({ statistic, label: `total ${statistic}` })),
-      ...percentiles.map((statistic) => api.metricIntegrationLatency({ statistic, label: `function ${statistic}` })),
+      ...percentiles.map((statistic) =>
+        api.metricLatency({ statistic, label: `total ${statistic}` }),
+      ),
+      ...percentiles.map((statistic) =>
+        api.metricIntegrationLatency({ statistic, label: `function ${statistic}` }),
+      ),
     ]),
     graph("Invocations, errors and throttles of the function", [
       handler.metricInvocations(),

@@ -9,7 +9,10 @@ import type { IamAuthenticatorProps } from "../props.ts";
 
 export const EMAIL = "[^\\s@]+@[^\\s@]+\\.[^\\s@]+";
 
-type AlarmProps = Pick<IamAuthenticatorProps, "alarms" | "alarmTopic" | "alarmEmail" | "quietHours">;
+type AlarmProps = Pick<
+  IamAuthenticatorProps,
+  "alarms" | "alarmTopic" | "alarmEmail" | "quietHours"
+>;
 
 /**
  * Returns the topic, and warns if the alarms notify no one. Throws an error that states what to do.
@@ -22,7 +25,9 @@ export function alarmTopicOf(scope: Construct, props: AlarmProps): ITopic | unde
   }
   if (alarmEmail !== undefined) {
     if (alarmTopic !== undefined) {
-      throw new Error("alarmEmail and alarmTopic exclude each other: omit one, or subscribe the address to the topic");
+      throw new Error(
+        "alarmEmail and alarmTopic exclude each other: omit one, or subscribe the address to the topic",
+      );
     }
     return emailTopic(scope, alarmEmail);
   }
@@ -42,10 +47,16 @@ export function alarmTopicOf(scope: Construct, props: AlarmProps): ITopic | unde
  */
 export function emailTopic(scope: Construct, email: string): Topic {
   if (!Token.isUnresolved(email) && !new RegExp(`^${EMAIL}$`).test(email)) {
-    throw new Error(`alarmEmail must be an email address, such as on-call@example.com, not "${email}"`);
+    throw new Error(
+      `alarmEmail must be an email address, such as on-call@example.com, not "${email}"`,
+    );
   }
   const topic = new Topic(scope, "Notifications");
-  new Subscription(topic, "Subscription", { topic, protocol: SubscriptionProtocol.EMAIL, endpoint: email });
+  new Subscription(topic, "Subscription", {
+    topic,
+    protocol: SubscriptionProtocol.EMAIL,
+    endpoint: email,
+  });
   // A policy would replace the default one, which allows the account's alarms to publish.
   acknowledge(
     topic,

@@ -6,12 +6,28 @@ import { Aws, Stack, Token } from "aws-cdk-lib";
 import { CfnRole, CfnUser, type IRole, type IUser } from "aws-cdk-lib/aws-iam";
 import { RegionInfo } from "aws-cdk-lib/region-info";
 import type { Construct, IConstruct } from "constructs";
-import { CALLER_RULE, type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
-import { arnSections, matchesArnLike, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
-import { checkDenyEntry, type DeniedArn, type DeniedName } from "../../functions/authenticator/mapping/deny-list.ts";
+import {
+  CALLER_RULE,
+  type Caller,
+  callersParameter,
+  isCaller,
+} from "../../functions/authenticator/caller/caller.ts";
+import {
+  arnSections,
+  matchesArnLike,
+  secondArnProblem,
+} from "../../functions/authenticator/mapping/arn.ts";
+import {
+  checkDenyEntry,
+  type DeniedArn,
+  type DeniedName,
+} from "../../functions/authenticator/mapping/deny-list.ts";
 import type { ListKind, MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  denyParameter,
+  mappingParameter,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { addParameter, appendEntry } from "./owned-parameter.ts";
 
 interface MappingSubject {
@@ -30,17 +46,29 @@ export function addMapping(
 ): void {
   const subject = `the mapping of ${kind} ${name ?? account}`;
   if (Token.isUnresolved([account, name ?? "", JSON.stringify(mapping)])) {
-    throw new Error(`${subject}: account, name and mapping must be known at synth: the parameter's name has them`);
+    throw new Error(
+      `${subject}: account, name and mapping must be known at synth: the parameter's name has them`,
+    );
   }
   checkAccount(subject, account);
   const check = checkMapping(mapping, kind);
   const problem = check.valid ? secondArnProblem(mapping.arn) : check.problem;
   if (problem !== undefined) throw new Error(`${subject}: ${problem}`);
-  addParameter(scope, subject, mappingParameter(prefix, kind, account, name), JSON.stringify(mapping));
+  addParameter(
+    scope,
+    subject,
+    mappingParameter(prefix, kind, account, name),
+    JSON.stringify(mapping),
+  );
 }
 
 /** Adds a pattern to the list of an account or of `any`. */
-export function addPattern(scope: Construct, prefix: string, account: string, pattern: Mapping): void {
+export function addPattern(
+  scope: Construct,
+  prefix: string,
+  account: string,
+  pattern: Mapping,
+): void {
   const subject = `the patterns of ${account === "any" ? "any account" : `account ${account}`}`;
   if (account !== "any") checkAccount(subject, account);
   const problem = patternProblem(pattern, account);
@@ -56,14 +84,23 @@ export function addSession(
   entry: Mapping & { readonly session: string },
 ): void {
   const subject = `the sessions of permission set ${permissionSet} in account ${account}`;
-  if (Token.isUnresolved([account, permissionSet])) throw new Error(`${subject}: both must be known at synth`);
+  if (Token.isUnresolved([account, permissionSet]))
+    throw new Error(`${subject}: both must be known at synth`);
   checkAccount(subject, account);
-  if (Token.isUnresolved(JSON.stringify(entry))) throw new Error(`${subject}: a mapping must be known at synth`);
+  if (Token.isUnresolved(JSON.stringify(entry)))
+    throw new Error(`${subject}: a mapping must be known at synth`);
   const check = checkMapping(entry, "sso-session");
   if (!check.valid) throw new Error(`${subject}: session ${entry.session}: ${check.problem}`);
-  const all = appendEntry(scope, subject, mappingParameter(prefix, "sso-session", account, permissionSet), entry);
+  const all = appendEntry(
+    scope,
+    subject,
+    mappingParameter(prefix, "sso-session", account, permissionSet),
+    entry,
+  );
   // The function would use only the first entry of a session that is not expired.
-  if (all.some((other) => other !== entry && "session" in other && other.session === entry.session)) {
+  if (
+    all.some((other) => other !== entry && "session" in other && other.session === entry.session)
+  ) {
     throw new Error(`${subject}: session ${entry.session} must not be added twice`);
   }
 }
@@ -80,7 +117,8 @@ function patternProblem(pattern: Mapping, account: string): string | undefined {
 }
 
 export function checkAccount(subject: string, account: string): void {
-  if (!/^\d{12}$/.test(account)) throw new Error(`${subject}: the account must be 12 digits, known at synth`);
+  if (!/^\d{12}$/.test(account))
+    throw new Error(`${subject}: the account must be 12 digits, known at synth`);
 }
 
 /** An entry of a deny list. A name denies identities of any account, or only of `account`. */
@@ -91,8 +129,14 @@ export type DenyEntry = DeniedArn | (DeniedName & { readonly account?: string })
  * an invalid entry, since an invalid list denies every identity that it covers, and for a name
  * where the function accepts AWS-signed tokens.
  */
-export function addDenial(scope: Construct, prefix: string, denial: DenyEntry, acceptsSignedTokens: boolean): void {
-  if (Token.isUnresolved(JSON.stringify(denial))) throw new Error("a denial must be known at synth, without tokens");
+export function addDenial(
+  scope: Construct,
+  prefix: string,
+  denial: DenyEntry,
+  acceptsSignedTokens: boolean,
+): void {
+  if (Token.isUnresolved(JSON.stringify(denial)))
+    throw new Error("a denial must be known at synth, without tokens");
   const { account: ofName, ...named }: Partial<DeniedName> & { readonly account?: string } =
     "name" in denial ? denial : {};
   const entry = "name" in denial ? { ...named, name: denial.name } : denial;
@@ -104,14 +148,17 @@ export function addDenial(scope: Construct, prefix: string, denial: DenyEntry, a
   if (problem !== undefined) throw new Error(`the denial of ${what}: ${problem}`);
   if (ofName !== undefined) checkAccount(`the denial of ${what}`, ofName);
   const account = "name" in entry ? (ofName ?? "any") : (arnSections(entry.arnLike)?.[4] ?? "");
-  const [list, subject] = /^\d{12}$/.test(account) ? [account, `account ${account}`] : ["any", "any account"];
+  const [list, subject] = /^\d{12}$/.test(account)
+    ? [account, `account ${account}`]
+    : ["any", "any account"];
   appendEntry(scope, `the denials of ${subject}`, denyParameter(prefix, list), entry);
 }
 
 const BESIDE_SIGNED_TOKENS =
   "with awsSignedTokens, a name denies all AWS-signed tokens of every role, which contain no session: deny ARNs instead";
 
-const KNOWN_ARN = "its arn must be known at synth: use the ARN itself instead of an attribute of a role in this app";
+const KNOWN_ARN =
+  "its arn must be known at synth: use the ARN itself instead of an attribute of a role in this app";
 
 export function addCaller(scope: Construct, prefix: string, caller: Caller): void {
   const given: unknown = caller;
@@ -149,7 +196,9 @@ function named(principal: IRole | IUser, partition: string): string | undefined 
   const made = principal.node.defaultChild;
   const account = known(Stack.of(principal).account);
   const resource =
-    made instanceof CfnRole ? ["role", made.roleName] : made instanceof CfnUser && ["user", made.userName];
+    made instanceof CfnRole
+      ? ["role", made.roleName]
+      : made instanceof CfnUser && ["user", made.userName];
   if (!resource || account === undefined) return undefined;
   const [kind, name] = resource;
   if (name === undefined || known(name) === undefined) return undefined;

@@ -13,9 +13,15 @@ import { OWNER_TAG } from "../../functions/settings/stack.ts";
 const MAX_STANDARD_BYTES = 4096;
 
 /** Adds a parameter. Throws if the stack already has one of this name. */
-export function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string) {
+export function addParameter(
+  scope: Construct,
+  subject: string,
+  parameterName: string,
+  stringValue: string,
+) {
   const id = idOf(scope, parameterName);
-  if (scope.node.tryFindChild(id) !== undefined) throw new Error(`${subject} must not be added twice`);
+  if (scope.node.tryFindChild(id) !== undefined)
+    throw new Error(`${subject} must not be added twice`);
   if (!Token.isUnresolved(stringValue)) checkValue(subject, stringValue);
   // A release's template does not know the name of its stack.
   const stackName = Aws.STACK_NAME;
@@ -37,7 +43,12 @@ const lists = new WeakMap<IConstruct, object[]>();
  * Adds an entry to a parameter with a JSON list as value, which the first entry creates. Returns
  * all entries.
  */
-export function appendEntry(scope: Construct, subject: string, parameterName: string, entry: object) {
+export function appendEntry(
+  scope: Construct,
+  subject: string,
+  parameterName: string,
+  entry: object,
+) {
   const parameter = scope.node.tryFindChild(idOf(scope, parameterName));
   const list = (parameter && lists.get(parameter)) ?? [];
   if (parameter === undefined) {
@@ -58,7 +69,9 @@ function idOf(scope: Construct, parameterName: string): string {
 function checkValue(subject: string, value: string): void {
   const bytes = Buffer.byteLength(value);
   if (bytes > MAX_STANDARD_BYTES) {
-    throw new Error(`${subject}: the value has ${bytes} bytes, and Parameter Store allows ${MAX_STANDARD_BYTES}`);
+    throw new Error(
+      `${subject}: the value has ${bytes} bytes, and Parameter Store allows ${MAX_STANDARD_BYTES}`,
+    );
   }
   if (value.includes("{{")) throw new Error(`${subject}: Parameter Store refuses values with "{{"`);
 }
@@ -71,5 +84,9 @@ export function prefixArn(scope: Construct, mappingPrefix: string, below?: strin
   // The name's leading slash is also the ARN's separator. The prefix can be a token, so it must
   // stay intact.
   const resource = `parameter${mappingPrefix}${below === undefined ? "" : `/${below}`}`;
-  return Stack.of(scope).formatArn({ service: "ssm", resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
+  return Stack.of(scope).formatArn({
+    service: "ssm",
+    resource,
+    arnFormat: ArnFormat.NO_RESOURCE_NAME,
+  });
 }

@@ -20,11 +20,17 @@ export interface Ec2Instance {
 }
 
 /** Returns the instance that the form names, or all, each in a separate reservation. */
-export function describeInstances(instances: readonly Ec2Instance[], form: URLSearchParams): XmlNode {
+export function describeInstances(
+  instances: readonly Ec2Instance[],
+  form: URLSearchParams,
+): XmlNode {
   const id = form.get("InstanceId.1");
   // Ignoring other members, such as filters, would return a wrong result.
-  const other = [...form.keys()].find((name) => !["Action", "Version", "InstanceId.1"].includes(name));
-  if (other !== undefined) throw new ServiceError("UnknownParameter", `The parameter ${other} is not recognized`);
+  const other = [...form.keys()].find(
+    (name) => !["Action", "Version", "InstanceId.1"].includes(name),
+  );
+  if (other !== undefined)
+    throw new ServiceError("UnknownParameter", `The parameter ${other} is not recognized`);
   const found = instances.filter(({ instanceId }) => id === null || instanceId === id);
   if (id !== null && found.length === 0)
     throw new ServiceError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
@@ -44,7 +50,9 @@ function renderReservation(instance: Ec2Instance): XmlNode {
         privateDnsName,
         vpcId,
         iamInstanceProfile:
-          instanceProfileArn === undefined ? undefined : { arn: instanceProfileArn, id: "AIPAEXAMPLEEXAMPLE123" },
+          instanceProfileArn === undefined
+            ? undefined
+            : { arn: instanceProfileArn, id: "AIPAEXAMPLEEXAMPLE123" },
       },
     },
   };
@@ -67,7 +75,12 @@ export function nodeServices(region: string): NodeServices {
   const [roleId = "", instanceId = ""] = userId.split(":");
   const profileArn = `arn:aws:iam::${account}:instance-profile/ClusterNode`;
   const role = { roleName: "ClusterNode", roleId, arn: `arn:aws:iam::${account}:role/ClusterNode` };
-  const instance = { instanceId, ownerId: account, privateDnsName: nodeName(region), instanceProfileArn: profileArn };
+  const instance = {
+    instanceId,
+    ownerId: account,
+    privateDnsName: nodeName(region),
+    instanceProfileArn: profileArn,
+  };
   return {
     account,
     profiles: [{ name: "ClusterNode", arn: profileArn, account, roles: [role] }],

@@ -34,12 +34,18 @@ function inflict(fault: Fault, response: ServerResponse): void {
     case "silent":
       return;
     case "answer":
-      response.writeHead(fault.status, { ...fault.headers, "content-length": Buffer.byteLength(fault.body) });
+      response.writeHead(fault.status, {
+        ...fault.headers,
+        "content-length": Buffer.byteLength(fault.body),
+      });
       response.end(fault.body);
       return;
     case "cut":
     case "stall":
-      response.writeHead(200, { "content-type": "application/json", "content-length": fault.body.length + 100 });
+      response.writeHead(200, {
+        "content-type": "application/json",
+        "content-length": fault.body.length + 100,
+      });
       response.write(fault.body, () => fault.kind === "cut" && response.socket?.resetAndDestroy());
       return;
     case "flood":
@@ -57,7 +63,10 @@ function* blanks(bytes: number): Generator<Buffer> {
 /**
  * `undefined` for a longer body, which is read to its end, so that a client can read the response.
  */
-export async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+export async function readBody(
+  message: IncomingMessage,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
@@ -145,7 +154,8 @@ export async function startHttpServer(
     response.sendDate = false;
     const request = await readRequest(incoming);
     requests.push(request);
-    const met = typeof fault === "function" ? fault(request, numbers.get(incoming.socket) ?? 0) : fault;
+    const met =
+      typeof fault === "function" ? fault(request, numbers.get(incoming.socket) ?? 0) : fault;
     if (met !== undefined) return inflict(met, response);
     const { status, headers, body } = await answer(request);
     response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });

@@ -14,7 +14,13 @@ type Kind = "Role" | "User";
 
 function renderPrincipal(kind: Kind, arn: string, id: string): XmlNode {
   const name = arn.slice(arn.lastIndexOf("/") + 1);
-  return { Path: pathOf(arn), [`${kind}Name`]: name, [`${kind}Id`]: id, Arn: arn, CreateDate: CREATED };
+  return {
+    Path: pathOf(arn),
+    [`${kind}Name`]: name,
+    [`${kind}Id`]: id,
+    Arn: arn,
+    CreateDate: CREATED,
+  };
 }
 
 export interface InstanceProfile {
@@ -51,7 +57,9 @@ export function getInstanceProfile(
       InstanceProfileId: "AIPAEXAMPLEEXAMPLE123",
       Arn: profile.arn,
       CreateDate: CREATED,
-      Roles: { member: profile.roles.map(({ arn, roleId }) => renderPrincipal("Role", arn, roleId)) },
+      Roles: {
+        member: profile.roles.map(({ arn, roleId }) => renderPrincipal("Role", arn, roleId)),
+      },
     },
   };
 }
@@ -65,19 +73,30 @@ function pathOf(arn: string): string {
 export type IamPrincipals = ReadonlyMap<string, string>;
 
 /** Returns the principals of `account` on one page. */
-export function listPrincipals(kind: Kind, principals: IamPrincipals, account: string, form: URLSearchParams): XmlNode {
+export function listPrincipals(
+  kind: Kind,
+  principals: IamPrincipals,
+  account: string,
+  form: URLSearchParams,
+): XmlNode {
   // Ignoring other members, such as PathPrefix, would return a wrong result.
   const other = [...form.keys()].find((name) => !["Action", "Version", "MaxItems"].includes(name));
-  if (other !== undefined) throw new ServiceError("ValidationError", `The sandbox does not support ${other}.`);
+  if (other !== undefined)
+    throw new ServiceError("ValidationError", `The sandbox does not support ${other}.`);
   const start = `arn:aws:iam::${account}:${kind.toLowerCase()}/`;
   const found = [...principals].filter(([arn]) => arn.startsWith(start));
-  return { IsTruncated: "false", [`${kind}s`]: { member: found.map(([arn, id]) => renderPrincipal(kind, arn, id)) } };
+  return {
+    IsTruncated: "false",
+    [`${kind}s`]: { member: found.map(([arn, id]) => renderPrincipal(kind, arn, id)) },
+  };
 }
 
 /**
  * Returns the roles and users whose keys the sandbox has. `region` is that of IAM Identity Center.
  */
 export function principalsOfIdentities(region: string): IamPrincipals {
-  const ids = LOCAL_PRINCIPALS.map((principal) => [iamArn(principal, `${region}/`) ?? "", principal.userId] as const);
+  const ids = LOCAL_PRINCIPALS.map(
+    (principal) => [iamArn(principal, `${region}/`) ?? "", principal.userId] as const,
+  );
   return new Map(ids.map(([arn, userId]) => [arn, userId.split(":", 1).join()]));
 }

@@ -21,11 +21,17 @@ const CONFIGURATION = /^\/2015-03-31\/functions\/([\w-]+)\/configuration\?Qualif
  */
 export function answerLambda({ target }: LocalRequest, functions: Functions): object {
   if (ACCOUNT.test(target)) {
-    return { AccountLimit: { ConcurrentExecutions: DEFAULT_QUOTA, UnreservedConcurrentExecutions: DEFAULT_QUOTA } };
+    return {
+      AccountLimit: {
+        ConcurrentExecutions: DEFAULT_QUOTA,
+        UnreservedConcurrentExecutions: DEFAULT_QUOTA,
+      },
+    };
   }
   const [, name] = CONFIGURATION.exec(target) ?? [];
   if (name === undefined) throw unknownOperation("GET", target);
   const { [name]: variables } = functions;
-  if (variables === undefined) throw new ServiceError("ResourceNotFoundException", `Function not found: ${name}`, 404);
+  if (variables === undefined)
+    throw new ServiceError("ResourceNotFoundException", `Function not found: ${name}`, 404);
   return { FunctionName: name, Version: "1", Environment: { Variables: variables } };
 }

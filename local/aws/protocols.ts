@@ -36,7 +36,8 @@ const SIGNATURE_ERRORS: Readonly<Record<string, string>> = {
  */
 export function operationOf({ method, target, headers }: LocalRequest, service: string): string {
   const named = headers["x-amz-target"] ?? "";
-  if (method !== "POST" || target !== "/" || !named.startsWith(`${service}.`)) throw unknownOperation(method, named);
+  if (method !== "POST" || target !== "/" || !named.startsWith(`${service}.`))
+    throw unknownOperation(method, named);
   if (!headers["content-type"]?.startsWith("application/x-amz-json-1.1")) {
     throw illTyped("The content type must be application/x-amz-json-1.1.");
   }
@@ -67,12 +68,18 @@ export function unknownOperation(method: string, named: string): ServiceError {
 export function refuse({ status, code, message }: ServiceError): LocalResponse {
   const ofSignature = SIGNATURE_ERRORS[code];
   const type = ofSignature ?? code;
-  const { headers, ...answer } = respond(ofSignature === undefined ? status : 400, { __type: type, message });
+  const { headers, ...answer } = respond(ofSignature === undefined ? status : 400, {
+    __type: type,
+    message,
+  });
   return { ...answer, headers: { ...headers, "x-amzn-errortype": type } };
 }
 
 function respond(status: number, output: object): LocalResponse {
-  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": randomUUID() };
+  const headers = {
+    "content-type": "application/x-amz-json-1.1",
+    "x-amzn-requestid": randomUUID(),
+  };
   return { status, headers, body: JSON.stringify(output) };
 }
 
@@ -94,7 +101,9 @@ export function callsPerSecond(most: number, now: () => number): () => boolean {
 }
 
 /** Text, or elements by name. A list repeats its element; undefined members are omitted. */
-export type XmlNode = string | { readonly [name: string]: XmlNode | readonly XmlNode[] | undefined };
+export type XmlNode =
+  | string
+  | { readonly [name: string]: XmlNode | readonly XmlNode[] | undefined };
 
 /** A document with one root element. EC2 and IAM send a declaration, STS does not. */
 export function xmlDocument(

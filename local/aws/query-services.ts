@@ -9,9 +9,21 @@ import {
   ServiceError,
   startHttpServer,
 } from "./http-server.ts";
-import { getInstanceProfile, type IamPrincipals, type InstanceProfile, listPrincipals } from "./iam.ts";
+import {
+  getInstanceProfile,
+  type IamPrincipals,
+  type InstanceProfile,
+  listPrincipals,
+} from "./iam.ts";
 import { answerLambda, type Functions } from "./lambda.ts";
-import { answerJson, readForm, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
+import {
+  answerJson,
+  readForm,
+  renderError,
+  renderResult,
+  type Service,
+  type XmlNode,
+} from "./protocols.ts";
 import { parseForm } from "./signature.ts";
 import { byAccessKey, type ServiceOptions, verify } from "./verification.ts";
 
@@ -45,8 +57,14 @@ export async function startQueryServices(options: QueryOptions): Promise<QuerySe
   const identities = byAccessKey(options.identities);
   const answers = queryAnswers({ ...options, instances, profiles, account }, (request, service) => {
     // A client of IAM with another endpoint signs for its own region.
-    const servesRegion = (scoped: string) => scoped === region || (service === "iam" && scoped === "us-east-1");
-    verify(request, parseForm(request.target.split("?")[1] ?? ""), { servesRegion, ...options, identities, service });
+    const servesRegion = (scoped: string) =>
+      scoped === region || (service === "iam" && scoped === "us-east-1");
+    verify(request, parseForm(request.target.split("?")[1] ?? ""), {
+      servesRegion,
+      ...options,
+      identities,
+      service,
+    });
   });
   return { ...(await startHttpServer(answers, options.port)), instances, profiles };
 }
@@ -56,7 +74,14 @@ export async function startQueryServices(options: QueryOptions): Promise<QuerySe
  * signature.
  */
 export function queryAnswers(
-  { instances, profiles, account, stacks = {}, functions = {}, principals = new Map() }: NodeServices & Content,
+  {
+    instances,
+    profiles,
+    account,
+    stacks = {},
+    functions = {},
+    principals = new Map(),
+  }: NodeServices & Content,
   checkSigned: (request: LocalRequest, service: Service | "lambda") => void,
 ): (request: LocalRequest) => LocalResponse {
   const operations: Readonly<Record<string, (form: URLSearchParams) => XmlNode>> = {
@@ -81,23 +106,42 @@ export function queryAnswers(
       checkSigned(request, service);
       const operation = operations[`${service} ${action}`];
       if (operation !== undefined) return renderResult(service, action, operation(form));
-      throw new ServiceError("InvalidAction", `The action ${action} is not valid for this web service.`);
+      throw new ServiceError(
+        "InvalidAction",
+        `The action ${action} is not valid for this web service.`,
+      );
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      const [code, status, message] = (service === "ec2" && EC2_ERRORS[error.code]) || [error.code, error.status];
+      const [code, status, message] = (service === "ec2" && EC2_ERRORS[error.code]) || [
+        error.code,
+        error.status,
+      ];
       return renderError(service, new ServiceError(code, message ?? error.message, status));
     }
   };
 }
 
 /** By the version of the API, which each request contains. */
-const SERVICES: Readonly<Record<string, Service>> = { "2010-05-08": "iam", "2010-05-15": "cloudformation" };
+const SERVICES: Readonly<Record<string, Service>> = {
+  "2010-05-08": "iam",
+  "2010-05-15": "cloudformation",
+};
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
-const NOT_VALIDATED = ["AuthFailure", 401, "AWS was not able to validate the provided access credentials"] as const;
+const NOT_VALIDATED = [
+  "AuthFailure",
+  401,
+  "AWS was not able to validate the provided access credentials",
+] as const;
 
-const EC2_ERRORS: Readonly<Record<string, readonly [code: string, status: number, message?: string]>> = {
-  MissingAuthenticationToken: ["MissingParameter", 400, "The request must contain the parameter AWSAccessKeyId"],
+const EC2_ERRORS: Readonly<
+  Record<string, readonly [code: string, status: number, message?: string]>
+> = {
+  MissingAuthenticationToken: [
+    "MissingParameter",
+    400,
+    "The request must contain the parameter AWSAccessKeyId",
+  ],
   InvalidClientTokenId: NOT_VALIDATED,
   SignatureDoesNotMatch: NOT_VALIDATED,
   ExpiredToken: ["RequestExpired", 400, "Request has expired."],
@@ -110,7 +154,11 @@ const EC2_ERRORS: Readonly<Record<string, readonly [code: string, status: number
 function describeStacks(stacks: Stacks, form: URLSearchParams): XmlNode {
   const StackName = form.get("StackName") ?? "";
   const { [StackName]: outputs } = stacks;
-  if (outputs === undefined) throw new ServiceError("ValidationError", `Stack with id ${StackName} does not exist`);
-  const member = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+  if (outputs === undefined)
+    throw new ServiceError("ValidationError", `Stack with id ${StackName} does not exist`);
+  const member = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({
+    OutputKey,
+    OutputValue,
+  }));
   return { Stacks: { member: { StackName, Outputs: { member } } } };
 }

@@ -23,16 +23,23 @@ export interface Authentication {
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 
-export function readAuthentication(request: LocalRequest, query: readonly Parameter[]): Authentication {
+export function readAuthentication(
+  request: LocalRequest,
+  query: readonly Parameter[],
+): Authentication {
   // The last parameter of a name applies; names are case-sensitive
   const parameters = new Map(query);
-  if (parameters.has("X-Amz-Algorithm") || parameters.has("X-Amz-Signature")) return fromQuery(parameters, query);
+  if (parameters.has("X-Amz-Algorithm") || parameters.has("X-Amz-Signature"))
+    return fromQuery(parameters, query);
   const header = request.headers["authorization"];
   if (header === undefined) throw missingAuthentication();
   return fromHeader(header, request.headers, query);
 }
 
-function fromQuery(parameters: ReadonlyMap<string, string>, query: readonly Parameter[]): Authentication {
+function fromQuery(
+  parameters: ReadonlyMap<string, string>,
+  query: readonly Parameter[],
+): Authentication {
   const required = (name: string): string => {
     const value = parameters.get(name);
     if (value !== undefined && value !== "") return value;
@@ -74,7 +81,9 @@ function fromHeader(
   };
   const timestamp = headers["x-amz-date"];
   if (timestamp === undefined) {
-    throw incompleteSignature("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+    throw incompleteSignature(
+      "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
+    );
   }
   return {
     ...readCredential(required("Credential")),
@@ -87,11 +96,13 @@ function fromHeader(
 }
 
 function checkAlgorithm(algorithm: string): void {
-  if (algorithm !== ALGORITHM) throw incompleteSignature(`Unsupported AWS 'algorithm': '${algorithm}'.`);
+  if (algorithm !== ALGORITHM)
+    throw incompleteSignature(`Unsupported AWS 'algorithm': '${algorithm}'.`);
 }
 
 function readCredential(credential: string): Pick<Authentication, "accessKeyId" | "scope"> {
-  const [accessKeyId = "", date = "", region = "", service = "", terminator, ...more] = credential.split("/");
+  const [accessKeyId = "", date = "", region = "", service = "", terminator, ...more] =
+    credential.split("/");
   if (terminator === undefined || more.length > 0) {
     throw incompleteSignature(
       `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
@@ -130,7 +141,10 @@ export function expectedSignature(
  * One line per name: values trimmed, inner spaces collapsed, repeated headers joined in the order
  * sent.
  */
-function canonicalHeaders(rawHeaders: readonly string[], names: readonly string[]): string | undefined {
+function canonicalHeaders(
+  rawHeaders: readonly string[],
+  names: readonly string[],
+): string | undefined {
   const sent = new Map<string, string[]>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? "").toLowerCase();
@@ -166,7 +180,8 @@ const malformedQuery = (): ServiceError =>
 const missingAuthentication = (): ServiceError =>
   new ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
 
-export const incompleteSignature = (message: string): ServiceError => new ServiceError("IncompleteSignature", message);
+export const incompleteSignature = (message: string): ServiceError =>
+  new ServiceError("IncompleteSignature", message);
 
 /** A decoded name and value, one character per byte. */
 export type Parameter = readonly [name: string, value: string];
@@ -178,7 +193,9 @@ export function parseForm(raw: string): readonly Parameter[] {
     .filter((pair) => pair !== "")
     .map((pair) => {
       const equals = pair.indexOf("=");
-      return equals < 0 ? [decode(pair), ""] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
+      return equals < 0
+        ? [decode(pair), ""]
+        : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
     });
 }
 
@@ -202,7 +219,9 @@ export function encode(bytes: string): string {
 // As in AWS, a plus sign is a space, so an unencoded session token is corrupted
 function decode(text: string): string {
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw malformedQuery();
-  return text.replaceAll("+", " ").replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return text
+    .replaceAll("+", " ")
+    .replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function compare(a: string, b: string): number {

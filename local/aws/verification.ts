@@ -34,7 +34,9 @@ export interface ServiceOptions {
 }
 
 /** What a service accepts. */
-interface SignatureRules extends Required<Pick<ServiceOptions, "servesRegion">>, Pick<ServiceOptions, "clock"> {
+interface SignatureRules
+  extends Required<Pick<ServiceOptions, "servesRegion">>,
+    Pick<ServiceOptions, "clock"> {
   /** By access key id. */
   readonly identities: ReadonlyMap<string, LocalIdentity>;
   /** In the credential scope, such as `ssm`. */
@@ -48,14 +50,19 @@ export function byAccessKey(identities: readonly LocalIdentity[]): Map<string, L
 }
 
 /** Returns the identity whose key signed `request`; throws a `ServiceError` otherwise. */
-export function verify(request: LocalRequest, query: readonly Parameter[], rules: SignatureRules): LocalIdentity {
+export function verify(
+  request: LocalRequest,
+  query: readonly Parameter[],
+  rules: SignatureRules,
+): LocalIdentity {
   const authentication = readAuthentication(request, query);
   const signed = timeOf(authentication);
   const now = (rules.clock ?? Date.now)(signed);
   checkTime(signed, now);
 
   const identity = rules.identities.get(authentication.accessKeyId);
-  if (identity === undefined || identity.sessionToken !== authentication.sessionToken) throw unknownKey();
+  if (identity === undefined || identity.sessionToken !== authentication.sessionToken)
+    throw unknownKey();
   if (identity.expiresAt !== undefined && identity.expiresAt <= now) throw expiredToken();
 
   checkScope(authentication, request.headers, rules);
@@ -70,7 +77,9 @@ export function verify(request: LocalRequest, query: readonly Parameter[], rules
 }
 
 function timeOf({ timestamp }: Authentication): number {
-  const signed = Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  const signed = Date.parse(
+    timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
+  );
   if (!Number.isNaN(signed) && compact(signed) === timestamp) return signed;
   throw incompleteSignature(`Date must be in ISO-8601 'basic format'. Got '${timestamp}'.`);
 }
@@ -83,7 +92,9 @@ function checkTime(signed: number, now: number): void {
   const [least, most] = [now - TOLERANCE_MS, now + TOLERANCE_MS];
   const [time, current] = [compact(signed), compact(now)];
   if (signed < least) {
-    throw signatureMismatch(`Signature expired: ${time} is now earlier than ${compact(least)} (${current} - 15 min.)`);
+    throw signatureMismatch(
+      `Signature expired: ${time} is now earlier than ${compact(least)} (${current} - 15 min.)`,
+    );
   }
   if (signed > most) {
     throw signatureMismatch(
@@ -106,14 +117,17 @@ function checkScope(
   if (!servesRegion(region, headers["host"] ?? "")) {
     throw signatureMismatch(`Credential should be scoped to a valid region, not '${region}'.`);
   }
-  if (service !== wanted) throw signatureMismatch(`Credential should be scoped to correct service: '${wanted}'.`);
+  if (service !== wanted)
+    throw signatureMismatch(`Credential should be scoped to correct service: '${wanted}'.`);
   if (terminator !== "aws4_request") {
     throw signatureMismatch(
       `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'.`,
     );
   }
   if (!signedHeaders.includes("host")) {
-    throw signatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+    throw signatureMismatch(
+      "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+    );
   }
   if (headers["x-amz-target"] !== undefined && !signedHeaders.includes("x-amz-target")) {
     throw signatureMismatch("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
@@ -125,14 +139,21 @@ function compact(time: number): string {
 }
 
 function same(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a, "latin1"), Buffer.from(b, "latin1"));
+  return (
+    a.length === b.length && timingSafeEqual(Buffer.from(a, "latin1"), Buffer.from(b, "latin1"))
+  );
 }
 
 const unknownKey = (): ServiceError =>
-  new ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
+  new ServiceError(
+    "InvalidClientTokenId",
+    "The security token included in the request is invalid.",
+    403,
+  );
 
 const expiredToken = (): ServiceError =>
   new ServiceError("ExpiredToken", "The security token included in the request is expired", 403);
 
 /** Wrong signature, date or scope. */
-const signatureMismatch = (message: string): ServiceError => new ServiceError("SignatureDoesNotMatch", message, 403);
+const signatureMismatch = (message: string): ServiceError =>
+  new ServiceError("SignatureDoesNotMatch", message, 403);

@@ -13,7 +13,11 @@ export interface Answer {
 
 /** A response that the gateway itself creates. */
 export function message(status: number, text: string): Answer {
-  return { status, headers: [["content-type", "application/json"]], body: JSON.stringify({ message: text }) };
+  return {
+    status,
+    headers: [["content-type", "application/json"]],
+    body: JSON.stringify({ message: text }),
+  };
 }
 
 /**
@@ -45,7 +49,9 @@ export function readProxyResult(result: Readonly<Record<string, unknown>>) {
 
 /** API Gateway requires a number, and a final status. */
 function readStatus(status: unknown): number | undefined {
-  return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599 ? status : undefined;
+  return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599
+    ? status
+    : undefined;
 }
 
 function readHeaders(headers: unknown): (readonly [string, string])[] | undefined {

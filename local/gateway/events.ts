@@ -27,7 +27,8 @@ function requestTime(time: number): string {
 /** The values of each name, joined, in the order sent. */
 function joined(pairs: Iterable<readonly [name: string, value: string]>): Record<string, string> {
   const values = new Map<string, string>();
-  for (const [name, value] of pairs) values.set(name, values.has(name) ? `${values.get(name)},${value}` : value);
+  for (const [name, value] of pairs)
+    values.set(name, values.has(name) ? `${values.get(name)},${value}` : value);
   return Object.fromEntries(values);
 }
 
@@ -50,7 +51,10 @@ function headersOf({ rawHeaders, sourceIp, traceId }: GatewayRequest): Record<st
   const sent = Array.from({ length: rawHeaders.length / 2 }, (_, index) => {
     return [(rawHeaders[2 * index] ?? "").toLowerCase(), rawHeaders[2 * index + 1] ?? ""] as const;
   });
-  const forwardedFor = [...sent.filter(([name]) => name === "x-forwarded-for").map(([, value]) => value), sourceIp];
+  const forwardedFor = [
+    ...sent.filter(([name]) => name === "x-forwarded-for").map(([, value]) => value),
+    sourceIp,
+  ];
   return {
     ...joined(sent.filter(([name]) => !HOP_BY_HOP.has(name))),
     "x-amzn-trace-id": traceId,
@@ -159,7 +163,10 @@ type Invoked = { readonly result: unknown } | { readonly error: unknown };
 export async function invoke(event: unknown, options: InvokeOptions): Promise<Invoked> {
   const { timeoutMs, now } = options;
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`Task timed out after ${timeoutMs / 1000} seconds`)), timeoutMs);
+  const timer = setTimeout(
+    () => reject(new Error(`Task timed out after ${timeoutMs / 1000} seconds`)),
+    timeoutMs,
+  );
   try {
     const context = createContext(timeoutMs, now);
     const returned = await Promise.race([options.handler(throughJson(event), context), timedOut]);

@@ -41,7 +41,8 @@ function createListener(tls: GatewayTls | undefined, listener: RequestListener):
     },
   );
   // As API Gateway does, closes the connection of a client without a certificate.
-  if (requireClientCertificate) server.on("secureConnection", (socket) => isAnonymous(socket) && socket.destroy());
+  if (requireClientCertificate)
+    server.on("secureConnection", (socket) => isAnonymous(socket) && socket.destroy());
   return server;
 }
 
@@ -102,7 +103,14 @@ const FAILURE = message(500, "Internal Server Error");
 const THROTTLED = message(503, "Service Unavailable");
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { tls, failoverUrl, host = "127.0.0.1", port = 0, timeoutMs = 8000, now = Date.now } = options;
+  const {
+    tls,
+    failoverUrl,
+    host = "127.0.0.1",
+    port = 0,
+    timeoutMs = 8000,
+    now = Date.now,
+  } = options;
   const { routes = ["POST /authenticate", DEFAULT_ROUTE] } = options;
   const events: Gateway["events"] = [];
   const errors: unknown[] = [];
@@ -118,7 +126,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const outcome = await invoke(event, { handler: options.handler, timeoutMs, now });
     if ("error" in outcome) {
       errors.push(outcome.error);
-      return outcome.error instanceof Error && outcome.error.name === THROTTLING ? THROTTLED : FAILURE;
+      return outcome.error instanceof Error && outcome.error.name === THROTTLING
+        ? THROTTLED
+        : FAILURE;
     }
     return httpApiAnswer(outcome.result) ?? FAILURE;
   }

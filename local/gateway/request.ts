@@ -12,7 +12,9 @@ import type { APIGatewayEventClientCertificate } from "aws-lambda";
 import { readBody } from "../aws/http-server.ts";
 
 /** The event's `clientCert`. */
-export function describeClientCertificate(certificate: X509Certificate): APIGatewayEventClientCertificate {
+export function describeClientCertificate(
+  certificate: X509Certificate,
+): APIGatewayEventClientCertificate {
   return {
     clientCertPem: certificate.toString(),
     subjectDN: distinguishedName(certificate.subject),
@@ -62,7 +64,8 @@ export interface GatewayRequest {
 export type HttpError = "headers-too-large" | "body-too-large" | "untrusted-certificate";
 
 /*
- * "Total combined size of request line and header values: 10240 bytes" and "Payload size: 10 MB", none adjustable.
+ * "Total combined size of request line and header values: 10240 bytes" and "Payload size: 10 MB",
+ * none adjustable.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
  */
@@ -73,7 +76,10 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /**
  * Returns the complete request, or why the gateway rejects it. `time` is when the request arrived.
  */
-export async function readRequest(incoming: IncomingMessage, time: number): Promise<GatewayRequest | HttpError> {
+export async function readRequest(
+  incoming: IncomingMessage,
+  time: number,
+): Promise<GatewayRequest | HttpError> {
   const { method = "GET", url = "/", rawHeaders, httpVersion, socket } = incoming;
   const secure = socket instanceof TLSSocket ? socket : undefined;
   const peer = secure?.getPeerX509Certificate();
@@ -104,5 +110,8 @@ export async function readRequest(incoming: IncomingMessage, time: number): Prom
  */
 function headerBytes(incoming: IncomingMessage): number {
   const line = `${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}\r\n`;
-  return Buffer.byteLength(line) + incoming.rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0);
+  return (
+    Buffer.byteLength(line) +
+    incoming.rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0)
+  );
 }

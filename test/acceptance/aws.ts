@@ -18,13 +18,34 @@ export interface CallOptions {
   readonly words?: readonly string[];
 }
 
-export type Aws = <T>(service: string, operation: string, input?: object, options?: CallOptions) => Promise<T>;
+export type Aws = <T>(
+  service: string,
+  operation: string,
+  input?: object,
+  options?: CallOptions,
+) => Promise<T>;
 
-/** `T` is the type of the response. Throws `AwsError` with AWS's error code, or `unknown` without one. */
+/**
+ * `T` is the type of the response. Throws `AwsError` with AWS's error code, or `unknown` without
+ * one.
+ */
 export function awsOf(world: World): Aws {
-  return async <T>(service: string, operation: string, input: object = {}, options: CallOptions = {}): Promise<T> => {
+  return async <T>(
+    service: string,
+    operation: string,
+    input: object = {},
+    options: CallOptions = {},
+  ): Promise<T> => {
     const { as, words = [] } = options;
-    const args = [service, operation, "--region", world.region, "--output", "json", "--cli-input-json"];
+    const args = [
+      service,
+      operation,
+      "--region",
+      world.region,
+      "--output",
+      "json",
+      "--cli-input-json",
+    ];
     const credentials = as === undefined ? {} : { credentials: as };
     const ran = await world.run("aws", [...args, JSON.stringify(input), ...words], credentials);
     if (ran.exitCode === 0) return (ran.stdout.trim() === "" ? {} : JSON.parse(ran.stdout)) as T;
@@ -44,5 +65,7 @@ export async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined>
 
 /** CloudFormation reports a missing stack as a ValidationError. */
 function isMissing({ code, message }: AwsError): boolean {
-  return /NotFound|NoSuch|DoesNotExist/.test(code) || /does not exist|cannot be found/i.test(message);
+  return (
+    /NotFound|NoSuch|DoesNotExist/.test(code) || /does not exist|cannot be found/i.test(message)
+  );
 }

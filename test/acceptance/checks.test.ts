@@ -1,4 +1,5 @@
-// Rows whose requests, rights and expectations were wrong once, each with an account that answers as AWS does.
+// Rows whose requests, rights and expectations were wrong once, each with an account that answers
+// as AWS does.
 
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -12,16 +13,25 @@ import type { World } from "./world.ts";
 
 const CLUSTER = "acceptance-0123abcd";
 
-async function rowsOf(check: number, answer: Answer, inputs: Inputs = {}, changed: Partial<World> = {}) {
+async function rowsOf(
+  check: number,
+  answer: Answer,
+  inputs: Inputs = {},
+  changed: Partial<World> = {},
+) {
   const calls: string[] = [];
   const world = fakeWorld((call) => {
     calls.push(call);
     return answer(call);
   });
   const checks = CHECKS.filter(({ number }) => number === check);
-  const { rows } = await runChecks({ ...world, ...changed }, { clusterId: CLUSTER, checks, inputs, keep: true });
+  const { rows } = await runChecks(
+    { ...world, ...changed },
+    { clusterId: CLUSTER, checks, inputs, keep: true },
+  );
   const row = (name: string) =>
-    rows.find((found) => found.name === name) ?? assert.fail(`no row "${name}" in ${JSON.stringify(rows)}`);
+    rows.find((found) => found.name === name) ??
+    assert.fail(`no row "${name}" in ${JSON.stringify(rows)}`);
   return { row, calls };
 }
 
@@ -30,7 +40,10 @@ const inputOf = (call: string) => JSON.parse(/--cli-input-json (\{.*\})/.exec(ca
 const error = (code: string) => new Error(`An error occurred (${code}) when calling it: no`);
 
 /** Answers with the first row whose pattern matches the call, and otherwise with `rest`. */
-function byCall(rows: readonly (readonly [pattern: RegExp, answer: Answer])[], rest: Answer): Answer {
+function byCall(
+  rows: readonly (readonly [pattern: RegExp, answer: Answer])[],
+  rest: Answer,
+): Answer {
   return (call) => {
     const [, answer = rest] = rows.find(([pattern]) => pattern.test(call)) ?? [];
     return answer(call);
@@ -38,17 +51,25 @@ function byCall(rows: readonly (readonly [pattern: RegExp, answer: Answer])[], r
 }
 
 /** Answers the deployment of a stack, with these outputs and resources. */
-function deployed(outputs: Readonly<Record<string, string>>, resources: Readonly<Record<string, string>>): Answer {
+function deployed(
+  outputs: Readonly<Record<string, string>>,
+  resources: Readonly<Record<string, string>>,
+): Answer {
   return (call) => {
     if (call.startsWith("cdk ")) return "";
     if (call.includes("describe-stacks")) {
-      const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+      const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({
+        OutputKey,
+        OutputValue,
+      }));
       return json({ Stacks: [{ StackStatus: "CREATE_COMPLETE", Outputs }] });
     }
     if (!call.includes("list-stack-resources")) return undefined;
-    const StackResourceSummaries = Object.entries(resources).map(([ResourceType, PhysicalResourceId]) => {
-      return { ResourceType, PhysicalResourceId, LogicalResourceId: "Resource" };
-    });
+    const StackResourceSummaries = Object.entries(resources).map(
+      ([ResourceType, PhysicalResourceId]) => {
+        return { ResourceType, PhysicalResourceId, LogicalResourceId: "Resource" };
+      },
+    );
     return json({ StackResourceSummaries });
   };
 }
@@ -67,7 +88,9 @@ for (const [what, permits, verdict] of [
     }
     function invoke(): string {
       invocations += 1;
-      const isPermitted = /\/test-invoke-stage\/POST\/authenticate$/.test(permission?.["SourceArn"] ?? "");
+      const isPermitted = /\/test-invoke-stage\/POST\/authenticate$/.test(
+        permission?.["SourceArn"] ?? "",
+      );
       if (!isPermitted || invocations < permits)
         return json({ status: 500, body: '{"message": "Internal server error"}' });
       const body = json({ message: "caller_refused: no caller" });
@@ -89,7 +112,8 @@ for (const [what, permits, verdict] of [
     assert.equal(row("private: the function answers").verdict, verdict);
     assert.equal(permission, undefined);
     const added = inputOf(calls.find((call) => call.includes("add-permission")) ?? "");
-    const SourceArn = "arn:aws:execute-api:eu-west-1:111122223333:api1/test-invoke-stage/POST/authenticate";
+    const SourceArn =
+      "arn:aws:execute-api:eu-west-1:111122223333:api1/test-invoke-stage/POST/authenticate";
     assert.partialDeepStrictEqual(added, { FunctionName: "f", Qualifier: "live", SourceArn });
   });
 }
@@ -110,8 +134,13 @@ test("the release's mtls template gets the ownership certificate and the trustst
     { mtls: { endpoint, clientCert: "", clientKey: "" } },
     { buildRelease: async () => undefined },
   );
-  const deploy = calls.find((call) => call.includes("mtls.template.yaml")) ?? assert.fail("not deployed");
-  for (const word of ["OwnershipCertificateArn=arn:owner", "TruststoreVersion=v7", "TruststoreKey=ca.pem"]) {
+  const deploy =
+    calls.find((call) => call.includes("mtls.template.yaml")) ?? assert.fail("not deployed");
+  for (const word of [
+    "OwnershipCertificateArn=arn:owner",
+    "TruststoreVersion=v7",
+    "TruststoreKey=ca.pem",
+  ]) {
     assert.ok(deploy.split(" ").includes(word), deploy);
   }
 });
@@ -124,7 +153,11 @@ test("check 4 can be repeated with --cluster: its log group exists, and its line
   }
   function queryResults(call: string): string {
     const results = Array.from({ length: 6_000 }, () => []);
-    return json({ status: "Complete", results, ...(!call.includes("nextToken") && { nextToken: "t" }) });
+    return json({
+      status: "Complete",
+      results,
+      ...(!call.includes("nextToken") && { nextToken: "t" }),
+    });
   }
   const answer = byCall(
     [
@@ -155,7 +188,10 @@ const deployedCluster: Answer = (call) => {
   if (!call.startsWith("iam-authenticator callers add")) return stack(call);
   const file = / --out (\S+)/.exec(call)?.[1] ?? "";
   mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(file, json({ clusters: [{ cluster: { server: "https://e" } }], users: [{ user: { token: "t" } }] }));
+  writeFileSync(
+    file,
+    json({ clusters: [{ cluster: { server: "https://e" } }], users: [{ user: { token: "t" } }] }),
+  );
   return "";
 };
 
@@ -169,7 +205,11 @@ for (const [failure, integrationError, verdict] of [
   test(`${failure}: raw status 500 with the integrationError ${integrationError} has ${verdict}`, async () => {
     const entry = { status: "500", ...(integrationError !== undefined && { integrationError }) };
     const event = { logStreamName: "s", timestamp: 1, message: json(entry) };
-    const group = { ResourceType: "x", LogicalResourceId: "x", PhysicalResourceId: "/aws/vendedlogs/a" };
+    const group = {
+      ResourceType: "x",
+      LogicalResourceId: "x",
+      PhysicalResourceId: "/aws/vendedlogs/a",
+    };
     const credentials = { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c" };
     const role = json({ Role: { Arn: "arn:aws:iam::111122223333:role/r" } });
     const { row } = await rowsOf(
@@ -182,7 +222,10 @@ for (const [failure, integrationError, verdict] of [
           [/get-parameter /, () => json({ Parameter: { Value: "[]" } })],
           [/get-alias/, () => json({ FunctionVersion: "1" })],
           [/publish-version/, () => json({ Version: "2" })],
-          [/get-function-configuration/, () => json({ Timeout: 8, LastUpdateStatus: "Successful" })],
+          [
+            /get-function-configuration/,
+            () => json({ Timeout: 8, LastUpdateStatus: "Successful" }),
+          ],
           [/list-stack-resources/, () => json({ StackResourceSummaries: [group] })],
           [/assume-role/, () => json({ Credentials: credentials })],
           [
@@ -194,7 +237,13 @@ for (const [failure, integrationError, verdict] of [
         deployedCluster,
       ),
       {},
-      { request: async () => ({ status: 500, headers: {}, text: '{"message":"Internal Server Error"}' }) },
+      {
+        request: async () => ({
+          status: 500,
+          headers: {},
+          text: '{"message":"Internal Server Error"}',
+        }),
+      },
     );
     assert.equal(row(`${failure}: raw status`).verdict, verdict);
   });

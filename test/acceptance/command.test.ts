@@ -21,7 +21,8 @@ type Look = (site: Site) => string | Promise<string>;
 
 /** One check with one row, which passes if it looks "right". */
 function checks(look: Look): readonly Check[] {
-  const run: Check["run"] = async (site, rows) => void (await rows.see("row", "right", () => look(site)));
+  const run: Check["run"] = async (site, rows) =>
+    void (await rows.see("row", "right", () => look(site)));
   return [{ number: 1, title: "First login", minutes: 8, run }];
 }
 const never: Look = () => assert.fail("a check ran");
@@ -29,7 +30,12 @@ const never: Look = () => assert.fail("a check ran");
 /** With --yes. */
 async function run(
   argv: readonly string[],
-  { fake = fakeWorld(), look = (() => "right") as Look, all = checks(look), environment = ENVIRONMENT } = {},
+  {
+    fake = fakeWorld(),
+    look = (() => "right") as Look,
+    all = checks(look),
+    environment = ENVIRONMENT,
+  } = {},
 ) {
   const folder = useFolder().path;
   const runs = useFolder().path;
@@ -51,12 +57,17 @@ test("a successful run exits with 0, prints a table, and writes a report without
   assert.ok(reports[0]?.includes("| 14 Removal | leftovers by tag | none | none | passed |"));
 });
 
-const HIDDEN = answered(/get-account-settings/, new Error("An error occurred (AccessDeniedException) when calling it"));
+const HIDDEN = answered(
+  /get-account-settings/,
+  new Error("An error occurred (AccessDeniedException) when calling it"),
+);
 const UNCHANGED = /It does not change account settings\./;
-const CREATED = /in account 111122223333, eu-west-1\n[\s\S]*^Creates:[\s\S]*^Time: {4}about 13 minutes[\s\S]*^Cost:/m;
+const CREATED =
+  /in account 111122223333, eu-west-1\n[\s\S]*^Creates:[\s\S]*^Time: {4}about 13 minutes[\s\S]*^Cost:/m;
 const SIGNS =
   /the run enables it \(aws iam enable-outbound-web-identity-federation\), .*\nIt stays enabled\. To disable it: {2}aws iam disable-outbound-web-identity-federation$/m;
-const CREDENTIALS = /about 95 minutes\.[\s\S]*Credentials must remain valid for as long: their end is not known\.$/m;
+const CREDENTIALS =
+  /about 95 minutes\.[\s\S]*Credentials must remain valid for as long: their end is not known\.$/m;
 
 for (const [what, argv, text, answer] of [
   ["created resources and costs", ["--only", "1"], CREATED],
@@ -65,7 +76,12 @@ for (const [what, argv, text, answer] of [
   ["that the option enables signing", ["--only", "13", "--enable-token-signing"], SIGNS],
   ["how long the credentials must remain valid", ["--only", "5,6"], CREDENTIALS],
   ["the account's limit", ["--only", "4"], /^Limit: {3}1000 concurrent executions$/m],
-  ["that the limit was not checked", ["--only", "4"], /^Limit: {3}not checked: no permission for lambda:/m, HIDDEN],
+  [
+    "that the limit was not checked",
+    ["--only", "4"],
+    /^Limit: {3}not checked: no permission for lambda:/m,
+    HIDDEN,
+  ],
 ] as const) {
   test(`before the first check, the run prints ${what}`, async () => {
     const { printed } = await run(argv, { fake: fakeWorld(answer), all: CHECKS });
@@ -104,7 +120,11 @@ for (const [when, isChecking, isRemoving, expected] of [
   test(`Ctrl-C ${when} does not stop the removal; exit code ${expected}`, async () => {
     let count = 0;
     const fake = fakeWorld((call) => {
-      if (isRemoving && count === Number(isChecking) && call.startsWith("aws cloudformation delete-stack")) {
+      if (
+        isRemoving &&
+        count === Number(isChecking) &&
+        call.startsWith("aws cloudformation delete-stack")
+      ) {
         count += Number(process.emit("SIGINT"));
       }
       return undefined;
@@ -125,7 +145,10 @@ for (const [when, isChecking, isRemoving, expected] of [
   });
 }
 
-const IS_ROOT = answered(/get-caller-identity/, '{"Account":"111122223333","Arn":"arn:aws:iam::111122223333:root"}');
+const IS_ROOT = answered(
+  /get-caller-identity/,
+  '{"Account":"111122223333","Arn":"arn:aws:iam::111122223333:root"}',
+);
 const NOT_FOUND = answered(/cdk-bootstrap/, new Error("An error occurred (ParameterNotFound)"));
 const MFA = answered(/^aws configure get mfa_serial$/, "arn:aws:iam::111122223333:mfa/alice\n");
 const KEYS = { ...ENVIRONMENT, AWS_ACCESS_KEY_ID: "ASIA0000000000000000" };
@@ -135,11 +158,25 @@ for (const [what, argv, answer, environment, refusal] of [
   ["root", [], IS_ROOT, ENVIRONMENT, /^The root user cannot assume roles\. Sign in as an IAM/],
   ["a profile with an MFA device", [], MFA, ENVIRONMENT, EXPORTS],
   ["a profile with an MFA device, beside keys", [], MFA, { ...KEYS, AWS_PROFILE: "mfa" }, EXPORTS],
-  ["an account without cdk bootstrap", [], NOT_FOUND, ENVIRONMENT, /CDK is not bootstrapped in .*npx cdk bootstrap$/],
-  ["an account without the bootstrap of --qualifier", ["--qualifier", "team1"], undefined, ENVIRONMENT, OTHER],
+  [
+    "an account without cdk bootstrap",
+    [],
+    NOT_FOUND,
+    ENVIRONMENT,
+    /CDK is not bootstrapped in .*npx cdk bootstrap$/,
+  ],
+  [
+    "an account without the bootstrap of --qualifier",
+    ["--qualifier", "team1"],
+    undefined,
+    ENVIRONMENT,
+    OTHER,
+  ],
 ] as const) {
   test(`${what} is refused before the first check`, async () => {
-    await assert.rejects(run(argv, { fake: fakeWorld(answer), look: never, environment }), { message: refusal });
+    await assert.rejects(run(argv, { fake: fakeWorld(answer), look: never, environment }), {
+      message: refusal,
+    });
   });
 }
 
@@ -167,9 +204,15 @@ process.exit(130);`;
 
 const expiring = (minutes: number) => {
   const Expiration = new Date(Date.UTC(2026, 10, 26, 12, minutes)).toISOString();
-  return answered(/^aws configure export-credentials/, JSON.stringify({ Version: 1, SessionToken: "t", Expiration }));
+  return answered(
+    /^aws configure export-credentials/,
+    JSON.stringify({ Version: 1, SessionToken: "t", Expiration }),
+  );
 };
-const LONG_LIVED = answered(/^aws configure export-credentials/, '{"Version":1,"AccessKeyId":"AKIA0000000000000000"}');
+const LONG_LIVED = answered(
+  /^aws configure export-credentials/,
+  '{"Version":1,"AccessKeyId":"AKIA0000000000000000"}',
+);
 
 test("credentials that end before the run are refused with both ways out, and an end that is known is announced", async () => {
   const early = run([], { fake: fakeWorld(expiring(12)), look: never });
@@ -182,11 +225,17 @@ test("credentials that end before the run are refused with both ways out, and an
   ] as const) {
     assert.match((await run([], { fake: fakeWorld(answer) })).printed, text);
   }
-  assert.equal((await run(["--remove", "acceptance-0123abcd"], { fake: fakeWorld(expiring(1)) })).code, 0);
+  assert.equal(
+    (await run(["--remove", "acceptance-0123abcd"], { fake: fakeWorld(expiring(1)) })).code,
+    0,
+  );
 });
 
 test("after a removal that failed, the run's folder alone removes the rest, in the run's Region", async () => {
-  const locked = answered(/^aws logs delete-log-group/, new Error("An error occurred (ExpiredTokenException)"));
+  const locked = answered(
+    /^aws logs delete-log-group/,
+    new Error("An error occurred (ExpiredTokenException)"),
+  );
   const fake = fakeWorld(locked);
   makeEverything(fake, "acceptance-0123abcd");
   const { code, runs, printed } = await run(["--cluster", "acceptance-0123abcd"], { fake });
@@ -194,7 +243,10 @@ test("after a removal that failed, the run's folder alone removes the rest, in t
   const [folder = ""] = readdirSync(runs);
   assert.match(printed, new RegExp(`npm run acceptance -- --remove \\S+/${folder}$`, "m"));
   const options = readOptions(["--remove", join(runs, folder)], {});
-  assert.deepEqual([options.clusterId, options.region, options.remove], ["acceptance-0123abcd", "eu-west-1", true]);
+  assert.deepEqual(
+    [options.clusterId, options.region, options.remove],
+    ["acceptance-0123abcd", "eu-west-1", true],
+  );
   assert.deepEqual(readdirSync((await run([])).runs), [], "without leftovers, no folder remains");
 });
 
@@ -217,7 +269,10 @@ for (const [argv, message] of [
   [["--short", "--only", "1"], /--short and --only cannot be used together/],
   [["--remove", "prod"], /prod is not the id of an acceptance run/],
   [["--cluster", "acceptance-0123ABCD"], /is not the id of an acceptance run/],
-  [["--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"], /cannot be used together/],
+  [
+    ["--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"],
+    /cannot be used together/,
+  ],
   [["--unknown"], /--unknown/],
   [["--qualifier", "too-long-for-cdk"], /--qualifier too-long-for-cdk: must be 1 to 10/],
   [["--enable-token-signing=yes"], /'--enable-token-signing' does not take an argument/],

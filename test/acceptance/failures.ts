@@ -10,8 +10,14 @@ export type Failure = (typeof FAILURES)[number];
 export const SILENT = "https://192.0.2.1";
 const UPDATED_MS = 3 * 60_000;
 
-/** Runs an action while each review ends with this failure, and restores the function afterwards. */
-export function whileFailing<T>(site: Site, failure: Failure, action: () => Promise<T>): Promise<T> {
+/**
+ * Runs an action while each review ends with this failure, and restores the function afterwards.
+ */
+export function whileFailing<T>(
+  site: Site,
+  failure: Failure,
+  action: () => Promise<T>,
+): Promise<T> {
   switch (failure) {
     case "fault":
       return withoutCallers(site, action);
@@ -28,7 +34,9 @@ export function whileFailing<T>(site: Site, failure: Failure, action: () => Prom
 /** The function answers `callers_invalid`, once no environment remembers the callers. */
 async function withoutCallers<T>({ aws, clusterId }: Site, action: () => Promise<T>): Promise<T> {
   const Name = `/iam-authenticator/${clusterId}/callers`;
-  const { Parameter } = await aws<{ Parameter: { Value: string } }>("ssm", "get-parameter", { Name });
+  const { Parameter } = await aws<{ Parameter: { Value: string } }>("ssm", "get-parameter", {
+    Name,
+  });
   await aws("ssm", "delete-parameter", { Name });
   try {
     return await action();
@@ -37,20 +45,29 @@ async function withoutCallers<T>({ aws, clusterId }: Site, action: () => Promise
   }
 }
 
-/** 0 throttles every invocation: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+/**
+ * 0 throttles every invocation:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ */
 async function throttled<T>(site: Site, action: () => Promise<T>): Promise<T> {
   const FunctionName = await functionOf(site);
-  const { ReservedConcurrentExecutions: before } = await site.aws<{ ReservedConcurrentExecutions?: number }>(
-    "lambda",
-    "get-function-concurrency",
-    { FunctionName },
-  );
-  await site.aws("lambda", "put-function-concurrency", { FunctionName, ReservedConcurrentExecutions: 0 });
+  const { ReservedConcurrentExecutions: before } = await site.aws<{
+    ReservedConcurrentExecutions?: number;
+  }>("lambda", "get-function-concurrency", { FunctionName });
+  await site.aws("lambda", "put-function-concurrency", {
+    FunctionName,
+    ReservedConcurrentExecutions: 0,
+  });
   try {
     return await action();
   } finally {
-    if (before === undefined) await site.aws("lambda", "delete-function-concurrency", { FunctionName });
-    else await site.aws("lambda", "put-function-concurrency", { FunctionName, ReservedConcurrentExecutions: before });
+    if (before === undefined)
+      await site.aws("lambda", "delete-function-concurrency", { FunctionName });
+    else
+      await site.aws("lambda", "put-function-concurrency", {
+        FunctionName,
+        ReservedConcurrentExecutions: before,
+      });
   }
 }
 
@@ -70,14 +87,26 @@ interface Change {
 }
 
 /** Moves the alias to a version with other settings during the action. */
-export async function withVersion<T>(site: Site, change: Change, action: () => Promise<T>): Promise<T> {
+export async function withVersion<T>(
+  site: Site,
+  change: Change,
+  action: () => Promise<T>,
+): Promise<T> {
   const { aws, world } = site;
   const FunctionName = await functionOf(site);
   const alias = { FunctionName, Name: "live" };
-  const configuration = () => aws<Configuration>("lambda", "get-function-configuration", { FunctionName });
-  const configure = async (given: Pick<Configuration, "Environment" | "Timeout" | "LoggingConfig">) => {
+  const configuration = () =>
+    aws<Configuration>("lambda", "get-function-configuration", { FunctionName });
+  const configure = async (
+    given: Pick<Configuration, "Environment" | "Timeout" | "LoggingConfig">,
+  ) => {
     await aws("lambda", "update-function-configuration", { FunctionName, ...given });
-    await until(world, UPDATED_MS, configuration, ({ LastUpdateStatus }) => LastUpdateStatus === "Successful");
+    await until(
+      world,
+      UPDATED_MS,
+      configuration,
+      ({ LastUpdateStatus }) => LastUpdateStatus === "Successful",
+    );
   };
   const before = await configuration();
   const { FunctionVersion } = await aws<{ FunctionVersion: string }>("lambda", "get-alias", alias);
@@ -86,15 +115,23 @@ export async function withVersion<T>(site: Site, change: Change, action: () => P
     await configure({
       Environment: { Variables: { ...before.Environment?.Variables, ...variables } },
       Timeout,
-      ...(SystemLogLevel !== undefined && { LoggingConfig: { ...before.LoggingConfig, SystemLogLevel } }),
+      ...(SystemLogLevel !== undefined && {
+        LoggingConfig: { ...before.LoggingConfig, SystemLogLevel },
+      }),
     });
-    const { Version } = await aws<{ Version: string }>("lambda", "publish-version", { FunctionName });
+    const { Version } = await aws<{ Version: string }>("lambda", "publish-version", {
+      FunctionName,
+    });
     await aws("lambda", "update-alias", { ...alias, FunctionVersion: Version });
     return await action();
   } finally {
     await aws("lambda", "update-alias", { ...alias, FunctionVersion });
     const { Environment = {}, Timeout, LoggingConfig } = before;
-    await configure({ Environment, Timeout, ...(LoggingConfig !== undefined && { LoggingConfig }) });
+    await configure({
+      Environment,
+      Timeout,
+      ...(LoggingConfig !== undefined && { LoggingConfig }),
+    });
   }
 }
 
@@ -107,9 +144,15 @@ interface Integration {
   readonly ResponseParameters?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-export async function integrationOf({ aws, stacks, stack }: Site): Promise<Integration & { readonly ApiId: string }> {
+export async function integrationOf({
+  aws,
+  stacks,
+  stack,
+}: Site): Promise<Integration & { readonly ApiId: string }> {
   const ApiId = await stacks.idOf(stack, "AWS::ApiGatewayV2::Api");
-  const { Items } = await aws<{ Items: Integration[] }>("apigatewayv2", "get-integrations", { ApiId });
+  const { Items } = await aws<{ Items: Integration[] }>("apigatewayv2", "get-integrations", {
+    ApiId,
+  });
   const [integration] = Items;
   if (integration === undefined) throw new Error("the API has no integration");
   return { ...integration, ApiId };
@@ -122,7 +165,11 @@ export async function integrationOf({ aws, stacks, stack }: Site): Promise<Integ
 export async function withoutMapping<T>(site: Site, action: () => Promise<T>): Promise<T> {
   const { ApiId, IntegrationId, ResponseParameters = {} } = await integrationOf(site);
   const update = (given: object) =>
-    site.aws("apigatewayv2", "update-integration", { ApiId, IntegrationId, ResponseParameters: given });
+    site.aws("apigatewayv2", "update-integration", {
+      ApiId,
+      IntegrationId,
+      ResponseParameters: given,
+    });
   await update(Object.fromEntries(Object.keys(ResponseParameters).map((status) => [status, {}])));
   try {
     return await action();

@@ -1,12 +1,15 @@
-// An AWS account that only lists and deletes what a run can leave, with a clock that only `sleep` moves. Other calls,
-// deployments and requests fail, unless a test answers them.
+// An AWS account that only lists and deletes what a run can leave, with a clock that only `sleep`
+// moves. Other calls, deployments and requests fail, unless a test answers them.
 
 import { useFolder } from "../cli/fixtures.ts";
 import { AwsError } from "./aws.ts";
 import type { RealWorld } from "./real-world.ts";
 import { Interrupted, type Ran } from "./world.ts";
 
-/** Standard output of a program, or an error for its standard error; `undefined`: the account's answer. */
+/**
+ * Standard output of a program, or an error for its standard error; `undefined`: the account's
+ * answer.
+ */
 export type Answer = (call: string) => string | Error | undefined;
 
 export const answered =
@@ -16,23 +19,38 @@ export const answered =
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** By call: the resources (`role a|policy b` belongs to `role a`), the response's list, and its items' member. */
-const LISTS: Readonly<Record<string, readonly [resources: string, list: string, member?: string]>> = {
-  "lambda list-functions": ["function ", "Functions", "FunctionName"],
-  "apigatewayv2 get-apis": ["api ", "Items", "ApiId"],
-  "cloudwatch describe-alarms": ["alarm ", "MetricAlarms", "AlarmName"],
-  "logs describe-log-groups": ["log IamAuthenticator-{logGroupNamePattern}", "logGroups", "logGroupName"],
-  "iam list-open-id-connect-providers": ["provider ", "OpenIDConnectProviderList", "Arn"],
-  "iam list-roles": ["role ", "Roles", "RoleName"],
-  "iam list-role-policies": ["role {RoleName}|policy ", "PolicyNames"],
-  "iam list-attached-role-policies": ["role {RoleName}|attached ", "AttachedPolicies", "PolicyArn"],
-  "iam list-user-policies": ["user {UserName}|policy ", "PolicyNames"],
-  "iam list-access-keys": ["user {UserName}|key ", "AccessKeyMetadata", "AccessKeyId"],
-  "s3api list-objects-v2": ["bucket {Bucket}|object ", "Contents", "Key"],
-  "ssm get-parameters-by-path": ["parameter {Path}/", "Parameters", "Name"],
-};
+/**
+ * By call: the resources (`role a|policy b` belongs to `role a`), the response's list, and its
+ * items' member.
+ */
+const LISTS: Readonly<Record<string, readonly [resources: string, list: string, member?: string]>> =
+  {
+    "lambda list-functions": ["function ", "Functions", "FunctionName"],
+    "apigatewayv2 get-apis": ["api ", "Items", "ApiId"],
+    "cloudwatch describe-alarms": ["alarm ", "MetricAlarms", "AlarmName"],
+    "logs describe-log-groups": [
+      "log IamAuthenticator-{logGroupNamePattern}",
+      "logGroups",
+      "logGroupName",
+    ],
+    "iam list-open-id-connect-providers": ["provider ", "OpenIDConnectProviderList", "Arn"],
+    "iam list-roles": ["role ", "Roles", "RoleName"],
+    "iam list-role-policies": ["role {RoleName}|policy ", "PolicyNames"],
+    "iam list-attached-role-policies": [
+      "role {RoleName}|attached ",
+      "AttachedPolicies",
+      "PolicyArn",
+    ],
+    "iam list-user-policies": ["user {UserName}|policy ", "PolicyNames"],
+    "iam list-access-keys": ["user {UserName}|key ", "AccessKeyMetadata", "AccessKeyId"],
+    "s3api list-objects-v2": ["bucket {Bucket}|object ", "Contents", "Key"],
+    "ssm get-parameters-by-path": ["parameter {Path}/", "Parameters", "Name"],
+  };
 
-/** By call, the resource; `get-` instead of `delete-` reads it. What belongs to it must be deleted before. */
+/**
+ * By call, the resource; `get-` instead of `delete-` reads it. What belongs to it must be deleted
+ * before.
+ */
 export const DELETIONS: Readonly<Record<string, string>> = {
   "lambda delete-function": "function {FunctionName}",
   "apigatewayv2 delete-api": "api {ApiId}",
@@ -76,7 +94,8 @@ export function fakeWorld(answer: Answer = () => undefined) {
   const stacks = new Map<string, Stack>();
   let now = Date.UTC(2026, 10, 26, 12);
 
-  const fill = (text: string, input: Input) => text.replace(/\{(\w+)\}/g, (_, name: string) => String(input[name]));
+  const fill = (text: string, input: Input) =>
+    text.replace(/\{(\w+)\}/g, (_, name: string) => String(input[name]));
   function need(resource: string): object {
     if (!resources.has(resource)) throw new AwsError("NoSuchEntity", `${resource} does not exist`);
     return {};
@@ -85,7 +104,8 @@ export function fakeWorld(answer: Answer = () => undefined) {
     for (const resource of removed) {
       need(resource);
       const owned = [...resources].find((one) => one.startsWith(`${resource}|`));
-      if (owned !== undefined) throw new AwsError("DeleteConflict", `${owned} must be deleted first`);
+      if (owned !== undefined)
+        throw new AwsError("DeleteConflict", `${owned} must be deleted first`);
       resources.delete(resource);
     }
     return {};
@@ -93,13 +113,16 @@ export function fakeWorld(answer: Answer = () => undefined) {
   function list(prefix: string, name: string, member?: string): object {
     const [owner = "", owned] = prefix.split("|");
     if (owned !== undefined) need(owner);
-    const found = [...resources].filter((one) => one.startsWith(prefix) && one.lastIndexOf("|") < prefix.length);
+    const found = [...resources].filter(
+      (one) => one.startsWith(prefix) && one.lastIndexOf("|") < prefix.length,
+    );
     const names = found.map((one) => one.slice(prefix.lastIndexOf(" ") + 1));
     return { [name]: member === undefined ? names : names.map((one) => ({ [member]: one })) };
   }
   function stackNamed(name: unknown): Stack {
     const stack = stacks.get(String(name));
-    if (stack === undefined) throw new AwsError("ValidationError", `Stack with id ${name} does not exist`);
+    if (stack === undefined)
+      throw new AwsError("ValidationError", `Stack with id ${name} does not exist`);
     if (stack.next === undefined || stack.next.at > now) return stack;
     stack.status = stack.next.status;
     delete stack.next;
@@ -114,7 +137,9 @@ export function fakeWorld(answer: Answer = () => undefined) {
         return { StackId: name, StackName: name, StackStatus: stackNamed(name).status };
       }),
     }),
-    "cloudformation describe-stacks": ({ StackName }) => ({ Stacks: [{ StackStatus: stackNamed(StackName).status }] }),
+    "cloudformation describe-stacks": ({ StackName }) => ({
+      Stacks: [{ StackStatus: stackNamed(StackName).status }],
+    }),
     "cloudformation list-stack-resources": ({ StackName }) => ({
       StackResourceSummaries: stackNamed(StackName).resources.map((one) => {
         const [kind = "", PhysicalResourceId] = one.split(" ");
@@ -126,30 +151,42 @@ export function fakeWorld(answer: Answer = () => undefined) {
     "cloudformation delete-stack"({ StackName }) {
       const stack = stackNamed(StackName);
       const isBusy = stack.status.endsWith("_IN_PROGRESS") && stack.status !== "REVIEW_IN_PROGRESS";
-      if (stack.isProtected || isBusy) throw new AwsError("ValidationError", "the stack cannot be deleted");
+      if (stack.isProtected || isBusy)
+        throw new AwsError("ValidationError", "the stack cannot be deleted");
       const next = { status: "DELETE_COMPLETE", at: now + 60_000 };
       return Object.assign(stack, { status: "DELETE_IN_PROGRESS", next });
     },
     "ssm get-parameter": ({ Name }) => need(`parameter ${Name}`),
-    "ssm delete-parameters": ({ Names }) => remove(...(Names as readonly string[]).map((name) => `parameter ${name}`)),
-    "sts get-caller-identity": () => ({ Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/operator" }),
+    "ssm delete-parameters": ({ Names }) =>
+      remove(...(Names as readonly string[]).map((name) => `parameter ${name}`)),
+    "sts get-caller-identity": () => ({
+      Account: "111122223333",
+      Arn: "arn:aws:iam::111122223333:user/operator",
+    }),
     "lambda get-account-settings": () => ({
       AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 },
     }),
     "resourcegroupstaggingapi get-resources"({ TagFilters }) {
       const [{ Values }] = TagFilters as [{ Values: readonly string[] }];
-      const tagged = [...resources].filter((one) => !one.startsWith("parameter ") && one.includes(String(Values)));
+      const tagged = [...resources].filter(
+        (one) => !one.startsWith("parameter ") && one.includes(String(Values)),
+      );
       return { ResourceTagMappingList: tagged.map((ResourceARN) => ({ ResourceARN })) };
     },
   };
 
   function aws(call: string, input: Input): object {
-    const [listed, read, deleted] = [LISTS[call], DELETIONS[call.replace(" get-", " delete-")], DELETIONS[call]];
+    const [listed, read, deleted] = [
+      LISTS[call],
+      DELETIONS[call.replace(" get-", " delete-")],
+      DELETIONS[call],
+    ];
     if (listed !== undefined) return list(fill(listed[0], input), listed[1], listed[2]);
     if (deleted !== undefined) return remove(fill(deleted, input));
     if (read !== undefined) return need(fill(read, input));
     const { [call]: other } = calls;
-    if (other === undefined) throw new AwsError("AccessDenied", `this account does not allow ${call}`);
+    if (other === undefined)
+      throw new AwsError("AccessDenied", `this account does not allow ${call}`);
     return other(input);
   }
 
@@ -166,14 +203,23 @@ export function fakeWorld(answer: Answer = () => undefined) {
       if (typeof given === "string") return { exitCode: 0, stdout: given, stderr: "" };
       if (given !== undefined) return { exitCode: 1, stdout: "", stderr: given.message };
       if (args[0] === "--version") return { exitCode: 0, stdout: "1.0.0", stderr: "" };
-      if (program !== "aws") return { exitCode: 1, stdout: "", stderr: `${program} does not work here` };
+      if (program !== "aws")
+        return { exitCode: 1, stdout: "", stderr: `${program} does not work here` };
       const [service = "", operation = ""] = args;
       try {
         const input = JSON.parse(args[args.indexOf("--cli-input-json") + 1] ?? "");
-        return { exitCode: 0, stdout: JSON.stringify(aws(`${service} ${operation}`, input)), stderr: "" };
+        return {
+          exitCode: 0,
+          stdout: JSON.stringify(aws(`${service} ${operation}`, input)),
+          stderr: "",
+        };
       } catch (error) {
         const { code = "unknown", message } = error as Partial<AwsError>;
-        return { exitCode: 254, stdout: "", stderr: `An error occurred (${code}) when calling it: ${message}` };
+        return {
+          exitCode: 254,
+          stdout: "",
+          stderr: `An error occurred (${code}) when calling it: ${message}`,
+        };
       }
     },
     async request(url) {
@@ -203,22 +249,42 @@ export function fakeWorld(answer: Answer = () => undefined) {
   return { ...world, resources, stacks };
 }
 
-/** Creates what a run can leave: stacks during an update, with protection, deleted and never created, and resources of all kinds. */
+/**
+ * Creates what a run can leave: stacks during an update, with protection, deleted and never
+ * created, and resources of all kinds.
+ */
 export function makeEverything({ resources, stacks, now }: FakeWorld, id: string): void {
-  const stack = (name: string, status: string, kept: readonly string[], more: Partial<Stack> = {}) => {
-    const all = [...Object.keys(TYPES).map((kind) => `${kind} ${name}-${kind}`), `role ${name.slice(0, 24)}-1`];
+  const stack = (
+    name: string,
+    status: string,
+    kept: readonly string[],
+    more: Partial<Stack> = {},
+  ) => {
+    const all = [
+      ...Object.keys(TYPES).map((kind) => `${kind} ${name}-${kind}`),
+      `role ${name.slice(0, 24)}-1`,
+    ];
     const left = all.filter((one) => kept.includes(one.split(" ")[0] ?? ""));
     stacks.set(name, { status, resources: all, kept: left, ...more });
-    for (const one of status.startsWith("DELETE") ? (stacks.get(name)?.kept ?? []) : all) resources.add(one);
+    for (const one of status.startsWith("DELETE") ? (stacks.get(name)?.kept ?? []) : all)
+      resources.add(one);
   };
   const next = { status: "UPDATE_COMPLETE", at: now() + 180_000 };
   stack(`IamAuthenticator-${id}`, "UPDATE_IN_PROGRESS", ["log"], { next });
   stack(`IamAuthenticator-${id}-release-30`, "DELETE_COMPLETE", ["log"]);
   stack(`IamAuthenticator-${id}-mtls`, "REVIEW_IN_PROGRESS", []);
-  stack(`IamAuthenticatorIssuer-${id}`, "CREATE_COMPLETE", Object.keys(TYPES), { isProtected: true });
+  stack(`IamAuthenticatorIssuer-${id}`, "CREATE_COMPLETE", Object.keys(TYPES), {
+    isProtected: true,
+  });
   for (const one of [
-    ...["", "-pod", "-jwt", "-deployer"].flatMap((end) => [`role ${id}${end}`, `role ${id}${end}|policy read`]),
-    ...[`role ${`IamAuthenticatorIssuer-${id}`.slice(0, 24)}-1|attached basic`, `log IamAuthenticator-${id}-other`],
+    ...["", "-pod", "-jwt", "-deployer"].flatMap((end) => [
+      `role ${id}${end}`,
+      `role ${id}${end}|policy read`,
+    ]),
+    ...[
+      `role ${`IamAuthenticatorIssuer-${id}`.slice(0, 24)}-1|attached basic`,
+      `log IamAuthenticator-${id}-other`,
+    ],
     ...[`user ${id}`, `user ${id}|key AKIA0000000000000000`, `user ${id}|policy sign`],
     ...[`bucket ${id}-111122223333`, `bucket ${id}-111122223333|object authenticator.zip`],
     ...Array.from({ length: 12 }, (_, index) => `parameter /iam-authenticator/${id}/role/${index}`),

@@ -14,7 +14,10 @@ export interface Principal {
 export type Account = Awaited<ReturnType<typeof accountOf>>;
 
 export async function accountOf(aws: Aws) {
-  const { Account: id, Arn } = await aws<{ Account: string; Arn: string }>("sts", "get-caller-identity");
+  const { Account: id, Arn } = await aws<{ Account: string; Arn: string }>(
+    "sts",
+    "get-caller-identity",
+  );
   return { id, partition: Arn.split(":")[1] ?? "aws", isRoot: Arn.endsWith(":root") };
 }
 
@@ -23,9 +26,20 @@ const PROPAGATION_MS = 90_000;
 
 export const SESSION = "probe";
 
-/** A role that the account may assume, with read access to the cluster's parameters for `doctor`, `explain` and `whoami`. */
-export async function makeRole(world: World, aws: Aws, { id, partition }: Account, name: string): Promise<string> {
-  const trust = statement({ Principal: { AWS: `arn:${partition}:iam::${id}:root` }, Action: "sts:AssumeRole" });
+/**
+ * A role that the account may assume, with read access to the cluster's parameters for `doctor`,
+ * `explain` and `whoami`.
+ */
+export async function makeRole(
+  world: World,
+  aws: Aws,
+  { id, partition }: Account,
+  name: string,
+): Promise<string> {
+  const trust = statement({
+    Principal: { AWS: `arn:${partition}:iam::${id}:root` },
+    Action: "sts:AssumeRole",
+  });
   const prefix = `arn:${partition}:ssm:${world.region}:${id}:parameter/iam-authenticator/${name}`;
   const Action = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"];
   const read = statement({ Action, Resource: [prefix, `${prefix}/*`] });
@@ -40,10 +54,18 @@ export async function createRole(
   name: string,
   trust: string,
   runId: string,
-  { path: Path = "/", tags = [] }: { readonly path?: string; readonly tags?: readonly object[] } = {},
+  {
+    path: Path = "/",
+    tags = [],
+  }: { readonly path?: string; readonly tags?: readonly object[] } = {},
 ): Promise<string> {
   const known = await unlessMissing(aws<MadeRole>("iam", "get-role", { RoleName: name }));
-  const role = { RoleName: name, Path, AssumeRolePolicyDocument: trust, Tags: [{ Key: TAG, Value: runId }, ...tags] };
+  const role = {
+    RoleName: name,
+    Path,
+    AssumeRolePolicyDocument: trust,
+    Tags: [{ Key: TAG, Value: runId }, ...tags],
+  };
   return (known ?? (await aws<MadeRole>("iam", "create-role", role))).Role.Arn;
 }
 
@@ -52,7 +74,12 @@ interface MadeRole {
 }
 
 /** Temporary credentials, valid for one hour by default. `more`: further input of AssumeRole. */
-export async function assume(world: World, aws: Aws, arn: string, more: object = {}): Promise<Credentials> {
+export async function assume(
+  world: World,
+  aws: Aws,
+  arn: string,
+  more: object = {},
+): Promise<Credentials> {
   const { Credentials: made } = await eventually(world, () =>
     aws<Assumed>("sts", "assume-role", { RoleArn: arn, RoleSessionName: SESSION, ...more }),
   );
@@ -66,8 +93,14 @@ export interface Assumed {
   readonly Credentials: MadeKey["AccessKey"] & { readonly SessionToken: string };
 }
 
-export function credentialsIn(made: MadeKey["AccessKey"] & Partial<Assumed["Credentials"]>): Credentials {
-  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = made;
+export function credentialsIn(
+  made: MadeKey["AccessKey"] & Partial<Assumed["Credentials"]>,
+): Credentials {
+  const {
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    SessionToken: sessionToken,
+  } = made;
   return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
 }
 
@@ -80,12 +113,16 @@ export async function makeUser(aws: Aws, name: string): Promise<Principal> {
   const known = await unlessMissing(aws<MadeUser>("iam", "get-user", { UserName: name }));
   if (known !== undefined) await removeKeys(aws, name);
   const user = { UserName: name, Tags: [{ Key: TAG, Value: name }] };
-  const { User } = known ?? (await aws<MadeUser>("iam", "create-user", user).catch(unlessForbidden));
+  const { User } =
+    known ?? (await aws<MadeUser>("iam", "create-user", user).catch(unlessForbidden));
   const { AccessKey } = await aws<MadeKey>("iam", "create-access-key", { UserName: name });
   return { arn: User.Arn, credentials: credentialsIn(AccessKey) };
 }
 
-/** The text of AWS's errors: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+/**
+ * The text of AWS's errors:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
 function unlessForbidden(error: unknown): never {
   const isForbidden = error instanceof AwsError && /service control policy/i.test(error.message);
   throw isForbidden ? new NotRun("a service control policy forbids IAM users") : error;

@@ -1,5 +1,5 @@
-// The command line of `npm run acceptance`, and the announcement before a run: created resources, costs, duration, and what stays
-// unchanged.
+// The command line of `npm run acceptance`, and the announcement before a run: created resources,
+// costs, duration, and what stays unchanged.
 
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -37,7 +37,10 @@ test/acceptance/reports/, and removes everything. test/acceptance/README.md desc
 /** Rejects ids of other clusters, so that a run only changes its own resources. */
 const ID = /^acceptance-[0-9a-f]{8}$/;
 
-export function readOptions(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>) {
+export function readOptions(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+) {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -59,7 +62,8 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
   });
   const { qualifier } = values;
   checkQualifier(qualifier);
-  if (values.short && values.only !== undefined) throw new Error("--short and --only cannot be used together.");
+  if (values.short && values.only !== undefined)
+    throw new Error("--short and --only cannot be used together.");
   const kept = readRun(values.remove);
   const given = kept?.clusterId ?? values.remove ?? values.cluster;
   if (values.remove !== undefined && values.cluster !== undefined)
@@ -67,7 +71,10 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
   checkId(given);
   return {
     clusterId: given ?? `acceptance-${randomBytes(4).toString("hex")}`,
-    region: values.region ?? kept?.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]),
+    region:
+      values.region ??
+      kept?.region ??
+      (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]),
     short: values.short ?? false,
     /** Numbers of checks; empty: all. */
     only: (values.only?.match(/[^,]+/g) ?? []).map(readNumber),
@@ -95,7 +102,9 @@ function checkQualifier(qualifier: string | undefined): void {
 
 function checkId(given: string | undefined): void {
   if (given === undefined || ID.test(given)) return;
-  throw new Error(`${given} is not the id of an acceptance run. An id looks like acceptance-0123abcd.`);
+  throw new Error(
+    `${given} is not the id of an acceptance run. An id looks like acceptance-0123abcd.`,
+  );
 }
 
 /** What a later removal needs: the file `run.json` of a run's folder. */
@@ -104,16 +113,23 @@ export const RUN_FILE = "run.json";
 
 function readRun(remove: string | undefined): KeptRun | undefined {
   const file = join(remove ?? "", RUN_FILE);
-  return remove !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+  return remove !== undefined && existsSync(file)
+    ? JSON.parse(readFileSync(file, "utf8"))
+    : undefined;
 }
 
 function readNumber(word: string): number {
-  if (!/^([1-9]|1[0123678])$/.test(word)) throw new Error(`--only ${word}: must be the number of a check.`);
+  if (!/^([1-9]|1[0123678])$/.test(word))
+    throw new Error(`--only ${word}: must be the number of a check.`);
   return Number(word);
 }
 
 /** Does not check the keys of `endpoint`; the deployment does. */
-function readFile<T>(option: string, file: string | undefined, keys: readonly string[]): T | undefined {
+function readFile<T>(
+  option: string,
+  file: string | undefined,
+  keys: readonly string[],
+): T | undefined {
   if (file === undefined) return undefined;
   let value: Readonly<Record<string, unknown>> | undefined;
   try {
@@ -145,7 +161,10 @@ export function announcement(
   region: string,
   clusterId: string,
   checks: readonly Check[],
-  /** `limit`: the account's concurrent executions. `ends`: when the credentials end, or why that is unknown. */
+  /**
+   * `limit`: the account's concurrent executions. `ends`: when the credentials end, or why that is
+   * unknown.
+   */
   { keep, enableSigning, limit, ends, folder }: Effects,
 ): string {
   const removal = `npm run acceptance -- --remove ${folder}`;

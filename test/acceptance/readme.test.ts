@@ -23,8 +23,11 @@ test("README.md states how long a run takes, and a session that is long enough",
   const seconds = Number(/`duration_seconds = (\d+)`/.exec(page)?.[1]);
   assert.ok(seconds >= complete * 60, `${complete} min`);
   assert.ok(minutesOf(CHECKS.filter(({ short }) => short !== undefined)) <= 20);
-  const [, numbers = "", minutes = ""] = /Checks ([\d, and]+) take ([\d, and]+) min/.exec(page) ?? [];
-  const stated = numbers.match(/\d+/g)?.map((number, at) => [Number(number), Number(minutes.match(/\d+/g)?.[at])]);
+  const [, numbers = "", minutes = ""] =
+    /Checks ([\d, and]+) take ([\d, and]+) min/.exec(page) ?? [];
+  const stated = numbers
+    .match(/\d+/g)
+    ?.map((number, at) => [Number(number), Number(minutes.match(/\d+/g)?.[at])]);
   const longest = CHECKS.filter((check) => stated?.some(([number]) => number === check.number));
   assert.deepEqual(
     longest.map((check) => [check.number, check.minutes]),

@@ -1,4 +1,5 @@
-// Access to real AWS: runs the AWS CLI, the CDK CLI and this repository's command with the environment's credentials.
+// Access to real AWS: runs the AWS CLI, the CDK CLI and this repository's command with the
+// environment's credentials.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +24,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 type EnvironmentOf = (program: Program, args: readonly string[]) => Environment;
 /** `environment` replaces this process's environment. */
-export function realWorld(region: string, environment: EnvironmentOf = () => process.env): RealWorld {
+export function realWorld(
+  region: string,
+  environment: EnvironmentOf = () => process.env,
+): RealWorld {
   const folder = mkdtempSync(join(tmpdir(), "acceptance-"));
   let awsCli: string | undefined;
   let interruption = new AbortController();
@@ -34,7 +38,11 @@ export function realWorld(region: string, environment: EnvironmentOf = () => pro
       aws: [awsCli ?? "aws", ...args],
       cdk: [process.execPath, ...cdkCommand(args)],
       terraform: ["terraform", ...args],
-      "iam-authenticator": [process.execPath, join(ROOT, "dist", "cli", "iam-authenticator.mjs"), ...args],
+      "iam-authenticator": [
+        process.execPath,
+        join(ROOT, "dist", "cli", "iam-authenticator.mjs"),
+        ...args,
+      ],
     }[program];
     const variables = environmentOf(environment(program, args), region, options);
     return runProgram(words, folder, variables, interruption.signal, options.input);
@@ -80,11 +88,15 @@ export function realWorld(region: string, environment: EnvironmentOf = () => pro
 /** In a temporary work tree, with the dependencies of that commit. */
 function buildEarlier(commit: string, outdir: string): void {
   const tree = join(mkdtempSync(join(tmpdir(), "acceptance-")), "tree");
-  const git = (...args: readonly string[]) => execFileSync("git", args, { cwd: ROOT, stdio: "ignore" });
+  const git = (...args: readonly string[]) =>
+    execFileSync("git", args, { cwd: ROOT, stdio: "ignore" });
   git("worktree", "add", "--detach", tree, commit);
   try {
     for (const words of [["ci"], ["run", "release"]]) {
-      execFileSync("npm", [...words, "--silent"], { cwd: tree, stdio: ["ignore", "ignore", "pipe"] });
+      execFileSync("npm", [...words, "--silent"], {
+        cwd: tree,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
     }
     cpSync(join(tree, "dist", "release"), outdir, { recursive: true });
   } finally {
@@ -94,10 +106,24 @@ function buildEarlier(commit: string, outdir: string): void {
 }
 
 /** Explicit credentials also replace a profile. */
-function environmentOf(environment: Environment, region: string, { credentials }: RunOptions): Environment {
-  const place = { AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_PAGER: "", CDK_DISABLE_CLI_TELEMETRY: "true" };
+function environmentOf(
+  environment: Environment,
+  region: string,
+  { credentials }: RunOptions,
+): Environment {
+  const place = {
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_PAGER: "",
+    CDK_DISABLE_CLI_TELEMETRY: "true",
+  };
   if (credentials === undefined) return { ...environment, ...place };
-  const { AWS_PROFILE: _, AWS_DEFAULT_PROFILE: __, AWS_SESSION_TOKEN: ___, ...others } = environment;
+  const {
+    AWS_PROFILE: _,
+    AWS_DEFAULT_PROFILE: __,
+    AWS_SESSION_TOKEN: ___,
+    ...others
+  } = environment;
   return { ...others, ...place, ...keyVariables(credentials) };
 }
 

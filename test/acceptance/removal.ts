@@ -1,5 +1,5 @@
-// Removes all resources of a run by its id, including those that stacks retain. Finds leftovers by tag, and by name for
-// resources that the tagging API does not list.
+// Removes all resources of a run by its id, including those that stacks retain. Finds leftovers by
+// tag, and by name for resources that the tagging API does not list.
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { accountOf, removeKeys } from "./identities.ts";
@@ -24,7 +24,10 @@ const SUFFIXES = [
   "-mtls",
   "-private",
 ];
-/** DeleteParameters accepts ten names: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html */
+/**
+ * DeleteParameters accepts ten names:
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html
+ */
 const PAGE = 10;
 
 type Summary = Readonly<Record<"StackId" | "StackName" | "StackStatus", string>>;
@@ -46,13 +49,15 @@ async function removeRun(world: World, aws: Aws, runId: string): Promise<readonl
       world.print(`  removing ${StackName}`);
       await attempt(StackName, () => removeStack(world, aws, StackName));
     }
-    for (const resource of made) await attempt(resource.PhysicalResourceId, () => removeKept(aws, resource));
+    for (const resource of made)
+      await attempt(resource.PhysicalResourceId, () => removeKept(aws, resource));
   }
   await attempt("user", () => removeUser(aws, runId));
   for (const role of ["", "-pod", "-jwt", "-deployer"].map((end) => `${runId}${end}`))
     await attempt(role, () => removeRole(aws, role));
   await attempt("bucket", async () => removeBucket(aws, `${runId}-${(await accountOf(aws)).id}`));
-  for (const suffix of SUFFIXES) await attempt("parameters", () => removeParameters(aws, `${runId}${suffix}`));
+  for (const suffix of SUFFIXES)
+    await attempt("parameters", () => removeParameters(aws, `${runId}${suffix}`));
   for (const name of await logGroupsOf(aws, runId)) {
     await attempt(name, () => aws("logs", "delete-log-group", { logGroupName: name }));
   }
@@ -61,7 +66,10 @@ async function removeRun(world: World, aws: Aws, runId: string): Promise<readonl
 
 /** Includes deleted stacks, which may have retained resources. */
 async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]> {
-  const { StackSummaries } = await aws<{ StackSummaries: Summary[] }>("cloudformation", "list-stacks");
+  const { StackSummaries } = await aws<{ StackSummaries: Summary[] }>(
+    "cloudformation",
+    "list-stacks",
+  );
   return StackSummaries.filter(({ StackName }) => StackName.includes(runId));
 }
 
@@ -69,20 +77,35 @@ async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]>
 async function removeStack(world: World, aws: Aws, StackName: string): Promise<void> {
   const status = async () => {
     type Stacks = { Stacks: { StackStatus: string }[] };
-    const answer = await unlessMissing(aws<Stacks>("cloudformation", "describe-stacks", { StackName }));
+    const answer = await unlessMissing(
+      aws<Stacks>("cloudformation", "describe-stacks", { StackName }),
+    );
     return answer?.Stacks[0]?.StackStatus ?? "DELETE_COMPLETE";
   };
   // A stack whose first change set was never executed remains in review.
-  await until(world, STACK_MS, status, (one: string) => !one.endsWith("_IN_PROGRESS") || one === "REVIEW_IN_PROGRESS");
+  await until(
+    world,
+    STACK_MS,
+    status,
+    (one: string) => !one.endsWith("_IN_PROGRESS") || one === "REVIEW_IN_PROGRESS",
+  );
   // The issuer's stack is protected.
-  await aws("cloudformation", "update-termination-protection", { StackName, EnableTerminationProtection: false });
+  await aws("cloudformation", "update-termination-protection", {
+    StackName,
+    EnableTerminationProtection: false,
+  });
   await aws("cloudformation", "delete-stack", { StackName });
   const end = await until(world, STACK_MS, status, (one) => /^DELETE_(COMPLETE|FAILED)$/.test(one));
   if (end !== "DELETE_COMPLETE") throw new AwsError("unknown", `the stack is ${end}`);
 }
 
-/** By type, the call, and its parameter. Other types are part of these, such as a function's versions or an API's routes. */
-const KEPT: Readonly<Record<string, readonly [service: string, operation: string, parameter: string]>> = {
+/**
+ * By type, the call, and its parameter. Other types are part of these, such as a function's
+ * versions or an API's routes.
+ */
+const KEPT: Readonly<
+  Record<string, readonly [service: string, operation: string, parameter: string]>
+> = {
   "AWS::Lambda::Function": ["lambda", "delete-function", "FunctionName"],
   "AWS::ApiGatewayV2::Api": ["apigatewayv2", "delete-api", "ApiId"],
   "AWS::Logs::LogGroup": ["logs", "delete-log-group", "logGroupName"],
@@ -91,12 +114,17 @@ const KEPT: Readonly<Record<string, readonly [service: string, operation: string
   "AWS::IAM::OIDCProvider": ["iam", "delete-open-id-connect-provider", "OpenIDConnectProviderArn"],
 };
 
-async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId: id }: StackResource): Promise<void> {
+async function removeKept(
+  aws: Aws,
+  { ResourceType, PhysicalResourceId: id }: StackResource,
+): Promise<void> {
   if (ResourceType === "AWS::IAM::Role") return removeRole(aws, id);
   const kept = KEPT[ResourceType];
   if (kept === undefined) return;
   const [service, operation, parameter] = kept;
-  await unlessMissing(aws(service, operation, { [parameter]: parameter === "AlarmNames" ? [id] : id }));
+  await unlessMissing(
+    aws(service, operation, { [parameter]: parameter === "AlarmNames" ? [id] : id }),
+  );
 }
 
 async function removeUser(aws: Aws, UserName: string): Promise<void> {
@@ -112,17 +140,25 @@ async function removeRole(aws: Aws, RoleName: string): Promise<void> {
   await removePolicies(aws, "role", role);
   type Attached = Record<"AttachedPolicies", { PolicyArn: string }[]>;
   const { AttachedPolicies } = await aws<Attached>("iam", "list-attached-role-policies", role);
-  for (const { PolicyArn } of AttachedPolicies) await aws("iam", "detach-role-policy", { RoleName, PolicyArn });
+  for (const { PolicyArn } of AttachedPolicies)
+    await aws("iam", "detach-role-policy", { RoleName, PolicyArn });
   await aws("iam", "delete-role", role);
 }
 
 async function removePolicies(aws: Aws, kind: "user" | "role", owner: object): Promise<void> {
-  const { PolicyNames } = await aws<{ PolicyNames: string[] }>("iam", `list-${kind}-policies`, owner);
-  for (const PolicyName of PolicyNames) await aws("iam", `delete-${kind}-policy`, { ...owner, PolicyName });
+  const { PolicyNames } = await aws<{ PolicyNames: string[] }>(
+    "iam",
+    `list-${kind}-policies`,
+    owner,
+  );
+  for (const PolicyName of PolicyNames)
+    await aws("iam", `delete-${kind}-policy`, { ...owner, PolicyName });
 }
 
 async function removeBucket(aws: Aws, Bucket: string): Promise<void> {
-  const listed = await unlessMissing(aws<{ Contents?: { Key: string }[] }>("s3api", "list-objects-v2", { Bucket }));
+  const listed = await unlessMissing(
+    aws<{ Contents?: { Key: string }[] }>("s3api", "list-objects-v2", { Bucket }),
+  );
   if (listed === undefined) return;
   for (const { Key } of listed.Contents ?? []) await aws("s3api", "delete-object", { Bucket, Key });
   await aws("s3api", "delete-bucket", { Bucket });
@@ -131,7 +167,11 @@ async function removeBucket(aws: Aws, Bucket: string): Promise<void> {
 type List = readonly [service: string, operation: string, list: string, member: string];
 
 /** The values of this member in the response's list. */
-async function listOf(aws: Aws, [service, operation, list, member]: List, input = {}): Promise<string[]> {
+async function listOf(
+  aws: Aws,
+  [service, operation, list, member]: List,
+  input = {},
+): Promise<string[]> {
   const answer = await aws<Record<string, Record<string, string>[]>>(service, operation, input);
   const found = answer[list];
   if (found === undefined) throw new Error(`aws ${service} ${operation}: no ${list}`);
@@ -152,15 +192,31 @@ async function removeParameters(aws: Aws, clusterId: string): Promise<void> {
 
 /** Their names contain the stack's. */
 function logGroupsOf(aws: Aws, runId: string): Promise<string[]> {
-  return listOf(aws, ["logs", "describe-log-groups", "logGroups", "logGroupName"], { logGroupNamePattern: runId });
+  return listOf(aws, ["logs", "describe-log-groups", "logGroups", "logGroupName"], {
+    logGroupNamePattern: runId,
+  });
 }
 
-export async function removeAndLook(world: World, aws: Aws, runId: string, record: (row: Row) => void): Promise<void> {
+export async function removeAndLook(
+  world: World,
+  aws: Aws,
+  runId: string,
+  record: (row: Row) => void,
+): Promise<void> {
   const { see } = rowsOf(REMOVAL, world, record);
-  await see("removal", "no problem", async () => (await removeRun(world, aws, runId)).join("; ") || "no problem");
+  await see(
+    "removal",
+    "no problem",
+    async () => (await removeRun(world, aws, runId)).join("; ") || "no problem",
+  );
   // https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
   const input = { TagFilters: [{ Key: TAG, Values: [runId] }] };
-  const tagged = ["resourcegroupstaggingapi", "get-resources", "ResourceTagMappingList", "ResourceARN"] as const;
+  const tagged = [
+    "resourcegroupstaggingapi",
+    "get-resources",
+    "ResourceTagMappingList",
+    "ResourceARN",
+  ] as const;
   const look = () => listOf(aws, tagged, input);
   await see("leftovers by tag", "none", async () =>
     listed(await until(world, TAGS_MS, look, (left) => left.length === 0)),
@@ -170,7 +226,10 @@ export async function removeAndLook(world: World, aws: Aws, runId: string, recor
 
 const listed = (left: readonly string[]) => left.join(", ") || "none";
 
-/** Calls that list resources which stacks retain, or which the tagging API does not list: the response's list, and its member. */
+/**
+ * Calls that list resources which stacks retain, or which the tagging API does not list: the
+ * response's list, and its member.
+ */
 const LISTS = [
   ["iam", "list-roles", "Roles", "RoleName"],
   ["lambda", "list-functions", "Functions", "FunctionName"],
@@ -185,11 +244,14 @@ async function named(aws: Aws, runId: string): Promise<readonly string[]> {
   const made = new Set<string>();
   for (const { StackId, StackName, StackStatus } of await stacksOfRun(aws, runId)) {
     if (StackStatus !== "DELETE_COMPLETE") names.push(StackName);
-    for (const { PhysicalResourceId } of await resourcesOf(aws, StackId)) made.add(PhysicalResourceId);
+    for (const { PhysicalResourceId } of await resourcesOf(aws, StackId))
+      made.add(PhysicalResourceId);
   }
   for (const list of LISTS) names.push(...(await listOf(aws, list)));
   for (const suffix of SUFFIXES) names.push(...(await parametersOf(aws, `${runId}${suffix}`)));
-  const left = [...names, ...(await logGroupsOf(aws, runId))].filter((name) => name.includes(runId) || made.has(name));
+  const left = [...names, ...(await logGroupsOf(aws, runId))].filter(
+    (name) => name.includes(runId) || made.has(name),
+  );
   const user = await unlessMissing(aws("iam", "get-user", { UserName: runId }));
   return [...left, ...(user === undefined ? [] : [`user ${runId}`])];
 }

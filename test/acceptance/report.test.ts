@@ -26,11 +26,20 @@ test("account ids become stable numbers; keys, tokens, mail addresses and the ac
   const url = "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
   for (const [text, expected] of [
     ["role/111122223333/a 444455556666 111122223333", "role/account-1/a account-2 account-1"],
-    ["arn:aws:iam::111122223333:role/acceptance-0123abcd", "arn:aws:iam::account-1:role/acceptance-0123abcd"],
+    [
+      "arn:aws:iam::111122223333:role/acceptance-0123abcd",
+      "arn:aws:iam::account-1:role/acceptance-0123abcd",
+    ],
     ["arn:aws:iam::111122223333:role/Admin", "arn:aws:iam::account-1:(name)"],
     ["1234567890123 20261126", "1234567890123 20261126"],
-    ["AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ bob@example.com", "(access key) k8s-aws-v1.(token) (mail address)"],
-    ["Authorization: Bearer abc.def eyJhbGciOiJF.eyJhIjoxfQ.c2ln_-", "Authorization: Bearer (token) (token)"],
+    [
+      "AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ bob@example.com",
+      "(access key) k8s-aws-v1.(token) (mail address)",
+    ],
+    [
+      "Authorization: Bearer abc.def eyJhbGciOiJF.eyJhIjoxfQ.c2ln_-",
+      "Authorization: Bearer (token) (token)",
+    ],
     [url, "https://(issuer).tokens.sts.global.api.aws"],
   ] as const) {
     assert.equal(masked(text), expected);
@@ -38,16 +47,26 @@ test("account ids become stable numbers; keys, tokens, mail addresses and the ac
 });
 
 /** Of the person who runs it, and of the account. */
-const PERSONAL = ["111122223333", "jane.doe", "Admin", "EXAMPLE123456789", "example.com", "k8s-aws-v1.aHR0"];
+const PERSONAL = [
+  "111122223333",
+  "jane.doe",
+  "Admin",
+  "EXAMPLE123456789",
+  "example.com",
+  "k8s-aws-v1.aHR0",
+];
 const SESSION_ARN = "arn:aws:sts::111122223333:assumed-role/Admin/jane.doe@example.com";
-const SSO_ARN = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/jane.doe";
+const SSO_ARN =
+  "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/jane.doe";
 const ROLE_ARN = "arn:aws:iam::111122223333:role/Admin";
 const USER_ID = "AROAEXAMPLE123456789:jane.doe@example.com";
 
 /**
- * Sentences with values of the operator that rows can quote: AWS's of "Troubleshoot access denied error messages"
- * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html), of STS, Lambda, CloudFormation and the
- * CDK CLI, and this project's own, which name the identity of a token.
+ * Sentences with values of the operator that rows can quote: AWS's of "Troubleshoot access denied
+ * error messages"
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html), of STS,
+ * Lambda, CloudFormation and the CDK CLI, and this project's own, which name the identity of a
+ * token.
  */
 const SENTENCES = [
   `User: ${SESSION_ARN} is not authorized to perform: iam:CreateUser on resource: ${ROLE_ARN} because no identity-based policy allows the iam:CreateUser action`,

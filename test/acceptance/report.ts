@@ -21,7 +21,13 @@ export interface Run {
 }
 
 export function textTable(rows: readonly Row[]): string {
-  const cells = rows.map(({ check, name, expected, seen, verdict }) => [String(check), name, expected, seen, verdict]);
+  const cells = rows.map(({ check, name, expected, seen, verdict }) => [
+    String(check),
+    name,
+    expected,
+    seen,
+    verdict,
+  ]);
   return table(["check", "row", "expected", "seen", "verdict"], cells);
 }
 
@@ -29,13 +35,19 @@ const VERDICTS: readonly Verdict[] = ["passed", "failed", "not served", "not run
 
 /** For example "40 passed, 1 failed". */
 export function summary(rows: readonly Row[]): string {
-  const counts = VERDICTS.map((verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const);
-  return counts.flatMap(([count, verdict]) => (count === 0 ? [] : [`${count} ${verdict}`])).join(", ");
+  const counts = VERDICTS.map(
+    (verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const,
+  );
+  return counts
+    .flatMap(([count, verdict]) => (count === 0 ? [] : [`${count} ${verdict}`]))
+    .join(", ");
 }
 
 /** Whether no row failed or was not served. Rows without input are allowed. */
 export function isGood(rows: readonly Row[]): boolean {
-  return rows.length > 0 && rows.every(({ verdict }) => verdict === "passed" || verdict === "not run");
+  return (
+    rows.length > 0 && rows.every(({ verdict }) => verdict === "passed" || verdict === "not run")
+  );
 }
 
 export function fileName({ start, region, place, isShort }: Run): string {
@@ -77,7 +89,8 @@ function measurements(rows: readonly Row[]): string {
     return [`| ${name} | ${unit} | ${[median, least, most, values.length].join(" | ")} |\n`];
   });
   if (lines.length === 0) return "";
-  const head = "| measurement | unit | median | least | most | values |\n| --- | --- | --: | --: | --: | --: |\n";
+  const head =
+    "| measurement | unit | median | least | most | values |\n| --- | --- | --: | --: | --: | --: |\n";
   return `\n## Measurements\n\n${head}${lines.join("")}`;
 }
 
@@ -85,8 +98,8 @@ function measurements(rows: readonly Row[]): string {
 const OWN = /acceptance-[0-9a-f]{8}/;
 
 /**
- * Replaces account ids with account-1, account-2, ...; removes keys, tokens, the account's issuer, mail addresses, unique ids with
- * session names, and the names of resources in ARNs.
+ * Replaces account ids with account-1, account-2, ...; removes keys, tokens, the account's issuer,
+ * mail addresses, unique ids with session names, and the names of resources in ARNs.
  */
 export function masked(text: string): string {
   const accounts = new Map<string, string>();

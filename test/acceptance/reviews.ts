@@ -4,7 +4,9 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { tokenReview } from "../../local/webhook.ts";
 import { CACHES_MS, Interrupted, until, type World } from "./world.ts";
 
-/** `error`: the reason of a denial, or the message of a `Status`. `seen`: the line for the report. */
+/**
+ * `error`: the reason of a denial, or the message of a `Status`. `seen`: the line for the report.
+ */
 export type Review = ReturnType<typeof readReview>;
 
 export interface Webhook {
@@ -33,9 +35,14 @@ export async function postReview(
       ...(tls !== undefined && { tls }),
     });
     const { location } = answer.headers;
-    if (answer.status !== 307 || location === undefined) return readReview(answer.status, answer.text);
+    if (answer.status !== 307 || location === undefined)
+      return readReview(answer.status, answer.text);
     // As client-go does, sends the token again.
-    const redirected = await postReview(world, { server: location, ...(token !== undefined && { token }) }, reviewed);
+    const redirected = await postReview(
+      world,
+      { server: location, ...(token !== undefined && { token }) },
+      reviewed,
+    );
     return { ...redirected, seen: `redirected, then ${redirected.seen}` };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -63,10 +70,17 @@ export function readReview(httpStatus: number, text: string) {
 
 interface Answer {
   readonly message?: string;
-  readonly status?: { authenticated?: boolean; user?: { username?: string; groups?: string[] }; error?: string };
+  readonly status?: {
+    authenticated?: boolean;
+    user?: { username?: string; groups?: string[] };
+    error?: string;
+  };
 }
 
-/** Sends a review until it is granted or every cache has expired. Returns the last one's line for the report. */
+/**
+ * Sends a review until it is granted or every cache has expired. Returns the last one's line for
+ * the report.
+ */
 export async function untilGranted(world: World, send: () => Promise<Review>): Promise<string> {
   return (await until(world, CACHES_MS, send, ({ authenticated }) => authenticated)).seen;
 }

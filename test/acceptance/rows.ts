@@ -2,7 +2,10 @@
 
 import { Interrupted, type World } from "./world.ts";
 
-/** "not served": the emulator does not support it. "not run": an input or a condition of the account is missing. */
+/**
+ * "not served": the emulator does not support it. "not run": an input or a condition of the account
+ * is missing.
+ */
 export type Verdict = "passed" | "failed" | "not served" | "not run";
 
 /** Thrown where the account cannot provide what a row needs: the row is "not run". */
@@ -31,8 +34,15 @@ export interface Expectation {
 }
 
 export interface Rows {
-  /** Calls a function, compares and records its result; an error fails the row. Returns whether the row passed. */
-  see(name: string, expected: string | Expectation, look: () => string | Promise<string>): Promise<boolean>;
+  /**
+   * Calls a function, compares and records its result; an error fails the row. Returns whether the
+   * row passed.
+   */
+  see(
+    name: string,
+    expected: string | Expectation,
+    look: () => string | Promise<string>,
+  ): Promise<boolean>;
   /** Records values, for the report's table of measurements. */
   measure(name: string, unit: string, values: readonly number[]): void;
   /** Records rows without input; the reason names the option. */
@@ -51,7 +61,9 @@ export function rowsOf(check: number, world: World, record: (row: Row) => void):
   return {
     async see(name, expected, look) {
       const { text, holds } =
-        typeof expected === "string" ? { text: expected, holds: (seen: string) => seen === expected } : expected;
+        typeof expected === "string"
+          ? { text: expected, holds: (seen: string) => seen === expected }
+          : expected;
       const reason = world.unserved[`${check} ${name}`];
       if (reason !== undefined) {
         add({ name, expected: text, seen: reason, verdict: "not served" });

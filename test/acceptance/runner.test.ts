@@ -48,9 +48,13 @@ for (const [how, error, seen] of [
     const start = world.now();
     const { rows, isInterrupted } = await run(world, [making(world, error), ...numbered(9)]);
     assert.deepEqual([...world.resources], before);
-    // The stacks' deletions take a minute each, the update three. A stack that was never created needs no wait.
+    // The stacks' deletions take a minute each, the update three. A stack that was never created
+    // needs no wait.
     assert.ok(world.now() - start < 10 * 60_000, `${world.now() - start} ms`);
-    assert.deepEqual([verdictsOf(rows, REMOVAL), verdictsOf(rows, 1)], [Array(3).fill("passed"), seen]);
+    assert.deepEqual(
+      [verdictsOf(rows, REMOVAL), verdictsOf(rows, 1)],
+      [Array(3).fill("passed"), seen],
+    );
     assert.equal(isInterrupted, error instanceof Interrupted);
     assert.deepEqual(verdictsOf(rows, 9), isInterrupted ? [] : ["not run", "not run"]);
   });
@@ -58,9 +62,16 @@ for (const [how, error, seen] of [
 
 /** CloudFormation shortens names of roles, so that they do not contain the run's id. */
 const SHORTENED = "iam delete-role .*IamAuthenticatorIssuer-a-";
-for (const call of [...Object.keys(DELETIONS), SHORTENED, "ssm delete-parameters", "cloudformation delete-stack"]) {
+for (const call of [
+  ...Object.keys(DELETIONS),
+  SHORTENED,
+  "ssm delete-parameters",
+  "cloudformation delete-stack",
+]) {
   const isTagged = !/^(ssm|cloudformation|iam detach)/.test(call) && call !== SHORTENED;
-  const where = ["by tag", ...(/^(codedeploy|s3api)/.test(call) ? [] : ["by name"])].slice(isTagged ? 0 : 1);
+  const where = ["by tag", ...(/^(codedeploy|s3api)/.test(call) ? [] : ["by name"])].slice(
+    isTagged ? 0 : 1,
+  );
   test(`if ${call} has no effect, the leftover is found ${where.join(" and ")}`, async () => {
     const world = fakeWorld(answered(new RegExp(`^aws ${call}\\b`), "{}"));
     const { rows } = await run(world, [making(world)]);
@@ -72,10 +83,13 @@ for (const call of [...Object.keys(DELETIONS), SHORTENED, "ssm delete-parameters
 
 test("rows and checks that the emulator does not support are listed as not served", async () => {
   const unserved = { "1 a row": "no such service", "5": "no CodeDeploy" };
-  const look: Check["run"] = async (_, rows) => void (await rows.see("a row", "right", () => "right"));
+  const look: Check["run"] = async (_, rows) =>
+    void (await rows.see("a row", "right", () => "right"));
   const checks = [{ number: 1, title: "A check", minutes: 1, run: look }, ...numbered(5)];
   const { rows } = await run({ ...fakeWorld(), unserved }, checks);
-  const found = rows.flatMap(({ name, seen, verdict }) => (verdict === "not served" ? [`${name}: ${seen}`] : []));
+  const found = rows.flatMap(({ name, seen, verdict }) =>
+    verdict === "not served" ? [`${name}: ${seen}`] : [],
+  );
   assert.deepEqual(found, ["a row: no such service", "entire check: no CodeDeploy"]);
 });
 
@@ -110,11 +124,18 @@ for (const [what, answer] of [
   });
 }
 
-const awsError = (code: string, text = "") => new Error(`An error occurred (${code}) when calling it: ${text}`);
-const SCP = answered(/^aws iam create-user/, awsError("AccessDenied", "explicit deny in a service control policy"));
+const awsError = (code: string, text = "") =>
+  new Error(`An error occurred (${code}) when calling it: ${text}`);
+const SCP = answered(
+  /^aws iam create-user/,
+  awsError("AccessDenied", "explicit deny in a service control policy"),
+);
 const OLD_CLI = answered(/get-web-identity-token/, new Error("aws: error: Found invalid choice"));
 const NO_COMMAND = "the AWS CLI has no get-web-identity-token";
-const OFF = answered(/outbound-web-identity-federation-info|--generate-cli-skeleton/, '{"JwtVendingEnabled":false}');
+const OFF = answered(
+  /outbound-web-identity-federation-info|--generate-cli-skeleton/,
+  '{"JwtVendingEnabled":false}',
+);
 const SIGNING = "aws iam enable-outbound-web-identity-federation, or use --enable-token-signing";
 const NO_ROLE = answered(/apigateway get-account/, "{}");
 const PRIVATE = { inputs: { private: { endpoint: {} } } };
@@ -123,10 +144,35 @@ for (const [what, answer, check, row, reason, options] of [
   ["the operator gives no profile", undefined, 2, "permission set", "no --sso-profile"],
   ["the operator gives no certificate", undefined, 9, "mtls", "no --mtls"],
   ["the operator gives no VPC", undefined, 9, "private", "no --private"],
-  ["a service control policy forbids IAM users", SCP, 2, "AWS CLI, user", "a service control policy forbids IAM users"],
-  ["the AWS CLI cannot get AWS-signed tokens", OLD_CLI, 13, "entire check", `${NO_COMMAND}: install a newer one`],
-  ["the account does not sign tokens", OFF, 13, "policies", `the account does not sign tokens. Run ${SIGNING}`],
-  ["API Gateway has no log role", NO_ROLE, 9, "private", "the account has no log role of API Gateway", PRIVATE],
+  [
+    "a service control policy forbids IAM users",
+    SCP,
+    2,
+    "AWS CLI, user",
+    "a service control policy forbids IAM users",
+  ],
+  [
+    "the AWS CLI cannot get AWS-signed tokens",
+    OLD_CLI,
+    13,
+    "entire check",
+    `${NO_COMMAND}: install a newer one`,
+  ],
+  [
+    "the account does not sign tokens",
+    OFF,
+    13,
+    "policies",
+    `the account does not sign tokens. Run ${SIGNING}`,
+  ],
+  [
+    "API Gateway has no log role",
+    NO_ROLE,
+    9,
+    "private",
+    "the account has no log role of API Gateway",
+    PRIVATE,
+  ],
 ] as const) {
   test(`where ${what}, row "${row}" of check ${check} is not run, and no setting of the account changes`, async () => {
     const calls: string[] = [];
@@ -137,12 +183,17 @@ for (const [what, answer, check, row, reason, options] of [
     const { rows } = await run(world, numbered(check), options);
     const { seen, verdict } = rows.find(({ name }) => name === row) ?? assert.fail();
     assert.deepEqual([verdict, seen.slice(0, reason.length)], ["not run", reason]);
-    assert.ok(!calls.some((call) => /enable-outbound|update-account|put-account|cdk bootstrap/.test(call)));
+    assert.ok(
+      !calls.some((call) => /enable-outbound|update-account|put-account|cdk bootstrap/.test(call)),
+    );
   });
 }
 
 test("an identity that may not create users fails, unless a service control policy forbids them", async () => {
-  const denied = answered(/^aws iam create-user/, awsError("AccessDenied", "no identity-based policy allows it"));
+  const denied = answered(
+    /^aws iam create-user/,
+    awsError("AccessDenied", "no identity-based policy allows it"),
+  );
   const { rows } = await run(fakeWorld(denied), numbered(2));
   assert.equal(rows.find(({ name }) => name === "AWS CLI, user")?.verdict, "failed");
 });
@@ -153,9 +204,15 @@ test("the limit of executions is a reason only if it is too low or cannot be rea
   for (const [given, reason] of [
     [of(103), undefined],
     [of(102), "the account has 102 unreserved executions; 103 are needed"],
-    [awsError("AccessDeniedException"), "the limit was not checked: no permission for lambda:GetAccountSettings"],
+    [
+      awsError("AccessDeniedException"),
+      "the limit was not checked: no permission for lambda:GetAccountSettings",
+    ],
   ] as const) {
-    assert.equal(await lackOf(awsOf(fakeWorld(answered(/get-account-settings/, given))), 103), reason);
+    assert.equal(
+      await lackOf(awsOf(fakeWorld(answered(/get-account-settings/, given))), 103),
+      reason,
+    );
   }
 });
 

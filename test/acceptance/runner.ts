@@ -12,7 +12,9 @@ export interface Check {
   readonly title: string;
   /** An estimate: no run on AWS has been measured yet. */
   readonly minutes: number;
-  /** Part of --short, and of it only, or of the complete run too. Default: only of the complete run. */
+  /**
+   * Part of --short, and of it only, or of the complete run too. Default: only of the complete run.
+   */
   readonly short?: "only" | "also";
   /** Needs an account that signs tokens, and with --enable-token-signing enables it. */
   readonly needsSigning?: true;
@@ -47,7 +49,11 @@ export async function runChecks(world: World, options: RunOptions, resume: () =>
   return { rows, isInterrupted };
 }
 
-async function runAll(world: World, options: RunOptions, record: (row: Row) => void): Promise<void> {
+async function runAll(
+  world: World,
+  options: RunOptions,
+  record: (row: Row) => void,
+): Promise<void> {
   const { clusterId, checks, inputs } = options;
   const site = openSite(world, clusterId, inputs);
   for (const check of checks) {
@@ -57,7 +63,13 @@ async function runAll(world: World, options: RunOptions, record: (row: Row) => v
     const reason = world.unserved[String(number)];
     const missing = reason === undefined && check.needsSigning ? await cannotSign(site) : undefined;
     if (reason !== undefined) {
-      record({ check: number, name: "entire check", expected: "-", seen: reason, verdict: "not served" });
+      record({
+        check: number,
+        name: "entire check",
+        expected: "-",
+        seen: reason,
+        verdict: "not served",
+      });
       world.print(`  not served  ${reason}`);
     } else if (missing !== undefined) {
       rows.leaveOut("entire check", "-", missing);

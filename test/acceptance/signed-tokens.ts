@@ -1,4 +1,5 @@
-// AWS-signed tokens of a run: the account's issuer, a role that may get tokens, and tokens that STS signs.
+// AWS-signed tokens of a run: the account's issuer, a role that may get tokens, and tokens that STS
+// signs.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,10 +17,10 @@ export const DISABLE = "aws iam disable-outbound-web-identity-federation";
 /** `undefined` if the account does not sign tokens. */
 export async function issuerOf(aws: Aws): Promise<string | undefined> {
   try {
-    const { IssuerIdentifier, JwtVendingEnabled } = await aws<{ IssuerIdentifier: string; JwtVendingEnabled: boolean }>(
-      "iam",
-      "get-outbound-web-identity-federation-info",
-    );
+    const { IssuerIdentifier, JwtVendingEnabled } = await aws<{
+      IssuerIdentifier: string;
+      JwtVendingEnabled: boolean;
+    }>("iam", "get-outbound-web-identity-federation-info");
     return JwtVendingEnabled ? IssuerIdentifier : undefined;
   } catch (error) {
     if (error instanceof AwsError && error.code.startsWith("FeatureDisabled")) return undefined;
@@ -27,13 +28,25 @@ export async function issuerOf(aws: Aws): Promise<string | undefined> {
   }
 }
 
-/** Returns the reason if the AWS CLI is older than AWS-signed tokens. Prints the call's input without a call. */
+/**
+ * Returns the reason if the AWS CLI is older than AWS-signed tokens. Prints the call's input
+ * without a call.
+ */
 export async function cannotSign({ world }: Site): Promise<string | undefined> {
-  const { exitCode } = await world.run("aws", ["sts", "get-web-identity-token", "--generate-cli-skeleton"]);
-  return exitCode === 0 ? undefined : "the AWS CLI has no get-web-identity-token: install a newer one";
+  const { exitCode } = await world.run("aws", [
+    "sts",
+    "get-web-identity-token",
+    "--generate-cli-skeleton",
+  ]);
+  return exitCode === 0
+    ? undefined
+    : "the AWS CLI has no get-web-identity-token: install a newer one";
 }
 
-/** Enables signing only if the operator asked for it. Otherwise records that the row `name` and those after it are not run. */
+/**
+ * Enables signing only if the operator asked for it. Otherwise records that the row `name` and
+ * those after it are not run.
+ */
 export async function ensureIssuer({ world, aws, inputs }: Site, rows: Rows, name: string) {
   const look = () => issuerOf(aws);
   const known = await look();
@@ -41,10 +54,15 @@ export async function ensureIssuer({ world, aws, inputs }: Site, rows: Rows, nam
   if (inputs.enableTokenSigning) {
     await aws("iam", "enable-outbound-web-identity-federation");
     const enabled = await until(world, CACHES_MS, look, (issuer) => issuer !== undefined);
-    if (enabled === undefined) throw new Error("signing was enabled, but the account has no issuer");
+    if (enabled === undefined)
+      throw new Error("signing was enabled, but the account has no issuer");
     return enabled;
   }
-  rows.leaveOut(name, "-", `the account does not sign tokens. Run ${ENABLE}, or use --enable-token-signing`);
+  rows.leaveOut(
+    name,
+    "-",
+    `the account does not sign tokens. Run ${ENABLE}, or use --enable-token-signing`,
+  );
   return undefined;
 }
 
@@ -53,7 +71,10 @@ export const TEAM = "acceptance-team";
 export const ROLE_TEAM = "acceptance-role";
 export const SOURCE = "acceptance-source";
 
-/** A role with a path, which may get tokens and sessions with tags and a source identity. Returns its ARN. */
+/**
+ * A role with a path, which may get tokens and sessions with tags and a source identity. Returns
+ * its ARN.
+ */
 export async function makeSigningRole(site: Site): Promise<string> {
   const { aws, clusterId } = site;
   const { id, partition } = await site.account();
@@ -79,19 +100,36 @@ export function signingRoleName({ clusterId }: Site): string {
 export async function makeSigningUser(site: Site): Promise<Credentials> {
   const { credentials } = await site.user();
   const PolicyDocument = signingPolicy(site, "policy.json");
-  await site.aws("iam", "put-user-policy", { UserName: site.clusterId, PolicyName: "sign", PolicyDocument });
-  await unlessMissing(site.aws("iam", "delete-user-policy", { UserName: site.clusterId, PolicyName: CONTROL_POLICY }));
+  await site.aws("iam", "put-user-policy", {
+    UserName: site.clusterId,
+    PolicyName: "sign",
+    PolicyDocument,
+  });
+  await unlessMissing(
+    site.aws("iam", "delete-user-policy", { UserName: site.clusterId, PolicyName: CONTROL_POLICY }),
+  );
   return credentials;
 }
 
 /** A policy that the documents recommend, for this run's cluster. */
 export function signingPolicy({ clusterId }: Site, file: "policy.json" | "scp.json"): string {
-  const text = readFileSync(join(import.meta.dirname, "..", "..", "examples", "aws-signed-tokens", file), "utf8");
+  const text = readFileSync(
+    join(import.meta.dirname, "..", "..", "examples", "aws-signed-tokens", file),
+    "utf8",
+  );
   return text.replace("iam-authenticator/my-cluster", jwtAudience(clusterId));
 }
 
-export function assumeSigningRole({ world, aws }: Site, arn: string, more: object = {}): Promise<Credentials> {
-  return assume(world, aws, arn, { Tags: [{ Key: "team", Value: TEAM }], SourceIdentity: SOURCE, ...more });
+export function assumeSigningRole(
+  { world, aws }: Site,
+  arn: string,
+  more: object = {},
+): Promise<Credentials> {
+  return assume(world, aws, arn, {
+    Tags: [{ Key: "team", Value: TEAM }],
+    SourceIdentity: SOURCE,
+    ...more,
+  });
 }
 
 export interface SignedToken {
@@ -104,8 +142,15 @@ export interface SignedToken {
   readonly own: Readonly<Record<string, unknown>>;
 }
 
-/** `more`: further input of GetWebIdentityToken. The default is what this project's command asks for. */
-export async function getSignedToken(site: Site, as: Credentials, more: object = {}): Promise<SignedToken> {
+/**
+ * `more`: further input of GetWebIdentityToken. The default is what this project's command asks
+ * for.
+ */
+export async function getSignedToken(
+  site: Site,
+  as: Credentials,
+  more: object = {},
+): Promise<SignedToken> {
   const { WebIdentityToken: text, Expiration: expiration } = await site.aws<{
     WebIdentityToken: string;
     Expiration: string;
@@ -114,7 +159,12 @@ export async function getSignedToken(site: Site, as: Credentials, more: object =
 }
 
 export function signingRequest({ clusterId }: Site, more: object = {}): object {
-  return { Audience: [jwtAudience(clusterId)], SigningAlgorithm: "RS256", DurationSeconds: 900, ...more };
+  return {
+    Audience: [jwtAudience(clusterId)],
+    SigningAlgorithm: "RS256",
+    DurationSeconds: 900,
+    ...more,
+  };
 }
 
 export function readToken(text: string): Omit<SignedToken, "expiration"> {
@@ -135,7 +185,14 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
   }
 }
 
-/** The answer for a token, once it is as expected: a changed setting or policy takes some seconds to apply. */
-export function untilRefusal(site: Site, as: Credentials, isExpected: (answer: string) => boolean): Promise<string> {
+/**
+ * The answer for a token, once it is as expected: a changed setting or policy takes some seconds to
+ * apply.
+ */
+export function untilRefusal(
+  site: Site,
+  as: Credentials,
+  isExpected: (answer: string) => boolean,
+): Promise<string> {
   return until(site.world, CACHES_MS, () => refusalOf(getSignedToken(site, as)), isExpected);
 }

@@ -56,7 +56,10 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   let cluster: ReturnType<typeof makeCluster> | undefined;
 
   type Options = RunOptions & { readonly clusterId?: string };
-  function command(args: readonly string[], { clusterId: id = clusterId, ...options }: Options = {}) {
+  function command(
+    args: readonly string[],
+    { clusterId: id = clusterId, ...options }: Options = {},
+  ) {
     return world.run("iam-authenticator", [...args, "-c", id, "--region", world.region], options);
   }
 
@@ -76,7 +79,10 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
     return deployment;
   }
 
-  async function makeCluster(): Promise<{ outputs: Readonly<Record<string, string>>; webhook: Webhook }> {
+  async function makeCluster(): Promise<{
+    outputs: Readonly<Record<string, string>>;
+    webhook: Webhook;
+  }> {
     const { status, seen } = await deployed();
     if (!COMPLETE.test(status)) throw new Error(`the cluster is not deployed: ${seen}`);
     const outputs = await stacks.outputs(stack);
@@ -120,7 +126,11 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
 
   async function review(reviewed: string, caller?: string): Promise<Review> {
     const { webhook } = await ensure();
-    return postReview(world, { ...webhook, ...(caller !== undefined && { token: caller }) }, reviewed);
+    return postReview(
+      world,
+      { ...webhook, ...(caller !== undefined && { token: caller }) },
+      reviewed,
+    );
   }
 
   return {
@@ -133,7 +143,10 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
       deployment = undefined;
       cluster = undefined;
     },
-    /** Reviews a token, by default a new one of the role, until it is granted. Returns the line for the report. */
+    /**
+     * Reviews a token, by default a new one of the role, until it is granted. Returns the line for
+     * the report.
+     */
     async login(given?: string): Promise<string> {
       const reviewed = given ?? (await token());
       return untilGranted(world, () => review(reviewed));
@@ -160,12 +173,15 @@ export async function mustRun(running: Promise<Ran>): Promise<string> {
   return stdout;
 }
 
-/** The output's arguments. The caller's name is unique, since a kept cluster has callers already. */
+/**
+ * The output's arguments. The caller's name is unique, since a kept cluster has callers already.
+ */
 function kubeconfigCommand(output: string, file: string): string[] {
   // A remark may follow.
   const words = (output.split(" # ")[0] ?? "").split(" ");
   const program = words.findIndex((word) => word.endsWith("iam-authenticator"));
-  if (program < 0) throw new Error(`the output KubeconfigCommand contains no program: ${JSON.stringify(output)}`);
+  if (program < 0)
+    throw new Error(`the output KubeconfigCommand contains no program: ${JSON.stringify(output)}`);
   const name = `acceptance-${randomBytes(3).toString("hex")}`;
   const replaced = words.slice(program + 1).map((word) => (word === "control-plane" ? name : word));
   return [...replaced.map((word) => (word === "webhook.kubeconfig" ? file : word)), "--yes"];

@@ -1,4 +1,5 @@
-// Deploys the temporary cluster's stacks with the CDK CLI and this repository's app, and reads them from CloudFormation.
+// Deploys the temporary cluster's stacks with the CDK CLI and this repository's app, and reads them
+// from CloudFormation.
 
 import { join } from "node:path";
 import { writeApp } from "../infra/cdk-cli.ts";
@@ -16,7 +17,9 @@ export interface Deployed {
   readonly seen: string;
 }
 
-export type StackResource = Readonly<Record<"LogicalResourceId" | "PhysicalResourceId" | "ResourceType", string>>;
+export type StackResource = Readonly<
+  Record<"LogicalResourceId" | "PhysicalResourceId" | "ResourceType", string>
+>;
 
 export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: string) {
   /** One output folder per stack, since each app has one cluster. */
@@ -37,7 +40,10 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
 
   async function after(stack: string, ran: Awaited<ReturnType<typeof cdk>>): Promise<Deployed> {
     const reached = await status(stack);
-    return { status: reached, seen: ran.exitCode === 0 ? reached : `${reached}: ${oneLine(ran.stderr.slice(-600))}` };
+    return {
+      status: reached,
+      seen: ran.exitCode === 0 ? reached : `${reached}: ${oneLine(ran.stderr.slice(-600))}`,
+    };
   }
 
   return {
@@ -46,7 +52,10 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
       writeApp(world.folder, [{ tags: { [TAG]: runId }, ...cluster, ...world.settings }]);
       const out = outOf(stack);
       // https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
-      const bootstrap = qualifier === undefined ? [] : ["--context", `@aws-cdk/core:bootstrapQualifier=${qualifier}`];
+      const bootstrap =
+        qualifier === undefined
+          ? []
+          : ["--context", `@aws-cdk/core:bootstrapQualifier=${qualifier}`];
       const synth = await cdk("synth", "--quiet", "--output", out, ...bootstrap);
       if (synth.exitCode !== 0) throw new Error(`cdk synth: ${oneLine(synth.stderr)}`);
       world.prepare?.(out);
@@ -58,17 +67,25 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
     status,
     async outputs(stack: string): Promise<Readonly<Record<string, string>>> {
       const { Outputs = [] } = (await describe(stack)) ?? {};
-      return Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+      return Object.fromEntries(
+        Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
+      );
     },
     resources,
     /** The id of the first resource of this type, or an empty string. */
     async idOf(stack: string, type: string): Promise<string> {
-      return (await resources(stack)).find(({ ResourceType }) => ResourceType === type)?.PhysicalResourceId ?? "";
+      return (
+        (await resources(stack)).find(({ ResourceType }) => ResourceType === type)
+          ?.PhysicalResourceId ?? ""
+      );
     },
   };
 }
 
-/** Includes stacks deleted in the last 90 days: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
+/**
+ * Includes stacks deleted in the last 90 days:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+ */
 export async function resourcesOf(aws: Aws, StackName: string): Promise<readonly StackResource[]> {
   type Summaries = { StackResourceSummaries: StackResource[] };
   const answer = await aws<Summaries>("cloudformation", "list-stack-resources", { StackName });

@@ -1,4 +1,5 @@
-// The interface between checks and AWS, the emulator or a test's account: three programs, HTTP and the clock.
+// The interface between checks and AWS, the emulator or a test's account: three programs, HTTP and
+// the clock.
 
 import type { Post, Reply } from "../post.ts";
 
@@ -41,17 +42,29 @@ export interface World {
   print(line: string): void;
   /** Context keys of every cluster, such as the architecture. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The release's templates and zips, as `npm run release` writes them: of this code, or of an earlier commit. */
+  /**
+   * The release's templates and zips, as `npm run release` writes them: of this code, or of an
+   * earlier commit.
+   */
   buildRelease(folder: string, commit?: string): Promise<void>;
-  /** Sends as many requests to Parameter Store as this machine can. Returns how many of each second were accepted. */
-  acceptedRequests(operation: "read" | "write", names: readonly string[], seconds: number): Promise<number[]>;
+  /**
+   * Sends as many requests to Parameter Store as this machine can. Returns how many of each second
+   * were accepted.
+   */
+  acceptedRequests(
+    operation: "read" | "write",
+    names: readonly string[],
+    seconds: number,
+  ): Promise<number[]>;
   /** Parameters for the release's template. */
   readonly releaseParameters: Readonly<Record<string, string>>;
   /** Starts etcd and kube-apiserver on this machine. Throws `NotRun` if a program is missing. */
   startApiserver(webhook: { readonly server: string; readonly token?: string }): Promise<Apiserver>;
   /** Modifies the output of `cdk synth` or the release before deployment. */
   prepare?(folder: string): void;
-  /** Reasons for checks ("5") or rows ("4 metrics") that are not supported here. They never pass. */
+  /**
+   * Reasons for checks ("5") or rows ("4 metrics") that are not supported here. They never pass.
+   */
   readonly unserved: Readonly<Record<string, string>>;
 }
 

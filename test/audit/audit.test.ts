@@ -1,4 +1,5 @@
-// The gate of `npm run audit`: only what ships, each exception with an end, and never a pass without a result.
+// The gate of `npm run audit`: only what ships, each exception with an end, and never a pass
+// without a result.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,7 +22,10 @@ const advisory = (id: string) => ({
 });
 const report = {
   vulnerabilities: {
-    yaml: { via: [advisory("GHSA-1")], nodes: ["node_modules/yaml", "node_modules/old/node_modules/yaml"] },
+    yaml: {
+      via: [advisory("GHSA-1")],
+      nodes: ["node_modules/yaml", "node_modules/old/node_modules/yaml"],
+    },
     esbuild: { via: [advisory("GHSA-2")], nodes: ["node_modules/esbuild"] },
     old: { via: ["yaml"], nodes: ["node_modules/old"] },
   },
@@ -45,7 +49,9 @@ test("an exception holds until its end, and must except something", () => {
     "yaml 2.8.0: GHSA-1 (low) Stack overflow",
     "exceptions.json: GHSA-1 has ended on 2026-11-30",
   ]);
-  assert.deepEqual(found([except("GHSA-1"), except("GHSA-2")]), ["exceptions.json: GHSA-2 excepts nothing: delete it"]);
+  assert.deepEqual(found([except("GHSA-1"), except("GHSA-2")]), [
+    "exceptions.json: GHSA-2 excepts nothing: delete it",
+  ]);
 });
 
 test("an audit without a result is an error", () => {
@@ -55,7 +61,8 @@ test("an audit without a result is an error", () => {
 test("each shipped package is in the lock file with its version, so that its advisories are found", () => {
   const locked = new Set(
     Object.entries(lock.packages).map(
-      ([path, { version }]: [string, { version?: string }]) => `${path.split("node_modules/").at(-1)} ${version}`,
+      ([path, { version }]: [string, { version?: string }]) =>
+        `${path.split("node_modules/").at(-1)} ${version}`,
     ),
   );
   const packages = [...bundledPackages()];

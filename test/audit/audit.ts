@@ -1,12 +1,16 @@
-// `npm run audit`: fails if an advisory of the npm registry is about a package that ships, and exceptions.json does not except it.
-// The bundles contain their dependencies, which npm lists as development packages, so `npm audit --omit=dev` would see none.
+// `npm run audit`: fails if an advisory of the npm registry is about a package that ships, and
+// exceptions.json does not except it. The bundles contain their dependencies, which npm lists as
+// development packages, so `npm audit --omit=dev` would see none.
 
 import { text } from "node:stream/consumers";
 import { bundledPackages } from "../../build/assets.ts";
 import lock from "../../package-lock.json" with { type: "json" };
 import EXCEPTIONS from "./exceptions.json" with { type: "json" };
 
-/** The fields of `npm audit --json` that this file reads: https://docs.npmjs.com/cli/v11/commands/npm-audit */
+/**
+ * The fields of `npm audit --json` that this file reads:
+ * https://docs.npmjs.com/cli/v11/commands/npm-audit
+ */
 interface Report {
   readonly vulnerabilities?: Readonly<Record<string, Vulnerability>>;
   readonly message?: string;
@@ -14,7 +18,10 @@ interface Report {
 
 interface Vulnerability {
   /** Advisories, and names of packages through which others reach this one. */
-  readonly via: readonly (string | { readonly url: string; readonly title: string; readonly severity: string })[];
+  readonly via: readonly (
+    | string
+    | { readonly url: string; readonly title: string; readonly severity: string }
+  )[];
   /** Folders in node_modules. */
   readonly nodes: readonly string[];
 }
@@ -35,10 +42,15 @@ export interface Ships {
 }
 
 /**
- * A line for each problem: an advisory of any severity without an exception, an exception that has ended or has no advisory.
- * Throws if the report has no result, as without a network.
+ * A line for each problem: an advisory of any severity without an exception, an exception that has
+ * ended or has no advisory. Throws if the report has no result, as without a network.
  */
-export function problems(report: Report, exceptions: readonly Exception[], ships: Ships, today: string): string[] {
+export function problems(
+  report: Report,
+  exceptions: readonly Exception[],
+  ships: Ships,
+  today: string,
+): string[] {
   if (report.vulnerabilities === undefined)
     throw new Error(`npm audit has no result: ${report.message ?? "no reason"}`);
   const found = Object.entries(report.vulnerabilities).flatMap(([name, { via, nodes }]) => {
@@ -47,7 +59,11 @@ export function problems(report: Report, exceptions: readonly Exception[], ships
       .filter((one) => ships.packages.has(one));
     const advisories = via.filter((one) => typeof one !== "string");
     return shipped.flatMap((what) =>
-      advisories.map(({ url, ...others }) => ({ ...others, what, id: url.split("/").at(-1) ?? url })),
+      advisories.map(({ url, ...others }) => ({
+        ...others,
+        what,
+        id: url.split("/").at(-1) ?? url,
+      })),
     );
   });
   const valid = exceptions.filter(({ until }) => until >= today).map(({ advisory }) => advisory);

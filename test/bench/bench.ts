@@ -1,5 +1,5 @@
-// `npm run bench -- <name> [arguments]` runs a benchmark of this folder. Without a name: cold starts, their instructions if valgrind
-// is installed, and reviews beside the peer's.
+// `npm run bench -- <name> [arguments]` runs a benchmark of this folder. Without a name: cold
+// starts, their instructions if valgrind is installed, and reviews beside the peer's.
 
 import { hasValgrind } from "./instructions.ts";
 

@@ -1,4 +1,5 @@
-// The handlers whose cold starts are measured: an empty one, the floor, and the functions of the build.
+// The handlers whose cold starts are measured: an empty one, the floor, and the functions of the
+// build.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,24 +26,48 @@ const REVIEW = ["deny/any", "deny/111122223333", "role/111122223333/developers"]
 const OTHERS = ["pattern/111122223333", "pattern/any", "account/111122223333"];
 const named = (names: readonly string[]) => names.map((name) => `${MAPPING_PREFIX}/${name}`);
 
-/** The returned function makes a candidate with a new token, since one run in valgrind takes half a minute. */
-export async function coldStartCandidates(settings: Settings): Promise<(name: Name) => Promise<Candidate>> {
+/**
+ * The returned function makes a candidate with a new token, since one run in valgrind takes half a
+ * minute.
+ */
+export async function coldStartCandidates(
+  settings: Settings,
+): Promise<(name: Name) => Promise<Candidate>> {
   const { path } = useFolder();
   const [empty, floor] = [join(path, "empty"), join(path, "floor")];
   for (const folder of [empty, floor]) mkdirSync(folder);
   writeFileSync(join(empty, "index.mjs"), EMPTY);
   await buildFloor(floor);
   return async (name) => {
-    const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
+    const token = await mintToken({
+      identity: localIdentity("bob"),
+      clusterId: CLUSTER_ID,
+      region: REGION,
+    });
     const event = reviewEvent(token);
-    const authenticator = { name, folder: join(DIST, "authenticator"), event, answer: ['"authenticated":true'] };
+    const authenticator = {
+      name,
+      folder: join(DIST, "authenticator"),
+      event,
+      answer: ['"authenticated":true'],
+    };
     if (name === "bearer") return { ...authenticator, environment: settings };
-    if (name === "none") return { ...authenticator, environment: { ...settings, CALLER_AUTH: "none" } };
+    if (name === "none")
+      return { ...authenticator, environment: { ...settings, CALLER_AUTH: "none" } };
     if (name === "empty") return { name, folder: empty, environment: {}, event: {}, answer: [] };
     if (name === "floor") {
-      const requests = await floorRequests(settings, token, [named(["callers"]), named([...REVIEW, ...OTHERS])]);
+      const requests = await floorRequests(settings, token, [
+        named(["callers"]),
+        named([...REVIEW, ...OTHERS]),
+      ]);
       const environment = { ...settings, FLOOR_REQUESTS: JSON.stringify(requests) };
-      return { name, folder: floor, environment, event, answer: ["sha256", "GetCallerIdentityResponse", "dev:"] };
+      return {
+        name,
+        folder: floor,
+        environment,
+        event,
+        answer: ["sha256", "GetCallerIdentityResponse", "dev:"],
+      };
     }
     return {
       name,

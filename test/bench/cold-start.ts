@@ -1,4 +1,5 @@
-// Measures one cold start: a new process with Lambda's Node.js runtime client, from start to its response.
+// Measures one cold start: a new process with Lambda's Node.js runtime client, from start to its
+// response.
 
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -22,19 +23,29 @@ export type ColdStart = Awaited<ReturnType<typeof coldStart>>;
 
 const LIMIT_MS = 20_000;
 
-/** One cold start, in ms. `init`: until the request for the event. `invoke`: from the event to its response. */
+/**
+ * One cold start, in ms. `init`: until the request for the event. `invoke`: from the event to its
+ * response.
+ */
 export function coldStart(runtimeClient: string, candidate: Candidate) {
   return start([process.execPath, runtimeClient, "index.handler"], candidate, LIMIT_MS);
 }
 
 /** The instructions of one cold start, of all its threads. */
-export async function coldStartInstructions(runtimeClient: string, candidate: Candidate): Promise<number> {
+export async function coldStartInstructions(
+  runtimeClient: string,
+  candidate: Candidate,
+): Promise<number> {
   return countInstructions([runtimeClient, "index.handler"], async (command) => {
     await start(command, candidate, LIMIT_MS * SLOWDOWN);
   });
 }
 
-async function start([program = "", ...words]: readonly string[], candidate: Candidate, limitMs: number) {
+async function start(
+  [program = "", ...words]: readonly string[],
+  candidate: Candidate,
+  limitMs: number,
+) {
   const api = await startRuntimeApi();
   const output: Buffer[] = [];
   const started = performance.now();
@@ -47,17 +58,22 @@ async function start([program = "", ...words]: readonly string[], candidate: Can
   child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
   const ended = new Promise<never>((_, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => reject(new Error(`the runtime exited early (${code ?? signal})`)));
+    child.once("exit", (code, signal) =>
+      reject(new Error(`the runtime exited early (${code ?? signal})`)),
+    );
   });
   const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
   try {
     const ready = await Promise.race([api.ready, ended]);
     const { given, at, body } = await Promise.race([api.invoke(candidate.event), ended]);
     const { body: content = "" }: { body?: string } = JSON.parse(body);
-    if (!candidate.answer.every((part) => content.includes(part))) throw new Error(`unexpected response: ${body}`);
+    if (!candidate.answer.every((part) => content.includes(part)))
+      throw new Error(`unexpected response: ${body}`);
     return { init: ready - started, invoke: at - given };
   } catch (error) {
-    throw new Error(`${candidate.name}: ${String(error)}\n${Buffer.concat(output).toString()}`, { cause: error });
+    throw new Error(`${candidate.name}: ${String(error)}\n${Buffer.concat(output).toString()}`, {
+      cause: error,
+    });
   } finally {
     clearTimeout(limit);
     // Not SIGKILL: valgrind prints its count when the program ends.
@@ -101,7 +117,9 @@ export async function startRuntimeApi() {
   let answered = Promise.withResolvers<{ given: number; at: number; body: string }>();
   let given = 0;
 
-  const server = createServer((request, response) => serve(request, response).catch(answered.reject));
+  const server = createServer((request, response) =>
+    serve(request, response).catch(answered.reject),
+  );
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
@@ -128,9 +146,14 @@ export async function startRuntimeApi() {
   return {
     /** The value of `AWS_LAMBDA_RUNTIME_API`. */
     address: `127.0.0.1:${port}`,
-    /** `performance.now()` of the first request for an event; rejects on an initialization error. */
+    /**
+     * `performance.now()` of the first request for an event; rejects on an initialization error.
+     */
     ready: ready.promise,
-    /** The times of sending the event and of the complete response, and the response; rejects on a handler error. */
+    /**
+     * The times of sending the event and of the complete response, and the response; rejects on a
+     * handler error.
+     */
     async invoke(event: unknown) {
       const response = await next.promise;
       next = Promise.withResolvers();
@@ -139,7 +162,8 @@ export async function startRuntimeApi() {
         "content-type": "application/json",
         "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",
         "lambda-runtime-deadline-ms": String(Date.now() + DEADLINE_MS),
-        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:111122223333:function:bench",
+        "lambda-runtime-invoked-function-arn":
+          "arn:aws:lambda:us-east-1:111122223333:function:bench",
       });
       given = performance.now();
       response.end(JSON.stringify(event));
@@ -154,7 +178,10 @@ export async function startRuntimeApi() {
 
 const VERSION = "4.0.2";
 
-/** The runtime client's script. It is not a dependency: it compiles C++, and `npm ci` must work with git, npm and Node. */
+/**
+ * The runtime client's script. It is not a dependency: it compiles C++, and `npm ci` must work with
+ * git, npm and Node.
+ */
 export function runtimeClient(root: string): string {
   const folder = join(root, "node_modules", ".cache", `aws-lambda-ric-${VERSION}`);
   const installed = join(folder, "node_modules", "aws-lambda-ric");
@@ -164,7 +191,8 @@ export function runtimeClient(root: string): string {
 }
 
 function install(folder: string): void {
-  if (process.platform !== "linux") throw new Error("aws-lambda-ric compiles on Linux only; run the bench there");
+  if (process.platform !== "linux")
+    throw new Error("aws-lambda-ric compiles on Linux only; run the bench there");
   console.error(`installing aws-lambda-ric ${VERSION} into ${folder} (about a minute). It compiles native code and needs:
 Debian, Ubuntu: apt-get install cmake g++ make xz-utils autoconf automake libtool python3
 Amazon Linux:   dnf install cmake gcc-c++ make tar xz autoconf automake libtool python3`);
@@ -173,5 +201,8 @@ Amazon Linux:   dnf install cmake gcc-c++ make tar xz autoconf automake libtool 
   const allowScripts = { "aws-lambda-ric": true };
   const manifest = { private: true, dependencies: { "aws-lambda-ric": VERSION }, allowScripts };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
-  execFileSync("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("npm", ["install", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }

@@ -1,5 +1,6 @@
-// Cold starts of the authenticator with a granted review, of the issuer, of an empty handler and of the floor.
-// `npm run bench -- start-up [rounds]`: default 21 rounds, with services that answer at once.
+// Cold starts of the authenticator with a granted review, of the issuer, of an empty handler and of
+// the floor. `npm run bench -- start-up [rounds]`: default 21 rounds, with services that answer at
+// once.
 
 import { join } from "node:path";
 import { CANDIDATES, coldStartCandidates, sizes } from "./candidates.ts";
@@ -12,7 +13,9 @@ const client = runtimeClient(join(import.meta.dirname, "..", ".."));
 const services = await startServices();
 try {
   const candidate = await coldStartCandidates(services.settings);
-  const taken = await takeTurns(CANDIDATES, rounds, async (name) => coldStart(client, await candidate(name)));
+  const taken = await takeTurns(CANDIDATES, rounds, async (name) =>
+    coldStart(client, await candidate(name)),
+  );
   const rows = CANDIDATES.map(async (name, at) => {
     return [name, ...sizes(await candidate(name)), ...medians(taken[at] ?? [], taken[0] ?? [])];
   });

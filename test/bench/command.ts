@@ -25,11 +25,22 @@ const rounds = Number(process.argv[3] ?? 21);
 const [home, withContexts] = [useFolder(), useFolder()];
 withContexts.configure("contexts:\n  live: { cluster: prod, region: eu-west-1 }\n");
 const [store, sts] = [
-  await startParameterStore({ parameters: { "/iam-authenticator/prod/account/111122223333": "{}" } }),
-  await startHttpServer(() => ({ status: 200, headers: { "content-type": "text/xml" }, body: ASSUMED })),
+  await startParameterStore({
+    parameters: { "/iam-authenticator/prod/account/111122223333": "{}" },
+  }),
+  await startHttpServer(() => ({
+    status: 200,
+    headers: { "content-type": "text/xml" },
+    body: ASSUMED,
+  })),
 ];
 try {
-  const node = (name: string, words: readonly string[], goal?: number, variables = {}): Candidate => {
+  const node = (
+    name: string,
+    words: readonly string[],
+    goal?: number,
+    variables = {},
+  ): Candidate => {
     return [name, process.execPath, [COMMAND, ...words], goal, variables];
   };
   const services = { AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_SSM: store.url };
@@ -41,7 +52,12 @@ try {
     node("TAB, contexts", ["__complete", "clusters"], 1.6, { HOME: withContexts.path }),
     node("token, keys of the environment", TOKEN, 2.2),
     node("token, with a configuration file", TOKEN, undefined, { HOME: withContexts.path }),
-    node("token --cache, cached keys of a role", [...TOKEN, "--cache", "--role", ROLE], 1.8, services),
+    node(
+      "token --cache, cached keys of a role",
+      [...TOKEN, "--cache", "--role", ROLE],
+      1.8,
+      services,
+    ),
     node("mappings list, local store", ["mappings", "list", "-c", "prod"], 3, services),
     ["aws-iam-authenticator token", "aws-iam-authenticator", ["token", "-i", "prod"]],
     ["aws eks get-token", "aws", ["eks", "get-token", "--cluster-name", "prod"]],

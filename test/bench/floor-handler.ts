@@ -1,5 +1,5 @@
-// The least that a cold start with a review can cost: two TLS connections, a hash and three requests, without the SDK and without
-// rules. `floor.ts` signs the requests in advance.
+// The least that a cold start with a review can cost: two TLS connections, a hash and three
+// requests, without the SDK and without rules. `floor.ts` signs the requests in advance.
 
 import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -19,7 +19,13 @@ const agents = new Map<string, RequestOptions["agent"]>();
 
 function send({ url, method, headers, body }: SignedRequest): Promise<string> {
   const { origin, pathname, search, hostname, port } = new URL(url);
-  const options = { agent: agents.get(origin), host: hostname, port, path: pathname + search, servername: hostname };
+  const options = {
+    agent: agents.get(origin),
+    host: hostname,
+    port,
+    path: pathname + search,
+    servername: hostname,
+  };
   return new Promise((resolve, reject) => {
     const outgoing = request({ ...options, method, headers }, (response: IncomingMessage) => {
       const chunks: Buffer[] = [];
@@ -41,5 +47,8 @@ const answers = callers === undefined ? [] : [await send(callers)];
 
 export async function handler(event: unknown) {
   for (const next of review) answers.push(await send(next));
-  return { statusCode: 200, body: JSON.stringify([hash("sha256", JSON.stringify(event)), ...answers]) };
+  return {
+    statusCode: 200,
+    body: JSON.stringify([hash("sha256", JSON.stringify(event)), ...answers]),
+  };
 }

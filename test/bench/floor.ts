@@ -16,7 +16,10 @@ export async function buildFloor(folder: string): Promise<void> {
   for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
 }
 
-/** `settings`: of the function. `parameters`: what the function reads while it initializes, and in the review. */
+/**
+ * `settings`: of the function. `parameters`: what the function reads while it initializes, and in
+ * the review.
+ */
 export async function floorRequests(
   settings: Readonly<Record<string, string>>,
   token: string,
@@ -45,7 +48,15 @@ async function getParameters(settings: Readonly<Record<string, string>>, Names: 
     "x-amz-target": "AmazonSSM.GetParameters",
   };
   const signer = new SignatureV4({ service: "ssm", region, credentials, sha256: Sha256 });
-  const signed = await signer.sign({ method: "POST", protocol, hostname, path: "/", query: {}, headers, body });
+  const signed = await signer.sign({
+    method: "POST",
+    protocol,
+    hostname,
+    path: "/",
+    query: {},
+    headers,
+    body,
+  });
   return { url: AWS_ENDPOINT_URL_SSM, method: "POST", headers: signed.headers, body };
 }
 
@@ -53,7 +64,14 @@ function getCallerIdentity(
   { AWS_ENDPOINT_URL_STS = "", CLUSTER_ID = "" }: Readonly<Record<string, string>>,
   token: string,
 ) {
-  const { host, pathname, search } = new URL(Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString());
+  const { host, pathname, search } = new URL(
+    Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString(),
+  );
   const headers = { host, accept: "application/json", "x-k8s-aws-id": CLUSTER_ID };
-  return { url: new URL(pathname + search, AWS_ENDPOINT_URL_STS).href, method: "GET", headers, body: "" };
+  return {
+    url: new URL(pathname + search, AWS_ENDPOINT_URL_STS).href,
+    method: "GET",
+    headers,
+    body: "",
+  };
 }

@@ -1,5 +1,5 @@
-// Instructions of cold starts and of the command, which other work on the machine does not change. Needs valgrind.
-// `npm run bench -- instructions [rounds]`; default 3 rounds.
+// Instructions of cold starts and of the command, which other work on the machine does not change.
+// Needs valgrind. `npm run bench -- instructions [rounds]`; default 3 rounds.
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -19,7 +19,9 @@ const client = runtimeClient(ROOT);
 const services = await startServices();
 try {
   const candidate = await coldStartCandidates(services.settings);
-  const starts = await counted(CANDIDATES, async (name) => coldStartInstructions(client, await candidate(name)));
+  const starts = await counted(CANDIDATES, async (name) =>
+    coldStartInstructions(client, await candidate(name)),
+  );
   const [empty = Number.NaN, floor = Number.NaN] = starts;
   const rows = CANDIDATES.map((name, at) => {
     const count = starts[at] ?? Number.NaN;
@@ -41,19 +43,32 @@ const empty = home.write("empty.mjs", "");
 home.configure("contexts:\n  live: { cluster: prod, region: eu-west-1 }\n");
 const lines = [
   [empty],
-  ...["--version", "--help", "__complete clusters", "token -c prod"].map((words) => [COMMAND, ...words.split(" ")]),
+  ...["--version", "--help", "__complete clusters", "token -c prod"].map((words) => [
+    COMMAND,
+    ...words.split(" "),
+  ]),
 ];
 const counts = await counted(lines, (words) =>
-  countInstructions(words, async ([program = "", ...all]) => void (await promisify(execFile)(program, all, { env }))),
+  countInstructions(
+    words,
+    async ([program = "", ...all]) => void (await promisify(execFile)(program, all, { env })),
+  ),
 );
 const rows = lines.map(([, ...words], at) => {
   const count = counts[at] ?? Number.NaN;
-  return [words.join(" ") || "an empty Node", millions(count), (count / (counts[0] ?? Number.NaN)).toFixed(2)];
+  return [
+    words.join(" ") || "an empty Node",
+    millions(count),
+    (count / (counts[0] ?? Number.NaN)).toFixed(2),
+  ];
 });
 console.log(`\n${markdown(["command", "million", "of empty"], rows)}`);
 
 /** Medians, since V8 compiles in other threads when it finds the time. */
-async function counted<T>(items: readonly T[], count: (item: T) => Promise<number>): Promise<number[]> {
+async function counted<T>(
+  items: readonly T[],
+  count: (item: T) => Promise<number>,
+): Promise<number[]> {
   const medians: number[] = [];
   for (const item of items) {
     const taken: number[] = [];

@@ -1,4 +1,5 @@
-// Counts the instructions of a program with valgrind, which other work on the machine does not change.
+// Counts the instructions of a program with valgrind, which other work on the machine does not
+// change.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
@@ -19,13 +20,21 @@ export function hasValgrind(): boolean {
   return spawnSync("valgrind", ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-/** Of all threads. `run` runs the command that it gets, which is Node.js with `words`, until it ends. */
+/**
+ * Of all threads. `run` runs the command that it gets, which is Node.js with `words`, until it
+ * ends.
+ */
 export async function countInstructions(
   words: readonly string[],
   run: (command: readonly string[]) => Promise<void>,
 ): Promise<number> {
   const log = join(tmpdir(), `valgrind-${process.pid}.log`);
-  const options = ["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", `--log-file=${log}`];
+  const options = [
+    "--tool=cachegrind",
+    "--cache-sim=no",
+    "--cachegrind-out-file=/dev/null",
+    `--log-file=${log}`,
+  ];
   const clock = `data:text/javascript,${encodeURIComponent(SLOW_CLOCK)}`;
   await run(["valgrind", ...options, process.execPath, "--import", clock, ...words]);
   const output = readFileSync(log, "utf8");

@@ -1,4 +1,5 @@
-// Measures candidates in turns, so that machine load affects all of them equally, and prints tables.
+// Measures candidates in turns, so that machine load affects all of them equally, and prints
+// tables.
 
 /** The results of each candidate, by round. A first round is discarded: it fills the disk cache. */
 export async function takeTurns<C, R>(
@@ -19,7 +20,8 @@ export async function takeTurns<C, R>(
 /** Robust against a few slow runs. Nearest rank; `values` must not be empty. */
 function quartiles(values: readonly number[]): [lower: number, median: number, upper: number] {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
+  const at = (share: number): number =>
+    sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
   return [at(0.25), at(0.5), at(0.75)];
 }
 

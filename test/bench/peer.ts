@@ -1,5 +1,5 @@
-// Processor time of reviews beside aws-iam-authenticator's server, from the first ones of a new process to the 10,000th.
-// `npm run bench -- peer [rounds]`: default 5 rounds. Linux only.
+// Processor time of reviews beside aws-iam-authenticator's server, from the first ones of a new
+// process to the 10,000th. `npm run bench -- peer [rounds]`: default 5 rounds. Linux only.
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -26,7 +26,9 @@ const WINDOWS: readonly (readonly [name: string, from: number, to: number])[] = 
 ];
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 /** The mapping of services.ts. */
-const MAPPINGS = { mapRoles: [{ rolearn: ROLE, username: "dev:{{SessionName}}", groups: ["developers"] }] };
+const MAPPINGS = {
+  mapRoles: [{ rolearn: ROLE, username: "dev:{{SessionName}}", groups: ["developers"] }],
+};
 
 interface Reviewer {
   readonly pid: number;
@@ -66,7 +68,10 @@ async function startTheirs(stsUrl: string): Promise<Reviewer> {
   return { pid, review, stop };
 }
 
-/** Of all threads, in ms. The kernel counts in steps of 10: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/**
+ * Of all threads, in ms. The kernel counts in steps of 10:
+ * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
 function processorMs(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
   const [user, system] = text.slice(text.lastIndexOf(")")).split(" ").slice(12, 14).map(Number);
@@ -100,7 +105,9 @@ async function measureRound(reviewers: readonly Reviewer[]): Promise<number[][]>
   }
   return WINDOWS.map(([, from, to]) =>
     reviewers.map((_, at) => {
-      const [before, after] = [from, to].map((count) => readings[count / BLOCK]?.[at] ?? Number.NaN);
+      const [before, after] = [from, to].map(
+        (count) => readings[count / BLOCK]?.[at] ?? Number.NaN,
+      );
       return ((after ?? Number.NaN) - (before ?? Number.NaN)) / (to - from);
     }),
   );

@@ -10,7 +10,9 @@ const CALLER = "bench-caller";
 export const CALLERS = JSON.stringify([{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }]);
 
 export function reviewEvent(token: string, time = Date.now(), bearer = CALLER): object {
-  const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) => (text === "Bearer caller" ? `Bearer ${bearer}` : text));
+  const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) =>
+    text === "Bearer caller" ? `Bearer ${bearer}` : text,
+  );
   const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(reviewBody(V1, token)), time };
   return httpApiEvent(request, "POST /authenticate");
 }

@@ -21,13 +21,18 @@ export const ISSUER_KEYS: readonly IssuerKey[] = [1, 2].flatMap(() => {
 });
 
 export async function startServices() {
-  const keys = ISSUER_KEYS.map((key) => [issuerKeyParameter(MAPPING_PREFIX, key.kid), JSON.stringify(key)] as const);
+  const keys = ISSUER_KEYS.map(
+    (key) => [issuerKeyParameter(MAPPING_PREFIX, key.kid), JSON.stringify(key)] as const,
+  );
   const parameters = {
     [`${MAPPING_PREFIX}/callers`]: CALLERS,
     [`${MAPPING_PREFIX}/role/111122223333/developers`]: JSON.stringify(MAPPING),
     ...Object.fromEntries(keys),
   };
-  const [sts, store] = [await startSts(), await startParameterStore({ region: REGION, parameters })];
+  const [sts, store] = [
+    await startSts(),
+    await startParameterStore({ region: REGION, parameters }),
+  ];
   const authority = createCertificateAuthority();
   const fronts = [
     await startTlsFront(sts.url, authority.server()),
@@ -38,7 +43,8 @@ export async function startServices() {
       CLUSTER_ID,
       CALLER_AUTH: "bearer",
       ...localServices(REGION, { sts: fronts[0].url, store: fronts[1].url }),
-      // With it, Node loads all root certificates in another thread at startup; without it, for the first connection.
+      // With it, Node loads all root certificates in another thread at startup; without it, for the
+      // first connection.
       NODE_EXTRA_CA_CERTS: useFolder().write("ca.pem", authority.ca),
     },
     async close() {
@@ -60,5 +66,8 @@ async function startTlsFront(target: string, { cert, key }: Credential) {
     upstream.on("error", () => socket.destroy());
   });
   await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
-  return { url: `https://localhost:${(front.address() as AddressInfo).port}`, close: () => front.close() };
+  return {
+    url: `https://localhost:${(front.address() as AddressInfo).port}`,
+    close: () => front.close(),
+  };
 }

@@ -1,6 +1,7 @@
-// Load spikes of docs/performance.md: the bundle answers, in as many environments as Lambda would start, with AWS's limits.
-// `npm run bench -- spikes` prints a table, and writes what the plot shows to figures.json. `npm run docs` draws it.
-// `npm run bench -- spikes people` prints the table of 1,000 to 10,000 people instead, which takes half an hour.
+// Load spikes of docs/performance.md: the bundle answers, in as many environments as Lambda would
+// start, with AWS's limits. `npm run bench -- spikes` prints a table, and writes what the plot
+// shows to figures.json. `npm run docs` draws it. `npm run bench -- spikes people` prints the table
+// of 1,000 to 10,000 people instead, which takes half an hour.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,8 +49,14 @@ const LARGE = [1_000, 3_000, 10_000].flatMap((people) =>
   ),
 );
 
-/** USD: the gateway's and Lambda's requests, the time of reviews, and reads with higher throughput. List prices of docs/costs.md. */
-function priceOf({ requests, calls }: Awaited<ReturnType<typeof runSpike>>, ssmReads: number): string {
+/**
+ * USD: the gateway's and Lambda's requests, the time of reviews, and reads with higher throughput.
+ * List prices of docs/costs.md.
+ */
+function priceOf(
+  { requests, calls }: Awaited<ReturnType<typeof runSpike>>,
+  ssmReads: number,
+): string {
   const time = requests * 0.05 * 0.5 * 0.000_013_333_4;
   return (requests * 1.2e-6 + time + (ssmReads > 40 ? calls.ssm.total * 5e-6 : 0)).toFixed(2);
 }
@@ -59,7 +66,9 @@ const logins: object[] = [];
 const rows: string[][] = [];
 for (const [who, settings, stsSilentMs = 0] of isLarge ? LARGE : SPIKES) {
   const result = await runSpike({ ...SETTINGS[settings], who, stsSilentMs });
-  const calls = Object.values(result.calls).map(({ total, throttled }) => `${total}, ${throttled} throttled`);
+  const calls = Object.values(result.calls).map(
+    ({ total, throttled }) => `${total}, ${throttled} throttled`,
+  );
   rows.push([
     `${who.people}, ${who.roles}${stsSilentMs === 0 ? "" : "; STS does not respond for 30 s"}`,
     settings,
@@ -70,10 +79,30 @@ for (const [who, settings, stsSilentMs = 0] of isLarge ? LARGE : SPIKES) {
     ...(isLarge ? [String(who.apiservers), priceOf(result, SETTINGS[settings].ssmReads)] : []),
   ]);
   if (isLarge) console.error(rows.at(-1)?.join(" | "));
-  logins.push({ settings, seconds: result.curve.map((seconds) => Math.round(seconds * 100) / 100) });
+  logins.push({
+    settings,
+    seconds: result.curve.map((seconds) => Math.round(seconds * 100) / 100),
+  });
 }
-const head = ["people, roles", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "never in"];
-const counts = ["requests", "429 of the gateway", "throttled by Lambda", "environments", "STS", "SSM"];
+const head = [
+  "people, roles",
+  "settings",
+  "half in, s",
+  "99 %, s",
+  "all, s",
+  "look-ups",
+  "failed",
+  "never in",
+];
+const counts = [
+  "requests",
+  "429 of the gateway",
+  "throttled by Lambda",
+  "environments",
+  "STS",
+  "SSM",
+];
 console.log(markdown([...head, ...counts, ...(isLarge ? ["kube-apiservers", "USD"] : [])], rows));
 const figures = { ...PLOTTED, logins: logins.slice(0, 3) };
-if (!isLarge) writeFileSync(join(import.meta.dirname, "figures.json"), `${JSON.stringify(figures, null, 2)}\n`);
+if (!isLarge)
+  writeFileSync(join(import.meta.dirname, "figures.json"), `${JSON.stringify(figures, null, 2)}\n`);

@@ -1,4 +1,5 @@
-// The published command in an empty folder: it starts, and finds credentials from every source of the SDK.
+// The published command in an empty folder: it starts, and finds credentials from every source of
+// the SDK.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -23,25 +24,39 @@ const home = join(folder, "home");
 const ROLE = "arn:aws:iam::111122223333:role/Operator";
 const END = "2100-01-01T00:00:00Z";
 const parameters = { "/iam-authenticator/prod/account/111122223333": "{}" };
-const identities = ["AKIAFROMENV", "AKIAFROMPROCESS", "ASIAFROMROLE", "ASIAFROMSSO", "ASIAFROMWEB"].map(
-  (accessKeyId) => ({
-    ...{ ...OPERATOR, accessKeyId, secretAccessKey: "s" },
-    ...(accessKeyId.startsWith("ASIA") && { sessionToken: "t" }),
-  }),
+const identities = [
+  "AKIAFROMENV",
+  "AKIAFROMPROCESS",
+  "ASIAFROMROLE",
+  "ASIAFROMSSO",
+  "ASIAFROMWEB",
+].map((accessKeyId) => ({
+  ...{ ...OPERATOR, accessKeyId, secretAccessKey: "s" },
+  ...(accessKeyId.startsWith("ASIA") && { sessionToken: "t" }),
+}));
+const store = useServer(() =>
+  startParameterStore({ identities: [...identities, OPERATOR], parameters }),
 );
-const store = useServer(() => startParameterStore({ identities: [...identities, OPERATOR], parameters }));
 const issuer = useServer(() => startHttpServer(issue));
 let metafile: Metafile;
 prepare(async () => {
   metafile = await buildCommand(built);
   write("home/.aws/config", INI);
   write("home/web-identity", "a token");
-  write(`home/.aws/sso/cache/${hash("sha1", "company")}.json`, JSON.stringify({ accessToken: "x", expiresAt: END }));
+  write(
+    `home/.aws/sso/cache/${hash("sha1", "company")}.json`,
+    JSON.stringify({ accessToken: "x", expiresAt: END }),
+  );
 });
 
 /** STS and the portal of IAM Identity Center. They return keys that identify the request. */
 function issue(request: LocalRequest) {
-  const keys = { accessKeyId: "ASIAFROMSSO", secretAccessKey: "s", sessionToken: "t", expiration: Date.parse(END) };
+  const keys = {
+    accessKeyId: "ASIAFROMSSO",
+    secretAccessKey: "s",
+    sessionToken: "t",
+    expiration: Date.parse(END),
+  };
   if (request.target.startsWith("/federation/credentials"))
     return { status: 200, body: JSON.stringify({ roleCredentials: keys }) };
   const action = readForm(request).get("Action") ?? "";
@@ -67,7 +82,9 @@ function run(words: readonly string[], variables: Readonly<Record<string, string
 
 test("a shell can run the file, which reports its version and has its commands", async () => {
   assert.equal(statSync(join(built, COMMAND_FILE)).mode & 0o777, 0o755);
-  const { stdout } = await promisify(execFile)(join(built, COMMAND_FILE), ["--version"], { cwd: home });
+  const { stdout } = await promisify(execFile)(join(built, COMMAND_FILE), ["--version"], {
+    cwd: home,
+  });
   assert.equal(stdout, `${packageJson.version}\n`);
   assert.match((await run(["--help"])).stdout, /^Usage: npx --no -- lambda-iam-authenticator /);
   assert.match((await run(["mappings", "apply", "--help"])).stdout, /--prune/);
@@ -77,7 +94,9 @@ test("the command has the same bytes wherever the repository is", async () => {
   const root = join(import.meta.dirname, "..", "..");
   const clone = join(folder, "another", "clone");
   const inputs = Object.keys(metafile.inputs);
-  const packages = inputs.flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
+  const packages = inputs.flatMap(
+    (input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
+  );
   for (const path of new Set(["build", "cli", "functions", "package.json", ...packages])) {
     const isRead = (source: string) => !/[/\\]dist-(cjs|types)$/.test(source);
     cpSync(join(root, path), join(clone, path), { recursive: true, filter: isRead });
@@ -85,7 +104,10 @@ test("the command has the same bytes wherever the repository is", async () => {
   symlinkSync(join(root, "node_modules", "esbuild"), join(clone, "node_modules", "esbuild"));
   await promisify(execFile)(process.execPath, [join(clone, "build", "command.ts")]);
   const elsewhere = join(clone, "dist", "cli");
-  assert.deepEqual(readdirSync(elsewhere, { recursive: true }).sort(), readdirSync(built, { recursive: true }).sort());
+  assert.deepEqual(
+    readdirSync(elsewhere, { recursive: true }).sort(),
+    readdirSync(built, { recursive: true }).sort(),
+  );
   for (const output of Object.keys(metafile.outputs)) {
     const file = output.replace("dist/cli/", "");
     assert.ok(readFileSync(join(elsewhere, file)).equals(readFileSync(join(built, file))), file);
@@ -106,7 +128,10 @@ test("a build replaces a command that is running: it still loads its parts, whic
   await buildCommand(replaced);
   running.child.stdin?.end("go\n");
   assert.equal((await running).stdout, "started\nloaded\n");
-  assert.deepEqual([existsSync(part("lazy-AAAAAAAA.mjs")), existsSync(part("older-BBBBBBBB.mjs"))], [true, false]);
+  assert.deepEqual(
+    [existsSync(part("lazy-AAAAAAAA.mjs")), existsSync(part("older-BBBBBBBB.mjs"))],
+    [true, false],
+  );
 
   const own = (name: string) => name !== "lazy-AAAAAAAA.mjs";
   const parts = () => readdirSync(join(replaced, "parts"));
@@ -121,12 +146,21 @@ test("a build replaces a command that is running: it still loads its parts, whic
 
   write("replaced/THIRD-PARTY-LICENSES.txt", "of another version");
   await buildCommand(replaced);
-  assert.deepEqual(readdirSync(replaced, { recursive: true }).sort(), readdirSync(built, { recursive: true }).sort());
+  assert.deepEqual(
+    readdirSync(replaced, { recursive: true }).sort(),
+    readdirSync(built, { recursive: true }).sort(),
+  );
   assert.equal(statSync(join(replaced, COMMAND_FILE)).mode & 0o777, 0o755);
 });
 
-/** The npm packages, the built-in modules and the number of files that a run of the built command loads. */
-async function loadedBy(words: readonly string[], variables: Readonly<Record<string, string>> = {}) {
+/**
+ * The npm packages, the built-in modules and the number of files that a run of the built command
+ * loads.
+ */
+async function loadedBy(
+  words: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+) {
   const hook = `import { registerHooks } from "node:module";
     const told = (line) => process.stderr.write(line + "\\n");
     registerHooks({ load(url, context, next) { told(url); return next(url, context); } });
@@ -135,18 +169,31 @@ async function loadedBy(words: readonly string[], variables: Readonly<Record<str
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
   const lines = (await run(words, { NODE_OPTIONS, ...variables })).stderr.split("\n");
   const prefix = `${pathToFileURL(built)}/`;
-  const files = lines.flatMap((line) => (line.startsWith(prefix) ? [line.slice(prefix.length)] : []));
+  const files = lines.flatMap((line) =>
+    line.startsWith(prefix) ? [line.slice(prefix.length)] : [],
+  );
   assert.ok(files.length > 1, lines.join("\n"));
   const inputs = files.flatMap((file) =>
     Object.keys(metafile.outputs[`dist/cli/${file}`]?.inputs ?? assert.fail(file)),
   );
-  const packages = inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
+  const packages = inputs.flatMap(
+    (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [],
+  );
   const builtIns = lines.filter((line) => line.startsWith("node:"));
-  return { packages: [...new Set(packages)].sort(), builtIns: [...new Set(builtIns)].sort(), files: files.length };
+  return {
+    packages: [...new Set(packages)].sort(),
+    builtIns: [...new Set(builtIns)].sort(),
+    files: files.length,
+  };
 }
 
-const KEYS = { AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId, AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey };
-/** Loaded by each command: the standard streams, and what Node.js loads before it runs a program. */
+const KEYS = {
+  AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey,
+};
+/**
+ * Loaded by each command: the standard streams, and what Node.js loads before it runs a program.
+ */
 const ANY = ["node:buffer", "node:fs", "node:path", "node:timers/promises", "node:util"];
 
 test("--version, --help and completion of contexts load no SDK; only --help loads the option parser", async () => {
@@ -154,7 +201,9 @@ test("--version, --help and completion of contexts load no SDK; only --help load
   assert.deepEqual((await loadedBy(["--help"])).packages, ["commander"]);
   assert.deepEqual((await loadedBy(["__complete", "clusters"])).packages, []);
   write("configured/iam-authenticator/config.yaml", "contexts:\n  live: { cluster: prod }\n");
-  const contexts = await loadedBy(["__complete", "clusters"], { XDG_CONFIG_HOME: join(folder, "configured") });
+  const contexts = await loadedBy(["__complete", "clusters"], {
+    XDG_CONFIG_HOME: join(folder, "configured"),
+  });
   assert.deepEqual(contexts, { packages: ["yaml"], builtIns: ANY, files: 4 });
 });
 
@@ -171,31 +220,50 @@ test("token loads the signer and no client, cryptography or network module, also
 test("mappings list loads the client of Parameter Store and no other, no YAML and no unused errors", async () => {
   const { packages, builtIns, files } = await loadedBy(["mappings", "list", "-c", "prod"], KEYS);
   assert.deepEqual(packages, [
-    ...["client-ssm", "core", "credential-provider-env", "credential-provider-node"].map((name) => `@aws-sdk/${name}`),
+    ...["client-ssm", "core", "credential-provider-env", "credential-provider-node"].map(
+      (name) => `@aws-sdk/${name}`,
+    ),
     "@aws/lambda-invoke-store",
     ...["core", "node-http-handler", "signature-v4", "types"].map((name) => `@smithy/${name}`),
     "commander",
   ]);
   assert.ok(files <= 20, `${files} files`);
-  for (const name of ["node:child_process", "node:https", "node:http2"]) assert.ok(!builtIns.includes(name), name);
-  const ofClient = Object.keys(metafile.inputs).filter((input) => input.includes("/client-ssm/dist-es/models/"));
+  for (const name of ["node:child_process", "node:https", "node:http2"])
+    assert.ok(!builtIns.includes(name), name);
+  const ofClient = Object.keys(metafile.inputs).filter((input) =>
+    input.includes("/client-ssm/dist-es/models/"),
+  );
   const outputs = Object.values(metafile.outputs);
-  const bytes = outputs.flatMap(({ inputs }) => ofClient.map((input) => inputs[input]?.bytesInOutput ?? 0));
+  const bytes = outputs.flatMap(({ inputs }) =>
+    ofClient.map((input) => inputs[input]?.bytesInOutput ?? 0),
+  );
   assert.ok(bytes.reduce((sum, one) => sum + one, 0) < 5_000, String(bytes));
 });
 
 test("package.json requires the Node.js that the command needs, and an older one prints one sentence", async () => {
   const range = packageJson.engines.node;
   const oldest = (text: string) => /[\d.]+/.exec(text)?.[0] ?? "";
-  for (const name of ["commander", "yaml", "@aws-sdk/client-ssm", "@aws-sdk/client-sts", "@smithy/signature-v4"]) {
-    const { engines } = JSON.parse(readFileSync(join("node_modules", name, "package.json"), "utf8"));
+  for (const name of [
+    "commander",
+    "yaml",
+    "@aws-sdk/client-ssm",
+    "@aws-sdk/client-sts",
+    "@smithy/signature-v4",
+  ]) {
+    const { engines } = JSON.parse(
+      readFileSync(join("node_modules", name, "package.json"), "utf8"),
+    );
     const order = oldest(range).localeCompare(oldest(engines.node), "en", { numeric: true });
     assert.ok(order >= 0, `${name} needs ${engines.node}`);
   }
   const as = (version: string) => {
     const script = `for (const [name, value] of [["version", "v${version}"], ["versions", {...process.versions, node: "${version}"}]])
       Object.defineProperty(process, name, { value });`;
-    const words = ["--import", `data:text/javascript,${encodeURIComponent(script)}`, join(built, COMMAND_FILE)];
+    const words = [
+      "--import",
+      `data:text/javascript,${encodeURIComponent(script)}`,
+      join(built, COMMAND_FILE),
+    ];
     return promisify(execFile)(process.execPath, [...words, "--version"]);
   };
   for (const version of ["22.21.0", "24.5.0", "25.0.0"]) await as(version);
@@ -222,15 +290,26 @@ sso_start_url = https://example.awsapps.com/start
 `;
 
 for (const [what, key, variables] of [
-  ["keys in the environment", "AKIAFROMENV", { AWS_ACCESS_KEY_ID: "AKIAFROMENV", AWS_SECRET_ACCESS_KEY: "s" }],
+  [
+    "keys in the environment",
+    "AKIAFROMENV",
+    { AWS_ACCESS_KEY_ID: "AKIAFROMENV", AWS_SECRET_ACCESS_KEY: "s" },
+  ],
   ["a process of a profile", "AKIAFROMPROCESS", { AWS_PROFILE: "process" }],
   ["a role of a profile", "ASIAFROMROLE", { AWS_PROFILE: "role" }],
   ["IAM Identity Center", "ASIAFROMSSO", { AWS_PROFILE: "sso" }],
-  ["a web identity", "ASIAFROMWEB", { AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: `${home}/web-identity` }],
+  [
+    "a web identity",
+    "ASIAFROMWEB",
+    { AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: `${home}/web-identity` },
+  ],
 ] as const) {
   test(`credentials from ${what}`, async () => {
     const { stdout } = await run(["mappings", "list", "-c", "prod"], variables);
     assert.match(stdout, /^KIND .*\naccount {2}111122223333\n$/);
-    assert.match(store.requests.at(-1)?.headers["authorization"] ?? "", new RegExp(`Credential=${key}/`));
+    assert.match(
+      store.requests.at(-1)?.headers["authorization"] ?? "",
+      new RegExp(`Credential=${key}/`),
+    );
   });
 }

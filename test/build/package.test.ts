@@ -1,4 +1,5 @@
-// What ships: the manifest of the npm package, the SBOM, and licences. test/e2e/package.e2e.ts packs and installs the package.
+// What ships: the manifest of the npm package, the SBOM, and licences. test/e2e/package.e2e.ts
+// packs and installs the package.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -11,7 +12,8 @@ import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "../infra/cdk-cli.ts";
 
 test("the manifest is ready for publication: name, access, licence and provenance", () => {
-  for (const keyword of ["cdk", "awscdk", "kubernetes", "iam"]) assert.ok(manifest.keywords.includes(keyword), keyword);
+  for (const keyword of ["cdk", "awscdk", "kubernetes", "iam"])
+    assert.ok(manifest.keywords.includes(keyword), keyword);
   assert.equal(manifest.author, "The lambda-iam-authenticator authors");
   assert.deepEqual(manifest.publishConfig, { access: "public", provenance: true });
   assert.deepEqual(Object.keys(manifest.exports), [".", "./package.json"]);
@@ -46,33 +48,51 @@ interface Component extends Readonly<Record<"name" | "version" | "purl", string>
   readonly hashes: readonly { readonly alg: string; readonly content: string }[];
 }
 
-const lock: Readonly<Record<string, Locked>> = JSON.parse(readFileSync(`${ROOT}/package-lock.json`, "utf8")).packages;
+const lock: Readonly<Record<string, Locked>> = JSON.parse(
+  readFileSync(`${ROOT}/package-lock.json`, "utf8"),
+).packages;
 const packages = bundledPackages();
 let components: readonly Component[];
 before(() => ({ components } = JSON.parse(sbom(ROOT, "lambda-iam-authenticator", packages))));
 
 test("the SBOM has each bundled package once, with the SHA-512 of the lockfile", () => {
-  assert.deepEqual(components.map(({ name, version }) => `${name} ${version}`).toSorted(), [...packages].toSorted());
+  assert.deepEqual(
+    components.map(({ name, version }) => `${name} ${version}`).toSorted(),
+    [...packages].toSorted(),
+  );
   for (const { name, version, purl, hashes } of components) {
     const [, locked] =
-      Object.entries(lock).find(([path, one]) => path.endsWith(`node_modules/${name}`) && one.version === version) ??
-      assert.fail(`${name} ${version} is not in the lockfile`);
+      Object.entries(lock).find(
+        ([path, one]) => path.endsWith(`node_modules/${name}`) && one.version === version,
+      ) ?? assert.fail(`${name} ${version} is not in the lockfile`);
     assert.equal(purl, `pkg:npm/${name.replace("@", "%40")}@${version}`);
     const [hash] = hashes.filter(({ alg }) => alg === "SHA-512");
-    assert.equal(`sha512-${Buffer.from(hash?.content ?? "", "hex").toString("base64")}`, locked.integrity, name);
+    assert.equal(
+      `sha512-${Buffer.from(hash?.content ?? "", "hex").toString("base64")}`,
+      locked.integrity,
+      name,
+    );
   }
 });
 
 test("every licence of what ships permits distribution with its text", () => {
-  const licences = new Set(components.flatMap(({ licenses }) => licenses.map(({ license }) => license.id)));
+  const licences = new Set(
+    components.flatMap(({ licenses }) => licenses.map(({ license }) => license.id)),
+  );
   assert.deepEqual([...licences].toSorted(), ["Apache-2.0", "ISC", "MIT"]);
 });
 
-/** esbuild copies its binary into place, and `node` installs that of this platform. Neither ships. */
+/**
+ * esbuild copies its binary into place, and `node` installs that of this platform. Neither ships.
+ */
 test("only esbuild and node run a script at installation, and every package has a checksum", () => {
   const external = Object.entries(lock).filter(([path]) => path.startsWith("node_modules/"));
-  const scripted = external.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path);
+  const scripted = external
+    .filter(([, { hasInstallScript }]) => hasInstallScript === true)
+    .map(([path]) => path);
   assert.deepEqual(scripted, ["node_modules/esbuild", "node_modules/node"]);
-  const unchecked = external.filter(([, { integrity, inBundle }]) => !inBundle && !integrity?.startsWith("sha512-"));
+  const unchecked = external.filter(
+    ([, { integrity, inBundle }]) => !inBundle && !integrity?.startsWith("sha512-"),
+  );
   assert.deepEqual(unchecked, []);
 });

@@ -1,12 +1,18 @@
-// The reduced SDK works like the complete one: responses, all kinds of errors, and both sources of credentials. Each of the
-// last tests names the file to fix after an update of the SDK.
+// The reduced SDK works like the complete one: responses, all kinds of errors, and both sources of
+// credentials. Each of the last tests names the file to fix after an update of the SDK.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import type { Plugin } from "esbuild";
-import { buildAuthenticator, bundle, LEAN_PLUGINS, LEAN_SSM_PLUGINS, separateFile } from "../../build/functions.ts";
+import {
+  buildAuthenticator,
+  bundle,
+  LEAN_PLUGINS,
+  LEAN_SSM_PLUGINS,
+  separateFile,
+} from "../../build/functions.ts";
 import { leanSsmClient } from "../../build/lean-ssm-client.ts";
 import { builtIns, directImports, leanSchemas, replacement } from "../../build/plugins.ts";
 import { isThrottlingCode } from "../../functions/lib/retry.ts";
@@ -19,12 +25,22 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const NEWER = join(import.meta.dirname, "sdk-probe.ts");
 
 const { path: folder } = useFolder();
-const KEYS = { accessKeyId: "ASIACONTAINERAAAAAAA", secretAccessKey: "of-the-container", sessionToken: "session" };
-const store = await startParameterStore({ identities: [{ ...OPERATOR, ...KEYS }], parameters: { "/probe": "1" } });
+const KEYS = {
+  accessKeyId: "ASIACONTAINERAAAAAAA",
+  secretAccessKey: "of-the-container",
+  sessionToken: "session",
+};
+const store = await startParameterStore({
+  identities: [{ ...OPERATOR, ...KEYS }],
+  parameters: { "/probe": "1" },
+});
 await buildAuthenticator(folder);
 const separate = separateFile("credential-provider-http");
 
-async function probeOf(name: string, plugins: readonly Plugin[]): Promise<(endpoint: string) => Promise<unknown>> {
+async function probeOf(
+  name: string,
+  plugins: readonly Plugin[],
+): Promise<(endpoint: string) => Promise<unknown>> {
   const { files } = await bundle(ROOT, "test/build/sdk-probe.ts", name, [separate, ...plugins]);
   for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
   return (await import(join(folder, name))).probe;
@@ -44,13 +60,20 @@ beforeEach(() => {
 
 for (const [name, probe] of Object.entries(PROBES)) {
   test(`${name}: keys come from the environment (each error below), otherwise from the container's credential endpoint, with its token`, async (t) => {
-    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token } = KEYS;
+    const {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: Token,
+    } = KEYS;
     const Expiration = new Date(Date.now() + 3_600_000).toISOString();
     const body = JSON.stringify({ AccessKeyId, SecretAccessKey, Token, Expiration });
     const container = await startHttpServer(() => ({ status: 200, body }));
     t.after(() => container.close());
     const AWS_CONTAINER_CREDENTIALS_FULL_URI = `${container.url}/v1/credentials`;
-    Object.assign(process.env, { AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: "the-token" });
+    Object.assign(process.env, {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: "the-token",
+    });
     assert.deepEqual(await probe(store.url), ["/probe"]);
     const { headers } = store.requests.at(-1) ?? assert.fail();
     assert.match(headers["authorization"] ?? "", /Credential=ASIACONTAINERAAAAAAA\//);
@@ -62,11 +85,24 @@ for (const [name, probe] of Object.entries(PROBES)) {
     assert.match(String(await probe(store.url)), /AWS_CONTAINER_CREDENTIALS_FULL_URI/);
   });
 
-  for (const code of ["InvalidKeyId", "ThrottlingException", "ParameterNotFound", "NewerThanThisSdk"]) {
+  for (const code of [
+    "InvalidKeyId",
+    "ThrottlingException",
+    "ParameterNotFound",
+    "NewerThanThisSdk",
+  ]) {
     test(`${name}: the error ${code} is a service error with its name and status`, async () => {
-      Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKIAENVIRONMENTAAAAA", AWS_SECRET_ACCESS_KEY: "secret" });
+      Object.assign(process.env, {
+        AWS_ACCESS_KEY_ID: "AKIAENVIRONMENTAAAAA",
+        AWS_SECRET_ACCESS_KEY: "secret",
+      });
       const headers = { "content-type": "application/x-amz-json-1.1" };
-      store.fail({ kind: "answer", status: 400, headers, body: JSON.stringify({ __type: code, message: "no" }) });
+      store.fail({
+        kind: "answer",
+        status: 400,
+        headers,
+        body: JSON.stringify({ __type: code, message: "no" }),
+      });
       assert.deepEqual(await probe(store.url), { name: code, status: 400 });
     });
   }
@@ -74,9 +110,8 @@ for (const [name, probe] of Object.entries(PROBES)) {
 
 // Not exported, but the only place where the SDK lists them.
 const constants = "@smithy/core/dist-es/submodules/retry/service-error-classification/constants.js";
-const { THROTTLING_ERROR_CODES }: { readonly THROTTLING_ERROR_CODES: readonly string[] } = await import(
-  new URL(`../../node_modules/${constants}`, import.meta.url).href
-);
+const { THROTTLING_ERROR_CODES }: { readonly THROTTLING_ERROR_CODES: readonly string[] } =
+  await import(new URL(`../../node_modules/${constants}`, import.meta.url).href);
 
 test("the function's throttling codes are those of the SDK", () => {
   assert.ok(THROTTLING_ERROR_CODES.length > 10);
@@ -89,12 +124,22 @@ for (const { name, setup } of leanSsmClient) {
     const changed: Plugin = {
       name: "a newer SDK",
       setup: (build) =>
-        setup({ ...build, onLoad: (options, load) => build.onLoad(options, (file) => load({ ...file, path: NEWER })) }),
+        setup({
+          ...build,
+          onLoad: (options, load) =>
+            build.onLoad(options, (file) => load({ ...file, path: NEWER })),
+        }),
     };
     await assert.rejects(
-      bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [separate, builtIns, leanSchemas(), changed]),
+      bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [
+        separate,
+        builtIns,
+        leanSchemas(),
+        changed,
+      ]),
       {
-        message: /lean-ssm-client \(.*\.js\) \(build\/.*\) found nothing to replace: the AWS SDK has changed/,
+        message:
+          /lean-ssm-client \(.*\.js\) \(build\/.*\) found nothing to replace: the AWS SDK has changed/,
       },
     );
   });
@@ -114,7 +159,10 @@ test("an import from an index file of the SDK is replaced, and stays the same if
   const known = 'import { HttpResponse as Reply, newer } from "@smithy/core/protocols";\n';
   const [reply, newer, ...others] = directImports(known).split("; ");
   assert.match(reply ?? "", /^import \{ HttpResponse as Reply \} from ".*httpResponse\.js"$/);
-  assert.deepEqual([newer, others], ['import { newer as newer } from "@smithy/core/protocols";\n', []]);
+  assert.deepEqual(
+    [newer, others],
+    ['import { newer as newer } from "@smithy/core/protocols";\n', []],
+  );
   // Otherwise the plugin would not notice an SDK that moved.
   const moved = 'import { newer, another } from "@smithy/core/protocols";\n';
   assert.equal(directImports(moved), moved);

@@ -6,7 +6,14 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { type Checks, fileChecks, npm, ownedChecks, runChecks, type World } from "../../build/publishable.ts";
+import {
+  type Checks,
+  fileChecks,
+  npm,
+  ownedChecks,
+  runChecks,
+  type World,
+} from "../../build/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { markdown, type Run } from "../acceptance/report.ts";
 import type { Verdict } from "../acceptance/rows.ts";
@@ -35,7 +42,9 @@ async function missingIn(checks: Checks): Promise<string[]> {
 }
 
 test("a complete release has no problem, before and after the tag is pushed", async () => {
-  const done = ["project address", "address for reports", "changelog"].map((name) => `done         ${name}`);
+  const done = ["project address", "address for reports", "changelog"].map(
+    (name) => `done         ${name}`,
+  );
   assert.deepEqual(await linesOf(fileChecks(reading({}))), { lines: done, isComplete: true });
   const tagged = { lines: [...done, "done         tag"], isComplete: true };
   assert.deepEqual(await linesOf(fileChecks(reading({}), pushed)), tagged);
@@ -49,20 +58,32 @@ test("each missing part is one line with the command", async () => {
       `npm pkg set repository.type=git repository.url=${url}`,
   ]);
   const moved = await missing({}, { address: "https://github.com/fork/name" });
-  assert.match(moved.join(), /is git\+https:\/\/github\.com\/owner\/name\.git, and this one is .*fork/);
+  assert.match(
+    moved.join(),
+    /is git\+https:\/\/github\.com\/owner\/name\.git, and this one is .*fork/,
+  );
   const otherTag = "tag: The tag is v1.2.4, and the version in package.json is 1.2.3.";
   assert.deepEqual(await missing({}, { tag: "v1.2.4" }), [otherTag]);
   const noSection = "changelog: CHANGELOG.md has no section [1.2.3]. Add it.";
   assert.deepEqual(await missing({ "CHANGELOG.md": "## [Unreleased]\n" }), [noSection]);
   for (const address of ["", "Address:\n", "Address: none yet\n\nhttps://example.com\n"]) {
-    assert.match((await missing({ "SECURITY.md": address })).join(), /^address for reports: SECURITY\.md has no/);
+    assert.match(
+      (await missing({ "SECURITY.md": address })).join(),
+      /^address for reports: SECURITY\.md has no/,
+    );
   }
 });
 
 test("the workflow's command prints the lines and fails", async () => {
-  const tag = { GITHUB_REF_NAME: "v0.0.0", GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "owner/name" };
+  const tag = {
+    GITHUB_REF_NAME: "v0.0.0",
+    GITHUB_SERVER_URL: "https://github.com",
+    GITHUB_REPOSITORY: "owner/name",
+  };
   const env = { ...process.env, ...tag };
-  const run = promisify(execFile)(process.execPath, [join(ROOT, "build", "publishable.ts")], { env });
+  const run = promisify(execFile)(process.execPath, [join(ROOT, "build", "publishable.ts")], {
+    env,
+  });
   const stdout = /^missing {6}tag: The tag is v0\.0\.0, and the version in package\.json is /m;
   await assert.rejects(run, { code: 1, stdout });
 });
@@ -80,10 +101,17 @@ const PAGES: Readonly<Record<string, string>> = {
 const NPM: Readonly<Record<string, string>> = {
   view: "[ 'someone <s@example.com>', 'jane <jane@example.com>' ]",
   whoami: "jane",
-  trust: "type: github\nid: 1\nfile: release.yml\nrepository: owner/name\nenvironment: release\npermissions: publish",
+  trust:
+    "type: github\nid: 1\nfile: release.yml\nrepository: owner/name\nenvironment: release\npermissions: publish",
 };
-/** As `npm run acceptance` writes it, with a passed row of each check that a release needs, and a row that had no input. */
-function report(changed: Partial<Run> = {}, verdicts: Readonly<Record<number, Verdict>> = {}): string {
+/**
+ * As `npm run acceptance` writes it, with a passed row of each check that a release needs, and a
+ * row that had no input.
+ */
+function report(
+  changed: Partial<Run> = {},
+  verdicts: Readonly<Record<number, Verdict>> = {},
+): string {
   const row = (check: number, verdict: Verdict) => ({
     check,
     name: "a row",
@@ -101,10 +129,10 @@ function report(changed: Partial<Run> = {}, verdicts: Readonly<Record<number, Ve
     commit: "0123abc",
   };
   const rows = checks.map((check) => row(check, verdicts[check] ?? "passed"));
-  return markdown({ ...run, programs: [], isInterrupted: false, isShort: false, titles: {}, ...changed }, [
-    ...rows,
-    row(9, "not run"),
-  ]);
+  return markdown(
+    { ...run, programs: [], isInterrupted: false, isShort: false, titles: {}, ...changed },
+    [...rows, row(9, "not run")],
+  );
 }
 
 const world: World = {
@@ -129,8 +157,14 @@ test("what a service does not show is missing, also a manifest of another versio
   const nothing = await missing({ fetch: absent, reports: ["- Place: MiniStack"] });
   const inIndexes = ["Homebrew tap", "Krew index", "aqua registry"];
   const named = (lines: readonly string[]) => lines.map((line) => line.split(":")[0]);
-  assert.deepEqual(named(nothing), ["GitHub repository", "environment release", "AWS account", ...inIndexes]);
-  const copy = "Copy aqua-registry.yaml of the release to pkgs/owner/name/registry.yaml in aquaproj/aqua-registry.";
+  assert.deepEqual(named(nothing), [
+    "GitHub repository",
+    "environment release",
+    "AWS account",
+    ...inIndexes,
+  ]);
+  const copy =
+    "Copy aqua-registry.yaml of the release to pkgs/owner/name/registry.yaml in aquaproj/aqua-registry.";
   assert.equal(nothing.at(-1), `aqua registry: ${copy}`);
   const others = await missing({ fetch: async () => new Response("other") });
   assert.deepEqual(named(others), ["environment release", ...inIndexes]);
@@ -146,7 +180,8 @@ test("what a service does not show is missing, also a manifest of another versio
     if (command === "view") throw new Error("npm view fails: code E404");
     return NPM[command] ?? "";
   };
-  const unpublished = "npm name: npm has no package lambda-iam-authenticator. Publish an empty version 0.0.0 of it.";
+  const unpublished =
+    "npm name: npm has no package lambda-iam-authenticator. Publish an empty version 0.0.0 of it.";
   assert.deepEqual(await missing({ npm: unknown }), [unpublished]);
 });
 
@@ -156,7 +191,10 @@ test("a report is enough for a release if it is of a complete run on AWS without
     [[report({ place: "MiniStack 1.5.33" })], "no report of a run on AWS"],
     [[report({}, { 4: "failed" })], "a report of a run on AWS that has a failed row"],
     [[report({ isInterrupted: true })], "a report of a run on AWS that was interrupted"],
-    [[report({ commit: "0123abc and changes" })], "a report of a run on AWS that has no clean commit"],
+    [
+      [report({ commit: "0123abc and changes" })],
+      "a report of a run on AWS that has no clean commit",
+    ],
     [
       [report({}, { 5: "not run", 14: "not served" })],
       "a report of a run on AWS that has no passed row of check 5, 14",
@@ -164,7 +202,9 @@ test("a report is enough for a release if it is of a complete run on AWS without
   ] as const) {
     const line = `AWS account: test/acceptance/reports has ${problem}. Run: npm run acceptance`;
     assert.deepEqual(await missingIn(ownedChecks({ ...world, reports })), [line]);
-    const { isComplete } = await linesOf(ownedChecks({ ...world, reports: [...reports, report()] }));
+    const { isComplete } = await linesOf(
+      ownedChecks({ ...world, reports: [...reports, report()] }),
+    );
     assert.equal(isComplete, true, "another report is enough");
   }
 });
@@ -174,7 +214,9 @@ test("without an address, a network or a login, items are not checked, for a sta
     const { lines, isComplete } = await linesOf(ownedChecks({ ...world, ...changed }));
     assert.equal(isComplete, true);
     const checked = lines.filter((line) => line.startsWith("not checked  "));
-    return Object.fromEntries(checked.map((line) => line.slice("not checked  ".length).split(/: (.*)/)));
+    return Object.fromEntries(
+      checked.map((line) => line.slice("not checked  ".length).split(/: (.*)/)),
+    );
   };
   const unaddressed = await reasons({ manifest: { version: "1.2.3" } });
   assert.equal(unaddressed["Krew index"], "It needs the project address.");
@@ -199,7 +241,10 @@ test("npm's output is returned, and an error states its code and reason", async 
 echo "npm error code ENEEDAUTH\nnpm error need auth Log in." >&2; exit 1`;
   process.env["PATH"] = dirname(useFolder().write("npm", script, 0o755));
   assert.equal(await npm("whoami"), "jane");
-  await assert.rejects(npm("trust", "list"), /^Error: npm trust fails: code ENEEDAUTH need auth Log in\.$/);
+  await assert.rejects(
+    npm("trust", "list"),
+    /^Error: npm trust fails: code ENEEDAUTH need auth Log in\.$/,
+  );
   process.env["PATH"] = "";
   await assert.rejects(npm("view"), /^Error: npm view fails: spawn npm ENOENT$/);
 });

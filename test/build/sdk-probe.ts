@@ -4,7 +4,12 @@ import { GetParametersCommand, SSMClient, SSMServiceException } from "@aws-sdk/c
 
 /** The result of one GetParameters at `endpoint`: the existing names, or the name of the error. */
 export async function probe(endpoint: string): Promise<unknown> {
-  const client = new SSMClient({ region: "us-east-1", endpoint, maxAttempts: 1, requestHandler: {} });
+  const client = new SSMClient({
+    region: "us-east-1",
+    endpoint,
+    maxAttempts: 1,
+    requestHandler: {},
+  });
   try {
     const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: ["/probe"] }));
     return Parameters.map(({ Name }) => Name);

@@ -13,7 +13,8 @@ const A = "111122223333";
 const ROLE = `arn:aws:iam::${A}:role/Developers`;
 const ALICE = `arn:aws:iam::${A}:user/alice`;
 const BOTH = `${ROLE},${ALICE}`;
-const SECOND = /a second ARN, "arn:aws:iam::111122223333:user\/alice", follows the first: give each ARN separately/;
+const SECOND =
+  /a second ARN, "arn:aws:iam::111122223333:user\/alice", follows the first: give each ARN separately/;
 
 const cluster = useCluster({
   ...ADMIN,
@@ -32,14 +33,26 @@ test("each command rejects two ARNs in one argument, and lint reports a stored o
     await exits(cli(["explain", both, "-c", "prod"]), 2, SECOND);
   }
   const pattern = BOTH.replace("Developers", "dev-*");
-  for (const entry of [`mappings: [{arn: "${BOTH}", username: x}]`, `deny: [{arnLike: "${BOTH}"}]`]) {
+  for (const entry of [
+    `mappings: [{arn: "${BOTH}", username: x}]`,
+    `deny: [{arnLike: "${BOTH}"}]`,
+  ]) {
     await exits(run("mappings apply -f - -y", entry), 2, SECOND);
     await exits(cli("mappings lint -f -", { input: entry }), 1, undefined, SECOND);
   }
-  await exits(run("mappings apply -f - -y", `mappings: [{arnLike: "${pattern}", username: x}]`), 2, SECOND);
+  await exits(
+    run("mappings apply -f - -y", `mappings: [{arnLike: "${pattern}", username: x}]`),
+    2,
+    SECOND,
+  );
   assert.ok(!cluster.store.requests.some(isPut));
   cluster.put(`deny/${A}`, [{ arnLike: BOTH }]);
-  await exits(run("mappings lint --fail error"), 1, undefined, /^error +several-arns +deny\/111122223333/m);
+  await exits(
+    run("mappings lint --fail error"),
+    1,
+    undefined,
+    /^error +several-arns +deny\/111122223333/m,
+  );
   // The function reads it as before: rejecting the entry would deny every identity of the list.
   assert.equal(await cluster.verdict(ROLE), "granted");
   await prints(cluster.mappings(["allow", BOTH, "-y", "--allow-weakening"]), /^ {4}- /m);
@@ -49,7 +62,11 @@ const deny = (...words: string[]) => cluster.mappings(["deny", ...words, "-y"]);
 const NONE = (who: string) => `No stored mapping applies to ${who}: no access ends\\.`;
 
 test("deny says that no access ends, and exits with 1 if a stored name is similar: it writes all the same", async () => {
-  cluster.put(`role/${A}/ended`, { arn: `${ROLE}-ended`, username: "x", notAfter: "2020-01-01T00:00:00Z" });
+  cluster.put(`role/${A}/ended`, {
+    arn: `${ROLE}-ended`,
+    username: "x",
+    notAfter: "2020-01-01T00:00:00Z",
+  });
   cluster.put("pattern/any", [{ arnLike: `arn:aws:iam::${A}:role/ci-*`, username: "ci" }]);
   const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
   for (const [who, more, similar] of [
@@ -71,14 +88,21 @@ test("deny says that no access ends, and exits with 1 if a stored name is simila
       .replaceAll("d-*", "d-\\*");
     await exits(deny(who, ...more), similar === undefined ? 0 : 1, new RegExp(text));
   }
-  for (const who of [ROLE, `role/${A}/ci-7`, "arn:aws:iam::*:role/c?-*", `sso/${A}/ClusterAdmin`, `account/${A}`]) {
+  for (const who of [
+    ROLE,
+    `role/${A}/ci-7`,
+    "arn:aws:iam::*:role/c?-*",
+    `sso/${A}/ClusterAdmin`,
+    `account/${A}`,
+  ]) {
     await exits(deny(who, "--force"), 0, /^(?!No stored)[\s\S]*access ends by/);
   }
   assert.equal(await cluster.verdict(role("Develpers")), "identity_denied");
 });
 
 test("deny of a person's name that is similar to a known one exits with 1, of any other with 0, and both are written", async () => {
-  for (const name of ["sso", "role"]) cluster.store.remove(`/iam-authenticator/prod/${name}/${A}/clusteradmin`);
+  for (const name of ["sso", "role"])
+    cluster.store.remove(`/iam-authenticator/prod/${name}/${A}/clusteradmin`);
   cluster.store.remove(`/iam-authenticator/prod/role/${A}/developers`);
   const wrote = "Wrote 1 parameter\\. The function reads the change within 30 s\\.";
   await exits(deny("alcie"), 1, new RegExp(`^${wrote}\n${NONE("alcie")} Did you mean alice\\?\n$`));
@@ -86,25 +110,43 @@ test("deny of a person's name that is similar to a known one exits with 1, of an
 });
 
 test("a denial is written if its effect cannot be read", async () => {
-  cluster.store.fail(failing("GetParameters", accessDenied("ssm:GetParameters", "x"), "pattern/any"));
-  const notKnown = /^(?![\s\S]*(?:No stored|access ends by))[\s\S]*Not known whether a mapping applies to role\/\S+\./;
+  cluster.store.fail(
+    failing("GetParameters", accessDenied("ssm:GetParameters", "x"), "pattern/any"),
+  );
+  const notKnown =
+    /^(?![\s\S]*(?:No stored|access ends by))[\s\S]*Not known whether a mapping applies to role\/\S+\./;
   await exits(deny(`role/${A}/other`, "--allow-weakening"), 0, notKnown);
-  await exits(deny(`role/${A}/Develpers`, "--allow-weakening"), 1, /\. Did you mean role\/\d+\/developers\?\n$/);
+  await exits(
+    deny(`role/${A}/Develpers`, "--allow-weakening"),
+    1,
+    /\. Did you mean role\/\d+\/developers\?\n$/,
+  );
 });
 
 test("set warns of a group with the name of a ClusterRole, and questions a space", async () => {
   const set = (...words: string[]) => cluster.mappings(["set", ROLE, "--dry-run", ...words]);
   for (const level of ["view", "cluster-admin"]) {
     const warning = `^Warning: .* ${level} is the name of a ClusterRole\\. For its access, use --access ${level}\\.\n`;
-    for (const option of ["--group", "--add-group"]) await exits(set(option, level), 0, new RegExp(warning));
+    for (const option of ["--group", "--add-group"])
+      await exits(set(option, level), 0, new RegExp(warning));
   }
   await exits(set("--group", "viewers"), 0, "");
-  await exits(set("--group", "a b"), 0, "", /\n {4}warning: "a b" contains a space\. Is it one name\?/);
+  await exits(
+    set("--group", "a b"),
+    0,
+    "",
+    /\n {4}warning: "a b" contains a space\. Is it one name\?/,
+  );
 });
 
 test("the last line of remove is the command that writes the mapping again", async () => {
   const pattern = { arnLike: `arn:aws:iam::${A}:role/ci-*`, username: "ci:{SessionName}" };
-  const pinned = { arn: `${ROLE}2`, username: "d:{SessionName}", groups: ["a", "b c"], principalId: "AROAX" };
+  const pinned = {
+    arn: `${ROLE}2`,
+    username: "d:{SessionName}",
+    groups: ["a", "b c"],
+    principalId: "AROAX",
+  };
   const values = {
     [`role/${A}/developers2`]: { ...pinned, notAfter: "2099-01-01T00:00:00Z", description: "it's" },
     [`sso/${A}/view`]: { username: "v:{SessionName}" },
@@ -115,11 +157,18 @@ test("the last line of remove is the command that writes the mapping again", asy
   };
   for (const [name, value] of Object.entries(values)) cluster.put(name, value);
   const entries = (value: unknown) => (Array.isArray(value) ? new Set(value) : value);
-  for (const name of [...Object.keys(values).filter((name) => !name.startsWith("pattern/")), pattern.arnLike]) {
+  for (const name of [
+    ...Object.keys(values).filter((name) => !name.startsWith("pattern/")),
+    pattern.arnLike,
+  ]) {
     const list = name.startsWith("arn:") ? `pattern/${A}` : name;
     const before = await cluster.value(list);
-    const { err } = await exits(cluster.mappings(["remove", name, "-y", "--force", "--allow-weakening"]), 0);
-    const [, command = ""] = /To write it again: npx --no -- lambda-iam-authenticator mappings (.*)\n$/.exec(err) ?? [];
+    const { err } = await exits(
+      cluster.mappings(["remove", name, "-y", "--force", "--allow-weakening"]),
+      0,
+    );
+    const [, command = ""] =
+      /To write it again: npx --no -- lambda-iam-authenticator mappings (.*)\n$/.exec(err) ?? [];
     const typed = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" });
     await exits(cli(["mappings", ...typed.trimEnd().split("\n"), "-y", "--allow-weakening"]), 0);
     assert.deepEqual(entries(await cluster.value(list)), entries(before), name);
@@ -129,9 +178,15 @@ test("the last line of remove is the command that writes the mapping again", asy
 
 test("export --format aws-auth counts what it skips by cause, and says what to do about the denial that causes most", async () => {
   for (const name of ["a", "b", "c"]) {
-    cluster.put(`role/${A}/${name}`, { arn: `arn:aws:iam::${A}:role/${name}`, username: `${name}:{SessionName}` });
+    cluster.put(`role/${A}/${name}`, {
+      arn: `arn:aws:iam::${A}:role/${name}`,
+      username: `${name}:{SessionName}`,
+    });
   }
-  const patterns = ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}-*`, username: name }));
+  const patterns = ["x", "y"].map((name) => ({
+    arnLike: `arn:aws:iam::*:role/${name}-*`,
+    username: name,
+  }));
   cluster.put("pattern/any", patterns);
   const denial = "arn:aws:sts::*:assumed-role/*/jane@example.com";
   cluster.put("deny/any", [{ arnLike: denial }]);

@@ -79,13 +79,20 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
   return { code, out: out.join(""), err: err.join("") };
 }
 
-/** The variables of the process that the SDK and Commander read, which a run must see with the same values. */
+/**
+ * The variables of the process that the SDK and Commander read, which a run must see with the same
+ * values.
+ */
 export function sharedVariables(): Record<string, string | undefined> {
-  const isShared = (name: string) => name.startsWith("AWS_") || ["CLUSTER_ID", "MAPPING_PREFIX"].includes(name);
+  const isShared = (name: string) =>
+    name.startsWith("AWS_") || ["CLUSTER_ID", "MAPPING_PREFIX"].includes(name);
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => isShared(name)));
 }
 
-/** Sets the environment that the SDK reads: local keys, a local service, and no configuration of this machine. */
+/**
+ * Sets the environment that the SDK reads: local keys, a local service, and no configuration of
+ * this machine.
+ */
 export function useLocalAws(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, {
     AWS_REGION: "us-east-1",
@@ -98,7 +105,8 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
     AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:9",
     ...variables,
   });
-  // For deny, which looks for a name in the log, and for the name of the operator. A test may have set them before.
+  // For deny, which looks for a name in the log, and for the name of the operator. A test may have
+  // set them before.
   for (const service of ["CLOUDFORMATION", "CLOUDWATCH_LOGS", "STS"]) {
     process.env[`AWS_ENDPOINT_URL_${service}`] ??= "http://127.0.0.1:9";
   }
@@ -107,10 +115,17 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
   }
 }
 
-export function endpoints(servers: Readonly<Record<string, { readonly url: string }>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(servers).map(([service, { url }]) => [`AWS_ENDPOINT_URL_${service}`, url]));
+export function endpoints(
+  servers: Readonly<Record<string, { readonly url: string }>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(servers).map(([service, { url }]) => [`AWS_ENDPOINT_URL_${service}`, url]),
+  );
 }
 
 export function commandPaths(command: Command, path: readonly string[] = []): string[][] {
-  return [[...path], ...command.commands.flatMap((child) => commandPaths(child, [...path, child.name()]))];
+  return [
+    [...path],
+    ...command.commands.flatMap((child) => commandPaths(child, [...path, child.name()])),
+  ];
 }

@@ -1,5 +1,5 @@
-// Every command with settings of the function that are absent, unreadable, invalid, of a newer format, or of another version: what it
-// says, its exit code, and whether it writes.
+// Every command with settings of the function that are absent, unreadable, invalid, of a newer
+// format, or of another version: what it says, its exit code, and whether it writes.
 
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
@@ -47,8 +47,10 @@ const STATES = Object.keys(TEXTS) as State[];
 
 const SAID: Readonly<Record<State, RegExp | undefined>> = {
   stored: undefined,
-  absent: /The function's settings are not in Parameter Store \(\S+\)\. Assumed: the default of each setting\.\n/,
-  unreadable: /No permission to read the function's settings: ssm:GetParameters on \S+settings\/prod\. Assumed: /,
+  absent:
+    /The function's settings are not in Parameter Store \(\S+\)\. Assumed: the default of each setting\.\n/,
+  unreadable:
+    /No permission to read the function's settings: ssm:GetParameters on \S+settings\/prod\. Assumed: /,
   invalid:
     /The function's settings in Parameter Store \(\S+\) are invalid: ACCOUNTS must be a list of AWS account ids, of 12 digits each, not "12"\. Deploy the stack, which writes them again, or use the command of its release\./,
   newer:
@@ -114,7 +116,8 @@ function prepare(state: (typeof STATES)[number]): void {
   for (const [name, value] of Object.entries(STORED)) cluster.put(name, value);
   cluster.put(`role/${A}/developers`, { arn: ROLE, username: "earlier:{SessionName}" });
   cluster.put(`role/${A}/developers`, STORED[`role/${A}/developers`]);
-  for (const written of [`issuer/${KEY.kid}`, "deny/any"]) cluster.store.remove(`/iam-authenticator/prod/${written}`);
+  for (const written of [`issuer/${KEY.kid}`, "deny/any"])
+    cluster.store.remove(`/iam-authenticator/prod/${written}`);
   if (TEXTS[state] === undefined) cluster.store.remove(NAME);
   else cluster.store.put(NAME, TEXTS[state]);
   if (state === "unreadable") {
@@ -123,18 +126,33 @@ function prepare(state: (typeof STATES)[number]): void {
   cluster.store.requests.length = 0;
 }
 
-function checkMessages(err: string, said: RegExp | undefined, isStopped: boolean, where: string): void {
+function checkMessages(
+  err: string,
+  said: RegExp | undefined,
+  isStopped: boolean,
+  where: string,
+): void {
   if (said === undefined) assert.doesNotMatch(err, ANY, where);
   else assert.match(err, said, where);
-  if (isStopped) assert.match(err, /(^|\n)Nothing was written\. The function's settings in Parameter Store /, where);
+  if (isStopped)
+    assert.match(
+      err,
+      /(^|\n)Nothing was written\. The function's settings in Parameter Store /,
+      where,
+    );
 }
 
 for (const [words, { kind, lists, code = 0, input = "" }] of Object.entries(ROWS)) {
   test(`${words}: ${kind}`, async () => {
     for (const state of STATES) {
       prepare(state);
-      Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...keyVariables(localIdentity("bob")) });
-      const rate = /^mappings (?!list|get|export|history|lint|diff)/.test(words) ? ["--rate", "1000"] : [];
+      Object.assign(process.env, {
+        AWS_ENDPOINT_URL_STS: sts.url,
+        ...keyVariables(localIdentity("bob")),
+      });
+      const rate = /^mappings (?!list|get|export|history|lint|diff)/.test(words)
+        ? ["--rate", "1000"]
+        : [];
       const environment = { EDITOR: editor };
       const found = await cli([...wordsOf(words), ...rate, "-c", "prod"], { input, environment });
       const seen = state === "unreadable" && lists ? "stored" : state;

@@ -26,7 +26,8 @@ const callers = ["control-plane-2026", "other"].map((name) => ({ name, sha256: "
 const cluster = useCluster({ ...ADMIN, "user/111122223333/alice": alice, callers }, "all");
 const log = useServer(() => loggedServices([]));
 prepare(() => {
-  for (const username of ["a", "b", "c", "d"]) cluster.put("role/111122223333/developers", { arn: ROLE, username });
+  for (const username of ["a", "b", "c", "d"])
+    cluster.put("role/111122223333/developers", { arn: ROLE, username });
   cluster.store.put("/iam-authenticator/staging/account/111122223333", "{}");
   Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...log.variables });
   process.chdir(folder);
@@ -35,7 +36,9 @@ prepare(() => {
   const { cert, key } = authority.client({ CN: "kube-apiserver" });
   const [signer] = SAMPLES;
   const files = {
-    ...Object.fromEntries(["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"].map((name) => [name, FILE])),
+    ...Object.fromEntries(
+      ["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"].map((name) => [name, FILE]),
+    ),
     "admin.conf": kubeconfigOf("https://127.0.0.1:9", authority.ca, { token: "t" }),
     "cdk.json": '{"context": {"clusters": [{"clusterId": "prod"}]}}',
     "sa.pub": publicPem(signer?.publicKey ?? assert.fail()),
@@ -65,7 +68,9 @@ function inputFor(words: readonly string[]): string {
 }
 
 // Not the examples of doctor, which would call the addresses in them.
-for (const path of commandPaths(await createProgram(processStreams())).filter((path) => path.at(-1) !== "doctor")) {
+for (const path of commandPaths(await createProgram(processStreams())).filter(
+  (path) => path.at(-1) !== "doctor",
+)) {
   test(`the examples of ${path.join(" ") || "the program"}`, async () => {
     const { out } = await cli([...path, "--help"]);
     const calls = callsIn(out.split("\nExamples:\n")[1]?.split("\n\nExit codes")[0] ?? "");
@@ -74,7 +79,11 @@ for (const path of commandPaths(await createProgram(processStreams())).filter((p
       // No command overwrites a file.
       if (words.includes("--out")) rmSync(words[words.indexOf("--out") + 1] ?? "", { force: true });
       const environment = { EDITOR: "true", HOME: folder };
-      const { code, err } = await cli(words, { interactive: true, input: inputFor(words), environment });
+      const { code, err } = await cli(words, {
+        interactive: true,
+        input: inputFor(words),
+        environment,
+      });
       assert.notEqual(code, 2, `${words.join(" ")}: ${err}`);
       assert.doesNotMatch(err, /a bug/);
     }

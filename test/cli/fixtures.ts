@@ -1,4 +1,5 @@
-// Local services and temporary folders of a test file: started and created by hooks, and removed at its end.
+// Local services and temporary folders of a test file: started and created by hooks, and removed at
+// its end.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +8,10 @@ import { after, afterEach, before, beforeEach } from "node:test";
 
 let previous: Promise<unknown> = Promise.resolve();
 
-/** As `before`, but waits for the calls before it: outside of a suite, Node.js starts all `before` hooks at once. */
+/**
+ * As `before`, but waits for the calls before it: outside of a suite, Node.js starts all `before`
+ * hooks at once.
+ */
 export function prepare<Result>(work: () => Result | Promise<Result>): void {
   before(async () => {
     const result = previous.then(work);
@@ -52,6 +56,9 @@ export function useFolder() {
     write,
     /** Writes the configuration file of the command. Returns its path. */
     configure: (config: object | string) =>
-      write(".config/iam-authenticator/config.yaml", typeof config === "string" ? config : JSON.stringify(config)),
+      write(
+        ".config/iam-authenticator/config.yaml",
+        typeof config === "string" ? config : JSON.stringify(config),
+      ),
   };
 }

@@ -1,4 +1,5 @@
-// The command knows the function that it writes for: the settings that the stack stores decide, not those of the shell.
+// The command knows the function that it writes for: the settings that the stack stores decide, not
+// those of the shell.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,7 +18,9 @@ const MAPPINGS = {
   ...ADMIN,
   [`role/${A}/developers`]: { arn: ROLE, username: "corp:x", groups: ["g"] },
   [`role/${B}/other`]: { arn: OTHER, username: "o" },
-  [`pattern/${A}`]: [{ arnLike: `arn:aws:iam::${A}:role/*`, username: "any", groups: ["view", "corp:x"] }],
+  [`pattern/${A}`]: [
+    { arnLike: `arn:aws:iam::${A}:role/*`, username: "any", groups: ["view", "corp:x"] },
+  ],
   [`account/${A}`]: { username: "all", groups: ["view", "corp:x"] },
 };
 const cluster = useCluster(MAPPINGS);
@@ -48,7 +51,12 @@ test("explain denies tokens of roles with TOKENS=jwt, and AWS-signed tokens of a
   cluster.deploy({ TOKENS: "jwt", JWT_ISSUERS });
   await exits(type(`explain -c prod ${ROLE}`), 1, "", /\nverdict {3}denied, token_kind_refused\n/);
   await exits(type(`explain -c prod ${ROLE} --jwt`), 0, "");
-  await exits(type(`explain -c prod ${OTHER} --jwt`), 1, "", /\nverdict {3}denied, token_issuer_refused\n/);
+  await exits(
+    type(`explain -c prod ${OTHER} --jwt`),
+    1,
+    "",
+    /\nverdict {3}denied, token_issuer_refused\n/,
+  );
 });
 
 for (const who of [`'arn:aws:iam::${A}:role/*'`, `account/${A}`]) {
@@ -74,7 +82,11 @@ test("with TOKENS=jwt, the only administrator's session is not denied: a denial 
   cluster.put(`sso/${A}/clusteradmin`, { username: "admin", groups: ["system:masters"] });
   const deny = `mappings deny sso/${A}/ClusterAdmin --session jane@example.com -c prod --yes --rate 1000`;
   cluster.deploy({ TOKENS: "jwt", JWT_ISSUERS });
-  await exits(type(deny), 1, /^An AWS-signed token [\s\S]*\nRefused: no administrator would surely remain/);
+  await exits(
+    type(deny),
+    1,
+    /^An AWS-signed token [\s\S]*\nRefused: no administrator would surely remain/,
+  );
   cluster.deploy({});
   await exits(type(deny), 0);
 });
@@ -106,7 +118,11 @@ const NONE =
 test("without the settings, the shell's variables count, stderr names what is assumed, and the verdict is conditional", async () => {
   put(undefined);
   const reason = `The function's settings are not in Parameter Store (${NAME}). Assumed: `;
-  const { out } = await exits(type(`explain -c prod ${ROLE}`), 0, `${reason}the default of each setting.\n`);
+  const { out } = await exits(
+    type(`explain -c prod ${ROLE}`),
+    0,
+    `${reason}the default of each setting.\n`,
+  );
   assert.ok(out.endsWith(`\nverdict   granted, if the function has ${NONE}\n`), out);
   const json = await exits(type(`explain -c prod ${ROLE} -o json`), 0);
   assert.equal(JSON.parse(json.out).condition, `the function has ${NONE}`);
@@ -117,7 +133,9 @@ test("without the settings, the shell's variables count, stderr names what is as
     `${reason}${given} from your environment, else the defaults.\n`,
   );
   assert.ok(
-    denied.out.includes(`\nverdict   denied, account_foreign, if the function has ${given} and no AUDIENCES, `),
+    denied.out.includes(
+      `\nverdict   denied, account_foreign, if the function has ${given} and no AUDIENCES, `,
+    ),
     denied.out,
   );
 });
@@ -146,7 +164,11 @@ test("a name may be denied only if every function below the prefix is known, and
   assert.equal(await may(), true);
   cluster.store.put("/iam-authenticator/prod/settings/other", settingsValue({ JWT_ISSUERS }));
   assert.equal(await may(), false);
-  for (const text of ["{", JSON.stringify({ format: 2 }), settingsValue().replace("NODE_LOOKUP", "NEW_RULE")]) {
+  for (const text of [
+    "{",
+    JSON.stringify({ format: 2 }),
+    settingsValue().replace("NODE_LOOKUP", "NEW_RULE"),
+  ]) {
     cluster.store.put("/iam-authenticator/prod/settings/other", text);
     assert.equal(await may(), false, text);
   }

@@ -11,6 +11,10 @@ export function startStacks(stacks: Stacks): Promise<LocalServer> {
 
 export function accessDenied(action: string) {
   const message = `User: arn:aws:iam::111122223333:user/reader is not authorized to perform: ${action}`;
-  const { status, headers = {}, body } = renderError("cloudformation", new ServiceError("AccessDenied", message, 403));
+  const {
+    status,
+    headers = {},
+    body,
+  } = renderError("cloudformation", new ServiceError("AccessDenied", message, 403));
   return { kind: "answer", status, headers, body: String(body) } as const;
 }

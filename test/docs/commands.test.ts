@@ -1,6 +1,7 @@
-// Runs every command of this project in the documents, in page order, in a real shell against local services. For
-// commands of other programs, run-elsewhere.ts names the test that runs them, or the reason why none does. The commands in the
-// transcript test/docs/journey.md still print the same output: dots match anything; times, durations and addresses may differ.
+// Runs every command of this project in the documents, in page order, in a real shell against local
+// services. For commands of other programs, run-elsewhere.ts names the test that runs them, or the
+// reason why none does. The commands in the transcript test/docs/journey.md still print the same
+// output: dots match anything; times, durations and addresses may differ.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -44,13 +45,15 @@ function problem({ words, code, err }: Ran): string[] {
     return isFine ? [] : [`iam-authenticator ${line}: exit code ${code}: ${err}`];
   }
   const entry = Object.keys(RUN_ELSEWHERE).find((start) => line.startsWith(start));
-  if (entry === undefined) return [`${line}: not run by any test. Add it to test/docs/run-elsewhere.ts`];
+  if (entry === undefined)
+    return [`${line}: not run by any test. Add it to test/docs/run-elsewhere.ts`];
   used.add(entry);
   return [];
 }
 
 test("each entry of run-elsewhere.ts matches a document, and its test contains the expected text", (t) => {
-  if (finished.size < pages.length) return t.skip("a page did not complete, so its commands are unknown");
+  if (finished.size < pages.length)
+    return t.skip("a page did not complete, so its commands are unknown");
   const unused = Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start));
   assert.deepEqual(unused, []);
   for (const [start, entry] of Object.entries(RUN_ELSEWHERE)) {
@@ -77,7 +80,10 @@ function steps() {
   const [, ...pieces] = PAGE.split(/^ {4}\$ /m);
   return pieces.flatMap((piece) => {
     const [first = "", ...rest] = piece.split("\n");
-    const shown = rest.slice(0, rest.findIndex((line) => line !== "" && !line.startsWith("    ")) >>> 0);
+    const shown = rest.slice(
+      0,
+      rest.findIndex((line) => line !== "" && !line.startsWith("    ")) >>> 0,
+    );
     const command = first.replace(/ +# .*| +#$/, "");
     return command.includes("npx lambda-iam-authenticator")
       ? [{ command, shown: shown.map((line) => line.trim()) }]
@@ -94,7 +100,10 @@ function comparable(text: string, endpoint: string): string {
     .replaceAll(/\s+/g, " ");
 }
 
-/** Their output depends on the emulator's address or account, or on the terminal's width, or the command waits for 35 s. */
+/**
+ * Their output depends on the emulator's address or account, or on the terminal's width, or the
+ * command waits for 35 s.
+ */
 const NOT_COMPARED = [
   /--profile typo/,
   /callers add control-plane .*\.\.\./,
@@ -112,8 +121,15 @@ test("each command prints the output on the page", async (t) => {
   let compared = 0;
   for (const { command, shown } of steps()) {
     if (NOT_COMPARED.some((pattern) => pattern.test(command))) continue;
-    const env = { ...environment, ...(shown.join().includes("No AWS region") && { AWS_REGION: "" }) };
-    const printed = await output(command.replace("https://localhost:8443/authenticate", endpoint), folder, env);
+    const env = {
+      ...environment,
+      ...(shown.join().includes("No AWS region") && { AWS_REGION: "" }),
+    };
+    const printed = await output(
+      command.replace("https://localhost:8443/authenticate", endpoint),
+      folder,
+      env,
+    );
     const actual = comparable(printed, endpoint);
     for (const piece of shown.flatMap((line) => comparable(line, endpoint).split("..."))) {
       assert.ok(actual.includes(piece.trim()), `${command}\nshown: ${piece}\nprinted: ${actual}`);
@@ -123,7 +139,11 @@ test("each command prints the output on the page", async (t) => {
   assert.ok(compared > 30);
 });
 
-async function output(command: string, folder: string, env: Readonly<Record<string, string>>): Promise<string> {
+async function output(
+  command: string,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
   const own = `npx() { shift; "${process.execPath}" "${join(ROOT, "dist/cli/iam-authenticator.mjs")}" "$@"; }`;
   const words = ["--norc", "-c", `${own}\n${command}`];
   const { stdout, stderr } = await execute("bash", words, { cwd: folder, env });

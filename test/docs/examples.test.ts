@@ -1,5 +1,5 @@
-// Other examples in the documents: YAML and JSON parse, and RBAC bindings give no access to all namespaces. A page quotes
-// messages of AWS, so that a search finds it.
+// Other examples in the documents: YAML and JSON parse, and RBAC bindings give no access to all
+// namespaces. A page quotes messages of AWS, so that a search finds it.
 
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
@@ -24,9 +24,13 @@ function documentsIn(block: string): unknown[] {
 }
 
 test("each example in YAML or JSON parses", () => {
-  const folders = "caller-token,rbac,other-tools,cluster-api,eks-anywhere,kops,kubeadm,kubespray,talos,break-glass";
+  const folders =
+    "caller-token,rbac,other-tools,cluster-api,eks-anywhere,kops,kubeadm,kubespray,talos,break-glass";
   const files = globSync(join(ROOT, `examples/{${folders}}/*.{yaml,yml}`));
-  const yaml = [...PAGES.flatMap((page) => blocksOf(page, "yaml")), ...files.map((file) => readFileSync(file, "utf8"))];
+  const yaml = [
+    ...PAGES.flatMap((page) => blocksOf(page, "yaml")),
+    ...files.map((file) => readFileSync(file, "utf8")),
+  ];
   const json = PAGES.flatMap((page) => blocksOf(page, "json"));
   assert.ok(yaml.length > 10 && json.length > 2);
   for (const block of yaml) assert.ok(documentsIn(block).length > 0);
@@ -38,7 +42,10 @@ test("examples/aws-cli: the manual webhook kubeconfig equals the command's", () 
   const block = blocks.find((one) => one.includes("current-context: webhook")) ?? assert.fail();
   const server = "https://a.example/authenticate";
   const filled = block.replace("<Endpoint>", server).replace("<host of Endpoint>", "a.example");
-  assert.deepEqual(documentsIn(filled), documentsIn(webhookKubeconfig({ server, token: "<token>" })));
+  assert.deepEqual(
+    documentsIn(filled),
+    documentsIn(webhookKubeconfig({ server, token: "<token>" })),
+  );
 });
 
 /** https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks */
@@ -47,12 +54,15 @@ const RUNS_PODS =
 
 test("docs/rbac.md: no group runs Pods or commands in all namespaces, since kube-system gives full access", () => {
   const objects = rbacManifests().flatMap(documentsIn) as RbacObject[];
-  const bound = objects.filter(({ kind }) => kind === "ClusterRoleBinding").map(({ roleRef }) => roleRef?.name ?? "");
+  const bound = objects
+    .filter(({ kind }) => kind === "ClusterRoleBinding")
+    .map(({ roleRef }) => roleRef?.name ?? "");
   for (const role of bound) assert.doesNotMatch(role, /^(edit|admin|cluster-admin)$/);
   for (const { metadata, rules = [] } of objects.filter(({ kind }) => kind === "ClusterRole")) {
     const wide = rules.filter(
       ({ resources, verbs }) =>
-        resources.some((one) => RUNS_PODS.test(one)) && verbs.some((verb) => /^(\*|create|update|patch)$/.test(verb)),
+        resources.some((one) => RUNS_PODS.test(one)) &&
+        verbs.some((verb) => /^(\*|create|update|patch)$/.test(verb)),
     );
     if (bound.includes(metadata.name)) assert.deepEqual(wide, [], metadata.name);
   }
@@ -61,8 +71,9 @@ test("docs/rbac.md: no group runs Pods or commands in all namespaces, since kube
 const read = (page: string) => readFileSync(join(ROOT, "docs", page), "utf8");
 
 /**
- * CloudFormation's events of accounts with 10, 50 and 1,000 concurrent executions: awslabs/amazon-neptune-tools 324,
- * aws-samples/one-observability-demo 278, https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ * CloudFormation's events of accounts with 10, 50 and 1,000 concurrent executions:
+ * awslabs/amazon-neptune-tools 324, aws-samples/one-observability-demo 278,
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
  */
 const reserved = (least: number) =>
   `Resource handler returned message: "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${least}]. (Service: Lambda, Status Code: 400, Request ID: b26c3792)" (RequestToken: 0800020a, HandlerErrorCode: InvalidRequest)`;
@@ -76,6 +87,10 @@ test("an account that cannot reserve 8 environments finds its message, and the s
   assert.ok(reserved(100).includes(quoted[0] ?? ""), quoted[0]);
   for (const least of [10, 50, 100]) assert.ok(quoted.some((text) => text.endsWith(`[${least}]`)));
   assert.match(row, /\(deploy\.md#reserve-environments-for-logins\)/);
-  const [, step = ""] = /### Reserve environments for logins\n(.*?)\n## /s.exec(read("deploy.md")) ?? [];
-  assert.match(step, /By default, the stack reserves none .* request that .* AWS keeps 100 unreserved/s);
+  const [, step = ""] =
+    /### Reserve environments for logins\n(.*?)\n## /s.exec(read("deploy.md")) ?? [];
+  assert.match(
+    step,
+    /By default, the stack reserves none .* request that .* AWS keeps 100 unreserved/s,
+  );
 });

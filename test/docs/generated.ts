@@ -1,5 +1,5 @@
-// Generates documents and the snapshot of the help from the code. Run as a program by `npm run docs`, it writes them;
-// links.test.ts compares them.
+// Generates documents and the snapshot of the help from the code. Run as a program by `npm run
+// docs`, it writes them; links.test.ts compares them.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +25,11 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
       "measured on AWS",
       measuredOnAws(reports, "../test/acceptance/reports"),
     ),
-    "docs/proof.md": withPart(read("docs/proof.md"), "rehearsal", rehearsal(reports, "../test/acceptance/reports")),
+    "docs/proof.md": withPart(
+      read("docs/proof.md"),
+      "rehearsal",
+      rehearsal(reports, "../test/acceptance/reports"),
+    ),
     "test/acceptance/README.md": withPart(
       read("test/acceptance/README.md"),
       "rehearsal",
@@ -49,11 +53,15 @@ function withPart(document: string, name: string, text: string): string {
 
 /** One row for each code: its status unless that is 200, and its meaning. */
 function errorCodes(): string {
-  const rows = Object.entries(ERRORS).map(([code, [outcome, meaning, status = STATUS[outcome]]]) => {
-    const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
-    return [`\`${code}\`${other}`, meaning];
-  });
-  return [["code", "cause"], ["---", "---"], ...rows.sort()].map((row) => `| ${row.join(" | ")} |\n`).join("");
+  const rows = Object.entries(ERRORS).map(
+    ([code, [outcome, meaning, status = STATUS[outcome]]]) => {
+      const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
+      return [`\`${code}\`${other}`, meaning];
+    },
+  );
+  return [["code", "cause"], ["---", "---"], ...rows.sort()]
+    .map((row) => `| ${row.join(" | ")} |\n`)
+    .join("");
 }
 
 /** The --help of every command: 80 columns, as in a pipe. */
@@ -66,5 +74,6 @@ async function everyHelp(): Promise<string> {
 }
 
 if (import.meta.main) {
-  for (const [path, text] of Object.entries(await generatedDocuments())) writeFileSync(join(ROOT, path), text);
+  for (const [path, text] of Object.entries(await generatedDocuments()))
+    writeFileSync(join(ROOT, path), text);
 }

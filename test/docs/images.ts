@@ -1,4 +1,5 @@
-// Images of the documents: SVG elements as text, and the plot of docs/performance.md from test/bench/figures.json.
+// Images of the documents: SVG elements as text, and the plot of docs/performance.md from
+// test/bench/figures.json.
 
 export interface Figures {
   readonly people: number;
@@ -23,7 +24,10 @@ export function loginsPlot({ people, roles, logins }: Figures): string {
   const title = `Logged in: ${people} people of ${roles} roles at three restarted kube-apiservers`;
   const lines = logins.map(({ settings, seconds }, index) => {
     const stroke = COLOURS[index % COLOURS.length] ?? INK;
-    const points = [[0, 0], ...seconds.map((second, step) => [second, (step + 1) / seconds.length])];
+    const points = [
+      [0, 0],
+      ...seconds.map((second, step) => [second, (step + 1) / seconds.length]),
+    ];
     const path = points.map(([second = 0, share = 0]) => `${x(second)},${y(share)}`).join(" ");
     const row = PLOT.bottom - 20 * (logins.length - index);
     return (
@@ -57,7 +61,9 @@ function round(value: number): number {
 export type Attributes = Readonly<Record<string, string | number>>;
 
 export function element(name: string, attributes: Attributes, content = ""): string {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(value))}"`);
+  const written = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${escaped(String(value))}"`,
+  );
   return `<${name}${written.join("")}>${content}</${name}>\n`;
 }
 
@@ -67,11 +73,23 @@ export function label(x: number, y: number, text: string, spec: Attributes = {})
 }
 
 function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }
 
-/** An image with a background, readable on light and dark pages. `title` is its text for screen readers. */
-export function image(size: { width: number; height: number }, title: string, background: string, content: string) {
+/**
+ * An image with a background, readable on light and dark pages. `title` is its text for screen
+ * readers.
+ */
+export function image(
+  size: { width: number; height: number },
+  title: string,
+  background: string,
+  content: string,
+) {
   const { width, height } = size;
   const spec = {
     xmlns: "http://www.w3.org/2000/svg",

@@ -1,5 +1,6 @@
-// Every relative link in the documents has a target, and every named file and npm script exists. Generated files are up to date:
-// test/docs/help.txt contains every --help text, so that reviews show changes. To update them: npm run docs
+// Every relative link in the documents has a target, and every named file and npm script exists.
+// Generated files are up to date: test/docs/help.txt contains every --help text, so that reviews
+// show changes. To update them: npm run docs
 
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
@@ -9,7 +10,9 @@ import { generatedDocuments } from "./generated.ts";
 import { anchorsOf } from "./shell-blocks.ts";
 
 const root = join(import.meta.dirname, "../..");
-const documents = globSync(["*.md", "docs/**/*.md", "examples/*/README.md", "test/**/*.md"], { cwd: root });
+const documents = globSync(["*.md", "docs/**/*.md", "examples/*/README.md", "test/**/*.md"], {
+  cwd: root,
+});
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 function isBroken(document: string, link: string): boolean {
@@ -19,11 +22,16 @@ function isBroken(document: string, link: string): boolean {
   return anchor !== undefined && !anchorsOf(read(target)).includes(anchor);
 }
 
-const code = globSync(["{build,cli,functions,infra,local}/**/*.ts", "examples/**/*.{tf,yml,yaml,ts}"], { cwd: root });
+const code = globSync(
+  ["{build,cli,functions,infra,local}/**/*.ts", "examples/**/*.{tf,yml,yaml,ts}"],
+  { cwd: root },
+);
 const { scripts, files: packed } = JSON.parse(read("package.json"));
 /** npm packs README.md and LICENSE in any case. */
 const isPacked = (path: string) =>
-  ["README.md", "LICENSE", ...packed].some((name) => matchesGlob(path, name) || path.startsWith(`${name}/`));
+  ["README.md", "LICENSE", ...packed].some(
+    (name) => matchesGlob(path, name) || path.startsWith(`${name}/`),
+  );
 
 // biome-ignore format: a table
 const ROWS = [
@@ -35,7 +43,9 @@ const ROWS = [
 ] as const;
 for (const [title, files, pattern, isMissing] of ROWS) {
   test(title, () => {
-    const named = files.flatMap((file) => [...read(file).matchAll(pattern)].map(([, text = ""]) => ({ file, text })));
+    const named = files.flatMap((file) =>
+      [...read(file).matchAll(pattern)].map(([, text = ""]) => ({ file, text })),
+    );
     assert.ok(named.length > 20);
     const missing = named.filter(({ file, text }) => isMissing(file, text));
     assert.deepEqual(missing, []);

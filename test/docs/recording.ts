@@ -1,5 +1,5 @@
-// Records a terminal session for README.md: its block for the second terminal, as written, in the sandbox of `npm start`. No time
-// or random value is in the output.
+// Records a terminal session for README.md: its block for the second terminal, as written, in the
+// sandbox of `npm start`. No time or random value is in the output.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,8 @@ export async function recordSession() {
     await writeTerminalFiles(files, sandbox);
     const [first = "", ...lines] = journey();
     const steps = [{ line: first, output: "" }];
-    for (const line of lines) steps.push({ line, output: await output(`${first}\n${line}`, folder) });
+    for (const line of lines)
+      steps.push({ line, output: await output(`${first}\n${line}`, folder) });
     return steps;
   } finally {
     await sandbox.close();
@@ -48,8 +49,13 @@ const ROW = 18;
 const LEFT = 16;
 const STEP_SECONDS = 3;
 const INK = "#e5e7eb";
-const MONOSPACE = { "font-family": "ui-monospace, Menlo, Consolas, monospace", "xml:space": "preserve" };
-/** Hides each step but the first until its delay is over. Without animation, everything is visible. */
+const MONOSPACE = {
+  "font-family": "ui-monospace, Menlo, Consolas, monospace",
+  "xml:space": "preserve",
+};
+/**
+ * Hides each step but the first until its delay is over. Without animation, everything is visible.
+ */
 const STYLE =
   "@keyframes hidden{from,to{opacity:0}}g+g{animation:hidden 0.01s backwards}" +
   "@media(prefers-reduced-motion:reduce){g+g{animation:none}}";
@@ -67,10 +73,16 @@ export function recordingImage(steps: Awaited<ReturnType<typeof recordSession>>)
     const printed = output === "" ? [] : output.trimEnd().split("\n");
     const shown = [
       rows(wrapped(`$ ${line}`, " \\", 4), { fill: "#93c5fd", "font-weight": 600 }),
-      ...printed.map((text) => rows(wrapped(stripVTControlCharacters(text), "", 10), stylesOf(text))),
+      ...printed.map((text) =>
+        rows(wrapped(stripVTControlCharacters(text), "", 10), stylesOf(text)),
+      ),
       rows(output === "" ? [] : [""], {}),
     ];
-    return element("g", { style: `animation-delay:${index * STEP_SECONDS}s` }, `\n${shown.join("")}`);
+    return element(
+      "g",
+      { style: `animation-delay:${index * STEP_SECONDS}s` },
+      `\n${shown.join("")}`,
+    );
   });
   const size = { width: LEFT * 2 + COLUMNS * 8, height: row * ROW + 20 };
   const title = "A denied login, the reason, a mapping, and the granted login";
@@ -81,7 +93,10 @@ export function recordingImage(steps: Awaited<ReturnType<typeof recordSession>>)
 function wrapped(text: string, end: string, indent: number): string[] {
   const at = text.lastIndexOf(" ", COLUMNS - end.length);
   if (text.length <= COLUMNS || at <= indent) return [text];
-  return [`${text.slice(0, at)}${end}`, ...wrapped(" ".repeat(indent) + text.slice(at + 1), end, indent)];
+  return [
+    `${text.slice(0, at)}${end}`,
+    ...wrapped(" ".repeat(indent) + text.slice(at + 1), end, indent),
+  ];
 }
 
 const STYLES: Readonly<Record<number, Attributes>> = {
@@ -93,5 +108,8 @@ const STYLES: Readonly<Record<number, Attributes>> = {
 
 function stylesOf(line: string): Attributes {
   const [, ...codes] = line.split("\u001b[");
-  return Object.assign({ fill: INK }, ...codes.map((code) => STYLES[Number.parseInt(code, 10)] ?? {}));
+  return Object.assign(
+    { fill: INK },
+    ...codes.map((code) => STYLES[Number.parseInt(code, 10)] ?? {}),
+  );
 }

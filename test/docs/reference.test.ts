@@ -1,4 +1,5 @@
-// docs/reference.md matches the code: settings, context keys and their defaults, log fields, metrics, examples.
+// docs/reference.md matches the code: settings, context keys and their defaults, log fields,
+// metrics, examples.
 
 import "../infra/quick-synth.ts";
 import assert from "node:assert/strict";
@@ -42,7 +43,8 @@ test("the table of settings lists each variable that the function reads", () => 
 
 test("the reference lists the variables that a stack stores, and its example is valid", () => {
   const section = reference.split("### Settings in Parameter Store\n")[1]?.split("\n## ")[0] ?? "";
-  const [, listed = ""] = /has those of these variables that the function has: (.*?);/s.exec(section) ?? [];
+  const [, listed = ""] =
+    /has those of these variables that the function has: (.*?);/s.exec(section) ?? [];
   const stored = Object.entries(IS_STORED).flatMap(([name, isStored]) => (isStored ? [name] : []));
   assert.deepEqual(
     [...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name),
@@ -62,14 +64,18 @@ test("docs/commands.md names each kind of parameter that a role may write", () =
 });
 
 test("no policy in a document or example allows writing every parameter below a prefix", () => {
-  const files = globSync(["*.md", "docs/**/*.md", "examples/**/*"], { cwd: new URL("../..", import.meta.url) });
+  const files = globSync(["*.md", "docs/**/*.md", "examples/**/*"], {
+    cwd: new URL("../..", import.meta.url),
+  });
   const policies = files
     .filter((file) => /\.\w+$/.test(file))
     .flatMap((file) => source(file).match(/"Statement":.*?\n {0,3}\}\n/gs) ?? []);
   assert.ok(policies.length >= 4, policies.join("\n"));
   for (const statement of policies.flatMap((policy) => policy.split('"Effect"'))) {
     if (!/ssm:(Put|Delete)Parameter|"(ssm:)?\*"/.test(statement)) continue;
-    const parents = [...statement.matchAll(/:parameter[\w./-]*?([\w.-]*)\/\*"/g)].map(([, parent]) => parent);
+    const parents = [...statement.matchAll(/:parameter[\w./-]*?([\w.-]*)\/\*"/g)].map(
+      ([, parent]) => parent,
+    );
     assert.deepEqual(
       parents.filter((parent) => !isParameterKind(parent ?? "")),
       [],
@@ -91,7 +97,8 @@ test("each documented default is the real one, and required settings cannot be o
   }
   const required = rows.filter(({ byDefault }) => byDefault === "required");
   assert.equal(required.length, 2);
-  for (const { name } of required) assert.throws(() => readSettings({ ...REQUIRED, [name]: "" }), new RegExp(name));
+  for (const { name } of required)
+    assert.throws(() => readSettings({ ...REQUIRED, [name]: "" }), new RegExp(name));
 });
 
 const failed = fault("internal_fault", "test", { cause: new Error("test") });
@@ -102,20 +109,30 @@ test("the reference lists each field of the log line and each metric", () => {
   const [fields = ""] = section.split("\n\n");
   for (const field of LOGGED) assert.match(fields, new RegExp(`\\b${field}\\b`), field);
   const rows = section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm);
-  const listed = [...rows].map(([, name, keys = ""]) => [name, [...keys.matchAll(/\w+/g)].map(([key]) => key)]);
+  const listed = [...rows].map(([, name, keys = ""]) => [
+    name,
+    [...keys.matchAll(/\w+/g)].map(([key]) => key),
+  ]);
   assert.deepEqual(Object.fromEntries(listed), METRICS);
 });
 
 function blocks(heading: string, language: string): string[] {
   const section = reference.split(`${heading}\n`)[1]?.split("\n## ")[0] ?? "";
-  return [...section.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);
+  return [...section.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(
+    ([, text = ""]) => text,
+  );
 }
 
 test("the reference's examples are valid: a mapping, a list of sessions, a deny list, a mapping file", async () => {
   const [mapping = "", sessions = "", denyList = ""] = blocks("## Mappings", "json");
   assert.equal(checkMapping(JSON.parse(mapping), "role").valid, true);
-  for (const entry of JSON.parse(sessions)) assert.equal(checkMapping(entry, "sso-session").valid, true);
-  const denials = readStored("deny", { account: "111122223333", partition: "aws" }, { value: denyList, secure: false });
+  for (const entry of JSON.parse(sessions))
+    assert.equal(checkMapping(entry, "sso-session").valid, true);
+  const denials = readStored(
+    "deny",
+    { account: "111122223333", partition: "aws" },
+    { value: denyList, secure: false },
+  );
   assert.deepEqual([denials.isReadable, denials.problems], [true, []]);
   const [file = ""] = blocks("### The mapping file", "yaml");
   const { code, err } = await cli(["mappings", "lint", "-f", "-"], { input: file });
@@ -137,10 +154,13 @@ test("the table of mappings lists the names of each kind", () => {
 const words = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);
 /** Keys and defaults of the table, as written. */
 const [, TABLE = ""] = /^\| key \| default \| meaning \|\n(.*?)\n\n/ms.exec(reference) ?? [];
-const ROWS = [...TABLE.matchAll(/^\| (`.*?) \| (.*?) (?<!\\)\| /gm)].map(([, keys = "", byDefault = ""]) => {
-  return { keys: words(keys), byDefault };
-});
-const [, SENTENCE = ""] = /with the same meaning and default: (.*?)\. The others are:/s.exec(reference) ?? [];
+const ROWS = [...TABLE.matchAll(/^\| (`.*?) \| (.*?) (?<!\\)\| /gm)].map(
+  ([, keys = "", byDefault = ""]) => {
+    return { keys: words(keys), byDefault };
+  },
+);
+const [, SENTENCE = ""] =
+  /with the same meaning and default: (.*?)\. The others are:/s.exec(reference) ?? [];
 const PROPS = words(SENTENCE);
 /** The props of the construct, with the `@default` of their comments. */
 const DECLARED = ["infra/common-props.ts", "infra/props.ts"].flatMap((file) => {

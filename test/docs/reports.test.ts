@@ -6,10 +6,23 @@ import { markdown, type Run } from "../acceptance/report.ts";
 import { measuredOnAws, rehearsal } from "./reports.ts";
 
 const RUN: Run = {
-  ...{ place: "AWS", region: "eu-west-1", clusterId: "acceptance-0123abcd", start: 0, end: 1, commit: "0123abc" },
+  ...{
+    place: "AWS",
+    region: "eu-west-1",
+    clusterId: "acceptance-0123abcd",
+    start: 0,
+    end: 1,
+    commit: "0123abc",
+  },
   ...{ programs: [], isInterrupted: false, isShort: false, titles: {} },
 };
-const row = { check: 16, name: "Lambda's init", expected: "-", seen: "-", verdict: "passed" } as const;
+const row = {
+  check: 16,
+  name: "Lambda's init",
+  expected: "-",
+  seen: "-",
+  verdict: "passed",
+} as const;
 const report = (file: string, run: Partial<Run>, values?: readonly number[]) => {
   const measured = values && { measured: { unit: "ms", values } };
   return { file, text: markdown({ ...RUN, ...run }, [{ ...row, ...measured }]) };
@@ -25,7 +38,10 @@ test("measurements are those of the last report of AWS that has some, and never 
     report("1-eu.md", {}, [80]),
   ];
   const text = measuredOnAws(reports, "reports");
-  assert.match(text, /^Measured on AWS \(\[report\]\(reports\/2-eu-short\.md\)\):\n\n\| measurement \|/);
+  assert.match(
+    text,
+    /^Measured on AWS \(\[report\]\(reports\/2-eu-short\.md\)\):\n\n\| measurement \|/,
+  );
   assert.match(text, /^\| Lambda's init \| ms \| 90 \| 90 \| 90 \| 1 \|$/m);
 });
 
@@ -36,7 +52,8 @@ test("the rehearsal is the last complete run against an emulator", () => {
     report("2-short.md", { ...emulator, isShort: true }),
     report("1-ministack.md", emulator),
   ];
-  const last = 'The last rehearsal: 1 passed ([report](reports/1-ministack.md)). "Not run" rows need an option.\n';
+  const last =
+    'The last rehearsal: 1 passed ([report](reports/1-ministack.md)). "Not run" rows need an option.\n';
   assert.equal(rehearsal(reports, "reports"), last);
   assert.throws(() => rehearsal(reports.slice(0, 2), "reports"), /no report of a rehearsal/);
 });

@@ -1,4 +1,5 @@
-// What documents take from the reports of acceptance runs: the numbers of the last rehearsal, and what was measured on AWS.
+// What documents take from the reports of acceptance runs: the numbers of the last rehearsal, and
+// what was measured on AWS.
 
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +32,8 @@ export function rehearsal(reports: readonly Report[], path: string): string {
 export function measuredOnAws(reports: readonly Report[], path: string): string {
   for (const report of reports.filter(isOnAws)) {
     const [, table] = report.text.split("\n## Measurements\n\n");
-    if (table !== undefined) return `Measured on AWS ([report](${path}/${report.file})):\n\n${table}`;
+    if (table !== undefined)
+      return `Measured on AWS ([report](${path}/${report.file})):\n\n${table}`;
   }
   return "**Nothing was measured on AWS.** `npm run acceptance -- --short` measures it on your account: send the report.\n";
 }

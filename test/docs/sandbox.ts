@@ -1,4 +1,5 @@
-// Local services that replace AWS and a cluster while the commands of a page run; each page gets new ones.
+// Local services that replace AWS and a cluster while the commands of a page run; each page gets
+// new ones.
 
 import { hash } from "node:crypto";
 import { join } from "node:path";
@@ -27,7 +28,11 @@ const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
 const CALLER_TOKEN = "of-a-caller-of-this-sandbox-alone";
 
 const PARAMETERS = {
-  "role/111122223333/developers": { arn: ROLE, username: "dev:{SessionName}", groups: ["developers"] },
+  "role/111122223333/developers": {
+    arn: ROLE,
+    username: "dev:{SessionName}",
+    groups: ["developers"],
+  },
   "user/111122223333/alice": { arn: ALICE, username: "alice" },
   "role/111122223333/admin": { arn: ADMIN, username: "admin", groups: ["system:masters"] },
   "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },
@@ -40,7 +45,12 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
   const accessScope = { type: "cluster", namespaces: [] };
   const mapRoles = [{ rolearn: ROLE, ...mapped }];
   const config = `clusterID: my-cluster\nserver: ${JSON.stringify({ mapRoles })}`;
-  const accessEntry = { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" };
+  const accessEntry = {
+    principalArn: ROLE,
+    username: "dev",
+    kubernetesGroups: ["developers"],
+    type: "STANDARD",
+  };
   // biome-ignore format: a table
   const documents = {
     "aws-auth.yaml": { kind: "ConfigMap", metadata: { name: "aws-auth" }, data: { mapRoles: JSON.stringify(mapRoles) } },
@@ -54,17 +64,32 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
     "cdk.json": { context: { clusters: [{ clusterId: "cluster-201", account: "111122223333", region: REGION }] } },
     "jwks.json": { keys: SAMPLES.map(({ jwk }) => jwk) },
   };
-  const texts = Object.entries(documents).map(([name, document]) => [name, JSON.stringify(document)]);
+  const texts = Object.entries(documents).map(([name, document]) => [
+    name,
+    JSON.stringify(document),
+  ]);
   // Tests in test/local/ read the real one.
   const env = "export CLUSTER_ID=my-cluster\n";
-  const files = { "ca.crt": ca, "admin.conf": admin, ".local/webhook.kubeconfig": webhook, ".local/env": env };
+  const files = {
+    "ca.crt": ca,
+    "admin.conf": admin,
+    ".local/webhook.kubeconfig": webhook,
+    ".local/env": env,
+  };
   return { ...Object.fromEntries(texts), ...files };
 }
 
-/** `parameters`: by name without the prefix. `who` runs the commands. `withoutWebhook`: the page creates that file. */
+/**
+ * `parameters`: by name without the prefix. `who` runs the commands. `withoutWebhook`: the page
+ * creates that file.
+ */
 export async function startSandbox(
   t: TestContext,
-  { parameters = PARAMETERS as Readonly<Record<string, unknown>>, who = "alice", withoutWebhook = false } = {},
+  {
+    parameters = PARAMETERS as Readonly<Record<string, unknown>>,
+    who = "alice",
+    withoutWebhook = false,
+  } = {},
 ) {
   const { path: folder, write } = useFolder();
   function closed<T extends { close(): unknown }>(service: T): T {
@@ -73,11 +98,16 @@ export async function startSandbox(
   }
   const sts = closed(await startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
   const named = ["my-cluster", "staging"].flatMap((cluster) =>
-    Object.entries(parameters).map(([name, value]) => [`${ofCluster(cluster)}/${name}`, JSON.stringify(value)]),
+    Object.entries(parameters).map(([name, value]) => [
+      `${ofCluster(cluster)}/${name}`,
+      JSON.stringify(value),
+    ]),
   );
   // Commands would wait until functions have read what an earlier command wrote.
   const now = () => Date.now() - 60_000;
-  const store = closed(await startParameterStore({ region: REGION, parameters: Object.fromEntries(named), now }));
+  const store = closed(
+    await startParameterStore({ region: REGION, parameters: Object.fromEntries(named), now }),
+  );
   const lambda = closed(await startAccountSettings(() => [1000, 992]));
   const authority = createCertificateAuthority();
   const services = localServices(REGION, { sts: sts.url, store: store.url });
@@ -89,11 +119,16 @@ export async function startSandbox(
     deployed ??= startFunction(settings, join(folder, "function.log"));
     return deployed.handler(event, context);
   };
-  const gateway = closed(await startGateway({ handler, tls: { ...authority.server(), ca: authority.ca } }));
+  const gateway = closed(
+    await startGateway({ handler, tls: { ...authority.server(), ca: authority.ca } }),
+  );
   const apiserver = closed(await startService());
   apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: SAMPLES.map(({ jwk }) => jwk) }]);
   for (const kind of ["clusterrolebindings", "rolebindings"]) {
-    apiserver.answers.set(`GET /apis/rbac.authorization.k8s.io/v1/${kind}`, () => [200, { items: [] }]);
+    apiserver.answers.set(`GET /apis/rbac.authorization.k8s.io/v1/${kind}`, () => [
+      200,
+      { items: [] },
+    ]);
   }
   const iam = closed(await startIam({ roles: {}, users: {} }));
 
@@ -127,7 +162,8 @@ export async function startSandbox(
       "https://<api>.execute-api.<region>.amazonaws.com": "https://localhost",
       "https://<api>...": "https://localhost",
       // The first file already exists at the start of the page.
-      "--token-file caller-token --out webhook.kubeconfig": "--token-file caller-token --out another.kubeconfig",
+      "--token-file caller-token --out webhook.kubeconfig":
+        "--token-file caller-token --out another.kubeconfig",
       "--name <name>": "--name /a",
       "--query-id <id>": "--query-id id",
       // Profiles of the sandbox's identities.

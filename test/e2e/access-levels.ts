@@ -1,4 +1,5 @@
-// Access levels on a real kube-apiserver, beside what AWS documents for the EKS access policies of the same name.
+// Access levels on a real kube-apiserver, beside what AWS documents for the EKS access policies of
+// the same name.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -47,7 +48,9 @@ const EDIT = [
     policy: "poddisruptionbudgets",
     "": "configmaps events persistentvolumeclaims pods pods/attach pods/exec pods/portforward pods/proxy replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy",
   }),
-  ...rules(READ, { "": "pods/attach pods/exec pods/portforward pods/proxy secrets services/proxy" }),
+  ...rules(READ, {
+    "": "pods/attach pods/exec pods/portforward pods/proxy secrets services/proxy",
+  }),
   ...rules(["impersonate"], { "": "serviceaccounts" }),
 ];
 
@@ -75,14 +78,18 @@ interface Action {
 /** Every action that the rules name; `*` stays as it is. */
 function actionsIn(rules: readonly Rule[]): Action[] {
   return rules.flatMap(({ apiGroups = [], resources = [], verbs }) =>
-    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => ({ verb, group, resource })))),
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) => verbs.map((verb) => ({ verb, group, resource }))),
+    ),
   );
 }
 
 function grants(rules: readonly Rule[], { verb, group, resource }: Action): boolean {
-  const has = (list: readonly string[] = [], item: string) => list.includes(item) || list.includes("*");
+  const has = (list: readonly string[] = [], item: string) =>
+    list.includes(item) || list.includes("*");
   return rules.some(
-    ({ apiGroups, resources, verbs }) => has(apiGroups, group) && has(resources, resource) && has(verbs, verb),
+    ({ apiGroups, resources, verbs }) =>
+      has(apiGroups, group) && has(resources, resource) && has(verbs, verb),
   );
 }
 
@@ -90,7 +97,16 @@ function grants(rules: readonly Rule[], { verb, group, resource }: Action): bool
 const VERBS: Readonly<Record<string, readonly string[]>> = {
   read: ["get", "list", "watch"],
   create: ["create"],
-  "read, write": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+  "read, write": [
+    "create",
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "update",
+    "watch",
+  ],
 };
 
 const CELLS = cellsOf("| `can-i`");
@@ -118,8 +134,10 @@ export function describeLevels(cluster: Cluster): void {
           assert.equal(await may(right, group, "team-b"), cell === "yes");
           const { url, ...action } = actionOf(right);
           assert.equal(url ? level === "cluster-admin" : grants(policy, action), cell === "yes");
-          const isOutside = url !== undefined || /nodes|namespaces|customresourcedefinitions/.test(right);
-          if (!isOutside) assert.equal(await may(right, `${group}:team-a`, "team-a"), cell === "yes");
+          const isOutside =
+            url !== undefined || /nodes|namespaces|customresourcedefinitions/.test(right);
+          if (!isOutside)
+            assert.equal(await may(right, `${group}:team-a`, "team-a"), cell === "yes");
           assert.equal(await may(right, `${group}:team-a`, "team-b"), false);
         });
       }
@@ -134,13 +152,23 @@ export function describeLevels(cluster: Cluster): void {
 
       test("docs/rbac.md has what Kubernetes' role grants besides", async () => {
         const name = level === "admin-view" ? group : level;
-        const role: { rules: Rule[] } = JSON.parse(await admin(cluster, ["get", "clusterrole", name, "-o", "json"]));
-        const more = actionsIn(role.rules).filter((one) => one.group !== "extensions" && !grants(policy, one));
-        const found = Map.groupBy(more, ({ group, resource }) => (group === "" ? resource : `${resource}.${group}`));
+        const role: { rules: Rule[] } = JSON.parse(
+          await admin(cluster, ["get", "clusterrole", name, "-o", "json"]),
+        );
+        const more = actionsIn(role.rules).filter(
+          (one) => one.group !== "extensions" && !grants(policy, one),
+        );
+        const found = Map.groupBy(more, ({ group, resource }) =>
+          group === "" ? resource : `${resource}.${group}`,
+        );
         const listed = BESIDES.filter((one) => one.level === level && one.cell !== "");
         assert.deepEqual(
           new Map(listed.map(({ right, cell }) => [right, VERBS[cell]])),
-          new Map([...found].sort().map(([what, of]) => [what, [...new Set(of.map(({ verb }) => verb))].sort()])),
+          new Map(
+            [...found]
+              .sort()
+              .map(([what, of]) => [what, [...new Set(of.map(({ verb }) => verb))].sort()]),
+          ),
         );
       });
     });
@@ -151,29 +179,42 @@ function actionOf(right: string): Action & { readonly url?: string } {
   const [verb = "", type = "", subresource] = right.replace("--subresource=", "").split(" ");
   if (type.startsWith("/")) return { verb, group: "", resource: "", url: type };
   const [name = "", ...group] = type.split(".");
-  return { verb, group: group.join("."), resource: subresource === undefined ? name : `${name}/${subresource}` };
+  return {
+    verb,
+    group: group.join("."),
+    resource: subresource === undefined ? name : `${name}/${subresource}`,
+  };
 }
 
 /** kube-apiserver's answer for a member of the group. */
-async function isAllowed({ call }: Cluster, action: ReturnType<typeof actionOf>, member: string, namespace: string) {
+async function isAllowed(
+  { call }: Cluster,
+  action: ReturnType<typeof actionOf>,
+  member: string,
+  namespace: string,
+) {
   const { verb, group, resource, url } = action;
   const [name, subresource] = resource.split("/");
   const attributes =
     url === undefined
       ? { resourceAttributes: { namespace, verb, group, resource: name, subresource } }
       : { nonResourceAttributes: { path: url, verb } };
-  const { status, body } = await call("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
-    apiVersion: "authorization.k8s.io/v1",
-    kind: "SubjectAccessReview",
-    spec: { user: "jane", groups: [member], ...attributes },
-  });
+  const { status, body } = await call(
+    "POST",
+    "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+    {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      spec: { user: "jane", groups: [member], ...attributes },
+    },
+  );
   assert.equal(status, 201);
   return (body as { status: { allowed: boolean } }).status.allowed;
 }
 
 /**
- * The cells of the table of docs/rbac.md whose first line begins with `start`. `right`: an item of the first column's list, such as
- * words for `kubectl auth can-i`.
+ * The cells of the table of docs/rbac.md whose first line begins with `start`. `right`: an item of
+ * the first column's list, such as words for `kubectl auth can-i`.
  */
 function cellsOf(start: string) {
   const [, section = ""] = readFileSync("docs/rbac.md", "utf8").split("## Access levels\n");
@@ -184,6 +225,8 @@ function cellsOf(start: string) {
     .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", ""))) ?? [[]];
   const levels = header.slice(2, -1);
   return rows.flatMap(([, rights = "", ...cells]) =>
-    rights.split(", ").flatMap((right) => levels.map((level, i) => ({ right, level, cell: cells[i] ?? "" }))),
+    rights
+      .split(", ")
+      .flatMap((right) => levels.map((level, i) => ({ right, level, cell: cells[i] ?? "" }))),
   );
 }

@@ -1,5 +1,5 @@
-// actionlint judges the workflows of this repository and of the examples: syntax, contexts, permissions, inputs of known actions.
-// It does not run them, and asks no network.
+// actionlint judges the workflows of this repository and of the examples: syntax, contexts,
+// permissions, inputs of known actions. It does not run them, and asks no network.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -22,8 +22,8 @@ function findings(text: string): string {
   return stdout;
 }
 
-const WORKFLOWS = globSync([".github/workflows/*.yml", "examples/*/*.yml"], { cwd: ROOT }).filter((file) =>
-  /^jobs:/m.test(readFileSync(join(ROOT, file), "utf8")),
+const WORKFLOWS = globSync([".github/workflows/*.yml", "examples/*/*.yml"], { cwd: ROOT }).filter(
+  (file) => /^jobs:/m.test(readFileSync(join(ROOT, file), "utf8")),
 );
 
 for (const file of WORKFLOWS) {
@@ -36,7 +36,12 @@ test("it finds a job that does not exist, and a permission that does not exist",
   const release = readFileSync(join(ROOT, ".github", "workflows", "release.yml"), "utf8");
   assert.ok(WORKFLOWS.length >= 8);
   assert.match(
-    findings(release.replace("needs: [test, claims, first, second]", "needs: [test, claims, first, third]")),
+    findings(
+      release.replace(
+        "needs: [test, claims, first, second]",
+        "needs: [test, claims, first, third]",
+      ),
+    ),
     /"third" which does not exist/,
   );
   assert.match(

@@ -1,5 +1,6 @@
-// Authorization of granted users: RBAC, access levels and the node authorizer use our usernames and groups. Other authenticators'
-// tokens still work or are passed on, and our tokens are valid only for their audience.
+// Authorization of granted users: RBAC, access levels and the node authorizer use our usernames and
+// groups. Other authenticators' tokens still work or are passed on, and our tokens are valid only
+// for their audience.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -17,14 +18,29 @@ import { SERVICE_ACCOUNT_ISSUER } from "./control-plane/apiserver.ts";
 
 const cluster = useServer(() => startCluster({ webhooks: [{}, { cacheTtl: "10m" }] }));
 prepare(async () => {
-  for (const name of ["team", "team-a", "team-b"]) await admin(cluster, ["create", "namespace", name]);
-  await admin(cluster, ["-n", "team", "create", "role", "pod-reader", "--resource=pods", "--verb=get,list"]);
-  const binding = ["rolebinding", "developers-read-pods", "--role=pod-reader", "--group=developers"];
+  for (const name of ["team", "team-a", "team-b"])
+    await admin(cluster, ["create", "namespace", name]);
+  await admin(cluster, [
+    "-n",
+    "team",
+    "create",
+    "role",
+    "pod-reader",
+    "--resource=pods",
+    "--verb=get,list",
+  ]);
+  const binding = [
+    "rolebinding",
+    "developers-read-pods",
+    "--role=pod-reader",
+    "--group=developers",
+  ];
   await admin(cluster, ["-n", "team", "create", ...binding]);
   await aggregate(cluster);
 });
 
-const run = async (name: string, args: readonly string[]) => kubectl(cluster, { token: await freshToken(name) }, args);
+const run = async (name: string, args: readonly string[]) =>
+  kubectl(cluster, { token: await freshToken(name) }, args);
 
 async function assertForbidden(name: string, args: readonly string[], reason: RegExp) {
   const { code, stderr } = await run(name, args);
@@ -46,7 +62,13 @@ for (const [name, user] of Object.entries({ alice: "alice", bob: "dev:bob-exampl
 }
 
 test("carol, in system:masters, may do everything", async () => {
-  const { code, stdout, stderr } = await run("carol", ["auth", "can-i", "*", "*", "--all-namespaces"]);
+  const { code, stdout, stderr } = await run("carol", [
+    "auth",
+    "can-i",
+    "*",
+    "*",
+    "--all-namespaces",
+  ]);
   assert.equal(code, 0, stderr);
   assert.equal(stdout.trim(), "yes");
   assert.equal((await run("carol", ["create", "namespace", "made-by-carol"])).code, 0);
@@ -67,7 +89,8 @@ test("a node creates and labels its Node object, but not another's, and reads no
   const node = (name: string) => ({ apiVersion: "v1", kind: "Node", metadata: { name } });
   const own = nodeName(REGION);
   const other = "ip-10-0-0-13.us-west-2.compute.internal";
-  const create = (name: string) => callApi(cluster.apiservers[0], { token }, "POST", "/api/v1/nodes", node(name));
+  const create = (name: string) =>
+    callApi(cluster.apiservers[0], { token }, "POST", "/api/v1/nodes", node(name));
   assert.equal((await create(own)).status, 201);
   assert.equal((await run("node", ["label", "node", own, "rack=r1"])).code, 0);
   const { status, body } = await create(other);
@@ -76,8 +99,16 @@ test("a node creates and labels its Node object, but not another's, and reads no
   await cluster.create(node(other));
   const reason = /is not allowed to modify node|only its own Node object/;
   await assertForbidden("node", ["label", "node", other, "stolen=yes"], reason);
-  await cluster.create({ apiVersion: "v1", kind: "Secret", metadata: { name: "of-no-pod-here", namespace: "team" } });
-  await assertForbidden("node", ["get", "secret", "of-no-pod-here", "-n", "team"], /no relationship found/);
+  await cluster.create({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "of-no-pod-here", namespace: "team" },
+  });
+  await assertForbidden(
+    "node",
+    ["get", "secret", "of-no-pod-here", "-n", "team"],
+    /no relationship found/,
+  );
 });
 
 describe("access levels", () => {
@@ -85,13 +116,31 @@ describe("access levels", () => {
 
   test("an identity with --access edit --namespace team-a has that level by its token", async () => {
     useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.backend.store.url, AWS_REGION: REGION });
-    const alice = ["arn:aws:iam::111122223333:user/engineering/alice", "--access", "edit", "--namespace", "team-a"];
-    const { code, err } = await cli(["mappings", "set", ...alice, "-c", CLUSTER_ID, "--force", "-y"]);
+    const alice = [
+      "arn:aws:iam::111122223333:user/engineering/alice",
+      "--access",
+      "edit",
+      "--namespace",
+      "team-a",
+    ];
+    const { code, err } = await cli([
+      "mappings",
+      "set",
+      ...alice,
+      "-c",
+      CLUSTER_ID,
+      "--force",
+      "-y",
+    ]);
     assert.equal(code, 0, err);
     // alice's mapping is cached.
     cluster.backend.redeploy();
-    const answers = ["create deployments.apps -n team-a", "create deployments.apps -n team-b", "list nodes"].map(
-      async (right) => (await run("alice", ["auth", "can-i", ...right.split(" ")])).stdout.trim(),
+    const answers = [
+      "create deployments.apps -n team-a",
+      "create deployments.apps -n team-b",
+      "list nodes",
+    ].map(async (right) =>
+      (await run("alice", ["auth", "can-i", ...right.split(" ")])).stdout.trim(),
     );
     assert.deepEqual(await Promise.all(answers), ["yes", "no", "no"]);
   });
@@ -105,7 +154,11 @@ function timesAsked(token: string): number {
 }
 
 test("a service account token works without a call to the webhook", async () => {
-  await cluster.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "robot", namespace: "default" } });
+  await cluster.create({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "robot", namespace: "default" },
+  });
   const token = (await admin(cluster, ["create", "token", "robot"])).trim();
   const user = await whoIs(cached(), token);
   assert.equal(user?.username, "system:serviceaccount:default:robot");
@@ -129,12 +182,19 @@ test("for an OIDC token of another issuer, the webhook is called once, the resul
 async function reviewFor(audiences?: readonly string[]) {
   const spec = { token: await freshToken("alice"), audiences };
   const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec };
-  const { body } = await cluster.call("POST", "/apis/authentication.k8s.io/v1/tokenreviews", review);
+  const { body } = await cluster.call(
+    "POST",
+    "/apis/authentication.k8s.io/v1/tokenreviews",
+    review,
+  );
   return (body as { status: { authenticated?: boolean; user?: User } }).status;
 }
 
 test("a token is valid only for kube-apiserver's audience", async () => {
-  assert.partialDeepStrictEqual(await reviewFor(), { authenticated: true, user: { username: "alice" } });
+  assert.partialDeepStrictEqual(await reviewFor(), {
+    authenticated: true,
+    user: { username: "alice" },
+  });
   const own = [SERVICE_ACCOUNT_ISSUER];
   assert.partialDeepStrictEqual(await reviewFor(own), { authenticated: true, audiences: own });
   const { authenticated, user } = await reviewFor(["vault"]);
@@ -144,7 +204,10 @@ test("a token is valid only for kube-apiserver's audience", async () => {
 test("with AUDIENCES, a token is valid only for the listed audiences", async () => {
   cluster.backend.redeploy({ AUDIENCES: `${SERVICE_ACCOUNT_ISSUER},vault` });
   assert.equal((await whoIs(cached(), await freshToken("alice")))?.username, "alice");
-  assert.partialDeepStrictEqual(await reviewFor(["vault"]), { authenticated: true, audiences: ["vault"] });
+  assert.partialDeepStrictEqual(await reviewFor(["vault"]), {
+    authenticated: true,
+    audiences: ["vault"],
+  });
   assert.ok(!(await reviewFor(["harbor"])).authenticated);
   // kube-apiserver checks audiences first, and so drops the denial's error
   assert.equal(cluster.backend.reviews().at(-1)?.reason, "audience_foreign");

@@ -29,13 +29,20 @@ describe("by bearer token", () => {
 
   test("with a wrong token, logins fail after one call without retries, and the log has the reason", async () => {
     const [right, wrong] = cluster.apiservers;
-    const reviews = await reviewsOf(cluster, async () => assert.equal(await login(wrong), undefined));
-    assert.deepEqual([reviews.map(({ outcome }) => outcome), cluster.backend.sts.requests], [["caller_refused"], []]);
+    const reviews = await reviewsOf(cluster, async () =>
+      assert.equal(await login(wrong), undefined),
+    );
+    assert.deepEqual(
+      [reviews.map(({ outcome }) => outcome), cluster.backend.sts.requests],
+      [["caller_refused"], []],
+    );
     await loggedRefusal(wrong, /caller_refused: the bearer token is not in the list of callers/);
     assert.equal(await login(right), "alice");
   });
 
-  test("a token is rotated without a restart and without failed logins", { timeout: 300_000 }, async () => {
+  test("a token is rotated without a restart and without failed logins", {
+    timeout: 300_000,
+  }, async () => {
     const { callerToken, store, gateway } = cluster.backend;
     const [other, , rotating] = cluster.apiservers;
     const next = newCallerToken();
@@ -65,8 +72,12 @@ describe("by bearer token", () => {
 });
 
 test("by client certificate: only the subjects in CALLER_SUBJECTS; without one, the function is not called", async (t) => {
-  const user = ({ authority }: Backend) => certifiedUser(authority.client({ O: "Example", CN: "kube-apiserver" }));
-  const cluster = await startCluster({ callerAuth: "mtls", webhooks: [{ user }, { user: () => ({}) }] });
+  const user = ({ authority }: Backend) =>
+    certifiedUser(authority.client({ O: "Example", CN: "kube-apiserver" }));
+  const cluster = await startCluster({
+    callerAuth: "mtls",
+    webhooks: [{ user }, { user: () => ({}) }],
+  });
   t.after(() => cluster.stop());
   const [certified, bare] = cluster.apiservers;
   const { redeploy, reviews, gateway } = cluster.backend;

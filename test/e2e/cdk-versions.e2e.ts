@@ -1,6 +1,7 @@
-// Compiles and synthesizes apps with the packed construct, every kind of endpoint and the example of docs/cdk.md: a CommonJS app,
-// as `cdk init` creates it, with the oldest aws-cdk-lib that package.json allows, and an ES module with the newest. Run by
-// `npm run test:cdk-versions`; installs both from the registry.
+// Compiles and synthesizes apps with the packed construct, every kind of endpoint and the example
+// of docs/cdk.md: a CommonJS app, as `cdk init` creates it, with the oldest aws-cdk-lib that
+// package.json allows, and an ES module with the newest. Run by `npm run test:cdk-versions`;
+// installs both from the registry.
 
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
@@ -10,7 +11,9 @@ import { FEATURE_FLAGS } from "../../infra/cdk-rules.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { compile, packInto, ROOT, run } from "./packed.ts";
 
-const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+const { peerDependencies, devDependencies } = JSON.parse(
+  readFileSync(join(ROOT, "package.json"), "utf8"),
+);
 const { path: folder, write } = useFolder();
 
 let tarball: string;
@@ -71,7 +74,8 @@ app.synth();
 function snippet(): string {
   const page = readFileSync(join(ROOT, "docs", "cdk.md"), "utf8");
   const [, code = ""] =
-    /^import \{ IamAuthenticator \} from "lambda-iam-authenticator";\n(.*?)^```$/ms.exec(page) ?? [];
+    /^import \{ IamAuthenticator \} from "lambda-iam-authenticator";\n(.*?)^```$/ms.exec(page) ??
+    [];
   return code.replace("<64 hex digits>", "0".repeat(64));
 }
 
@@ -97,8 +101,12 @@ for (const [name, type, library, constructs] of [
 
 function check(app: string, FLAGS: string): void {
   run(process.execPath, ["app.js"], app, { FLAGS });
-  const { Resources } = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
-  const types = Object.values(Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
+  const { Resources } = JSON.parse(
+    readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"),
+  );
+  const types = Object.values(Resources as Record<string, { Type: string }>).map(
+    ({ Type }) => Type,
+  );
   const count = (type: string) => types.filter((found) => found === type).length;
   // An authenticator and its deployment check per endpoint, and the issuer.
   assert.equal(count("AWS::Lambda::Function"), 7);
@@ -107,7 +115,9 @@ function check(app: string, FLAGS: string): void {
   const documented = readFileSync(join(app, "cdk.out", "Documented.template.json"), "utf8");
   assert.equal(documented.match(/"AWS::SSM::Parameter"/g)?.length, 8);
   assert.ok(documented.includes('"/iam-authenticator/prod/sso/111122223333/clusteradmin"'));
-  const bundles = globSync(join(app, "cdk.out", "asset.*", "index.mjs")).map((file) => readFileSync(file));
+  const bundles = globSync(join(app, "cdk.out", "asset.*", "index.mjs")).map((file) =>
+    readFileSync(file),
+  );
   for (const name of ["authenticator", "deployment-check"]) {
     const built = readFileSync(join(ROOT, "dist", name, "index.mjs"));
     const isBundled = bundles.some((bundle) => bundle.equals(built));

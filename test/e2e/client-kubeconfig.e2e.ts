@@ -1,4 +1,5 @@
-// Uses the kubeconfig of `kubeconfig client` with kubectl and the Kubernetes clients for Python, JavaScript and Java. The latter does not set KUBERNETES_EXEC_INFO.
+// Uses the kubeconfig of `kubeconfig client` with kubectl and the Kubernetes clients for Python,
+// JavaScript and Java. The latter does not set KUBERNETES_EXEC_INFO.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -7,7 +8,11 @@ import { delimiter, join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/commands/kubeconfig/client.ts";
+import {
+  type ClientOptions,
+  clientKubeconfig,
+  EXEC_PLUGINS,
+} from "../../cli/commands/kubeconfig/client.ts";
 import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
@@ -23,7 +28,10 @@ prepare(() => {
   environment = userEnvironment(cluster);
 });
 
-/** The environment of alice: the three programs on the PATH, and a profile whose `output` is not JSON. */
+/**
+ * The environment of alice: the three programs on the PATH, and a profile whose `output` is not
+ * JSON.
+ */
 function userEnvironment({ folder, binaries }: Cluster): Record<string, string> {
   const programs = join(folder, "programs");
   mkdirSync(programs);
@@ -45,20 +53,35 @@ function userEnvironment({ folder, binaries }: Cluster): Record<string, string> 
   };
 }
 
-function write(exec: ClientOptions["exec"], change: (kubeconfig: string) => string = (text) => text): string {
+function write(
+  exec: ClientOptions["exec"],
+  change: (kubeconfig: string) => string = (text) => text,
+): string {
   const [{ url: server, ca }] = cluster.apiservers;
   const file = join(cluster.folder, `${exec}.kubeconfig`);
-  writeFileSync(file, change(stringify(clientKubeconfig({ cluster: CLUSTER_ID, server, exec, region: REGION }, ca))));
+  writeFileSync(
+    file,
+    change(stringify(clientKubeconfig({ cluster: CLUSTER_ID, server, exec, region: REGION }, ca))),
+  );
   return file;
 }
 
 /** Returns what the program prints: the username. */
 async function run(program: string, args: readonly string[], more = {}): Promise<string> {
-  return (await promisify(execFile)(program, args, { env: { ...environment, ...more } })).stdout.trim();
+  return (
+    await promisify(execFile)(program, args, { env: { ...environment, ...more } })
+  ).stdout.trim();
 }
 
 function kubectlWhoami(kubeconfig: string, more = {}): Promise<string> {
-  const args = ["--kubeconfig", kubeconfig, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
+  const args = [
+    "--kubeconfig",
+    kubeconfig,
+    "auth",
+    "whoami",
+    "-o",
+    "jsonpath={.status.userInfo.username}",
+  ];
   return run("kubectl", args, more);
 }
 
@@ -66,7 +89,8 @@ for (const exec of EXEC_PLUGINS) {
   describe(`kubeconfig client --exec ${exec}`, () => {
     test("kubectl logs in", async () => assert.equal(await kubectlWhoami(write(exec)), "alice"));
 
-    test("the client for Java logs in", async () => assert.equal(await javaWhoami(write(exec)), "alice"));
+    test("the client for Java logs in", async () =>
+      assert.equal(await javaWhoami(write(exec)), "alice"));
   });
 }
 
@@ -86,8 +110,20 @@ test("after --merge, kubectl logs in with the user's own kubeconfig", async () =
   const [{ url, ca }] = cluster.apiservers;
   const KUBECONFIG = join(cluster.folder, "own.kubeconfig");
   writeFileSync(join(cluster.folder, "ca.crt"), ca);
-  const words = ["kubeconfig", "client", "--merge", "-c", CLUSTER_ID, "--region", REGION, "--server", url];
-  await run("iam-authenticator", [...words, "--ca", join(cluster.folder, "ca.crt")], { KUBECONFIG });
+  const words = [
+    "kubeconfig",
+    "client",
+    "--merge",
+    "-c",
+    CLUSTER_ID,
+    "--region",
+    REGION,
+    "--server",
+    url,
+  ];
+  await run("iam-authenticator", [...words, "--ca", join(cluster.folder, "ca.crt")], {
+    KUBECONFIG,
+  });
   const args = ["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
   assert.equal(await run("kubectl", args, { KUBECONFIG }), "alice");
 });

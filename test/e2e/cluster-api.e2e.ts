@@ -1,5 +1,6 @@
-// Validates examples/cluster-api with Cluster API: its schema and webhooks accept each file as a change of an existing control
-// plane, machines get the file, and kubeadm adds only our flags and mount to kube-apiserver's manifest.
+// Validates examples/cluster-api with Cluster API: its schema and webhooks accept each file as a
+// change of an existing control plane, machines get the file, and kubeadm adds only our flags and
+// mount to kube-apiserver's manifest.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -24,7 +25,10 @@ function merged(first: object, second: object | undefined): object {
   return Array.isArray(first) || Array.isArray(second) ? second : { ...first, ...second };
 }
 
-/** With a flag, a volume and a separate file. `added`: the fields of an example, or none, in this version. */
+/**
+ * With a flag, a volume and a separate file. `added`: the fields of an example, or none, in this
+ * version.
+ */
 function controlPlane(kubernetes: string, added: Fields | Version) {
   const version = typeof added === "string" ? added : basename(added["apiVersion"]);
   const ours = typeof added === "string" ? {} : added["spec"].kubeadmConfigSpec;
@@ -45,13 +49,22 @@ function controlPlane(kubernetes: string, added: Fields | Version) {
           ? { infrastructureRef: { apiVersion: `${group}/v1beta2`, ...infrastructure } }
           : { spec: { infrastructureRef: { apiGroup: group, ...infrastructure } } },
       kubeadmConfigSpec: {
-        files: [{ path: "/etc/kubernetes/audit.yaml", content: "rules: []\n" }, ...(ours.files ?? [])],
+        files: [
+          { path: "/etc/kubernetes/audit.yaml", content: "rules: []\n" },
+          ...(ours.files ?? []),
+        ],
         initConfiguration: { nodeRegistration, ...ours.initConfiguration },
         joinConfiguration: { nodeRegistration, ...ours.joinConfiguration },
         clusterConfiguration: {
           apiServer: {
-            extraArgs: merged(version === "v1beta1" ? { [audit.name]: audit.value } : [audit], extraArgs),
-            extraVolumes: [{ name: "audit", hostPath: "/var/log/audit", mountPath: "/var/log/audit" }, ...extraVolumes],
+            extraArgs: merged(
+              version === "v1beta1" ? { [audit.name]: audit.value } : [audit],
+              extraArgs,
+            ),
+            extraVolumes: [
+              { name: "audit", hostPath: "/var/log/audit", mountPath: "/var/log/audit" },
+              ...extraVolumes,
+            ],
           },
         },
       },
@@ -61,7 +74,8 @@ function controlPlane(kubernetes: string, added: Fields | Version) {
 
 type KubeadmControlPlane = ReturnType<typeof controlPlane>;
 
-const example = (name: string): Fields => parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
+const example = (name: string): Fields =>
+  parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
 const v1beta1 = example("webhook.v1beta1.yaml");
 const WEBHOOK: Readonly<Record<Version, Fields>> = { v1beta2: example("webhook.yaml"), v1beta1 };
 
@@ -137,7 +151,11 @@ for (const kubernetes of KUBERNETES_VERSIONS) {
     test("the issuers have the documented order in each step", async () => {
       const present = "https://kubernetes.default.svc.cluster.local";
       const next = "https://abc.execute-api.eu-west-1.amazonaws.com";
-      const steps = ["v1beta2" as const, example("issuer-second.yaml"), example("issuer-first.yaml")];
+      const steps = [
+        "v1beta2" as const,
+        example("issuer-second.yaml"),
+        example("issuer-first.yaml"),
+      ];
       const flags = [];
       let before: KubeadmControlPlane | undefined;
       for (const added of steps) {
@@ -149,12 +167,19 @@ for (const kubernetes of KUBERNETES_VERSIONS) {
         flags.push(text.match(ISSUER_FLAGS));
         before = after;
       }
-      assert.deepEqual(flags, [[present], [present, next], [next, `${next}/openid/v1/jwks`, present]]);
+      assert.deepEqual(flags, [
+        [present],
+        [present, next],
+        [next, `${next}/openid/v1/jwks`, present],
+      ]);
 
       // A new cluster.
       const { clusterConfiguration } = example("issuer-first.yaml")["spec"].kubeadmConfigSpec;
       const { apiVersion } = WEBHOOK.v1beta2;
-      const created = controlPlane(kubernetes, { apiVersion, spec: { kubeadmConfigSpec: { clusterConfiguration } } });
+      const created = controlPlane(kubernetes, {
+        apiVersion,
+        spec: { kubeadmConfigSpec: { clusterConfiguration } },
+      });
       const text = await manifest(kubernetes, machines(created).init);
       assert.deepEqual(text.match(ISSUER_FLAGS), [next, `${next}/openid/v1/jwks`]);
     });
@@ -164,7 +189,10 @@ for (const kubernetes of KUBERNETES_VERSIONS) {
 const [NEWEST] = KUBERNETES_VERSIONS;
 
 const { apiVersion } = WEBHOOK.v1beta2;
-const extraArgs = ["a", "b"].map((host) => ({ name: "service-account-issuer", value: `https://${host}.example.com` }));
+const extraArgs = ["a", "b"].map((host) => ({
+  name: "service-account-issuer",
+  value: `https://${host}.example.com`,
+}));
 // biome-ignore format: a table
 const ROWS = [
   ["extraArgs of v1beta1 in v1beta2", WEBHOOK.v1beta1["spec"].kubeadmConfigSpec, /cannot unmarshal object into .*extraArgs/],
@@ -173,7 +201,9 @@ const ROWS = [
 ] as const;
 for (const [what, kubeadmConfigSpec, message] of ROWS) {
   test(`Cluster API rejects ${what}`, () => {
-    const { status, stderr } = judge(controlPlane(NEWEST, { apiVersion, spec: { kubeadmConfigSpec } }));
+    const { status, stderr } = judge(
+      controlPlane(NEWEST, { apiVersion, spec: { kubeadmConfigSpec } }),
+    );
     assert.equal(status, 1);
     assert.match(stderr, message);
   });

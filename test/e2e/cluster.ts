@@ -1,4 +1,5 @@
-// Starts a complete system: local AWS, the built bundle behind a TLS gateway, and a control plane that uses it.
+// Starts a complete system: local AWS, the built bundle behind a TLS gateway, and a control plane
+// that uses it.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -18,7 +19,13 @@ import {
 import { whoIs } from "./control-plane/api.ts";
 import type { RunningApiserver, WebhookFlags } from "./control-plane/apiserver.ts";
 import { eventually } from "./control-plane/process.ts";
-import { createFolder, type Kubernetes, type KubernetesOptions, removeFolder, startKubernetes } from "./kubernetes.ts";
+import {
+  createFolder,
+  type Kubernetes,
+  type KubernetesOptions,
+  removeFolder,
+  startKubernetes,
+} from "./kubernetes.ts";
 
 /** The webhook of one kube-apiserver; each part has a default. */
 export interface WebhookOptions extends Partial<Pick<WebhookFlags, "version" | "cacheTtl">> {
@@ -48,7 +55,8 @@ export async function startCluster(options: ClusterOptions = {}) {
 
   function flagsOf(webhook: WebhookOptions, index: number): WebhookFlags {
     const { version = "v1", cacheTtl = CACHE_TTL, user, url } = webhook;
-    if (webhook.configFile !== undefined) return { configFile: webhook.configFile, version, cacheTtl };
+    if (webhook.configFile !== undefined)
+      return { configFile: webhook.configFile, version, cacheTtl };
     const configFile = join(folder, `webhook-${index + 1}.kubeconfig`);
     const shown = user?.(backend, folder) ?? { token: backend.callerToken };
     const server = url?.(backend) ?? backend.url;
@@ -102,22 +110,36 @@ export function freshToken(name: string): Promise<string> {
   minted += 1;
   // STS ignores X-Amz-Expires; without it, two tokens of the same second would be identical
   const expiresIn = 1 + (minted % 900);
-  return mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION, expiresIn });
+  return mintToken({
+    identity: localIdentity(name),
+    clusterId: CLUSTER_ID,
+    region: REGION,
+    expiresIn,
+  });
 }
 
 /** The username of a new token of `name` at a kube-apiserver; `undefined` for a 401. */
-export async function login(apiserver: RunningApiserver | undefined, name = "alice"): Promise<string | undefined> {
+export async function login(
+  apiserver: RunningApiserver | undefined,
+  name = "alice",
+): Promise<string | undefined> {
   return (await whoIs(apiserver ?? assert.fail(), await freshToken(name)))?.username;
 }
 
-export async function reviewsOf({ backend }: Cluster, action: () => Promise<unknown>): Promise<ReviewLine[]> {
+export async function reviewsOf(
+  { backend }: Cluster,
+  action: () => Promise<unknown>,
+): Promise<ReviewLine[]> {
   const before = backend.reviews().length;
   await action();
   return backend.reviews().slice(before);
 }
 
 /** Waits for the last refusal in kube-apiserver's log that has this reason. */
-export function loggedRefusal(apiserver: RunningApiserver | undefined, reason: RegExp): Promise<string> {
+export function loggedRefusal(
+  apiserver: RunningApiserver | undefined,
+  reason: RegExp,
+): Promise<string> {
   const isRefusal = (line: string) => line.includes('"Unable to authenticate the request"');
   return eventually(`kube-apiserver logs ${reason}`, 40_000, () => {
     const refusals = apiserver?.log().split("\n").filter(isRefusal) ?? [];

@@ -1,5 +1,5 @@
-// Runs commands of the documents at a cluster: the RBAC examples, the check of the webhook, break-glass by IAM, kops'
-// migration, and AWS CLI commands for parameters.
+// Runs commands of the documents at a cluster: the RBAC examples, the check of the webhook,
+// break-glass by IAM, kops' migration, and AWS CLI commands for parameters.
 
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +23,10 @@ import { exampleFile, lineOf, typed, typeLine } from "./instructions.ts";
 const MISTAKES = [
   { webhook: {}, reason: /token_malformed/ },
   { webhook: { user: () => ({ token: newCallerToken() }) }, reason: /caller_refused/ },
-  { webhook: { url: ({ url }: Pick<Backend, "url">) => url.replace("/authenticate", "/") }, reason: /path_unknown/ },
+  {
+    webhook: { url: ({ url }: Pick<Backend, "url">) => url.replace("/authenticate", "/") },
+    reason: /path_unknown/,
+  },
   { webhook: { url: () => "https://127.0.0.1:9/authenticate" }, reason: /connection refused/ },
 ] as const;
 
@@ -40,7 +43,9 @@ const cluster: Cluster = useServer(() => {
   const [first, ...others] = MISTAKES.map(({ webhook }) => webhook);
   return startCluster({
     webhooks: [first ?? {}, ...others],
-    flags: [`--authentication-config=${issuer.configuration(exampleFile("break-glass/authentication-config.yaml"))}`],
+    flags: [
+      `--authentication-config=${issuer.configuration(exampleFile("break-glass/authentication-config.yaml"))}`,
+    ],
     identities: [...LOCAL_IDENTITIES, breakGlass],
     signedTokens: { issuers: TOKEN_ISSUERS },
   });
@@ -76,7 +81,8 @@ describe("docs/rbac.md", () => {
     for (const part of ["auth whoami", "can-i --list", "can-i delete pods"]) {
       assert.notEqual(await typed(cluster, "docs/rbac.md", part), "");
     }
-    for (const part of ["create serviceaccount", "annotate serviceaccount"]) await typed(cluster, "docs/irsa.md", part);
+    for (const part of ["create serviceaccount", "annotate serviceaccount"])
+      await typed(cluster, "docs/irsa.md", part);
   });
 });
 
@@ -84,7 +90,10 @@ describe('docs/deploy.md, "Check that it loaded"', () => {
   for (const [index, { reason }] of MISTAKES.entries()) {
     test(`kube-apiserver ${index + 1} logs ${reason}`, async () => {
       const apiserver = cluster.apiservers[index] ?? assert.fail();
-      const line = lineOf("docs/deploy.md", "--kubeconfig /dev/null").replace("https://<node>:6443", apiserver.url);
+      const line = lineOf("docs/deploy.md", "--kubeconfig /dev/null").replace(
+        "https://<node>:6443",
+        apiserver.url,
+      );
       const { code, stderr } = await typeLine(cluster, line, {});
       assert.equal(code, 1);
       assert.match(stderr, /Unauthorized/);
@@ -115,9 +124,14 @@ describe("docs/operate.md, break-glass by IAM", () => {
 
   test("with the webhook down, the page's commands log in as administrator", async () => {
     // kube-apiserver reads the issuer's document in the background.
-    await eventually("the issuer is known", 60_000, async () => whoIs(downApiserver(), await sign()));
+    await eventually("the issuer is known", 60_000, async () =>
+      whoIs(downApiserver(), await sign()),
+    );
     assert.equal(await login(downApiserver()), undefined);
-    const line = lineOf(PAGE, "--kubeconfig /dev/null").replace("https://<kube-apiserver>:6443", downApiserver().url);
+    const line = lineOf(PAGE, "--kubeconfig /dev/null").replace(
+      "https://<kube-apiserver>:6443",
+      downApiserver().url,
+    );
     const { code, stdout, stderr } = await typedAs(breakGlass, `${SIGN}\n${line}`);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /Username +break-glass:arn:aws:iam::111122223333:role\/BreakGlass\n/);
@@ -152,16 +166,26 @@ describe("docs/operate.md, break-glass by IAM", () => {
 test("Cluster API: the Secret of docs/deploy.md has the file, and docs/issuer.md stores the key and reads the public one", async () => {
   const file = "current-context: webhook\n";
   writeFileSync(join(cluster.folder, "webhook.kubeconfig"), file);
-  for (const part of ["create secret generic", "label secret"]) await typed(cluster, "docs/deploy.md", part);
-  const stored = await admin(cluster, ["get", "secret", "my-cluster-iam-authenticator", "-o", "json"]);
+  for (const part of ["create secret generic", "label secret"])
+    await typed(cluster, "docs/deploy.md", part);
+  const stored = await admin(cluster, [
+    "get",
+    "secret",
+    "my-cluster-iam-authenticator",
+    "-o",
+    "json",
+  ]);
   const { data, metadata } = JSON.parse(stored);
   assert.equal(Buffer.from(data["webhook.kubeconfig"], "base64").toString(), file);
   assert.deepEqual(metadata.labels, { "clusterctl.cluster.x-k8s.io/move": "" });
 
-  for (const name of ["sa.pub", "sa.key"]) writeFileSync(join(cluster.folder, name), `PEM of ${name}\n`);
+  for (const name of ["sa.pub", "sa.key"])
+    writeFileSync(join(cluster.folder, name), `PEM of ${name}\n`);
   const words = ["create secret generic my-cluster-sa", "label secret my-cluster-sa"];
   for (const part of words) await typed(cluster, "docs/issuer.md", part);
-  const { data: key } = JSON.parse(await admin(cluster, ["get", "secret", "my-cluster-sa", "-o", "json"]));
+  const { data: key } = JSON.parse(
+    await admin(cluster, ["get", "secret", "my-cluster-sa", "-o", "json"]),
+  );
   assert.equal(Buffer.from(key["tls.key"], "base64").toString(), "PEM of sa.key\n");
   rmSync(join(cluster.folder, "sa.pub"));
   await typed(cluster, "docs/issuer.md", "get secret my-cluster-sa");
@@ -188,7 +212,14 @@ describe("docs/migrate.md for kops", () => {
 
   async function selected(): Promise<string[]> {
     const path = "-o=jsonpath={.spec.template.spec.nodeSelector}";
-    const selector = await admin(cluster, ["-n", metadata.namespace, "get", "daemonset", metadata.name, path]);
+    const selector = await admin(cluster, [
+      "-n",
+      metadata.namespace,
+      "get",
+      "daemonset",
+      metadata.name,
+      path,
+    ]);
     return nodesWith(
       Object.entries(JSON.parse(selector))
         .map((pair) => pair.join("="))
@@ -198,7 +229,11 @@ describe("docs/migrate.md for kops", () => {
 
   test("after the page's commands, the DaemonSet does not select a new control-plane machine; the undo selects it; it is deleted", async () => {
     const type = (part: string) => typed(cluster, "docs/migrate.md", part);
-    for (const [name, role] of Object.entries({ "cp-1": "control-plane", "api-1": "api-server", "worker-1": "node" })) {
+    for (const [name, role] of Object.entries({
+      "cp-1": "control-plane",
+      "api-1": "api-server",
+      "worker-1": "node",
+    })) {
       await createNode(name, role);
     }
     await cluster.create({ apiVersion: "apps/v1", kind: "DaemonSet", metadata, spec });
@@ -207,7 +242,10 @@ describe("docs/migrate.md for kops", () => {
     await type('{"iam-authenticator-migration": "before"}');
     await createNode("cp-2", "control-plane");
     assert.deepEqual(await selected(), ["node/cp-1"]);
-    assert.deepEqual(await nodesWith("iam-authenticator-migration=before"), ["node/api-1", "node/cp-1"]);
+    assert.deepEqual(await nodesWith("iam-authenticator-migration=before"), [
+      "node/api-1",
+      "node/cp-1",
+    ]);
 
     await type('{"iam-authenticator-migration": null}');
     assert.deepEqual(await selected(), ["node/cp-1", "node/cp-2"]);
@@ -237,7 +275,9 @@ test("the AWS CLI's commands of docs/operate.md and docs/move.md correct a deny 
     const { code, stderr } = await aws(line);
     assert.equal(code, 0, `${line}: ${stderr}`);
   }
-  const { stdout } = await aws(`aws ssm get-parameters --names /kube/auth/callers ${PREFIX}/deny/any`);
+  const { stdout } = await aws(
+    `aws ssm get-parameters --names /kube/auth/callers ${PREFIX}/deny/any`,
+  );
   const { Parameters, InvalidParameters } = JSON.parse(stdout);
   assert.deepEqual([Parameters[0].Value, InvalidParameters], ["[]", [`${PREFIX}/deny/any`]]);
 });

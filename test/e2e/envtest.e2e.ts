@@ -1,5 +1,5 @@
-// The download of etcd, kube-apiserver and kubectl for `npm run try:cluster`, from a local server: with a proxy, a wrong hash, without
-// a server, cut off, and interrupted.
+// The download of etcd, kube-apiserver and kubectl for `npm run try:cluster`, from a local server:
+// with a proxy, a wrong hash, without a server, cut off, and interrupted.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
@@ -60,7 +60,11 @@ after(() => {
 });
 
 function start(url: string, expected = sha512, variables = {}) {
-  const env = { PATH: process.env["PATH"], XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"], ...variables };
+  const env = {
+    PATH: process.env["PATH"],
+    XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"],
+    ...variables,
+  };
   return spawn(process.execPath, ["--use-env-proxy", PROGRAM, url, expected], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
@@ -78,7 +82,10 @@ const cached = () => (existsSync(CACHE) ? readdirSync(CACHE) : []);
 test("a wrong hash stops, and nothing is unpacked", async () => {
   const { code, said } = await download(`${ORIGIN}/archive`, "0".repeat(128));
   assert.deepEqual([code, cached()], [1, []]);
-  assert.match(said, new RegExp(`has the SHA-512 ${sha512},\nbut must have 0{128}\\. Nothing was unpacked\\.\n$`));
+  assert.match(
+    said,
+    new RegExp(`has the SHA-512 ${sha512},\nbut must have 0{128}\\. Nothing was unpacked\\.\n$`),
+  );
 });
 
 for (const [what, path, reason] of [
@@ -94,9 +101,14 @@ for (const [what, path, reason] of [
 
 test("a cache that cannot be written stops, with a sentence: a build would need it, too", async () => {
   write("a-file", "");
-  const { code, said } = await download(`${ORIGIN}/archive`, sha512, { XDG_CACHE_HOME: join(folder, "a-file") });
+  const { code, said } = await download(`${ORIGIN}/archive`, sha512, {
+    XDG_CACHE_HOME: join(folder, "a-file"),
+  });
   assert.equal(code, 1);
-  assert.match(said, /^Cannot write to .*: ENOTDIR: .*\. For another folder, set XDG_CACHE_HOME\.\n$/);
+  assert.match(
+    said,
+    /^Cannot write to .*: ENOTDIR: .*\. For another folder, set XDG_CACHE_HOME\.\n$/,
+  );
 });
 
 test("without a server, there is no archive", () => {
@@ -114,7 +126,9 @@ test("Ctrl-C leaves nothing", async () => {
 });
 
 test("the archive is downloaded through a redirect and a proxy, verified, unpacked, and kept", async () => {
-  const proxied = await download("http://archive.example.com/archive", sha512, { HTTP_PROXY: ORIGIN });
+  const proxied = await download("http://archive.example.com/archive", sha512, {
+    HTTP_PROXY: ORIGIN,
+  });
   assert.deepEqual([proxied.code, tunnels], [0, ["archive.example.com:80"]]);
   assert.match(proxied.said, /^downloading http:.*; cached in .*\n(.*%\n)*$/);
   const found = findEnvtest({ url: "http://127.0.0.1:1023/archive", sha512 }) ?? assert.fail();

@@ -21,7 +21,11 @@ const CALLER_ID = `${CLUSTER_ID}:caller`;
 const TOKEN_MS = 15 * 60_000;
 /** bob signs as the role, alice as the user. */
 const CALLERS = [
-  { name: "control-plane", arn: "arn:aws:iam::111122223333:role/Developers", principalId: "AROALOCALDEVELOPERSAA" },
+  {
+    name: "control-plane",
+    arn: "arn:aws:iam::111122223333:role/Developers",
+    principalId: "AROALOCALDEVELOPERSAA",
+  },
   { name: "by-the-aws-cli", arn: "arn:aws:iam::111122223333:user/engineering/alice" },
 ];
 const [bob, alice] = [localIdentity("bob"), localIdentity("alice")];
@@ -51,7 +55,10 @@ function awsCli(): string {
   return found === "aws" ? execFileSync("which", [found], { encoding: "utf8" }).trim() : found;
 }
 
-/** As the example's script does, with a token that is already old: STS and the function accept 15 minutes from signing. */
+/**
+ * As the example's script does, with a token that is already old: STS and the function accept 15
+ * minutes from signing.
+ */
 async function renew(leftMs: number): Promise<void> {
   const now = Date.now() - TOKEN_MS + leftMs;
   const token = await mintToken({ identity: bob, clusterId: CALLER_ID, region: REGION, now });
@@ -81,7 +88,8 @@ test("no login is lost in two lifetimes of tokens", { timeout: 400_000 }, async 
       renewals += 1;
       next = Date.now() + 8_000;
     }
-    if ((await login(cluster.apiservers[0]).catch((error: unknown) => `${error}`)) !== "alice") lost += 1;
+    if ((await login(cluster.apiservers[0]).catch((error: unknown) => `${error}`)) !== "alice")
+      lost += 1;
     await sleep(250);
   }
   const accepted = backend.reviews().filter(({ outcome }) => outcome === "granted").length;
@@ -89,11 +97,14 @@ test("no login is lost in two lifetimes of tokens", { timeout: 400_000 }, async 
   assert.equal(lost, 0);
   assert.ok(accepted > 100);
   // The tokens of the first half live 75 s: without renewals, most logins would have failed.
-  const used = new Set(backend.gateway.events.map(({ headers }) => keyOf(headers["authorization"])));
+  const used = new Set(
+    backend.gateway.events.map(({ headers }) => keyOf(headers["authorization"])),
+  );
   assert.ok([bob, alice].every(({ accessKeyId }) => used.has(accessKeyId)));
 });
 
-test("a caller with a token is accepted too", async () => assert.equal(await login(cluster.apiservers[1]), "alice"));
+test("a caller with a token is accepted too", async () =>
+  assert.equal(await login(cluster.apiservers[1]), "alice"));
 
 test("an exec plugin: the users entry of docs/callers.md, with the AWS CLI", async () => {
   const [{ user }] = parse(readFileSync(join(EXAMPLES, "exec.yaml"), "utf8")).users;
@@ -103,11 +114,16 @@ test("an exec plugin: the users entry of docs/callers.md, with the AWS CLI", asy
   const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
   const config = parse(readFileSync(join(cluster.folder, "webhook-2.kubeconfig"), "utf8"));
   const configFile = join(cluster.folder, "exec.kubeconfig");
-  config.users = [{ name: "kube-apiserver", user: { exec: { ...user.exec, command: awsCli(), args, env } } }];
+  config.users = [
+    { name: "kube-apiserver", user: { exec: { ...user.exec, command: awsCli(), args, env } } },
+  ];
   writeFileSync(configFile, stringify(config), { mode: 0o600 });
   await cluster.restart(1, { configFile });
   assert.equal(await login(cluster.apiservers[1]), "alice");
-  assert.equal(keyOf(cluster.backend.gateway.events.at(-1)?.headers["authorization"]), alice.accessKeyId);
+  assert.equal(
+    keyOf(cluster.backend.gateway.events.at(-1)?.headers["authorization"]),
+    alice.accessKeyId,
+  );
 });
 
 /** The access key id of the token in an Authorization header; `undefined` for another bearer. */

@@ -1,5 +1,5 @@
-// Reads commands and configuration in the documents and examples, and runs lines in a shell, with the real kubectl and AWS CLI
-// and without this machine's configuration.
+// Reads commands and configuration in the documents and examples, and runs lines in a shell, with
+// the real kubectl and AWS CLI and without this machine's configuration.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -15,7 +15,10 @@ export function lineOf(page: string, part: string): string {
     .join("")
     .replaceAll(/\\\n\s*/g, "");
   const [line, ...others] = text.split("\n").filter((candidate) => candidate.includes(part));
-  assert.ok(line !== undefined && others.length === 0, `${page}: ${others.length} other lines contain ${part}`);
+  assert.ok(
+    line !== undefined && others.length === 0,
+    `${page}: ${others.length} other lines contain ${part}`,
+  );
   return line;
 }
 
@@ -25,9 +28,15 @@ export function typeLine(
   line: string,
   environment: Readonly<Record<string, string>> = { KUBECONFIG: kubeconfig },
 ) {
-  const programs = [`kubectl() { "${binaries.kubectl}" "$@"; }`, `aws() { command "${findAwsCli()}" "$@"; }`];
+  const programs = [
+    `kubectl() { "${binaries.kubectl}" "$@"; }`,
+    `aws() { command "${findAwsCli()}" "$@"; }`,
+  ];
   const shell = ["--norc", "-euo", "pipefail", "-c", [...programs, line].join("\n")];
-  return execute("bash", shell, { cwd: folder, env: { PATH: process.env["PATH"], HOME: folder, ...environment } });
+  return execute("bash", shell, {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], HOME: folder, ...environment },
+  });
 }
 
 /** Types the page's only command that contains `part`; returns standard output. */
@@ -39,7 +48,9 @@ export async function typed(cluster: Cluster, page: string, part: string): Promi
 
 /** The page's only block in this language with all these texts. */
 export function blockWith(page: string, language: string, texts: readonly string[]): string {
-  const [block, ...others] = blocksOf(page, language).filter((one) => texts.every((text) => one.includes(text)));
+  const [block, ...others] = blocksOf(page, language).filter((one) =>
+    texts.every((text) => one.includes(text)),
+  );
   assert.ok(
     block !== undefined && others.length === 0,
     `${page}: ${others.length + 1} blocks have ${texts.join(", ")}`,
@@ -53,8 +64,13 @@ export function exampleFile(path: string): string {
 
 export function inlineCode(page: string, pattern: RegExp): string {
   const text = readFileSync(join(ROOT, page), "utf8");
-  const found = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code).filter((code) => pattern.test(code));
+  const found = [...text.matchAll(/`([^`\n]+)`/g)]
+    .map(([, code = ""]) => code)
+    .filter((code) => pattern.test(code));
   const [code, ...others] = new Set(found);
-  assert.ok(code !== undefined && others.length === 0, `${page}: ${found.length} inline codes match ${pattern}`);
+  assert.ok(
+    code !== undefined && others.length === 0,
+    `${page}: ${found.length} inline codes match ${pattern}`,
+  );
   return code;
 }

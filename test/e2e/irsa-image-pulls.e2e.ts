@@ -1,5 +1,6 @@
-// examples/image-pulls: kubelet's code and the real ecr-credential-provider get a session of a service account's role through our
-// issuer. Other Pods are pulled by the node's role, or, as configured, not at all. STS is local, and a stub of ECR verifies the signatures.
+// examples/image-pulls: kubelet's code and the real ecr-credential-provider get a session of a
+// service account's role through our issuer. Other Pods are pulled by the node's role, or, as
+// configured, not at all. STS is local, and a stub of ECR verifies the signatures.
 
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
@@ -8,7 +9,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
-import { type LocalRequest, type LocalResponse, startHttpServer } from "../../local/aws/http-server.ts";
+import {
+  type LocalRequest,
+  type LocalResponse,
+  startHttpServer,
+} from "../../local/aws/http-server.ts";
 import { stsAnswers } from "../../local/aws/sts/sts.ts";
 import { POD_ROLE_ARN, SERVICE_ACCOUNT } from "../../local/service-account.ts";
 import { useFolder, useServer } from "../cli/fixtures.ts";
@@ -25,7 +30,10 @@ const ECR_ROLE = "eks.amazonaws.com/ecr-role-arn";
 
 const cluster = useServer(startIssuingCluster);
 /** The session of the node's role. */
-const NODE_KEYS = { AWS_ACCESS_KEY_ID: "ASIALOCALNODEAAAAAAA", AWS_SECRET_ACCESS_KEY: "local/only/of-the-node" };
+const NODE_KEYS = {
+  AWS_ACCESS_KEY_ID: "ASIALOCALNODEAAAAAAA",
+  AWS_SECRET_ACCESS_KEY: "local/only/of-the-node",
+};
 /** The secret of each session that STS issued, by its access key. */
 const sessions = new Map<string, string>();
 /** Who has asked ECR: `node`, or `session` for one that STS issued. */
@@ -34,7 +42,8 @@ const sts = useServer(() => {
   const answer = stsAnswers({ identities: [], webIdentity: cluster.webIdentity });
   return startHttpServer(async (request) => {
     const response = await answer(request);
-    const value = (name: string) => new RegExp(`<${name}>(.*?)</${name}>`).exec(String(response.body))?.[1] ?? "";
+    const value = (name: string) =>
+      new RegExp(`<${name}>(.*?)</${name}>`).exec(String(response.body))?.[1] ?? "";
     sessions.set(value("AccessKeyId"), value("SecretAccessKey"));
     return response;
   });
@@ -44,17 +53,24 @@ const ecr = useServer(() => startHttpServer(authorizationToken));
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
 function authorizationToken(request: LocalRequest): LocalResponse {
   const headers = { "content-type": "application/x-amz-json-1.1" };
-  const isCall = request.headers["x-amz-target"] === "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
+  const isCall =
+    request.headers["x-amz-target"] ===
+    "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
   if (!isCall || !isSignedBySession(request))
     return { status: 400, headers, body: '{"__type":"UnrecognizedClientException"}' };
   const authorizationToken = Buffer.from("AWS:of-the-registry").toString("base64");
   const expiresAt = Date.now() / 1000 + 43_200;
-  return { status: 200, headers, body: JSON.stringify({ authorizationData: [{ authorizationToken, expiresAt }] }) };
+  return {
+    status: 200,
+    headers,
+    body: JSON.stringify({ authorizationData: [{ authorizationToken, expiresAt }] }),
+  };
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 function isSignedBySession({ method, target, headers, body }: LocalRequest): boolean {
-  const form = /Credential=(\w+)\/((\d{8})\/([\w-]+)\/ecr\/aws4_request), SignedHeaders=([\w;-]+), Signature=(\w+)$/;
+  const form =
+    /Credential=(\w+)\/((\d{8})\/([\w-]+)\/ecr\/aws4_request), SignedHeaders=([\w;-]+), Signature=(\w+)$/;
   const [, key = "", scope = "", date = "", region = "", signed = "", signature] =
     form.exec(headers["authorization"] ?? "") ?? [];
   const isNode = key === NODE_KEYS.AWS_ACCESS_KEY_ID;
@@ -63,24 +79,32 @@ function isSignedBySession({ method, target, headers, body }: LocalRequest): boo
   pullers.push(isNode ? "node" : "session");
   const lines = signed.split(";").map((name) => `${name}:${headers[name]?.trim()}\n`);
   const sha256 = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
-  const hmac = (secret: string | Buffer, text: string) => createHmac("sha256", secret).update(text).digest();
+  const hmac = (secret: string | Buffer, text: string) =>
+    createHmac("sha256", secret).update(text).digest();
   const request = [method, target, "", lines.join(""), signed, sha256(body)].join("\n");
   const text = ["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, sha256(request)].join("\n");
-  const signing = [date, region, "ecr", "aws4_request"].reduce<string | Buffer>(hmac, `AWS4${secret}`);
+  const signing = [date, region, "ecr", "aws4_request"].reduce<string | Buffer>(
+    hmac,
+    `AWS4${secret}`,
+  );
   return hmac(signing, text).toString("hex") === signature;
 }
 
 const CONFIG = exampleFile("image-pulls/credential-provider.yaml");
 /** For nodes without a role. */
-const STRICT = CONFIG.replace("requireServiceAccount: false\n", "requireServiceAccount: true\n").replace(
-  "      optionalServiceAccount",
-  "      requiredServiceAccount",
-);
+const STRICT = CONFIG.replace(
+  "requireServiceAccount: false\n",
+  "requireServiceAccount: true\n",
+).replace("      optionalServiceAccount", "      requiredServiceAccount");
 
-/** The credentials that kubelet gets for the image of a Pod, and its log. `account`: empty for a static Pod. */
+/**
+ * The credentials that kubelet gets for the image of a Pod, and its log. `account`: empty for a
+ * static Pod.
+ */
 async function pull(name: string, config = CONFIG, account: string = SERVICE_ACCOUNT.name) {
   const { kubernetes } = cluster;
-  // Without the volume of our policy, since the image is pulled for the service account, not by the Pod.
+  // Without the volume of our policy, since the image is pulled for the service account, not by the
+  // Pod.
   const labels = { "eks.amazonaws.com/skip-pod-identity-webhook": "true" };
   const plain = pod(name);
   const made = await kubernetes.create({
@@ -92,19 +116,32 @@ async function pull(name: string, config = CONFIG, account: string = SERVICE_ACC
   const { path: folder, write } = useFolder();
   symlinkSync(findEcrCredentialProvider(), join(folder, "ecr-credential-provider"));
   const { endpoint, credentials } = kubernetes;
-  const kubeconfig = parse(kubeconfigOf(endpoint.url, endpoint.ca, certifiedUser(credentials.admin)));
-  Object.assign(kubeconfig.users[0].user, { as: `system:node:${NODE}`, "as-groups": ["system:nodes"] });
-  const { namespace } = SERVICE_ACCOUNT;
-  const files = [write("config.yaml", config), folder, write("node.kubeconfig", stringify(kubeconfig))];
-  const { code, stdout, stderr } = await execute(findKubeletJudge(), [...files, IMAGE, namespace, name, uid, account], {
-    env: {
-      AWS_ENDPOINT_URL_STS: sts.url,
-      AWS_ENDPOINT_URL_ECR: ecr.url,
-      AWS_EC2_METADATA_DISABLED: "true",
-      HOME: folder,
-      ...NODE_KEYS,
-    },
+  const kubeconfig = parse(
+    kubeconfigOf(endpoint.url, endpoint.ca, certifiedUser(credentials.admin)),
+  );
+  Object.assign(kubeconfig.users[0].user, {
+    as: `system:node:${NODE}`,
+    "as-groups": ["system:nodes"],
   });
+  const { namespace } = SERVICE_ACCOUNT;
+  const files = [
+    write("config.yaml", config),
+    folder,
+    write("node.kubeconfig", stringify(kubeconfig)),
+  ];
+  const { code, stdout, stderr } = await execute(
+    findKubeletJudge(),
+    [...files, IMAGE, namespace, name, uid, account],
+    {
+      env: {
+        AWS_ENDPOINT_URL_STS: sts.url,
+        AWS_ENDPOINT_URL_ECR: ecr.url,
+        AWS_EC2_METADATA_DISABLED: "true",
+        HOME: folder,
+        ...NODE_KEYS,
+      },
+    },
+  );
   return { code, found: code === 0 ? JSON.parse(stdout) : [], log: stderr };
 }
 
@@ -121,7 +158,11 @@ const BY_REGISTRY = [{ username: "AWS", password: "of-the-registry" }];
 
 test("a static Pod, which has no service account, is pulled by the node's role, and with requireServiceAccount not at all", async () => {
   const { found, log } = await pull("static", CONFIG, "");
-  assert.deepEqual([found, pullers.splice(0), sts.requests.length], [BY_REGISTRY, ["node"], 0], log);
+  assert.deepEqual(
+    [found, pullers.splice(0), sts.requests.length],
+    [BY_REGISTRY, ["node"], 0],
+    log,
+  );
   assert.deepEqual((await pull("static-strict", STRICT, "")).found, []);
   assert.deepEqual(pullers, []);
 });
@@ -131,7 +172,10 @@ test("without the ClusterRole, kube-apiserver refuses the node's request for a t
     await annotate(annotations);
     const { found, log } = await pull(`without-rbac-${Object.keys(annotations).length}`);
     assert.deepEqual([found, sts.requests.length, pullers.length], [[], 0, 0]);
-    assert.match(log, /forbidden: system:node:node-1 is not authorized to request tokens for audience/);
+    assert.match(
+      log,
+      /forbidden: system:node:node-1 is not authorized to request tokens for audience/,
+    );
   }
 });
 
@@ -142,7 +186,11 @@ test("with it, a Pod without the annotation is pulled by the node's role, and wi
   // The annotation of Pods is not read.
   await annotate({ "eks.amazonaws.com/role-arn": POD_ROLE_ARN });
   const { found, log } = await pull("without-annotation");
-  assert.deepEqual([found, pullers.splice(0), sts.requests.length], [BY_REGISTRY, ["node"], 0], log);
+  assert.deepEqual(
+    [found, pullers.splice(0), sts.requests.length],
+    [BY_REGISTRY, ["node"], 0],
+    log,
+  );
   assert.deepEqual((await pull("strict-without-annotation", STRICT)).found, []);
   assert.deepEqual([pullers, sts.requests.length], [[], 0]);
 });
@@ -151,7 +199,9 @@ test("with the annotation, ECR accepts the session of the service account's role
   await annotate({ [ECR_ROLE]: POD_ROLE_ARN });
   const { found, log } = await pull("with-annotation");
   assert.deepEqual(found, BY_REGISTRY, log);
-  const [exchange, ...others] = sts.requests.map(({ body }) => new URLSearchParams(body.toString()));
+  const [exchange, ...others] = sts.requests.map(
+    ({ body }) => new URLSearchParams(body.toString()),
+  );
   assert.deepEqual([others.length, pullers.splice(0), sessions.size], [0, ["session"], 1]);
   assert.equal(exchange?.get("RoleArn"), POD_ROLE_ARN);
   const claims = JSON.parse(

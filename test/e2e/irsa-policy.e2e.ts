@@ -1,5 +1,6 @@
-// `irsa policy` at a real kube-apiserver: installs the policies in the printed steps, and changes each Pod of the table as
-// amazon-eks-pod-identity-webhook does. Pods from before the policy knows their role. And the component for releases before 1.34.
+// `irsa policy` at a real kube-apiserver: installs the policies in the printed steps, and changes
+// each Pod of the table as amazon-eks-pod-identity-webhook does. Pods from before the policy knows
+// their role. And the component for releases before 1.34.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -16,7 +17,15 @@ import { findBinaries } from "./binaries/binaries.ts";
 import { eventually } from "./control-plane/process.ts";
 import { isMutated, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
 import { accountFor, podFor, seen } from "./irsa/pod-specs.ts";
-import { OPTION_CASES, PLAIN_CASES, PLAIN_POLICY, type PodCase, REGION, ROLE, TOKEN_FILE } from "./irsa/pods.ts";
+import {
+  OPTION_CASES,
+  PLAIN_CASES,
+  PLAIN_POLICY,
+  type PodCase,
+  REGION,
+  ROLE,
+  TOKEN_FILE,
+} from "./irsa/pods.ts";
 import { describeInstallation, SERVERS } from "./irsa/policy-installation.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./kubernetes.ts";
 
@@ -49,10 +58,19 @@ for (const server of SERVERS) {
 }
 
 /** `prefix`: of the service accounts. `token`: the volume of the policies that must apply first. */
-function describePods(prefix: string, cases: readonly PodCase[], kubernetes: Kubernetes, token: string): void {
+function describePods(
+  prefix: string,
+  cases: readonly PodCase[],
+  kubernetes: Kubernetes,
+  token: string,
+): void {
   const expected = { volumes: [], containers: {} };
   const canary: PodCase = { name: "canary", account: `${prefix}-canary`, expected };
-  const broken: PodCase = { ...canary, account: `${prefix}-broken`, serviceAccount: { "role-arn": "broken" } };
+  const broken: PodCase = {
+    ...canary,
+    account: `${prefix}-broken`,
+    serviceAccount: { "role-arn": "broken" },
+  };
   const named = cases.map((one, index) => ({ account: `${prefix}-${index}`, ...one }));
   const create = (one: PodCase) => kubernetes.create(podFor(one), "?dryRun=All");
 
@@ -60,15 +78,27 @@ function describePods(prefix: string, cases: readonly PodCase[], kubernetes: Kub
     before(async () => {
       for (const one of [...named, canary, broken]) await kubernetes.create(accountFor(one));
       // Waits until the last objects are known and both policies apply.
-      await eventually("the mutations", 30_000, async () => seen(await create(canary)).volumes[0] === token);
-      await eventually("the validations", 30_000, async () => (await refusal(create(broken))) !== "");
+      await eventually(
+        "the mutations",
+        30_000,
+        async () => seen(await create(canary)).volumes[0] === token,
+      );
+      await eventually(
+        "the validations",
+        30_000,
+        async () => (await refusal(create(broken))) !== "",
+      );
     });
 
     for (const one of named) {
       test(one.name, async () => {
-        if (!("refused" in one.expected)) return assert.deepEqual(seen(await create(one)), one.expected);
+        if (!("refused" in one.expected))
+          return assert.deepEqual(seen(await create(one)), one.expected);
         const { refused } = one.expected;
-        await assert.rejects(create(one), ({ message }: Error) => message.includes(refused) || assert.fail(message));
+        await assert.rejects(
+          create(one),
+          ({ message }: Error) => message.includes(refused) || assert.fail(message),
+        );
       });
     }
   });
@@ -80,17 +110,23 @@ function refusal(call: Promise<unknown>): Promise<string> {
 }
 
 /**
- * Removes the policies for Pods and creates those with every option, which kube-apiserver applies after some time. Between them it
- * waits until the removed validation has no effect: it refuses what the new one may accept.
+ * Removes the policies for Pods and creates those with every option, which kube-apiserver applies
+ * after some time. Between them it waits until the removed validation has no effect: it refuses
+ * what the new one may accept.
  */
-async function replacePodPolicies(kubernetes: Kubernetes, mutatingApi: "v1" | "v1beta1"): Promise<void> {
+async function replacePodPolicies(
+  kubernetes: Kubernetes,
+  mutatingApi: "v1" | "v1beta1",
+): Promise<void> {
   const all = policies({ ...PLAIN_POLICY, ...EVERY_OPTION, mutatingApi }) as KubernetesObject[];
   const ofPods = all.filter(({ metadata }) => metadata.name !== LABEL_POLICY_NAME);
   const account = serviceAccount("app", "refused", "nonsense");
   const create = () => refusal(kubernetes.create(pod("any", "refused", "app"), "?dryRun=All"));
   await kubernetes.create(account);
   const rule = "must be the ARN of an IAM role";
-  await eventually("the earlier validation refuses", 30_000, async () => (await create()).includes(rule));
+  await eventually("the earlier validation refuses", 30_000, async () =>
+    (await create()).includes(rule),
+  );
   for (const object of ofPods) await kubernetes.remove(object);
   await eventually("the earlier validation is gone", 30_000, async () => (await create()) === "");
   for (const object of ofPods) await kubernetes.create(object);
@@ -109,10 +145,13 @@ function describeLatePods(first: Kubernetes): void {
     const lost: string[] = [];
     for (const name of names) {
       await first.create(serviceAccount("late", name));
-      if (!isMutated(await second.create(pod(name, name, "late")))) lost.push(`late/${name} runs without its role`);
+      if (!isMutated(await second.create(pod(name, name, "late"))))
+        lost.push(`late/${name} runs without its role`);
     }
     const checks = await checkAdmission(await openKubernetes(first.kubeconfig, processStreams()));
-    const found = checks.flatMap(({ check, seen }) => (check === "pod" && !seen.startsWith("and ") ? [seen] : []));
+    const found = checks.flatMap(({ check, seen }) =>
+      check === "pod" && !seen.startsWith("and ") ? [seen] : [],
+    );
     t.diagnostic(`${lost.length} of ${names.length} were not changed`);
     assert.deepEqual(found, lost.slice(0, 20));
   });
@@ -127,8 +166,13 @@ describe("kube-apiserver 1.32: examples/irsa-by-hand", () => {
 
   /** The output of `kubectl kustomize` for a workload of this kind with the component. */
   async function build(kind: string): Promise<{ spec: { template: { spec: object } } }> {
-    const example = readFileSync(`${import.meta.dirname}/../../examples/irsa-by-hand/kustomization.yaml`, "utf8");
-    const component = example.replace("arn:aws:iam::111122223333:role/reader", ROLE).replace("name: app", "name: main");
+    const example = readFileSync(
+      `${import.meta.dirname}/../../examples/irsa-by-hand/kustomization.yaml`,
+      "utf8",
+    );
+    const component = example
+      .replace("arn:aws:iam::111122223333:role/reader", ROLE)
+      .replace("name: app", "name: main");
     const { path: base, write } = useFolder();
     write("irsa/kustomization.yaml", component);
     write("kustomization.yaml", '{"resources": ["workload.json"], "components": ["./irsa"]}');
@@ -136,9 +180,17 @@ describe("kube-apiserver 1.32: examples/irsa-by-hand", () => {
       { name: "main", image: "example.com/image", env: [{ name: "A", value: "1" }] },
       { name: "side", image: "example.com/image" },
     ];
-    const template = { metadata: { labels: { app: "a" } }, spec: { serviceAccountName: "reader", containers } };
+    const template = {
+      metadata: { labels: { app: "a" } },
+      spec: { serviceAccountName: "reader", containers },
+    };
     const apiVersion = kind === "Job" ? "batch/v1" : "apps/v1";
-    const workload = { apiVersion, kind, metadata: { name: "reader", namespace: "app" }, spec: { template } };
+    const workload = {
+      apiVersion,
+      kind,
+      metadata: { name: "reader", namespace: "app" },
+      spec: { template },
+    };
     write("workload.json", JSON.stringify(workload));
     return parse(execFileSync(findBinaries().kubectl, ["kustomize", base], { encoding: "utf8" }));
   }
@@ -147,11 +199,19 @@ describe("kube-apiserver 1.32: examples/irsa-by-hand", () => {
     test(`${kind}: the named container gets variables and mount, and kube-apiserver accepts the Pod`, async () => {
       const { spec } = (await build(kind)).spec.template;
       const metadata = { name: kind.toLowerCase(), namespace: "app" };
-      const made = await kubernetes.create({ apiVersion: "v1", kind: "Pod", metadata, spec }, "?dryRun=All");
+      const made = await kubernetes.create(
+        { apiVersion: "v1", kind: "Pod", metadata, spec },
+        "?dryRun=All",
+      );
       const { volumes, containers } = seen(made);
       assert.deepEqual(volumes, ["token:sts.amazonaws.com:86400"]);
       const main = containers["main"]?.toSorted();
-      assert.deepEqual(main, ["+", "A=1", `AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`]);
+      assert.deepEqual(main, [
+        "+",
+        "A=1",
+        `AWS_ROLE_ARN=${ROLE}`,
+        `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`,
+      ]);
       assert.deepEqual(containers["side"], []);
     });
   }

@@ -1,6 +1,6 @@
-// Which tokens a rotation of the signing key ends, and which command predicts it: kube-apiserver and
-// kube-controller-manager get a new key while a Secret's token, an extended token and projected tokens are used all the time,
-// also 50 tokens that kubelet renews after the switch.
+// Which tokens a rotation of the signing key ends, and which command predicts it: kube-apiserver
+// and kube-controller-manager get a new key while a Secret's token, an extended token and projected
+// tokens are used all the time, also 50 tokens that kubelet renews after the switch.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -50,21 +50,37 @@ async function startControllers(kubernetes: Kubernetes, privateKeyFile: string):
   await controllers?.stop();
   const { ca: caFile } = kubernetes.credentials.files;
   const folder = cluster.kubernetes.folder;
-  controllers = startControllerManager({ kubeconfig: kubernetes.kubeconfig, privateKeyFile, caFile, folder });
+  controllers = startControllerManager({
+    kubeconfig: kubernetes.kubeconfig,
+    privateKeyFile,
+    caFile,
+    folder,
+  });
 }
 
 async function createSecret(kubernetes: Kubernetes, name: string): Promise<string> {
   const annotations = { "kubernetes.io/service-account.name": SERVICE_ACCOUNT.name };
   const metadata = { name, namespace: SERVICE_ACCOUNT.namespace, annotations };
-  await kubernetes.create({ apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/service-account-token" });
+  await kubernetes.create({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata,
+    type: "kubernetes.io/service-account-token",
+  });
   return secretToken(kubernetes, name);
 }
 
 function secretToken(kubernetes: Kubernetes, name: string, other = ""): Promise<string> {
   return eventually(`kube-controller-manager fills ${name}`, WAIT_MS, async () => {
     controllers?.requireRunning();
-    const { body } = await kubernetes.call("GET", `/api/v1/namespaces/${SERVICE_ACCOUNT.namespace}/secrets/${name}`);
-    const token = Buffer.from((body as { data?: { token?: string } }).data?.token ?? "", "base64").toString();
+    const { body } = await kubernetes.call(
+      "GET",
+      `/api/v1/namespaces/${SERVICE_ACCOUNT.namespace}/secrets/${name}`,
+    );
+    const token = Buffer.from(
+      (body as { data?: { token?: string } }).data?.token ?? "",
+      "base64",
+    ).toString();
     return token !== "" && token !== other && token;
   });
 }
@@ -73,14 +89,18 @@ const RENEW = lineOf("docs/irsa-rotation.md", "kubectl -n team-a patch secret");
 
 /** kube-controller-manager signs a token again if the Secret has none. */
 async function renewSecret(kubernetes: Kubernetes, name: string, old: string): Promise<string> {
-  const words = RENEW.replace("team-a", SERVICE_ACCOUNT.namespace).replace("secret legacy", `secret ${name}`);
+  const words = RENEW.replace("team-a", SERVICE_ACCOUNT.namespace).replace(
+    "secret legacy",
+    `secret ${name}`,
+  );
   const { code, stderr } = await typeLine({ ...kubernetes, binaries: findBinaries() }, words);
   assert.equal(code, 0, stderr);
   return secretToken(kubernetes, name, old);
 }
 
 async function isAcceptedByApiservers(token: string): Promise<boolean> {
-  for (const { endpoint } of apiservers) if ((await whoIs(endpoint, token)) === undefined) return false;
+  for (const { endpoint } of apiservers)
+    if ((await whoIs(endpoint, token)) === undefined) return false;
   return true;
 }
 
@@ -102,8 +122,10 @@ test("each token is refused in its phase of the rotation, and a command predicts
   const next = newKeyFiles(cluster.kubernetes.folder);
   const uses = useTokens("before");
 
-  const adding = (where: string, isAccepted: (token: string) => Promise<boolean>) => (name: string, token: string) =>
-    uses.add({ name: `${name} at ${where}`, isAccepted: () => isAccepted(token) });
+  const adding =
+    (where: string, isAccepted: (token: string) => Promise<boolean>) =>
+    (name: string, token: string) =>
+      uses.add({ name: `${name} at ${where}`, isAccepted: () => isAccepted(token) });
   const atApiserver = adding("kube-apiserver", isAcceptedByApiservers);
   const atAws = adding("STS", isAcceptedByAws);
   const elsewhere = adding("another service", isAcceptedElsewhere);
@@ -150,7 +172,8 @@ test("each token is refused in its phase of the rotation, and a command predicts
   await elsewhere("extended token", extended);
   await atAws("projected token", projected);
   await atAws("projected token of two days", longLived);
-  // Never accepted: Secrets at STS and elsewhere, the extended token at STS, projected ones at kube-apiserver.
+  // Never accepted: Secrets at STS and elsewhere, the extended token at STS, projected ones at
+  // kube-apiserver.
   for (const never of [
     isAcceptedByAws(kept),
     isAcceptedElsewhere(kept),
@@ -166,10 +189,15 @@ test("each token is refused in its phase of the rotation, and a command predicts
   assert.equal((await keys(["publish", "--public-key", next.publicKey, "--yes"])).code, 0);
   const retiring = (until: number, { kubeconfig }: Kubernetes) => {
     const time = `${new Date(until).toISOString().slice(0, 19)}Z`;
-    return `retire issuer/${old} --yes --signed-until ${time} --kubeconfig ${kubeconfig}`.split(" ");
+    return `retire issuer/${old} --yes --signed-until ${time} --kubeconfig ${kubeconfig}`.split(
+      " ",
+    );
   };
   const early = await keys(retiring(Date.now(), first));
-  assert.equal(early.err, "Refused: kube-apiserver signs with it now. Switch the signing key first.\n");
+  assert.equal(
+    early.err,
+    "Refused: kube-apiserver signs with it now. Switch the signing key first.\n",
+  );
   const serves = async (count: number) => (await servedKeys(issuer)).keys.length === count;
   await eventually("both keys are served", WAIT_MS, () => serves(2));
 
@@ -199,8 +227,14 @@ test("each token is refused in its phase of the rotation, and a command predicts
   const later = (await signing.create(pod("later"))) as MadePod;
   await atApiserver("extended token, new key", await podToken(signing, later, api));
   await elsewhere("extended token, new key", await podToken(signing, later, api));
-  await atAws("projected token, new key", await podToken(signing, later, { expirationSeconds: 3 * DAY_S }));
-  await atApiserver("Secret renewed, its second token", await renewSecret(signing, "renewed", renewed));
+  await atAws(
+    "projected token, new key",
+    await podToken(signing, later, { expirationSeconds: 3 * DAY_S }),
+  );
+  await atApiserver(
+    "Secret renewed, its second token",
+    await renewSecret(signing, "renewed", renewed),
+  );
   // kube-apiserver caches tokens for 10 s.
   const ended = "Secret renewed, its first token at kube-apiserver";
   await eventually(`${ended} is refused`, WAIT_MS, () => uses.refusals.has(ended));
@@ -209,7 +243,8 @@ test("each token is refused in its phase of the rotation, and a command predicts
   const tooEarly = await keys(retire, switchedAt + 1000);
   assert.equal(tooEarly.code, 1);
   const end = Date.parse(/may be valid until (\S+)\. /.exec(tooEarly.err)?.[1] ?? "");
-  for (const token of [projected, longLived]) assert.ok((decodeJwt(token).exp ?? 0) * 1000 <= end, tooEarly.err);
+  for (const token of [projected, longLived])
+    assert.ok((decodeJwt(token).exp ?? 0) * 1000 <= end, tooEarly.err);
 
   await uses.begin("a day later");
   aheadMs = (DAY_S + 60) * 1000;
@@ -228,8 +263,12 @@ test("each token is refused in its phase of the rotation, and a command predicts
   await uses.stop();
   await newIssuer(without, await podToken(without, later, api));
 
-  const secrets = /^- the tokens in these Secrets, which do not expire: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
-  const pods = /^- the first tokens of these Pods, .*: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
+  const secrets =
+    /^- the tokens in these Secrets, which do not expire: (.*)$/m
+      .exec(predicted)?.[1]
+      ?.split(", ") ?? [];
+  const pods =
+    /^- the first tokens of these Pods, .*: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
   context.diagnostic(`${uses.tries} uses of tokens; ${predicted}`);
   for (const [name, phase] of uses.refusals) context.diagnostic(`refused: ${name}: ${phase}`);
   assert.deepEqual(Object.fromEntries(uses.refusals), {
@@ -253,7 +292,8 @@ const TOKENS = 50;
 /** New projected tokens, as kubelet requests them for many Pods. */
 async function projectedTokens(kubernetes: Kubernetes, app: MadePod): Promise<string[]> {
   const tokens: string[] = [];
-  while (tokens.length < TOKENS) tokens.push(await podToken(kubernetes, app, { expirationSeconds: 7 * DAY_S }));
+  while (tokens.length < TOKENS)
+    tokens.push(await podToken(kubernetes, app, { expirationSeconds: 7 * DAY_S }));
   return tokens;
 }
 
@@ -269,7 +309,11 @@ async function newIssuer(old: Kubernetes, token: string): Promise<void> {
     const flags = [`--service-account-issuer=${url}`, ...audiences];
     const started = await startKubernetes({ issuer, beside: old, flags });
     try {
-      assert.equal((await whoIs(started.endpoint, token)) !== undefined, isAccepted, audiences.join());
+      assert.equal(
+        (await whoIs(started.endpoint, token)) !== undefined,
+        isAccepted,
+        audiences.join(),
+      );
     } finally {
       await started.stop();
     }

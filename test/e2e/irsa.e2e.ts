@@ -1,5 +1,5 @@
-// Roles for service accounts end to end: the issuer serves a real kube-apiserver's keys, AWS's clients exchange the token of
-// a Pod, and its role logs in to a second cluster.
+// Roles for service accounts end to end: the issuer serves a real kube-apiserver's keys, AWS's
+// clients exchange the token of a Pod, and its role logs in to a second cluster.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -58,7 +58,11 @@ function trustInIssuer(): string {
   const { url, ca } = first.issuer;
   const claimMappings = { username: { claim: "sub", prefix: "first:" } };
   const jwt = { issuer: { url, audiences: [SECOND], certificateAuthority: ca }, claimMappings };
-  const configuration = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration", jwt: [jwt] };
+  const configuration = {
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "AuthenticationConfiguration",
+    jwt: [jwt],
+  };
   return useFolder().write("authentication.yaml", JSON.stringify(configuration));
 }
 
@@ -66,7 +70,8 @@ for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
   test(`${path}: the issuer's document equals kube-apiserver's, and caches keep it for a minute`, async () => {
     const { issuer, kubernetes } = first;
     const { endpoint, credentials } = kubernetes;
-    const get = (url: string, tls: object) => post(`${url}${path}`, { method: "GET", headers: { accept: "*/*" }, tls });
+    const get = (url: string, tls: object) =>
+      post(`${url}${path}`, { method: "GET", headers: { accept: "*/*" }, tls });
     const theirs = await get(endpoint.url, { ca: endpoint.ca, ...credentials.admin });
     const ours = await get(issuer.url, { ca: issuer.ca });
     assert.deepEqual([theirs.status, ours.status], [200, 200], ours.text);
@@ -74,7 +79,10 @@ for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
     if (path === DISCOVERY_PATH) assert.equal(ours.text, JSON.stringify(JSON.parse(theirs.text)));
     else assert.ok(JSON.parse(theirs.text).keys.length > 0);
     const { "cache-control": caching, "content-type": type } = theirs.headers;
-    assert.deepEqual([caching, ours.headers["cache-control"]], ["public, max-age=3600", "public, max-age=60"]);
+    assert.deepEqual(
+      [caching, ours.headers["cache-control"]],
+      ["public, max-age=3600", "public, max-age=60"],
+    );
     assert.equal(ours.headers["content-type"], type);
   });
 }
@@ -82,7 +90,9 @@ for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
 test("another kube-apiserver that trusts the issuer accepts tokens for its audience only", async () => {
   const token = await podToken(first.kubernetes, made, { audience: SECOND });
   const [apiserver] = second.apiservers;
-  const user = await eventually("the issuer's keys are known", 30_000, () => whoIs(apiserver, token));
+  const user = await eventually("the issuer's keys are known", 30_000, () =>
+    whoIs(apiserver, token),
+  );
   assert.equal(user.username, "first:system:serviceaccount:ci:deployer");
   assert.equal(await whoIs(apiserver, await podToken(first.kubernetes, made)), undefined);
 });
@@ -95,7 +105,12 @@ test("a Pod's role logs in to a second cluster, and kubectl auth whoami prints i
     args: [OWN_COMMAND, "token", "--cluster", CLUSTER_ID],
     env: Object.entries(environment).map(([name, value]) => ({ name, value })),
   } as const;
-  const { code, stdout, stderr } = await kubectl(second, { exec }, ["auth", "whoami", "-o", "json"]);
+  const { code, stdout, stderr } = await kubectl(second, { exec }, [
+    "auth",
+    "whoami",
+    "-o",
+    "json",
+  ]);
   assert.equal(code, 0, stderr);
   const { username, groups, extra } = JSON.parse(stdout).status.userInfo;
   assert.deepEqual([username, groups], ["ci-deployer", ["deployers", "system:authenticated"]]);
@@ -119,13 +134,18 @@ for (const [name, programOf, words] of [
 test("doctor finds no problem except the missing IAM, then a Pod from before its role, then a dangerous audience", async (t) => {
   const { kubernetes, doctor, issuer, startBeside } = first;
   const rows = await doctor();
-  const bad = [...rows].filter(([, { state }]) => state !== "ok").map(([check, { state }]) => `${check}: ${state}`);
+  const bad = [...rows]
+    .filter(([, { state }]) => state !== "ok")
+    .map(([check, { state }]) => `${check}: ${state}`);
   assert.deepEqual(bad, ["provider: warning"]);
 
   const late = serviceAccount("ci", "late");
   await kubernetes.create({ ...late, metadata: { name: "late", namespace: "ci" } });
   await kubernetes.create(pod("lost", "late"));
-  assert.equal((await kubernetes.call("PUT", "/api/v1/namespaces/ci/serviceaccounts/late", late)).status, 200);
+  assert.equal(
+    (await kubernetes.call("PUT", "/api/v1/namespaces/ci/serviceaccounts/late", late)).status,
+    200,
+  );
   assert.equal((await doctor()).get("pod")?.seen, "ci/lost runs without its role");
 
   const hazardous = await startBeside([`--api-audiences=${issuer.url},sts.amazonaws.com`]);

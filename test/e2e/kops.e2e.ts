@@ -1,5 +1,6 @@
-// Validates the kops instructions of docs/migrate.md and examples/kops with kops: the fields are valid, and nodeup
-// configures flags and file of kube-apiserver on control-plane and API-server machines.
+// Validates the kops instructions of docs/migrate.md and examples/kops with kops: the fields are
+// valid, and nodeup configures flags and file of kube-apiserver on control-plane and API-server
+// machines.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -29,7 +30,12 @@ function kopsCluster(controlPlanes: 1 | 3, spec: object): string {
       networkCIDR: "172.20.0.0/16",
       networking: { cni: {} },
       nonMasqueradeCIDR: "100.64.0.0/10",
-      subnets: zones.map((zone, index) => ({ name: zone, zone, type: "Public", cidr: `172.20.${index * 32}.0/19` })),
+      subnets: zones.map((zone, index) => ({
+        name: zone,
+        zone,
+        type: "Public",
+        cidr: `172.20.${index * 32}.0/19`,
+      })),
       // Prevents kops from looking it up.
       dnsZone: "Z1LOCAL",
       ...spec,
@@ -84,10 +90,15 @@ for (const controlPlanes of [1, 3] as const) {
       assert.ok(old !== undefined && !old.flags.includes(FLAG));
       assert.deepEqual([...group.flags].sort(), [...old.flags, FLAG].sort());
       assert.deepEqual(group.mounts, old.mounts);
-      assert.equal(group.mounts["/srv/kubernetes/kube-apiserver"], "/srv/kubernetes/kube-apiserver");
+      assert.equal(
+        group.mounts["/srv/kubernetes/kube-apiserver"],
+        "/srv/kubernetes/kube-apiserver",
+      );
       assert.deepEqual(group.fileAssets, { ...old.fileAssets, [FILE]: "0600" });
       // As in the commands for kops in docs/deploy.md.
-      assert.ok(group.flags.includes("--secure-port=443") && group.certificateNames.includes("kubernetes"));
+      assert.ok(
+        group.flags.includes("--secure-port=443") && group.certificateNames.includes("kubernetes"),
+      );
     }
     // The undo removes the same fields.
     assert.deepEqual(render(controlPlanes, {}), before);
@@ -96,13 +107,18 @@ for (const controlPlanes of [1, 3] as const) {
 
 test("spec.authentication.aws overwrites the path, and without it kops creates no certificate for the old server", () => {
   const [both] = render(1, { ...OURS, authentication: { aws: {} } });
-  assert.ok(both?.flags.includes("--authentication-token-webhook-config-file=/etc/kubernetes/authn.config"));
+  assert.ok(
+    both?.flags.includes("--authentication-token-webhook-config-file=/etc/kubernetes/authn.config"),
+  );
   assert.ok(both?.files.includes("/srv/kubernetes/aws-iam-authenticator/cert.pem"));
   const [ours] = render(1, OURS);
   assert.doesNotMatch(ours?.files.join("\n") ?? assert.fail(), /aws-iam-authenticator/);
 });
 
-const [ISSUER, PRESENT] = ["https://abc.execute-api.eu-west-1.amazonaws.com", "https://api.internal.e2e.example.com"];
+const [ISSUER, PRESENT] = [
+  "https://abc.execute-api.eu-west-1.amazonaws.com",
+  "https://api.internal.e2e.example.com",
+];
 const ISSUERS = parse(
   exampleFile("kops/issuer.yaml")
     .replaceAll("<api>", "abc")
@@ -127,7 +143,9 @@ for (const [what, spec, issuers] of [
 }
 
 test("kops rejects an unknown field", () => {
-  const { status, stderr } = kops(1, { kubeAPIServer: { authenticationTokenWebhookVersion: "v1" } });
+  const { status, stderr } = kops(1, {
+    kubeAPIServer: { authenticationTokenWebhookVersion: "v1" },
+  });
   assert.equal(status, 1);
   assert.match(stderr, /unknown fields:[\s\S]*authenticationTokenWebhookVersion/);
 });

@@ -1,5 +1,5 @@
-// Validates the kubeadm instructions of the documents and examples with kubeadm: they add only our flags and mount to each node's
-// kube-apiserver manifest, and the undo restores it byte for byte.
+// Validates the kubeadm instructions of the documents and examples with kubeadm: they add only our
+// flags and mount to each node's kube-apiserver manifest, and the undo restores it byte for byte.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -39,7 +39,10 @@ type ApiServer = ReturnType<typeof cluster>["apiServer"];
 function extended(version: string, { extraArgs = [], extraVolumes = [] }: Partial<ApiServer>) {
   const { apiServer, ...rest } = cluster(version);
   const volumes = [...apiServer.extraVolumes, ...extraVolumes];
-  return { ...rest, apiServer: { extraArgs: [...apiServer.extraArgs, ...extraArgs], extraVolumes: volumes } };
+  return {
+    ...rest,
+    apiServer: { extraArgs: [...apiServer.extraArgs, ...extraArgs], extraVolumes: volumes },
+  };
 }
 
 /** From docs/irsa.md: the new issuer, then kubeadm's default. */
@@ -50,7 +53,9 @@ const ISSUERS: readonly { readonly name: string; readonly value: string }[] = pa
 async function assertOnlyOurs(node: ControlPlaneNode, commands: string = COMMANDS): Promise<void> {
   const lines = (await node.type(commands)).split("\n");
   const marked = (mark: string) =>
-    lines.filter((line) => line.startsWith(mark)).map((line) => withoutQuotes(line.slice(2).trim()));
+    lines
+      .filter((line) => line.startsWith(mark))
+      .map((line) => withoutQuotes(line.slice(2).trim()));
   assert.deepEqual(marked("< "), []);
   assert.deepEqual(marked("> ").sort(), OURS.map(withoutQuotes).sort());
 }
@@ -60,7 +65,9 @@ const withoutQuotes = (line: string) => line.replace(/''|""/, "");
 
 const ROTATION = "docs/irsa-rotation.md";
 const KEYS = blockWith(ROTATION, "sh", ["openssl genrsa"]);
-const CONTROLLER_MANAGER = blockWith(ROTATION, "sh", ["init phase control-plane controller-manager"]);
+const CONTROLLER_MANAGER = blockWith(ROTATION, "sh", [
+  "init phase control-plane controller-manager",
+]);
 const SIGN = parse(exampleFile("kubeadm/service-account-key.yaml"));
 /** "To accept, only the first two arguments." */
 const ACCEPT = { apiServer: { extraArgs: SIGN.apiServer.extraArgs.slice(0, 2) } };
@@ -68,7 +75,9 @@ const ACCEPT = { apiServer: { extraArgs: SIGN.apiServer.extraArgs.slice(0, 2) } 
 /** The flags with the keys of service accounts, without `--` and the folder of kubeadm. */
 function keyFlags(manifest: string): string[] {
   const flags = manifest.match(/--service-account-\S*key-file=\S+/g) ?? [];
-  return flags.map((flag) => flag.replace("--service-account-", "").replace("/etc/kubernetes/pki/", "")).sort();
+  return flags
+    .map((flag) => flag.replace("--service-account-", "").replace("/etc/kubernetes/pki/", ""))
+    .sort();
 }
 
 for (const version of KUBERNETES_VERSIONS) {
@@ -101,13 +110,18 @@ for (const version of KUBERNETES_VERSIONS) {
       const without = COMMANDS.replace(/^cat >> [\s\S]*?^EOF\n/m, "");
       assert.notEqual(without, COMMANDS);
       // kubeadm fails if the machine has no default route.
-      await node.type(without).catch(() => node.type(": > /etc/kubernetes/manifests/kube-apiserver.yaml"));
+      await node
+        .type(without)
+        .catch(() => node.type(": > /etc/kubernetes/manifests/kube-apiserver.yaml"));
       assert.doesNotMatch(node.manifest(), /--advertise-address=10\.0\.0\.10\n/);
     });
 
     test("patches are kept with the page's line, and lost without it", async () => {
       const patch = "metadata: {annotations: {example.com/owner: team-a}}\n";
-      const node = await startNode({ ...options(), patches: { "kube-apiserver+strategic.yaml": patch } });
+      const node = await startNode({
+        ...options(),
+        patches: { "kube-apiserver+strategic.yaml": patch },
+      });
       assert.match(node.manifest(), /example\.com\/owner: team-a/);
       node.configure(extended(version, FIELDS));
       const line = PATCHES.replace("<folder>", join(node.folder, "patches"));
@@ -129,7 +143,9 @@ for (const version of KUBERNETES_VERSIONS) {
 
     test("docs/irsa-rotation.md: kube-apiserver accepts the new key, then both components sign with it; the undo is exact", async () => {
       const node = await startNode(options());
-      await node.type('kubeadm init phase control-plane controller-manager --config "$NODE/init.yaml"');
+      await node.type(
+        'kubeadm init phase control-plane controller-manager --config "$NODE/init.yaml"',
+      );
       const manifests = () => [node.manifest(), node.manifest("kube-controller-manager")] as const;
       const old = manifests();
 
@@ -151,13 +167,17 @@ for (const version of KUBERNETES_VERSIONS) {
     test("the break-glass kubeconfig contains the cluster's endpoint", async () => {
       const certificatesDir = join((await startNode(options())).folder, "pki");
       mkdirSync(certificatesDir);
-      execFileSync(kubeadm, ["init", "phase", "certs", "ca", "--cert-dir", certificatesDir], { stdio: "ignore" });
+      execFileSync(kubeadm, ["init", "phase", "certs", "ca", "--cert-dir", certificatesDir], {
+        stdio: "ignore",
+      });
       const clusterConfiguration = { ...cluster(version), certificatesDir };
       const node = await startNode({ ...options(), clusterConfiguration });
       const lines = ["/etc/kubernetes/admin.conf", "kubeadm kubeconfig user"].map((part) =>
         lineOf("docs/operate.md", part),
       );
-      const kubeconfig = parse(await node.type([...lines, "cat break-glass.kubeconfig"].join("\n")));
+      const kubeconfig = parse(
+        await node.type([...lines, "cat break-glass.kubeconfig"].join("\n")),
+      );
       assert.equal(kubeconfig.clusters[0].cluster.server, "https://api.example.com:6443");
     });
   });

@@ -1,4 +1,5 @@
-// A Kubernetes control plane with etcd and kube-apiserver, without kubelet, and a client for its objects.
+// A Kubernetes control plane with etcd and kube-apiserver, without kubelet, and a client for its
+// objects.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +18,11 @@ import { startEtcd } from "./control-plane/process.ts";
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [more: string]: unknown };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly [more: string]: unknown;
+  };
   readonly [more: string]: unknown;
 }
 
@@ -30,7 +35,9 @@ export interface KubernetesOptions extends Pick<ApiserverOptions, "webhook" | "f
   readonly programs?: { readonly etcd: string; readonly apiserver: string };
   readonly issuer?: string | undefined;
   /** Starts another kube-apiserver on the same etcd; stop it before this one. */
-  readonly beside?: { readonly credentials: ControlPlaneCredentials; readonly etcdUrl: string } | undefined;
+  readonly beside?:
+    | { readonly credentials: ControlPlaneCredentials; readonly etcdUrl: string }
+    | undefined;
 }
 
 /** Logs can be kept for debugging. */
@@ -53,13 +60,21 @@ export async function startKubernetes(options: KubernetesOptions = {}) {
   const etcd = beside === undefined ? await startEtcd(programs.etcd, folder) : undefined;
   const etcdUrl = etcd?.url ?? beside?.etcdUrl ?? "";
   const logFile = join(folder, "kube-apiserver.log");
-  const common = { command: programs.apiserver, etcdUrl, credentials, folder, logFile, serviceAccountIssuer: issuer };
+  const common = {
+    command: programs.apiserver,
+    etcdUrl,
+    credentials,
+    folder,
+    logFile,
+    serviceAccountIssuer: issuer,
+  };
   const endpoint = await startApiserver({ ...more, ...common }).catch(async (error: unknown) => {
     await etcd?.stop();
     throw error;
   });
   const { admin } = credentials;
-  const call = (method: string, path: string, body?: object) => callApi(endpoint, admin, method, path, body);
+  const call = (method: string, path: string, body?: object) =>
+    callApi(endpoint, admin, method, path, body);
   const kubeconfig = join(folder, "admin.conf");
   writeFileSync(kubeconfig, kubeconfigOf(endpoint.url, endpoint.ca, certifiedUser(admin)));
 
@@ -77,7 +92,10 @@ export async function startKubernetes(options: KubernetesOptions = {}) {
       return body;
     },
     async remove(object: KubernetesObject): Promise<void> {
-      const { status, body } = await call("DELETE", `${collection(object)}/${object.metadata.name}`);
+      const { status, body } = await call(
+        "DELETE",
+        `${collection(object)}/${object.metadata.name}`,
+      );
       if (status !== 200) throw new Error(messageOf(body));
     },
     async stop(): Promise<void> {

@@ -14,7 +14,17 @@ import { findKubectl } from "./binaries/binaries.ts";
 const kubectl = findKubectl();
 const SERVER = "https://10.0.0.1:6443";
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
-const WORDS = ["kubeconfig", "client", "-c", "prod", "--region", "eu-west-1", "--merge", "--server", SERVER];
+const WORDS = [
+  "kubeconfig",
+  "client",
+  "-c",
+  "prod",
+  "--region",
+  "eu-west-1",
+  "--merge",
+  "--server",
+  SERVER,
+];
 let file: string;
 beforeEach(() => {
   file = join(useFolder().path, "config");
@@ -26,7 +36,9 @@ async function merge(words: readonly string[] = [], KUBECONFIG = file): Promise<
 }
 
 function runKubectl(args: readonly string[], KUBECONFIG = file): string {
-  const { status, stdout, stderr } = spawnSync(kubectl, ["config", ...args], { env: { KUBECONFIG } });
+  const { status, stdout, stderr } = spawnSync(kubectl, ["config", ...args], {
+    env: { KUBECONFIG },
+  });
   assert.equal(status, 0, String(stderr));
   return String(stdout);
 }
@@ -38,10 +50,16 @@ type Named = Readonly<Record<string, unknown>> & { readonly name: string };
 function view(KUBECONFIG = file) {
   const seen = JSON.parse(runKubectl(["view", "--raw", "-o", "json"], KUBECONFIG));
   const list = (key: string): readonly Named[] => seen[key] ?? [];
-  const [cluster, user, context] = LISTS.map((key) => list(key).find(({ name }) => name === "prod"));
+  const [cluster, user, context] = LISTS.map((key) =>
+    list(key).find(({ name }) => name === "prod"),
+  );
   const lists = LISTS.map((key) => [key, list(key).filter(({ name }) => name !== "prod")]);
   const { "current-context": current, ...rest } = seen;
-  return { current, own: { cluster, user, context }, others: { ...rest, ...Object.fromEntries(lists) } };
+  return {
+    current,
+    own: { cluster, user, context },
+    others: { ...rest, ...Object.fromEntries(lists) },
+  };
 }
 
 for (const [name, text] of Object.entries(MERGED)) {
@@ -57,8 +75,20 @@ for (const [name, text] of Object.entries(MERGED)) {
       context: { context: { cluster: "prod", user: "prod" } },
     });
     await merge(["--exec", "iam-authenticator", "--role", ROLE]);
-    const args = ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", ROLE, "--forward-session-name"];
-    assert.partialDeepStrictEqual(view(), { own: { user: { user: { exec: { args } } } }, others: before.others });
+    const args = [
+      "token",
+      "--cluster",
+      "prod",
+      "--region",
+      "eu-west-1",
+      "--role",
+      ROLE,
+      "--forward-session-name",
+    ];
+    assert.partialDeepStrictEqual(view(), {
+      own: { user: { user: { exec: { args } } } },
+      others: before.others,
+    });
   });
 }
 
@@ -93,8 +123,18 @@ test("kubectl respects the same lock", async () => {
 test("what kubectl config set has added stays, and kubectl accepts the file with a new CA", async () => {
   await merge();
   runKubectl(["set", "clusters.prod.proxy-url", "http://proxy.example:3128"]);
-  runKubectl(["set-cluster", "prod", "--tls-server-name=kubernetes", "--insecure-skip-tls-verify=true"]);
-  runKubectl(["set-credentials", "prod", "--exec-command=aws", "--exec-env=HTTPS_PROXY=http://proxy.example:3128"]);
+  runKubectl([
+    "set-cluster",
+    "prod",
+    "--tls-server-name=kubernetes",
+    "--insecure-skip-tls-verify=true",
+  ]);
+  runKubectl([
+    "set-credentials",
+    "prod",
+    "--exec-command=aws",
+    "--exec-env=HTTPS_PROXY=http://proxy.example:3128",
+  ]);
   await merge(["--ca", useFolder().write("ca.crt", createCertificateAuthority().ca)]);
   const { cluster, user } = view().own;
   const { "certificate-authority-data": ca, extensions: _, ...kept } = Object(cluster?.["cluster"]);

@@ -1,5 +1,5 @@
-// Parses the diagrams of the documents with Mermaid. With its dependencies, Mermaid has 150 MB, so it is installed on
-// demand and is not a dependency of the project.
+// Parses the diagrams of the documents with Mermaid. With its dependencies, Mermaid has 150 MB, so
+// it is installed on demand and is not a dependency of the project.
 
 import assert from "node:assert/strict";
 import { registerHooks } from "node:module";
@@ -28,13 +28,16 @@ async function loadMermaid(): Promise<Mermaid> {
   return (await import(pathToFileURL(entry).href)).default;
 }
 
-const diagrams = PAGES.flatMap((page) => blocksOf(page, "mermaid").map((diagram) => ({ page, diagram })));
+const diagrams = PAGES.flatMap((page) =>
+  blocksOf(page, "mermaid").map((diagram) => ({ page, diagram })),
+);
 let mermaid: Mermaid;
 before(async () => {
   mermaid = await loadMermaid();
 });
 
-test("an invalid diagram fails", () => assert.rejects(mermaid.parse("flowchart LR\n  a --> --> b"), /Parse error/));
+test("an invalid diagram fails", () =>
+  assert.rejects(mermaid.parse("flowchart LR\n  a --> --> b"), /Parse error/));
 
 for (const [index, { page, diagram }] of diagrams.entries()) {
   test(`diagram ${index + 1}, of ${page}, is valid`, async () => {

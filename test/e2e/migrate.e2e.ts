@@ -1,5 +1,6 @@
-// docs/migrate.md at a real kube-apiserver: from aws-iam-authenticator's server to the function and back, with the same
-// cluster id and the same user kubeconfigs. `mappings import` converts its ConfigMap.
+// docs/migrate.md at a real kube-apiserver: from aws-iam-authenticator's server to the function and
+// back, with the same cluster id and the same user kubeconfigs. `mappings import` converts its
+// ConfigMap.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -34,7 +35,11 @@ const OLD_MAPPINGS = {
     },
   ],
   mapUsers: [
-    { userarn: `${HOME}:user/engineering/alice`, username: "alice", groups: ["developers", "on-call"] },
+    {
+      userarn: `${HOME}:user/engineering/alice`,
+      username: "alice",
+      groups: ["developers", "on-call"],
+    },
     { userarn: "arn:aws:sts::111122223333:federated-user/dave", username: "dave" },
     { userarn: `${HOME}:root`, username: "root", groups: ["roots"] },
   ],
@@ -51,16 +56,20 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   const who = new Map<string, unknown>();
 
   /**
-   * Runs `kubectl auth whoami` with this user's unchanged kubeconfig; removes what only we send (`accountId`) and what
-   * only the old server sends (an empty `sessionName`).
+   * Runs `kubectl auth whoami` with this user's unchanged kubeconfig; removes what only we send
+   * (`accountId`) and what only the old server sends (an empty `sessionName`).
    */
   async function whoami(name: string, apiserver: number): Promise<object | undefined> {
     const [, client] = TOKEN_MAKERS;
     const exec = client?.plugin(cluster.binaries, localIdentity(name)) ?? assert.fail();
-    const { code, stdout } = await kubectl(cluster, { exec }, ["auth", "whoami", "-o", "yaml"], { apiserver });
+    const { code, stdout } = await kubectl(cluster, { exec }, ["auth", "whoami", "-o", "yaml"], {
+      apiserver,
+    });
     if (code !== 0) return undefined;
     const { extra, ...user } = parse(stdout).status.userInfo;
-    const shared = Object.entries<string[]>(extra).filter(([key, [value]]) => key !== "accountId" && value !== "");
+    const shared = Object.entries<string[]>(extra).filter(
+      ([key, [value]]) => key !== "accountId" && value !== "",
+    );
     return { ...user, extra: Object.fromEntries(shared) };
   }
 
@@ -70,7 +79,8 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   const askedOurs = () => cluster.backend.gateway.events.length;
 
   test("1. before: both nodes use aws-iam-authenticator", async () => {
-    for (const name of PEOPLE) who.set(name, (await whoami(name, 0)) ?? assert.fail(`${name} is refused`));
+    for (const name of PEOPLE)
+      who.set(name, (await whoami(name, 0)) ?? assert.fail(`${name} is refused`));
     assert.equal(await whoami("contractor", 0), undefined);
     assert.equal(askedOurs(), 0);
   });
@@ -78,15 +88,40 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   test("2. read the cluster id and the mappings from the ConfigMap", async () => {
     const config = stringify({ clusterID: CLUSTER_ID, server: OLD_MAPPINGS });
     const metadata = { name: "aws-iam-authenticator", namespace: "kube-system" };
-    await cluster.create({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { "config.yaml": config } });
-    assert.equal((await typed(cluster, "docs/migrate.md", "grep clusterID")).trim(), `clusterID: ${CLUSTER_ID}`);
+    await cluster.create({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata,
+      data: { "config.yaml": config },
+    });
+    assert.equal(
+      (await typed(cluster, "docs/migrate.md", "grep clusterID")).trim(),
+      `clusterID: ${CLUSTER_ID}`,
+    );
     await typed(cluster, "docs/migrate.md", "# MountedFile");
 
     useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.backend.store.url, AWS_REGION: REGION });
-    const imported = await cli(["mappings", "import", "-f", join(cluster.folder, "old.yaml"), "--sso"]);
+    const imported = await cli([
+      "mappings",
+      "import",
+      "-f",
+      join(cluster.folder, "old.yaml"),
+      "--sso",
+    ]);
     const file = join(cluster.folder, "mappings.yaml");
     writeFileSync(file, imported.out);
-    const words = ["mappings", "apply", "-c", CLUSTER_ID, "-f", file, "--yes", "--allow-weakening", "--rate", "1000"];
+    const words = [
+      "mappings",
+      "apply",
+      "-c",
+      CLUSTER_ID,
+      "-f",
+      file,
+      "--yes",
+      "--allow-weakening",
+      "--rate",
+      "1000",
+    ];
     const applied = await cli(words);
     assert.equal(applied.code, 0, imported.err + applied.err);
   });

@@ -1,5 +1,5 @@
-// Effects of AWS outages on users: a short delay, none, or an error that ends with the outage. And how long a user with one
-// token can still log in after the mapping is removed or denied.
+// Effects of AWS outages on users: a short delay, none, or an error that ends with the outage. And
+// how long a user with one token can still log in after the mapping is removed or denied.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -18,9 +18,14 @@ beforeEach(() => {
   cluster.backend.store.fail(undefined);
 });
 
-/** kube-apiserver's attempts for one login: https://pkg.go.dev/k8s.io/apiserver/pkg/util/webhook#DefaultRetryBackoffWithInitialDelay */
+/**
+ * kube-apiserver's attempts for one login:
+ * https://pkg.go.dev/k8s.io/apiserver/pkg/util/webhook#DefaultRetryBackoffWithInitialDelay
+ */
 const APISERVER_TRIES = 5;
-/** Calls of a review while Parameter Store throttles: one, and a retry after a short random wait. */
+/**
+ * Calls of a review while Parameter Store throttles: one, and a retry after a short random wait.
+ */
 const THROTTLED_CALLS = 2;
 
 async function outcomesOf(action: () => Promise<void>): Promise<string[]> {
@@ -34,7 +39,11 @@ function failedLogin(token: string): Promise<string[]> {
 const RESET: Fault = { kind: "reset" };
 const OUTAGE_MS = 3_000;
 
-for (const fault of [RESET, { kind: "silent" } as const, answering(503, "<html>Service Unavailable</html>")]) {
+for (const fault of [
+  RESET,
+  { kind: "silent" } as const,
+  answering(503, "<html>Service Unavailable</html>"),
+]) {
   test(`STS is down for 3 s in the middle of kubectl get (${fault.kind}): kubectl succeeds`, async () => {
     const { sts } = cluster.backend;
     const token = await freshToken("carol");
@@ -54,28 +63,36 @@ for (const fault of [RESET, { kind: "silent" } as const, answering(503, "<html>S
   });
 }
 
-test("Parameter Store is down while the cache is warm: logins still succeed", { timeout: 120_000 }, async () => {
+test("Parameter Store is down while the cache is warm: logins still succeed", {
+  timeout: 120_000,
+}, async () => {
   const { store } = cluster.backend;
   assert.equal(await login(cluster.apiservers[0]), "alice");
   store.fail({ kind: "reset" });
   const before = store.requests.length;
-  const isAsked = () => store.requests.slice(before).some(({ body }) => body.includes("/user/111122223333/alice"));
+  const isAsked = () =>
+    store.requests.slice(before).some(({ body }) => body.includes("/user/111122223333/alice"));
   // After 30 s, the function reads the mapping again, fails, and uses the last known value.
   const outcomes = await outcomesOf(async () => {
     await eventually("a read of Parameter Store failed", 40_000, async () => {
       assert.equal(await login(cluster.apiservers[0]), "alice");
       return isAsked();
     });
-    for (let more = 0; more < 5; more += 1) assert.equal(await login(cluster.apiservers[0]), "alice");
+    for (let more = 0; more < 5; more += 1)
+      assert.equal(await login(cluster.apiservers[0]), "alice");
   });
   assert.deepEqual([...new Set(outcomes)], ["granted"]);
 });
 
 /**
- * The least and the most calls: a read at the function's start, cut short on a slow machine, and one for each attempt. A fast machine
- * makes the second attempt within the second for which the function remembers the failure of the first.
+ * The least and the most calls: a read at the function's start, cut short on a slow machine, and
+ * one for each attempt. A fast machine makes the second attempt within the second for which the
+ * function remembers the failure of the first.
  */
-const STORE_CALLS = [1 + (APISERVER_TRIES - 1) * THROTTLED_CALLS, (1 + APISERVER_TRIES) * THROTTLED_CALLS] as const;
+const STORE_CALLS = [
+  1 + (APISERVER_TRIES - 1) * THROTTLED_CALLS,
+  (1 + APISERVER_TRIES) * THROTTLED_CALLS,
+] as const;
 
 for (const [what, outcome, ofSts, ofStore, calls] of [
   ["STS and Parameter Store are down with an empty cache", "fault", RESET, RESET, undefined],
@@ -99,10 +116,16 @@ for (const [what, outcome, ofSts, ofStore, calls] of [
   });
 }
 
-/** The function's mapping cache, and kube-apiserver's two caches, of which only the first is configurable. */
+/**
+ * The function's mapping cache, and kube-apiserver's two caches, of which only the first is
+ * configurable.
+ */
 const MAPPING_S = 30;
 const WEBHOOK_CACHE_S = 1;
-/** https://github.com/kubernetes/kubernetes/blob/master/pkg/kubeapiserver/authenticator/config.go: tokencache, success */
+/**
+ * https://github.com/kubernetes/kubernetes/blob/master/pkg/kubeapiserver/authenticator/config.go:
+ * tokencache, success
+ */
 const TOKEN_CACHE_S = 10;
 const TOLERANCE_S = 3;
 
@@ -111,7 +134,12 @@ test("mappings that are removed and denied: the users are denied within the cach
   const deadline = Date.now() + (MAPPING_S + WEBHOOK_CACHE_S + TOKEN_CACHE_S + TOLERANCE_S) * 1000;
   const [apiserver] = cluster.apiservers;
 
-  async function isDenied(name: string, username: string, reason: string, revoke: () => unknown): Promise<void> {
+  async function isDenied(
+    name: string,
+    username: string,
+    reason: string,
+    revoke: () => unknown,
+  ): Promise<void> {
     const token = await freshToken(name);
     assert.equal((await whoIs(apiserver, token))?.username, username);
     revoke();
@@ -129,7 +157,9 @@ test("mappings that are removed and denied: the users are denied within the cach
 
   const denial = JSON.stringify([{ arnLike: "arn:aws:iam::111122223333:role/Developers" }]);
   await Promise.all([
-    isDenied("alice", "alice", "identity_unmapped", () => store.remove(`${MAPPING_PREFIX}/user/111122223333/alice`)),
+    isDenied("alice", "alice", "identity_unmapped", () =>
+      store.remove(`${MAPPING_PREFIX}/user/111122223333/alice`),
+    ),
     isDenied("bob", "dev:bob-example.com", "identity_denied", () =>
       store.put(`${MAPPING_PREFIX}/deny/111122223333`, denial),
     ),

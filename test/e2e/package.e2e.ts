@@ -1,12 +1,21 @@
-// The packed npm package: with npx, and with package managers that install it by the manifests of a release, from a local server
-// with the files that npm and GitHub would have. And the release built twice. Homebrew has no Go module: Ruby parses its
-// formula, if installed. cdk-versions.e2e.ts installs the package in other CDK apps.
+// The packed npm package: with npx, and with package managers that install it by the manifests of a
+// release, from a local server with the files that npm and GitHub would have. And the release built
+// twice. Homebrew has no Go module: Ruby parses its formula, if installed. cdk-versions.e2e.ts
+// installs the package in other CDK apps.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, delimiter, join } from "node:path";
@@ -44,7 +53,10 @@ before(async () => {
   const bytes = readFileSync(tarball);
   sha256 = hash("sha256", bytes);
   served.set(basename(tarball), bytes);
-  served.set("SHA256SUMS", `${hash("sha256", "")}  http.template.yaml\n${sha256}  ${basename(tarball)}\n`);
+  served.set(
+    "SHA256SUMS",
+    `${hash("sha256", "")}  http.template.yaml\n${sha256}  ${basename(tarball)}\n`,
+  );
   await once(server.listen(0, "127.0.0.1"), "listening");
   symlinkSync(process.execPath, join(bin, "node"));
 });
@@ -53,7 +65,12 @@ after(() => server.close());
 test("npx runs the command from the packed file, offline and without an installation", () => {
   const { path: empty, write } = useFolder();
   const path = [bin, process.env["PATH"]].join(delimiter);
-  const env = { ...process.env, PATH: path, npm_config_cache: join(empty, ".npm"), npm_config_offline: "true" };
+  const env = {
+    ...process.env,
+    PATH: path,
+    npm_config_cache: join(empty, ".npm"),
+    npm_config_offline: "true",
+  };
   copyFileSync(tarball, join(empty, basename(tarball)));
   write("mappings.yaml", "mappings:\n  - arn: arn:aws:iam::111122223333:role/Admin\n");
   const args = ["--yes", `./${basename(tarball)}`, "mappings", "lint", "-f", "mappings.yaml"];
@@ -62,7 +79,8 @@ test("npx runs the command from the packed file, offline and without an installa
   assert.equal(status, 1);
 });
 
-test("the package has less than 3.2 MB unpacked", () => assert.ok(unpackedSize < 3_200_000, `${unpackedSize} bytes`));
+test("the package has less than 3.2 MB unpacked", () =>
+  assert.ok(unpackedSize < 3_200_000, `${unpackedSize} bytes`));
 
 test("the package is built: it has no dependency beside the CDK, and no TypeScript file that Node would load", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
@@ -73,8 +91,12 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
     /(?<!\.d)\.ts$/.test(name),
   );
   assert.deepEqual(sources, []);
-  const documents = "CHANGELOG.md CONTRIBUTING.md LICENSE README.md RELEASING.md SECURITY-CHECKLIST.md SECURITY.md";
-  assert.equal(readdirSync(installed).sort().join(" "), `${documents} dist docs examples package.json test`);
+  const documents =
+    "CHANGELOG.md CONTRIBUTING.md LICENSE README.md RELEASING.md SECURITY-CHECKLIST.md SECURITY.md";
+  assert.equal(
+    readdirSync(installed).sort().join(" "),
+    `${documents} dist docs examples package.json test`,
+  );
 });
 
 test("two builds of the release produce the same bytes, also by another user, at another time, in another zone and folder", () => {
@@ -84,12 +106,20 @@ test("two builds of the release produce the same bytes, also by another user, at
   mkdirSync(home);
   const nobody = { uid: NOBODY, gid: NOBODY };
   // Only root can run a program as another user, who must be able to read this folder.
-  const reads = ["--eval", `require("fs").readFileSync(${JSON.stringify(join(ROOT, "package.json"))})`];
-  const isOther = process.getuid?.() === 0 && spawnSync(process.execPath, reads, nobody).status === 0;
+  const reads = [
+    "--eval",
+    `require("fs").readFileSync(${JSON.stringify(join(ROOT, "package.json"))})`,
+  ];
+  const isOther =
+    process.getuid?.() === 0 && spawnSync(process.execPath, reads, nobody).status === 0;
   if (isOther) for (const path of [folder, home]) chownSync(path, NOBODY, NOBODY);
   for (const [outdir, more, user] of [
     [first, {}, {}],
-    [second, { TZ: "Pacific/Auckland", LANG: "de_DE.UTF-8", HOME: home, TMPDIR: home }, isOther ? nobody : {}],
+    [
+      second,
+      { TZ: "Pacific/Auckland", LANG: "de_DE.UTF-8", HOME: home, TMPDIR: home },
+      isOther ? nobody : {},
+    ],
   ] as const) {
     const code = `(await import(${JSON.stringify(build)})).buildRelease(${JSON.stringify(outdir)})`;
     execFileSync(process.execPath, ["--input-type=module", "--eval", code], {
@@ -102,7 +132,8 @@ test("two builds of the release produce the same bytes, also by another user, at
   const files = readdirSync(first);
   assert.ok(files.length > 10);
   assert.deepEqual(readdirSync(second), files);
-  for (const file of files) assert.ok(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), file);
+  for (const file of files)
+    assert.ok(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), file);
 });
 
 function written(file: string, checksum = sha256): string {
@@ -117,7 +148,11 @@ test("Krew: the index's validation passes, and kubectl iam is the command", asyn
   symlinkSync(build(kubernetesProgram("kubectl", KUBERNETES_VERSIONS[0])), join(bin, "kubectl"));
   symlinkSync(findKrew("krew"), join(bin, "kubectl-krew"));
   const KREW_ROOT = join(folder, "krew");
-  const env = { PATH: [join(KREW_ROOT, "bin"), bin, "/usr/bin", "/bin"].join(delimiter), KREW_ROOT, HOME: folder };
+  const env = {
+    PATH: [join(KREW_ROOT, "bin"), bin, "/usr/bin", "/bin"].join(delimiter),
+    KREW_ROOT,
+    HOME: folder,
+  };
   const path = written("iam.yaml");
   const validated = await execute(findKrew("validate-krew-manifest"), ["-manifest", path], { env });
   assert.match(validated.stderr, /all 1 spec\.platforms installed fine/);
@@ -126,9 +161,13 @@ test("Krew: the index's validation passes, and kubectl iam is the command", asyn
   assert.equal((await execute("kubectl", ["iam", "--version"], { env })).stdout.trim(), version);
   const { stdout: help } = await execute("kubectl", ["iam", "mappings", "set", "--help"], { env });
   assert.match(help, /^Usage: kubectl iam mappings set /);
-  const changed = execute("kubectl", ["krew", "install", "--manifest", written("iam.yaml", "0".repeat(64))], {
-    env: { ...env, KREW_ROOT: join(folder, "other") },
-  });
+  const changed = execute(
+    "kubectl",
+    ["krew", "install", "--manifest", written("iam.yaml", "0".repeat(64))],
+    {
+      env: { ...env, KREW_ROOT: join(folder, "other") },
+    },
+  );
   await assert.rejects(changed, /checksum does not match/);
 });
 
@@ -140,9 +179,17 @@ registries: [{ name: local, type: local, path: ${written("aqua-registry.yaml")} 
 packages: [{ name: owner/name@v${version}, registry: local }]
 `,
   );
-  const env = { PATH: bin, HOME: folder, AQUA_ROOT_DIR: join(folder, "aqua"), AQUA_DISABLE_POLICY: "true" };
+  const env = {
+    PATH: bin,
+    HOME: folder,
+    AQUA_ROOT_DIR: join(folder, "aqua"),
+    AQUA_DISABLE_POLICY: "true",
+  };
   const exec = (more = {}) =>
-    execute(findAqua(), ["exec", "--", "iam-authenticator", "--version"], { cwd: folder, env: { ...env, ...more } });
+    execute(findAqua(), ["exec", "--", "iam-authenticator", "--version"], {
+      cwd: folder,
+      env: { ...env, ...more },
+    });
   // The first line is the file in which aqua keeps the checksum.
   assert.equal((await exec()).stdout.trim().split("\n").at(-1), version);
   rmSync(join(folder, "aqua-checksums.json"));
@@ -150,7 +197,9 @@ packages: [{ name: owner/name@v${version}, registry: local }]
   await assert.rejects(exec({ AQUA_ROOT_DIR: join(folder, "other") }), /checksum is invalid/);
 });
 
-test("Homebrew: Ruby parses the formula", { skip: spawnSync("ruby", ["-v"]).status !== 0 && "no Ruby" }, async () => {
+test("Homebrew: Ruby parses the formula", {
+  skip: spawnSync("ruby", ["-v"]).status !== 0 && "no Ruby",
+}, async () => {
   const { stdout } = await execute("ruby", ["-wc", written("lambda-iam-authenticator.rb")]);
   assert.equal(stdout, "Syntax OK\n");
 });

@@ -5,7 +5,12 @@ import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 
-export function run(command: string, args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): string {
+export function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  more: NodeJS.ProcessEnv = {},
+): string {
   const env = { ...process.env, CDK_VALIDATION: "false", ...more };
   return execFileSync(command, args, { cwd, encoding: "utf8", env });
 }
@@ -17,6 +22,15 @@ export function packInto(folder: string): { tarball: string; unpackedSize: numbe
 }
 
 export function compile(folder: string, ...files: readonly string[]): void {
-  const options = ["--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+  const options = [
+    "--strict",
+    "--skipLibCheck",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2022",
+    "--types",
+    "node",
+  ];
   run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, ...files], folder);
 }

@@ -1,4 +1,5 @@
-// The built bundle beside aws-iam-authenticator's server: they decide alike, or differ as test/e2e/README.md states.
+// The built bundle beside aws-iam-authenticator's server: they decide alike, or differ as
+// test/e2e/README.md states.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -15,7 +16,11 @@ import { startSideBySide } from "./peer/side-by-side.ts";
 const page = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
 /** Our decision, the peer's, the rule, the peer's source. */
 const rows = [...page.matchAll(/^\| ([^|]+) \| ([^|]+) \| (\d[\d, ]*: [^|]+) \| `[^|]+ \|$/gm)];
-const LISTED = rows.map(([, ours = "", theirs = "", rule = ""]) => ({ ours: ours.replaceAll("`", ""), theirs, rule }));
+const LISTED = rows.map(([, ours = "", theirs = "", rule = ""]) => ({
+  ours: ours.replaceAll("`", ""),
+  theirs,
+  rule,
+}));
 
 // On other systems, Go ignores SSL_CERT_FILE: https://pkg.go.dev/crypto/x509#SystemCertPool
 const skip = platform() !== "linux" && "the peer can trust the local STS only on Linux";
@@ -36,18 +41,25 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
     test(`${decision} by both`, async () => {
       for (const [index, make] of cases.entries()) {
         const { ours, theirs } = await servers.decide(make);
-        assert.deepEqual([ours.replace(/ \w+$/, ""), theirs], [decision, decision], `case ${index}: ${ours}`);
+        assert.deepEqual(
+          [ours.replace(/ \w+$/, ""), theirs],
+          [decision, decision],
+          `case ${index}: ${ours}`,
+        );
       }
     });
   }
 
   test("1,000 randomly edited tokens, for which STS names the signer: what we grant, the peer grants as the same user", async () => {
     const count = { granted: 0, denied: 0 };
-    const random = fc.asyncProperty(edited([await goodToken(), await goodToken()]), async ({ text }) => {
-      const { ours, theirs } = await servers.decide(() => ({ token: text, sts: NAMED }));
-      count[ours === "granted" ? "granted" : "denied"] += 1;
-      if (ours === "granted") assert.equal(theirs, "granted");
-    });
+    const random = fc.asyncProperty(
+      edited([await goodToken(), await goodToken()]),
+      async ({ text }) => {
+        const { ours, theirs } = await servers.decide(() => ({ token: text, sts: NAMED }));
+        count[ours === "granted" ? "granted" : "denied"] += 1;
+        if (ours === "granted") assert.equal(theirs, "granted");
+      },
+    );
     await fc.assert(random, { numRuns: 1000, seed: 1 });
     assert.ok(count.granted > 100 && count.denied > 100, JSON.stringify(count));
   });
@@ -57,7 +69,9 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
   });
 
   test("the peer connects only to STS", () => {
-    const others = [...servers.targets].filter((target) => !/^sts(-fips)?\.[a-z0-9.-]+:443$/i.test(target));
+    const others = [...servers.targets].filter(
+      (target) => !/^sts(-fips)?\.[a-z0-9.-]+:443$/i.test(target),
+    );
     assert.deepEqual(others, []);
   });
 });

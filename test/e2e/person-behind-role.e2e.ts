@@ -1,5 +1,6 @@
-// The person behind a shared role, with a real kube-apiserver: alice's name by `kubeconfig client --role`, a trust policy that
-// demands it, her denial, and her requests that are open before it: a watch, exec, attach and port-forward.
+// The person behind a shared role, with a real kube-apiserver: alice's name by `kubeconfig client
+// --role`, a trust policy that demands it, her denial, and her requests that are open before it: a
+// watch, exec, attach and port-forward.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -49,10 +50,20 @@ const sts = useServer(() => {
     const form = readForm(asked);
     if (form.get("Action") !== "AssumeRole") return answers(asked);
     const session = SESSIONS.find(({ name }) => name === form.get("RoleSessionName"));
-    const isOwn = asked.headers["authorization"]?.includes(`Credential=${localIdentity("alice").accessKeyId}/`);
-    const denied = new ServiceError("AccessDenied", `not authorized to perform: sts:AssumeRole on ${ROLE}`, 403);
+    const isOwn = asked.headers["authorization"]?.includes(
+      `Credential=${localIdentity("alice").accessKeyId}/`,
+    );
+    const denied = new ServiceError(
+      "AccessDenied",
+      `not authorized to perform: sts:AssumeRole on ${ROLE}`,
+      403,
+    );
     if (session?.name !== "alice" || !isOwn) return renderError("iam", denied);
-    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } = session;
+    const {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+    } = session;
     const Expiration = new Date(Date.now() + 3_600_000).toISOString();
     return renderResult("iam", "AssumeRole", {
       Credentials: { AccessKeyId, SecretAccessKey, SessionToken, Expiration },
@@ -60,7 +71,9 @@ const sts = useServer(() => {
   });
 });
 
-const backend = useServer(() => startBackend({ folder, parameters: sandboxMappings(), identities }));
+const backend = useServer(() =>
+  startBackend({ folder, parameters: sandboxMappings(), identities }),
+);
 
 const { etcd, apiserver } = findControlPlane();
 const kubectl = findKubectl();
@@ -72,15 +85,26 @@ const cluster = useServer(() => {
   return startKubernetes({ programs: { etcd, apiserver }, webhook });
 });
 
-/** Answers each upgrade, and echoes what it gets. It speaks no SPDY: kube-apiserver copies the bytes. */
+/**
+ * Answers each upgrade, and echoes what it gets. It speaks no SPDY: kube-apiserver copies the
+ * bytes.
+ */
 const kubelet = useServer(async () => {
   const { cert, key } = createCertificateAuthority().server();
   const server = createServer({ cert, key });
   const open = new Set<Socket>();
   server.on("upgrade", ({ headers }, socket) => {
     open.add(socket as Socket);
-    const head = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", `Upgrade: ${headers.upgrade}`];
-    socket.write([...head, `X-Stream-Protocol-Version: ${headers["x-stream-protocol-version"]}`, "", ""].join("\r\n"));
+    const head = [
+      "HTTP/1.1 101 Switching Protocols",
+      "Connection: Upgrade",
+      `Upgrade: ${headers.upgrade}`,
+    ];
+    socket.write(
+      [...head, `X-Stream-Protocol-Version: ${headers["x-stream-protocol-version"]}`, "", ""].join(
+        "\r\n",
+      ),
+    );
     socket.on("error", () => {}).pipe(socket);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -111,7 +135,16 @@ prepare(async () => {
   kubeconfig = join(folder, "alice.kubeconfig");
   const { url, ca } = cluster.endpoint;
   writeFileSync(join(folder, "ca.crt"), ca);
-  const words = ["kubeconfig", "client", "-c", CLUSTER_ID, "--server", url, "--ca", join(folder, "ca.crt")];
+  const words = [
+    "kubeconfig",
+    "client",
+    "-c",
+    CLUSTER_ID,
+    "--server",
+    url,
+    "--ca",
+    join(folder, "ca.crt"),
+  ];
   const { code, stderr } = await asAlice("iam-authenticator", [
     ...[...words, "--region", REGION, "--role", ROLE],
     ...["--out", kubeconfig],
@@ -132,14 +165,28 @@ const asAlice = (program: string, words: readonly string[], more = {}) =>
   });
 
 async function whoami(more = {}): Promise<string> {
-  const words = ["--kubeconfig", kubeconfig, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
+  const words = [
+    "--kubeconfig",
+    kubeconfig,
+    "auth",
+    "whoami",
+    "-o",
+    "jsonpath={.status.userInfo.username}",
+  ];
   const { code, stdout, stderr } = await asAlice("kubectl", words, more);
   return code === 0 ? stdout : stderr;
 }
 
-/** Runs the operator's command. A new execution environment of the function has no memory of earlier mappings. */
+/**
+ * Runs the operator's command. A new execution environment of the function has no memory of earlier
+ * mappings.
+ */
 async function operate(words: readonly string[]): Promise<string> {
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: backend.store.url, AWS_REGION: REGION, AWS_ENDPOINT_URL_STS: sts.url });
+  useLocalAws({
+    AWS_ENDPOINT_URL_SSM: backend.store.url,
+    AWS_REGION: REGION,
+    AWS_ENDPOINT_URL_STS: sts.url,
+  });
   const { code, out, err } = await cli([...words, "-c", CLUSTER_ID, "--yes"]);
   assert.equal(code, 0, err);
   backend.redeploy();
@@ -154,7 +201,10 @@ test("kubectl's allow list: as in the example, only aws; without the comment, al
   const example = exampleFile("other-tools/kuberc.yaml");
   const only = join(folder, "kuberc-aws");
   writeFileSync(only, example);
-  assert.match(await whoami({ KUBERC: only }), /is not permitted by the credential plugin allowlist/);
+  assert.match(
+    await whoami({ KUBERC: only }),
+    /is not permitted by the credential plugin allowlist/,
+  );
   const both = join(folder, "kuberc-both");
   writeFileSync(both, example.replace("# - name", "- name"));
   assert.equal(await whoami({ KUBERC: both }), "dev:alice");
@@ -168,13 +218,21 @@ test("a trust policy that demands the user's own name refuses another session na
     assert.match(stderr, /not authorized to perform: sts:AssumeRole/);
   }
   // Another user cannot take her name.
-  const other = await asAlice("iam-authenticator", [...words, "--session-name", "alice"], keyVariables(OPERATOR));
+  const other = await asAlice(
+    "iam-authenticator",
+    [...words, "--session-name", "alice"],
+    keyVariables(OPERATOR),
+  );
   assert.match(other.stderr, /not authorized to perform: sts:AssumeRole/);
 });
 
 test("the name alice denies her behind the role, by the command and as an entry of deny/any, and no other person", async () => {
   const isDenied = async () => /^error: You must be logged in to the server/.test(await whoami());
-  const bob = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
+  const bob = await mintToken({
+    identity: localIdentity("bob"),
+    clusterId: CLUSTER_ID,
+    region: REGION,
+  });
   const list = `/iam-authenticator/${CLUSTER_ID}/deny/any`;
   for (const deny of [
     () => operate(["mappings", "deny", "alice"]),
@@ -207,7 +265,11 @@ async function createPod(): Promise<void> {
   const { metadata } = patched.body as { metadata: object };
   const updated = await cluster.call("PUT", "/api/v1/nodes/node-1/status", { ...node, metadata });
   assert.equal(updated.status, 200, JSON.stringify(updated.body));
-  const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "default" } };
+  const account = {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "default", namespace: "default" },
+  };
   await cluster.create(account);
   const spec = {
     nodeName: "node-1",
@@ -232,7 +294,10 @@ async function token(): Promise<string> {
   return (await asAlice("iam-authenticator", words)).stdout.trim();
 }
 
-/** Opens an upgraded request of the Pod. Returns the status of a refusal, or a function that sends a text and gets the echo. */
+/**
+ * Opens an upgraded request of the Pod. Returns the status of a refusal, or a function that sends a
+ * text and gets the echo.
+ */
 async function openStream(path: string, bearer: string) {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; socket?: Socket }>();
   const { url, ca } = cluster.endpoint;
@@ -243,10 +308,14 @@ async function openStream(path: string, bearer: string) {
       authorization: `Bearer ${bearer}`,
       connection: "Upgrade",
       upgrade: "SPDY/3.1",
-      "x-stream-protocol-version": path.startsWith("portforward") ? "portforward.k8s.io" : "v4.channel.k8s.io",
+      "x-stream-protocol-version": path.startsWith("portforward")
+        ? "portforward.k8s.io"
+        : "v4.channel.k8s.io",
     },
   })
-    .on("upgrade", ({ statusCode = 0 }, socket) => resolve({ status: statusCode, socket: socket as Socket }))
+    .on("upgrade", ({ statusCode = 0 }, socket) =>
+      resolve({ status: statusCode, socket: socket as Socket }),
+    )
     .on("response", (response) => resolve({ status: response.resume().statusCode ?? 0 }))
     .on("error", reject)
     .end();
@@ -274,10 +343,14 @@ const create = (name: string) =>
 
 test("a denial refuses new requests; a watch, exec, attach and port-forward that are open go on", async (t) => {
   await createPod();
-  const watch = spawn(kubectl, ["--kubeconfig", kubeconfig, "get", "configmaps", "--watch", "-o", "name"], {
-    env: environment,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const watch = spawn(
+    kubectl,
+    ["--kubeconfig", kubeconfig, "get", "configmaps", "--watch", "-o", "name"],
+    {
+      env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   t.after(() => watch.kill());
   let seen = "";
   watch.stdout.on("data", (data) => {
@@ -296,7 +369,11 @@ test("a denial refuses new requests; a watch, exec, attach and port-forward that
 
   const said = await operate(["mappings", "deny", SESSION]);
   assert.match(said, /access ends by/);
-  await eventually("kube-apiserver asks again", 10_000, async () => (await whoami()) !== "dev:alice");
+  await eventually(
+    "kube-apiserver asks again",
+    10_000,
+    async () => (await whoami()) !== "dev:alice",
+  );
   assert.match(await whoami(), /^error: You must be logged in to the server/);
   for (const [name, path] of Object.entries(STREAMS)) {
     const isDenied = async () => (await openStream(path, bearer)).status === 401;
@@ -306,12 +383,16 @@ test("a denial refuses new requests; a watch, exec, attach and port-forward that
   }
 
   await create("afterwards");
-  await eventually("the open watch shows a new object", 10_000, () => seen.includes("configmap/afterwards"));
-  for (const [name, stream] of streams) assert.equal(await stream.echo("afterwards"), "afterwards", name);
+  await eventually("the open watch shows a new object", 10_000, () =>
+    seen.includes("configmap/afterwards"),
+  );
+  for (const [name, stream] of streams)
+    assert.equal(await stream.echo("afterwards"), "afterwards", name);
 
   // What ends them: kube-apiserver's end.
   const ends = [...streams].map(([name, stream]) => [name, stream.ended()] as const);
   await cluster.endpoint.stop();
-  for (const [name, end] of ends) await end.catch((error: Error) => assert.fail(`${name}: ${error.message}`));
+  for (const [name, end] of ends)
+    await end.catch((error: Error) => assert.fail(`${name}: ${error.message}`));
   if (watch.exitCode === null) await once(watch, "exit", { signal: AbortSignal.timeout(30_000) });
 });

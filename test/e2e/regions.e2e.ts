@@ -1,5 +1,6 @@
-// One cluster with a stack in two regions: the primary's function redirects kube-apiserver to the standby for its own faults,
-// and its gateway for what the function cannot answer. Faults of STS and crashes are not redirected.
+// One cluster with a stack in two regions: the primary's function redirects kube-apiserver to the
+// standby for its own faults, and its gateway for what the function cannot answer. Faults of STS
+// and crashes are not redirected.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -12,9 +13,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import type { Gateway } from "../../local/gateway/gateway.ts";
-import { type Backend, type BackendOptions, failoverUrl, sandboxMappings, startBackend } from "./cluster/backend.ts";
+import {
+  type Backend,
+  type BackendOptions,
+  failoverUrl,
+  sandboxMappings,
+  startBackend,
+} from "./cluster/backend.ts";
 import { login } from "./cluster.ts";
-import { certifiedUser, createFolder, type Kubernetes, removeFolder, startKubernetes } from "./kubernetes.ts";
+import {
+  certifiedUser,
+  createFolder,
+  type Kubernetes,
+  removeFolder,
+  startKubernetes,
+} from "./kubernetes.ts";
 
 const folder = createFolder();
 const stops: (() => unknown)[] = [];
@@ -22,7 +35,11 @@ let primary: Backend;
 let standby: Backend;
 let alone: Backend;
 /** Whether AWS applies the gateway's mapping to errors of an HTTP API itself is unproven. */
-const CASES = ["failoverUrl", "failoverUrl, and a gateway that maps no status", "no failoverUrl"] as const;
+const CASES = [
+  "failoverUrl",
+  "failoverUrl, and a gateway that maps no status",
+  "no failoverUrl",
+] as const;
 let controls: Kubernetes[];
 /** Responses of the primary's function that redirect. */
 let redirects = 0;
@@ -59,12 +76,19 @@ async function backend(options: Partial<BackendOptions> = {}): Promise<Backend> 
 const urlOf = ({ url }: Gateway) => `${url}/authenticate`;
 
 /** A kube-apiserver whose webhook kubeconfig trusts the authorities of all these gateways. */
-async function control(server: string, user: Readonly<Record<string, string>>, ...trusted: readonly Backend[]) {
+async function control(
+  server: string,
+  user: Readonly<Record<string, string>>,
+  ...trusted: readonly Backend[]
+) {
   const configFile = join(folder, `${stops.length}.kubeconfig`);
   const ca = trusted.map(({ authority }) => authority.ca).join("");
   writeFileSync(configFile, kubeconfigOf(server, ca, user), { mode: 0o600 });
   const beside = controls?.[0];
-  const started = await startKubernetes({ webhook: { configFile, version: "v1", cacheTtl: "1s" }, beside });
+  const started = await startKubernetes({
+    webhook: { configFile, version: "v1", cacheTtl: "1s" },
+    beside,
+  });
   stops.push(started.stop);
   return started;
 }
@@ -104,11 +128,16 @@ for (const [fault, strike, failed, [byFunction, byGateway]] of ROWS) {
     const after = counts();
     for (const [at, name] of CASES.entries()) {
       const { failed: count = 0, slowest = 0 } = results[at] ?? {};
-      t.diagnostic(`${name}: ${count} of ${LOGINS} logins failed, the slowest took ${slowest.toFixed(2)} s`);
+      t.diagnostic(
+        `${name}: ${count} of ${LOGINS} logins failed, the slowest took ${slowest.toFixed(2)} s`,
+      );
     }
     const hops = [after.redirects - before.redirects, after.reviews - before.reviews];
     t.diagnostic(`redirected by the function: ${hops[0]}; reviews at the standby: ${hops[1]}`);
-    assert.deepEqual([results.map((result) => result.failed), hops], [failed, [byFunction, byFunction + byGateway]]);
+    assert.deepEqual(
+      [results.map((result) => result.failed), hops],
+      [failed, [byFunction, byFunction + byGateway]],
+    );
     for (const [at, { slowest }] of results.entries()) assert.ok(failed[at] !== 0 || slowest < 10);
     for (const one of [primary, alone]) {
       one.sts.fail(undefined);
@@ -136,7 +165,10 @@ test("with mtls, kube-apiserver shows its client certificate to the standby too"
   assert.deepEqual(outcomes, [["fault"], ["granted"]]);
 });
 
-/** What a standby answers that is not a healthy one, and the number of tries of kube-apiserver, all at the primary. */
+/**
+ * What a standby answers that is not a healthy one, and the number of tries of kube-apiserver, all
+ * at the primary.
+ */
 const STANDBYS = [
   ["refuses connections", undefined, 1],
   ["has a name that does not resolve", "nowhere.invalid", 1],
@@ -153,8 +185,14 @@ test("a standby that is dead or refuses makes one fault of the primary final, an
     await request.resume().toArray();
     if (answer === "slow") await sleep(6_000);
     const status = { authenticated: true, user: { username: "from-the-standby" } };
-    const review = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status });
-    response.writeHead(answer === "slow" ? 200 : answer, { "content-type": "application/json" }).end(review);
+    const review = JSON.stringify({
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenReview",
+      status,
+    });
+    response
+      .writeHead(answer === "slow" ? 200 : answer, { "content-type": "application/json" })
+      .end(review);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -165,7 +203,9 @@ test("a standby that is dead or refuses makes one fault of the primary final, an
   await new Promise((resolve) => closed.close(resolve));
   let tries = 0;
   const failing = await backend({ beside: primary, onAnswer: () => (tries += 1) });
-  const trusted = { authority: { ...authority, ca: `${authority.ca}${primary.authority.ca}` } } as Backend;
+  const trusted = {
+    authority: { ...authority, ca: `${authority.ca}${primary.authority.ca}` },
+  } as Backend;
   const { endpoint } = await control(failing.url, { token: failing.callerToken }, failing, trusted);
   async function loginWith(host: string): Promise<string | undefined> {
     failing.redeploy({ FAILOVER_URL: `https://${host}/authenticate` });
@@ -182,5 +222,8 @@ test("a standby that is dead or refuses makes one fault of the primary final, an
     assert.deepEqual([tries, asked], [expected, typeof kind === "number" ? expected : 0], what);
   }
   answer = "slow";
-  assert.deepEqual([await loginWith(`standby.example.com:${port}`), tries, asked], ["from-the-standby", 1, 1]);
+  assert.deepEqual(
+    [await loginWith(`standby.example.com:${port}`), tries, asked],
+    ["from-the-standby", 1, 1],
+  );
 });

@@ -1,5 +1,6 @@
-// The sandbox of `npm start` with a real kube-apiserver: `npm run try:cluster` without a terminal, a restart of the sandbox, and
-// kind's configuration, judged by kind's and kubeadm's own code. Docker does not run here.
+// The sandbox of `npm start` with a real kube-apiserver: `npm run try:cluster` without a terminal,
+// a restart of the sandbox, and kind's configuration, judged by kind's and kubeadm's own code.
+// Docker does not run here.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
@@ -35,7 +36,13 @@ async function start(name: string, words: readonly string[] = [], docker = "exit
   };
   const log = join(temporary.path, `${name}.log`);
   writeFileSync(log, "");
-  const server = startServer(process.execPath, [join(ROOT, "local/start.ts"), ...words], log, env, ROOT);
+  const server = startServer(
+    process.execPath,
+    [join(ROOT, "local/start.ts"), ...words],
+    log,
+    env,
+    ROOT,
+  );
   await eventually("the sandbox is ready", START_MS, () => {
     server.requireRunning();
     return existsSync(files.env) && server.log().includes("Press Ctrl-C");
@@ -44,12 +51,20 @@ async function start(name: string, words: readonly string[] = [], docker = "exit
 }
 
 /** As in a terminal: kubectl with the users of .local/kubeconfig, and this cluster. */
-async function kubectl(line: string, { endpoint: { url, ca } }: Kubernetes, files: ReturnType<typeof sandboxFiles>) {
+async function kubectl(
+  line: string,
+  { endpoint: { url, ca } }: Kubernetes,
+  files: ReturnType<typeof sandboxFiles>,
+) {
   const authority = temporary.write("cluster-ca.crt", ca);
   const [user = "", ...words] = line.split(" ");
   const args = ["--server", url, "--certificate-authority", authority, "--user", user, ...words];
   const script = '. "$0" && exec "$@"';
-  const { stdout, stderr } = await execute("sh", ["-c", script, files.env, findBinaries().kubectl, ...args], {});
+  const { stdout, stderr } = await execute(
+    "sh",
+    ["-c", script, files.env, findBinaries().kubectl, ...args],
+    {},
+  );
   return stdout + stderr;
 }
 
@@ -61,11 +76,18 @@ for (const [what, folder, message] of [
     "",
     /^Cannot build etcd \S+ from its Go module\. Install Go .*\.\nSet KUBEBUILDER_ASSETS .*\.\n$/,
   ],
-  ["with a folder without programs", "/typo", /^\/typo has no kube-apiserver\.\nSet KUBEBUILDER_ASSETS .*\.\n$/],
+  [
+    "with a folder without programs",
+    "/typo",
+    /^\/typo has no kube-apiserver\.\nSet KUBEBUILDER_ASSETS .*\.\n$/,
+  ],
 ] as const) {
   test(`npm run try:cluster -- --build, ${what}, reports what to install, and nothing else`, () => {
     const env = { PATH: "/nowhere", XDG_CACHE_HOME: temporary.path, KUBEBUILDER_ASSETS: folder };
-    const { status, stderr } = spawnSync(process.execPath, [TRY_CLUSTER, "--build"], { env, encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [TRY_CLUSTER, "--build"], {
+      env,
+      encoding: "utf8",
+    });
     assert.match(stderr, message);
     assert.equal(status, 1);
   });
@@ -73,7 +95,10 @@ for (const [what, folder, message] of [
 
 test("npm run try:cluster without a terminal: from a denial to a granted login, as the guide says", async () => {
   const env = { ...process.env, LOCAL_FOLDER: join(temporary.path, "try cluster"), E2E_FOLDER: "" };
-  const child = spawn(process.execPath, [TRY_CLUSTER], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [TRY_CLUSTER], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [output] = await Promise.all([child.stdout.toArray(), once(child, "close")]);
   const [, ...steps] = Buffer.concat(output).toString().split(/^\$ /m);
   assert.equal(child.exitCode, 0);
@@ -98,7 +123,11 @@ describe("a kube-apiserver that is running", () => {
   before(async () => {
     await givePorts(join(temporary.path, "one sandbox"));
     [sandbox, other] = [await start("one sandbox"), await start("another sandbox")];
-    const webhook = { configFile: sandbox.files.kubeconfig, version: "v1", cacheTtl: "1s" } as const;
+    const webhook = {
+      configFile: sandbox.files.kubeconfig,
+      version: "v1",
+      cacheTtl: "1s",
+    } as const;
     kubernetes = await startKubernetes({ webhook });
   });
   after(async () => {
@@ -141,16 +170,24 @@ describe("npm start -- --kind", () => {
     test(`kind ${version} accepts the file, mounts one folder, and adds the flags for Kubernetes 1.32 to 1.37`, () => {
       for (const kubernetes of ["1.32.13", "1.33.0", "1.34.0", "1.35.0", "1.36.1", "1.37.0"]) {
         const { mounts, clusterConfiguration } = judged(version, kubernetes);
-        assert.deepEqual(mounts, [[dirname(sandbox.files.mountedKubeconfig), "/etc/iam-authenticator", true]]);
+        assert.deepEqual(mounts, [
+          [dirname(sandbox.files.mountedKubeconfig), "/etc/iam-authenticator", true],
+        ]);
         const { extraArgs, extraVolumes } = clusterConfiguration.apiServer;
         const args = Array.isArray(extraArgs)
           ? Object.fromEntries(extraArgs.map(({ name, value }) => [name, value]))
           : extraArgs;
         assert.deepEqual(args, { "runtime-config": "", ...SETTINGS });
         const [hostPath, mountPath] = ["/etc/iam-authenticator", "/etc/iam-authenticator"];
-        assert.deepEqual(extraVolumes, [{ name: "iam-authenticator", hostPath, mountPath, readOnly: true }]);
+        assert.deepEqual(extraVolumes, [
+          { name: "iam-authenticator", hostPath, mountPath, readOnly: true },
+        ]);
       }
-      const { users, contexts, "current-context": context } = parse(readFileSync(sandbox.files.userKubeconfig, "utf8"));
+      const {
+        users,
+        contexts,
+        "current-context": context,
+      } = parse(readFileSync(sandbox.files.userKubeconfig, "utf8"));
       assert.deepEqual([context, contexts.length], ["kind-kind", 1]);
       assert.ok(users.some(({ name }: { name: string }) => name === "bob"));
     });
@@ -160,13 +197,22 @@ describe("npm start -- --kind", () => {
   function judged(kind: (typeof KIND_VERSIONS)[number], kubernetes: string) {
     const { kind: file, userKubeconfig } = sandbox.files;
     const env = { ...process.env, KUBECONFIG: userKubeconfig };
-    const output = execFileSync(findKindJudge(kind), [file, `v${kubernetes}`], { encoding: "utf8", env });
+    const output = execFileSync(findKindJudge(kind), [file, `v${kubernetes}`], {
+      encoding: "utf8",
+      env,
+    });
     const { mounts, kubeadm } = JSON.parse(output);
     const documents: string[] = kubeadm.split(/^---$/m);
     return {
       kubeadm,
-      clusterConfiguration: documents.map((one) => parse(one)).find(({ kind }) => kind === "ClusterConfiguration"),
-      mounts: mounts.map((one: Record<string, unknown>) => [one["HostPath"], one["ContainerPath"], one["Readonly"]]),
+      clusterConfiguration: documents
+        .map((one) => parse(one))
+        .find(({ kind }) => kind === "ClusterConfiguration"),
+      mounts: mounts.map((one: Record<string, unknown>) => [
+        one["HostPath"],
+        one["ContainerPath"],
+        one["Readonly"],
+      ]),
     };
   }
 
@@ -175,26 +221,49 @@ describe("npm start -- --kind", () => {
       const folder = join(temporary.path, `kubeadm-${version}`);
       mkdirSync(folder);
       const config = temporary.write(`kubeadm-${version}.yaml`, judged("0.33.0", version).kubeadm);
-      const words = ["init", "phase", "control-plane", "apiserver", "--dry-run", "--config", config];
+      const words = [
+        "init",
+        "phase",
+        "control-plane",
+        "apiserver",
+        "--dry-run",
+        "--config",
+        config,
+      ];
       const env = { ...process.env, KUBEADM_INIT_DRYRUN_DIR: folder };
       const { status, stderr } = spawnSync(findKubeadm(version), words, { encoding: "utf8", env });
       assert.equal(status, 0, stderr);
       const { spec } = parse(readFileSync(join(folder, "kube-apiserver.yaml"), "utf8"));
       const flags: string[] = spec.containers[0].command;
-      for (const [name, value] of Object.entries(SETTINGS)) assert.ok(flags.includes(`--${name}=${value}`), name);
-      const mount = { name: "iam-authenticator", mountPath: "/etc/iam-authenticator", readOnly: true };
+      for (const [name, value] of Object.entries(SETTINGS))
+        assert.ok(flags.includes(`--${name}=${value}`), name);
+      const mount = {
+        name: "iam-authenticator",
+        mountPath: "/etc/iam-authenticator",
+        readOnly: true,
+      };
       assert.partialDeepStrictEqual(spec.containers[0].volumeMounts, [mount]);
     });
   }
 
   test("kube-apiserver logs in through the mounted file, by an address that is not loopback", async (t) => {
     if (ADDRESS === undefined) return t.skip("this machine has only loopback addresses");
-    const { server } = readWebhook({ ...sandbox.files, kubeconfig: sandbox.files.mountedKubeconfig });
+    const { server } = readWebhook({
+      ...sandbox.files,
+      kubeconfig: sandbox.files.mountedKubeconfig,
+    });
     assert.equal(new URL(server).hostname, ADDRESS);
-    const webhook = { configFile: sandbox.files.mountedKubeconfig, version: "v1", cacheTtl: "1s" } as const;
+    const webhook = {
+      configFile: sandbox.files.mountedKubeconfig,
+      version: "v1",
+      cacheTtl: "1s",
+    } as const;
     const kubernetes = await startKubernetes({ webhook });
     t.after(() => kubernetes.stop());
-    assert.match(await kubectl("bob auth whoami", kubernetes, sandbox.files), /dev:bob-example\.com/);
+    assert.match(
+      await kubectl("bob auth whoami", kubernetes, sandbox.files),
+      /dev:bob-example\.com/,
+    );
   });
 
   test("without Docker, or where the address is not this machine's, the files are written and the reason is printed", async () => {

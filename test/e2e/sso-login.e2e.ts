@@ -1,4 +1,5 @@
-// `kubeconfig client --login` with kubectl, AWS CLI 2 and a local IAM Identity Center: the sign-in, in a terminal and without one.
+// `kubeconfig client --login` with kubectl, AWS CLI 2 and a local IAM Identity Center: the sign-in,
+// in a terminal and without one.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -34,10 +35,16 @@ function answer({ target, headers }: LocalRequest) {
   const url = new URL(target, "http://localhost");
   switch (url.pathname) {
     case "/client/register":
-      return json({ clientId: "c", clientSecret: "s", clientSecretExpiresAt: Math.floor(Date.now() / 1000) + 86_400 });
+      return json({
+        clientId: "c",
+        clientSecret: "s",
+        clientSecretExpiresAt: Math.floor(Date.now() / 1000) + 86_400,
+      });
     case "/authorize": {
       const back = new URL(url.searchParams.get("redirect_uri") ?? "");
-      back.search = String(new URLSearchParams({ code: "code", state: url.searchParams.get("state") ?? "" }));
+      back.search = String(
+        new URLSearchParams({ code: "code", state: url.searchParams.get("state") ?? "" }),
+      );
       return { status: 302, headers: { location: back.href }, body: "" };
     }
     case "/device_authorization":
@@ -53,9 +60,15 @@ function answer({ target, headers }: LocalRequest) {
       signIns += 1;
       return json({ accessToken: `access-${signIns}`, tokenType: "Bearer", expiresIn: 28_800 });
     case "/federation/credentials": {
-      if (headers["x-amz-sso_bearer_token"] !== `access-${signIns}`) return { status: 401, body: "{}" };
+      if (headers["x-amz-sso_bearer_token"] !== `access-${signIns}`)
+        return { status: 401, body: "{}" };
       return json({
-        roleCredentials: { accessKeyId, secretAccessKey, sessionToken, expiration: Date.now() + 3_600_000 },
+        roleCredentials: {
+          accessKeyId,
+          secretAccessKey,
+          sessionToken,
+          expiration: Date.now() + 3_600_000,
+        },
       });
     }
     default:
@@ -71,8 +84,16 @@ beforeEach(() => {
   home = path;
   signIns = 0;
   write("bin/aws", `#!/bin/sh\necho "$*" >> "$HOME/calls"\nexec "${findAwsCli2()}" "$@"\n`, 0o755);
-  write("bin/iam-authenticator", `#!/bin/sh\nexec "${process.execPath}" "${OWN_COMMAND}" "$@"\n`, 0o755);
-  const browser = write("bin/browser", '#!/bin/sh\nexec curl --silent --location --output /dev/null "$1"\n', 0o755);
+  write(
+    "bin/iam-authenticator",
+    `#!/bin/sh\nexec "${process.execPath}" "${OWN_COMMAND}" "$@"\n`,
+    0o755,
+  );
+  const browser = write(
+    "bin/browser",
+    '#!/bin/sh\nexec curl --silent --location --output /dev/null "$1"\n',
+    0o755,
+  );
   environment = {
     HOME: home,
     PATH: [join(home, "bin"), process.env["PATH"]].join(":"),
@@ -100,8 +121,13 @@ function kubeconfig(profile: string): string {
   return file;
 }
 
-/** Python's pseudo-terminal is the standard input and output of kubectl and of its plugin. pyenv's `python3` changes PATH. */
-const PYTHON = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
+/**
+ * Python's pseudo-terminal is the standard input and output of kubectl and of its plugin. pyenv's
+ * `python3` changes PATH.
+ */
+const PYTHON = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], {
+  encoding: "utf8",
+}).trim();
 const SPAWN = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 const TERMINAL = [PYTHON, "-c", SPAWN];
 
@@ -125,7 +151,9 @@ for (const profile of ["dev", "legacy"]) {
     const { code, lines } = await whoami(profile, TERMINAL);
     assert.equal(code, 0, lines.join("\n"));
     assert.ok(lines.includes("dev:bob-example.com"), lines.join("\n"));
-    assert.ok(lines.some((line) => line.startsWith("Successfully logged into Start URL: https://company")));
+    assert.ok(
+      lines.some((line) => line.startsWith("Successfully logged into Start URL: https://company")),
+    );
     assert.deepEqual([calls(), signIns], [`sso login --profile ${profile}\n`, 1]);
     // The session lasts, also without a terminal.
     assert.ok((await whoami(profile, [])).lines.includes("dev:bob-example.com"));

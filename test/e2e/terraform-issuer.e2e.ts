@@ -1,5 +1,5 @@
-// examples/terraform/modules/issuer equals the release's issuer template, and modules/zip downloads what its hash states. Evaluated
-// with OpenTofu, without AWS's provider.
+// examples/terraform/modules/issuer equals the release's issuer template, and modules/zip downloads
+// what its hash states. Evaluated with OpenTofu, without AWS's provider.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -8,7 +8,14 @@ import { join, relative } from "node:path";
 import { test } from "node:test";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { useFolder } from "../cli/fixtures.ts";
-import { assertRejected, type Body, evaluateModule, parseModule, tofu, tofuAsync } from "./terraform/evaluate.ts";
+import {
+  assertRejected,
+  type Body,
+  evaluateModule,
+  parseModule,
+  tofu,
+  tofuAsync,
+} from "./terraform/evaluate.ts";
 import { equalResources, expectedResources, releaseTemplate } from "./terraform/expected.ts";
 
 const MODULES = join(import.meta.dirname, "..", "..", "examples", "terraform", "modules");
@@ -34,18 +41,26 @@ for (const [name, variables] of Object.entries(SETTINGS)) {
   test(`each resource equals that of the CloudFormation template, ${name}`, () => {
     const resources = evaluateModule(ISSUER, { ...values, ...variables });
     const expected = expectedResources(template, { cluster_id: "prod.example", ...variables });
-    equalResources(resources, JSON.parse(JSON.stringify(expected).replaceAll(".authenticator", ".issuer")));
+    equalResources(
+      resources,
+      JSON.parse(JSON.stringify(expected).replaceAll(".authenticator", ".issuer")),
+    );
   });
 }
 
 test("the parameter prefix, audiences and tags are passed on", () => {
   const tags = { team: "platform" };
-  const variables = { mapping_prefix: "/auth/prod", audiences: ["sts.amazonaws.com", "vault"], tags };
+  const variables = {
+    mapping_prefix: "/auth/prod",
+    audiences: ["sts.amazonaws.com", "vault"],
+    tags,
+  };
   const resources = evaluateModule(ISSUER, { ...values, ...variables });
   const text = JSON.stringify([...resources]);
   assert.match(text, /parameter\/auth\/prod\/issuer/);
   assert.match(text, /"MAPPING_PREFIX":"\/auth\/prod"/);
-  const { client_id_list, tags: tagged } = resources.get("aws_iam_openid_connect_provider.issuer") ?? assert.fail();
+  const { client_id_list, tags: tagged } =
+    resources.get("aws_iam_openid_connect_provider.issuer") ?? assert.fail();
   assert.deepEqual([client_id_list, tagged], [variables.audiences, tags]);
 });
 
@@ -56,7 +71,11 @@ for (const [name, wrong, message] of [
     { zip_url: "https://example.com/a.zip", zip_sha256: "0".repeat(64) },
     /Give either the zip's file/,
   ],
-  ["a URL without a hash", { zip_file: null, zip_url: "https://example.com/a.zip" }, /Give either the zip's file/],
+  [
+    "a URL without a hash",
+    { zip_file: null, zip_url: "https://example.com/a.zip" },
+    /Give either the zip's file/,
+  ],
   ["a short hash", { zip_sha256: "abc" }, /must be 64 lower-case hex digits/],
 ] as const) {
   test(`${name} is rejected`, () => {
@@ -67,7 +86,10 @@ for (const [name, wrong, message] of [
 test("the README lists every variable and output", () => {
   const text = readFileSync(join(ISSUER, "README.md"), "utf8");
   const files = parseModule(ISSUER) as Readonly<Record<"variable" | "output", object>>[];
-  const names = files.flatMap(({ variable = {}, output = {} }) => [...Object.keys(variable), ...Object.keys(output)]);
+  const names = files.flatMap(({ variable = {}, output = {} }) => [
+    ...Object.keys(variable),
+    ...Object.keys(output),
+  ]);
   const listed = [...text.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
   assert.deepEqual(listed.sort(), names.sort());
 });

@@ -1,5 +1,5 @@
-// examples/terraform/modules/mappings plans what `mappings apply` writes for the same files, and import reads Terraform's variables.
-// Evaluated with OpenTofu; these modules need no provider.
+// examples/terraform/modules/mappings plans what `mappings apply` writes for the same files, and
+// import reads Terraform's variables. Evaluated with OpenTofu; these modules need no provider.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -62,7 +62,15 @@ const path = fc.constantFrom("", "team/", "a/b.c/");
 
 const named = fc
   .record({
-    kind: fc.constantFrom<MappingKind>("role", "role", "user", "federated-user", "sso", "root", "account"),
+    kind: fc.constantFrom<MappingKind>(
+      "role",
+      "role",
+      "user",
+      "federated-user",
+      "sso",
+      "root",
+      "account",
+    ),
     account,
     name: iamName,
     path,
@@ -76,7 +84,8 @@ const named = fc
     };
     const arn = arns[kind];
     const permissionSet = name.slice(0, 32);
-    const input = arn !== undefined ? { arn } : kind === "sso" ? { account, permissionSet } : { account };
+    const input =
+      arn !== undefined ? { arn } : kind === "sso" ? { account, permissionSet } : { account };
     const unnamed = kind === "root" || kind === "account";
     return { input, kind, account, name: unnamed ? "" : kind === "sso" ? permissionSet : name };
   });
@@ -92,7 +101,10 @@ test("the modules without a provider are valid, and their own tests pass", () =>
     const module = join(modules, name);
     tofu(module, ["init", "-no-color"]);
     assert.match(tofu(module, ["validate", "-no-color"]), /^Success! The configuration is valid\./);
-    assert.match(tofu(module, ["test", "-no-color"]), new RegExp(`Success! ${tests} passed, 0 failed\\.`));
+    assert.match(
+      tofu(module, ["test", "-no-color"]),
+      new RegExp(`Success! ${tests} passed, 0 failed\\.`),
+    );
   }
 });
 
@@ -125,54 +137,105 @@ output "names" { value = [for index, input in local.inputs : module.name[index].
 });
 
 /** What HTML, JavaScript and JSON escape, and text that looks like an escape. */
-const TEXTS = ["dev", " ", "<", ">", "&", '"', "\\", "\\u003c", "\u2028", "ä", "é", "日本", "$${x}", "%{", "~", "#"];
-const DESCRIPTIONS = ["R&D", "<b>", "\\u0026", "\u2028", "\u2029", "\u007f", "\t", "\n", "{x}", "\\"];
+const TEXTS = [
+  "dev",
+  " ",
+  "<",
+  ">",
+  "&",
+  '"',
+  "\\",
+  "\\u003c",
+  "\u2028",
+  "ä",
+  "é",
+  "日本",
+  "$${x}",
+  "%{",
+  "~",
+  "#",
+];
+const DESCRIPTIONS = [
+  "R&D",
+  "<b>",
+  "\\u0026",
+  "\u2028",
+  "\u2029",
+  "\u007f",
+  "\t",
+  "\n",
+  "{x}",
+  "\\",
+];
 const text = fc
   .array(fc.constantFrom(...TEXTS), { minLength: 1, maxLength: 6 })
   .map((parts) => parts.join("").replace(/[\u2028{}]/g, "") || "x");
-const description = fc.array(fc.constantFrom(...DESCRIPTIONS), { maxLength: 5 }).map((parts) => parts.join(""));
+const description = fc
+  .array(fc.constantFrom(...DESCRIPTIONS), { maxLength: 5 })
+  .map((parts) => parts.join(""));
 const generated = fc
   .record({
     named,
     username: fc.oneof(text, fc.constant("dev:{SessionName}")),
     groups: fc.option(fc.array(text, { maxLength: 3 }), { nil: undefined }),
     description: fc.option(description, { nil: undefined }),
-    notAfter: fc.option(fc.constantFrom("2126-12-31T00:00:00Z", "2126-02-28T23:59:59.5Z"), { nil: undefined }),
+    notAfter: fc.option(fc.constantFrom("2126-12-31T00:00:00Z", "2126-02-28T23:59:59.5Z"), {
+      nil: undefined,
+    }),
     isPinned: fc.boolean(),
   })
   .map(({ named: { input, kind, account, name }, isPinned, ...rest }) => {
     const { idStart } = KINDS[kind];
     const pin = isPinned && idStart !== undefined ? { principalId: `${idStart}EXAMPLE` } : {};
-    return { entry: { ...input, ...rest, ...pin }, address: mappingParameter(PREFIX, kind, account, name) };
+    return {
+      entry: { ...input, ...rest, ...pin },
+      address: mappingParameter(PREFIX, kind, account, name),
+    };
   });
 
 test("names and values equal those that mappings apply writes, byte by byte, also where a later file overrides", async () => {
   const selector = ({ address }: { readonly address: string }) => address;
   const unique = fc.uniqueArray(generated, { minLength: 60, maxLength: 60, selector });
-  const lists = fc.sample(unique, { numRuns: 2, seed: 51 }).map((list) => list.map(({ entry }) => entry));
+  const lists = fc
+    .sample(unique, { numRuns: 2, seed: 51 })
+    .map((list) => list.map(({ entry }) => entry));
   const [first = [], second = []] = lists;
-  const again = first.slice(0, 20).map((entry) => ({ ...entry, username: "overridden", description: undefined }));
+  const again = first
+    .slice(0, 20)
+    .map((entry) => ({ ...entry, username: "overridden", description: undefined }));
   const { write } = useFolder();
   const plain = (entries: readonly object[]) => JSON.parse(JSON.stringify({ mappings: entries }));
   // As the command writes files.
   const yaml = (entries: readonly object[]) => stringifyYaml(plain(entries));
   const files = [
     write("first.yaml", yaml(first)),
-    write("second.json", JSON.stringify({ $schema: "./mapping-file.schema.json", ...plain(second) })),
+    write(
+      "second.json",
+      JSON.stringify({ $schema: "./mapping-file.schema.json", ...plain(second) }),
+    ),
     write("third.yaml", yaml(again)),
     // By hand, with times without quotes.
-    write("fourth.yaml", entry("notAfter: 2126-12-31T00:00:00Z, groups: [a, 1_000], description: until 2126-12-31")),
+    write(
+      "fourth.yaml",
+      entry("notAfter: 2126-12-31T00:00:00Z, groups: [a, 1_000], description: until 2126-12-31"),
+    ),
   ];
   const wanted = await applied(files);
   assert.ok(Object.keys(wanted).length > 100);
-  assert.equal(Object.values(wanted).filter((value) => value.includes('"username":"overridden"')).length, 20);
+  assert.equal(
+    Object.values(wanted).filter((value) => value.includes('"username":"overridden"')).length,
+    20,
+  );
   assert.deepEqual(valuesOf(files), wanted);
 });
 
 test("the module's own mappings override those of the files, and null is an omitted attribute", async () => {
   const { write } = useFolder();
   const arn = `arn:aws:iam::${ACCOUNT}:role/Developers`;
-  const file = write("mappings.yaml", stringify({ mappings: [{ arn, username: "file" }, { account: ACCOUNT }] }));
+  const file = write(
+    "mappings.yaml",
+    stringify({ mappings: [{ arn, username: "file" }, { account: ACCOUNT }] }),
+  );
   const own = { arn, username: "own", groups: null, notAfter: "2126-12-31T00:00:00Z" };
   const values = valuesOf([file], [own]);
   assert.deepEqual(values, {
@@ -219,10 +282,18 @@ for (const [name, file, message] of [
   ["another top-level key", `${entry("groups: [a]")}mapping: []\n`, /unknown key mapping\./],
   ["a file without the list", "$schema: x\n", /must have the list mappings\./],
   ["a file that is a list", `- {arn: "${arn}", username: dev}\n`, /must have the list mappings\./],
-  ["a list that is a mapping", `mappings: {arn: "${arn}", username: dev}\n`, /must have the list mappings\./],
+  [
+    "a list that is a mapping",
+    `mappings: {arn: "${arn}", username: dev}\n`,
+    /must have the list mappings\./,
+  ],
   ["an entry that is a string", `mappings: [dev]\n`, /entry 1: must be an object\./],
   ["a pattern", list({ arnLike: "arn:aws:iam::*:role/x", username: "a" }), LISTED],
-  ["a session", list({ account: ACCOUNT, permissionSet: "A", session: "a@b.c", username: "a" }), LISTED],
+  [
+    "a session",
+    list({ account: ACCOUNT, permissionSet: "A", session: "a@b.c", username: "a" }),
+    LISTED,
+  ],
   [
     "groups that are one string",
     entry("groups: system:masters"),
@@ -241,8 +312,16 @@ for (const [name, file, message] of [
     list({ arn, username: "dev:{Sessionname}" }),
     /entry 1: username "dev:\{Sessionname\}" has an unknown placeholder: the placeholders are \{AccountID\}, /,
   ],
-  ["a stray brace", entry('groups: ["a}"]'), /entry 1: group "a\}" has a brace outside of a placeholder\./],
-  ["a control character", entry('groups: ["a\\u0007b"]'), /entry 1: group "a\\u0007b" has a control character\./],
+  [
+    "a stray brace",
+    entry('groups: ["a}"]'),
+    /entry 1: group "a\}" has a brace outside of a placeholder\./,
+  ],
+  [
+    "a control character",
+    entry('groups: ["a\\u0007b"]'),
+    /entry 1: group "a\\u0007b" has a control character\./,
+  ],
   [
     "a claim in a group",
     entry('groups: ["a:{SourceIdentity}"]'),
@@ -263,13 +342,29 @@ for (const [name, file, message] of [
     entry("principalId: AIDAEXAMPLE"),
     /entry 1: principalId must be the unique id of a role \(AROA/,
   ],
-  ["an id without an ARN", list({ account: ACCOUNT, principalId: "AROAEXAMPLE" }), /principalId must be the unique id/],
+  [
+    "an id without an ARN",
+    list({ account: ACCOUNT, principalId: "AROAEXAMPLE" }),
+    /principalId must be the unique id/,
+  ],
   ["no username", list({ arn }), /entry 1: username is missing\./],
-  ["groups of an account without a username", list({ account: ACCOUNT, groups: ["a"] }), /username is missing/],
+  [
+    "groups of an account without a username",
+    list({ account: ACCOUNT, groups: ["a"] }),
+    /username is missing/,
+  ],
   ["a null", entry("description: null"), /description must be a string/],
   ["a date without quotes", entry("notAfter: 2126-12-31"), /put 2126-12-31 in quotes\./],
-  ["an end that is no time", entry("notAfter: tomorrow"), /notAfter must be a time in UTC, such as/],
-  ["an end with an offset", entry('notAfter: "2026-12-31T00:00:00+01:00"'), /notAfter must be a time in UTC/],
+  [
+    "an end that is no time",
+    entry("notAfter: tomorrow"),
+    /notAfter must be a time in UTC, such as/,
+  ],
+  [
+    "an end with an offset",
+    entry('notAfter: "2026-12-31T00:00:00+01:00"'),
+    /notAfter must be a time in UTC/,
+  ],
   [
     "double braces",
     entry('groups: ["dev:{{SessionName}}"]'),
@@ -286,7 +381,8 @@ for (const [name, file, message] of [
 
 test("an empty list of mappings is empty", async () => {
   const { write } = useFolder();
-  for (const file of ["mappings:\n", "mappings: []\n"]) assert.deepEqual(valuesOf([write("mappings.yaml", file)]), {});
+  for (const file of ["mappings:\n", "mappings: []\n"])
+    assert.deepEqual(valuesOf([write("mappings.yaml", file)]), {});
 });
 
 test("import reads what terraform console prints for HCL variables", async () => {

@@ -1,5 +1,6 @@
-// examples/terraform is formatted, its resources equal those of the release's CloudFormation template, and the function can
-// read its names. Evaluated with OpenTofu, without AWS's provider, which cannot be built from a Go module.
+// examples/terraform is formatted, its resources equal those of the release's CloudFormation
+// template, and the function can read its names. Evaluated with OpenTofu, without AWS's provider,
+// which cannot be built from a Go module.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,7 +12,13 @@ import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { parseStoredSettings } from "../../functions/settings/stored-settings.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { useFolder } from "../cli/fixtures.ts";
-import { assertRejected, type Body, evaluateModule, parseModule, tofu } from "./terraform/evaluate.ts";
+import {
+  assertRejected,
+  type Body,
+  evaluateModule,
+  parseModule,
+  tofu,
+} from "./terraform/evaluate.ts";
 import { equalResources, expectedResources, releaseTemplate } from "./terraform/expected.ts";
 
 const MODULE = join(import.meta.dirname, "..", "..", "examples", "terraform");
@@ -59,7 +66,11 @@ for (const [name, variables] of Object.entries(SETTINGS)) {
 
 test("the function accepts the parameters of mappings and callers", () => {
   const sha256 = "0".repeat(64);
-  const bob = { arn: `arn:aws:iam::${ACCOUNT}:user/bob`, username: "bob", description: "until the end of the year" };
+  const bob = {
+    arn: `arn:aws:iam::${ACCOUNT}:user/bob`,
+    username: "bob",
+    description: "until the end of the year",
+  };
   const role = `arn:aws:iam::${ACCOUNT}:role/path/control-plane`;
   const until = { ...bob, principalId: "AIDAEXAMPLE", notAfter: "2026-12-31T00:00:00Z" };
   const resources = evaluateModule(MODULE, {
@@ -67,12 +78,23 @@ test("the function accepts the parameters of mappings and callers", () => {
     callers: { "control-plane": sha256, role },
     mappings_files: [folder.write("mappings.yaml", JSON.stringify({ mappings: [until] }))],
     mappings: [
-      { arn: `arn:aws:iam::${ACCOUNT}:role/Developers`, username: "dev:{SessionName}", groups: ["developers"] },
-      { account: ACCOUNT, permissionSet: "ClusterAdmin", username: "admin:{SessionName}", groups: ["system:masters"] },
+      {
+        arn: `arn:aws:iam::${ACCOUNT}:role/Developers`,
+        username: "dev:{SessionName}",
+        groups: ["developers"],
+      },
+      {
+        account: ACCOUNT,
+        permissionSet: "ClusterAdmin",
+        username: "admin:{SessionName}",
+        groups: ["system:masters"],
+      },
       { account: "444455556666" },
     ],
   });
-  const parameters = [...resources].filter(([address]) => /^aws_ssm_parameter\.(mapping|callers)/.test(address));
+  const parameters = [...resources].filter(([address]) =>
+    /^aws_ssm_parameter\.(mapping|callers)/.test(address),
+  );
   const stored = new Map<string, unknown>();
   for (const [, { name, type, tags, value }] of parameters) {
     assert.deepEqual([type, tags], ["String", { "iam-authenticator:managed-by": "terraform" }]);
@@ -116,7 +138,14 @@ test("function names are valid in Lambda and unique per cluster", () => {
   };
   assert.equal(nameOf("prod"), "iam-authenticator-prod");
   assert.equal(nameOf("a-b_c"), "iam-authenticator-a-b_c");
-  const ids = ["prod.example", "prod-example", "a".repeat(46), "a".repeat(47), `${"a".repeat(99)}b`, "a".repeat(100)];
+  const ids = [
+    "prod.example",
+    "prod-example",
+    "a".repeat(46),
+    "a".repeat(47),
+    `${"a".repeat(99)}b`,
+    "a".repeat(100),
+  ];
   const names = ids.map(nameOf);
   assert.equal(new Set(names).size, names.length);
   for (const name of names) assert.match(name, /^[A-Za-z0-9_-]{1,64}$/);
@@ -130,7 +159,9 @@ test("all taggable resources have the tags, and a parameter keeps its own tag", 
     /\.(api|live|authenticate)$|^aws_(apigatewayv2_(integration|route)|iam_role_policy|lambda_(alias|permission))\./;
   for (const [address, body] of resources) {
     if (untagged.test(address) && body["tags"] === undefined) continue;
-    const own = address.startsWith("aws_ssm_parameter.") ? { "iam-authenticator:managed-by": "terraform" } : {};
+    const own = address.startsWith("aws_ssm_parameter.")
+      ? { "iam-authenticator:managed-by": "terraform" }
+      : {};
     assert.deepEqual(body["tags"], { ...tags, ...own }, address);
   }
 });
@@ -139,10 +170,22 @@ const SESSION = `arn:aws:sts::${ACCOUNT}:assumed-role/control-plane/i-1`;
 for (const [name, wrong, message] of [
   ["a cluster id with a slash", { cluster_id: "a/b" }, /cluster_id must be up to 100 letters/],
   ["mappings that are no objects", { mappings: ["dev"] }, /mappings, entry 1: must be an object/],
-  ["an account of eleven digits", { accounts: ["11112222333"] }, /accounts must be AWS account ids/],
-  ["no account", { accounts: [] }, /accounts must be AWS account ids of 12 digits each, or \["any"\]/],
+  [
+    "an account of eleven digits",
+    { accounts: ["11112222333"] },
+    /accounts must be AWS account ids/,
+  ],
+  [
+    "no account",
+    { accounts: [] },
+    /accounts must be AWS account ids of 12 digits each, or \["any"\]/,
+  ],
   ["any account beside one", { accounts: ["any", ACCOUNT] }, /accounts must be AWS account ids/],
-  ["a caller's token instead of its hash", { callers: { a: "token" } }, /callers must be the SHA-256 of each token/],
+  [
+    "a caller's token instead of its hash",
+    { callers: { a: "token" } },
+    /callers must be the SHA-256 of each token/,
+  ],
   [
     "the ARN of a session as a caller",
     { callers: { a: SESSION } },
@@ -150,24 +193,56 @@ for (const [name, wrong, message] of [
   ],
   ["a prefix without a slash", { mapping_prefix: "auth" }, /mapping_prefix must be 1 to 12 levels/],
   ["a prefix of AWS", { mapping_prefix: "/aws/x" }, /and not begin with aws or ssm/],
-  ["memory below Lambda's", { memory_size: 100 }, /memory_size must be an integer from 128 to 10240/],
+  [
+    "memory below Lambda's",
+    { memory_size: 100 },
+    /memory_size must be an integer from 128 to 10240/,
+  ],
   ["another architecture", { architecture: "arm" }, /architecture must be arm64 or x86_64/],
-  ["half an environment", { reserved_concurrency: 0.5 }, /reserved_concurrency must be a positive integer, or 0/],
+  [
+    "half an environment",
+    { reserved_concurrency: 0.5 },
+    /reserved_concurrency must be a positive integer, or 0/,
+  ],
   ["no rate", { throttle_rate: 0 }, /throttle_rate must be 1 or more/],
   ["another log level", { log_level: "WARN" }, /log_level must be debug, info, warn or error/],
-  ["days that CloudWatch does not know", { log_retention_days: 100 }, /log_retention_days must be a number of days/],
-  ["a name instead of an email address", { alarm_email: "on-call" }, /alarm_email must be an email address, such as/],
-  ["a topic and an email address", { alarm_email: EMAIL, alarm_topic_arn: TOPIC }, /exclude each other: leave one out/],
-  ["a standby without https", { failover_url: "http://a/authenticate" }, /failover_url must be the output endpoint/],
-  ["a topic by its name", { alarm_topic_arn: "on-call" }, /alarm_topic_arn must be the ARN of an SNS topic/],
+  [
+    "days that CloudWatch does not know",
+    { log_retention_days: 100 },
+    /log_retention_days must be a number of days/,
+  ],
+  [
+    "a name instead of an email address",
+    { alarm_email: "on-call" },
+    /alarm_email must be an email address, such as/,
+  ],
+  [
+    "a topic and an email address",
+    { alarm_email: EMAIL, alarm_topic_arn: TOPIC },
+    /exclude each other: leave one out/,
+  ],
+  [
+    "a standby without https",
+    { failover_url: "http://a/authenticate" },
+    /failover_url must be the output endpoint/,
+  ],
+  [
+    "a topic by its name",
+    { alarm_topic_arn: "on-call" },
+    /alarm_topic_arn must be the ARN of an SNS topic/,
+  ],
 ] as const) {
   test(`${name} is rejected`, () => {
-    assertRejected(() => evaluateModule(MODULE, { ...values, ...(wrong as unknown as Body) }), message);
+    assertRejected(
+      () => evaluateModule(MODULE, { ...values, ...(wrong as unknown as Body) }),
+      message,
+    );
   });
 }
 
 test("the README's example sets only existing variables, and all required ones", () => {
-  const [, example = ""] = /```hcl\n([\s\S]*?)```/.exec(readFileSync(join(MODULE, "README.md"), "utf8")) ?? [];
+  const [, example = ""] =
+    /```hcl\n([\s\S]*?)```/.exec(readFileSync(join(MODULE, "README.md"), "utf8")) ?? [];
   const { path: copy, write } = useFolder();
   write("main.tf", example);
   assert.equal(tofu(copy, ["fmt", "-check"]), "");
@@ -175,7 +250,9 @@ test("the README's example sets only existing variables, and all required ones",
   const [[{ source: _, ...set } = {}] = []] = Object.values(module);
   const variables = parseModule(MODULE).flatMap(({ variable = {} }) => Object.entries(variable));
   const known = variables.map(([variable]) => variable);
-  const required = variables.filter(([, [body = {}]]) => !("default" in body)).map(([variable]) => variable);
+  const required = variables
+    .filter(([, [body = {}]]) => !("default" in body))
+    .map(([variable]) => variable);
   const unknown = Object.keys(set).filter((key) => !known.includes(key));
   const missing = required.filter((variable) => !(variable in set));
   assert.deepEqual([unknown, missing], [[], []]);

@@ -1,4 +1,5 @@
-// Installs tools and libraries that only these tests need, with fixed versions, in the cache of the built programs.
+// Installs tools and libraries that only these tests need, with fixed versions, in the cache of the
+// built programs.
 
 import { type ExecFileSyncOptions, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +9,10 @@ import { CACHE } from "./binaries/build.ts";
 
 const QUIET: ExecFileSyncOptions = { stdio: ["ignore", "ignore", "inherit"] };
 
-/** Returns the tool's folder. `tool` includes the version. `install` runs if an earlier installation did not end. */
+/**
+ * Returns the tool's folder. `tool` includes the version. `install` runs if an earlier installation
+ * did not end.
+ */
 export function installOnce(tool: string, install: (folder: string) => void): string {
   const folder = join(CACHE, `${tool.replace(/[^\w.-]+/g, "-")}-${platform()}-${arch()}`);
   const marker = join(folder, "installed");
@@ -34,19 +38,35 @@ export function pythonTool(...requirements: string[]): string {
   return join(folder, "bin");
 }
 
-/** `requirements`: such as `mermaid@11.17.2`. Returns a folder from which Node.js finds them. Throws if npm fails. */
+/**
+ * `requirements`: such as `mermaid@11.17.2`. Returns a folder from which Node.js finds them. Throws
+ * if npm fails.
+ */
 export function npmTool(...requirements: string[]): string {
   return installOnce(requirements.join("-"), (folder) => {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-    const words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", ...requirements];
+    const words = [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts",
+      "--silent",
+      ...requirements,
+    ];
     execFileSync("npm", words, { cwd: folder, ...QUIET });
   });
 }
 
-/** `library`: of Maven Central, `<group>:<artifact>:<version>`. Returns the class path. Throws without Java or Maven. */
+/**
+ * `library`: of Maven Central, `<group>:<artifact>:<version>`. Returns the class path. Throws
+ * without Java or Maven.
+ */
 export function mavenClassPath(library: string): string {
   const folder = installOnce(library, (folder) => {
-    if (spawnSync("java", ["-version"]).status !== 0 || spawnSync("mvn", ["--version"]).status !== 0) {
+    if (
+      spawnSync("java", ["-version"]).status !== 0 ||
+      spawnSync("mvn", ["--version"]).status !== 0
+    ) {
       throw new Error(`${library} requires a JDK (17 or later) and Maven on the PATH.`);
     }
     const place = (group = "e2e", artifact = "e2e", version = "1") =>
@@ -54,7 +74,12 @@ export function mavenClassPath(library: string): string {
     const dependency = `<dependency>${place(...library.split(":"))}</dependency>`;
     const project = `<modelVersion>4.0.0</modelVersion>${place()}<dependencies>${dependency}</dependencies>`;
     writeFileSync(join(folder, "pom.xml"), `<project>${project}</project>`);
-    const words = ["--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=jars"];
+    const words = [
+      "--quiet",
+      "--batch-mode",
+      "dependency:copy-dependencies",
+      "-DoutputDirectory=jars",
+    ];
     execFileSync("mvn", words, { cwd: folder, ...QUIET });
   });
   return join(folder, "jars", "*");

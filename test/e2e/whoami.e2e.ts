@@ -1,4 +1,5 @@
-// `kubectl auth whoami` through real exec plugins, against each kube-apiserver and each version of the webhook's API.
+// `kubectl auth whoami` through real exec plugins, against each kube-apiserver and each version of
+// the webhook's API.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -25,7 +26,9 @@ const { apiservers } = findBinaries();
 for (const [row, { version }] of apiservers.entries()) {
   describe(`kube-apiserver ${version}`, () => {
     const [first, second] = WEBHOOK_VERSIONS;
-    const cluster = useServer(() => startCluster({ version, webhooks: [{ version: first }, { version: second }] }));
+    const cluster = useServer(() =>
+      startCluster({ version, webhooks: [{ version: first }, { version: second }] }),
+    );
 
     for (const [index, webhook] of WEBHOOK_VERSIONS.entries()) {
       for (const [number, maker] of TOKEN_MAKERS.entries()) {

@@ -15,10 +15,54 @@ const folder = useFolder();
 const cluster = useCluster({}, "all");
 
 /** 26 valid cluster ids. */
-const BOOLEANS = ["no", "No", "NO", "n", "N", "on", "ON", "off", "y", "Y", "yes", "Yes", "true", "False", "null"];
-const NUMBERS = ["1_000", "0b1", "0B1", "0o17", "0O7", "0x1F", "012", "1e3", "1_0e1_0", "1.5", "1__0"];
+const BOOLEANS = [
+  "no",
+  "No",
+  "NO",
+  "n",
+  "N",
+  "on",
+  "ON",
+  "off",
+  "y",
+  "Y",
+  "yes",
+  "Yes",
+  "true",
+  "False",
+  "null",
+];
+const NUMBERS = [
+  "1_000",
+  "0b1",
+  "0B1",
+  "0o17",
+  "0O7",
+  "0x1F",
+  "012",
+  "1e3",
+  "1_0e1_0",
+  "1.5",
+  "1__0",
+];
 /** Names of containers and namespaces. */
-const LABELS = ["no", "n", "on", "off", "y", "yes", "true", "false", "null", "0b1", "0o17", "0x1f", "012", "1e3", "10"];
+const LABELS = [
+  "no",
+  "n",
+  "on",
+  "off",
+  "y",
+  "yes",
+  "true",
+  "false",
+  "null",
+  "0b1",
+  "0o17",
+  "0x1f",
+  "012",
+  "1e3",
+  "10",
+];
 
 async function kubectl(...words: string[]): Promise<string> {
   const { code, stdout, stderr } = await execute(program, words, { env: { HOME: folder.path } });
@@ -33,27 +77,63 @@ async function readKubeconfig(text: string) {
 
 /** The objects of a manifest as kubectl reads them, with another label. */
 async function readObjects(text: string) {
-  const printed = await kubectl("label", "--local", "-f", folder.write("objects.yaml", text), "read=1", "-o", "json");
+  const printed = await kubectl(
+    "label",
+    "--local",
+    "-f",
+    folder.write("objects.yaml", text),
+    "read=1",
+    "-o",
+    "json",
+  );
   return printed.split(/(?<=^\})\n(?=\{)/m).map((object) => JSON.parse(object));
 }
 
 test("kubectl reads such a name as a boolean if it is not in quotes, and rejects it as a cluster's", async () => {
-  const [object] = await readObjects("apiVersion: v1\nkind: A\nmetadata: {name: a}\nspec: [no, 0B1, 1_0e1_0]\n");
+  const [object] = await readObjects(
+    "apiVersion: v1\nkind: A\nmetadata: {name: a}\nspec: [no, 0B1, 1_0e1_0]\n",
+  );
   assert.deepEqual(object.spec, [false, 1, 1e11]);
   await assert.rejects(readKubeconfig("clusters: [{name: no}]\n"), /cannot unmarshal bool/);
 });
 
 for (const id of [...BOOLEANS, ...NUMBERS]) {
   test(`kubectl reads cluster id, profile and token ${id} as text`, async () => {
-    const words = ["-c", id, "--server", "https://10.0.0.1:6443", "--exec", "iam-authenticator", "--profile", id];
+    const words = [
+      "-c",
+      id,
+      "--server",
+      "https://10.0.0.1:6443",
+      "--exec",
+      "iam-authenticator",
+      "--profile",
+      id,
+    ];
     const { out } = await exits(cli(["kubeconfig", "client", ...words]), 0);
     const config = await readKubeconfig(out);
-    const [{ name }, { context }, { user }] = [config.clusters[0], config.contexts[0], config.users[0]];
+    const [{ name }, { context }, { user }] = [
+      config.clusters[0],
+      config.contexts[0],
+      config.users[0],
+    ];
     const { args, env } = user.exec;
-    const read = [config["current-context"], name, context.cluster, context.user, args[2], env[0].value];
+    const read = [
+      config["current-context"],
+      name,
+      context.cluster,
+      context.user,
+      args[2],
+      env[0].value,
+    ];
     assert.deepEqual(read, Array(6).fill(id));
-    const old = folder.write("old", webhookKubeconfig({ server: "https://old.example.com", token: id }));
-    const from = await exits(cli(["kubeconfig", "webhook", "--from", old, "--endpoint", "https://new.example.com"]), 0);
+    const old = folder.write(
+      "old",
+      webhookKubeconfig({ server: "https://old.example.com", token: id }),
+    );
+    const from = await exits(
+      cli(["kubeconfig", "webhook", "--from", old, "--endpoint", "https://new.example.com"]),
+      0,
+    );
     assert.equal((await readKubeconfig(from.out)).users[0].user.token, id);
   });
 }
@@ -61,8 +141,13 @@ for (const id of [...BOOLEANS, ...NUMBERS]) {
 test("kubectl reads namespaces and usernames as text, also in the YAML inside a manifest", async () => {
   const names = (option: string) => LABELS.flatMap((name) => [option, name]);
   const bindings = await readObjects((await exits(cli(["rbac", ...names("--namespace")]), 0)).out);
-  assert.deepEqual([...new Set(bindings.flatMap(({ metadata }) => metadata.namespace ?? []))], LABELS);
-  const policies = await readObjects((await exits(cli(["irsa", "policy", ...names("--except-namespace")]), 0)).out);
+  assert.deepEqual(
+    [...new Set(bindings.flatMap(({ metadata }) => metadata.namespace ?? []))],
+    LABELS,
+  );
+  const policies = await readObjects(
+    (await exits(cli(["irsa", "policy", ...names("--except-namespace")]), 0)).out,
+  );
   const selectors = policies.flatMap(({ spec }) => spec.matchConstraints?.namespaceSelector ?? []);
   assert.deepEqual(selectors[0].matchExpressions[0].values, LABELS);
   for (const [index, username] of [...BOOLEANS, ...NUMBERS].entries()) {
@@ -74,5 +159,8 @@ test("kubectl reads namespaces and usernames as text, also in the YAML inside a 
   const head = "apiVersion: v1\nkind: Users\nmetadata: {name: a}\n";
   const [{ users }] = await readObjects(`${head}users:\n${map.data.mapUsers}`);
   const read = users.map(({ username, groups }: Record<string, unknown>) => [username, groups]);
-  assert.deepEqual(read.toSorted(), [...BOOLEANS, ...NUMBERS].map((name) => [name, [name]]).toSorted());
+  assert.deepEqual(
+    read.toSorted(),
+    [...BOOLEANS, ...NUMBERS].map((name) => [name, [name]]).toSorted(),
+  );
 });

@@ -1,4 +1,5 @@
-// examples/caller-token: the script replaces the token file in one step or not at all, and systemd accepts the units.
+// examples/caller-token: the script replaces the token file in one step or not at all, and systemd
+// accepts the units.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -28,8 +29,14 @@ function printed(token: string): string {
 
 const environment = { PATH: `${folder}${delimiter}${process.env["PATH"]}` };
 
-/** Runs the script with an `aws` that records its arguments, prints `output` and exits with `code`. */
-function renew({ output = printed(TOKEN), code = 0, words = ["my-cluster", "eu-west-1", file] } = {}) {
+/**
+ * Runs the script with an `aws` that records its arguments, prints `output` and exits with `code`.
+ */
+function renew({
+  output = printed(TOKEN),
+  code = 0,
+  words = ["my-cluster", "eu-west-1", file],
+} = {}) {
   write("output", output);
   const script = `#!/bin/sh\nprintf '%s\\n' "$@" > '${recorded}'\ncat '${folder}/output'\nexit ${code}\n`;
   write("aws", script, 0o755);
@@ -43,7 +50,11 @@ test("the file has only the token, for its owner only, and the AWS CLI signs for
   assert.equal(statSync(file).mode & 0o777, 0o600);
   const asked = "eks get-token --cluster-name my-cluster:caller --region eu-west-1 --output json";
   assert.deepEqual(readFileSync(recorded, "utf8").trim().split("\n"), asked.split(" "));
-  assert.equal(renew({ output: printed(TOKEN).replace(/\s+/g, " ") }).status, 0, "also from JSON on one line");
+  assert.equal(
+    renew({ output: printed(TOKEN).replace(/\s+/g, " ") }).status,
+    0,
+    "also from JSON on one line",
+  );
   assert.equal(readFileSync(file, "utf8"), `${TOKEN}\n`);
 });
 
@@ -61,7 +72,10 @@ test("if the AWS CLI fails or prints no token, the old file and its folder stay 
   ] as const) {
     const { status, stdout, stderr } = renew({ output, code });
     assert.deepEqual([status, stdout], [1, ""], output);
-    assert.equal(stderr, `${SCRIPT}: \`aws eks get-token\` printed no token; ${file} is unchanged.\n`);
+    assert.equal(
+      stderr,
+      `${SCRIPT}: \`aws eks get-token\` printed no token; ${file} is unchanged.\n`,
+    );
     assert.deepEqual([statSync(file).ino, statSync(file).mtimeMs], [before.ino, before.mtimeMs]);
     assert.deepEqual(readdirSync(join(folder, "mounted")), ["caller-token"]);
   }
@@ -73,7 +87,10 @@ test("a folder in place of the file, a file that cannot be written, and wrong ar
   const { status, stderr } = renew({ words: ["my-cluster", "eu-west-1", mounted] });
   assert.deepEqual([status, stderr], [1, `${SCRIPT}: ${mounted} is a folder: remove it.\n`]);
   assert.deepEqual(readdirSync(mounted), []);
-  assert.notEqual(renew({ words: ["my-cluster", "eu-west-1", join(folder, "none", "caller-token")] }).status, 0);
+  assert.notEqual(
+    renew({ words: ["my-cluster", "eu-west-1", join(folder, "none", "caller-token")] }).status,
+    0,
+  );
   for (const words of [[], ["my-cluster"], ["my-cluster", "eu-west-1"], ["a", "b", "c", "d"]]) {
     rmSync(recorded, { force: true });
     const { status, stderr } = renew({ words });
@@ -98,19 +115,30 @@ test("the new file is written to disk before it replaces the old one", () => {
 
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
-test("systemd accepts the units, and the timer runs every four minutes", { skip: !hasSystemd }, () => {
+test("systemd accepts the units, and the timer runs every four minutes", {
+  skip: !hasSystemd,
+}, () => {
   const units = useFolder();
   for (const kind of ["service", "timer"]) {
     const name = `iam-authenticator-caller-token.${kind}`;
     // verify requires that the program exists. The folder may have a space.
-    const text = readFileSync(join(EXAMPLE, name), "utf8").replace("/usr/local/sbin/renew-caller-token", `"${SCRIPT}"`);
+    const text = readFileSync(join(EXAMPLE, name), "utf8").replace(
+      "/usr/local/sbin/renew-caller-token",
+      `"${SCRIPT}"`,
+    );
     const verify = ["verify", "--man=no", units.write(name, text)];
     const { status, stderr } = spawnSync("systemd-analyze", verify, { encoding: "utf8" });
-    assert.deepEqual([status, stderr.split("\n").filter((line) => line.includes(units.path))], [0, []], stderr);
+    assert.deepEqual(
+      [status, stderr.split("\n").filter((line) => line.includes(units.path))],
+      [0, []],
+      stderr,
+    );
   }
   const timer = readFileSync(join(EXAMPLE, "iam-authenticator-caller-token.timer"), "utf8");
   const [, calendar = ""] = /^OnCalendar=(.*)$/m.exec(timer) ?? [];
-  const { stdout } = spawnSync("systemd-analyze", ["calendar", "--iterations=3", calendar], { encoding: "utf8" });
+  const { stdout } = spawnSync("systemd-analyze", ["calendar", "--iterations=3", calendar], {
+    encoding: "utf8",
+  });
   const minutes = [...stdout.matchAll(/\d\d:(\d\d):00(?= )/g)].map(([, minute]) => Number(minute));
   assert.equal(((minutes.at(-1) ?? 0) - (minutes.at(-3) ?? 0) + 60) % 60, 8);
 });
@@ -119,8 +147,11 @@ test("the service, its settings and the cron lines call the script with the same
   const read = (name: string) => readFileSync(join(EXAMPLE, name), "utf8");
   const lines = read("caller-token.env").matchAll(/^(\w+)=(.*)$/gm);
   const settings = Object.fromEntries([...lines].map(([, key, value]) => [key, value]));
-  const [, started = ""] = /^ExecStart=(.*)$/m.exec(read("iam-authenticator-caller-token.service")) ?? [];
-  const words = started.replace(/\$\{(\w+)\}/g, (_, name: string) => settings[name] ?? assert.fail(name)).split(" ");
+  const [, started = ""] =
+    /^ExecStart=(.*)$/m.exec(read("iam-authenticator-caller-token.service")) ?? [];
+  const words = started
+    .replace(/\$\{(\w+)\}/g, (_, name: string) => settings[name] ?? assert.fail(name))
+    .split(" ");
   const [program = "", ...given] = words;
   assert.equal(program, "/usr/local/sbin/renew-caller-token");
   assert.deepEqual(read("caller-token.cron").match(/^[@*].*$/gm), [

@@ -1,4 +1,5 @@
-// examples/aws-signed-tokens: the policies have the audience and the lifetime that the function requires, and keys that exist.
+// examples/aws-signed-tokens: the policies have the audience and the lifetime that the function
+// requires, and keys that exist.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -6,7 +7,10 @@ import { test } from "node:test";
 import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/parse-jwt.ts";
 
 function statementOf(file: string) {
-  const text = readFileSync(new URL(`../../examples/aws-signed-tokens/${file}`, import.meta.url), "utf8");
+  const text = readFileSync(
+    new URL(`../../examples/aws-signed-tokens/${file}`, import.meta.url),
+    "utf8",
+  );
   const { Version, Statement } = JSON.parse(text);
   assert.deepEqual([Version, Statement.length], ["2012-10-17", 1]);
   const { Sid: _, ...statement } = Statement[0];
@@ -28,16 +32,26 @@ test("policy.json allows tokens for this cluster only, with at most the lifetime
 
 test("scp.json denies them to every principal but the role, with and without a path", () => {
   const arns = ["arn:aws:iam::*:role/Developers", "arn:aws:iam::*:role/*/Developers"];
-  const Condition = { "ForAnyValue:StringEquals": AUDIENCE, ArnNotLike: { "aws:PrincipalArn": arns } };
+  const Condition = {
+    "ForAnyValue:StringEquals": AUDIENCE,
+    ArnNotLike: { "aws:PrincipalArn": arns },
+  };
   assert.deepEqual(statementOf("scp.json"), { Effect: "Deny", ...ON_TOKENS, Condition });
 });
 
 /**
- * Those of GetWebIdentityToken, and the global ones that the page mentions. A session of a role has no MFA information.
+ * Those of GetWebIdentityToken, and the global ones that the page mentions. A session of a role has
+ * no MFA information.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
-const KEYS = ["IdentityTokenAudience", "DurationSeconds", "SigningAlgorithm", "SubjectMode", "IdentityTokenScope"]
+const KEYS = [
+  "IdentityTokenAudience",
+  "DurationSeconds",
+  "SigningAlgorithm",
+  "SubjectMode",
+  "IdentityTokenScope",
+]
   .map((key) => `sts:${key}`)
   .concat("aws:PrincipalArn", "aws:PrincipalOrgID", "aws:SourceIp");
 

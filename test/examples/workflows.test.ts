@@ -1,5 +1,5 @@
-// Runs the shell steps of the examples' workflows in order and with GitHub's shell, with this repository's command, against a
-// local Parameter Store.
+// Runs the shell steps of the examples' workflows in order and with GitHub's shell, with this
+// repository's command, against a local Parameter Store.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
@@ -32,10 +32,16 @@ function workflowOf(example: string, job: string) {
 }
 
 /**
- * Runs the scripts of the steps in `cwd`, with the programs and the home in `folder`, until one fails.
- * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell: `bash -e {0}`
+ * Runs the scripts of the steps in `cwd`, with the programs and the home in `folder`, until one
+ * fails.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell:
+ * `bash -e {0}`
  */
-async function runSteps(steps: readonly Step[], cwd: string, variables: Readonly<Record<string, string>>) {
+async function runSteps(
+  steps: readonly Step[],
+  cwd: string,
+  variables: Readonly<Record<string, string>>,
+) {
   // Accepts only the installation of the package.
   write("bin/npm", `#!/bin/sh\n[ "$*" = 'install --global ${variables["PACKAGE"]}' ]\n`, 0o755);
   const PATH = `${BIN}${delimiter}${process.env["PATH"]}`;
@@ -67,18 +73,28 @@ describe("examples/github-action", () => {
     write("mappings/all.yaml", ADMINS);
   });
   const run = (variables: Readonly<Record<string, string>> = {}) =>
-    runSteps(steps, folder, { ...workflow.env, AWS_REGION: "us-east-1", ...variables, GITHUB_STEP_SUMMARY: SUMMARY });
+    runSteps(steps, folder, {
+      ...workflow.env,
+      AWS_REGION: "us-east-1",
+      ...variables,
+      GITHUB_STEP_SUMMARY: SUMMARY,
+    });
 
   test("files that match the cluster pass, and files with a change pass and the summary shows the change", async () => {
     assert.equal((await run()).code, 0);
-    assert.match(readFileSync(SUMMARY, "utf8"), /^ {4}0 to add, 0 to change, 0 to remove, 1 unchanged\.$/m);
-    const change = '  - {arn: "arn:aws:iam::111122223333:role/Ops", username: "ops```", groups: [system:masters]}\n';
+    assert.match(
+      readFileSync(SUMMARY, "utf8"),
+      /^ {4}0 to add, 0 to change, 0 to remove, 1 unchanged\.$/m,
+    );
+    const change =
+      '  - {arn: "arn:aws:iam::111122223333:role/Ops", username: "ops```", groups: [system:masters]}\n';
     write("mappings/all.yaml", `${ADMINS}${change}`);
     assert.equal((await run()).failed, undefined);
     const summary = readFileSync(SUMMARY, "utf8");
     assert.match(summary, /^ {4}\+ role\/111122223333\/ops$/m);
     assert.match(summary, /^ {4}! Needs your consent: 1 new administrator\.$/m);
-    for (const line of summary.split("\n")) assert.match(line, /^( {4}.*|What the merge changes:)?$/);
+    for (const line of summary.split("\n"))
+      assert.match(line, /^( {4}.*|What the merge changes:)?$/);
     assert.equal(await cluster.value("role/111122223333/ops"), undefined);
   });
 
@@ -114,7 +130,8 @@ describe("examples/github-action", () => {
       ({ uses = "", run = "" }) => /aws-credentials/.test(uses) || /mappings diff/.test(run),
     );
     assert.equal(needsAws.length, 2);
-    for (const step of needsAws) assert.match(step.if ?? "", /head\.repo\.full_name == github\.repository$/);
+    for (const step of needsAws)
+      assert.match(step.if ?? "", /head\.repo\.full_name == github\.repository$/);
     assert.equal(workflow.on.pull_request_target, undefined);
     const checkout = steps.find(({ uses = "" }) => uses.startsWith("actions/checkout@"));
     assert.deepEqual(checkout?.with, { "persist-credentials": false });
@@ -125,20 +142,33 @@ describe("examples/github-action", () => {
 describe("examples/scheduled-export", () => {
   const { workflow, steps } = workflowOf("scheduled-export/export.yml", "export");
   const [work, remote] = [join(folder, "work"), join(folder, "remote.git")];
-  const git = (...words: string[]) => execFileSync("git", words, { cwd: work, encoding: "utf8" }).trim();
+  const git = (...words: string[]) =>
+    execFileSync("git", words, { cwd: work, encoding: "utf8" }).trim();
 
   before(() => {
     mkdirSync(work);
     execFileSync("git", ["init", "--quiet", "--bare", "-b", "main", remote]);
     git("init", "--quiet", "-b", "main");
-    git("-c", "user.name=x", "-c", "user.email=x@localhost", "commit", "--quiet", "--allow-empty", "-m", "Start");
+    git(
+      "-c",
+      "user.name=x",
+      "-c",
+      "user.email=x@localhost",
+      "commit",
+      "--quiet",
+      "--allow-empty",
+      "-m",
+      "Start",
+    );
     git("remote", "add", "origin", remote);
     git("push", "--quiet", "-u", "origin", "main");
   });
   const run = (variables: Readonly<Record<string, string>> = {}) =>
     runSteps(steps, work, { ...workflow.env, AWS_REGION: "us-east-1", ...variables });
   const pushed = () =>
-    execFileSync("git", ["log", "--format=%s", "main"], { cwd: remote, encoding: "utf8" }).trim().split("\n");
+    execFileSync("git", ["log", "--format=%s", "main"], { cwd: remote, encoding: "utf8" })
+      .trim()
+      .split("\n");
 
   test("a change is committed and pushed once, and a deleted mapping can be applied from the earlier commit", async () => {
     assert.deepEqual(await run(), { failed: undefined, code: 0, output: "" });
@@ -174,7 +204,10 @@ describe("examples/scheduled-export", () => {
     const before = readFileSync(join(work, "prod.yaml"), "utf8");
     const { failed, output } = await run({ MAPPING_PREFIX: "/iam-authenticator/prodd" });
     assert.equal(failed, "Export");
-    assert.match(output, /^The cluster prod has no parameter below \/iam-authenticator\/prodd in account/m);
+    assert.match(
+      output,
+      /^The cluster prod has no parameter below \/iam-authenticator\/prodd in account/m,
+    );
     assert.equal(readFileSync(join(work, "prod.yaml"), "utf8"), before);
   });
 });

@@ -8,7 +8,13 @@ import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { settingsWith } from "../functions/authenticator/fixtures.ts";
-import { claimsOf, EC_JWK, ISSUER, keySetBody, minted } from "../functions/authenticator/jwt/mint.ts";
+import {
+  claimsOf,
+  EC_JWK,
+  ISSUER,
+  keySetBody,
+  minted,
+} from "../functions/authenticator/jwt/mint.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import type { Answer, HostileRequest } from "../hostile/honest.ts";
 import { localIdentity, startNodeInstance, startParameterStore, startSts } from "../local-aws.ts";
@@ -36,7 +42,10 @@ interface StartOptions {
   readonly clock: SharedClock;
 }
 
-/** Causes the call once. Returns `granted`, `denied: <code>`, `<status> <code>`, or the outcome of the check. */
+/**
+ * Causes the call once. Returns `granted`, `denied: <code>`, `<status> <code>`, or the outcome of
+ * the check.
+ */
 type Subject = () => Promise<string>;
 
 const ACCOUNT = "111122223333";
@@ -49,15 +58,27 @@ const PARAMETERS = {
 };
 const KEY = SAMPLES[0]?.jwk;
 
-/** The correct response of every service. Lambda and CodeDeploy are constants: the check is the subject, not they. */
-export async function startServices(t: TestContext): Promise<(request: HostileRequest) => Promise<Answer>> {
+/**
+ * The correct response of every service. Lambda and CodeDeploy are constants: the check is the
+ * subject, not they.
+ */
+export async function startServices(
+  t: TestContext,
+): Promise<(request: HostileRequest) => Promise<Answer>> {
   const named = Object.entries({ ...PARAMETERS, [`issuer/${KEY?.kid}`]: KEY });
-  const parameters = Object.fromEntries(named.map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]));
+  const parameters = Object.fromEntries(
+    named.map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]),
+  );
   const sts = await startSts();
   const store = await startParameterStore({ region: REGION, parameters });
   const ec2 = await startNodeInstance({ region: REGION });
   t.after(() => Promise.all([sts.close(), store.close(), ec2.close()]));
-  const urls: Readonly<Record<string, string>> = { sts: sts.url, ssm: store.url, ec2: ec2.url, iam: ec2.url };
+  const urls: Readonly<Record<string, string>> = {
+    sts: sts.url,
+    ssm: store.url,
+    ec2: ec2.url,
+    iam: ec2.url,
+  };
   return async (asked) => {
     const [service = ""] = asked.operation.split(".");
     const url = urls[service];
@@ -66,7 +87,12 @@ export async function startServices(t: TestContext): Promise<(request: HostileRe
       const { status, headers, text } = await post(`${url}${asked.path}`, asked);
       return { status, type: headers["content-type"] ?? "application/json", body: text };
     }
-    const body = service === "keys" ? keySetBody(EC_JWK) : service === "2015-03-31" ? invoked(asked.body) : "{}";
+    const body =
+      service === "keys"
+        ? keySetBody(EC_JWK)
+        : service === "2015-03-31"
+          ? invoked(asked.body)
+          : "{}";
     return { status: 200, type: "application/json", body };
   };
 }
@@ -74,7 +100,10 @@ export async function startServices(t: TestContext): Promise<(request: HostileRe
 /** What a version with `bearer` answers to the check. */
 function invoked(event: string): string {
   const { storedParameters } = JSON.parse(event) as { storedParameters?: unknown[] };
-  const refused = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
+  const refused = {
+    statusCode: 401,
+    body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }),
+  };
   const checked = storedParameters && {
     statusCode: 200,
     body: JSON.stringify(answerCheck(storedParameters, settingsWith({}))),
@@ -82,10 +111,16 @@ function invoked(event: string): string {
   return JSON.stringify(checked ?? refused);
 }
 
-/** Each review has a new token, so that nothing about it is cached. `by`: how the caller authenticates. */
+/**
+ * Each review has a new token, so that nothing about it is cached. `by`: how the caller
+ * authenticates.
+ */
 function reviewBy({ who = "bob", by = "none", isJwt = false } = {}): Call["start"] {
   return async (t, { urlOf, ca, clock }) => {
-    const jwt = isJwt && { JWT_ISSUERS: `${ACCOUNT}=${ISSUER}`, JWT_KEYS_ENDPOINT: `${urlOf("KEYS")}/keys` };
+    const jwt = isJwt && {
+      JWT_ISSUERS: `${ACCOUNT}=${ISSUER}`,
+      JWT_KEYS_ENDPOINT: `${urlOf("KEYS")}/keys`,
+    };
     const CALLER_AUTH = by === "none" ? "none" : "bearer";
     const settings = { ...endpoints(urlOf, "STS", "SSM", "EC2", "IAM"), CALLER_AUTH, ...jwt };
     const system = await startSystem(t, { clock, ca, settings });
@@ -104,7 +139,10 @@ function reviewBy({ who = "bob", by = "none", isJwt = false } = {}): Call["start
   };
 }
 
-function endpoints(urlOf: StartOptions["urlOf"], ...services: readonly string[]): Record<string, string> {
+function endpoints(
+  urlOf: StartOptions["urlOf"],
+  ...services: readonly string[]
+): Record<string, string> {
   return Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, urlOf(name)]));
 }
 
@@ -128,12 +166,24 @@ function bundle(name: string): string {
 }
 
 const issuer: Call["start"] = async (t, { urlOf, ca, clock }) => {
-  const environment = { ...FUNCTION, ISSUER_URL: "https://oidc.example.com", ...endpoints(urlOf, "SSM") };
-  const { handler, close } = await startFunction({ entry: bundle("issuer"), environment, clock, ca });
+  const environment = {
+    ...FUNCTION,
+    ISSUER_URL: "https://oidc.example.com",
+    ...endpoints(urlOf, "SSM"),
+  };
+  const { handler, close } = await startFunction({
+    entry: bundle("issuer"),
+    environment,
+    clock,
+    ca,
+  });
   t.after(close);
   const event = { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } };
   return async () => {
-    const { statusCode, body } = (await handler(event as never, { awsRequestId: "1" } as never)) as HttpResponse;
+    const { statusCode, body } = (await handler(
+      event as never,
+      { awsRequestId: "1" } as never,
+    )) as HttpResponse;
     const { code } = parseJson(body) as { code?: string };
     return statusCode === 200 ? "served" : `${statusCode} ${code}`;
   };
@@ -143,9 +193,18 @@ const VERSION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:authenticator:7`;
 
 const check: Call["start"] = async (t, { urlOf, ca, clock }) => {
   const services = endpoints(urlOf, "LAMBDA", "CODEDEPLOY", "SSM");
-  const settings = { VERSION_ARN: VERSION, LIVE_ARN: VERSION.replace(/7$/, "live"), MAPPING_PREFIX: PREFIX };
+  const settings = {
+    VERSION_ARN: VERSION,
+    LIVE_ARN: VERSION.replace(/7$/, "live"),
+    MAPPING_PREFIX: PREFIX,
+  };
   const environment = { ...FUNCTION, CALLER_AUTH: "bearer", ...settings, ...services };
-  const { handler, output, close } = await startFunction({ entry: bundle("deployment-check"), environment, clock, ca });
+  const { handler, output, close } = await startFunction({
+    entry: bundle("deployment-check"),
+    environment,
+    clock,
+    ca,
+  });
   t.after(close);
   return async () => {
     const hook = { DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" };
@@ -156,7 +215,13 @@ const check: Call["start"] = async (t, { urlOf, ca, clock }) => {
   };
 };
 
-function call(name: string, service: string, target: string, start: Call["start"], usual = "granted"): Call {
+function call(
+  name: string,
+  service: string,
+  target: string,
+  start: Call["start"],
+  usual = "granted",
+): Call {
   return { name, service, target, start, usual };
 }
 

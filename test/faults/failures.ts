@@ -14,7 +14,11 @@ export interface Failure {
 }
 
 function known(name: string, behaviour: string, more: Pick<Failure, "isSlow"> = {}): Failure {
-  return { name, behaviour: BEHAVIOURS.find((one) => one.name === behaviour) ?? assert.fail(behaviour), ...more };
+  return {
+    name,
+    behaviour: BEHAVIOURS.find((one) => one.name === behaviour) ?? assert.fail(behaviour),
+    ...more,
+  };
 }
 
 function answers(name: string, answer: (request: HostileRequest) => Answer): Failure {
@@ -33,7 +37,10 @@ const truncated: Behaviour = {
 };
 
 /** Bytes of another protocol instead of a TLS handshake. */
-const noTls: Behaviour = { name: "no-tls", connect: (socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n") };
+const noTls: Behaviour = {
+  name: "no-tls",
+  connect: (socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"),
+};
 
 export const FAILURES: readonly Failure[] = [
   { name: "connection refused", behaviour: undefined },
@@ -53,11 +60,16 @@ export const FAILURES: readonly Failure[] = [
   answers("unknown refusal (418)", (request) => refusal(request, 418, "Teapot")),
   known("error without a body (500)", "status-500"),
   known("unavailable (503)", "status-503"),
-  answers("throttled", (request) => refusal(request, ...(THROTTLING[serviceOf(request)] ?? [400, "Throttling"]))),
+  answers("throttled", (request) =>
+    refusal(request, ...(THROTTLING[serviceOf(request)] ?? [400, "Throttling"])),
+  ),
   { name: "its clock is 20 minutes ahead", behaviour: { name: "clock", answer: answerAhead } },
 ];
 
-/** The code and status of each service: https://docs.aws.amazon.com/general/latest/gr/api-retries.html and their references. */
+/**
+ * The code and status of each service:
+ * https://docs.aws.amazon.com/general/latest/gr/api-retries.html and their references.
+ */
 const THROTTLING: Readonly<Record<string, readonly [status: number, code: string]>> = {
   ec2: [503, "RequestLimitExceeded"],
   "2015-03-31": [429, "TooManyRequestsException"],
@@ -69,12 +81,20 @@ function serviceOf({ operation }: HostileRequest): string {
   return operation.split(".")[0] ?? "";
 }
 
-const EXPIRED: typeof THROTTLING = { ssm: [400, "InvalidSignatureException"], ec2: [400, "RequestExpired"] };
+const EXPIRED: typeof THROTTLING = {
+  ssm: [400, "InvalidSignatureException"],
+  ec2: [400, "RequestExpired"],
+};
 const AHEAD_MS = 20 * 60_000;
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html: AWS accepts five minutes for most requests. */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html: AWS accepts five minutes
+ * for most requests.
+ */
 const ACCEPTED_MS = 5 * 60_000;
 
-function answerAhead(...[socket, request, honest]: Parameters<NonNullable<Behaviour["answer"]>>): void {
+function answerAhead(
+  ...[socket, request, honest]: Parameters<NonNullable<Behaviour["answer"]>>
+): void {
   const now = new Date(Date.now() + AHEAD_MS);
   const signed = signedAt(request);
   const isExpired = signed !== undefined && Math.abs(now.getTime() - signed) > ACCEPTED_MS;

@@ -25,14 +25,23 @@ test("an error has the outcome and status of its row, and its code as its name",
     [httpError("sts_throttled", "why"), "throttled", 429],
   ] as const;
   for (const [error, outcome, status] of rows) {
-    assert.deepEqual([String(error), error.outcome, error.status], [`${error.code}: why`, outcome, status]);
+    assert.deepEqual(
+      [String(error), error.outcome, error.status],
+      [`${error.code}: why`, outcome, status],
+    );
   }
 });
 
 test("the text of an error is read back without the parameters that were tried, and text of another server has no code", () => {
-  const unmapped = denial("identity_unmapped", "no mapping for arn:x", { tried: "tried /p/a /p/b" });
+  const unmapped = denial("identity_unmapped", "no mapping for arn:x", {
+    tried: "tried /p/a /p/b",
+  });
   assert.equal(errorText(unmapped), "identity_unmapped: no mapping for arn:x; tried /p/a /p/b");
-  for (const error of [unmapped, fault("setting_invalid", "why: this"), denial("token_expired", "")]) {
+  for (const error of [
+    unmapped,
+    fault("setting_invalid", "why: this"),
+    denial("token_expired", ""),
+  ]) {
     const { code, reason } = error;
     assert.deepEqual(parseErrorText(errorText(error)), { code, reason });
   }
@@ -42,7 +51,8 @@ test("the text of an error is read back without the parameters that were tried, 
 });
 
 test("a code is in snake case, and its meaning one line", () => {
-  for (const [code, [, meaning]] of Object.entries(ERRORS)) assert.match(`${code} ${meaning}`, /^[a-z]+(_[a-z]+)* .+$/);
+  for (const [code, [, meaning]] of Object.entries(ERRORS))
+    assert.match(`${code} ${meaning}`, /^[a-z]+(_[a-z]+)* .+$/);
 });
 
 test("a refused request has no stack trace, and a fault, throttling and all other errors have one", () => {
@@ -50,12 +60,18 @@ test("a refused request has no stack trace, and a fault, throttling and all othe
   const refused = [denial("token_malformed", "why"), httpError("path_unknown", "why")];
   for (const { stack } of refused) assert.doesNotMatch(stack ?? "", /^ +at /m);
   assert.equal(Error.stackTraceLimit, stackTraceLimit);
-  const traced = [fault("sts_unreachable", "why"), httpError("sts_throttled", "why"), new Error("why")];
+  const traced = [
+    fault("sts_unreachable", "why"),
+    httpError("sts_throttled", "why"),
+    new Error("why"),
+  ];
   for (const { stack } of traced) assert.match(stack ?? "", /^ +at /m);
 });
 
 test("an error is recognized also if another copy of the module created it", async () => {
-  const copy: typeof import("../../functions/errors.ts") = await import(`../../functions/errors.ts?${"copy"}`);
+  const copy: typeof import("../../functions/errors.ts") = await import(
+    `../../functions/errors.ts?${"copy"}`
+  );
   const error = copy.denial("token_expired", "why");
   assert.ok(isDenial(error) && hasCode(error, "token_expired"));
   assert.equal(asAuthenticatorError(error), error);
@@ -64,8 +80,18 @@ test("an error is recognized also if another copy of the module created it", asy
 test("any other value is an internal fault with the value as its cause, whatever its code", () => {
   const system = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
   const inherited = Object.assign(new Error("no code"), { code: "toString" });
-  const copied = Object.assign(new Error("no"), JSON.parse('{"code":"identity_denied","outcome":"denied"}'));
-  for (const thrown of [system, inherited, copied, new Error("no code"), { code: "token_expired" }, undefined]) {
+  const copied = Object.assign(
+    new Error("no"),
+    JSON.parse('{"code":"identity_denied","outcome":"denied"}'),
+  );
+  for (const thrown of [
+    system,
+    inherited,
+    copied,
+    new Error("no code"),
+    { code: "token_expired" },
+    undefined,
+  ]) {
     const { code, cause } = asAuthenticatorError(thrown);
     assert.deepEqual([code, cause], ["internal_fault", thrown]);
     assert.equal(isDenial(thrown), false);

@@ -1,5 +1,5 @@
-// Parsers of hostile input: the corpus and 1,000 changes of it break no rule; with `npm run test:all`, 10,000 changes. `npm run fuzz` goes
-// on for 10 minutes each.
+// Parsers of hostile input: the corpus and 1,000 changes of it break no rule; with `npm run
+// test:all`, 10,000 changes. `npm run fuzz` goes on for 10 minutes each.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,10 +16,14 @@ for (const parser of PARSERS) {
     const random = seededRandom(7);
     const texts = textsOf(parser);
     for (const text of texts) await parser.run(text);
-    for (let left = changes; left > 0; left -= 1) await parser.run(mutated(random.pick(texts), texts, random));
+    for (let left = changes; left > 0; left -= 1)
+      await parser.run(mutated(random.pick(texts), texts, random));
   });
 }
 
 test("a text that breaks a rule is shortened to what breaks it", async () => {
-  assert.equal(await minimized("some a text with b in it", async (text) => /a.*b/.test(text)), "ab");
+  assert.equal(
+    await minimized("some a text with b in it", async (text) => /a.*b/.test(text)),
+    "ab",
+  );
 });

@@ -1,5 +1,6 @@
-// Runs parsers of hostile input with random changes of a corpus: npm run fuzz -- [parser] [seconds] [seed]
-// A text with a new outcome joins the corpus for the rest of the run. A text that breaks a rule is shortened and printed.
+// Runs parsers of hostile input with random changes of a corpus: npm run fuzz -- [parser] [seconds]
+// [seed] A text with a new outcome joins the corpus for the rest of the run. A text that breaks a
+// rule is shortened and printed.
 
 import { minimized, mutated, seededRandom } from "./mutate.ts";
 import { PARSERS, type Parser, textsOf } from "./parsers.ts";
@@ -8,7 +9,10 @@ import { PARSERS, type Parser, textsOf } from "./parsers.ts";
 const LONGEST_MS = 2_000;
 const MOST_TEXTS = 5_000;
 
-async function breaks({ run }: Parser, text: string): Promise<{ readonly outcome?: string; readonly error?: unknown }> {
+async function breaks(
+  { run }: Parser,
+  text: string,
+): Promise<{ readonly outcome?: string; readonly error?: unknown }> {
   const start = process.cpuUsage();
   try {
     const outcome = await run(text);
@@ -28,11 +32,18 @@ async function fuzz(parser: Parser, seconds: number, seed: number): Promise<numb
   const end = performance.now() + seconds * 1_000;
   let runs = 0;
   for (; performance.now() < end; runs += 1) {
-    const text = runs < texts.length ? (texts[runs] ?? "") : mutated(random.pick(texts), texts, random);
+    const text =
+      runs < texts.length ? (texts[runs] ?? "") : mutated(random.pick(texts), texts, random);
     const { outcome, error } = await breaks(parser, text);
     if (error !== undefined) {
-      const shortest = await minimized(text, async (shorter) => (await breaks(parser, shorter)).error !== undefined);
-      console.log(`${parser.name}: seed ${seed}, run ${runs}\n${JSON.stringify(shortest)}\n`, error);
+      const shortest = await minimized(
+        text,
+        async (shorter) => (await breaks(parser, shorter)).error !== undefined,
+      );
+      console.log(
+        `${parser.name}: seed ${seed}, run ${runs}\n${JSON.stringify(shortest)}\n`,
+        error,
+      );
       return 1;
     }
     const kind = (outcome ?? "").replace(/\d+|"(?:[^"\\]|\\.)*"/g, "");

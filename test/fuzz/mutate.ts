@@ -23,12 +23,54 @@ export function seededRandom(seed: number) {
   };
 }
 
-/** What parsers of any kind stumble over: separators, escapes, numbers, prototypes, and letters that look alike. */
+/**
+ * What parsers of any kind stumble over: separators, escapes, numbers, prototypes, and letters that
+ * look alike.
+ */
 const ODD = [
   ..."\0\t\n\r \"'%&+,-./:;<=>?@[\\]^_{|}~",
-  ...["\u00a0", "\u2028", "\ufeff", "\ud800", "\u{1f600}", "\u212a", "\u0130", "ſ", "é", "e\u0301", "A".repeat(300)],
-  ...["null", "true", "[]", "{}", "-0", "1e999", "9007199254740993", "0x10", "__proto__", "constructor", "toString"],
-  ...["%00", "%2F", "%25", "%zz", "\\u0000", "\\ud800", "//", "..", "&&", "==", '":', '",', "*a", "&a"],
+  ...[
+    "\u00a0",
+    "\u2028",
+    "\ufeff",
+    "\ud800",
+    "\u{1f600}",
+    "\u212a",
+    "\u0130",
+    "ſ",
+    "é",
+    "e\u0301",
+    "A".repeat(300),
+  ],
+  ...[
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "-0",
+    "1e999",
+    "9007199254740993",
+    "0x10",
+    "__proto__",
+    "constructor",
+    "toString",
+  ],
+  ...[
+    "%00",
+    "%2F",
+    "%25",
+    "%zz",
+    "\\u0000",
+    "\\ud800",
+    "//",
+    "..",
+    "&&",
+    "==",
+    '":',
+    '",',
+    "*a",
+    "&a",
+  ],
   "!!js/function",
 ];
 
@@ -39,7 +81,10 @@ export function mutated(text: string, others: readonly string[], random: Random)
     const start = random.between(0, result.length);
     const rest = result.length - start;
     const end = start + random.between(0, random.int(10) < 7 ? Math.min(4, rest) : rest);
-    result = result.slice(0, start) + replacement(result.slice(start, end), others, random) + result.slice(end);
+    result =
+      result.slice(0, start) +
+      replacement(result.slice(start, end), others, random) +
+      result.slice(end);
   }
   return result.slice(0, 70_000);
 }
@@ -67,9 +112,16 @@ function replacement(part: string, others: readonly string[], random: Random): s
 }
 
 /** Leaves out parts of a text as long as `breaks` returns true for the rest. */
-export async function minimized(text: string, breaks: (text: string) => Promise<boolean>): Promise<string> {
+export async function minimized(
+  text: string,
+  breaks: (text: string) => Promise<boolean>,
+): Promise<string> {
   let smallest = text;
-  for (let size = Math.ceil(text.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+  for (
+    let size = Math.ceil(text.length / 2);
+    size >= 1;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
     for (let at = 0; at < smallest.length; ) {
       const shorter = smallest.slice(0, at) + smallest.slice(at + size);
       if (await breaks(shorter)) smallest = shorter;

@@ -1,4 +1,5 @@
-// The parsers of hostile input: where their texts come from, and the rules that hold for every text.
+// The parsers of hostile input: where their texts come from, and the rules that hold for every
+// text.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -14,7 +15,12 @@ import { isAuthenticatorError } from "../../functions/errors.ts";
 import { checkIssuerKey } from "../../functions/issuer/key.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { cli } from "../cli/cli.ts";
-import { fakeServices, handlerOf, MAPPED, NOW as REVIEW_NOW } from "../functions/authenticator/fixtures.ts";
+import {
+  fakeServices,
+  handlerOf,
+  MAPPED,
+  NOW as REVIEW_NOW,
+} from "../functions/authenticator/fixtures.ts";
 import { encoded, RULES } from "../functions/authenticator/jwt/mint.ts";
 import { HOSTS, NOW } from "../functions/authenticator/token/samples.ts";
 import { tokenOf, urlOf } from "../token.ts";
@@ -22,7 +28,9 @@ import { tokenOf, urlOf } from "../token.ts";
 export interface Parser {
   readonly name: string;
   readonly corpus: string;
-  /** Returns what became of the text, such as an error's message. Throws if a rule does not hold. */
+  /**
+   * Returns what became of the text, such as an error's message. Throws if a rule does not hold.
+   */
   readonly run: (text: string) => string | Promise<string>;
 }
 
@@ -30,10 +38,14 @@ const CORPUS = join(import.meta.dirname, "corpus");
 
 export function textsOf({ corpus }: Parser): string[] {
   const folder = join(CORPUS, corpus);
-  return readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8").replace(/\n$/, ""));
+  return readdirSync(folder).map((file) =>
+    readFileSync(join(folder, file), "utf8").replace(/\n$/, ""),
+  );
 }
 
-/** An error of the contract with one of these outcomes is a valid end. Everything else is a finding. */
+/**
+ * An error of the contract with one of these outcomes is a valid end. Everything else is a finding.
+ */
 function refusedOr(outcomes: readonly string[], parse: () => string): string {
   try {
     return parse();
@@ -51,7 +63,9 @@ function token(url: string): string {
     const text = tokenOf(url);
     const { host, accessKeyId, expiresAt } = parseToken(text, HOSTS, NOW);
     const parsed = new URL(urlOf(text));
-    const query = [...parsed.searchParams].map(([name, value]) => [name.toLowerCase(), value] as const);
+    const query = [...parsed.searchParams].map(
+      ([name, value]) => [name.toLowerCase(), value] as const,
+    );
     const values = new Map(query);
     assert.equal(values.size, query.length, "a parameter is repeated");
     assert.equal(parsed.host, host);
@@ -86,7 +100,10 @@ function stsAnswer(body: string): string {
       const answer = readStsResponse({ status, body });
       assert.equal(status, 200, "an identity from an error");
       const identity = verifyIdentity(answer, "aws", "AKIALOCALALICEAAAAAA");
-      assert.equal(identity.accountId, JSON.parse(body).GetCallerIdentityResponse.GetCallerIdentityResult.Account);
+      assert.equal(
+        identity.accountId,
+        JSON.parse(body).GetCallerIdentityResponse.GetCallerIdentityResult.Account,
+      );
       assert.ok(identity.arn.includes(`::${identity.accountId}:`));
       return `identity ${identity.kind}`;
     }),
@@ -105,7 +122,9 @@ function stored(kind: StoredKind): Parser["run"] {
     for (const [at, entry] of entries.entries()) {
       if (entry.problem !== undefined) continue;
       assert.deepEqual(entry.value, items[at]);
-      assert.ok((isObject(entry.value) && Object.keys(entry.value).length > 0) || kind === "account");
+      assert.ok(
+        (isObject(entry.value) && Object.keys(entry.value).length > 0) || kind === "account",
+      );
     }
     assert.doesNotMatch(problems.join(), /\p{Cc}/u, "a problem is one line");
     return problems.join();
@@ -116,7 +135,8 @@ function stored(kind: StoredKind): Parser["run"] {
 async function event(text: string): Promise<string> {
   const parsed = parseJson(text);
   const { statusCode, json } = await handlerOf(fakeServices(MAPPED), {})(parsed);
-  const code = String(json.message ?? json.status?.error ?? "granted or not ours").split(":")[0] ?? "";
+  const code =
+    String(json.message ?? json.status?.error ?? "granted or not ours").split(":")[0] ?? "";
   assert.ok([200, 400, 404, 405, 413].includes(statusCode), `${statusCode} ${code}`);
   if (json.status?.authenticated) assert.equal(json.status.user?.username, "dev");
   return `${statusCode} ${code}`;

@@ -9,7 +9,10 @@ const JSON_TYPE = "application/json";
 type Reply = NonNullable<Behaviour["answer"]>;
 type ReplySocket = Parameters<Reply>[0];
 
-function replies(name: string, reply: (honest: Answer, request: HostileRequest) => Answer): Behaviour {
+function replies(
+  name: string,
+  reply: (honest: Answer, request: HostileRequest) => Answer,
+): Behaviour {
   return { name, answer: (socket, request, honest) => send(socket, reply(honest, request)) };
 }
 
@@ -29,8 +32,14 @@ const slow: Behaviour[] = [
   { name: "silent-from-connect", connect: (socket) => socket.pause() },
   writes("stall-in-headers", () => "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"),
   writes("stall-after-headers", (honest) => head(honest, 1000)),
-  writes("stall-in-body", (honest) => head(honest, honest.body.length) + honest.body.slice(0, honest.body.length / 2)),
-  { name: "drip-headers", answer: (socket) => drip(socket, `HTTP/1.1 200 OK\r\nx-drip: ${"a".repeat(10_000)}`) },
+  writes(
+    "stall-in-body",
+    (honest) => head(honest, honest.body.length) + honest.body.slice(0, honest.body.length / 2),
+  ),
+  {
+    name: "drip-headers",
+    answer: (socket) => drip(socket, `HTTP/1.1 200 OK\r\nx-drip: ${"a".repeat(10_000)}`),
+  },
   {
     name: "drip-body",
     answer: (socket, _, honest) => {
@@ -52,7 +61,10 @@ function every(ms: number, socket: ReplySocket, text: () => string): void {
 
 const floods: Behaviour[] = [
   { name: "flood-body", answer: (socket, _, honest) => pour(socket, head(honest), " ") },
-  { name: "flood-text", answer: (socket, _, honest) => pour(socket, `${head(honest)}{"message":"`, "a") },
+  {
+    name: "flood-text",
+    answer: (socket, _, honest) => pour(socket, `${head(honest)}{"message":"`, "a"),
+  },
   { name: "flood-headers", answer: (socket) => pour(socket, "HTTP/1.1 200 OK\r\nx-flood: ", "a") },
 ];
 
@@ -146,7 +158,9 @@ function changedValues(honest: Answer, change: (value: unknown) => unknown): Ans
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return change(value.map(walk));
     if (isObject(value)) {
-      return change(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, walk(member)])));
+      return change(
+        Object.fromEntries(Object.entries(value).map(([name, member]) => [name, walk(member)])),
+      );
     }
     return change(value);
   };
@@ -157,7 +171,10 @@ function changed(honest: Answer, change: (text: string) => string): Answer {
   if (honest.type.includes("json")) {
     return changedValues(honest, (value) => (typeof value === "string" ? change(value) : value));
   }
-  return { ...honest, body: honest.body.replace(/>([^<]+)</g, (_, text: string) => `>${escaped(change(text))}<`) };
+  return {
+    ...honest,
+    body: honest.body.replace(/>([^<]+)</g, (_, text: string) => `>${escaped(change(text))}<`),
+  };
 }
 
 function escaped(text: string): string {
@@ -166,8 +183,14 @@ function escaped(text: string): string {
 
 const pages: Behaviour[] = [
   replies("pages-same-token", (honest, request) => withToken(honest, request, () => "again")),
-  { ...replies("pages-empty", (honest, request) => withToken(emptied(honest), request, nextToken)), slow: "works" },
-  { ...replies("pages-endless", (honest, request) => withToken(honest, request, nextToken)), slow: "works" },
+  {
+    ...replies("pages-empty", (honest, request) => withToken(emptied(honest), request, nextToken)),
+    slow: "works",
+  },
+  {
+    ...replies("pages-endless", (honest, request) => withToken(honest, request, nextToken)),
+    slow: "works",
+  },
   // Valid but large: as many parameters as the standard tier allows in an account.
   { ...replies("ten-thousand-names", pageOf), slow: "works" },
 ];
@@ -179,7 +202,10 @@ function pageOf(honest: Answer, { operation, body }: HostileRequest): Answer {
   const [first] = JSON.parse(honest.body).Parameters;
   if (first === undefined) return honest;
   const from = Number(JSON.parse(body).NextToken ?? 0);
-  const Parameters = Array.from({ length: PAGE }, (_, at) => ({ ...first, Name: `${first.Name}-${from + at}` }));
+  const Parameters = Array.from({ length: PAGE }, (_, at) => ({
+    ...first,
+    Name: `${first.Name}-${from + at}`,
+  }));
   const next = from + PAGE < MANY ? { NextToken: String(from + PAGE) } : {};
   return { ...honest, body: JSON.stringify({ Parameters, ...next }) };
 }
@@ -190,14 +216,21 @@ function nextToken(): string {
   return `token-${tokens}`;
 }
 function emptied(honest: Answer): Answer {
-  if (!honest.type.includes("json")) return { ...honest, body: honest.body.replace(/<member>.*<\/member>/s, "") };
+  if (!honest.type.includes("json"))
+    return { ...honest, body: honest.body.replace(/<member>.*<\/member>/s, "") };
   return changedValues(honest, (value) => (Array.isArray(value) ? [] : value));
 }
-/** Adds a token for the next page, of AWS services and of Kubernetes. The pages of Parameter Store end. */
+/**
+ * Adds a token for the next page, of AWS services and of Kubernetes. The pages of Parameter Store
+ * end.
+ */
 function withToken(honest: Answer, { operation }: HostileRequest, token: () => string): Answer {
   if (operation.startsWith("ssm.")) return honest;
   if (!honest.type.includes("json")) {
-    return { ...honest, body: honest.body.replace(/<\w+Result>/, `$&<NextToken>${token()}</NextToken>`) };
+    return {
+      ...honest,
+      body: honest.body.replace(/<\w+Result>/, `$&<NextToken>${token()}</NextToken>`),
+    };
   }
   const value = JSON.parse(honest.body);
   const tokens = { NextToken: token(), nextToken: token(), metadata: { continue: token() } };
@@ -209,9 +242,15 @@ const statuses: Behaviour[] = [
     const text = `HTTP/1.1 ${status} X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n`;
     return writes(`status-${status}`, () => text);
   }),
-  ...["AbortError", "TimeoutError", "Error", "TypeError", "ThrottlingException", "constructor", "__proto__"].map(
-    (type) => replies(`type-${type}`, () => jsonOf(400, { __type: type, message: "x" })),
-  ),
+  ...[
+    "AbortError",
+    "TimeoutError",
+    "Error",
+    "TypeError",
+    "ThrottlingException",
+    "constructor",
+    "__proto__",
+  ].map((type) => replies(`type-${type}`, () => jsonOf(400, { __type: type, message: "x" }))),
 ];
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -223,8 +262,16 @@ const wire: Behaviour[] = [
   writes("not-http", () => "SSH-2.0-OpenSSH_9.9\r\n", true),
   writes("bad-length", () => "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n{}", true),
   writes("bad-chunk", () => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}", true),
-  writes("large-headers", (honest) => head(honest).replace("\r\n", `\r\nx-large: ${"a".repeat(70_000)}\r\n`), true),
-  { name: "continue-for-ever", slow: "waits", answer: (socket) => every(100, socket, () => CONTINUE) },
+  writes(
+    "large-headers",
+    (honest) => head(honest).replace("\r\n", `\r\nx-large: ${"a".repeat(70_000)}\r\n`),
+    true,
+  ),
+  {
+    name: "continue-for-ever",
+    slow: "waits",
+    answer: (socket) => every(100, socket, () => CONTINUE),
+  },
   writes("upgrade", () => "HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
 ];
 

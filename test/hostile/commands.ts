@@ -6,7 +6,10 @@ export interface HostileCommand {
   readonly name: string;
   /** The operations that misbehave. All others are honest. */
   readonly target: string;
-  /** The words, separated by spaces. `{name}` is a file of `Files`, `{url}` the server, `{kubeconfig}` a file for it. */
+  /**
+   * The words, separated by spaces. `{name}` is a file of `Files`, `{url}` the server,
+   * `{kubeconfig}` a file for it.
+   */
   readonly line: string;
   readonly environment?: (place: Place) => Readonly<Record<string, string>>;
   readonly output: "json" | "json lines" | "lines" | "credential" | "text";
@@ -86,7 +89,12 @@ const IRSA_DOCTOR = {
 } as const;
 
 const EDIT = () => ({ EDITOR: "sed -i s/developers/testers/" });
-const text = (name: string, target: string, rest: string, more: Partial<HostileCommand> = {}): HostileCommand => ({
+const text = (
+  name: string,
+  target: string,
+  rest: string,
+  more: Partial<HostileCommand> = {},
+): HostileCommand => ({
   name,
   target,
   line: `${name} ${rest}`,

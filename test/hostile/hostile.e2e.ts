@@ -1,5 +1,6 @@
 // `npm run test:hostile` runs each command with each behaviour. Runs that wait are
-// parallel processes of the built command. The others, and the resets at each byte position, run here in sequence.
+// parallel processes of the built command. The others, and the resets at each byte position, run
+// here in sequence.
 //
 // HOSTILE_ONLY: comma-separated names of commands or behaviours to run.
 
@@ -12,10 +13,15 @@ import { isPossible, openBench, type Pair, problemsOf, runHere, runProcess } fro
 
 const WAITING_AT_ONCE = 48;
 const WORKING_AT_ONCE = 4;
-/** Extra time, because many processes that start at once keep two processors busy for some seconds. */
+/**
+ * Extra time, because many processes that start at once keep two processors busy for some seconds.
+ */
 const SLACK_MS = 30_000;
 const FIRST_BYTES = 1024;
-/** Commands that are tested at every byte position: one each for JSON, XML and TLS. Others use `STEP`. */
+/**
+ * Commands that are tested at every byte position: one each for JSON, XML and TLS. Others use
+ * `STEP`.
+ */
 const BYTE_BY_BYTE = ["mappings list", "token --role", "irsa keys publish"];
 const STEP = 16;
 
@@ -35,7 +41,8 @@ const pairs = commands
   .filter(isPossible);
 const isHonest = ({ behaviour }: Pair) => behaviour.name === "honest";
 const isWorking = (pair: Pair) => isHonest(pair) || pair.behaviour.slow === "works";
-const isWaiting = (pair: Pair) => !isWorking(pair) && (pair.command.slow === true || pair.behaviour.slow === "waits");
+const isWaiting = (pair: Pair) =>
+  !isWorking(pair) && (pair.command.slow === true || pair.behaviour.slow === "waits");
 
 test("each command holds with each behaviour", async () => {
   const broken: unknown[] = [];
@@ -54,7 +61,8 @@ test("each command holds with each behaviour", async () => {
   };
   await runProcesses(pairs.filter(isWorking), WORKING_AT_ONCE);
   await runProcesses(pairs.filter(isWaiting), WAITING_AT_ONCE);
-  for (const pair of pairs.filter((one) => !isWorking(one) && !isWaiting(one))) await run(pair, runHere);
+  for (const pair of pairs.filter((one) => !isWorking(one) && !isWaiting(one)))
+    await run(pair, runHere);
   assert.deepEqual(broken, []);
 });
 

@@ -1,5 +1,5 @@
-// Runs every command with a hostile server, with a sample of the behaviours that take no time. `npm run test:hostile` runs
-// all behaviours.
+// Runs every command with a hostile server, with a sample of the behaviours that take no time. `npm
+// run test:hostile` runs all behaviours.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,8 +21,18 @@ const behaviours = [...BEHAVIOURS.filter(({ slow }) => !slow), ...resets];
 const SHARE = 8;
 const isHonest = ({ name }: Behaviour) => name === "honest";
 
-/** The commands that take half of the sample's time: they make the most calls, or read all plans and roles. */
-const LONG = ["irsa doctor", "report", "mappings history", "mappings set", "mappings allow", "token --role"];
+/**
+ * The commands that take half of the sample's time: they make the most calls, or read all plans and
+ * roles.
+ */
+const LONG = [
+  "irsa doctor",
+  "report",
+  "mappings history",
+  "mappings set",
+  "mappings allow",
+  "token --role",
+];
 
 for (const [row, command] of COMMANDS.filter(({ slow }) => !slow).entries()) {
   const options = LONG.includes(command.name) ? ONLY_IN_ALL : {};
@@ -45,8 +55,13 @@ const pathsBelow = ({ commands }: Command): string[] =>
 const PATHS = pathsBelow(await createProgram(processStreams()));
 
 test("every command of the program is in the table, or calls no service", async () => {
-  const paths = [...COMMANDS, ...OFFLINE].map(({ line }) => PATHS.find((path) => `${line} `.startsWith(`${path} `)));
-  assert.deepEqual([...new Set(paths)].filter((path) => path !== undefined).sort(), PATHS.toSorted());
+  const paths = [...COMMANDS, ...OFFLINE].map(({ line }) =>
+    PATHS.find((path) => `${line} `.startsWith(`${path} `)),
+  );
+  assert.deepEqual(
+    [...new Set(paths)].filter((path) => path !== undefined).sort(),
+    PATHS.toSorted(),
+  );
   for (const command of OFFLINE) {
     let connections = 0;
     const behaviour = {

@@ -47,7 +47,10 @@ export function writeFiles(ca: string) {
   const write = (name: string, text: string): string => writeFile(name, text, 0o600);
   const mapping = (role: string, username: string, group: string) =>
     `mappings: [{arn: "arn:aws:iam::111122223333:role/${role}", username: "${username}", groups: [${group}]}]\n`;
-  const signedIn = { accessToken: SECRETS.ssoToken, expiresAt: new Date(Date.now() + DAY).toISOString() };
+  const signedIn = {
+    accessToken: SECRETS.ssoToken,
+    expiresAt: new Date(Date.now() + DAY).toISOString(),
+  };
   write(`.aws/sso/cache/${hash("sha1", SSO_SESSION)}.json`, JSON.stringify(signedIn));
   return {
     folder,
@@ -56,9 +59,15 @@ export function writeFiles(ca: string) {
     webIdentity: write("web-identity", SECRETS.webIdentity),
     token: join(folder, "token"),
     nodeToken: join(folder, "node-token"),
-    /** Before each run, since all runs take longer than the 15 minutes of a token. Parallel runs read complete files. */
+    /**
+     * Before each run, since all runs take longer than the 15 minutes of a token. Parallel runs
+     * read complete files.
+     */
     async signTokens() {
-      for (const [name, key] of Object.entries({ token: "ASIAHOSTILEOPERATORA", "node-token": NODE_ACCESS_KEY })) {
+      for (const [name, key] of Object.entries({
+        token: "ASIAHOSTILEOPERATORA",
+        "node-token": NODE_ACCESS_KEY,
+      })) {
         const text = await presignedToken(key);
         renameSync(write(`${name}.new`, text), join(folder, name));
       }
@@ -69,7 +78,10 @@ export function writeFiles(ca: string) {
     cdkJson: write("cdk.json", '{"context": {"clusters": [{"clusterId": "prod"}]}}'),
     awsConfig: write("aws-config", AWS_CONFIG),
     kubeconfig: (server: string) =>
-      write(`kubeconfig-${new URL(server).port}`, kubeconfigOf(server, ca, { token: SECRETS.adminToken })),
+      write(
+        `kubeconfig-${new URL(server).port}`,
+        kubeconfigOf(server, ca, { token: SECRETS.adminToken }),
+      ),
   };
 }
 
@@ -101,23 +113,40 @@ source_profile = keys
 export const NODE_ACCESS_KEY = "ASIAHOSTILENODENODEA";
 
 async function presignedToken(accessKeyId: string): Promise<string> {
-  const credentials = { accessKeyId, secretAccessKey: SECRETS.secretKey, sessionToken: SECRETS.sessionToken };
+  const credentials = {
+    accessKeyId,
+    secretAccessKey: SECRETS.secretKey,
+    sessionToken: SECRETS.sessionToken,
+  };
   const now = Date.now();
-  return (await signToken({ credentials, clusterId: "prod", region: "us-east-1", domain: "amazonaws.com", now })).token;
+  return (
+    await signToken({
+      credentials,
+      clusterId: "prod",
+      region: "us-east-1",
+      domain: "amazonaws.com",
+      now,
+    })
+  ).token;
 }
 
 const PART = 12;
 
 /** The secrets that occur, at least in part, in this text. */
 export function secretsIn(text: string): string[] {
-  return PARTS.filter(({ parts }) => parts.some((part) => text.includes(part))).map(({ name }) => name);
+  return PARTS.filter(({ parts }) => parts.some((part) => text.includes(part))).map(
+    ({ name }) => name,
+  );
 }
 
 const PARTS = Object.entries(SECRETS).map(([name, secret]) => {
-  const [base64, base64url] = (["base64", "base64url"] as const).map((one) => Buffer.from(secret).toString(one));
+  const [base64, base64url] = (["base64", "base64url"] as const).map((one) =>
+    Buffer.from(secret).toString(one),
+  );
   // The encodings in which a server may echo the secret.
-  const parts = [secret, encodeURIComponent(secret), base64 ?? "", base64url ?? ""].flatMap((spelling) =>
-    Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
+  const parts = [secret, encodeURIComponent(secret), base64 ?? "", base64url ?? ""].flatMap(
+    (spelling) =>
+      Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
   );
   return { name, parts: [...new Set(parts)] };
 });

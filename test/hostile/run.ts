@@ -1,4 +1,5 @@
-// Runs the command once with a hostile server of one behaviour, and finds the rules that the run broke.
+// Runs the command once with a hostile server of one behaviour, and finds the rules that the run
+// broke.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +11,12 @@ import { cli } from "../cli/cli.ts";
 import { type HostileCommand, type Place, wordsOf } from "./commands.ts";
 import { honestAnswers } from "./honest.ts";
 import { SECRETS, secretsIn, writeFiles } from "./inputs.ts";
-import { type Behaviour, type HostileServer, hostileCertificates, startHostileServer } from "./server.ts";
+import {
+  type Behaviour,
+  type HostileServer,
+  hostileCertificates,
+  startHostileServer,
+} from "./server.ts";
 
 export interface Pair {
   readonly command: HostileCommand;
@@ -48,7 +54,10 @@ export async function openBench(file: string) {
   return {
     files,
     file,
-    async serve({ command: { target, tls }, behaviour }: Pair): Promise<{ server: HostileServer; place: Place }> {
+    async serve({
+      command: { target, tls },
+      behaviour,
+    }: Pair): Promise<{ server: HostileServer; place: Place }> {
       const { certificate, otherProtocol } = behaviour;
       const isTls = tls === true || certificate !== undefined;
       const speaksTls = isTls !== (otherProtocol === true);
@@ -58,15 +67,20 @@ export async function openBench(file: string) {
       const server = await startHostileServer(behaviour, target, options, honestAnswers(issuer));
       const [scheme, host] = [isTls ? "https" : "http", `127.0.0.1:${server.port}`];
       issuer.url = `https://${host}/issuer`;
-      const place = { files, url: `${scheme}://${host}`, aws: `${scheme}://operator:${SECRETS.password}@${host}` };
+      const place = {
+        files,
+        url: `${scheme}://${host}`,
+        aws: `${scheme}://operator:${SECRETS.password}@${host}`,
+      };
       return { server, place };
     },
   };
 }
 
 /**
- * Runs a process. `slack`: milliseconds added to the limit for a busy machine. `code` is `undefined` if the process was killed;
- * `asked` is the number of requests that have reached the target.
+ * Runs a process. `slack`: milliseconds added to the limit for a busy machine. `code` is
+ * `undefined` if the process was killed; `asked` is the number of requests that have reached the
+ * target.
  */
 export async function runProcess(bench: Bench, pair: Pair, slack: number) {
   const { command } = pair;
@@ -82,7 +96,8 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number) {
     clearTimeout(timer);
     timer = setTimeout(kill, (command.limit ?? LIMIT_MS) + slack);
   });
-  if (command.endless) interruptSoon(pair, server, once(child.stdout, "readable"), () => child.kill("SIGINT"));
+  if (command.endless)
+    interruptSoon(pair, server, once(child.stdout, "readable"), () => child.kill("SIGINT"));
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
   server.close();
@@ -101,20 +116,28 @@ function interruptSoon(
 }
 
 /**
- * Runs in this process, whose environment the SDK reads, with one attempt per call: for many runs in sequence. An
- * unhandled rejection fails the current test.
+ * Runs in this process, whose environment the SDK reads, with one attempt per call: for many runs
+ * in sequence. An unhandled rejection fails the current test.
  */
 export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
   const { command } = pair;
   const { server, place } = await bench.serve(pair);
-  const environment = { ...environmentOf(place), ...command.environment?.(place), AWS_MAX_ATTEMPTS: "1" };
+  const environment = {
+    ...environmentOf(place),
+    ...command.environment?.(place),
+    AWS_MAX_ATTEMPTS: "1",
+  };
   const before = { ...process.env };
   Object.assign(process.env, environment);
   const interrupt = new AbortController();
   const printed = Promise.withResolvers<void>();
   if (command.endless) interruptSoon(pair, server, printed.promise, () => interrupt.abort());
   const result = await Promise.race([
-    cli(wordsOf(command, place), { environment, interrupted: interrupt.signal, onPrint: () => printed.resolve() }),
+    cli(wordsOf(command, place), {
+      environment,
+      interrupted: interrupt.signal,
+      onPrint: () => printed.resolve(),
+    }),
     sleep(HERE_MS, { code: undefined, out: "", err: "" }, { ref: false }),
   ]);
   interrupt.abort();
@@ -140,7 +163,9 @@ function environmentOf({ files, url, aws }: Place): Record<string, string> {
   };
 }
 
-/** The rules that this run broke; empty if it held. With an honest server, the command must succeed. */
+/**
+ * The rules that this run broke; empty if it held. With an honest server, the command must succeed.
+ */
 export function problemsOf(pair: Pair, { code, out, err, asked }: Run): string[] {
   const { command, behaviour } = pair;
   const { output, name, endless } = command;
@@ -151,7 +176,9 @@ export function problemsOf(pair: Pair, { code, out, err, asked }: Run): string[]
     ...(code === undefined ? ["does not end"] : []),
     ...(code !== undefined && !codes.includes(code) ? [`exit code ${code}`] : []),
     ...(/this is a bug/.test(err) ? ["bug"] : []),
-    ...(/^\s+at .*[:(]\d|node:internal|Unhandled|\(node:\d+\) /m.test(`${out}${err}`) ? ["stack trace"] : []),
+    ...(/^\s+at .*[:(]\d|node:internal|Unhandled|\(node:\d+\) /m.test(`${out}${err}`)
+      ? ["stack trace"]
+      : []),
     ...secrets.map((secret) => `prints ${secret}`),
     ...(isWellFormed(output, out, code) ? [] : ["stdout"]),
     ...(asked === 0 && mustAsk(pair) ? ["asks nothing"] : []),
@@ -172,14 +199,22 @@ function hasFailed(code: number | undefined): boolean {
   return code !== undefined && code > 0 && code !== INTERRUPTED;
 }
 
-/** Runs that are slow, endless or limited, of which some are parallel, may have no time left for it on a busy machine. */
+/**
+ * Runs that are slow, endless or limited, of which some are parallel, may have no time left for it
+ * on a busy machine.
+ */
 function mustAsk({ command: { slow, endless, limit }, behaviour }: Pair): boolean {
   return (
-    behaviour.answer !== undefined && [slow, endless, limit, behaviour.slow].every((reason) => reason === undefined)
+    behaviour.answer !== undefined &&
+    [slow, endless, limit, behaviour.slow].every((reason) => reason === undefined)
   );
 }
 
-function isWellFormed(output: HostileCommand["output"], out: string, code: number | undefined): boolean {
+function isWellFormed(
+  output: HostileCommand["output"],
+  out: string,
+  code: number | undefined,
+): boolean {
   if (/\[object Object\]|\bNaN\b|Invalid Date|\bundefined\b/.test(out)) return false;
   if (out === "" || code === undefined) return true;
   switch (output) {

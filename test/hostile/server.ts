@@ -1,5 +1,5 @@
-// A server for one run of the command: all services on one port, over TCP or TLS, with one behaviour. And server certificates: a
-// valid one, and those that a client must refuse.
+// A server for one run of the command: all services on one port, over TCP or TLS, with one
+// behaviour. And server certificates: a valid one, and those that a client must refuse.
 // It writes raw bytes, because Node's server refuses to send most of these responses.
 
 import { createServer, type Server, type Socket } from "node:net";
@@ -13,7 +13,10 @@ export interface Behaviour {
   /** Called on the TCP connection before any byte is read. */
   readonly connect?: (socket: Socket) => void;
   readonly answer?: (socket: Socket, request: HostileRequest, honest: Answer) => void;
-  /** Certificate of a TLS server. Without it, connections are plain TCP unless the command requires TLS. */
+  /**
+   * Certificate of a TLS server. Without it, connections are plain TCP unless the command requires
+   * TLS.
+   */
   readonly certificate?: "expired" | "other-name" | "unknown-authority";
   /** Speaks TLS where the client expects plain HTTP, or the other way round. */
   readonly otherProtocol?: true;
@@ -23,7 +26,10 @@ export interface Behaviour {
 
 export type HostileServer = Awaited<ReturnType<typeof startHostileServer>>;
 
-/** `target`: which operations misbehave, such as `ssm` or `ssm.PutParameter`. `tls`: plain TCP without it. */
+/**
+ * `target`: which operations misbehave, such as `ssm` or `ssm.PutParameter`. `tls`: plain TCP
+ * without it.
+ */
 export async function startHostileServer(
   behaviour: Behaviour,
   target: string,
@@ -47,7 +53,8 @@ export async function startHostileServer(
       behaviour.answer(socket, request, honest);
     });
   };
-  const server: Server = tls === undefined ? createServer(onSocket) : createTlsServer(tls, onSocket);
+  const server: Server =
+    tls === undefined ? createServer(onSocket) : createTlsServer(tls, onSocket);
   server.on("tlsClientError", () => {});
   server.on("connection", (socket: Socket) => {
     connected.resolve();
@@ -99,7 +106,14 @@ function readRequests(socket: Socket, onRequest: (request: HostileRequest) => Pr
       received = received.slice(raw.length);
       const [method = "", path = ""] = first.split(" ");
       const body = raw.slice(end + 4);
-      onRequest({ method, path, headers, body, raw, operation: operationOf(method, path, headers, body) });
+      onRequest({
+        method,
+        path,
+        headers,
+        body,
+        raw,
+        operation: operationOf(method, path, headers, body),
+      });
     }
   });
 }
@@ -109,7 +123,11 @@ export function send(socket: Socket, { status, type, body }: Answer, date = new 
 }
 
 /** Without `length`, closing the connection ends the body. */
-export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number, at = new Date()): string {
+export function head(
+  { status, type }: Pick<Answer, "status" | "type">,
+  length?: number,
+  at = new Date(),
+): string {
   const date = at.toUTCString();
   const size = length === undefined ? "connection: close" : `content-length: ${length}`;
   return `HTTP/1.1 ${status} Status\r\ncontent-type: ${type}\r\ndate: ${date}\r\n${size}\r\n\r\n`;
@@ -120,7 +138,10 @@ const DAY = 86_400_000;
 /** `trusted`: the authorities of all but the last certificate, PEM. */
 export function hostileCertificates() {
   const authority = createCertificateAuthority();
-  const former = createCertificateAuthority({ subject: { CN: "Former CA" }, now: () => Date.now() - 60 * DAY });
+  const former = createCertificateAuthority({
+    subject: { CN: "Former CA" },
+    now: () => Date.now() - 60 * DAY,
+  });
   const certificates = {
     usual: authority.server(),
     expired: former.server(),

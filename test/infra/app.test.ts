@@ -1,5 +1,6 @@
-// The app of `cdk deploy`: a stack for each cluster, messages without a stack trace, and CDK's feature flags: the fixed ones create
-// the same stacks as all recommended flags, and each has an effect. test/e2e/cfn-lint.e2e.ts runs the CDK CLI.
+// The app of `cdk deploy`: a stack for each cluster, messages without a stack trace, and CDK's
+// feature flags: the fixed ones create the same stacks as all recommended flags, and each has an
+// effect. test/e2e/cfn-lint.e2e.ts runs the CDK CLI.
 
 import "./quick-synth.ts";
 import assert from "node:assert/strict";
@@ -19,28 +20,47 @@ import { CLUSTERS } from "./clusters.ts";
 
 /** Runs the app with this context, as the CDK CLI does. */
 function run(context: object, outdir: string) {
-  const settings = { CDK_CONTEXT_JSON: JSON.stringify(context), CDK_OUTDIR: outdir, CDK_VALIDATION: "false" };
+  const settings = {
+    CDK_CONTEXT_JSON: JSON.stringify(context),
+    CDK_OUTDIR: outdir,
+    CDK_VALIDATION: "false",
+  };
   const env = { ...process.env, ...settings };
   return spawnSync(process.execPath, [join(ROOT, "infra", "app.ts")], { env, encoding: "utf8" });
 }
 
 test("the app checks its context, and prints only the message of a mistake, without a stack trace", () => {
   const { status, stderr } = run({ clusterId: "prod", endpoint: "mtls" }, "unused");
-  assert.match(`${status}: ${stderr}`, /^1: the context key "endpoint" has no effect: it belongs to a cluster\. .*\n$/);
+  assert.match(
+    `${status}: ${stderr}`,
+    /^1: the context key "endpoint" has no effect: it belongs to a cluster\. .*\n$/,
+  );
 });
 
 test("the app has a stack for each cluster, and for its issuer", () => {
   const outdir = useFolder().path;
-  const { status, stderr } = run({ clusters: [{ clusterId: "a", issuer: true }, { clusterId: "b" }] }, outdir);
+  const { status, stderr } = run(
+    { clusters: [{ clusterId: "a", issuer: true }, { clusterId: "b" }] },
+    outdir,
+  );
   assert.equal(status, 0, stderr);
-  const stacks = readdirSync(outdir).flatMap((file) => /^(.*)\.template\.json$/.exec(file)?.[1] ?? []);
-  assert.deepEqual(stacks.sort(), ["IamAuthenticator-a", "IamAuthenticator-b", "IamAuthenticatorIssuer-a"]);
+  const stacks = readdirSync(outdir).flatMap(
+    (file) => /^(.*)\.template\.json$/.exec(file)?.[1] ?? [],
+  );
+  assert.deepEqual(stacks.sort(), [
+    "IamAuthenticator-a",
+    "IamAuthenticator-b",
+    "IamAuthenticatorIssuer-a",
+  ]);
 });
 
 /** Stacks of every kind of endpoint, each with an issuer. */
 function templates(context: Readonly<Record<string, unknown>>): unknown[] {
   const app = new App({ context });
-  const stacks = CLUSTERS.map(readCluster).flatMap((one) => [clusterStack(app, one), issuerStack(app, one)]);
+  const stacks = CLUSTERS.map(readCluster).flatMap((one) => [
+    clusterStack(app, one),
+    issuerStack(app, one),
+  ]);
   return stacks.map((stack) => Template.fromStack(stack).toJSON());
 }
 

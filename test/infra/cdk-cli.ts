@@ -1,4 +1,5 @@
-// Runs the real CDK CLI on this repository's app, from a temporary folder with a list of clusters in its cdk.json.
+// Runs the real CDK CLI on this repository's app, from a temporary folder with a list of clusters
+// in its cdk.json.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +19,11 @@ export function writeApp(folder: string, clusters: readonly unknown[]): void {
 }
 
 /** Returns the CLI's standard output. Throws its standard error. */
-export function cdk(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+export function cdk(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): string {
   return execFileSync(process.execPath, cdkCommand(args), {
     cwd: folder,
     encoding: "utf8",
@@ -29,5 +34,10 @@ export function cdk(folder: string, args: readonly string[], env: Readonly<Recor
 
 /** The words after `node`. */
 export function cdkCommand(args: readonly string[]): string[] {
-  return [join(ROOT, "node_modules", "aws-cdk", "bin", "cdk"), ...args, "--no-notices", "--no-version-reporting"];
+  return [
+    join(ROOT, "node_modules", "aws-cdk", "bin", "cdk"),
+    ...args,
+    "--no-notices",
+    "--no-version-reporting",
+  ];
 }

@@ -6,21 +6,31 @@ import { App, Lazy, Stack } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { IamAuthenticator, type IamAuthenticatorProps, type MtlsEndpoint } from "../../infra/iam-authenticator.ts";
+import {
+  IamAuthenticator,
+  type IamAuthenticatorProps,
+  type MtlsEndpoint,
+} from "../../infra/iam-authenticator.ts";
 import { certificateArn, endpointOf, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
 
 const ISSUER = "https://a1b2.tokens.sts.global.api.aws";
 const STANDBY = "https://standby.example.com/authenticate";
-const farCertificate = (scope: Construct) => Certificate.fromCertificateArn(scope, "Far", certificateArn("us-east-1"));
+const farCertificate = (scope: Construct) =>
+  Certificate.fromCertificateArn(scope, "Far", certificateArn("us-east-1"));
 const mtls =
-  (change: (scope: Construct) => Partial<MtlsEndpoint>, more: Partial<IamAuthenticatorProps> = {}) =>
+  (
+    change: (scope: Construct) => Partial<MtlsEndpoint>,
+    more: Partial<IamAuthenticatorProps> = {},
+  ) =>
   (scope: Construct) => ({
     ...more,
     endpoint: { ...endpointOf("mtls", scope), ...change(scope) } as MtlsEndpoint,
   });
 
 const alarmEmail = "on-call";
-const awsSignedTokens = [{ account: "111122223333", issuer: Lazy.string({ produce: () => ISSUER }) }];
+const awsSignedTokens = [
+  { account: "111122223333", issuer: Lazy.string({ produce: () => ISSUER }) },
+];
 // biome-ignore format: a table
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
@@ -131,10 +141,18 @@ for (const [name, [props, message]] of Object.entries(REFUSED)) {
   test(name, () => assert.throws(() => stackOf("http", props), { message }));
 }
 
-for (const name of ["accounts", "audiences", "reservedPrefixes", "stsRegions", "nodeVpcs", "stsExtraHosts"] as const) {
+for (const name of [
+  "accounts",
+  "audiences",
+  "reservedPrefixes",
+  "stsRegions",
+  "nodeVpcs",
+  "stsExtraHosts",
+] as const) {
   test(`an empty item in ${name} is refused, since it could mean any`, () => {
     const message = `${name} must not contain an empty item: leave ${name} out for the default`;
-    for (const item of ["", " "]) assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
+    for (const item of ["", " "])
+      assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
   });
 }
 
@@ -147,7 +165,13 @@ test("Lambda's limits are accepted", () => {
 
 test("a stack with an unknown region accepts regions of one partition", () => {
   const make = (...stsRegions: string[]) =>
-    new IamAuthenticator(new Stack(new App(), "Free"), "Authenticator", { clusterId: "a", stsRegions });
-  for (const stsRegions of [["cn-north-1", "cn-northwest-1"], ["us-gov-west-1"], [REGION]]) make(...stsRegions);
-  assert.throws(() => make("cn-north-1", "eu-west-1"), { message: /^stsRegions must be .* not "eu-west-1"/ });
+    new IamAuthenticator(new Stack(new App(), "Free"), "Authenticator", {
+      clusterId: "a",
+      stsRegions,
+    });
+  for (const stsRegions of [["cn-north-1", "cn-northwest-1"], ["us-gov-west-1"], [REGION]])
+    make(...stsRegions);
+  assert.throws(() => make("cn-north-1", "eu-west-1"), {
+    message: /^stsRegions must be .* not "eu-west-1"/,
+  });
 });

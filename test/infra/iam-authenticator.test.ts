@@ -1,4 +1,5 @@
-// The construct's surface: metrics, alarms, API, log and role; optional parts; a key of the app for the logs.
+// The construct's surface: metrics, alarms, API, log and role; optional parts; a key of the app for
+// the logs.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,11 +17,25 @@ import { flat, lambdaFunction, output, resource, resources, typesOf } from "./te
 
 test("each metric of reviews has a method", () => {
   const { authenticator, stack } = stackOf("http");
-  const names = ["Refused", "StsThrottled", "InvalidMappings", "StaleReads", "TokenKeysFailed"] as const;
-  const metrics = [authenticator.metricReviews("denied"), ...names.map((name) => authenticator.metric(name))];
+  const names = [
+    "Refused",
+    "StsThrottled",
+    "InvalidMappings",
+    "StaleReads",
+    "TokenKeysFailed",
+  ] as const;
+  const metrics = [
+    authenticator.metricReviews("denied"),
+    ...names.map((name) => authenticator.metric(name)),
+  ];
   const ClusterId = "prod.example";
   assert.deepEqual(
-    metrics.map(({ namespace, metricName, dimensions, statistic }) => [namespace, metricName, dimensions, statistic]),
+    metrics.map(({ namespace, metricName, dimensions, statistic }) => [
+      namespace,
+      metricName,
+      dimensions,
+      statistic,
+    ]),
     [
       ["LambdaIamAuthenticator", "Reviews", { ClusterId, Outcome: "denied" }, "Sum"],
       ...names.map((name) => ["LambdaIamAuthenticator", name, { ClusterId }, "Sum"]),
@@ -40,10 +55,13 @@ for (const kind of KINDS) {
     assert.deepEqual(ids, ["Failing", "Refused"]);
     assert.ok(authenticator.api instanceof (kind === "private" ? RestApi : HttpApi));
     assert.ok(authenticator.api.metricCount() instanceof Metric);
-    const [Role, LogGroup] = [authenticator.role.roleArn, authenticator.logGroup.logGroupName].map((value) =>
-      flat(stack.resolve(value)),
+    const [Role, LogGroup] = [authenticator.role.roleArn, authenticator.logGroup.logGroupName].map(
+      (value) => flat(stack.resolve(value)),
     );
-    assert.partialDeepStrictEqual(lambdaFunction(templateOf(kind)).Properties, { Role, LoggingConfig: { LogGroup } });
+    assert.partialDeepStrictEqual(lambdaFunction(templateOf(kind)).Properties, {
+      Role,
+      LoggingConfig: { LogGroup },
+    });
   });
 }
 
@@ -59,7 +77,11 @@ test("without alarms, only those that notify are omitted, and the dashboard has 
   const { authenticator, template } = stackOf("http", { alarms: false, dashboard: true });
   assert.deepEqual(authenticator.alarms, []);
   const made = template();
-  const types = [...typesOf(made.toJSON()["Resources"]), "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Alarm"];
+  const types = [
+    ...typesOf(made.toJSON()["Resources"]),
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Alarm",
+  ];
   assert.deepEqual(types.sort(), [...DEFAULT, "AWS::CloudWatch::Dashboard"].sort());
   assert.ok(!JSON.stringify(resource(made, "AWS::CloudWatch::Dashboard")).includes('\\"alarms\\"'));
 });
@@ -77,16 +99,27 @@ for (const kind of KINDS) {
 
 test("a key of the app encrypts every log, and its policy allows only this account's log groups to use it", () => {
   const withKey = (scope: Construct) => ({ encryptionKey: new Key(scope, "Key") });
-  for (const { template: made } of [...KINDS.map((kind) => stackOf(kind, withKey)), issuerOf(withKey)]) {
+  for (const { template: made } of [
+    ...KINDS.map((kind) => stackOf(kind, withKey)),
+    issuerOf(withKey),
+  ]) {
     const template = made();
     const logs = resources(template, "AWS::Logs::LogGroup");
     assert.ok(logs.length >= 2);
     for (const { Properties } of logs) assert.equal(Properties["KmsKeyId"], "<Key.Arn>");
-    const { Statement } = resource(template, "AWS::KMS::Key").Properties["KeyPolicy"] as { Statement: unknown[] };
+    const { Statement } = resource(template, "AWS::KMS::Key").Properties["KeyPolicy"] as {
+      Statement: unknown[];
+    };
     const logArn = `arn:<AWS::Partition>:logs:${REGION}:111122223333:log-group:*`;
     assert.deepEqual(Statement.slice(1), [
       {
-        Action: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        Action: [
+          "kms:Encrypt*",
+          "kms:Decrypt*",
+          "kms:ReEncrypt*",
+          "kms:GenerateDataKey*",
+          "kms:Describe*",
+        ],
         Condition: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": logArn } },
         Effect: "Allow",
         Principal: { Service: `logs.${REGION}.<AWS::URLSuffix>` },
@@ -98,8 +131,11 @@ test("a key of the app encrypts every log, and its policy allows only this accou
 
 test("a key of another app encrypts the logs, and is not changed", () => {
   const arn = `arn:aws:kms:${REGION}:111122223333:key/12345678-1234-1234-1234-123456789012`;
-  const template = stackOf("http", (scope) => ({ encryptionKey: Key.fromKeyArn(scope, "Key", arn) })).template();
-  for (const { Properties } of resources(template, "AWS::Logs::LogGroup")) assert.equal(Properties["KmsKeyId"], arn);
+  const template = stackOf("http", (scope) => ({
+    encryptionKey: Key.fromKeyArn(scope, "Key", arn),
+  })).template();
+  for (const { Properties } of resources(template, "AWS::Logs::LogGroup"))
+    assert.equal(Properties["KmsKeyId"], arn);
   assert.deepEqual(typesOf(template.toJSON()["Resources"]), DEFAULT);
 });
 
@@ -117,24 +153,36 @@ test("props that are known only at deployment are passed on unchanged", () => {
   });
   authenticator.addAccountMapping("111122223333");
   const template = Template.fromStack(stack);
-  const hosts = { STS_EXTRA_HOSTS: { "Fn::ImportValue": "StsHost" }, ACCOUNTS: { "Fn::Join": [",", "<Accounts>"] } };
+  const hosts = {
+    STS_EXTRA_HOSTS: { "Fn::ImportValue": "StsHost" },
+    ACCOUNTS: { "Fn::Join": [",", "<Accounts>"] },
+  };
   assert.partialDeepStrictEqual(lambdaFunction(template).Properties, {
     MemorySize: "<Memory>",
     Environment: { Variables: { CLUSTER_ID: "<Id>", ...hosts } },
   });
-  const parameters = resources(template, "AWS::SSM::Parameter").map(({ Properties }) => Properties["Name"]);
+  const parameters = resources(template, "AWS::SSM::Parameter").map(
+    ({ Properties }) => Properties["Name"],
+  );
   assert.deepEqual(parameters.sort(), [
     "/iam-authenticator/<Id>/account/111122223333",
     "/iam-authenticator/<Id>/settings/<Id>",
   ]);
-  assert.equal(output(template, "KubeconfigCommand").includes("--prefix /iam-authenticator/<Id> "), true);
+  assert.equal(
+    output(template, "KubeconfigCommand").includes("--prefix /iam-authenticator/<Id> "),
+    true,
+  );
 });
 
 test("known props are still checked", () => {
   const stack = new Stack(new App(), "Test");
   const clusterId = new CfnParameter(stack, "Id").valueAsString;
-  const make = (id: string, more: object) => () => new IamAuthenticator(stack, id, { clusterId, ...more });
+  const make = (id: string, more: object) => () =>
+    new IamAuthenticator(stack, id, { clusterId, ...more });
   assert.throws(make("A", { accounts: ["1111"] }), /^Error: accounts must be/);
   assert.throws(make("B", { mappingPrefix: "auth" }), /^Error: mappingPrefix must be/);
-  assert.throws(make("C", { provisionedConcurrency: 0 }), /provisionedConcurrency must be a positive integer/);
+  assert.throws(
+    make("C", { provisionedConcurrency: 0 }),
+    /provisionedConcurrency must be a positive integer/,
+  );
 });

@@ -11,11 +11,22 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { ServiceAccountRole } from "../../infra/iam-authenticator.ts";
 import { useFolder } from "../cli/fixtures.ts";
-import { ACCOUNT, issuerOf, KINDS, type MoreProps, type Synthesized, stackOf, vpcOf } from "./stacks.ts";
+import {
+  ACCOUNT,
+  issuerOf,
+  KINDS,
+  type MoreProps,
+  type Synthesized,
+  stackOf,
+  vpcOf,
+} from "./stacks.ts";
 
 interface Report {
   readonly pluginReports: {
-    readonly violations: { readonly ruleName: string; readonly violatingConstructs: { constructPath: string }[] }[];
+    readonly violations: {
+      readonly ruleName: string;
+      readonly violatingConstructs: { constructPath: string }[];
+    }[];
   }[];
 }
 
@@ -27,7 +38,9 @@ function findings({ app }: Pick<Synthesized, "app">): string[] {
     // The report has the findings.
     assert.match(String(error), /ValidationFailed/);
   }
-  const report: Report = JSON.parse(readFileSync(join(app.outdir, "validation-report.json"), "utf8"));
+  const report: Report = JSON.parse(
+    readFileSync(join(app.outdir, "validation-report.json"), "utf8"),
+  );
   return report.pluginReports
     .flatMap(({ violations }) => violations)
     .flatMap(({ ruleName, violatingConstructs }) =>
@@ -41,8 +54,11 @@ function checkedApp(context: Record<string, boolean> = {}): App {
   return app;
 }
 
-const checked = (kind: (typeof KINDS)[number], more: MoreProps = {}, context?: Record<string, boolean>) =>
-  stackOf(kind, more, checkedApp(context));
+const checked = (
+  kind: (typeof KINDS)[number],
+  more: MoreProps = {},
+  context?: Record<string, boolean>,
+) => stackOf(kind, more, checkedApp(context));
 
 const EVERYTHING: MoreProps = (scope) => ({
   nodes: true,
@@ -61,7 +77,10 @@ for (const kind of KINDS) {
   });
 }
 
-const FLAGS = { "@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true };
+const FLAGS = {
+  "@aws-cdk/core:enablePartitionLiterals": true,
+  "@aws-cdk/aws-iam:minimizePolicies": true,
+};
 for (const [what, props, flags] of [
   ["with an email address for alarms", { alarmEmail: "on-call@example.com" }, {}],
   ["in an app that writes partitions as literals", { nodes: true }, FLAGS],
@@ -78,7 +97,11 @@ test("the check works: it finds a bucket beside the authenticator", () => {
 test("an issuer and a role for a service account: no findings", () => {
   const { app, stack, issuer } = issuerOf(() => ({}), checkedApp());
   issuer.grantManageKeys(Role.fromRoleArn(stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
-  new ServiceAccountRole(stack, "Reader", { issuer: "https://oidc.example.com", namespace: "a", name: "b" });
+  new ServiceAccountRole(stack, "Reader", {
+    issuer: "https://oidc.example.com",
+    namespace: "a",
+    name: "b",
+  });
   // The role of the app's team has a wildcard below the issuer's path.
   const others = findings({ app }).filter((finding) => !finding.includes("Test/Team/"));
   assert.deepEqual(others, []);

@@ -15,17 +15,32 @@ import { ACCOUNT, endpointOf, REGION, stackOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
 
 test("queries of the dashboard and of the documents use only fields of the log line or of Insights", () => {
-  const line = logEntry({ ...newRecord(0), ms: { caller: 0, identity: 0, mapping: 0 } }, "granted", undefined, 0);
-  const fields = [...Object.keys(line), ...Object.keys(line.ms).map((stage) => `ms.${stage}`), "@timestamp"];
-  const words = "fields filter sort stats limit by desc in as count max pct bin ispresent".split(" ");
+  const line = logEntry(
+    { ...newRecord(0), ms: { caller: 0, identity: 0, mapping: 0 } },
+    "granted",
+    undefined,
+    0,
+  );
+  const fields = [
+    ...Object.keys(line),
+    ...Object.keys(line.ms).map((stage) => `ms.${stage}`),
+    "@timestamp",
+  ];
+  const words = "fields filter sort stats limit by desc in as count max pct bin ispresent".split(
+    " ",
+  );
   const made = ["reviews", "latest", "1h", "50", "99"];
   const page = readFileSync(new URL("../../docs/audit.md", import.meta.url), "utf8");
   const documented = [...page.matchAll(/'(filter [^']*)'/g)].map(([, query = ""]) => query);
   assert.equal(documented.length, 1);
   const dashboard = stackOf("http", { dashboard: true }).template();
   const { DashboardBody } = resource(dashboard, "AWS::CloudWatch::Dashboard").Properties;
-  const { widgets }: { widgets: { properties: { query?: string } }[] } = JSON.parse(String(DashboardBody));
-  const queries = widgets.flatMap(({ properties: { query } }) => query?.replace(/^SOURCE '[^']*' \| /, "") ?? []);
+  const { widgets }: { widgets: { properties: { query?: string } }[] } = JSON.parse(
+    String(DashboardBody),
+  );
+  const queries = widgets.flatMap(
+    ({ properties: { query } }) => query?.replace(/^SOURCE '[^']*' \| /, "") ?? [],
+  );
   assert.equal(queries.length, 2);
   for (const query of [...queries, ...documented]) {
     const named = query.replaceAll(/"[^"]*"/g, "").match(/@?[a-z][\w.]*|\d\w*/gi) ?? [];
@@ -42,7 +57,10 @@ test("each alarm names its heading in docs/troubleshoot.md, whose section on ala
   const [, section = ""] = /^## An alarm fires\n(.*)/ms.exec(page) ?? [];
   const named = [stackOf("http", { quietHours: 24 }).template(), Template.fromStack(issuer)]
     .flatMap((template) => resources(template, "AWS::CloudWatch::Alarm"))
-    .map(({ Properties }) => /docs\/troubleshoot\.md#(\S+)$/.exec(String(Properties["AlarmDescription"]))?.[1]);
+    .map(
+      ({ Properties }) =>
+        /docs\/troubleshoot\.md#(\S+)$/.exec(String(Properties["AlarmDescription"]))?.[1],
+    );
   assert.deepEqual([...new Set(named)].toSorted(), anchorsOf(section).toSorted());
 });
 
@@ -52,7 +70,10 @@ const ENDPOINTS = {
   private:
     "https://<AuthenticatorPrivateApi>-<AuthenticatorPrivateVpcEndpoint>.execute-api.eu-west-1.<AWS::URLSuffix>/live/authenticate",
 };
-/** If it is not installed, npx would download any package that has this name, and run it with AWS credentials. */
+/**
+ * If it is not installed, npx would download any package that has this name, and run it with AWS
+ * credentials.
+ */
 const RUN = "npx --no -- lambda-iam-authenticator";
 const BY_ROLE = { name: "control-plane", arn: "arn:aws:iam::111122223333:role/control-plane" };
 const BY_TOKEN = { name: "rescue", sha256: "0".repeat(64) };
@@ -69,7 +90,10 @@ const ROWS = [
 for (const [what, kind, callers, option] of ROWS) {
   test(what, () => {
     const made = stackOf(kind, (scope) => ({
-      endpoint: { ...(endpointOf(kind, scope) as PrivateEndpoint), ...(kind === "private" && { callerAuth: "none" }) },
+      endpoint: {
+        ...(endpointOf(kind, scope) as PrivateEndpoint),
+        ...(kind === "private" && { callerAuth: "none" }),
+      },
     }));
     for (const caller of callers) made.authenticator.addCaller(caller);
     const command = `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS[kind]} ${option} --out webhook.kubeconfig`;
@@ -79,20 +103,27 @@ for (const [what, kind, callers, option] of ROWS) {
 
 test("with failoverUrl, the command reads the stack, since a URL would set tls-server-name, and says that only one Region has the caller", () => {
   const failoverUrl = "https://standby.example.com/authenticate";
-  const commandOf = (kind: "http" | "mtls") => output(stackOf(kind, { failoverUrl }).template(), "KubeconfigCommand");
+  const commandOf = (kind: "http" | "mtls") =>
+    output(stackOf(kind, { failoverUrl }).template(), "KubeconfigCommand");
   const stack = "--cluster prod.example --region eu-west-1";
   const place = `${stack} --prefix /iam-authenticator/prod.example`;
   const remark = "# only in eu-west-1: docs/regions.md adds it to the standby too";
   const added = `${RUN} callers add control-plane ${place} --out webhook.kubeconfig --new --yes ${remark}`;
   assert.equal(commandOf("http"), added);
   const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";
-  assert.equal(commandOf("mtls"), `${RUN} kubeconfig webhook ${stack} ${certificate} --out webhook.kubeconfig`);
+  assert.equal(
+    commandOf("mtls"),
+    `${RUN} kubeconfig webhook ${stack} ${certificate} --out webhook.kubeconfig`,
+  );
 });
 
 test("a caller's ARN that is not known at synth, or a session's, is refused", () => {
   const { authenticator } = stackOf("http");
   const adding = (arn: string) => () => authenticator.addCaller({ name: "a", arn });
-  assert.throws(adding(Lazy.string({ produce: () => "arn" })), /^Error: caller a: its arn must be known at synth/);
+  assert.throws(
+    adding(Lazy.string({ produce: () => "arn" })),
+    /^Error: caller a: its arn must be known at synth/,
+  );
   assert.throws(
     adding("arn:aws:sts::111122223333:assumed-role/control-plane/i-1"),
     /^Error: caller a: must have a name, and either its token's sha256 .* or the arn of its IAM role or user/,

@@ -1,12 +1,21 @@
-// Permissions, statement by statement: the function's role, other roles, and callers of the function. Grants to manage mappings
-// and denials, of one account or of all, but never the callers.
+// Permissions, statement by statement: the function's role, other roles, and callers of the
+// function. Grants to manage mappings and denials, of one account or of all, but never the callers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fn } from "aws-cdk-lib";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { type IRole, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { ACCOUNT, KINDS, type MoreProps, SCOPES, type Synthesized, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import {
+  ACCOUNT,
+  KINDS,
+  type MoreProps,
+  SCOPES,
+  type Synthesized,
+  stackOf,
+  templateOf,
+  vpcOf,
+} from "./stacks.ts";
 import { flat, resource, statements } from "./template.ts";
 
 /** The policies of functions that serve reviews. deployment.test.ts tests the deployment check. */
@@ -25,12 +34,22 @@ const OF_NODES = [
 ];
 const INTERFACES = [
   ...["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
-  ...["ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"],
+  ...[
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+  ],
 ];
 const OF_VPC = [
-  // Lambda creates interfaces before they have names. The function's code is denied the same actions.
+  // Lambda creates interfaces before they have names. The function's code is denied the same
+  // actions.
   { Effect: "Allow", Action: INTERFACES, Resource: "*" },
-  { Effect: "Deny", Action: INTERFACES, Resource: "*", Condition: { Null: { "lambda:SourceFunctionArn": "false" } } },
+  {
+    Effect: "Deny",
+    Action: INTERFACES,
+    Resource: "*",
+    Condition: { Null: { "lambda:SourceFunctionArn": "false" } },
+  },
 ];
 
 function rights(template: Template): unknown[] {
@@ -59,7 +78,9 @@ test("changed permissions become another policy of the same role, so that the ol
     const template = stackOf("http", props).template();
     const policies = Object.entries(template.findResources("AWS::IAM::Policy"));
     const [id = "", policy = {}] = policies.find(([name]) => RIGHTS.test(name)) ?? [];
-    const [{ DependsOn }] = Object.values(template.findResources("AWS::Lambda::Function")) as [{ DependsOn: string[] }];
+    const [{ DependsOn }] = Object.values(template.findResources("AWS::Lambda::Function")) as [
+      { DependsOn: string[] },
+    ];
     assert.ok(DependsOn.includes(id), "the function must wait for its rights");
     const [role] = Object.keys(template.findResources("AWS::IAM::Role"));
     return { id, role, roles: flat(policy["Properties"].Roles) };
@@ -90,7 +111,9 @@ for (const kind of KINDS) {
 
 function granted(made: Synthesized, grant: (team: IRole) => void): unknown[] {
   grant(Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
-  return statements(made.template()).flatMap(({ of, statement }) => (of.startsWith("Team") ? statement : []));
+  return statements(made.template()).flatMap(({ of, statement }) =>
+    of.startsWith("Team") ? statement : [],
+  );
 }
 
 function grantedTo(options: { readonly account?: string }): unknown[] {
@@ -99,10 +122,24 @@ function grantedTo(options: { readonly account?: string }): unknown[] {
 }
 
 const WRITE = [
-  ...["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"],
+  ...[
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+    "ssm:GetParameterHistory",
+  ],
   ...["ssm:ListTagsForResource", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:DeleteParameters"],
 ];
-const MAPPINGS = ["role", "user", "root", "federated-user", "sso", "sso-session", "pattern", "account"];
+const MAPPINGS = [
+  "role",
+  "user",
+  "root",
+  "federated-user",
+  "sso",
+  "sso-session",
+  "pattern",
+  "account",
+];
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
 const SETTINGS = "settings/prod.example";
@@ -121,8 +158,16 @@ test("a team can write only its own account's mappings, and read the lists that 
 
 test("a manager of all mappings can manage denials and list the prefix, but not write the callers or the settings", () => {
   assert.deepEqual(grantedTo({}), [
-    { Effect: "Allow", Action: WRITE, Resource: [...MAPPINGS, "deny"].map((kind) => `${under}/${kind}/*`) },
-    { Effect: "Allow", Action: ["ssm:GetParameter", "ssm:GetParameters"], Resource: `${under}/${SETTINGS}` },
+    {
+      Effect: "Allow",
+      Action: WRITE,
+      Resource: [...MAPPINGS, "deny"].map((kind) => `${under}/${kind}/*`),
+    },
+    {
+      Effect: "Allow",
+      Action: ["ssm:GetParameter", "ssm:GetParameters"],
+      Resource: `${under}/${SETTINGS}`,
+    },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: [under, `${under}/settings`] },
   ]);
 });
@@ -131,7 +176,10 @@ const FIND = ["logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"
 test("a reader of reviews can only filter and query the log of this function, and of a former endpoint's, and find it", () => {
   for (const [made, logs] of [
     [stackOf("http"), "<AuthenticatorLog.Arn>"],
-    [stackOf("mtls", { formerEndpoint: { kind: "http" } }), ["<AuthenticatorMtlsLog.Arn>", "<AuthenticatorLog.Arn>"]],
+    [
+      stackOf("mtls", { formerEndpoint: { kind: "http" } }),
+      ["<AuthenticatorMtlsLog.Arn>", "<AuthenticatorLog.Arn>"],
+    ],
   ] as const) {
     const found = granted(made, (team) => made.authenticator.grantReadReviews(team));
     assert.deepEqual(found, [
@@ -150,6 +198,8 @@ for (const method of ["grantManageMappings", "grantReadReviews"] as const) {
     assert.throws(() => authenticator[method](foreign), {
       message: `${refused}, ${ACCOUNT}, not of 444455556666: use a role of ${ACCOUNT} that 444455556666 can assume`,
     });
-    assert.throws(() => authenticator[method](new ServicePrincipal("ec2.amazonaws.com")), { message: refused });
+    assert.throws(() => authenticator[method](new ServicePrincipal("ec2.amazonaws.com")), {
+      message: refused,
+    });
   });
 }

@@ -1,4 +1,5 @@
-// The upgrade of a stack that reserved environments to the default, which reserves none: what docs/deploy.md says of `cdk diff`.
+// The upgrade of a stack that reserved environments to the default, which reserves none: what
+// docs/deploy.md says of `cdk diff`.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,7 +20,8 @@ function differences(former: unknown, now: unknown, path = ""): string[] {
 }
 
 /** Without hashes, a changed logical id would hide a new version, so they are compared, too. */
-const versions = (template: object) => Object.keys(template).filter((id) => id.includes("CurrentVersion"));
+const versions = (template: object) =>
+  Object.keys(template).filter((id) => id.includes("CurrentVersion"));
 
 function upgrade(kind: Kind) {
   const former = stackOf(kind, { reservedConcurrency: 8 }).template().toJSON();
@@ -42,5 +44,8 @@ for (const kind of KINDS) {
 test("docs/deploy.md names what changes, as cdk diff does", () => {
   const page = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
   assert.match(page, /`ReservedConcurrentExecutions` is removed and the throttle changes/);
-  assert.match(page, /\| default throttle \| 150 requests a second, burst 50 \| 200, burst 2,000 \|/);
+  assert.match(
+    page,
+    /\| default throttle \| 150 requests a second, burst 50 \| 200, burst 2,000 \|/,
+  );
 });

@@ -1,5 +1,6 @@
-// The template of each endpoint and of the issuer, without hashes, and the construct's public declarations, so that every
-// change shows in a review. Update: `npm run prepare`, then `npx node --test --test-update-snapshots test/infra/snapshot.test.ts`.
+// The template of each endpoint and of the issuer, without hashes, and the construct's public
+// declarations, so that every change shows in a review. Update: `npm run prepare`, then `npx node
+// --test --test-update-snapshots test/infra/snapshot.test.ts`.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,13 +20,18 @@ const serializers = [(value: unknown) => `${JSON.stringify(value, null, 2)}\n`];
 
 for (const kind of KINDS) {
   test(kind, (t) =>
-    t.assert.fileSnapshot(flat(templateOf(kind).toJSON()), join(folder, `${kind}.snapshot`), { serializers }),
+    t.assert.fileSnapshot(flat(templateOf(kind).toJSON()), join(folder, `${kind}.snapshot`), {
+      serializers,
+    }),
   );
 }
 
 test("in a VPC, with mappings and callers", (t) => {
   const { authenticator, template } = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") }));
-  authenticator.addAccountMapping("444455556666", { username: "account:{AccountID}", groups: ["viewers"] });
+  authenticator.addAccountMapping("444455556666", {
+    username: "account:{AccountID}",
+    groups: ["viewers"],
+  });
   authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
   t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "vpc.snapshot"), { serializers });
 });
@@ -65,25 +71,34 @@ test("every option: settings, subnets and groups, a domain, sizes, a dashboard, 
     quietHours: 24,
     alarmEmail: "on-call@example.com",
   }));
-  t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "options.snapshot"), { serializers });
+  t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "options.snapshot"), {
+    serializers,
+  });
 });
 
 test("issuer", (t) => {
   const stack = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
-  t.assert.fileSnapshot(flat(Template.fromStack(stack).toJSON()), join(folder, "issuer.snapshot"), { serializers });
+  t.assert.fileSnapshot(flat(Template.fromStack(stack).toJSON()), join(folder, "issuer.snapshot"), {
+    serializers,
+  });
 });
 
 const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
 
 /** The top-level statements of a file, each with its comment. */
 function statements(file: string): string[] {
-  return readFileSync(file, "utf8").split(/^(?<!\*\/\n)(?=\/\*\*|export |import |declare |type |interface )/m);
+  return readFileSync(file, "utf8").split(
+    /^(?<!\*\/\n)(?=\/\*\*|export |import |declare |type |interface )/m,
+  );
 }
 
 const DECLARED = /^(?:export )?(?:declare )?(?:interface|type|class|const|function) (\w+)/m;
 const FROM = /^(?:import|export) (?:type )?\{ ([^}]+?),? \} from "(\..+)\.ts";$/m;
 
-/** Adds what `text` of `file` names of this package, and what that names. By name: moving it to another file is no change. */
+/**
+ * Adds what `text` of `file` names of this package, and what that names. By name: moving it to
+ * another file is no change.
+ */
 function addNamed(text: string, file: string, found: Map<string, string>): void {
   const code = text.replaceAll(/\/\*\*.*?\*\//gs, "");
   const add = (name: string, from: string) => {
@@ -97,7 +112,8 @@ function addNamed(text: string, file: string, found: Map<string, string>): void 
     if (own !== undefined) add(own, file);
     const [, names = "", path] = FROM.exec(statement) ?? [];
     if (path === undefined) continue;
-    for (const name of names.replaceAll("type ", "").split(", ")) add(name, join(dirname(file), `${path}.d.ts`));
+    for (const name of names.replaceAll("type ", "").split(", "))
+      add(name, join(dirname(file), `${path}.d.ts`));
   }
 }
 
@@ -107,7 +123,11 @@ test("the public declarations", (t) => {
   addNamed(readFileSync(entry, "utf8"), entry, found);
   const named = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, declared]) => declared);
   const others = statements(entry).filter((statement) => !DECLARED.test(statement));
-  t.assert.fileSnapshot([...others, "\n", ...named].join(""), join(folder, "declarations.snapshot"), {
-    serializers: [String],
-  });
+  t.assert.fileSnapshot(
+    [...others, "\n", ...named].join(""),
+    join(folder, "declarations.snapshot"),
+    {
+      serializers: [String],
+    },
+  );
 });

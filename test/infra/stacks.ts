@@ -23,13 +23,19 @@ export const ENV = { env: { account: ACCOUNT, region: REGION } };
 
 export type Kind = "http" | "mtls" | "private";
 /** The prefix of each kind's logical ids. */
-export const SCOPES = { http: "Authenticator", mtls: "AuthenticatorMtls", private: "AuthenticatorPrivate" };
+export const SCOPES = {
+  http: "Authenticator",
+  mtls: "AuthenticatorMtls",
+  private: "AuthenticatorPrivate",
+};
 export const KINDS: readonly Kind[] = ["http", "mtls", "private"];
 
 export type Synthesized = ReturnType<typeof stackOf>;
 
 /** Additional props can need a scope, such as a VPC or a topic. */
-export type MoreProps = Partial<IamAuthenticatorProps> | ((scope: Construct) => Partial<IamAuthenticatorProps>);
+export type MoreProps =
+  | Partial<IamAuthenticatorProps>
+  | ((scope: Construct) => Partial<IamAuthenticatorProps>);
 
 /** `template()` synthesizes the stack. Later additions are not included. */
 export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()) {
@@ -43,7 +49,10 @@ export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()) {
   return { app, stack, authenticator, template: () => Template.fromStack(stack) };
 }
 
-export function issuerOf(more: (scope: Construct) => Partial<ServiceAccountIssuerProps> = () => ({}), app = new App()) {
+export function issuerOf(
+  more: (scope: Construct) => Partial<ServiceAccountIssuerProps> = () => ({}),
+  app = new App(),
+) {
   const stack = new Stack(app, "Test", ENV);
   const issuer = new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", ...more(stack) });
   return { app, stack, issuer, template: () => Template.fromStack(stack) };
@@ -67,7 +76,11 @@ export function endpointOf(kind: Kind, scope: Construct): Endpoint {
     domainName: "authenticator.example.com",
     subjects: ["CN=kube-apiserver,O=Example"],
     certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn(REGION)),
-    truststore: { bucket: Bucket.fromBucketName(scope, "Truststore", "trust"), key: "ca.pem", version: "v1" },
+    truststore: {
+      bucket: Bucket.fromBucketName(scope, "Truststore", "trust"),
+      key: "ca.pem",
+      version: "v1",
+    },
     hostedZone: HostedZone.fromHostedZoneAttributes(scope, "Zone", zone),
   };
 }
@@ -82,5 +95,9 @@ export function vpcOf(scope: Construct, id: string): IVpc {
 
 export function givenVpcEndpoint(scope: Construct) {
   const attributes = { vpcEndpointId: "vpce-0123456789abcdef0", port: 443 };
-  return InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(scope, "GivenVpcEndpoint", attributes);
+  return InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(
+    scope,
+    "GivenVpcEndpoint",
+    attributes,
+  );
 }

@@ -1,4 +1,5 @@
-// Reads a synthesized template: resources by type, and values with CloudFormation's references as plain text.
+// Reads a synthesized template: resources by type, and values with CloudFormation's references as
+// plain text.
 
 import assert from "node:assert/strict";
 import type { Template } from "aws-cdk-lib/assertions";
@@ -31,20 +32,32 @@ export function resource(template: Template, type: string): Resource {
 /** The Lambda function with this name for `sam local`. */
 export function lambdaFunction(template: Template, name = "Authenticator"): Resource {
   const functions = resources(template, "AWS::Lambda::Function");
-  return functions.find(({ Metadata }) => Metadata?.["SamResourceId"] === name) ?? assert.fail(`no function ${name}`);
+  return (
+    functions.find(({ Metadata }) => Metadata?.["SamResourceId"] === name) ??
+    assert.fail(`no function ${name}`)
+  );
 }
 
 export function variablesOf(template: Template, name?: string): Readonly<Record<string, unknown>> {
-  return (lambdaFunction(template, name).Properties["Environment"] as { Variables: Record<string, unknown> }).Variables;
+  return (
+    lambdaFunction(template, name).Properties["Environment"] as {
+      Variables: Record<string, unknown>;
+    }
+  ).Variables;
 }
 
 /** The value of an output, by its name in the construct. */
 export function output(template: Template, name: string): string {
-  const outputs = Object.entries(flat(template.toJSON()["Outputs"]) as Record<string, { Value: string }>);
+  const outputs = Object.entries(
+    flat(template.toJSON()["Outputs"]) as Record<string, { Value: string }>,
+  );
   return outputs.find(([key]) => key.endsWith(name))?.[1].Value ?? "";
 }
 
-/** `{ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }]] }` becomes `arn:<AWS::Partition>`. Hashes in names become blank. */
+/**
+ * `{ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }]] }` becomes `arn:<AWS::Partition>`.
+ * Hashes in names become blank.
+ */
 export function flat(value: unknown): unknown {
   if (typeof value === "string") return blankHashes(value);
   if (Array.isArray(value)) return value.map(flat);
@@ -55,14 +68,18 @@ export function flat(value: unknown): unknown {
   if (Array.isArray(attribute)) return `<${blankHashes(attribute.join("."))}>`;
   if (Array.isArray(join) && Array.isArray(join[1])) {
     const parts = (join[1] as unknown[]).map(flat);
-    return parts.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(String(join[0]));
+    return parts
+      .map((part) => (typeof part === "string" ? part : JSON.stringify(part)))
+      .join(String(join[0]));
   }
-  return Object.fromEntries(Object.entries(fields).map(([key, entry]) => [blankHashes(key), flat(entry)]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, entry]) => [blankHashes(key), flat(entry)]),
+  );
 }
 
 /**
- * Hashes of assets and versions, which change with the code, and of logical ids, which CDK generates. The project's address,
- * which the first publisher sets, and with it the version.
+ * Hashes of assets and versions, which change with the code, and of logical ids, which CDK
+ * generates. The project's address, which the first publisher sets, and with it the version.
  */
 function blankHashes(text: string): string {
   return text
@@ -73,9 +90,16 @@ function blankHashes(text: string): string {
 }
 
 /** Statements of every policy of the template's roles, each with the logical id of its policy. */
-export function statements(template: Template): { readonly of: string; readonly statement: unknown }[] {
-  return Object.entries(template.findResources("AWS::IAM::Policy")).flatMap(([id, { Properties }]) => {
-    const of = blankHashes(id);
-    return (Properties.PolicyDocument.Statement as unknown[]).map((statement) => ({ of, statement: flat(statement) }));
-  });
+export function statements(
+  template: Template,
+): { readonly of: string; readonly statement: unknown }[] {
+  return Object.entries(template.findResources("AWS::IAM::Policy")).flatMap(
+    ([id, { Properties }]) => {
+      const of = blankHashes(id);
+      return (Properties.PolicyDocument.Statement as unknown[]).map((statement) => ({
+        of,
+        statement: flat(statement),
+      }));
+    },
+  );
 }

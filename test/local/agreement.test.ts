@@ -1,4 +1,5 @@
-// `explain` and the function agree for every identity of the sandbox, whatever its settings are: the command reads them from the store.
+// `explain` and the function agree for every identity of the sandbox, whatever its settings are:
+// the command reads them from the store.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -31,9 +32,15 @@ for (const [name, [settings, granted]] of Object.entries(SETTINGS)) {
       const line = `${token}; echo "$token" | review; echo "$token" | iam-authenticator explain -o json --token-file -`;
       const words = ["-c", `. '${files.env.replaceAll("'", "'\\''")}'; ${line}`];
       // What the shell has does not count.
-      const env = { PATH: process.env["PATH"], HOME: temporary.path, ACCOUNTS: "444455556666", TOKENS: "jwt" };
+      const env = {
+        PATH: process.env["PATH"],
+        HOME: temporary.path,
+        ACCOUNTS: "444455556666",
+        TOKENS: "jwt",
+      };
       const { stdout, stderr } = await execute("sh", words, { env });
-      const [, review = "", explained = ""] = /^HTTP 200\n(\{[\s\S]*?\n\})\n(\{[\s\S]*\})\n$/.exec(stdout) ?? [];
+      const [, review = "", explained = ""] =
+        /^HTTP 200\n(\{[\s\S]*?\n\})\n(\{[\s\S]*\})\n$/.exec(stdout) ?? [];
       assert.notEqual(review, "", `${identity}: ${stdout}${stderr}`);
       const { authenticated, error = "granted", user } = JSON.parse(review).status;
       const { refusal, user: own, condition } = JSON.parse(explained);

@@ -1,4 +1,5 @@
-// `npm start` and `review` as users run them: concurrently, in the wrong order, and stopped by Ctrl-C.
+// `npm start` and `review` as users run them: concurrently, in the wrong order, and stopped by
+// Ctrl-C.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -36,7 +37,11 @@ type Run = ReturnType<typeof run>;
 
 const folder = useFolder().path;
 /** The folders of two sandboxes, and one that never has a sandbox. */
-const [shared, other, none] = ["shared", "other", "none"].map((name) => join(folder, name)) as [string, string, string];
+const [shared, other, none] = ["shared", "other", "none"].map((name) => join(folder, name)) as [
+  string,
+  string,
+  string,
+];
 const running: ChildProcess[] = [];
 let sandbox: Run;
 before(async () => {
@@ -54,7 +59,10 @@ function run(of: string, script: string, ...args: string[]) {
 function runWith(variables: Record<string, string>, of: string, script: string, ...args: string[]) {
   const path = fileURLToPath(new URL(`../../local/${script}`, import.meta.url));
   const env = { ...process.env, LOCAL_FOLDER: of, ...variables };
-  const child = spawn(process.execPath, [path, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [path, ...args], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   running.push(child);
   const printed = { out: "", err: "" };
   child.stdout.on("data", (chunk) => {
@@ -74,14 +82,18 @@ function started(of: string): Promise<Run> {
 /** Waits until it has started. */
 async function printed(start: Run): Promise<Run> {
   while (!start.printed.out.includes("Ctrl-C")) {
-    const next = await Promise.race([start.ended, once(start.process.stdout ?? process.stdin, "data")]);
+    const next = await Promise.race([
+      start.ended,
+      once(start.process.stdout ?? process.stdin, "data"),
+    ]);
     assert.ok(Array.isArray(next), `npm start ended: ${start.printed.err}`);
   }
   return start;
 }
 
 const endpointOf = ({ printed }: Run): string => /is running at (\S+)/.exec(printed.out)?.[1] ?? "";
-const notRunning = (seen: string) => `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`;
+const notRunning = (seen: string) =>
+  `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`;
 
 for (const [typed, status, error, host = ""] of [
   ["review bob", 1, /^The sandbox is not running: \S+none\S+ not found/],
@@ -105,7 +117,10 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
   process.env["LOCAL_STANDBY"] = none;
   const refused = run(primary, START);
   assert.deepEqual([await refused.ended, refused.printed.out], [1, ""]);
-  assert.match(refused.printed.err, /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none /);
+  assert.match(
+    refused.printed.err,
+    /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none /,
+  );
   process.env["LOCAL_STANDBY"] = shared;
   const start = await started(primary);
   delete process.env["LOCAL_STANDBY"];
@@ -153,13 +168,18 @@ test("npm start prints what to type first, then each grant and each denial with 
   assert.deepEqual([...answers.keys()], ["alice", "carol", "node", "bob", "dan", "contractor"]);
   assert.equal(answers.get("bob"), "granted: dev:bob-example.com, groups developers");
   assert.match(answers.get("dan") ?? "", /^denied: identity_denied: .*deny\/111122223333$/);
-  assert.match(answers.get("contractor") ?? "", /^denied: identity_unmapped: no mapping for \S+role\/Contractor$/);
+  assert.match(
+    answers.get("contractor") ?? "",
+    /^denied: identity_unmapped: no mapping for \S+role\/Contractor$/,
+  );
   checkOutput(sandbox, shared);
 });
 
 /** No build output, no JSON, no keys, at most a screen, and no line longer than 100 columns. */
 function checkOutput({ printed }: Run, of: string): void {
-  const inRepository = printed.out.replaceAll(relative(process.cwd(), of), ".local").replaceAll(of, ".local");
+  const inRepository = printed.out
+    .replaceAll(relative(process.cwd(), of), ".local")
+    .replaceAll(of, ".local");
   const lines = inRepository.replace("{SessionName}", "").trimEnd().split("\n");
   assert.ok(lines.length <= 36, `${lines.length} lines`);
   const unreadable = lines.filter((line) => line.length > 100 || /[{}]|AKIA|ASIA/.test(line));
@@ -180,14 +200,19 @@ test("a second npm start keeps the first one's files and prints its endpoint", a
 });
 
 test("npm start and npm run try:cluster build dist/, but not while the sandbox is running", async () => {
-  for (const [name, program] of Object.entries({ start: "local/start.ts", "try:cluster": TRY_CLUSTER })) {
+  for (const [name, program] of Object.entries({
+    start: "local/start.ts",
+    "try:cluster": TRY_CLUSTER,
+  })) {
     const script: string = manifest.scripts[name as keyof typeof manifest.scripts];
     assert.equal(script, `node local/build.ts && node ${program}`);
   }
   const programs = join(folder, "programs");
   const log = join(folder, "npm.log");
   mkdirSync(programs);
-  writeFileSync(join(programs, "npm"), `#!/bin/sh\necho "$@" >> '${log}'\nexit 3\n`, { mode: 0o755 });
+  writeFileSync(join(programs, "npm"), `#!/bin/sh\necho "$@" >> '${log}'\nexit 3\n`, {
+    mode: 0o755,
+  });
   const PATH = `${programs}${delimiter}${process.env["PATH"]}`;
   for (const [of, ended, calls] of [
     [shared, 0, ""],
@@ -220,7 +245,10 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   assert.deepEqual([await second.ended, second.printed.err], [0, ""]);
 
   const review = run(other, REVIEW, "bob");
-  assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`no response from ${endpointOf(second)}`)]);
+  assert.deepEqual(
+    [await review.ended, review.printed.err],
+    [1, notRunning(`no response from ${endpointOf(second)}`)],
+  );
 
   // Ctrl-C also stops a start that is not complete.
   const again = run(other, START);
@@ -254,7 +282,10 @@ test("a restart keeps port, authority and caller token, so that kube-apiserver n
   const third = await started(restarted);
   assert.match(
     third.printed.out,
-    new RegExp(`^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`, "ms"),
+    new RegExp(
+      `^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`,
+      "ms",
+    ),
   );
   assert.match(third.printed.out, /^PATH cannot contain \S+re:started\/bin:\s+remove\s+":"/m);
   assert.deepEqual(kept().slice(1), earlier.slice(1));
@@ -273,12 +304,31 @@ test("the command and the AWS SDK write mappings of the sandbox, and the functio
   useLocalAws({ ...ssm.variables, AWS_REGION: REGION });
   const file = join(sandboxFiles(shared).mappings, "role/111122223333/contractor.yaml");
   const arn = "arn:aws:iam::111122223333:role/Contractor";
-  const set = ["mappings", "set", arn, "--username", "c", "--group", "a", "-c", CLUSTER_ID, "--yes"];
+  const set = [
+    "mappings",
+    "set",
+    arn,
+    "--username",
+    "c",
+    "--group",
+    "a",
+    "-c",
+    CLUSTER_ID,
+    "--yes",
+  ];
   const { code, err } = await cli(set);
   assert.equal(code, 0, err);
   assert.equal(readFileSync(file, "utf8"), `arn: ${arn}\nusername: c\ngroups:\n  - a\n`);
   writeFileSync(file, readFileSync(file, "utf8").replace("- a", "- b"));
-  const { out } = await cli(["mappings", "history", "role/111122223333/contractor", "-c", CLUSTER_ID, "-o", "json"]);
+  const { out } = await cli([
+    "mappings",
+    "history",
+    "role/111122223333/contractor",
+    "-c",
+    CLUSTER_ID,
+    "-o",
+    "json",
+  ]);
   assert.deepEqual(out.match(/(?<="version": )\d/g), ["2", "1"]);
   assert.equal((await ssm.put("/iam-authenticator/local/account/111122223333", "{}")).Version, 1);
   const stranger = storeOf(ssm.variables.AWS_ENDPOINT_URL_SSM, none);
@@ -302,11 +352,17 @@ test("with LOCAL_HOST, containers reach STS and Parameter Store at that address,
   mkdirSync(of);
   spawnSync("git", ["init", "--quiet", folder]);
   const start = await printed(runWith({ LOCAL_HOST: bridge }, of, START));
-  const [sts, store] = urlsOf(of).map((url) => url.replace("127.0.0.1", bridge)) as [string, string];
+  const [sts, store] = urlsOf(of).map((url) => url.replace("127.0.0.1", bridge)) as [
+    string,
+    string,
+  ];
   const bob = localIdentity("bob", readSecret(sandboxFiles(of)));
   const caller = new STS({ endpoint: sts, region: REGION, credentials: bob });
   assert.equal((await caller.getCallerIdentity()).Arn, bob.arn);
-  assert.equal((await storeOf(store, of).put("/iam-authenticator/local/account/1", "{}")).Version, 1);
+  assert.equal(
+    (await storeOf(store, of).put("/iam-authenticator/local/account/1", "{}")).Version,
+    1,
+  );
   await assert.rejects(storeOf(store, shared).put("/iam-authenticator/local/account/2", "{}"), {
     name: "UnrecognizedClientException",
   });

@@ -1,4 +1,5 @@
-// The sandbox stores the settings of its function, as a stack does: `explain` and a review agree, whatever the settings are.
+// The sandbox stores the settings of its function, as a stack does: `explain` and a review agree,
+// whatever the settings are.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -26,19 +27,20 @@ const USUAL = {
   pod: "ci-deployer",
 };
 
-const CASES: Readonly<Record<string, [settings: Readonly<Record<string, string>>, Readonly<Record<string, string>>]>> =
-  {
-    "the sandbox's own settings": [{}, USUAL],
-    "accounts that none of them is of": [
-      { ACCOUNTS: "444455556666" },
-      Object.fromEntries(NAMES.map((name) => [name, "account_foreign"])),
-    ],
-    "their account": [{ ACCOUNTS: "111122223333" }, USUAL],
-    "reserved prefixes of a username and of a group": [
-      { ACCOUNTS: "111122223333,444455556666", RESERVED_PREFIXES: "dev:,deployers" },
-      { ...USUAL, bob: "name_refused", pod: "name_refused" },
-    ],
-  };
+const CASES: Readonly<
+  Record<string, [settings: Readonly<Record<string, string>>, Readonly<Record<string, string>>]>
+> = {
+  "the sandbox's own settings": [{}, USUAL],
+  "accounts that none of them is of": [
+    { ACCOUNTS: "444455556666" },
+    Object.fromEntries(NAMES.map((name) => [name, "account_foreign"])),
+  ],
+  "their account": [{ ACCOUNTS: "111122223333" }, USUAL],
+  "reserved prefixes of a username and of a group": [
+    { ACCOUNTS: "111122223333,444455556666", RESERVED_PREFIXES: "dev:,deployers" },
+    { ...USUAL, bob: "name_refused", pod: "name_refused" },
+  ],
+};
 
 const folder = useFolder();
 for (const [what, [settings, expected]] of Object.entries(CASES)) {
@@ -48,9 +50,18 @@ for (const [what, [settings, expected]] of Object.entries(CASES)) {
     t.after(() => sandbox.close());
     const secret = readSecret(files);
     const operator = localIdentity("carol", secret);
-    useLocalAws({ ...keyVariables(operator), AWS_REGION: REGION, AWS_ENDPOINT_URL_SSM: sandbox.parameterStoreUrl });
-    const environment = { AWS_ENDPOINT_URL_STS: sandbox.stsUrl, AWS_ENDPOINT_URL: sandbox.queryUrl };
-    const read = await cli(["explain", "-c", CLUSTER_ID, "role/111122223333/contractor"], { environment });
+    useLocalAws({
+      ...keyVariables(operator),
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL_SSM: sandbox.parameterStoreUrl,
+    });
+    const environment = {
+      AWS_ENDPOINT_URL_STS: sandbox.stsUrl,
+      AWS_ENDPOINT_URL: sandbox.queryUrl,
+    };
+    const read = await cli(["explain", "-c", CLUSTER_ID, "role/111122223333/contractor"], {
+      environment,
+    });
     assert.doesNotMatch(read.err, /settings/i);
 
     const answers: Record<string, string> = {};
@@ -59,16 +70,23 @@ for (const [what, [settings, expected]] of Object.entries(CASES)) {
       const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION });
       const { review } = await reviewToken(files, token);
       const { user, error = "" } = review.status;
-      const explained = await cli(["explain", "-c", CLUSTER_ID, "--token-file", "-", "-o", "json"], {
-        input: token,
-        environment,
-      });
+      const explained = await cli(
+        ["explain", "-c", CLUSTER_ID, "--token-file", "-", "-o", "json"],
+        {
+          input: token,
+          environment,
+        },
+      );
       const { refusal, user: said } = JSON.parse(explained.out) as {
         refusal?: { code: string };
         user?: { username: string };
       };
       answers[name] = user?.username ?? /^\w+/.exec(error)?.[0] ?? "";
-      assert.equal(refusal?.code ?? said?.username, answers[name], `${name}: ${explained.out}${explained.err}`);
+      assert.equal(
+        refusal?.code ?? said?.username,
+        answers[name],
+        `${name}: ${explained.out}${explained.err}`,
+      );
     }
     assert.deepEqual(answers, expected);
   });
@@ -102,11 +120,23 @@ async function podOf(
     credentials: { accessKeyId: "unused", secretAccessKey: "unused" },
   });
   const RoleArn = "arn:aws:iam::111122223333:role/Deployer";
-  const { Credentials } = await sts.assumeRoleWithWebIdentity({ RoleArn, RoleSessionName: "pod", WebIdentityToken });
+  const { Credentials } = await sts.assumeRoleWithWebIdentity({
+    RoleArn,
+    RoleSessionName: "pod",
+    WebIdentityToken,
+  });
   const {
     AccessKeyId: accessKeyId = "",
     SecretAccessKey: secretAccessKey = "",
     SessionToken: sessionToken = "",
   } = Credentials ?? {};
-  return { name: "pod", arn: RoleArn, account: "111122223333", userId: "", accessKeyId, secretAccessKey, sessionToken };
+  return {
+    name: "pod",
+    arn: RoleArn,
+    account: "111122223333",
+    userId: "",
+    accessKeyId,
+    secretAccessKey,
+    sessionToken,
+  };
 }

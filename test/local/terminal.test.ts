@@ -1,4 +1,5 @@
-// `. .local/env` in each shell that is installed: its commands reach this sandbox alone, whatever the terminal has exported.
+// `. .local/env` in each shell that is installed: its commands reach this sandbox alone, whatever
+// the terminal has exported.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -42,13 +43,17 @@ const EXPORTED = {
   TOKENS: "jwt",
 };
 
-const SHELLS = ["sh", "dash", "bash", "zsh", "fish"].filter((shell) => spawnSync(shell, ["-c", "true"]).status === 0);
+const SHELLS = ["sh", "dash", "bash", "zsh", "fish"].filter(
+  (shell) => spawnSync(shell, ["-c", "true"]).status === 0,
+);
 
 function typed(shell: string, { env, envFish }: typeof files, line: string) {
   const isFish = shell === "fish";
   const file = (isFish ? envFish : env).replaceAll(/['\\]/g, isFish ? "\\$&" : "'\\''");
   const words = ["-c", `. '${file}'; ${line}`];
-  return execute(shell, words, { env: { ...EXPORTED, PATH: process.env["PATH"], HOME: temporary.path } });
+  return execute(shell, words, {
+    env: { ...EXPORTED, PATH: process.env["PATH"], HOME: temporary.path },
+  });
 }
 
 test("a restart keeps the mappings that the user has changed", async () => {
@@ -71,9 +76,12 @@ for (const shell of SHELLS) {
   test(`${shell}: commands reach the sandbox of that folder, as its administrator, and nothing that was exported`, async () => {
     for (const { files: each, sandbox } of [one, other]) {
       const { stdout } = await typed(shell, each, "env");
-      const set = new Map([...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+      const set = new Map(
+        [...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+      );
       const left = Object.entries(EXPORTED).filter(
-        ([name, value]) => set.get(name) === value || (/KEY|TOKEN|ROLE/.test(name) && set.has(name)),
+        ([name, value]) =>
+          set.get(name) === value || (/KEY|TOKEN|ROLE/.test(name) && set.has(name)),
       );
       // The command takes it from the sandbox's store, not from the terminal.
       assert.deepEqual(left, [["TOKENS", EXPORTED.TOKENS]]);
@@ -93,12 +101,19 @@ test("the first line says what ends it; contexts of the user's configuration are
     assert.match(readFileSync(file, "utf8"), /^# .*A new terminal ends it\.\n/);
   }
   temporary.configure("contexts: {local: {prefix: /production}}");
-  const { stdout, stderr, code } = await typed("sh", files, "iam-authenticator whoami --profile bob");
+  const { stdout, stderr, code } = await typed(
+    "sh",
+    files,
+    "iam-authenticator whoami --profile bob",
+  );
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(stdout, /\/iam-authenticator\/local in region us-west-2/);
 });
 
-/** What docs/try.md types before the cluster, and what each line prints. The AWS CLI has a separate test. */
+/**
+ * What docs/try.md types before the cluster, and what each line prints. The AWS CLI has a separate
+ * test.
+ */
 const TYPED: Readonly<Record<string, RegExp>> = {
   "review bob": /^HTTP 200\n.*"dev:bob-example\.com"/s,
   "review dan": /"identity_denied: /,
@@ -107,7 +122,8 @@ const TYPED: Readonly<Record<string, RegExp>> = {
   "iam-authenticator explain": /^verdict +granted$/m,
   "iam-authenticator whoami --profile bob": /^verdict +granted$/m,
   "iam-authenticator reviews": / granted .* dev:bob-example\.com /,
-  "iam-authenticator report": /role\/Developers +dev:\{SessionName\} +developers .* \d{4}-\d\d-\d\dT\S+ +\d+ +exists/,
+  "iam-authenticator report":
+    /role\/Developers +dev:\{SessionName\} +developers .* \d{4}-\d\d-\d\dT\S+ +\d+ +exists/,
   "iam-authenticator doctor":
     /^ok +url .*^ok +review v1 +you are admin:carol-example\.com.*^ok +settings .* equal to the function's$.*^ok +concurrency +1000 /ms,
   "iam-authenticator token --profile pod": /"username": "ci-deployer"/,
@@ -119,10 +135,15 @@ test("docs/try.md: each line works as written", async () => {
   const lines = first.match(/^(review|iam-authenticator) .*$/gm) ?? [];
   const rest = new Map(Object.entries(TYPED));
   for (const line of lines) {
-    const [start, expected] = [...rest].find(([start]) => line.startsWith(start)) ?? assert.fail(`unexpected: ${line}`);
+    const [start, expected] =
+      [...rest].find(([start]) => line.startsWith(start)) ?? assert.fail(`unexpected: ${line}`);
     rest.delete(start);
     const inFolder = line.replace(".local/", "");
-    const { stdout, stderr } = await typed("sh", files, `cd "$(dirname "$KUBECONFIG")"; ${inFolder}`);
+    const { stdout, stderr } = await typed(
+      "sh",
+      files,
+      `cd "$(dirname "$KUBECONFIG")"; ${inFolder}`,
+    );
     assert.match(stdout, expected, `${line}\n${stderr}`);
     assert.doesNotMatch(stdout + stderr, /not checked|AWS returned an error|^warning/im, line);
   }
@@ -139,7 +160,10 @@ test("the kubeconfig has users without keys, works without env, and keeps what k
     "current-context": "kind-kind",
   };
   const admin = { name: "kind-kind", user: { token: "of kind" } };
-  writeFileSync(files.userKubeconfig, stringify({ ...earlier, ...kind, users: [...earlier.users, admin] }));
+  writeFileSync(
+    files.userKubeconfig,
+    stringify({ ...earlier, ...kind, users: [...earlier.users, admin] }),
+  );
   await writeTerminalFiles(files, sandbox);
   const text = readFileSync(files.userKubeconfig, "utf8");
   const { users, ...rest } = parse(text);
@@ -149,7 +173,10 @@ test("the kubeconfig has users without keys, works without env, and keeps what k
   assert.doesNotMatch(text, /AKIA|ASIA|local\/only/);
 
   const { exec } = users[2].user;
-  const variables = exec.env.map(({ name, value }: { name: string; value: string }) => [name, value]);
+  const variables = exec.env.map(({ name, value }: { name: string; value: string }) => [
+    name,
+    value,
+  ]);
   const env = { ...EXPORTED, ...Object.fromEntries(variables), PATH: "/usr/bin:/bin" };
   const plugin = await execute(exec.command, exec.args, { env });
   assert.equal(plugin.code, 0, plugin.stderr);

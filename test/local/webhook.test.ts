@@ -13,7 +13,8 @@ const folder = useFolder();
 test("a start with a standby replaces kube-apiserver's token, and keeps the callers that the user added", () => {
   const files = sandboxFiles(folder.path);
   const callers = join(files.mappings, "callers.yaml");
-  const names = () => parse(readFileSync(callers, "utf8")).map(({ name }: { readonly name: string }) => name);
+  const names = () =>
+    parse(readFileSync(callers, "utf8")).map(({ name }: { readonly name: string }) => name);
   mkdirSync(files.mappings);
   writeWebhook(files, "https://127.0.0.1:1/authenticate", "ca");
   const own = readFileSync(callers, "utf8");

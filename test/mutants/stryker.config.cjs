@@ -1,4 +1,5 @@
-// Stryker's settings. FOLDER: the folder of the product. TESTS: a regular expression, by default for all tests of the folder and its neighbours.
+// Stryker's settings. FOLDER: the folder of the product. TESTS: a regular expression, by default
+// for all tests of the folder and its neighbours.
 
 const { globSync } = require("node:fs");
 
@@ -6,7 +7,9 @@ const { FOLDER = "", TESTS = "" } = process.env;
 const NEIGHBOURS = FOLDER.startsWith("cli/")
   ? "cli/{commands,model,plan}"
   : "functions/authenticator/{user,review,http,attacks,jwt}";
-const files = [`${FOLDER}/**`, NEIGHBOURS].flatMap((folder) => globSync(`test/${folder}/*.test.ts`).sort());
+const files = [`${FOLDER}/**`, NEIGHBOURS].flatMap((folder) =>
+  globSync(`test/${folder}/*.test.ts`).sort(),
+);
 
 module.exports = {
   testRunner: "tap",

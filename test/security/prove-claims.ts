@@ -1,5 +1,6 @@
-// `npm run test:claims`: breaks a copy of the product once for each claim, and runs the claim's test, which must fail. Prints a line
-// for each break, and exits with 1 if a test passes in spite of it. `npm run test:claims -- jwt` runs those that mention jwt.
+// `npm run test:claims`: breaks a copy of the product once for each claim, and runs the claim's
+// test, which must fail. Prints a line for each break, and exits with 1 if a test passes in spite
+// of it. `npm run test:claims -- jwt` runs those that mention jwt.
 
 import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,9 +15,14 @@ const LONGEST_MS = 120_000;
 /** Copies the files of the checkout as they are now, with what is built and installed. */
 function copyOfTree(): string {
   const folder = mkdtempSync(join(tmpdir(), "claims-"));
-  const { stdout } = spawnSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
+  const { stdout } = spawnSync(
+    "git",
+    ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    { cwd: ROOT },
+  );
   const files = stdout.toString().split("\0").filter(Boolean);
-  for (const file of [...files, "dist"]) cpSync(join(ROOT, file), join(folder, file), { recursive: true });
+  for (const file of [...files, "dist"])
+    cpSync(join(ROOT, file), join(folder, file), { recursive: true });
   // npm does not take a symbolic link for installed packages.
   const installed = join(folder, "node_modules");
   const { status } = spawnSync("cp", ["-al", join(ROOT, "node_modules"), installed]);
@@ -25,7 +31,10 @@ function copyOfTree(): string {
   return folder;
 }
 
-/** The names of the tests that fail. Throws if no test runs: a file that does not load proves nothing. */
+/**
+ * The names of the tests that fail. Throws if no test runs: a file that does not load proves
+ * nothing.
+ */
 async function failuresOf(file: string, folder: string): Promise<readonly string[]> {
   const words = ["--test-reporter=tap", `--test-timeout=${LONGEST_MS}`, file];
   const output = await new Promise<string>((resolve) => {
@@ -38,7 +47,10 @@ async function failuresOf(file: string, folder: string): Promise<readonly string
 }
 
 /** Runs the claim's test with its break, and restores the file. */
-async function failuresWith({ file, from, to, test }: Claim, folder: string): Promise<readonly string[]> {
+async function failuresWith(
+  { file, from, to, test }: Claim,
+  folder: string,
+): Promise<readonly string[]> {
   const path = join(folder, file);
   const original = readFileSync(path, "utf8");
   const broken = original.replace(from, () => to);
@@ -81,5 +93,6 @@ async function work(): Promise<void> {
 await Promise.all(Array.from({ length: availableParallelism() }, work));
 console.log(`${caught} of ${chosen.length} caught`);
 const failing = [...always].filter(([, names]) => names.length > 0);
-for (const [file, names] of failing) console.log(`Fails without a break: ${file}: ${names.join("; ")}`);
+for (const [file, names] of failing)
+  console.log(`Fails without a break: ${file}: ${names.join("; ")}`);
 process.exitCode = caught === chosen.length && failing.length === 0 && chosen.length > 0 ? 0 : 1;

@@ -1,5 +1,6 @@
-// Each claim of SECURITY.md that names a test has a break that this test must notice (`npm run test:claims` runs them). Every file that
-// SECURITY.md and SECURITY-CHECKLIST.md name exists, and the checklist rates each item once.
+// Each claim of SECURITY.md that names a test has a break that this test must notice (`npm run
+// test:claims` runs them). Every file that SECURITY.md and SECURITY-CHECKLIST.md name exists, and
+// the checklist rates each item once.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -34,7 +35,9 @@ test("every row of the threat table names its code and its test", () => {
 test("every statement of SECURITY.md that names a test has a break, and names the tests of its breaks", () => {
   const claims = statements.filter(({ tests }) => tests.length > 0);
   assert.ok(claims.length > 60);
-  const unproven = claims.filter(({ text }) => !CLAIMS.some(({ statement }) => text.startsWith(statement)));
+  const unproven = claims.filter(
+    ({ text }) => !CLAIMS.some(({ statement }) => text.startsWith(statement)),
+  );
   assert.deepEqual(
     unproven.map(({ text }) => text),
     [],
@@ -55,15 +58,22 @@ test("the text that each break replaces is in its file exactly once", () => {
 
 test("the checklist rates each item once, and what is met or answered names files that exist", () => {
   const checklist = read("SECURITY-CHECKLIST.md");
-  const rows = [...checklist.matchAll(/^\| (OSPS-[A-Z]{2}-\d\d\.\d\d|[a-z0-9_]+) \| (.*?) \| (.*) \|$/gm)].slice(2);
+  const rows = [
+    ...checklist.matchAll(/^\| (OSPS-[A-Z]{2}-\d\d\.\d\d|[a-z0-9_]+) \| (.*?) \| (.*) \|$/gm),
+  ].slice(2);
   const ids = rows.map(([, id = ""]) => id).filter((id) => !["question", "item"].includes(id));
   // Version 2026.08.28 of OSPS has 64 requirements, the badge 67 criteria.
-  assert.deepEqual([ids.filter((id) => id.startsWith("OSPS")).length, ids.length, new Set(ids).size], [64, 131, 131]);
+  assert.deepEqual(
+    [ids.filter((id) => id.startsWith("OSPS")).length, ids.length, new Set(ids).size],
+    [64, 131, 131],
+  );
   const filesOf = (text: string) =>
     [...text.matchAll(/`([\w./-]+)`/g)].flatMap(([, name = ""]) =>
       /^[.A-Z]|\//.test(name) || /\.json$/.test(name) ? [name] : [],
     );
-  for (const [row, id = "", status = "", text = ""] of rows.filter(([, id = ""]) => ids.includes(id))) {
+  for (const [row, id = "", status = "", text = ""] of rows.filter(([, id = ""]) =>
+    ids.includes(id),
+  )) {
     assert.match(status, /^(met|not met|decision)$/, id);
     if (status === "met") assert.ok(filesOf(text).length > 0, row);
   }

@@ -11,10 +11,16 @@ export interface Statement {
   readonly tests: readonly string[];
 }
 
-/** SECURITY.md shortens paths: attacks to their file's name, the function's code to its place in the function's folder. */
+/**
+ * SECURITY.md shortens paths: attacks to their file's name, the function's code to its place in the
+ * function's folder.
+ */
 export function pathOf(name: string): string {
   if (/^(functions|cli|infra|build|test)\//.test(name)) return name;
-  return join(name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator", name);
+  return join(
+    name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator",
+    name,
+  );
 }
 
 /** Each name of a TypeScript file in the text, as a path from the root. */
@@ -27,6 +33,9 @@ export function securityStatements(): Statement[] {
   const starts = text.replaceAll(/\n(?=\| |- |#|```)/g, "\n\n").split(/\n{2,}/);
   return starts.map((block) => {
     const statement = block.replace(/^(?:\| |- )/, "").replaceAll("\n", " ");
-    return { text: statement, tests: filesIn(statement).filter((file) => file.endsWith(".test.ts")) };
+    return {
+      text: statement,
+      tests: filesIn(statement).filter((file) => file.endsWith(".test.ts")),
+    };
   });
 }

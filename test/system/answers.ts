@@ -1,5 +1,5 @@
-// The TokenReview that kube-apiserver sends; sends requests to the gateway, checks the rules that apply to every response, and
-// reads granted users.
+// The TokenReview that kube-apiserver sends; sends requests to the gateway, checks the rules that
+// apply to every response, and reads granted users.
 
 import assert from "node:assert/strict";
 import { type Post, post } from "../post.ts";
@@ -16,7 +16,13 @@ export const KUBE_HEADERS = {
 /** The body, with a newline at the end, as kube-apiserver writes it. */
 export function reviewBody(apiVersion: string, token: unknown, audiences?: unknown): string {
   const metadata = { creationTimestamp: null };
-  const review = { kind: "TokenReview", apiVersion, metadata, spec: { token, audiences }, status: { user: {} } };
+  const review = {
+    kind: "TokenReview",
+    apiVersion,
+    metadata,
+    spec: { token, audiences },
+    status: { user: {} },
+  };
   return `${JSON.stringify(review)}\n`;
 }
 
@@ -49,7 +55,11 @@ export function grantedUser({ status, body, text }: Answer): User {
   const review = body as { kind: string; status: { authenticated: boolean; user: User } };
   const { authenticated, user } = review.status;
   assert.deepEqual(Object.keys(review).sort(), ["apiVersion", "kind", "status"]);
-  assert.deepEqual([review.kind, review.status], ["TokenReview", { authenticated: true, user }], text);
+  assert.deepEqual(
+    [review.kind, review.status],
+    ["TokenReview", { authenticated: true, user }],
+    text,
+  );
   assert.ok(authenticated && user);
   return user;
 }

@@ -1,23 +1,36 @@
-// A new instance of the built bundle, or of its sources, with its own environment and clock, as a handler for the gateway.
+// A new instance of the built bundle, or of its sources, with its own environment and clock, as a
+// handler for the gateway.
 
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Handler } from "../../local/gateway/events.ts";
 import type { SharedClock } from "./clock.ts";
 
-export interface ThreadData extends Pick<SharedClock, "shift" | "stoppedAt">, Pick<FunctionOptions, "ca"> {
+export interface ThreadData
+  extends Pick<SharedClock, "shift" | "stoppedAt">,
+    Pick<FunctionOptions, "ca"> {
   readonly entry: string;
 }
 
 /** A call of the handler, or the advance of a stopped clock. */
 export type FunctionMessage =
-  | { readonly kind: "call"; readonly id: number; readonly event: unknown; readonly awsRequestId: string }
+  | {
+      readonly kind: "call";
+      readonly id: number;
+      readonly event: unknown;
+      readonly awsRequestId: string;
+    }
   | { readonly kind: "advance"; readonly ms: number };
 
 export type FunctionReport =
   | { readonly kind: "ready" | "advanced" }
   | { readonly kind: "stdout" | "stderr"; readonly text: string }
-  | { readonly kind: "answer"; readonly id: number; readonly result?: unknown; readonly error?: string };
+  | {
+      readonly kind: "answer";
+      readonly id: number;
+      readonly result?: unknown;
+      readonly error?: string;
+    };
 
 export interface BundledFunction extends Handler {
   output(stream: "stdout" | "stderr"): string;
@@ -35,10 +48,16 @@ export interface FunctionOptions {
 }
 
 /** Resolves once the bundle is loaded. Rejects with the error of its initialization. */
-export async function startFunction({ entry, environment, clock, ca }: FunctionOptions): Promise<BundledFunction> {
+export async function startFunction({
+  entry,
+  environment,
+  clock,
+  ca,
+}: FunctionOptions): Promise<BundledFunction> {
   const { shift, stoppedAt } = clock;
   const { NODE_V8_COVERAGE } = process.env;
-  // Only sources are measured (`npm test`): the thread writes its coverage to the same folder as this process.
+  // Only sources are measured (`npm test`): the thread writes its coverage to the same folder as
+  // this process.
   const coverage = entry.endsWith(".ts") && NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE };
   const workerData: ThreadData = { entry: pathToFileURL(entry).href, ca, shift, stoppedAt };
   const options = { env: { ...environment, ...coverage }, execArgv: [], workerData };

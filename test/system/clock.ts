@@ -16,7 +16,10 @@ export function sharedClock(stoppedAt?: number) {
     /** The time at which it was stopped; `undefined` if it runs. */
     stoppedAt,
     now: () => (stoppedAt ?? Date.now()) + (added[0] ?? 0),
-    /** Ends when the function's timers have moved: a response that arrives before would start a timer in the past. */
+    /**
+     * Ends when the function's timers have moved: a response that arrives before would start a
+     * timer in the past.
+     */
     async advance(ms: number): Promise<void> {
       added[0] = (added[0] ?? 0) + ms;
       await Promise.all(listeners.map((listener) => listener(ms)));

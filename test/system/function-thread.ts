@@ -1,4 +1,5 @@
-// The thread of bundled-function.ts: loads the bundle with a movable clock, and passes on everything it prints.
+// The thread of bundled-function.ts: loads the bundle with a movable clock, and passes on
+// everything it prints.
 
 import { mock } from "node:test";
 import { setDefaultCACertificates } from "node:tls";

@@ -1,5 +1,6 @@
-// Reviews of the built bundle: granted users in every version and with every CALLER_AUTH, the calls of Parameter Store (one of at
-// most ten names for a new identity, none for a cached one), and the time limit.
+// Reviews of the built bundle: granted users in every version and with every CALLER_AUTH, the calls
+// of Parameter Store (one of at most ten names for a new identity, none for a cached one), and the
+// time limit.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,7 +22,10 @@ const BY_CALLER_AUTH: Readonly<Record<string, SystemOptions>> = {
   none: {},
   bearer: { settings: { CALLER_AUTH: "bearer" } },
   mtls: {
-    settings: { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=someone else; CN=kube-apiserver,O=Example" },
+    settings: {
+      CALLER_AUTH: "mtls",
+      CALLER_SUBJECTS: "CN=someone else; CN=kube-apiserver,O=Example",
+    },
     tls: { ...authority.server(), ca: authority.ca, requireClientCertificate: true },
   },
 };
@@ -48,7 +52,11 @@ for (const [caller, options] of Object.entries(BY_CALLER_AUTH)) {
     for (const apiVersion of VERSIONS) {
       const { status, body } = await system.review(token, { apiVersion, tls });
       assert.equal(status, 200);
-      assert.deepEqual(body, { apiVersion, kind: "TokenReview", status: { authenticated: true, user: BOB } });
+      assert.deepEqual(body, {
+        apiVersion,
+        kind: "TokenReview",
+        status: { authenticated: true, user: BOB },
+      });
     }
     const sources = await startSystem(t, { ...options, entry: SOURCES });
     assert.deepEqual(grantedUser(await sources.review(token, { tls })), BOB);
@@ -88,7 +96,11 @@ const TEN_THOUSAND = Object.fromEntries(
 const EXPECTED = {
   bob: ["deny/1", "deny/any", "role/1/developers", "pattern/1", "pattern/any", "account/1"],
   alice: ["user/1/alice"],
-  carol: ["role/1/awsreservedsso_clusteradmin_0123456789abcdef", "sso-session/1/clusteradmin", "sso/1/clusteradmin"],
+  carol: [
+    "role/1/awsreservedsso_clusteradmin_0123456789abcdef",
+    "sso-session/1/clusteradmin",
+    "sso/1/clusteradmin",
+  ],
 };
 
 test("with 10,000 parameters, a new identity costs one call, and a cached one none", async (t) => {
@@ -98,7 +110,8 @@ test("with 10,000 parameters, a new identity costs one call, and a cached one no
   assert.deepEqual(calls(system), expected, "prefetched while the function initialised");
   const isGranted = async (name: string, expiresIn = 60) =>
     grantedUser(await system.review(await system.token(name, { expiresIn })));
-  const full = (names: readonly string[]) => names.map((name) => `${PREFIX}/${name.replace("/1", `/${HOME}`)}`);
+  const full = (names: readonly string[]) =>
+    names.map((name) => `${PREFIX}/${name.replace("/1", `/${HOME}`)}`);
 
   for (const [name, names] of Object.entries(EXPECTED)) {
     expected.push(full(names));
@@ -109,13 +122,18 @@ test("with 10,000 parameters, a new identity costs one call, and a cached one no
   }
   await system.clock.advance(30_001);
   await isGranted("bob");
-  assert.deepEqual(calls(system), [...expected, full(EXPECTED.bob)], "one call brings all of it up to date");
+  assert.deepEqual(
+    calls(system),
+    [...expected, full(EXPECTED.bob)],
+    "one call brings all of it up to date",
+  );
 });
 
 test("the first review uses the early connection to each service", async (t) => {
   const system = await startSystem(t);
   assert.deepEqual([system.sts.requests.length, system.store.requests.length], [0, 0]);
-  for (const name of ["bob", "alice", "carol"]) grantedUser(await system.review(await system.token(name)));
+  for (const name of ["bob", "alice", "carol"])
+    grantedUser(await system.review(await system.token(name)));
   assert.deepEqual([system.sts.connections(), system.store.connections()], [1, 1]);
 });
 

@@ -1,4 +1,5 @@
-// The entire system for one test: the built bundle behind the local gateway, with local AWS, over real HTTP.
+// The entire system for one test: the built bundle behind the local gateway, with local AWS, over
+// real HTTP.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -7,7 +8,14 @@ import { fileURLToPath } from "node:url";
 import { type GatewayOptions, startGateway } from "../../local/gateway/gateway.ts";
 import { mintToken, type TokenOptions } from "../../local/identities.ts";
 import { localIdentity, localServices, startParameterStore, startSts } from "../local-aws.ts";
-import { type Answer, checkedPost, KUBE_HEADERS, type ReviewPost, reviewBody, V1 } from "./answers.ts";
+import {
+  type Answer,
+  checkedPost,
+  KUBE_HEADERS,
+  type ReviewPost,
+  reviewBody,
+  V1,
+} from "./answers.ts";
 import { startFunction } from "./bundled-function.ts";
 import { type SharedClock, stoppedClock } from "./clock.ts";
 import { MAPPINGS, PREFIX } from "./mappings.ts";
@@ -24,7 +32,10 @@ export interface SystemOptions extends Pick<GatewayOptions, "tls"> {
   readonly settings?: Readonly<Record<string, string>>;
   /** By names below the prefix. Default: `MAPPINGS` and a caller. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Default: stopped, so that a busy machine causes no timeout. A wait after throttling needs a running one. */
+  /**
+   * Default: stopped, so that a busy machine causes no timeout. A wait after throttling needs a
+   * running one.
+   */
   readonly clock?: SharedClock;
   /** Path of the bundle, or of its sources' index.ts. Default: the built bundle. */
   readonly entry?: string;
@@ -44,10 +55,19 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
 
 /** Stops after the test. Fails it if the output contains a secret or anything that is not JSON. */
 export async function startSystem(t: TestContext, options: SystemOptions = {}) {
-  const { settings, parameters = { ...MAPPINGS, callers: CALLERS }, entry = BUNDLE, ca, tls } = options;
+  const {
+    settings,
+    parameters = { ...MAPPINGS, callers: CALLERS },
+    entry = BUNDLE,
+    ca,
+    tls,
+  } = options;
   const { clock = stoppedClock() } = options;
   const { now } = clock;
-  const texts = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const texts = Object.entries(parameters).map(([name, value]) => [
+    `${PREFIX}/${name}`,
+    JSON.stringify(value),
+  ]);
   const named = Object.fromEntries(texts);
   const sts = await startSts({ now });
   t.after(() => sts.close());
@@ -87,10 +107,22 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
     send,
     /** A token for this cluster, signed now by the local identity of that name. */
     token: (name: string, options?: Partial<TokenOptions>) =>
-      mintToken({ identity: localIdentity(name), clusterId: "local", region: REGION, now: now(), ...options }),
+      mintToken({
+        identity: localIdentity(name),
+        clusterId: "local",
+        region: REGION,
+        now: now(),
+        ...options,
+      }),
     /** Posts a TokenReview as kube-apiserver does. */
-    review(token: string, { apiVersion = V1, audiences, authorization = caller, tls }: ReviewOptions = {}) {
-      const headers = { ...KUBE_HEADERS, ...(authorization !== undefined && { Authorization: authorization }) };
+    review(
+      token: string,
+      { apiVersion = V1, audiences, authorization = caller, tls }: ReviewOptions = {},
+    ) {
+      const headers = {
+        ...KUBE_HEADERS,
+        ...(authorization !== undefined && { Authorization: authorization }),
+      };
       const body = reviewBody(apiVersion, token, audiences);
       return send("/authenticate?timeout=30s", { headers, body, ...(tls && { tls }) });
     },

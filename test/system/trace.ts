@@ -1,5 +1,5 @@
-// Records the system's log and responses, checks the rules that apply to all of them, and finds pieces of the tokens,
-// signatures and session tokens that were sent.
+// Records the system's log and responses, checks the rules that apply to all of them, and finds
+// pieces of the tokens, signatures and session tokens that were sent.
 
 import assert from "node:assert/strict";
 import type { Answer, ReviewPost } from "./answers.ts";
@@ -21,11 +21,16 @@ export function traceOf({ output }: Pick<BundledFunction, "output">) {
   }
 
   return {
-    /** Called before a token is sent: it is a secret from then, as it is spelled and in its decoded parts. */
+    /**
+     * Called before a token is sent: it is a secret from then, as it is spelled and in its decoded
+     * parts.
+     */
     sent({ headers = {}, body = "" }: ReviewPost) {
       add(headers["Authorization"] ?? "");
       // The text between quotes, whether the body is JSON or not.
-      for (const [, quoted, bare = quoted ?? ""] of body.matchAll(/"token":"([^"]*)"|(k8s-aws-v1\.[^"\s]*)/g)) {
+      for (const [, quoted, bare = quoted ?? ""] of body.matchAll(
+        /"token":"([^"]*)"|(k8s-aws-v1\.[^"\s]*)/g,
+      )) {
         const encoded = bare.replace(/^k8s-aws-v1\./, "");
         const decoded = Buffer.from(encoded, "base64url").toString("latin1");
         add(bare, encoded, decoded, percentDecoded(decoded));
@@ -33,7 +38,10 @@ export function traceOf({ output }: Pick<BundledFunction, "output">) {
     },
     received: (answer: Pick<Answer, "headers" | "text">) => void answers.push(answer),
     logs,
-    /** Fails if a response or printed line contains a secret, if a line is not a review's, or if stderr is not empty. */
+    /**
+     * Fails if a response or printed line contains a secret, if a line is not a review's, or if
+     * stderr is not empty.
+     */
     check() {
       assert.equal(output("stderr"), "");
       const others = logs().filter((line) => !("outcome" in line && "_aws" in line));
@@ -42,7 +50,9 @@ export function traceOf({ output }: Pick<BundledFunction, "output">) {
       const text = [output("stdout"), ...answered].join("\n");
       // Removes backslashes, since nested JSON adds more of them.
       const spellings = [text, text.replaceAll("\\", ""), percentDecoded(text)];
-      const found = spellings.flatMap((spelling) => [...piecesOf(spelling)].find((piece) => secrets.has(piece)) ?? []);
+      const found = spellings.flatMap(
+        (spelling) => [...piecesOf(spelling)].find((piece) => secrets.has(piece)) ?? [],
+      );
       assert.deepEqual(found, [], "a secret came out");
     },
   };
@@ -53,5 +63,7 @@ function* piecesOf(text: string): Generator<string> {
 }
 
 function percentDecoded(text: string): string {
-  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

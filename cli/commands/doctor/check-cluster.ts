@@ -1,11 +1,20 @@
 // Checks a cluster in AWS: its URL, callers, mappings, stores and concurrency.
 
-import { GetAccountSettingsCommand, GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+} from "@aws-sdk/client-lambda";
 import { isObject } from "../../../functions/lib/json.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
-import { type Connection, type ConnectionOptions, connect, shellFor } from "../../aws/connection.ts";
+import {
+  type Connection,
+  type ConnectionOptions,
+  connect,
+  shellFor,
+} from "../../aws/connection.ts";
 import { isAccessDenied, toFailure } from "../../aws/errors.ts";
 import { readFunction } from "../../aws/functions.ts";
 import { type Explanation, explainToken } from "../../aws/review.ts";
@@ -25,7 +34,11 @@ import { pagesBelow, readToCompare } from "../../plan/read.ts";
  * Compares the URL with the stack's. `endpoint` is that of the stack, unless it cannot be read or
  * has another name.
  */
-export function checkUrl(url: URL, endpoint: string | undefined, options: ConnectionOptions): Check[] {
+export function checkUrl(
+  url: URL,
+  endpoint: string | undefined,
+  options: ConnectionOptions,
+): Check[] {
   if (endpoint === undefined) return [];
   const stack = defaultStackName(options.cluster);
   const { host, href } = new URL(endpoint);
@@ -37,7 +50,11 @@ export function checkUrl(url: URL, endpoint: string | undefined, options: Connec
 }
 
 /** Connects to the cluster, and reads the function's settings once for all checks. */
-export async function connectForChecks(options: ConnectionOptions, io: IOStreams, config: ClientConfig) {
+export async function connectForChecks(
+  options: ConnectionOptions,
+  io: IOStreams,
+  config: ClientConfig,
+) {
   const connection = await connect(options, io, config);
   await readFunction(connection, io.interrupted);
   return connection;
@@ -48,8 +65,12 @@ export async function checkCallers(connecting: Promise<Connection>, io: IOStream
   try {
     const connection = await connecting;
     const { entries } = await readCallers(connection, io.interrupted);
-    const accepted = entries.filter((entry) => callerState(entry, connection.review.now) === "accepted");
-    const withToken = accepted.filter((entry) => isObject(entry) && entry["sha256"] !== undefined).length;
+    const accepted = entries.filter(
+      (entry) => callerState(entry, connection.review.now) === "accepted",
+    );
+    const withToken = accepted.filter(
+      (entry) => isObject(entry) && entry["sha256"] !== undefined,
+    ).length;
     const seen = `${accepted.length - withToken} by IAM, ${withToken} with a token`;
     if (withToken > 0) return ok("callers", seen);
     const advice =
@@ -83,19 +104,27 @@ export async function checkSettings(
     const { config, functions } = await connecting;
     const { version, problem, notes, settings } = functions.own;
     if (problem !== undefined) return failed(name, problem, advice);
-    if (version === undefined) return warning(name, notes.join(" "), `${advice}, or allow ssm:GetParameters on them`);
+    if (version === undefined)
+      return warning(name, notes.join(" "), `${advice}, or allow ssm:GetParameters on them`);
     const seen = [`stored by version ${version}`, ...notes].join(". ");
     if (functionName === undefined) return ok(name, seen);
     const client = watched(new LambdaClient(config), io);
-    const command = new GetFunctionConfigurationCommand({ FunctionName: functionName, Qualifier: ALIAS });
+    const command = new GetFunctionConfigurationCommand({
+      FunctionName: functionName,
+      Qualifier: ALIAS,
+    });
     const { Environment, Version } = await client.send(command, { abortSignal: io.interrupted });
     // Absent without permission for the key that encrypts them.
     const variables = Environment?.Variables;
     if (variables === undefined)
       return warning(name, `${seen}. Not compared: no variables in the response`, PERMISSION);
-    const different = differentSettings(settings, settingsFrom(variables, shellFor(options, config.region, io)));
+    const different = differentSettings(
+      settings,
+      settingsFrom(variables, shellFor(options, config.region, io)),
+    );
     if (different.length === 0) return ok(name, `${seen}, and equal to the function's`);
-    const moved = "if the alias was moved by hand, move it back to the deployed version; otherwise deploy the stack";
+    const moved =
+      "if the alias was moved by hand, move it back to the deployed version; otherwise deploy the stack";
     return failed(name, `version ${Version} of the function has other ${listed(different)}`, moved);
   } catch (error) {
     return unread(name, error, PERMISSION);
@@ -117,7 +146,10 @@ export async function checkMapping(token: string, connecting: Promise<Connection
 }
 
 /** Checks the deny lists as `mappings lint` does. */
-export async function checkDenials(connecting: Promise<Connection>, io: IOStreams): Promise<Check[]> {
+export async function checkDenials(
+  connecting: Promise<Connection>,
+  io: IOStreams,
+): Promise<Check[]> {
   const name = "denials";
   try {
     const connection = await connecting;
@@ -127,11 +159,18 @@ export async function checkDenials(connecting: Promise<Connection>, io: IOStream
       for (const stored of page) lists.set(stored.name, stored);
     }
     const findings = lintDenials(lists, connection.review);
-    if (findings.length === 0) return [ok(name, `${lists.size} ${lists.size === 1 ? "list has" : "lists have"} room`)];
+    if (findings.length === 0)
+      return [ok(name, `${lists.size} ${lists.size === 1 ? "list has" : "lists have"} room`)];
     const advice = "for all findings, run: iam-authenticator mappings lint";
     return findings.map(({ where, message }) => warning(name, `${where}: ${message}`, advice));
   } catch (error) {
-    return [unread(name, error, "allow ssm:GetParametersByPath here, or run mappings lint where that is allowed")];
+    return [
+      unread(
+        name,
+        error,
+        "allow ssm:GetParametersByPath here, or run mappings lint where that is allowed",
+      ),
+    ];
   }
 }
 
@@ -140,7 +179,8 @@ function regionsCheck({ functions, settings }: Connection): Check[] {
   if (!functions.isStored()) return [];
   const { regions, budgeted } = functions.own.settings.stsHosts;
   const name = "sts regions";
-  if (budgeted.size === 0) return [ok(name, `${[...regions].join(", ")}: logins for them wait for no others`)];
+  if (budgeted.size === 0)
+    return [ok(name, `${[...regions].join(", ")}: logins for them wait for no others`)];
   const seen =
     `any. If users sign for another than ${settings.region}, strangers can make their logins fail: ` +
     "set stsRegions to the users' regions (SECURITY.md)";
@@ -154,12 +194,18 @@ function unread(check: string, error: unknown, advice: string): Check {
   return warning(check, `not checked: ${failure.message}`, advice);
 }
 
-function mappingCheck({ evaluations = [], parameter, refusal }: Explanation, prefix: string): Check {
+function mappingCheck(
+  { evaluations = [], parameter, refusal }: Explanation,
+  prefix: string,
+): Check {
   const name = parameter && shortName(parameter, prefix);
   if (refusal === undefined && name !== undefined) return ok("mapping", name);
-  const advice = adviceFor(refusal?.code ?? "") ?? "for the reason, run: iam-authenticator explain --token-file <file>";
+  const advice =
+    adviceFor(refusal?.code ?? "") ??
+    "for the reason, run: iam-authenticator explain --token-file <file>";
   if (name !== undefined) return failed("mapping", `${name}: ${refusal?.code}`, advice);
-  if (evaluations.length === 0) return warning("mapping", `not looked up: ${refusal?.code}`, advice);
+  if (evaluations.length === 0)
+    return warning("mapping", `not looked up: ${refusal?.code}`, advice);
   const looked = evaluations
     .filter(({ place }) => place !== "deny-account" && place !== "deny-any")
     .map((evaluation) => shortName(evaluation.parameter, prefix))
@@ -183,35 +229,64 @@ export async function checkConcurrency(config: ClientConfig, io: IOStreams): Pro
   const name = "concurrency";
   try {
     const client = watched(new LambdaClient(config), io);
-    const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}), { abortSignal: io.interrupted });
-    const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free } = AccountLimit ?? {};
+    const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}), {
+      abortSignal: io.interrupted,
+    });
+    const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free } =
+      AccountLimit ?? {};
     if (limit === undefined || free === undefined)
       return warning(name, "not checked: the response has no limit", ADVICE);
     const seen = `${limit} concurrent executions in ${config.region}, ${free} of them unreserved`;
     const request = 'request 1,000 in Service Quotas: "Concurrent executions" of AWS Lambda';
     if (limit < ENOUGH_EXECUTIONS) {
-      return warning(name, seen, `${request}. Until then, logins share them with every other function of the account`);
+      return warning(
+        name,
+        seen,
+        `${request}. Until then, logins share them with every other function of the account`,
+      );
     }
     if (free < limit || limit < RESERVABLE) return ok(name, seen);
-    return ok(name, `${seen}. For production, reserve 8 for logins (docs/deploy.md): other functions cannot use those`);
+    return ok(
+      name,
+      `${seen}. For production, reserve 8 for logins (docs/deploy.md): other functions cannot use those`,
+    );
   } catch (error) {
     return unread(name, error, ADVICE);
   }
 }
 
 /** Compares mappings, denials and callers with those of the other contexts of the cluster's id. */
-export async function checkStores(options: ConnectionOptions, hasStandby: boolean, io: IOStreams): Promise<Check[]> {
+export async function checkStores(
+  options: ConnectionOptions,
+  hasStandby: boolean,
+  io: IOStreams,
+): Promise<Check[]> {
   const { cluster, profile } = options;
-  const contexts = clustersIn(await readConfig(io.environment)).filter((context) => context.cluster === cluster);
+  const contexts = clustersIn(await readConfig(io.environment)).filter(
+    (context) => context.cluster === cluster,
+  );
   if (contexts.length < 2 && hasStandby)
-    return [warning("stores", "not compared: the standby has no context", "add one to the configuration file")];
+    return [
+      warning(
+        "stores",
+        "not compared: the standby has no context",
+        "add one to the configuration file",
+      ),
+    ];
   if (contexts.length < 2) return [];
   const advice = `to see it, run mappings diff -c ${cluster} and callers list -c ${cluster}; then repeat the change that is missing. For a setting, deploy both stacks with the same one, and the standby with nodeRegion of the primary`;
   const checks: Check[] = [];
   for (const context of contexts) {
     try {
-      const [own, other] = [await connect(options, io), await connect({ ...(profile && { profile }), ...context }, io)];
-      if (own.settings.region === other.settings.region && own.review.prefix === other.review.prefix) continue;
+      const [own, other] = [
+        await connect(options, io),
+        await connect({ ...(profile && { profile }), ...context }, io),
+      ];
+      if (
+        own.settings.region === other.settings.region &&
+        own.review.prefix === other.review.prefix
+      )
+        continue;
       const [ours, theirs] = [
         await readToCompare(own, io, { callers: true }),
         await readToCompare(other, io, { callers: true }),
@@ -223,10 +298,13 @@ export async function checkStores(options: ConnectionOptions, hasStandby: boolea
         ...(own.functions.own.nodeLookup === other.functions.own.nodeLookup ? [] : ["nodes"]),
       ];
       if (different.length === 0) checks.push(ok("stores", `equal to ${context.name}`));
-      else checks.push(failed("stores", `different in ${context.name}: ${listed(different)}`, advice));
+      else
+        checks.push(failed("stores", `different in ${context.name}: ${listed(different)}`, advice));
       const { version, notes } = other.functions.own;
       if (version === undefined)
-        checks.push(warning("stores", notes.join(" "), "deploy the other stack, which stores them"));
+        checks.push(
+          warning("stores", notes.join(" "), "deploy the other stack, which stores them"),
+        );
     } catch (error) {
       checks.push(unread("stores", error, advice));
     }

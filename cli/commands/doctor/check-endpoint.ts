@@ -29,15 +29,23 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
   try {
     const reply = await endpoint.send("GET", "", { anonymous: true });
     const reached = ok("reachable", `${endpoint.url.host} answers, HTTP ${reply.status}`);
-    return [reached, ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]), clockCheck(reply, now())];
+    return [
+      reached,
+      ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]),
+      clockCheck(reply, now()),
+    ];
   } catch (error) {
-    return [failed("reachable", `no answer (${failureReason(error)})`, adviceForTls(failureKind(error)))];
+    return [
+      failed("reachable", `no answer (${failureReason(error)})`, adviceForTls(failureKind(error))),
+    ];
   }
 }
 
 function adviceForTls(kind: string): string {
-  if (/^HPE_|^EMSGSIZE$/.test(kind)) return "check the URL and its port: the server there is not the function's API";
-  if (kind === "ERR_PROXY_TUNNEL") return "check the proxy and NO_PROXY; kube-apiserver needs the same settings";
+  if (/^HPE_|^EMSGSIZE$/.test(kind))
+    return "check the URL and its port: the server there is not the function's API";
+  if (kind === "ERR_PROXY_TUNNEL")
+    return "check the proxy and NO_PROXY; kube-apiserver needs the same settings";
   if (/CERT_HAS_EXPIRED/.test(kind)) return "renew the endpoint's certificate";
   if (/CERT|SSL|TLS|ALTNAME|SIGNATURE|ISSUER/.test(kind)) {
     return "check the certificate's name and CA (--ca, or certificate-authority-data in the kubeconfig), and for mTLS the client certificate (--client-cert, --client-key)";
@@ -49,7 +57,8 @@ function adviceForTls(kind: string): string {
 }
 
 function tlsCheck({ protocol, subject, end }: TlsSeen, now: number): Check {
-  const advice = "renew the certificate (ACM renews it automatically while its validation record exists)";
+  const advice =
+    "renew the certificate (ACM renews it automatically while its validation record exists)";
   return soon("tls", `${protocol}, certificate of ${subject}`, end, now, advice);
 }
 
@@ -60,16 +69,30 @@ export function checkClientCertificate(pem: string, now: number): Check {
     const advice = "have a new one issued by a CA of the truststore";
     return soon("client cert", subject.replaceAll("\n", ","), Date.parse(validTo), now, advice);
   } catch {
-    return failed("client cert", "not a valid X.509 certificate", "give a PEM file with the certificate");
+    return failed(
+      "client cert",
+      "not a valid X.509 certificate",
+      "give a PEM file with the certificate",
+    );
   }
 }
 
 /** Checks the kubeconfig. cli/kube/kubeconfig.ts has the reasons. */
-export function checkKubeconfig(webhook: Webhook, failoverUrl: string | undefined, cluster: string): Check[] {
+export function checkKubeconfig(
+  webhook: Webhook,
+  failoverUrl: string | undefined,
+  cluster: string,
+): Check[] {
   const { server, serverName, lacksTlsSetting, isUnverified } = webhook;
   if (isUnverified) {
     const seen = "insecure-skip-tls-verify: anyone on the network can answer reviews";
-    return [failed("kubeconfig", seen, "delete insecure-skip-tls-verify, give the CA, and replace the caller's token")];
+    return [
+      failed(
+        "kubeconfig",
+        seen,
+        "delete insecure-skip-tls-verify, give the CA, and replace the caller's token",
+      ),
+    ];
   }
   const isRedirectLost = failoverUrl !== undefined && serverName !== undefined;
   if (!isRedirectLost && !lacksTlsSetting) return [];
@@ -77,7 +100,13 @@ export function checkKubeconfig(webhook: Webhook, failoverUrl: string | undefine
     ? "tls-server-name: the redirect to failoverUrl fails, because the standby has another name"
     : "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
   const source = failoverUrl === undefined ? `--endpoint ${server}` : `-c ${cluster}`;
-  return [warning("kubeconfig", seen, `write a new file: kubeconfig webhook --from <this file> ${source}`)];
+  return [
+    warning(
+      "kubeconfig",
+      seen,
+      `write a new file: kubeconfig webhook --from <this file> ${source}`,
+    ),
+  ];
 }
 
 function soon(check: string, whose: string, end: number, now: number, advice: string): Check {
@@ -85,7 +114,9 @@ function soon(check: string, whose: string, end: number, now: number, advice: st
   const day = Number.isNaN(end) ? "an unknown day" : new Date(end).toISOString().slice(0, 10);
   const seen = `${whose} until ${day}`;
   if (days >= SOON_DAYS) return ok(check, seen);
-  return days < 0 ? failed(check, `${seen}: it has expired`, advice) : warning(check, `${seen}, in ${days} d`, advice);
+  return days < 0
+    ? failed(check, `${seen}: it has expired`, advice)
+    : warning(check, `${seen}, in ${days} d`, advice);
 }
 
 function clockCheck({ date }: Reply, now: number): Check {
@@ -131,13 +162,18 @@ function adviceForCaller(reply: Reply): string {
   const { status } = reply;
   const { code, reason } = parseErrorText(messageOf(reply));
   // The reason of a refused caller is the text of the error of its token.
-  if (status === 401 && code === "caller_refused" && parseErrorText(reason).code === "token_expired")
+  if (
+    status === 401 &&
+    code === "caller_refused" &&
+    parseErrorText(reason).code === "token_expired"
+  )
     return "the token file is old: check the timer that renews it, and its log";
   if (status === 401)
     return "give the caller's token (--kubeconfig or --token-file), or create a new one (iam-authenticator callers add <name>); with mTLS, compare the subject with CALLER_SUBJECTS";
   if (status === 403)
     return "with mTLS, check that the truststore holds the certificate's CA, and that neither has expired";
-  if (status === 404 || status === 405) return "the URL must end in /authenticate, after the name of any stage";
+  if (status === 404 || status === 405)
+    return "the URL must end in /authenticate, after the name of any stage";
   return LOOK_AT_LOG;
 }
 
@@ -149,17 +185,28 @@ export type Reviewed =
   | { readonly kind: "failed"; readonly status: number; readonly error: string };
 
 /** Lets the endpoint review a token in one API version. */
-export async function reviewBy(endpoint: Endpoint, token: string, apiVersion: string): Promise<Reviewed> {
+export async function reviewBy(
+  endpoint: Endpoint,
+  token: string,
+  apiVersion: string,
+): Promise<Reviewed> {
   const reply = await endpoint.send("POST", review(apiVersion, token));
   const answer = parseJson(reply.body);
   const status = isObject(answer) ? answer["status"] : undefined;
-  if (reply.status !== 200 || !isObject(answer) || !isObject(status) || answer["apiVersion"] !== apiVersion) {
+  if (
+    reply.status !== 200 ||
+    !isObject(answer) ||
+    !isObject(status) ||
+    answer["apiVersion"] !== apiVersion
+  ) {
     return { kind: "failed", status: reply.status, error: messageOf(reply) };
   }
   const { authenticated, user, error } = status;
   if (authenticated === true && isObject(user)) {
     const { username, groups } = user;
-    const texts = Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : ["none"];
+    const texts = Array.isArray(groups)
+      ? groups.filter((group) => typeof group === "string")
+      : ["none"];
     const who = typeof username === "string" ? quotedAnswer(username) : "a user without a name";
     return { kind: "granted", who, groups: quotedAnswer(texts.join(", ")) };
   }
@@ -167,13 +214,19 @@ export async function reviewBy(endpoint: Endpoint, token: string, apiVersion: st
 }
 
 /** Checks the review of a token in one API version. */
-export async function checkReview(endpoint: Endpoint, token: string, name: string, apiVersion: string): Promise<Check> {
+export async function checkReview(
+  endpoint: Endpoint,
+  token: string,
+  name: string,
+  apiVersion: string,
+): Promise<Check> {
   return reviewCheck(name, await reviewBy(endpoint, token, apiVersion));
 }
 
 /** Returns the check with this name of a review's result. */
 export function reviewCheck(name: string, reviewed: Reviewed): Check {
-  if (reviewed.kind === "granted") return ok(name, `you are ${reviewed.who}, groups: ${reviewed.groups}`);
+  if (reviewed.kind === "granted")
+    return ok(name, `you are ${reviewed.who}, groups: ${reviewed.groups}`);
   const { error } = reviewed;
   if (error === undefined) return failed(name, "refused without a reason", LOOK_AT_LOG);
   const { code, reason } = parseErrorText(error);
@@ -187,9 +240,14 @@ function review(apiVersion: string, token: string): string {
 }
 
 /** Measures the median and 95th percentile of sequential reviews of a cached token. */
-export async function checkLatency(endpoint: Endpoint, token: string, times: number): Promise<Check> {
+export async function checkLatency(
+  endpoint: Endpoint,
+  token: string,
+  times: number,
+): Promise<Check> {
   const ms: number[] = [];
-  for (let i = 0; i < times; i += 1) ms.push((await endpoint.send("POST", review(API_VERSIONS[0], token))).ms);
+  for (let i = 0; i < times; i += 1)
+    ms.push((await endpoint.send("POST", review(API_VERSIONS[0], token))).ms);
   ms.sort((a, b) => a - b);
   const at = (share: number) => Math.round(ms[Math.ceil(ms.length * share) - 1] ?? 0);
   const seen = `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, of ${times} reviews`;

@@ -27,16 +27,29 @@ export async function checkSignedTokens(
   if ("state" in made) return [made];
   const { token, check, issuer, keyId } = made;
   io.secrets.add(token);
-  const keys = await checkKeys(issuer, keyId, endpointOf(readFrom(io.environment), "JWT_KEYS_ENDPOINT"), io);
+  const keys = await checkKeys(
+    issuer,
+    keyId,
+    endpointOf(readFrom(io.environment), "JWT_KEYS_ENDPOINT"),
+    io,
+  );
   const reviewed = await reviewBy(endpoint, token, API_VERSIONS[0]);
   const name = "jwt review";
   const isNotOurs = reviewed.kind === "refused" && reviewed.error === undefined;
   const advice = `the function does not accept AWS-signed tokens: add this account and ${issuer} to awsSignedTokens (JWT_ISSUERS)`;
-  return [check, keys, isNotOurs ? failed(name, "a token of another kind", advice) : reviewCheck(name, reviewed)];
+  return [
+    check,
+    keys,
+    isNotOurs ? failed(name, "a token of another kind", advice) : reviewCheck(name, reviewed),
+  ];
 }
 
 /** Makes an AWS-signed token. Returns a failed check if STS signs none. */
-async function makeSignedToken({ cluster }: ConnectionOptions, config: ClientConfig, io: IOStreams) {
+async function makeSignedToken(
+  { cluster }: ConnectionOptions,
+  config: ClientConfig,
+  io: IOStreams,
+) {
   try {
     const credentials = await config.credentials();
     const { token } = await getSignedToken({ config, credentials, clusterId: cluster }, io);
@@ -48,18 +61,32 @@ async function makeSignedToken({ cluster }: ConnectionOptions, config: ClientCon
       typeof keyId !== "string" ||
       typeof iat !== "number"
     ) {
-      return failed("jwt", "the token is not one of AWS", "check for a proxy, and check AWS_ENDPOINT_URL_STS");
+      return failed(
+        "jwt",
+        "the token is not one of AWS",
+        "check for a proxy, and check AWS_ENDPOINT_URL_STS",
+      );
     }
     const skew = Math.round(Math.abs(io.clock() / 1000 - iat));
     const seen = `signed by ${issuer}, this machine's clock is ${skew} s off STS's`;
-    const check = skew <= MAX_AHEAD_SECONDS ? ok("jwt", seen) : warning("jwt", seen, "synchronize it (NTP)");
+    const check =
+      skew <= MAX_AHEAD_SECONDS ? ok("jwt", seen) : warning("jwt", seen, "synchronize it (NTP)");
     return { check, token, issuer, keyId };
   } catch (error) {
-    return failureOf("jwt", error, "enable signing in the account, or allow it (docs/aws-signed-tokens.md)");
+    return failureOf(
+      "jwt",
+      error,
+      "enable signing in the account, or allow it (docs/aws-signed-tokens.md)",
+    );
   }
 }
 
-async function checkKeys(issuer: string, keyId: string, from: URL | undefined, io: IOStreams): Promise<Check> {
+async function checkKeys(
+  issuer: string,
+  keyId: string,
+  from: URL | undefined,
+  io: IOStreams,
+): Promise<Check> {
   const advice = "check the network from here, and from the function, to the issuer";
   try {
     const keys = await createKeySets(from, openAgents(io))(issuer, deadlineIn(LIMIT_MS, io.clock));

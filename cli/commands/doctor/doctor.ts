@@ -7,7 +7,15 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { clientConfig } from "../../aws/client.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { findCredentials, signToken } from "../../aws/tokens.ts";
-import { type Check, failed, failureOf, ok, printChecks, warning, withCommands } from "../../cmdline/advice.ts";
+import {
+  type Check,
+  failed,
+  failureOf,
+  ok,
+  printChecks,
+  warning,
+  withCommands,
+} from "../../cmdline/advice.ts";
 import {
   type ClustersOptions,
   inEachCluster,
@@ -18,7 +26,13 @@ import {
 } from "../../cmdline/clusters.ts";
 import type { ChosenCluster } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, OUTPUT, type OutputOptions, readWhole, withOptions } from "../../cmdline/options.ts";
+import {
+  CONNECTIONS,
+  OUTPUT,
+  type OutputOptions,
+  readWhole,
+  withOptions,
+} from "../../cmdline/options.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { untilInterrupted } from "../../io/progress.ts";
@@ -66,7 +80,13 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
   const kubeconfig = new Option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig");
   const endpoint = new Option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
   const others = ["ca", "tokenFile", "clientCert", "clientKey"];
-  return withOptions(command, CONNECTIONS, OUTPUT, [kubeconfig.conflicts(others), endpoint], WEBHOOK_FILES)
+  return withOptions(
+    command,
+    CONNECTIONS,
+    OUTPUT,
+    [kubeconfig.conflicts(others), endpoint],
+    WEBHOOK_FILES,
+  )
     .option("--jwt", "also check AWS-signed tokens: STS signs one, its keys, and its review")
     .option("--times <n>", "reviews to measure", readWhole, 20)
     .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
@@ -83,42 +103,62 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
   // kube-apiserver has one kubeconfig for all regions of its cluster.
   const isMain = ({ webhookKubeconfig }: ChosenCluster) => webhookKubeconfig !== undefined;
   const mains = options.clusters.filter(isMain).map(({ cluster }) => cluster);
-  const clusters = options.clusters.filter((chosen) => isMain(chosen) || !mains.includes(chosen.cluster));
-  const { results, failures } = await inEachCluster({ ...options, clusters }, io, checkCluster, { atOnce: 1 });
+  const clusters = options.clusters.filter(
+    (chosen) => isMain(chosen) || !mains.includes(chosen.cluster),
+  );
+  const { results, failures } = await inEachCluster({ ...options, clusters }, io, checkCluster, {
+    atOnce: 1,
+  });
   if (options.output === "table") {
     for (const { cluster, value } of results) {
       if (isNamed) io.print(`${cluster}\n`);
       await printChecks(value, options.output, io);
     }
   } else {
-    const checks = results.flatMap(({ cluster, value }) => value.map((check) => withCluster(options, cluster, check)));
+    const checks = results.flatMap(({ cluster, value }) =>
+      value.map((check) => withCluster(options, cluster, check)),
+    );
     await printChecks(checks, options.output, io);
   }
   throwWorst(failures);
-  if (results.some(({ value }) => value.some(({ state }) => state === "failed"))) throw silentExit();
+  if (results.some(({ value }) => value.some(({ state }) => state === "failed")))
+    throw silentExit();
 }
 
 async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
   const webhook = await webhookOf(options, io);
   const { server, clientCertificate } = webhook;
   const config = clientConfig(options, io).then((found) => found.config);
-  const { Endpoint, FailoverUrl, FunctionName } = await outputsOfCluster(options.cluster, config, io);
+  const { Endpoint, FailoverUrl, FunctionName } = await outputsOfCluster(
+    options.cluster,
+    config,
+    io,
+  );
   const checks = [
     ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
     ...checkUrl(new URL(server), Endpoint, options),
-    ...(clientCertificate === undefined ? [] : [checkClientCertificate(clientCertificate.certificate, io.clock())]),
+    ...(clientCertificate === undefined
+      ? []
+      : [checkClientCertificate(clientCertificate.certificate, io.clock())]),
     ...checkKubeconfig(webhook, FailoverUrl, options.name),
     ...(await checkEndpoint(webhook, options, io, { functionName: FunctionName })),
-    ...(FailoverUrl === undefined ? [] : await checkRedirect({ ...webhook, server: FailoverUrl }, options, io)),
+    ...(FailoverUrl === undefined
+      ? []
+      : await checkRedirect({ ...webhook, server: FailoverUrl }, options, io)),
     ...(await checkStores(options, FailoverUrl !== undefined, io)),
   ];
   return withCommands(checks, options, io);
 }
 
-async function webhookOf({ kubeconfig, endpoint, webhookKubeconfig, ...files }: OneOf<DoctorOptions>, io: IOStreams) {
+async function webhookOf(
+  { kubeconfig, endpoint, webhookKubeconfig, ...files }: OneOf<DoctorOptions>,
+  io: IOStreams,
+) {
   const file = kubeconfig ?? (endpoint === undefined ? webhookKubeconfig : undefined);
   if ((file === undefined) === (endpoint === undefined)) {
-    throw usage("Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.");
+    throw usage(
+      "Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.",
+    );
   }
   if (file !== undefined) return readKubeconfig(file, io);
   return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
@@ -128,7 +168,11 @@ async function webhookOf({ kubeconfig, endpoint, webhookKubeconfig, ...files }: 
  * Follows a redirect as kube-apiserver does: with its token, and the TLS settings of its
  * kubeconfig.
  */
-async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
+async function checkRedirect(
+  webhook: Webhook,
+  options: OneOf<DoctorOptions>,
+  io: IOStreams,
+): Promise<Check[]> {
   const checks = await checkEndpoint(webhook, options, io, { isStandby: true });
   return checks.map((found) => ({ ...found, check: "redirect" }));
 }
@@ -146,7 +190,11 @@ async function checkRedirected(endpoint: Endpoint, token: string, io: IOStreams)
   if (check.state === "failed" || ms <= REVIEW_MS) return [check];
   return [
     check,
-    warning("review", `took ${(ms / 1000).toFixed(1)} s`, "look for the slow stage (ms) in the standby's log"),
+    warning(
+      "review",
+      `took ${(ms / 1000).toFixed(1)} s`,
+      "look for the slow stage (ms) in the standby's log",
+    ),
   ];
 }
 
@@ -158,7 +206,10 @@ async function checkEndpoint(
   webhook: Webhook,
   options: OneOf<DoctorOptions>,
   io: IOStreams,
-  { isStandby = false, functionName }: { readonly isStandby?: boolean; readonly functionName?: string | undefined },
+  {
+    isStandby = false,
+    functionName,
+  }: { readonly isStandby?: boolean; readonly functionName?: string | undefined },
 ) {
   const { token: callerToken = "", clientCertificate: _, ...anonymous } = webhook;
   const [endpoint, stranger] = [openEndpoint(webhook, io), openEndpoint(anonymous, io)];
@@ -197,7 +248,9 @@ async function checkEndpoint(
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
     const advice = "run this again; if it fails again, check the network and the function's log";
-    checks.push(failed("reachable", `the endpoint stopped answering (${failureReason(error)})`, advice));
+    checks.push(
+      failed("reachable", `the endpoint stopped answering (${failureReason(error)})`, advice),
+    );
   } finally {
     endpoint.close();
     stranger.close();
@@ -211,10 +264,24 @@ async function makeToken(options: OneOf<DoctorOptions>, io: IOStreams) {
     const { config, partition } = await clientConfig(options, io);
     const credentials = await findCredentials(config, io);
     const [{ region }, { domain }] = [config, partition];
-    const { token } = await signToken({ credentials, clusterId: options.cluster, region, domain, now: io.clock() });
+    const { token } = await signToken({
+      credentials,
+      clusterId: options.cluster,
+      region,
+      domain,
+      now: io.clock(),
+    });
     io.secrets.add(token);
-    return { check: ok("aws", `region ${region}, tokens for sts.${region}.${domain}`), token, config };
+    return {
+      check: ok("aws", `region ${region}, tokens for sts.${region}.${domain}`),
+      token,
+      config,
+    };
   } catch (error) {
-    return failureOf("aws", error, "sign in, or give --profile and --region: the remaining checks need a token");
+    return failureOf(
+      "aws",
+      error,
+      "sign in, or give --profile and --region: the remaining checks need a token",
+    );
   }
 }

@@ -24,7 +24,12 @@ import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 import { explanationData, explanationLines, needsInstance, printLines } from "./show.ts";
 
-async function explainPerson(who: string, output: OutputFormat, connection: Connection, io: IOStreams): Promise<void> {
+async function explainPerson(
+  who: string,
+  output: OutputFormat,
+  connection: Connection,
+  io: IOStreams,
+): Promise<void> {
   const { review } = connection;
   const known = await readMappings(connection, io);
   await requireParameters(known, connection, io);
@@ -34,13 +39,17 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
     const typed = kind === "sso-session" ? `sso/${account}/${encodeName(name)}` : role.mapping;
     throw usage(`"${who}" is ${typed}. To explain it, give that name, or its ARN.`);
   }
-  const found = new Map(identitiesNamed(who, known, review).map((identity) => [identity.arnLike, identity]));
-  if (found.size === 0) throw finding(`No mapping grants access to a session or a user named ${who}.`);
+  const found = new Map(
+    identitiesNamed(who, known, review).map((identity) => [identity.arnLike, identity]),
+  );
+  if (found.size === 0)
+    throw finding(`No mapping grants access to a session or a user named ${who}.`);
   const isSigned = (await functionOf(connection, io)).settings.tokens === "jwt";
   const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
     // One of the identities that a pattern matches.
     const identity = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
-    const sample = identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
+    const sample =
+      identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
     const explained = sample && (await explainIdentity(sample, connection, io, { known }));
     const { username = "", groups = [] } = explained?.user ?? {};
     const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
@@ -51,7 +60,13 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
   const explanations = await Promise.all(explaining);
   const items = explanations.map(({ item }) => item);
   const headers = ["as", "mapping", "verdict", "username", "groups"];
-  const row = (it: (typeof items)[number]) => [it.kind, it.parameter, it.verdict, it.username, it.groups.join(",")];
+  const row = (it: (typeof items)[number]) => [
+    it.kind,
+    it.parameter,
+    it.verdict,
+    it.username,
+    it.groups.join(","),
+  ];
   await printList({ items, headers, row }, { output, headers: true }, io);
   if (!explanations.some(({ isGranted }) => isGranted)) throw silentExit();
 }
@@ -61,7 +76,8 @@ async function explainPerson(who: string, output: OutputFormat, connection: Conn
  * have.
  */
 function outcomeOf({ refusal, condition }: Explanation): string {
-  if (refusal === undefined) return condition === undefined ? "granted" : `granted, if ${condition}`;
+  if (refusal === undefined)
+    return condition === undefined ? "granted" : `granted, if ${condition}`;
   return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
 }
 
@@ -93,24 +109,31 @@ export function explainCommand(command: Command, io: IOStreams): Command {
     .option("--session-name <name>", "session name to use with a role's ARN")
     .option("--principal-id <id>", "unique id to use with an ARN")
     .addOption(
-      new Option("--jwt", "evaluate an AWS-signed token of the ARN, without tags and source identity").conflicts([
-        "tokenFile",
-        "sessionName",
-        "principalId",
-      ]),
+      new Option(
+        "--jwt",
+        "evaluate an AWS-signed token of the ARN, without tags and source identity",
+      ).conflicts(["tokenFile", "sessionName", "principalId"]),
     )
-    .action((arn: string | undefined, options: ExplainOptions) => untilInterrupted(explain(arn, options, io), io));
+    .action((arn: string | undefined, options: ExplainOptions) =>
+      untilInterrupted(explain(arn, options, io), io),
+    );
 }
 
-async function explain(arn: string | undefined, options: ExplainOptions, io: IOStreams): Promise<void> {
+async function explain(
+  arn: string | undefined,
+  options: ExplainOptions,
+  io: IOStreams,
+): Promise<void> {
   checkUsage(arn, options);
   const connection = await connect(options, io);
-  if (arn !== undefined && isPersonName(arn)) return explainPerson(arn, options.output, connection, io);
+  if (arn !== undefined && isPersonName(arn))
+    return explainPerson(arn, options.output, connection, io);
   const subject = await subjectOf(arn, options, connection, io);
   const found = await (typeof subject === "string"
     ? explainToken(subject, connection, io)
     : explainSupposed(subject, arn ?? "", options, connection, io));
-  if (found.refusal?.code === "identity_unmapped") await requireParameters(new Map(), connection, io);
+  if (found.refusal?.code === "identity_unmapped")
+    await requireParameters(new Map(), connection, io);
   const { nodeLookup } = await functionOf(connection, io);
   const isWithoutNodes = needsInstance(found.user) && !nodeLookup;
   const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
@@ -119,9 +142,12 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   if (options.output === "table") {
     printLines(explanationLines(explanation, prefix, complete), io);
   } else await printData(explanationData(explanation), options.output, io);
-  const isForOtherHost = found.refusal?.code === "token_malformed" || found.refusal?.code === "token_host_refused";
+  const isForOtherHost =
+    found.refusal?.code === "token_malformed" || found.refusal?.code === "token_host_refused";
   if (isForOtherHost && io.environment["AWS_ENDPOINT_URL_STS"]) {
-    io.log("AWS_ENDPOINT_URL_STS is set, so aws eks get-token signs for another host. Unset it for that command.\n");
+    io.log(
+      "AWS_ENDPOINT_URL_STS is set, so aws eks get-token signs for another host. Unset it for that command.\n",
+    );
   }
   if (explanation.refusal !== undefined) throw silentExit();
 }
@@ -129,7 +155,12 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
 const PRINCIPALS = kindsWhere((kind) => isOfOne(kind) && !isListKind(kind));
 
 /** Returns a token, or a supposed identity. */
-async function subjectOf(who: string | undefined, options: ExplainOptions, { review }: Connection, io: IOStreams) {
+async function subjectOf(
+  who: string | undefined,
+  options: ExplainOptions,
+  { review }: Connection,
+  io: IOStreams,
+) {
   const { tokenFile, sessionName, principalId, jwt } = options;
   if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
   checkTyping(who ?? "");
@@ -137,7 +168,8 @@ async function subjectOf(who: string | undefined, options: ExplainOptions, { rev
   // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
   const arn = isMappingName ? arnOf(who ?? "", review).replaceAll("?", "0") : who;
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
-  if (identity === undefined) throw usage(supposeIdentity(arn ?? "") ? NOT_SUPPOSED : `${notAnArn(arn ?? "")}.`);
+  if (identity === undefined)
+    throw usage(supposeIdentity(arn ?? "") ? NOT_SUPPOSED : `${notAnArn(arn ?? "")}.`);
   if (jwt && !isJwtKind(identity)) {
     throw usage(`AWS-signed tokens are for roles and users, not for ${arn}.`);
   }
@@ -152,11 +184,17 @@ function isJwtKind({ kind }: VerifiedIdentity): boolean {
 const NOT_SUPPOSED =
   "--session-name must be letters, digits or _+=,.@- without spaces, and --principal-id an id such as AROAEXAMPLE.";
 
-function checkUsage(arn: string | undefined, { tokenFile, sessionName, principalId, jwt }: ExplainOptions): void {
+function checkUsage(
+  arn: string | undefined,
+  { tokenFile, sessionName, principalId, jwt }: ExplainOptions,
+): void {
   if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
-    throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
+    throw usage(
+      "This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.",
+    );
   }
-  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give one of: an ARN, a name, --token-file.");
+  if ((arn === undefined) === (tokenFile === undefined))
+    throw usage("Give one of: an ARN, a name, --token-file.");
   checkOneArn(arn ?? "");
   if (isPersonName(arn ?? "") && (sessionName ?? principalId ?? jwt) !== undefined) {
     throw usage(`--session-name, --principal-id and --jwt require an ARN, not ${arn}.`);

@@ -23,7 +23,8 @@ export function under(head: string, ...texts: readonly (string | undefined)[]): 
 }
 
 export function printLines(lines: readonly Line[], io: IOStreams): void {
-  for (const [head, text, tone] of lines) io.print(hangingIndent(head.padEnd(HEAD), text, io.columns), tone);
+  for (const [head, text, tone] of lines)
+    io.print(hangingIndent(head.padEnd(HEAD), text, io.columns), tone);
 }
 
 /**
@@ -31,10 +32,17 @@ export function printLines(lines: readonly Line[], io: IOStreams): void {
  *
  * @param complete completes the commands in the advice
  */
-export function explanationLines(explanation: Explanation, prefix: string, complete: (text: string) => string): Line[] {
+export function explanationLines(
+  explanation: Explanation,
+  prefix: string,
+  complete: (text: string) => string,
+): Line[] {
   const { token, identity, evaluations = [], parameter, user, refusal } = explanation;
   return [
-    ...under("token", token && `ok, ${sourceOf(token)}, ends ${new Date(token.expiresAt).toISOString()}`),
+    ...under(
+      "token",
+      token && `ok, ${sourceOf(token)}, ends ${new Date(token.expiresAt).toISOString()}`,
+    ),
     ...(identity === undefined ? [] : identityLines(identity, token !== undefined)),
     ...under(
       "mapping",
@@ -44,7 +52,9 @@ export function explanationLines(explanation: Explanation, prefix: string, compl
       }),
     ),
     ...(user === undefined ? [] : userLines(user)),
-    ...(refusal === undefined ? grantLines(explanation) : refusalLines(explanation, prefix, complete)),
+    ...(refusal === undefined
+      ? grantLines(explanation)
+      : refusalLines(explanation, prefix, complete)),
   ];
 }
 
@@ -62,7 +72,8 @@ export function identityLines(identity: VerifiedIdentity, isProven: boolean): Li
   const { arn, canonicalArn, principalId, sessionName = "" } = identity;
   const mapped = canonicalArn === arn ? undefined : `mapped as ${canonicalArn}`;
   const program = sessionProgram(sessionName)?.program;
-  const notPerson = program && `${sessionName} is the name that ${program} gives a session, not a person's`;
+  const notPerson =
+    program && `${sessionName} is the name that ${program} gives a session, not a person's`;
   return under(
     "identity",
     arn,
@@ -84,7 +95,9 @@ export function userLines({ username, groups }: User): Line[] {
  * token.
  */
 export function needsInstance(user: User | undefined): boolean {
-  return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
+  return [user?.username ?? "", ...(user?.groups ?? [])].some((name) =>
+    name.includes("{EC2PrivateDNSName}"),
+  );
 }
 
 export function grantLines({ user, isWithoutNodes, condition }: Explanation): Line[] {
@@ -101,7 +114,11 @@ export function grantLines({ user, isWithoutNodes, condition }: Explanation): Li
 /**
  * Returns the lines about a denial, without the part of the message that repeats the lines above.
  */
-export function refusalLines(explained: Explanation, prefix: string, complete: (text: string) => string): Line[] {
+export function refusalLines(
+  explained: Explanation,
+  prefix: string,
+  complete: (text: string) => string,
+): Line[] {
   const { identity, parameter, deniedBy, refusal, condition } = explained;
   if (refusal === undefined) return [];
   const { code, reason } = refusal;
@@ -116,7 +133,8 @@ export function refusalLines(explained: Explanation, prefix: string, complete: (
     ["reason", reason],
     ...under(
       "to do",
-      advice && complete(advice).replace("<who>", (word) => (who === undefined ? word : shellWord(who))),
+      advice &&
+        complete(advice).replace("<who>", (word) => (who === undefined ? word : shellWord(who))),
     ),
   ];
 }
@@ -144,7 +162,17 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
 
 /** Returns data for JSON and YAML, without the token itself, which contains its signature. */
 export function explanationData(explanation: Explanation) {
-  const { token, identity, evaluations, parameter, user, refusal, deniedBy, isWithoutNodes, condition } = explanation;
+  const {
+    token,
+    identity,
+    evaluations,
+    parameter,
+    user,
+    refusal,
+    deniedBy,
+    isWithoutNodes,
+    condition,
+  } = explanation;
   const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });
   return {
     granted: refusal === undefined,

@@ -111,17 +111,25 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
  * Returns the identity in a new AWS-signed token. It need not be verified: STS itself returned it
  * over TLS.
  */
-async function askForToken(request: Parameters<typeof getSignedToken>[0], partition: string, io: IOStreams) {
+async function askForToken(
+  request: Parameters<typeof getSignedToken>[0],
+  partition: string,
+  io: IOStreams,
+) {
   const { token } = await getSignedToken(request, io);
   io.secrets.add(token);
   const { iss: issuer, sub } = unverifiedParts(token).claims;
   const account = typeof sub === "string" ? (sub.split(":")[4] ?? "") : "";
   const accountByIssuer = new Map(typeof issuer === "string" ? [[issuer, account]] : []);
-  return parseJwt(token, { clusterId: request.clusterId, partition, accountByIssuer }, io.clock()).unverifiedIdentity;
+  return parseJwt(token, { clusterId: request.clusterId, partition, accountByIssuer }, io.clock())
+    .unverifiedIdentity;
 }
 
 function data({ explanation, credentials, unread }: Whoami) {
-  const ends = { mapping: mappingEnd(explanation), credentials: credentials.expiration?.toISOString() };
+  const ends = {
+    mapping: mappingEnd(explanation),
+    credentials: credentials.expiration?.toISOString(),
+  };
   if (unread !== undefined) return { identity: explanation.identity, ends };
   const { evaluations: _, ...rest } = explanationData(explanation);
   return { ...rest, ends };
@@ -135,12 +143,18 @@ function mappingEnd({ evaluations = [], parameter }: Explanation): string | unde
   return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;
 }
 
-function whoamiLines(cluster: string, { explanation, credentials, prefix, region, complete, unread }: Whoami): Line[] {
+function whoamiLines(
+  cluster: string,
+  { explanation, credentials, prefix, region, complete, unread }: Whoami,
+): Line[] {
   const { identity, parameter, user, refusal } = explanation;
   const end = mappingEnd(explanation);
   const { expiration } = credentials;
   // A user may read only the names of its own mappings.
-  const unsure = refusal?.code === "identity_unmapped" ? "whoami cannot know whether this cluster exists" : undefined;
+  const unsure =
+    refusal?.code === "identity_unmapped"
+      ? "whoami cannot know whether this cluster exists"
+      : undefined;
   return [
     ...under("cluster", `${cluster}, ${prefix} in region ${region}`, unsure),
     ...(identity === undefined ? [] : identityLines(identity, true)),

@@ -33,7 +33,10 @@ export function policies(options: PolicyOptions): object[] {
   const common = commonSpec(options);
   // Without a namespace, the ServiceAccounts in the Pod's namespace apply. kube-apiserver evaluates
   // the policy for each that the selector matches, in more than linear time.
-  const paramRef = { selector: { matchLabels: { [ROLE_LABEL]: "true" } }, parameterNotFoundAction: "Allow" };
+  const paramRef = {
+    selector: { matchLabels: { [ROLE_LABEL]: "true" } },
+    parameterNotFoundAction: "Allow",
+  };
   return [
     ...labelPolicy(mutatingApi),
     ...withBinding(
@@ -53,11 +56,22 @@ export function policies(options: PolicyOptions): object[] {
   ];
 }
 
-function withBinding(version: string, kind: string, name: string, spec: object, bindingSpec: object): object[] {
+function withBinding(
+  version: string,
+  kind: string,
+  name: string,
+  spec: object,
+  bindingSpec: object,
+): object[] {
   const apiVersion = `admissionregistration.k8s.io/${version}`;
   return [
     { apiVersion, kind, metadata: { name }, spec },
-    { apiVersion, kind: `${kind}Binding`, metadata: { name }, spec: { policyName: name, ...bindingSpec } },
+    {
+      apiVersion,
+      kind: `${kind}Binding`,
+      metadata: { name },
+      spec: { policyName: name, ...bindingSpec },
+    },
   ];
 }
 
@@ -98,7 +112,9 @@ export function labelPolicy(mutatingApi: MutatingApi): object[] {
 export const LABEL_COMMAND = `kubectl label serviceaccounts --all --all-namespaces --overwrite ${ROLE_LABEL}=true`;
 
 function resources(operations: readonly string[], resource: string) {
-  return { resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations, resources: [resource] }] };
+  return {
+    resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations, resources: [resource] }],
+  };
 }
 
 function commonSpec(options: PolicyOptions) {
@@ -112,7 +128,9 @@ function commonSpec(options: PolicyOptions) {
       objectSelector: { matchExpressions: [{ key: SKIP_LABEL, operator: "DoesNotExist" }] },
       ...(exceptNamespace !== undefined && {
         namespaceSelector: {
-          matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: [...exceptNamespace] }],
+          matchExpressions: [
+            { key: "kubernetes.io/metadata.name", operator: "NotIn", values: [...exceptNamespace] },
+          ],
         },
       }),
     },
@@ -141,10 +159,25 @@ function validations(): object[] {
   const boolean = `v in ${cel([...BOOLEANS.true, ...BOOLEANS.false])}`;
   return [
     validation("ofServiceAccount", ROLE_ANNOTATION, matches(ROLE_ARN), "the ARN of an IAM role"),
-    validation("ofServiceAccount", `${ANNOTATION}audience`, 'v != ""', "an audience, or be left out"),
+    validation(
+      "ofServiceAccount",
+      `${ANNOTATION}audience`,
+      'v != ""',
+      "an audience, or be left out",
+    ),
     validation("ofServiceAccount", `${ANNOTATION}sts-regional-endpoints`, boolean, "true or false"),
-    validation("ofServiceAccount", `${ANNOTATION}token-expiration`, matches(SECONDS), "a number of seconds"),
-    validation("ofServiceAccount", `${OWN_PREFIX}region`, matches(REGION), "an AWS region such as eu-west-1"),
+    validation(
+      "ofServiceAccount",
+      `${ANNOTATION}token-expiration`,
+      matches(SECONDS),
+      "a number of seconds",
+    ),
+    validation(
+      "ofServiceAccount",
+      `${OWN_PREFIX}region`,
+      matches(REGION),
+      "an AWS region such as eu-west-1",
+    ),
     validation("ofServiceAccount", `${OWN_PREFIX}role-session-name`, boolean, "true or false"),
     validation("ofServiceAccount", `${OWN_PREFIX}ec2-metadata-disabled`, boolean, "true or false"),
     validation("ofPod", `${ANNOTATION}token-expiration`, matches(SECONDS), "a number of seconds"),
@@ -155,9 +188,15 @@ function validations(): object[] {
  * Returns the validation of an annotation. `isGood` is a CEL condition on `v`, the annotation's
  * value. A missing annotation is valid.
  */
-function validation(of: "ofServiceAccount" | "ofPod", key: string, isGood: string, expected: string): object {
+function validation(
+  of: "ofServiceAccount" | "ofPod",
+  key: string,
+  isGood: string,
+  expected: string,
+): object {
   const value = `variables.${of}[?${cel(key)}]`;
-  const who = of === "ofPod" ? '"Pod"' : '"ServiceAccount " + request.namespace + "/" + params.metadata.name';
+  const who =
+    of === "ofPod" ? '"Pod"' : '"ServiceAccount " + request.namespace + "/" + params.metadata.name';
   // Kubernetes drops a message that is long or has a line break.
   const shown = `[${value}.orValue("").replace(${cel("\n")}, " ")].map(v, v.size() > 100 ? v.substring(0, 100) : v)[0]`;
   return {

@@ -1,6 +1,13 @@
 // The CEL expressions of the admission policies.
 
-import { ANNOTATION, OWN_PREFIX, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN_FILE } from "../../kube/objects.ts";
+import {
+  ANNOTATION,
+  OWN_PREFIX,
+  TOKEN_FILE,
+  TOKEN_FOLDER,
+  VOLUME,
+  WINDOWS_TOKEN_FILE,
+} from "../../kube/objects.ts";
 
 /** The webhook's flags, which are the defaults for missing annotations. */
 export interface PodDefaults {
@@ -86,9 +93,10 @@ export function cel(literal: string | readonly string[]): string {
 
 /** Returns a JSON patch. All its parts evaluate the original Pod. */
 export function mutation(): string {
-  return [volume(), ...["containers", "initContainers"].flatMap((of) => [...environment(of), ...mount(of)])].join(
-    " +\n",
-  );
+  return [
+    volume(),
+    ...["containers", "initContainers"].flatMap((of) => [...environment(of), ...mount(of)]),
+  ].join(" +\n");
 }
 
 function volume(): string {
@@ -129,7 +137,11 @@ function environment(containers: string): string[] {
       forEach(
         containers,
         condition,
-        add(containers, "/env/-", `Object.spec.${containers}.env{name: ${cel(name)}, value: ${value}}`),
+        add(
+          containers,
+          "/env/-",
+          `Object.spec.${containers}.env{name: ${cel(name)}, value: ${value}}`,
+        ),
       ),
     ),
   ];
@@ -138,7 +150,11 @@ function environment(containers: string): string[] {
 function mount(containers: string): string[] {
   const item = `name: ${cel(VOLUME)}, readOnly: true, mountPath: ${cel(TOKEN_FOLDER)}`;
   return [
-    forEach(containers, "c.?volumeMounts.orValue([]).size() == 0", add(containers, "/volumeMounts", "[]")),
+    forEach(
+      containers,
+      "c.?volumeMounts.orValue([]).size() == 0",
+      add(containers, "/volumeMounts", "[]"),
+    ),
     forEach(
       containers,
       `!c.?volumeMounts.orValue([]).exists(m, m.name == ${cel(VOLUME)})`,

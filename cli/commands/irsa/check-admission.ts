@@ -36,7 +36,11 @@ const GROUP = "/apis/admissionregistration.k8s.io";
  * rejects Pods. `webhook` is the name of upstream's, read only if our policy changes no Pod.
  */
 async function readPolicies(kubernetes: Kubernetes) {
-  const validation = await readPolicy(kubernetes, `${GROUP}/v1/validatingadmissionpolic`, POLICY_NAME);
+  const validation = await readPolicy(
+    kubernetes,
+    `${GROUP}/v1/validatingadmissionpolic`,
+    POLICY_NAME,
+  );
   const read = async (version: string) => {
     const kind = `${GROUP}/${version}/mutatingadmissionpolic`;
     const pods = await readPolicy(kubernetes, kind, POLICY_NAME);
@@ -44,13 +48,19 @@ async function readPolicies(kubernetes: Kubernetes) {
   };
   const stable = await read("v1");
   const mutating = (stable.pods ?? stable.labels) === undefined ? await read("v1beta1") : stable;
-  const webhooks = hasBinding(mutating.pods) ? [] : await kubernetes.list(`${GROUP}/v1/mutatingwebhookconfigurations`);
+  const webhooks = hasBinding(mutating.pods)
+    ? []
+    : await kubernetes.list(`${GROUP}/v1/mutatingwebhookconfigurations`);
   const webhook = webhooks.map(nameOf).find((name) => /pod-identity-webhook/.test(name));
   return { ...mutating, validation, webhook };
 }
 
 /** Reads a policy and its bindings. `kind` is without the endings of policies and of bindings. */
-async function readPolicy(kubernetes: Kubernetes, kind: string, name: string): Promise<InstalledPolicy | undefined> {
+async function readPolicy(
+  kubernetes: Kubernetes,
+  kind: string,
+  name: string,
+): Promise<InstalledPolicy | undefined> {
   const path = `${kind}ies/${name}`;
   const { status, body } = await kubernetes.ask("GET", path);
   // Also if kube-apiserver does not serve this API version.
@@ -80,12 +90,16 @@ function checkPolicies({ version, pods, labels, validation, webhook }: Installed
   const checks: Check[] = [];
   if (hasBinding(pods)) checks.push(ok(check, `${POLICY_NAME}, ${version}`));
   else if (webhook !== undefined) checks.push(ok(check, `the webhook ${webhook}`));
-  else if (pods !== undefined) checks.push(failed(check, `${POLICY_NAME} has no binding: it changes no Pod`, apply));
-  else checks.push(failed(check, "neither our policy nor pod-identity-webhook is installed", apply));
+  else if (pods !== undefined)
+    checks.push(failed(check, `${POLICY_NAME} has no binding: it changes no Pod`, apply));
+  else
+    checks.push(failed(check, "neither our policy nor pod-identity-webhook is installed", apply));
 
   if (pods?.bindings.some(needsLabel) && !hasBinding(labels)) {
     const seen = `${LABEL_POLICY_NAME} ${problemOf(labels)}: new ServiceAccounts do not get the label, and their Pods no role`;
-    checks.push(failed(check, seen, "iam-authenticator irsa policy --label-policy | kubectl apply -f -"));
+    checks.push(
+      failed(check, seen, "iam-authenticator irsa policy --label-policy | kubectl apply -f -"),
+    );
   }
   if (hasBinding(pods) && !hasBinding(validation)) {
     const seen = `the ValidatingAdmissionPolicy ${POLICY_NAME} ${problemOf(validation)}: Pods with invalid annotations are not rejected`;
@@ -115,7 +129,8 @@ export async function checkAdmission(kubernetes: Kubernetes): Promise<Check[]> {
     ...namespaces.unread,
     ...[...excluded].map((namespace) => {
       const seen = `${namespace}: its ServiceAccounts with a role get none, because a namespaceSelector excludes it`;
-      const advice = "remove the namespace from --except-namespace, or the annotation from the ServiceAccounts";
+      const advice =
+        "remove the namespace from --except-namespace, or the annotation from the ServiceAccounts";
       return warning("namespace", seen, advice);
     }),
     ...pods.unread,
@@ -130,23 +145,35 @@ function checkLabels({ pods, labels }: InstalledPolicies, withRole: Objects): Ch
   const unlabelled = withRole.filter((account) => labelsOf(account)[ROLE_LABEL] !== "true");
   if (unlabelled.length === 0) return [ok(check, "each ServiceAccount with a role has the label")];
   const result = isRequired ? failed : warning;
-  const effect = isRequired ? "its new Pods get no role" : "after step 4 of the installation, its new Pods get no role";
+  const effect = isRequired
+    ? "its new Pods get no role"
+    : "after step 4 of the installation, its new Pods get no role";
   const seen = `has a role but not the label ${ROLE_LABEL}=true: ${effect}`;
-  return shortenedChecks(unlabelled.map((account) => result(check, `${nameOf(account)} ${seen}`, LABEL_COMMAND)));
+  return shortenedChecks(
+    unlabelled.map((account) => result(check, `${nameOf(account)} ${seen}`, LABEL_COMMAND)),
+  );
 }
 
 /**
  * Returns the namespaces in which a ServiceAccount has a role, but a `namespaceSelector` excludes
  * Pods.
  */
-function excludedNamespaces(policies: InstalledPolicies | undefined, withRole: Objects = [], namespaces: Objects = []) {
+function excludedNamespaces(
+  policies: InstalledPolicies | undefined,
+  withRole: Objects = [],
+  namespaces: Objects = [],
+) {
   const pods = policies?.pods;
   if (!hasBinding(pods)) return new Set<string>();
   const { policy, bindings } = pods;
   const isIncluded = (labels: KubernetesObject) =>
     selects(objectAt(policy, "spec", "matchConstraints", "namespaceSelector"), labels) &&
-    bindings.some((binding) => selects(objectAt(binding, "spec", "matchResources", "namespaceSelector"), labels));
-  const excluded = new Set(namespaces.filter((namespace) => !isIncluded(labelsOf(namespace))).map(nameOf));
+    bindings.some((binding) =>
+      selects(objectAt(binding, "spec", "matchResources", "namespaceSelector"), labels),
+    );
+  const excluded = new Set(
+    namespaces.filter((namespace) => !isIncluded(labelsOf(namespace))).map(nameOf),
+  );
   return new Set(withRole.map(namespaceOf).filter((namespace) => excluded.has(namespace)));
 }
 
@@ -179,9 +206,12 @@ function checkPods(withRole: Objects, pods: Objects, excluded: ReadonlySet<strin
   const annotated = new Set(withRole.map(nameOf));
   // Finished Pods no longer need a role.
   const used = pods.filter(
-    (pod) => annotated.has(`${namespaceOf(pod)}/${stringAt(pod, "spec", "serviceAccountName")}`) && isAlive(pod),
+    (pod) =>
+      annotated.has(`${namespaceOf(pod)}/${stringAt(pod, "spec", "serviceAccountName")}`) &&
+      isAlive(pod),
   );
-  const hasVolume = (pod: KubernetesObject) => listAt(pod, "spec", "volumes").some(({ name }) => name === VOLUME);
+  const hasVolume = (pod: KubernetesObject) =>
+    listAt(pod, "spec", "volumes").some(({ name }) => name === VOLUME);
   const without = used.filter(
     (pod) => !hasVolume(pod) && !(SKIP_LABEL in labelsOf(pod)) && !excluded.has(namespaceOf(pod)),
   );
@@ -190,6 +220,8 @@ function checkPods(withRole: Objects, pods: Objects, excluded: ReadonlySet<strin
     "recreate it (kubectl rollout restart) after the policy is installed and its ServiceAccount has the role";
   return [
     ok("accounts", seen),
-    ...shortenedChecks(without.map((pod) => failed("pod", `${nameOf(pod)} runs without its role`, advice))),
+    ...shortenedChecks(
+      without.map((pod) => failed("pod", `${nameOf(pod)} runs without its role`, advice)),
+    ),
   ];
 }

@@ -15,13 +15,21 @@ import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
 import type { PublishedKey } from "./keys.ts";
 
 /** Returns the result of `read`, or a warning if kube-apiserver refuses the request. */
-export async function attempt<T>(check: string, permission: string, read: () => Promise<T>, problem = "not read") {
+export async function attempt<T>(
+  check: string,
+  permission: string,
+  read: () => Promise<T>,
+  problem = "not read",
+) {
   try {
     return { read: await read(), unread: [] } as const;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const advice = `${permission}, or run this as an administrator`;
-    return { read: undefined, unread: [warning(check, `${problem}: ${error.message}`, advice)] } as const;
+    return {
+      read: undefined,
+      unread: [warning(check, `${problem}: ${error.message}`, advice)],
+    } as const;
   }
 }
 
@@ -37,14 +45,22 @@ export function checkClusterKeys(keys: readonly IssuerKey[], served: readonly st
   const advice =
     "publish a key a day before a kube-apiserver signs with it (iam-authenticator irsa keys publish --kubeconfig <file>). If you have retired " +
     "it, this is correct until you remove it from kube-apiserver";
-  return warning(check, `kube-apiserver accepts ${missing.join(", ")}, which the issuer does not serve`, advice);
+  return warning(
+    check,
+    `kube-apiserver accepts ${missing.join(", ")}, which the issuer does not serve`,
+    advice,
+  );
 }
 
 /**
  * Checks a new token. `served` are the key ids in the issuer's JWKS; `undefined` if it cannot be
  * read.
  */
-export async function checkToken(kubernetes: Kubernetes, issuer: string, served: readonly string[] | undefined) {
+export async function checkToken(
+  kubernetes: Kubernetes,
+  issuer: string,
+  served: readonly string[] | undefined,
+) {
   const permission = "allow create on serviceaccounts/token in default";
   const request = async () => {
     const token = await requestToken(kubernetes, STS_AUDIENCE);
@@ -56,7 +72,9 @@ export async function checkToken(kubernetes: Kubernetes, issuer: string, served:
   const advice =
     "name this issuer first in --service-account-issuer (iam-authenticator irsa flags), and keep the old one second";
   return [
-    found === issuer ? ok("token issuer", found) : failed("token issuer", `kube-apiserver signs for ${found}`, advice),
+    found === issuer
+      ? ok("token issuer", found)
+      : failed("token issuer", `kube-apiserver signs for ${found}`, advice),
     ...(served === undefined ? [] : [checkSigner(kid, served)]),
     audiences,
   ];
@@ -76,7 +94,8 @@ async function checkAudiences(kubernetes: Kubernetes, token: string): Promise<Ch
   const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
   const { status, body } = await kubernetes.ask("POST", path, review, token);
   if (status === 401) return ok(check, "kube-apiserver rejects a token for AWS");
-  if (status !== 201 || !isObject(body)) return warning(check, `unknown: HTTP ${status}`, "run this again");
+  if (status !== 201 || !isObject(body))
+    return warning(check, `unknown: HTTP ${status}`, "run this again");
   const advice = `remove ${STS_AUDIENCE} from --api-audiences: with it, anyone who gets a Pod's AWS token can log in to the cluster as that Pod`;
   return failed(check, "a token for AWS logs in to kube-apiserver", advice);
 }
@@ -85,7 +104,10 @@ async function checkAudiences(kubernetes: Kubernetes, token: string): Promise<Ch
  * Checks the tokens in Secrets: kube-apiserver accepts each only while it has the key of
  * kube-controller-manager. `keys` are those of kube-apiserver.
  */
-export async function checkLegacyTokens(kubernetes: Kubernetes, keys: readonly IssuerKey[]): Promise<Check> {
+export async function checkLegacyTokens(
+  kubernetes: Kubernetes,
+  keys: readonly IssuerKey[],
+): Promise<Check> {
   const check = "legacy tokens";
   const read = () => readLegacyTokens(kubernetes, keys);
   const { read: tokens, unread } = await attempt(check, "allow list on secrets", read);
@@ -96,10 +118,16 @@ export async function checkLegacyTokens(kubernetes: Kubernetes, keys: readonly I
     const advice =
       "add the public half of kube-controller-manager's --service-account-private-key-file to --service-account-key-file " +
       "on every node, or renew these tokens (docs/irsa-rotation.md)";
-    return failed(check, `kube-apiserver accepts no key that signed the token of ${listed(rejected)}`, advice);
+    return failed(
+      check,
+      `kube-apiserver accepts no key that signed the token of ${listed(rejected)}`,
+      advice,
+    );
   }
   const signed = Map.groupBy(tokens, ({ kid }) => kid ?? "");
-  const parts = [...signed].map(([kid, found]) => `${kid} signed ${listed(found.map(({ secret }) => secret))}`);
+  const parts = [...signed].map(
+    ([kid, found]) => `${kid} signed ${listed(found.map(({ secret }) => secret))}`,
+  );
   return ok(check, `kube-apiserver accepts them as long as it has their keys: ${parts.join("; ")}`);
 }
 
@@ -116,13 +144,19 @@ const STS_PATIENCE_MS = 5_000;
  * Checks the issuer's documents. `ca` is for an issuer that is tested without AWS. AWS trusts only
  * public CAs.
  */
-export async function checkDocuments(issuer: string, ca: string | undefined, io: IOStreams): Promise<ServedDocuments> {
+export async function checkDocuments(
+  issuer: string,
+  ca: string | undefined,
+  io: IOStreams,
+): Promise<ServedDocuments> {
   const discovery = await fetchDocument("discovery", `${issuer}${DISCOVERY_PATH}`, ca, io);
   if ("check" in discovery) return { checks: [discovery] };
   const checks = [judgeDiscovery(discovery, issuer)];
   const jwks = await fetchDocument("jwks", `${issuer}${JWKS_PATH}`, ca, io);
   if ("check" in jwks) return { checks: [...checks, jwks] };
-  const kids = listAt(parseJson(jwks.body), "keys").flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
+  const kids = listAt(parseJson(jwks.body), "keys").flatMap(({ kid }) =>
+    typeof kid === "string" ? [kid] : [],
+  );
   const seen = `${kids.length === 1 ? "1 key" : `${kids.length} keys`}, ${Math.round(jwks.ms)} ms`;
   const advice = "publish one: iam-authenticator irsa keys publish --kubeconfig <file>";
   const check = kids.length > 0 ? ok("jwks", seen) : failed("jwks", "it contains no key", advice);
@@ -138,14 +172,19 @@ async function fetchDocument(check: string, url: string, ca: string | undefined,
       return failed(check, `HTTP ${reply.status}, ${messageOf(reply, "issuer")}`, adviceFor(reply));
     }
     if (reply.ms <= STS_PATIENCE_MS) return reply;
-    return failed(check, `${Math.round(reply.ms)} ms: STS waits for 5 s`, "check the issuer's log and memory");
+    return failed(
+      check,
+      `${Math.round(reply.ms)} ms: STS waits for 5 s`,
+      "check the issuer's log and memory",
+    );
   } catch (error) {
     const advice = "check the URL, DNS and the certificate: AWS must reach it from the internet";
     return failed(check, `no answer from ${url} (${failureReason(error)})`, advice);
   }
 }
 
-const PUBLISH = "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>";
+const PUBLISH =
+  "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>";
 
 function adviceFor({ status, body }: Reply): string {
   if (memberAt(parseJson(body), "code") === "issuer_without_keys") return PUBLISH;
@@ -158,26 +197,36 @@ function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
   for (const [member, value] of Object.entries(expected)) {
     const found = memberAt(parseJson(body), member);
     if (found === value) continue;
-    const advice = "ISSUER_URL of the function and --service-account-issuer must be exactly this URL";
+    const advice =
+      "ISSUER_URL of the function and --service-account-issuer must be exactly this URL";
     return failed(check, `${member} is ${quoted(found ?? "")}, not ${value}`, advice);
   }
   return ok(check, `issuer and jwks_uri are correct, ${Math.round(ms)} ms`);
 }
 
 /** Compares the keys in Parameter Store with those that the issuer serves. */
-export function checkPublished(published: readonly PublishedKey[], served: readonly string[] | undefined): Check[] {
+export function checkPublished(
+  published: readonly PublishedKey[],
+  served: readonly string[] | undefined,
+): Check[] {
   const check = "keys";
   const invalid = published
     .filter(({ problem }) => problem !== undefined)
-    .map(({ kid, problem }) => failed(check, `issuer/${kid} ${problem}`, "publish it again, or remove the parameter"));
+    .map(({ kid, problem }) =>
+      failed(check, `issuer/${kid} ${problem}`, "publish it again, or remove the parameter"),
+    );
   const good = published.filter(({ key }) => key !== undefined).map(({ kid }) => kid);
   if (good.length === 0) return [...invalid, failed(check, "no valid key is published", PUBLISH)];
   if (served === undefined) return invalid;
   const waiting = good.filter((kid) => !served.includes(kid));
   const extra = served.filter((kid) => !good.includes(kid));
-  const different = [...waiting.map((kid) => `${kid} is not served`), ...extra.map((kid) => `${kid} is still served`)];
+  const different = [
+    ...waiting.map((kid) => `${kid} is not served`),
+    ...extra.map((kid) => `${kid} is still served`),
+  ];
   if (different.length > 0) {
-    const advice = "wait 30 s and run this again; if it fails again, compare MAPPING_PREFIX and region of the function";
+    const advice =
+      "wait 30 s and run this again; if it fails again, compare MAPPING_PREFIX and region of the function";
     return [...invalid, warning(check, different.join(", "), advice)];
   }
   return [...invalid, ok(check, `${good.length} published, and served`)];

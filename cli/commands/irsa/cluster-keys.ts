@@ -2,7 +2,12 @@
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
-import { checkIssuerKey, type IssuerKey, issuerKeyOf, PRIVATE } from "../../../functions/issuer/key.ts";
+import {
+  checkIssuerKey,
+  type IssuerKey,
+  issuerKeyOf,
+  PRIVATE,
+} from "../../../functions/issuer/key.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { unverifiedParts } from "../../aws/tokens.ts";
 import { awsFailure, Failure, usage } from "../../io/errors.ts";
@@ -28,9 +33,12 @@ export async function keysOfJwksFile(file: string, io: IOStreams): Promise<Issue
 export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[]> {
   const pem = await readText(file, io);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-    throw usage(`${shownFile(file)} contains a private key. Give the public key (sa.pub), and do not copy this file.`);
+    throw usage(
+      `${shownFile(file)} contains a private key. Give the public key (sa.pub), and do not copy this file.`,
+    );
   }
-  const blocks = pem.match(/-----BEGIN (RSA )?PUBLIC KEY-----[\s\S]*?-----END (RSA )?PUBLIC KEY-----/g) ?? [];
+  const blocks =
+    pem.match(/-----BEGIN (RSA )?PUBLIC KEY-----[\s\S]*?-----END (RSA )?PUBLIC KEY-----/g) ?? [];
   if (blocks.length === 0) throw usage(`${shownFile(file)} contains no PEM public key.`);
   checkCount(blocks, shownFile(file));
   return blocks.map((block, at) => keyOfPem(block, `${shownFile(file)}, key ${at + 1}`));
@@ -52,13 +60,16 @@ const READ = ["use", "kty", "kid", "crv", "alg", "n", "e", "x", "y", ...PRIVATE]
 
 function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
   const keys = memberAt(jwks, "keys");
-  if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);
+  if (!Array.isArray(keys))
+    throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);
   if (keys.length === 0) throw usage(`${where} contains no key.`);
   checkCount(keys, where);
   return keys.map((jwk: unknown, at) => {
     const which = `${where}, key ${at + 1}`;
     if (!isObject(jwk)) throw usage(`${which} is not a JSON object.`);
-    const check = checkIssuerKey(Object.fromEntries(Object.entries(jwk).filter(([name]) => READ.includes(name))));
+    const check = checkIssuerKey(
+      Object.fromEntries(Object.entries(jwk).filter(([name]) => READ.includes(name))),
+    );
     if (!check.valid) throw usage(`${which} ${check.problem}.`);
     return check.key;
   });
@@ -66,7 +77,8 @@ function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
 
 function keyOfPem(pem: string, where: string): IssuerKey {
   const jwk = jwkOf(pem);
-  if (jwk === undefined) throw usage(`${where} is not a signing key of kube-apiserver: RSA, P-256, P-384 or P-521.`);
+  if (jwk === undefined)
+    throw usage(`${where} is not a signing key of kube-apiserver: RSA, P-256, P-384 or P-521.`);
   const check = checkIssuerKey(jwk);
   if (!check.valid) throw usage(`${where}: ${check.problem}.`);
   return check.key;
@@ -109,7 +121,8 @@ export async function requestToken(kubernetes: Kubernetes, audience: string) {
  */
 export async function remainingTokens(kubernetes: Kubernetes, kid: string, signedUntil: number) {
   let longestSeconds = 0;
-  let unread = "the lifetime of Pods' tokens for AWS, and which tokens kube-apiserver accepts because of this key";
+  let unread =
+    "the lifetime of Pods' tokens for AWS, and which tokens kube-apiserver accepts because of this key";
   try {
     const pods = (await kubernetes.list("/api/v1/pods")).filter(isAlive);
     longestSeconds = pods.flatMap(lifetimes).reduce((a, b) => Math.max(a, b), 0);
@@ -131,7 +144,9 @@ export async function remainingTokens(kubernetes: Kubernetes, kid: string, signe
 function linesFor(secrets: readonly string[], pods: readonly string[]): string[] {
   return [
     "kube-apiserver still accepts this key. Before you remove it there, see docs/irsa-rotation.md. It then rejects:",
-    ...(secrets.length === 0 ? [] : [`- the tokens in these Secrets, which do not expire: ${listed(secrets)}`]),
+    ...(secrets.length === 0
+      ? []
+      : [`- the tokens in these Secrets, which do not expire: ${listed(secrets)}`]),
     ...(pods.length === 0
       ? []
       : [
@@ -168,7 +183,10 @@ const SECRETS = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubern
  * rejects the request.
  * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */
-export async function readLegacyTokens(kubernetes: Pick<Kubernetes, "list">, keys: readonly IssuerKey[]) {
+export async function readLegacyTokens(
+  kubernetes: Pick<Kubernetes, "list">,
+  keys: readonly IssuerKey[],
+) {
   const candidates = keys.map((key) => ({
     kid: key.kid,
     publicKey: createPublicKey({ key: { ...key }, format: "jwk" }),
@@ -177,7 +195,12 @@ export async function readLegacyTokens(kubernetes: Pick<Kubernetes, "list">, key
     const token = Buffer.from(stringAt(secret, "data", "token"), "base64").toString();
     // kube-controller-manager has not filled it yet.
     if (token === "") return [];
-    return [{ secret: nameOf(secret), kid: candidates.find(({ publicKey }) => isSignedBy(token, publicKey))?.kid }];
+    return [
+      {
+        secret: nameOf(secret),
+        kid: candidates.find(({ publicKey }) => isSignedBy(token, publicKey))?.kid,
+      },
+    ];
   });
 }
 
@@ -186,9 +209,15 @@ function isSignedBy(token: string, publicKey: KeyObject): boolean {
   const [header = "", claims = "", signature = ""] = token.split(".");
   const algorithm = unverifiedParts(token).header["alg"];
   // A value that is not a string may not have a text at all: {"toString": 0}.
-  const bits = typeof algorithm === "string" ? /^(?:RS|ES)(256|384|512)$/.exec(algorithm)?.[1] : undefined;
+  const bits =
+    typeof algorithm === "string" ? /^(?:RS|ES)(256|384|512)$/.exec(algorithm)?.[1] : undefined;
   if (bits === undefined) return false;
   // dsaEncoding applies to EC keys only: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
   const key = { key: publicKey, dsaEncoding: "ieee-p1363" } as const;
-  return verify(`sha${bits}`, Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"));
+  return verify(
+    `sha${bits}`,
+    Buffer.from(`${header}.${claims}`),
+    key,
+    Buffer.from(signature, "base64url"),
+  );
 }

@@ -1,13 +1,24 @@
 // `irsa doctor`: checks the issuer, IAM and the cluster, and reports how to fix it.
 
-import { GetOpenIDConnectProviderCommand, IAMClient, NoSuchEntityException } from "@aws-sdk/client-iam";
+import {
+  GetOpenIDConnectProviderCommand,
+  IAMClient,
+  NoSuchEntityException,
+} from "@aws-sdk/client-iam";
 import type { Command } from "commander";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
 import { callerIdentity, watched } from "../../aws/calls.ts";
 import { type ClientConfig, clientConfig } from "../../aws/client.ts";
 import { type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
-import { type Check, failed, ok, printChecks, warning, withCommands } from "../../cmdline/advice.ts";
+import {
+  type Check,
+  failed,
+  ok,
+  printChecks,
+  warning,
+  withCommands,
+} from "../../cmdline/advice.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { Failure, silentExit } from "../../io/errors.ts";
@@ -17,7 +28,13 @@ import type { IOStreams } from "../../io/streams.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { STS_AUDIENCE } from "../../kube/objects.ts";
 import { checkAdmission } from "./check-admission.ts";
-import { checkClusterKeys, checkDocuments, checkLegacyTokens, checkPublished, checkToken } from "./check-keys.ts";
+import {
+  checkClusterKeys,
+  checkDocuments,
+  checkLegacyTokens,
+  checkPublished,
+  checkToken,
+} from "./check-keys.ts";
 import { keysOfKubernetes } from "./cluster-keys.ts";
 import { readIssuer } from "./flags.ts";
 import { readPublishedKeys } from "./keys.ts";
@@ -52,13 +69,19 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
   const checks = [
     ...documents,
     ...(await checkAws(options, kids, io)),
-    ...(options.kubeconfig === undefined ? [] : await checkCluster(options.kubeconfig, options.issuer, kids, io)),
+    ...(options.kubeconfig === undefined
+      ? []
+      : await checkCluster(options.kubeconfig, options.issuer, kids, io)),
   ];
   await printChecks(withCommands(checks, options, io), options.output, io);
   if (checks.some(({ state }) => state === "failed")) throw silentExit();
 }
 
-async function checkAws(options: DoctorOptions, kids: readonly string[] | undefined, io: IOStreams): Promise<Check[]> {
+async function checkAws(
+  options: DoctorOptions,
+  kids: readonly string[] | undefined,
+  io: IOStreams,
+): Promise<Check[]> {
   try {
     const { config, partition } = await clientConfig(options, io);
     const connection = await connect(options, io, config);
@@ -75,7 +98,12 @@ async function checkAws(options: DoctorOptions, kids: readonly string[] | undefi
 }
 
 /** Checks IAM's OIDC provider for the issuer, in the account of the credentials. */
-async function checkProvider(issuer: string, partition: string, config: ClientConfig, io: IOStreams): Promise<Check> {
+async function checkProvider(
+  issuer: string,
+  partition: string,
+  config: ClientConfig,
+  io: IOStreams,
+): Promise<Check> {
   const check = "provider";
   const iam = watched(new IAMClient(config), io);
   try {
@@ -88,7 +116,8 @@ async function checkProvider(issuer: string, partition: string, config: ClientCo
     return warning(check, `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice);
   } catch (error) {
     if (error instanceof NoSuchEntityException) {
-      const advice = "deploy the issuer's stack, or create the provider in this account (docs/irsa.md)";
+      const advice =
+        "deploy the issuer's stack, or create the provider in this account (docs/irsa.md)";
       return failed(check, `IAM has no OIDC provider for ${issuer} in this account`, advice);
     }
     const failure = toFailure(error);
@@ -101,7 +130,12 @@ async function checkProvider(issuer: string, partition: string, config: ClientCo
   }
 }
 
-async function checkCluster(kubeconfig: string, issuer: string, kids: readonly string[] | undefined, io: IOStreams) {
+async function checkCluster(
+  kubeconfig: string,
+  issuer: string,
+  kids: readonly string[] | undefined,
+  io: IOStreams,
+) {
   const kubernetes = await openKubernetes(kubeconfig, io);
   try {
     const keys = await keysOfKubernetes(kubernetes);

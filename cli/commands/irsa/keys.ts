@@ -3,13 +3,25 @@
 import { type Command, Option } from "commander";
 import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
-import { issuerKeyParameter, issuerPath, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
+import {
+  issuerKeyParameter,
+  issuerPath,
+  keySetOf,
+  MAX_KEYS,
+} from "../../../functions/issuer/keys.ts";
 import { memberAt } from "../../../functions/lib/json.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { readBranch } from "../../aws/parameter-store.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONFIRM, CONNECTION, listOutput, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import {
+  CONFIRM,
+  CONNECTION,
+  listOutput,
+  NEW,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -33,7 +45,10 @@ export async function readPublishedKeys({ ssm, review }: Connection, signal: Abo
   const path = issuerPath(review.prefix);
   const found: Stored[] = [];
   for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
-  const { keys, invalid } = keySetOf(review.prefix, new Map(found.map((stored) => [stored.name, stored])));
+  const { keys, invalid } = keySetOf(
+    review.prefix,
+    new Map(found.map((stored) => [stored.name, stored])),
+  );
   return found
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((stored) => {
@@ -58,7 +73,9 @@ type ListOptions = ConnectionOptions & ListOutputOptions;
 
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, { examples: ["iam-authenticator irsa keys list --cluster prod"] });
-  return withOptions(command, CONNECTION, listOutput()).action((options: ListOptions) => list(options, io));
+  return withOptions(command, CONNECTION, listOutput()).action((options: ListOptions) =>
+    list(options, io),
+  );
 }
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
@@ -71,11 +88,22 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     published: new Date(stored.modified).toISOString(),
     key: key === undefined ? (problem ?? "") : describeKey(key),
   }));
-  const row = (it: (typeof items)[number]) => [`issuer/${it.kid}`, it.state, it.published.slice(0, 10), it.key];
+  const row = (it: (typeof items)[number]) => [
+    `issuer/${it.kid}`,
+    it.state,
+    it.published.slice(0, 10),
+    it.key,
+  ];
   const headers = ["parameter", "state", "published", "key"];
-  await printList({ items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` }, options, io);
+  await printList(
+    { items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` },
+    options,
+    io,
+  );
   if (items.length === 0)
-    io.log("No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n");
+    io.log(
+      "No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n",
+    );
 }
 
 interface PublishOptions extends ConnectionOptions, WriteOptions {
@@ -95,14 +123,17 @@ export function publishCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator irsa keys publish -c prod --public-key sa.pub --dry-run",
     ],
   });
-  const kubeconfig = new Option("--kubeconfig <file>", "read the keys from the kube-apiserver of its current context");
+  const kubeconfig = new Option(
+    "--kubeconfig <file>",
+    "read the keys from the kube-apiserver of its current context",
+  );
   const sources = [
     kubeconfig.conflicts(["jwks", "publicKey"]),
     new Option("--jwks <file>", "JWKS file (- for stdin)").conflicts("publicKey"),
     new Option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)"),
   ];
-  return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action((options: PublishOptions) =>
-    publish(options, io),
+  return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action(
+    (options: PublishOptions) => publish(options, io),
   );
 }
 
@@ -110,8 +141,17 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   const planned = await beforeWrites(io, () => planPublication(options, io));
   const { connection, plan } = planned;
   const recheck = async (isWritten: boolean) => {
-    if (isWritten) await withdrawTooMany(await readPublishedKeys(connection, UNINTERRUPTED), plan.changes, connection);
-    else refuseTooMany(await beforeWrites(io, () => readPublishedKeys(connection, io.interrupted)), plan.changes);
+    if (isWritten)
+      await withdrawTooMany(
+        await readPublishedKeys(connection, UNINTERRUPTED),
+        plan.changes,
+        connection,
+      );
+    else
+      refuseTooMany(
+        await beforeWrites(io, () => readPublishedKeys(connection, io.interrupted)),
+        plan.changes,
+      );
   };
   await executePlan(async () => planned, options, io, { recheck });
 }
@@ -127,21 +167,33 @@ async function planPublication(options: PublishOptions, io: IOStreams): Promise<
     const name = issuerKeyParameter(connection.review.prefix, key.kid);
     const found = published.find(({ stored }) => stored.name === name);
     if (found?.key !== undefined) return [];
-    if (found?.stored.secure) throw finding(`${name} is a SecureString, which the issuer does not read: remove it.`);
-    const [action, before] = [found === undefined ? ("add" as const) : ("change" as const), found?.stored];
-    return [{ action, name, before, value: JSON.stringify(key), shown: `${describeKey(key)}${source}` }];
+    if (found?.stored.secure)
+      throw finding(`${name} is a SecureString, which the issuer does not read: remove it.`);
+    const [action, before] = [
+      found === undefined ? ("add" as const) : ("change" as const),
+      found?.stored,
+    ];
+    return [
+      { action, name, before, value: JSON.stringify(key), shown: `${describeKey(key)}${source}` },
+    ];
   });
   refuseTooMany(published, changes);
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
-  const effect = "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
+  const effect =
+    "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
   return { plan, known: byName(published), connection, effect: () => [effect], gives: "no access" };
 }
 
 function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {
   const served = published.filter(({ key }) => key !== undefined);
-  const names = new Set([...served.map(({ stored }) => stored.name), ...changes.map(({ name }) => name)]);
+  const names = new Set([
+    ...served.map(({ stored }) => stored.name),
+    ...changes.map(({ name }) => name),
+  ]);
   if (names.size <= MAX_KEYS) return;
-  throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
+  throw finding(
+    `Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`,
+  );
 }
 
 /**
@@ -155,7 +207,9 @@ async function withdrawTooMany(
   changes: readonly Change[],
   { ssm }: Connection,
 ): Promise<void> {
-  const served = new Set(published.filter(({ key }) => key !== undefined).map(({ stored }) => stored.name));
+  const served = new Set(
+    published.filter(({ key }) => key !== undefined).map(({ stored }) => stored.name),
+  );
   if (changes.every(({ name }) => served.has(name))) return;
   for (const { action, name } of changes) {
     const before = published.find(({ stored }) => stored.name === name)?.stored;
@@ -169,7 +223,11 @@ async function withdrawTooMany(
 }
 
 /** Describes the cluster in the plan. Warns if the kubeconfig may be another cluster's. */
-async function describeSource({ server, ask }: Kubernetes, { config, settings }: Connection, io: IOStreams) {
+async function describeSource(
+  { server, ask }: Kubernetes,
+  { config, settings }: Connection,
+  io: IOStreams,
+) {
   const { clusterId } = settings;
   const issuer = memberAt((await ask("GET", DISCOVERY_PATH)).body, "issuer");
   if (typeof issuer !== "string") return `, from ${server}`;
@@ -179,16 +237,22 @@ async function describeSource({ server, ask }: Kubernetes, { config, settings }:
     const { IssuerUrl: own } = await outputsOfCluster(clusterId, config, io, "Issuer");
     const other = own === undefined ? "" : `, not for ${own}`;
     const advice = `If that is another cluster, its Pods could assume the roles of ${clusterId}: check the kubeconfig.`;
-    if (issuer !== own) io.log(`kube-apiserver at ${server} signs for ${issuer}${other}. ${advice}\n`);
+    if (issuer !== own)
+      io.log(`kube-apiserver at ${server} signs for ${issuer}${other}. ${advice}\n`);
   }
   return `, from ${server}, issuer ${issuer}`;
 }
 
-async function keysFrom({ jwks, publicKey }: PublishOptions, kubernetes: Kubernetes | undefined, io: IOStreams) {
+async function keysFrom(
+  { jwks, publicKey }: PublishOptions,
+  kubernetes: Kubernetes | undefined,
+  io: IOStreams,
+) {
   const keys = await (async () => {
     if (jwks !== undefined) return keysOfJwksFile(jwks, io);
     if (publicKey !== undefined) return keysOfPem(publicKey, io);
-    if (kubernetes === undefined) throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
+    if (kubernetes === undefined)
+      throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
     return keysOfKubernetes(kubernetes);
   })();
   return [...new Map(keys.map((key) => [key.kid, key])).values()];

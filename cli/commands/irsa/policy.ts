@@ -15,7 +15,13 @@ import {
   REGION,
   REINVOCATION_POLICIES,
 } from "./admission-policy.ts";
-import { BETA_FLAGS, DEFAULT_VERSION, policySupport, readAudience, readKubernetesVersion } from "./flags.ts";
+import {
+  BETA_FLAGS,
+  DEFAULT_VERSION,
+  policySupport,
+  readAudience,
+  readKubernetesVersion,
+} from "./flags.ts";
 
 interface PolicyCommandOptions extends Omit<PolicyOptions, "mutatingApi"> {
   readonly for: string;
@@ -37,24 +43,37 @@ export function policyCommand(command: Command, io: IOStreams): Command {
   })
     .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
     .option("--token-audience <audience>", "audience of the tokens", readAudience, STS_AUDIENCE)
-    .option("--token-expiration <seconds>", "lifetime of the tokens", readWhole, DEFAULT_TOKEN_EXPIRATION)
+    .option(
+      "--token-expiration <seconds>",
+      "lifetime of the tokens",
+      readWhole,
+      DEFAULT_TOKEN_EXPIRATION,
+    )
     .option("--sts-regional-endpoint", "set AWS_STS_REGIONAL_ENDPOINTS=regional")
     .option("--aws-default-region <region>", "set AWS_REGION and AWS_DEFAULT_REGION")
     .option("--role-session-name", "set AWS_ROLE_SESSION_NAME to namespace and ServiceAccount")
     .option("--ec2-metadata-disabled", "set AWS_EC2_METADATA_DISABLED=true")
     .addOption(
-      new Option("--reinvocation-policy <policy>", "IfNeeded: also change containers that webhooks inject later")
+      new Option(
+        "--reinvocation-policy <policy>",
+        "IfNeeded: also change containers that webhooks inject later",
+      )
         .choices(REINVOCATION_POLICIES)
         .default("Never"),
     )
     .option("--label-policy", "print only the policy that labels ServiceAccounts")
-    .option("--except-namespace <name>", "do not change Pods in it (may be repeated)", collectNamespace)
+    .option(
+      "--except-namespace <name>",
+      "do not change Pods in it (may be repeated)",
+      collectNamespace,
+    )
     .action((options: PolicyCommandOptions) => policy(options, io));
 }
 
 function policy(options: PolicyCommandOptions, io: IOStreams): void {
   const { tokenExpiration, awsDefaultRegion: region } = options;
-  if (tokenExpiration < 600) throw usage("--token-expiration must be at least 600, kubelet's shortest lifetime.");
+  if (tokenExpiration < 600)
+    throw usage("--token-expiration must be at least 600, kubelet's shortest lifetime.");
   if (region !== undefined && !new RegExp(REGION).test(region)) {
     throw usage(`--aws-default-region ${region} must be an AWS region such as eu-west-1.`);
   }
@@ -65,16 +84,23 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
         "for single workloads, see examples/irsa-by-hand.",
     );
   }
-  const objects = options.labelPolicy ? labelPolicy(support) : policies({ ...options, mutatingApi: support });
+  const objects = options.labelPolicy
+    ? labelPolicy(support)
+    : policies({ ...options, mutatingApi: support });
   io.print(objects.map((object) => `---\n${stringifyYaml(object, { blocks: true })}`).join(""));
   if (support === "v1beta1") {
-    io.log(`In Kubernetes ${options.for}, these policies are beta. First set these flags on each kube-apiserver:\n`);
+    io.log(
+      `In Kubernetes ${options.for}, these policies are beta. First set these flags on each kube-apiserver:\n`,
+    );
     for (const flag of BETA_FLAGS) io.log(`  ${flag}\n`);
   }
   logSteps(options, io);
 }
 
-function logSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, io: IOStreams): void {
+function logSteps(
+  { for: version, labelPolicy: isFirst }: PolicyCommandOptions,
+  io: IOStreams,
+): void {
   const policy = `iam-authenticator irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;
   const steps = [
     `${policy} --label-policy | kubectl apply -f -`,

@@ -25,7 +25,8 @@ interface TrustPolicyOptions {
 
 export function policyCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
-    details: "The policy allows one service account in one namespace. With --pattern, both names may contain * and ?.",
+    details:
+      "The policy allows one service account in one namespace. With --pattern, both names may contain * and ?.",
     examples: [
       "iam-authenticator irsa trust-policy team-a/reader --aws-account 111122223333 \\",
       "    --issuer https://abc.execute-api.eu-west-1.amazonaws.com > trust-policy.json",
@@ -34,9 +35,16 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     .argument("<name>", "the service account, as namespace/name", readSubject)
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .requiredOption("--aws-account <id>", "account of the role and the OIDC provider", readAccount)
-    .addOption(new Option("--partition <name>", "AWS partition").choices(PARTITIONS.map(({ id }) => id)).default("aws"))
+    .addOption(
+      new Option("--partition <name>", "AWS partition")
+        .choices(PARTITIONS.map(({ id }) => id))
+        .default("aws"),
+    )
     .option("--token-audience <audience>", "audience of the tokens", readAudience, STS_AUDIENCE)
-    .option("--pattern", "allow * and ?: anyone who can create a matching service account gets the role")
+    .option(
+      "--pattern",
+      "allow * and ?: anyone who can create a matching service account gets the role",
+    )
     .action(async (subject: TrustedSubject, options: TrustPolicyOptions) => {
       const problem = subjectProblem(subject, options.pattern ?? false);
       if (problem !== undefined) {
@@ -46,7 +54,9 @@ export function policyCommand(command: Command, io: IOStreams): Command {
       const { issuer, awsAccount, partition, tokenAudience } = options;
       const statement = {
         Effect: "Allow",
-        Principal: { Federated: `arn:${partition}:iam::${awsAccount}:oidc-provider/${providerName(issuer)}` },
+        Principal: {
+          Federated: `arn:${partition}:iam::${awsAccount}:oidc-provider/${providerName(issuer)}`,
+        },
         Action: "sts:AssumeRoleWithWebIdentity",
         Condition: trustConditions(issuer, subject, tokenAudience),
       };

@@ -28,7 +28,11 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     ],
   });
   return withOptions(command, CLUSTER, AWS)
-    .addOption(new Option("--server <url>", "URL of kube-apiserver").argParser(readServer).makeOptionMandatory())
+    .addOption(
+      new Option("--server <url>", "URL of kube-apiserver")
+        .argParser(readServer)
+        .makeOptionMandatory(),
+    )
     .option("--ca <file>", "the cluster's CA, PEM")
     .addOption(
       new Option(
@@ -36,10 +40,19 @@ export function clientCommand(command: Command, io: IOStreams): Command {
         "program that creates the tokens (default: aws; with --role, iam-authenticator if it is in the PATH)",
       ).choices(EXEC_PLUGINS),
     )
-    .option("--role <arn>", "IAM role to assume; iam-authenticator names the session after the user", readRoleArn)
+    .option(
+      "--role <arn>",
+      "IAM role to assume; iam-authenticator names the session after the user",
+      readRoleArn,
+    )
     .addOption(ours("--login", "run `aws sso login` if the user's session has expired"))
     .addOption(ours("--jwt", "use tokens that AWS STS signs"))
-    .addOption(new Option("--merge", "add or replace cluster, user and context in your kubeconfig").conflicts("out"))
+    .addOption(
+      new Option(
+        "--merge",
+        "add or replace cluster, user and context in your kubeconfig",
+      ).conflicts("out"),
+    )
     .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
     .option("--no-switch", "with --merge: keep the current context")
     .option("--out <file>", OUT)
@@ -49,7 +62,8 @@ export function clientCommand(command: Command, io: IOStreams): Command {
 async function client(given: Options, io: IOStreams): Promise<void> {
   const { out, merge, switch: switches } = given;
   if (!switches && !merge) throw usage("--no-switch needs --merge.");
-  const exec = given.exec ?? (given.role !== undefined && isInstalled(io.environment) ? SHORT_NAME : "aws");
+  const exec =
+    given.exec ?? (given.role !== undefined && isInstalled(io.environment) ? SHORT_NAME : "aws");
   checkProgram(given, exec);
   const ca = given.ca === undefined ? undefined : await readAuthority(given.ca, io);
   const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
@@ -59,7 +73,9 @@ async function client(given: Options, io: IOStreams): Promise<void> {
   const hasAuthority = merge ? await mergeKubeconfig(config, switches, io) : ca !== undefined;
   if (!merge) writeKubeconfig(stringifyYaml(config), out, io);
   if (!region) {
-    io.log("Without --region, the program uses the region of each user's machine, and fails where none is set.\n");
+    io.log(
+      "Without --region, the program uses the region of each user's machine, and fails where none is set.\n",
+    );
   }
   if (!hasAuthority) {
     io.log(
@@ -77,9 +93,15 @@ function checkProgram(given: Options, exec: ClientOptions["exec"]): void {
 }
 
 /** Logs what the users of the file must install, and that the sessions of a role name no user. */
-function adviseOnProgram({ exec: chosen, role, merge }: Options, exec: ClientOptions["exec"], io: IOStreams): void {
+function adviseOnProgram(
+  { exec: chosen, role, merge }: Options,
+  exec: ClientOptions["exec"],
+  io: IOStreams,
+): void {
   if (chosen === undefined && exec === SHORT_NAME && !merge) {
-    io.log("The file runs iam-authenticator, which each user must install. For the AWS CLI, give --exec aws.\n");
+    io.log(
+      "The file runs iam-authenticator, which each user must install. For the AWS CLI, give --exec aws.\n",
+    );
   }
   if (role !== undefined && exec !== "iam-authenticator") {
     io.log(
@@ -92,7 +114,9 @@ function adviseOnProgram({ exec: chosen, role, merge }: Options, exec: ClientOpt
 
 /** Creates an option that only this project's program has. */
 function ours(flag: string, description: string): Option {
-  return new Option(flag, `${description}; implies --exec iam-authenticator`).implies({ exec: "iam-authenticator" });
+  return new Option(flag, `${description}; implies --exec iam-authenticator`).implies({
+    exec: "iam-authenticator",
+  });
 }
 
 /** These clauses state how a program names the sessions of --role. */
@@ -146,7 +170,9 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
   const environment = [
     ...(profile === undefined ? [] : [{ name: "AWS_PROFILE", value: profile }]),
     // Older versions of aws-iam-authenticator have no option for the region.
-    ...(region === undefined || exec !== "aws-iam-authenticator" ? [] : [{ name: "AWS_REGION", value: region }]),
+    ...(region === undefined || exec !== "aws-iam-authenticator"
+      ? []
+      : [{ name: "AWS_REGION", value: region }]),
   ];
   const plugin = {
     apiVersion: API_VERSION,
@@ -157,7 +183,12 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
   };
   // --merge recognises by them what it may replace. kubectl keeps them.
   const extensions = [{ name: "iam-authenticator", extension: { clusterId: cluster } }];
-  return kubeconfig({ cluster: name, user: name, context: name }, { server, ca }, { exec: plugin }, { extensions });
+  return kubeconfig(
+    { cluster: name, user: name, context: name },
+    { server, ca },
+    { exec: plugin },
+    { extensions },
+  );
 }
 
 function execArguments({ exec, cluster, region, role, jwt, login }: ClientOptions): string[] {
@@ -169,9 +200,25 @@ function execArguments({ exec, cluster, region, role, jwt, login }: ClientOption
     case "aws":
       // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes
       // the same.
-      return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...roleWords("--role-arn"), ...AS_JSON];
+      return [
+        "eks",
+        "get-token",
+        "--cluster-name",
+        cluster,
+        ...inRegion,
+        ...roleWords("--role-arn"),
+        ...AS_JSON,
+      ];
     case "iam-authenticator":
-      return ["token", "--cluster", cluster, ...modes, ...inRegion, ...roleWords("--role"), ...forward];
+      return [
+        "token",
+        "--cluster",
+        cluster,
+        ...modes,
+        ...inRegion,
+        ...roleWords("--role"),
+        ...forward,
+      ];
     case "aws-iam-authenticator":
       return ["token", "--cluster-id", cluster, ...roleWords("--role")];
   }

@@ -8,7 +8,13 @@ import { usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { type Webhook, webhookKubeconfig, withServer } from "../../kube/kubeconfig.ts";
 import { webhookServer } from "../../kube/server.ts";
-import { OUT, readWebhookFiles, WEBHOOK_FILES, type WebhookFiles, writeKubeconfig } from "../../kube/webhook-files.ts";
+import {
+  OUT,
+  readWebhookFiles,
+  WEBHOOK_FILES,
+  type WebhookFiles,
+  writeKubeconfig,
+} from "../../kube/webhook-files.ts";
 
 const NO_CREDENTIALS =
   "The kubeconfig would have no credentials, and the function would reject it. Give --token-file, " +
@@ -44,13 +50,16 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
   }).option("--endpoint <url>", "URL of the function; /authenticate is added if it has no path");
   return withOptions(command, OF_STACK, WEBHOOK_FILES)
     .addOption(
-      new Option("--no-token", "send no credentials: for a private endpoint with callerAuth none").conflicts([
-        "tokenFile",
-        "clientCert",
-      ]),
+      new Option(
+        "--no-token",
+        "send no credentials: for a private endpoint with callerAuth none",
+      ).conflicts(["tokenFile", "clientCert"]),
     )
     .addOption(
-      new Option("--token-file-path <path>", "file that kube-apiserver reads its token from every minute")
+      new Option(
+        "--token-file-path <path>",
+        "file that kube-apiserver reads its token from every minute",
+      )
         .argParser(readTokenFilePath)
         .conflicts(["tokenFile", "clientCert", "token"]),
     )
@@ -64,8 +73,13 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
     .action(async ({ out, ...options }: WebhookOptions) => {
       const { cluster, endpoint, from } = options;
       if ((cluster ?? endpoint) === undefined) throw usage("Give --endpoint or --cluster.");
-      const server = await webhookServer(options, cluster === undefined ? [] : [{ ...options, cluster }], io);
-      const kubeconfig = from === undefined ? await fromFiles(options, server, io) : await fromOld(from, server, io);
+      const server = await webhookServer(
+        options,
+        cluster === undefined ? [] : [{ ...options, cluster }],
+        io,
+      );
+      const kubeconfig =
+        from === undefined ? await fromFiles(options, server, io) : await fromOld(from, server, io);
       writeKubeconfig(kubeconfig, out, io);
     });
 }
@@ -83,17 +97,28 @@ function readTokenFilePath(text: string): string {
 
 type Server = Pick<Webhook, "server" | "ca">;
 
-async function fromFiles({ token, tokenFilePath, ca: _, ...files }: WebhookOptions, server: Server, io: IOStreams) {
+async function fromFiles(
+  { token, tokenFilePath, ca: _, ...files }: WebhookOptions,
+  server: Server,
+  io: IOStreams,
+) {
   const webhook = await readWebhookFiles({ ...files, endpoint: server.server }, io);
-  const hasCredentials = (tokenFilePath ?? webhook.token ?? webhook.clientCertificate) !== undefined;
+  const hasCredentials =
+    (tokenFilePath ?? webhook.token ?? webhook.clientCertificate) !== undefined;
   if (token && !hasCredentials) throw usage(NO_CREDENTIALS);
-  return webhookKubeconfig({ ...webhook, ...server, ...(tokenFilePath && { tokenFile: tokenFilePath }) });
+  return webhookKubeconfig({
+    ...webhook,
+    ...server,
+    ...(tokenFilePath && { tokenFile: tokenFilePath }),
+  });
 }
 
 async function fromOld(file: string, server: Server, io: IOStreams): Promise<string> {
   const { kubeconfig, keepsAuthority } = await withServer(file, server, io);
   if (keepsAuthority) {
-    io.log("The new file keeps the CA of the old one. If the new endpoint has another CA, give it with --ca.\n");
+    io.log(
+      "The new file keeps the CA of the old one. If the new endpoint has another CA, give it with --ca.\n",
+    );
   }
   return kubeconfig;
 }

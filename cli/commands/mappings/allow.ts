@@ -2,14 +2,24 @@
 
 import type { Command } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
-import { candidates, denyParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  candidates,
+  denyParameter,
+  readName,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import {
+  CONNECTIONS,
+  READING,
+  WRITE,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
 import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -52,7 +62,8 @@ export function allowCommand(command: Command, io: IOStreams): Command {
 
 async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
   const isPerson = isPersonName(who);
-  if (isPerson && options.session !== undefined) throw usage("--session requires a role or a permission set.");
+  if (isPerson && options.session !== undefined)
+    throw usage("--session requires a role or a permission set.");
   const plan = isPerson ? planPersonRemoval : planOne;
   const planned = await planClusters(
     options,
@@ -66,18 +77,27 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
 async function planOne(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
   const { review, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
-  const lists = new Set([parameter, ...(account === undefined ? [denyParameter(review.prefix, "any")] : [])]);
+  const lists = new Set([
+    parameter,
+    ...(account === undefined ? [denyParameter(review.prefix, "any")] : []),
+  ]);
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
   const known = await readByName([...lists, ...places], connection, io);
   await requireCluster(known, connection, options, io);
   const plan = planWithout(lists, (item) => isFor(item, arnLike), known, review);
   const left = stillDenied(arnLike, afterwards(known, plan.changes), connection);
-  if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
+  if (plan.changes.length === 0)
+    throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
   const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
   return { plan, known, connection, effect };
 }
 
-async function planPersonRemoval(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
+async function planPersonRemoval(
+  who: string,
+  options: AllowOptions,
+  connection: Connection,
+  io: IOStreams,
+) {
   const { review, account } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
@@ -85,18 +105,30 @@ async function planPersonRemoval(who: string, options: AllowOptions, connection:
   const lists = [...known.keys()].filter((name) => readName(review.prefix, name)?.kind === "deny");
   const plan = planWithout(lists, (item) => isOfPerson(item, who), known, review);
   const left = account === undefined ? "" : await deniedByAny(who, connection, io);
-  if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names a session or a user ${who}.${left}`);
-  return { plan, known, connection, isWhole: true, effect: () => [EFFECT, ...(left === "" ? [] : [left.trim()])] };
+  if (plan.changes.length === 0)
+    throw new Absent(EXIT.finding, `No denial names a session or a user ${who}.${left}`);
+  return {
+    plan,
+    known,
+    connection,
+    isWhole: true,
+    effect: () => [EFFECT, ...(left === "" ? [] : [left.trim()])],
+  };
 }
 
 /**
  * Returns a sentence if the list for any account, which --account leaves alone, denies the name.
  */
-async function deniedByAny(who: string, { ssm, review }: Connection, io: IOStreams): Promise<string> {
+async function deniedByAny(
+  who: string,
+  { ssm, review }: Connection,
+  io: IOStreams,
+): Promise<string> {
   const list = denyParameter(review.prefix, "any");
   const stored = (await readSome(ssm, [list], io.interrupted)).get(list);
   const { entries } = readValue(list, stored, review);
-  if (!entries.some((entry) => isActive(entry, review) && isOfPerson(entry.mapping, who))) return "";
+  if (!entries.some((entry) => isActive(entry, review) && isOfPerson(entry.mapping, who)))
+    return "";
   return ` ${who} is still denied by ${shortName(list, review.prefix)}, in every account. To allow it there, leave out --account.`;
 }
 
@@ -109,7 +141,9 @@ function isOfPerson(item: unknown, who: string): boolean {
   const arnLike = isObject(item) ? item["arnLike"] : undefined;
   if (typeof arnLike !== "string") return false;
   const [, name] =
-    /^arn:[^:]*:(?:iam|sts):[^:]*:[^:]*:(?:assumed-role|user|federated-user)\/(?:.*\/)?([^/]+)$/i.exec(arnLike) ?? [];
+    /^arn:[^:]*:(?:iam|sts):[^:]*:[^:]*:(?:assumed-role|user|federated-user)\/(?:.*\/)?([^/]+)$/i.exec(
+      arnLike,
+    ) ?? [];
   return name !== undefined && asciiLowerCase(name) === asciiLowerCase(who);
 }
 
@@ -148,7 +182,11 @@ function candidatesOf(arnLike: string, { review, account }: Connection): string[
  * Returns sentences about a denial that still matches a principal; empty for a pattern, or if no
  * denial matches.
  */
-function stillDenied(arnLike: string, parameters: StoredParameters, connection: Connection): string {
+function stillDenied(
+  arnLike: string,
+  parameters: StoredParameters,
+  connection: Connection,
+): string {
   const { review, settings } = connection;
   const identity = supposeIdentity(arnLike);
   const { deciding } = identity === undefined ? {} : decide(review, identity, parameters);

@@ -7,7 +7,12 @@ import { readName } from "../../../functions/authenticator/mapping/parameter-nam
 import { isExpired } from "../../../functions/lib/time.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
-import { type ClustersOptions, inEachCluster, isSeveral, throwWorst } from "../../cmdline/clusters.ts";
+import {
+  type ClustersOptions,
+  inEachCluster,
+  isSeveral,
+  throwWorst,
+} from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -28,9 +33,21 @@ import { shortName } from "../../model/evaluation.ts";
 import { foreignProblem } from "../../model/file-entry.ts";
 import { warningsFor } from "../../model/lint/lint.ts";
 import { readMappingFiles, toParameters } from "../../model/mapping-file.ts";
-import { type EntryKey, hasKey, isFor, listItems, type Stored, valueText } from "../../model/stored.ts";
+import {
+  type EntryKey,
+  hasKey,
+  isFor,
+  listItems,
+  type Stored,
+  valueText,
+} from "../../model/stored.ts";
 import { checkAccounts } from "../../model/target.ts";
-import { planChanges, warnOfSessionTrust, withoutEnded, withoutManaged } from "../../plan/changes.ts";
+import {
+  planChanges,
+  warnOfSessionTrust,
+  withoutEnded,
+  withoutManaged,
+} from "../../plan/changes.ts";
 import { carryOut, planClusters } from "../../plan/clusters.ts";
 import { readForAccess } from "../../plan/consent.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
@@ -77,12 +94,14 @@ export function applyCommand(command: Command, io: IOStreams): Command {
         warnOfSessionTrust(compared.plan.changes, connection, own);
         return compared;
       });
-      const report = output === "table" ? {} : { report: (plans: readonly object[]) => print(plans, output) };
+      const report =
+        output === "table" ? {} : { report: (plans: readonly object[]) => print(plans, output) };
       await carryOut(planned, { ...options, ...report }, io, { done: "Applied" });
     });
 }
 
-const FILE_HELP = "mapping file, folder of mapping files, or - (may be repeated: later files override earlier ones)";
+const FILE_HELP =
+  "mapping file, folder of mapping files, or - (may be repeated: later files override earlier ones)";
 
 const PRUNE: OptionGroup = [
   new Option("--prune", "remove stored mappings that are not in the files, and keep denials"),
@@ -92,7 +111,10 @@ const PRUNE: OptionGroup = [
 /**
  * Returns the parameters to write for the entries of a file. Throws for those that can never apply.
  */
-export function parametersIn(entries: readonly Entry[], { account, review: { prefix, partition } }: Connection) {
+export function parametersIn(
+  entries: readonly Entry[],
+  { account, review: { prefix, partition } }: Connection,
+) {
   checkAccounts(account, entries);
   const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
   if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
@@ -102,7 +124,11 @@ export function parametersIn(entries: readonly Entry[], { account, review: { pre
 /**
  * Warns of entries that have ended. It is called after the first response, which has AWS's time.
  */
-export function warnOfEnded(entries: readonly Entry[], { review: { now } }: Connection, io: IOStreams): void {
+export function warnOfEnded(
+  entries: readonly Entry[],
+  { review: { now } }: Connection,
+  io: IOStreams,
+): void {
   for (const entry of entries) {
     const { notAfter } = entry.mapping;
     if (!isExpired(notAfter, now)) continue;
@@ -146,7 +172,9 @@ function denialsBeside(
   known: ReadonlyMap<string, Stored>,
   { review: { prefix, partition } }: Connection,
 ): string[] {
-  const stored = [...known].flatMap(([name, parameter]) => readParameter(prefix, name, parameter, partition).entries);
+  const stored = [...known].flatMap(
+    ([name, parameter]) => readParameter(prefix, name, parameter, partition).entries,
+  );
   return stored.flatMap(({ kind, account, mapping }) => {
     if (kind !== "deny") return [];
     const denied = deniedIn(mapping);
@@ -175,7 +203,13 @@ function withStoredEntries(
       const name = shortName(parameter, prefix);
       const wanted: readonly EntryKey[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
-      const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined, partition);
+      const items = listItems(
+        name,
+        stored.get(parameter),
+        kind,
+        (item) => wantedFor(item) !== undefined,
+        partition,
+      );
       // Of two entries with the same key, the first is used.
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
       const others = wanted.filter((entry) => !kept.has(entry));
@@ -191,7 +225,9 @@ function withStoredEntries(
  * Throws if the file and the stored list have different orders: the first matching pattern applies.
  */
 function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly unknown[]): void {
-  const positions = wanted.map((entry) => stored.indexOf(entry)).filter((position) => position >= 0);
+  const positions = wanted
+    .map((entry) => stored.indexOf(entry))
+    .filter((position) => position >= 0);
   const at = positions.findIndex((position, index) => position < (positions[index - 1] ?? -1));
   if (at < 0) return;
   const [earlier, later] = [positions[at - 1] ?? 0, positions[at] ?? 0].map(
@@ -230,13 +266,24 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const { review } = connection;
     const { plan: wanted, known } = await compare(file, clusterOptions, connection, own);
     await requireParameters(known, connection, own);
-    const { plan, managed: skipped } = await withoutManaged(withoutEnded(wanted, review.now), connection, false, own);
+    const { plan, managed: skipped } = await withoutManaged(
+      withoutEnded(wanted, review.now),
+      connection,
+      false,
+      own,
+    );
     const destination = await destinationOf(connection, known, own);
     await functionOf(connection, own);
-    const { marks } = await readForAccess(plan.changes, { known, isWhole: true, skipped }, connection, own);
+    const { marks } = await readForAccess(
+      plan.changes,
+      { known, isWhole: true, skipped },
+      connection,
+      own,
+    );
     const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.review) };
     const { prefix } = review;
-    if (output === "table") printPlans([{ name: clusterOptions.name, shown: judged, destination, prefix }], own);
+    if (output === "table")
+      printPlans([{ name: clusterOptions.name, shown: judged, destination, prefix }], own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;
   });
@@ -264,7 +311,11 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
   if (options.output === "table") printDifferences(plan, first.destination, second.destination, io);
   else {
     const { changes, unchanged } = planData({ ...plan, ...NOT_JUDGED }, second.destination, "");
-    await printData({ from: first.destination, to: second.destination, changes, unchanged }, options.output, io);
+    await printData(
+      { from: first.destination, to: second.destination, changes, unchanged },
+      options.output,
+      io,
+    );
   }
   if (plan.changes.length > 0) throw silentExit();
 }

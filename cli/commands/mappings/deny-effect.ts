@@ -105,7 +105,11 @@ function endOfAccess(now: number, endsAt: string | undefined, isComplete: boolea
  * Warns if a denial of one session denies all sessions of the role: an AWS-signed token does not
  * show its session.
  */
-export function warnOfSignedTokens(roles: readonly string[], { functions }: Connection, { log }: IOStreams): void {
+export function warnOfSignedTokens(
+  roles: readonly string[],
+  { functions }: Connection,
+  { log }: IOStreams,
+): void {
   if (functions.own.settings.jwt === undefined || roles.length === 0) return;
   const all = [...new Set(roles)].join(", ");
   log(
@@ -117,11 +121,18 @@ export function warnOfSignedTokens(roles: readonly string[], { functions }: Conn
  * Returns the parameters with a mapping that has not ended and may apply to an identity that the
  * pattern denies.
  */
-export function mayBeEnded(arnLike: string, parameters: StoredParameters, review: ReviewSettings): string[] {
+export function mayBeEnded(
+  arnLike: string,
+  parameters: StoredParameters,
+  review: ReviewSettings,
+): string[] {
   const list = { value: JSON.stringify([{ arnLike }]), secure: false };
   const [denial] = readValue(denyParameter(review.prefix, "any"), list, review).entries;
   if (denial === undefined) return [];
-  const isEnded = (entry: PlacedEntry) => entry.kind !== "deny" && isActive(entry, review) && overlaps(denial, entry);
-  const found = [...parameters].filter(([name, stored]) => readValue(name, stored, review).entries.some(isEnded));
+  const isEnded = (entry: PlacedEntry) =>
+    entry.kind !== "deny" && isActive(entry, review) && overlaps(denial, entry);
+  const found = [...parameters].filter(([name, stored]) =>
+    readValue(name, stored, review).entries.some(isEnded),
+  );
   return found.map(([name]) => name);
 }

@@ -1,4 +1,5 @@
-// The lists of a denial: adds entries to deny lists, with the end and the description that the user gives.
+// The lists of a denial: adds entries to deny lists, with the end and the description that the user
+// gives.
 
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
@@ -36,7 +37,10 @@ const LOOK_MS = 5_000;
  * Returns what `read` returns; `undefined` if it fails or takes long. This must not stop a denial,
  * for which reading the deny list is enough.
  */
-export async function ifReadable<T>(read: (own: IOStreams) => Promise<T>, io: IOStreams): Promise<T | undefined> {
+export async function ifReadable<T>(
+  read: (own: IOStreams) => Promise<T>,
+  io: IOStreams,
+): Promise<T | undefined> {
   const limited = AbortSignal.any([io.interrupted, AbortSignal.timeout(LOOK_MS)]);
   return read({ ...io, interrupted: limited }).catch((error: unknown) => {
     if (io.interrupted.aborted) throw error;
@@ -57,15 +61,18 @@ export function planDenials(
     const [stored, text] = [known.get(list), desired.get(list)];
     // Several denials of one list are added one after the other.
     const before = text === undefined ? stored : { secure: false, ...stored, value: text };
-    desired.set(list, withDenial(shortName(list, review.prefix), before, arnLike, terms, review).value);
+    desired.set(
+      list,
+      withDenial(shortName(list, review.prefix), before, arnLike, terms, review).value,
+    );
   }
   return planFor(known, desired);
 }
 
 /**
- * Returns the list with this denial, and its size in bytes without those that have ended, which each
- * write drops. A denial that exists keeps its position and its description. Throws if the list is
- * invalid.
+ * Returns the list with this denial, and its size in bytes without those that have ended, which
+ * each write drops. A denial that exists keeps its position and its description. Throws if the list
+ * is invalid.
  *
  * @param name of the list, without the prefix
  * @param denied an ARN pattern or a name
@@ -82,7 +89,11 @@ export function withDenial(
   const old = items.find(isIt);
   const text = description ?? (isObject(old) ? old["description"] : undefined);
   const key = denied.startsWith("arn:") ? "arnLike" : "name";
-  const wanted = given({ [key]: isObject(old) ? old[key] : denied, notAfter: endAt(now), description: text });
+  const wanted = given({
+    [key]: isObject(old) ? old[key] : denied,
+    notAfter: endAt(now),
+    description: text,
+  });
   const check = checkDenyEntry(wanted, { partition });
   if (!check.valid) throw usage(`${denied}: ${check.problem}. Nothing was written.`);
   // The plan drops denials that have ended, and then checks the length.

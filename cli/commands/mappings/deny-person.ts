@@ -1,7 +1,12 @@
-// Plans the denial of a person by name: one entry where every function of the store knows names, otherwise patterns.
+// Plans the denial of a person by name: one entry where every function of the store knows names,
+// otherwise patterns.
 
 import { personNameOf } from "../../../functions/authenticator/mapping/deny-list.ts";
-import { denyParameter, mappingParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  denyParameter,
+  mappingParameter,
+  readName,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import type { Connection } from "../../aws/connection.ts";
@@ -12,7 +17,13 @@ import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { readValue } from "../../model/entry-arns.ts";
 import { shortName, supposeIdentity } from "../../model/evaluation.ts";
-import { namesIn, type PossibleIdentity, possibleIdentities, roleNamed, similarName } from "../../model/person.ts";
+import {
+  namesIn,
+  type PossibleIdentity,
+  possibleIdentities,
+  roleNamed,
+  similarName,
+} from "../../model/person.ts";
 import { listIn, MAX_BYTES, type Stored } from "../../model/stored.ts";
 import { findOwner, managerOf, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/clusters.ts";
@@ -26,7 +37,14 @@ import {
   unknownEnding,
   warnOfSignedTokens,
 } from "./deny-effect.ts";
-import { DENIES, type DenyOptions, ifReadable, planDenials, type Terms, withDenial } from "./deny-list.ts";
+import {
+  DENIES,
+  type DenyOptions,
+  ifReadable,
+  planDenials,
+  type Terms,
+  withDenial,
+} from "./deny-list.ts";
 
 export interface PlannedPerson extends PlannedDenial {
   /** The users and sessions that mappings name. */
@@ -56,17 +74,23 @@ export async function planPerson(
   const read = (limited: IOStreams) => readMappings(connection, limited);
   const mappings = isByName ? await ifReadable(read, io) : await read(io);
   // A name needs only its list.
-  const known = mappings ?? (await readByName([denyParameter(review.prefix, account ?? "any")], connection, io));
+  const known =
+    mappings ??
+    (await readByName([denyParameter(review.prefix, account ?? "any")], connection, io));
   if (!isByName) await requireCluster(known, connection, options, io);
   if (account !== undefined) {
-    io.log("Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n");
+    io.log(
+      "Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n",
+    );
   }
   if (!options.person) refuseRole(who, known, review);
   if (!options.force) await refuseOwnName(who, connection, io);
   const found = possibleIdentities(who, known, review);
   const names = namesIn(known, review);
   if (found.length > 0) {
-    const shown = found.map(({ kind, mapping, isOwn }) => (isOwn ? mapping : `a ${kind} of ${mapping}`));
+    const shown = found.map(({ kind, mapping, isOwn }) =>
+      isOwn ? mapping : `a ${kind} of ${mapping}`,
+    );
     io.log(`${who} can be ${listed(shown, "", 20)}.\n`);
   }
   const sessions = found.filter(({ kind }) => kind === "session");
@@ -83,38 +107,54 @@ export async function planPerson(
     ...{ ...planned, known, connection, isWhole: mappings !== undefined, ...DENIES, names },
     ...(isByName && !isRefused && { ifRefused }),
     // With --account, pattern/any is not read.
-    endsAccess: mappings === undefined || found.length > 0 || (account === undefined ? false : undefined),
+    endsAccess:
+      mappings === undefined || found.length > 0 || (account === undefined ? false : undefined),
     endsAt: terms.endAt(review.now),
     evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
     loggedNames: () => loggedNames(logOptionsOf(options), account, io, LOG_MS),
   };
 }
 
-function refuseRole(who: string, known: ReadonlyMap<string, Stored>, review: Connection["review"]): void {
+function refuseRole(
+  who: string,
+  known: ReadonlyMap<string, Stored>,
+  review: Connection["review"],
+): void {
   const role = roleNamed(who, known, review);
   if (role === undefined) return;
   const { kind, account, name } = role.entry;
   const advice =
-    kind === "role" ? "To deny the role, give its ARN." : `To deny the permission set, give sso/${account}/${name}.`;
-  throw new RefusedName(EXIT.usage, `"${who}" is ${role.mapping}. ${advice} For a person of that name, add --person.`);
+    kind === "role"
+      ? "To deny the role, give its ARN."
+      : `To deny the permission set, give sso/${account}/${name}.`;
+  throw new RefusedName(
+    EXIT.usage,
+    `"${who}" is ${role.mapping}. ${advice} For a person of that name, add --person.`,
+  );
 }
 
 /**
  * Refuses the operator's own name if STS returns it in time: an emergency must not depend on STS.
  */
 async function refuseOwnName(who: string, { config }: Connection, io: IOStreams): Promise<void> {
-  const identity = await ifReadable((own) => own.memo.once(config, "identity", () => callerIdentity(config, own)), io);
+  const identity = await ifReadable(
+    (own) => own.memo.once(config, "identity", () => callerIdentity(config, own)),
+    io,
+  );
   const own = identity && supposeIdentity(identity.Arn);
   if (own === undefined || personNameOf(own) !== asciiLowerCase(who)) return;
-  throw new RefusedName(EXIT.usage, `${who} is your own name (${own.arn}). To deny yourself, add --force.`);
+  throw new RefusedName(
+    EXIT.usage,
+    `${who} is your own name (${own.arn}). To deny yourself, add --force.`,
+  );
 }
 
 /** The number of bytes of a list that names leave free, for the denial of an ARN. */
 const RESERVE_BYTES = 512;
 
 /**
- * Plans the name in the list for any account, or that of --account, if it can hold the name; otherwise in that of each account
- * with mappings.
+ * Plans the name in the list for any account, or that of --account, if it can hold the name;
+ * otherwise in that of each account with mappings.
  *
  * @param mappings all, if they could be read
  */
@@ -135,8 +175,10 @@ async function planName(
     const stored = known.get(list);
     if (readValue(list, stored, review).problem !== undefined) return "is invalid";
     const { value, bytes, isNew } = withDenial(shortName(list, prefix), stored, who, terms, review);
-    if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES) return `is full (${bytes} of ${MAX_BYTES} bytes)`;
-    const { stack } = stored === undefined || force ? {} : await findOwner(ssm, list, io.interrupted);
+    if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES)
+      return `is full (${bytes} of ${MAX_BYTES} bytes)`;
+    const { stack } =
+      stored === undefined || force ? {} : await findOwner(ssm, list, io.interrupted);
     if (stack !== undefined) return `is managed by ${managerOf(stack)}`;
     desired.set(list, value);
     return undefined;
@@ -149,22 +191,30 @@ async function planName(
   for (const other of accounts) {
     const list = denyParameter(prefix, other);
     const why = await addTo(list);
-    if (why !== undefined) uncovered.push(`account ${other}, since ${shortName(list, prefix)} ${why}`);
+    if (why !== undefined)
+      uncovered.push(`account ${other}, since ${shortName(list, prefix)} ${why}`);
   }
   const where = shortName(first, prefix);
   if (desired.size === 0) {
     const others =
-      uncovered.length === 0 ? "" : `, and no list of an account can hold the name: ${uncovered.join("; ")}`;
+      uncovered.length === 0
+        ? ""
+        : `, and no list of an account can hold the name: ${uncovered.join("; ")}`;
     throw finding(`Nothing was written: ${where} ${problem}${others}.`, WAYS_OUT);
   }
   const patterns = listIn(known.get(mappingParameter(prefix, "pattern", "any"))?.value) ?? [];
   if (patterns.length > 0) uncovered.push("identities that only pattern/any maps");
-  io.log(`${where} ${problem}: the name is written to the list of each account that has mappings.\n`);
+  io.log(
+    `${where} ${problem}: the name is written to the list of each account that has mappings.\n`,
+  );
   return { plan: planFor(known, desired), uncovered };
 }
 
 /** Returns the accounts that have mappings or denials. */
-function accountsIn(mappings: Iterable<readonly [string, unknown]> = [], prefix: string): Set<string> {
+function accountsIn(
+  mappings: Iterable<readonly [string, unknown]> = [],
+  prefix: string,
+): Set<string> {
   const accounts = [...mappings].flatMap(([name]) => readName(prefix, name)?.account ?? []);
   return new Set(accounts.filter((account) => account !== "any"));
 }
@@ -181,7 +231,10 @@ function planPatterns(
   if (found.length === 0) {
     const meant = similarName(who, names);
     const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-    throw new Absent(EXIT.finding, `Nothing to deny: no mapping is for a session or a user named ${who}.${hint}`);
+    throw new Absent(
+      EXIT.finding,
+      `Nothing to deny: no mapping is for a session or a user named ${who}.${hint}`,
+    );
   }
   const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
   return planDenials(patterns, terms, known, connection);

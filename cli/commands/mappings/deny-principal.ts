@@ -15,7 +15,12 @@ import { readSome } from "../../aws/parameter-store.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
-import { decide, type StoredParameters, shortName, supposeIdentity } from "../../model/evaluation.ts";
+import {
+  decide,
+  type StoredParameters,
+  shortName,
+  supposeIdentity,
+} from "../../model/evaluation.ts";
 import { findDenyTarget } from "../../model/target.ts";
 import type { Plan } from "../../plan/changes.ts";
 import { readByName, readMappings } from "../../plan/read.ts";
@@ -95,7 +100,8 @@ export async function endingOfPrincipal(
   isComplete: boolean,
   io: IOStreams,
 ): Promise<Ending> {
-  if (!isComplete || denials.length === 0 || denials.some(({ endsAccess }) => endsAccess)) return KNOWN_ENDING;
+  if (!isComplete || denials.length === 0 || denials.some(({ endsAccess }) => endsAccess))
+    return KNOWN_ENDING;
   const isKnown = denials.every(({ endsAccess }) => endsAccess === false);
   const similar = denials.map(async ({ arnLike, connection }) => {
     const stored = await ifReadable((limited) => readMappings(connection, limited), io);
@@ -121,7 +127,11 @@ function parametersOf(arnLike: string, prefix: string): string[] | undefined {
  * Returns a stored mapping whose name is similar to the principal's, such as
  * `role/111122223333/developers`.
  */
-function similarMapping(arnLike: string, stored: readonly string[], prefix: string): string | undefined {
+function similarMapping(
+  arnLike: string,
+  stored: readonly string[],
+  prefix: string,
+): string | undefined {
   const own = parametersOf(arnLike, prefix) ?? [];
   const others = stored.filter((name) => {
     const kind = readName(prefix, name)?.kind;
@@ -149,7 +159,12 @@ function isRoleOfSet(role: string): boolean {
  * Warns if mappings grant access to federated users, whose names a denied user may choose. This
  * does not stop a denial: if the mappings cannot be read, the warning reports that.
  */
-async function warnOfFederatedUsers(arnLike: string, { changes }: Plan, connection: Connection, io: IOStreams) {
+async function warnOfFederatedUsers(
+  arnLike: string,
+  { changes }: Plan,
+  connection: Connection,
+  io: IOStreams,
+) {
   const { ssm, review, settings } = connection;
   if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
   const account = accountOf(arnLike);
@@ -162,10 +177,14 @@ async function warnOfFederatedUsers(arnLike: string, { changes }: Plan, connecti
   const start = "This denial does not cover federated users, whose names their creator chooses";
   const advice = `To deny them too: iam-authenticator mappings deny -c ${settings.clusterId} '${all}'`;
   try {
-    const stored = afterwards(await readSome(ssm, [...granting, ...lists], io.interrupted), changes);
+    const stored = afterwards(
+      await readSome(ssm, [...granting, ...lists], io.interrupted),
+      changes,
+    );
     // No federated user and no account has this name.
     const sample = supposeIdentity(all.replaceAll("*", "000000000000"));
-    const isDenied = sample !== undefined && decide(review, sample, stored).deciding?.verdict.kind === "deny";
+    const isDenied =
+      sample !== undefined && decide(review, sample, stored).deciding?.verdict.kind === "deny";
     const found = isDenied ? [] : mayBeEnded(all, stored, review);
     if (found.length === 0) return;
     const where = found.map((name) => shortName(name, review.prefix)).join(" and ");

@@ -36,7 +36,10 @@ export function denyCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTIONS, READING, WRITE, end("the denial"))
     .option("--session <name>", "only this session of a role or permission set")
     .option("--description <text>")
-    .option("--person", "<who> is the name of a person, even if a role or permission set has the same name")
+    .option(
+      "--person",
+      "<who> is the name of a person, even if a role or permission set has the same name",
+    )
     .action((who: string, options: DenyOptions) => deny(who, options, io));
 }
 
@@ -45,13 +48,21 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {
-    throw usage(`--session requires a role or a permission set. The name ${who} alone denies its sessions.`);
+    throw usage(
+      `--session requires a role or a permission set. The name ${who} alone denies its sessions.`,
+    );
   }
-  if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
+  if (options.person && !isPerson)
+    throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
   await (isPerson ? denyPerson(who, options, terms, io) : denyPrincipal(who, options, terms, io));
 }
 
-async function denyPrincipal(who: string, options: DenyOptions, terms: Terms, io: IOStreams): Promise<void> {
+async function denyPrincipal(
+  who: string,
+  options: DenyOptions,
+  terms: Terms,
+  io: IOStreams,
+): Promise<void> {
   const planned = await planClusters(
     options,
     io,
@@ -64,7 +75,12 @@ async function denyPrincipal(who: string, options: DenyOptions, terms: Terms, io
   if (ending.errors.length > 0) throw finding(...ending.errors);
 }
 
-async function denyPerson(who: string, options: DenyOptions, terms: Terms, io: IOStreams): Promise<void> {
+async function denyPerson(
+  who: string,
+  options: DenyOptions,
+  terms: Terms,
+  io: IOStreams,
+): Promise<void> {
   if (!options.force) refuseProgram(who);
   const planned = await planClusters(options, io, (connection, own, ownIO) =>
     planPerson(who, own, terms, connection, ownIO),
@@ -75,7 +91,10 @@ async function denyPerson(who: string, options: DenyOptions, terms: Terms, io: I
   const ending = await endingOfPerson(who, denials, planned.failed.length === 0);
   const written = await writeDenials(who, planned, ending, options, io);
   const uncovered = written.flatMap((plan) => plan.uncovered ?? []);
-  const gaps = uncovered.length === 0 ? [] : [`${who} is not denied everywhere. Not covered: ${uncovered.join("; ")}.`];
+  const gaps =
+    uncovered.length === 0
+      ? []
+      : [`${who} is not denied everywhere. Not covered: ${uncovered.join("; ")}.`];
   if (gaps.length + ending.errors.length > 0) throw finding(...gaps, ...ending.errors);
 }
 
@@ -104,7 +123,8 @@ async function writeDenials(
   const isShown = isWriting ? !options.yes : errors.length === 0;
   if (isShown && sentence !== undefined) io.log(`${sentence}\n`);
   const ready = planned.ready.map((cluster) => {
-    const effect = (now: number, isComplete: boolean) => effectOf(who, cluster.plan, ending, now, isComplete);
+    const effect = (now: number, isComplete: boolean) =>
+      effectOf(who, cluster.plan, ending, now, isComplete);
     return { ...cluster, plan: { ...cluster.plan, effect } };
   });
   return carryOut({ ...planned, ready }, options, io, { done: "Denied", goesOn: true });

@@ -4,7 +4,13 @@
 import type { Command } from "commander";
 import { type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONNECTION, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import {
+  CONNECTION,
+  READING,
+  WRITE,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
 import { forCluster } from "../../cmdline/spelling.ts";
 import { createDraft } from "../../io/confirm.ts";
 import { finding, usage } from "../../io/errors.ts";
@@ -41,7 +47,9 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
     const other = forCluster(OTHER_WAY, options, io.environment);
     throw usage(`mappings edit needs a terminal. Without one, change a file: ${other}`);
   }
-  const { connection, read, entries, where } = await beforeWrites(io, () => openEntries(who, options, io));
+  const { connection, read, entries, where } = await beforeWrites(io, () =>
+    openEntries(who, options, io),
+  );
   const { prefix } = connection.review;
   const text = `# ${where}\n# Save and close to see the plan. It removes the entries that you remove.\n${writeLists(entries)}`;
   const draft = createDraft("mappings.yaml", text);
@@ -60,8 +68,14 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
     const make = async () => {
       const known = await read(names);
       const ours = new Map([...known].filter(([name]) => isEdited(name)));
-      const plan = planChanges(ours, new Map([...desired].filter(([name]) => isEdited(name))), true);
-      const other = plan.changes.find(({ name, before }) => !isSameValue(shown(name), before?.value ?? "[]"));
+      const plan = planChanges(
+        ours,
+        new Map([...desired].filter(([name]) => isEdited(name))),
+        true,
+      );
+      const other = plan.changes.find(
+        ({ name, before }) => !isSameValue(shown(name), before?.value ?? "[]"),
+      );
       if (other !== undefined) throw finding(`${shortName(other.name, prefix)} ${DIFFERS}`);
       warnOfSessionTrust(plan.changes, connection, io);
       return { plan, known, connection, isWhole: who.length === 0 };
@@ -83,13 +97,15 @@ async function openEntries(who: readonly string[], options: EditOptions, io: IOS
     who.length === 0 ? readMappings(connection, io) : readByName([...names], connection, io);
   const found = await read(named);
   const missing = [...named].find((name) => !found.has(name));
-  if (missing !== undefined) throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
+  if (missing !== undefined)
+    throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
   const entries = [...found].flatMap(([name, stored]) => {
     const { entries: all, problems } = readParameter(prefix, name, stored, partition);
     const isMoved = all.some(({ kind, account, mapping }) => {
       return kind === "deny" && "arnLike" in mapping && accountOf(mapping.arnLike) !== account;
     });
-    const problem = problems[0] ?? (isMoved ? "a file would move a denial to another list" : undefined);
+    const problem =
+      problems[0] ?? (isMoved ? "a file would move a denial to another list" : undefined);
     if (problem !== undefined) io.log(`Skipped ${shortName(name, prefix)}: ${problem}.\n`);
     return problem === undefined ? all : [];
   });
@@ -98,6 +114,8 @@ async function openEntries(who: readonly string[], options: EditOptions, io: IOS
   return { connection, read, entries, where };
 }
 
-const OTHER_WAY = "iam-authenticator mappings export > all.yaml, then iam-authenticator mappings apply -f all.yaml";
+const OTHER_WAY =
+  "iam-authenticator mappings export > all.yaml, then iam-authenticator mappings apply -f all.yaml";
 
-const DIFFERS = "differs from the opened file: another operator changed it, or it was not opened. Nothing was written.";
+const DIFFERS =
+  "differs from the opened file: another operator changed it, or it was not opened. Nothing was written.";

@@ -22,7 +22,13 @@ import { readText, shownFile } from "../../io/files.ts";
 import { printData, shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { parseDocuments, parseYaml, stringifyYaml } from "../../io/yaml.ts";
-import { deniedIn, type Entry, type MappingEntry, nameOfEntry, readParameter } from "../../model/entry.ts";
+import {
+  deniedIn,
+  type Entry,
+  type MappingEntry,
+  nameOfEntry,
+  readParameter,
+} from "../../model/entry.ts";
 import { isActive, overlaps, type PlacedDenial, placed } from "../../model/entry-arns.ts";
 import { decideForPrincipal, type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { type Subject, subjectOf } from "../../model/lint/finding.ts";
@@ -56,15 +62,23 @@ export function exportAwsAuth({ parameters, roles, review }: ExportInput) {
     configMap: configMapOf(exportable.flat()),
     exported: exportable.length,
     problems: [
-      ...carried.flatMap(({ entry, cause }): Skipped[] => (cause ? [{ what: nameOfEntry(entry), cause }] : [])),
-      ...denials.map(({ mapping }): Skipped => ({ what: deniedIn(mapping), cause: { code: "denial_unknown" } })),
+      ...carried.flatMap(({ entry, cause }): Skipped[] =>
+        cause ? [{ what: nameOfEntry(entry), cause }] : [],
+      ),
+      ...denials.map(
+        ({ mapping }): Skipped => ({ what: deniedIn(mapping), cause: { code: "denial_unknown" } }),
+      ),
     ],
   };
 }
 
 function configMapOf(exportable: readonly Entry[]): string {
-  const roles = exportable.filter(({ kind }) => kind === "role").map((entry) => item(entry, "rolearn"));
-  const accounts = exportable.filter(({ kind }) => kind === "account").map(({ account }) => account);
+  const roles = exportable
+    .filter(({ kind }) => kind === "role")
+    .map((entry) => item(entry, "rolearn"));
+  const accounts = exportable
+    .filter(({ kind }) => kind === "account")
+    .map(({ account }) => account);
   const users = exportable
     .filter(({ kind }) => kind !== "role" && kind !== "account")
     .map((entry) => item(entry, "userarn"));
@@ -106,7 +120,8 @@ function convert(entry: MappingEntry, parameter: string, store: Store): Carried 
   const { kind, mapping } = entry;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return skipped({ code: "key_unknown", key: limit });
-  if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return skipped({ code: "claims_unknown" });
+  if (claimPlaceholdersIn(mapping.username ?? "").length > 0)
+    return skipped({ code: "claims_unknown" });
   const unchanged = () => carryAll([entry], parameter, store);
   const carry: Readonly<Record<MappingKind, () => Carried>> = {
     role: unchanged,
@@ -132,7 +147,9 @@ function carryAccount(entry: MappingEntry, { readings, review, denied }: Store):
     if (reading.account !== account && reading.account !== "any") continue;
     const by = shortName(name, review.prefix);
     if (reading.problems.length > 0) return skipped({ code: "denied_by_invalid", by });
-    const isPinned = reading.entries.some(({ mapping: { principalId } }) => principalId !== undefined);
+    const isPinned = reading.entries.some(
+      ({ mapping: { principalId } }) => principalId !== undefined,
+    );
     if (isPinned) return skipped({ code: "denied_by_principal_id", by });
   }
   return unlessDenied([entry], review, denied);
@@ -154,7 +171,9 @@ function carryPermissionSet(entry: MappingEntry, parameter: string, store: Store
   if (problems.length > 0 || entries.some(({ mapping }) => !isExpired(mapping.notAfter, now))) {
     return skipped({ code: "set_with_sessions", by: shortName(list, prefix) });
   }
-  const others = known.filter(({ name }) => !parameters.has(mappingParameter(prefix, "role", account, name)));
+  const others = known.filter(
+    ({ name }) => !parameters.has(mappingParameter(prefix, "role", account, name)),
+  );
   if (others.length === 0) return skipped({ code: "roles_mapped" });
   const asRoles = others.map(({ name, arn }): MappingEntry => {
     return { kind: "role", account, name, mapping: { ...entry.mapping, arn } };
@@ -163,12 +182,17 @@ function carryPermissionSet(entry: MappingEntry, parameter: string, store: Store
 }
 
 /** Converts the items only if the function grants access to each principal by this parameter. */
-function carryAll(items: readonly MappingEntry[], parameter: string, { parameters, review, denied }: Store): Carried {
+function carryAll(
+  items: readonly MappingEntry[],
+  parameter: string,
+  { parameters, review, denied }: Store,
+): Carried {
   for (const item of items) {
     const deciding = decideForPrincipal(item, parameters, review)?.deciding;
     const kind = deciding?.verdict.kind;
     if (kind === "match" && deciding?.parameter === parameter) continue;
-    const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, review.prefix);
+    const by =
+      deciding === undefined ? "no parameter" : shortName(deciding.parameter, review.prefix);
     if (kind === "deny") return skipped({ code: "denied", by });
     if (kind === "invalid") return skipped({ code: "denied_by_invalid", by });
     return skipped({ code: "not_applied", by });
@@ -180,10 +204,16 @@ function carryAll(items: readonly MappingEntry[], parameter: string, { parameter
  * Finds denials that one sample principal does not show: of a session, a user's path, or a part of
  * an account.
  */
-function unlessDenied(items: readonly MappingEntry[], { partition }: ReviewSettings, denied: Store["denied"]): Carried {
+function unlessDenied(
+  items: readonly MappingEntry[],
+  { partition }: ReviewSettings,
+  denied: Store["denied"],
+): Carried {
   const principals = items.map((item) => placed(item, "", partition));
   const denial = denied.find((entry) => principals.some((principal) => overlaps(entry, principal)));
-  return denial === undefined ? { items } : skipped({ code: "denied_by_entry", denied: deniedIn(denial.mapping) });
+  return denial === undefined
+    ? { items }
+    : skipped({ code: "denied_by_entry", denied: deniedIn(denial.mapping) });
 }
 
 type KnownRole = ReturnType<typeof readSetRoles>[number];
@@ -195,14 +225,17 @@ type KnownRole = ReturnType<typeof readSetRoles>[number];
 function readSetRoles(text: string, file: string) {
   const roles = parseDocuments(text, file).flatMap(({ value }) => {
     const list = isObject(value) ? value["Roles"] : value;
-    if (!Array.isArray(list)) throw usage(`--roles-from ${shownFile(file)}: must be the output of aws iam list-roles.`);
+    if (!Array.isArray(list))
+      throw usage(`--roles-from ${shownFile(file)}: must be the output of aws iam list-roles.`);
     return list;
   });
   return roles.flatMap((role: unknown) => {
     const arn = isObject(role) ? role["Arn"] : role;
     const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
     if (typeof arn !== "string" || mapped?.kind !== "role") {
-      throw usage(`--roles-from ${shownFile(file)}: ${JSON.stringify(role)} is not a role with an Arn.`);
+      throw usage(
+        `--roles-from ${shownFile(file)}: ${JSON.stringify(role)} is not a role with an Arn.`,
+      );
     }
     const name = arn.slice(arn.lastIndexOf("/") + 1);
     const permissionSet = permissionSetOf(name);
@@ -233,7 +266,11 @@ export function exportCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTION, READING)
     .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
     .addOption(new Option("-o, --output <format>").choices(["yaml", "json"]).default("yaml"))
-    .option("--roles-from <file>", "output of aws iam list-roles, for permission sets (may be repeated)", collect)
+    .option(
+      "--roles-from <file>",
+      "output of aws iam list-roles, for permission sets (may be repeated)",
+      collect,
+    )
     .action((options: ExportOptions) => exportAll(options, io));
 }
 
@@ -262,7 +299,8 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   else await printData(parseYaml(text, "the export").value, "json", io);
   const left = [...invalid, ...problems];
   for (const entry of left) io.log(`Skipped ${lineOf(entry)}.\n`);
-  if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`, ...causesOf(left, options));
+  if (left.length > 0)
+    throw finding(`${exported} exported, ${left.length} skipped.`, ...causesOf(left, options));
 }
 
 /**
@@ -273,13 +311,17 @@ function causesOf(all: readonly Skipped[], options: ExportOptions): string[] {
     .map(([phrase, entries]) => ({ phrase, cause: entries[0]?.cause, length: entries.length }))
     .filter(({ length }) => length > 1)
     .toSorted((a, b) => b.length - a.length);
-  const [denial] = causes.flatMap(({ cause }) => (cause?.code === "denied_by_entry" ? cause.denied : []));
+  const [denial] = causes.flatMap(({ cause }) =>
+    cause?.code === "denied_by_entry" ? cause.denied : [],
+  );
   const again = `iam-authenticator mappings allow ${[...clusterWords(options), shellWord(denial ?? "")].join(" ")}`;
   return [
     ...causes.slice(0, MOST_CAUSES).map(({ phrase, length }) => `${length} skipped: ${phrase}.`),
     ...(denial === undefined
       ? []
-      : [`aws-auth cannot deny ${denial}. End its access in AWS, then remove the denial and export again: ${again}`]),
+      : [
+          `aws-auth cannot deny ${denial}. End its access in AWS, then remove the denial and export again: ${again}`,
+        ]),
   ];
 }
 
@@ -294,9 +336,14 @@ async function awsAuth(
   const { prefix } = review;
   // `readMappings` skips these with --account, but they deny identities of the account too.
   const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
-  const others = account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
+  const others =
+    account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
   const roles: KnownRole[] = [];
   for (const file of rolesFrom) roles.push(...readSetRoles(await readText(file, io), file));
-  const { configMap, ...rest } = exportAwsAuth({ parameters: new Map([...parameters, ...others]), roles, review });
+  const { configMap, ...rest } = exportAwsAuth({
+    parameters: new Map([...parameters, ...others]),
+    roles,
+    review,
+  });
   return { text: configMap, ...rest };
 }

@@ -45,7 +45,10 @@ export function withoutRolePath(arn: string): string {
 /**
  * Reads an access entry: https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html
  */
-function fromAccessEntry({ principalArn, username, kubernetesGroups, clusterName }: Record<string, unknown>, at: At) {
+function fromAccessEntry(
+  { principalArn, username, kubernetesGroups, clusterName }: Record<string, unknown>,
+  at: At,
+) {
   return {
     ...at,
     arn: principalArn ?? null,
@@ -63,25 +66,35 @@ function fromAccessEntry({ principalArn, username, kubernetesGroups, clusterName
 function fromAssociatedPolicies({ value, lineOf }: YamlDocument): Foreign[] {
   const { principalArn, clusterName, associatedAccessPolicies } = isObject(value) ? value : {};
   const arn = principalArn ?? null;
-  const policies: readonly unknown[] = Array.isArray(associatedAccessPolicies) ? associatedAccessPolicies : [];
+  const policies: readonly unknown[] = Array.isArray(associatedAccessPolicies)
+    ? associatedAccessPolicies
+    : [];
   const read = policies.map((policy, i) => {
     const line = lineOf(["associatedAccessPolicies", i]);
     const { name, groups, problems } = readPolicy(policy);
-    return { groups, left: problems.map((problem) => ({ where: `access policy ${name}`, line, arn, problem })) };
+    return {
+      groups,
+      left: problems.map((problem) => ({ where: `access policy ${name}`, line, arn, problem })),
+    };
   });
   const at = { where: "access policies", line: lineOf([]) };
   const accessGroups = read.flatMap(({ groups }) => groups);
-  return [{ ...at, arn, accessEntryOf: textOf(clusterName), accessGroups }, ...read.flatMap(({ left }) => left)];
+  return [
+    { ...at, arn, accessEntryOf: textOf(clusterName), accessGroups },
+    ...read.flatMap(({ left }) => left),
+  ];
 }
 
 /** Returns the policy's name, its groups, and phrases about parts without a group. */
 function readPolicy(policy: unknown) {
   const { policyArn, accessScope } = isObject(policy) ? policy : {};
-  const [, policyName] = /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
+  const [, policyName] =
+    /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
   const name = policyName ?? textOf(policyArn);
   const refused = (problem: string) => ({ name, groups: [], problems: [problem] });
   const level = policyName === undefined ? undefined : levelOfPolicy(policyName);
-  if (level === undefined) return refused("it has no access level here: grant its permissions by RBAC");
+  if (level === undefined)
+    return refused("it has no access level here: grant its permissions by RBAC");
   const { type, namespaces } = isObject(accessScope) ? accessScope : {};
   if (type === "cluster") return { name, groups: [accessGroup(level)], problems: [] };
   if (type !== "namespace" || !Array.isArray(namespaces)) {
@@ -103,12 +116,15 @@ function readPolicy(policy: unknown) {
 export function withAccessPolicies<T extends Foreign>(items: readonly T[]): (T & Foreign)[] {
   const policies = items.filter(({ accessGroups }) => accessGroups !== undefined);
   const byEntry = Map.groupBy(policies, keyOf);
-  const groupsOf = (item: Foreign) => byEntry.get(keyOf(item))?.flatMap(({ accessGroups = [] }) => accessGroups);
+  const groupsOf = (item: Foreign) =>
+    byEntry.get(keyOf(item))?.flatMap(({ accessGroups = [] }) => accessGroups);
   const entries = new Set(items.filter(isAccessEntry).map(keyOf));
   return items.flatMap((item): (T & Foreign)[] => {
     if (isAccessEntry(item)) return [withGroups(item, groupsOf(item))];
     if (item.accessGroups === undefined) return [item];
-    return entries.has(keyOf(item)) || item.accessGroups.length === 0 ? [] : [{ ...item, problem: NO_ENTRY }];
+    return entries.has(keyOf(item)) || item.accessGroups.length === 0
+      ? []
+      : [{ ...item, problem: NO_ENTRY }];
   });
 }
 
@@ -131,12 +147,19 @@ function keyOf({ accessEntryOf, arn }: Foreign): string {
  *
  * @param groups those of its access policies; `undefined` if the files do not have them
  */
-function withGroups<T extends Foreign>(entry: T, groups: readonly string[] | undefined): T & Foreign {
+function withGroups<T extends Foreign>(
+  entry: T,
+  groups: readonly string[] | undefined,
+): T & Foreign {
   const own = entry.groups ?? [];
   // carry() reports a value that is not a list.
   if (!Array.isArray(own)) return entry;
   const all = [...new Set([...own, ...(groups ?? [])])];
-  return { ...entry, groups: all, ...(all.length === 0 && groups === undefined && { remark: NO_GROUPS }) };
+  return {
+    ...entry,
+    groups: all,
+    ...(all.length === 0 && groups === undefined && { remark: NO_GROUPS }),
+  };
 }
 
 function textOf(value: unknown): string {
@@ -162,44 +185,57 @@ const TO_JSON =
  * @returns the mappings, and phrases about documents without mappings
  */
 export function readForeign(text: string, file: string, isOneOfSeveral: boolean) {
-  if (/^[ \t]*aws_auth_\w+[ \t]*=/m.test(text)) throw usage(`${shownFile(file)}: HCL is not supported. ${TO_JSON}`);
+  if (/^[ \t]*aws_auth_\w+[ \t]*=/m.test(text))
+    throw usage(`${shownFile(file)}: HCL is not supported. ${TO_JSON}`);
   const documents = documentsIn(text, file);
   const read = documents.flatMap(listed).map((part) => ({ part, items: readPart(part, file) }));
   // A list of Terraform without users is `[]`. Alone, it is more likely that the program that wrote
   // it found nothing.
   const isEmptyList = read.length === 0 && documents.length > 0;
-  if (read.length === 0 && !(isOneOfSeveral && isEmptyList)) throw usage(`${shownFile(file)}: it is empty.`);
+  if (read.length === 0 && !(isOneOfSeveral && isEmptyList))
+    throw usage(`${shownFile(file)}: it is empty.`);
   if (!isEmptyList && read.every(({ items }) => items === undefined)) {
     throw usage(`${shownFile(file)}: unknown format. import reads ${KINDS}.`);
   }
   return {
     items: read.flatMap(({ items }) => items ?? []),
-    notes: read.flatMap(({ part, items }) => (items?.length ? [] : noteOn(part, items !== undefined))),
+    notes: read.flatMap(({ part, items }) =>
+      items?.length ? [] : noteOn(part, items !== undefined),
+    ),
   };
 }
 
 function noteOn({ value, lineOf }: YamlDocument, isKnown: boolean): string {
   const kind = isObject(value) ? value["kind"] : undefined;
   const hint =
-    isKnown && kind === "ConfigMap" ? `: import reads its keys ${SECTIONS.join(", ")} and ${SERVER_CONFIG}` : "";
+    isKnown && kind === "ConfigMap"
+      ? `: import reads its keys ${SECTIONS.join(", ")} and ${SERVER_CONFIG}`
+      : "";
   return `line ${lineOf([])}: ${String(kind ?? "a document")} has no mappings${hint}`;
 }
 
 function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
-  if (Array.isArray(part.value) && isBareList(part.value)) return bareList(part.value, "entry", part.lineOf);
+  if (Array.isArray(part.value) && isBareList(part.value))
+    return bareList(part.value, "entry", part.lineOf);
   if (!isObject(part.value)) return undefined;
   const variables = fromVariables(part, part.value);
   if (variables !== undefined) return variables;
-  const { kind, data, spec, server, iamIdentityMappings, accessEntry, associatedAccessPolicies } = part.value;
+  const { kind, data, spec, server, iamIdentityMappings, accessEntry, associatedAccessPolicies } =
+    part.value;
   const name = stringAt(part.value, "metadata", "name");
   if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), name, file);
   if (kind === "IAMIdentityMapping") {
-    return [fromListItem(spec, { where: `IAMIdentityMapping ${name}`, line: part.lineOf([]) }, "arn")];
+    return [
+      fromListItem(spec, { where: `IAMIdentityMapping ${name}`, line: part.lineOf([]) }, "arn"),
+    ];
   }
   if (isObject(server)) return fromLists(below(part, ["server"], server));
   if (Array.isArray(iamIdentityMappings)) {
     return iamIdentityMappings.map((item, i) =>
-      fromEksctl(item, { where: `iamIdentityMappings ${i + 1}`, line: part.lineOf(["iamIdentityMappings", i]) }),
+      fromEksctl(item, {
+        where: `iamIdentityMappings ${i + 1}`,
+        line: part.lineOf(["iamIdentityMappings", i]),
+      }),
     );
   }
   if (Array.isArray(associatedAccessPolicies)) return fromAssociatedPolicies(part);
@@ -228,7 +264,8 @@ function fromConfigMap(data: YamlDocument, name: string, file: string): Foreign[
     if (!SECTIONS.includes(key) && key !== SERVER_CONFIG) {
       return [{ ...at, problem: `only ${SECTIONS.join(", ")} and ${SERVER_CONFIG} are read` }];
     }
-    const inner = typeof text === "string" ? textPart(data, key, text, file) : below(data, [key], text);
+    const inner =
+      typeof text === "string" ? textPart(data, key, text, file) : below(data, [key], text);
     return key === SERVER_CONFIG ? (readPart(inner, file) ?? []) : section(inner, key);
   });
 }
@@ -290,12 +327,18 @@ function fromVariables(part: YamlDocument, values: Record<string, unknown>): For
   return names.flatMap((name) => {
     const { value, lineOf } = below(part, [name], values[name] ?? []);
     if (VARIABLES.includes(name) && Array.isArray(value)) return bareList(value, name, lineOf);
-    const problem = VARIABLES.includes(name) ? "it must be a list" : `only ${VARIABLES.join(", ")} are read`;
+    const problem = VARIABLES.includes(name)
+      ? "it must be a list"
+      : `only ${VARIABLES.join(", ")} are read`;
     return [{ where: name, line: lineOf([]), problem }];
   });
 }
 
-function bareList(items: readonly unknown[], name: string, lineOf: YamlDocument["lineOf"]): Foreign[] {
+function bareList(
+  items: readonly unknown[],
+  name: string,
+  lineOf: YamlDocument["lineOf"],
+): Foreign[] {
   return items.map((item, i) => {
     const at = { where: `${name} ${i + 1}`, line: lineOf([i]) };
     if (!isObject(item)) return { ...at, account: item };
@@ -329,9 +372,20 @@ function lowerCaseKeys(item: unknown): Record<string, unknown> {
  * https://docs.aws.amazon.com/eks/latest/eksctl/iam-identity-mappings.html
  */
 function fromEksctl(item: unknown, at: At): Foreign {
-  const { arn, username, groups, account, serviceName, noDuplicateARNs: _, ...rest } = isObject(item) ? item : {};
+  const {
+    arn,
+    username,
+    groups,
+    account,
+    serviceName,
+    noDuplicateARNs: _,
+    ...rest
+  } = isObject(item) ? item : {};
   if (serviceName !== undefined) {
-    return { ...at, problem: `service ${String(serviceName)} is RBAC that eksctl creates, not a mapping` };
+    return {
+      ...at,
+      problem: `service ${String(serviceName)} is RBAC that eksctl creates, not a mapping`,
+    };
   }
   if (account !== undefined) return { ...at, account, ...remarkOn(rest) };
   return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };

@@ -1,7 +1,10 @@
 // `mappings get`: prints stored mappings by name.
 
 import type { Command } from "commander";
-import { mappingParameter, permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  mappingParameter,
+  permissionSetInAnyCase,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -47,14 +50,20 @@ async function get(names: readonly string[], options: GetOptions, io: IOStreams)
     await printData(names.length === 1 ? data[0] : data, output, io);
   } else if (found.length > 0) {
     const items = found.flatMap((stored) => itemsOf(stored, prefix, partition));
-    const asked = items.filter(({ entry }) => session === undefined || entry?.mapping.session === session);
+    const asked = items.filter(
+      ({ entry }) => session === undefined || entry?.mapping.session === session,
+    );
     await printItems(asked, false, options, io);
   }
   if (missing.length > 0) throw finding(...missing);
 }
 
 /** Finds the stored parameter. Returns a sentence if it does not exist. */
-async function find(target: Target, { ssm, review: { prefix } }: Connection, io: IOStreams): Promise<Stored | string> {
+async function find(
+  target: Target,
+  { ssm, review: { prefix } }: Connection,
+  io: IOStreams,
+): Promise<Stored | string> {
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
   const found = await readSome(ssm, names, io.interrupted);
@@ -63,11 +72,16 @@ async function find(target: Target, { ssm, review: { prefix } }: Connection, io:
     return `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
   }
   if (stored.name === ofSet) {
-    io.log(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set applies:\n`);
+    io.log(
+      `${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set applies:\n`,
+    );
   }
   const { session } = target.key;
   const value = normal(stored.value);
-  const isMissing = session !== undefined && Array.isArray(value) && !value.some((item) => hasKey(item, { session }));
+  const isMissing =
+    session !== undefined &&
+    Array.isArray(value) &&
+    !value.some((item) => hasKey(item, { session }));
   return isMissing ? `${shortName(stored.name, prefix)} has no session ${session}.` : stored;
 }
 
@@ -76,7 +90,11 @@ async function find(target: Target, { ssm, review: { prefix } }: Connection, io:
  *
  * @param session of the only entry to show, or `undefined`
  */
-function dataOf(stored: Stored, session: string | undefined, { review: { prefix, partition } }: Connection): object {
+function dataOf(
+  stored: Stored,
+  session: string | undefined,
+  { review: { prefix, partition } }: Connection,
+): object {
   const { name: parameter, version } = stored;
   const value = normal(stored.value);
   const isEntry = session !== undefined && Array.isArray(value);

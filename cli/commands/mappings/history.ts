@@ -48,10 +48,12 @@ type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
 export function historyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
-    examples: ["iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
+    examples: [
+      "iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers",
+    ],
   }).argument("<who>");
-  return withOptions(command, CONNECTION, ACCOUNT, OUTPUT, HEADERS).action((who: string, options: HistoryOptions) =>
-    history(who, options, io),
+  return withOptions(command, CONNECTION, ACCOUNT, OUTPUT, HEADERS).action(
+    (who: string, options: HistoryOptions) => history(who, options, io),
   );
 }
 
@@ -60,7 +62,8 @@ async function history(who: string, options: HistoryOptions, io: IOStreams): Pro
   const { ssm } = connection;
   const { parameter } = findTarget(connection, who);
   const versions = await readHistory(ssm, parameter, io.interrupted);
-  if (versions.length === 0) throw finding(`${shortName(parameter, connection.review.prefix)} does not exist.`);
+  if (versions.length === 0)
+    throw finding(`${shortName(parameter, connection.review.prefix)} does not exist.`);
   const items = versions.map(({ version, modified, by, value }) => ({
     version,
     when: new Date(modified).toISOString(),
@@ -76,7 +79,9 @@ async function history(who: string, options: HistoryOptions, io: IOStreams): Pro
   await printList({ items, headers, row, endsInText: true }, options, io);
   const [first] = items.toSorted((a, b) => a.version - b.version);
   const start = first && `version ${first.version}, of ${shownTime(Date.parse(first.when))}`;
-  io.log(`The history begins with ${start}: Parameter Store keeps 100 versions, until the parameter is removed.\n`);
+  io.log(
+    `The history begins with ${start}: Parameter Store keeps 100 versions, until the parameter is removed.\n`,
+  );
 }
 
 function inWords(value: unknown): string {
@@ -114,12 +119,15 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   const { to } = options;
   // Read once: a plan that starts again must not undo another change than this one.
   const versions = await beforeWrites(io, () => readHistory(ssm, parameter, io.interrupted));
-  const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
+  const target =
+    to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
   const make = async () => {
     const before = await readByName([parameter], connection, io);
     await requireCluster(before, connection, options, io);
-    if (to === undefined && before.get(parameter)?.version !== versions[0]?.version) throw changedFirst(name);
-    if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
+    if (to === undefined && before.get(parameter)?.version !== versions[0]?.version)
+      throw changedFirst(name);
+    if (target === undefined)
+      throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
     const isEntry = isListKind(address.kind) && (key.arnLike ?? key.session) !== undefined;
     const value = isEntry
       ? withEntry(name, address.kind, key, before.get(parameter), target)
@@ -134,7 +142,9 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
 /** Logs the denials of a list that have ended, which the plan leaves out. */
 function logEnded(list: string, now: number, io: IOStreams): void {
   const denials = listIn(list) ?? [];
-  const ended = denials.filter((item) => hasEnded(item, now)).map((item) => keyOfItem(item, "arnLike"));
+  const ended = denials
+    .filter((item) => hasEnded(item, now))
+    .map((item) => keyOfItem(item, "arnLike"));
   if (ended.length > 0) io.log(`Left out, because they have ended: ${listed(ended)}.\n`);
 }
 
@@ -147,19 +157,36 @@ function changedFirst(name: string): Failure {
 
 function validValue(name: string, target: Stored, { prefix, partition }: ReviewSettings): string {
   const { problems } = readParameter(prefix, target.name, target, partition);
-  if (problems.length > 0) throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
+  if (problems.length > 0)
+    throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
   return target.value;
 }
 
 /** Restores one entry, or removes it if it did not exist then. The other entries stay unchanged. */
-function withEntry(name: string, kind: ListKind, key: EntryKey, before: Stored | undefined, target: Stored): string {
+function withEntry(
+  name: string,
+  kind: ListKind,
+  key: EntryKey,
+  before: Stored | undefined,
+  target: Stored,
+): string {
   const isIt = (item: unknown) => hasKey(item, key);
   const now = listItems(name, before, kind, isIt);
-  const then = listItems(`version ${target.version} of ${name}`, target, kind, (item) => !isIt(item)).find(isIt);
+  const then = listItems(
+    `version ${target.version} of ${name}`,
+    target,
+    kind,
+    (item) => !isIt(item),
+  ).find(isIt);
   if (then === undefined && !now.some(isIt)) {
-    throw finding(`Neither ${name} nor its version ${target.version} has ${key.session ?? key.arnLike}.`);
+    throw finding(
+      `Neither ${name} nor its version ${target.version} has ${key.session ?? key.arnLike}.`,
+    );
   }
-  return valueText(name, then === undefined ? now.filter((item) => !isIt(item)) : withItem(now, isIt, then));
+  return valueText(
+    name,
+    then === undefined ? now.filter((item) => !isIt(item)) : withItem(now, isIt, then),
+  );
 }
 
 /**

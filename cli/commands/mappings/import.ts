@@ -2,7 +2,10 @@
 // its JSON Schema.
 
 import type { Command } from "commander";
-import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  mappingParameter,
+  permissionSetOf,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
 import { describe } from "../../cmdline/define.ts";
 import { collect } from "../../cmdline/options.ts";
@@ -30,7 +33,10 @@ interface Carried {
  *
  * @param sso whether to map the permission set instead of its role
  */
-export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
+export function carry(
+  foreign: Foreign,
+  sso: boolean,
+): Carried | (Problem & { readonly where: string }) {
   return { where: whereOf(foreign), ...entryFrom(foreign, sso) };
 }
 
@@ -49,7 +55,8 @@ function entryFrom(foreign: Foreign, sso: boolean): Omit<Carried, "where"> | Pro
   const bare = withoutRolePath(arn.trim());
   const [, , , , ofArn = "", role = ""] = bare.split(":");
   const set = permissionSetOf(role.replace(/^role\//, ""));
-  const principal = sso && set !== undefined ? { permissionSet: set, account: ofArn } : { arn: bare };
+  const principal =
+    sso && set !== undefined ? { permissionSet: set, account: ofArn } : { arn: bare };
   const entry = readMapping({ ...principal, ...names });
   if ("problem" in entry) return entry;
   const isNew = bare !== arn && accessEntryOf === undefined;
@@ -57,12 +64,21 @@ function entryFrom(foreign: Foreign, sso: boolean): Omit<Carried, "where"> | Pro
 }
 
 function whereOf({ where, line, arn, permissionSet, account }: Foreign): string {
-  const whom = typeof arn === "string" ? arn : [account, permissionSet].filter((part) => part !== undefined).join("/");
+  const whom =
+    typeof arn === "string"
+      ? arn
+      : [account, permissionSet].filter((part) => part !== undefined).join("/");
   // Escaped, so that each entry is one line.
   return printable(`line ${line}, ${where}${whom === "" ? "" : ` (${whom})`}`);
 }
 
-function noteOn(arn: string, bare: string, isNew: boolean, sso: boolean, set: string | undefined): string[] {
+function noteOn(
+  arn: string,
+  bare: string,
+  isNew: boolean,
+  sso: boolean,
+  set: string | undefined,
+): string[] {
   const reason = bare === arn.trim() ? "spaces around its ARN" : "its path";
   const now = isNew ? [`new access: with ${reason} it never matched, now it matches ${bare}`] : [];
   if (set === undefined) return now;
@@ -118,7 +134,9 @@ export function merge(carried: readonly Carried[]) {
     winners.push(winner);
     for (const other of same.filter((loser) => loser !== winner)) {
       const isUnmatched = other.isNew && !winner.isNew;
-      const why = isUnmatched ? ", and the other never matched" : " and is later: the last one applies";
+      const why = isUnmatched
+        ? ", and the other never matched"
+        : " and is later: the last one applies";
       overridden.push(`${other.where} is skipped: ${winner.where} is for the same principal${why}`);
     }
   }

@@ -7,7 +7,13 @@ import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { connect, shellFor, signedAccountsIn } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
-import { type ClustersOptions, inEachCluster, isSeveral, type OneOf, throwWorst } from "../../cmdline/clusters.ts";
+import {
+  type ClustersOptions,
+  inEachCluster,
+  isSeveral,
+  type OneOf,
+  throwWorst,
+} from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   collect,
@@ -48,7 +54,11 @@ export function lintCommand(command: Command, io: IOStreams): Command {
   });
   return withOptions(command, OPTIONAL_CONNECTIONS, READING, OUTPUT, HEADERS)
     .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
-    .addOption(new Option("--fail <level>", "lowest level for exit code 1").choices(LEVELS).default("warning"))
+    .addOption(
+      new Option("--fail <level>", "lowest level for exit code 1")
+        .choices(LEVELS)
+        .default("warning"),
+    )
     .action((options: LintOptions) => lintMappings(options, io));
 }
 
@@ -64,7 +74,13 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
     value.map((found) => (isNamed ? { cluster, ...found } : found)),
   );
   const headers = [...(isNamed ? ["cluster"] : []), "level", "rule", "where", "message"];
-  const row = ({ cluster, level, rule, where, message }: Finding & { readonly cluster?: string }) => {
+  const row = ({
+    cluster,
+    level,
+    rule,
+    where,
+    message,
+  }: Finding & { readonly cluster?: string }) => {
     return [...(cluster === undefined ? [] : [cluster]), level, rule, where, message];
   };
   await printList({ items, headers, row, endsInText: true }, options, io);
@@ -89,7 +105,9 @@ async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<F
   const nodes = nodeLookup ? [] : nodeFindings(stored, connection.review);
   const findings = bySeverity([...callers, ...nodes, ...lint(stored, connection.review)]);
   // The mappings of one account do not show all administrators.
-  return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
+  return options.account === undefined
+    ? findings
+    : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
 /** Returns findings for mappings of nodes, which the function does not look up. */
@@ -100,7 +118,11 @@ function nodeFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: Revie
   return wheres.map((where): Finding => ({ level: "warning", rule: "no-nodes", where, message }));
 }
 
-async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
+async function lintFiles(
+  file: readonly string[],
+  { region }: LintOptions,
+  io: IOStreams,
+): Promise<Finding[]> {
   const { entries, problems } = await examineMappingFiles(file, io);
   const shell = shellFor({ cluster: "file" }, region ?? ANY_REGION, io);
   const settings = settingsFrom(shell.variables, shell);
@@ -116,7 +138,14 @@ async function lintFiles(file: readonly string[], { region }: LintOptions, io: I
   const { values, problems: misplaced } = placeEntries(review.prefix, entries);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return bySeverity([
-    ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
+    ...problems.map(
+      ({ where, problem }): Finding => ({
+        level: "error",
+        rule: "invalid",
+        where,
+        message: problem,
+      }),
+    ),
     ...misplaced.map(({ name, rule, problem }): Finding => {
       return { level: "error", rule, where: shortName(name, review.prefix), message: problem };
     }),
@@ -137,8 +166,16 @@ function partitionOf(region: string | undefined, entries: readonly Entry[]): str
 }
 
 /** Returns findings for invalid entries of the callers' list, which the function skips. */
-function callerFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: ReviewSettings): Finding[] {
+function callerFindings(
+  parameters: ReadonlyMap<string, Stored>,
+  { prefix }: ReviewSettings,
+): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
   const { problems = [] } = stored === undefined ? {} : readStored("callers", {}, stored);
-  return problems.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
+  return problems.map((message) => ({
+    level: "error",
+    rule: "invalid",
+    where: "callers",
+    message,
+  }));
 }

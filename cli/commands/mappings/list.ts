@@ -2,7 +2,13 @@
 
 import type { Command } from "commander";
 import { type Connection, connect } from "../../aws/connection.ts";
-import { type ClustersOptions, inEachCluster, isSeveral, throwWorst, withCluster } from "../../cmdline/clusters.ts";
+import {
+  type ClustersOptions,
+  inEachCluster,
+  isSeveral,
+  throwWorst,
+  withCluster,
+} from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, listOutput, READING, withOptions } from "../../cmdline/options.ts";
 import type { ListOutputOptions } from "../../io/print.ts";
@@ -38,12 +44,18 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) =>
     itemsIn(options, await connect(clusterOptions, own), own),
   );
-  const items = results.flatMap(({ cluster, value }) => value.map((item) => withCluster(options, cluster, item)));
+  const items = results.flatMap(({ cluster, value }) =>
+    value.map((item) => withCluster(options, cluster, item)),
+  );
   if (results.length > 0) await printItems(items, isSeveral(options), options, io);
   throwWorst(failures);
 }
 
-async function itemsIn({ group }: ListOptions, connection: Connection, io: IOStreams): Promise<Item[]> {
+async function itemsIn(
+  { group }: ListOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<Item[]> {
   const { prefix, partition } = connection.review;
   const current = await readMappings(connection, io);
   await requireParameters(current, connection, io);
@@ -62,7 +74,11 @@ async function itemsIn({ group }: ListOptions, connection: Connection, io: IOStr
  * Returns the list whose denial applies to the principal; empty for patterns and accounts, of which
  * a denial may match some identities.
  */
-function deniedBy({ entry }: Item, parameters: ReadonlyMap<string, Stored>, { review }: Connection) {
+function deniedBy(
+  { entry }: Item,
+  parameters: ReadonlyMap<string, Stored>,
+  { review }: Connection,
+) {
   const deciding = entry && decideForPrincipal(entry, parameters, review)?.deciding;
   return deciding?.place === "deny-account" || deciding?.place === "deny-any"
     ? { deniedBy: shortName(deciding.parameter, review.prefix) }

@@ -7,7 +7,13 @@ import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { ClustersOptions, OneOf } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import {
+  CONNECTIONS,
+  READING,
+  WRITE,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
 import { type ClusterOptions, clusterWords } from "../../cmdline/spelling.ts";
 import { EXIT, silentExit } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
@@ -36,7 +42,11 @@ export function removeCommand(command: Command, io: IOStreams): Command {
     .action((who: string[], options: RemoveOptions) => remove(who, options, io));
 }
 
-async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
+async function remove(
+  who: readonly string[],
+  options: RemoveOptions,
+  io: IOStreams,
+): Promise<void> {
   const planned = await planClusters(
     options,
     io,
@@ -72,14 +82,19 @@ async function planRemovals(
   const changes = removals.flatMap((found) => found.changes);
   if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
   for (const line of missing) io.log(`${line}\n`);
-  const effect = () => [EFFECT, ...changes.flatMap((change) => commandsAgain(change, options, review))];
+  const effect = () => [
+    EFFECT,
+    ...changes.flatMap((change) => commandsAgain(change, options, review)),
+  ];
   return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect, missing };
 }
 
 /** Plans to remove the parameter, or only the named entries of a list. `missing` are sentences. */
 function removal(name: string, targets: readonly Target[], before: Stored | undefined) {
   if (before === undefined) return { changes: [], missing: [`${name} does not exist.`] };
-  const keys = targets.map(({ key }) => key).filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
+  const keys = targets
+    .map(({ key }) => key)
+    .filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
   const [kind] = targets.map(({ address }) => address.kind).filter(isListKind);
   if (kind === undefined || keys.length < targets.length) {
     const changes = removalOf(before);
@@ -93,7 +108,12 @@ function removal(name: string, targets: readonly Target[], before: Stored | unde
   });
   const remaining = items.filter((item) => !isRemoved(item));
   if (remaining.length === items.length) return { changes: [], missing };
-  const change: Change = { action: "change", name: before.name, before, value: JSON.stringify(remaining) };
+  const change: Change = {
+    action: "change",
+    name: before.name,
+    before,
+    value: JSON.stringify(remaining),
+  };
   return { changes: [change], missing };
 }
 
@@ -114,22 +134,32 @@ const OPTIONS: Readonly<Record<Exclude<keyof Mapping, "arn" | "arnLike">, string
  * Returns sentences with the commands that write what a change removes. A pattern then becomes the
  * last one of its list.
  */
-function commandsAgain({ name, before, value }: Change, where: ClusterOptions, { prefix, now }: ReviewSettings) {
-  const entriesIn = (text = "[]") => readParameter(prefix, name, { value: text, secure: false }).entries;
+function commandsAgain(
+  { name, before, value }: Change,
+  where: ClusterOptions,
+  { prefix, now }: ReviewSettings,
+) {
+  const entriesIn = (text = "[]") =>
+    readParameter(prefix, name, { value: text, secure: false }).entries;
   const kept = new Set(entriesIn(value).map(({ mapping }) => JSON.stringify(mapping)));
-  const removed = entriesIn(before?.value).filter(({ mapping }) => !kept.has(JSON.stringify(mapping)));
+  const removed = entriesIn(before?.value).filter(
+    ({ mapping }) => !kept.has(JSON.stringify(mapping)),
+  );
   return removed.flatMap(({ kind, account, name: own, mapping }) => {
     const { arn, notAfter } = mapping;
     // `set` would write a pattern of other accounts to another list, and rejects an end in the
     // past.
     const arnLike = kind === "deny" ? deniedIn(mapping) : mapping.arnLike;
-    if (isExpired(notAfter, now) || (kind === "pattern" && accountOf(arnLike ?? "") !== account)) return [];
+    if (isExpired(notAfter, now) || (kind === "pattern" && accountOf(arnLike ?? "") !== account))
+      return [];
     const list = kind === "deny" && "name" in mapping && account !== "any" ? account : undefined;
     const words = [
       arn ?? arnLike ?? identityName({ kind, account, name: own }),
       ...optionWords("--account", list),
       ...Object.entries(OPTIONS).flatMap(([key, option]) =>
-        [mapping[key as keyof typeof OPTIONS]].flat().flatMap((text) => optionWords(`--${option}`, text)),
+        [mapping[key as keyof typeof OPTIONS]]
+          .flat()
+          .flatMap((text) => optionWords(`--${option}`, text)),
       ),
     ];
     const command = kind === "deny" ? "deny" : "set";

@@ -9,7 +9,11 @@ import {
   KINDS,
   type MappingKind,
 } from "../../../functions/authenticator/mapping/kinds.ts";
-import { checkMapping, type Mapping, type MappingCheck } from "../../../functions/authenticator/mapping/mapping.ts";
+import {
+  checkMapping,
+  type Mapping,
+  type MappingCheck,
+} from "../../../functions/authenticator/mapping/mapping.ts";
 import {
   encodeName,
   mappingParameter,
@@ -35,7 +39,13 @@ import { usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { denyListsFor } from "../../model/access/state.ts";
 import { deniedIn, given, inOrder, nameOfEntry, readParameter } from "../../model/entry.ts";
-import { isActive, mayDeny, overlaps, type PlacedEntry, readValue } from "../../model/entry-arns.ts";
+import {
+  isActive,
+  mayDeny,
+  overlaps,
+  type PlacedEntry,
+  readValue,
+} from "../../model/entry-arns.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { lint } from "../../model/lint/lint.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/names.ts";
@@ -85,7 +95,11 @@ export function setCommand(command: Command, io: IOStreams): Command {
         .choices(ACCESS_LEVELS)
         .conflicts(["group"]),
     )
-    .option("-n, --namespace <name>", "with --access: only in this namespace (may be repeated)", collectNamespace)
+    .option(
+      "-n, --namespace <name>",
+      "with --access: only in this namespace (may be repeated)",
+      collectNamespace,
+    )
     .option("--group <name>", "replace the groups (may be repeated)", collectGroup)
     .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
     .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
@@ -97,41 +111,59 @@ export function setCommand(command: Command, io: IOStreams): Command {
 
 async function set(who: string, options: SetOptions, io: IOStreams): Promise<void> {
   const { access, namespace } = options;
-  if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
+  if (namespace !== undefined && access === undefined)
+    throw usage("--namespace requires --access.");
   const never = ": the mapping would never apply. Nothing was written";
   const endAt = endOf(options, never);
   if (access !== undefined) logBindings(access, namespace, io);
-  for (const level of ACCESS_LEVELS.filter((name) => [options.group, options.addGroup].flat().includes(name))) {
+  for (const level of ACCESS_LEVELS.filter((name) =>
+    [options.group, options.addGroup].flat().includes(name),
+  )) {
     io.log(
       `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
     );
   }
-  const plan = (connection: Connection, _: unknown, own: IOStreams) => planSet(who, options, endAt, connection, own);
-  await carryOut(await planClusters(options, io, plan, partitionIn(who)), options, io, { done: "Set" });
+  const plan = (connection: Connection, _: unknown, own: IOStreams) =>
+    planSet(who, options, endAt, connection, own);
+  await carryOut(await planClusters(options, io, plan, partitionIn(who)), options, io, {
+    done: "Set",
+  });
 }
 
-async function planSet(who: string, options: SetOptions, endAt: End, connection: Connection, io: IOStreams) {
+async function planSet(
+  who: string,
+  options: SetOptions,
+  endAt: End,
+  connection: Connection,
+  io: IOStreams,
+) {
   const target = findTarget(connection, who, options.session);
   const { parameter } = target;
   const { kind } = target.address;
   const name = shortName(parameter, connection.review.prefix);
-  if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
+  if (kind === "deny")
+    throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
   const role = target.key.arn?.slice(target.key.arn.lastIndexOf("/") + 1) ?? "";
   const permissionSet = kind === "role" ? permissionSetOf(role) : undefined;
   if (permissionSet !== undefined) {
     const advice = `To map the set, use sso/${target.address.account}/${permissionSet} as <who>.`;
-    io.log(`${role} is a permission set's role, which IAM Identity Center may replace by another. ${advice}\n`);
+    io.log(
+      `${role} is a permission set's role, which IAM Identity Center may replace by another. ${advice}\n`,
+    );
   }
   const before = await readWithDenials(target, connection, io);
   const start = await ofPermissionSet(target, options, connection, io);
   const { old, isStored, put } = find(name, target, before.get(parameter), start);
-  const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
+  const absent =
+    options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
   const check = checkMapping(changed(old, options, endAt(connection.review.now)), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${phraseOf(check, kind)}.`);
   const mapping = inOrder(check.mapping);
   if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {
-    io.log(`${name} had no end: it ends for ${target.key.session ?? "everybody"} at ${mapping.notAfter}.\n`);
+    io.log(
+      `${name} had no end: it ends for ${target.key.session ?? "everybody"} at ${mapping.notAfter}.\n`,
+    );
   }
   const text = valueText(name, put(mapping));
   checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
@@ -149,7 +181,11 @@ async function planSet(who: string, options: SetOptions, endAt: End, connection:
  * Reads the mapping and the deny lists for it in one call. Without permission for the lists, it
  * reads only the mapping.
  */
-async function readWithDenials({ parameter, address }: Target, connection: Connection, io: IOStreams) {
+async function readWithDenials(
+  { parameter, address }: Target,
+  connection: Connection,
+  io: IOStreams,
+) {
   const lists = denyListsFor(address, connection.review);
   try {
     return await readByName([...new Set([parameter, ...lists])], connection, io);
@@ -163,13 +199,19 @@ async function readWithDenials({ parameter, address }: Target, connection: Conne
  * Logs the denials of the mapping's principal. They take precedence: without this sentence, a
  * mapping that is written or unchanged looks as if it granted access.
  */
-function logDenials(entry: PlacedEntry, known: ReadonlyMap<string, Stored>, connection: Connection, io: IOStreams) {
+function logDenials(
+  entry: PlacedEntry,
+  known: ReadonlyMap<string, Stored>,
+  connection: Connection,
+  io: IOStreams,
+) {
   const { review } = connection;
   for (const list of new Set(denyListsFor(entry, review))) {
     const { problem, entries } = readValue(list, known.get(list), review);
     const denials = entries.filter((denial) => isActive(denial, review) && overlaps(denial, entry));
     const where = shortName(list, review.prefix);
-    if (problem !== undefined) io.log(`${where} is invalid, and denies every identity that it covers: ${problem}.\n`);
+    if (problem !== undefined)
+      io.log(`${where} is invalid, and denies every identity that it covers: ${problem}.\n`);
     for (const denial of denials) {
       if (denial.kind !== "deny") continue;
       const what = mayDeny(denial, entry) ? "" : "Sessions of ";
@@ -193,12 +235,20 @@ function phraseOf({ code, problem }: InvalidMapping, kind: MappingKind): string 
  * Logs that the groups need bindings. A group without a binding grants nothing, and the command has
  * no access to the cluster.
  */
-function logBindings(level: AccessLevel, namespaces: readonly string[] | undefined, { log }: IOStreams): void {
+function logBindings(
+  level: AccessLevel,
+  namespaces: readonly string[] | undefined,
+  { log }: IOStreams,
+): void {
   const options = (namespaces ?? []).map((namespace) => ` --namespace ${namespace}`).join("");
   const [first, ...others] = accessGroups(level, namespaces);
-  const groups = others.length === 0 ? `The group ${first} needs` : `The groups ${[first, ...others].join(", ")} need`;
+  const groups =
+    others.length === 0
+      ? `The group ${first} needs`
+      : `The groups ${[first, ...others].join(", ")} need`;
   log(`${groups} bindings in the cluster. Print them with: iam-authenticator rbac${options}\n`);
-  if (level === "admin-view") log("Warning: admin-view can read Secrets and run commands in Pods: see docs/rbac.md.\n");
+  if (level === "admin-view")
+    log("Warning: admin-view can read Secrets and run commands in Pods: see docs/rbac.md.\n");
 }
 
 function collectGroup(value: string, before?: readonly string[]): readonly string[] {
@@ -207,7 +257,8 @@ function collectGroup(value: string, before?: readonly string[]): readonly strin
 }
 
 function collectKey(value: string, before?: readonly string[]): readonly string[] {
-  if (!KEYS.some((key) => key === value)) throw new InvalidArgumentError(`It must be one of ${KEYS.join(", ")}.`);
+  if (!KEYS.some((key) => key === value))
+    throw new InvalidArgumentError(`It must be one of ${KEYS.join(", ")}.`);
   return collect(value, before);
 }
 
@@ -239,7 +290,12 @@ interface Found {
   readonly put: (mapping: Mapping) => unknown;
 }
 
-function find(name: string, { address, key }: Target, stored: Stored | undefined, start: Mapping): Found {
+function find(
+  name: string,
+  { address, key }: Target,
+  stored: Stored | undefined,
+  start: Mapping,
+): Found {
   const { kind, account } = address;
   if (!isListKind(kind)) {
     const value = stored && parseStored(stored.value);
@@ -266,7 +322,11 @@ function find(name: string, { address, key }: Target, stored: Stored | undefined
   return { old, isStored, put: (mapping) => withItem(items, isIt, mapping) };
 }
 
-function changed(value: Readonly<Record<string, unknown>>, options: SetOptions, notAfter: string | undefined) {
+function changed(
+  value: Readonly<Record<string, unknown>>,
+  options: SetOptions,
+  notAfter: string | undefined,
+) {
   const { username, principalId, description, unset = [] } = options;
   const groups = groupsOf(value["groups"], options);
   const result: Record<string, unknown> = {
@@ -294,5 +354,8 @@ function checkByLint(parameter: string, value: string, { review }: Connection): 
   const findings = lint(new Map([[parameter, { value, secure: false }]]), review);
   const errors = findings.filter(({ level }) => level === "error");
   if (errors.length === 0) return;
-  throw usage(...errors.map(({ where, message }) => `${where}: ${message}.`), "Nothing was written.");
+  throw usage(
+    ...errors.map(({ where, message }) => `${where}: ${message}.`),
+    "Nothing was written.",
+  );
 }

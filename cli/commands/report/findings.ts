@@ -34,7 +34,10 @@ const OF_EVERY_USER = ["system:basic-user", "system:discovery", "system:public-i
  * Returns the roles of an entry, such as `ClusterRole/view in team-a`, without those that
  * Kubernetes gives to every user.
  */
-export async function readBoundRoles(kubeconfig: string, io: IOStreams): Promise<(entry: Entry) => string[]> {
+export async function readBoundRoles(
+  kubeconfig: string,
+  io: IOStreams,
+): Promise<(entry: Entry) => string[]> {
   const kubernetes = await openKubernetes(kubeconfig, io);
   const bindings = [
     ...(await kubernetes.list(`${PATH}/clusterrolebindings`)),
@@ -69,7 +72,9 @@ const PLACEHOLDER = /\{[^{}]*\}/;
  */
 function rolesFor(template: string, bySubject: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   if (!PLACEHOLDER.test(template)) return [...(bySubject.get(template) ?? [])];
-  const literals = template.split(PLACEHOLDER).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const literals = template
+    .split(PLACEHOLDER)
+    .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pattern = new RegExp(`^${literals.join(".+")}$`);
   return [...bySubject].flatMap(([name, roles]) =>
     pattern.test(name) ? [...roles].map((role) => `${role} (${name})`) : [],
@@ -82,7 +87,11 @@ export type PrincipalState = "exists" | "absent" | "re-created" | "not checked";
 type Ids = Map<string, string>;
 
 /** Returns the state of an entry's principal; `undefined` for kinds that IAM does not list. */
-export async function checkPrincipals(entries: readonly Entry[], config: ClientConfig, io: IOStreams) {
+export async function checkPrincipals(
+  entries: readonly Entry[],
+  config: ClientConfig,
+  io: IOStreams,
+) {
   const account = await provenAccount(config, io);
   if (account === undefined) io.log("Not checked whether principals exist: no answer from STS.\n");
   const kinds = entries.filter((entry) => entry.account === account).map(({ kind }) => kind);
@@ -91,15 +100,19 @@ export async function checkPrincipals(entries: readonly Entry[], config: ClientC
   const problems = new Set<string>();
   // A list takes one call for hundreds of names. GetRole and GetUser would take one call for each
   // mapping.
-  const hasRoles = kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, io.interrupted), problems, io));
-  const hasUsers = kinds.includes("user") && (await isListed(addUsers(iam, ids, io.interrupted), problems, io));
+  const hasRoles =
+    kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, io.interrupted), problems, io));
+  const hasUsers =
+    kinds.includes("user") && (await isListed(addUsers(iam, ids, io.interrupted), problems, io));
   for (const problem of problems) io.log(`Not checked whether all principals exist: ${problem}\n`);
   return ({ kind, name, account: own, mapping }: Entry): PrincipalState | undefined => {
     if (!isOfRole(kind) && kind !== "user") return undefined;
     if (own !== account || !(kind === "user" ? hasUsers : hasRoles)) return "not checked";
     const id = ids.get(keyOf(kind, name));
     if (id === undefined) return "absent";
-    return mapping.principalId === undefined || mapping.principalId === id ? "exists" : "re-created";
+    return mapping.principalId === undefined || mapping.principalId === id
+      ? "exists"
+      : "re-created";
   };
 }
 
@@ -111,7 +124,11 @@ function keyOf(kind: Entry["kind"], name: string): string {
  * Returns `false` if IAM cannot be read: a missing permission is not an error. Adds the reason to
  * `problems`.
  */
-async function isListed(isComplete: Promise<boolean>, problems: Set<string>, io: IOStreams): Promise<boolean> {
+async function isListed(
+  isComplete: Promise<boolean>,
+  problems: Set<string>,
+  io: IOStreams,
+): Promise<boolean> {
   try {
     if (await isComplete) return true;
     throw awsFailure("IAM's list is incomplete.");
@@ -135,7 +152,11 @@ const OF_SETS = "/aws-reserved/sso.amazonaws.com/";
 /** Adds the roles of the account. Returns whether the list is complete. */
 async function addRoles(client: IAMClient, ids: Ids, abortSignal: AbortSignal): Promise<boolean> {
   let isComplete = false;
-  for await (const { Roles, IsTruncated } of paginateListRoles({ client, ...PAGE }, {}, { abortSignal })) {
+  for await (const { Roles, IsTruncated } of paginateListRoles(
+    { client, ...PAGE },
+    {},
+    { abortSignal },
+  )) {
     for (const { RoleName = "", RoleId = "", Path } of Roles ?? []) {
       ids.set(keyOf("role", RoleName), RoleId);
       const set = Path?.startsWith(OF_SETS) ? permissionSetInAnyCase(RoleName) : undefined;
@@ -148,8 +169,13 @@ async function addRoles(client: IAMClient, ids: Ids, abortSignal: AbortSignal): 
 
 async function addUsers(client: IAMClient, ids: Ids, abortSignal: AbortSignal): Promise<boolean> {
   let isComplete = false;
-  for await (const { Users, IsTruncated } of paginateListUsers({ client, ...PAGE }, {}, { abortSignal })) {
-    for (const { UserName = "", UserId = "" } of Users ?? []) ids.set(keyOf("user", UserName), UserId);
+  for await (const { Users, IsTruncated } of paginateListUsers(
+    { client, ...PAGE },
+    {},
+    { abortSignal },
+  )) {
+    for (const { UserName = "", UserId = "" } of Users ?? [])
+      ids.set(keyOf("user", UserName), UserId);
     isComplete = Users !== undefined && !IsTruncated;
   }
   return isComplete;
@@ -157,7 +183,15 @@ async function addUsers(client: IAMClient, ids: Ids, abortSignal: AbortSignal): 
 
 export interface ReportFinding {
   /** The code of the finding. It is stable, since scripts may use it. */
-  readonly code: "invalid" | "ended" | "denied" | "shadowed" | "absent" | "re-created" | "unused" | "program-sessions";
+  readonly code:
+    | "invalid"
+    | "ended"
+    | "denied"
+    | "shadowed"
+    | "absent"
+    | "re-created"
+    | "unused"
+    | "program-sessions";
   readonly message: string;
 }
 
@@ -170,14 +204,21 @@ interface Facts {
   readonly principal: PrincipalState | undefined;
 }
 
-export function findingsOf(item: Item, { parameters, covers, review, logins, principal }: Facts): ReportFinding[] {
+export function findingsOf(
+  item: Item,
+  { parameters, covers, review, logins, principal }: Facts,
+): ReportFinding[] {
   const { stored, entry, problem = "" } = item;
   if (entry === undefined) return [{ code: "invalid", message: problem }];
   const { kind, account, mapping } = entry;
   const found: ReportFinding[] = [];
-  if (isExpired(mapping.notAfter, review.now)) found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
+  if (isExpired(mapping.notAfter, review.now))
+    found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
   const shadow = shadowOf({ ...entry, parameter: stored.name }, parameters, review);
-  const by = shadow === undefined ? covers.get(mapping)?.arnLike : shortName(shadow.parameter, review.prefix);
+  const by =
+    shadow === undefined
+      ? covers.get(mapping)?.arnLike
+      : shortName(shadow.parameter, review.prefix);
   if (shadow?.verdict.kind === "deny") found.push({ code: "denied", message: `denied by ${by}` });
   else if (by !== undefined) found.push({ code: "shadowed", message: `${by} takes precedence` });
   if (principal === "absent") {
@@ -189,7 +230,8 @@ export function findingsOf(item: Item, { parameters, covers, review, logins, pri
     found.push({ code: "re-created", message });
   }
   if (isUnused(item, logins)) {
-    const written = stored.modified > logins.from ? `, last written on ${shownTime(stored.modified)}` : "";
+    const written =
+      stored.modified > logins.from ? `, last written on ${shownTime(stored.modified)}` : "";
     found.push({ code: "unused", message: `no login since ${shownTime(logins.from)}${written}` });
   }
   const { sessionNames = [] } = logins.uses.get(entry) ?? {};
@@ -204,6 +246,7 @@ export function findingsOf(item: Item, { parameters, covers, review, logins, pri
 export function sessionChooser(entry: Entry): string | undefined {
   const { kind, name } = entry;
   if (isWithoutSession(entry)) return undefined;
-  const isOfCenter = isOfSet(kind) || (kind === "role" && permissionSetInAnyCase(name) !== undefined);
+  const isOfCenter =
+    isOfSet(kind) || (kind === "role" && permissionSetInAnyCase(name) !== undefined);
   return isOfCenter ? "Identity Center" : "anyone who assumes the role";
 }

@@ -27,7 +27,11 @@ const POLL_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
 
 /** Runs a query, and returns at most `MOST_ROWS` rows. */
-async function runQuery({ query, reader }: OpenLog, queryString: string, io: IOStreams): Promise<Row[]> {
+async function runQuery(
+  { query, reader }: OpenLog,
+  queryString: string,
+  io: IOStreams,
+): Promise<Row[]> {
   const { logs, signal } = reader;
   const isArn = query.logGroup.startsWith("arn:");
   const command = new StartQueryCommand({
@@ -48,13 +52,20 @@ async function runQuery({ query, reader }: OpenLog, queryString: string, io: IOS
   }
 }
 
-async function resultsOf(queryId: string | undefined, logs: CloudWatchLogsClient, signal: AbortSignal, io: IOStreams) {
+async function resultsOf(
+  queryId: string | undefined,
+  logs: CloudWatchLogsClient,
+  signal: AbortSignal,
+  io: IOStreams,
+) {
   const progress = startProgress("Searching the log: lines", undefined, io);
   const rows: Row[] = [];
   let nextToken: string | undefined;
   try {
     for (;;) {
-      const page = await logs.send(new GetQueryResultsCommand({ queryId, nextToken }), { abortSignal: signal });
+      const page = await logs.send(new GetQueryResultsCommand({ queryId, nextToken }), {
+        abortSignal: signal,
+      });
       const { status, results, statistics } = page;
       // The service ends a query after an hour, with the status Timeout.
       if (status === "Scheduled" || status === "Running") {
@@ -66,7 +77,11 @@ async function resultsOf(queryId: string | undefined, logs: CloudWatchLogsClient
         const message = `CloudWatch Logs did not complete the query: its status is ${status ?? "missing"}. Use a later --since.`;
         throw awsFailure(message);
       }
-      rows.push(...results.map((fields) => Object.fromEntries(fields.map(({ field, value }) => [field, value]))));
+      rows.push(
+        ...results.map((fields) =>
+          Object.fromEntries(fields.map(({ field, value }) => [field, value])),
+        ),
+      );
       nextToken = page.nextToken;
       if (nextToken === undefined || results.length === 0 || rows.length >= MOST_ROWS) return rows;
     }
@@ -103,24 +118,36 @@ export function isUnused({ entry }: Item, { uses, isComplete }: Logins): boolean
   return isComplete && entry !== undefined && !uses.has(entry);
 }
 
-export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStreams): Promise<Logins> {
+export async function readLogins(
+  log: OpenLog,
+  items: readonly Item[],
+  io: IOStreams,
+): Promise<Logins> {
   const { from, reason } = await startOfLog(log);
   const since = { ...log, query: { ...log.query, from } };
   const rows = await runQuery(since, `${GRANTED}${STATS} by parameter, canonicalArn`, io);
   const sessions = items.some(({ entry }) => entry?.mapping.session !== undefined)
-    ? await runQuery(since, `${GRANTED} and parameter like "/sso-session/"${STATS} by parameter, sessionName`, io)
+    ? await runQuery(
+        since,
+        `${GRANTED} and parameter like "/sso-session/"${STATS} by parameter, sessionName`,
+        io,
+      )
     : [];
   const named = items.some(namesSession)
     ? await runQuery(since, `${GRANTED}${STATS} by parameter, sessionName`, io)
     : [];
   // Such as from an emulator that answers with the lines themselves.
   if ([...rows, ...sessions].some((row) => Number.isNaN(timeOf(row) + sum([row])))) {
-    throw awsFailure("The log cannot be read: the service does not count logins, as CloudWatch Logs Insights does.");
+    throw awsFailure(
+      "The log cannot be read: the service does not count logins, as CloudWatch Logs Insights does.",
+    );
   }
   const hidden = rows.filter(({ parameter }) => parameter === undefined);
   const gaps = [
     ...([rows, sessions].some(({ length }) => length >= MOST_ROWS) ? [TOO_MANY] : []),
-    ...(hidden.length > 0 ? [`The log does not name the mapping of ${sum(hidden)} granted logins. ${LEVEL}`] : []),
+    ...(hidden.length > 0
+      ? [`The log does not name the mapping of ${sum(hidden)} granted logins. ${LEVEL}`]
+      : []),
   ];
   const isEmpty = rows.length === 0;
   return {
@@ -150,11 +177,17 @@ const LEVEL = "With a logLevel above info, the function does not log granted log
  */
 function namesSession({ entry }: Item): boolean {
   const { username = "", groups = [], session } = entry?.mapping ?? {};
-  return entry?.kind !== "pattern" && session === undefined && [username, ...groups].join().includes("{SessionName");
+  return (
+    entry?.kind !== "pattern" &&
+    session === undefined &&
+    [username, ...groups].join().includes("{SessionName")
+  );
 }
 
 function usesOf(items: readonly Item[], ...queries: readonly (readonly Row[])[]): Map<Entry, Use> {
-  const [byParameter, bySession, named] = queries.map((all) => Map.groupBy(all, ({ parameter }) => parameter));
+  const [byParameter, bySession, named] = queries.map((all) =>
+    Map.groupBy(all, ({ parameter }) => parameter),
+  );
   const lists = Map.groupBy(items, ({ stored }) => stored.name);
   const uses = new Map<Entry, Use>();
   for (const item of items) {
@@ -183,7 +216,9 @@ function mayBeOf(pattern: Entry, list: readonly Item[], arn: string): boolean {
     ({ entry }) => entry?.kind === "pattern" && matchesArnLike(entry.mapping.arnLike ?? "", arn),
   );
   const first = matching.findIndex(({ entry }) => entry?.mapping.notAfter === undefined);
-  return matching.slice(0, first < 0 ? undefined : first + 1).some(({ entry }) => entry === pattern);
+  return matching
+    .slice(0, first < 0 ? undefined : first + 1)
+    .some(({ entry }) => entry === pattern);
 }
 
 function sum(rows: readonly Row[]): number {

@@ -16,12 +16,24 @@ import {
   withCluster,
 } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, HEADERS, type OptionGroup, READING, withOptions } from "../../cmdline/options.ts";
+import {
+  CONNECTIONS,
+  HEADERS,
+  type OptionGroup,
+  READING,
+  withOptions,
+} from "../../cmdline/options.ts";
 import { LOG, type ReviewsOptions, withLog } from "../../cmdline/review-log.ts";
 import { type ClusterOptions, clusterWords, programName } from "../../cmdline/spelling.ts";
 import { type PastTime, readPastTime, shownTime } from "../../cmdline/times.ts";
 import { finding, silentExit, usage } from "../../io/errors.ts";
-import { type ListOutputOptions, optionWords, printData, printList, shellWord } from "../../io/print.ts";
+import {
+  type ListOutputOptions,
+  optionWords,
+  printData,
+  printList,
+  shellWord,
+} from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { given, nameOfEntry } from "../../model/entry.ts";
 import { writeEntry } from "../../model/file-entry.ts";
@@ -50,7 +62,9 @@ async function search(options: OneOf<SearchOptions>, io: IOStreams) {
   // The log has AWS's times, as the parameters have.
   const timed = withAwsClock(io);
   // The rate applies only to FilterLogEvents.
-  const logins = await withLog({ ...options, since, rate: 1 }, timed, (log) => readLogins(log, items, timed));
+  const logins = await withLog({ ...options, since, rate: 1 }, timed, (log) =>
+    readLogins(log, items, timed),
+  );
   // The reader of standard output has closed it.
   if (logins === undefined) throw silentExit();
   return { options, connection, parameters, items, logins };
@@ -59,7 +73,12 @@ async function search(options: OneOf<SearchOptions>, io: IOStreams) {
 type Line = Awaited<ReturnType<typeof linesIn>>[number];
 
 /** Prints the report. `isNamed` is whether each line names its cluster. */
-async function printReport(lines: readonly Line[], isNamed: boolean, options: ReportOptions, io: IOStreams) {
+async function printReport(
+  lines: readonly Line[],
+  isNamed: boolean,
+  options: ReportOptions,
+  io: IOStreams,
+) {
   const { output } = options;
   if (output === "json" || output === "yaml") return printData(lines.map(machine), output, io);
   const columns: Readonly<Record<string, (line: Line) => string>> = {
@@ -67,12 +86,17 @@ async function printReport(lines: readonly Line[], isNamed: boolean, options: Re
     ...COLUMNS,
     ...(options.kubeconfig !== undefined && { roles: ({ roles = [] }: Line) => roles.join(", ") }),
     findings: ({ findings }) =>
-      findings.map(({ code, message }) => (code === "invalid" ? `INVALID: ${message}` : message)).join("; "),
+      findings
+        .map(({ code, message }) => (code === "invalid" ? `INVALID: ${message}` : message))
+        .join("; "),
   };
   const titles = Object.keys(columns);
   const row = (line: Line) => Object.values(columns).map((cell) => cell(line));
   const narrow = (line: Line) => {
-    const cells = row(line).map((text, i) => ({ text, named: text === "" ? [] : `${titles[i]}: ${text}` }));
+    const cells = row(line).map((text, i) => ({
+      text,
+      named: text === "" ? [] : `${titles[i]}: ${text}`,
+    }));
     const head = titles.indexOf("who") + 1;
     const rest = cells.slice(head).flatMap(({ named }) => named);
     return [...cells.slice(0, head).map(({ text }) => text), rest.join("; ")];
@@ -106,9 +130,12 @@ async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void
   const { results, failures } = await inEachCluster(options, io, search, { atOnce: 1 });
   const unknown: ClusterFailure[] = [];
   // In a context that failed, the mappings may be used.
-  const failed = options.clusters.filter(({ name }) => failures.some((failure) => failure.name === name));
+  const failed = options.clusters.filter(({ name }) =>
+    failures.some((failure) => failure.name === name),
+  );
   for (const contexts of related(results.map(({ value }) => value))) {
-    if (contexts.some((context) => failed.some((other) => isRelated(context.options, other)))) continue;
+    if (contexts.some((context) => failed.some((other) => isRelated(context.options, other))))
+      continue;
     const name = [...new Set(contexts.map((context) => context.options.cluster))].join(", ");
     try {
       printRemovals(contexts, io);
@@ -122,14 +149,17 @@ async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void
 
 function related(all: readonly Search[]): Search[][] {
   return all.reduce<Search[][]>((groups, context) => {
-    const isOwn = (group: Search[]) => group.some((other) => isRelated(context.options, other.options));
+    const isOwn = (group: Search[]) =>
+      group.some((other) => isRelated(context.options, other.options));
     return [...groups.filter((group) => !isOwn(group)), [...groups.filter(isOwn).flat(), context]];
   }, []);
 }
 
 /** Whether both are contexts of one cluster, or may read the same store. */
 function isRelated(...both: readonly [ClusterOptions, ClusterOptions]): boolean {
-  const [prefix, otherPrefix] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
+  const [prefix, otherPrefix] = both.map(
+    ({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster),
+  );
   return prefix === otherPrefix || both[0].cluster === both[1].cluster;
 }
 
@@ -143,14 +173,19 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   // The log of a standby has no login.
   const empty = contexts.flatMap(({ logins }) => logins.none ?? []);
   const reasons = [...limits, ...(empty.length === contexts.length ? empty : [])];
-  if (reasons.length > 0) throw finding(...new Set(reasons), "The log cannot show which mappings are unused.");
+  if (reasons.length > 0)
+    throw finding(...new Set(reasons), "The log cannot show which mappings are unused.");
   const used = new Set(
-    contexts.flatMap((context) => targets(context, ({ entry }, { uses }) => entry && uses.has(entry))),
+    contexts.flatMap((context) =>
+      targets(context, ({ entry }, { uses }) => entry && uses.has(entry)),
+    ),
   );
   const unused = new Set(contexts.flatMap((context) => targets(context, isRemovable)));
   const [only] = contexts.length === 1 ? contexts : [];
   const ids = new Set(contexts.map(({ options }) => options.cluster));
-  const where = only ? clusterWords(only.options) : [...ids].flatMap((cluster) => clusterWords({ cluster }));
+  const where = only
+    ? clusterWords(only.options)
+    : [...ids].flatMap((cluster) => clusterWords({ cluster }));
   const command = [programName(io.environment), "mappings remove", ...where].join(" ");
   const removable = [...unused].filter((target) => !used.has(target));
   for (const target of removable) io.print(`${command} ${target}\n`);
@@ -166,10 +201,15 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
 }
 
 /** Returns the arguments of `mappings remove`, quoted for a shell. */
-function targets({ items, logins }: Search, isWanted: (item: Item, logins: Logins) => boolean | undefined): string[] {
+function targets(
+  { items, logins }: Search,
+  isWanted: (item: Item, logins: Logins) => boolean | undefined,
+): string[] {
   return items
     .filter((item) => isWanted(item, logins))
-    .map(({ name, entry }) => [name, ...optionWords("--session", entry?.mapping.session)].map(shellWord).join(" "));
+    .map(({ name, entry }) =>
+      [name, ...optionWords("--session", entry?.mapping.session)].map(shellWord).join(" "),
+    );
 }
 
 function isCheckable({ entry, stored }: Item, { from }: Logins): boolean {
@@ -203,8 +243,8 @@ export function reportCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator report -c prod --unused 90d > remove.sh",
     ],
   });
-  return withOptions(command, CONNECTIONS, READING, LOG, REPORT, HEADERS).action((options: ReportOptions) =>
-    report(options, io),
+  return withOptions(command, CONNECTIONS, READING, LOG, REPORT, HEADERS).action(
+    (options: ReportOptions) => report(options, io),
   );
 }
 
@@ -212,7 +252,10 @@ const REPORT: OptionGroup = [
   new Option("--since <when>", "start of the log to search: a duration before now, a day or a time")
     .argParser(readPastTime)
     .default(readPastTime("90d"), "90d"),
-  new Option("--unused <when>", "print only the commands that remove mappings without a login since then")
+  new Option(
+    "--unused <when>",
+    "print only the commands that remove mappings without a login since then",
+  )
     .argParser(readPastTime)
     .conflicts(["since", "kubeconfig", "output"]),
   new Option("--kubeconfig <file>", "add the RBAC roles in the cluster of its current context"),
@@ -220,10 +263,13 @@ const REPORT: OptionGroup = [
 ];
 
 async function report(options: ReportOptions, io: IOStreams): Promise<void> {
-  if (isSeveral(options) && options.kubeconfig !== undefined) throw usage("--kubeconfig is for one cluster.");
+  if (isSeveral(options) && options.kubeconfig !== undefined)
+    throw usage("--kubeconfig is for one cluster.");
   if (options.unused !== undefined) return reportUnused(options, io);
   const { results, failures } = await inEachCluster(options, io, linesIn, { atOnce: 1 });
-  const lines = results.flatMap(({ cluster, value }) => value.map((line) => withCluster(options, cluster, line)));
+  const lines = results.flatMap(({ cluster, value }) =>
+    value.map((line) => withCluster(options, cluster, line)),
+  );
   if (results.length > 0) await printReport(lines, isSeveral(options), options, io);
   throwWorst(failures);
 }

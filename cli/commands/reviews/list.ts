@@ -4,14 +4,33 @@ import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { followReviews, type LoggedReview } from "../../aws/review-log.ts";
 import { adviceFor, explainWords } from "../../cmdline/advice.ts";
-import { inEachCluster, isSeveral, type OneOf, throwWorst, withCluster } from "../../cmdline/clusters.ts";
+import {
+  inEachCluster,
+  isSeveral,
+  type OneOf,
+  throwWorst,
+  withCluster,
+} from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { HEADERS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
-import { type OpenLog, REVIEWS, type ReviewsOptions, readReviews, withLog } from "../../cmdline/review-log.ts";
+import {
+  type OpenLog,
+  REVIEWS,
+  type ReviewsOptions,
+  readReviews,
+  withLog,
+} from "../../cmdline/review-log.ts";
 import { type ClusterOptions, forCluster } from "../../cmdline/spelling.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { EXIT, Failure, usage } from "../../io/errors.ts";
-import { type HeaderOptions, hangingIndent, printable, printData, printDocument, table } from "../../io/print.ts";
+import {
+  type HeaderOptions,
+  hangingIndent,
+  printable,
+  printData,
+  printDocument,
+  table,
+} from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 
@@ -26,7 +45,12 @@ const COLUMNS = ["time", "outcome", "reason", "who", "as", "parameter", "why"];
 
 const INDENT = "    ";
 
-function showGroups(all: readonly Shown[], prefix: string, withHeaders: boolean, columns: IOStreams["columns"]) {
+function showGroups(
+  all: readonly Shown[],
+  prefix: string,
+  withHeaders: boolean,
+  columns: IOStreams["columns"],
+) {
   if (columns !== undefined) return all.map((shown) => showNarrow(shown, prefix, columns)).join("");
   const rows = all.map((shown) => {
     const [time = "", ...rest] = cells(shown, prefix);
@@ -116,10 +140,15 @@ interface Why {
  * Returns the command that explains a denial, or advice; empty for grants and for tokens of other
  * authenticators.
  */
-function whyOf({ outcome, reason = "", arn = "", principalId }: LoggedReview, options: ClusterOptions, io: IOStreams) {
+function whyOf(
+  { outcome, reason = "", arn = "", principalId }: LoggedReview,
+  options: ClusterOptions,
+  io: IOStreams,
+) {
   if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
     // Without the id, the current role of this name would match.
-    const isOfId = reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
+    const isOfId =
+      reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
     return { explain: explainWords(options, io, arn, isOfId ? principalId : undefined) };
   }
   const advice = adviceFor(reason);
@@ -150,7 +179,8 @@ export function listCommand(command: Command, io: IOStreams): Command {
 }
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
-  if (options.follow && options.until !== undefined) throw usage("Give either --follow or --until.");
+  if (options.follow && options.until !== undefined)
+    throw usage("Give either --follow or --until.");
   const isNamed = isSeveral(options);
   const isEach = options.each === true || options.follow === true;
   /** The groups for JSON and YAML, if there are several clusters. */
@@ -172,7 +202,11 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
 /** The wait between two reads of the log. The account's quota is five calls a second. */
 const PAUSE_MS = 2_000;
 
-async function follow({ query, reader, prefix }: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
+async function follow(
+  { query, reader, prefix }: OpenLog,
+  options: OneOf<ListOptions>,
+  io: IOStreams,
+): Promise<void> {
   const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
   try {
     for await (const page of followReviews(query, reader, io.clock, pause)) {
@@ -190,7 +224,12 @@ async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStream
   await readReviews(log, print, async () => {}, io, { show() {}, end() {} });
 }
 
-async function printGroups(log: OpenLog, options: OneOf<ListOptions>, items: object[], io: IOStreams): Promise<void> {
+async function printGroups(
+  log: OpenLog,
+  options: OneOf<ListOptions>,
+  items: object[],
+  io: IOStreams,
+): Promise<void> {
   const groups = groupReviews();
   await readReviews(log, groups.add, () => print(groups.all(), log, options, items, io), io);
   if (groups.left() > 0) {
@@ -209,8 +248,14 @@ async function print(
 ): Promise<void> {
   if (options.output === "table") {
     if (groups.length === 0) return;
-    const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options, io), group }));
-    io.print(`${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, options.headers, io.columns)}`);
+    const all = groups.map((group) => ({
+      review: group.last,
+      why: whyOf(group.last, options, io),
+      group,
+    }));
+    io.print(
+      `${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, options.headers, io.columns)}`,
+    );
     return;
   }
   const found = groups.map(({ count, first, last }) => {
@@ -221,9 +266,15 @@ async function print(
   else await printData(found, options.output, io);
 }
 
-async function printOne(review: LoggedReview, prefix: string, options: OneOf<ListOptions>, io: IOStreams) {
+async function printOne(
+  review: LoggedReview,
+  prefix: string,
+  options: OneOf<ListOptions>,
+  io: IOStreams,
+) {
   const { output, name } = options;
-  if (output !== "table") return printDocument(withCluster(options, name, reviewData(review, options, io)), output, io);
+  if (output !== "table")
+    return printDocument(withCluster(options, name, reviewData(review, options, io)), output, io);
   const shown = { review, why: whyOf(review, options, io) };
   if (io.columns !== undefined) io.print(showNarrow(shown, prefix, io.columns));
   // Each is printed at once, so columns cannot be aligned.

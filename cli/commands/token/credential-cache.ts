@@ -33,7 +33,12 @@ type Texts = readonly (string | undefined)[];
  * @param profile from options or AWS_PROFILE
  * @param configuration the AWS configuration files
  */
-async function whyNotCached(profile: string | undefined, folder: string, configuration: Texts, io: IOStreams) {
+async function whyNotCached(
+  profile: string | undefined,
+  folder: string,
+  configuration: Texts,
+  io: IOStreams,
+) {
   const mayUseProcess = configuration.some((text) => text?.includes(PROCESS));
   if (mayUseProcess && (await usesProcess(profile, io))) {
     return "the AWS profile has a credential_process, whose result may depend on what --cache cannot see.";
@@ -48,7 +53,10 @@ const PROCESS = "credential_process";
  * Whether the credentials may come from a credential_process, of the profile or of its chain of
  * source_profile.
  */
-async function usesProcess(profile: string | undefined, { environment }: IOStreams): Promise<boolean> {
+async function usesProcess(
+  profile: string | undefined,
+  { environment }: IOStreams,
+): Promise<boolean> {
   // As in the SDK, a named profile takes precedence over environment keys.
   if (profile === undefined && environmentKeys(environment) !== undefined) return false;
   return (await profileChain(profile)).some(({ settings }) => PROCESS in settings);
@@ -101,7 +109,9 @@ export async function cachedCredentials(
   if (cached !== undefined && lasts(cached, io)) return cached;
   const found = await find();
   if (found.expiration === undefined) {
-    io.log("Not cached: these AWS credentials do not expire. --cache is for a role, SSO or an MFA session.\n");
+    io.log(
+      "Not cached: these AWS credentials do not expire. --cache is for a role, SSO or an MFA session.\n",
+    );
   } else if (lasts(found, io)) write(folder, file, found, io);
   return found;
 }
@@ -116,10 +126,20 @@ function lasts({ expiration }: Credentials, { clock }: IOStreams): boolean {
  * machines may share a home folder and have different instance roles. A key with too few inputs
  * caused https://nvd.nist.gov/vuln/detail/CVE-2025-11621.
  */
-async function cacheKey(options: Readonly<Record<string, unknown>>, configuration: Texts, io: IOStreams) {
+async function cacheKey(
+  options: Readonly<Record<string, unknown>>,
+  configuration: Texts,
+  io: IOStreams,
+) {
   const environment = Object.entries(io.environment).filter(([name]) => name.startsWith("AWS_"));
   const signIns = signInFolders(io).map(textsIn);
-  const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), configuration, signIns, hostname()]);
+  const all = JSON.stringify([
+    Object.entries(options).sort(),
+    environment.sort(),
+    configuration,
+    signIns,
+    hostname(),
+  ]);
   const sha256 = new Sha256Js();
   sha256.update(Buffer.from(all));
   return Buffer.from(await sha256.digest()).toString("hex");
@@ -132,7 +152,10 @@ async function cacheKey(options: Readonly<Record<string, unknown>>, configuratio
 function configurationTexts({ environment }: IOStreams): Texts {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = environment;
   const home = getHomeDir();
-  const files = [AWS_CONFIG_FILE || "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE || "~/.aws/credentials"];
+  const files = [
+    AWS_CONFIG_FILE || "~/.aws/config",
+    AWS_SHARED_CREDENTIALS_FILE || "~/.aws/credentials",
+  ];
   return files.map((file) => textOf(file.startsWith("~/") ? join(home, file.slice(2)) : file));
 }
 
@@ -141,7 +164,8 @@ function configurationTexts({ environment }: IOStreams): Texts {
  * the working folder.
  */
 function signInFolders({ environment }: IOStreams): string[] {
-  const login = environment["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
+  const login =
+    environment["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
   return [join(getHomeDir(), ".aws", "sso", "cache"), login || "."];
 }
 
@@ -184,11 +208,20 @@ function readPrivate(file: string, io: IOStreams): Credentials | undefined {
 
 function credentialsIn(value: unknown): Credentials | undefined {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = isObject(value) ? value : {};
-  if (typeof accessKeyId !== "string" || typeof secretAccessKey !== "string" || typeof expiration !== "string")
+  if (
+    typeof accessKeyId !== "string" ||
+    typeof secretAccessKey !== "string" ||
+    typeof expiration !== "string"
+  )
     return undefined;
   const end = new Date(expiration);
   if (Number.isNaN(end.getTime())) return undefined;
-  return { accessKeyId, secretAccessKey, expiration: end, ...(typeof sessionToken === "string" && { sessionToken }) };
+  return {
+    accessKeyId,
+    secretAccessKey,
+    expiration: end,
+    ...(typeof sessionToken === "string" && { sessionToken }),
+  };
 }
 
 /** Replaces the file atomically: kubectl runs several of these commands at once. */
@@ -208,7 +241,8 @@ function write(folder: string, file: string, credentials: Credentials, io: IOStr
   }
 }
 
-const ANOTHER_FOLDER = "To use another folder, set XDG_CACHE_HOME. To get no warning, omit --cache.";
+const ANOTHER_FOLDER =
+  "To use another folder, set XDG_CACHE_HOME. To get no warning, omit --cache.";
 
 /** Removes expired files. A file is never read again after an input of its key changes. */
 function removeEnded(folder: string, io: IOStreams): void {

@@ -5,7 +5,13 @@ import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { callerIdOf } from "../../../functions/settings/common.ts";
 import { type AwsOptions, clientConfig } from "../../aws/client.ts";
 import { CREDENTIALS_ENDED } from "../../aws/errors.ts";
-import { type AssumeOptions, findCredentials, getSignedToken, type SignedToken, signToken } from "../../aws/tokens.ts";
+import {
+  type AssumeOptions,
+  findCredentials,
+  getSignedToken,
+  type SignedToken,
+  signToken,
+} from "../../aws/tokens.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
 import { awsFailure, usage } from "../../io/errors.ts";
@@ -40,8 +46,14 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
     .option("--session-name <name>", "session name of the assumed role")
     .option("--forward-session-name", "with --role: use your own session name or IAM user name")
     .option("--cache", "cache temporary credentials on disk until they expire")
-    .option("--login", "run `aws sso login` if the profile's session has expired and a terminal is there")
-    .option("--caller", "sign for kube-apiserver as a caller of the function (callers add --arn), not for kubectl")
+    .option(
+      "--login",
+      "run `aws sso login` if the profile's session has expired and a terminal is there",
+    )
+    .option(
+      "--caller",
+      "sign for kube-apiserver as a caller of the function (callers add --arn), not for kubectl",
+    )
     .option("--jwt", "get a token that AWS STS signs (sts:GetWebIdentityToken)")
     .option("--token-only", "print only the token, without ExecCredential")
     .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
@@ -56,13 +68,25 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   if (sessionName !== undefined && forwardSessionName) {
     throw usage("Give either --session-name or --forward-session-name.");
   }
-  if (options.jwt && options.caller) throw usage("Give either --jwt or --caller: callers need a presigned token.");
+  if (options.jwt && options.caller)
+    throw usage("Give either --jwt or --caller: callers need a presigned token.");
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
-  const { config, partition } = await clientConfig({ ...options, login: options.login && canSignIn(io) }, io);
+  const { config, partition } = await clientConfig(
+    { ...options, login: options.login && canSignIn(io) },
+    io,
+  );
   const find = () => findCredentials(config, io, options);
   const { region, profile } = config;
   const clusterId = options.caller ? callerIdOf(options.cluster) : options.cluster;
-  const decisive = { clusterId, region, profile, role, externalId, sessionName, forwardSessionName };
+  const decisive = {
+    clusterId,
+    region,
+    profile,
+    role,
+    externalId,
+    sessionName,
+    forwardSessionName,
+  };
   const credentials = await (options.cache ? cachedCredentials(decisive, find, io) : find());
   const now = io.clock();
   const signed = options.jwt
@@ -89,7 +113,9 @@ function requestedVersion(execInfo: string | undefined): string {
   const version = memberAt(parseJson(execInfo), "apiVersion");
   const known = API_VERSIONS.find((candidate) => candidate === version);
   if (known === undefined) {
-    throw usage(`KUBERNETES_EXEC_INFO must request ${API_VERSIONS.join(" or ")}: correct the kubeconfig's apiVersion.`);
+    throw usage(
+      `KUBERNETES_EXEC_INFO must request ${API_VERSIONS.join(" or ")}: correct the kubeconfig's apiVersion.`,
+    );
   }
   return known;
 }
@@ -97,7 +123,12 @@ function requestedVersion(execInfo: string | undefined): string {
 export function execCredential(apiVersion: string, { token, expiresAt }: SignedToken): string {
   // Rounded down to seconds, so that it is never later than the credentials' expiry.
   const expirationTimestamp = `${new Date(expiresAt).toISOString().slice(0, 19)}Z`;
-  return JSON.stringify({ kind: "ExecCredential", apiVersion, spec: {}, status: { expirationTimestamp, token } });
+  return JSON.stringify({
+    kind: "ExecCredential",
+    apiVersion,
+    spec: {},
+    status: { expirationTimestamp, token },
+  });
 }
 
 /** Returns whether there is a user to sign in. client-go tells an exec plugin. */

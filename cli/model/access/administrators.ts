@@ -1,8 +1,17 @@
 // Finds principals that surely have administrator access, and refuses to remove the last one.
 
 import { acceptsAccount } from "../../../functions/authenticator/identity/identity.ts";
-import { isListKind, isOfOne, isOfRole, isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
-import { candidates, mappingParameter, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  isListKind,
+  isOfOne,
+  isOfRole,
+  isOfSet,
+} from "../../../functions/authenticator/mapping/kinds.ts";
+import {
+  candidates,
+  mappingParameter,
+  readName,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
 import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type ReviewSettings, supposeIdentity } from "../evaluation.ts";
@@ -25,7 +34,8 @@ import {
 export function hasAdministrator(states: States, review: RuleSettings): boolean {
   const state = planState([], states, review);
   return [...states].some(
-    ([name, { value }]) => mentionsAdministrators(value) && administratorsIn(name, state).length > 0,
+    ([name, { value }]) =>
+      mentionsAdministrators(value) && administratorsIn(name, state).length > 0,
   );
 }
 
@@ -37,7 +47,8 @@ export function administratorsIn(name: string, state: PlanState): readonly Place
 
 function isSure(entry: PlacedEntry, state: PlanState): boolean {
   const { review, rolesOf } = state;
-  if (!isOfOne(entry.kind) || !isActive(entry, review) || !makesAdministrator(entry.mapping)) return false;
+  if (!isOfOne(entry.kind) || !isActive(entry, review) || !makesAdministrator(entry.mapping))
+    return false;
   const { kind, account, name } = entry;
   // A role of the set with a separate mapping, which takes precedence. The function may use an
   // ended one until it is deleted: if that made an administrator, one remains whichever of the two
@@ -51,7 +62,8 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
   const hasRole = isOfSet(kind) && rolesOf(account, name).some(precedes);
   // A denial of one session also denies AWS-signed tokens of its role.
   const isOf = review.signedTokens === "only" ? overlaps : mayDeny;
-  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], review, (denial) => isOf(denial, entry));
+  const isDenied = (list: string) =>
+    mayHave(valuesOf(state, list)[0], review, (denial) => isOf(denial, entry));
   const isReachable = !hasRole && !isShadowed(entry, state);
   return (
     acceptsTokensOf(account, review) &&
@@ -62,9 +74,14 @@ function isSure(entry: PlacedEntry, state: PlanState): boolean {
 }
 
 /** Returns whether the function accepts tokens of the account's principals. */
-function acceptsTokensOf(account: string, { accounts = [], signedTokens, signedAccounts = [] }: RuleSettings): boolean {
+function acceptsTokensOf(
+  account: string,
+  { accounts = [], signedTokens, signedAccounts = [] }: RuleSettings,
+): boolean {
   const isSigned = signedTokens === "only";
-  return acceptsAccount(accounts, account) && (!isSigned || acceptsAccount(signedAccounts, account));
+  return (
+    acceptsAccount(accounts, account) && (!isSigned || acceptsAccount(signedAccounts, account))
+  );
 }
 
 /**
@@ -75,7 +92,10 @@ function isShadowed(entry: PlacedEntry, state: PlanState): boolean {
   const { review } = state;
   const set = setOf(entry);
   if (set === undefined) return false;
-  const [list] = valuesOf(state, mappingParameter(review.prefix, "sso-session", entry.account, set));
+  const [list] = valuesOf(
+    state,
+    mappingParameter(review.prefix, "sso-session", entry.account, set),
+  );
   // It denies AWS-signed tokens of the set's roles while it has an entry, and all others only if it
   // is invalid.
   if (review.signedTokens === "only") return mayHave(list, review, () => true);
@@ -90,20 +110,32 @@ function isUsable({ kind, mapping }: PlacedEntry, review: RuleSettings): boolean
   const isSigned = review.signedTokens === "only";
   const hasSession = !isSigned && isOfRole(kind);
   const known = hasSession ? /\{(?:AccountID|SessionName(?:Raw)?)\}/g : /\{AccountID\}/g;
-  const isOfKind = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
-  return isOfKind && [username, ...groups].every((name) => isAccepted(name.replace(known, "x"), review));
+  const isOfKind =
+    !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
+  return (
+    isOfKind && [username, ...groups].every((name) => isAccepted(name.replace(known, "x"), review))
+  );
 }
 
 /**
  * Looks at the principals whose access the changes may take away. Returns whether there may be
  * others: those that a new denial of several principals matches.
  */
-export function mayDenyOthers(changes: readonly Wanted[], states: States, review: RuleSettings): boolean {
+export function mayDenyOthers(
+  changes: readonly Wanted[],
+  states: States,
+  review: RuleSettings,
+): boolean {
   const state = planState(changes, states, review);
   return changes.some(({ name }) => {
     const address = readName(review.prefix, name);
     const isDenyList = address?.kind === "deny";
-    const others = address === undefined ? [] : isDenyList ? denyListsFor(address, review) : lowerThan(address, state);
+    const others =
+      address === undefined
+        ? []
+        : isDenyList
+          ? denyListsFor(address, review)
+          : lowerThan(address, state);
     for (const other of others) state.stored(other);
     const [before, after = before] = valuesOf(state, name);
     const changed = isDenyList ? entryChanges(before, after, review) : [];
@@ -113,7 +145,8 @@ export function mayDenyOthers(changes: readonly Wanted[], states: States, review
       if (denial?.kind !== "deny" || "name" in denial.mapping) return true;
       const arn = denial.mapping.arnLike.replace(/_\?{16}$/, `_${"0".repeat(16)}`);
       const denied = /[*?]/.test(arn) ? undefined : supposeIdentity(arn);
-      for (const { parameter } of denied ? candidates(review.prefix, denied) : []) state.stored(parameter);
+      for (const { parameter } of denied ? candidates(review.prefix, denied) : [])
+        state.stored(parameter);
       return denied === undefined;
     });
   });
@@ -131,9 +164,14 @@ export function withoutRestrictions<R extends ReviewSettings>(review: R): R {
  * Throws if the changes remove the last administrator, with the function's settings or without
  * their restrictions.
  */
-export function guardLockout(changes: readonly Wanted[], current: States, review: ReviewSettings): void {
+export function guardLockout(
+  changes: readonly Wanted[],
+  current: States,
+  review: ReviewSettings,
+): void {
   const after = afterwards(current, changes);
-  const isLastRemoved = (rules: ReviewSettings) => hasAdministrator(current, rules) && !hasAdministrator(after, rules);
+  const isLastRemoved = (rules: ReviewSettings) =>
+    hasAdministrator(current, rules) && !hasAdministrator(after, rules);
   if (![review, withoutRestrictions(review)].some(isLastRemoved)) return;
   throw finding(
     `Refused: no administrator would surely remain: a principal in ${ADMIN_GROUPS.join(" or ")}, of an account that ` +

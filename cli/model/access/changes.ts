@@ -35,16 +35,20 @@ const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
   session: NOTHING,
   username: () => ["gives"],
   groups(old, now, review) {
-    const beyond = ({ mapping: { groups = [] } }: PlacedEntry, { mapping: { groups: others = [] } }: PlacedEntry) =>
-      groups.filter((group) => !others.includes(group));
+    const beyond = (
+      { mapping: { groups = [] } }: PlacedEntry,
+      { mapping: { groups: others = [] } }: PlacedEntry,
+    ) => groups.filter((group) => !others.includes(group));
     // The function may reject a mapping with a group that is not plain, so its loss maps those
     // identities. Of a pattern or an account these are many, and a function whose settings are not
     // known may reject any group.
-    const isHarmless = isOfOne(now.kind) && beyond(old, now).every((group) => isPlain(group, review));
+    const isHarmless =
+      isOfOne(now.kind) && beyond(old, now).every((group) => isPlain(group, review));
     return beyond(now, old).length === 0 && isHarmless ? [] : ["gives"];
   },
   notAfter(old, now) {
-    if (now.end > old.end) return now.end === Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"];
+    if (now.end > old.end)
+      return now.end === Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"];
     return now.end < old.end ? ["takes"] : [];
   },
   principalId: ({ mapping }) => (mapping.principalId === undefined ? [] : ["gives", "drops pin"]),
@@ -65,7 +69,8 @@ type Pair = readonly [old: PlacedEntry | undefined, now: PlacedEntry | undefined
 
 /** Pairs the entries of two values. Entries with the same key are compared. */
 function allPairs({ entries: before }: Value, { entries: after }: Value): readonly Pair[] {
-  const of = (entries: readonly PlacedEntry[], key: string) => entries.filter((entry) => entry.key === key);
+  const of = (entries: readonly PlacedEntry[], key: string) =>
+    entries.filter((entry) => entry.key === key);
   const keys = [...new Set([...before, ...after].map(({ key }) => key))];
   return keys.flatMap((key) => pairs(of(before, key), of(after, key)));
 }
@@ -78,7 +83,9 @@ function pairs(old: readonly PlacedEntry[], now: readonly PlacedEntry[]): readon
   const longest = (denials: readonly PlacedEntry[]) => denials.toSorted((a, b) => b.end - a.end)[0];
   if ([...old, ...now].some(({ kind }) => kind === "deny")) return [[longest(old), longest(now)]];
   const without = (some: readonly PlacedEntry[], others: readonly PlacedEntry[]) =>
-    some.filter(({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)));
+    some.filter(
+      ({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)),
+    );
   const [left, right] = [without(old, now), without(now, old)];
   const removed = left.slice(right.length).map((entry): Pair => [entry, undefined]);
   return [...right.map((entry, index): Pair => [left[index] ?? longest(old), entry]), ...removed];
@@ -94,7 +101,8 @@ function effectsOf(
   // A pattern or name is the entry's key.
   const [before, after]: (Mapping | undefined)[] = [old?.mapping, now?.mapping];
   const isOther = (key: keyof Mapping) => !isDeepStrictEqual(before?.[key], after?.[key]);
-  const effects = old && now ? KEYS.filter(isOther).flatMap((key) => EFFECTS[key](old, now, review)) : [];
+  const effects =
+    old && now ? KEYS.filter(isOther).flatMap((key) => EFFECTS[key](old, now, review)) : [];
   const isPossible = { gives: is, takes: was, "drops end": true, "drops pin": true };
   return [
     ...effects.filter((effect) => isPossible[effect]),
@@ -106,12 +114,20 @@ function effectsOf(
 /**
  * Returns pairs of active entries whose order has changed, and which may match the same identities.
  */
-export function moved(before: Value, after: Value, review: ReviewSettings): [PlacedEntry, PlacedEntry][] {
+export function moved(
+  before: Value,
+  after: Value,
+  review: ReviewSettings,
+): [PlacedEntry, PlacedEntry][] {
   // A key may have several entries: the compared one decides.
   const olds = new Map(allPairs(before, after).map(([old, now]) => [now, old]));
   const place = (entry: PlacedEntry) =>
-    before.entries.findIndex(({ mapping }) => isDeepStrictEqual(mapping, (olds.get(entry) ?? entry).mapping));
-  const active = after.entries.flatMap((entry) => (isActive(entry, review) ? { entry, was: place(entry) } : []));
+    before.entries.findIndex(({ mapping }) =>
+      isDeepStrictEqual(mapping, (olds.get(entry) ?? entry).mapping),
+    );
+  const active = after.entries.flatMap((entry) =>
+    isActive(entry, review) ? { entry, was: place(entry) } : [],
+  );
   return active.flatMap(({ entry, was }, index) => {
     const passed = active
       .slice(index + 1)
@@ -154,11 +170,14 @@ export interface Mark {
  */
 export function subject({ kind, account, name, mapping }: PlacedEntry): string {
   const isPerson = kind === "deny" && "name" in mapping;
-  if (isPerson) return account === "any" ? deniedIn(mapping) : `${deniedIn(mapping)} in account ${account}`;
+  if (isPerson)
+    return account === "any" ? deniedIn(mapping) : `${deniedIn(mapping)} in account ${account}`;
   const arnLike = kind === "deny" ? deniedIn(mapping) : mapping.arnLike;
   const { arn, session } = mapping;
-  if (arn !== undefined) return kind === "root" ? `root of ${account}` : arn.slice(arn.lastIndexOf("/") + 1);
-  if (arnLike !== undefined) return account === "any" ? arnLike : arnLike.split(":").slice(5).join(":");
+  if (arn !== undefined)
+    return kind === "root" ? `root of ${account}` : arn.slice(arn.lastIndexOf("/") + 1);
+  if (arnLike !== undefined)
+    return account === "any" ? arnLike : arnLike.split(":").slice(5).join(":");
   return session === undefined ? name : `session ${session} of ${name}`;
 }
 
@@ -174,7 +193,11 @@ export function place(entry: PlacedEntry, prefix: string): string {
  * Returns the active mappings in these values that may apply to an identity of `scope`, the
  * riskiest first.
  */
-export function mayApply(scope: PlacedEntry, values: readonly Value[], review: ReviewSettings): readonly PlacedEntry[] {
+export function mayApply(
+  scope: PlacedEntry,
+  values: readonly Value[],
+  review: ReviewSettings,
+): readonly PlacedEntry[] {
   const found = new Map<string, PlacedEntry>();
   for (const entry of values.flatMap(({ entries }) => entries)) {
     if (entry.kind === "deny" || !isActive(entry, review) || !overlaps(entry, scope)) continue;
@@ -202,7 +225,9 @@ export function alternatives(entries: readonly PlacedEntry[], prefix: string): s
   const shown = names.slice(0, WITH_NAMES);
   const [riskiest, ...others] = names.slice(WITH_NAMES);
   if (riskiest !== undefined)
-    shown.push(others.length === 0 ? riskiest : `one of ${others.length + 1} more, such as ${riskiest}`);
+    shown.push(
+      others.length === 0 ? riskiest : `one of ${others.length + 1} more, such as ${riskiest}`,
+    );
   if (shown.length > 0) texts.push(`another mapping applies and gives ${shown.join(", or ")}`);
   return texts.join(", or ");
 }
@@ -211,11 +236,15 @@ export function alternatives(entries: readonly PlacedEntry[], prefix: string): s
  * Returns whether the user accepted a mark for this entry that gives the same names, among others.
  */
 export function hasConsent(mark: Mark, accepted: readonly Mark[]): boolean {
-  const own = accepted.filter((given) => given.parameter === mark.parameter && given.entry?.key === mark.entry?.key);
+  const own = accepted.filter(
+    (given) => given.parameter === mark.parameter && given.entry?.key === mark.entry?.key,
+  );
   const names = new Set(own.flatMap(({ gives }) => gives.map(userText)));
   return own.length > 0 && mark.gives.every((entry) => names.has(userText(entry)));
 }
 
-export function userText({ mapping: { username = "their own ARN", groups = [] } }: PlacedEntry): string {
+export function userText({
+  mapping: { username = "their own ARN", groups = [] },
+}: PlacedEntry): string {
   return groups.length === 0 ? username : `${username} (${groups.join(", ")})`;
 }

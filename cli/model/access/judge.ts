@@ -3,7 +3,14 @@
 
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { ParameterAddress } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { mayDeny, mayHave, overlaps, type PlacedEntry, type Value, wholeOf } from "../entry-arns.ts";
+import {
+  mayDeny,
+  mayHave,
+  overlaps,
+  type PlacedEntry,
+  type Value,
+  wholeOf,
+} from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
 import { ADMIN_GROUPS, nameRisk } from "../names.ts";
 import {
@@ -17,7 +24,15 @@ import {
   subject,
   userText,
 } from "./changes.ts";
-import { branchOf, denyListsFor, higherThan, lowerThan, type PlanState, valuesIn, valuesOf } from "./state.ts";
+import {
+  branchOf,
+  denyListsFor,
+  higherThan,
+  lowerThan,
+  type PlanState,
+  valuesIn,
+  valuesOf,
+} from "./state.ts";
 
 interface Judgement {
   /**
@@ -37,11 +52,13 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
   const changes = entryChanges(before, after, state.review);
   if (problem !== undefined) {
     const whole = wholeOf(address, name, state.review);
-    const grants = address.kind === "deny" ? [] : changes.flatMap((change) => grantMarks(change, state));
+    const grants =
+      address.kind === "deny" ? [] : changes.flatMap((change) => grantMarks(change, state));
     const marks = [invalidMark(whole, { ...after, problem }, state), ...grants];
     // What it denies may have more by lower mappings: these change first, unless it denies no
     // identity.
-    const isRemoval = before.deniesNone !== true || !changes.some(({ effects }) => effects.has("gives"));
+    const isRemoval =
+      before.deniesNone !== true || !changes.some(({ effects }) => effects.has("gives"));
     return { marks, isRemoval, waits: waitsOf(address, [whole], true, true, state, name) };
   }
   const [given, taken] = (["gives", "takes"] as const).map((effect) =>
@@ -50,14 +67,27 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
   const isDenyList = address.kind === "deny";
   const grants = isDenyList
     ? []
-    : [...changes.flatMap((change) => grantMarks(change, state)), ...placeMarks(before, after, state)];
+    : [
+        ...changes.flatMap((change) => grantMarks(change, state)),
+        ...placeMarks(before, after, state),
+      ];
   const removals = taken.flatMap((change) =>
     isDenyList ? liftMark(change, state) : removalMark(change, [before, after], state),
   );
   const marks = [...grants, ...removals];
-  const scope = [...given.map((change) => change.new), ...(removals.length > 0 ? taken : []).map(({ old }) => old)];
+  const scope = [
+    ...given.map((change) => change.new),
+    ...(removals.length > 0 ? taken : []).map(({ old }) => old),
+  ];
   const entries = scope.filter((entry) => entry !== undefined);
-  const waits = waitsOf(address, entries, !isDenyList && taken.length > 0, marks.length > 0, state, name);
+  const waits = waitsOf(
+    address,
+    entries,
+    !isDenyList && taken.length > 0,
+    marks.length > 0,
+    state,
+    name,
+  );
   return { marks, isRemoval: grants.length === 0, waits };
 }
 
@@ -92,7 +122,10 @@ function waitsOf(
  * the set's roles, even of those with an exact mapping.
  */
 function lowerValues(address: ParameterAddress, state: PlanState): readonly string[] {
-  return [...lowerThan(address, state), ...(address.kind === "sso-session" ? higherThan(address, state) : [])];
+  return [
+    ...lowerThan(address, state),
+    ...(address.kind === "sso-session" ? higherThan(address, state) : []),
+  ];
 }
 
 /** Returns the mark of an invalid value, which may deny access that lower mappings give. */
@@ -111,7 +144,10 @@ function invalidMark(whole: PlacedEntry, after: Value, state: PlanState): Mark {
  * denial or higher value is invalid, pending or in the way.
  */
 function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState): Mark[] {
-  if (entry === undefined || !["gives", "drops end", "drops pin"].some((effect) => effects.has(effect as "gives")))
+  if (
+    entry === undefined ||
+    !["gives", "drops end", "drops pin"].some((effect) => effects.has(effect as "gives"))
+  )
     return [];
   const { prefix } = state.review;
   const [who, where] = [subject(entry), place(entry, prefix)];
@@ -123,11 +159,15 @@ function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState)
   const { notAfter, principalId } = old?.mapping ?? {};
   const reason = effects.has("gives") ? (riskOf(entry) ?? blockerOf(entry, state)) : undefined;
   return [
-    ...(effects.has("drops end") ? [mark("end", `${who} is mapped by ${where} without its end ${notAfter}`)] : []),
+    ...(effects.has("drops end")
+      ? [mark("end", `${who} is mapped by ${where} without its end ${notAfter}`)]
+      : []),
     ...(effects.has("drops pin")
       ? [mark("pin", `${who} is mapped by ${where} without its principalId ${principalId}`)]
       : []),
-    ...(reason ? [mark(reason.kind, `${who} gets ${userText(entry)} by ${where}: ${reason.text}`)] : []),
+    ...(reason
+      ? [mark(reason.kind, `${who} gets ${userText(entry)} by ${where}: ${reason.text}`)]
+      : []),
   ];
 }
 
@@ -135,10 +175,12 @@ type Reason = Pick<Mark, "kind" | "text">;
 
 function riskOf({ mapping: { username = "", groups = [] } }: PlacedEntry): Reason | undefined {
   const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
-  if (admin.length > 0) return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
+  if (admin.length > 0)
+    return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
   const open = groups.find((group) => group.includes("{"));
   for (const name of [...groups, username]) {
-    const risk = nameRisk(name) ?? (name === open ? "is a group that depends on the session" : undefined);
+    const risk =
+      nameRisk(name) ?? (name === open ? "is a group that depends on the session" : undefined);
     if (risk !== undefined) return { kind: "name", text: `${name} ${risk}` };
   }
   return undefined;
@@ -148,16 +190,21 @@ function blockerOf(entry: PlacedEntry, state: PlanState): Reason | undefined {
   const { review, wanted } = state;
   const find = (names: readonly string[], isNow: (higher: PlacedEntry) => boolean) =>
     names.find((name) => {
-      const isIt = (higher: PlacedEntry) => isNow(higher) || (wanted.has(name) && overlaps(higher, entry));
+      const isIt = (higher: PlacedEntry) =>
+        isNow(higher) || (wanted.has(name) && overlaps(higher, entry));
       return valuesOf(state, name).some((value) => mayHave(value, review, isIt));
     });
   const list = find(denyListsFor(entry, review), (denial) => mayDeny(denial, entry));
-  if (list !== undefined) return { kind: "denied", text: `${shortName(list, review.prefix)} may deny it` };
+  if (list !== undefined)
+    return { kind: "denied", text: `${shortName(list, review.prefix)} may deny it` };
   const other = find(higherThan(entry, state), () => false);
   if (other === undefined) return undefined;
   const isSkipped = review.skipped?.some(({ name }) => name === other);
   const why = isSkipped ? "its change is skipped" : "changes or is invalid";
-  return { kind: "unsettled", text: `${shortName(other, review.prefix)} takes precedence, and ${why}` };
+  return {
+    kind: "unsettled",
+    text: `${shortName(other, review.prefix)} takes precedence, and ${why}`,
+  };
 }
 
 function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] {
@@ -171,18 +218,28 @@ function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] 
  * Returns the mark of a removal, which is harmless if no lower mapping and no other entry of the
  * list may apply instead. An invalid lower value may apply.
  */
-function removalMark({ old, new: now }: EntryChange, own: readonly Value[], state: PlanState): Mark[] {
+function removalMark(
+  { old, new: now }: EntryChange,
+  own: readonly Value[],
+  state: PlanState,
+): Mark[] {
   if (old === undefined) return [];
   const { review } = state;
-  const others = own.map(({ entries }) => ({ entries: entries.filter((entry) => entry !== old && entry !== now) }));
+  const others = own.map(({ entries }) => ({
+    entries: entries.filter((entry) => entry !== old && entry !== now),
+  }));
   const lower = lowerValues(old, state);
   const gives = mayApply(old, [...others, ...valuesIn(lower, state)], review);
-  const invalid = lower.filter((name) => valuesOf(state, name).some(({ problem }) => problem !== undefined));
+  const invalid = lower.filter((name) =>
+    valuesOf(state, name).some(({ problem }) => problem !== undefined),
+  );
   if (gives.length + invalid.length === 0) return [];
   const unknown = invalid.map(
     (name) => `${shortName(name, review.prefix)} is invalid, and a newer function may apply it`,
   );
-  const instead = [alternatives(gives, review.prefix), ...unknown].filter((phrase) => phrase !== "").join(", or ");
+  const instead = [alternatives(gives, review.prefix), ...unknown]
+    .filter((phrase) => phrase !== "")
+    .join(", or ");
   const text = `${subject(old)} is ${untilOf(now)} mapped by ${shortName(old.parameter, review.prefix)}: ${instead}`;
   return [{ parameter: old.parameter, entry: old, kind: "broader", gives, text }];
 }

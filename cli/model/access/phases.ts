@@ -1,8 +1,15 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has
 // excess access.
 
-import { isListKind, type MappingKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
-import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  isListKind,
+  type MappingKind,
+  type ParameterKind,
+} from "../../../functions/authenticator/mapping/kinds.ts";
+import {
+  type ParameterAddress,
+  readName,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import { isActive, mayHave, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
 import { mentionsAdministrators } from "../names.ts";
@@ -89,12 +96,20 @@ interface Candidate {
  * Returns the changes that need consent: judged once against stored and planned values, after all
  * harmless ones.
  */
-export function marksOf(changes: readonly Wanted[], current: States, review: RuleSettings): readonly Mark[] {
+export function marksOf(
+  changes: readonly Wanted[],
+  current: States,
+  review: RuleSettings,
+): readonly Mark[] {
   return markedCandidates(changes, current, review).flatMap(({ marks }) => marks);
 }
 
 /** Simulates the harmless writes until none is left. */
-function markedCandidates(changes: readonly Wanted[], current: States, review: RuleSettings): readonly Candidate[] {
+function markedCandidates(
+  changes: readonly Wanted[],
+  current: States,
+  review: RuleSettings,
+): readonly Candidate[] {
   for (let states = current; ; ) {
     const all = candidates(changes, states, review);
     // A change that is deferred until another administrator exists is still to be written.
@@ -125,7 +140,9 @@ export function nextPhase(
   const all = candidates(changes, current, review);
   if (all.length === 0) return undefined;
   const recent = ({ waits }: Candidate) =>
-    waits.filter((name) => (current.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > clock);
+    waits.filter(
+      (name) => (current.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > clock,
+    );
   const keep = keepsAdministrator(changes, current, { ...review, now: clock });
   function* groups(): Generator<readonly Candidate[]> {
     const harmless = all
@@ -140,24 +157,39 @@ export function nextPhase(
     const chosen = keep(group);
     if (chosen.length === 0) continue;
     const waitsFor = [...new Set(chosen.flatMap(recent))];
-    const from = Math.max(clock, ...waitsFor.map((name) => (current.get(name)?.modified ?? 0) + SETTLED_MS));
+    const from = Math.max(
+      clock,
+      ...waitsFor.map((name) => (current.get(name)?.modified ?? 0) + SETTLED_MS),
+    );
     return { writes: chosen.map(({ write }) => write), waitsFor, from };
   }
   return { writes: [], waitsFor: [], from: clock };
 }
 
 /** Returns the parameters that are written as ended, and deleted later. */
-export function endedFirst(changes: readonly Wanted[], current: States, review: RuleSettings): ReadonlySet<string> {
+export function endedFirst(
+  changes: readonly Wanted[],
+  current: States,
+  review: RuleSettings,
+): ReadonlySet<string> {
   const removed = new Set(changes.flatMap(({ name, value }) => (value === undefined ? name : [])));
   const all = removed.size === 0 ? [] : candidates(changes, current, review);
-  return new Set(all.flatMap(({ write }) => (removed.has(write.name) && write.value !== undefined ? write.name : [])));
+  return new Set(
+    all.flatMap(({ write }) =>
+      removed.has(write.name) && write.value !== undefined ? write.name : [],
+    ),
+  );
 }
 
 function isDenial({ group }: Candidate): boolean {
   return group === "lift";
 }
 
-function candidates(changes: readonly Wanted[], states: States, review: RuleSettings): readonly Candidate[] {
+function candidates(
+  changes: readonly Wanted[],
+  states: States,
+  review: RuleSettings,
+): readonly Candidate[] {
   const left = changes.filter(({ name, value }) => !isStored(value, states.get(name)));
   if (left.length === 0) return [];
   const state = planState(left, states, review);
@@ -185,7 +217,13 @@ function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanSta
       : [{ ...whole, write: { ...write, value: first }, marks: [], waits: [] }, whole];
   }
   const [entry] = before.entries;
-  if (value !== undefined || entry === undefined || isListKind(entry.kind) || !needsDate(entry, state)) return [whole];
+  if (
+    value !== undefined ||
+    entry === undefined ||
+    isListKind(entry.kind) ||
+    !needsDate(entry, state)
+  )
+    return [whole];
   // A deletion leaves no date, so other commands could not wait for it.
   if (!isActive(entry, review)) return [{ ...whole, waits: [name] }];
   const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(review.now).toISOString() });
@@ -206,15 +244,22 @@ function withoutLifts(before: Value, after: Value, review: RuleSettings): string
   if ((before.problem ?? after.problem) !== undefined) return undefined;
   const changes = entryChanges(before, after, review);
   const keysOf = (effect: "gives" | "takes") =>
-    changes.flatMap(({ effects, old, new: now }) => (effects.has(effect) ? [(old ?? now)?.key] : []));
+    changes.flatMap(({ effects, old, new: now }) =>
+      effects.has(effect) ? [(old ?? now)?.key] : [],
+    );
   const lifted = keysOf("takes");
   if (lifted.length === 0 || keysOf("gives").length === 0) return undefined;
   const isLifted = ({ key }: PlacedEntry) => lifted.includes(key);
-  const kept = [...before.entries.filter(isLifted), ...after.entries.filter((denial) => !isLifted(denial))];
+  const kept = [
+    ...before.entries.filter(isLifted),
+    ...after.entries.filter((denial) => !isLifted(denial)),
+  ];
   // New keys last: so it can be merged with another operator's new entries.
   const keys = before.entries.map(({ key }) => key);
   const place = ({ key }: PlacedEntry) => (keys.includes(key) ? keys.indexOf(key) : keys.length);
-  const value = JSON.stringify(kept.toSorted((a, b) => place(a) - place(b)).map(({ mapping }) => mapping));
+  const value = JSON.stringify(
+    kept.toSorted((a, b) => place(a) - place(b)).map(({ mapping }) => mapping),
+  );
   return valueProblem(value) === undefined ? value : undefined;
 }
 
@@ -254,18 +299,19 @@ function mayHideAdministrator(address: ParameterAddress | undefined): boolean {
   return address !== undefined && HIDES_ADMINISTRATOR[address.kind](address);
 }
 
-const HIDES_ADMINISTRATOR: Readonly<Record<ParameterKind, (address: ParameterAddress) => boolean>> = {
-  role: (address) => setOf(address) !== undefined,
-  user: () => false,
-  root: () => false,
-  "federated-user": () => false,
-  sso: () => false,
-  // An invalid list denies the roles of its set, and any list denies AWS-signed tokens of them.
-  "sso-session": () => true,
-  pattern: () => false,
-  account: () => false,
-  deny: () => true,
-};
+const HIDES_ADMINISTRATOR: Readonly<Record<ParameterKind, (address: ParameterAddress) => boolean>> =
+  {
+    role: (address) => setOf(address) !== undefined,
+    user: () => false,
+    root: () => false,
+    "federated-user": () => false,
+    sso: () => false,
+    // An invalid list denies the roles of its set, and any list denies AWS-signed tokens of them.
+    "sso-session": () => true,
+    pattern: () => false,
+    account: () => false,
+    deny: () => true,
+  };
 
 /** Leaves out writes after which no administrator remains, if there is one now and at the end. */
 function keepsAdministrator(

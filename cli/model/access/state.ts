@@ -1,6 +1,10 @@
 // The parameters as a plan sees them, and which ones the function reads beside another.
 
-import { KINDS, type NameKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import {
+  KINDS,
+  type NameKind,
+  type ParameterKind,
+} from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   mappingParameter,
   type ParameterAddress,
@@ -8,7 +12,10 @@ import {
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
-import type { DatedParameter, StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import type {
+  DatedParameter,
+  StoredParameter,
+} from "../../../functions/parameters/stored-parameter.ts";
 import { listsForAny } from "../entry.ts";
 import { readValue, type Value } from "../entry-arns.ts";
 import type { ReviewSettings } from "../evaluation.ts";
@@ -54,9 +61,15 @@ export interface PlanState {
   readonly rolesOf: (account: string, set: string) => readonly string[];
 }
 
-export function planState(changes: readonly Wanted[], states: States, review: RuleSettings): PlanState {
+export function planState(
+  changes: readonly Wanted[],
+  states: States,
+  review: RuleSettings,
+): PlanState {
   const { prefix, skipped = [] } = review;
-  const wanted = new Map([...skipped, ...changes].map(({ name, value }) => [name, storedText(value)]));
+  const wanted = new Map(
+    [...skipped, ...changes].map(({ name, value }) => [name, storedText(value)]),
+  );
   const names = [...new Set([...states.keys(), ...wanted.keys()])];
   let byAccount: Map<string | undefined, readonly string[]> | undefined;
   /** The roles of permission sets, by account and set. */
@@ -101,7 +114,10 @@ export function afterwards(states: States, changes: readonly Wanted[]): States {
 }
 
 /** Returns the stored value, and the wanted one if it is still to be written. */
-export function valuesOf({ stored, wanted, review }: PlanState, name: string): readonly [Value, ...Value[]] {
+export function valuesOf(
+  { stored, wanted, review }: PlanState,
+  name: string,
+): readonly [Value, ...Value[]] {
   const now = readValue(name, stored(name), review);
   return wanted.has(name) ? [now, readValue(name, wanted.get(name), review)] : [now];
 }
@@ -201,11 +217,17 @@ export function lowerThan(address: ParameterAddress, state: PlanState): readonly
   return LOWER[address.kind](address, state);
 }
 
-export function denyListsFor({ account }: ParameterAddress, { prefix }: ReviewSettings): readonly string[] {
+export function denyListsFor(
+  { account }: ParameterAddress,
+  { prefix }: ReviewSettings,
+): readonly string[] {
   return [mappingParameter(prefix, "deny", account), mappingParameter(prefix, "deny", "any")];
 }
 
 /** Returns every parameter that may be read beside this one. */
-export function branchOf({ account }: ParameterAddress, { namesOf, review: { prefix } }: PlanState) {
+export function branchOf(
+  { account }: ParameterAddress,
+  { namesOf, review: { prefix } }: PlanState,
+) {
   return [...namesOf(account), ...(account === "any" ? [] : listsForAny(prefix))];
 }

@@ -37,7 +37,10 @@ function namesBesideSignedTokens({ denials, review: { signedTokens, now } }: Sub
 export const DENIAL_RULES: readonly Rule[] = [fullDenyLists, namesBesideSignedTokens];
 
 /** Returns the findings about deny lists alone. */
-export function lintDenials(lists: ReadonlyMap<string, StoredParameter>, review: ReviewSettings): Finding[] {
+export function lintDenials(
+  lists: ReadonlyMap<string, StoredParameter>,
+  review: ReviewSettings,
+): Finding[] {
   const subject = subjectOf(lists, review);
   const found = DENIAL_RULES.flatMap((rule) => rule(subject));
   return found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) }));

@@ -45,14 +45,25 @@ export function entryRule(
     });
 }
 
-export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, review: ReviewSettings): Subject {
+export function subjectOf(
+  parameters: ReadonlyMap<string, StoredParameter>,
+  review: ReviewSettings,
+): Subject {
   const { prefix, partition } = review;
   const readings = new Map(
-    [...parameters].map(([name, stored]) => [name, readParameter(prefix, name, stored, partition)] as const),
+    [...parameters].map(
+      ([name, stored]) => [name, readParameter(prefix, name, stored, partition)] as const,
+    ),
   );
   const all = [...readings].flatMap(([parameter, { entries }]) =>
     entries.map((entry) => placed(entry, parameter, partition)),
   );
   const entries = all.filter((entry) => entry.kind !== "deny");
-  return { review, parameters, readings, entries, denials: all.filter((entry) => entry.kind === "deny") };
+  return {
+    review,
+    parameters,
+    readings,
+    entries,
+    denials: all.filter((entry) => entry.kind === "deny"),
+  };
 }

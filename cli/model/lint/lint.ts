@@ -38,7 +38,9 @@ function invalid({ readings }: Subject): Finding[] {
 /** Finds mappings and denials with several ARNs, of which the function reads only the last one. */
 function severalArns({ entries, denials }: Subject): Finding[] {
   return [...entries, ...denials].flatMap(({ parameter: where, kind, mapping }): Finding[] => {
-    const message = secondArnProblem(kind === "deny" ? deniedIn(mapping) : (mapping.arn ?? mapping.arnLike));
+    const message = secondArnProblem(
+      kind === "deny" ? deniedIn(mapping) : (mapping.arn ?? mapping.arnLike),
+    );
     return message === undefined ? [] : [{ level: "error", rule: "several-arns", where, message }];
   });
 }
@@ -47,18 +49,36 @@ function ending({ entries, denials, review: { now } }: Subject): Finding[] {
   const ends = [...entries, ...denials].map((entry) => {
     const { session, notAfter } = entry.mapping;
     const ofSession = session === undefined ? "" : `the mapping of session ${session} `;
-    return { where: entry.parameter, what: entry.kind === "deny" ? `${nameOfEntry(entry)} ` : ofSession, notAfter };
+    return {
+      where: entry.parameter,
+      what: entry.kind === "deny" ? `${nameOfEntry(entry)} ` : ofSession,
+      notAfter,
+    };
   });
   return ends.flatMap(({ where, what, notAfter }): Finding[] => {
     if (notAfter === undefined) return [];
     if (isExpired(notAfter, now)) {
-      return [{ level: "warning", rule: "expired", where, message: `${what}ended on ${notAfter}: remove it` }];
+      return [
+        {
+          level: "warning",
+          rule: "expired",
+          where,
+          message: `${what}ended on ${notAfter}: remove it`,
+        },
+      ];
     }
     const hours = Math.ceil(((notAfterTime(notAfter) ?? now) - now) / HOUR_MS);
     const days = Math.ceil(hours / DAY_HOURS);
     if (days > SOON_DAYS) return [];
     const left = hours <= FEW_HOURS ? `${hours} h` : `${days} d`;
-    return [{ level: "info", rule: "expires-soon", where, message: `${what}ends in ${left}, on ${notAfter}` }];
+    return [
+      {
+        level: "info",
+        rule: "expires-soon",
+        where,
+        message: `${what}ends in ${left}, on ${notAfter}`,
+      },
+    ];
   });
 }
 
@@ -89,7 +109,9 @@ function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[
   const denied = denials.flatMap((denial) => {
     const { parameter: where, mapping } = denial;
     const message = `${nameOfEntry(denial)} denies all AWS-signed tokens of its role, which contain no session`;
-    return "arnLike" in mapping && isOfSessions(mapping.arnLike) && isLive(mapping) ? [{ where, message }] : [];
+    return "arnLike" in mapping && isOfSessions(mapping.arnLike) && isLive(mapping)
+      ? [{ where, message }]
+      : [];
   });
   return [...needs, ...denied].map((found) => ({ level, rule: "no-signed-token", ...found }));
 }
@@ -102,9 +124,14 @@ function needOf({ kind, mapping }: PlacedMapping): string | undefined {
   if (session !== undefined) {
     return `the entry of session ${session} denies all AWS-signed tokens of the permission set, which contain no session`;
   }
-  if (principalId !== undefined) return "no AWS-signed token can use it: it is pinned by principalId";
-  const used = SESSION_PLACEHOLDERS.find((name) => [username, ...groups].some((text) => text.includes(`{${name}}`)));
-  return used === undefined ? undefined : `no AWS-signed token can use it: it has no value for {${used}}`;
+  if (principalId !== undefined)
+    return "no AWS-signed token can use it: it is pinned by principalId";
+  const used = SESSION_PLACEHOLDERS.find((name) =>
+    [username, ...groups].some((text) => text.includes(`{${name}}`)),
+  );
+  return used === undefined
+    ? undefined
+    : `no AWS-signed token can use it: it has no value for {${used}}`;
 }
 
 /** The rules in the order of the output, within a level. */
@@ -118,16 +145,38 @@ const RULES: readonly Rule[] = [
     shadowing.nodes,
     shadowing.shadowed,
   ],
-  ...[shadowing.coveredPatterns, names.repeatedSessions, names.sessionsWithoutSet, names.systemNames],
+  ...[
+    shadowing.coveredPatterns,
+    names.repeatedSessions,
+    names.sessionsWithoutSet,
+    names.systemNames,
+  ],
   ...[shadowing.wholeAccounts, ending, shadowing.masters, shadowing.permissionSetRoles, pinned],
-  ...[names.chosenGroups, names.chosenUsernames, names.missingSessions, names.misspeltGroups, names.spaces],
-  ...[names.sharedUsernames, names.chosenClaims, names.programDenials, unusableBySignedTokens, severalArns],
+  ...[
+    names.chosenGroups,
+    names.chosenUsernames,
+    names.missingSessions,
+    names.misspeltGroups,
+    names.spaces,
+  ],
+  ...[
+    names.sharedUsernames,
+    names.chosenClaims,
+    names.programDenials,
+    unusableBySignedTokens,
+    severalArns,
+  ],
 ];
 
-export function lint(parameters: ReadonlyMap<string, StoredParameter>, review: ReviewSettings): Finding[] {
+export function lint(
+  parameters: ReadonlyMap<string, StoredParameter>,
+  review: ReviewSettings,
+): Finding[] {
   const subject = subjectOf(parameters, review);
   const found = RULES.flatMap((rule) => rule(subject));
-  return bySeverity(found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) })));
+  return bySeverity(
+    found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) })),
+  );
 }
 
 /**
@@ -143,7 +192,9 @@ export function warningsFor(
   const found = lint(afterwards(new Map(), mappings), review);
   const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
   const byName = Map.groupBy(shown, ({ where }) => `${review.prefix}/${where}`);
-  return new Map([...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]));
+  return new Map(
+    [...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]),
+  );
 }
 
 export function bySeverity(findings: readonly Finding[]): Finding[] {

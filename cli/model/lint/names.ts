@@ -16,19 +16,27 @@ import { entryRule, type Finding, type Subject } from "./finding.ts";
  * Finds groups that users choose: those who assume a role choose the session name, unless the entry
  * is for one session.
  */
-export const chosenGroups = entryRule("error", "chosen-group", ({ mapping: { session, groups = [] } }) => {
-  if (session !== undefined) return undefined;
-  const chosen = groups.filter((group) => startsWithSession(group));
-  const masters = groups.filter(
-    (group) => !startsWithSession(group) && ADMIN_GROUPS.some((name) => canRender(group, name)),
-  );
-  return [
-    ...chosen.map((group) => `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`),
-    ...masters.map(
-      (group) => `group ${group}: anyone who assumes the role can become an administrator; use another prefix`,
-    ),
-  ];
-});
+export const chosenGroups = entryRule(
+  "error",
+  "chosen-group",
+  ({ mapping: { session, groups = [] } }) => {
+    if (session !== undefined) return undefined;
+    const chosen = groups.filter((group) => startsWithSession(group));
+    const masters = groups.filter(
+      (group) => !startsWithSession(group) && ADMIN_GROUPS.some((name) => canRender(group, name)),
+    );
+    return [
+      ...chosen.map(
+        (group) =>
+          `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`,
+      ),
+      ...masters.map(
+        (group) =>
+          `group ${group}: anyone who assumes the role can become an administrator; use another prefix`,
+      ),
+    ];
+  },
+);
 
 const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
 
@@ -40,7 +48,8 @@ function canRender(template: string, name: string): boolean {
   const literals = template.split(PLACEHOLDER);
   const [start = ""] = literals;
   const length = (name.length - literals.join("").length) / (literals.length - 1);
-  const session = Number.isInteger(length) && length > 0 ? name.slice(start.length, start.length + length) : "";
+  const session =
+    Number.isInteger(length) && length > 0 ? name.slice(start.length, start.length + length) : "";
   return /^[\w+=,.@-]{1,64}$/.test(session) && literals.join(session) === name;
 }
 
@@ -58,52 +67,74 @@ function startsWithSession(template: string): boolean {
 }
 
 /** Finds names with claims that users choose, if they may tag the principal or assume the role. */
-export const chosenClaims = entryRule("warning", "chosen-claim", ({ mapping: { username = "" } }) => {
-  const chosen = chosenPlaceholdersIn(username);
-  if (chosen.length === 0) return undefined;
-  const isTag = chosen.some((name) => name !== "SourceIdentity");
-  const actions = [
-    ...(isTag ? ["sts:TagSession"] : []),
-    ...(chosen.includes("SourceIdentity") ? ["sts:SetSourceIdentity"] : []),
-  ];
-  const taggers = isTag ? "anyone who may tag the principal, and " : "";
-  return `username ${username}: ${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
-});
+export const chosenClaims = entryRule(
+  "warning",
+  "chosen-claim",
+  ({ mapping: { username = "" } }) => {
+    const chosen = chosenPlaceholdersIn(username);
+    if (chosen.length === 0) return undefined;
+    const isTag = chosen.some((name) => name !== "SourceIdentity");
+    const actions = [
+      ...(isTag ? ["sts:TagSession"] : []),
+      ...(chosen.includes("SourceIdentity") ? ["sts:SetSourceIdentity"] : []),
+    ];
+    const taggers = isTag ? "anyone who may tag the principal, and " : "";
+    return `username ${username}: ${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
+  },
+);
 
 /** Finds placeholders of a session where there is none: only roles have sessions. */
 export const missingSessions = entryRule("error", "no-session", (entry) => {
   const { username = "", groups = [] } = entry.mapping;
-  const used = (["SessionName", "SessionNameRaw", "EC2PrivateDNSName"] as const).find((placeholder) =>
-    usesPlaceholder([username, ...groups], placeholder),
+  const used = (["SessionName", "SessionNameRaw", "EC2PrivateDNSName"] as const).find(
+    (placeholder) => usesPlaceholder([username, ...groups], placeholder),
   );
   if (used === undefined || !isWithoutSession(entry)) return undefined;
   return `{${used}} has no value for a user, root or federated user: every review is denied`;
 });
 
 export function isWithoutSession({ kind, mapping }: Entry): boolean {
-  if (kind === "pattern") return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
+  if (kind === "pattern")
+    return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
   return isWithoutSessions(kind);
 }
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings */
 const KNOWN_GROUPS = [
-  ...["masters", "nodes", "bootstrappers", "authenticated", "unauthenticated", "serviceaccounts", "monitoring"].map(
-    (name) => `system:${name}`,
-  ),
+  ...[
+    "masters",
+    "nodes",
+    "bootstrappers",
+    "authenticated",
+    "unauthenticated",
+    "serviceaccounts",
+    "monitoring",
+  ].map((name) => `system:${name}`),
   ...ACCESS_LEVELS.map((level) => accessGroup(level)),
 ];
 
-export const misspeltGroups = entryRule("warning", "misspelt-group", ({ mapping: { groups = [] } }) =>
-  groups.flatMap((group) => {
-    const meant = KNOWN_GROUPS.includes(group) ? undefined : nearest(group, KNOWN_GROUPS);
-    return meant === undefined ? [] : [`group ${group}: did you mean ${meant}? RBAC compares names exactly`];
-  }),
+export const misspeltGroups = entryRule(
+  "warning",
+  "misspelt-group",
+  ({ mapping: { groups = [] } }) =>
+    groups.flatMap((group) => {
+      const meant = KNOWN_GROUPS.includes(group) ? undefined : nearest(group, KNOWN_GROUPS);
+      return meant === undefined
+        ? []
+        : [`group ${group}: did you mean ${meant}? RBAC compares names exactly`];
+    }),
 );
 
-export const spaces = entryRule("warning", "space-in-name", ({ mapping: { username = "", groups = [] } }) =>
-  [username, ...groups]
-    .filter((name) => /\s/.test(name))
-    .map((name) => `${JSON.stringify(name)} contains a space. Is it one name? RBAC compares names exactly`),
+export const spaces = entryRule(
+  "warning",
+  "space-in-name",
+  ({ mapping: { username = "", groups = [] } }) =>
+    [username, ...groups]
+      .filter((name) => /\s/.test(name))
+      .map(
+        (name) =>
+          `${JSON.stringify(name)} contains a space. Is it one name? RBAC compares names exactly`,
+      ),
 );
 
 export const systemNames = entryRule(
@@ -129,21 +160,25 @@ export function sharedUsernames({ entries }: Subject): Finding[] {
     };
   });
   const fixed = named.filter(({ username }) => username !== "" && !username.includes("{"));
-  return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(([username, [first, ...others]]): Finding[] => {
-    if (first === undefined || others.length === 0) return [];
-    const message = `username ${username} is also used for ${others.map(({ who }) => who).join(", ")}`;
-    return [{ level: "info", rule: "shared-username", where: first.parameter, message }];
-  });
+  return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(
+    ([username, [first, ...others]]): Finding[] => {
+      if (first === undefined || others.length === 0) return [];
+      const message = `username ${username} is also used for ${others.map(({ who }) => who).join(", ")}`;
+      return [{ level: "info", rule: "shared-username", where: first.parameter, message }];
+    },
+  );
 }
 
 /** Finds sessions that repeat: only the first entry that has not ended applies. */
 export function repeatedSessions({ entries }: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, list]) =>
-    [...Map.groupBy(list, ({ mapping }) => mapping.session ?? "")].flatMap(([session, same]): Finding[] => {
-      if (same.length < 2) return [];
-      const message = `session ${session} has ${same.length} mappings: the first that has not ended applies`;
-      return [{ level: "warning", rule: "repeated-session", where, message }];
-    }),
+    [...Map.groupBy(list, ({ mapping }) => mapping.session ?? "")].flatMap(
+      ([session, same]): Finding[] => {
+        if (same.length < 2) return [];
+        const message = `session ${session} has ${same.length} mappings: the first that has not ended applies`;
+        return [{ level: "warning", rule: "repeated-session", where, message }];
+      },
+    ),
   );
 }
 
@@ -151,7 +186,11 @@ export function repeatedSessions({ entries }: Subject): Finding[] {
  * Finds mappings of sessions whose permission set has no mapping: this is either intended, or a
  * typo in the name of the set.
  */
-export function sessionsWithoutSet({ entries, parameters, review: { prefix } }: Subject): Finding[] {
+export function sessionsWithoutSet({
+  entries,
+  parameters,
+  review: { prefix },
+}: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, [first]]): Finding[] => {
     if (first === undefined) return [];
     const set = mappingParameter(prefix, "sso", first.account, first.name);

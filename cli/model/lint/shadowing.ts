@@ -4,7 +4,10 @@ import { acceptsAccount } from "../../../functions/authenticator/identity/identi
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
 import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter, permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  mappingParameter,
+  permissionSetInAnyCase,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import { administratorsIn } from "../access/administrators.ts";
@@ -24,8 +27,14 @@ import { entryRule, type Finding, type Subject } from "./finding.ts";
 export const unreachable = entryRule("error", "unreachable", (entry, { review }) => {
   const principal = isOfSet(entry.kind) ? undefined : principalOf(entry, review);
   if (principal === undefined) return undefined;
-  const expected = mappingParameter(review.prefix, principal.kind, principal.accountId, principal.name);
-  if (expected !== entry.parameter) return `reviews of its arn use ${shortName(expected, review.prefix)} instead`;
+  const expected = mappingParameter(
+    review.prefix,
+    principal.kind,
+    principal.accountId,
+    principal.name,
+  );
+  if (expected !== entry.parameter)
+    return `reviews of its arn use ${shortName(expected, review.prefix)} instead`;
   if (principal.partition === review.partition) return undefined;
   return `its arn is in partition ${principal.partition}, but the function is in ${review.partition}`;
 });
@@ -33,17 +42,21 @@ export const unreachable = entryRule("error", "unreachable", (entry, { review })
 /**
  * Finds mappings of other accounts, whose identities the function denies before it reads a mapping.
  */
-export const foreignAccounts = entryRule("warning", "foreign-account", (entry, { review: { accounts = [], now } }) => {
-  const { account: of, mapping } = entry;
-  const account = of === "any" ? accountOf(mapping.arnLike ?? "") : of;
-  const isAccepted = account === "any" || acceptsAccount(accounts, account);
-  const line = JSON.stringify([...accounts, account]).replaceAll(",", ", ");
-  return (
-    !isAccepted &&
-    !isExpired(mapping.notAfter, now) &&
-    `the function accepts no login of account ${account}. To accept them, set this in cdk.json, and deploy: "accounts": ${line}`
-  );
-});
+export const foreignAccounts = entryRule(
+  "warning",
+  "foreign-account",
+  (entry, { review: { accounts = [], now } }) => {
+    const { account: of, mapping } = entry;
+    const account = of === "any" ? accountOf(mapping.arnLike ?? "") : of;
+    const isAccepted = account === "any" || acceptsAccount(accounts, account);
+    const line = JSON.stringify([...accounts, account]).replaceAll(",", ", ");
+    return (
+      !isAccepted &&
+      !isExpired(mapping.notAfter, now) &&
+      `the function accepts no login of account ${account}. To accept them, set this in cdk.json, and deploy: "accounts": ${line}`
+    );
+  },
+);
 
 /** Finds mappings to whose principal a denial or a mapping with higher precedence applies. */
 export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, review }) => {
@@ -67,7 +80,9 @@ export function shadowOf(entry: InParameter, parameters: StoredParameters, revie
   );
   if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
   // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
-  return deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-") ? undefined : deciding;
+  return deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-")
+    ? undefined
+    : deciding;
 }
 
 /**
@@ -99,7 +114,10 @@ type InParameter = Entry & Pick<PlacedEntry, "parameter">;
  * Returns the pattern that always applies instead of a mapping of a pattern. The first matching
  * pattern applies, and an account's list precedes that for any account.
  */
-export function coversIn(entries: readonly InParameter[], review: ReviewSettings): ReadonlyMap<Mapping, Mapping> {
+export function coversIn(
+  entries: readonly InParameter[],
+  review: ReviewSettings,
+): ReadonlyMap<Mapping, Mapping> {
   const patterns = entries.flatMap((entry) => (entry.kind === "pattern" ? entry : []));
   const lists = Map.groupBy(patterns, ({ parameter }) => parameter);
   const covers = [...lists].flatMap(([where, list]) =>
@@ -107,7 +125,9 @@ export function coversIn(entries: readonly InParameter[], review: ReviewSettings
       const { arnLike = "" } = mapping;
       const ofAccount = mappingParameter(review.prefix, "pattern", arnLike.split(":")[4] ?? "");
       const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
-      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier.mapping));
+      const cover = [...before, ...list.slice(0, index)].find((earlier) =>
+        isCovered(arnLike, earlier.mapping),
+      );
       return cover === undefined ? [] : [[mapping, cover.mapping]];
     }),
   );
@@ -139,13 +159,21 @@ export function masters({ entries, parameters, review }: Subject): Finding[] {
   return [...found, { level: "warning", rule: "no-masters", where: "", message }];
 }
 
-function isSureAdministrator({ parameter, mapping }: PlacedMapping, state: ReturnType<typeof planState>): boolean {
+function isSureAdministrator(
+  { parameter, mapping }: PlacedMapping,
+  state: ReturnType<typeof planState>,
+): boolean {
   return administratorsIn(parameter, state).some(
-    (sure) => sure.mapping.session === mapping.session && sure.mapping.username === mapping.username,
+    (sure) =>
+      sure.mapping.session === mapping.session && sure.mapping.username === mapping.username,
   );
 }
 
-function mastersFinding({ parameter, kind, mapping }: PlacedMapping, isSure: boolean, review: ReviewSettings): Finding {
+function mastersFinding(
+  { parameter, kind, mapping }: PlacedMapping,
+  isSure: boolean,
+  review: ReviewSettings,
+): Finding {
   const isOver = isExpired(mapping.notAfter, review.now);
   const isWide = !isOver && (kind === "account" || kind === "pattern");
   const unsure = isOver ? "no longer grants" : "may grant";
@@ -183,7 +211,9 @@ function isUnprovenNode({ mapping: { username = "", groups = [] } }: PlacedEntry
 }
 
 function choosesSession({ mapping: { username = "" } }: PlacedEntry): boolean {
-  return usesPlaceholder([username], "SessionName") || usesPlaceholder([username], "SessionNameRaw");
+  return (
+    usesPlaceholder([username], "SessionName") || usesPlaceholder([username], "SessionNameRaw")
+  );
 }
 
 export const wholeAccounts = entryRule("warning", "account-wide", ({ kind, account, mapping }) => {

@@ -19,7 +19,12 @@ export interface SignedTokenOptions {
   readonly clock: Clock;
 }
 
-export function createAwsSignedTokens({ rules, endpoint, agents, clock }: SignedTokenOptions): SignedTokens {
+export function createAwsSignedTokens({
+  rules,
+  endpoint,
+  agents,
+  clock,
+}: SignedTokenOptions): SignedTokens {
   return createSignedTokens(rules, createKeySets(endpoint, agents), clock);
 }
 
@@ -45,12 +50,17 @@ const RULES: RetryRules = {
  * `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below
  * it. Keeps no connection by default: a second request follows an hour later.
  */
-export function createKeySets(endpoint: URL | undefined, agents: Partial<Agents> = {}): FetchKeySet {
+export function createKeySets(
+  endpoint: URL | undefined,
+  agents: Partial<Agents> = {},
+): FetchKeySet {
   return async (issuer, deadline) => {
     try {
       const url = keySetUrl(issuer, endpoint);
       const asked = { path: url.pathname, headers: { accept: "application/json" } };
-      const body = await retry(RULES, deadline, (signal) => get(url, agents, { ...asked, signal }, readKeySet));
+      const body = await retry(RULES, deadline, (signal) =>
+        get(url, agents, { ...asked, signal }, readKeySet),
+      );
       const keys = parseKeySet(body);
       if (keys === undefined) throw new NotAKeySet("no usable key");
       return keys;
@@ -65,7 +75,8 @@ export function createKeySets(endpoint: URL | undefined, agents: Partial<Agents>
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
  */
 function keySetUrl(issuer: string, endpoint: URL | undefined): URL {
-  const base = endpoint === undefined ? issuer : `${endpoint.href.replace(/\/$/, "")}/${new URL(issuer).host}`;
+  const base =
+    endpoint === undefined ? issuer : `${endpoint.href.replace(/\/$/, "")}/${new URL(issuer).host}`;
   return new URL(`${base}/.well-known/jwks.json`);
 }
 
@@ -73,5 +84,9 @@ async function readKeySet(response: IncomingMessage): Promise<string> {
   const { statusCode = 0 } = response;
   if (statusCode >= 500) throw new Error(`status ${statusCode}`);
   if (statusCode !== 200) throw new NotAKeySet(`status ${statusCode}`);
-  return readText(response, MAX_BODY_BYTES, () => new NotAKeySet(`more than ${MAX_BODY_BYTES} bytes`));
+  return readText(
+    response,
+    MAX_BODY_BYTES,
+    () => new NotAKeySet(`more than ${MAX_BODY_BYTES} bytes`),
+  );
 }

@@ -1,7 +1,12 @@
 // Finds a node's private DNS name after EC2 and IAM prove that the identity runs on that instance.
 // Loaded lazily.
 
-import { DescribeInstancesCommand, EC2Client, EC2ServiceException, type Instance } from "@aws-sdk/client-ec2";
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  EC2ServiceException,
+  type Instance,
+} from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
 import { type Agents, createAgents } from "../../aws/connections.ts";
 import { serviceRetries } from "../../aws/service-retries.ts";
@@ -38,7 +43,12 @@ const AGENTS = createAgents(true);
  * the identity is a node. The instance must be running in the identity's account and in a VPC of
  * the cluster, and its profile must have the identity's role. Throws the SDK's errors.
  */
-export function createNodeNames({ region, vpcs, agents = AGENTS, random }: NodeNameOptions): FindNodeName {
+export function createNodeNames({
+  region,
+  vpcs,
+  agents = AGENTS,
+  random,
+}: NodeNameOptions): FindNodeName {
   // The SDK does not retry: `retry` does, within the review's deadline.
   const options = { region, maxAttempts: 1, requestHandler: agents };
   const ec2 = new EC2Client(options);
@@ -55,10 +65,15 @@ export function createNodeNames({ region, vpcs, agents = AGENTS, random }: NodeN
     if (fault !== undefined) return { refusal: `instance ${id} ${fault}` };
     const { IamInstanceProfile, PrivateDnsName } = found.instance;
     const profileArn = IamInstanceProfile?.Arn;
-    if (profileArn === undefined || !(await isProfileOf(iam, profileArn, principalId, rules, deadline))) {
+    if (
+      profileArn === undefined ||
+      !(await isProfileOf(iam, profileArn, principalId, rules, deadline))
+    ) {
       return { refusal: `instance ${id} does not have this role` };
     }
-    return PrivateDnsName ? { name: PrivateDnsName } : { refusal: `instance ${id} has no private DNS name` };
+    return PrivateDnsName
+      ? { name: PrivateDnsName }
+      : { refusal: `instance ${id} has no private DNS name` };
   };
 }
 
@@ -101,7 +116,8 @@ async function describeInstance(
     }
     return undefined;
   } catch (error) {
-    if (error instanceof EC2ServiceException && NO_SUCH_INSTANCE.includes(error.name)) return undefined;
+    if (error instanceof EC2ServiceException && NO_SUCH_INSTANCE.includes(error.name))
+      return undefined;
     throw error;
   }
 }
@@ -123,7 +139,8 @@ async function isProfileOf(
     const hasRole = InstanceProfile.Roles?.some(({ RoleId }) => RoleId === roleId) ?? false;
     return hasRole && InstanceProfile.Arn === profileArn;
   } catch (error) {
-    if (error instanceof IAMServiceException && error.name === "NoSuchEntityException") return false;
+    if (error instanceof IAMServiceException && error.name === "NoSuchEntityException")
+      return false;
     throw error;
   }
 }

@@ -42,7 +42,9 @@ export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
  * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws
  * `instances_unavailable` for every failure, since no failure proves anything about the identity.
  */
-export function findNodeNameLazily(options: NodeNameOptions & { readonly clock: Clock }): FindNodeName {
+export function findNodeNameLazily(
+  options: NodeNameOptions & { readonly clock: Clock },
+): FindNodeName {
   const load = loadOnce(async () => {
     const { createNodeNames } = await import("./ec2-node-name.ts");
     return cacheProofs(createNodeNames(options), options.clock);
@@ -52,7 +54,9 @@ export function findNodeNameLazily(options: NodeNameOptions & { readonly clock: 
       const findNodeName = await load();
       return await findNodeName(identity, deadline);
     } catch (error) {
-      throw fault("instances_unavailable", `no answer from EC2 or IAM (${failureKind(error)})`, { cause: error });
+      throw fault("instances_unavailable", `no answer from EC2 or IAM (${failureKind(error)})`, {
+        cause: error,
+      });
     }
   };
 }
@@ -67,7 +71,9 @@ const MAX_PROOFS = 2_000;
  */
 export function cacheProofs(find: FindNodeName, clock: Clock): FindNodeName {
   const ages = agesBy(clock);
-  const proofs = new LruMap<string, { readonly proof: NodeName; readonly since: Moment }>(MAX_PROOFS);
+  const proofs = new LruMap<string, { readonly proof: NodeName; readonly since: Moment }>(
+    MAX_PROOFS,
+  );
   const keyOf = ({ accountId, principalId = "", sessionName = "" }: VerifiedIdentity): string =>
     [accountId, principalId, sessionName].join("/");
   const findOnce = singleFlight(find, keyOf);

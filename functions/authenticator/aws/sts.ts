@@ -45,9 +45,17 @@ export interface StsOptions {
  * one that is too long.
  */
 export function createSts(options: StsOptions): AskSts {
-  const { regionalHost, endpoint, agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`)) } = options;
+  const {
+    regionalHost,
+    endpoint,
+    agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`)),
+  } = options;
 
-  function ask({ host, target }: UnverifiedToken, signedId: string, signal: AbortSignal): Promise<StsReply> {
+  function ask(
+    { host, target }: UnverifiedToken,
+    signedId: string,
+    signal: AbortSignal,
+  ): Promise<StsReply> {
     const server = endpoint ?? { protocol: "https:", hostname: host, port: "" };
     const headers = { host, accept: "application/json", "x-k8s-aws-id": signedId };
     return get(server, agents, { path: target, headers, signal }, readReply);
@@ -67,12 +75,18 @@ export function createSts(options: StsOptions): AskSts {
       if (error instanceof ServerError) return error.reply;
       if (hasCode(error, "sts_answer_unusable")) return error;
       const kind = failureKind(error);
-      const unreachable = fault("sts_unreachable", `no answer from STS (${kind})`, { cause: error });
+      const unreachable = fault("sts_unreachable", `no answer from STS (${kind})`, {
+        cause: error,
+      });
       if (isSilence(error) && kind === failureKind(first)) throw unreachable;
       return unreachable;
     }
   }
-  const silence = { failedMs: SILENT_MS, fullMs: RETRIES.totalMs, keyOf: ([{ host }]: Asked) => host };
+  const silence = {
+    failedMs: SILENT_MS,
+    fullMs: RETRIES.totalMs,
+    keyOf: ([{ host }]: Asked) => host,
+  };
   const askUnlessSilent = cacheFailures(askTwice, silence);
   return async (token, deadline, signedId) => {
     const reply = await askUnlessSilent([token, signedId], deadline);
@@ -96,7 +110,8 @@ function failOnServerError(reply: StsReply): StsReply {
 }
 
 async function readReply(response: IncomingMessage): Promise<StsReply> {
-  const tooLong = () => fault("sts_answer_unusable", `STS answered more than ${MAX_BODY_BYTES} bytes`);
+  const tooLong = () =>
+    fault("sts_answer_unusable", `STS answered more than ${MAX_BODY_BYTES} bytes`);
   const body = await readText(response, MAX_BODY_BYTES, tooLong);
   return { status: response.statusCode ?? 0, body, requestId: requestId(response) };
 }

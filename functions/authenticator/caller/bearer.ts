@@ -69,11 +69,20 @@ const readCallers = oncePerRead((stored) => {
   return { isReadable, hashes, principals };
 });
 
-function callersIn(stored: StoredParameter | undefined, parameter: string): ReturnType<typeof readCallers> {
+function callersIn(
+  stored: StoredParameter | undefined,
+  parameter: string,
+): ReturnType<typeof readCallers> {
   if (stored === undefined)
-    throw fault("callers_invalid", `parameter ${parameter} does not exist: add a caller (callers add)`);
+    throw fault(
+      "callers_invalid",
+      `parameter ${parameter} does not exist: add a caller (callers add)`,
+    );
   const callers = readCallers(stored);
   if (!callers.isReadable)
-    throw fault("callers_invalid", `parameter ${parameter} must be of type String and hold a JSON list`);
+    throw fault(
+      "callers_invalid",
+      `parameter ${parameter} must be of type String and hold a JSON list`,
+    );
   return callers;
 }

@@ -37,7 +37,10 @@ export function callersParameter(prefix: string): string {
   return `${prefix}/callers`;
 }
 
-const KEYS = { token: ["name", "sha256", "notAfter"], iam: ["name", "arn", "principalId", "notAfter"] };
+const KEYS = {
+  token: ["name", "sha256", "notAfter"],
+  iam: ["name", "arn", "principalId", "notAfter"],
+};
 
 /** `entry` is a list entry from `parseStored`. */
 export function isCaller(entry: unknown): entry is Caller {
@@ -46,8 +49,14 @@ export function isCaller(entry: unknown): entry is Caller {
   const keys = arn === undefined ? KEYS.token : KEYS.iam;
   if (Object.keys(entry).some((key) => !keys.includes(key))) return false;
   if (typeof name !== "string" || name === "") return false;
-  if (notAfter !== undefined && (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)) return false;
+  if (
+    notAfter !== undefined &&
+    (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)
+  )
+    return false;
   if (arn === undefined) return typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
   const kind = typeof arn === "string" ? parseMappedArn(arn)?.kind : undefined;
-  return (kind === "role" || kind === "user") && principalIdProblem(principalId, kind) === undefined;
+  return (
+    (kind === "role" || kind === "user") && principalIdProblem(principalId, kind) === undefined
+  );
 }

@@ -40,7 +40,11 @@ const MAX_ENTRIES = 200;
  * Throws `caller_refused`, `callers_limited`, or what a user's token throws if STS gives no answer.
  * Fills `record`.
  */
-export type ProveCaller = (bearer: UnprovenBearer, record: ReviewRecord, deadline: Deadline) => Promise<void>;
+export type ProveCaller = (
+  bearer: UnprovenBearer,
+  record: ReviewRecord,
+  deadline: Deadline,
+) => Promise<void>;
 
 interface Known {
   readonly result: Proof["result"];
@@ -63,13 +67,18 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
   const callers = new LruMap<string, Known>(MAX_ENTRIES);
   const strangers = new LruMap<string, Known>(MAX_ENTRIES);
   const ages = agesBy(clock);
-  const newTurn = (isOwn: boolean): Pause => pauseAfterCalls(ages, TURN.factor, isOwn ? TURN.ownLeastMs : 0);
+  const newTurn = (isOwn: boolean): Pause =>
+    pauseAfterCalls(ages, TURN.factor, isOwn ? TURN.ownLeastMs : 0);
   const unknown = { own: newTurn(true), elsewhere: newTurn(false) };
   /** By access key and host of proven callers. */
   const keys = new LruMap<string, Pause>(MAX_ENTRIES);
 
   /** Calls STS and caches the result. Returns whether it is the identity of a caller. */
-  async function ask({ hash, principals }: UnprovenBearer, token: UnverifiedToken, deadline: Deadline) {
+  async function ask(
+    { hash, principals }: UnprovenBearer,
+    token: UnverifiedToken,
+    deadline: Deadline,
+  ) {
     const checked = { at: ages.now(), ms: CHECK_MS };
     const { result } = await prove(token, deadline);
     const isCaller = isListed(result, principals);
@@ -84,7 +93,8 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
       const key = `${accessKeyId} ${host}`;
       const isOwn = hosts.own.has(host);
       const turn = keys.get(key) ?? (isOwn ? unknown.own : unknown.elsewhere);
-      if (!turn.isOver()) throw httpError("callers_limited", "other tokens of unknown callers were just sent to STS");
+      if (!turn.isOver())
+        throw httpError("callers_limited", "other tokens of unknown callers were just sent to STS");
       const { result: asked, end } = await turn.after(() => ask(bearer, token, deadline));
       if (asked.isCaller) {
         // A caller that STS has proven was not unknown: the next token need not wait.
@@ -98,7 +108,12 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
   );
 
   /** Calls STS again about a caller's token. While STS fails, the proof is still used. */
-  async function proveAgain(bearer: UnprovenBearer, token: UnverifiedToken, known: Known, deadline: Deadline) {
+  async function proveAgain(
+    bearer: UnprovenBearer,
+    token: UnverifiedToken,
+    known: Known,
+    deadline: Deadline,
+  ) {
     // Concurrent requests use the proof during the call.
     known.checked = { at: ages.now(), ms: RECHECK.retryMs };
     const soon = { at: Math.min(deadline.at, clock() + RECHECK.waitMs), clock };
@@ -106,7 +121,8 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
       const { result } = await ask(bearer, token, soon);
       check(result, bearer.principals);
     } catch (error) {
-      if (!isAuthenticatorError(error) || !["fault", "throttled"].includes(error.outcome)) throw error;
+      if (!isAuthenticatorError(error) || !["fault", "throttled"].includes(error.outcome))
+        throw error;
     }
   }
 
@@ -141,7 +157,10 @@ function parseCallerToken(text: string, hosts: StsHosts, now: EpochMs): Unverifi
 function check(result: Proof["result"], principals: readonly CallerPrincipal[]): void {
   if (isListed(result, principals)) return;
   if (isDenial(result)) throw refused(result);
-  throw httpError("caller_refused", `${result.canonicalArn} (${result.principalId}) is not in the list of callers`);
+  throw httpError(
+    "caller_refused",
+    `${result.canonicalArn} (${result.principalId}) is not in the list of callers`,
+  );
 }
 
 function refused({ code, message }: Denial): AuthenticatorError {
@@ -152,6 +171,8 @@ function refused({ code, message }: Denial): AuthenticatorError {
 function isListed(result: Proof["result"], principals: readonly CallerPrincipal[]): boolean {
   if (isDenial(result)) return false;
   return principals.some(({ arn, principalId }) => {
-    return isArnOf(arn, result) && (principalId === undefined || principalId === result.principalId);
+    return (
+      isArnOf(arn, result) && (principalId === undefined || principalId === result.principalId)
+    );
   });
 }

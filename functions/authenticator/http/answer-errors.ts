@@ -1,6 +1,12 @@
 // Turns an error into the HTTP response that kube-apiserver handles correctly.
 
-import { type AuthenticatorError, asAuthenticatorError, errorText, hasCode, isDenial } from "../../errors.ts";
+import {
+  type AuthenticatorError,
+  asAuthenticatorError,
+  errorText,
+  hasCode,
+  isDenial,
+} from "../../errors.ts";
 import { type HttpResponse, jsonResponse } from "../../gateway/http.ts";
 import { kubernetesStatus, tokenReview } from "../review/token-review.ts";
 import type { Settings } from "../settings.ts";
@@ -35,7 +41,10 @@ export function answerErrors({ failoverUrl }: Settings): Middleware {
       const message = errorText(error);
       middy.response =
         isDenial(error) && review !== undefined
-          ? jsonResponse(200, tokenReview(review.apiVersion, { authenticated: false, error: message }))
+          ? jsonResponse(
+              200,
+              tokenReview(review.apiVersion, { authenticated: false, error: message }),
+            )
           : statusResponse(error, message, failoverUrl);
     },
   };
@@ -45,10 +54,21 @@ export function answerErrors({ failoverUrl }: Settings): Middleware {
  * Never sends Retry-After or 503: kube-apiserver would try 31 times, or not at all. Its client
  * repeats body and token after a 307, but not after a 302.
  */
-function statusResponse(error: AuthenticatorError, message: string, location: string | undefined): HttpResponse {
-  const isRedirected = location !== undefined && error.outcome === "fault" && !SAME_AT_STANDBY.test(error.code);
+function statusResponse(
+  error: AuthenticatorError,
+  message: string,
+  location: string | undefined,
+): HttpResponse {
+  const isRedirected =
+    location !== undefined && error.outcome === "fault" && !SAME_AT_STANDBY.test(error.code);
   const status = isRedirected ? 307 : error.status;
-  const allow: Record<string, string> = hasCode(error, "method_not_allowed") ? { allow: "POST" } : {};
+  const allow: Record<string, string> = hasCode(error, "method_not_allowed")
+    ? { allow: "POST" }
+    : {};
   const headers = isRedirected ? { location } : allow;
-  return jsonResponse(status, kubernetesStatus(status, REASONS[status] ?? "InternalError", message), headers);
+  return jsonResponse(
+    status,
+    kubernetesStatus(status, REASONS[status] ?? "InternalError", message),
+    headers,
+  );
 }

@@ -46,9 +46,15 @@ export function authenticateCaller(
  * `subjects` are complete subject DNs, or `*` for every certificate that the truststore accepts. A
  * request without a certificate came through an endpoint that should be disabled, and is refused.
  */
-export function checkClientCertificate(subject: string | undefined, subjects: readonly string[]): void {
+export function checkClientCertificate(
+  subject: string | undefined,
+  subjects: readonly string[],
+): void {
   if (!subject) throw httpError("caller_refused", "a client certificate is required");
   if (!subjects.includes("*") && !subjects.includes(subject)) {
-    throw httpError("caller_refused", `the client certificate's subject is not in CALLER_SUBJECTS: ${subject}`);
+    throw httpError(
+      "caller_refused",
+      `the client certificate's subject is not in CALLER_SUBJECTS: ${subject}`,
+    );
   }
 }

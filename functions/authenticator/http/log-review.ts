@@ -10,7 +10,10 @@ import type { Settings } from "../settings.ts";
 import type { Middleware, ReviewRequest } from "./review-request.ts";
 
 /** Runs last. `line` does not end with a newline. */
-export function logReview({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {
+export function logReview(
+  { clusterId, logLevel }: Settings,
+  print: (line: string) => void,
+): Middleware {
   function leave(
     { record, deadline, version }: ReviewRequest,
     outcome: Outcome,
@@ -53,7 +56,11 @@ export function reviewMetrics(
     StaleReads: record.staleReads,
     TokenKeysFailed: Number(record.keysFailed === true || hasCode(error, "token_keys_unavailable")),
   };
-  const dimensions = { ClusterId: clusterId, Outcome: outcome, ...(version && { FunctionVersion: version }) };
+  const dimensions = {
+    ClusterId: clusterId,
+    Outcome: outcome,
+    ...(version && { FunctionVersion: version }),
+  };
   return embeddedMetrics(counts, dimensions, now);
 }
 
@@ -68,8 +75,24 @@ const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
 };
 
 /** JSON omits undefined fields. Values of the token are included only after STS accepted it. */
-export function logEntry(record: ReviewRecord, outcome: Outcome, error: AuthenticatorError | undefined, now: EpochMs) {
-  const { identity, user, parameter, tokenHash, ms, cached, staleReads, coldStart, requestId, stsRequestId } = record;
+export function logEntry(
+  record: ReviewRecord,
+  outcome: Outcome,
+  error: AuthenticatorError | undefined,
+  now: EpochMs,
+) {
+  const {
+    identity,
+    user,
+    parameter,
+    tokenHash,
+    ms,
+    cached,
+    staleReads,
+    coldStart,
+    requestId,
+    stsRequestId,
+  } = record;
   return {
     ...logHead(LEVELS[outcome], outcome, error, now),
     arn: identity?.arn,

@@ -9,8 +9,10 @@ import type { Middleware } from "./review-request.ts";
 export function checkRoute(): Middleware {
   return {
     before: ({ event: { request } }) => {
-      if (request.path !== "/authenticate") throw httpError("path_unknown", "the only path is /authenticate");
-      if (request.method !== "POST") throw httpError("method_not_allowed", "the only method is POST");
+      if (request.path !== "/authenticate")
+        throw httpError("path_unknown", "the only path is /authenticate");
+      if (request.method !== "POST")
+        throw httpError("method_not_allowed", "the only method is POST");
     },
   };
 }

@@ -45,6 +45,7 @@ export function openReviewRequest(clock: Clock): Middleware {
 export function versionBehindAlias(context: unknown): string | undefined {
   const { functionVersion, invokedFunctionArn } = isObject(context) ? context : {};
   if (typeof functionVersion !== "string" || !/^\d+$/.test(functionVersion)) return undefined;
-  const qualifier = typeof invokedFunctionArn === "string" ? invokedFunctionArn.split(":")[7] : undefined;
+  const qualifier =
+    typeof invokedFunctionArn === "string" ? invokedFunctionArn.split(":")[7] : undefined;
   return qualifier === undefined || qualifier === functionVersion ? undefined : functionVersion;
 }

@@ -18,7 +18,11 @@ const KNOWN_MS = 3_600_000;
  * together, once as long. Counted by host and not by access key: keys are not secret, and strangers
  * have keys too. Throws `host_busy`. Other hosts than `budgeted` are not limited.
  */
-export function withHostBudget(prove: ProveIdentity, { budgeted }: StsHosts, clock: Clock): ProveIdentity {
+export function withHostBudget(
+  prove: ProveIdentity,
+  { budgeted }: StsHosts,
+  clock: Clock,
+): ProveIdentity {
   const ages = agesBy(clock);
   const [unknown, known] = [pauseAfterCalls(ages, 4), pauseAfterCalls(ages, 1)];
   /** By host. Bounded, since the settings list the hosts. */
@@ -29,7 +33,8 @@ export function withHostBudget(prove: ProveIdentity, { budgeted }: StsHosts, clo
     if (!budgeted.has(host)) return prove(token, deadline);
     const login = logins.get(host);
     const pause = login !== undefined && ages.isFresh(login, KNOWN_MS) ? known : unknown;
-    if (!pause.isOver()) throw httpError("host_busy", "other tokens for STS hosts of other Regions were just sent");
+    if (!pause.isOver())
+      throw httpError("host_busy", "other tokens for STS hosts of other Regions were just sent");
     const { result, end } = await pause.after(() => prove(token, deadline));
     const onGrant = (): void => {
       logins.set(host, ages.now());

@@ -52,7 +52,10 @@ export function cachedProofs<Token extends { readonly expiresAt: EpochMs }>(
       const key = keyOf(tokenHash);
       for (const proofs of [granted, refused]) {
         const known = proofs.get(key);
-        const isUsable = known !== undefined && ages.isFresh(known.provenAt, known.ms) && clock() < known.expiresAt;
+        const isUsable =
+          known !== undefined &&
+          ages.isFresh(known.provenAt, known.ms) &&
+          clock() < known.expiresAt;
         if (isUsable) return known.proof;
       }
       return undefined;

@@ -62,7 +62,11 @@ const FEDERATED_USER = new RegExp(`^sts:federated-user/${NAME}$`);
 const UNIQUE_ID = /^[A-Z0-9]+$/;
 
 /** Throws `identity_impossible` for an ARN, account and UserId that cannot belong together. */
-export function verifyIdentity(answer: CallerIdentity, ownPartition: string, accessKeyId: string): VerifiedIdentity {
+export function verifyIdentity(
+  answer: CallerIdentity,
+  ownPartition: string,
+  accessKeyId: string,
+): VerifiedIdentity {
   const [, partition, service, accountId, resource] = ARN.exec(answer.Arn) ?? [];
   if (partition === undefined)
     throw denial("identity_impossible", "STS returned an ARN that is not an ARN of IAM or STS");
@@ -76,13 +80,19 @@ export function verifyIdentity(answer: CallerIdentity, ownPartition: string, acc
     throw denial("identity_impossible", `${answer.Arn} is not in the account that STS returned`);
   const principal = readPrincipal(`${service}:${resource}`, answer);
   if (principal === undefined)
-    throw denial("identity_impossible", `${answer.Arn} and its UserId do not match a known kind of identity`);
+    throw denial(
+      "identity_impossible",
+      `${answer.Arn} and its UserId do not match a known kind of identity`,
+    );
   return {
     ...principal,
     partition,
     accountId,
     arn: answer.Arn,
-    canonicalArn: principal.kind === "role" ? `arn:${partition}:iam::${accountId}:role/${principal.name}` : answer.Arn,
+    canonicalArn:
+      principal.kind === "role"
+        ? `arn:${partition}:iam::${accountId}:role/${principal.name}`
+        : answer.Arn,
     accessKeyId,
   };
 }
@@ -93,7 +103,10 @@ type Principal = Pick<VerifiedIdentity, "kind" | "name" | "principalId" | "sessi
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html, table of
  * principal key values
  */
-function readPrincipal(resource: string, { Account, UserId }: CallerIdentity): Principal | undefined {
+function readPrincipal(
+  resource: string,
+  { Account, UserId }: CallerIdentity,
+): Principal | undefined {
   const [, role = "", session] = ASSUMED_ROLE.exec(resource) ?? [];
   if (session !== undefined) {
     const principalId = UserId.slice(0, -session.length - 1);

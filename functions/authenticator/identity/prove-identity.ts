@@ -23,7 +23,10 @@ export interface Proof {
   readonly onGrant?: () => void;
 }
 
-export type ProveIdentity<Token = UnverifiedToken> = (token: Token, deadline: Deadline) => Promise<Proof>;
+export type ProveIdentity<Token = UnverifiedToken> = (
+  token: Token,
+  deadline: Deadline,
+) => Promise<Proof>;
 
 /**
  * Throws if STS gives no response. `signedId`: the value of `x-k8s-aws-id` that STS verifies the
@@ -36,14 +39,25 @@ export type AskSts = (
 ) => Promise<StsResponse & { readonly requestId: string | undefined }>;
 
 /** Proves only tokens that are signed for `signedId`. */
-export function proveIdentity(askSts: AskSts, ownPartition: string, signedId: string): ProveIdentity {
+export function proveIdentity(
+  askSts: AskSts,
+  ownPartition: string,
+  signedId: string,
+): ProveIdentity {
   return async (token, deadline) => {
     const reply = await askSts(token, deadline, signedId);
-    return { result: identityOrDenial(reply, ownPartition, token.accessKeyId), stsRequestId: reply.requestId };
+    return {
+      result: identityOrDenial(reply, ownPartition, token.accessKeyId),
+      stsRequestId: reply.requestId,
+    };
   };
 }
 
-function identityOrDenial(reply: StsResponse, ownPartition: string, accessKeyId: string): VerifiedIdentity | Denial {
+function identityOrDenial(
+  reply: StsResponse,
+  ownPartition: string,
+  accessKeyId: string,
+): VerifiedIdentity | Denial {
   try {
     return verifyIdentity(readStsResponse(reply), ownPartition, accessKeyId);
   } catch (error) {

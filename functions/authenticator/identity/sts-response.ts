@@ -47,16 +47,21 @@ const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
 export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   if (status === 200) {
     const identity = callerIdentity(parseJson(body));
-    if (identity === undefined) throw fault("sts_answer_unusable", "STS answered 200 without an identity");
+    if (identity === undefined)
+      throw fault("sts_answer_unusable", "STS answered 200 without an identity");
     return identity;
   }
   const code = status >= 400 ? stsErrorCode(body) : undefined;
   if (status === 429 || (code !== undefined && isThrottlingCode(code)))
     throw httpError("sts_throttled", "STS throttles");
-  if (code === undefined) throw fault("sts_answer_unusable", `STS answered ${status} without an error code`);
+  if (code === undefined)
+    throw fault("sts_answer_unusable", `STS answered ${status} without an error code`);
   const hint = status < 500 ? REFUSING_CODES.get(code) : undefined;
   if (hint !== undefined) throw denial("sts_refused", `STS refused the token with ${code}${hint}`);
-  throw fault("sts_answer_unusable", `STS answered ${status} with ${code}, which is not about the token`);
+  throw fault(
+    "sts_answer_unusable",
+    `STS answered ${status} with ${code}, which is not about the token`,
+  );
 }
 
 /**
@@ -67,7 +72,8 @@ export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
 function callerIdentity(answer: unknown): CallerIdentity | undefined {
   const result = memberAt(answer, "GetCallerIdentityResponse", "GetCallerIdentityResult");
   const [Account, Arn, UserId] = ["Account", "Arn", "UserId"].map((name) => memberAt(result, name));
-  if (typeof Account !== "string" || typeof Arn !== "string" || typeof UserId !== "string") return undefined;
+  if (typeof Account !== "string" || typeof Arn !== "string" || typeof UserId !== "string")
+    return undefined;
   return { Account, Arn, UserId };
 }
 

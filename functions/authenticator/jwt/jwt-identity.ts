@@ -13,7 +13,8 @@ export type AwsClaims = Readonly<Record<string, unknown>>;
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of paths
  * and names
  */
-const ROLE_OR_USER = /^arn:([a-z-]{1,32}):iam::(\d{12}):(role|user)\/((?:[\x21-\x7e]{1,511}\/)?)([\w+=,.@-]{1,128})$/;
+const ROLE_OR_USER =
+  /^arn:([a-z-]{1,32}):iam::(\d{12}):(role|user)\/((?:[\x21-\x7e]{1,511}\/)?)([\w+=,.@-]{1,128})$/;
 
 /**
  * The path of the roles that IAM Identity Center creates. Only AWS can create roles there, while a
@@ -31,13 +32,19 @@ const PERMISSION_SET_PATH = /^aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]{1,
 export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIdentity {
   const { sub, principal_id: principal = sub, aws_account: account } = claims;
   const match = typeof sub === "string" ? ROLE_OR_USER.exec(sub) : null;
-  if (match === null) throw denial("identity_impossible", "sub must be the ARN of an IAM role or user");
+  if (match === null)
+    throw denial("identity_impossible", "sub must be the ARN of an IAM role or user");
   const [arn, partition = "", accountId = "", kind, path = "", name = ""] = match;
   if (partition !== ownPartition) {
-    throw denial("identity_impossible", `sub must be in the partition of this authenticator, ${ownPartition}`);
+    throw denial(
+      "identity_impossible",
+      `sub must be in the partition of this authenticator, ${ownPartition}`,
+    );
   }
-  if (account !== accountId) throw denial("identity_impossible", "aws_account must be the account in sub");
-  if (principal !== arn) throw denial("token_claim_refused", "principal_id must be the same ARN as sub");
+  if (account !== accountId)
+    throw denial("identity_impossible", "aws_account must be the account in sub");
+  if (principal !== arn)
+    throw denial("token_claim_refused", "principal_id must be the same ARN as sub");
   if (kind === "role" && permissionSetOf(name) !== undefined && !PERMISSION_SET_PATH.test(path)) {
     throw denial(
       "identity_impossible",

@@ -42,7 +42,12 @@ function signingKey(jwk: Record<string, unknown>): SigningKey | undefined {
   const algorithm = jwk["kty"] === "RSA" ? "RS256" : "ES384";
   // Without `alg`, the type of the key decides: RFC 7517, section 4.4, makes it optional.
   const { alg = algorithm, use = "sig", key_ops: operations = ["verify"] } = jwk;
-  if (alg !== algorithm || use !== "sig" || !Array.isArray(operations) || !operations.includes("verify"))
+  if (
+    alg !== algorithm ||
+    use !== "sig" ||
+    !Array.isArray(operations) ||
+    !operations.includes("verify")
+  )
     return undefined;
   const members = algorithm === "RS256" ? rsaMembers(jwk) : p384Members(jwk);
   if (members === undefined) return undefined;
@@ -56,7 +61,8 @@ function signingKey(jwk: Record<string, unknown>): SigningKey | undefined {
 
 function rsaMembers({ n, e }: Record<string, unknown>): JsonWebKey | undefined {
   const modulus = typeof n === "string" ? decodeBase64Url(n) : undefined;
-  if (typeof n !== "string" || modulus === undefined || modulus.length > MODULUS.max) return undefined;
+  if (typeof n !== "string" || modulus === undefined || modulus.length > MODULUS.max)
+    return undefined;
   // The first byte must not be 0, or the modulus would be shorter than it looks. 65537 is the
   // exponent of every AWS key.
   const isLong = modulus.length >= MODULUS.min && modulus.charCodeAt(0) >= 0x80;

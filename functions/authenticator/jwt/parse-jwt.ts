@@ -74,14 +74,19 @@ export function parseJwt(
 ): UnverifiedJwt {
   const parts = decodeParts(text);
   if (parts === undefined)
-    throw denial("token_malformed", `not a signed JWT of three parts and at most ${MAX_BYTES} bytes`);
+    throw denial(
+      "token_malformed",
+      `not a signed JWT of three parts and at most ${MAX_BYTES} bytes`,
+    );
   const { rawHeader, claims } = parts;
   const { keyId, algorithm } = readHeader(rawHeader);
-  if (repeatedKey(claims) !== undefined) throw denial("token_claim_refused", "a claim appears more than once");
+  if (repeatedKey(claims) !== undefined)
+    throw denial("token_claim_refused", "a claim appears more than once");
   // Of any other type, it is not a key of the map.
   const issuer = claims["iss"] as string;
   const issuerAccount = accountByIssuer.get(issuer);
-  if (issuerAccount === undefined) throw denial("token_issuer_refused", "the issuer is not in JWT_ISSUERS");
+  if (issuerAccount === undefined)
+    throw denial("token_issuer_refused", "the issuer is not in JWT_ISSUERS");
   checkAudience(claims["aud"], jwtAudience(clusterId));
   const expiresAt = checkTimes(claims, now);
   const unverifiedIdentity = identityOf(awsClaims(claims), partition);
@@ -119,12 +124,16 @@ function decodeObject(part: string): Record<string, unknown> | undefined {
 
 function readHeader(raw: string): { readonly keyId: string; readonly algorithm: Algorithm } {
   const header = decodeObject(raw);
-  if (header === undefined) throw denial("token_malformed", "the header is not a JSON object in base64url");
-  if (repeatedKey(header) !== undefined) throw denial("token_malformed", "a header parameter appears more than once");
+  if (header === undefined)
+    throw denial("token_malformed", "the header is not a JSON object in base64url");
+  if (repeatedKey(header) !== undefined)
+    throw denial("token_malformed", "a header parameter appears more than once");
   const refused = REFUSED_PARAMETERS.find((name) => Object.hasOwn(header, name));
-  if (refused !== undefined) throw denial("token_malformed", `the header parameter ${refused} is not allowed`);
+  if (refused !== undefined)
+    throw denial("token_malformed", `the header parameter ${refused} is not allowed`);
   const algorithm = ALGORITHMS.find((known) => known === header["alg"]);
-  if (algorithm === undefined) throw denial("token_malformed", `alg must be ${ALGORITHMS.join(" or ")}`);
+  if (algorithm === undefined)
+    throw denial("token_malformed", `alg must be ${ALGORITHMS.join(" or ")}`);
   const { kid } = header;
   if (typeof kid !== "string" || kid === "" || kid.length > 256) {
     throw denial("token_malformed", "kid must be the id of a key, of 1 to 256 characters");
@@ -135,23 +144,39 @@ function readHeader(raw: string): { readonly keyId: string; readonly algorithm: 
 function checkAudience(aud: unknown, expected: string): void {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (audiences.length !== 1)
-    throw denial("token_claim_refused", `aud must be only ${expected}: a token must not be valid elsewhere`);
+    throw denial(
+      "token_claim_refused",
+      `aud must be only ${expected}: a token must not be valid elsewhere`,
+    );
   if (audiences[0] !== expected)
-    throw denial("token_claim_refused", `aud must be ${expected}: the token is for another service`);
+    throw denial(
+      "token_claim_refused",
+      `aud must be ${expected}: the token is for another service`,
+    );
 }
 
 /** Returns the end of the token. It has no grace: AWS checks nothing after this. */
 function checkTimes({ iat, exp, nbf = iat }: Record<string, unknown>, now: EpochMs): EpochMs {
   if (!isSeconds(iat) || !isSeconds(exp) || !isSeconds(nbf)) {
-    throw denial("token_claim_refused", "iat, nbf and exp must be whole seconds since 1970, as numbers");
+    throw denial(
+      "token_claim_refused",
+      "iat, nbf and exp must be whole seconds since 1970, as numbers",
+    );
   }
   if (iat >= exp) throw denial("token_claim_refused", "exp must be after iat");
   if (exp - iat > MAX_LIFETIME_SECONDS) {
-    throw denial("token_claim_refused", `the token is valid for more than ${MAX_LIFETIME_SECONDS} s: ask for less`);
+    throw denial(
+      "token_claim_refused",
+      `the token is valid for more than ${MAX_LIFETIME_SECONDS} s: ask for less`,
+    );
   }
-  if (now >= exp * 1000) throw denial("token_expired", "the token has expired (or a clock is wrong)");
+  if (now >= exp * 1000)
+    throw denial("token_expired", "the token has expired (or a clock is wrong)");
   if (Math.max(iat, nbf) * 1000 > now + MAX_AHEAD_SECONDS * 1000) {
-    throw denial("token_not_yet_valid", `signed more than ${MAX_AHEAD_SECONDS} s in the future: a clock is wrong`);
+    throw denial(
+      "token_not_yet_valid",
+      `signed more than ${MAX_AHEAD_SECONDS} s in the future: a clock is wrong`,
+    );
   }
   return exp * 1000;
 }
@@ -162,7 +187,8 @@ function isSeconds(value: unknown): value is number {
 
 function awsClaims(claims: Record<string, unknown>): AwsClaims {
   const own = claims[AWS_CLAIMS];
-  if (!isObject(own)) throw denial("token_claim_refused", `the claim ${AWS_CLAIMS} must be an object`);
+  if (!isObject(own))
+    throw denial("token_claim_refused", `the claim ${AWS_CLAIMS} must be an object`);
   // OriginIdentity puts a user of the client's choice into `sub`.
   for (const { subject_mode: mode } of [claims, own]) {
     if (mode !== undefined && mode !== "AWSIdentity")

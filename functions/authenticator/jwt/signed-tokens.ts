@@ -18,7 +18,11 @@ export interface SignedTokens {
   readonly prefetchKeys: (deadline: Deadline) => Promise<void>;
 }
 
-export function createSignedTokens(rules: JwtRules, fetchKeySet: FetchKeySet, clock: Clock): SignedTokens {
+export function createSignedTokens(
+  rules: JwtRules,
+  fetchKeySet: FetchKeySet,
+  clock: Clock,
+): SignedTokens {
   const signingKeys = cachedKeys(fetchKeySet, clock);
   return {
     parse: async (text, now) => (isAwsSigned(text) ? parseJwt(text, rules, now) : undefined),
@@ -36,7 +40,10 @@ export function createSignedTokens(rules: JwtRules, fetchKeySet: FetchKeySet, cl
  * since that proves nothing about it.
  */
 function proveJwt(signingKeys: SigningKeys) {
-  async function isSigned({ text, keyId, algorithm }: UnverifiedJwt, { keys }: KeyRead): Promise<boolean> {
+  async function isSigned(
+    { text, keyId, algorithm }: UnverifiedJwt,
+    { keys }: KeyRead,
+  ): Promise<boolean> {
     const key = keys.get(keyId);
     // A key verifies tokens of one algorithm only.
     return key !== undefined && key.algorithm === algorithm && (await verifySignature(text, key));
@@ -49,9 +56,15 @@ function proveJwt(signingKeys: SigningKeys) {
     const newer = await signingKeys.newer(issuer, deadline);
     if (newer.keys !== current.keys && (await isSigned(jwt, newer))) return proof(identity, newer);
     if (newer.keys.has(keyId))
-      throw denial("token_signature_refused", "the signature is not by the issuer's key of this kid");
+      throw denial(
+        "token_signature_refused",
+        "the signature is not by the issuer's key of this kid",
+      );
     if (newer.failed)
-      throw fault("token_keys_unavailable", "the keys of the issuer cannot be read, and the kid is new");
+      throw fault(
+        "token_keys_unavailable",
+        "the keys of the issuer cannot be read, and the kid is new",
+      );
     throw denial("token_signature_refused", "the issuer has no key with this kid");
   };
 }

@@ -71,7 +71,8 @@ export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys 
     if (entry === undefined || !ages.isUsable(entry.readAt, USABLE_MS)) {
       return { keys: await fetchOnce(issuer, deadline), failed: false };
     }
-    const isDue = !ages.isFresh(entry.readAt, olderThan) && !ages.isFresh(entry.triedAt, INTERVAL_MS);
+    const isDue =
+      !ages.isFresh(entry.readAt, olderThan) && !ages.isFresh(entry.triedAt, INTERVAL_MS);
     if (isDue) {
       // Before the read: reviews of known keys that arrive during an outage do not wait for a
       // second one.

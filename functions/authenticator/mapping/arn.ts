@@ -48,7 +48,9 @@ export type ArnSections = readonly [string, string, string, string, string, stri
 
 /** `undefined` for text with fewer sections. */
 export function arnSections(text: string): ArnSections | undefined {
-  const sections = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):(.*)/s.exec(asciiLowerCase(text))?.slice(1);
+  const sections = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):(.*)/s
+    .exec(asciiLowerCase(text))
+    ?.slice(1);
   return sections as unknown as ArnSections | undefined;
 }
 
@@ -59,7 +61,9 @@ export function arnSections(text: string): ArnSections | undefined {
  */
 export function secondArnProblem(arn: unknown): string | undefined {
   const second = typeof arn === "string" && /^arn:.*?[^a-z](arn:.*)/is.exec(arn)?.[1];
-  return second ? `a second ARN, ${quoted(second)}, follows the first: give each ARN separately` : undefined;
+  return second
+    ? `a second ARN, ${quoted(second)}, follows the first: give each ARN separately`
+    : undefined;
 }
 
 /** The sections of a pattern; `undefined` if it is not an ARN pattern. */
@@ -76,7 +80,10 @@ export function matchesArnLike(pattern: string, arn: string): boolean {
 }
 
 /** Like `matchesArnLike`, for a pattern or ARN that is compared more than once. */
-export function matchesSections(pattern: ArnSections | undefined, arn: ArnSections | undefined): boolean {
+export function matchesSections(
+  pattern: ArnSections | undefined,
+  arn: ArnSections | undefined,
+): boolean {
   if (pattern === undefined || arn === undefined) return false;
   return pattern.every((section, index) => matchesGlob(section, arn[index] ?? ""));
 }

@@ -3,7 +3,11 @@
 
 import type { SignedClaims } from "../identity/identity.ts";
 
-export const CLAIM_PLACEHOLDERS = ["IdentityStoreUserId", "SourceIdentity", "PrincipalTag:<key>"] as const;
+export const CLAIM_PLACEHOLDERS = [
+  "IdentityStoreUserId",
+  "SourceIdentity",
+  "PrincipalTag:<key>",
+] as const;
 
 /**
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules: the characters of a
@@ -43,7 +47,10 @@ export function chosenPlaceholdersIn(template: string): string[] {
  * A value that users can influence must not become a group, a complete username, or a name that
  * begins with `system:`.
  */
-export function claimPlaceholderProblem(template: string, key: "username" | "group"): string | undefined {
+export function claimPlaceholderProblem(
+  template: string,
+  key: "username" | "group",
+): string | undefined {
   for (const { 1: name = "", index } of template.matchAll(PLACEHOLDER)) {
     if (!isClaimPlaceholder(name)) continue;
     if (key === "group") return `{${name}}, which is only for usernames`;
@@ -56,7 +63,10 @@ export function claimPlaceholderProblem(template: string, key: "username" | "gro
 }
 
 /** `undefined` if the token has no such claim. */
-export function claimValue(name: string, { identityStoreUserId, sourceIdentity, principalTags }: SignedClaims) {
+export function claimValue(
+  name: string,
+  { identityStoreUserId, sourceIdentity, principalTags }: SignedClaims,
+) {
   if (name === "IdentityStoreUserId") return identityStoreUserId;
   if (name === "SourceIdentity") return sourceIdentity;
   const key = PRINCIPAL_TAG.exec(name)?.[1] ?? "";

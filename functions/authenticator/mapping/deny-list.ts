@@ -52,7 +52,9 @@ export type DenyCheck =
 /** `value` is an entry of a list from `parseStored`. The problem is a phrase for an operator. */
 export function checkDenyEntry(value: unknown, scope: DenyScope): DenyCheck {
   const problem = entryProblem(value, scope);
-  return problem === undefined ? { valid: true, entry: value as unknown as DenyEntry } : { valid: false, problem };
+  return problem === undefined
+    ? { valid: true, entry: value as unknown as DenyEntry }
+    : { valid: false, problem };
 }
 
 function entryProblem(value: unknown, scope: DenyScope): string | undefined {
@@ -65,11 +67,16 @@ function entryProblem(value: unknown, scope: DenyScope): string | undefined {
     return isPersonName(name) ? undefined : `name must be ${PERSON_NAME}, not ${quoted(name)}`;
   }
   if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
-  return whyNeverMatches(withoutPath(arnLike), "canonical-or-session") ?? whyForeign(arnLike, scope);
+  return (
+    whyNeverMatches(withoutPath(arnLike), "canonical-or-session") ?? whyForeign(arnLike, scope)
+  );
 }
 
 /** Why a pattern matches no identity that the list covers, although it may match others. */
-function whyForeign(arnLike: string, { account = "any", partition }: DenyScope): string | undefined {
+function whyForeign(
+  arnLike: string,
+  { account = "any", partition }: DenyScope,
+): string | undefined {
   const [, ofPartition = "", , , ofAccount = ""] = arnSections(arnLike) ?? [];
   const isOwn =
     (partition === undefined || matchesGlob(ofPartition, partition)) &&
@@ -79,7 +86,8 @@ function whyForeign(arnLike: string, { account = "any", partition }: DenyScope):
   return `arnLike ${quoted(arnLike)} can never match: this list covers account ${account}${of} only`;
 }
 
-export const PERSON_NAME = "a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id";
+export const PERSON_NAME =
+  "a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id";
 
 /**
  * Valid for a session (`RoleSessionName`) and for a user, not several of them, and neither an
@@ -88,7 +96,10 @@ export const PERSON_NAME = "a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not 
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
 export function isPersonName(name: unknown): boolean {
-  return typeof name === "string" && /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=.@-]{2,64}$/.test(name);
+  return (
+    typeof name === "string" &&
+    /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=.@-]{2,64}$/.test(name)
+  );
 }
 
 /**
@@ -115,7 +126,11 @@ export function isDenied(entry: DenyEntry, identity: VerifiedIdentity): boolean 
 export function identityArns(identity: VerifiedIdentity): string[] {
   const { kind, partition, accountId, name, canonicalArn, arn } = identity;
   if (isSessionUnknown(identity)) return [canonicalArn];
-  return [canonicalArn, arn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
+  return [
+    canonicalArn,
+    arn,
+    ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : []),
+  ];
 }
 
 /** An AWS-signed token contains the role, but not its session. */

@@ -52,7 +52,9 @@ export function evaluateMappings(
   identity: VerifiedIdentity,
   now: EpochMs,
 ): Evaluation[] {
-  return candidates.map((candidate) => evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now));
+  return candidates.map((candidate) =>
+    evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now),
+  );
 }
 
 const NOTHING = { kind: "nothing" } as const;
@@ -74,7 +76,9 @@ export function evaluateMapping(
   const kind = place === "exact" ? identity.kind : isPattern ? "pattern" : place;
   const read = readEntries(stored, kind);
   const isUnknown = place === "sso-session" && identity.claims !== undefined;
-  const judged = isUnknown ? judgeUnknownSession(read, now) : judgeEntries(read, kind, identity, now);
+  const judged = isUnknown
+    ? judgeUnknownSession(read, now)
+    : judgeEntries(read, kind, identity, now);
   return { ...candidate, verdict: judged, invalidCount: read.problems.length };
 }
 
@@ -99,7 +103,9 @@ function judgeEntries(
     return !hasArn(kind) || arns.some((mappedArn) => isArnOf(mappedArn, identity));
   };
   const own = isListKind(kind) ? entries.filter(isFor) : entries;
-  const verdicts = own.map((entry) => judge(entry, isListKind(kind) || isFor(entry), identity, now));
+  const verdicts = own.map((entry) =>
+    judge(entry, isListKind(kind) || isFor(entry), identity, now),
+  );
   return verdicts.find((verdict) => verdict.kind !== "nothing") ?? NOTHING;
 }
 
@@ -111,12 +117,19 @@ function judgeUnknownSession({ isReadable, entries, problems }: Read, now: Epoch
   const unknown = (problem: string): Verdict => ({ kind: "unknown", problem });
   if (!isReadable) return unknown(`it is invalid: ${problems[0]}`);
   if (problems.length > 0) return unknown("it has an invalid entry, which may be for this session");
-  const isOver = entries.every((entry) => entry.problem === undefined && isExpired(entry.value.notAfter, now));
+  const isOver = entries.every(
+    (entry) => entry.problem === undefined && isExpired(entry.value.notAfter, now),
+  );
   return isOver ? NOTHING : unknown("it has an entry for a session, which may be this one");
 }
 
 /** `isFor`: whether the mapping's `arn` or `arnLike` matches the identity. */
-function judge(entry: ReadEntry, isFor: boolean, identity: VerifiedIdentity, now: EpochMs): Verdict {
+function judge(
+  entry: ReadEntry,
+  isFor: boolean,
+  identity: VerifiedIdentity,
+  now: EpochMs,
+): Verdict {
   if (entry.problem !== undefined) return { kind: "invalid", problem: entry.problem };
   const mapping = entry.value;
   if (isExpired(mapping.notAfter, now)) return NOTHING;
@@ -124,7 +137,10 @@ function judge(entry: ReadEntry, isFor: boolean, identity: VerifiedIdentity, now
   if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
     const problem = `its principalId is ${mapping.principalId}`;
     if (identity.principalId === undefined) return { kind: "unknown", problem };
-    return { kind: "mismatch", problem: `${problem}, but this ${identity.kind} has ${identity.principalId}` };
+    return {
+      kind: "mismatch",
+      problem: `${problem}, but this ${identity.kind} has ${identity.principalId}`,
+    };
   }
   return { kind: "match", mapping };
 }
@@ -142,11 +158,16 @@ function evaluateDenyList(
   if (stored === undefined) return { verdict: NOTHING, invalidCount: 0 };
   const { denials, problems } = readDenials(stored, scope);
   const [problem] = problems;
-  if (problem !== undefined) return { verdict: { kind: "invalid", problem }, invalidCount: problems.length };
+  if (problem !== undefined)
+    return { verdict: { kind: "invalid", problem }, invalidCount: problems.length };
   return { verdict: judgeDenials(denials, identity, now), invalidCount: 0 };
 }
 
-function judgeDenials(denials: readonly ComparedDenial[], identity: VerifiedIdentity, now: EpochMs): Verdict {
+function judgeDenials(
+  denials: readonly ComparedDenial[],
+  identity: VerifiedIdentity,
+  now: EpochMs,
+): Verdict {
   const arns = identityArns(identity).map(arnSections);
   const person = personNameOf(identity);
   const matching = (isMatch: (denial: ComparedDenial) => boolean) =>
@@ -160,7 +181,8 @@ function judgeDenials(denials: readonly ComparedDenial[], identity: VerifiedIden
     const isOfRole = denying.some(({ pattern }) => matchesSections(pattern, canonical));
     return { kind: "deny", ...(kind === "role" && !isOfRole && { sessionArn: arn }) };
   }
-  const mayDeny = ({ pattern }: ComparedDenial) => pattern === undefined || matchesSomeSession(pattern, identity);
+  const mayDeny = ({ pattern }: ComparedDenial) =>
+    pattern === undefined || matchesSomeSession(pattern, identity);
   return isSessionUnknown(identity) && matching(mayDeny).length > 0
     ? { kind: "unknown", problem: "it denies a session of this role, which may be this one" }
     : NOTHING;
@@ -181,7 +203,9 @@ const readDenials = oncePerRead((stored, scope: DenyScope) => {
   const { entries, problems } = readStored("deny", scope, stored);
   return {
     problems,
-    denials: entries.flatMap(({ problem, value }) => (problem === undefined ? comparable(value) : [])),
+    denials: entries.flatMap(({ problem, value }) =>
+      problem === undefined ? comparable(value) : [],
+    ),
   };
 });
 
@@ -190,7 +214,10 @@ type ReadEntry = ReturnType<typeof readEntries>["entries"][number];
 /** Can cache by parameter, since its name contains the kind. */
 const readEntries = oncePerRead((stored, kind: MappingKind) => {
   const read = readStored(kind, {}, stored);
-  return { ...read, entries: read.entries.map((entry) => ({ ...entry, ...principalsOf(entry.value) })) };
+  return {
+    ...read,
+    entries: read.entries.map((entry) => ({ ...entry, ...principalsOf(entry.value) })),
+  };
 });
 
 /**

@@ -36,10 +36,19 @@ const ROWS = {
   root: { path: "account", keys: ["arn", ...GRANT] },
   "federated-user": { path: "named", name: "federated user", keys: ["arn", ...GRANT] },
   sso: { path: "named", name: "permission set", keys: GRANT },
-  "sso-session": { path: "named", name: "permission set", listedBy: "session", keys: ["session", ...GRANT] },
+  "sso-session": {
+    path: "named",
+    name: "permission set",
+    listedBy: "session",
+    keys: ["session", ...GRANT],
+  },
   pattern: { path: "account or any", listedBy: "arnLike", keys: ["arnLike", ...GRANT] },
   account: { path: "account", keys: GRANT, anonymous: true },
-  deny: { path: "account or any", listedBy: "arnLike", keys: ["arnLike", "name", "notAfter", "description"] },
+  deny: {
+    path: "account or any",
+    listedBy: "arnLike",
+    keys: ["arnLike", "name", "notAfter", "description"],
+  },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** A kind of mapping, or `deny` for a deny list. */

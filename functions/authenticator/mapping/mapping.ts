@@ -48,14 +48,19 @@ const DENY_KEY_PROBLEM =
 function keysAndTypesProblem(value: unknown, kind: MappingKind): string | undefined {
   if (!isObject(value)) return "not a JSON object";
   if (Object.hasOwn(value, "deny")) return DENY_KEY_PROBLEM;
-  return keyProblem(value, KINDS[kind].keys) ?? principalProblem(value, kind) ?? valuesProblem(value);
+  return (
+    keyProblem(value, KINDS[kind].keys) ?? principalProblem(value, kind) ?? valuesProblem(value)
+  );
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: RoleSessionName */
 const SESSION_NAME = /^[\w+=,.@-]{1,64}$/;
 
 /** Reports a key that is not in `keys`, or one that is repeated at any depth. */
-export function keyProblem(value: Record<string, unknown>, keys: readonly string[]): string | undefined {
+export function keyProblem(
+  value: Record<string, unknown>,
+  keys: readonly string[],
+): string | undefined {
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown === undefined) return repeatedKeyProblem(value);
   return `unknown key ${quoted(unknown)}: the keys are ${keys.join(", ")}`;
@@ -67,10 +72,14 @@ export function repeatedKeyProblem(value: unknown): string | undefined {
 }
 
 /** Checks the keys that identify the principal: the parameter's name only locates the value. */
-function principalProblem({ arn, arnLike, session, principalId }: Record<string, unknown>, kind: MappingKind) {
+function principalProblem(
+  { arn, arnLike, session, principalId }: Record<string, unknown>,
+  kind: MappingKind,
+) {
   const { listedBy } = KINDS[kind];
   if (listedBy === "arnLike") {
-    if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
+    if (typeof arnLike !== "string")
+      return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
     return whyNeverMatches(arnLike, "canonical");
   }
   if (listedBy === "session") {
@@ -88,7 +97,11 @@ function principalProblem({ arn, arnLike, session, principalId }: Record<string,
 export function principalIdProblem(principalId: unknown, kind: MappingKind): string | undefined {
   if (principalId === undefined) return undefined;
   const { idStart: start = "" } = KINDS[kind];
-  if (typeof principalId === "string" && /^[A-Z0-9]{5,128}$/.test(principalId) && principalId.startsWith(start)) {
+  if (
+    typeof principalId === "string" &&
+    /^[A-Z0-9]{5,128}$/.test(principalId) &&
+    principalId.startsWith(start)
+  ) {
     return undefined;
   }
   return `principalId must be the unique id of a ${kind} (${start}...), not ${quoted(principalId)}`;
@@ -126,7 +139,10 @@ function valuesProblem(value: Record<string, unknown>): string | undefined {
 }
 
 /** Checks the two keys that mappings and deny entries share. */
-export function termsProblem({ notAfter, description }: Record<string, unknown>): string | undefined {
+export function termsProblem({
+  notAfter,
+  description,
+}: Record<string, unknown>): string | undefined {
   const problem = notAfter === undefined ? undefined : timeProblem(notAfter);
   if (problem !== undefined) return `notAfter ${problem}`;
   if (description !== undefined && typeof description !== "string") {
@@ -141,7 +157,10 @@ export function termsProblem({ notAfter, description }: Record<string, unknown>)
 export function timeProblem(notAfter: unknown): string | undefined {
   if (typeof notAfter === "string" && notAfterTime(notAfter) !== undefined) return undefined;
   const [day] = /^\d{4}-\d\d-\d\d/.exec(String(notAfter)) ?? [];
-  const why = day !== undefined && calendarTime(`${day}T00:00:00`) === undefined ? `: ${day} does not exist` : "";
+  const why =
+    day !== undefined && calendarTime(`${day}T00:00:00`) === undefined
+      ? `: ${day} does not exist`
+      : "";
   return `must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}${why}`;
 }
 

@@ -3,7 +3,14 @@
 
 import { asciiLowerCase } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { type AnyAccountKind, isOfSet, isParameterKind, KINDS, type MappingKind, type ParameterKind } from "./kinds.ts";
+import {
+  type AnyAccountKind,
+  isOfSet,
+  isParameterKind,
+  KINDS,
+  type MappingKind,
+  type ParameterKind,
+} from "./kinds.ts";
 
 /**
  * `exact` for the kind of the identity; the other kinds by name, with each list for an account and
@@ -20,13 +27,17 @@ export interface Candidate {
 }
 
 /** In order of precedence. At most 8 names: one ssm:GetParameters accepts 10. */
-export function candidates(prefix: string, { kind, accountId, name }: VerifiedIdentity): Candidate[] {
+export function candidates(
+  prefix: string,
+  { kind, accountId, name }: VerifiedIdentity,
+): Candidate[] {
   const permissionSet = kind === "role" ? permissionSetOf(name) : undefined;
   const places: Readonly<Record<Place, string | undefined>> = {
     "deny-account": denyParameter(prefix, accountId),
     "deny-any": denyParameter(prefix, "any"),
     exact: mappingParameter(prefix, kind, accountId, name),
-    "sso-session": permissionSet && mappingParameter(prefix, "sso-session", accountId, permissionSet),
+    "sso-session":
+      permissionSet && mappingParameter(prefix, "sso-session", accountId, permissionSet),
     sso: permissionSet && mappingParameter(prefix, "sso", accountId, permissionSet),
     "pattern-account": mappingParameter(prefix, "pattern", accountId),
     "pattern-any": mappingParameter(prefix, "pattern", "any"),
@@ -41,7 +52,12 @@ export function candidates(prefix: string, { kind, accountId, name }: VerifiedId
  * `account`: 12 digits, or `any` for patterns and denials. `name`: of a role, user, federated user
  * or permission set.
  */
-export function mappingParameter(prefix: string, kind: ParameterKind, account: string, name = ""): string {
+export function mappingParameter(
+  prefix: string,
+  kind: ParameterKind,
+  account: string,
+  name = "",
+): string {
   return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
 }
 
@@ -56,7 +72,10 @@ export function denyParameter(prefix: string, accountOrAny: string): string {
  */
 export function encodeName(name: string): string {
   const bytes = Buffer.from(asciiLowerCase(name)).toString("latin1");
-  return bytes.replace(/[^a-z0-9_-]/g, (byte) => `.${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return bytes.replace(
+    /[^a-z0-9_-]/g,
+    (byte) => `.${byte.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 /**
@@ -106,13 +125,17 @@ export function readName(prefix: string, parameter: string): ParameterAddress | 
   const [, kind = "", account = "", encoded = ""] = match ?? [];
   if (!isParameterKind(kind)) return undefined;
   const { path } = KINDS[kind];
-  const isOfPath = (path === "named") === (encoded !== "") && (account !== "any" || path === "account or any");
+  const isOfPath =
+    (path === "named") === (encoded !== "") && (account !== "any" || path === "account or any");
   const name = decodeName(encoded);
-  if (!isOfPath || encodeName(name) !== encoded || (isOfSet(kind) && !isPermissionSet(name))) return undefined;
+  if (!isOfPath || encodeName(name) !== encoded || (isOfSet(kind) && !isPermissionSet(name)))
+    return undefined;
   return { kind, account, name };
 }
 
 /** The inverse of `encodeName`, in lower case. */
 function decodeName(encoded: string): string {
-  return encoded.replace(/\.([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return encoded.replace(/\.([0-9a-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

@@ -33,7 +33,10 @@ const PATH = /[\x21-\x7e]/;
 
 /** `aws` and `aws-cn`, not `asw`. */
 const PARTITIONS = [shape("aws"), shape("aws-", /[a-z-]/)];
-const ACCOUNT: Shape = Array.from({ length: 12 }, () => ({ takes: (c: string) => /\d/.test(c), repeats: false }));
+const ACCOUNT: Shape = Array.from({ length: 12 }, () => ({
+  takes: (c: string) => /\d/.test(c),
+  repeats: false,
+}));
 const CANONICAL: readonly [service: Shape, resource: Shape][] = [
   [shape("iam"), shape("role/", NAME)],
   [shape("iam"), shape("user/", NAME)],
@@ -41,15 +44,20 @@ const CANONICAL: readonly [service: Shape, resource: Shape][] = [
   [shape("iam"), shape("root")],
   [shape("sts"), shape("federated-user/", NAME)],
 ];
-const SESSION: readonly [service: Shape, resource: Shape] = [shape("sts"), shape("assumed-role/", NAME, "/", NAME)];
+const SESSION: readonly [service: Shape, resource: Shape] = [
+  shape("sts"),
+  shape("assumed-role/", NAME, "/", NAME),
+];
 
 /**
  * Returns why a pattern can never match, as a phrase for an operator; `undefined` if it can match.
  */
 export function whyNeverMatches(arnLike: string, compared: ComparedArns): string | undefined {
   const sections = arnPattern(arnLike);
-  if (sections === undefined) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
-  if (canMatch(sections, compared === "canonical" ? CANONICAL : [...CANONICAL, SESSION])) return undefined;
+  if (sections === undefined)
+    return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
+  if (canMatch(sections, compared === "canonical" ? CANONICAL : [...CANONICAL, SESSION]))
+    return undefined;
   const [, , service, , , resource] = sections;
   return `arnLike ${quoted(arnLike)} can never match: ${hint(service, resource, compared)}`;
 }
@@ -73,7 +81,9 @@ function canMatch(sections: ArnSections, principals: readonly (typeof SESSION)[]
     /^\**$/.test(region) &&
     PARTITIONS.some((known) => overlaps(partition, known)) &&
     overlaps(account, ACCOUNT) &&
-    principals.some(([ofService, ofResource]) => overlaps(service, ofService) && overlaps(resource, ofResource))
+    principals.some(
+      ([ofService, ofResource]) => overlaps(service, ofService) && overlaps(resource, ofResource),
+    )
   );
 }
 
@@ -92,7 +102,8 @@ export function matchesSomeSession(
 }
 
 function hint(service: string, resource: string, compared: ComparedArns): string {
-  if (service === "iam" && /^role\/.*\//.test(resource)) return "leave out the role's path, which STS does not return";
+  if (service === "iam" && /^role\/.*\//.test(resource))
+    return "leave out the role's path, which STS does not return";
   if (resource.startsWith("assumed-role")) {
     return compared === "canonical"
       ? "use the role's ARN, arn:aws:iam::<account>:role/<name>"
@@ -112,7 +123,11 @@ function shape(...parts: readonly (string | RegExp)[]): Shape {
 /** Returns whether some text matches both. */
 export function globsOverlap(glob: string, other: string): boolean {
   const tokens = Array.from(other, (own): Token => {
-    return { takes: (c) => own === "?" || own === "*" || own === c, repeats: own === "*", isOptional: own === "*" };
+    return {
+      takes: (c) => own === "?" || own === "*" || own === c,
+      repeats: own === "*",
+      isOptional: own === "*",
+    };
   });
   return overlaps(glob, tokens);
 }
@@ -125,7 +140,8 @@ function overlaps(glob: string, tokens: Shape): boolean {
   // Possible numbers of tokens read so far. The last of them can continue if it repeats.
   let read = withOptional(new Set([0]), tokens);
   for (const character of glob) {
-    const next = character === "*" ? afterAny(read, tokens) : afterCharacter(read, tokens, character);
+    const next =
+      character === "*" ? afterAny(read, tokens) : afterCharacter(read, tokens, character);
     read = withOptional(next, tokens);
   }
   return read.has(tokens.length);

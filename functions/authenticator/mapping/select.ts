@@ -14,14 +14,18 @@ export interface SelectedMapping {
   readonly tried: string;
 }
 
-type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
+type DecidingEvaluation = Evaluation & {
+  readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }>;
+};
 
 /**
  * The evaluation that decides: a denial, then one that depends on what the token lacks, then the
  * first place with an entry; `undefined` if no place has one. An invalid entry denies, so that a
  * typo in a role's mapping does not give the role its account's mapping.
  */
-export function decidingEvaluation(evaluations: readonly Evaluation[]): DecidingEvaluation | undefined {
+export function decidingEvaluation(
+  evaluations: readonly Evaluation[],
+): DecidingEvaluation | undefined {
   const holding = evaluations.filter(
     (evaluation): evaluation is DecidingEvaluation => evaluation.verdict.kind !== "nothing",
   );
@@ -30,11 +34,15 @@ export function decidingEvaluation(evaluations: readonly Evaluation[]): Deciding
 }
 
 /** Throws a `Denial` that names the canonical ARN and the parameters that were tried. */
-export function selectMapping(evaluations: readonly Evaluation[], identity: VerifiedIdentity): SelectedMapping {
+export function selectMapping(
+  evaluations: readonly Evaluation[],
+  identity: VerifiedIdentity,
+): SelectedMapping {
   const who = identity.canonicalArn;
   const tried = `tried ${evaluations.map(({ parameter }) => parameter).join(" ")}`;
   const evaluation = decidingEvaluation(evaluations);
-  if (evaluation === undefined) throw denial("identity_unmapped", `no mapping for ${who}`, { tried });
+  if (evaluation === undefined)
+    throw denial("identity_unmapped", `no mapping for ${who}`, { tried });
   const { verdict, parameter, place } = evaluation;
   if (verdict.kind === "match") return { mapping: verdict.mapping, parameter, tried };
   if (verdict.kind === "deny") {
@@ -57,6 +65,12 @@ export function selectMapping(evaluations: readonly Evaluation[], identity: Veri
     );
   }
   if (verdict.kind === "mismatch")
-    throw denial("mapping_mismatch", `${parameter} is not for ${who}: ${verdict.problem}`, { tried });
-  throw denial("mapping_invalid", `${parameter} applies to ${who} and is invalid: ${verdict.problem}`, { tried });
+    throw denial("mapping_mismatch", `${parameter} is not for ${who}: ${verdict.problem}`, {
+      tried,
+    });
+  throw denial(
+    "mapping_invalid",
+    `${parameter} applies to ${who} and is invalid: ${verdict.problem}`,
+    { tried },
+  );
 }

@@ -2,13 +2,26 @@
 // Placeholders of claims are in claim-placeholders.ts.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { CLAIM_PLACEHOLDERS, claimPlaceholderProblem, isClaimPlaceholder, PLACEHOLDER } from "./claim-placeholders.ts";
+import {
+  CLAIM_PLACEHOLDERS,
+  claimPlaceholderProblem,
+  isClaimPlaceholder,
+  PLACEHOLDER,
+} from "./claim-placeholders.ts";
 
-const PLACEHOLDERS = ["AccountID", "SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName"] as const;
+const PLACEHOLDERS = [
+  "AccountID",
+  "SessionName",
+  "SessionNameRaw",
+  "AccessKeyID",
+  "EC2PrivateDNSName",
+] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** Their values are not in AWS-signed tokens. */
-export const SESSION_PLACEHOLDERS: readonly string[] = PLACEHOLDERS.filter((name) => name !== "AccountID");
+export const SESSION_PLACEHOLDERS: readonly string[] = PLACEHOLDERS.filter(
+  (name) => name !== "AccountID",
+);
 
 // C0, DEL, C1 and the two line separators: any of them could forge a line in a log.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
@@ -25,7 +38,8 @@ export function templateProblem(template: string, key: "username" | "group"): st
     const all = [...PLACEHOLDERS, ...CLAIM_PLACEHOLDERS];
     return `an unknown placeholder: the placeholders are ${all.map((known) => `{${known}}`).join(", ")}`;
   }
-  if (!/[{}]/.test(template.replace(PLACEHOLDER, ""))) return claimPlaceholderProblem(template, key);
+  if (!/[{}]/.test(template.replace(PLACEHOLDER, "")))
+    return claimPlaceholderProblem(template, key);
   // The syntax of aws-auth.
   if (template.includes("{{")) return "double braces: use single ones, such as {SessionName}";
   return "a brace outside of a placeholder";

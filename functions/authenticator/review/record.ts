@@ -52,7 +52,12 @@ export function newRecord(startedAt: EpochMs, requestId?: string, coldStart = fa
 }
 
 /** Runs one stage and records its duration. */
-export async function timed<T>(record: ReviewRecord, stage: Stage, clock: Clock, run: () => T | Promise<T>) {
+export async function timed<T>(
+  record: ReviewRecord,
+  stage: Stage,
+  clock: Clock,
+  run: () => T | Promise<T>,
+) {
   const start = clock();
   try {
     return await run();

@@ -48,7 +48,9 @@ export interface IdentityServices {
 export interface ReviewServices extends IdentityServices {
   readonly proofs: Proofs<UnverifiedToken>;
   /** `undefined` without JWT_ISSUERS: an AWS-signed token is then a token of another kind. */
-  readonly signedTokens: (Pick<SignedTokens, "parse"> & { readonly proofs: Proofs<UnverifiedJwt> }) | undefined;
+  readonly signedTokens:
+    | (Pick<SignedTokens, "parse"> & { readonly proofs: Proofs<UnverifiedJwt> })
+    | undefined;
 }
 
 /** Fills `record`. Throws a `Denial` with the reason, or a fault if no decision is possible. */
@@ -65,7 +67,8 @@ export async function reviewToken(
   const steps: Steps = { hash, record, deadline };
   const prove = hasTokenPrefix(text)
     ? await readToken(steps, proofs, (now) => parsePresigned(text, rules, now))
-    : signedTokens && (await readToken(steps, signedTokens.proofs, (now) => signedTokens.parse(text, now)));
+    : signedTokens &&
+      (await readToken(steps, signedTokens.proofs, (now) => signedTokens.parse(text, now)));
   if (prove === undefined) return NOT_OURS;
   const audiences = acceptedAudiences(requestedAudiences, rules.audiences);
   const proof = await prove();
@@ -106,13 +109,19 @@ async function readToken<Token extends NonNullable<ReviewRecord["token"]>>(
   return async () => {
     // Set before the call, so that the metrics also include failed calls to STS.
     record.cached.identity = false;
-    const proof = await timed(record, "identity", clock, () => proofs.prove(hash, unverifiedToken, deadline));
+    const proof = await timed(record, "identity", clock, () =>
+      proofs.prove(hash, unverifiedToken, deadline),
+    );
     if (proof.keysFailed === true) record.keysFailed = true;
     return proof;
   };
 }
 
-function parsePresigned(text: string, { tokens, stsHosts }: ReviewRules, now: EpochMs): UnverifiedToken {
+function parsePresigned(
+  text: string,
+  { tokens, stsHosts }: ReviewRules,
+  now: EpochMs,
+): UnverifiedToken {
   requireAnyToken(tokens);
   return parseToken(text, stsHosts, now);
 }
@@ -167,7 +176,9 @@ export async function reviewIdentity(
   keep?.();
 
   const user = await timed(record, "user", clock, () =>
-    renderUser(selected, identity, rules.reservedPrefixes, () => services.findNodeName(identity, deadline)),
+    renderUser(selected, identity, rules.reservedPrefixes, () =>
+      services.findNodeName(identity, deadline),
+    ),
   );
   record.user = user;
   return user;

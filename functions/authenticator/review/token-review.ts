@@ -25,7 +25,8 @@ export function parseTokenReview(body: string): TokenReviewRequest {
   if (!isObject(review) || review["kind"] !== "TokenReview")
     throw httpError("review_malformed", "the body must be a JSON TokenReview");
   const apiVersion = API_VERSIONS.find((known) => known === review["apiVersion"]);
-  if (apiVersion === undefined) throw httpError("review_malformed", `apiVersion must be ${API_VERSIONS.join(" or ")}`);
+  if (apiVersion === undefined)
+    throw httpError("review_malformed", `apiVersion must be ${API_VERSIONS.join(" or ")}`);
   const { token, audiences } = isObject(review["spec"]) ? review["spec"] : {};
   if (typeof token !== "string" || token === "")
     throw httpError("review_malformed", "spec.token must be a non-empty string");
@@ -52,7 +53,8 @@ export function acceptedAudiences(
 ): readonly string[] | undefined {
   if (requested === undefined || configured.length === 0) return undefined;
   const accepted = requested.filter((audience) => configured.includes(audience));
-  if (accepted.length === 0) throw denial("audience_foreign", "none of the requested audiences is in AUDIENCES");
+  if (accepted.length === 0)
+    throw denial("audience_foreign", "none of the requested audiences is in AUDIENCES");
   return accepted;
 }
 
@@ -74,7 +76,10 @@ interface UserInfo {
  * kube-apiserver accepts only the version that it sent. `spec` is omitted, since it contains the
  * token.
  */
-export function tokenReview(apiVersion: TokenReviewRequest["apiVersion"], status: TokenReviewStatus): unknown {
+export function tokenReview(
+  apiVersion: TokenReviewRequest["apiVersion"],
+  status: TokenReviewStatus,
+): unknown {
   return { apiVersion, kind: "TokenReview", status };
 }
 
@@ -118,10 +123,21 @@ function provenance(identity: VerifiedIdentity): Pick<UserInfo, "uid" | "extra">
   };
   const extra: Record<string, readonly string[]> = {};
   for (const [key, value] of Object.entries(values)) if (value) extra[key] = [value];
-  return { ...(principalId !== undefined && { uid: `aws-iam-authenticator:${accountId}:${principalId}` }), extra };
+  return {
+    ...(principalId !== undefined && { uid: `aws-iam-authenticator:${accountId}:${principalId}` }),
+    extra,
+  };
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 export function kubernetesStatus(httpStatus: number, reason: string, message: string): unknown {
-  return { apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure", reason, message, code: httpStatus };
+  return {
+    apiVersion: "v1",
+    kind: "Status",
+    metadata: {},
+    status: "Failure",
+    reason,
+    message,
+    code: httpStatus,
+  };
 }

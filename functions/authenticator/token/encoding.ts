@@ -20,7 +20,9 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
  */
 export function decodeComponent(text: string): string | undefined {
   if (!COMPONENT.test(text)) return undefined;
-  const decoded = text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const decoded = text.replace(/%(..)/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
   return PRINTABLE_ASCII.test(decoded) ? decoded : undefined;
 }
 
@@ -31,5 +33,8 @@ export function decodeComponent(text: string): string | undefined {
  * (UriEncode)
  */
 export function encodeComponent(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

@@ -38,11 +38,15 @@ export function parseTokenQuery(text: string): Query {
     }
     const canonical = CANONICAL.get(name.toLowerCase());
     if (canonical === undefined) {
-      throw parameterRefused(`unexpected query parameter${named(name)}; only GetCallerIdentity's are allowed`);
+      throw parameterRefused(
+        `unexpected query parameter${named(name)}; only GetCallerIdentity's are allowed`,
+      );
     }
-    if (found.has(canonical)) throw parameterRefused(`query parameter ${canonical} appears more than once`);
+    if (found.has(canonical))
+      throw parameterRefused(`query parameter ${canonical} appears more than once`);
     const value = decodeComponent(rawValue);
-    if (!value) throw parameterRefused(`query parameter ${canonical} is empty or has an invalid encoding`);
+    if (!value)
+      throw parameterRefused(`query parameter ${canonical} is empty or has an invalid encoding`);
     found.set(canonical, value);
   }
   checkClusterHeader(found.get("X-Amz-SignedHeaders"));
@@ -56,7 +60,11 @@ export function parseTokenQuery(text: string): Query {
  * parameters too.
  */
 function checkClusterHeader(signedHeaders: string | undefined): void {
-  if (signedHeaders === undefined || signedHeaders.toLowerCase().split(";").includes("x-k8s-aws-id")) return;
+  if (
+    signedHeaders === undefined ||
+    signedHeaders.toLowerCase().split(";").includes("x-k8s-aws-id")
+  )
+    return;
   throw denial(
     "token_headers_refused",
     "the header x-k8s-aws-id is not signed: the client must sign host and x-k8s-aws-id, whose value is the cluster's id",

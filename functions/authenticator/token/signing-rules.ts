@@ -27,13 +27,20 @@ export function checkFixedValues(query: Query): void {
 }
 
 /** `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`, with the day of X-Amz-Date. */
-export function checkCredential(query: Query): { readonly accessKeyId: string; readonly region: string } {
+export function checkCredential(query: Query): {
+  readonly accessKeyId: string;
+  readonly region: string;
+} {
   // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html: 16 to 128 word
   // characters
-  const match = /^(\w{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/sts\/aws4_request$/.exec(query["X-Amz-Credential"]);
+  const match = /^(\w{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/sts\/aws4_request$/.exec(
+    query["X-Amz-Credential"],
+  );
   const [, accessKeyId = "", day, region] = match ?? [];
   if (region === undefined) {
-    throw parameterRefused("X-Amz-Credential must be <access key id>/<yyyymmdd>/<region>/sts/aws4_request");
+    throw parameterRefused(
+      "X-Amz-Credential must be <access key id>/<yyyymmdd>/<region>/sts/aws4_request",
+    );
   }
   if (day !== query["X-Amz-Date"].slice(0, 8)) {
     throw parameterRefused("X-Amz-Credential and X-Amz-Date have different days");
@@ -44,18 +51,30 @@ export function checkCredential(query: Query): { readonly accessKeyId: string; r
 /**
  * `hostRegion` is undefined for a host of `STS_EXTRA_HOSTS`: the credential determines its region.
  */
-export function checkRegion(region: string, hostRegion: string | undefined, accepted: ReadonlySet<string>): void {
+export function checkRegion(
+  region: string,
+  hostRegion: string | undefined,
+  accepted: ReadonlySet<string>,
+): void {
   if (hostRegion !== undefined && region !== hostRegion) {
-    throw denial("token_region_refused", `signed for region${named(region)}, but the host serves ${hostRegion}`);
+    throw denial(
+      "token_region_refused",
+      `signed for region${named(region)}, but the host serves ${hostRegion}`,
+    );
   }
-  if (!accepted.has(region)) throw denial("token_region_refused", `region${named(region)} is not accepted here`);
+  if (!accepted.has(region))
+    throw denial("token_region_refused", `region${named(region)} is not accepted here`);
 }
 
 export function checkDate(query: Query, now: EpochMs): { readonly expiresAt: EpochMs } {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query["X-Amz-Date"]);
   const [, year, month, day, hour, minute, second] = match ?? [];
-  const signedAt = match === null ? undefined : calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
-  if (signedAt === undefined) throw parameterRefused("X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
+  const signedAt =
+    match === null
+      ? undefined
+      : calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
+  if (signedAt === undefined)
+    throw parameterRefused("X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
   const expiresAt = signedAt + TOKEN_LIFETIME_MS;
   if (now > expiresAt) {
     throw denial(

@@ -48,14 +48,22 @@ const GLOBAL_REGION = "us-east-1";
 export function acceptedStsHosts(
   partition: Partition,
   ownRegion: string,
-  { onlyRegions, regionalOnly = false, extraHosts = [], nodeRegion = ownRegion }: StsHostOptions = {},
+  {
+    onlyRegions,
+    regionalOnly = false,
+    extraHosts = [],
+    nodeRegion = ownRegion,
+  }: StsHostOptions = {},
 ): StsHosts {
   const regions = new Set(onlyRegions ?? [...partition.regions, ownRegion, nodeRegion]);
   const regionByHost = new Map<string, string | undefined>();
   const own = new Set<string>();
   for (const region of regions) {
     const isOwn = region === ownRegion || region === nodeRegion;
-    const hosts = [`sts.${region}.${partition.domain}`, ...(regionalOnly ? [] : otherHosts(partition, region))];
+    const hosts = [
+      `sts.${region}.${partition.domain}`,
+      ...(regionalOnly ? [] : otherHosts(partition, region)),
+    ];
     for (const host of hosts) {
       regionByHost.set(host, region);
       if (isOwn) own.add(host);
@@ -73,11 +81,14 @@ export function acceptedStsHosts(
  * for a region that is newer than this code. In GovCloud the plain name is the FIPS endpoint.
  */
 function otherHosts(partition: Partition, region: string): string[] {
-  const { id, domain, dualStackDomain, regions, stsFipsRegions, stsFipsDualStackRegions } = partition;
+  const { id, domain, dualStackDomain, regions, stsFipsRegions, stsFipsDualStackRegions } =
+    partition;
   const hosts: string[] = [];
-  if (dualStackDomain !== undefined && regions.includes(region)) hosts.push(`sts.${region}.${dualStackDomain}`);
+  if (dualStackDomain !== undefined && regions.includes(region))
+    hosts.push(`sts.${region}.${dualStackDomain}`);
   if (stsFipsRegions?.includes(region) === true) hosts.push(`sts-fips.${region}.${domain}`);
-  if (stsFipsDualStackRegions?.includes(region) === true) hosts.push(`sts-fips.${region}.${dualStackDomain}`);
+  if (stsFipsDualStackRegions?.includes(region) === true)
+    hosts.push(`sts-fips.${region}.${dualStackDomain}`);
   if (id === "aws" && region === GLOBAL_REGION) hosts.push(GLOBAL_HOST);
   return hosts;
 }

@@ -40,11 +40,14 @@ const PRESIGNED_URL = /^https:\/\/([^/?#]*)\/\?([^#]*)$/;
 /** Throws a `Denial` that names the rule. */
 export function parseToken(text: string, hosts: StsHosts, now: EpochMs): UnverifiedToken {
   if (!hasTokenPrefix(text)) throw denial("token_malformed", `does not begin with ${PREFIX}`);
-  if (Buffer.byteLength(text) > MAX_BYTES) throw denial("token_malformed", `longer than ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    throw denial("token_malformed", `longer than ${MAX_BYTES} bytes`);
   const decoded = decodeBase64Url(text.slice(PREFIX.length));
-  if (decoded === undefined) throw denial("token_malformed", "not canonical unpadded base64url after the prefix");
+  if (decoded === undefined)
+    throw denial("token_malformed", "not canonical unpadded base64url after the prefix");
   const [, host = "", queryText] = PRESIGNED_URL.exec(decoded) ?? [];
-  if (queryText === undefined) throw denial("token_malformed", "not exactly https://<host>/?<query>");
+  if (queryText === undefined)
+    throw denial("token_malformed", "not exactly https://<host>/?<query>");
   if (!hosts.regionByHost.has(host)) {
     throw denial("token_host_refused", "the host is not an accepted STS endpoint");
   }

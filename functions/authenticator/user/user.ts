@@ -36,19 +36,30 @@ export async function renderUser(
   const { username, groups = [] } = mapping;
   const who = identity.canonicalArn;
   const by = `mapped by ${parameter}`;
-  const refused: Refused = (code, problem) => denial(code, `${problem} for ${who}, ${by}`, { tried });
+  const refused: Refused = (code, problem) =>
+    denial(code, `${problem} for ${who}, ${by}`, { tried });
   const missing = (placeholder: string): never => {
     if (identity.claims !== undefined && SESSION_PLACEHOLDERS.includes(placeholder)) {
-      throw refused("token_lacks_session", `an AWS-signed token has no value for {${placeholder}},`);
+      throw refused(
+        "token_lacks_session",
+        `an AWS-signed token has no value for {${placeholder}},`,
+      );
     }
     throw refused("placeholder_without_value", `{${placeholder}} has no value`);
   };
-  const values = new Map<string, string>([...placeholderValues(identity), ...claimValues(username, identity, refused)]);
+  const values = new Map<string, string>([
+    ...placeholderValues(identity),
+    ...claimValues(username, identity, refused),
+  ]);
   if (usesPlaceholder([username ?? "", ...groups], "EC2PrivateDNSName")) {
     if (identity.claims !== undefined) missing("EC2PrivateDNSName");
     const node = await findNodeName();
     if ("refusal" in node)
-      throw denial("node_not_verified", `${who} is not verified as a node: ${node.refusal}; ${by}`, { tried });
+      throw denial(
+        "node_not_verified",
+        `${who} is not verified as a node: ${node.refusal}; ${by}`,
+        { tried },
+      );
     values.set("EC2PrivateDNSName", node.name);
   }
   const render = (template: string) => renderTemplate(template, values, missing);
@@ -73,13 +84,21 @@ export async function renderUser(
 type Refused = (code: Parameters<typeof denial>[0], problem: string) => Denial;
 
 /** Returns the values of the claim placeholders in a username. */
-function claimValues(username = "", { claims }: VerifiedIdentity, refused: Refused): [name: string, value: string][] {
+function claimValues(
+  username = "",
+  { claims }: VerifiedIdentity,
+  refused: Refused,
+): [name: string, value: string][] {
   return claimPlaceholdersIn(username).map((name) => {
     const value = claims && claimValue(name, claims);
-    if (value === undefined) throw refused("token_lacks_claims", `the token has no value for {${name}},`);
+    if (value === undefined)
+      throw refused("token_lacks_claims", `the token has no value for {${name}},`);
     // The value is not in the message, since users can influence it.
     if (!CLAIM_VALUE.test(value)) {
-      throw refused("name_refused", `the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128),`);
+      throw refused(
+        "name_refused",
+        `the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128),`,
+      );
     }
     return [name, value];
   });

@@ -97,7 +97,9 @@ function wildcard(text: string): (value: string) => boolean {
 }
 
 function invalidPattern(pattern: string) {
-  return invalidParameter(`Invalid filter pattern, or not supported by this local service: ${pattern}`);
+  return invalidParameter(
+    `Invalid filter pattern, or not supported by this local service: ${pattern}`,
+  );
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */

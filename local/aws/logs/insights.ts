@@ -10,7 +10,16 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { ServiceError } from "../http-server.ts";
 import type { Input } from "../protocols.ts";
 import { invalidParameter } from "./filter-pattern.ts";
-import { groupOf, type LogEvent, type LogGroups, pageSize, readToken, text, time, writeToken } from "./log-groups.ts";
+import {
+  groupOf,
+  type LogEvent,
+  type LogGroups,
+  pageSize,
+  readToken,
+  text,
+  time,
+  writeToken,
+} from "./log-groups.ts";
 
 interface QueryResult {
   /** A field without a value is missing from its row. */
@@ -36,7 +45,8 @@ const AGGREGATE = new RegExp(`^(max\\(@timestamp\\)|count\\(\\*\\)) as (${FIELD}
 const STATS = new RegExp(`^stats (.+) by (${FIELD}(?:, *${FIELD})*)$`);
 
 const AGGREGATES: Readonly<Record<string, Aggregate>> = {
-  "max(@timestamp)": (lines) => shown(lines.reduce((most, { timestamp }) => Math.max(most, timestamp), 0)),
+  "max(@timestamp)": (lines) =>
+    shown(lines.reduce((most, { timestamp }) => Math.max(most, timestamp), 0)),
   "count(*)": (lines) => String(lines.length),
 };
 
@@ -55,10 +65,14 @@ function parseInsights(text: string): (events: readonly LogEvent[]) => QueryResu
       const fields = parseJson(message);
       return isObject(fields) && holds.every((hold) => hold(fields)) ? [{ timestamp, fields }] : [];
     });
-    const groups = Map.groupBy(lines, ({ fields }) => JSON.stringify(keys.map((key) => valueAt(fields, key) ?? null)));
+    const groups = Map.groupBy(lines, ({ fields }) =>
+      JSON.stringify(keys.map((key) => valueAt(fields, key) ?? null)),
+    );
     const rows = [...groups].map(([group, own]) => {
       const values: (string | null)[] = JSON.parse(group);
-      const known = keys.flatMap((field, i) => (values[i] == null ? [] : [{ field, value: values[i] }]));
+      const known = keys.flatMap((field, i) =>
+        values[i] == null ? [] : [{ field, value: values[i] }],
+      );
       return [...known, ...named.map(({ field, aggregate }) => ({ field, value: aggregate(own) }))];
     });
     return { rows, matched: lines.length };
@@ -102,7 +116,12 @@ interface Query extends QueryResult {
   state: "Scheduled" | "Running" | "Complete" | "Cancelled";
 }
 
-const NEXT = { Scheduled: "Running", Running: "Complete", Complete: "Complete", Cancelled: "Cancelled" } as const;
+const NEXT = {
+  Scheduled: "Running",
+  Running: "Complete",
+  Complete: "Complete",
+  Cancelled: "Cancelled",
+} as const;
 
 /** Limits of a query and of a page. */
 const [MOST_ROWS, PAGE] = [100_000, 10_000];
@@ -118,14 +137,16 @@ export function insights(): Readonly<Record<string, Operation>> {
   function queryOf(input: Input): Query {
     const id = text(input, "queryId", 256) ?? "";
     const query = queries.get(id);
-    if (query === undefined) throw new ServiceError("ResourceNotFoundException", `Query with ID ${id} does not exist`);
+    if (query === undefined)
+      throw new ServiceError("ResourceNotFoundException", `Query with ID ${id} does not exist`);
     return query;
   }
 
   return {
     StartQuery(groups, input) {
       for (const name of Object.keys(input)) {
-        if (!START.includes(name)) throw invalidParameter(`This local service does not support ${name}.`);
+        if (!START.includes(name))
+          throw invalidParameter(`This local service does not support ${name}.`);
       }
       const [from, until] = [time(input, "startTime"), time(input, "endTime")];
       if (from === undefined || until === undefined || from > until) {
@@ -141,7 +162,13 @@ export function insights(): Readonly<Record<string, Operation>> {
       const { rows, matched } = run(events);
       const bytes = events.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0);
       const queryId = randomUUID();
-      queries.set(queryId, { rows: rows.slice(0, limit), matched, scanned: events.length, bytes, state: "Scheduled" });
+      queries.set(queryId, {
+        rows: rows.slice(0, limit),
+        matched,
+        scanned: events.length,
+        bytes,
+        state: "Scheduled",
+      });
       return { queryId };
     },
 
@@ -158,7 +185,10 @@ export function insights(): Readonly<Record<string, Operation>> {
       return {
         status,
         results: isComplete ? rows.slice(at, end) : status === "Running" ? rows.slice(0, 1) : [],
-        statistics: status === "Scheduled" ? { recordsMatched: 0, recordsScanned: 0, bytesScanned: 0 } : statistics,
+        statistics:
+          status === "Scheduled"
+            ? { recordsMatched: 0, recordsScanned: 0, bytesScanned: 0 }
+            : statistics,
         ...(isComplete && end < rows.length && { nextToken: writeToken(end, request) }),
       };
     },

@@ -13,7 +13,13 @@ export function text(input: Input, name: string, most: number, form = /^/): stri
   const value = input[name] ?? undefined;
   if (value === undefined) return undefined;
   const least = name === "filterPattern" ? 0 : 1;
-  if (typeof value === "string" && value.length >= least && value.length <= most && form.test(value)) return value;
+  if (
+    typeof value === "string" &&
+    value.length >= least &&
+    value.length <= most &&
+    form.test(value)
+  )
+    return value;
   throw constraint(
     name,
     value,
@@ -23,12 +29,14 @@ export function text(input: Input, name: string, most: number, form = /^/): stri
 
 export function time(input: Input, name: string): number | undefined {
   const value = input[name] ?? undefined;
-  if (value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 0)) return value;
+  if (value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 0))
+    return value;
   throw constraint(name, value, "be an integer greater than or equal to 0");
 }
 
 export function pageSize(value: unknown, most: number): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most) return value;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most)
+    return value;
   throw constraint("limit", value, `have a value of 1 to ${most}`);
 }
 
@@ -40,12 +48,18 @@ function constraint(name: string, value: unknown, rule: string) {
 
 /** The token is valid only for the same request. */
 export function writeToken(at: number, request: object): string {
-  return Buffer.from(JSON.stringify({ at, of: hash("sha256", JSON.stringify(request)) })).toString("base64url");
+  return Buffer.from(JSON.stringify({ at, of: hash("sha256", JSON.stringify(request)) })).toString(
+    "base64url",
+  );
 }
 
 export function readToken(token: string, request: object): number {
   const read = parseJson(Buffer.from(token, "base64url").toString());
-  if (isObject(read) && typeof read["at"] === "number" && read["of"] === hash("sha256", JSON.stringify(request))) {
+  if (
+    isObject(read) &&
+    typeof read["at"] === "number" &&
+    read["of"] === hash("sha256", JSON.stringify(request))
+  ) {
     return read["at"];
   }
   throw invalidParameter("The specified nextToken is invalid.");
@@ -80,10 +94,14 @@ const MEMBERS = ["logGroupName", "startTime", "endTime", "filterPattern", "nextT
 
 export function filterLogEvents(groups: LogGroups, input: Input): object {
   for (const name of Object.keys(input)) {
-    if (!MEMBERS.includes(name)) throw invalidParameter(`This local service does not support ${name}.`);
+    if (!MEMBERS.includes(name))
+      throw invalidParameter(`This local service does not support ${name}.`);
   }
   const group = groupOf(groups, input);
-  const [from, until] = [time(input, "startTime") ?? 0, time(input, "endTime") ?? Number.POSITIVE_INFINITY];
+  const [from, until] = [
+    time(input, "startTime") ?? 0,
+    time(input, "endTime") ?? Number.POSITIVE_INFINITY,
+  ];
   const matches = parseFilterPattern(text(input, "filterPattern", 1024) ?? "");
   const limit = pageSize(input["limit"] ?? MOST_EVENTS, MOST_EVENTS);
 
@@ -91,9 +109,14 @@ export function filterLogEvents(groups: LogGroups, input: Input): object {
   const token = text(input, "nextToken", 2048);
   const start = token === undefined ? 0 : readToken(token, request);
   const all = group();
-  const isWanted = ({ timestamp, message }: LogEvent) => timestamp >= from && timestamp <= until && matches(message);
+  const isWanted = ({ timestamp, message }: LogEvent) =>
+    timestamp >= from && timestamp <= until && matches(message);
   const { events, next } = readPage(all, start, limit, isWanted);
-  return { events, searchedLogStreams: [], ...(next < all.length && { nextToken: writeToken(next, request) }) };
+  return {
+    events,
+    searchedLogStreams: [],
+    ...(next < all.length && { nextToken: writeToken(next, request) }),
+  };
 }
 
 /** Returns the wanted events of one page, and the position at which the next page begins. */
@@ -141,7 +164,8 @@ export function describeLogGroups(
   input: Input,
 ): object {
   for (const name of Object.keys(input)) {
-    if (name !== "logGroupNamePrefix") throw invalidParameter(`This local service does not support ${name}.`);
+    if (name !== "logGroupNamePrefix")
+      throw invalidParameter(`This local service does not support ${name}.`);
   }
   const prefix = text(input, "logGroupNamePrefix", 512) ?? "";
   const names = Object.keys(groups).filter((name) => name.startsWith(prefix));
@@ -149,6 +173,11 @@ export function describeLogGroups(
     logGroups: names
       .sort()
       .slice(0, MOST)
-      .map((logGroupName) => ({ logGroupName, creationTime: 0, storedBytes: 0, ...properties[logGroupName] })),
+      .map((logGroupName) => ({
+        logGroupName,
+        creationTime: 0,
+        storedBytes: 0,
+        ...properties[logGroupName],
+      })),
   };
 }

@@ -4,7 +4,14 @@
 import { readFileSync } from "node:fs";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { type LocalServer, startHttpServer } from "../http-server.ts";
-import { answerJson, callsPerSecond, operationOf, parseInput, throttled, unknownOperation } from "../protocols.ts";
+import {
+  answerJson,
+  callsPerSecond,
+  operationOf,
+  parseInput,
+  throttled,
+  unknownOperation,
+} from "../protocols.ts";
 import { byAccessKey, type ServiceOptions, verify } from "../verification.ts";
 import { insights } from "./insights.ts";
 import {
@@ -31,11 +38,22 @@ export interface LogsOptions extends ServiceOptions {
 export const DEFAULT_LOGS_THROUGHPUT = 5;
 
 export function startLogs(options: LogsOptions): Promise<LocalServer> {
-  const { groups, properties = {}, region = "us-east-1", port, throughput = Number.POSITIVE_INFINITY } = options;
+  const {
+    groups,
+    properties = {},
+    region = "us-east-1",
+    port,
+    throughput = Number.POSITIVE_INFINITY,
+  } = options;
   const admit = callsPerSecond(throughput, () => performance.now());
   const operations = insights();
   const identities = byAccessKey(options.identities);
-  const rules = { servesRegion: (scoped: string) => scoped === region, ...options, identities, service: "logs" };
+  const rules = {
+    servesRegion: (scoped: string) => scoped === region,
+    ...options,
+    identities,
+    service: "logs",
+  };
   return startHttpServer(
     (request) =>
       answerJson(() => {
@@ -63,7 +81,10 @@ export function eventsOfFile(file: string): LogEvent[] {
     .filter((line) => line !== "")
     .map((message) => {
       const line = parseJson(message);
-      const time = isObject(line) && typeof line["timestamp"] === "string" ? Date.parse(line["timestamp"]) : Number.NaN;
+      const time =
+        isObject(line) && typeof line["timestamp"] === "string"
+          ? Date.parse(line["timestamp"])
+          : Number.NaN;
       timestamp = Number.isNaN(time) ? timestamp : time;
       return { timestamp, message };
     });

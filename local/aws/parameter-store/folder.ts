@@ -2,7 +2,15 @@
 // apply immediately, and writes replace files.
 
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { parseJson } from "../../../functions/lib/json.ts";
@@ -55,14 +63,17 @@ export function openFolder(
       return served.add(name, content);
     },
     remove(name) {
-      for (const file of served.versions(name) === undefined ? [] : (files.get(name) ?? [])) rmSync(file);
+      for (const file of served.versions(name) === undefined ? [] : (files.get(name) ?? []))
+        rmSync(file);
       return served.remove(name);
     },
   };
 
   // Synchronous, so that concurrent requests never create two versions for one edit.
   return () => {
-    files = new Map([...mappingFiles(folder)].map(([below, found]) => [`${prefix}/${below}`, found]));
+    files = new Map(
+      [...mappingFiles(folder)].map(([below, found]) => [`${prefix}/${below}`, found]),
+    );
     const earlier = problems;
     problems = loadFiles();
     isStart = false;
@@ -80,7 +91,10 @@ export function openFolder(
     for (const [name, paths] of files) {
       const problem = load(name, paths);
       if (problem === undefined) continue;
-      found.set(name, `${paths.map((path) => relative(folder, path)).join(", ")} is not served: ${problem}`);
+      found.set(
+        name,
+        `${paths.map((path) => relative(folder, path)).join(", ")} is not served: ${problem}`,
+      );
     }
     return found;
   }
@@ -117,7 +131,8 @@ export function openFolder(
     if (path === undefined) return;
     const problem = problems.get(name);
     if (problem !== undefined) throw validationError(`Correct or delete the file: ${problem}`);
-    if (type !== "String") throw validationError(`This local Parameter Store writes no ${type} to a file.`);
+    if (type !== "String")
+      throw validationError(`This local Parameter Store writes no ${type} to a file.`);
     const [current] = files.get(name) ?? [];
     const { file, text } = contentFor(value, path, current);
     mkdirSync(dirname(file), { recursive: true });
@@ -148,7 +163,8 @@ function contentFor(value: string, path: string, current: string | undefined) {
  */
 function mappingYaml(value: string): string | undefined {
   const parsed = parseJson(value);
-  if (typeof parsed !== "object" || parsed === null || parseDocument(value).errors.length > 0) return undefined;
+  if (typeof parsed !== "object" || parsed === null || parseDocument(value).errors.length > 0)
+    return undefined;
   const text = stringify(parsed);
   return mappingValue(".yaml", text) === JSON.stringify(parsed) ? text : undefined;
 }
@@ -172,7 +188,8 @@ const MAPPING_FILE = /^(.+)\.(?:ya?ml|json)$/;
  * name may start with an escaped character: `.40dmin` is `@dmin`.
  */
 export function mappingName(segments: readonly string[]): string | undefined {
-  if (segments.some((segment) => segment.startsWith(".") && !/^\.[0-9a-f]{2}/.test(segment))) return undefined;
+  if (segments.some((segment) => segment.startsWith(".") && !/^\.[0-9a-f]{2}/.test(segment)))
+    return undefined;
   return MAPPING_FILE.exec(segments.join("/"))?.[1];
 }
 

@@ -40,20 +40,28 @@ function flag(input: Input, field: string): boolean {
 }
 
 /** An optional member with a value of `choices`. */
-function choice<T extends string>(input: Input, field: string, choices: readonly T[]): T | undefined {
+function choice<T extends string>(
+  input: Input,
+  field: string,
+  choices: readonly T[],
+): T | undefined {
   const value = optionalText(input, field);
   if (value === undefined) return undefined;
   const chosen = choices.find((known) => known === value);
-  if (chosen === undefined) throw constraintError(value, field, `satisfy enum value set: [${choices.join(", ")}]`);
+  if (chosen === undefined)
+    throw constraintError(value, field, `satisfy enum value set: [${choices.join(", ")}]`);
   return chosen;
 }
 
 /** A page size of 1 to `most`; default `most`. */
 function pageSize(input: Input, most: number): number {
   const value = input["MaxResults"] ?? most;
-  if (typeof value !== "number" || !Number.isInteger(value)) throw illTyped("MaxResults is not an integer");
-  if (value < 1) throw constraintError(value, "MaxResults", "have value greater than or equal to 1");
-  if (value > most) throw constraintError(value, "MaxResults", `have value less than or equal to ${most}`);
+  if (typeof value !== "number" || !Number.isInteger(value))
+    throw illTyped("MaxResults is not an integer");
+  if (value < 1)
+    throw constraintError(value, "MaxResults", "have value greater than or equal to 1");
+  if (value > most)
+    throw constraintError(value, "MaxResults", `have value less than or equal to ${most}`);
   return value;
 }
 
@@ -64,8 +72,10 @@ function texts(input: Input, field: string, most: number): string[] {
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
     throw illTyped(`${field} is not a list of strings`);
   }
-  if (value.length < 1) throw constraintError(value, field, "have length greater than or equal to 1");
-  if (value.length > most) throw constraintError(value, field, `have length less than or equal to ${most}`);
+  if (value.length < 1)
+    throw constraintError(value, field, "have length greater than or equal to 1");
+  if (value.length > most)
+    throw constraintError(value, field, `have length less than or equal to ${most}`);
   return value;
 }
 
@@ -73,7 +83,10 @@ function texts(input: Input, field: string, most: number): string[] {
 function refuseUnsupported(input: Input, fields: readonly string[]): void {
   for (const field of fields) {
     if (input[field] === undefined || input[field] === null) continue;
-    throw new ServiceError("ValidationException", `This local Parameter Store does not support ${field}.`);
+    throw new ServiceError(
+      "ValidationException",
+      `This local Parameter Store does not support ${field}.`,
+    );
   }
 }
 
@@ -88,7 +101,10 @@ function page<T>(all: readonly T[], keyOf: (item: T) => string, input: Input, mo
   const start = after === undefined ? 0 : all.findIndex((item) => keyOf(item) > after);
   const items = start < 0 ? [] : all.slice(start, start + size);
   const last = items.at(-1);
-  return { items, next: items.length < size || last === undefined ? {} : { NextToken: encodeToken(keyOf(last)) } };
+  return {
+    items,
+    next: items.length < size || last === undefined ? {} : { NextToken: encodeToken(keyOf(last)) },
+  };
 }
 
 /**
@@ -103,20 +119,31 @@ function encodeToken(key: string): string {
 function decodeToken(token: string | undefined): string | undefined {
   if (token === undefined) return undefined;
   const text = Buffer.from(token, "base64url").toString();
-  if (!text.startsWith(TOKEN_MARK)) throw new ServiceError("InvalidNextToken", "The specified token isn't valid.");
+  if (!text.startsWith(TOKEN_MARK))
+    throw new ServiceError("InvalidNextToken", "The specified token isn't valid.");
   return text.slice(TOKEN_MARK.length);
 }
 
 /**
  * `Parameter` of GetParameter, GetParameters and GetParametersByPath; `undefined` if there is none.
  */
-function renderParameter(parameters: ParameterStorage, location: StoreLocation, name: string, decrypt: boolean) {
+function renderParameter(
+  parameters: ParameterStorage,
+  location: StoreLocation,
+  name: string,
+  decrypt: boolean,
+) {
   const version = newest(parameters, name);
   return version && { ...common(name, version, decrypt), ARN: parameterArn(location, name) };
 }
 
 /** An item of `ParameterHistory`. */
-function renderHistory(location: StoreLocation, name: string, version: ParameterVersion, decrypt: boolean): object {
+function renderHistory(
+  location: StoreLocation,
+  name: string,
+  version: ParameterVersion,
+  decrypt: boolean,
+): object {
   return {
     ...common(name, version, decrypt),
     ...(version.type === "SecureString" ? { KeyId: "alias/aws/ssm" } : {}),
@@ -155,7 +182,11 @@ const MAX_HISTORY_PAGE = 50;
 
 const MAX_PATH_PAGE = 10;
 
-export function getParameter(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
+export function getParameter(
+  parameters: ParameterStorage,
+  location: StoreLocation,
+  input: Input,
+): object {
   const name = requiredText(input, "Name");
   checkReadName(name);
   const found = renderParameter(parameters, location, name, flag(input, "WithDecryption"));
@@ -164,48 +195,80 @@ export function getParameter(parameters: ParameterStorage, location: StoreLocati
 }
 
 /** Sorts parameters by name. Lists missing ones in InvalidParameters instead of failing. */
-export function getParameters(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
+export function getParameters(
+  parameters: ParameterStorage,
+  location: StoreLocation,
+  input: Input,
+): object {
   const names = texts(input, "Names", MAX_NAMES);
   // The service documents this error, but not its message.
-  if (new Set(names).size < names.length) throw validationError("Duplicate parameter names in the request.");
+  if (new Set(names).size < names.length)
+    throw validationError("Duplicate parameter names in the request.");
   for (const name of names) checkReadName(name);
   const decrypt = flag(input, "WithDecryption");
   return {
-    Parameters: names.toSorted().flatMap((name) => renderParameter(parameters, location, name, decrypt) ?? []),
+    Parameters: names
+      .toSorted()
+      .flatMap((name) => renderParameter(parameters, location, name, decrypt) ?? []),
     InvalidParameters: names.filter((name) => newest(parameters, name) === undefined),
   };
 }
 
-export function getParameterHistory(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
+export function getParameterHistory(
+  parameters: ParameterStorage,
+  location: StoreLocation,
+  input: Input,
+): object {
   const name = requiredText(input, "Name");
   checkNameGrammar(name);
   const versions = parameters.versions(name);
   if (versions === undefined) throw notFound(name);
   // Keys are compared as text, so they need equal length.
-  const { items, next } = page(versions, ({ version }) => String(version).padStart(9, "0"), input, MAX_HISTORY_PAGE);
+  const { items, next } = page(
+    versions,
+    ({ version }) => String(version).padStart(9, "0"),
+    input,
+    MAX_HISTORY_PAGE,
+  );
   const decrypt = flag(input, "WithDecryption");
-  return { Parameters: items.map((version) => renderHistory(location, name, version, decrypt)), ...next };
+  return {
+    Parameters: items.map((version) => renderHistory(location, name, version, decrypt)),
+    ...next,
+  };
 }
 
 /**
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, for
  * parameters only
  */
-export function listTagsForResource(parameters: ParameterStorage, _location: StoreLocation, input: Input): object {
-  if (requiredText(input, "ResourceType") !== "Parameter") refuseUnsupported(input, ["ResourceType"]);
+export function listTagsForResource(
+  parameters: ParameterStorage,
+  _location: StoreLocation,
+  input: Input,
+): object {
+  if (requiredText(input, "ResourceType") !== "Parameter")
+    refuseUnsupported(input, ["ResourceType"]);
   const found = newest(parameters, requiredText(input, "ResourceId"));
-  if (found === undefined) throw new ServiceError("InvalidResourceId", "The resource ID is not valid.");
+  if (found === undefined)
+    throw new ServiceError("InvalidResourceId", "The resource ID is not valid.");
   return { TagList: Object.entries(found.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) };
 }
 
-export function getParametersByPath(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
+export function getParametersByPath(
+  parameters: ParameterStorage,
+  location: StoreLocation,
+  input: Input,
+): object {
   refuseUnsupported(input, ["ParameterFilters"]);
   const path = checkPath(requiredText(input, "Path"));
   const recursive = flag(input, "Recursive");
   const below = parameters.names().filter((name) => isUnder(name, path, recursive));
   const { items, next } = page(below, (name) => name, input, MAX_PATH_PAGE);
   const decrypt = flag(input, "WithDecryption");
-  return { Parameters: items.flatMap((name) => renderParameter(parameters, location, name, decrypt) ?? []), ...next };
+  return {
+    Parameters: items.flatMap((name) => renderParameter(parameters, location, name, decrypt) ?? []),
+    ...next,
+  };
 }
 
 /** Checks a path and removes its trailing slash; `/` becomes the empty string. */
@@ -230,17 +293,26 @@ function isUnder(name: string, path: string, recursive: boolean): boolean {
 /** Rejects a version, label or ARN instead of a name: not supported. */
 function checkReadName(name: string): void {
   if (name.includes(":")) {
-    throw new ServiceError("ValidationException", `This local Parameter Store finds parameters by name only: ${name}.`);
+    throw new ServiceError(
+      "ValidationException",
+      `This local Parameter Store finds parameters by name only: ${name}.`,
+    );
   }
   checkNameGrammar(name);
 }
 
-export function putParameter(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
+export function putParameter(
+  parameters: ParameterStorage,
+  location: StoreLocation,
+  input: Input,
+): object {
   refuseUnsupported(input, ["AllowedPattern", "KeyId", "Policies", "Tags"]);
   if ((optionalText(input, "Tier") ?? TIER) !== TIER) refuseUnsupported(input, ["Tier"]);
   const dataType = optionalText(input, "DataType") ?? "text";
   if (dataType !== "text") {
-    throw validationError(`The following data type is not supported: ${dataType} (Data type names are all lowercase.)`);
+    throw validationError(
+      `The following data type is not supported: ${dataType} (Data type names are all lowercase.)`,
+    );
   }
   const written = writeParameter(parameters, location, {
     name: requiredText(input, "Name"),
@@ -252,7 +324,11 @@ export function putParameter(parameters: ParameterStorage, location: StoreLocati
   return { Version: written.version, Tier: TIER };
 }
 
-export function deleteParameter(parameters: ParameterStorage, _location: StoreLocation, input: Input): object {
+export function deleteParameter(
+  parameters: ParameterStorage,
+  _location: StoreLocation,
+  input: Input,
+): object {
   const name = requiredText(input, "Name");
   checkNameGrammar(name);
   if (!parameters.remove(name)) throw notFound(name);
@@ -260,9 +336,16 @@ export function deleteParameter(parameters: ParameterStorage, _location: StoreLo
 }
 
 /** Lists missing names in InvalidParameters instead of failing. */
-export function deleteParameters(parameters: ParameterStorage, _location: StoreLocation, input: Input): object {
+export function deleteParameters(
+  parameters: ParameterStorage,
+  _location: StoreLocation,
+  input: Input,
+): object {
   const names = texts(input, "Names", MAX_NAMES);
   for (const name of names) checkNameGrammar(name);
   const deleted = names.filter((name) => parameters.remove(name));
-  return { DeletedParameters: deleted, InvalidParameters: names.filter((name) => !deleted.includes(name)) };
+  return {
+    DeletedParameters: deleted,
+    InvalidParameters: names.filter((name) => !deleted.includes(name)),
+  };
 }

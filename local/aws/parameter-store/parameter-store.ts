@@ -142,11 +142,22 @@ export async function startParameterStore(
   opened: (location: StoreLocation, now: () => number) => () => ParameterStorage,
   options: StoreOptions,
 ): Promise<LocalServer> {
-  const { partition = "aws", region = "us-east-1", account = "111122223333", now = Date.now } = options;
+  const {
+    partition = "aws",
+    region = "us-east-1",
+    account = "111122223333",
+    now = Date.now,
+  } = options;
   const location = { partition, region, account };
   const identities = byAccessKey(options.identities);
-  const rules = { servesRegion: (scoped: string) => scoped === region, ...options, identities, service: "ssm" };
-  const admit = options.throughput === undefined ? () => undefined : limitThroughput(options.throughput, now);
+  const rules = {
+    servesRegion: (scoped: string) => scoped === region,
+    ...options,
+    identities,
+    service: "ssm",
+  };
+  const admit =
+    options.throughput === undefined ? () => undefined : limitThroughput(options.throughput, now);
   const open = opened(location, now);
   const writing = new Set<unknown>();
   // Reports problems at startup, and fails there if the folder is missing.

@@ -136,9 +136,14 @@ const NAME_RULE =
 
 /** Checks for reads: only the grammar. A name that contains a slash must start with one. */
 export function checkNameGrammar(name: string): void {
-  if (name.length === 0) throw constraintError(name, "Name", "have length greater than or equal to 1");
+  if (name.length === 0)
+    throw constraintError(name, "Name", "have length greater than or equal to 1");
   if (name.length > MAX_NAME_MEMBER_LENGTH) {
-    throw constraintError(name, "Name", `have length less than or equal to ${MAX_NAME_MEMBER_LENGTH}`);
+    throw constraintError(
+      name,
+      "Name",
+      `have length less than or equal to ${MAX_NAME_MEMBER_LENGTH}`,
+    );
   }
   if (!NAME.test(name) || /^\/?ssm/i.test(name)) throw validationError(NAME_RULE);
 }
@@ -147,10 +152,15 @@ export function checkNameGrammar(name: string): void {
 function checkName(name: string, location: StoreLocation): void {
   checkNameGrammar(name);
   if (/^\/aws.*\//i.test(name)) {
-    throw new ServiceError("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
+    throw new ServiceError(
+      "AccessDeniedException",
+      `No access to reserved parameter name: ${name}.`,
+    );
   }
   if (RESERVED.test(name)) {
-    throw validationError('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
+    throw validationError(
+      'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).',
+    );
   }
   const levels = name.split("/").length - (name.startsWith("/") ? 1 : 0);
   if (levels > MAX_LEVELS) {
@@ -169,9 +179,12 @@ function checkName(name: string, location: StoreLocation): void {
 
 /** Counts bytes, the stricter reading of the documented 4 KB. */
 function checkValue(value: string): void {
-  if (value.length === 0) throw constraintError(value, "Value", "have length greater than or equal to 1");
+  if (value.length === 0)
+    throw constraintError(value, "Value", "have length greater than or equal to 1");
   if (value.includes("{{")) {
-    throw validationError('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
+    throw validationError(
+      'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.',
+    );
   }
   if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
     throw validationError(
@@ -208,7 +221,8 @@ export function writeParameter(
     );
   }
   const type = request.type ?? current?.type;
-  if (type === undefined) throw validationError("A parameter type is required when you create a parameter.");
+  if (type === undefined)
+    throw validationError("A parameter type is required when you create a parameter.");
   if (current !== undefined && type !== current.type) {
     throw new ServiceError(
       "HierarchyTypeMismatchException",
@@ -216,7 +230,10 @@ export function writeParameter(
     );
   }
   if (current === undefined && parameters.count() >= parameters.limit) {
-    throw new ServiceError("ParameterLimitExceeded", `No more than ${parameters.limit} parameters of tier ${TIER}.`);
+    throw new ServiceError(
+      "ParameterLimitExceeded",
+      `No more than ${parameters.limit} parameters of tier ${TIER}.`,
+    );
   }
   const description = request.description ?? current?.description;
   // Tags belong to the parameter, so a new version keeps them.

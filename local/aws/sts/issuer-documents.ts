@@ -24,10 +24,14 @@ export interface IssuerAccess {
 const MAX_BYTES = 64 * 1024;
 
 /** Does not cache keys. STS's caching is not documented. */
-export async function fetchIssuerKeys(issuer: string, { ca, timeoutMs = 5_000 }: IssuerAccess): Promise<JSONWebKeySet> {
+export async function fetchIssuerKeys(
+  issuer: string,
+  { ca, timeoutMs = 5_000 }: IssuerAccess,
+): Promise<JSONWebKeySet> {
   const signal = AbortSignal.timeout(timeoutMs);
   const discovery = await fetchJson(`${issuer}/.well-known/openid-configuration`, ca, signal);
-  if (discovery["issuer"] !== issuer || typeof discovery["jwks_uri"] !== "string") throw noVerificationKey();
+  if (discovery["issuer"] !== issuer || typeof discovery["jwks_uri"] !== "string")
+    throw noVerificationKey();
   const { keys } = await fetchJson(discovery["jwks_uri"], ca, signal);
   if (!Array.isArray(keys)) throw noVerificationKey();
   return { keys };
@@ -39,7 +43,8 @@ async function fetchJson(
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
   const url = URL.parse(address);
-  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") throw noVerificationKey();
+  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "")
+    throw noVerificationKey();
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const resolved = await resolve(host);
   // STS reaches only public issuers, for which those of this machine stand in.
@@ -66,7 +71,8 @@ async function fetchJson(
   }
   try {
     const document: unknown = JSON.parse(String(await readBody(response, MAX_BYTES)));
-    if (typeof document === "object" && document !== null) return document as Record<string, unknown>;
+    if (typeof document === "object" && document !== null)
+      return document as Record<string, unknown>;
   } catch {
     // truncated, late, too large, or not JSON
   }

@@ -17,7 +17,10 @@ export interface Result {
 }
 
 /** The response to GetCallerIdentity. */
-export function callerIdentity(request: LocalRequest, { account, arn, userId }: LocalIdentity): LocalResponse {
+export function callerIdentity(
+  request: LocalRequest,
+  { account, arn, userId }: LocalIdentity,
+): LocalResponse {
   return answered(request, "GetCallerIdentity", { Arn: arn, UserId: userId, Account: account });
 }
 
@@ -26,16 +29,29 @@ export function answered(request: LocalRequest, action: string, result: Result):
   const id = randomUUID();
   const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: id } };
   if (acceptsJson(request)) {
-    return json(200, id, { [`${action}Response`]: written(content, (time) => time.getTime() / 1000) });
+    return json(200, id, {
+      [`${action}Response`]: written(content, (time) => time.getTime() / 1000),
+    });
   }
-  return xml(200, id, `${action}Response`, written(content, (time) => time.toISOString()) as XmlNode);
+  return xml(
+    200,
+    id,
+    `${action}Response`,
+    written(content, (time) => time.toISOString()) as XmlNode,
+  );
 }
 
 /** The response to a failed request. */
-export function refused(request: LocalRequest, { code, status, message }: ServiceError): LocalResponse {
+export function refused(
+  request: LocalRequest,
+  { code, status, message }: ServiceError,
+): LocalResponse {
   const id = randomUUID();
   if (acceptsJson(request)) {
-    return json(status, id, { Error: { Code: code, Message: message, Type: "Sender" }, RequestId: id });
+    return json(status, id, {
+      Error: { Code: code, Message: message, Type: "Sender" },
+      RequestId: id,
+    });
   }
   return xml(status, id, "ErrorResponse", {
     Error: { Type: "Sender", Code: code, Message: message },
@@ -78,7 +94,11 @@ export const missingAction = (): ServiceError =>
 export const unknownAction = (action: string, version: string): ServiceError =>
   new ServiceError("InvalidAction", `Could not find operation ${action} for version ${version}`);
 
-export const validationError = (member: string, value: string | undefined, constraint: string): ServiceError =>
+export const validationError = (
+  member: string,
+  value: string | undefined,
+  constraint: string,
+): ServiceError =>
   new ServiceError(
     "ValidationError",
     `1 validation error detected: Value ${value === undefined ? "null" : `'${value}'`} at '${member}' ` +
@@ -124,7 +144,9 @@ export const assumeRoleDenied = (): ServiceError =>
 /** Throws `ValidationError` outside of the limits, and for text that is not a number. */
 export function durationOf(text: string, least: number, most: number): number {
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (seconds < least) throw validationError("durationSeconds", text, `have value greater than or equal to ${least}`);
-  if (seconds > most) throw validationError("durationSeconds", text, `have value less than or equal to ${most}`);
+  if (seconds < least)
+    throw validationError("durationSeconds", text, `have value greater than or equal to ${least}`);
+  if (seconds > most)
+    throw validationError("durationSeconds", text, `have value less than or equal to ${most}`);
   return seconds;
 }

@@ -31,7 +31,10 @@ type Algorithm = (typeof ALGORITHMS)[number];
 /**
  * Created when first needed, and shared by all issuers of this process: an RSA key takes 100 ms.
  */
-const keys = new Map<Algorithm, { readonly privateKey: KeyObject; readonly publicKey: KeyObject }>();
+const keys = new Map<
+  Algorithm,
+  { readonly privateKey: KeyObject; readonly publicKey: KeyObject }
+>();
 
 function keyPair(algorithm: Algorithm) {
   const known = keys.get(algorithm);
@@ -84,14 +87,23 @@ export async function getWebIdentityToken(
   }
   const iat = Math.floor(now / 1000);
   if (identity.expiresAt !== undefined && (iat + seconds) * 1000 > identity.expiresAt) {
-    throw new ServiceError("SessionDurationEscalationException", "The token would outlive the session", 403);
+    throw new ServiceError(
+      "SessionDurationEscalationException",
+      "The token would outlive the session",
+      403,
+    );
   }
   const sub = iamArn(identity);
   if (sub === undefined) {
-    throw new ServiceError("ValidationError", "This local STS signs tokens for roles and users only.");
+    throw new ServiceError(
+      "ValidationError",
+      "This local STS signs tokens for roles and users only.",
+    );
   }
   const aws = { aws_account: identity.account, principal_id: sub, source_region: "us-east-1" };
-  const token = await new SignJWT({ "https://sts.amazonaws.com/": { ...aws, ...claims[identity.name] } })
+  const token = await new SignJWT({
+    "https://sts.amazonaws.com/": { ...aws, ...claims[identity.name] },
+  })
     .setProtectedHeader({ alg: algorithm, kid: `local-${algorithm}`, typ: "JWT" })
     .setIssuer(issuer)
     .setSubject(sub)
@@ -105,7 +117,9 @@ export async function getWebIdentityToken(
 
 /** One audience is a string in the token, and several are a list. */
 function audiencesIn(parameters: QueryParameters): string | string[] {
-  const found = [...parameters].filter(([name]) => name.startsWith("Audience.member.")).map(([, value]) => value);
+  const found = [...parameters]
+    .filter(([name]) => name.startsWith("Audience.member."))
+    .map(([, value]) => value);
   const [first, ...more] = found;
   if (first === undefined) throw validationError("audience", undefined, "not be null");
   if (found.length > 10)
@@ -117,7 +131,11 @@ function algorithmIn(parameters: QueryParameters): Algorithm {
   const text = parameters.get("SigningAlgorithm");
   const algorithm = ALGORITHMS.find((known) => known === text);
   if (algorithm === undefined) {
-    throw validationError("signingAlgorithm", text, `satisfy enum value set: [${ALGORITHMS.join(", ")}]`);
+    throw validationError(
+      "signingAlgorithm",
+      text,
+      `satisfy enum value set: [${ALGORITHMS.join(", ")}]`,
+    );
   }
   return algorithm;
 }

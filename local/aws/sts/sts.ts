@@ -12,7 +12,11 @@ import { type Parameter, parseForm } from "../signature.ts";
 import { byAccessKey, type ServiceOptions, verify } from "../verification.ts";
 import { answered, callerIdentity, missingAction, refused, unknownAction } from "./protocol.ts";
 import { getWebIdentityToken, keysOf, type SignedTokenOptions } from "./signed-token.ts";
-import { assumeRoleWithWebIdentity, checkTrustPolicy, type WebIdentityOptions } from "./web-identity.ts";
+import {
+  assumeRoleWithWebIdentity,
+  checkTrustPolicy,
+  type WebIdentityOptions,
+} from "./web-identity.ts";
 
 export interface StsOptions extends Pick<ServiceOptions, "port" | "bridge" | "identities"> {
   /** Host names in lower case that are valid for any region, in addition to the local ones. */
@@ -35,9 +39,12 @@ export function startSts(options: StsOptions): Promise<LocalServer> {
 }
 
 /** The request handler of STS. */
-export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRequest) => Promise<LocalResponse> {
+export function stsAnswers(
+  options: Omit<StsOptions, "port">,
+): (request: LocalRequest) => Promise<LocalResponse> {
   const { identities, extraHosts = [], now = Date.now } = options;
-  const { webIdentity = { providers: [], roles: [] }, signedTokens = { issuers: new Map() } } = options;
+  const { webIdentity = { providers: [], roles: [] }, signedTokens = { issuers: new Map() } } =
+    options;
   for (const { trustPolicy } of webIdentity.roles) checkTrustPolicy(trustPolicy);
   /** Includes sessions that this STS issued. */
   const known = byAccessKey(identities);
@@ -51,15 +58,26 @@ export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRe
       const query = parseForm(request.target.split("?").slice(1).join("?"));
       const parameters = new Map([...query, ...readForm(request)]);
       // unsigned: the token authenticates the caller
-      if (parameters.get("Action") === "AssumeRoleWithWebIdentity" && parameters.get("Version") === VERSION) {
-        const { identity, result } = await assumeRoleWithWebIdentity(parameters, webIdentity, now());
+      if (
+        parameters.get("Action") === "AssumeRoleWithWebIdentity" &&
+        parameters.get("Version") === VERSION
+      ) {
+        const { identity, result } = await assumeRoleWithWebIdentity(
+          parameters,
+          webIdentity,
+          now(),
+        );
         known.set(identity.accessKeyId, identity);
         return answered(request, "AssumeRoleWithWebIdentity", result);
       }
       const identity = verify(request, query, rules);
       const action = actionOf(parameters);
       if (action === "GetCallerIdentity") return callerIdentity(request, identity);
-      return answered(request, action, await getWebIdentityToken(parameters, identity, signedTokens, now()));
+      return answered(
+        request,
+        action,
+        await getWebIdentityToken(parameters, identity, signedTokens, now()),
+      );
     } catch (error) {
       if (error instanceof ServiceError) return refused(request, error);
       throw error;
@@ -85,7 +103,8 @@ function actionOf(parameters: ReadonlyMap<string, string>): (typeof ACTIONS)[num
 
 // Host names: https://docs.aws.amazon.com/general/latest/gr/sts.html
 
-const REGIONAL = /^sts(?:-fips)?\.((?!us-gov-)[a-z]{2}(?:-[a-z]+)+-[0-9]+)\.(?:amazonaws\.com|api\.aws)$/;
+const REGIONAL =
+  /^sts(?:-fips)?\.((?!us-gov-)[a-z]{2}(?:-[a-z]+)+-[0-9]+)\.(?:amazonaws\.com|api\.aws)$/;
 
 const INTERFACE_ENDPOINT = /^vpce-[a-z0-9-]+\.sts\.([a-z0-9-]+)\.vpce\.amazonaws\.com$/;
 

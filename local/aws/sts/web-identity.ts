@@ -4,7 +4,14 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
 import { randomBytes } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  jwtVerify,
+} from "jose";
 import { matchesGlob } from "../../../functions/authenticator/mapping/arn.ts";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
 import {
@@ -71,15 +78,24 @@ function unverifiedClaims(token: string): JWTPayload {
   }
 }
 
-async function verifiedClaims(token: string, keys: JSONWebKeySet, now: number): Promise<JWTPayload & { sub: string }> {
+async function verifiedClaims(
+  token: string,
+  keys: JSONWebKeySet,
+  now: number,
+): Promise<JWTPayload & { sub: string }> {
   const seconds = Math.floor(now / 1000);
   const { iat, sub, ...claims } = await signedClaims(token, keys, seconds);
-  if (typeof sub !== "string" || sub === "") throw invalidIdentityToken("Missing a required claim: sub");
+  if (typeof sub !== "string" || sub === "")
+    throw invalidIdentityToken("Missing a required claim: sub");
   if (iat === undefined || iat > seconds) throw invalidIdentityToken("Token issued in the future");
   return { ...claims, sub };
 }
 
-async function signedClaims(token: string, keys: JSONWebKeySet, seconds: number): Promise<JWTPayload> {
+async function signedClaims(
+  token: string,
+  keys: JSONWebKeySet,
+  seconds: number,
+): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
       algorithms: ALGORITHMS,
@@ -88,7 +104,8 @@ async function signedClaims(token: string, keys: JSONWebKeySet, seconds: number)
     });
     return payload;
   } catch (error) {
-    if (error instanceof errors.JWTExpired) throw expiredIdentityToken(seconds, error.payload.exp ?? 0);
+    if (error instanceof errors.JWTExpired)
+      throw expiredIdentityToken(seconds, error.payload.exp ?? 0);
     const reason = error instanceof errors.JOSEError ? error.code : "";
     // treats a malformed or weak key like a missing one
     if (reason === "" || reason.startsWith("ERR_JWKS_")) throw noVerificationKey();
@@ -104,28 +121,38 @@ type Operator = (actual: string | undefined, wanted: readonly string[]) => boole
 const OPERATORS: Readonly<Record<string, Operator>> = {
   StringEquals: (actual, wanted) => actual !== undefined && wanted.includes(actual),
   StringNotEquals: (actual, wanted) => actual === undefined || !wanted.includes(actual),
-  StringLike: (actual, wanted) => actual !== undefined && wanted.some((pattern) => matchesGlob(pattern, actual)),
-  StringNotLike: (actual, wanted) => actual === undefined || !wanted.some((pattern) => matchesGlob(pattern, actual)),
+  StringLike: (actual, wanted) =>
+    actual !== undefined && wanted.some((pattern) => matchesGlob(pattern, actual)),
+  StringNotLike: (actual, wanted) =>
+    actual === undefined || !wanted.some((pattern) => matchesGlob(pattern, actual)),
 };
 
 /** Throws for unsupported operators, since ignoring them would change who is trusted. */
 export function checkTrustPolicy({ Statement }: TrustPolicy): void {
   for (const operator of Statement.flatMap(({ Condition = {} }) => Object.keys(Condition))) {
     if (!Object.hasOwn(OPERATORS, operator)) {
-      throw new Error(`the local STS does not support the condition operator ${operator} in a trust policy`);
+      throw new Error(
+        `the local STS does not support the condition operator ${operator} in a trust policy`,
+      );
     }
   }
 }
 
 /** At least one statement allows, and none denies. */
 function trusts({ Statement }: TrustPolicy, identity: WebIdentity): boolean {
-  const effects = Statement.filter((statement) => applies(statement, identity)).map(({ Effect }) => Effect);
+  const effects = Statement.filter((statement) => applies(statement, identity)).map(
+    ({ Effect }) => Effect,
+  );
   return effects.includes("Allow") && !effects.includes("Deny");
 }
 
-function applies({ Principal, Action, Condition = {} }: TrustStatement, identity: WebIdentity): boolean {
+function applies(
+  { Principal, Action, Condition = {} }: TrustStatement,
+  identity: WebIdentity,
+): boolean {
   if (!list(Principal.Federated).includes(providerArn(identity.provider))) return false;
-  if (!list(Action).some((action) => matchesGlob(action.toLowerCase(), ACTION.toLowerCase()))) return false;
+  if (!list(Action).some((action) => matchesGlob(action.toLowerCase(), ACTION.toLowerCase())))
+    return false;
   const name = providerName(identity.provider.issuer);
   // condition keys are case-insensitive
   const context = new Map([
@@ -133,7 +160,9 @@ function applies({ Principal, Action, Condition = {} }: TrustStatement, identity
     [`${name}:aud`.toLowerCase(), identity.audience],
   ]);
   return Object.entries(Condition).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, values]) => OPERATORS[operator]?.(context.get(key.toLowerCase()), list(values))),
+    Object.entries(keys).every(([key, values]) =>
+      OPERATORS[operator]?.(context.get(key.toLowerCase()), list(values)),
+    ),
   );
 }
 
@@ -190,7 +219,8 @@ function required(parameters: QueryParameters, name: string, form: RegExp): stri
   if (value === undefined) throw validationError(member, value, "not be null");
   // a token of the wrong length is still a secret
   const shown = name === "WebIdentityToken" ? "***" : value;
-  if (!form.test(value)) throw validationError(member, shown, `satisfy regular expression pattern: ${form.source}`);
+  if (!form.test(value))
+    throw validationError(member, shown, `satisfy regular expression pattern: ${form.source}`);
   return value;
 }
 

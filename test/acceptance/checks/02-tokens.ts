@@ -1,4 +1,5 @@
-// Check 2: tokens of every client and principal, for every documented kind of STS host, and an expired token.
+// Check 2: tokens of every client and principal, for every documented kind of STS host, and an
+// expired token.
 
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
@@ -17,16 +18,26 @@ export const check: Check = {
   async run(site, rows) {
     const granted = (token: string) => site.login(token);
     const asUser = `granted as acceptance-user (${GROUP})`;
-    const [role, user] = [async () => (await site.role()).credentials, async () => (await site.user()).credentials];
-    await rows.see("AWS CLI, role", GRANTED, async () => granted(await byAwsCli(site, await role())));
-    await rows.see("AWS CLI, user", asUser, async () => granted(await byAwsCli(site, await user())));
+    const [role, user] = [
+      async () => (await site.role()).credentials,
+      async () => (await site.user()).credentials,
+    ];
+    await rows.see("AWS CLI, role", GRANTED, async () =>
+      granted(await byAwsCli(site, await role())),
+    );
+    await rows.see("AWS CLI, user", asUser, async () =>
+      granted(await byAwsCli(site, await user())),
+    );
     await rows.see("this command, role", GRANTED, async () => site.login());
-    await rows.see("this command, user", asUser, async () => granted(await site.tokenOf(await user())));
+    await rows.see("this command, user", asUser, async () =>
+      granted(await site.tokenOf(await user())),
+    );
     await permissionSet(site, rows);
 
     for (const [name, host] of hostsOf(site.world.region)) {
       await rows.see(name, GRANTED, async () => {
-        if (host === undefined) throw new NotRun(`AWS documents none for the partition of ${site.world.region}`);
+        if (host === undefined)
+          throw new NotRun(`AWS documents none for the partition of ${site.world.region}`);
         return granted(await minted(site, await role(), host));
       });
     }
@@ -45,7 +56,11 @@ export const check: Check = {
 
     const aged = async (minutes: number) => {
       const regional = hostsOf(site.world.region)[0]?.[1] ?? "";
-      return (await site.review(await minted(site, await role(), regional, site.world.now() - minutes * MINUTE))).seen;
+      return (
+        await site.review(
+          await minted(site, await role(), regional, site.world.now() - minutes * MINUTE),
+        )
+      ).seen;
     };
     // STS ignores X-Amz-Expires; a presigned request is valid for 15 minutes after X-Amz-Date:
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -56,9 +71,11 @@ export const check: Check = {
 };
 
 /**
- * FIPS hosts: https://docs.aws.amazon.com/general/latest/gr/sts.html. Dual-stack hosts, with FIPS in US and Canada Regions
- * only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html. A token may be signed
- * for another Region than the function's, so Regions without a FIPS host use us-east-1.
+ * FIPS hosts: https://docs.aws.amazon.com/general/latest/gr/sts.html. Dual-stack hosts, with FIPS
+ * in US and Canada Regions only:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html. A
+ * token may be signed for another Region than the function's, so Regions without a FIPS host use
+ * us-east-1.
  */
 function hostsOf(region: string): readonly (readonly [name: string, host: string | undefined])[] {
   const partition = partitionOfRegion(region);
@@ -68,7 +85,10 @@ function hostsOf(region: string): readonly (readonly [name: string, host: string
   const fips = /^us-/.test(region) ? region : "us-east-1";
   return [
     ["regional host", `sts.${region}.${domain}`],
-    ["dual-stack host", dualStackDomain === undefined ? undefined : `sts.${region}.${dualStackDomain}`],
+    [
+      "dual-stack host",
+      dualStackDomain === undefined ? undefined : `sts.${region}.${dualStackDomain}`,
+    ],
     ["FIPS host", isCommercial ? `sts-fips.${fips}.${domain}` : undefined],
     ["FIPS dual-stack host", isCommercial ? `sts-fips.${fips}.${dualStackDomain}` : undefined],
     ["global host", isCommercial ? "sts.amazonaws.com" : undefined],
@@ -80,7 +100,12 @@ function byAwsCli({ world, clusterId }: Site, credentials: Credentials): Promise
   return mustRun(world.run("aws", args, { credentials })).then(tokenIn);
 }
 
-function minted({ clusterId, world }: Site, keys: Credentials, host: string, now = world.now()): Promise<string> {
+function minted(
+  { clusterId, world }: Site,
+  keys: Credentials,
+  host: string,
+  now = world.now(),
+): Promise<string> {
   const region = host === "sts.amazonaws.com" ? "us-east-1" : (host.split(".")[1] ?? "");
   const identity: LocalIdentity = { ...{ name: "", arn: "", account: "", userId: "" }, ...keys };
   return mintToken({ identity, clusterId, region, host, now });
@@ -97,7 +122,8 @@ async function permissionSet(site: Site, rows: Rows): Promise<void> {
     const { Arn } = JSON.parse(await mustRun(site.world.run("aws", caller))) as { Arn: string };
     const [, account, set] =
       /^arn:[\w-]+:sts::(\d{12}):assumed-role\/AWSReservedSSO_(.+)_[0-9a-f]{16}\//.exec(Arn) ?? [];
-    if (set === undefined) return `the profile is not a permission set's: ${Arn.split("/").slice(0, 2).join("/")}`;
+    if (set === undefined)
+      return `the profile is not a permission set's: ${Arn.split("/").slice(0, 2).join("/")}`;
     await site.map(`sso/${account}/${set}`, SET_USER);
     const args = ["eks", "get-token", "--cluster-name", site.clusterId, ...profile];
     return site.login(tokenIn(await mustRun(site.world.run("aws", args))));

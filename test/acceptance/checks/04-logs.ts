@@ -40,21 +40,37 @@ export const check: Check = {
       return `timestamp ${timestamp ?? "missing"}, level ${level ?? "missing"}`;
     });
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-    await rows.see("metrics", matching("granted Reviews of this cluster: 1 or more", /^Reviews: [1-9]/), async () => {
-      const dimensions = { ClusterId: site.clusterId, Outcome: "granted" };
-      return `Reviews: ${await sumOf(site, "LambdaIamAuthenticator", "Reviews", dimensions, since, 1)}`;
-    });
+    await rows.see(
+      "metrics",
+      matching("granted Reviews of this cluster: 1 or more", /^Reviews: [1-9]/),
+      async () => {
+        const dimensions = { ClusterId: site.clusterId, Outcome: "granted" };
+        return `Reviews: ${await sumOf(site, "LambdaIamAuthenticator", "Reviews", dimensions, since, 1)}`;
+      },
+    );
     // The alarms Failing and Refused use FILL, also of metrics that a healthy cluster never writes.
-    await rows.see("FILL of a metric that was never written", matching("1 or more", /^[1-9]\d*$/), () =>
-      filledSum(site, since),
+    await rows.see(
+      "FILL of a metric that was never written",
+      matching("1 or more", /^[1-9]\d*$/),
+      () => filledSum(site, since),
     );
     await rows.see("report command", "the time of this check's login", async () => {
-      const printed = JSON.parse(await mustRun(site.command(["report", "-o", "json"]))) as Record<string, unknown>[];
+      const printed = JSON.parse(await mustRun(site.command(["report", "-o", "json"]))) as Record<
+        string,
+        unknown
+      >[];
       const times = printed.map(({ lastLogin }) => Date.parse(String(lastLogin)));
-      const isRecent = times.some((time) => time >= since - QUIET_MS && time <= world.now() + QUIET_MS);
-      return isRecent ? "the time of this check's login" : `the times ${printed.map(({ lastLogin }) => lastLogin)}`;
+      const isRecent = times.some(
+        (time) => time >= since - QUIET_MS && time <= world.now() + QUIET_MS,
+      );
+      return isRecent
+        ? "the time of this check's login"
+        : `the times ${printed.map(({ lastLogin }) => lastLogin)}`;
     });
-    const paged = matching(`${LINES} lines, 2 pages or more`, new RegExp(`^${LINES} lines on ([2-9]|\\d\\d+) pages$`));
+    const paged = matching(
+      `${LINES} lines, 2 pages or more`,
+      new RegExp(`^${LINES} lines on ([2-9]|\\d\\d+) pages$`),
+    );
     await rows.see("second page of a query", paged, () => longQuery(site));
     await rows.see("reviews command", `granted, ${ROLE_USER}`, async () => {
       const args = ["reviews", "list", "--since", "15m", "--outcome", "granted", "-o", "json"];
@@ -70,7 +86,10 @@ export const check: Check = {
 
 async function filledSum({ aws, world, clusterId }: Site, since: number): Promise<string> {
   const metric = (Id: string, Outcome: string) => {
-    const Dimensions = Object.entries({ ClusterId: clusterId, Outcome }).map(([Name, Value]) => ({ Name, Value }));
+    const Dimensions = Object.entries({ ClusterId: clusterId, Outcome }).map(([Name, Value]) => ({
+      Name,
+      Value,
+    }));
     const Metric = { Namespace: "LambdaIamAuthenticator", MetricName: "Reviews", Dimensions };
     return { Id, MetricStat: { Metric, Period: 60, Stat: "Sum" }, ReturnData: false };
   };
@@ -90,7 +109,10 @@ async function filledSum({ aws, world, clusterId }: Site, since: number): Promis
   return String(await until(world, 10 * 60_000, look, (total) => total > 0));
 }
 
-/** More than a page of results: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html */
+/**
+ * More than a page of results:
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html
+ */
 const LINES = 12_000;
 /** As many as fit into an argument of a program. */
 const BATCH = 1_500;
@@ -104,7 +126,10 @@ async function longQuery(site: Site): Promise<string> {
   const stream = { logGroupName, logStreamName: `lines-${since}` };
   await aws("logs", "create-log-stream", stream);
   for (let written = 0; written < LINES; written += BATCH) {
-    const logEvents = Array.from({ length: BATCH }, (_, at) => ({ timestamp: since, message: `${written + at}` }));
+    const logEvents = Array.from({ length: BATCH }, (_, at) => ({
+      timestamp: since,
+      message: `${written + at}`,
+    }));
     await aws("logs", "put-log-events", { ...stream, logEvents });
   }
   const total = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0);

@@ -35,10 +35,16 @@ async function concurrency(site: Site, rows: Rows): Promise<void> {
   if (lack !== undefined) return rows.leaveOut("provisioned 1 with reserved 3", upgraded, lack);
   const deploy = (settings: Readonly<Record<string, unknown>>) =>
     changedBy(site, () => site.deploy({ ...CONCURRENCY, ...settings }));
-  await rows.see("provisioned 1 with reserved 3", matching("UPDATE_COMPLETE", /^UPDATE_COMPLETE, /), () => deploy({}));
+  await rows.see(
+    "provisioned 1 with reserved 3",
+    matching("UPDATE_COMPLETE", /^UPDATE_COMPLETE, /),
+    () => deploy({}),
+  );
   // Documented to work with weighted aliases, but SAM issue 1296 reports an error:
   // https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
-  await rows.see("an upgrade with provisioned concurrency", upgraded, () => deploy({ logLevel: "debug" }));
+  await rows.see("an upgrade with provisioned concurrency", upgraded, () =>
+    deploy({ logLevel: "debug" }),
+  );
   const look = () => provisionedOf(site);
   await rows.see("provisioned concurrency after the upgrade", "READY", () =>
     until(site.world, READY_MS, look, (status) => status === "READY"),

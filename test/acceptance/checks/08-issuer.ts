@@ -1,4 +1,5 @@
-// Check 8: publishes a key, deploys the issuer, and exchanges a service account token at STS for role credentials.
+// Check 8: publishes a key, deploys the issuer, and exchanges a service account token at STS for
+// role credentials.
 
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -40,14 +41,26 @@ export const check: Check = {
     await rows.see("documents", `discovery 200; keys 200, with ${kid}`, async () => {
       const get = (path: string) => world.request(`${IssuerUrl}${path}`, { method: "GET" });
       const [discovery, keys] = [await get(DISCOVERY_PATH), await get(JWKS_PATH)];
-      const ids = keys.status === 200 ? (JSON.parse(keys.text) as { keys: { kid: string }[] }).keys : [];
-      const named = ids.some((key) => key.kid === kid) ? `with ${kid}` : `without it, ${ids.length} others`;
+      const ids =
+        keys.status === 200 ? (JSON.parse(keys.text) as { keys: { kid: string }[] }).keys : [];
+      const named = ids.some((key) => key.kid === kid)
+        ? `with ${kid}`
+        : `without it, ${ids.length} others`;
       return `discovery ${discovery.status}; keys ${keys.status}, ${named}`;
     });
     const sign = (sub: string) => {
       const iat = Math.floor(world.now() / 1000);
-      const claims = { iss: IssuerUrl, sub, aud: ["sts.amazonaws.com"], iat, nbf: iat, exp: iat + 600 };
-      return new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid, typ: "JWT" }).sign(privateKey);
+      const claims = {
+        iss: IssuerUrl,
+        sub,
+        aud: ["sts.amazonaws.com"],
+        iat,
+        nbf: iat,
+        exp: iat + 600,
+      };
+      return new SignJWT(claims)
+        .setProtectedHeader({ alg: "RS256", kid, typ: "JWT" })
+        .sign(privateKey);
     };
     let role = "";
     const session = new RegExp(`^arn:[\\w-]+:sts::\\d+:assumed-role/${clusterId}-pod/`);
@@ -68,7 +81,12 @@ async function makePodRole({ world, aws, account, clusterId }: Site, url: string
   const { id, partition } = await account();
   const place = ["--issuer", url, "--aws-account", id, "--partition", partition];
   const policy = ["irsa", "trust-policy", "acceptance/probe", ...place];
-  return createRole(aws, `${clusterId}-pod`, await mustRun(world.run("iam-authenticator", policy)), clusterId);
+  return createRole(
+    aws,
+    `${clusterId}-pod`,
+    await mustRun(world.run("iam-authenticator", policy)),
+    clusterId,
+  );
 }
 
 async function exchange({ aws }: Site, RoleArn: string, WebIdentityToken: string): Promise<string> {

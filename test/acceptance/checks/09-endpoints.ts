@@ -33,16 +33,25 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
   const tls = { cert: readFileSync(clientCert, "utf8"), key: readFileSync(clientKey, "utf8") };
   const since = world.now();
   const context = { clusterId, endpoint: { ...endpoint, kind: "mtls" } };
-  if (!(await rows.see("mtls: deploy", complete, async () => (await site.stacks.deploy(stack, context)).seen))) return;
-  // Connects to API Gateway's name for the domain, so no DNS record is needed. TLS and Host use the domain.
+  if (
+    !(await rows.see(
+      "mtls: deploy",
+      complete,
+      async () => (await site.stacks.deploy(stack, context)).seen,
+    ))
+  )
+    return;
+  // Connects to API Gateway's name for the domain, so no DNS record is needed. TLS and Host use the
+  // domain.
   const send = async (token: string, certificate?: { cert: string; key: string }) => {
-    const { DomainNameConfigurations } = await aws<{ DomainNameConfigurations: { ApiGatewayDomainName: string }[] }>(
-      "apigatewayv2",
-      "get-domain-name",
-      { DomainName: endpoint.domainName },
-    );
+    const { DomainNameConfigurations } = await aws<{
+      DomainNameConfigurations: { ApiGatewayDomainName: string }[];
+    }>("apigatewayv2", "get-domain-name", { DomainName: endpoint.domainName });
     const server = `https://${DomainNameConfigurations[0]?.ApiGatewayDomainName}/authenticate`;
-    const options = { host: endpoint.domainName, ...(certificate !== undefined && { tls: certificate }) };
+    const options = {
+      host: endpoint.domainName,
+      ...(certificate !== undefined && { tls: certificate }),
+    };
     return postReview(world, { server }, token, options);
   };
   await rows.see("mtls: review", GRANTED, async () => {
@@ -64,16 +73,25 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
 const PERMITTED_MS = 60_000;
 
 /**
- * Runs an action while `test-invoke-method` may invoke the function. It invokes as the stage `test-invoke-stage`, which the
- * permission of the stack's stage does not include.
+ * Runs an action while `test-invoke-method` may invoke the function. It invokes as the stage
+ * `test-invoke-stage`, which the permission of the stack's stage does not include.
  */
-async function whileTestable<T>(site: Site, stack: string, restApiId: string, action: () => Promise<T>): Promise<T> {
+async function whileTestable<T>(
+  site: Site,
+  stack: string,
+  restApiId: string,
+  action: () => Promise<T>,
+): Promise<T> {
   const { aws, stacks, world } = site;
   const { id, partition } = await site.account();
   const { FunctionName = "" } = await stacks.outputs(stack);
   const permission = { FunctionName, Qualifier: "live", StatementId: "acceptance-test-invoke" };
   const SourceArn = `arn:${partition}:execute-api:${world.region}:${id}:${restApiId}/test-invoke-stage/POST/authenticate`;
-  const granted = { Action: "lambda:InvokeFunction", Principal: "apigateway.amazonaws.com", SourceArn };
+  const granted = {
+    Action: "lambda:InvokeFunction",
+    Principal: "apigateway.amazonaws.com",
+    SourceArn,
+  };
   await aws("lambda", "add-permission", { ...permission, ...granted });
   try {
     return await action();
@@ -88,29 +106,58 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
   if (given === undefined) return rows.leaveOut("private", answered.text, "no --private");
   const { aws, world } = site;
   // The role is an account setting, which this command never changes.
-  const { cloudwatchRoleArn } = await aws<{ cloudwatchRoleArn?: string }>("apigateway", "get-account");
+  const { cloudwatchRoleArn } = await aws<{ cloudwatchRoleArn?: string }>(
+    "apigateway",
+    "get-account",
+  );
   if (cloudwatchRoleArn === undefined) {
-    return rows.leaveOut("private", answered.text, "the account has no log role of API Gateway (docs/vpc.md)");
+    return rows.leaveOut(
+      "private",
+      answered.text,
+      "the account has no log role of API Gateway (docs/vpc.md)",
+    );
   }
   const clusterId = `${site.clusterId}-private`;
   const stack = defaultStackName(clusterId);
   const context = { clusterId, endpoint: { ...given.endpoint, kind: "private" } };
-  if (!(await rows.see("private: deploy", complete, async () => (await site.stacks.deploy(stack, context)).seen)))
+  if (
+    !(await rows.see(
+      "private: deploy",
+      complete,
+      async () => (await site.stacks.deploy(stack, context)).seen,
+    ))
+  )
     return;
   const restApiId = await site.stacks.idOf(stack, "AWS::ApiGateway::RestApi");
-  // Calls the integration without the network: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
+  // Calls the integration without the network:
+  // https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
   await rows.see("private: the function answers", answered, async () => {
     type Resources = { items: Record<"id" | "path", string>[] };
     const { items } = await aws<Resources>("apigateway", "get-resources", { restApiId });
     const resourceId = items.find(({ path }) => path === "/authenticate")?.id ?? "";
     const headers = { authorization: "Bearer not-a-caller", "content-type": "application/json" };
-    const input = { restApiId, resourceId, httpMethod: "POST", headers, body: tokenReview("k8s-aws-v1.test") };
+    const input = {
+      restApiId,
+      resourceId,
+      httpMethod: "POST",
+      headers,
+      body: tokenReview("k8s-aws-v1.test"),
+    };
     const invoke = async () => {
-      const { status, body } = await aws<{ status: number; body: string }>("apigateway", "test-invoke-method", input);
+      const { status, body } = await aws<{ status: number; body: string }>(
+        "apigateway",
+        "test-invoke-method",
+        input,
+      );
       return readReview(status, body);
     };
     const isAnswer = ({ httpStatus }: { httpStatus: number }) => httpStatus === 401;
-    return whileTestable(site, stack, restApiId, async () => (await until(world, PERMITTED_MS, invoke, isAnswer)).seen);
+    return whileTestable(
+      site,
+      stack,
+      restApiId,
+      async () => (await until(world, PERMITTED_MS, invoke, isAnswer)).seen,
+    );
   });
   await rows.see(
     "private: from the internet",

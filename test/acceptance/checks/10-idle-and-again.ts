@@ -1,4 +1,5 @@
-// Check 10: a review after 20 idle minutes, drift detection, and a deployment after destroying the first one.
+// Check 10: a review after 20 idle minutes, drift detection, and a deployment after destroying the
+// first one.
 
 import { matching } from "../rows.ts";
 import type { Check } from "../runner.ts";
@@ -19,7 +20,8 @@ export const check: Check = {
     const complete = matching("CREATE_COMPLETE or UPDATE_COMPLETE", COMPLETE);
     await rows.see("default settings", complete, async () => (await site.deploy()).seen);
     await site.login();
-    // Lambda freezes and ends idle environments: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    // Lambda freezes and ends idle environments:
+    // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     await rows.see("the first review after 20 idle minutes", GRANTED, async () => {
       await site.world.sleep(IDLE_MS);
       return (await site.review(await site.token())).seen;
@@ -28,7 +30,11 @@ export const check: Check = {
     await rows.see("drift", "IN_SYNC", () => driftOf(site));
     await rows.see("destroy", "no stack", async () => (await site.stacks.destroy(site.stack)).seen);
     site.forget();
-    await rows.see("deploy again", matching("CREATE_COMPLETE", COMPLETE), async () => (await site.deployed()).seen);
+    await rows.see(
+      "deploy again",
+      matching("CREATE_COMPLETE", COMPLETE),
+      async () => (await site.deployed()).seen,
+    );
     await rows.see("a review after that", GRANTED, () => site.login());
   },
 };
@@ -41,18 +47,25 @@ interface Detection {
 }
 
 async function driftOf({ aws, world, stack: StackName }: Site): Promise<string> {
-  const call = (operation: string, input: object) => aws<Detection>("cloudformation", operation, input);
+  const call = (operation: string, input: object) =>
+    aws<Detection>("cloudformation", operation, input);
   const { StackDriftDetectionId } = await call("detect-stack-drift", { StackName });
   const look = () => call("describe-stack-drift-detection-status", { StackDriftDetectionId });
-  const found = await until(world, DRIFT_MS, look, (one) => one.DetectionStatus !== "DETECTION_IN_PROGRESS");
+  const found = await until(
+    world,
+    DRIFT_MS,
+    look,
+    (one) => one.DetectionStatus !== "DETECTION_IN_PROGRESS",
+  );
   if (found.DetectionStatus !== "DETECTION_COMPLETE") {
     return `${found.DetectionStatus}: ${found.DetectionStatusReason ?? "no reason"}`;
   }
   if (found.StackDriftStatus !== "DRIFTED") return found.StackDriftStatus ?? "no status";
-  const { StackResourceDrifts } = await aws<{ StackResourceDrifts: { LogicalResourceId: string }[] }>(
-    "cloudformation",
-    "describe-stack-resource-drifts",
-    { StackName, StackResourceDriftStatusFilters: ["MODIFIED", "DELETED"] },
-  );
+  const { StackResourceDrifts } = await aws<{
+    StackResourceDrifts: { LogicalResourceId: string }[];
+  }>("cloudformation", "describe-stack-resource-drifts", {
+    StackName,
+    StackResourceDriftStatusFilters: ["MODIFIED", "DELETED"],
+  });
   return `DRIFTED: ${StackResourceDrifts.map(({ LogicalResourceId }) => LogicalResourceId).join(", ")}`;
 }

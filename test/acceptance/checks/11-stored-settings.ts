@@ -1,5 +1,6 @@
-// Check 11: the settings that the stack stores are those of the function after a deployment and after a rollback by CodeDeploy, and
-// `doctor` reports that they are not after the alias was moved by hand.
+// Check 11: the settings that the stack stores are those of the function after a deployment and
+// after a rollback by CodeDeploy, and `doctor` reports that they are not after the alias was moved
+// by hand.
 
 import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
 import {
@@ -27,7 +28,11 @@ export const check: Check = {
     await rows.see("by default", "equal, RESERVED_PREFIXES not set", () => compared(site));
     const first = await liveOf(site);
 
-    await rows.see("another setting", complete, async () => (await site.deploy({ reservedPrefixes: ["kept:"] })).seen);
+    await rows.see(
+      "another setting",
+      complete,
+      async () => (await site.deploy({ reservedPrefixes: ["kept:"] })).seen,
+    );
     await rows.see("after a deployment", EQUAL, () => compared(site));
 
     await rows.see(
@@ -49,8 +54,10 @@ export const check: Check = {
       aws("lambda", "update-alias", { FunctionName, Name: "live", FunctionVersion });
     try {
       await move(first.version);
-      await rows.see("the alias moved by hand", "the function has no RESERVED_PREFIXES, the parameter has kept:", () =>
-        compared(site),
+      await rows.see(
+        "the alias moved by hand",
+        "the function has no RESERVED_PREFIXES, the parameter has kept:",
+        () => compared(site),
       );
       const moved = matching(
         "other reservedPrefixes",
@@ -61,7 +68,10 @@ export const check: Check = {
         const args = ["doctor", "--endpoint", server, "--token-file", "-", "-o", "json"];
         const { stdout } = await site.command(args, { input: token });
         const checks = JSON.parse(stdout) as { check: string; state: string; seen: string }[];
-        const { state, seen } = checks.find((one) => one.check === "settings") ?? { state: "missing", seen: "" };
+        const { state, seen } = checks.find((one) => one.check === "settings") ?? {
+          state: "missing",
+          seen: "",
+        };
         return `${state}: ${seen}`;
       });
     } finally {
@@ -75,13 +85,27 @@ export const check: Check = {
 async function compared({ aws, clusterId, stacks, stack }: Site): Promise<string> {
   const { FunctionName = "" } = await stacks.outputs(stack);
   const live = { FunctionName, Qualifier: "live" };
-  type Configuration = { readonly Environment: { readonly Variables: Readonly<Record<string, string>> } };
-  const { Variables } = (await aws<Configuration>("lambda", "get-function-configuration", live)).Environment;
-  const Name = settingsParameter(Variables["MAPPING_PREFIX"] ?? defaultMappingPrefix(clusterId), clusterId);
-  const { Parameter } = await aws<{ Parameter: { Value: string; Type: string } }>("ssm", "get-parameter", { Name });
+  type Configuration = {
+    readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
+  };
+  const { Variables } = (await aws<Configuration>("lambda", "get-function-configuration", live))
+    .Environment;
+  const Name = settingsParameter(
+    Variables["MAPPING_PREFIX"] ?? defaultMappingPrefix(clusterId),
+    clusterId,
+  );
+  const { Parameter } = await aws<{ Parameter: { Value: string; Type: string } }>(
+    "ssm",
+    "get-parameter",
+    { Name },
+  );
   const stored = parseStoredSettings(Parameter.Value);
-  if (stored.kind !== "valid" || Parameter.Type !== "String") return `${Parameter.Type}, ${JSON.stringify(stored)}`;
-  const [ofFunction, ofParameter] = [Variables["RESERVED_PREFIXES"], stored.settings.RESERVED_PREFIXES];
+  if (stored.kind !== "valid" || Parameter.Type !== "String")
+    return `${Parameter.Type}, ${JSON.stringify(stored)}`;
+  const [ofFunction, ofParameter] = [
+    Variables["RESERVED_PREFIXES"],
+    stored.settings.RESERVED_PREFIXES,
+  ];
   const { version, nodeLookup } = stored;
   const expected = parseStoredSettings(
     storedSettingsText(Variables, { version: packageJson.version, nodeLookup: false }),
@@ -97,5 +121,7 @@ const shown = (value: string | undefined) => (value === undefined ? " not set" :
 
 /** CloudFormation and Lambda can return variables in another order. */
 function sorted(stored: ReturnType<typeof parseStoredSettings>): unknown {
-  return stored.kind === "valid" ? { ...stored, settings: Object.entries(stored.settings).sort() } : stored;
+  return stored.kind === "valid"
+    ? { ...stored, settings: Object.entries(stored.settings).sort() }
+    : stored;
 }

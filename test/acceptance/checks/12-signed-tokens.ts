@@ -1,4 +1,5 @@
-// Check 12: tokens that STS signs have the claims, headers and keys of AWS's documentation, and the function grants them.
+// Check 12: tokens that STS signs have the claims, headers and keys of AWS's documentation, and the
+// function grants them.
 
 import { parseKeySet } from "../../../functions/authenticator/jwt/key-set.ts";
 import { jwtAudience, REFUSED_PARAMETERS } from "../../../functions/authenticator/jwt/parse-jwt.ts";
@@ -51,7 +52,10 @@ export const check: Check = {
       token = await eventually(site.world, () => getSignedToken(site, role));
       const { header, claims, expiration } = token;
       const seconds = Number(claims["exp"]) - Number(claims["iat"]);
-      const end = Date.parse(expiration) / 1000 === claims["exp"] ? "until Expiration" : `not until ${expiration}`;
+      const end =
+        Date.parse(expiration) / 1000 === claims["exp"]
+          ? "until Expiration"
+          : `not until ${expiration}`;
       return `${header["alg"]}, ${seconds} s, ${end}`;
     });
     if (token === undefined) return;
@@ -63,7 +67,10 @@ export const check: Check = {
   },
 };
 
-/** Until a report has this row as passed, the construct refuses `tokens: "jwt"` behind VPC endpoints. */
+/**
+ * Until a report has this row as passed, the construct refuses `tokens: "jwt"` behind VPC
+ * endpoints.
+ */
 export const KEYS_ROW = "keys through the endpoint sts-oidc";
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
@@ -76,13 +83,20 @@ async function whileOff(site: Site, rows: Rows, role: Credentials): Promise<void
   });
 }
 
-async function reviews(site: Site, rows: Rows, issuer: string, { arn, credentials }: Principal): Promise<void> {
+async function reviews(
+  site: Site,
+  rows: Rows,
+  issuer: string,
+  { arn, credentials }: Principal,
+): Promise<void> {
   const { id } = await site.account();
   const complete = matching("UPDATE_COMPLETE", COMPLETE);
-  const deploy = async () => (await site.deploy({ awsSignedTokens: [{ account: id, issuer }] })).seen;
+  const deploy = async () =>
+    (await site.deploy({ awsSignedTokens: [{ account: id, issuer }] })).seen;
   if (!(await rows.see("deploy with the issuer", complete, deploy))) return;
   const granted = (token: string) => site.login(token);
-  const commandToken = async () => tokenIn(await mustRun(site.command(["token", "--jwt"], { credentials })));
+  const commandToken = async () =>
+    tokenIn(await mustRun(site.command(["token", "--jwt"], { credentials })));
   const asRole = `granted as acceptance:${SOURCE} (${GROUP})`;
   await rows.see("token --jwt, role", asRole, async () => {
     await site.map(arn, "acceptance:{SourceIdentity}");
@@ -115,10 +129,21 @@ async function permissionSet(site: Site, rows: Rows): Promise<void> {
   await rows.see("permission set", expected, async () => {
     if (ssoProfile === undefined) throw new NotRun("no --sso-profile");
     const { region } = site.world;
-    const args = ["sts", "get-web-identity-token", "--profile", ssoProfile, "--region", region, "--output", "json"];
+    const args = [
+      "sts",
+      "get-web-identity-token",
+      "--profile",
+      ssoProfile,
+      "--region",
+      region,
+      "--output",
+      "json",
+    ];
     const input = JSON.stringify(signingRequest(site));
     const printed = await mustRun(site.world.run("aws", [...args, "--cli-input-json", input]));
-    const { claims, own } = readToken((JSON.parse(printed) as { WebIdentityToken: string }).WebIdentityToken);
+    const { claims, own } = readToken(
+      (JSON.parse(printed) as { WebIdentityToken: string }).WebIdentityToken,
+    );
     // The value identifies a person.
     const id = typeof own["identity_store_user_id"] === "string" ? "with" : "without";
     return `${String(claims["sub"]).replace(/^arn:[\w-]+:iam::\d+:/, "")}, ${id} identity_store_user_id`;
@@ -129,13 +154,23 @@ async function permissionSet(site: Site, rows: Rows): Promise<void> {
 const KEYS_PATH = "/.well-known/jwks.json";
 const MAX_KEYS_BYTES = 64 * 1024;
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html */
-async function keyRows({ world }: Site, rows: Rows, issuer: string, { header }: SignedToken): Promise<void> {
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
+ */
+async function keyRows(
+  { world }: Site,
+  rows: Rows,
+  issuer: string,
+  { header }: SignedToken,
+): Promise<void> {
   const kid = header["kid"];
   const usable = matching("200, below 64 KiB, with the token's key", /^200, below 64 KiB, with \{/);
   await rows.see("keys", usable, async () => {
     const { status, text } = await world.request(`${issuer}${KEYS_PATH}`, { method: "GET" });
-    const size = Buffer.byteLength(text) <= MAX_KEYS_BYTES ? "below 64 KiB" : `${Buffer.byteLength(text)} bytes`;
+    const size =
+      Buffer.byteLength(text) <= MAX_KEYS_BYTES
+        ? "below 64 KiB"
+        : `${Buffer.byteLength(text)} bytes`;
     if (status !== 200) return `${status}`;
     const set = parseJson(text);
     const listed = isObject(set) && Array.isArray(set["keys"]) ? set["keys"].filter(isObject) : [];
@@ -150,25 +185,33 @@ async function keyRows({ world }: Site, rows: Rows, issuer: string, { header }: 
     const document = parseJson(text);
     const { issuer: named, jwks_uri: uri } = isObject(document) ? document : {};
     const isRight = named === issuer && uri === `${issuer}${KEYS_PATH}`;
-    return isRight ? "the issuer and the address of its keys" : `${status}: issuer ${named}, jwks_uri ${uri}`;
+    return isRight
+      ? "the issuer and the address of its keys"
+      : `${status}: issuer ${named}, jwks_uri ${uri}`;
   });
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html
+ */
 async function claimRows(site: Site, rows: Rows, issuer: string, arn: string, token: SignedToken) {
   const { header, claims, own } = token;
   const plain = {
     text: "alg and kid, and neither a key nor crit",
     holds: (seen: string) =>
-      /\balg\b.*\bkid\b/.test(seen) && !REFUSED_PARAMETERS.some((name) => Object.hasOwn(header, name)),
+      /\balg\b.*\bkid\b/.test(seen) &&
+      !REFUSED_PARAMETERS.some((name) => Object.hasOwn(header, name)),
   };
   // AWS does not document which tag a token has if role and session have one of the same key.
   const ofRun = `${TAG}=${site.clusterId}`;
   const tagged = {
     text: `${ofRun}, team of the role or of the session`,
-    holds: (seen: string) => [`${ofRun}, team of the role`, `${ofRun}, team of the session`].includes(seen),
+    holds: (seen: string) =>
+      [`${ofRun}, team of the role`, `${ofRun}, team of the session`].includes(seen),
   };
-  const tags: Readonly<Record<string, unknown>> = isObject(own["principal_tags"]) ? own["principal_tags"] : {};
+  const tags: Readonly<Record<string, unknown>> = isObject(own["principal_tags"])
+    ? own["principal_tags"]
+    : {};
   const { [TAG]: run = "absent", team = "absent" } = tags;
   const origin = team === TEAM ? "of the session" : team === ROLE_TEAM ? "of the role" : team;
   const times = [claims["iat"], claims["exp"]].map((time) => JSON.stringify(time)).join(" and ");

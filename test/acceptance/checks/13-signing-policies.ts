@@ -1,4 +1,5 @@
-// Check 13: STS refuses AWS-signed tokens as the policies in examples/ and the documented limits require.
+// Check 13: STS refuses AWS-signed tokens as the policies in examples/ and the documented limits
+// require.
 
 import { type Assumed, credentialsIn, eventually, SESSION } from "../identities.ts";
 import { matching, type Rows } from "../rows.ts";
@@ -36,7 +37,12 @@ export const check: Check = {
     const arn = await makeSigningRole(site);
     const role = await assumeSigningRole(site, arn);
     // Until the role's policy applies, every refusal would be an AccessDenied.
-    if (!(await rows.see("policy.json", "allowed", () => eventually(site.world, () => signs(site, role))))) return;
+    if (
+      !(await rows.see("policy.json", "allowed", () =>
+        eventually(site.world, () => signs(site, role)),
+      ))
+    )
+      return;
     const other = { Audience: [`iam-authenticator/${site.clusterId}-other`] };
     await rows.see("another audience", DENIED, () => refusalOf(getSignedToken(site, role, other)));
     const long = { DurationSeconds: 901 };
@@ -72,7 +78,10 @@ async function ofUser(site: Site, rows: Rows): Promise<void> {
   });
 }
 
-/** The statements of the service control policy, as a policy of the role: a run cannot change an organization. */
+/**
+ * The statements of the service control policy, as a policy of the role: a run cannot change an
+ * organization.
+ */
 async function controlPolicy(site: Site, rows: Rows, role: Credentials): Promise<void> {
   const RoleName = signingRoleName(site);
   const { partition } = await site.account();
@@ -80,7 +89,11 @@ async function controlPolicy(site: Site, rows: Rows, role: Credentials): Promise
   const put = async (name: string) => {
     const ofRole = signingPolicy(site, "scp.json").replaceAll("/Developers", `/${name}`);
     const PolicyDocument = ofRole.replaceAll("arn:aws:", `arn:${partition}:`);
-    await site.aws("iam", "put-role-policy", { RoleName, PolicyName: CONTROL_POLICY, PolicyDocument });
+    await site.aws("iam", "put-role-policy", {
+      RoleName,
+      PolicyName: CONTROL_POLICY,
+      PolicyDocument,
+    });
   };
   await rows.see("scp.json for another role", DENIED, async () => {
     await put(`${RoleName}-other`);
@@ -100,5 +113,7 @@ async function trust(site: Site, rows: Rows): Promise<void> {
   // The role's trust policy allows only sts:AssumeRole.
   const Tags = [{ Key: "team", Value: TEAM }];
   await rows.see("session tags without sts:TagSession", DENIED, () => assumed({ Tags }));
-  await rows.see("source identity without sts:SetSourceIdentity", DENIED, () => assumed({ SourceIdentity: SOURCE }));
+  await rows.see("source identity without sts:SetSourceIdentity", DENIED, () =>
+    assumed({ SourceIdentity: SOURCE }),
+  );
 }

@@ -1,5 +1,5 @@
-// Check 15, of --short only: a login, a denial and an outage on one stack, with a kube-apiserver on this machine where its programs
-// are. Nothing of it changes the account.
+// Check 15, of --short only: a login, a denial and an outage on one stack, with a kube-apiserver on
+// this machine where its programs are. Nothing of it changes the account.
 
 import { seeDeployment } from "../deployments.ts";
 import { whileFailing } from "../failures.ts";
@@ -36,7 +36,10 @@ export const check: Check = {
 async function denial(site: Site, rows: Rows, apiserver: Apiserver | undefined): Promise<void> {
   const { world } = site;
   const { arn } = await site.role();
-  const denied = matching(`denied within ${DENIED_MS / 1000} s`, /^denied within 35 s: denied: identity_denied: /);
+  const denied = matching(
+    `denied within ${DENIED_MS / 1000} s`,
+    /^denied within 35 s: denied: identity_denied: /,
+  );
   await rows.see("a denial", denied, async () => {
     await mustRun(site.command(["mappings", "deny", arn, "--yes"]));
     const start = world.now();
@@ -51,7 +54,9 @@ async function denial(site: Site, rows: Rows, apiserver: Apiserver | undefined):
     return `denied ${took * 1000 <= DENIED_MS ? "within 35 s" : `after ${took} s`}: ${seen}`;
   });
   if (apiserver !== undefined) {
-    await rows.see("the denied login at kube-apiserver", "401", async () => apiserver.whoami(await site.token()));
+    await rows.see("the denied login at kube-apiserver", "401", async () =>
+      apiserver.whoami(await site.token()),
+    );
   }
   await rows.see("without the denial again", GRANTED, async () => {
     await mustRun(site.command(["mappings", "allow", arn, "--yes", "--allow-weakening"]));
@@ -62,12 +67,17 @@ async function denial(site: Site, rows: Rows, apiserver: Apiserver | undefined):
 /** Lambda throttles only this function. */
 async function outage(site: Site, rows: Rows, apiserver: Apiserver | undefined): Promise<void> {
   const { world } = site;
-  const retried = matching("429, 500, 502 or 504, which kube-apiserver tries again", /^(429|500|502|504)$/);
+  const retried = matching(
+    "429, 500, 502 or 504, which kube-apiserver tries again",
+    /^(429|500|502|504)$/,
+  );
   await rows.see("Lambda throttles: the status at the caller", retried, () =>
     whileFailing(site, "throttle", async () => {
       const token = await site.token();
       const isThrottled = ({ httpStatus }: { httpStatus: number }) => httpStatus !== 200;
-      return String((await until(world, CACHES_MS, () => site.review(token), isThrottled)).httpStatus);
+      return String(
+        (await until(world, CACHES_MS, () => site.review(token), isThrottled)).httpStatus,
+      );
     }),
   );
   await rows.see("served again", GRANTED, () => site.login());

@@ -1,4 +1,5 @@
-// Check 16: how long reviews take on AWS, in Lambda, at the gateway and for the caller, cold and warm.
+// Check 16: how long reviews take on AWS, in Lambda, at the gateway and for the caller, cold and
+// warm.
 
 import { type LocalIdentity, mintToken } from "../../../local/identities.ts";
 import { withVersion } from "../failures.ts";
@@ -29,7 +30,8 @@ export const check: Check = {
     const trips: number[][] = [];
     const all = VERSIONS * PER_VERSION;
     const sent = await rows.see("reviews of new versions", `${all} granted`, async () => {
-      for (let version = 1; version <= VERSIONS; version += 1) trips.push(await sendAll(site, version));
+      for (let version = 1; version <= VERSIONS; version += 1)
+        trips.push(await sendAll(site, version));
       return `${trips.flat().length} granted`;
     });
     if (!sent) return;
@@ -45,7 +47,10 @@ function sendAll(site: Site, version: number): Promise<number[]> {
   const change = { variables: { ACCEPTANCE: String(version) }, systemLogLevel: "INFO" } as const;
   return withVersion(site, change, async () => {
     const { credentials } = await site.role();
-    const identity: LocalIdentity = { ...{ name: "", arn: "", account: "", userId: "" }, ...credentials };
+    const identity: LocalIdentity = {
+      ...{ name: "", arn: "", account: "", userId: "" },
+      ...credentials,
+    };
     const start = world.now();
     const tokens = await Promise.all(
       Array.from({ length: PER_VERSION }, (_, index) => {
@@ -65,7 +70,12 @@ function sendAll(site: Site, version: number): Promise<number[]> {
   });
 }
 
-function measureEach(rows: Rows, name: string, unit: string, byVersion: readonly (readonly number[])[]): void {
+function measureEach(
+  rows: Rows,
+  name: string,
+  unit: string,
+  byVersion: readonly (readonly number[])[],
+): void {
   for (const kind of KINDS) {
     const values = byVersion.flatMap((all) => all.filter((_, index) => kindOf(index) === kind));
     rows.measure(`${name}, ${kind}`, unit, values);
@@ -90,7 +100,9 @@ async function lambda({ aws, world, ...site }: Site, rows: Rows, since: number):
       const look = async () => {
         const events = await eventsOf(aws, outputs["LogGroup"] ?? "", since);
         const reports = events.filter(({ message }) => message.includes('"platform.report"'));
-        return Object.values(Object.groupBy(reports, ({ logStreamName }) => logStreamName)).map((all = []) => all);
+        return Object.values(Object.groupBy(reports, ({ logStreamName }) => logStreamName)).map(
+          (all = []) => all,
+        );
       };
       const count = VERSIONS * PER_VERSION;
       const found = await until(world, LOGS_MS, look, (streams) => streams.flat().length >= count);
@@ -109,7 +121,8 @@ async function lambda({ aws, world, ...site }: Site, rows: Rows, since: number):
     "ms",
     environments.flatMap(([first]) => first?.initDurationMs ?? []),
   );
-  const each = (key: "durationMs" | "billedDurationMs") => environments.map((all) => all.map((report) => report[key]));
+  const each = (key: "durationMs" | "billedDurationMs") =>
+    environments.map((all) => all.map((report) => report[key]));
   measureEach(rows, "Lambda's duration", "ms", each("durationMs"));
   measureEach(rows, "Lambda's billed duration", "ms", each("billedDurationMs"));
   rows.measure(

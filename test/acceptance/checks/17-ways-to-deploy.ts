@@ -1,4 +1,5 @@
-// Check 17: an upgrade in place from an earlier release, a deployment with the permissions of deploying-role.json, and Terraform.
+// Check 17: an upgrade in place from an earlier release, a deployment with the permissions of
+// deploying-role.json, and Terraform.
 
 import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +30,11 @@ export const check: Check = {
 };
 
 /** A review with a new caller of that cluster, which has no mappings. */
-async function reviewOf({ world, role, tokenOf }: Site, clusterId: string, kubeconfigCommand: string): Promise<string> {
+async function reviewOf(
+  { world, role, tokenOf }: Site,
+  clusterId: string,
+  kubeconfigCommand: string,
+): Promise<string> {
   const webhook = await makeCaller(world, kubeconfigCommand);
   const token = await tokenOf((await role()).credentials, clusterId);
   const look = () => postReview(world, webhook, token);
@@ -46,16 +51,28 @@ async function upgrade(site: Site, rows: Rows): Promise<void> {
   const name = "an earlier release";
   const isThere = await rows.see(name, created, async () => {
     if (inputs.from === undefined) throw new NotRun("no --from");
-    const earlier = await releaseOf(world, aws, site.clusterId, (await site.account()).id, inputs.from);
+    const earlier = await releaseOf(
+      world,
+      aws,
+      site.clusterId,
+      (await site.account()).id,
+      inputs.from,
+    );
     return earlier.deploy(clusterId, {});
   });
   if (!isThere) return;
   const kept = async () => {
-    const resources = (await stacks.resources(stack)).filter(({ ResourceType }) => KEPT.test(ResourceType));
-    return resources.map(({ LogicalResourceId, PhysicalResourceId }) => `${LogicalResourceId} ${PhysicalResourceId}`);
+    const resources = (await stacks.resources(stack)).filter(({ ResourceType }) =>
+      KEPT.test(ResourceType),
+    );
+    return resources.map(
+      ({ LogicalResourceId, PhysicalResourceId }) => `${LogicalResourceId} ${PhysicalResourceId}`,
+    );
   };
   const before = await kept();
-  await rows.see("its upgrade in place", updated, async () => (await site.release()).deploy(clusterId, {}));
+  await rows.see("its upgrade in place", updated, async () =>
+    (await site.release()).deploy(clusterId, {}),
+  );
   await rows.see("resources that the upgrade replaced", "none", async () => {
     const after = await kept();
     return before.filter((one) => !after.includes(one)).join(", ") || "none";
@@ -72,11 +89,16 @@ async function byDeployingRole(site: Site, rows: Rows): Promise<void> {
   const role = async () => {
     const { id, partition } = await site.account();
     const RoleName = `${site.clusterId}-deployer`;
-    const trust = statement({ Principal: { AWS: `arn:${partition}:iam::${id}:root` }, Action: "sts:AssumeRole" });
+    const trust = statement({
+      Principal: { AWS: `arn:${partition}:iam::${id}:root` },
+      Action: "sts:AssumeRole",
+    });
     const arn = await createRole(aws, RoleName, trust, site.clusterId);
     const { folder } = await site.release();
     // Without white space: IAM does not count it, and the AWS CLI's argument is shorter.
-    const PolicyDocument = JSON.stringify(JSON.parse(readFileSync(join(folder, "deploying-role.json"), "utf8")));
+    const PolicyDocument = JSON.stringify(
+      JSON.parse(readFileSync(join(folder, "deploying-role.json"), "utf8")),
+    );
     await aws("iam", "put-role-policy", { RoleName, PolicyName: "deploy", PolicyDocument });
     return assume(world, aws, arn);
   };
@@ -100,13 +122,16 @@ async function byTerraform(site: Site, rows: Rows): Promise<void> {
   const folder = join(world.folder, "terraform");
   const terraform = (...words: readonly string[]) =>
     mustRun(
-      world.run("terraform", [`-chdir=${folder}`, ...words]).catch((error: NodeJS.ErrnoException) => {
-        throw error.code === "ENOENT" ? new NotRun("no terraform on the PATH") : error;
-      }),
+      world
+        .run("terraform", [`-chdir=${folder}`, ...words])
+        .catch((error: NodeJS.ErrnoException) => {
+          throw error.code === "ENOENT" ? new NotRun("no terraform on the PATH") : error;
+        }),
     );
   const variables = async (): Promise<string[]> => {
     const { folder: released } = await site.release();
-    const zip = readFileSync(join(released, "SHA256SUMS"), "utf8").match(/authenticator-\S+\.zip/)?.[0] ?? "";
+    const zip =
+      readFileSync(join(released, "SHA256SUMS"), "utf8").match(/authenticator-\S+\.zip/)?.[0] ?? "";
     const tags = JSON.stringify({ [TAG]: site.clusterId });
     const { Architecture: architecture } = world.releaseParameters;
     const values = {
@@ -131,7 +156,9 @@ async function byTerraform(site: Site, rows: Rows): Promise<void> {
   try {
     if (!isThere) return;
     await rows.see("a review of Terraform's function", answered, async () => {
-      const { endpoint } = JSON.parse(await terraform("output", "-json")) as { endpoint: { value: string } };
+      const { endpoint } = JSON.parse(await terraform("output", "-json")) as {
+        endpoint: { value: string };
+      };
       const command = `iam-authenticator callers add control-plane -c ${clusterId} --endpoint ${endpoint.value} --new --out webhook.kubeconfig`;
       return reviewOf(site, clusterId, command);
     });
@@ -142,7 +169,13 @@ async function byTerraform(site: Site, rows: Rows): Promise<void> {
   } finally {
     if (hasBegun) {
       await rows.see("terraform destroy", "destroyed", async () => {
-        await terraform("destroy", "-auto-approve", "-input=false", "-no-color", ...(await variables()));
+        await terraform(
+          "destroy",
+          "-auto-approve",
+          "-input=false",
+          "-no-color",
+          ...(await variables()),
+        );
         return "destroyed";
       });
     }

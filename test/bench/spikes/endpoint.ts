@@ -1,5 +1,5 @@
-// Models kube-apiserver's tries, the gateway's token bucket, and Lambda: an environment handles one request at a time, and a new
-// one starts if none is free.
+// Models kube-apiserver's tries, the gateway's token bucket, and Lambda: an environment handles one
+// request at a time, and a new one starts if none is free.
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -41,35 +41,48 @@ const ENTRY =
 /** Round trip between kube-apiserver and gateway, including the gateway's time. */
 const LATENCY_MS = 20;
 /**
- * Computing times with 512 MB, without waiting for services, which the model adds. From an early run under Lambda's
- * conditions, slightly above the current 127 and 30 (docs/decisions/0009-work-before-the-first-review.md). AWS does not
- * publish the time to start an environment; 150 ms is a guess.
+ * Computing times with 512 MB, without waiting for services, which the model adds. From an early
+ * run under Lambda's conditions, slightly above the current 127 and 30
+ * (docs/decisions/0009-work-before-the-first-review.md). AWS does not publish the time to start an
+ * environment; 150 ms is a guess.
  */
 const START_MS = 150;
 const INIT_MS = 110;
 const FIRST_REVIEW_MS = 60;
 const REVIEW_MS = 3;
-/** A signature of ES384 takes 0.8 ms of a processor, of which 512 MB have 0.29 (test/bench/README.md, "AWS-signed tokens"). */
+/**
+ * A signature of ES384 takes 0.8 ms of a processor, of which 512 MB have 0.29
+ * (test/bench/README.md, "AWS-signed tokens").
+ */
 const VERIFY_MS = 3;
 
 /**
- * Returns a function that runs the bundle again and returns its handler. It compiles the module once: if each environment
- * imported it, V8 would compile and optimize the code for each, which took 40 % of a run with 140 environments. Files that
- * the module imports later are shared.
+ * Returns a function that runs the bundle again and returns its handler. It compiles the module
+ * once: if each environment imported it, V8 would compile and optimize the code for each, which
+ * took 40 % of a run with 140 environments. Files that the module imports later are shared.
  */
 function loadBundle(): () => Promise<Handler> {
   const source = readFileSync(ENTRY, "utf8");
-  const body = source.replaceAll("import(", "importPart(").replace(/\bexport\{(\S+) as handler\};/, "return $1;");
+  const body = source
+    .replaceAll("import(", "importPart(")
+    .replace(/\bexport\{(\S+) as handler\};/, "return $1;");
   // A module that still has an import or export declaration is a syntax error here.
-  const start = runInThisContext(`(async (importPart) => { "use strict"; ${body}\n})`, { filename: ENTRY.pathname });
+  const start = runInThisContext(`(async (importPart) => { "use strict"; ${body}\n})`, {
+    filename: ENTRY.pathname,
+  });
   return () => start((part: string) => import(new URL(part, ENTRY).href));
 }
 
 /**
- * `maxEnvironments`: reserved concurrency or the account's limit. Each environment has separate caches and connections.
- * `isSigned`: the tokens are AWS-signed.
+ * `maxEnvironments`: reserved concurrency or the account's limit. Each environment has separate
+ * caches and connections. `isSigned`: the tokens are AWS-signed.
  */
-export function openEndpoint(throttle: Limit, maxEnvironments: number, time: Time, isSigned = false) {
+export function openEndpoint(
+  throttle: Limit,
+  maxEnvironments: number,
+  time: Time,
+  isSigned = false,
+) {
   const counts = { requests: 0, gatewayThrottled: 0, lambdaThrottled: 0, environments: 0 };
   const admit = tokenBucket(throttle, time.now);
   const loadHandler = loadBundle();
@@ -115,11 +128,17 @@ export function openEndpoint(throttle: Limit, maxEnvironments: number, time: Tim
   }
 
   /** Starts this many environments, and each answers these reviews, one after the other. */
-  async function warmUp(environments: number, tokens: () => Promise<readonly string[]>, bearer?: string) {
+  async function warmUp(
+    environments: number,
+    tokens: () => Promise<readonly string[]>,
+    bearer?: string,
+  ) {
     const handlers = await Promise.all(Array.from({ length: environments }, startEnvironment));
     for (const handler of handlers) {
       for (const token of await tokens()) {
-        const { statusCode, body } = await handler(reviewEvent(token, time.now(), bearer), { awsRequestId: "warm" });
+        const { statusCode, body } = await handler(reviewEvent(token, time.now(), bearer), {
+          awsRequestId: "warm",
+        });
         if (statusCode !== 200) throw new Error(`warm-up failed: ${statusCode} ${body}`);
       }
     }
@@ -128,7 +147,10 @@ export function openEndpoint(throttle: Limit, maxEnvironments: number, time: Tim
   return { post, warmUp, counts };
 }
 
-/** k8s.io/apiserver 0.32.3 does not retry 503 and the others: https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/util/webhook/webhook.go */
+/**
+ * k8s.io/apiserver 0.32.3 does not retry 503 and the others:
+ * https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/util/webhook/webhook.go
+ */
 const RETRIED = [429, 500, 502, 504];
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
@@ -138,8 +160,8 @@ const JITTER = 0.2;
 const LIMIT_MS = 30_000;
 
 /**
- * Looks up an uncached token: the body of a 200, or of a 307 to the standby. `undefined`: the client gets a 401, and nothing
- * is cached.
+ * Looks up an uncached token: the body of a 200, or of a 307 to the standby. `undefined`: the
+ * client gets a 401, and nothing is cached.
  */
 export async function lookUp(
   { post }: Pick<ReturnType<typeof openEndpoint>, "post">,
@@ -155,7 +177,8 @@ export async function lookUp(
     if (statusCode === 200 || statusCode === 307) return body;
     const thisWait = wait * (1 + random() * JITTER);
     wait *= FACTOR;
-    if (!RETRIED.includes(statusCode) || tries === TRIES || time.now() + thisWait >= ends) return undefined;
+    if (!RETRIED.includes(statusCode) || tries === TRIES || time.now() + thisWait >= ends)
+      return undefined;
     await time.sleep(thisWait);
   }
 }

@@ -1,5 +1,6 @@
 // Runs one load spike: every client sends its token and retries until it is logged in.
-// As a program, in a separate process, since it replaces time and network: prints the result of the spike in its argument.
+// As a program, in a separate process, since it replaces time and network: prints the result of the
+// spike in its argument.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -27,7 +28,10 @@ export interface Spike {
   readonly stsSilentMs?: number;
 }
 
-/** The operator's settings. Accounts allow 1,000 environments, except new ones, which allow 10 for all functions. */
+/**
+ * The operator's settings. Accounts allow 1,000 environments, except new ones, which allow 10 for
+ * all functions.
+ */
 export function withReserved(reservedConcurrency: number | false, quota = 1_000) {
   const { rateLimit, burstLimit } = defaultThrottle(reservedConcurrency);
   const throttle = { perSecond: rateLimit, burst: burstLimit };
@@ -52,7 +56,11 @@ async function measure(spike: Spike, time: Time, random: () => number) {
   const crowd = people(who.people, who.roles, PREFIX, { isSigned });
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
   const services = await startServices({ ...crowd, parameters }, spike, time, random);
-  Object.assign(process.env, { CLUSTER_ID, CALLER_AUTH: "bearer", ...localServices(REGION, services.urls) });
+  Object.assign(process.env, {
+    CLUSTER_ID,
+    CALLER_AUTH: "bearer",
+    ...localServices(REGION, services.urls),
+  });
   if (isSigned) {
     const JWT_ISSUERS = [...SIGNED.issuers].map((pair) => pair.join("=")).join();
     Object.assign(process.env, { JWT_ISSUERS, JWT_KEYS_ENDPOINT: services.urls.sts });
@@ -95,7 +103,8 @@ async function measure(spike: Spike, time: Time, random: () => number) {
   await services.close();
   took.sort((a, b) => a - b);
   /** In seconds from the start. */
-  const at = (share: number): number => (took[Math.ceil(took.length * share) - 1] ?? Number.NaN) / 1000;
+  const at = (share: number): number =>
+    (took[Math.ceil(took.length * share) - 1] ?? Number.NaN) / 1000;
   return {
     ...{ half: at(0.5), most: at(0.99), all: at(1) },
     /** By when 5 %, 10 %, ... 100 % are logged in. */
@@ -104,7 +113,10 @@ async function measure(spike: Spike, time: Time, random: () => number) {
   };
 }
 
-/** Signed here, without the limits of STS: each client needs one call for its tokens of 15 min at all kube-apiservers. */
+/**
+ * Signed here, without the limits of STS: each client needs one call for its tokens of 15 min at
+ * all kube-apiservers.
+ */
 async function signedToken(identity: LocalIdentity, now: number): Promise<string> {
   const asked = new Map([
     ["Audience.member.1", `iam-authenticator/${CLUSTER_ID}`],
@@ -112,7 +124,12 @@ async function signedToken(identity: LocalIdentity, now: number): Promise<string
     ["DurationSeconds", "900"],
   ]);
   const claims = { [identity.name]: SIGNED.claimsOf(identity) };
-  const result = await getWebIdentityToken(asked, identity, { issuers: SIGNED.issuers, claims }, now);
+  const result = await getWebIdentityToken(
+    asked,
+    identity,
+    { issuers: SIGNED.issuers, claims },
+    now,
+  );
   return String(result["WebIdentityToken"]);
 }
 
@@ -122,11 +139,16 @@ export function mistakes(body: string, expected: Expected): string[] {
   const right =
     "denial" in expected
       ? authenticated === false && user === undefined && error?.startsWith(`${expected.denial}:`)
-      : authenticated === true && user?.username === expected.username && user.groups.join() === expected.groups.join();
+      : authenticated === true &&
+        user?.username === expected.username &&
+        user.groups.join() === expected.groups.join();
   return right ? [] : [`${JSON.stringify(expected)} got ${JSON.stringify(status)}`];
 }
 
-/** Runs `file` as a program. Throws on any error, and on a response that does not match its identity. */
+/**
+ * Runs `file` as a program. Throws on any error, and on a response that does not match its
+ * identity.
+ */
 export async function measuredBy<Result extends { readonly wrong: readonly string[] }>(
   file: string,
   what: object,
@@ -137,7 +159,8 @@ export async function measuredBy<Result extends { readonly wrong: readonly strin
   return result;
 }
 
-export const runSpike = (spike: Spike): Promise<SpikeResult> => measuredBy(import.meta.filename, spike);
+export const runSpike = (spike: Spike): Promise<SpikeResult> =>
+  measuredBy(import.meta.filename, spike);
 
 /** `BENCH_SEED`: other random numbers, to see what depends on chance. */
 const SEED = Number(process.env["BENCH_SEED"] ?? 1);
@@ -153,7 +176,9 @@ export async function printMeasured<What>(
   Math.random = seededRandom(SEED).real;
   const time = virtualTime();
   useMemoryNetwork();
-  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(SEED + 1).real));
+  const result = await time.run(
+    measure(JSON.parse(process.argv[2] ?? ""), time, seededRandom(SEED + 1).real),
+  );
   print(JSON.stringify(result), () => process.exit());
 }
 

@@ -1,5 +1,5 @@
-// Logins beside strangers who send tokens that no login comes from, or while Parameter Store is silent: runs in its own process,
-// like a load spike.
+// Logins beside strangers who send tokens that no login comes from, or while Parameter Store is
+// silent: runs in its own process, like a load spike.
 
 import { callerIdOf } from "../../../functions/settings/common.ts";
 import { type LocalIdentity, mintToken } from "../../../local/identities.ts";
@@ -12,15 +12,18 @@ import { startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
 /**
- * What strangers sign with: no key, and another key id for each token; a key id of a user or of the caller; their own key
- * AWS account; or keys of new identities there, one for each token.
+ * What strangers sign with: no key, and another key id for each token; a key id of a user or of the
+ * caller; their own key AWS account; or keys of new identities there, one for each token.
  */
 type Key = "none" | "alice" | "caller" | "own" | "identities";
 
 export interface Scenario {
   /** At most this many run. Default: 8. */
   readonly environments?: number;
-  /** How many are running, and have granted a login to users of each of `loginRegions` and `knownRegions`. Default: none. */
+  /**
+   * How many are running, and have granted a login to users of each of `loginRegions` and
+   * `knownRegions`. Default: none.
+   */
   readonly warm?: number;
   readonly knownRegions?: readonly string[];
   /** Logins a second, for 25 s. Default: 1. */
@@ -33,7 +36,10 @@ export interface Scenario {
     readonly perSecond: number;
     readonly regions: readonly string[];
     readonly key?: Key;
-    /** They send bearer tokens, straight to the endpoint, instead of users' tokens to kube-apiserver. */
+    /**
+     * They send bearer tokens, straight to the endpoint, instead of users' tokens to
+     * kube-apiserver.
+     */
     readonly asCallers?: boolean;
   };
   /** From the start of the attack. */
@@ -41,7 +47,10 @@ export interface Scenario {
   /** Whether STS of the function's own Region does not answer. */
   readonly isOwnStsSilent?: boolean;
   readonly hasFailover?: boolean;
-  /** kube-apiserver proves itself by IAM, and uses new credentials, known to no environment, from the start of the attack. */
+  /**
+   * kube-apiserver proves itself by IAM, and uses new credentials, known to no environment, from
+   * the start of the attack.
+   */
   readonly caller?: "known" | "renewed";
   /** Parameter Store reads per second. Default: as with higher throughput. */
   readonly ssmReads?: number;
@@ -88,7 +97,13 @@ function theirIdentity(index: number): LocalIdentity {
 }
 
 async function measure(scenario: Scenario, time: Time, random: () => number) {
-  const { environments = 8, warm = 0, logins: perSecond = 1, loginRegions = [REGION], farMs = 700 } = scenario;
+  const {
+    environments = 8,
+    warm = 0,
+    logins: perSecond = 1,
+    loginRegions = [REGION],
+    farMs = 700,
+  } = scenario;
   const { strangers, caller, hasFailover = false, settings = {}, knownRegions = [] } = scenario;
   const logins = (SECONDS - 1) * perSecond;
   const crowd = people(logins + 1, 3, PREFIX);
@@ -98,14 +113,21 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
     const username = `team${index % 3}:user-${index}-example.com`;
     return { identity, expected: { username, groups: [`team-${index % 3}`] } };
   });
-  const iamCallers = JSON.stringify([{ name: "control-plane", arn: "arn:aws:iam::111122223333:role/ControlPlane" }]);
-  const parameters = { ...mappings, [`${PREFIX}/callers`]: caller === undefined ? CALLERS : iamCallers };
-  const others = [...new Set([...loginRegions, ...knownRegions, ...(strangers?.regions ?? [])])].filter(
-    (region) => region !== REGION,
-  );
+  const iamCallers = JSON.stringify([
+    { name: "control-plane", arn: "arn:aws:iam::111122223333:role/ControlPlane" },
+  ]);
+  const parameters = {
+    ...mappings,
+    [`${PREFIX}/callers`]: caller === undefined ? CALLERS : iamCallers,
+  };
+  const others = [
+    ...new Set([...loginRegions, ...knownRegions, ...(strangers?.regions ?? [])]),
+  ].filter((region) => region !== REGION);
   const times = others.map((region): [string, number] => [region, farMs]);
   if (scenario.isOwnStsSilent === true) times.push([REGION, SILENT_MS]);
-  const stsMs = Object.fromEntries(times.map(([region, ms]) => [`sts.${region}.amazonaws.com`, ms]));
+  const stsMs = Object.fromEntries(
+    times.map(([region, ms]) => [`sts.${region}.amazonaws.com`, ms]),
+  );
   let isSilent = false;
   const limits = { ssmReads: scenario.ssmReads ?? 10_000, stsMs, isStoreSilent: () => isSilent };
   const attacks = SECONDS * (strangers?.perSecond ?? 0);
@@ -115,14 +137,28 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
   const identities = [...crowd.identities, CALLER, RENEWED, STRANGER, ...theirs];
   const services = await startServices({ identities, parameters }, limits, time, random);
   const failover = hasFailover ? { FAILOVER_URL: "https://standby.example.com/authenticate" } : {};
-  const environment = { CLUSTER_ID, CALLER_AUTH: "bearer", ...localServices(REGION, services.urls) };
+  const environment = {
+    CLUSTER_ID,
+    CALLER_AUTH: "bearer",
+    ...localServices(REGION, services.urls),
+  };
   Object.assign(process.env, environment, failover, settings);
   const endpoint = openEndpoint({ perSecond: 10_000, burst: 10_000 }, environments, time);
   let count = 0;
-  function signed(identity: LocalIdentity, region: string, clusterId = CLUSTER_ID): Promise<string> {
+  function signed(
+    identity: LocalIdentity,
+    region: string,
+    clusterId = CLUSTER_ID,
+  ): Promise<string> {
     count += 1;
     // Another token than the others that this identity signs in the same second.
-    return mintToken({ identity, clusterId, region, now: time.now(), expiresIn: 1 + (count % 900) });
+    return mintToken({
+      identity,
+      clusterId,
+      region,
+      now: time.now(),
+      expiresIn: 1 + (count % 900),
+    });
   }
   const bearerOf = async (identity: LocalIdentity) =>
     caller === undefined ? undefined : signed(identity, REGION, callerIdOf(CLUSTER_ID));
@@ -153,7 +189,11 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
     const region = regions[index % regions.length] ?? REGION;
     const secretAccessKey = `junk-${index}`;
     const forged: Readonly<Record<Key, LocalIdentity>> = {
-      none: { ...STRANGER, accessKeyId: `ASIAJUNK${String(index).padStart(12, "0")}`, secretAccessKey },
+      none: {
+        ...STRANGER,
+        accessKeyId: `ASIAJUNK${String(index).padStart(12, "0")}`,
+        secretAccessKey,
+      },
       alice: { ...(members[1]?.identity ?? STRANGER), secretAccessKey },
       caller: { ...(caller === "renewed" ? RENEWED : CALLER), secretAccessKey },
       own: STRANGER,

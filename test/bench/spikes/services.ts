@@ -1,7 +1,11 @@
 // Local STS and Parameter Store with the latency and limits of the real services.
 
 import type { Fault } from "../../../local/aws/http-server.ts";
-import { type LocalRequest, type LocalResponse, startHttpServer } from "../../../local/aws/http-server.ts";
+import {
+  type LocalRequest,
+  type LocalResponse,
+  startHttpServer,
+} from "../../../local/aws/http-server.ts";
 import { memoryParameters, writeParameter } from "../../../local/aws/parameter-store/parameter.ts";
 import { answerSsm } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { stsAnswers } from "../../../local/aws/sts/sts.ts";
@@ -11,8 +15,10 @@ import { tokenBucket } from "./endpoint.ts";
 import type { Time } from "./time.ts";
 
 /**
- * STS: 600 calls a second for an account and region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
- * Parameter Store: 40 reads a second, 10,000 with higher throughput (https://docs.aws.amazon.com/general/latest/gr/ssm.html).
+ * STS: 600 calls a second for an account and region
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). Parameter Store: 40
+ * reads a second, 10,000 with higher throughput
+ * (https://docs.aws.amazon.com/general/latest/gr/ssm.html).
  */
 const STS_CALLS = 600;
 
@@ -38,8 +44,15 @@ export async function startServices(
   time: Time,
   random: () => number,
 ) {
-  /** A server with the service's latency and limit. Counts calls, and does not record them: they would fill the memory. */
-  async function start(perSecond: number, answer: Answer, throttling: (request: LocalRequest) => Fault) {
+  /**
+   * A server with the service's latency and limit. Counts calls, and does not record them: they
+   * would fill the memory.
+   */
+  async function start(
+    perSecond: number,
+    answer: Answer,
+    throttling: (request: LocalRequest) => Fault,
+  ) {
     const calls = { total: 0, throttled: 0 };
     const admit = tokenBucket({ perSecond, burst: perSecond }, time.now);
     const server = await startHttpServer(async (request) => {
@@ -60,7 +73,11 @@ export async function startServices(
   }
   const [storage, done] = [() => stored, () => {}];
   const answerFromStore: Answer = (request) => answerSsm(request, storage, LOCATION, done);
-  const sts = await start(STS_CALLS, stsAnswers({ identities, now: time.now, signedTokens: SIGNED }), stsThrottling);
+  const sts = await start(
+    STS_CALLS,
+    stsAnswers({ identities, now: time.now, signedTokens: SIGNED }),
+    stsThrottling,
+  );
   const ssm = await start(ssmReads, answerFromStore, ssmThrottling);
   const ends = time.now() + stsSilentMs;
   sts.server.fail(() => (time.now() < ends ? { kind: "silent" } : undefined));

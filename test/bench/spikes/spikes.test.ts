@@ -1,5 +1,5 @@
-// A small load spike for each claim in test/bench/README.md: with 8 reserved environments, and in a new account with the defaults, no
-// look-up fails and no identity is mistaken.
+// A small load spike for each claim in test/bench/README.md: with 8 reserved environments, and in a
+// new account with the defaults, no look-up fails and no identity is mistaken.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -27,7 +27,8 @@ test("reserved concurrency limits the environments and the reads of Parameter St
   const { failed, environments, lambdaThrottled, calls } = await spike(50, 3);
   assert.deepEqual([failed, environments], [0, 8]);
   assert.ok(lambdaThrottled > 0, "some requests were throttled and retried");
-  // Each environment reads the callers and each role's names once, and shares no read with another environment.
+  // Each environment reads the callers and each role's names once, and shares no read with another
+  // environment.
   const reads = calls.ssm.total - calls.ssm.throttled;
   assert.ok(reads > 8 && reads <= 8 * (1 + 3), `${reads} reads`);
 });

@@ -1,5 +1,5 @@
-// Time and network of a load spike. Time is virtual: it advances only when no work is left. HTTP clients and servers of this process
-// have an in-memory network, without system sockets.
+// Time and network of a load spike. Time is virtual: it advances only when no work is left. HTTP
+// clients and servers of this process have an in-memory network, without system sockets.
 
 import { Agent, Server } from "node:http";
 import { type Duplex, duplexPair } from "node:stream";
@@ -16,9 +16,9 @@ interface Timer {
 const QUIET_TURNS = 3;
 
 /**
- * Replaces `Date.now`, `setTimeout` and `clearTimeout` in this process, including the bundle. Computing takes no time;
- * `sleep` adds the time that it takes on Lambda. Valid only without external waits: sockets must be in memory;
- * reads of module files are waited for.
+ * Replaces `Date.now`, `setTimeout` and `clearTimeout` in this process, including the bundle.
+ * Computing takes no time; `sleep` adds the time that it takes on Lambda. Valid only without
+ * external waits: sockets must be in memory; reads of module files are waited for.
  */
 export function virtualTime() {
   /** The last one is due first. */
@@ -46,7 +46,10 @@ export function virtualTime() {
     const handle = { timer, ref: () => handle, unref: () => handle, hasRef: () => true };
     return handle;
   };
-  globalThis.setTimeout = Object.assign(virtualSetTimeout, realSetTimeout) as unknown as typeof setTimeout;
+  globalThis.setTimeout = Object.assign(
+    virtualSetTimeout,
+    realSetTimeout,
+  ) as unknown as typeof setTimeout;
   globalThis.clearTimeout = ((handle?: { timer: Timer } | NodeJS.Timeout | number) => {
     if (typeof handle === "object" && "timer" in handle) handle.timer.cancelled = true;
     else realClearTimeout(handle);
@@ -99,13 +102,22 @@ export function virtualTime() {
 }
 
 /** Socket methods that HTTP needs in addition to a stream's. */
-const SOCKET_METHODS = { setTimeout: chain, setNoDelay: chain, setKeepAlive: chain, ref: chain, unref: chain };
+const SOCKET_METHODS = {
+  setTimeout: chain,
+  setNoDelay: chain,
+  setKeepAlive: chain,
+  ref: chain,
+  unref: chain,
+};
 
 function chain<T>(this: T): T {
   return this;
 }
 
-/** Replaces the network of HTTP servers and agents in this process. Node's HTTP parsers and agents stay in use. */
+/**
+ * Replaces the network of HTTP servers and agents in this process. Node's HTTP parsers and agents
+ * stay in use.
+ */
 export function useMemoryNetwork(): void {
   /** By port. */
   const servers: Server[] = [];

@@ -1,6 +1,7 @@
-// The output of `npm run release`: templates for every machine and account, and a list of its contents.
-// Update: `npx node --test --test-update-snapshots test/build/templates/templates.test.ts`.
-// test/e2e/cfn-lint.e2e.ts lints the templates; test/acceptance/checks/07-release.ts deploys one.
+// The output of `npm run release`: templates for every machine and account, and a list of its
+// contents. Update: `npx node --test --test-update-snapshots
+// test/build/templates/templates.test.ts`. test/e2e/cfn-lint.e2e.ts lints the templates;
+// test/acceptance/checks/07-release.ts deploys one.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -38,7 +39,8 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 const released = join(useFolder().path, "release");
 const NAMES = ["http", "mtls", "private", "issuer"] as const;
 const read = (file: string) => readFileSync(join(released, file), "utf8");
-const templateOf = (name: string): ReleaseTemplate => parse(read(`${name}.template.yaml`), { version: "1.1" });
+const templateOf = (name: string): ReleaseTemplate =>
+  parse(read(`${name}.template.yaml`), { version: "1.1" });
 before(() => buildRelease(released, "owner/name"));
 
 test("the checksums cover all other files, in the format of sha256sum", () => {
@@ -50,11 +52,21 @@ test("the checksums cover all other files, in the format of sha256sum", () => {
 });
 
 test("the manifest of each package manager names this version's package, and the first two its checksum", () => {
-  const [sha256 = ""] = /\w{64}(?= {2}lambda-iam-authenticator-.*\.tgz)/.exec(read("SHA256SUMS")) ?? [];
+  const [sha256 = ""] =
+    /\w{64}(?= {2}lambda-iam-authenticator-.*\.tgz)/.exec(read("SHA256SUMS")) ?? [];
   for (const [at, file] of Object.keys(INDEXES).entries()) {
     const text = read(file);
-    assert.ok(text.includes("https://registry.npmjs.org/lambda-iam-authenticator/-/lambda-iam-authenticator-"), file);
-    assert.equal(text.includes(`lambda-iam-authenticator-${packageJson.version}.tgz`), at < 2, file);
+    assert.ok(
+      text.includes(
+        "https://registry.npmjs.org/lambda-iam-authenticator/-/lambda-iam-authenticator-",
+      ),
+      file,
+    );
+    assert.equal(
+      text.includes(`lambda-iam-authenticator-${packageJson.version}.tgz`),
+      at < 2,
+      file,
+    );
     assert.equal(text.includes(sha256), at < 2, file);
     assert.doesNotMatch(text, /@\w+@/);
   }
@@ -72,18 +84,32 @@ for (const name of NAMES) {
 
   test(`${name}: the code of each function is a zip of the release, whose hash the version pins`, () => {
     const { Resources } = templateOf(name);
-    const functions = of(Resources, "AWS::Lambda::Function").map(({ Properties }) => Properties["Code"]);
+    const functions = of(Resources, "AWS::Lambda::Function").map(
+      ({ Properties }) => Properties["Code"],
+    );
     const zips = functions.map((code) => {
-      const { S3Bucket, S3Key } = code as { S3Bucket: unknown; S3Key: { "Fn::Join": [string, [unknown, string]] } };
+      const { S3Bucket, S3Key } = code as {
+        S3Bucket: unknown;
+        S3Key: { "Fn::Join": [string, [unknown, string]] };
+      };
       const [separator, [prefix, zip]] = S3Key["Fn::Join"];
-      assert.deepEqual([S3Bucket, separator, prefix], [{ Ref: "CodeBucket" }, "", { Ref: "CodePrefix" }]);
+      assert.deepEqual(
+        [S3Bucket, separator, prefix],
+        [{ Ref: "CodeBucket" }, "", { Ref: "CodePrefix" }],
+      );
       return zip;
     });
     const [main = "", ...others] = zips;
-    assert.match(main, new RegExp(`^${name === "issuer" ? "issuer" : "authenticator"}-[\\d.]+-[0-9a-f]{8}\\.zip$`));
+    assert.match(
+      main,
+      new RegExp(`^${name === "issuer" ? "issuer" : "authenticator"}-[\\d.]+-[0-9a-f]{8}\\.zip$`),
+    );
     assert.equal(others.length, name === "issuer" ? 0 : 1);
     const [version] = of(Resources, "AWS::Lambda::Version");
-    assert.equal(version?.Properties["CodeSha256"], hash("sha256", readFileSync(join(released, main)), "base64"));
+    assert.equal(
+      version?.Properties["CodeSha256"],
+      hash("sha256", readFileSync(join(released, main)), "base64"),
+    );
     for (const zip of zips) assert.ok(readdirSync(released).includes(zip), zip);
   });
 
@@ -96,9 +122,12 @@ for (const name of NAMES) {
     const named = (value: unknown): string[] =>
       references(value)
         .flatMap((reference) => {
-          // A policy represents a value that is too long for the description, and is replaced if its own description changes.
+          // A policy represents a value that is too long for the description, and is replaced if
+          // its own description changes.
           const { Type, Properties } = Resources[reference] ?? {};
-          return Type === "AWS::IAM::ManagedPolicy" ? named(Properties?.["Description"]) : [reference];
+          return Type === "AWS::IAM::ManagedPolicy"
+            ? named(Properties?.["Description"])
+            : [reference];
         })
         .filter((reference) => reference in Parameters);
     const wanted = [...new Set(named(settings))].sort();
@@ -111,7 +140,9 @@ for (const kind of KINDS) {
   test(`${kind}: accepts 75 accounts, the most that fit into the policy's description`, () => {
     const { Parameters } = templateOf(kind);
     const isAllowed = (count: number) =>
-      new RegExp(`^(?:${Parameters["Accounts"]?.AllowedPattern})$`).test(Array(count).fill("111122223333").join(","));
+      new RegExp(`^(?:${Parameters["Accounts"]?.AllowedPattern})$`).test(
+        Array(count).fill("111122223333").join(","),
+      );
     assert.deepEqual([0, 1, 16, 75, 76].map(isAllowed), [true, true, true, true, false]);
   });
 
@@ -119,32 +150,57 @@ for (const kind of KINDS) {
     const { Parameters, Conditions, Resources } = templateOf(kind);
     const { Default, AllowedPattern } = Parameters["Accounts"] ?? {};
     assert.deepEqual([Default, new RegExp(`^(?:${AllowedPattern})$`).test("any")], ["", true]);
-    assert.deepEqual(Conditions["HasAccounts"], { "Fn::Not": [{ "Fn::Equals": [{ Ref: "Accounts" }, ""] }] });
+    assert.deepEqual(Conditions["HasAccounts"], {
+      "Fn::Not": [{ "Fn::Equals": [{ Ref: "Accounts" }, ""] }],
+    });
     assert.deepEqual(Conditions["IsAnyAccount"], { "Fn::Equals": [{ Ref: "Accounts" }, "any"] });
     const listed = { "Fn::If": ["HasAccounts", { Ref: "Accounts" }, { Ref: "AWS::AccountId" }] };
     const accepted = { "Fn::If": ["IsAnyAccount", "", listed] };
     const [main = assert.fail()] = of(Resources, "AWS::Lambda::Function");
     const { Variables } = main.Properties["Environment"] as { Variables: Record<string, unknown> };
     assert.deepEqual(Variables["ACCOUNTS"], accepted);
-    const [stored, ...others] = of(Resources, "AWS::SSM::Parameter").map(({ Properties }) => Properties);
+    const [stored, ...others] = of(Resources, "AWS::SSM::Parameter").map(
+      ({ Properties }) => Properties,
+    );
     assert.deepEqual(others, []);
     const start = `{"format":1,"version":"${packageJson.version}","settings":{"ACCOUNTS":"`;
     const end = ['","NODE_REGION":"', { Ref: "NodeRegion" }, '"}}'];
     assert.deepEqual(stored?.["Value"], { "Fn::Join": ["", [start, accepted, ...end]] });
     const id = { Ref: "ClusterId" };
-    assert.deepEqual(stored?.["Name"], { "Fn::Join": ["", ["/iam-authenticator/", id, "/settings/", id]] });
+    assert.deepEqual(stored?.["Name"], {
+      "Fn::Join": ["", ["/iam-authenticator/", id, "/settings/", id]],
+    });
   });
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html, https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
-const DESCRIPTIONS = { "AWS::Lambda::Version": 256, "AWS::Lambda::Alias": 256, "AWS::IAM::ManagedPolicy": 1_000 };
-/** The longest names that CloudFormation generates: those services' limits. The `Ref` of a managed policy is its ARN. */
-const NAMES_OF = { "AWS::CodeDeploy::DeploymentGroup": 100, "AWS::IAM::Policy": 128 } as Record<string, number>;
-/** `ANPA` and 17 characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+/**
+ * https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html,
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+ */
+const DESCRIPTIONS = {
+  "AWS::Lambda::Version": 256,
+  "AWS::Lambda::Alias": 256,
+  "AWS::IAM::ManagedPolicy": 1_000,
+};
+/**
+ * The longest names that CloudFormation generates: those services' limits. The `Ref` of a managed
+ * policy is its ARN.
+ */
+const NAMES_OF = { "AWS::CodeDeploy::DeploymentGroup": 100, "AWS::IAM::Policy": 128 } as Record<
+  string,
+  number
+>;
+/**
+ * `ANPA` and 17 characters:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+ */
 const POLICY_ID = 21;
 
 /** The length of the longest value, with any parameters that the template accepts. */
-function longest({ Parameters, Resources }: Omit<ReleaseTemplate, "Conditions">, value: unknown): number {
+function longest(
+  { Parameters, Resources }: Omit<ReleaseTemplate, "Conditions">,
+  value: unknown,
+): number {
   if (typeof value === "string") return value.length;
   const [[intrinsic, given] = assert.fail()] = Object.entries(value as Record<string, unknown>);
   const all = (values: unknown[]) => values.map((one) => longest({ Parameters, Resources }, one));
@@ -153,13 +209,16 @@ function longest({ Parameters, Resources }: Omit<ReleaseTemplate, "Conditions">,
     return all(parts).reduce((sum, length) => sum + length, separator.length * (parts.length - 1));
   }
   if (intrinsic === "Fn::If") return Math.max(...all((given as unknown[]).slice(1)));
-  if (intrinsic === "Fn::GetAtt") return (given as string[])[1] === "PolicyId" ? POLICY_ID : assert.fail(`${given}`);
+  if (intrinsic === "Fn::GetAtt")
+    return (given as string[])[1] === "PolicyId" ? POLICY_ID : assert.fail(`${given}`);
   if (given === "AWS::NoValue") return 0;
   const { [String(given)]: parameter } = Parameters;
-  if (parameter === undefined) return NAMES_OF[Resources[String(given)]?.Type ?? ""] ?? Number.POSITIVE_INFINITY;
+  if (parameter === undefined)
+    return NAMES_OF[Resources[String(given)]?.Type ?? ""] ?? Number.POSITIVE_INFINITY;
   const { AllowedPattern, AllowedValues, MaxLength, MaxValue } = parameter;
   if (AllowedValues !== undefined) return Math.max(...AllowedValues.map(({ length }) => length));
-  if (AllowedPattern === undefined || MaxLength !== undefined) return Number(MaxLength ?? String(MaxValue).length);
+  if (AllowedPattern === undefined || MaxLength !== undefined)
+    return Number(MaxLength ?? String(MaxValue).length);
   const lengths = Array.from({ length: 200 }, (_, at) => at + 1);
   const tried = lengths.flatMap((n) => ["a".repeat(n), Array(n).fill("1".repeat(12)).join()]);
   const accepted = tried.filter((text) => new RegExp(`^(?:${AllowedPattern})$`).test(text));
@@ -201,12 +260,18 @@ test("each template has the same types and numbers of resources as the construct
   const constructOf = (kind: (typeof KINDS)[number]) =>
     stackOf(kind, (scope) => {
       if (kind !== "private") return common;
-      return { ...common, endpoint: { kind, vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) } };
+      return {
+        ...common,
+        endpoint: { kind, vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
+      };
     }).template();
   for (const name of NAMES) {
     const construct = name === "issuer" ? issuer.template() : constructOf(name);
     const long = { http: 2, mtls: 3, private: 1, issuer: 0 }[name];
-    const expected = [...typesOf(construct.toJSON()["Resources"]), ...Array(long).fill("AWS::IAM::ManagedPolicy")];
+    const expected = [
+      ...typesOf(construct.toJSON()["Resources"]),
+      ...Array(long).fill("AWS::IAM::ManagedPolicy"),
+    ];
     if (name === "http" || name === "mtls") expected.push("AWS::CloudWatch::Alarm");
     assert.deepEqual(typesOf(templateOf(name).Resources), expected.sort(), name);
   }
@@ -221,7 +286,14 @@ test("required parameters are the cluster, the bucket and those of a kind withou
   const always = ["CodeBucket", "ClusterId"];
   assert.deepEqual(required, [
     always,
-    [...always, "DomainName", "CertificateArn", "TruststoreBucket", "TruststoreKey", "CallerSubjects"],
+    [
+      ...always,
+      "DomainName",
+      "CertificateArn",
+      "TruststoreBucket",
+      "TruststoreKey",
+      "CallerSubjects",
+    ],
     [...always, "VpcEndpointId"],
     always,
   ]);
@@ -239,7 +311,9 @@ test("the deploying role's policy covers every type of resource, no other servic
     Statement: { Effect: string; Action: string[]; Resource: string | string[] }[];
   };
   const allowed = new Set(Statement.flatMap(({ Action }) => Action));
-  const types = new Set(NAMES.flatMap((name) => Object.values(templateOf(name).Resources).map(({ Type }) => Type)));
+  const types = new Set(
+    NAMES.flatMap((name) => Object.values(templateOf(name).Resources).map(({ Type }) => Type)),
+  );
   for (const type of types) {
     const needed = ACTIONS[type] ?? assert.fail(type);
     for (const action of needed) assert.ok(allowed.has(action), `${type}: ${action}`);
@@ -250,10 +324,12 @@ test("the deploying role's policy covers every type of resource, no other servic
   for (const { Action, Resource } of Statement) {
     for (const action of Action) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
     const service = Action[0]?.split(":")[0] ?? "";
-    const isLimited = ["iam", "lambda", "sns", "ssm"].includes(service) && !Action.includes("sns:Unsubscribe");
+    const isLimited =
+      ["iam", "lambda", "sns", "ssm"].includes(service) && !Action.includes("sns:Unsubscribe");
     assert.equal(Resource === "*", !isLimited, service);
     // IAM rejects an ARN of another partition.
-    if (Resource !== "*") for (const arn of Resource) assert.match(arn, /^arn:\*:(iam|lambda|sns|ssm):/);
+    if (Resource !== "*")
+      for (const arn of Resource) assert.match(arn, /^arn:\*:(iam|lambda|sns|ssm):/);
   }
   const ofParameters = Statement.filter(({ Action }) => Action.includes("ssm:PutParameter"));
   assert.deepEqual(
@@ -261,21 +337,33 @@ test("the deploying role's policy covers every type of resource, no other servic
     [["arn:*:ssm:*:*:parameter/iam-authenticator/*/settings/*"]],
   );
   // API Gateway creates its role with the first custom domain of an account.
-  const [linked, ...others] = Statement.filter(({ Action }) => Action.includes("iam:CreateServiceLinkedRole"));
+  const [linked, ...others] = Statement.filter(({ Action }) =>
+    Action.includes("iam:CreateServiceLinkedRole"),
+  );
   assert.deepEqual(others, []);
   assert.deepEqual(linked?.Action, ["iam:CreateServiceLinkedRole"]);
-  assert.deepEqual(linked.Resource, ["arn:*:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"]);
+  assert.deepEqual(linked.Resource, [
+    "arn:*:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*",
+  ]);
   assert.ok(allowed.has("s3:GetObjectVersion"), "API Gateway reads TruststoreVersion");
-  // Limit of a managed policy, without spaces. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+  // Limit of a managed policy, without spaces.
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   const size = JSON.stringify({ Version: "2012-10-17", Statement }).length;
   assert.ok(size <= 6144, `${size} characters`);
 });
 
 test("the notes are the section of the version, otherwise the section Unreleased", () => {
-  const changelog = "# Changelog\n\n## [Unreleased]\n\n- new\n\n## [0.1.0] - 2026-01-01\n\n### Added\n\n- first\n";
-  assert.equal(releaseNotes(changelog, "0.1.0"), "# lambda-iam-authenticator 0.1.0\n\n### Added\n\n- first\n");
+  const changelog =
+    "# Changelog\n\n## [Unreleased]\n\n- new\n\n## [0.1.0] - 2026-01-01\n\n### Added\n\n- first\n";
+  assert.equal(
+    releaseNotes(changelog, "0.1.0"),
+    "# lambda-iam-authenticator 0.1.0\n\n### Added\n\n- first\n",
+  );
   assert.equal(releaseNotes(changelog, "0.2.0"), "# lambda-iam-authenticator 0.2.0\n\n- new\n");
-  assert.throws(() => releaseNotes("# Changelog\n", "0.2.0"), /neither a section \[0\.2\.0\] nor \[Unreleased\]/);
+  assert.throws(
+    () => releaseNotes("# Changelog\n", "0.2.0"),
+    /neither a section \[0\.2\.0\] nor \[Unreleased\]/,
+  );
 });
 
 function of(resources: ReleaseTemplate["Resources"], type: string): Resource[] {

@@ -1,4 +1,5 @@
-// Region, profile, MFA codes and credentials as the AWS CLI finds them, and one message for each fault, without secrets.
+// Region, profile, MFA codes and credentials as the AWS CLI finds them, and one message for each
+// fault, without secrets.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -32,7 +33,8 @@ const config = folder.write("config", INI);
 const sts = useServer(startAssumeRole);
 beforeEach(() => {
   useLocalAws({ AWS_CONFIG_FILE: config, AWS_ENDPOINT_URL_STS: sts.url });
-  for (const name of ["REGION", "DEFAULT_REGION", "CONTAINER_CREDENTIALS_FULL_URI"]) delete process.env[`AWS_${name}`];
+  for (const name of ["REGION", "DEFAULT_REGION", "CONTAINER_CREDENTIALS_FULL_URI"])
+    delete process.env[`AWS_${name}`];
 });
 
 async function token(words: readonly string[] = [], options = {}) {
@@ -62,30 +64,55 @@ test("the error for a missing profile or source_profile names it and the existin
   const of = `in ${config} or /dev/null. Profiles: default, here, mfa, lost, base.\n`;
   const missing = `No AWS profile "typo" ${of}`;
   await exits(token(["--profile", "typo", "--region", "us-east-1"]), 2, missing);
-  await exits(token(["--profile", "lost"]), 2, `No AWS profile "bsae", source_profile of "lost", ${of}`);
+  await exits(
+    token(["--profile", "lost"]),
+    2,
+    `No AWS profile "bsae", source_profile of "lost", ${of}`,
+  );
   process.env["AWS_PROFILE"] = "typo";
   await exits(token(["--region", "us-east-1"]), 2, missing);
   assert.doesNotMatch((await token(["--profile", "default"])).err, /There is no/);
 });
 
 test("with an MFA profile, it asks for the code in a terminal and sends it, and fails without an answer", async () => {
-  await exits(token(["--profile", "mfa"]), 3, /^The profile requires an MFA code: run this in a terminal/);
-  await exits(token(["--profile", "mfa"], { interactive: true, input: "" }), 130, /No MFA code was given\.\n$/);
+  await exits(
+    token(["--profile", "mfa"]),
+    3,
+    /^The profile requires an MFA code: run this in a terminal/,
+  );
+  await exits(
+    token(["--profile", "mfa"], { interactive: true, input: "" }),
+    130,
+    /No MFA code was given\.\n$/,
+  );
   assert.equal(sts.requests.length, 0);
-  const run = token(["--profile", "mfa"], { interactive: true, input: "123456\n", now: Date.UTC(2026, 10, 24, 12) });
+  const run = token(["--profile", "mfa"], {
+    interactive: true,
+    input: "123456\n",
+    now: Date.UTC(2026, 10, 24, 12),
+  });
   const { key } = await exits(run, 0, /^MFA code of arn:aws:iam::111122223333:mfa\/jane: /);
   assert.match(`${key}`, /^ASIALOCAL/);
   const form = new URLSearchParams(sts.requests.at(-1)?.body.toString());
-  assert.deepEqual([form.get("SerialNumber"), form.get("TokenCode")], ["arn:aws:iam::111122223333:mfa/jane", "123456"]);
+  assert.deepEqual(
+    [form.get("SerialNumber"), form.get("TokenCode")],
+    ["arn:aws:iam::111122223333:mfa/jane", "123456"],
+  );
 });
 
 let body: string;
 const service = useServer(() => startHttpServer(() => ({ status: 200, body })));
 
-const fails = async (code: number, err: RegExp) => (await exits(cli("token -c prod"), code, err, "")).err;
-const KEYS = { AccessKeyId: "ASIALOCALCONTAINERAA", SecretAccessKey: "a-secret-of-the-container-0123", Token: "t" };
+const fails = async (code: number, err: RegExp) =>
+  (await exits(cli("token -c prod"), code, err, "")).err;
+const KEYS = {
+  AccessKeyId: "ASIALOCALCONTAINERAA",
+  SecretAccessKey: "a-secret-of-the-container-0123",
+  Token: "t",
+};
 const NO_KEYS = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
-const useContainer = () => useLocalAws({ ...NO_KEYS, AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url });
+const useContainer = () =>
+  useLocalAws({ ...NO_KEYS, AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url });
 
 /** The SDK reads a file only once, so each program has its own. */
 function useProcess(program: string, words: string): void {
@@ -103,7 +130,10 @@ test("a program's keys are rejected if they are numbers or objects, or their exp
     ["Expiration", "tomorrow", "expiration"],
   ] as const) {
     printedByProcess(JSON.stringify({ ...printed, [member]: value }));
-    await fails(3, new RegExp(`^The ${said}.* from the credential_process of the profile "p" is not a`));
+    await fails(
+      3,
+      new RegExp(`^The ${said}.* from the credential_process of the profile "p" is not a`),
+    );
   }
   printedByProcess(JSON.stringify({ ...printed, Expiration: "2100-01-01T00:00:00Z" }));
   await exits(cli(["token", "-c", "prod"]), 0);
@@ -111,23 +141,31 @@ test("a program's keys are rejected if they are numbers or objects, or their exp
 
 test("the error for a failed program names the profile but not the command line, which may contain a password", async () => {
   useProcess("false", "--password hunter2hunter2");
-  const sentence = 'No AWS credentials: the credential_process of the profile "p" failed. Run its command by hand ';
+  const sentence =
+    'No AWS credentials: the credential_process of the profile "p" failed. Run its command by hand ';
   assert.ok(!(await fails(3, new RegExp(`^${sentence}`))).includes("hunter2"));
 });
 
 test("the error for a container's invalid response or key does not quote it", async () => {
   useContainer();
   body = `${KEYS.SecretAccessKey} ${JSON.stringify(KEYS)}`;
-  const message = /No AWS credentials: the answer of the credential service 127\.0\.0\.1:\d+ cannot be read/;
+  const message =
+    /No AWS credentials: the answer of the credential service 127\.0\.0\.1:\d+ cannot be read/;
   assert.ok(!(await fails(3, message)).includes(KEYS.SecretAccessKey.slice(0, 8)));
   body = JSON.stringify({ ...KEYS, Token: "a b", Expiration: "2099-01-01T00:00:00Z" });
-  await fails(3, /^The session token from the credential service \S+ has a space, .* not valid in AWS keys\.\n$/);
+  await fails(
+    3,
+    /^The session token from the credential service \S+ has a space, .* not valid in AWS keys\.\n$/,
+  );
 });
 
 test("a key of the environment with a line break is a usage error", async () => {
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
     useLocalAws({ [name]: "AKIALOCAL\r\n" });
-    await fails(2, /has a space, a line break or another character that is not valid in AWS keys\. Remove it\.\n$/);
+    await fails(
+      2,
+      /has a space, a line break or another character that is not valid in AWS keys\. Remove it\.\n$/,
+    );
   }
 });
 
@@ -150,7 +188,8 @@ test("Ctrl-C ends the wait for credentials", async () => {
   service.fail({ kind: "silent" });
   const interrupt = new AbortController();
   const running = cli(["mappings", "list", "-c", "prod"], { interrupted: interrupt.signal });
-  while (service.requests.length === 0 || service.connections() === 0) await new Promise(setImmediate);
+  while (service.requests.length === 0 || service.connections() === 0)
+    await new Promise(setImmediate);
   interrupt.abort();
   await exits(running, 130, "Interrupted.\n");
 });
@@ -159,11 +198,16 @@ const stores = { profile: useServer(startStore), environment: useServer(startSto
 
 function startStore() {
   const body = '{"Parameters":[]}';
-  return startHttpServer(() => ({ status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body }));
+  return startHttpServer(() => ({
+    status: 200,
+    headers: { "content-type": "application/x-amz-json-1.1" },
+    body,
+  }));
 }
 
 test("--profile uses the endpoints of its profile or services section, unless the environment has one", async () => {
-  const keys = "region = eu-west-1\naws_access_key_id = AKIALOCALOPERATORAAA\naws_secret_access_key = local/only\n";
+  const keys =
+    "region = eu-west-1\naws_access_key_id = AKIALOCALOPERATORAAA\naws_secret_access_key = local/only\n";
   const { url } = stores.profile;
   const file = folder.write(
     "endpoints",
@@ -177,7 +221,8 @@ test("--profile uses the endpoints of its profile or services section, unless th
     await exits(list(profile), 1);
     assert.ok(stores.profile.requests.length > before, profile);
   }
-  const missing = /^The AWS profile "unfinished" names the section \[services missing\], which does not exist\.\n/;
+  const missing =
+    /^The AWS profile "unfinished" names the section \[services missing\], which does not exist\.\n/;
   await exits(list("unfinished"), 2, missing);
   const ofProfile = stores.profile.requests.length;
   process.env["AWS_ENDPOINT_URL_SSM"] = stores.environment.url;

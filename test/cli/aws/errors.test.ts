@@ -13,13 +13,17 @@ import { exits, useCluster } from "../commands/mappings/cluster.ts";
 
 const cluster = useCluster({}, "all");
 const answer = (status: number, body: string): Fault => ({ kind: "answer", status, body });
-const refused = (type: string, status = 400) => answer(status, JSON.stringify({ __type: type, message: "x" }));
+const refused = (type: string, status = 400) =>
+  answer(status, JSON.stringify({ __type: type, message: "x" }));
 const ONCE = { environment: { AWS_MAX_ATTEMPTS: "1" } };
 for (const [fault, sentence] of [
   [refused("UnrecognizedClientException"), /^AWS does not know these credentials/],
   [refused("InvalidSignatureException"), /^AWS rejects the signature: the secret key or/],
   [
-    answer(403, '{"__type":"SignatureDoesNotMatch","message":"Credential should be scoped to a valid region."}'),
+    answer(
+      403,
+      '{"__type":"SignatureDoesNotMatch","message":"Credential should be scoped to a valid region."}',
+    ),
     /^AWS rejects the signature, as the endpoint is of another region: check --region, AWS_REGION and /,
   ],
   [refused("ExpiredTokenException"), /^The AWS credentials have expired: sign in again/],
@@ -37,9 +41,15 @@ for (const [fault, sentence] of [
   [refused("TimeoutError"), /^AWS returned an error: TimeoutError, x\.$/m],
   [answer(502, "<html>Bad Gateway</html>"), /^The response is not from AWS/],
   [answer(200, "<html>Log in</html>"), /^The response is not from AWS/],
-  [answer(200, '{"Parameters":{}}'), /^The response to SSM GetParametersByPath is unexpected: .* TypeError\./],
+  [
+    answer(200, '{"Parameters":{}}'),
+    /^The response to SSM GetParametersByPath is unexpected: .* TypeError\./,
+  ],
   // The SDK assigns the members of an unknown error's response to the error.
-  [answer(400, '{"__type":"Strange","message":"x","code":"identity_denied","outcome":"denied"}'), /Strange, x\.$/m],
+  [
+    answer(400, '{"__type":"Strange","message":"x","code":"identity_denied","outcome":"denied"}'),
+    /Strange, x\.$/m,
+  ],
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],
 ] as const) {
   test(`${JSON.stringify(fault)} prints one line and exits with 3`, async () => {
@@ -50,7 +60,10 @@ for (const [fault, sentence] of [
 }
 
 for (const [words, missing = "SSM is not from AWS \\(Parameters"] of [
-  ["explain arn:aws:iam::111122223333:role/Developers", "SSM GetParameters is not from AWS \\(/iam-auth\\S+"],
+  [
+    "explain arn:aws:iam::111122223333:role/Developers",
+    "SSM GetParameters is not from AWS \\(/iam-auth\\S+",
+  ],
   ["mappings list"],
   ["mappings history deny/any"],
   ["irsa keys list"],

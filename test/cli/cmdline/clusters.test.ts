@@ -7,7 +7,10 @@ import { terminal } from "../plan/connection.ts";
 
 const REGIONS = ["us-east-1", "us-west-2"];
 /** Twenty, of which the first ten are in one Region. */
-const ALL = Array.from({ length: 20 }, (_, at) => ({ index: at, options: { region: `${REGIONS[at < 10 ? 0 : 1]}` } }));
+const ALL = Array.from({ length: 20 }, (_, at) => ({
+  index: at,
+  options: { region: `${REGIONS[at < 10 ? 0 : 1]}` },
+}));
 const settled = async () => {
   for (let turn = 0; turn < 50; turn += 1) await null;
 };

@@ -1,4 +1,5 @@
-// `reviews`, `whoami` and `doctor` with several clusters: which cluster each item is from, and failures by cluster.
+// `reviews`, `whoami` and `doctor` with several clusters: which cluster each item is from, and
+// failures by cluster.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,7 +17,11 @@ import { startStacks } from "../stacks.ts";
 
 const home = useFolder();
 const BOB = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}" };
-const granted = { outcome: "granted", arn: "arn:aws:iam::111122223333:user/alice", time: NOW - MINUTE } as const;
+const granted = {
+  outcome: "granted",
+  arn: "arn:aws:iam::111122223333:user/alice",
+  time: NOW - MINUTE,
+} as const;
 const user = (groups: string[]) => ({ record: { user: { username: "alice", groups, extra: {} } } });
 const denied = { ...granted, outcome: "denied", error: denial("identity_unmapped", "x") } as const;
 const ofViewer = { ...granted, ...user(["viewers"]), time: NOW - 2 * MINUTE };
@@ -34,7 +39,10 @@ const sts = useServer(startSts);
 const stacks = useServer(() =>
   startStacks({
     "IamAuthenticator-prod": { LogGroup: "log-prod", Endpoint: `${api.url}/authenticate` },
-    "IamAuthenticator-staging": { LogGroup: "log-staging", Endpoint: "https://new.example.com/authenticate" },
+    "IamAuthenticator-staging": {
+      LogGroup: "log-staging",
+      Endpoint: "https://new.example.com/authenticate",
+    },
   }),
 );
 prepare(() => {
@@ -50,14 +58,17 @@ const run = (...words: string[]) => cli(words, { environment: { HOME: home.path 
 const both = ["--all-contexts"];
 
 test("reviews names the cluster of each item, and --group keeps only reviews of users in the group", async () => {
-  const reviews = async (...words: string[]) => JSON.parse((await run("reviews", ...words, "-o", "json")).out);
+  const reviews = async (...words: string[]) =>
+    JSON.parse((await run("reviews", ...words, "-o", "json")).out);
   const json = await reviews(...both);
   assert.partialDeepStrictEqual(json, [
     { cluster: "prod", outcome: "granted" },
     { cluster: "staging", outcome: "denied" },
   ]);
   assert.match(json[1]?.explain ?? "", /explain -c staging /);
-  assert.partialDeepStrictEqual(await reviews(...both, "--group", "admins"), [{ cluster: "prod", groups: ["admins"] }]);
+  assert.partialDeepStrictEqual(await reviews(...both, "--group", "admins"), [
+    { cluster: "prod", groups: ["admins"] },
+  ]);
   const [one, ...others] = await reviews("-c", "prod");
   assert.deepEqual(["cluster" in one, others], [false, []]);
   await prints(run("reviews", ...both), /^prod\nTIME[\s\S]*\nstaging\nTIME/);
@@ -75,12 +86,17 @@ test("a context that is given twice is read once, as one cluster", async () => {
 
 test("reviews continues when one cluster's log cannot be found, and exits with the worst code", async () => {
   const message = /^nowhere: No stack IamAuthenticator-nowhere in region us-east-1\./m;
-  const { out } = await exits(run("reviews", "-c", "nowhere", "-c", "staging", "-o", "json"), 2, message);
+  const { out } = await exits(
+    run("reviews", "-c", "nowhere", "-c", "staging", "-o", "json"),
+    2,
+    message,
+  );
   assert.partialDeepStrictEqual(JSON.parse(out), [{ cluster: "staging" }]);
 });
 
 test("whoami shows each cluster's answer, and exits with 1 if one denies access", async () => {
-  const answers = /^cluster +prod, .*\nidentity [\s\S]*\nuser +dev:[\s\S]*\ncluster +staging, .*\n.*\nidentity /;
+  const answers =
+    /^cluster +prod, .*\nidentity [\s\S]*\nuser +dev:[\s\S]*\ncluster +staging, .*\n.*\nidentity /;
   await exits(run("whoami", ...both), 1, undefined, answers);
   const denied = { cluster: "staging", refusal: { code: "identity_unmapped" } };
   const json = JSON.parse((await run("whoami", ...both, "-o", "json")).out);
@@ -94,11 +110,24 @@ test("doctor reads each context's webhook kubeconfig, and reports a URL that is 
   const urls = JSON.parse(out).filter(({ check }: { check: string }) => check === "url");
   const states = urls.map(({ cluster, state }: Record<string, string>) => `${cluster} ${state}`);
   assert.deepEqual(states, ["prod ok", "staging warning"]);
-  assert.match(urls[1].seen, /is not the endpoint of the stack IamAuthenticator-staging, new\.example\.com$/);
-  assert.match(urls[1].advice, /kubeconfig webhook --from <old kubeconfig> --endpoint https:\S+new\.example\.com\/au/);
-  await exits(run("doctor", ...both), 1, undefined, /^prod\nok +version[\s\S]*\nstaging\nok +version/);
-  const message = /^--kubeconfig and --endpoint are for one cluster\. For several, set webhookKubeconfig/;
+  assert.match(
+    urls[1].seen,
+    /is not the endpoint of the stack IamAuthenticator-staging, new\.example\.com$/,
+  );
+  assert.match(
+    urls[1].advice,
+    /kubeconfig webhook --from <old kubeconfig> --endpoint https:\S+new\.example\.com\/au/,
+  );
+  await exits(
+    run("doctor", ...both),
+    1,
+    undefined,
+    /^prod\nok +version[\s\S]*\nstaging\nok +version/,
+  );
+  const message =
+    /^--kubeconfig and --endpoint are for one cluster\. For several, set webhookKubeconfig/;
   await exits(run("doctor", ...both, "--endpoint", api.url), 2, message);
-  const needed = "Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.\n";
+  const needed =
+    "Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.\n";
   await exits(run("doctor", "-c", "nowhere"), 2, needed);
 });

@@ -1,4 +1,5 @@
-// `contexts from-cdk`: the contexts are those of the list that the CDK app reads, and everything else in the file is kept.
+// `contexts from-cdk`: the contexts are those of the list that the CDK app reads, and everything
+// else in the file is kept.
 
 import "../../infra/quick-synth.ts";
 import assert from "node:assert/strict";
@@ -17,16 +18,27 @@ const { path: HOME, write, configure } = useFolder();
 const FILE = join(HOME, ".config/iam-authenticator/config.yaml");
 beforeEach(() => rmSync(FILE, { force: true }));
 
-const A = { clusterId: "a", account: "111122223333", region: "eu-west-1", mappingPrefix: "/teams/a" };
+const A = {
+  clusterId: "a",
+  account: "111122223333",
+  region: "eu-west-1",
+  mappingPrefix: "/teams/a",
+};
 const PAIR = ["eu-west-1", "eu-central-1"].map((region) => ({ clusterId: "pair", region }));
 
-const listFile = (clusters: unknown) => write("cdk.json", JSON.stringify({ app: "x", context: { clusters } }));
+const listFile = (clusters: unknown) =>
+  write("cdk.json", JSON.stringify({ app: "x", context: { clusters } }));
 const fromCdk = (clusters: unknown, words = "--yes", options = {}) =>
   cli(`contexts from-cdk ${listFile(clusters)} ${words}`, { environment: { HOME }, ...options });
 const text = () => readFileSync(FILE, "utf8");
 
 test("the contexts have the clusters, accounts, regions and prefixes of the stacks that CDK deploys", async () => {
-  const clusters = [...CLUSTERS, ...PAIR, A, { ...A, clusterId: "b", mappingPrefix: "/iam-authenticator/b" }];
+  const clusters = [
+    ...CLUSTERS,
+    ...PAIR,
+    A,
+    { ...A, clusterId: "b", mappingPrefix: "/iam-authenticator/b" },
+  ];
   await exits(fromCdk(clusters), 0);
   const { contexts = assert.fail() } = (await readConfig({ HOME })) ?? {};
   const all = readClusters(new App({ context: { clusters } }));
@@ -34,7 +46,12 @@ test("the contexts have the clusters, accounts, regions and prefixes of the stac
     const own = mappingPrefix === `/iam-authenticator/${clusterId}` ? undefined : mappingPrefix;
     return [clusterId, account, region, own];
   });
-  const written = Array.from(contexts.values(), (one) => [one.cluster, one.account, one.region, one.prefix]);
+  const written = Array.from(contexts.values(), (one) => [
+    one.cluster,
+    one.account,
+    one.region,
+    one.prefix,
+  ]);
   assert.deepEqual(written, deployed);
   const names = ["plain", "certified", "hidden.1", "pair-eu-west-1", "pair-eu-central-1", "a", "b"];
   assert.deepEqual([...contexts.keys()], names);
@@ -71,7 +88,11 @@ contexts:
   new:
     cluster: new
 `;
-const LIST = [{ ...A, mappingPrefix: undefined }, { clusterId: "pair", region: "eu-west-1" }, { clusterId: "new" }];
+const LIST = [
+  { ...A, mappingPrefix: undefined },
+  { clusterId: "pair", region: "eu-west-1" },
+  { clusterId: "new" },
+];
 const PLAN = `~ live, region eu-north-1 -> eu-west-1, account 111122223333, prefix /old -> (default)
 ~ pair, region eu-west-1
 + new, cluster new
@@ -91,15 +112,27 @@ const windows = (text: string) => text.replaceAll("\n", "\r\n");
 for (const [how, before, after, list = [{ clusterId: "a" }, { clusterId: "12" }]] of [
   ["CRLF", windows(BEFORE), windows(AFTER), LIST],
   ["no line break at the end", "contexts:\n  a:", 'contexts:\n  a:\n  "12":\n    cluster: "12"\n'],
-  ["JSON", '{"contexts":{"a":{"prefix":"/x","cluster":"a"},"12":{}}}', '{"contexts":{"a":{"cluster":"a"},"12":{}}}'],
-  ["one key", "contexts:\n  a: # ours\n    prefix: /x\n  12:\n", "contexts:\n  a: # ours\n    {}\n  12:\n"],
+  [
+    "JSON",
+    '{"contexts":{"a":{"prefix":"/x","cluster":"a"},"12":{}}}',
+    '{"contexts":{"a":{"cluster":"a"},"12":{}}}',
+  ],
+  [
+    "one key",
+    "contexts:\n  a: # ours\n    prefix: /x\n  12:\n",
+    "contexts:\n  a: # ours\n    {}\n  12:\n",
+  ],
   [
     "new keys for its last one",
     "contexts:\n  a:\n    prefix: /x # old\n",
     "contexts:\n  a:\n    region: us-west-2\n",
     [{ clusterId: "a", region: "us-west-2" }],
   ],
-  ["an alias elsewhere", "contexts: {a: &a {}, b: *a}\n", 'contexts: {a: &a {}, b: *a, "12":{"cluster":"12"}}\n'],
+  [
+    "an alias elsewhere",
+    "contexts: {a: &a {}, b: *a}\n",
+    'contexts: {a: &a {}, b: *a, "12":{"cluster":"12"}}\n',
+  ],
 ] as const) {
   test(`a file with ${how} is written in its own way`, async () => {
     configure(before);
@@ -109,11 +142,18 @@ for (const [how, before, after, list = [{ clusterId: "a" }, { clusterId: "12" }]
 }
 
 test("it asks, and writes nothing without a yes", async () => {
-  await exits(fromCdk([A], "", { interactive: true, input: "n\n" }), 1, `Write ${FILE}? [y/N] Nothing was written.\n`);
+  await exits(
+    fromCdk([A], "", { interactive: true, input: "n\n" }),
+    1,
+    `Write ${FILE}? [y/N] Nothing was written.\n`,
+  );
   await exits(fromCdk([A], ""), 2, /^Nothing was written\. Cannot ask for confirmation/);
   assert.ok(!existsSync(FILE));
   await exits(fromCdk([A], "", { interactive: true, input: "y\n" }), 0);
-  assert.match(text(), /^contexts:\n {2}a:\n {4}cluster: a\n {4}region: eu-west-1\n {4}account: "111122223333"\n/);
+  assert.match(
+    text(),
+    /^contexts:\n {2}a:\n {4}cluster: a\n {4}region: eu-west-1\n {4}account: "111122223333"\n/,
+  );
 });
 
 test("what is saved before the answer is kept, and the file is replaced", async () => {
@@ -148,24 +188,54 @@ test("standard input is a list, too, and a value cannot forge a line", async () 
 for (const [what, clusters, message, before = ""] of [
   ["no list", undefined, / must be JSON with a list of clusters: \{"context": /],
   ["an empty list", [], / must be JSON with a list of clusters/],
-  ["an entry without an id", [{}], /, context\.clusters\[0\]: clusterId must be up to 100 letters, /],
-  ["an id with a space", [{ clusterId: "a b" }], /, context\.clusters\[0\]: clusterId must be up to 100 letters, /],
-  ["a number as account", [A, { ...A, clusterId: "b", account: 1 }], /, context\.clusters\[1\]: put account in quotes/],
-  ["an unquoted region", [{ ...A, region: 1 }], /, context\.clusters\[0\]: 1 is not an AWS region\.\n$/],
+  [
+    "an entry without an id",
+    [{}],
+    /, context\.clusters\[0\]: clusterId must be up to 100 letters, /,
+  ],
+  [
+    "an id with a space",
+    [{ clusterId: "a b" }],
+    /, context\.clusters\[0\]: clusterId must be up to 100 letters, /,
+  ],
+  [
+    "a number as account",
+    [A, { ...A, clusterId: "b", account: 1 }],
+    /, context\.clusters\[1\]: put account in quotes/,
+  ],
+  [
+    "an unquoted region",
+    [{ ...A, region: 1 }],
+    /, context\.clusters\[0\]: 1 is not an AWS region\.\n$/,
+  ],
   [
     "an unknown region",
     [{ ...A, region: "eu-wset-1" }],
     /, context\.clusters\[0\]: "eu-wset-1" is not an AWS region\. Did you mean eu-west-1\?\n$/,
   ],
-  ["one cluster twice", [A, A], /: "clusters" has the cluster a twice: two stacks of one cluster need two regions\.\n/],
-  ["a taken name", [{ clusterId: "a" }], /^Two clusters need the context a\. Rename /, "contexts: {a: {cluster: b}}"],
+  [
+    "one cluster twice",
+    [A, A],
+    /: "clusters" has the cluster a twice: two stacks of one cluster need two regions\.\n/,
+  ],
+  [
+    "a taken name",
+    [{ clusterId: "a" }],
+    /^Two clusters need the context a\. Rename /,
+    "contexts: {a: {cluster: b}}",
+  ],
   [
     "an alias",
     [{ ...A, clusterId: "b" }],
     /cannot change safely\. Write aliases \(\*\) and \{\} out/,
     "contexts: {b: &b {}, c: *b}",
   ],
-  ["a comment in {}", [{ clusterId: "a" }], /cannot change/, "contexts:\n  a: {prefix: /x, # why\n    profile: ops}"],
+  [
+    "a comment in {}",
+    [{ clusterId: "a" }],
+    /cannot change/,
+    "contexts:\n  a: {prefix: /x, # why\n    profile: ops}",
+  ],
   ["an invalid file", [A], /config\.yaml, line 1: unknown key context/, "context: {}"],
 ] as const) {
   test(`${what} is wrong usage, and the file is unchanged`, async () => {

@@ -1,5 +1,5 @@
-// Stored text, files, arguments and AWS's errors cannot forge a line in the output of any command, or send control characters
-// to the terminal: build systems may run a log line as a command.
+// Stored text, files, arguments and AWS's errors cannot forge a line in the output of any command,
+// or send control characters to the terminal: build systems may run a log line as a command.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,8 +11,8 @@ import { prepare, useFolder } from "../fixtures.ts";
 const A = "111122223333";
 const FORGED = "::error::forged";
 /**
- * Begins a line, clears the screen, colours text and moves the cursor by ESC, CSI and bidirectional controls. Its last
- * characters are invisible.
+ * Begins a line, clears the screen, colours text and moves the cursor by ESC, CSI and bidirectional
+ * controls. Its last characters are invisible.
  */
 const TEXT = `x\n${FORGED}\u001b[2J\u009b31m\rd\u0007e\u202ef\u2028g\u200bh\u00adi\u{e0041}`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
@@ -30,10 +30,20 @@ const STORED: Readonly<Record<string, unknown>> = {
   [`user/${A}/jane`]: { arn: `arn:aws:iam::${A}:user/${TEXT}`, ...USER },
   [`sso/${A}/view`]: { ...USER, [TEXT]: TEXT },
   [`account/${A}`]: { ...USER, [TEXT]: TEXT },
-  [`pattern/${A}`]: [{ arnLike: role("a*"), ...USER }, { arnLike: role(`${TEXT}*`), ...USER }, { [TEXT]: TEXT }],
+  [`pattern/${A}`]: [
+    { arnLike: role("a*"), ...USER },
+    { arnLike: role(`${TEXT}*`), ...USER },
+    { [TEXT]: TEXT },
+  ],
   "pattern/any": { [TEXT]: TEXT },
-  [`deny/${A}`]: [{ arnLike: role("b*"), description: TEXT }, { arnLike: role(`${TEXT}*`) }, { [TEXT]: TEXT }],
-  "deny/any": [{ arnLike: "arn:aws:iam::*:role/c*", description: TEXT, notAfter: "2100-01-01T00:00:00Z" }],
+  [`deny/${A}`]: [
+    { arnLike: role("b*"), description: TEXT },
+    { arnLike: role(`${TEXT}*`) },
+    { [TEXT]: TEXT },
+  ],
+  "deny/any": [
+    { arnLike: "arn:aws:iam::*:role/c*", description: TEXT, notAfter: "2100-01-01T00:00:00Z" },
+  ],
 };
 
 const folder = useFolder();
@@ -70,7 +80,10 @@ test("commands that read print no forged line", async () => {
     assertUnforged(words, result);
     assertUnforged(words, await cluster.mappings(words, { columns: 40 }));
   }
-  const explain = each("explain -o table, explain -o yaml", ["ax", "bx", "valid", "unknown"].map(role));
+  const explain = each(
+    "explain -o table, explain -o yaml",
+    ["ax", "bx", "valid", "unknown"].map(role),
+  );
   for (const words of [...each("callers list -o", ["table", "name"]), ...explain]) {
     assertUnforged(words, await cli([...words, "-c", "prod"]));
   }
@@ -81,9 +94,16 @@ test("commands that read print no forged line", async () => {
 test("commands that write print no forged line in plans, questions and errors", async () => {
   const mappings = `mappings:\n- {arnLike: "${role("a*")}", username: a}\ndeny:\n- {arnLike: "${role("d*")}"}\n`;
   const file = folder.write("mappings.yaml", mappings);
-  const single = each("set --username x, set --unset groups, remove, rollback, rollback --to 1, deny, allow", NAMES);
+  const single = each(
+    "set --username x, set --unset groups, remove, rollback, rollback --to 1, deny, allow",
+    NAMES,
+  );
   const write = [...single, ...each("apply -f, apply --prune -f", [file])];
-  for (const words of [...write, ...write.map((one) => [...one, "--force"]), ["diff", "-f", file, "--prune"]]) {
+  for (const words of [
+    ...write,
+    ...write.map((one) => [...one, "--force"]),
+    ["diff", "-f", file, "--prune"],
+  ]) {
     const result = await cluster.mappings(words, { interactive: true, input: "n\n" });
     assert.doesNotMatch(result.err, /a bug/, words.join(" "));
     assertUnforged(words, result);
@@ -110,7 +130,13 @@ test("errors of AWS, about files and about the command line print no forged line
     assertUnforged([words], await cli(`mappings ${words}`, { input }));
   }
   const list = ["mappings", "list"];
-  const of = [["mappings", "import", "-f"], ["mappings", "get", "-c", "prod"], [], ["mappings"], [...list, "-o"]];
+  const of = [
+    ["mappings", "import", "-f"],
+    ["mappings", "get", "-c", "prod"],
+    [],
+    ["mappings"],
+    [...list, "-o"],
+  ];
   const joined = ["--x", "--output=", "-o"].map((option) => [...list, `${option}${TEXT}`]);
   for (const words of [...of.map((one) => [...one, TEXT]), ...joined, [TEXT.replace("\n", "")]]) {
     assertUnforged(words, await cli(words));

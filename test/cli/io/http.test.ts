@@ -1,4 +1,5 @@
-// HTTPS_PROXY, HTTP_PROXY and NO_PROXY: every request obeys them, and a proxy that fails is named without its credentials.
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY: every request obeys them, and a proxy that fails is named
+// without its credentials.
 
 import assert from "node:assert/strict";
 import dns from "node:dns";
@@ -37,11 +38,17 @@ beforeEach(() => {
   for (const name of ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_STS"]) delete process.env[name];
 });
 
-const list = (environment: Readonly<Record<string, string>>, more: readonly string[] = [], options: CliOptions = {}) =>
-  cli(["mappings", "list", "-c", "prod", ...more], { environment, ...options });
+const list = (
+  environment: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+  options: CliOptions = {},
+) => cli(["mappings", "list", "-c", "prod", ...more], { environment, ...options });
 
 /** A proxy that answers every CONNECT with `answer`, or never. */
-async function startProxy(t: TestContext, answer?: string): Promise<{ host: string; asked: Promise<unknown> }> {
+async function startProxy(
+  t: TestContext,
+  answer?: string,
+): Promise<{ host: string; asked: Promise<unknown> }> {
   const sockets = new Set<Socket>();
   const server = createServer().listen(0, "127.0.0.1");
   const asked = once(server, "connect");
@@ -69,14 +76,21 @@ test("requests to AWS go through the proxy, with its credentials", async () => {
 
 test("NO_PROXY excepts a host and its subdomains, and no other", async () => {
   const before = cluster.store.requests.length;
-  for (const name of ["amazonaws.com", ".amazonaws.com", "a.example, ssm.us-east-1.amazonaws.com", SSM, "*"]) {
+  for (const name of [
+    "amazonaws.com",
+    ".amazonaws.com",
+    "a.example, ssm.us-east-1.amazonaws.com",
+    SSM,
+    "*",
+  ]) {
     for (const variable of ["NO_PROXY", "no_proxy"]) {
       const direct = list({ HTTPS_PROXY: proxy.url, [variable]: name });
       await exits(direct, 3, "No connection to 127.0.0.1 port 443 (ECONNREFUSED).\n");
     }
   }
   assert.equal(cluster.store.requests.length, before);
-  for (const NO_PROXY of ["aws.com", "x.amazonaws.com", ""]) await exits(list({ HTTPS_PROXY: proxy.url, NO_PROXY }), 0);
+  for (const NO_PROXY of ["aws.com", "x.amazonaws.com", ""])
+    await exits(list({ HTTPS_PROXY: proxy.url, NO_PROXY }), 0);
 });
 
 test("loopback, a container's machine and the services of instances for credentials are direct", async () => {
@@ -87,8 +101,14 @@ test("loopback, a container's machine and the services of instances for credenti
     await exits(list({ HTTP_PROXY: closed, HTTPS_PROXY: closed, NO_PROXY: "a.example" }), 0);
   }
   process.env["AWS_ENDPOINT_URL_SSM"] = "http://ssm.example";
-  assert.equal((await list({ HTTP_PROXY: closed })).err, "No connection to 127.0.0.1 port 1 (ECONNREFUSED).\n");
-  const { proxyEnv } = openAgent("http:", { ...processStreams(), environment: { HTTP_PROXY: closed } }).options;
+  assert.equal(
+    (await list({ HTTP_PROXY: closed })).err,
+    "No connection to 127.0.0.1 port 1 (ECONNREFUSED).\n",
+  );
+  const { proxyEnv } = openAgent("http:", {
+    ...processStreams(),
+    environment: { HTTP_PROXY: closed },
+  }).options;
   for (const host of ["169.254.0.0-169.254.255.255", "fd00:ec2::254"]) {
     assert.ok(proxyEnv?.["no_proxy"]?.split(",").includes(host));
   }
@@ -107,23 +127,34 @@ test("a proxy that refuses, breaks off or cannot be reached is named, and its cr
     const named = `No connection through the proxy http://${host} (HTTPS_PROXY): ${seen}. Check the proxy and NO_PROXY.\n`;
     await exits(list({ HTTPS_PROXY: url(host) }), 3, named, "");
     const debug = await list({ HTTPS_PROXY: url(host) }, ["--debug"]);
-    for (const secret of ["long-password", echoed.slice(4, 20)]) assert.ok(!debug.err.includes(secret), debug.err);
+    for (const secret of ["long-password", echoed.slice(4, 20)])
+      assert.ok(!debug.err.includes(secret), debug.err);
   }
-  const closed = /^No connection through the proxy http:\/\/127\.0\.0\.1:1 \(https_proxy\): ECONNREFUSED\. /;
+  const closed =
+    /^No connection through the proxy http:\/\/127\.0\.0\.1:1 \(https_proxy\): ECONNREFUSED\. /;
   await exits(list({ https_proxy: url("127.0.0.1:1") }), 3, closed);
 });
 
 test("an invalid proxy is refused without its value", async () => {
   const secret = ["socks5://secret@a.example", "http://jane:%zz@a.example"];
   for (const HTTPS_PROXY of ["proxy.example:3128", ...secret, "http://", "http://a b"]) {
-    await refuses(list({ HTTPS_PROXY }), "HTTPS_PROXY must be a URL such as http://proxy.example.com:3128.\n");
+    await refuses(
+      list({ HTTPS_PROXY }),
+      "HTTPS_PROXY must be a URL such as http://proxy.example.com:3128.\n",
+    );
   }
 });
 
 test("time limits and Ctrl-C apply while the proxy does not answer", async (t) => {
   const { host } = await startProxy(t);
   const io = { ...processStreams(), environment: { HTTPS_PROXY: `http://${host}` } };
-  const request = { method: "GET", headers: {}, agent: openAgent("https:", io), limitMs: 100, maxBytes: 100 };
+  const request = {
+    method: "GET",
+    headers: {},
+    agent: openAgent("https:", io),
+    limitMs: 100,
+    maxBytes: 100,
+  };
   const late = { name: "TimeoutError", message: "no answer from a.example within 0.1 s" };
   await assert.rejects(sendHttp(new URL("https://a.example"), request, io), late);
   const { host: second, asked } = await startProxy(t);
@@ -147,7 +178,11 @@ test("explain proves a token through the proxy, with the function's code", async
   await prints(explain(stsProxy.url), /admin:carol-example\.com/);
   assert.deepEqual([...stsProxy.targets], [`sts.${REGION}.amazonaws.com:443`]);
   const { host } = await startProxy(t, "502 Bad Gateway");
-  await exits(explain(`http://${host}`), 3, new RegExp(`through the proxy http://${host} \\(HTTPS_PROXY\\): HTTP 502`));
+  await exits(
+    explain(`http://${host}`),
+    3,
+    new RegExp(`through the proxy http://${host} \\(HTTPS_PROXY\\): HTTP 502`),
+  );
 });
 
 test("doctor and irsa doctor use the proxy, and name one that refuses", async (t) => {
@@ -161,7 +196,9 @@ test("doctor and irsa doctor use the proxy, and name one that refuses", async (t
   const named = `the proxy http://${host} (HTTPS_PROXY): HTTP 407`;
   const { out } = await exits(doctor(`http://${host}`), 1);
   const advice = "check the proxy and NO_PROXY; kube-apiserver needs the same settings";
-  assert.partialDeepStrictEqual(JSON.parse(out), [{ check: "reachable", seen: `no answer (${named})`, advice }]);
+  assert.partialDeepStrictEqual(JSON.parse(out), [
+    { check: "reachable", seen: `no answer (${named})`, advice },
+  ]);
   const words = `irsa doctor -c prod --issuer https://issuer.example.com --kubeconfig ${file}`;
   const irsa = await cli(words, { environment: { HTTPS_PROXY: `http://${host}` } });
   assert.ok(`${irsa.out}${irsa.err}`.replace(/\s+/g, " ").includes(named), irsa.err);

@@ -1,4 +1,5 @@
-// Abandoned locks: of the processes that find one, only one takes it. test/cli/commands/kubeconfig/merge.test.ts has waits.
+// Abandoned locks: of the processes that find one, only one takes it.
+// test/cli/commands/kubeconfig/merge.test.ts has waits.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
@@ -17,7 +18,10 @@ beforeEach(() => {
 
 /** What the lock held during the work. `onSleep`: what another process does meanwhile. */
 async function take(onSleep = () => {}) {
-  const io = { sleep: async () => onSleep(), interrupted: new AbortController().signal } as unknown as IOStreams;
+  const io = {
+    sleep: async () => onSleep(),
+    interrupted: new AbortController().signal,
+  } as unknown as IOStreams;
   return whileLocked(lock, 1000, async () => readFileSync(lock, "utf8"), io);
 }
 

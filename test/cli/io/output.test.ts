@@ -1,4 +1,5 @@
-// Output for a terminal, a pipe and a file: tables, CSV (RFC 4180), colour, the progress line, and the question before a write.
+// Output for a terminal, a pipe and a file: tables, CSV (RFC 4180), colour, the progress line, and
+// the question before a write.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -29,10 +30,16 @@ test("no line is wider than the terminal, and none has a control character", () 
 });
 
 test("an ARN that does not fit is cut at the start, and a pipe gets complete cells", () => {
-  const arns = ["Developers", "Contractor"].map((name) => [`arn:aws:iam::111122223333:role/${name}`, "1"]);
+  const arns = ["Developers", "Contractor"].map((name) => [
+    `arn:aws:iam::111122223333:role/${name}`,
+    "1",
+  ]);
   const [, ...lines] = table(["who", "reviews"], arns, 30).trimEnd().split("\n");
   assert.deepEqual(lines, ["…3333:role/Developers  1", "…3333:role/Contractor  1"]);
-  assert.equal(table(["a", "b"], [["x".repeat(200), "y"]]), `${"A".padEnd(202)}B\n${"x".repeat(200)}  y\n`);
+  assert.equal(
+    table(["a", "b"], [["x".repeat(200), "y"]]),
+    `${"A".padEnd(202)}B\n${"x".repeat(200)}  y\n`,
+  );
   assert.equal(table(["a", "b"], []), "A  B\n");
 });
 
@@ -55,12 +62,18 @@ test("CSV quotes cells with a comma or a quote, and puts an apostrophe before wh
   for (const text of ["=1+1", "+cmd", "-2", "@SUM(A1)", "＝1", "＋1", "－1", "＠x"])
     assert.equal(csv([[text]]), `'${text}\n`);
   assert.equal(csv([['=HYPERLINK("x","y")']]), `"'=HYPERLINK(""x"",""y"")"\n`);
-  for (const text of ["a=1", "dev-ops", "jane@example.com"]) assert.equal(csv([[text]]), `${text}\n`);
+  for (const text of ["a=1", "dev-ops", "jane@example.com"])
+    assert.equal(csv([[text]]), `${text}\n`);
 });
 
 function shown(all: number | undefined, watched: boolean, perSecond?: number): string[] {
   const told: string[] = [];
-  const streams = { ...io, watched, interactive: false, showProgress: (line: string) => told.push(line) };
+  const streams = {
+    ...io,
+    watched,
+    interactive: false,
+    showProgress: (line: string) => told.push(line),
+  };
   const progress = startProgress("writing", all, streams, perSecond);
   for (let done = 1; done <= (all ?? 20); done += 1) progress.show(done);
   progress.end();
@@ -81,19 +94,30 @@ test("a pipe gets a line every 10 s of long work", () => {
   let now = 0;
   const log = (text: string) => told.push(text.replace(/, .* left/, ""));
   const streams = { ...io, watched: false, clock: () => now, log };
-  const [counted, open] = [startProgress("writing", 300, streams), startProgress("reading", undefined, streams)];
+  const [counted, open] = [
+    startProgress("writing", 300, streams),
+    startProgress("reading", undefined, streams),
+  ];
   for (let done = 1; done <= 25; done += 1) {
     now += 1000;
     counted.show(done);
     open.show(done * 10);
   }
   for (const one of [counted, open]) one.end();
-  assert.deepEqual(told, ["writing 10/300\n", "reading 100\n", "writing 20/300\n", "reading 200\n"]);
+  assert.deepEqual(told, [
+    "writing 10/300\n",
+    "reading 100\n",
+    "writing 20/300\n",
+    "reading 200\n",
+  ]);
 });
 
 test("a terminal without a width is treated as a pipe, and the remaining time is based on the rate from the first step", () => {
   const [bare, terminal] = [0, 80].map((columns) => columnsOf({ isTTY: true, columns }));
-  assert.deepEqual([bare, terminal, columnsOf({ isTTY: false, columns: 80 })], [undefined, 80, undefined]);
+  assert.deepEqual(
+    [bare, terminal, columnsOf({ isTTY: false, columns: 80 })],
+    [undefined, 80, undefined],
+  );
   const lines = shown(10_000, true, 3);
   assert.match(lines[0] ?? "", / 1\/10000, 56 min left$/);
   assert.match(lines[9_699] ?? "", / 9700\/10000, 100 s left$/);
@@ -101,14 +125,27 @@ test("a terminal without a width is treated as a pipe, and the remaining time is
 });
 
 for (const [what, options, code, message, written] of [
-  ["no answer (Ctrl-D)", { input: "" }, 130, /\[y\/N\] \nNothing was written: the question was not answered\.\n$/, 0],
-  ...["y\n", "y", "YES\n"].map((input) => [JSON.stringify(input), { input }, 0, /\[y\/N\] /, 1] as const),
-  ...["n\n", "\n", "yo\n"].map((input) => [JSON.stringify(input), { input }, 1, /was written\.\n$/, 0] as const),
+  [
+    "no answer (Ctrl-D)",
+    { input: "" },
+    130,
+    /\[y\/N\] \nNothing was written: the question was not answered\.\n$/,
+    0,
+  ],
+  ...["y\n", "y", "YES\n"].map(
+    (input) => [JSON.stringify(input), { input }, 0, /\[y\/N\] /, 1] as const,
+  ),
+  ...["n\n", "\n", "yo\n"].map(
+    (input) => [JSON.stringify(input), { input }, 1, /was written\.\n$/, 0] as const,
+  ),
   ["no terminal", { interactive: false }, 2, /give --yes/, 0],
 ] as const) {
   test(`${what} ${written === 0 ? "writes nothing" : "writes"}`, async () => {
     await exits(cli("callers remove a -c prod", { interactive: true, ...options }), code, message);
-    assert.equal(cluster.store.requests.filter(({ body }) => body.includes('"Value"')).length, written);
+    assert.equal(
+      cluster.store.requests.filter(({ body }) => body.includes('"Value"')).length,
+      written,
+    );
   });
 }
 
@@ -116,13 +153,23 @@ test("Ctrl-C at a question prints what Ctrl-D prints", async () => {
   const ctrlC = new AbortController();
   const onLog = (text: string) => text.includes("[y/N]") && ctrlC.abort();
   const input = new PassThrough();
-  const run = cli("callers remove a -c prod", { interactive: true, input, interrupted: ctrlC.signal, onLog });
+  const run = cli("callers remove a -c prod", {
+    interactive: true,
+    input,
+    interrupted: ctrlC.signal,
+    onLog,
+  });
   await exits(run, 130, /\[y\/N\] \nNothing was written: the question was not answered\.\n$/);
 });
 
 test("a narrow table cuts the account of a mapping's name, not the name", async () => {
   cluster.put("role/111122223333/developers", { arn: OLD.arn, username: "x", groups: "g" });
-  await exits(cli("mappings lint -c prod", { columns: 40 }), 1, undefined, /^error +invalid +role\/…\/developers$/m);
+  await exits(
+    cli("mappings lint -c prod", { columns: 40 }),
+    1,
+    undefined,
+    /^error +invalid +role\/…\/developers$/m,
+  );
 });
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
@@ -135,7 +182,12 @@ function diff(environment: Readonly<Record<string, string>>): Promise<string> {
   const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
   const words = [SCRIPT, "mappings", "diff", "-c", "prod", "--prune", "-f", "-"];
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, words, { env: { ...rest, ...environment } }, (_, out) => resolve(out));
+    const child = execFile(
+      process.execPath,
+      words,
+      { env: { ...rest, ...environment } },
+      (_, out) => resolve(out),
+    );
     child.stdin?.end(`mappings:
   - {permissionSet: ClusterAdmin, account: "111122223333", username: "boss:{SessionName}", groups: [system:masters]}
   - {arnLike: "arn:aws:iam::*:role/b*", username: x, description: "x\\e[2J"}
@@ -153,7 +205,10 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
     [["green"], "+ pattern/any"],
     [["yellow"], "~ sso/111122223333/clusteradmin"],
     [["red"], "- user/111122223333/old"],
-    [["bold", "red"], "    ! pattern/any arn:aws:iam::*:role/b* gives x to every identity that it matches"],
+    [
+      ["bold", "red"],
+      "    ! pattern/any arn:aws:iam::*:role/b* gives x to every identity that it matches",
+    ],
   ] as const) {
     assert.ok(coloured.includes(styleText([...style], text, { validateStream: false })), coloured);
   }
@@ -165,7 +220,8 @@ test("explain colours its verdict, and nothing else", async () => {
   for (const [user, [tone, verdict]] of Object.entries(verdicts)) {
     const coloured: string[] = [];
     await cli(["explain", "-c", "prod", `arn:aws:iam::111122223333:user/${user}`], {
-      onPrint: (text, seen) => void (seen !== undefined && coloured.push(`${seen}: ${text.trim()}`)),
+      onPrint: (text, seen) =>
+        void (seen !== undefined && coloured.push(`${seen}: ${text.trim()}`)),
     });
     assert.deepEqual(coloured, [`${tone}: verdict   ${verdict}`]);
   }

@@ -1,4 +1,5 @@
-// Invalid input, and the command as a process with closed or full output: no stack trace, and the correct exit code.
+// Invalid input, and the command as a process with closed or full output: no stack trace, and the
+// correct exit code.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
@@ -33,20 +34,32 @@ async function bash(line: string) {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, IA: `${NODE} ${join(folder.path, COMMAND_FILE)}`, CLUSTER_ID: "prod" },
   });
-  const [err, out, [code]] = await Promise.all([text(child.stderr), text(child.stdout), once(child, "close")]);
+  const [err, out, [code]] = await Promise.all([
+    text(child.stderr),
+    text(child.stdout),
+    once(child, "close"),
+  ]);
   return { code: Number(code ?? -1), out, err };
 }
 
 test("a reader can close the pipe before it has read all output, and the exit code reports findings", async () => {
-  for (const [words, exitCode] of Object.entries({ "mappings list -o json": 0, "mappings lint": 1 })) {
+  for (const [words, exitCode] of Object.entries({
+    "mappings list -o json": 0,
+    "mappings lint": 1,
+  })) {
     const { code, out, err } = await bash(`$IA ${words} | head -1`);
-    assert.deepEqual([code, out.split("\n").length, /at |EPIPE/.test(err)], [exitCode, 2, false], words);
+    assert.deepEqual(
+      [code, out.split("\n").length, /at |EPIPE/.test(err)],
+      [exitCode, 2, false],
+      words,
+    );
   }
 });
 
 test("output that does not fit into the pipe arrives complete, also if another process has made the pipe non-blocking", async () => {
   const list = "$IA mappings list -o json";
-  // Node.js makes its output non-blocking, and blocking again when it exits, but not when it is killed.
+  // Node.js makes its output non-blocking, and blocking again when it exits, but not when it is
+  // killed.
   const nonBlocking = `${NODE} -e 'process.stdout; process.kill(process.pid, 9)'`;
   const { out: expected } = await bash(`${list} > ${folder.path}/list; cat ${folder.path}/list`);
   assert.ok(expected.length > 200_000);
@@ -60,7 +73,10 @@ test("apply writes everything, even if the reader closes the pipe during the pla
   const file = folder.write("mappings.json", JSON.stringify({ mappings: many("n") }));
   const { code, err } = await bash(`$IA mappings apply -f ${file} -y --rate 1000 | head -1`);
   // On a busy machine, lines of progress come before it.
-  assert.match(err, /^(writing .*\n)*Wrote 190 parameters\. The function reads the change within 30 s\.\n$/);
+  assert.match(
+    err,
+    /^(writing .*\n)*Wrote 190 parameters\. The function reads the change within 30 s\.\n$/,
+  );
   assert.equal(code, 0);
   assert.equal(cluster.store.requests.filter(isPut).length, 190);
 });
@@ -107,10 +123,17 @@ test("a kubeconfig with a line break in its token or an invalid client certifica
   const server = "https://127.0.0.1:1";
   const broken = { "client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ==" };
   for (const [user, said] of [
-    [{ token: "abc\r\ndef" }, /: the user's token has a space or another character that HTTP headers cannot have/],
+    [
+      { token: "abc\r\ndef" },
+      /: the user's token has a space or another character that HTTP headers cannot have/,
+    ],
     [broken, /: its CA, client certificate or key cannot be used \(ERR_OSSL_\w+\)\.\n$/],
   ] as const) {
     const file = folder.write("kubeconfig", kubeconfigOf(server, undefined, user));
-    await exits(cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]), 2, said);
+    await exits(
+      cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]),
+      2,
+      said,
+    );
   }
 });

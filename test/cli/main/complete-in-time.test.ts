@@ -1,4 +1,5 @@
-// Completion with an injected clock: it ends in time, prints the names that arrived, and aborts open calls.
+// Completion with an injected clock: it ends in time, prints the names that arrived, and aborts
+// open calls.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -31,10 +32,18 @@ test("if AWS or the credential provider is silent, it prints nothing after 1.5 s
   const server = createServer((socket) => sockets.push(socket.resume())).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const silent = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_CONTAINER_CREDENTIALS_FULL_URI: url };
+  const silent = {
+    AWS_ACCESS_KEY_ID: "",
+    AWS_SECRET_ACCESS_KEY: "",
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
+  };
   for (const variables of [{ AWS_ENDPOINT_URL_SSM: url }, silent]) {
     useLocalAws(variables);
-    for (const words of ["mappings role/ mappings get", "callers '' callers remove", "keys issuer/ irsa keys retire"]) {
+    for (const words of [
+      "mappings role/ mappings get",
+      "callers '' callers remove",
+      "keys issuer/ irsa keys retire",
+    ]) {
       const connected = once(server, "connection");
       const tab = pressTab(...wordsOf(words));
       const [socket]: Socket[] = await connected;
@@ -59,7 +68,10 @@ test("of ten thousand names, it prints those that arrived after 0.7 s and reques
   const set = (number: number) => `/iam-authenticator/prod/sso/111122223333/set-${number}`;
   const many = await startHttpServer(({ body }) => {
     const from = Number(JSON.parse(body.toString()).NextToken ?? 0);
-    const Parameters = Array.from({ length: PAGE }, (_, at) => ({ Name: set(from + at), Value: "{}" }));
+    const Parameters = Array.from({ length: PAGE }, (_, at) => ({
+      Name: set(from + at),
+      Value: "{}",
+    }));
     const next = from + PAGE < NAMES ? { NextToken: String(from + PAGE) } : {};
     return { status: 200, body: JSON.stringify({ Parameters, ...next }) };
   });

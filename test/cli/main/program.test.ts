@@ -1,4 +1,5 @@
-// The program's help, suggestions and exit codes, and the configuration file for every command with --cluster.
+// The program's help, suggestions and exit codes, and the configuration file for every command with
+// --cluster.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -12,8 +13,13 @@ import { prints, refuses } from "../commands/mappings/cluster.ts";
 import { useFolder } from "../fixtures.ts";
 
 test("help.txt, the help of every command, fits 80 columns", async () => {
-  const [, ...helps] = readFileSync(new URL("../../docs/help.txt", import.meta.url), "utf8").split(/^\$ .*\n/m);
-  assert.deepEqual([helps.length, commandPaths(await createProgram(processStreams())).length], [47, 47]);
+  const [, ...helps] = readFileSync(new URL("../../docs/help.txt", import.meta.url), "utf8").split(
+    /^\$ .*\n/m,
+  );
+  assert.deepEqual(
+    [helps.length, commandPaths(await createProgram(processStreams())).length],
+    [47, 47],
+  );
   for (const help of helps) {
     const [text = ""] = help.split("\nExamples:\n");
     for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
@@ -26,19 +32,40 @@ for (const [typed, message] of [
   ["callers lis", "error: unknown command 'lis'\n(Did you mean one of list, ls?)\n"],
   ["frobnicate", /^error: (?![\s\S]*Did you mean)/],
   ["mappings list -c p --r", /^error: (?![\s\S]*Did you mean)/],
-  ["--region x mappings list", /^error: unknown option '--region'\nOptions follow the command: .* <command> --reg/],
-  ["mappings -c x list", /^error: .*\nOptions follow the command: npx --no -- \S+ mappings <command> -c\n$/],
+  [
+    "--region x mappings list",
+    /^error: unknown option '--region'\nOptions follow the command: .* <command> --reg/,
+  ],
+  [
+    "mappings -c x list",
+    /^error: .*\nOptions follow the command: npx --no -- \S+ mappings <command> -c\n$/,
+  ],
   ["mappings rollback x -c p --version 1", /^error: unknown option '--version'\n/],
   ["whoami -v", /^error: unknown option '-v'\n/],
   ["mappings set", `error: missing required argument 'who'\n${SEE} mappings set --help\n`],
-  ["whoami bob", /^error: too many arguments for 'whoami'\. .* 1: bob\.\nSee: npx --no -- \S+ whoami --help\n$/],
-  ["mappings list -c x -o xml", /^error: option .* argument 'xml' is invalid\. Allowed choices are /],
-  ["mappings list", "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n"],
+  [
+    "whoami bob",
+    /^error: too many arguments for 'whoami'\. .* 1: bob\.\nSee: npx --no -- \S+ whoami --help\n$/,
+  ],
+  [
+    "mappings list -c x -o xml",
+    /^error: option .* argument 'xml' is invalid\. Allowed choices are /,
+  ],
+  [
+    "mappings list",
+    "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n",
+  ],
   ["reviews --since 1h", /^error: required option '-c, --cluster <id>'/],
   ["kubeconfig client -c prod", "error: required option '--server <url>' not specified\n"],
-  ["mappings list -c a/b", /^error: .* argument 'a\/b' is invalid\. It must be up to 100 letters.*\n$/],
+  [
+    "mappings list -c a/b",
+    /^error: .* argument 'a\/b' is invalid\. It must be up to 100 letters.*\n$/,
+  ],
   ["mappings list --cluster=", /argument '' is invalid\. It must be up to 100 letters/],
-  ["explain x --cluster a -c b", /argument 'b' is invalid\. --cluster is already 'a'\. Give one cluster\.\n$/],
+  [
+    "explain x --cluster a -c b",
+    /argument 'b' is invalid\. --cluster is already 'a'\. Give one cluster\.\n$/,
+  ],
 ] as const) {
   test(`wrong usage: ${typed}`, async () => {
     await refuses(cli(typed), message);
@@ -63,13 +90,20 @@ for (const [typed, meant] of [
   ["callers show", "list"],
 ] as const) {
   test(`"${typed}" suggests ${meant}`, async () => {
-    await refuses(cli(typed), new RegExp(`^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`));
+    await refuses(
+      cli(typed),
+      new RegExp(`^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`),
+    );
   });
 }
 
 test("version, -v, -V and --version print the version", async () => {
   for (const words of ["version", "-v", "-V", "--version", "--debug -v"]) {
-    assert.deepEqual(await cli(words), { code: 0, out: `${packageJson.version}\n`, err: "" }, words);
+    assert.deepEqual(
+      await cli(words),
+      { code: 0, out: `${packageJson.version}\n`, err: "" },
+      words,
+    );
   }
 });
 
@@ -91,14 +125,18 @@ const CONTEXT = { cluster: "prod", region: "us-west-2", profile: "ops", prefix: 
 const home = useFolder();
 home.configure({ contexts: { live: CONTEXT } });
 
-const below = (command: Command, path: readonly string[] = []): { path: readonly string[]; command: Command }[] =>
+const below = (
+  command: Command,
+  path: readonly string[] = [],
+): { path: readonly string[]; command: Command }[] =>
   command.commands.length === 0
     ? [{ path, command }]
     : command.commands.flatMap((child) => below(child, [...path, child.name()]));
 
 test("every command with --cluster uses the context's cluster, and the other values for which it has options", async () => {
   const streams = { ...processStreams(), environment: { HOME: home.path } };
-  const has = (command: Command, option: string) => command.options.some(({ long }) => long === option);
+  const has = (command: Command, option: string) =>
+    command.options.some(({ long }) => long === option);
   let found = 0;
   for (const { path } of below(await createProgram(streams))) {
     const program = await createProgram(streams);

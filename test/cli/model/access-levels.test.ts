@@ -8,7 +8,10 @@ import { ADMIN, DEVELOPERS, exits, refuses, useCluster } from "../commands/mappi
 
 const LEVELS = ["cluster-admin", "admin", "edit", "view", "admin-view"];
 
-/** Each object's kind, namespace and subjects, and the role that a binding refers to or the name of a role. */
+/**
+ * Each object's kind, namespace and subjects, and the role that a binding refers to or the name of
+ * a role.
+ */
 async function rbac(...words: string[]) {
   const { out } = await exits(cli(["rbac", ...words]), 0, "");
   return parseAllDocuments(out).map((document) => {
@@ -28,15 +31,27 @@ describe("rbac", () => {
   });
 
   test("--namespace binds the namespace's groups there, and no group in the cluster", async () => {
-    const [, ...bindings] = await rbac("--namespace", "team-a", "-n", "team-b", "--namespace", "team-a");
-    const wanted = ["team-a", "team-b"].flatMap((one) => LEVELS.map((level) => `${one} Group access:${level}:${one}`));
+    const [, ...bindings] = await rbac(
+      "--namespace",
+      "team-a",
+      "-n",
+      "team-b",
+      "--namespace",
+      "team-a",
+    );
+    const wanted = ["team-a", "team-b"].flatMap((one) =>
+      LEVELS.map((level) => `${one} Group access:${level}:${one}`),
+    );
     const found = bindings.map((one) => one.replace(/^RoleBinding (\S+) \S+/, "$1"));
     assert.deepEqual(found, wanted);
   });
 
   test("an invalid namespace fails", async () => {
     for (const name of ["Team-A", "a_b", "", "a*", "x".repeat(64), "-a"]) {
-      await refuses(cli(["rbac", `--namespace=${name}`]), /It must be a namespace: up to 63 lower-case letters/);
+      await refuses(
+        cli(["rbac", `--namespace=${name}`]),
+        /It must be a namespace: up to 63 lower-case letters/,
+      );
     }
   });
 });
@@ -52,7 +67,10 @@ describe("mappings set --access", () => {
     await set("--username d --group old");
     const { err } = await exits(set("--access view"), 0);
     assert.deepEqual(await groups(), ["access:view"]);
-    assert.match(err, /^The group access:view needs bindings in .*\. Print them with: npx --no -- \S+ rbac\nWrote /);
+    assert.match(
+      err,
+      /^The group access:view needs bindings in .*\. Print them with: npx --no -- \S+ rbac\nWrote /,
+    );
     await exits(set("--access admin-view"), 0, /^Warning: admin-view can read Secrets and run /m);
   });
 
@@ -68,7 +86,12 @@ describe("mappings set --access", () => {
     const mark = (group: string) =>
       new RegExp(`\\n {4}! pattern\\S+ \\S*role/ops-\\* gives \\S+ \\(${group}\\) to every `);
     await exits(cluster.mappings(words), 0, undefined, mark("access:cluster-admin"));
-    const { out } = await exits(cluster.mappings(`${words} -n a`), 0, undefined, mark("access:cluster-admin:a"));
+    const { out } = await exits(
+      cluster.mappings(`${words} -n a`),
+      0,
+      undefined,
+      mark("access:cluster-admin:a"),
+    );
     assert.doesNotMatch(out, /administrator/);
   });
 });

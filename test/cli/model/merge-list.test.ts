@@ -26,12 +26,20 @@ test("each list parameter has a key that identifies its entries", () => {
 
 test("ARN patterns are compared case-insensitively, other keys exactly", () => {
   const [lower, upper] = [{ arnLike: "arn:a" }, { arnLike: "ARN:A", notAfter: "x" }];
-  assert.deepEqual(mergeList("arnLike", [lower], [], [upper]), { items: [upper], clashes: ["arn:a"] });
-  assert.deepEqual(mergeList("name", [entry("a")], [], [entry("a"), entry("A")]).items, [entry("A")]);
+  assert.deepEqual(mergeList("arnLike", [lower], [], [upper]), {
+    items: [upper],
+    clashes: ["arn:a"],
+  });
+  assert.deepEqual(mergeList("name", [entry("a")], [], [entry("a"), entry("A")]).items, [
+    entry("A"),
+  ]);
 });
 
 test("an entry without the key is identified by its JSON", () => {
-  assert.deepEqual(mergeList("name", ["x", 1], ["x"], ["x", 1, 2]), { items: ["x", 2], clashes: [] });
+  assert.deepEqual(mergeList("name", ["x", 1], ["x"], ["x", 1, 2]), {
+    items: ["x", 2],
+    clashes: [],
+  });
 });
 
 test("a new order is not a change of entries", () => {
@@ -42,7 +50,10 @@ test("a new order is not a change of entries", () => {
 });
 
 const list = fc.uniqueArray(
-  fc.record({ name: fc.constantFrom("a", "b", "c", "d", "e"), value: fc.nat({ max: 2 }) }, { noNullPrototype: true }),
+  fc.record(
+    { name: fc.constantFrom("a", "b", "c", "d", "e"), value: fc.nat({ max: 2 }) },
+    { noNullPrototype: true },
+  ),
   { selector: ({ name }) => name },
 );
 const numberOf = (items: Items, name: string) =>

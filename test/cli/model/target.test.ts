@@ -3,7 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DENY_HELP, findDenyTarget, findTarget, TARGET_HELP } from "../../../cli/model/target.ts";
-import { hasArn, isListKind, KINDS, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
+import {
+  hasArn,
+  isListKind,
+  KINDS,
+  kindsWhere,
+} from "../../../functions/authenticator/mapping/kinds.ts";
 import { CONTEXT } from "./access/any-plan.ts";
 
 test("the help of <who> has the name of each kind that has no ARN, and of a denial those that are no list", () => {
@@ -23,9 +28,17 @@ const [SPACE, SEVERAL, NAMES] = [
   /several names/,
 ];
 /** `<who>`, `--session`, and the error, or the denied ARN. */
-const TYPED: readonly (readonly [who: string, session: string | undefined, gives: RegExp | string])[] = [
-  ...[",", ";", "|", "+", "=", "/", "&&"].map((one) => [`${ROLES}/x${one}${ROLES}/y`, undefined, SEVERAL] as const),
-  ...[" ", ", ", "\t", "\n", "\u00a0"].map((one) => [`${ROLES}/x${one}${ROLES}/y`, undefined, SPACE] as const),
+const TYPED: readonly (readonly [
+  who: string,
+  session: string | undefined,
+  gives: RegExp | string,
+])[] = [
+  ...[",", ";", "|", "+", "=", "/", "&&"].map(
+    (one) => [`${ROLES}/x${one}${ROLES}/y`, undefined, SEVERAL] as const,
+  ),
+  ...[" ", ", ", "\t", "\n", "\u00a0"].map(
+    (one) => [`${ROLES}/x${one}${ROLES}/y`, undefined, SPACE] as const,
+  ),
   [`${ARN},${ROLES}/y`, undefined, SEVERAL],
   [`${ROLES}/x,${ARN}`, undefined, /has text before arn/],
   [`sso/${A}/View,sso/${A}/Edit`, undefined, SEVERAL],
@@ -49,6 +62,7 @@ test("an argument is one identity, whatever separates several", () => {
     const find = () => findDenyTarget({ review: CONTEXT }, who, session).arnLike;
     if (typeof gives === "string") assert.equal(find(), gives);
     else assert.throws(find, gives, who);
-    if (typeof gives !== "string") assert.throws(() => findTarget({ review: CONTEXT }, who, session), gives, who);
+    if (typeof gives !== "string")
+      assert.throws(() => findTarget({ review: CONTEXT }, who, session), gives, who);
   }
 });

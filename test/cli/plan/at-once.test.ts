@@ -1,4 +1,5 @@
-// Commands that write the same parameter at the same time. The local store refuses writes that overlap (TooManyUpdates).
+// Commands that write the same parameter at the same time. The local store refuses writes that
+// overlap (TooManyUpdates).
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -23,11 +23,18 @@ interface Shown {
   readonly marks?: readonly Mark[];
   readonly warnings?: ReadonlyMap<string, readonly string[]>;
 }
-function show(changes: readonly Change[], { columns, ...more }: Shown & { readonly columns?: number } = {}): string {
+function show(
+  changes: readonly Change[],
+  { columns, ...more }: Shown & { readonly columns?: number } = {},
+): string {
   const plan = { changes, unchanged: 2, extra: [], marks: [], warnings: new Map(), ...more };
   const texts: string[] = [];
-  const print = (text: string, tone?: string) => texts.push(tone === undefined ? text : `<${tone}> ${text}`);
-  printPlans([{ name: "one", shown: plan, destination: "account 1", prefix: PREFIX }], { columns, print });
+  const print = (text: string, tone?: string) =>
+    texts.push(tone === undefined ? text : `<${tone}> ${text}`);
+  printPlans([{ name: "one", shown: plan, destination: "account 1", prefix: PREFIX }], {
+    columns,
+    print,
+  });
   return texts.join("");
 }
 test("equal plans of several clusters are printed once, with at most ten places", () => {
@@ -46,7 +53,10 @@ test("equal plans of several clusters are printed once, with at most ten places"
   ]);
   const many = [..."abcdefghijk"].map((name) => of(name, add("x")));
   printPlans(many, output);
-  assert.deepEqual(texts, ["Plan for 11 clusters: a, b, c, d, e, f, g, h, i, j, k:\n", ...lines("x")]);
+  assert.deepEqual(texts, [
+    "Plan for 11 clusters: a, b, c, d, e, f, g, h, i, j, k:\n",
+    ...lines("x"),
+  ]);
 });
 const SUMMARY = "1 to add, 0 to change, 0 to remove, 0 unchanged.\n";
 const MARKED_ROLE = "role/111122223333/a";
@@ -83,7 +93,8 @@ const DETAILS: readonly (readonly [change: Change, lines: string])[] = [
   [{ ...change("role/1/a", {}, { username: "a", groups: [1] }), before: { ...OLD, value: "no JSON" } }, "<changed> ~ role/1/a|<removed>     - no JSON|<added>     + a ([1])"],
 ];
 test("each change is its parameter and what is added, removed or changed", () => {
-  for (const [one, lines] of DETAILS) assert.equal(show([one]).split("\n").slice(1, -2).join("|"), lines);
+  for (const [one, lines] of DETAILS)
+    assert.equal(show([one]).split("\n").slice(1, -2).join("|"), lines);
 });
 
 test("marks and warnings follow their parameter, and the plan ends with what needs consent", () => {
@@ -92,7 +103,11 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
   const marks = [...many, mark("denied", "denied"), ...risky];
   const warnings = new Map([[`${PREFIX}/${MARKED_ROLE}`, ["unusual"]]]);
   const text = show(
-    [change(MARKED_ROLE, undefined, {}), change("role/2/b", {}, { username: "b" }), change("role/3/c", {}, undefined)],
+    [
+      change(MARKED_ROLE, undefined, {}),
+      change("role/2/b", {}, { username: "b" }),
+      change("role/3/c", {}, undefined),
+    ],
     { marks, warnings, extra: ["x"], keptDenials: ["arn:d"] },
   );
   assert.deepEqual(text.split("\n"), [
@@ -113,7 +128,8 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
     "<weakened> ! Needs your consent: 1 new administrator, 1 name that needs care, 11 grants to more than one principal, 1 grant to a denied principal (1 more than shown).",
     "",
   ]);
-  const kept = "2 denials are not in the files and are kept; --prune-denials removes them: arn:d, arn:e.";
+  const kept =
+    "2 denials are not in the files and are kept; --prune-denials removes them: arn:d, arn:e.";
   const consent = "<weakened> ! Needs your consent: 1 grant to a denied principal.";
   assert.equal(
     show([], { keptDenials: ["arn:d", "arn:e"], marks: [mark("denied", "denied")] }),
@@ -128,7 +144,13 @@ test("the plan as data has short names and parsed values", () => {
     change("role/3/c", {}, undefined),
   ];
   const warnings = new Map([[`${PREFIX}/${MARKED_ROLE}`, ["unusual"]]]);
-  const plan = { changes, unchanged: 2, extra: [`${PREFIX}/user/1/x`], marks: [mark("wide", "w")], warnings };
+  const plan = {
+    changes,
+    unchanged: 2,
+    extra: [`${PREFIX}/user/1/x`],
+    marks: [mark("wide", "w")],
+    warnings,
+  };
   assert.deepEqual(planData(plan, "account 1", PREFIX), {
     destination: "account 1",
     changes: [
@@ -146,20 +168,32 @@ test("the plan as data has short names and parsed values", () => {
     unchanged: 2,
     notInFiles: ["user/1/x"],
   });
-  assert.deepEqual(planData({ ...plan, changes: [], keptDenials: ["arn:d"] }, "account 1", PREFIX), {
-    destination: "account 1",
-    changes: [],
-    unchanged: 2,
-    notInFiles: ["user/1/x"],
-    keptDenials: ["arn:d"],
-  });
+  assert.deepEqual(
+    planData({ ...plan, changes: [], keptDenials: ["arn:d"] }, "account 1", PREFIX),
+    {
+      destination: "account 1",
+      changes: [],
+      unchanged: 2,
+      notInFiles: ["user/1/x"],
+      keptDenials: ["arn:d"],
+    },
+  );
 });
 
 test("a plan adds, changes and removes by name; a list is emptied, not removed", () => {
-  const kept = { [`${PREFIX}/role/1/b`]: "{}", [`${PREFIX}/role/1/c`]: '{"a":1}', [`${PREFIX}/user/1/z`]: "{}" };
-  const lists = { [`${PREFIX}/deny/any`]: '[{"arnLike":"arn:x"}]', [`${PREFIX}/pattern/any`]: "[]" };
+  const kept = {
+    [`${PREFIX}/role/1/b`]: "{}",
+    [`${PREFIX}/role/1/c`]: '{"a":1}',
+    [`${PREFIX}/user/1/z`]: "{}",
+  };
+  const lists = {
+    [`${PREFIX}/deny/any`]: '[{"arnLike":"arn:x"}]',
+    [`${PREFIX}/pattern/any`]: "[]",
+  };
   const current = new Map(
-    Object.entries({ ...kept, ...lists }).map(([name, value]) => [name, { ...OLD, name, value }] as const),
+    Object.entries({ ...kept, ...lists }).map(
+      ([name, value]) => [name, { ...OLD, name, value }] as const,
+    ),
   );
   const desired = new Map(
     Object.entries({ "role/1/c": "{}", "role/1/b": "{ }", "role/1/a": "{}" }).map(
@@ -169,11 +203,19 @@ test("a plan adds, changes and removes by name; a list is emptied, not removed",
   const planned = (prune: boolean) => {
     const { changes, unchanged, extra } = planChanges(current, desired, prune);
     const short = (name: string) => name.slice(PREFIX.length + 1);
-    return [changes.map(({ action, name, value }) => `${action} ${short(name)} ${value}`), unchanged, extra.map(short)];
+    return [
+      changes.map(({ action, name, value }) => `${action} ${short(name)} ${value}`),
+      unchanged,
+      extra.map(short),
+    ];
   };
   const written = ["add role/1/a {}", "change role/1/c {}"];
   assert.deepEqual(planned(false), [written, 1, ["user/1/z", "deny/any"]]);
-  assert.deepEqual(planned(true), [["change deny/any []", ...written, "remove user/1/z undefined"], 1, []]);
+  assert.deepEqual(planned(true), [
+    ["change deny/any []", ...written, "remove user/1/z undefined"],
+    1,
+    [],
+  ]);
   const secure = new Map([["p", { ...OLD, name: "p", value: "", secure: true }]]);
   assert.throws(
     () => planChanges(secure, new Map([["p", "{}"]]), false),
@@ -199,7 +241,11 @@ test("an empty list and no value are removals", () => {
 });
 
 test("the outcome counts what was written and what was removed", () => {
-  const [added, changed, removed] = [change("a", undefined, {}), change("b", {}, []), change("c", {}, undefined)];
+  const [added, changed, removed] = [
+    change("a", undefined, {}),
+    change("b", {}, []),
+    change("c", {}, undefined),
+  ];
   for (const [changes, text] of [
     [[added], "Wrote 1 parameter."],
     [[added, changed], "Wrote 2 parameters."],

@@ -1,4 +1,5 @@
-// A wrong clock: whether an end has passed, and what --for and --until mean, depends on Parameter Store's time only.
+// A wrong clock: whether an end has passed, and what --for and --until mean, depends on Parameter
+// Store's time only.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -13,7 +14,9 @@ const NOW = Date.UTC(2026, 10, 28, 12);
 const MINUTE = 60_000;
 const at = (minutes: number) => `${new Date(NOW + minutes * MINUTE).toISOString().slice(0, 19)}Z`;
 const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
-const ADMIN = { [`user/${A}/admin`]: { arn: arn("admin"), username: "admin", groups: ["system:masters"] } };
+const ADMIN = {
+  [`user/${A}/admin`]: { arn: arn("admin"), username: "admin", groups: ["system:masters"] },
+};
 
 /** @param skew minutes by which the clock of the command is ahead */
 async function wrongClock(t: TestContext, skew: number, values: Readonly<Record<string, unknown>>) {
@@ -37,7 +40,10 @@ async function wrongClock(t: TestContext, skew: number, values: Readonly<Record<
 }
 
 const X = { arn: arn("x"), username: "x" };
-const DENIES_X = (end: string) => ({ [`deny/${A}`]: [{ arnLike: X.arn, notAfter: end }], [`user/${A}/x`]: X });
+const DENIES_X = (end: string) => ({
+  [`deny/${A}`]: [{ arnLike: X.arn, notAfter: end }],
+  [`user/${A}/x`]: X,
+});
 
 test("a clock that is ahead lifts no denial without a mark, and one that is behind marks none that has ended", async (t) => {
   for (const [skew, end, mark] of [
@@ -60,7 +66,8 @@ test("--for counts from AWS's time, and gives every cluster the same end", async
     const { run, value } = await wrongClock(t, skew, { [`user/${A}/x`]: X });
     await exits(run(`callers add c --arn ${arn("c")} --for 2h -y`), 0);
     assert.deepEqual(await value("callers"), [{ name: "c", arn: arn("c"), notAfter: at(120) }]);
-    // 30 s in the function, 2 min in kube-apiserver's cache of the webhook, and 10 s in its cache of tokens.
+    // 30 s in the function, 2 min in kube-apiserver's cache of the webhook, and 10 s in its cache
+    // of tokens.
     const ends = `access ends by ${at(160 / 60)}\\.`;
     await exits(run(`mappings deny ${X.arn} --for 1h -y`), 0, new RegExp(ends));
     assert.deepEqual(await value(`deny/${A}`), [{ arnLike: X.arn, notAfter: at(60) }]);
@@ -96,12 +103,15 @@ test("commands that only read use AWS's time", async (t) => {
       "pattern/any": [{ arnLike: "arn:aws:iam::*:user/y", username: "y", notAfter: at(-10) }],
       callers: [-40, 40].map((end) => ({ name: `c${end}`, arn: arn("c"), notAfter: at(end) })),
     });
-    const verdict = async (name: string) => JSON.parse((await run(`explain ${arn(name)} -o json`)).out).refusal?.code;
+    const verdict = async (name: string) =>
+      JSON.parse((await run(`explain ${arn(name)} -o json`)).out).refusal?.code;
     const verdicts = [await verdict("ended"), await verdict("active"), await verdict("denied")];
     assert.deepEqual(verdicts, ["identity_unmapped", undefined, "identity_denied"]);
     assert.match((await run("explain denied")).out, /deny\/111122223333 +denied, identity_denied/);
     const { out: list } = await run("mappings list -o json");
-    const denied = JSON.parse(list).filter((item: { deniedBy?: string }) => item.deniedBy !== undefined);
+    const denied = JSON.parse(list).filter(
+      (item: { deniedBy?: string }) => item.deniedBy !== undefined,
+    );
     assert.deepEqual([denied.length, denied[0].username], [1, "denied"]);
     const { out: found } = await run("mappings lint -o json");
     const expired = JSON.parse(found).filter(({ rule }: { rule: string }) => rule === "expired");
@@ -111,7 +121,11 @@ test("commands that only read use AWS's time", async (t) => {
     assert.deepEqual(callers.match(/(?<="state": ")\w+/g), ["ended", "accepted"]);
     const [, left] = [await run("callers remove c-40 -y"), await run("callers remove c40 -y")];
     assert.match(left.err, /^Refused: no caller would remain accepted for an hour/);
-    const mappings = [-5, 5].map((end) => ({ arn: arn(`f${end}`), username: "f", notAfter: at(end) }));
+    const mappings = [-5, 5].map((end) => ({
+      arn: arn(`f${end}`),
+      username: "f",
+      notAfter: at(end),
+    }));
     const { err } = await run("mappings apply -f - --dry-run", JSON.stringify({ mappings }));
     assert.match(err, /^Warning: \S+user\/f-5 ended on [^\n]*\.\n(?!Warning: \S+user\/f5)/);
   }

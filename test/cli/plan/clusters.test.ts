@@ -6,7 +6,13 @@ import type { Rates } from "../../../cli/aws/rates.ts";
 import { awsFailure, EXIT, type Failure, usage } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/streams.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
-import { Absent, carryOut, executePlan, logIfLong, planClusters } from "../../../cli/plan/clusters.ts";
+import {
+  Absent,
+  carryOut,
+  executePlan,
+  logIfLong,
+  planClusters,
+} from "../../../cli/plan/clusters.ts";
 import { type ClusterPlan, EFFECT, type ProposeOptions } from "../../../cli/plan/propose.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { answering, failing } from "../../local/aws/service-faults.ts";
@@ -29,7 +35,11 @@ const FAILURES: Partial<Record<Kind, Error>> = {
   bug: new TypeError("bug"),
 };
 
-function planOf(prefix: string, kind: Kind, rates: Rates = { reads: 1e6, writes: 1e6 }): ClusterPlan | undefined {
+function planOf(
+  prefix: string,
+  kind: Kind,
+  rates: Rates = { reads: 1e6, writes: 1e6 },
+): ClusterPlan | undefined {
   if (kind === "nothing") return undefined;
   const failure = FAILURES[kind];
   if (failure !== undefined) throw failure;
@@ -41,7 +51,9 @@ function planOf(prefix: string, kind: Kind, rates: Rates = { reads: 1e6, writes:
   const [name, value] = kind === "any" ? ["pattern/any", ANY] : [`user/${A}/bob`, BOB];
   const changes: Change[] = [
     { action: "add", name: `${prefix}/${name}`, before: undefined, value },
-    ...(kind === "managed" ? [{ action: "remove" as const, name: eve.name, before: eve, value: undefined }] : []),
+    ...(kind === "managed"
+      ? [{ action: "remove" as const, name: eve.name, before: eve, value: undefined }]
+      : []),
   ];
   return { plan: { changes, unchanged: 0, extra: [] }, known, connection };
 }
@@ -60,7 +72,8 @@ interface Run {
   readonly writes?: number;
 }
 
-const failWrites = (below: string) => cluster.store.fail(failing("PutParameter", answering(500, "{}"), below));
+const failWrites = (below: string) =>
+  cluster.store.fail(failing("PutParameter", answering(500, "{}"), below));
 
 /** What is printed, and the error with its exit code. */
 async function execute({ plans, goesOn, fails, interrupted, answers, rechecks, ...others }: Run) {
@@ -169,7 +182,8 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
   ],
   ["a bug is thrown", { plans: ["bug", "bob"] }, "exit undefined: bug"],
 ];
-for (const [what, run, ...texts] of ROWS) test(what, async () => assert.deepEqual(await execute(run), texts));
+for (const [what, run, ...texts] of ROWS)
+  test(what, async () => assert.deepEqual(await execute(run), texts));
 
 test("the messages for one cluster do not have its name", async () => {
   const { io, texts } = terminal();

@@ -1,4 +1,5 @@
-// A connection, what was read by it, and a terminal, for the local store of a test, without a command's options and limits.
+// A connection, what was read by it, and a terminal, for the local store of a test, without a
+// command's options and limits.
 
 import { Readable } from "node:stream";
 import { SSMClient } from "@aws-sdk/client-ssm";
@@ -16,10 +17,19 @@ import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
 
 /** `isUnread`: the command has not read the settings of the function. */
-export function connectionTo({ store }: LocalCluster, more: object = {}, isUnread = false): Connection {
+export function connectionTo(
+  { store }: LocalCluster,
+  more: object = {},
+  isUnread = false,
+): Connection {
   const ssm = new SSMClient({ endpoint: store.url, maxAttempts: 1 });
-  const functions = functionsAt(PREFIX, ["prod"], shellOf({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1" }, {}));
-  if (!isUnread) functions.take(settingsParameter(PREFIX, "prod"), { value: settingsValue(), secure: false });
+  const functions = functionsAt(
+    PREFIX,
+    ["prod"],
+    shellOf({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1" }, {}),
+  );
+  if (!isUnread)
+    functions.take(settingsParameter(PREFIX, "prod"), { value: settingsValue(), secure: false });
   const rates = { reads: 1e6, writes: 1e6 };
   return { ssm, functions, review: { ...CONTEXT, prefix: PREFIX }, rates, ...more } as Connection;
 }

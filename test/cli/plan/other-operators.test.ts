@@ -1,4 +1,5 @@
-// A plan is combined with what another operator wrote: lists are merged, and new marks need consent.
+// A plan is combined with what another operator wrote: lists are merged, and new marks need
+// consent.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -29,7 +30,13 @@ const CONFLICT = /^Another operator changed \S+ in the meantime: .* Their change
 const INVALID =
   /^Another operator changed \S+ at the same time, and the list is now invalid: entry 1: .*\. Their change is kept\. Fix it first: mappings history deny\/111122223333\.$/;
 type Value = string | undefined;
-type Row = readonly [what: string, was: Value, is: Value | Stored, change: Change, gives: Value | RegExp];
+type Row = readonly [
+  what: string,
+  was: Value,
+  is: Value | Stored,
+  change: Change,
+  gives: Value | RegExp,
+];
 const SECURE = stored(DENY, denied("b"), { secure: true });
 const ELSEWHERE = denied("b").replaceAll(A, "444455556666");
 const ENDS = denied("a").replace("}", ',"notAfter":"2099-01-01T00:00:00Z"}');
@@ -58,23 +65,46 @@ const REBASED: readonly Row[] = [
 ];
 test("a plan is rebased on what another operator wrote, or conflicts with it", () => {
   for (const [what, was, is, planned, gives] of REBASED) {
-    const parameter = (value: Value | Stored) => (typeof value === "string" ? stored(planned.name, value) : value);
+    const parameter = (value: Value | Stored) =>
+      typeof value === "string" ? stored(planned.name, value) : value;
     const rebase = () => rebased(planned, parameter(was), parameter(is), CONTEXT).value;
-    if (gives instanceof RegExp) assert.throws(rebase, (error: Error) => gives.test(error.message), what);
+    if (gives instanceof RegExp)
+      assert.throws(rebase, (error: Error) => gives.test(error.message), what);
     else assert.equal(rebase(), gives, what);
   }
 });
 
 test("combined marks that the user has not seen, and the loss of the last administrator, stop the rest of the plan", async () => {
-  const admin = JSON.stringify({ arn: `arn:aws:iam::${A}:role/ci`, username: "u", groups: ["system:masters"] });
+  const admin = JSON.stringify({
+    arn: `arn:aws:iam::${A}:role/ci`,
+    username: "u",
+    groups: ["system:masters"],
+  });
   const ended = admin.replace("}", ',"notAfter":"2026-11-29T00:00:00Z"}');
-  const consent = async (before: Value, after: Value, { force = false, seen = [] as object[], now = NOW } = {}) => {
+  const consent = async (
+    before: Value,
+    after: Value,
+    { force = false, seen = [] as object[], now = NOW } = {},
+  ) => {
     const current = new Map(before === undefined ? [] : [[ROLE, stored(ROLE, before)]]);
     const marks = seen.map((value): Mark => {
       const { entries } = readValue(ROLE, stored(ROLE, JSON.stringify(value)), CONTEXT);
-      return { parameter: ROLE, entry: entries[0] as Entry, kind: "administrator", gives: entries, text: "" };
+      return {
+        parameter: ROLE,
+        entry: entries[0] as Entry,
+        kind: "administrator",
+        gives: entries,
+        text: "",
+      };
     });
-    const accepted = { changes: [], marks, force, current, unread: new Set<string>(), again: async () => current };
+    const accepted = {
+      changes: [],
+      marks,
+      force,
+      current,
+      unread: new Set<string>(),
+      again: async () => current,
+    };
     const seek = async () => {};
     const settle = async <T>(_: unknown, rule: (review: typeof CONTEXT) => T) => rule(CONTEXT);
     const checked = checkConsent([grant(after)], current, { ...accepted, settle, seek }, "x", now);
@@ -83,7 +113,11 @@ test("combined marks that the user has not seen, and the loss of the last admini
   const text = `ci gets u (system:masters) by role/${A}/ci: system:masters makes an administrator`;
   const refused = `Another operator changed x at the same time. Combined with that change, ${text}. Their change is kept.`;
   assert.equal(await consent(undefined, admin), refused);
-  const others = [{ username: "v", groups: ["system:masters"] }, { groups: ["g", "system:masters"] }, { groups: [] }];
+  const others = [
+    { username: "v", groups: ["system:masters"] },
+    { groups: ["g", "system:masters"] },
+    { groups: [] },
+  ];
   const seen = others.map((more) => ({ ...JSON.parse(admin), ...more }));
   assert.equal(await consent(undefined, admin, { seen }), refused);
   assert.equal(await consent(undefined, admin, { seen: [...seen, JSON.parse(admin)] }), "accepted");

@@ -1,4 +1,5 @@
-// Writes in phases: waits for the function's caches, and an interruption at any write that a second run completes.
+// Writes in phases: waits for the function's caches, and an interruption at any write that a second
+// run completes.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -23,9 +24,17 @@ interface TimedStore {
 }
 
 /** @param skew seconds by which the clock of the command is ahead */
-async function timedStore(t: TestContext, values: object, skew = 0, stored = START - 3_600_000): Promise<TimedStore> {
+async function timedStore(
+  t: TestContext,
+  values: object,
+  skew = 0,
+  stored = START - 3_600_000,
+): Promise<TimedStore> {
   let time = stored;
-  const named = Object.entries(values).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const named = Object.entries(values).map(([name, value]) => [
+    `${PREFIX}/${name}`,
+    JSON.stringify(value),
+  ]);
   const parameters = { ...settingsOf("prod"), ...Object.fromEntries(named) };
   const store = await startParameterStore({ parameters, now: () => time, sendsDate: true });
   t.after(() => store.close());
@@ -36,7 +45,9 @@ async function timedStore(t: TestContext, values: object, skew = 0, stored = STA
     const [, operation = ""] = String(headers["x-amz-target"]).split(".");
     if (operation !== "PutParameter" && operation !== "DeleteParameter") return undefined;
     const { Name, Value = "" } = JSON.parse(body.toString());
-    writes.push([`${(time - START) / 1000}`, Name.slice(PREFIX.length + 1), Value].join(" ").trim());
+    writes.push(
+      [`${(time - START) / 1000}`, Name.slice(PREFIX.length + 1), Value].join(" ").trim(),
+    );
     onWrite();
     return undefined;
   });
@@ -62,19 +73,29 @@ async function timedStore(t: TestContext, values: object, skew = 0, stored = STA
       const { out } = await cli(["mappings", "list", "-c", "prod", "-o", "json"]);
       const items: { parameter: string; version: number; modified: string }[] = JSON.parse(out);
       return Object.fromEntries(
-        items.map(({ version: _, modified: __, parameter, ...item }) => [`${parameter} ${JSON.stringify(item)}`, item]),
+        items.map(({ version: _, modified: __, parameter, ...item }) => [
+          `${parameter} ${JSON.stringify(item)}`,
+          item,
+        ]),
       );
     },
   };
 }
 
-/** Everything that waits: an account, a permission set and its role are removed, and two lists gain and lose entries. */
+/**
+ * Everything that waits: an account, a permission set and its role are removed, and two lists gain
+ * and lose entries.
+ */
 const BEFORE = {
   [`role/${A}/admin`]: ADMIN,
   [`account/${A}`]: { username: "of-account", groups: ["everybody"] },
   [`sso/${A}/ops`]: { username: "ops:{SessionName}", groups: ["ops"] },
   [`sso-session/${A}/ops`]: [{ session: "Jane", username: "jane" }],
-  [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "ops", groups: ["ops"] },
+  [`role/${A}/${SET_ROLE.toLowerCase()}`]: {
+    arn: role(SET_ROLE),
+    username: "ops",
+    groups: ["ops"],
+  },
   [`role/${A}/old`]: { arn: role("Old"), username: "old" },
   [`pattern/${A}`]: [{ arnLike: role("ci-*"), username: "ci", groups: ["deploy", "ci"] }],
   [`deny/${A}`]: [{ arnLike: role("Old") }, { arnLike: role("leaver") }],
@@ -103,33 +124,52 @@ test("an interruption after any write, and a second run, cause the same writes w
     assert.equal(writes.length, stopAt);
     await exits(run(APPLY, FILE), 0);
     // A mapping ends at the time of the plan: the second run has another one.
-    const withoutEnds = (lines: readonly string[]) => lines.map((line) => line.replace(/"notAfter":"[^"]*"/, "ended"));
-    assert.deepEqual(withoutEnds(writes), withoutEnds(whole.writes), `stopped after write ${stopAt}`);
+    const withoutEnds = (lines: readonly string[]) =>
+      lines.map((line) => line.replace(/"notAfter":"[^"]*"/, "ended"));
+    assert.deepEqual(
+      withoutEnds(writes),
+      withoutEnds(whole.writes),
+      `stopped after write ${stopAt}`,
+    );
     assert.deepEqual(await values(), end);
   }
 });
 
 test("a list of sessions that gains and loses entries is written once, after lower mappings", async (t) => {
   const [list, account] = [`sso-session/${A}/ops`, `account/${A}`];
-  const of = (...sessions: string[]) => JSON.stringify(sessions.map((session) => ({ session, username: session })));
-  const store = await timedStore(t, { [list]: JSON.parse(of("Jane", "joe")), [account]: { username: "old" } });
+  const of = (...sessions: string[]) =>
+    JSON.stringify(sessions.map((session) => ({ session, username: session })));
+  const store = await timedStore(t, {
+    [list]: JSON.parse(of("Jane", "joe")),
+    [account]: { username: "old" },
+  });
   const mappings = [
     { account: A, permissionSet: "ops", session: "jane", username: "jane" },
     { account: A, permissionSet: "ops", session: "joe", username: "joe" },
     { account: A, username: "new" },
   ];
   await exits(store.run(APPLY, { mappings }), 0);
-  assert.deepEqual(store.writes, [`0 ${account} {"username":"new"}`, `35 ${list} ${of("jane", "joe")}`]);
+  assert.deepEqual(store.writes, [
+    `0 ${account} {"username":"new"}`,
+    `35 ${list} ${of("jane", "joe")}`,
+  ]);
 });
 
 test("a deny list that has no room for the old and the new denials at once is written once, after all other changes", async (t) => {
-  const denials = (start: string) => Array.from({ length: 40 }, (_, i) => ({ arnLike: role(`${start}-${i}`) }));
-  const store = await timedStore(t, { [`deny/${A}`]: denials("old"), [`account/${A}`]: { username: "old" } });
+  const denials = (start: string) =>
+    Array.from({ length: 40 }, (_, i) => ({ arnLike: role(`${start}-${i}`) }));
+  const store = await timedStore(t, {
+    [`deny/${A}`]: denials("old"),
+    [`account/${A}`]: { username: "old" },
+  });
   const mappings = [{ account: A, username: "new" }];
   await exits(store.run(APPLY, { mappings, deny: denials("new") }), 0);
   const names = store.writes.map((line) => line.replace(/ [[{].*/, ""));
   assert.deepEqual(names, [`0 account/${A}`, `35 deny/${A}`]);
-  await exits(store.run(APPLY, { mappings, deny: [...denials("new").slice(1), { arnLike: role("other") }] }), 0);
+  await exits(
+    store.run(APPLY, { mappings, deny: [...denials("new").slice(1), { arnLike: role("other") }] }),
+    0,
+  );
   assert.equal(store.writes.length, 4);
 });
 
@@ -142,7 +182,10 @@ for (const [what, skew] of Object.entries({ ahead: 60, behind: -60 })) {
     };
     const { run, writes } = await timedStore(t, parameters, skew, START);
     const set = await exits(run(["set", role("New"), "--username", "new", "--allow-weakening"]), 0);
-    assert.match(set.err, new RegExp(`^Waiting 35 s until the function has read deny/${A}\\.`, "m"));
+    assert.match(
+      set.err,
+      new RegExp(`^Waiting 35 s until the function has read deny/${A}\\.`, "m"),
+    );
     await exits(run(["remove", `sso/${A}/ops`, "--allow-weakening"]), 0);
     const ended = writes.find((line) => line.includes("notAfter")) ?? "";
     assert.ok(ended.includes('"notAfter":"2026-11-28T00:00:35.000Z"'), ended);
@@ -156,7 +199,10 @@ test("the plan says which removals take two writes", async (t) => {
     [`sso/${A}/ops`]: { username: "ops:{SessionName}", groups: ["ops"] },
   });
   const line = "    It is written as ended, and deleted 35 s later.\n";
-  const { out } = await exits(store.run(["remove", `role/${A}/old`, `sso/${A}/ops`, "--allow-weakening"]), 0);
+  const { out } = await exits(
+    store.run(["remove", `role/${A}/old`, `sso/${A}/ops`, "--allow-weakening"]),
+    0,
+  );
   assert.deepEqual(out.split(line).length, 2, out);
   assert.match(out, new RegExp(`- sso/${A}/ops\\n {4}ops:\\{SessionName\\} \\(ops\\)\\n${line}`));
   assert.deepEqual(store.writes.length, 3);

@@ -19,11 +19,18 @@ const folder = useFolder();
 const [A, B] = ["111122223333", "444455556666"];
 const KEYS = "aws_access_key_id = AKIALOCALOPERATORAAA\naws_secret_access_key = x";
 const CONFIG = Object.entries({ a: A, same: A, b: B, unknown: undefined, other: undefined })
-  .map(([name, account]) => `[profile ${name}]\n${KEYS}\n${account ? `aws_account_id = ${account}\n` : ""}`)
+  .map(
+    ([name, account]) =>
+      `[profile ${name}]\n${KEYS}\n${account ? `aws_account_id = ${account}\n` : ""}`,
+  )
   .join("");
 
 /** The messages, then the place of each plan, or its error. */
-async function placesOf(clusters: readonly Partial<ChosenCluster>[], partition?: string, more: object = {}) {
+async function placesOf(
+  clusters: readonly Partial<ChosenCluster>[],
+  partition?: string,
+  more: object = {},
+) {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
   const { io, texts } = terminal("", { secrets: createSecrets() });
   const named = clusters.map((one, index) => ({ name: `c${index}`, cluster: "prod", ...one }));
@@ -35,7 +42,8 @@ async function placesOf(clusters: readonly Partial<ChosenCluster>[], partition?:
   };
   try {
     const { failed } = await planClusters(options, io, plan, partition);
-    for (const { name, failure } of failed) places.set(name, `${name}: exit ${failure.exitCode}: ${failure.message}`);
+    for (const { name, failure } of failed)
+      places.set(name, `${name}: exit ${failure.exitCode}: ${failure.message}`);
   } catch (error) {
     const { exitCode, message } = error as Failure;
     texts.push(`exit ${exitCode}: ${message}`);
@@ -67,8 +75,15 @@ for (const [what, clusters, ...texts] of ROWS) {
 test("clusters of one account and Region share limits, and with one profile a client", async () => {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
   const { io } = terminal("", { secrets: createSecrets() });
-  const places = [...["a", "a", "same", "b"].map((profile) => ({ profile })), { profile: "a", region: "eu-west-1" }];
-  const clusters = places.map((one, index) => ({ name: `c${index}`, cluster: `c${index}`, ...one }));
+  const places = [
+    ...["a", "a", "same", "b"].map((profile) => ({ profile })),
+    { profile: "a", region: "eu-west-1" },
+  ];
+  const clusters = places.map((one, index) => ({
+    name: `c${index}`,
+    cluster: `c${index}`,
+    ...one,
+  }));
   const found = new Map<string, Connection>();
   await planClusters({ clusters }, io, async (connection, { name }) => {
     found.set(name, connection);
@@ -83,6 +98,8 @@ test("clusters of one account and Region share limits, and with one profile a cl
 test("without a partition, no region is skipped, and a single cluster has no name in messages", async () => {
   const there = "cn-north-1 /iam-authenticator/prod";
   assert.deepEqual(await placesOf([{ profile: "a", region: "cn-north-1" }]), [`c0 in ${there}`]);
-  const all = await placesOf([{ profile: "a", region: "cn-north-1" }], undefined, { allContexts: true });
+  const all = await placesOf([{ profile: "a", region: "cn-north-1" }], undefined, {
+    allContexts: true,
+  });
   assert.deepEqual(all, [`c0 in ${there}`]);
 });

@@ -5,7 +5,12 @@ import { test } from "node:test";
 import type { Mark } from "../../../cli/model/access/changes.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { findOwner } from "../../../cli/plan/changes.ts";
-import { confirmAll, type Proposal, type ProposeOptions, prepare } from "../../../cli/plan/propose.ts";
+import {
+  confirmAll,
+  type Proposal,
+  type ProposeOptions,
+  prepare,
+} from "../../../cli/plan/propose.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
@@ -19,19 +24,33 @@ const denials = (...names: string[]) =>
 const stored = (name: string, value: string) => read(full(name), value, { account: A });
 const change = (name: string, before: string | undefined, value: string | undefined): Change => {
   const action = before === undefined ? "add" : value === undefined ? "remove" : "change";
-  return { action, name: full(name), before: before === undefined ? undefined : stored(name, before), value };
+  return {
+    action,
+    name: full(name),
+    before: before === undefined ? undefined : stored(name, before),
+    value,
+  };
 };
 const BOB = JSON.stringify({ arn: `arn:aws:iam::${A}:user/bob`, username: "b" });
 const ADMIN = BOB.replace("}", ',"groups":["system:masters"]}');
 const [DENY, ANY, CI] = [`deny/${A}`, "deny/any", `user/${A}/bob`];
 
-/** The error, or the names of the changes and whether a requested one is left out; and the texts. */
-async function propose(changes: readonly Change[], managed: readonly string[], options: ProposeOptions = {}) {
+/**
+ * The error, or the names of the changes and whether a requested one is left out; and the texts.
+ */
+async function propose(
+  changes: readonly Change[],
+  managed: readonly string[],
+  options: ProposeOptions = {},
+) {
   const planned = changes.map((one): Change => {
     const { name, before } = one;
     const tags = managed.some((other) => full(other) === name) ? { [OWNER_TAG]: "team-a" } : {};
     if (before === undefined) return one;
-    return { ...one, before: { ...before, version: cluster.store.put(name, before.value, { tags }) } };
+    return {
+      ...one,
+      before: { ...before, version: cluster.store.put(name, before.value, { tags }) },
+    };
   });
   const settings = { clusterId: "prod", region: "us-east-1" };
   const connection = connectionTo(cluster, { settings, rates: { reads: 1e6, writes: 1e6 } });
@@ -59,9 +78,19 @@ async function propose(changes: readonly Change[], managed: readonly string[], o
 
 const LIMITED = `bob gets b by ${CI}: ${DENY} may deny it`;
 /** Denies the user whom `grant` maps. */
-const ofBob = change(DENY, denials("x"), denials("x").replace("]", `,{"arnLike":"arn:aws:iam::${A}:user/b*"}]`));
-const [denial, emptied] = [change(DENY, denials("x"), denials("x", "y")), change(DENY, denials("x"), "[]")];
-const [grant, removal] = [change(CI, undefined, BOB), change(`user/${A}/eve`, BOB.replaceAll("bob", "eve"), undefined)];
+const ofBob = change(
+  DENY,
+  denials("x"),
+  denials("x").replace("]", `,{"arnLike":"arn:aws:iam::${A}:user/b*"}]`),
+);
+const [denial, emptied] = [
+  change(DENY, denials("x"), denials("x", "y")),
+  change(DENY, denials("x"), "[]"),
+];
+const [grant, removal] = [
+  change(CI, undefined, BOB),
+  change(`user/${A}/eve`, BOB.replaceAll("bob", "eve"), undefined),
+];
 const PROPOSED: readonly (readonly [
   what: string,
   changes: readonly Change[],
@@ -72,15 +101,36 @@ const PROPOSED: readonly (readonly [
   ["a grant", [grant], [CI, false, false]],
   ["no change", [], undefined],
   ["a stack manages denials of other principals", [denial, grant], [CI, true, false], [DENY]],
-  ["a stack manages the denials that limit a grant", [ofBob, grant], [CI, true, false, LIMITED], [DENY]],
-  ["also beside a removal", [ofBob, removal, grant], [`user/${A}/eve ${CI}`, true, false, LIMITED], [DENY]],
+  [
+    "a stack manages the denials that limit a grant",
+    [ofBob, grant],
+    [CI, true, false, LIMITED],
+    [DENY],
+  ],
+  [
+    "also beside a removal",
+    [ofBob, removal, grant],
+    [`user/${A}/eve ${CI}`, true, false, LIMITED],
+    [DENY],
+  ],
   ["nothing else is granted", [denial, removal], [`user/${A}/eve`, true, false], [DENY]],
-  ["another denial is added", [denial, change(ANY, undefined, denials("z"))], [ANY, true, false], [DENY]],
+  [
+    "another denial is added",
+    [denial, change(ANY, undefined, denials("z"))],
+    [ANY, true, false],
+    [DENY],
+  ],
   ["a stack manages all", [denial], "Nothing was written.", [DENY]],
   ["a stack manages what is pruned", [grant, emptied], [CI, false, false], [DENY], { prune: true }],
   ["and what is removed by name", [grant, emptied], [CI, true, false], [DENY]],
   ["with --force", [denial, grant], [`${DENY} ${CI}`, false, true], [DENY], { force: true }],
-  ["the last administrator with --force", [change(CI, ADMIN, undefined)], [CI, false, true], [], { force: true }],
+  [
+    "the last administrator with --force",
+    [change(CI, ADMIN, undefined)],
+    [CI, false, true],
+    [],
+    { force: true },
+  ],
 ];
 test("changes that a stack manages are left out, and a grant that a skipped denial limits is marked", async () => {
   for (const [what, changes, result, managed = [], options] of PROPOSED) {
@@ -109,7 +159,12 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
   const mark = (text: string): Mark => ({ parameter: "p", kind: "wide", gives: [], text });
   const proposal = (changes: readonly Change[], marks: readonly Mark[] = []) =>
     ({ changes, marks, destination: "D" }) as unknown as Proposal;
-  const ask = async (proposals: readonly Proposal[], options: ProposeOptions, answers = "", interactive = true) => {
+  const ask = async (
+    proposals: readonly Proposal[],
+    options: ProposeOptions,
+    answers = "",
+    interactive = true,
+  ) => {
     const { io, texts } = terminal(answers, { interactive });
     const result = await confirmAll(proposals, options, io).then(
       () => "accepted",
@@ -117,7 +172,10 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
     );
     return [...texts, result];
   };
-  const [safe, marked] = [proposal([grant, removal]), proposal([removal], [mark("b"), mark("system:a"), mark("b")])];
+  const [safe, marked] = [
+    proposal([grant, removal]),
+    proposal([removal], [mark("b"), mark("system:a"), mark("b")]),
+  ];
   const refused = "Nothing was written. Cannot ask for confirmation without a terminal: give";
   const asked = "Accept what is marked ! above (3 grants to more than one principal)? [y/N]";
   const consent = [

@@ -1,4 +1,5 @@
-// Writes a parameter in a local store while another operator writes it right before a chosen request.
+// Writes a parameter in a local store while another operator writes it right before a chosen
+// request.
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
@@ -12,7 +13,9 @@ export const NAME = `${PREFIX}/callers`;
 
 /** `a b1`: entries a and b, of which b has another value. */
 const listOf = (text: string) =>
-  text.split(" ").flatMap((one) => (one === "" ? [] : [{ name: one[0], value: Number(one[1] ?? 0) }]));
+  text
+    .split(" ")
+    .flatMap((one) => (one === "" ? [] : [{ name: one[0], value: Number(one[1] ?? 0) }]));
 export const raw = (list: string) => JSON.stringify(listOf(list));
 const textOf = (value: string) =>
   JSON.parse(value)
@@ -30,7 +33,10 @@ const CALLS: Readonly<Record<string, string>> = {
 /** An attempt of this command whose response is lost, and a loss of all its responses. */
 export const OWN = Symbol("own");
 export const LOST = Symbol("lost");
-/** What another operator stores: a list, `a b@1` of which is written over the version that they read, or raw text. */
+/**
+ * What another operator stores: a list, `a b@1` of which is written over the version that they
+ * read, or raw text.
+ */
 type Theirs = string | { readonly text: string } | symbol;
 /** Before which request of this one: G1 is its first GetParameters, P1 its first PutParameter. */
 export type Race = Readonly<Record<string, readonly Theirs[] | (() => unknown)>>;
@@ -95,7 +101,9 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<strin
     ...{ action: "change", name: NAME, before: before === undefined ? undefined : stored },
     value: mine === undefined ? undefined : raw(mine),
   };
-  const write = isWhole ? writeValue(own, change, interrupted) : writeList(own, "name", change, check, interrupted);
+  const write = isWhole
+    ? writeValue(own, change, interrupted)
+    : writeList(own, "name", change, check, interrupted);
   try {
     const end = await write.then(
       (written) => (written?.isMerged ? "merged" : mine === undefined ? "removed" : "written"),
@@ -104,7 +112,8 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<strin
     const [newest] = await readHistory(other, NAME, UNINTERRUPTED);
     const { value, description, version } = newest ?? { value: "", description: "", version: "" };
     const reads = calls.filter((one) => one === "G").length;
-    if (!isWhole && !interrupted.aborted) assert.equal(pause.mock.callCount(), reads - 1, "it pauses between attempts");
+    if (!isWhole && !interrupted.aborted)
+      assert.equal(pause.mock.callCount(), reads - 1, "it pauses between attempts");
     const result = end instanceof Error ? end.message : `${end} ${version}`.trim();
     const short = description.replace(/Written (?:again )?over version/, "over");
     const list = `${value.startsWith("[{") ? textOf(value) : value}${short === "" ? "" : ` (${short})`}`;

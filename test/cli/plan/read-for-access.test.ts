@@ -1,4 +1,5 @@
-// What a plan reads to judge access: no more than the rule looks at, and what may not be read is reported.
+// What a plan reads to judge access: no more than the rule looks at, and what may not be read is
+// reported.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,14 +18,21 @@ const admin = { arn: arn("user/bob"), username: "b", groups: ["system:masters"] 
 const [CI, BOB, SET] = [`role/${A}/ci`, `user/${A}/bob`, `sso/${A}/v`];
 const [OTHER, SET_ROLE] = [`user/${B}/x`, `role/${A}/awsreservedsso_v_0123456789abcdef`] as const;
 const STORED = {
-  ...{ [CI]: role({ groups: ["g"] }), [BOB]: admin, [SET]: { username: "s" }, [OTHER]: { username: "x" } },
+  ...{
+    [CI]: role({ groups: ["g"] }),
+    [BOB]: admin,
+    [SET]: { username: "s" },
+    [OTHER]: { username: "x" },
+  },
   [SET_ROLE]: { arn: arn("role/AWSReservedSSO_v_0123456789abcdef"), username: "r" },
 };
 
 const cluster = useCluster(STORED);
 const { io } = terminal();
 
-/** Of the changes, `undefined` removes. `known`: the names that were read for the plan, of `STORED`. */
+/**
+ * Of the changes, `undefined` removes. `known`: the names that were read for the plan, of `STORED`.
+ */
 interface Plan {
   readonly changes: Readonly<Record<string, unknown>>;
   readonly known?: readonly string[];
@@ -35,10 +43,16 @@ interface Plan {
 
 async function read({ changes, known = [], isWhole = false, account, denied }: Plan) {
   const connection = connectionTo(cluster, account === undefined ? {} : { account });
-  const stored = (name: string) => parameter(`${PREFIX}/${name}`, JSON.stringify(STORED[name as keyof typeof STORED]));
+  const stored = (name: string) =>
+    parameter(`${PREFIX}/${name}`, JSON.stringify(STORED[name as keyof typeof STORED]));
   const planned = Object.entries(changes).map(([name, value]): Change => {
     const before = name in STORED ? stored(name) : undefined;
-    return { action: "change", name: `${PREFIX}/${name}`, before, value: value ? JSON.stringify(value) : undefined };
+    return {
+      action: "change",
+      name: `${PREFIX}/${name}`,
+      before,
+      value: value ? JSON.stringify(value) : undefined,
+    };
   });
   const start = cluster.store.requests.length;
   if (denied !== undefined) cluster.store.fail(onlyGranted(PREFIX, A, { but: denied }));
@@ -55,10 +69,18 @@ async function read({ changes, known = [], isWhole = false, account, denied }: P
 const PATTERN = [{ arnLike: "arn:aws:iam::*:role/*", username: "p" }];
 const LOWER = "pattern/A pattern/any account/A";
 const DENIALS = "deny/A deny/any";
-const OF_A = "role/A/; user/A/; federated-user/A/; sso/A/; sso-session/A/; root/A pattern/A account/A deny/A";
+const OF_A =
+  "role/A/; user/A/; federated-user/A/; sso/A/; sso-session/A/; root/A pattern/A account/A deny/A";
 const withH = { [CI]: role({ groups: ["g", "h"] }) };
-const remove = (name: string, more: object = {}) => ({ changes: { [name]: undefined }, known: [name], ...more });
-const deny = (list: string, arnLike: string, more: object = {}) => ({ changes: { [list]: [{ arnLike }] }, ...more });
+const remove = (name: string, more: object = {}) => ({
+  changes: { [name]: undefined },
+  known: [name],
+  ...more,
+});
+const deny = (list: string, arnLike: string, more: object = {}) => ({
+  changes: { [list]: [{ arnLike }] },
+  ...more,
+});
 const all = Object.keys(STORED);
 /** `requests`: the names of each call, and an account as A or B. */
 // biome-ignore format: a table
@@ -97,18 +119,25 @@ for (const [what, plan, requests, unread] of ROWS) {
     const [first = ""] = Object.keys(plan.changes);
     const text = `this may grant more access than the plan shows: there is no permission to read ${unread}`;
     const mark = { parameter: `${PREFIX}/${first}`, kind: "unread", gives: [], text };
-    const unreadMarks = marks.filter(({ kind }) => kind === "unread").map((one) => ({ ...one, text: short(one.text) }));
+    const unreadMarks = marks
+      .filter(({ kind }) => kind === "unread")
+      .map((one) => ({ ...one, text: short(one.text) }));
     assert.deepEqual(unreadMarks, unread === undefined ? [] : [mark]);
   });
 }
 
 const shown = (states: ReadonlyMap<string, Stored>) =>
-  [...states.values()].map(({ name, value }) => `${name.slice(PREFIX.length + 1)} ${value}`).toSorted();
+  [...states.values()]
+    .map(({ name, value }) => `${name.slice(PREFIX.length + 1)} ${value}`)
+    .toSorted();
 
 test("before each phase, what the rule looked at is read again, and the rest is unchanged", async () => {
   cluster.put(CI, role({ groups: ["later"] }));
   const known = [SET, BOB, CI, OTHER];
-  const { again, current, end } = await read({ changes: { [SET]: { username: "s", groups: ["g"] } }, known });
+  const { again, current, end } = await read({
+    changes: { [SET]: { username: "s", groups: ["g"] } },
+    known,
+  });
   // Writes are compared with the values of the plan.
   const planned = Object.entries(STORED).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   assert.deepEqual(shown(current), planned.toSorted());
@@ -119,12 +148,18 @@ test("before each phase, what the rule looked at is read again, and the rest is 
   end();
   const bob = `${BOB} ${JSON.stringify({ ...admin, groups: [] })}`;
   const stays = `${OTHER} ${JSON.stringify(STORED[OTHER])}`;
-  assert.deepEqual(shown(found), [`account/${A} {"username":"new"}`, `${SET} {"username":"s"}`, stays, bob].toSorted());
+  assert.deepEqual(
+    shown(found),
+    [`account/${A} {"username":"new"}`, `${SET} {"username":"s"}`, stays, bob].toSorted(),
+  );
 });
 
 test("where the rule looked at every mapping, each is read again", async () => {
   const pattern = { arnLike: "arn:aws:iam::*:role/x", username: "p" };
-  const { again, current, end } = await read({ changes: { "pattern/any": [pattern] }, known: [OTHER] });
+  const { again, current, end } = await read({
+    changes: { "pattern/any": [pattern] },
+    known: [OTHER],
+  });
   cluster.store.remove(`${PREFIX}/${OTHER}`);
   const found = shown(await again(current));
   assert.ok(!found.join().includes(OTHER));

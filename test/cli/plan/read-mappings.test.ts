@@ -1,4 +1,5 @@
-// Reads of mappings: in calls of ten names, normalized for a comparison, and with a hint for a team that may read one account.
+// Reads of mappings: in calls of ten names, normalized for a comparison, and with a hint for a team
+// that may read one account.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +14,10 @@ import { connectionTo, terminal } from "./connection.ts";
 const cluster = useCluster();
 const { io } = terminal();
 
-async function reading<T>(work: (connection: Connection) => Promise<T>, account?: string): Promise<T> {
+async function reading<T>(
+  work: (connection: Connection) => Promise<T>,
+  account?: string,
+): Promise<T> {
   const connection = connectionTo(cluster, account === undefined ? {} : { account });
   return work(connection).finally(() => connection.ssm.destroy());
 }
@@ -44,7 +48,9 @@ test("for a comparison, only patterns keep their order, and an empty list is lef
   cluster.put("role/111122223333/x", "[2,1]");
   cluster.put("sso-session/111122223333/v", "{");
   const found = await reading((connection) => readToCompare(connection, io));
-  const lines = [...found].map(([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`);
+  const lines = [...found].map(
+    ([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`,
+  );
   assert.deepEqual(lines, [
     `deny/any deny/any ${JSON.stringify([a, b, c])}`,
     `pattern/any pattern/any ${JSON.stringify([b, c, a])}`,
@@ -56,7 +62,11 @@ test("for a comparison, only patterns keep their order, and an empty list is lef
 test("who may not read every mapping learns of --account, but not with it, nor after another error", async () => {
   const hint = "If you can read only one account's mappings, use --account <id>.";
   const denied = accessDenied("ssm:GetParametersByPath", PREFIX);
-  const failed: Fault = { kind: "answer", status: 400, body: '{"__type":"ValidationException","message":"no"}' };
+  const failed: Fault = {
+    kind: "answer",
+    status: 400,
+    body: '{"__type":"ValidationException","message":"no"}',
+  };
   for (const [fault, account, isHinted] of [
     [denied, undefined, true],
     [denied, "111122223333", false],

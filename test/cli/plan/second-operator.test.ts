@@ -1,4 +1,5 @@
-// A sample of the runs with a colleague who writes between any two calls. `npm run test:access` has 2,000.
+// A sample of the runs with a colleague who writes between any two calls. `npm run test:access` has
+// 2,000.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

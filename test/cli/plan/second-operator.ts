@@ -1,6 +1,8 @@
-// Runs random commands while a colleague creates, changes and deletes between any two of their calls, and finds what is lost.
+// Runs random commands while a colleague creates, changes and deletes between any two of their
+// calls, and finds what is lost.
 //
-// node second-operator.ts <runs> <seed>: prints the number of runs with each outcome, or each lost change.
+// node second-operator.ts <runs> <seed>: prints the number of runs with each outcome, or each lost
+// change.
 
 import fc from "fast-check";
 import { parseJson } from "../../../functions/lib/json.ts";
@@ -30,7 +32,9 @@ const ARNS: Readonly<Record<string, object>> = {
   [`user/${A}/bob`]: { arn: arn("user/bob") },
 };
 /** Nothing denies it and no command changes it. */
-const ADMIN = { [`role/${A}/admin`]: { arn: arn("role/admin"), username: "admin", groups: ["system:masters"] } };
+const ADMIN = {
+  [`role/${A}/admin`]: { arn: arn("role/admin"), username: "admin", groups: ["system:masters"] },
+};
 
 /** A change of one entry, or of a parameter with one mapping. */
 interface Edit {
@@ -64,8 +68,11 @@ function edited(text: string | undefined, change: Edit, marker: string): string 
   const [[field = "", value] = []] = Object.entries(place);
   const list = (parseJson(text ?? "[]") ?? []) as readonly Record<string, unknown>[];
   const at = list.findIndex((item) => item[field] === value);
-  if (change.isRemoved) return text === undefined ? undefined : JSON.stringify(list.filter((_, index) => index !== at));
-  return JSON.stringify(at < 0 ? [...list, entry] : list.with(at, entry as Record<string, unknown>));
+  if (change.isRemoved)
+    return text === undefined ? undefined : JSON.stringify(list.filter((_, index) => index !== at));
+  return JSON.stringify(
+    at < 0 ? [...list, entry] : list.with(at, entry as Record<string, unknown>),
+  );
 }
 
 const who: Readonly<Record<string, string>> = {
@@ -77,17 +84,27 @@ const who: Readonly<Record<string, string>> = {
 
 /** The words of a command for one entry. */
 function wordsFor(change: Edit): readonly string[] {
-  const { session: own, arnLike } = { session: undefined, arnLike: undefined, ...PLACES[change.name]?.[change.key] };
-  if (change.name.startsWith("deny/")) return [change.isRemoved ? "allow" : "deny", String(arnLike)];
-  const target = own === undefined ? [arnLike ?? who[change.name] ?? ""] : [`sso/${A}/View`, "--session", own];
-  return change.isRemoved ? ["remove", ...target] : ["set", ...target, "--username", "mine", "--group", "mine"];
+  const { session: own, arnLike } = {
+    session: undefined,
+    arnLike: undefined,
+    ...PLACES[change.name]?.[change.key],
+  };
+  if (change.name.startsWith("deny/"))
+    return [change.isRemoved ? "allow" : "deny", String(arnLike)];
+  const target =
+    own === undefined ? [arnLike ?? who[change.name] ?? ""] : [`sso/${A}/View`, "--session", own];
+  return change.isRemoved
+    ? ["remove", ...target]
+    : ["set", ...target, "--username", "mine", "--group", "mine"];
 }
 
 function fileOf(edits: readonly Edit[]): string {
   const entries = edits
     .filter(({ isRemoved }) => !isRemoved)
     .map((change) => ({ change, entry: entryOf(change, "mine") }));
-  const unique = [...new Map(entries.map((each) => [`${each.change.name} ${each.change.key}`, each])).values()];
+  const unique = [
+    ...new Map(entries.map((each) => [`${each.change.name} ${each.change.key}`, each])).values(),
+  ];
   const mappings = unique.flatMap(({ change, entry }) => {
     if (change.name.startsWith("deny/")) return [];
     const place = /^sso/.test(change.name)
@@ -105,7 +122,11 @@ function fileOf(edits: readonly Edit[]): string {
 
 export interface Scenario {
   readonly before: readonly Edit[];
-  readonly command: { readonly edits: readonly Edit[]; readonly file: boolean; readonly prune: boolean };
+  readonly command: {
+    readonly edits: readonly Edit[];
+    readonly file: boolean;
+    readonly prune: boolean;
+  };
   readonly isWeakening: boolean;
   /** Before the command's n-th call. */
   readonly theirs: readonly { readonly point: number; readonly edit: Edit }[];
@@ -129,7 +150,10 @@ const operationOf = ({ headers }: LocalRequest) => headers["x-amz-target"] ?? ""
 const TOO_MANY_UPDATES = answering(400, JSON.stringify({ __type: "TooManyUpdates", message: "x" }));
 
 /** What is lost, as sentences, and how the command ended. */
-export async function race({ store, mappings }: Cluster, { before, command, isWeakening, theirs }: Scenario) {
+export async function race(
+  { store, mappings }: Cluster,
+  { before, command, isWeakening, theirs }: Scenario,
+) {
   for (const name of [...NAMES, ...Object.keys(ADMIN)]) store.remove(`${PREFIX}/${name}`);
   const full = (name: string) => `${PREFIX}/${name}`;
   const read = (name: string) => store.value(full(name));
@@ -138,8 +162,12 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
     else store.put(full(name), text);
   }
   for (const [name, value] of Object.entries(ADMIN)) write(name, JSON.stringify(value));
-  for (const [at, change] of before.entries()) write(change.name, edited(read(change.name), change, `old-${at}`));
-  const last = new Map<string, { readonly change: Edit; readonly marker: string; readonly was: string | undefined }>();
+  for (const [at, change] of before.entries())
+    write(change.name, edited(read(change.name), change, `old-${at}`));
+  const last = new Map<
+    string,
+    { readonly change: Edit; readonly marker: string; readonly was: string | undefined }
+  >();
   let [calls, count] = [0, 0];
   store.fail((request) => {
     const operation = operationOf(request);
@@ -148,7 +176,8 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
     for (const { edit: change } of theirs.filter(({ point }) => point === calls)) {
       // DeleteParameter has no condition, and nothing tells a deletion right before a write.
       const isUnseen =
-        operation.endsWith("DeleteParameter") || (operation.endsWith("PutParameter") && change.isRemoved);
+        operation.endsWith("DeleteParameter") ||
+        (operation.endsWith("PutParameter") && change.isRemoved);
       if (isUnseen && isFor(change)) continue;
       // Half of the writes right before this command's overlap with it.
       isBusy ||= operation.endsWith("PutParameter") && isFor(change) && count % 2 === 0;
@@ -163,13 +192,16 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
   const flags = ["-y", ...(isWeakening ? ["--allow-weakening"] : [])];
   const [first] = command.edits;
   const words =
-    command.file || first === undefined ? ["apply", "-f", "-", ...(command.prune ? ["--prune"] : [])] : wordsFor(first);
+    command.file || first === undefined
+      ? ["apply", "-f", "-", ...(command.prune ? ["--prune"] : [])]
+      : wordsFor(first);
   const { code, out, err } = await mappings([...words, ...flags], { input: fileOf(command.edits) });
   store.fail(undefined);
   const lost = [...last.values()].flatMap(({ change, marker, was }) => {
     const now = read(change.name) ?? "";
     if (change.isRemoved) return lostRemoval(change, was, now);
-    const isReported = err.includes("your write replaced theirs") && err.includes(full(change.name));
+    const isReported =
+      err.includes("your write replaced theirs") && err.includes(full(change.name));
     const isSeen = now.includes(marker) || out.includes(marker) || isReported;
     return isSeen ? [] : [`${marker} of ${change.name}: ${now}`];
   });
@@ -180,7 +212,9 @@ export async function race({ store, mappings }: Cluster, { before, command, isWe
 
 function lostRemoval(change: Edit, was: string | undefined, now: string): string[] {
   const marks = ownMarker(was, change);
-  return marks !== undefined && now.includes(marks) ? [`removal of ${marks} in ${change.name}: ${now}`] : [];
+  return marks !== undefined && now.includes(marks)
+    ? [`removal of ${marks} in ${change.name}: ${now}`]
+    : [];
 }
 
 /** The marker of the entry that a removal removes. */
@@ -196,7 +230,10 @@ function ownMarker(text: string | undefined, change: Edit): string | undefined {
   return /(?:old|theirs)-\d+"/.exec(JSON.stringify(item) ?? "")?.[0];
 }
 
-export async function raceAll(runs: number, seed: number): Promise<Readonly<Record<string, number>>> {
+export async function raceAll(
+  runs: number,
+  seed: number,
+): Promise<Readonly<Record<string, number>>> {
   const cluster = await storedCluster();
   const outcomes: Record<string, number> = { raced: 0, lost: 0 };
   try {

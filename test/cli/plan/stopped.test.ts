@@ -1,4 +1,5 @@
-// Why writing stopped: what is known of the failed write, what was written, and whether a second run helps.
+// Why writing stopped: what is known of the failed write, what was written, and whether a second
+// run helps.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -26,30 +27,68 @@ const STATES: readonly (readonly [
   ["the earlier value is stored", [ROLE, "{}", '{"a":1}'], "{}", "absent"],
   ["a removal is done", [ROLE, "{}"], undefined, "written"],
   ["a removal is not done", [ROLE, "{}"], "{}", "absent"],
-  ["the list has the new entry beside another one", [DENY, list("a"), list("a", "c")], list("a", "b", "c"), "written"],
+  [
+    "the list has the new entry beside another one",
+    [DENY, list("a"), list("a", "c")],
+    list("a", "b", "c"),
+    "written",
+  ],
   ["the list lacks the new entry", [DENY, list("a"), list("a", "c")], list("a", "b"), "absent"],
-  ["the entry is another one", [DENY, list("a"), list("a", "c")], '[{"arnLike":"a"},{"arnLike":"c","x":1}]', "absent"],
+  [
+    "the entry is another one",
+    [DENY, list("a"), list("a", "c")],
+    '[{"arnLike":"a"},{"arnLike":"c","x":1}]',
+    "absent",
+  ],
   ["the new list has the entry", [DENY, undefined, list("c")], list("b", "c"), "written"],
   ["a new order is stored", [DENY, list("a", "b"), list("b", "a")], list("b", "a"), "written"],
   ["a new order is not stored", [DENY, list("a", "b"), list("b", "a")], list("a", "b"), "absent"],
-  ["a new order, and another entry", [DENY, list("a", "b"), list("b", "a")], list("b", "a", "c"), "unknown"],
+  [
+    "a new order, and another entry",
+    [DENY, list("a", "b"), list("b", "a")],
+    list("b", "a", "c"),
+    "unknown",
+  ],
   ["the value is not a list", [DENY, list("a"), list("c")], "{", "absent"],
   ["the list is gone", [DENY, list("a"), list("c")], undefined, "absent"],
-  ["a conflict writes nothing", [ROLE, undefined, "{}"], "{}", "absent", new Failure(EXIT.finding, "x")],
-  ["an interruption comes before a write", [ROLE, undefined, "{}"], "{}", "absent", new Failure(EXIT.interrupted, "x")],
+  [
+    "a conflict writes nothing",
+    [ROLE, undefined, "{}"],
+    "{}",
+    "absent",
+    new Failure(EXIT.finding, "x"),
+  ],
+  [
+    "an interruption comes before a write",
+    [ROLE, undefined, "{}"],
+    "{}",
+    "absent",
+    new Failure(EXIT.interrupted, "x"),
+  ],
   ["a conflict after the write", [ROLE, "{}", '{"a":1}'], "{}", "written", overwrote(ROLE, [])],
 ];
 test("after a failed write, the stored value shows whether it happened", async () => {
   const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 1 });
-  const state = (change: Change, failure: Failure) => stateOf(change, failure, { ssm } as Connection);
+  const state = (change: Change, failure: Failure) =>
+    stateOf(change, failure, { ssm } as Connection);
   for (const [what, [name, before, value], now, expected, failure = FAULT] of STATES) {
     cluster.store.remove(name);
     if (now !== undefined) cluster.store.put(name, now);
-    const stored = before === undefined ? undefined : { name, value: before, secure: false, version: 1, modified: 0 };
-    assert.equal(await state({ action: "change", name, before: stored, value }, failure), expected, what);
+    const stored =
+      before === undefined
+        ? undefined
+        : { name, value: before, secure: false, version: 1, modified: 0 };
+    assert.equal(
+      await state({ action: "change", name, before: stored, value }, failure),
+      expected,
+      what,
+    );
   }
   cluster.store.fail({ kind: "reset" });
-  assert.equal(await state({ action: "add", name: ROLE, before: undefined, value: "{}" }, FAULT), "unknown");
+  assert.equal(
+    await state({ action: "add", name: ROLE, before: undefined, value: "{}" }, FAULT),
+    "unknown",
+  );
   ssm.destroy();
 });
 
@@ -81,8 +120,19 @@ const LINES: readonly (readonly [Written, lines: readonly string[], error?: unkn
   [NONE, ["Nothing was written."], new DOMException("", "AbortError"), "absent", new Failure(EXIT.interrupted, "Interrupted.")],
 ];
 test("the message reports what was written, and recommends a second run if that can help", () => {
-  for (const [outcome, lines, error = new Error("network"), state = "absent", failure = FAULT] of LINES) {
-    const { lines: found, exitCode, state: is, cause } = stopped(failure, outcome, state, error, PREFIX);
+  for (const [
+    outcome,
+    lines,
+    error = new Error("network"),
+    state = "absent",
+    failure = FAULT,
+  ] of LINES) {
+    const {
+      lines: found,
+      exitCode,
+      state: is,
+      cause,
+    } = stopped(failure, outcome, state, error, PREFIX);
     assert.deepEqual([found, exitCode, is, cause], [lines, failure.exitCode, state, error]);
   }
 });

@@ -21,13 +21,20 @@ const text = (value: unknown) => (typeof value === "string" ? value : JSON.strin
 interface Plan {
   readonly stored?: Readonly<Record<string, unknown>>;
   readonly changes: Readonly<Record<string, unknown>>;
-  /** What happens before a request: G1 is the first GetParameters after the plan, P and D are writes. */
+  /**
+   * What happens before a request: G1 is the first GetParameters after the plan, P and D are
+   * writes.
+   */
   readonly race?: Readonly<Record<string, () => unknown>>;
   readonly force?: true;
   readonly watched?: true;
 }
 
-const COMMANDS = { GetParametersCommand: "G", PutParameterCommand: "P", DeleteParameterCommand: "D" };
+const COMMANDS = {
+  GetParametersCommand: "G",
+  PutParameterCommand: "P",
+  DeleteParameterCommand: "D",
+};
 const KINDS: Readonly<Record<string, string>> = COMMANDS;
 
 /** The writes, each with its time in seconds, and the messages. */
@@ -61,7 +68,8 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
       counts[kind] = (counts[kind] ?? 0) + 1;
       race[`${kind}${counts[kind]}`]?.();
       const { Name, Value = "removed" } = call.input as { Name?: string; Value?: string };
-      if (kind === "P" || kind === "D") events.push(`${(now - NOW) / 1000} ${Name?.slice(PREFIX.length + 1)} ${Value}`);
+      if (kind === "P" || kind === "D")
+        events.push(`${(now - NOW) / 1000} ${Name?.slice(PREFIX.length + 1)} ${Value}`);
       return next(call);
     });
     await writeAll({ ...reading, changes: plan.changes, force: force === true }, connection, io);
@@ -101,18 +109,26 @@ const deny = (...names: string[]) => put(DENY, denials(...names));
 const during = (plan: Plan, race: Plan["race"] = {}) => ({ ...plan, race });
 let version = 0;
 const always = Object.fromEntries(
-  Array.from({ length: 99 }, (_, i) => [`G${i + 1}`, () => cluster.put(ACCOUNT, { username: `z${version++}` })]),
+  Array.from({ length: 99 }, (_, i) => [
+    `G${i + 1}`,
+    () => cluster.put(ACCOUNT, { username: `z${version++}` }),
+  ]),
 );
 const grant = { stored: { [CI]: ci() }, changes: { [CI]: ci({ groups: ["g"] }) } };
 const below = { ...grant, stored: { ...grant.stored, [ACCOUNT]: { username: "z" } } };
 const two = { changes: { [CI]: ci(), [`user/${A}/bob`]: bob } };
 
-const lists = (before: unknown, after: unknown) => ({ stored: { [DENY]: before }, changes: { [DENY]: after } });
+const lists = (before: unknown, after: unknown) => ({
+  stored: { [DENY]: before },
+  changes: { [DENY]: after },
+});
 const [swap, list] = [lists(denials("a"), denials("c")), lists(denials("a"), denials("a", "c"))];
 
 const jane = [{ session: "jane", username: "j" }];
 const admin = (session: string) => [{ session, username: session, groups: ["system:masters"] }];
-const denied = (session: string) => [{ arnLike: `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_v_*/${session}` }];
+const denied = (session: string) => [
+  { arnLike: `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_v_*/${session}` },
+];
 const swapAdmins = {
   stored: { [SESSIONS]: admin("jane"), [DENY]: denied("joe") },
   changes: { [CI]: ci(), [SESSIONS]: admin("joe"), [DENY]: denied("jane") },
@@ -122,14 +138,19 @@ const GRANTED = "0 role/A/ci {arn:role/ci,username:u,groups:[g]}";
 const CI_WRITTEN = "0 role/A/ci {arn:role/ci,username:u}";
 const BOB_WRITTEN = "0 user/A/bob {arn:user/bob,username:b}";
 const JANE = "0 sso-session/A/v [{session:jane,username:j}]";
-const listed = (...names: string[]) => `0 deny/A [${names.map((name) => `{arnLike:role/${name}}`)}]`;
-const waiting = (name: string) => `Waiting 35 s until the function has read ${name}. The next write depends on it.`;
+const listed = (...names: string[]) =>
+  `0 deny/A [${names.map((name) => `{arnLike:role/${name}}`)}]`;
+const waiting = (name: string) =>
+  `Waiting 35 s until the function has read ${name}. The next write depends on it.`;
 const FAILED = "The response is not from AWS: check for a proxy, and check AWS_ENDPOINT_URL.";
 const NOTHING = "Nothing was written. Run the same command again.";
 const CONFLICT =
   "Another operator changed role/A/ci in the meantime: it was version 1, it is now version 2. Their change is kept.";
 const BOTH_LISTS = "Another operator changed deny/A at the same time. Both changes are kept.";
-const LEFT = ["Written, 1 of 2: role/A/ci.", "Not written: user/A/bob. Run the same command again to finish."];
+const LEFT = [
+  "Written, 1 of 2: role/A/ci.",
+  "Not written: user/A/bob. Run the same command again to finish.",
+];
 const BOTH = "Another operator changed account/A at the same time. Both changes are kept.";
 const ACCOUNTS = Array.from({ length: 11 }, (_, index) => `account/${444455550000 + index}`);
 // biome-ignore format: a table
@@ -260,4 +281,5 @@ const ROWS: readonly (readonly [what: string, plan: Plan, ...events: readonly st
   ["a read fails before the first write", during(grant, { G1: lost(() => {}) }), FAILED, NOTHING],
   ["a bug", during(grant, { P1: bug }), "bug"],
 ];
-for (const [what, plan, ...events] of ROWS) test(what, async () => assert.deepEqual(await write(plan), events));
+for (const [what, plan, ...events] of ROWS)
+  test(what, async () => assert.deepEqual(await write(plan), events));

@@ -1,4 +1,5 @@
-// Several operators write one list at once, with random delays of each request and response: no change of theirs is lost.
+// Several operators write one list at once, with random delays of each request and response: no
+// change of theirs is lost.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
@@ -31,14 +32,23 @@ function delayBy(random: () => number): () => Promise<void> {
 /** A client of a store with one parameter, which it never refuses to write. */
 function clientOf(versions: ParameterHistory[], delay: () => Promise<void>): SSMClient {
   const client = new SSMClient({ region: "us-west-2" });
-  const answer = (name: string, input: { readonly Value?: string; readonly Description?: string }) => {
+  const answer = (
+    name: string,
+    input: { readonly Value?: string; readonly Description?: string },
+  ) => {
     if (name === "GetParameterHistoryCommand") return { Parameters: [...versions] };
-    if (name === "GetParametersCommand") return { Parameters: versions.slice(-1), InvalidParameters: [] };
+    if (name === "GetParametersCommand")
+      return { Parameters: versions.slice(-1), InvalidParameters: [] };
     if (name === "ListTagsForResourceCommand") return { TagList: [] };
     assert.equal(name, "PutParameterCommand");
-    return { Version: versions.push({ ...versions.at(-1), ...input, Version: versions.length + 1 }) };
+    return {
+      Version: versions.push({ ...versions.at(-1), ...input, Version: versions.length + 1 }),
+    };
   };
-  const send = async (command: { readonly constructor: { readonly name: string }; readonly input: object }) => {
+  const send = async (command: {
+    readonly constructor: { readonly name: string };
+    readonly input: object;
+  }) => {
     await delay();
     const result = answer(command.constructor.name, command.input);
     await delay();
@@ -47,7 +57,12 @@ function clientOf(versions: ParameterHistory[], delay: () => Promise<void>): SSM
   return Object.assign(client, { send });
 }
 
-function versionOf(version: number, names: readonly string[], description: string, at: number): ParameterHistory {
+function versionOf(
+  version: number,
+  names: readonly string[],
+  description: string,
+  at: number,
+): ParameterHistory {
   const Value = JSON.stringify(names.map((arnLike) => ({ arnLike })));
   const rest = { Version: version, Description: description, LastModifiedDate: new Date(at) };
   return { Name: NAME, Type: "String", Value, ...rest };
@@ -61,7 +76,11 @@ const entriesIn = (versions: readonly ParameterHistory[]): readonly Entry[] =>
   JSON.parse(versions.at(-1)?.Value ?? "[]");
 
 /** Adds an entry such as `+a`, or removes one such as `-x`. */
-async function write(what: string, versions: readonly ParameterHistory[], client: SSMClient): Promise<void> {
+async function write(
+  what: string,
+  versions: readonly ParameterHistory[],
+  client: SSMClient,
+): Promise<void> {
   const arnLike = what.slice(1);
   const { Value: value = "", Version: version = 0 } = versions.at(-1) ?? {};
   const before = { name: NAME, value, version, secure: false, modified: 0 };
@@ -87,7 +106,11 @@ test("each of four to eight operators adds or removes an entry at the same time:
         await write(what, versions, client);
       }),
     );
-    const expected = [...(changes.includes("-x") ? [] : ["x"]), "y", ...added.map((what) => what.slice(1))];
+    const expected = [
+      ...(changes.includes("-x") ? [] : ["x"]),
+      "y",
+      ...added.map((what) => what.slice(1)),
+    ];
     const stored = entriesIn(versions).map(({ arnLike }) => arnLike);
     const history = versions.map(({ Value, Description }) => `${Description}: ${Value}`).join("\n");
     assert.deepEqual(stored.toSorted(), expected.toSorted(), `round ${round}\n${history}`);

@@ -1,10 +1,22 @@
-// Lists: what another operator writes before any request of this one is neither lost nor overwritten.
+// Lists: what another operator writes before any request of this one is neither lost nor
+// overwritten.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
-import { failing, kept, LOST, NAME, OWN, type Race, type Row, raw, replaced, run } from "./races.ts";
+import {
+  failing,
+  kept,
+  LOST,
+  NAME,
+  OWN,
+  type Race,
+  type Row,
+  raw,
+  replaced,
+  run,
+} from "./races.ts";
 
 const cluster = useCluster();
 
@@ -27,7 +39,9 @@ const secure = () => {
   cluster.store.put(NAME, raw("a b"), { type: "SecureString" });
 };
 const [early, late] = [new AbortController(), new AbortController()];
-const always = Object.fromEntries([..."bdefghijklmnopqrstuvwxyz"].map((name, i) => [`P${i + 1}`, [`a ${name}@1`]]));
+const always = Object.fromEntries(
+  [..."bdefghijklmnopqrstuvwxyz"].map((name, i) => [`P${i + 1}`, [`a ${name}@1`]]),
+);
 const busy = failing(cluster, "TooManyUpdates");
 const busyAlways = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`P${at + 1}`, busy]));
 const CHANGED = kept("was version 1", "is now version 2");
@@ -84,4 +98,5 @@ const LISTS: readonly Row[] = [
   ["the list is new, and a response is lost", create("c", { P1: [OWN] }), "written 1 | c (over 0) | GPH"],
   ["the list is new, a response is lost, and another operator changes the new entry", create("c", { P1: [OWN, "c2@1"] }), "written 2 | c2 (over 1) | GPH"],
 ];
-for (const [what, scenario, gives] of LISTS) test(what, async () => assert.equal(await run(cluster, scenario), gives));
+for (const [what, scenario, gives] of LISTS)
+  test(what, async () => assert.equal(await run(cluster, scenario), gives));

@@ -1,9 +1,21 @@
-// Values that are not lists: what another operator writes meanwhile is kept, or its loss is reported.
+// Values that are not lists: what another operator writes meanwhile is kept, or its loss is
+// reported.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useCluster } from "../commands/mappings/cluster.ts";
-import { failing, kept, LOST, NAME, OWN, type Race, type Row, raw, replaced, run } from "./races.ts";
+import {
+  failing,
+  kept,
+  LOST,
+  NAME,
+  OWN,
+  type Race,
+  type Row,
+  raw,
+  replaced,
+  run,
+} from "./races.ts";
 
 const cluster = useCluster();
 

@@ -34,9 +34,10 @@ export function findKubectl(): string {
 }
 
 /**
- * Programs of a user who tries a cluster: from KUBEBUILDER_ASSETS, a folder that setup-envtest names, else from the PATH, else
- * built before, else downloaded with `download`, else built. Throws if KUBEBUILDER_ASSETS has no kube-apiserver, and for an archive
- * with a wrong hash. https://book.kubebuilder.io/reference/envtest
+ * Programs of a user who tries a cluster: from KUBEBUILDER_ASSETS, a folder that setup-envtest
+ * names, else from the PATH, else built before, else downloaded with `download`, else built. Throws
+ * if KUBEBUILDER_ASSETS has no kube-apiserver, and for an archive with a wrong hash.
+ * https://book.kubebuilder.io/reference/envtest
  */
 export function findControlPlane({ download = false } = {}) {
   const { KUBEBUILDER_ASSETS = "", PATH = "" } = process.env;
@@ -57,7 +58,9 @@ export function findControlPlane({ download = false } = {}) {
   return {
     etcd: find("etcd", ETCD_VERSION, findEtcd),
     kubectl: find("kubectl", version, findKubectl),
-    apiserver: find("kube-apiserver", version, () => build(kubernetesProgram("kube-apiserver", version))),
+    apiserver: find("kube-apiserver", version, () =>
+      build(kubernetesProgram("kube-apiserver", version)),
+    ),
   };
 }
 
@@ -68,20 +71,28 @@ export function findExistingControlPlane(): ReturnType<typeof findControlPlane> 
   const isFound = (name: string) => folders.some((folder) => existsSync(join(folder, name)));
   const [version] = KUBERNETES_VERSIONS;
   const built = { etcd: ETCD_VERSION, kubectl: version, "kube-apiserver": version };
-  const exists = ([name, version]: [string, string]) => isFound(name) || existsSync(builtPath({ name, version }));
+  const exists = ([name, version]: [string, string]) =>
+    isFound(name) || existsSync(builtPath({ name, version }));
   return Object.entries(built).every(exists) ? findControlPlane() : undefined;
 }
 
 export function kubernetesProgram(name: string, version: string): Program {
   const [gitMajor = "", gitMinor = ""] = version.split(".");
   // https://github.com/kubernetes/kubernetes/blob/master/hack/lib/version.sh
-  const told = Object.entries({ gitVersion: `v${version}`, gitMajor, gitMinor, gitTreeState: "archive" });
+  const told = Object.entries({
+    gitVersion: `v${version}`,
+    gitMajor,
+    gitMinor,
+    gitTreeState: "archive",
+  });
   return {
     name,
     version,
     main: `k8s.io/kubernetes/cmd/${name}`,
     writeModule: (folder) => writeKubernetesModule(folder, version),
-    variables: Object.fromEntries(told.map(([key, value]) => [`k8s.io/component-base/version.${key}`, value])),
+    variables: Object.fromEntries(
+      told.map(([key, value]) => [`k8s.io/component-base/version.${key}`, value]),
+    ),
   };
 }
 
@@ -90,14 +101,25 @@ export function findControllerManager(): string {
   return build(kubernetesProgram("kube-controller-manager", KUBERNETES_VERSIONS[0]));
 }
 
-/** Builds the program of a module's root, or of its command `main`. `variables`: Go variables, below the module's path. */
-function buildModule(name: string, path: string, version: string, main = "", variables = {}): string {
+/**
+ * Builds the program of a module's root, or of its command `main`. `variables`: Go variables, below
+ * the module's path.
+ */
+function buildModule(
+  name: string,
+  path: string,
+  version: string,
+  main = "",
+  variables = {},
+): string {
   return build({
     name,
     version,
     main: `${path}${main}`,
     writeModule: (folder) => writeModule(folder, path, version),
-    variables: Object.fromEntries(Object.entries<string>(variables).map(([key, value]) => [`${path}/${key}`, value])),
+    variables: Object.fromEntries(
+      Object.entries<string>(variables).map(([key, value]) => [`${path}/${key}`, value]),
+    ),
   });
 }
 
@@ -108,20 +130,30 @@ export function findAwsIamAuthenticator(): string {
   const name = "aws-iam-authenticator";
   if (spawnSync(name, ["version"]).status === 0) return name;
   const version = AWS_IAM_AUTHENTICATOR_VERSION;
-  return buildModule(name, `sigs.k8s.io/${name}`, version, `/cmd/${name}`, { "pkg.Version": version });
+  return buildModule(name, `sigs.k8s.io/${name}`, version, `/cmd/${name}`, {
+    "pkg.Version": version,
+  });
 }
 
-/** Compatible with Terraform, under a license that allows this use (MPL 2.0). The program on the PATH, if any. */
+/**
+ * Compatible with Terraform, under a license that allows this use (MPL 2.0). The program on the
+ * PATH, if any.
+ */
 export function findTofu(): string {
   if (spawnSync("tofu", ["version"]).status === 0) return "tofu";
-  return buildModule("tofu", "github.com/opentofu/opentofu", "1.12.6", "/cmd/tofu", { "version.dev": "no" });
+  return buildModule("tofu", "github.com/opentofu/opentofu", "1.12.6", "/cmd/tofu", {
+    "version.dev": "no",
+  });
 }
 
 export function findHcl2json(): string {
   return buildModule("hcl2json", "github.com/tmccombs/hcl2json", "0.6.9");
 }
 
-/** With which kubelet gets credentials of private registries in ECR. Its module's versions are those of Kubernetes. */
+/**
+ * With which kubelet gets credentials of private registries in ECR. Its module's versions are those
+ * of Kubernetes.
+ */
 export function findEcrCredentialProvider(): string {
   const name = "ecr-credential-provider";
   return buildModule(name, "k8s.io/cloud-provider-aws", "1.37.1", `/cmd/${name}`);

@@ -1,4 +1,5 @@
-// Builds a program from its Go module and caches it: from a temporary module, with the dependency versions of the program's.
+// Builds a program from its Go module and caches it: from a temporary module, with the dependency
+// versions of the program's.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -39,13 +40,17 @@ export function build({ name, version, main, writeModule, variables }: Program):
   const file = builtPath({ name, version });
   if (existsSync(file)) return file;
   requireGo(`${name} ${version}`);
-  console.error(`building ${name} ${version} from its Go module, which takes minutes; cached in ${CACHE}`);
+  console.error(
+    `building ${name} ${version} from its Go module, which takes minutes; cached in ${CACHE}`,
+  );
   const start = Date.now();
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
   try {
     writeModule(folder);
-    const settings = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`);
+    const settings = Object.entries(variables).map(
+      ([variable, value]) => `-X ${variable}=${value}`,
+    );
     const ldflags = ["-s", "-w", ...settings].join(" ");
     // -s and -w remove the debug information, so the compiler need not write it.
     const flags = ["-p", "2", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", ldflags];
@@ -69,8 +74,9 @@ export function runGo(args: readonly string[], folder: string = tmpdir()): strin
     encoding: "utf8",
     timeout: LIMIT_MS,
     stdio: ["ignore", "pipe", "inherit"],
-    // Requires no C compiler, and ignores workspaces and this machine's flags. The compiler is a short process, which
-    // collects less garbage with GOGC. Together with -dwarf=false, this saves 15 % of the processor time.
+    // Requires no C compiler, and ignores workspaces and this machine's flags. The compiler is a
+    // short process, which collects less garbage with GOGC. Together with -dwarf=false, this saves
+    // 15 % of the processor time.
     env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=mod", GOWORK: "off", GOGC: "400" },
   });
 }
@@ -84,23 +90,35 @@ function requireGo(purpose: string): void {
 
 type Replacements = Readonly<Record<string, string>>;
 /**
- * Writes go.mod into `folder`. Go applies replacements only in the main module, so this copies the module's replacements by
- * other modules, but not those by folders. `replacements`, by module, take precedence. Returns the folder of the module's
- * unpacked source.
+ * Writes go.mod into `folder`. Go applies replacements only in the main module, so this copies the
+ * module's replacements by other modules, but not those by folders. `replacements`, by module, take
+ * precedence. Returns the folder of the module's unpacked source.
  */
-export function writeModule(folder: string, path: string, version: string, replacements: Replacements = {}): string {
+export function writeModule(
+  folder: string,
+  path: string,
+  version: string,
+  replacements: Replacements = {},
+): string {
   const { Dir, GoMod } = download(path, version);
   const own = readFileSync(GoMod, "utf8").match(/^go .+$|^replace .+ => [^.(\s]\S+ \S+$/gm) ?? [];
-  const settings = own.filter((line) => !Object.keys(replacements).some((name) => line.startsWith(`replace ${name} `)));
-  const replaced = Object.entries(replacements).map(([name, other]) => `replace ${name} => ${other}`);
+  const settings = own.filter(
+    (line) => !Object.keys(replacements).some((name) => line.startsWith(`replace ${name} `)),
+  );
+  const replaced = Object.entries(replacements).map(
+    ([name, other]) => `replace ${name} => ${other}`,
+  );
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "go.mod"), lines(["module e2e", ...settings, ...replaced, `require ${path} v${version}`]));
+  writeFileSync(
+    join(folder, "go.mod"),
+    lines(["module e2e", ...settings, ...replaced, `require ${path} v${version}`]),
+  );
   return Dir;
 }
 
 /**
- * The same for k8s.io/kubernetes, which requires its staging modules as v0.0.0 from its tree. They are released
- * separately as v0.<minor>.<patch>:
+ * The same for k8s.io/kubernetes, which requires its staging modules as v0.0.0 from its tree. They
+ * are released separately as v0.<minor>.<patch>:
  * https://github.com/kubernetes/kubernetes/blob/master/staging/README.md
  * Copies its go.sum, so that all other dependencies are those of the Kubernetes release.
  */

@@ -1,5 +1,6 @@
-// Downloads etcd, kube-apiserver and kubectl as Kubernetes publishes them for tests: https://book.kubebuilder.io/reference/envtest
-// As a program, it downloads the archive of its arguments: a process that uses the proxy of the environment.
+// Downloads etcd, kube-apiserver and kubectl as Kubernetes publishes them for tests:
+// https://book.kubebuilder.io/reference/envtest As a program, it downloads the archive of its
+// arguments: a process that uses the proxy of the environment.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -44,14 +45,19 @@ function envtestFolder({ sha512 }: Archive): string {
   return join(CACHE, `envtest-${sha512.slice(0, 16)}`);
 }
 
-/** Returns the folder of the programs; `undefined` if the archive cannot be downloaded. Throws for a wrong hash, before anything is unpacked. */
+/**
+ * Returns the folder of the programs; `undefined` if the archive cannot be downloaded. Throws for a
+ * wrong hash, before anything is unpacked.
+ */
 export function findEnvtest(archive: Archive | undefined = envtestArchive()): string | undefined {
   if (archive === undefined) return undefined;
   const folder = envtestFolder(archive);
   if (existsSync(folder)) return folder;
   // Not in this process, whose requests to kube-apiserver need no proxy.
   const words = ["--use-env-proxy", import.meta.filename, archive.url, archive.sha512];
-  const { status } = spawnSync(process.execPath, words, { stdio: ["ignore", "inherit", "inherit"] });
+  const { status } = spawnSync(process.execPath, words, {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (status === UNREACHABLE) return undefined;
   if (status !== 0) throw new Error(`Cannot use ${archive.url}.`);
   return folder;
@@ -81,10 +87,14 @@ async function main({ url, sha512 }: Archive): Promise<number> {
     });
     if (found === undefined) return UNREACHABLE;
     if (found !== sha512) {
-      console.error(`The file has the SHA-512 ${found},\nbut must have ${sha512}. Nothing was unpacked.`);
+      console.error(
+        `The file has the SHA-512 ${found},\nbut must have ${sha512}. Nothing was unpacked.`,
+      );
       return 1;
     }
-    const { status } = spawnSync("tar", ["-xzf", file, "-C", part], { stdio: ["ignore", "inherit", "inherit"] });
+    const { status } = spawnSync("tar", ["-xzf", file, "-C", part], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
     if (status !== 0) return 1;
     // Atomic: an interrupted run leaves no half of it.
     renameSync(join(part, "controller-tools", "envtest"), folder);
@@ -98,7 +108,10 @@ async function main({ url, sha512 }: Archive): Promise<number> {
 async function download(url: string, file: string): Promise<string> {
   const digest = createHash("sha512");
   const stalled = new AbortController();
-  const timer = setTimeout(() => stalled.abort(new Error(`no data for ${STALLED_MS / 1000} s`)), STALLED_MS);
+  const timer = setTimeout(
+    () => stalled.abort(new Error(`no data for ${STALLED_MS / 1000} s`)),
+    STALLED_MS,
+  );
   try {
     const response = await fetch(url, { signal: stalled.signal });
     if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
@@ -123,7 +136,9 @@ async function download(url: string, file: string): Promise<string> {
 
 /** A line for each quarter. The returned function takes the next number of bytes. */
 function showProgress(url: string, all: number): (bytes: number) => void {
-  console.error(`downloading ${url}${all > 0 ? ` (${Math.round(all / 1e6)} MB)` : ""}; cached in ${CACHE}`);
+  console.error(
+    `downloading ${url}${all > 0 ? ` (${Math.round(all / 1e6)} MB)` : ""}; cached in ${CACHE}`,
+  );
   let [done, quarters] = [0, 0];
   return (bytes) => {
     done += bytes;

@@ -1,5 +1,6 @@
-// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos, kops, Cluster API, kind and kubelet
-// small programs (test/e2e/judges/) that use their validation packages.
+// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos,
+// kops, Cluster API, kind and kubelet small programs (test/e2e/judges/) that use their validation
+// packages.
 
 import { hash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
@@ -13,13 +14,14 @@ const CLUSTER_API_VERSION = "1.14.2";
 const JUDGES = join(import.meta.dirname, "../judges");
 
 /**
- * Modules of Talos 1.14 that the module proxy does not serve, replaced with the versions of 1.13. Only networks and the
- * state of a running machine use them, not patches and validation.
+ * Modules of Talos 1.14 that the module proxy does not serve, replaced with the versions of 1.13.
+ * Only networks and the state of a running machine use them, not patches and validation.
  */
 const TALOS_REPLACEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "1.14.1": {
     "github.com/cosi-project/runtime": "github.com/cosi-project/runtime v1.14.1",
-    "github.com/jsimonetti/rtnetlink/v2": "github.com/jsimonetti/rtnetlink/v2 v2.2.1-0.20260317095713-310581b9c6ac",
+    "github.com/jsimonetti/rtnetlink/v2":
+      "github.com/jsimonetti/rtnetlink/v2 v2.2.1-0.20260317095713-310581b9c6ac",
     "github.com/mdlayher/ethtool": "github.com/siderolabs/ethtool v0.4.0-sidero",
   },
 };
@@ -30,17 +32,25 @@ export function findKubeadm(version: (typeof KUBERNETES_VERSIONS)[number]): stri
 
 export function findTalosJudge(version: (typeof TALOS_VERSIONS)[number]): string {
   const replacements = TALOS_REPLACEMENTS[version] ?? {};
-  return findJudge("talos", { module: "github.com/siderolabs/talos/pkg/machinery", version, replacements });
+  return findJudge("talos", {
+    module: "github.com/siderolabs/talos/pkg/machinery",
+    version,
+    replacements,
+  });
 }
 
 export function findKopsJudge(): string {
   return findJudge("kops", { module: "k8s.io/kops", version: "1.36.2" });
 }
 
-/** See judges/cluster-api/main.go. Its go.mod replaces the module of its API by a folder, which is released with this tag. */
+/**
+ * See judges/cluster-api/main.go. Its go.mod replaces the module of its API by a folder, which is
+ * released with this tag.
+ */
 export function findClusterApiJudge(): string {
   const api = "sigs.k8s.io/cluster-api/api";
-  const CRD = "controlplane/kubeadm/config/crd/bases/controlplane.cluster.x-k8s.io_kubeadmcontrolplanes.yaml";
+  const CRD =
+    "controlplane/kubeadm/config/crd/bases/controlplane.cluster.x-k8s.io_kubeadmcontrolplanes.yaml";
   return findJudge("cluster-api", {
     module: "sigs.k8s.io/cluster-api",
     version: CLUSTER_API_VERSION,
@@ -107,7 +117,8 @@ export function buildMain(
       const unpacked = isKubernetes ? "" : writeModule(folder, module, version, replacements);
       if (isKubernetes) writeKubernetesModule(folder, version);
       copyFileSync(source, join(folder, "main.go"));
-      for (const [file, path] of Object.entries(files)) copyFileSync(join(unpacked, path), join(folder, file));
+      for (const [file, path] of Object.entries(files))
+        copyFileSync(join(unpacked, path), join(folder, file));
     },
     variables: {},
   });

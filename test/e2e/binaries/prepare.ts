@@ -1,5 +1,5 @@
-// Builds the programs of the end-to-end tests that are not cached. Test files that run at the same time would otherwise build the
-// same program.
+// Builds the programs of the end-to-end tests that are not cached. Test files that run at the same
+// time would otherwise build the same program.
 
 import { findAwsCli } from "../aws-cli.ts";
 import {

@@ -1,5 +1,6 @@
-// Installs clients from their registries, makes a token with each, and compares how the bundle and aws-iam-authenticator's
-// server judge it. Run by `npm run test:clients`. Clients sign offline; both servers use the local STS.
+// Installs clients from their registries, makes a token with each, and compares how the bundle and
+// aws-iam-authenticator's server judge it. Run by `npm run test:clients`. Clients sign offline;
+// both servers use the local STS.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -46,11 +47,14 @@ for (const {
     const missing = needs.filter(({ found }) => !found()).map(({ text }) => text);
     if (missing.length > 0) return t.skip(`needs ${missing.join(", and ")}`);
     const words = [...command(join(import.meta.dirname, "programs", program), packages), ...args];
-    // A long-term key, and a session token. Their mappings have the access key or the session in the username.
+    // A long-term key, and a session token. Their mappings have the access key or the session in
+    // the username.
     for (const kind of ["user with placeholders", "developer"] as const) {
       const token = editToken(print(words, identityOf(kind)), edit);
       const expected =
-        denied === undefined ? { ours: "granted", theirs: "granted" } : { ours: `denied ${denied}`, theirs: "denied" };
+        denied === undefined
+          ? { ours: "granted", theirs: "granted" }
+          : { ours: `denied ${denied}`, theirs: "denied" };
       assert.deepEqual(await servers.decide(() => ({ token })), expected, kind);
     }
   });

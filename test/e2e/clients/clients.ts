@@ -22,10 +22,17 @@ const token = (cluster: string) => ["token", "--cluster-id", cluster, "--region"
 const GET_TOKEN = ["eks", "get-token", "--cluster-name", CLUSTER_ID, "--region", REGION];
 
 const PEER_MODULE = `sigs.k8s.io/aws-iam-authenticator@v${AWS_IAM_AUTHENTICATOR_VERSION}`;
-const PEER = { packages: [PEER_MODULE], program: "aws-iam-authenticator", args: token(CLUSTER_ID) } as const;
+const PEER = {
+  packages: [PEER_MODULE],
+  program: "aws-iam-authenticator",
+  args: token(CLUSTER_ID),
+} as const;
 const BOTO3 = { packages: ["boto3==1.44.8"], program: "boto3-signer.py" } as const;
 const GO_V1 = { packages: ["github.com/aws/aws-sdk-go@v1.55.8"], program: "go-v1.go" } as const;
-const GO_V2 = { packages: ["github.com/aws/aws-sdk-go-v2/config@v1.33.18"], program: "go-v2.go" } as const;
+const GO_V2 = {
+  packages: ["github.com/aws/aws-sdk-go-v2/config@v1.33.18"],
+  program: "go-v2.go",
+} as const;
 
 // biome-ignore format: a table
 export const CLIENTS: readonly Client[] = [
@@ -37,7 +44,8 @@ export const CLIENTS: readonly Client[] = [
   // The library imports botocore, which later versions of awscli do not require.
   { name: "eks-token, an exec plugin", packages: ["eks-token==0.3.0", "awscli==1.45.11"], program: "eks-token.py" },
   { name: "AWS SDK for Go v1", ...GO_V1, args: valid("60s") },
-  // aws-iam-authenticator 0.5 and Terraform pass 60 without a unit, which is nanoseconds: X-Amz-Expires is 0.
+  // aws-iam-authenticator 0.5 and Terraform pass 60 without a unit, which is nanoseconds:
+  // X-Amz-Expires is 0.
   { name: "AWS SDK for Go v1, X-Amz-Expires=0", ...GO_V1, args: valid("60ns") },
   { name: "AWS SDK for Go v2, as in Argo CD", ...GO_V2 },
   // As Flux requests.

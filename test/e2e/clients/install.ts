@@ -12,7 +12,10 @@ import { installOnce, mavenClassPath, npmTool, pythonTool } from "../tools.ts";
 
 export interface Installer {
   readonly needs: readonly Requirement[];
-  /** `program`: its path, for a file. `packages`: as the registry's command takes them, the client first. */
+  /**
+   * `program`: its path, for a file. `packages`: as the registry's command takes them, the client
+   * first.
+   */
   readonly command: (program: string, packages: readonly string[]) => readonly string[];
 }
 

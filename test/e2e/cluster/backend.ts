@@ -5,16 +5,25 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { mappingName, mappingValue } from "../../../local/aws/parameter-store/folder.ts";
 import type { StsOptions } from "../../../local/aws/sts/sts.ts";
-import { type CertificateAuthority, createCertificateAuthority } from "../../../local/certificates.ts";
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+} from "../../../local/certificates.ts";
 import { type LocalFunction, startFunction } from "../../../local/function.ts";
 import type { GatewayEvent } from "../../../local/gateway/gateway.ts";
 import { startGateway } from "../../../local/gateway/gateway.ts";
 import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS } from "../../../local/webhook.ts";
-import { localServices, startNodeInstance, startParameterStore, startSts } from "../../local-aws.ts";
+import {
+  localServices,
+  startNodeInstance,
+  startParameterStore,
+  startSts,
+} from "../../local-aws.ts";
 
 export const MAPPING_PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 
-export interface BackendOptions extends Partial<Pick<StsOptions, "identities" | "webIdentity" | "signedTokens">> {
+export interface BackendOptions
+  extends Partial<Pick<StsOptions, "identities" | "webIdentity" | "signedTokens">> {
   readonly folder: string;
   readonly callerAuth?: "bearer" | "mtls";
   /** Parameters, by name; the list of callers is added. */
@@ -30,11 +39,22 @@ export interface BackendOptions extends Partial<Pick<StsOptions, "identities" | 
 export type Backend = Awaited<ReturnType<typeof startBackend>>;
 
 export async function startBackend(options: BackendOptions) {
-  const { folder, callerAuth = "bearer", parameters, beside, onAnswer, settings: more, ...ofSts } = options;
+  const {
+    folder,
+    callerAuth = "bearer",
+    parameters,
+    beside,
+    onAnswer,
+    settings: more,
+    ...ofSts
+  } = options;
   const callerToken = beside?.callerToken ?? newCallerToken();
   const callers = callersParameter([callerToken]);
   const sts = await startSts(ofSts);
-  const store = await startParameterStore({ region: REGION, parameters: { ...parameters, ...callers } });
+  const store = await startParameterStore({
+    region: REGION,
+    parameters: { ...parameters, ...callers },
+  });
   const ec2 = await startNodeInstance({ region: REGION });
   const authority = createCertificateAuthority();
   const logFile = join(folder, "function.log");
@@ -71,8 +91,10 @@ export async function startBackend(options: BackendOptions) {
     store,
     ec2,
     /** One line per request of the function. */
-    reviews: () => readLines(logFile).filter((line): line is ReviewLine => line.outcome !== undefined),
-    memory: () => readLines(logFile).filter((line): line is MemoryLine => line.heapUsed !== undefined),
+    reviews: () =>
+      readLines(logFile).filter((line): line is ReviewLine => line.outcome !== undefined),
+    memory: () =>
+      readLines(logFile).filter((line): line is MemoryLine => line.heapUsed !== undefined),
     /** Starts a new execution environment with an empty cache and additional settings. */
     redeploy(settings: Readonly<Record<string, string>> = {}) {
       deployed.close();
@@ -107,7 +129,10 @@ function resolved(result: unknown): unknown {
   const { headers } = result as { readonly headers?: Readonly<Record<string, string>> };
   const location = headers?.["location"];
   if (location === undefined) return result;
-  return { ...(result as object), headers: { ...headers, location: location.replace(STANDBY, "127.0.0.1") } };
+  return {
+    ...(result as object),
+    headers: { ...headers, location: location.replace(STANDBY, "127.0.0.1") },
+  };
 }
 
 export interface ReviewLine {
@@ -134,7 +159,10 @@ export function newCallerToken(): string {
 
 /** The parameter with the list of callers, which contains only hashes. */
 export function callersParameter(tokens: readonly string[]): Record<string, string> {
-  const callers = tokens.map((token, index) => ({ name: `caller-${index + 1}`, sha256: hash("sha256", token, "hex") }));
+  const callers = tokens.map((token, index) => ({
+    name: `caller-${index + 1}`,
+    sha256: hash("sha256", token, "hex"),
+  }));
   return { [`${MAPPING_PREFIX}/callers`]: JSON.stringify(callers) };
 }
 

@@ -8,9 +8,15 @@ import { findAwsCli } from "../aws-cli.ts";
 import type { Binaries } from "../binaries/binaries.ts";
 import type { ExecPlugin } from "./kubectl.ts";
 
-export const OWN_COMMAND = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
+export const OWN_COMMAND = fileURLToPath(
+  new URL("../../../cli/iam-authenticator.ts", import.meta.url),
+);
 
-type Program = readonly [name: string, version: "v1" | "v1beta1", words: (binaries: Binaries) => string[]];
+type Program = readonly [
+  name: string,
+  version: "v1" | "v1beta1",
+  words: (binaries: Binaries) => string[],
+];
 
 // biome-ignore format: a table
 const PROGRAMS: readonly Program[] = [
@@ -21,12 +27,18 @@ const PROGRAMS: readonly Program[] = [
   ["iam-authenticator token", "v1", () => [process.execPath, OWN_COMMAND, "token", "--cluster", CLUSTER_ID]],
 ];
 
-/** With a local identity's keys, without this machine's configuration. Clients do not use the local STS. */
+/**
+ * With a local identity's keys, without this machine's configuration. Clients do not use the local
+ * STS.
+ */
 export const TOKEN_MAKERS = PROGRAMS.map(([name, version, words]) => ({
   name,
   plugin(binaries: Binaries, identity: LocalIdentity): ExecPlugin {
     const [command = "", ...args] = [...words(binaries), "--region", REGION];
-    const env = Object.entries(isolatedVariables(identity)).map(([name, value]) => ({ name, value }));
+    const env = Object.entries(isolatedVariables(identity)).map(([name, value]) => ({
+      name,
+      value,
+    }));
     const apiVersion = `client.authentication.k8s.io/${version}` as const;
     return { apiVersion, interactiveMode: "Never", command, args, env };
   },

@@ -1,4 +1,5 @@
-// Preloaded into the function's process: prints its memory after a garbage collection, MEMORY_SAMPLES_MS apart.
+// Preloaded into the function's process: prints its memory after a garbage collection,
+// MEMORY_SAMPLES_MS apart.
 
 function report(): void {
   globalThis.gc?.();

@@ -1,4 +1,5 @@
-// Calls a kube-apiserver without kubectl, for requests that kubectl does not support or that are too many.
+// Calls a kube-apiserver without kubectl, for requests that kubectl does not support or that are
+// too many.
 
 import { Agent } from "node:https";
 import { post } from "../../post.ts";

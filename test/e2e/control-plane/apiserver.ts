@@ -1,4 +1,5 @@
-// Starts a kube-apiserver with a webhook token authenticator, and creates the credentials that those of a cluster share.
+// Starts a kube-apiserver with a webhook token authenticator, and creates the credentials that
+// those of a cluster share.
 
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -102,7 +103,10 @@ export function createCredentials(folder: string) {
       ca: write("ca.crt", authority.ca),
       serverCert: write("server.crt", server.cert),
       serverKey: write("server.key", server.key),
-      serviceAccountKey: write("service-accounts.key", privateKey.export({ format: "pem", type: "sec1" }).toString()),
+      serviceAccountKey: write(
+        "service-accounts.key",
+        privateKey.export({ format: "pem", type: "sec1" }).toString(),
+      ),
     },
   };
 }

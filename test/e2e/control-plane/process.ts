@@ -1,4 +1,5 @@
-// Runs a server process that logs to a file and stops with this process, such as etcd, and waits until a condition holds.
+// Runs a server process that logs to a file and stops with this process, such as etcd, and waits
+// until a condition holds.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -40,7 +41,9 @@ export function startServer(
     log: () => readFileSync(logFile, "utf8"),
     requireRunning() {
       if (running.has(child)) return;
-      throw new Error(`${command} exited. End of its log:\n${readFileSync(logFile, "utf8").slice(-2000)}`);
+      throw new Error(
+        `${command} exited. End of its log:\n${readFileSync(logFile, "utf8").slice(-2000)}`,
+      );
     },
     async stop(): Promise<void> {
       child.kill("SIGTERM");
@@ -53,7 +56,10 @@ export function startServer(
 
 const EVERY_MS = 100;
 
-/** Returns the first value of `check` that is neither false nor undefined. Retries after errors; the last one is the cause at the deadline. */
+/**
+ * Returns the first value of `check` that is neither false nor undefined. Retries after errors; the
+ * last one is the cause at the deadline.
+ */
 export async function eventually<T>(
   what: string,
   limitMs: number,
@@ -68,7 +74,8 @@ export async function eventually<T>(
     } catch (error) {
       cause = error;
     }
-    if (Date.now() > deadline) throw new Error(`timed out after ${limitMs / 1000} s: ${what}`, { cause });
+    if (Date.now() > deadline)
+      throw new Error(`timed out after ${limitMs / 1000} s: ${what}`, { cause });
     await sleep(EVERY_MS);
   }
 }
@@ -98,8 +105,16 @@ export async function startEtcd(command: string, folder: string) {
   return { url, stop: server.stop };
 }
 
-/** It fills Secrets with service account tokens, signed by the private key. `kubeconfig`: an administrator's. All are paths. */
-export function startControllerManager({ kubeconfig = "", privateKeyFile = "", caFile = "", folder = "" }) {
+/**
+ * It fills Secrets with service account tokens, signed by the private key. `kubeconfig`: an
+ * administrator's. All are paths.
+ */
+export function startControllerManager({
+  kubeconfig = "",
+  privateKeyFile = "",
+  caFile = "",
+  folder = "",
+}) {
   return startServer(
     findControllerManager(),
     [

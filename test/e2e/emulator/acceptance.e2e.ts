@@ -1,5 +1,6 @@
-// Runs `npm run acceptance` against an AWS emulator. Run by `npm run test:rehearsal`; requires Python 3. Rows that the
-// emulator does not support are "not served"; every other row passes. ACCEPTANCE_REPORT=test/acceptance/reports keeps the report.
+// Runs `npm run acceptance` against an AWS emulator. Run by `npm run test:rehearsal`; requires
+// Python 3. Rows that the emulator does not support are "not served"; every other row passes.
+// ACCEPTANCE_REPORT=test/acceptance/reports keeps the report.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -90,7 +91,8 @@ async function startEmulatedWorld(region: string) {
     ...world,
     async run(...[program, args, options]: Parameters<typeof world.run>) {
       const ran = await world.run(program, args, options);
-      if (program === "aws" && ran.exitCode === 0) sts.learn(args.slice(0, 2).join(" "), ran.stdout);
+      if (program === "aws" && ran.exitCode === 0)
+        sts.learn(args.slice(0, 2).join(" "), ran.stdout);
       return { ...ran, stdout: emulator.localUrls(ran.stdout) };
     },
     settings: { architecture: MACHINE, safeDeployments: false },
@@ -105,12 +107,17 @@ async function startEmulatedWorld(region: string) {
       const authority = createCertificateAuthority({ subject: { CN: "emulator" } });
       const { pathname, search } = new URL(server);
       const forward = createServer(authority.server(), async (request, response) => {
-        const headers = { ...request.headers, host: new URL(server).host } as unknown as Record<string, string>;
+        const headers = { ...request.headers, host: new URL(server).host } as unknown as Record<
+          string,
+          string
+        >;
         const answer = await post(`${server}${new URL(request.url ?? "", server).search}`, {
           headers,
           body: await text(request),
         });
-        response.writeHead(answer.status, { "content-type": answer.headers["content-type"] ?? "" }).end(answer.text);
+        response
+          .writeHead(answer.status, { "content-type": answer.headers["content-type"] ?? "" })
+          .end(answer.text);
       }).listen(0, "127.0.0.1");
       await once(forward, "listening");
       const { port } = forward.address() as AddressInfo;
@@ -139,7 +146,11 @@ async function startEmulatedSts() {
   const server = await startHttpServer((request) => stsAnswers({ identities })(request));
 
   function add(name: string, keys: Keys, { arn = "", userId = "" } = {}): void {
-    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = keys;
+    const {
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretAccessKey,
+      SessionToken: sessionToken,
+    } = keys;
     const account = arn.split(":")[4] ?? "";
     identities.push({
       name,
@@ -165,7 +176,9 @@ async function startEmulatedSts() {
   return { url: server.url, learn, close: server.close };
 }
 
-type Keys = Readonly<Record<"AccessKeyId" | "SecretAccessKey", string>> & { readonly SessionToken?: string };
+type Keys = Readonly<Record<"AccessKeyId" | "SecretAccessKey", string>> & {
+  readonly SessionToken?: string;
+};
 
 const given = process.env["ACCEPTANCE_REPORT"];
 const folder = given === undefined ? useFolder().path : resolve(given);
@@ -176,7 +189,10 @@ prepare(() => mustRun(world.run("cdk", ["bootstrap", `aws://000000000000/${REGIO
 async function rowsOf(...argv: readonly string[]) {
   const options = readOptions(["--yes", ...argv], { AWS_REGION: REGION });
   const before = readdirSync(folder);
-  const code = await acceptanceIn(world, PLACE, CHECKS, options, { reports: folder, runs: useFolder().path });
+  const code = await acceptanceIn(world, PLACE, CHECKS, options, {
+    reports: folder,
+    runs: useFolder().path,
+  });
   const [file = ""] = readdirSync(folder)
     .filter((name) => !before.includes(name) || given !== undefined)
     .sort()
@@ -186,7 +202,10 @@ async function rowsOf(...argv: readonly string[]) {
     const [, check = "", name, , , verdict] = line.split(/ *(?<!\\)\| */);
     return /^\d/.test(check) ? [{ row: `${Number.parseInt(check, 10)} ${name}`, verdict }] : [];
   });
-  return { code, of: (verdict: string) => rows.filter((one) => one.verdict === verdict).map(({ row }) => row) };
+  return {
+    code,
+    of: (verdict: string) => rows.filter((one) => one.verdict === verdict).map(({ row }) => row),
+  };
 }
 
 const REMOVED = ["14 removal", "14 leftovers by tag", "14 leftovers by name"];
@@ -209,7 +228,9 @@ test("every check runs, unsupported rows are not served, and no resources are le
   const unserved = Object.keys(UNSERVED).filter((row) => !row.startsWith("15 "));
   assert.deepEqual(of("not served").map(wholly).sort(), unserved.sort());
   const of30 = ["mtls", "private"].map((kind) => `7 ${kind}: an id of 30 characters`);
-  const rates = ["PutParameter", "GetParameters"].map((name) => `18 ${name}: seconds with an accepted request`);
+  const rates = ["PutParameter", "GetParameters"].map(
+    (name) => `18 ${name}: seconds with an accepted request`,
+  );
   const notRun = ["2 permission set", ...of30, "9 mtls", "9 private"];
   assert.deepEqual(of("not run"), [...notRun, "17 an earlier release", ...rates]);
   assert.deepEqual(of("passed").slice(-3), REMOVED);

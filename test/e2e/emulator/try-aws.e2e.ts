@@ -1,4 +1,5 @@
-// `npm run try:aws`: its shell can deploy, log in, migrate, update and remove. Run by `npm run test:rehearsal`; requires Python 3.
+// `npm run try:aws`: its shell can deploy, log in, migrate, update and remove. Run by `npm run
+// test:rehearsal`; requires Python 3.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -57,7 +58,9 @@ test("its shell deploys, denies, migrates a ConfigMap, grants, updates a setting
   });
   const output = `${stdout}\n${stderr}`;
   assert.equal(status, 0, output);
-  const steps = new Map([...stdout.matchAll(/^(\d) (.*)$/gm)].map(([, step, text]) => [step, text]));
+  const steps = new Map(
+    [...stdout.matchAll(/^(\d) (.*)$/gm)].map(([, step, text]) => [step, text]),
+  );
   for (const [step, expected] of [
     /^Nothing is deployed yet\. First run "cdk deploy"/,
     /"error":"identity_unmapped:/,

@@ -1,4 +1,5 @@
-// A cluster with IAM roles for service accounts: kube-apiserver with the policy, published keys, and the issuer.
+// A cluster with IAM roles for service accounts: kube-apiserver with the policy, published keys,
+// and the issuer.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -25,13 +26,20 @@ const ISSUING_CLUSTER = "issuing";
 
 export type IssuingCluster = Awaited<ReturnType<typeof startIssuingCluster>>;
 
-/** With the namespaces `ci` and `other`, each with the service account `deployer`, and `ci/another`, all annotated. */
+/**
+ * With the namespaces `ci` and `other`, each with the service account `deployer`, and `ci/another`,
+ * all annotated.
+ */
 export async function startIssuingCluster() {
   const parameters = { [`/iam-authenticator/${ISSUING_CLUSTER}/callers`]: "[]" };
   const store = await startParameterStore({ region: REGION, parameters });
   useLocalAws({ AWS_REGION: REGION, AWS_ENDPOINT_URL_SSM: store.url });
   const settings = { clusterId: ISSUING_CLUSTER, region: REGION, storeUrl: store.url };
-  const issuer = await startIssuer({ ...settings, identity: localIdentity("function"), logFile: "/dev/null" });
+  const issuer = await startIssuer({
+    ...settings,
+    identity: localIdentity("function"),
+    logFile: "/dev/null",
+  });
   const [, ...flags] = apiserverFlags({ issuer: issuer.url, for: "1.37" });
   const kubernetes = await startKubernetes({ issuer: issuer.url, flags });
   const provider = localProvider(issuer.url);
@@ -58,8 +66,14 @@ export async function startIssuingCluster() {
     store,
     /** For STS: IAM's provider of this issuer, and the role of the service account ci/deployer. */
     webIdentity: { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca },
-    /** Another kube-apiserver on the same etcd, which accepts and signs with `serviceAccountKey` unless `more` differs. */
-    startBeside(more: readonly string[], serviceAccountKey = kubernetes.credentials.files.serviceAccountKey) {
+    /**
+     * Another kube-apiserver on the same etcd, which accepts and signs with `serviceAccountKey`
+     * unless `more` differs.
+     */
+    startBeside(
+      more: readonly string[],
+      serviceAccountKey = kubernetes.credentials.files.serviceAccountKey,
+    ) {
       const { credentials } = kubernetes;
       const files = { ...credentials.files, serviceAccountKey };
       const beside = { ...kubernetes, credentials: { ...credentials, files } };
@@ -70,7 +84,15 @@ export async function startIssuingCluster() {
       const ca = join(kubernetes.folder, "issuer-ca.crt");
       writeFileSync(ca, issuer.ca);
       const place = ["--issuer", issuer.url, "--ca", ca, "--kubeconfig", kubeconfig];
-      const { out, err } = await cli(["irsa", "doctor", "-c", ISSUING_CLUSTER, ...place, "-o", "json"]);
+      const { out, err } = await cli([
+        "irsa",
+        "doctor",
+        "-c",
+        ISSUING_CLUSTER,
+        ...place,
+        "-o",
+        "json",
+      ]);
       assert.notEqual(out, "", err);
       const rows: Record<"check" | "state" | "seen", string>[] = JSON.parse(out);
       return new Map(rows.map((row) => [row.check, row]));
@@ -81,11 +103,17 @@ export async function startIssuingCluster() {
 
 /** Installs the policies first, and waits until they apply. */
 async function createServiceAccounts(kubernetes: Kubernetes): Promise<void> {
-  for (const object of policies({ ...PLAIN_POLICY, tokenAudience: AUDIENCE, awsDefaultRegion: REGION })) {
+  for (const object of policies({
+    ...PLAIN_POLICY,
+    tokenAudience: AUDIENCE,
+    awsDefaultRegion: REGION,
+  })) {
     await kubernetes.create(object as KubernetesObject);
   }
   const canary = serviceAccount("default", "canary");
-  await eventually("a label", 30_000, async () => hasLabel(await kubernetes.create(canary, "?dryRun=All")));
+  await eventually("a label", 30_000, async () =>
+    hasLabel(await kubernetes.create(canary, "?dryRun=All")),
+  );
   // As kube-controller-manager does.
   const metadata = { name: "default", namespace: "default" };
   await kubernetes.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
@@ -94,7 +122,9 @@ async function createServiceAccounts(kubernetes: Kubernetes): Promise<void> {
     await kubernetes.create(serviceAccount(namespace, SERVICE_ACCOUNT.name));
   }
   await kubernetes.create(serviceAccount(SERVICE_ACCOUNT.namespace, "another"));
-  await eventually("a role", 30_000, async () => isMutated(await kubernetes.create(pod("canary"), "?dryRun=All")));
+  await eventually("a role", 30_000, async () =>
+    isMutated(await kubernetes.create(pod("canary"), "?dryRun=All")),
+  );
 }
 
 export function hasLabel(serviceAccount: unknown): boolean {
@@ -102,7 +132,11 @@ export function hasLabel(serviceAccount: unknown): boolean {
   return labels?.[ROLE_LABEL] === "true";
 }
 
-export function serviceAccount(namespace: string, name: string, role = POD_ROLE_ARN): KubernetesObject {
+export function serviceAccount(
+  namespace: string,
+  name: string,
+  role = POD_ROLE_ARN,
+): KubernetesObject {
   const metadata = { name, namespace, annotations: { "eks.amazonaws.com/role-arn": role } };
   return { apiVersion: "v1", kind: "ServiceAccount", metadata };
 }
@@ -110,7 +144,11 @@ export function serviceAccount(namespace: string, name: string, role = POD_ROLE_
 interface MadeContainer {
   readonly name: string;
   readonly env?: readonly { readonly name: string; readonly value: string }[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+  }[];
 }
 
 export interface MadePod {
@@ -121,7 +159,9 @@ export interface MadePod {
     readonly containers: readonly MadeContainer[];
     readonly volumes?: readonly {
       readonly name: string;
-      readonly projected?: { readonly sources: readonly { readonly serviceAccountToken?: TokenSource }[] };
+      readonly projected?: {
+        readonly sources: readonly { readonly serviceAccountToken?: TokenSource }[];
+      };
     }[];
   };
 }
@@ -132,24 +172,39 @@ interface TokenSource {
   readonly path?: string;
 }
 
-export function pod(name: string, account = SERVICE_ACCOUNT.name, namespace = SERVICE_ACCOUNT.namespace) {
+export function pod(
+  name: string,
+  account = SERVICE_ACCOUNT.name,
+  namespace = SERVICE_ACCOUNT.namespace,
+) {
   const containers = [{ name: "main", image: "example.com/image" }];
   const metadata = { name, namespace };
-  return { apiVersion: "v1", kind: "Pod", metadata, spec: { serviceAccountName: account, containers } };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata,
+    spec: { serviceAccountName: account, containers },
+  };
 }
 
 export function isMutated(made: unknown): boolean {
   return (made as MadePod).spec.volumes?.some(({ name }) => name === "aws-iam-token") ?? false;
 }
 
-/** The token that kubelet would write: bound to the Pod, with the settings of its volume unless overridden. */
+/**
+ * The token that kubelet would write: bound to the Pod, with the settings of its volume unless
+ * overridden.
+ */
 export async function podToken(
   kubernetes: Kubernetes,
   { metadata: { namespace, name, uid }, spec: { serviceAccountName, volumes = [] } }: MadePod,
   other: Partial<TokenSource> = {},
 ): Promise<string> {
   const volume = volumes.find((one) => one.name === "aws-iam-token");
-  const { audience, expirationSeconds } = { ...volume?.projected?.sources[0]?.serviceAccountToken, ...other };
+  const { audience, expirationSeconds } = {
+    ...volume?.projected?.sources[0]?.serviceAccountToken,
+    ...other,
+  };
   const boundObjectRef = { apiVersion: "v1", kind: "Pod", name, uid };
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccountName}/token`;
   const { status, body } = await kubernetes.call("POST", path, {
@@ -161,10 +216,18 @@ export async function podToken(
   return (body as { status: { token: string } }).status.token;
 }
 
-/** The environment of the Pod's container; `root` replaces the container's root folder for the token file. */
+/**
+ * The environment of the Pod's container; `root` replaces the container's root folder for the token
+ * file.
+ */
 export async function podEnvironment(kubernetes: Kubernetes, made: MadePod, root: string) {
-  const environment = Object.fromEntries((made.spec.containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
-  const tokenFile = join(root, (environment["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? "").replaceAll("/", "_"));
+  const environment = Object.fromEntries(
+    (made.spec.containers[0]?.env ?? []).map(({ name, value }) => [name, value]),
+  );
+  const tokenFile = join(
+    root,
+    (environment["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? "").replaceAll("/", "_"),
+  );
   writeFileSync(tokenFile, await podToken(kubernetes, made), { mode: 0o600 });
   return { ...environment, AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile };
 }

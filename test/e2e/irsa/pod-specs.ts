@@ -9,17 +9,31 @@ export function accountFor(podCase: PodCase): KubernetesObject {
   const annotations = Object.entries({ "role-arn": ROLE, ...serviceAccount })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key.includes("/") ? key : `eks.amazonaws.com/${key}`, value]);
-  const metadata = { name: podCase.account ?? "", namespace, annotations: Object.fromEntries(annotations) };
+  const metadata = {
+    name: podCase.account ?? "",
+    namespace,
+    annotations: Object.fromEntries(annotations),
+  };
   return { apiVersion: "v1", kind: "ServiceAccount", metadata };
 }
 
 export function podFor(podCase: PodCase): KubernetesObject {
-  const { namespace = "app", labels = {}, init = {}, containers = { main: undefined }, volumes = [] } = podCase;
+  const {
+    namespace = "app",
+    labels = {},
+    init = {},
+    containers = { main: undefined },
+    volumes = [],
+  } = podCase;
   const { ports, restartPolicyOfInit, ...spec } = podCase.spec ?? {};
-  const annotations = Object.entries(podCase.pod ?? {}).map(([key, value]) => [`eks.amazonaws.com/${key}`, value]);
+  const annotations = Object.entries(podCase.pod ?? {}).map(([key, value]) => [
+    `eks.amazonaws.com/${key}`,
+    value,
+  ]);
   const mirror = podCase.mirror ? { "kubernetes.io/config.mirror": "checksum" } : {};
   const [name = ""] = volumes;
-  const volumeMounts = podCase.mountPath === undefined ? [] : [{ name, mountPath: podCase.mountPath }];
+  const volumeMounts =
+    podCase.mountPath === undefined ? [] : [{ name, mountPath: podCase.mountPath }];
   const all = (of: NonNullable<PodCase["containers"]>, more: object) =>
     Object.entries(of).map(([name, env]) => ({
       ...{ name, image: "example.com/image", volumeMounts, ...more },
@@ -28,9 +42,15 @@ export function podFor(podCase: PodCase): KubernetesObject {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "pod", namespace, labels, annotations: { ...Object.fromEntries(annotations), ...mirror } },
+    metadata: {
+      name: "pod",
+      namespace,
+      labels,
+      annotations: { ...Object.fromEntries(annotations), ...mirror },
+    },
     spec: {
-      // https://github.com/kubernetes/kubernetes/blob/v1.37.0/plugin/pkg/admission/serviceaccount/admission.go: none for a mirror Pod
+      // https://github.com/kubernetes/kubernetes/blob/v1.37.0/plugin/pkg/admission/serviceaccount/admission.go:
+      // none for a mirror Pod
       ...(podCase.mirror ? { nodeName: "node-1" } : { serviceAccountName: podCase.account }),
       initContainers: all(init, { restartPolicy: restartPolicyOfInit }),
       containers: all(containers, { ports }),
@@ -42,7 +62,9 @@ export function podFor(podCase: PodCase): KubernetesObject {
 
 function variable(text: string): object {
   const [name, value] = text.split("=");
-  return value === undefined ? { name, valueFrom: { secretKeyRef: { name: "s", key: "k" } } } : { name, value };
+  return value === undefined
+    ? { name, valueFrom: { secretKeyRef: { name: "s", key: "k" } } }
+    : { name, value };
 }
 
 /** A created Pod in the table's format, without kube-apiserver's token. */
@@ -69,6 +91,14 @@ export function seen(made: unknown): Expected {
   };
 }
 
-function mountMark({ mountPath, readOnly }: { readonly mountPath: string; readonly readOnly?: boolean }): string {
-  return readOnly === true && mountPath === "/var/run/secrets/eks.amazonaws.com/serviceaccount" ? "+" : `+${mountPath}`;
+function mountMark({
+  mountPath,
+  readOnly,
+}: {
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
+}): string {
+  return readOnly === true && mountPath === "/var/run/secrets/eks.amazonaws.com/serviceaccount"
+    ? "+"
+    : `+${mountPath}`;
 }

@@ -28,7 +28,9 @@ export interface PodCase {
   readonly labels?: Readonly<Record<string, string>>;
   readonly namespace?: "app" | "left-alone";
   readonly spec?: Readonly<Record<string, unknown>>;
-  /** A mirror Pod, which kubelet creates for a static Pod: with a node, without a service account. */
+  /**
+   * A mirror Pod, which kubelet creates for a static Pod: with a node, without a service account.
+   */
   readonly mirror?: true;
   readonly init?: Containers;
   /** Default: one named `main`. */
@@ -93,7 +95,10 @@ const SKIPPED = [
   ["empty names", ",a,,b,", ["a", "b"]],
 ] as const;
 
-/** token-expiration of the service account and of the Pod, and the seconds, as Go's ParseInt reads them. */
+/**
+ * token-expiration of the service account and of the Pod, and the seconds, as Go's ParseInt reads
+ * them.
+ */
 const EXPIRATIONS = [
   ["3600", undefined, 3600],
   ["3600", "7200", 7200],
@@ -107,13 +112,26 @@ const EXPIRATIONS = [
 
 const REFUSED = [
   ["eks.amazonaws.com/role-arn", "reader", "must be the ARN of an IAM role, not 'reader'"],
-  ["eks.amazonaws.com/role-arn", "arn:aws:iam::111122223333:user/reader", "must be the ARN of an IAM role"],
+  [
+    "eks.amazonaws.com/role-arn",
+    "arn:aws:iam::111122223333:user/reader",
+    "must be the ARN of an IAM role",
+  ],
   ["eks.amazonaws.com/role-arn", `${ROLE}\n`, "must be the ARN of an IAM role"],
   ["eks.amazonaws.com/audience", "", "must be an audience, or be left out, not ''"],
   ...["24h", "", "+", "3600 ", "1e3", "0x10", "1_000", "9223372036854775808"].map(
-    (value) => ["eks.amazonaws.com/token-expiration", value, `must be a number of seconds, not '${value}'`] as const,
+    (value) =>
+      [
+        "eks.amazonaws.com/token-expiration",
+        value,
+        `must be a number of seconds, not '${value}'`,
+      ] as const,
   ),
-  ["irsa.iam-authenticator/region", "paris", "must be an AWS region such as eu-west-1, not 'paris'"],
+  [
+    "irsa.iam-authenticator/region",
+    "paris",
+    "must be an AWS region such as eu-west-1, not 'paris'",
+  ],
   ["irsa.iam-authenticator/role-session-name", "me", "must be true or false, not 'me'"],
   ["eks.amazonaws.com/sts-regional-endpoints", "yes", "must be true or false, not 'yes'"],
 ] as const;
@@ -223,12 +241,24 @@ export const PLAIN_CASES: readonly PodCase[] = [
 ];
 
 const REGIONS = [`AWS_DEFAULT_REGION=${REGION}`, `AWS_REGION=${REGION}`];
-const NAMED = [REGIONAL, ...REGIONS, ...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader", UNREACHABLE, "+"];
+const NAMED = [
+  REGIONAL,
+  ...REGIONS,
+  ...IDENTITY,
+  "AWS_ROLE_SESSION_NAME=app.reader",
+  UNREACHABLE,
+  "+",
+];
 const OPTION_TOKEN = ["token:sts.example.com:1800"];
 
 const init = { init: undefined };
 export const OPTION_CASES: readonly PodCase[] = [
-  gives("options set every default", { account: "reader", init }, { init: NAMED, main: NAMED }, OPTION_TOKEN),
+  gives(
+    "options set every default",
+    { account: "reader", init },
+    { init: NAMED, main: NAMED },
+    OPTION_TOKEN,
+  ),
   gives(
     "annotations take precedence over options",
     {

@@ -1,5 +1,5 @@
-// Installs the policies in the steps that `irsa policy` prints. Afterwards, a ServiceAccount has the label exactly while it has
-// the annotation, and its Pods the role.
+// Installs the policies in the steps that `irsa policy` prints. Afterwards, a ServiceAccount has
+// the label exactly while it has the annotation, and its Pods the role.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -18,7 +18,9 @@ import { eventually } from "../control-plane/process.ts";
 import type { Kubernetes, KubernetesObject } from "../kubernetes.ts";
 import { hasLabel, isMutated, pod } from "./issuing-cluster.ts";
 
-/** The beta API of its minor version, emulated by the newest kube-apiserver with that version's CEL. */
+/**
+ * The beta API of its minor version, emulated by the newest kube-apiserver with that version's CEL.
+ */
 const BETA = [
   "--feature-gates=MutatingAdmissionPolicy=true",
   "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
@@ -54,8 +56,10 @@ export function describeInstallation({ minor }: PolicyServer, kubernetes: Kubern
       return (await promisify(execFile)(findBinaries().kubectl, [...flags, ...words])).stdout;
     }
 
-    const label = (...words: string[]) => kubectl("--namespace", "app", "label", "serviceaccount", ...words);
-    const annotate = (...words: string[]) => kubectl("--namespace", "app", "annotate", "serviceaccount", ...words);
+    const label = (...words: string[]) =>
+      kubectl("--namespace", "app", "label", "serviceaccount", ...words);
+    const annotate = (...words: string[]) =>
+      kubectl("--namespace", "app", "annotate", "serviceaccount", ...words);
 
     async function apply(text: string): Promise<void> {
       const file = join(kubernetes.folder, "objects.yaml");
@@ -64,7 +68,9 @@ export function describeInstallation({ minor }: PolicyServer, kubernetes: Kubern
     }
 
     async function hasRole(serviceAccountName: string): Promise<boolean> {
-      return isMutated(await kubernetes.create(pod("any", serviceAccountName, "app"), "?dryRun=All"));
+      return isMutated(
+        await kubernetes.create(pod("any", serviceAccountName, "app"), "?dryRun=All"),
+      );
     }
 
     /** The command's output is applied; its steps are returned without their numbers. */
@@ -76,15 +82,22 @@ export function describeInstallation({ minor }: PolicyServer, kubernetes: Kubern
     }
 
     async function doctor(): Promise<Check[]> {
-      const checks = await checkAdmission(await openKubernetes(kubernetes.kubeconfig, processStreams()));
+      const checks = await checkAdmission(
+        await openKubernetes(kubernetes.kubeconfig, processStreams()),
+      );
       return checks.filter(({ state }) => state !== "ok");
     }
 
     test("doctor finds ServiceAccounts without the label until the printed command, then each with a role has it", async () => {
       const steps = await applyPrinted("--label-policy");
-      const canary = () => kubernetes.create(account("canary", { annotations: ROLE }), "?dryRun=All");
+      const canary = () =>
+        kubernetes.create(account("canary", { annotations: ROLE }), "?dryRun=All");
       await eventually("the label policy applies", 30_000, async () => hasLabel(await canary()));
-      assert.ok((await doctor()).some(({ check, seen }) => check === "labels" && seen.startsWith("app/old-0 ")));
+      assert.ok(
+        (await doctor()).some(
+          ({ check, seen }) => check === "labels" && seen.startsWith("app/old-0 "),
+        ),
+      );
       const [program, ...words] = (steps[1] ?? "").split(" ");
       assert.equal(program, "kubectl");
       await kubectl(...words);
@@ -153,13 +166,23 @@ export function describeInstallation({ minor }: PolicyServer, kubernetes: Kubern
     });
 
     async function isLabelled(account: string): Promise<boolean> {
-      const { status, body } = await kubernetes.call("GET", `/api/v1/namespaces/app/serviceaccounts/${account}`);
+      const { status, body } = await kubernetes.call(
+        "GET",
+        `/api/v1/namespaces/app/serviceaccounts/${account}`,
+      );
       assert.equal(status, 200);
       return hasLabel(body);
     }
   });
 }
 
-function account(name: string, more: { labels?: object; annotations?: object } = {}): KubernetesObject {
-  return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "app", ...more } };
+function account(
+  name: string,
+  more: { labels?: object; annotations?: object } = {},
+): KubernetesObject {
+  return {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name, namespace: "app", ...more },
+  };
 }

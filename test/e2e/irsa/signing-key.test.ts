@@ -8,8 +8,12 @@ test("a use that begins before a phase and is refused in it counts for that phas
   const uses = useTokens("before");
   const answer = Promise.withResolvers<boolean>();
   let tries = 0;
-  // The second round answers when the phase has begun, as STS does whose clock is set after the request was sent.
-  await uses.add({ name: "token at STS", isAccepted: () => (++tries < 3 ? Promise.resolve(true) : answer.promise) });
+  // The second round answers when the phase has begun, as STS does whose clock is set after the
+  // request was sent.
+  await uses.add({
+    name: "token at STS",
+    isAccepted: () => (++tries < 3 ? Promise.resolve(true) : answer.promise),
+  });
   await uses.begin("after");
   assert.equal(tries, 3);
   answer.resolve(false);

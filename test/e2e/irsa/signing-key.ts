@@ -1,5 +1,6 @@
-// The signing key of service account tokens, the keys that the issuer serves, the exchange of a token at STS, and the use of tokens
-// all the time during a rotation, with the phase in which each use is first refused.
+// The signing key of service account tokens, the keys that the issuer serves, the exchange of a
+// token at STS, and the use of tokens all the time during a rotation, with the phase in which each
+// use is first refused.
 
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -11,10 +12,15 @@ import type { LocalIssuer } from "../../../local/sandbox.ts";
 import { POD_ROLE_ARN } from "../../../local/service-account.ts";
 import { post } from "../../post.ts";
 
-export function newKeyFiles(folder: string): { readonly privateKey: string; readonly publicKey: string } {
+export function newKeyFiles(folder: string): {
+  readonly privateKey: string;
+  readonly publicKey: string;
+} {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const files = { privateKey: join(folder, "next.key"), publicKey: join(folder, "next.pub") };
-  writeFileSync(files.privateKey, privateKey.export({ format: "pem", type: "sec1" }), { mode: 0o600 });
+  writeFileSync(files.privateKey, privateKey.export({ format: "pem", type: "sec1" }), {
+    mode: 0o600,
+  });
   writeFileSync(files.publicKey, publicKey.export({ format: "pem", type: "spki" }));
   return files;
 }
@@ -28,7 +34,10 @@ export function kidOf(token: string): string {
   return decodeProtectedHeader(token).kid ?? "";
 }
 
-/** Sends AssumeRoleWithWebIdentity as an SDK does. Returns the ARN of the session; throws with STS's code and message. */
+/**
+ * Sends AssumeRoleWithWebIdentity as an SDK does. Returns the ARN of the session; throws with STS's
+ * code and message.
+ */
 export async function exchange(stsUrl: string, token: string): Promise<string> {
   const parameters = {
     Action: "AssumeRoleWithWebIdentity",
@@ -43,7 +52,8 @@ export async function exchange(stsUrl: string, token: string): Promise<string> {
   });
   const answer = JSON.parse(text);
   if (status !== 200) throw new Error(`${answer.Error.Code}: ${answer.Error.Message}`);
-  return answer.AssumeRoleWithWebIdentityResponse.AssumeRoleWithWebIdentityResult.AssumedRoleUser.Arn;
+  return answer.AssumeRoleWithWebIdentityResponse.AssumeRoleWithWebIdentityResult.AssumedRoleUser
+    .Arn;
 }
 
 interface TokenUse {
@@ -63,7 +73,8 @@ export function useTokens(firstPhase: string) {
     for (; !ended; rounds += 1) {
       for (const { name, isAccepted } of [...uses]) {
         tries += 1;
-        // The phase in which the answer comes, not the request: begin waits until each use was tried in the phase before.
+        // The phase in which the answer comes, not the request: begin waits until each use was
+        // tried in the phase before.
         if (!(await isAccepted()) && !refusals.has(name)) refusals.set(name, phase);
       }
       await sleep(PAUSE_MS);

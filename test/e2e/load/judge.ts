@@ -1,5 +1,5 @@
-// Judges every answer of the function to kube-apiserver, and of kube-apiserver to its user, by what was true in the times of
-// the caches. Asks nothing of the function.
+// Judges every answer of the function to kube-apiserver, and of kube-apiserver to its user, by what
+// was true in the times of the caches. Asks nothing of the function.
 
 import type { HttpResponse } from "../../../functions/gateway/http.ts";
 import type { GatewayEvent } from "../../../local/gateway/gateway.ts";
@@ -8,20 +8,31 @@ import type { Member } from "./members.ts";
 import type { Answers, Outages } from "./outages.ts";
 import type { createCallers } from "./rotating.ts";
 
-/** kube-apiserver's cache of tokens, which is not configurable, and the configured one of the webhook. */
+/**
+ * kube-apiserver's cache of tokens, which is not configurable, and the configured one of the
+ * webhook.
+ */
 const APISERVER_MS = 10_000 + 1_000;
 
 type JudgedToken = Pick<Member, "name" | "needs"> & { readonly answers: Answers };
 
-const NOT_OURS: JudgedToken = { name: "a token of another kind", needs: [], answers: () => ["denied"] };
+const NOT_OURS: JudgedToken = {
+  name: "a token of another kind",
+  needs: [],
+  answers: () => ["denied"],
+};
 
-export function createJudge(explain: Outages["explain"], callers: ReturnType<typeof createCallers>) {
+export function createJudge(
+  explain: Outages["explain"],
+  callers: ReturnType<typeof createCallers>,
+) {
   const tokens = new Map<string, JudgedToken>();
   const wrong: string[] = [];
   const counts = { granted: 0, denied: 0, refused: 0, fault: 0 };
 
   function check(what: string, seen: string, right: readonly string[]): void {
-    if (!right.includes(seen)) wrong.push(`${new Date().toISOString()} ${what}: ${seen}, not ${right.join(" or ")}`);
+    if (!right.includes(seen))
+      wrong.push(`${new Date().toISOString()} ${what}: ${seen}, not ${right.join(" or ")}`);
   }
   function isFault({ needs }: JudgedToken, isByIam: boolean, from: number, to: number): boolean {
     return explain(["store", ...needs, ...(isByIam ? (["sts"] as const) : [])], from, to);

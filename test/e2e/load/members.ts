@@ -1,4 +1,5 @@
-// Who logs in, with the right answers at any time: people, AWS-signed tokens, nodes and forgers. And changes of their mappings.
+// Who logs in, with the right answers at any time: people, AWS-signed tokens, nodes and forgers.
+// And changes of their mappings.
 
 import assert from "node:assert/strict";
 import type { QueryServer } from "../../../local/aws/query-services.ts";
@@ -28,8 +29,16 @@ const { identities: persons } = people(PEOPLE, TEAMS, MAPPING_PREFIX);
 const nodes = Array.from({ length: NODES }, (_, index) => {
   const node = localIdentity("node");
   const instanceId = `i-0000000000000000${index}`;
-  const [arn = "", userId = ""] = [node.arn, node.userId].map((text) => text.replace(/i-\w+$/, instanceId));
-  return { ...node, instanceId, arn, userId, accessKeyId: node.accessKeyId.replace(/.$/, `${index}`) };
+  const [arn = "", userId = ""] = [node.arn, node.userId].map((text) =>
+    text.replace(/i-\w+$/, instanceId),
+  );
+  return {
+    ...node,
+    instanceId,
+    arn,
+    userId,
+    accessKeyId: node.accessKeyId.replace(/.$/, `${index}`),
+  };
 });
 export const identities: readonly LocalIdentity[] = [...persons, ...nodes];
 const robots = Array.from({ length: ROBOTS }, (_, index) => `Robot${index}`);
@@ -37,7 +46,12 @@ const roles = [...Array.from({ length: TEAMS }, (_, index) => `Team${index}`), .
 const roleArn = (role: string) => `arn:aws:iam::${ACCOUNT}:role/${role}`;
 const arns = [...persons.map(({ arn }) => arn), ...robots.map(roleArn)];
 
-export function createMembers(store: MemoryStore, ec2: QueryServer, issuer: Issuer, explain: Outages["explain"]) {
+export function createMembers(
+  store: MemoryStore,
+  ec2: QueryServer,
+  issuer: Issuer,
+  explain: Outages["explain"],
+) {
   /** An absent parameter is read again: during an outage, that is a fault. */
   function lagMs(value: unknown, from: number, to: number): number {
     if (value === undefined) return ABSENT_MS;
@@ -45,35 +59,58 @@ export function createMembers(store: MemoryStore, ec2: QueryServer, issuer: Issu
   }
   const denied = history<readonly string[]>([], lagMs);
   /** By role: the groups of its mapping; `undefined` without a mapping. */
-  const mappings = new Map(roles.map((role) => [role, history<string | undefined>(undefined, lagMs)]));
+  const mappings = new Map(
+    roles.map((role) => [role, history<string | undefined>(undefined, lagMs)]),
+  );
 
   function map(role: string, groups: string | undefined): void {
     const name = `${MAPPING_PREFIX}/role/${ACCOUNT}/${role.toLowerCase()}`;
     const username = robots.includes(role) ? role : `${role}:{SessionName}`;
     if (groups === undefined) store.remove(name);
-    else store.put(name, JSON.stringify({ arn: roleArn(role), username, groups: groups.split(",") }));
+    else
+      store.put(name, JSON.stringify({ arn: roleArn(role), username, groups: groups.split(",") }));
     mappings.get(role)?.set(groups);
   }
   function deny(denials: readonly string[]): void {
-    store.put(`${MAPPING_PREFIX}/deny/${ACCOUNT}`, JSON.stringify(denials.map((arnLike) => ({ arnLike }))));
+    store.put(
+      `${MAPPING_PREFIX}/deny/${ACCOUNT}`,
+      JSON.stringify(denials.map((arnLike) => ({ arnLike }))),
+    );
     denied.set(denials);
   }
   function answersOf(role: string, arn: string, username: string): Answers {
     return (from, to) => {
       const isDenied = denied.during(from, to).map((denials) => denials.includes(arn));
       const users = mappings.get(role)?.during(from, to) ?? [];
-      const mapped = users.map((groups) => (groups === undefined ? "denied" : `${username} in ${groups}`));
-      return [...(isDenied.includes(true) ? ["denied"] : []), ...(isDenied.includes(false) ? mapped : [])];
+      const mapped = users.map((groups) =>
+        groups === undefined ? "denied" : `${username} in ${groups}`,
+      );
+      return [
+        ...(isDenied.includes(true) ? ["denied"] : []),
+        ...(isDenied.includes(false) ? mapped : []),
+      ];
     };
   }
 
   function member(identity: LocalIdentity, needs: Member["needs"], answers: Answers): Member {
     const options = { identity, clusterId: CLUSTER_ID, region: REGION };
-    return { name: identity.name, needs, mint: async () => ({ token: await mintToken(options), answers }) };
+    return {
+      name: identity.name,
+      needs,
+      mint: async () => ({ token: await mintToken(options), answers }),
+    };
   }
-  function signedBy(key: "current" | "old" | "unknown", role: string, needs: Member["needs"]): Member {
+  function signedBy(
+    key: "current" | "old" | "unknown",
+    role: string,
+    needs: Member["needs"],
+  ): Member {
     const answers = answersOf(role, roleArn(role), role);
-    return { name: `${role}, ${key} key`, needs, mint: () => issuer.sign(roleArn(role), key, answers) };
+    return {
+      name: `${role}, ${key} key`,
+      needs,
+      mint: () => issuer.sign(roleArn(role), key, answers),
+    };
   }
   const states = nodes.map(({ instanceId }, index) => {
     const [instance = assert.fail()] = ec2.instances;
@@ -83,25 +120,39 @@ export function createMembers(store: MemoryStore, ec2: QueryServer, issuer: Issu
   const members = [
     ...persons.map((identity) => {
       const [, role = ""] = /assumed-role\/(\w+)\//.exec(identity.arn) ?? [];
-      return member(identity, ["sts"], answersOf(role, identity.arn, `${role}:${identity.name.replace("@", "-")}`));
+      return member(
+        identity,
+        ["sts"],
+        answersOf(role, identity.arn, `${role}:${identity.name.replace("@", "-")}`),
+      );
     }),
     // Keys that were read remain usable while their issuer is down.
     ...robots.map((role) => signedBy("current", role, [])),
     ...nodes.map((identity, index) => {
       const user = `system:node:node-${index} in system:bootstrappers,system:nodes`;
       return member(identity, ["sts", "ec2"], (from, to) => {
-        return (states[index]?.during(from, to) ?? []).map((isRunning) => (isRunning ? user : "denied"));
+        return (states[index]?.during(from, to) ?? []).map((isRunning) =>
+          isRunning ? user : "denied",
+        );
       });
     }),
-    ...persons.slice(0, FORGERS).map((one) => member({ ...one, secretAccessKey: "forged" }, ["sts"], () => ["denied"])),
-    ...robots.slice(0, FORGERS).map((role, index) => signedBy(index % 2 === 0 ? "unknown" : "old", role, ["keys"])),
+    ...persons
+      .slice(0, FORGERS)
+      .map((one) => member({ ...one, secretAccessKey: "forged" }, ["sts"], () => ["denied"])),
+    ...robots
+      .slice(0, FORGERS)
+      .map((role, index) => signedBy(index % 2 === 0 ? "unknown" : "old", role, ["keys"])),
   ];
   for (const role of roles) map(role, `${role}s`);
   deny(arns.slice(-2));
 
-  /** The next change: another list of denials, another or no mapping of a role, another state of an instance. */
+  /**
+   * The next change: another list of denials, another or no mapping of a role, another state of an
+   * instance.
+   */
   function change(turn: number): void {
-    const next = <T>(list: readonly T[]) => list[(turn * 7 + Math.floor(turn / 16)) % list.length] ?? assert.fail();
+    const next = <T>(list: readonly T[]) =>
+      list[(turn * 7 + Math.floor(turn / 16)) % list.length] ?? assert.fail();
     if (turn % 4 === 0) {
       deny([...denied.now(), next(arns)].slice(-DENIALS));
     } else if (turn % 16 === 1) {

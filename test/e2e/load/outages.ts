@@ -1,9 +1,14 @@
-// The outages of AWS services during the load, when a review may be a fault because of them, and which values of something over
-// time a review may use.
+// The outages of AWS services during the load, when a review may be a fault because of them, and
+// which values of something over time a review may use.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault, LocalServer } from "../../../local/aws/http-server.ts";
-import { answering, type FaultRule, ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
+import {
+  answering,
+  type FaultRule,
+  ssmThrottling,
+  stsThrottling,
+} from "../../local/aws/service-faults.ts";
 
 /** `ec2` includes IAM, `keys` are those of AWS-signed tokens. */
 export type Service = "sts" | "store" | "ec2" | "keys";
@@ -11,7 +16,10 @@ export type Service = "sts" | "store" | "ec2" | "keys";
 const RESET: Fault = { kind: "reset" };
 const SILENT: Fault = { kind: "silent" };
 
-/** Start, duration in seconds, service, fault. Mappings are cached for 30 s, nodes and keys for 60 s. */
+/**
+ * Start, duration in seconds, service, fault. Mappings are cached for 30 s, nodes and keys for 60
+ * s.
+ */
 const PLAN: readonly (readonly [number, number, Service, FaultRule])[] = [
   [12, 3, "sts", RESET],
   [20, 3, "store", answering(503)],
@@ -28,7 +36,10 @@ const PLAN: readonly (readonly [number, number, Service, FaultRule])[] = [
   [1460, 40, "store", ssmThrottling()],
 ];
 
-/** How long faults may continue: a failed read of Parameter Store is cached for 1 s, and keys are read once a minute. */
+/**
+ * How long faults may continue: a failed read of Parameter Store is cached for 1 s, and keys are
+ * read once a minute.
+ */
 const AFTER_MS = { sts: 0, store: 1_000, ec2: 0, keys: 60_000 };
 
 export type Outages = ReturnType<typeof planOutages>;
@@ -39,7 +50,10 @@ export function planOutages() {
   const count = () => ({ answered: 0, failed: 0 });
   const calls = { sts: count(), store: count(), ec2: count(), keys: count() };
 
-  async function run([at, seconds, service, rule]: (typeof PLAN)[number], begin: number): Promise<void> {
+  async function run(
+    [at, seconds, service, rule]: (typeof PLAN)[number],
+    begin: number,
+  ): Promise<void> {
     await sleep(begin + at * 1000 - Date.now(), undefined, { ref: false });
     const outage = { service, from: Date.now(), to: Number.POSITIVE_INFINITY };
     past.push(outage);
@@ -66,7 +80,11 @@ export function planOutages() {
     /** Whether a review between the two times may be a fault if it needs these services. */
     explain: (services: readonly Service[], from: number, to: number): boolean =>
       past.some((one) => {
-        return services.includes(one.service) && one.from <= to && one.to + AFTER_MS[one.service] + TOLERANCE_MS > from;
+        return (
+          services.includes(one.service) &&
+          one.from <= to &&
+          one.to + AFTER_MS[one.service] + TOLERANCE_MS > from
+        );
       }),
   };
 }

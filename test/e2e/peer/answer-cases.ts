@@ -1,5 +1,5 @@
-// Answers of STS that the servers read differently: an outage is not a denial, and only an identity that STS can return is
-// granted.
+// Answers of STS that the servers read differently: an outage is not a denial, and only an identity
+// that STS can return is granted.
 
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { goodToken, identityOf, ROLE_ID, role, type Told, USER_ID, user } from "./identities.ts";
@@ -18,12 +18,18 @@ export type Cases = Readonly<Record<string, readonly Make[]>>;
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-function answering(status: number, body: string, headers: Readonly<Record<string, string>> = JSON_TYPE): Fault {
+function answering(
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = JSON_TYPE,
+): Fault {
   return { kind: "answer", status, headers, body };
 }
 
 function identityJson(result: unknown, ResponseMetadata: unknown = { RequestId: "local" }): string {
-  return JSON.stringify({ GetCallerIdentityResponse: { GetCallerIdentityResult: result, ResponseMetadata } });
+  return JSON.stringify({
+    GetCallerIdentityResponse: { GetCallerIdentityResult: result, ResponseMetadata },
+  });
 }
 
 export function naming({ arn, account, userId }: Told): Fault {
@@ -31,7 +37,10 @@ export function naming({ arn, account, userId }: Told): Fault {
 }
 
 function failing(status: number, code: string, message = "as it says"): Fault {
-  return answering(status, JSON.stringify({ Error: { Code: code, Message: message }, RequestId: "local" }));
+  return answering(
+    status,
+    JSON.stringify({ Error: { Code: code, Message: message }, RequestId: "local" }),
+  );
 }
 
 const { arn: Arn, account: Account, userId: UserId } = identityOf("developer");
@@ -43,7 +52,8 @@ export const sts =
   (...answers: NonNullable<Case["sts"]>): Make =>
   async () => ({ token: await goodToken(), sts: answers });
 const each = (...answers: readonly Fault[]): Make[] => answers.map((one) => sts(one));
-const pages = (...bodies: readonly string[]): Make[] => bodies.map((text) => sts(answering(200, text)));
+const pages = (...bodies: readonly string[]): Make[] =>
+  bodies.map((text) => sts(answering(200, text)));
 
 // biome-ignore format: a table
 export const ANSWER_CASES: Cases = {

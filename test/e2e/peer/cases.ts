@@ -1,11 +1,19 @@
-// Reviews that the servers answer differently, by the rule of test/e2e/README.md that explains it, and reviews that both
-// answer alike. Each is a token, and what differs from a usual review.
+// Reviews that the servers answer differently, by the rule of test/e2e/README.md that explains it,
+// and reviews that both answer alike. Each is a token, and what differs from a usual review.
 
 import { mintToken, type TokenOptions } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
 import { reviewBody, V1 } from "../../system/answers.ts";
 import { tokenOf } from "../../token.ts";
-import { ANSWER_CASES, type Cases, IDENTITY_CASES, type Make, naming, sts, THROTTLING } from "./answer-cases.ts";
+import {
+  ANSWER_CASES,
+  type Cases,
+  IDENTITY_CASES,
+  type Make,
+  naming,
+  sts,
+  THROTTLING,
+} from "./answer-cases.ts";
 import {
   DENIED_BY_BOTH,
   GRANTED_BY_BOTH,
@@ -39,17 +47,22 @@ const parts =
 const signed =
   (given: () => Partial<TokenOptions>, sts?: typeof NAMED): Make =>
   async () => ({ token: await goodToken(given()), ...(sts && { sts }) });
-const onHost = (host: string, region = host.split(".")[1] ?? ""): Make => signed(() => ({ host, region }), NAMED);
+const onHost = (host: string, region = host.split(".")[1] ?? ""): Make =>
+  signed(() => ({ host, region }), NAMED);
 const value = (name: string, edit: (value: string) => string): Make =>
-  parts(({ query }) => ({ query: query.map(([own, old]) => [own, own === name ? edit(old) : old]) }));
-const values = (name: string, ...others: readonly string[]): Make[] => others.map((other) => value(name, () => other));
+  parts(({ query }) => ({
+    query: query.map(([own, old]) => [own, own === name ? edit(old) : old]),
+  }));
+const values = (name: string, ...others: readonly string[]): Make[] =>
+  others.map((other) => value(name, () => other));
 const without = (...names: readonly string[]): Make[] =>
   names.map((name) => parts(({ query }) => ({ query: query.filter(([own]) => own !== name) })));
 const credential = (edit: (parts: string[]) => string[]): Make =>
   value("X-Amz-Credential", (old) => edit(old.split("/")).join("/"));
 const securityToken = (...raws: readonly string[]): Make[] =>
   raws.map((raw) => url((text) => text.replace(/(?<=X-Amz-Security-Token=)[^&]*/, raw)));
-const by = (...names: readonly Name[]): Make[] => names.map((name) => signed(() => ({ identity: identityOf(name) })));
+const by = (...names: readonly Name[]): Make[] =>
+  names.map((name) => signed(() => ({ identity: identityOf(name) })));
 const inLetters = (text: string) => text.replace(/[\w-]+(?==)/g, (name) => name.toLowerCase());
 
 // biome-ignore format: a table
@@ -121,10 +134,18 @@ export const DIFFERENT: Cases = {
 export const ALIKE: Cases = {
   granted: [
     ...by(...GRANTED_BY_BOTH),
-    async () => ({ token: await mintToken({ identity: identityOf("user"), clusterId: CLUSTER_ID, region: REGION }) }),
-    ...["sts.eu-west-1.amazonaws.com", "sts.eu-west-1.api.aws", "sts-fips.us-east-2.amazonaws.com"].map((host) =>
-      onHost(host),
-    ),
+    async () => ({
+      token: await mintToken({
+        identity: identityOf("user"),
+        clusterId: CLUSTER_ID,
+        region: REGION,
+      }),
+    }),
+    ...[
+      "sts.eu-west-1.amazonaws.com",
+      "sts.eu-west-1.api.aws",
+      "sts-fips.us-east-2.amazonaws.com",
+    ].map((host) => onHost(host)),
     onHost("sts.amazonaws.com", "us-east-1"),
     signed(() => ({ now: Date.now() - 14 * MINUTE })),
     body((good) => reviewBody(V1, good).replace("{", '{"unknown":[{}],')),
@@ -137,8 +158,8 @@ export const ALIKE: Cases = {
     ...values("X-Amz-Expires", "901", "-1", "60.0", ""),
     ...values("X-Amz-SignedHeaders", "host", "x-k8s-aws-id2;host"),
     ...securityToken("%zz", "%"),
-    ...["s3.us-west-2.amazonaws.com", "vpce-0a1b2c3d.sts.us-west-2.vpce.amazonaws.com"].map((host) =>
-      onHost(host, "us-west-2"),
+    ...["s3.us-west-2.amazonaws.com", "vpce-0a1b2c3d.sts.us-west-2.vpce.amazonaws.com"].map(
+      (host) => onHost(host, "us-west-2"),
     ),
     onHost("sts.cn-north-1.amazonaws.com.cn"),
     parts(() => ({ scheme: "http" })),
@@ -154,5 +175,7 @@ export const ALIKE: Cases = {
     signed(() => ({ identity: { ...identityOf("developer"), secretAccessKey: "another" } })),
   ],
   throttled: [sts(THROTTLING)],
-  "bad request": ["", "{", "17", reviewBody(V1, 17), reviewBody(V1, "x", "vault")].map((text) => body(() => text)),
+  "bad request": ["", "{", "17", reviewBody(V1, 17), reviewBody(V1, "x", "vault")].map((text) =>
+    body(() => text),
+  ),
 };

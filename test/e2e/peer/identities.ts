@@ -1,5 +1,5 @@
-// The signers of tokens: identities of the local STS, by matching or missing mapping. And their requests in parts, so that tests
-// can damage one part before it becomes a URL.
+// The signers of tokens: identities of the local STS, by matching or missing mapping. And their
+// requests in parts, so that tests can damage one part before it becomes a URL.
 
 import { encode, type Parameter } from "../../../local/aws/signature.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
@@ -14,8 +14,17 @@ const HEX = "0123456789abcdef";
 export const ROLE_ID = "AROAODDODDODDODDODD00";
 export const USER_ID = "AIDAODDODDODDODDODD00";
 
-export function role(account: string, name: string, session = "jane@example.com", id = ROLE_ID): Told {
-  return { arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`, account, userId: `${id}:${session}` };
+export function role(
+  account: string,
+  name: string,
+  session = "jane@example.com",
+  id = ROLE_ID,
+): Told {
+  return {
+    arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
+    account,
+    userId: `${id}:${session}`,
+  };
 }
 
 export function user(account: string, resource: string, userId = USER_ID): Told {
@@ -23,7 +32,11 @@ export function user(account: string, resource: string, userId = USER_ID): Told 
 }
 
 function federated(account: string, name: string): Told {
-  return { arn: `arn:aws:sts::${account}:federated-user/${name}`, account, userId: `${account}:${name}` };
+  return {
+    arn: `arn:aws:sts::${account}:federated-user/${name}`,
+    account,
+    userId: `${account}:${name}`,
+  };
 }
 
 /** Both servers grant them as the same user. */
@@ -76,15 +89,17 @@ export const GRANTED_BY_BOTH = Object.keys(GRANTED) as readonly Name[];
 export const DENIED_BY_BOTH = Object.keys(DENIED) as readonly Name[];
 
 /** With keys; all except users and root have a session token. */
-export const IDENTITIES: readonly LocalIdentity[] = Object.entries({ ...GRANTED, ...DENIED, ...OTHERS }).map(
-  ([name, told], index) => ({
-    name,
-    accessKeyId: `ASIA${String(index).padStart(16, "0")}`,
-    secretAccessKey: `secret/${index}`.padEnd(40, "/"),
-    ...(told.arn.includes(":sts:") && { sessionToken: "session/+==".repeat(20) }),
-    ...told,
-  }),
-);
+export const IDENTITIES: readonly LocalIdentity[] = Object.entries({
+  ...GRANTED,
+  ...DENIED,
+  ...OTHERS,
+}).map(([name, told], index) => ({
+  name,
+  accessKeyId: `ASIA${String(index).padStart(16, "0")}`,
+  secretAccessKey: `secret/${index}`.padEnd(40, "/"),
+  ...(told.arn.includes(":sts:") && { sessionToken: "session/+==".repeat(20) }),
+  ...told,
+}));
 
 export function identityOf(name: Name): LocalIdentity {
   const found = IDENTITIES.find((one) => one.name === name);
@@ -97,7 +112,12 @@ let signed = 0;
 /** By default, a valid request. Each is another one: STS ignores X-Amz-Expires. */
 export async function presign(given: Partial<TokenOptions> = {}) {
   signed += 1;
-  const usual = { identity: identityOf("developer"), clusterId: CLUSTER_ID, region: REGION, expiresIn: signed };
+  const usual = {
+    identity: identityOf("developer"),
+    clusterId: CLUSTER_ID,
+    region: REGION,
+    expiresIn: signed,
+  };
   const { host, searchParams } = new URL(await presignUrl({ ...usual, ...given }));
   const query: readonly Parameter[] = [...searchParams];
   return { scheme: "https", host, path: "/", query };

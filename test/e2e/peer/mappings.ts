@@ -1,6 +1,9 @@
 // The mappings of both servers from one list: the peer's configuration and our parameters.
 
-import { encodeName, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  encodeName,
+  mappingParameter,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_PREFIX } from "../cluster/backend.ts";
 
 /** An account without an account mapping. */
@@ -71,20 +74,29 @@ export const PEER_MAPPINGS = {
   ],
   mapUsers: USERS.map(([userarn, username, groups]) => ({ userarn, username, groups })),
   mapAccounts: [TEAM],
-  reservedPrefixConfig: [{ backendMode: "MountedFile", usernamePrefixReserveList: [RESERVED_PREFIX] }],
+  reservedPrefixConfig: [
+    { backendMode: "MountedFile", usernamePrefixReserveList: [RESERVED_PREFIX] },
+  ],
 };
 
 export function ourParameters(): Record<string, string> {
   const entries: [name: string, value: object][] = [
     ...ROLES.map(([account, role, ...shared]): [string, object] => [
       mappingParameter(MAPPING_PREFIX, "role", account, role.split("/").at(-1)),
-      { arn: arnOf(account, role), ...(role === "Pinned" && { principalId: PINNED_ID }), ...ours(shared) },
+      {
+        arn: arnOf(account, role),
+        ...(role === "Pinned" && { principalId: PINNED_ID }),
+        ...ours(shared),
+      },
     ]),
     ...SSO.map(([account, set, ...shared]): [string, object] => [
       mappingParameter(MAPPING_PREFIX, "sso", account, set),
       ours(shared),
     ]),
-    ...USERS.map(([arn, ...shared]): [string, object] => [userParameter(arn), { arn, ...ours(shared) }]),
+    ...USERS.map(([arn, ...shared]): [string, object] => [
+      userParameter(arn),
+      { arn, ...ours(shared) },
+    ]),
     [mappingParameter(MAPPING_PREFIX, "account", TEAM), {}],
   ];
   return Object.fromEntries(entries.map(([name, value]) => [name, JSON.stringify(value)]));
@@ -99,5 +111,8 @@ function userParameter(arn: string): string {
 /** Parameter Store rejects `{{`; an empty username is omitted. */
 function ours([username, groups]: Shared): object {
   const single = (template: string): string => template.replaceAll("{{", "{").replaceAll("}}", "}");
-  return { ...(username && { username: single(username) }), ...(groups && { groups: groups.map(single) }) };
+  return {
+    ...(username && { username: single(username) }),
+    ...(groups && { groups: groups.map(single) }),
+  };
 }

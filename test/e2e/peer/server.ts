@@ -1,4 +1,5 @@
-// Starts the real server of aws-iam-authenticator with a mapping file; it calls the local STS through a proxy.
+// Starts the real server of aws-iam-authenticator with a mapping file; it calls the local STS
+// through a proxy.
 
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -17,8 +18,8 @@ import { createFolder, removeFolder } from "../kubernetes.ts";
 const START_MS = 30_000;
 
 /**
- * Returns the server's process id, the path of the kubeconfig that it creates for kube-apiserver, an agent that trusts its
- * certificate, and `host:port` of all its connections.
+ * Returns the server's process id, the path of the kubeconfig that it creates for kube-apiserver,
+ * an agent that trusts its certificate, and `host:port` of all its connections.
  */
 export async function startPeer(sts: string, mappings: object) {
   const folder = createFolder();
@@ -27,7 +28,11 @@ export async function startPeer(sts: string, mappings: object) {
   const health = await holdHealthPort();
   const port = await freePort();
   const kubeconfig = join(folder, "peer.kubeconfig");
-  const files = { config: join(folder, "peer.yaml"), ca: join(folder, "sts-ca.pem"), log: join(folder, "peer.log") };
+  const files = {
+    config: join(folder, "peer.yaml"),
+    ca: join(folder, "sts-ca.pem"),
+    log: join(folder, "peer.log"),
+  };
   writeFileSync(files.ca, certificates.ca);
   // https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format
   const server = {
@@ -52,7 +57,10 @@ export async function startPeer(sts: string, mappings: object) {
   const url = `https://127.0.0.1:${port}/authenticate`;
   const agent = await eventually("the peer responds", START_MS, async () => {
     running.requireRunning();
-    const trusting = new Agent({ keepAlive: true, ca: readFileSync(join(folder, "cert.pem"), "utf8") });
+    const trusting = new Agent({
+      keepAlive: true,
+      ca: readFileSync(join(folder, "cert.pem"), "utf8"),
+    });
     await post(url, { agent: trusting });
     return trusting;
   });
@@ -67,8 +75,9 @@ export async function startPeer(sts: string, mappings: object) {
 }
 
 /**
- * The peer also listens on port 21363 of all interfaces (Run in pkg/server/server.go), without a setting to disable it.
- * If the port is in use, it continues without it; so this occupies the port on loopback.
+ * The peer also listens on port 21363 of all interfaces (Run in pkg/server/server.go), without a
+ * setting to disable it. If the port is in use, it continues without it; so this occupies the port
+ * on loopback.
  */
 async function holdHealthPort(): Promise<Server> {
   const server = createServer((socket) => socket.destroy()).listen(21363, "127.0.0.1");

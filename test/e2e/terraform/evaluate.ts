@@ -1,5 +1,5 @@
-// Evaluates the module's resources with OpenTofu, without the AWS provider: each resource becomes a built-in
-// `terraform_data`, which accepts any value. Values from AWS (ids, ARNs) are placeholders:
+// Evaluates the module's resources with OpenTofu, without the AWS provider: each resource becomes a
+// built-in `terraform_data`, which accepts any value. Values from AWS (ids, ARNs) are placeholders:
 // `<aws_iam_role.authenticator.arn>`.
 
 import assert from "node:assert/strict";
@@ -25,8 +25,9 @@ const META = ["for_each", "count", "depends_on", "lifecycle", "provider"];
 const KEPT = ["for_each", "count", "lifecycle"];
 
 /**
- * Evaluates `folder` with these variables. Returns arguments, and blocks as lists, by address such as
- * `aws_cloudwatch_metric_alarm.simple["faults"]`. Throws OpenTofu's message for an invalid value.
+ * Evaluates `folder` with these variables. Returns arguments, and blocks as lists, by address such
+ * as `aws_cloudwatch_metric_alarm.simple["faults"]`. Throws OpenTofu's message for an invalid
+ * value.
  */
 export function evaluateModule(folder: string, variables: Body): ReadonlyMap<string, Body> {
   const scratch = initialized(folder);
@@ -59,7 +60,9 @@ function initialized(folder: string): string {
 /** Parses the files of `folder`. */
 export function parseModule(folder: string): Hcl[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".tf"));
-  return files.map((name) => JSON.parse(execFileSync(findHcl2json(), [join(folder, name)], { encoding: "utf8" })));
+  return files.map((name) =>
+    JSON.parse(execFileSync(findHcl2json(), [join(folder, name)], { encoding: "utf8" })),
+  );
 }
 
 function withoutProvider(folder: string, scratch: string): object {
@@ -68,7 +71,10 @@ function withoutProvider(folder: string, scratch: string): object {
   const variables = files.flatMap(({ variable = {} }) => Object.entries(variable));
   const resources = files.flatMap(({ resource = {} }) =>
     Object.entries(resource).flatMap(([type, named]) =>
-      Object.entries(named).map(([name, [body = {}]]) => [`${type}__${name}`, dataOf(withPlaceholders(body) as Body)]),
+      Object.entries(named).map(([name, [body = {}]]) => [
+        `${type}__${name}`,
+        dataOf(withPlaceholders(body) as Body),
+      ]),
     ),
   );
   const called = (body: Body) => ({
@@ -77,7 +83,9 @@ function withoutProvider(folder: string, scratch: string): object {
     source: relative(scratch, join(folder, String(body["source"]))),
   });
   return {
-    variable: Object.fromEntries(variables.map(([name, [body = {}]]) => [name, { ...body, type: bare(body["type"]) }])),
+    variable: Object.fromEntries(
+      variables.map(([name, [body = {}]]) => [name, { ...body, type: bare(body["type"]) }]),
+    ),
     locals: withPlaceholders(Object.assign({}, ...files.flatMap(({ locals = [] }) => locals))),
     module: Object.fromEntries(modules.map(([name, [body = {}]]) => [name, called(body)])),
     resource: { terraform_data: Object.fromEntries(resources) },
@@ -87,7 +95,10 @@ function withoutProvider(folder: string, scratch: string): object {
 function dataOf({ dynamic = {}, ...body }: Body): Body {
   const entries = Object.entries(body);
   const plain = entries.filter(([key]) => !META.includes(key));
-  const blocks = Object.entries(dynamic as Record<string, Body[]>).map(([key, each]) => [key, listOf(key, each)]);
+  const blocks = Object.entries(dynamic as Record<string, Body[]>).map(([key, each]) => [
+    key,
+    listOf(key, each),
+  ]);
   const kept = Object.fromEntries(entries.filter(([key]) => KEPT.includes(key)));
   return { ...kept, input: Object.fromEntries([...plain, ...blocks]) };
 }
@@ -104,7 +115,8 @@ function listOf(name: string, blocks: readonly Body[]): string {
 
 /** HCL of a parsed value. Blocks stay lists. */
 function expression(value: Json): string {
-  if (typeof value === "string") return /^\$\{[\s\S]*\}$/.test(value) ? `(${bare(value)})` : JSON.stringify(value);
+  if (typeof value === "string")
+    return /^\$\{[\s\S]*\}$/.test(value) ? `(${bare(value)})` : JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(expression).join(", ")}]`;
   if (typeof value !== "object" || value === null) return String(value);
   return `{${Object.entries(value)
@@ -120,14 +132,27 @@ function bare(expression: Json | undefined): string {
 /** Replaces references to values from AWS in expressions. */
 function withPlaceholders(value: Json): Json {
   if (typeof value === "string") {
-    return value.replace(/\b(?:data\.)?aws_\w+\.\w+(?:\[\d+\])?\.\w+/g, (reference) => `"<${reference}>"`);
+    return value.replace(
+      /\b(?:data\.)?aws_\w+\.\w+(?:\[\d+\])?\.\w+/g,
+      (reference) => `"<${reference}>"`,
+    );
   }
   if (Array.isArray(value)) return value.map(withPlaceholders);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withPlaceholders(item)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withPlaceholders(item)]),
+  );
 }
 
-function addressed({ name, index, values }: { name: string; index?: string | number; values: { input: Body } }) {
+function addressed({
+  name,
+  index,
+  values,
+}: {
+  name: string;
+  index?: string | number;
+  values: { input: Body };
+}) {
   const place = index === undefined ? "" : `[${JSON.stringify(index)}]`;
   return [`${name.replace("__", ".")}${place}`, values.input] as const;
 }
@@ -138,7 +163,12 @@ const ENVIRONMENT = { PATH, HOME, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1"
 
 /** Runs OpenTofu without network and providers. Returns standard output; throws on failure. */
 export function tofu(folder: string, words: readonly string[]): string {
-  return execFileSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT, stdio: "pipe" });
+  return execFileSync(TOFU, [...words], {
+    cwd: folder,
+    encoding: "utf8",
+    env: ENVIRONMENT,
+    stdio: "pipe",
+  });
 }
 
 /** The same, while servers of this process answer. */

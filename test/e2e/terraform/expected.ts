@@ -1,4 +1,5 @@
-// Converts the release's CloudFormation templates to the expected resources of the Terraform modules.
+// Converts the release's CloudFormation templates to the expected resources of the Terraform
+// modules.
 
 import assert from "node:assert/strict";
 import { releaseApp } from "../../../build/templates/templates.ts";
@@ -8,7 +9,9 @@ import type { Body } from "./evaluate.ts";
 import { argumentsOf, type Properties } from "./words.ts";
 
 interface Template {
-  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
+  readonly Parameters: Readonly<
+    Record<string, { readonly Type: string; readonly Default?: unknown }>
+  >;
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 interface Resource {
@@ -20,7 +23,10 @@ interface Resource {
 /** Of a release whose code is not built. */
 export function releaseTemplate(stack: "http" | "issuer"): Template {
   const code = { fileName: "code.zip", sha256: "sha256" };
-  const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, useFolder().path);
+  const app = releaseApp(
+    { authenticator: code, issuer: code, "deployment-check": code },
+    useFolder().path,
+  );
   return app.synth().getStackByName(stack).template;
 }
 
@@ -63,7 +69,10 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   InvalidKeys: "aws_cloudwatch_metric_alarm.invalid_keys",
 };
 
-/** Value of `Ref` if it is not the name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
+/**
+ * Value of `Ref` if it is not the name.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+ */
 const REF: Readonly<Record<string, string>> = {
   "AWS::Lambda::Alias": "arn",
   "AWS::ApiGatewayV2::Api": "id",
@@ -89,7 +98,11 @@ export type Expected = ReturnType<typeof expectedResources>;
 export function equalResources(resources: ReadonlyMap<string, Body>, expected: Expected): void {
   for (const { address, arguments: wanted } of expected) {
     const found = parsed(resources.get(address) ?? assert.fail(`${address} is missing`));
-    assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, found[key]])), wanted, address);
+    assert.deepEqual(
+      Object.fromEntries(Object.keys(wanted).map((key) => [key, found[key]])),
+      wanted,
+      address,
+    );
   }
   assert.deepEqual([...resources.keys()].sort(), expected.map(({ address }) => address).sort());
 }
@@ -102,7 +115,10 @@ function parsed(body: Body): Body {
 }
 
 /** `variables` are those of the module: `memory_size` is the template's parameter `MemorySize`. */
-export function expectedResources(template: Template, variables: Readonly<Record<string, unknown>>) {
+export function expectedResources(
+  template: Template,
+  variables: Readonly<Record<string, unknown>>,
+) {
   const values = Object.fromEntries(
     Object.entries(variables).map(([variable, value]) => [
       variable.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()),
@@ -122,7 +138,12 @@ export function expectedResources(template: Template, variables: Readonly<Record
   }
 
   function resolveObject(value: object): unknown {
-    const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join, "Fn::If": choice } = value as Properties;
+    const {
+      Ref,
+      "Fn::GetAtt": attribute,
+      "Fn::Join": join,
+      "Fn::If": choice,
+    } = value as Properties;
     if (typeof Ref === "string") return resolveRef(Ref);
     if (attribute !== undefined) return reference(attribute[0], attribute[1]);
     if (join !== undefined) return join[1].map(resolve).join(join[0]);
@@ -135,7 +156,10 @@ export function expectedResources(template: Template, variables: Readonly<Record
     return name in parameters ? parameters[name] : (AWS[name] ?? reference(name));
   }
 
-  /** `Has<parameter>`: whether the parameter has a value; `undefined` for conditions that do not depend on one. */
+  /**
+   * `Has<parameter>`: whether the parameter has a value; `undefined` for conditions that do not
+   * depend on one.
+   */
   function isGiven(condition = ""): boolean | undefined {
     if (condition === "IsAnyAccount") return parameters["Accounts"] === "any";
     const parameter = condition.replace(/^Has/, "");
@@ -146,7 +170,8 @@ export function expectedResources(template: Template, variables: Readonly<Record
     // The alias's version, which is not compared.
     if (LEFT_OUT.test(shortId(id))) return `<${id}>`;
     const address = addressOf(id);
-    if (attribute === undefined) return `<${address}.${REF[template.Resources[id]?.Type ?? ""] ?? "name"}>`;
+    if (attribute === undefined)
+      return `<${address}.${REF[template.Resources[id]?.Type ?? ""] ?? "name"}>`;
     // CloudFormation's log group ARN ends with the streams' wildcard; Terraform's does not.
     const isLogGroup = address === "aws_cloudwatch_log_group.authenticator";
     return `<${address}.${attribute.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase()}>${isLogGroup ? ":*" : ""}`;
@@ -156,11 +181,17 @@ export function expectedResources(template: Template, variables: Readonly<Record
     .filter(([id, { Condition }]) => isGiven(Condition) !== false && !LEFT_OUT.test(shortId(id)))
     .filter(([id]) => ONLY_WITH[shortId(id)]?.(parameters) ?? true)
     .map(([id, { Type, Properties = {} }]) => {
-      return { address: addressOf(id), arguments: argumentsOf(Type, resolve(Properties) as Properties) };
+      return {
+        address: addressOf(id),
+        arguments: argumentsOf(Type, resolve(Properties) as Properties),
+      };
     });
 }
 
-/** `AuthenticatorFailing690A16C2` and `IssuerFailing...` become `Failing`; also removes the hash of the policy's content. */
+/**
+ * `AuthenticatorFailing690A16C2` and `IssuerFailing...` become `Failing`; also removes the hash of
+ * the policy's content.
+ */
 function shortId(id: string): string {
   return id
     .replace(/^(Authenticator|Issuer)/, "")

@@ -5,7 +5,10 @@ import type { Body } from "./evaluate.ts";
 // biome-ignore lint/suspicious/noExplicitAny: properties of any resource type
 export type Properties = Record<string, any>;
 
-/** By type, what differs from the properties with other names; `undefined` leaves one out. Each type must be listed. */
+/**
+ * By type, what differs from the properties with other names; `undefined` leaves one out. Each type
+ * must be listed.
+ */
 const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> = {
   // Only the access log's group has a name in CloudFormation.
   "AWS::Logs::LogGroup": () => ({ LogGroupName: undefined }),
@@ -20,13 +23,19 @@ const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> 
   "AWS::Lambda::Function": ({ LoggingConfig, Environment, ...properties }) => {
     const { ReservedConcurrentExecutions } = properties;
     // Declared empty so that `sam local` can set them.
-    const { AWS_ENDPOINT_URL_SSM: _ssm, AWS_ENDPOINT_URL_STS: _sts, ...variables } = Environment.Variables;
+    const {
+      AWS_ENDPOINT_URL_SSM: _ssm,
+      AWS_ENDPOINT_URL_STS: _sts,
+      ...variables
+    } = Environment.Variables;
     return {
       Code: undefined,
       Environment: [{ variables }],
       LoggingConfig: [renamed(LoggingConfig)],
       ...("ReservedConcurrentExecutions" in properties && {
-        ReservedConcurrentExecutions: ReservedConcurrentExecutions ? Number(ReservedConcurrentExecutions) : null,
+        ReservedConcurrentExecutions: ReservedConcurrentExecutions
+          ? Number(ReservedConcurrentExecutions)
+          : null,
       }),
       publish: true,
     };
@@ -37,7 +46,8 @@ const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> 
     FunctionVersion: "<aws_lambda_function.authenticator.version>",
   }),
   "AWS::ApiGatewayV2::Api": ({ DisableExecuteApiEndpoint }) => {
-    if (DisableExecuteApiEndpoint !== false) throw new Error("the module's default endpoint is open");
+    if (DisableExecuteApiEndpoint !== false)
+      throw new Error("the module's default endpoint is open");
     return { DisableExecuteApiEndpoint: undefined };
   },
   "AWS::ApiGatewayV2::Integration": ({ ResponseParameters }) => ({
@@ -46,24 +56,34 @@ const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> 
       Object.entries(ResponseParameters as Properties).map(([status_code, changes]) => ({
         status_code,
         mappings: Object.fromEntries(
-          changes.ResponseParameters.map(({ Destination, Source }: Properties) => [Destination, Source]),
+          changes.ResponseParameters.map(({ Destination, Source }: Properties) => [
+            Destination,
+            Source,
+          ]),
         ),
       })),
   }),
   "AWS::Lambda::Permission": ({ FunctionName, SourceArn }) => {
     // Terraform has separate arguments for function and alias.
-    if (FunctionName !== "<aws_lambda_alias.live.arn>") throw new Error("the permission is for the alias");
+    if (FunctionName !== "<aws_lambda_alias.live.arn>")
+      throw new Error("the permission is for the alias");
     return {
       FunctionName: "<aws_lambda_function.authenticator.function_name>",
       qualifier: "<aws_lambda_alias.live.name>",
-      SourceArn: SourceArn.replace(/^arn:.*:(<aws_apigatewayv2_api\.\w+)\.id>/, "$1.execution_arn>"),
+      SourceArn: SourceArn.replace(
+        /^arn:.*:(<aws_apigatewayv2_api\.\w+)\.id>/,
+        "$1.execution_arn>",
+      ),
     };
   },
   "AWS::ApiGatewayV2::Route": () => ({}),
   "AWS::ApiGatewayV2::Stage": ({ AccessLogSettings, DefaultRouteSettings, StageName: name }) => ({
     ...{ StageName: undefined, name },
     AccessLogSettings: [
-      { destination_arn: "<aws_cloudwatch_log_group.access.arn>", format: JSON.parse(AccessLogSettings.Format) },
+      {
+        destination_arn: "<aws_cloudwatch_log_group.access.arn>",
+        format: JSON.parse(AccessLogSettings.Format),
+      },
     ],
     DefaultRouteSettings: [renamed(DefaultRouteSettings)],
   }),
@@ -79,7 +99,11 @@ const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> 
   }),
   "AWS::IAM::OIDCProvider": () => ({}),
   // Terraform has no name for its own stack.
-  "AWS::SSM::Parameter": ({ Value }) => ({ Description: undefined, Tags: undefined, Value: JSON.parse(Value) }),
+  "AWS::SSM::Parameter": ({ Value }) => ({
+    Description: undefined,
+    Tags: undefined,
+    Value: JSON.parse(Value),
+  }),
   "AWS::SNS::Topic": () => ({}),
   "AWS::SNS::Subscription": () => ({}),
 };
@@ -92,7 +116,8 @@ export function argumentsOf(type: string, properties: Properties): Body {
 
 /** `OKActions` becomes `ok_actions`. */
 function renamed(properties: Properties): Body {
-  const words = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();
+  const words = (name: string) =>
+    name.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();
   const given = Object.entries(properties).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given.map(([name, value]) => [words(name), value]));
 }
@@ -100,7 +125,10 @@ function renamed(properties: Properties): Body {
 function metricQuery({ MetricStat, ...query }: Properties): Body {
   if (MetricStat === undefined) return renamed(query);
   const { Metric, ...rest } = MetricStat;
-  return { id: query["Id"], metric: [renamed({ ...Metric, ...rest, Dimensions: dimensions(Metric.Dimensions) })] };
+  return {
+    id: query["Id"],
+    metric: [renamed({ ...Metric, ...rest, Dimensions: dimensions(Metric.Dimensions) })],
+  };
 }
 
 function dimensions(list: readonly { readonly Name: string; readonly Value: string }[]): Body {

@@ -1,5 +1,5 @@
-// `npm run try:cluster`: etcd and kube-apiserver with the sandbox's webhook, and a shell with kubectl. Without a terminal, it runs
-// the commands that it would suggest, and ends.
+// `npm run try:cluster`: etcd and kube-apiserver with the sandbox's webhook, and a shell with
+// kubectl. Without a terminal, it runs the commands that it would suggest, and ends.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -28,7 +28,10 @@ const STEPS: readonly (readonly [command: string, effect: string])[] = [
   ["sleep 10; kubectl --user contractor get pods", "may view"],
 ];
 
-/** Roles of the groups of the sandbox's mappings. `iam-authenticator rbac` has those of access levels. */
+/**
+ * Roles of the groups of the sandbox's mappings. `iam-authenticator rbac` has those of access
+ * levels.
+ */
 const ROLES = { developers: "edit", "on-call": "admin", deployers: "edit" };
 
 const RUNNING_MS = 60_000;
@@ -58,8 +61,11 @@ function findPrograms(): ReturnType<typeof findControlPlane> {
   try {
     return findControlPlane({ download: !process.argv.includes(BUILD) });
   } catch (error) {
-    const advice = "a folder with etcd, kube-apiserver and kubectl: setup-envtest use -p path prints one";
-    console.error(`${error instanceof Error ? error.message : error}\nSet KUBEBUILDER_ASSETS to ${advice}.`);
+    const advice =
+      "a folder with etcd, kube-apiserver and kubectl: setup-envtest use -p path prints one";
+    console.error(
+      `${error instanceof Error ? error.message : error}\nSet KUBEBUILDER_ASSETS to ${advice}.`,
+    );
     process.exit(1);
   }
 }
@@ -67,7 +73,13 @@ function findPrograms(): ReturnType<typeof findControlPlane> {
 /** As `npm start` does. Its log is in the temporary folder. */
 async function startSandbox(): Promise<ServerProcess> {
   const logFile = join(folder, "sandbox.log");
-  const server = startServer(process.execPath, [join(ROOT, "local/start.ts")], logFile, process.env, ROOT);
+  const server = startServer(
+    process.execPath,
+    [join(ROOT, "local/start.ts")],
+    logFile,
+    process.env,
+    ROOT,
+  );
   await eventually("the sandbox is running", RUNNING_MS, async () => {
     server.requireRunning();
     return existsSync(files.env) && (await isRunning(files));
@@ -80,7 +92,11 @@ async function tryCluster(): Promise<number> {
   const kubernetes = await startKubernetes({ programs, webhook });
   started.push(kubernetes);
   const { url, ca } = kubernetes.endpoint;
-  const cluster = { folder, kubeconfig: kubernetes.kubeconfig, binaries: { kubectl: programs.kubectl } };
+  const cluster = {
+    folder,
+    kubeconfig: kubernetes.kubeconfig,
+    binaries: { kubectl: programs.kubectl },
+  };
   await Promise.all([aggregate(cluster), admin(cluster, ["apply", "-f", "-"], bindings())]);
   symlinkSync(programs.kubectl, join(folder, "kubectl"));
   const names = { cluster: "try", user: "bob", context: "try" };
@@ -91,7 +107,9 @@ async function tryCluster(): Promise<number> {
   await run(
     `${environment}; iam-authenticator rbac | kubectl --kubeconfig ${quoted(kubernetes.kubeconfig)} apply -f -`,
   );
-  const guide = STEPS.map(([command, effect]) => `  ${command}${effect && `\n      ${effect}`}`).join("\n");
+  const guide = STEPS.map(
+    ([command, effect]) => `  ${command}${effect && `\n      ${effect}`}`,
+  ).join("\n");
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   if (!isTerminal) {
     for (const [command] of STEPS) {

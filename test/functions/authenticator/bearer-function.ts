@@ -5,11 +5,21 @@ import { createAuthenticator } from "../../../functions/authenticator/handler.ts
 import { fault } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
-import { fakeServices, gatewayEvent, MAPPED, PREFIX, reviewBody, settingsWith, tokenOf } from "./fixtures.ts";
+import {
+  fakeServices,
+  gatewayEvent,
+  MAPPED,
+  PREFIX,
+  reviewBody,
+  settingsWith,
+  tokenOf,
+} from "./fixtures.ts";
 
 export const CALLER = "a-token-of-kube-apiserver";
 
-export const callersOf = (token: string) => [{ name: "kube-apiserver", sha256: hash("sha256", token) }];
+export const callersOf = (token: string) => [
+  { name: "kube-apiserver", sha256: hash("sha256", token) },
+];
 
 export function bearerFunction() {
   const store = { isDown: false };
@@ -21,7 +31,10 @@ export function bearerFunction() {
     throw fault("parameters_unavailable", "down");
   };
   const services = { ...working, fetchParameters };
-  const { handler, prefetchCallers } = createAuthenticator(settingsWith({ callerAuth: "bearer" }), services);
+  const { handler, prefetchCallers } = createAuthenticator(
+    settingsWith({ callerAuth: "bearer" }),
+    services,
+  );
   return {
     ...working,
     store,
@@ -30,7 +43,10 @@ export function bearerFunction() {
     /** The status and the log line of a review of a new token. */
     async review({ bearer = CALLER, name = "bob" } = {}) {
       const headers = { authorization: `Bearer ${bearer}` };
-      const { statusCode } = await handler(gatewayEvent(reviewBody(tokenOf(name, clock())), { headers }), {});
+      const { statusCode } = await handler(
+        gatewayEvent(reviewBody(tokenOf(name, clock())), { headers }),
+        {},
+      );
       return { statusCode, log: JSON.parse(lines.at(-1) ?? "") };
     },
     callersRead: () => calls.ssm.filter((names) => names.includes(`${PREFIX}/callers`)).length,

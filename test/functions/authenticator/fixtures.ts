@@ -2,8 +2,14 @@
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { createAuthenticator, type Dependencies } from "../../../functions/authenticator/handler.ts";
-import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
+import {
+  createAuthenticator,
+  type Dependencies,
+} from "../../../functions/authenticator/handler.ts";
+import {
+  type VerifiedIdentity,
+  verifyIdentity,
+} from "../../../functions/authenticator/identity/identity.ts";
 import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
 import type { TokenReviewStatus } from "../../../functions/authenticator/review/token-review.ts";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
@@ -18,7 +24,11 @@ export const HOME = "111122223333";
 export const OTHER = "444455556666";
 export const PREFIX = "/iam-authenticator/test";
 
-export const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] };
+export const DEVELOPERS = {
+  arn: `arn:aws:iam::${HOME}:role/Developers`,
+  username: "dev",
+  groups: ["g"],
+};
 export const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 
 export function fixedClock(start = NOW) {
@@ -38,17 +48,30 @@ export function verified(name: string): VerifiedIdentity {
 
 export function roleIdentity(roleName: string, session = "s", account = HOME): VerifiedIdentity {
   const Arn = `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`;
-  return verifyIdentity({ Account: account, Arn, UserId: `AROALOCAL:${session}` }, "aws", "ASIALOCALAAAAAAAAAAA");
+  return verifyIdentity(
+    { Account: account, Arn, UserId: `AROALOCAL:${session}` },
+    "aws",
+    "ASIALOCALAAAAAAAAAAA",
+  );
 }
 
-export function identityBody({ account, arn, userId }: Pick<LocalIdentity, "account" | "arn" | "userId">): string {
+export function identityBody({
+  account,
+  arn,
+  userId,
+}: Pick<LocalIdentity, "account" | "arn" | "userId">): string {
   const GetCallerIdentityResult = { Account: account, Arn: arn, UserId: userId };
   const ResponseMetadata = { RequestId: "01234567-89ab-cdef-0123-456789abcdef" };
-  return JSON.stringify({ GetCallerIdentityResponse: { GetCallerIdentityResult, ResponseMetadata } });
+  return JSON.stringify({
+    GetCallerIdentityResponse: { GetCallerIdentityResult, ResponseMetadata },
+  });
 }
 
 export function errorBody(Code: string): string {
-  return JSON.stringify({ Error: { Code, Message: "text of STS", Type: "Sender" }, RequestId: "r" });
+  return JSON.stringify({
+    Error: { Code, Message: "text of STS", Type: "Sender" },
+    RequestId: "r",
+  });
 }
 
 /** The same response in STS's XML, for clients that do not accept JSON. */
@@ -57,8 +80,13 @@ export function errorXml(Code: string): string {
   return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">\n  ${error}\n</ErrorResponse>\n`;
 }
 
-/** A well-formed token. Its signature is only for a fake STS that knows identities by access key id. */
-export function tokenFor(accessKeyId: string, { now = NOW, salt = "", region = "us-east-1" } = {}): string {
+/**
+ * A well-formed token. Its signature is only for a fake STS that knows identities by access key id.
+ */
+export function tokenFor(
+  accessKeyId: string,
+  { now = NOW, salt = "", region = "us-east-1" } = {},
+): string {
   const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
   const changes = {
     "X-Amz-Credential": `${accessKeyId}/${date.slice(0, 8)}/${region}/sts/aws4_request`,
@@ -73,17 +101,29 @@ export function tokenOf(name: string, now = NOW): string {
 }
 
 export function settingsWith(changes: Partial<Settings> = {}): Settings {
-  return { ...readSettings({ AWS_REGION: "us-east-1", CLUSTER_ID: "test", CALLER_AUTH: "none" }), ...changes };
+  return {
+    ...readSettings({ AWS_REGION: "us-east-1", CLUSTER_ID: "test", CALLER_AUTH: "none" }),
+    ...changes,
+  };
 }
 
-/** Parameters without the prefix, such as `role/111122223333/developers`. A value that is not a string becomes JSON. */
+/**
+ * Parameters without the prefix, such as `role/111122223333/developers`. A value that is not a
+ * string becomes JSON.
+ */
 export type Stored = Record<string, unknown>;
 
-/** STS knows the local identities, EC2 one node. `lines` were printed; `calls`: the keys for STS, and the names for SSM. */
+/**
+ * STS knows the local identities, EC2 one node. `lines` were printed; `calls`: the keys for STS,
+ * and the names for SSM.
+ */
 export function fakeServices(parameters: Stored = {}, changes: Partial<Dependencies> = {}) {
   const clock = fixedClock();
   const lines: string[] = [];
-  const calls: { readonly sts: string[]; readonly ssm: (readonly string[])[] } = { sts: [], ssm: [] };
+  const calls: { readonly sts: string[]; readonly ssm: (readonly string[])[] } = {
+    sts: [],
+    ssm: [],
+  };
   const askSts: AskSts = async ({ accessKeyId }) => {
     calls.sts.push(accessKeyId);
     const known = LOCAL_IDENTITIES.find((identity) => identity.accessKeyId === accessKeyId);
@@ -97,24 +137,50 @@ export function fakeServices(parameters: Stored = {}, changes: Partial<Dependenc
       names.flatMap((name) => {
         const value = parameters[name.slice(PREFIX.length + 1)];
         if (value === undefined) return [];
-        return [[name, { value: typeof value === "string" ? value : JSON.stringify(value), secure: false }]];
+        return [
+          [
+            name,
+            { value: typeof value === "string" ? value : JSON.stringify(value), secure: false },
+          ],
+        ];
       }),
     );
   };
-  const findNodeName: Dependencies["findNodeName"] = async () => ({ name: "ip-10-0-0-1.ec2.internal" });
+  const findNodeName: Dependencies["findNodeName"] = async () => ({
+    name: "ip-10-0-0-1.ec2.internal",
+  });
   const print = (line: string): unknown => lines.push(line);
-  const services = { askSts, fetchParameters, findNodeName, clock, print, parameters, lines, calls };
+  const services = {
+    askSts,
+    fetchParameters,
+    findNodeName,
+    clock,
+    print,
+    parameters,
+    lines,
+    calls,
+  };
   return { ...services, ...changes } as typeof services & Dependencies;
 }
 
 export function reviewBody(token: string, spec: Record<string, unknown> = {}): string {
-  const spoken = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", metadata: { creationTimestamp: null } };
+  const spoken = {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenReview",
+    metadata: { creationTimestamp: null },
+  };
   return JSON.stringify({ ...spoken, spec: { token, ...spec }, status: { user: {} } });
 }
 
 export function gatewayEvent(body: string | undefined, changes: Record<string, unknown> = {}) {
   const requestContext = { http: { method: "POST" }, stage: "$default", requestId: "gateway-1" };
-  const event = { version: "2.0", rawPath: "/authenticate", headers: {}, body, isBase64Encoded: false };
+  const event = {
+    version: "2.0",
+    rawPath: "/authenticate",
+    headers: {},
+    body,
+    isBase64Encoded: false,
+  };
   return { ...event, requestContext, ...changes };
 }
 
@@ -149,7 +215,10 @@ export async function reviewOnce(token: string, options: ReviewOptions = {}) {
   const { stored = MAPPED, settings, changes, event, spec, context } = options;
   const services = fakeServices(stored, changes);
   const { calls, lines } = services;
-  const response = await handlerOf(services, settings)(gatewayEvent(reviewBody(token, spec), event), context);
+  const response = await handlerOf(services, settings)(
+    gatewayEvent(reviewBody(token, spec), event),
+    context,
+  );
   assert.equal(lines.length, 1);
   const text = lines[0] ?? "";
   return { ...response, calls, text, line: JSON.parse(text) };

@@ -1,4 +1,5 @@
-// Values of the function's settings that are refused, each in one line that begins with the setting's name.
+// Values of the function's settings that are refused, each in one line that begins with the
+// setting's name.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,7 +16,15 @@ const MTLS = { CALLER_AUTH: "mtls" };
 const ISSUER_FORM =
   "must be a list of <account id>=https://<id>.tokens.sts.global.api.aws, without a final slash, not ";
 const ISSUERS = [
-  ...[ISSUER, HOME, `${HOME}=`, `${HOME}:${ISSUER}`, `${HOME} = ${ISSUER}`, `11112222333=${ISSUER}`, CHINA],
+  ...[
+    ISSUER,
+    HOME,
+    `${HOME}=`,
+    `${HOME}:${ISSUER}`,
+    `${HOME} = ${ISSUER}`,
+    `11112222333=${ISSUER}`,
+    CHINA,
+  ],
   ...["oidc.example.com", "tokens.sts.global.api.aws", "a.b.tokens.sts.global.api.aws"].map(
     (h) => `${HOME}=https://${h}`,
   ),
@@ -24,19 +33,53 @@ const ISSUERS = [
 ];
 
 const REMOTE = [
-  ...["sts.amazonaws.com", "10.0.0.1", "169.254.169.254", "[::2]", "0.0.0.0", "128.0.0.1", "localhost."],
-  ...["127.0.0.1.example.com", "xlocalhost", "host.docker.internal.example.com", "hostxdocker.internal"],
+  ...[
+    "sts.amazonaws.com",
+    "10.0.0.1",
+    "169.254.169.254",
+    "[::2]",
+    "0.0.0.0",
+    "128.0.0.1",
+    "localhost.",
+  ],
+  ...[
+    "127.0.0.1.example.com",
+    "xlocalhost",
+    "host.docker.internal.example.com",
+    "hostxdocker.internal",
+  ],
   "localhost.example.com",
 ].map((host) => `http://${host}`);
 const SCHEMES = [
-  ...["sts.internal", "//sts.internal", "ftp://sts.internal", "file:///etc/passwd", "localhost:4566", "https://"],
+  ...[
+    "sts.internal",
+    "//sts.internal",
+    "ftp://sts.internal",
+    "file:///etc/passwd",
+    "localhost:4566",
+    "https://",
+  ],
   ...["https:// sts.internal", "ws://127.0.0.1"],
 ];
-const LISTS = ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS", "ACCOUNTS", "NODE_VPCS"];
-const ENDPOINTS = ["", "_STS", "_SSM", "_EC2", "_IAM"].map((service) => `AWS_ENDPOINT_URL${service}`);
+const LISTS = [
+  "AUDIENCES",
+  "RESERVED_PREFIXES",
+  "STS_REGIONS",
+  "STS_EXTRA_HOSTS",
+  "ACCOUNTS",
+  "NODE_VPCS",
+];
+const ENDPOINTS = ["", "_STS", "_SSM", "_EC2", "_IAM"].map(
+  (service) => `AWS_ENDPOINT_URL${service}`,
+);
 
 /** `message`: a part of it. `more`: other settings. */
-type Row = readonly [name: string, message: string | RegExp, values: readonly string[], more?: Changes];
+type Row = readonly [
+  name: string,
+  message: string | RegExp,
+  values: readonly string[],
+  more?: Changes,
+];
 // biome-ignore format: a table
 const REFUSED: readonly Row[] = [
   [
@@ -129,7 +172,10 @@ for (const [name, message, values, more] of REFUSED) {
         (error: Error & { code?: string }) => {
           assert.equal(error.code, "setting_invalid", `${name}=${value}: ${error}`);
           assert.match(error.message, new RegExp(`^${name} [^\\n]+$`));
-          const found = typeof message === "string" ? error.message.includes(message) : message.test(error.message);
+          const found =
+            typeof message === "string"
+              ? error.message.includes(message)
+              : message.test(error.message);
           return found || assert.fail(error.message);
         },
       );
@@ -141,18 +187,25 @@ const missing = (name: string): readonly Changes[] => [{ [name]: "" }, { [name]:
 const MISSING: Readonly<Record<string, readonly Changes[]>> = {
   "CLUSTER_ID is required: the id that tokens are signed for": missing("CLUSTER_ID"),
   "CALLER_AUTH is required: one of bearer, mtls, none": missing("CALLER_AUTH"),
-  "AWS_REGION is required: the region that the function runs in, such as eu-west-1": missing("AWS_REGION"),
+  "AWS_REGION is required: the region that the function runs in, such as eu-west-1":
+    missing("AWS_REGION"),
   "JWT_ISSUERS is required: with TOKENS=jwt, every other token is refused": [{ TOKENS: "jwt" }],
-  "CALLER_SUBJECTS is required: with mtls, complete subject DNs, or * for any certificate of the truststore": [
-    ...[{}, { CALLER_SUBJECTS: "" }, { CALLER_SUBJECT: "CN=a" }, { caller_subjects: "CN=a" }].map((subjects) => {
-      return { ...MTLS, ...subjects };
-    }),
-  ],
+  "CALLER_SUBJECTS is required: with mtls, complete subject DNs, or * for any certificate of the truststore":
+    [
+      ...[{}, { CALLER_SUBJECTS: "" }, { CALLER_SUBJECT: "CN=a" }, { caller_subjects: "CN=a" }].map(
+        (subjects) => {
+          return { ...MTLS, ...subjects };
+        },
+      ),
+    ],
 };
 for (const [message, all] of Object.entries(MISSING)) {
   test(message, () => {
     for (const changes of all) {
-      assert.throws(() => readSettings({ ...REQUIRED, ...changes }), { code: "setting_invalid", message });
+      assert.throws(() => readSettings({ ...REQUIRED, ...changes }), {
+        code: "setting_invalid",
+        message,
+      });
     }
   });
 }

@@ -7,7 +7,12 @@ import { HOME, OTHER } from "./fixtures.ts";
 import { ISSUER, OTHER_ISSUER } from "./jwt/mint.ts";
 
 function read(changes: Readonly<Record<string, string | undefined>> = {}): Settings {
-  return readSettings({ AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer", ...changes });
+  return readSettings({
+    AWS_REGION: "eu-west-1",
+    CLUSTER_ID: "prod-1",
+    CALLER_AUTH: "bearer",
+    ...changes,
+  });
 }
 
 const DEFAULTS = {
@@ -29,9 +34,23 @@ const DEFAULTS = {
   jwtKeysEndpoint: undefined,
   logLevel: "info",
 };
-const LISTS = ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS", "ACCOUNTS", "NODE_VPCS"];
+const LISTS = [
+  "AUDIENCES",
+  "RESERVED_PREFIXES",
+  "STS_REGIONS",
+  "STS_EXTRA_HOSTS",
+  "ACCOUNTS",
+  "NODE_VPCS",
+];
 const CHOICES = ["USER_INFO", "LOG_LEVEL", "TOKENS", "STS_HOSTS"];
-const OTHERS = ["MAPPING_PREFIX", "CALLER_SUBJECTS", "JWT_ISSUERS", "FAILOVER_URL", "NODE_REGION", ...CHOICES];
+const OTHERS = [
+  "MAPPING_PREFIX",
+  "CALLER_SUBJECTS",
+  "JWT_ISSUERS",
+  "FAILOVER_URL",
+  "NODE_REGION",
+  ...CHOICES,
+];
 const OF_SERVICES = ["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`);
 const ENDPOINTS = ["JWT_KEYS_ENDPOINT", "AWS_ENDPOINT_URL"].concat(OF_SERVICES);
 
@@ -41,7 +60,10 @@ test("unset settings have their defaults, and an empty string means not set", ()
   assert.equal(partition.id, "aws");
   assert.equal(ssmEndpoint.href, "https://ssm.eu-west-1.amazonaws.com/");
   assert.ok(stsHosts.regions.size > 30);
-  assert.deepEqual(read(Object.fromEntries([...LISTS, ...OTHERS, ...ENDPOINTS].map((name) => [name, ""]))), read());
+  assert.deepEqual(
+    read(Object.fromEntries([...LISTS, ...OTHERS, ...ENDPOINTS].map((name) => [name, ""]))),
+    read(),
+  );
 });
 
 // biome-ignore format: a table
@@ -63,38 +85,69 @@ for (const [name, setting, values] of ACCEPTED) {
 
 test("lists are separated by commas and trimmed, and CALLER_SUBJECTS, which contain commas, by semicolons", () => {
   const vpcs = "vpc-0123456789abcdef0,vpc-01234567";
-  const lists = { AUDIENCES: " a , b,c ", RESERVED_PREFIXES: "system:, eks:", ACCOUNTS: `${HOME}, ${OTHER}` };
+  const lists = {
+    AUDIENCES: " a , b,c ",
+    RESERVED_PREFIXES: "system:, eks:",
+    ACCOUNTS: `${HOME}, ${OTHER}`,
+  };
   assert.partialDeepStrictEqual(read({ ...lists, NODE_VPCS: vpcs }), {
     audiences: ["a", "b", "c"],
     reservedPrefixes: ["system:", "eks:"],
     accounts: [HOME, OTHER],
     nodeVpcs: vpcs.split(","),
   });
-  const subjects = (CALLER_SUBJECTS: string) => read({ CALLER_AUTH: "mtls", CALLER_SUBJECTS }).callerSubjects;
+  const subjects = (CALLER_SUBJECTS: string) =>
+    read({ CALLER_AUTH: "mtls", CALLER_SUBJECTS }).callerSubjects;
   assert.deepEqual([subjects("CN=a,O=b; CN=c"), subjects(" * ")], [["CN=a,O=b", "CN=c"], ["*"]]);
 });
 
 test("a region that is newer than the table is accepted, and the hosts are those of its partition", () => {
-  assert.equal(read({ AWS_REGION: "us-gov-west-1" }).ssmEndpoint.href, "https://ssm.us-gov-west-1.amazonaws.com/");
-  assert.equal(read({ AWS_REGION: "cn-north-1" }).ssmEndpoint.host, "ssm.cn-north-1.amazonaws.com.cn");
-  const { regions } = read({ AWS_REGION: "eu-west-9", STS_REGIONS: "eu-west-9,eu-west-1" }).stsHosts;
+  assert.equal(
+    read({ AWS_REGION: "us-gov-west-1" }).ssmEndpoint.href,
+    "https://ssm.us-gov-west-1.amazonaws.com/",
+  );
+  assert.equal(
+    read({ AWS_REGION: "cn-north-1" }).ssmEndpoint.host,
+    "ssm.cn-north-1.amazonaws.com.cn",
+  );
+  const { regions } = read({
+    AWS_REGION: "eu-west-9",
+    STS_REGIONS: "eu-west-9,eu-west-1",
+  }).stsHosts;
   assert.deepEqual([...regions], ["eu-west-9", "eu-west-1"]);
 });
 
 test("STS_EXTRA_HOSTS are added with the region of the credential, and STS_HOSTS=regional accepts only plain hosts", () => {
-  const hosts = ["vpce-0123-abc.sts.eu-west-1.vpce.amazonaws.com", "sts.internal", "localhost", "a".repeat(253)];
+  const hosts = [
+    "vpce-0123-abc.sts.eu-west-1.vpce.amazonaws.com",
+    "sts.internal",
+    "localhost",
+    "a".repeat(253),
+  ];
   const { regionByHost } = read({ STS_EXTRA_HOSTS: hosts.join(", ") }).stsHosts;
-  for (const host of hosts) assert.deepEqual([regionByHost.has(host), regionByHost.get(host)], [true, undefined]);
+  for (const host of hosts)
+    assert.deepEqual([regionByHost.has(host), regionByHost.get(host)], [true, undefined]);
   assert.deepEqual(read({ STS_HOSTS: "all" }), read());
   const regional = read({ STS_HOSTS: "regional", STS_REGIONS: "us-east-1" }).stsHosts;
   assert.deepEqual([...regional.regionByHost.keys()], ["sts.us-east-1.amazonaws.com"]);
 });
 
 test("endpoints are https://, or http:// on this machine, and AWS_ENDPOINT_URL_STS changes neither hosts nor regions", () => {
-  for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "host.docker.internal", "LOCALHOST"]) {
+  for (const host of [
+    "localhost",
+    "127.0.0.1",
+    "127.1.2.3",
+    "[::1]",
+    "host.docker.internal",
+    "LOCALHOST",
+  ]) {
     for (const name of ENDPOINTS.slice(1)) read({ [name]: `http://${host}:4566` });
   }
-  for (const url of ["https://vpce-0123.example.com/", "https://sts.internal:8443/", "http://127.0.0.1:4566/"]) {
+  for (const url of [
+    "https://vpce-0123.example.com/",
+    "https://sts.internal:8443/",
+    "http://127.0.0.1:4566/",
+  ]) {
     const { stsEndpoint, stsHosts } = read({ AWS_ENDPOINT_URL_STS: url });
     assert.deepEqual([stsEndpoint?.href, stsHosts], [url, read().stsHosts]);
     assert.equal(read({ AWS_ENDPOINT_URL_STS: url.slice(0, -1) }).stsEndpoint?.href, url);
@@ -109,7 +162,10 @@ test("AWS_ENDPOINT_URL_SSM has precedence over AWS_ENDPOINT_URL", () => {
 });
 
 test("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS removes the endpoints of the SDK, and not that of STS", () => {
-  const urls = { AWS_ENDPOINT_URL: "https://any.example.com/", AWS_ENDPOINT_URL_STS: "https://sts.example.com/" };
+  const urls = {
+    AWS_ENDPOINT_URL: "https://any.example.com/",
+    AWS_ENDPOINT_URL_STS: "https://sts.example.com/",
+  };
   const ssm = { true: "https://ssm.eu-west-1.amazonaws.com/", false: urls.AWS_ENDPOINT_URL };
   for (const [AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, expected] of Object.entries(ssm)) {
     const { ssmEndpoint, stsEndpoint } = read({ ...urls, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS });
@@ -128,11 +184,16 @@ test("JWT_ISSUERS is a list of accounts and their issuers in the function's part
   const china = "https://a1b2.tokens.sts.global.api.amazonwebservices.com.cn";
   const inChina = read({ AWS_REGION: "cn-north-1", JWT_ISSUERS: `${HOME}=${china}` }).jwt;
   assert.deepEqual(inChina?.accountByIssuer, new Map([[china, HOME]]));
-  for (const AWS_REGION of ["us-gov-west-1", "eusc-de-east-1"]) assert.equal(read({ AWS_REGION }).jwt, undefined);
+  for (const AWS_REGION of ["us-gov-west-1", "eusc-de-east-1"])
+    assert.equal(read({ AWS_REGION }).jwt, undefined);
 });
 
 test("JWT_KEYS_ENDPOINT is a URL with a path at most, and plain HTTP only on this machine", () => {
-  for (const url of ["https://keys.example.com", "https://keys.example.com/aws/", "http://127.0.0.1:8080/x"]) {
+  for (const url of [
+    "https://keys.example.com",
+    "https://keys.example.com/aws/",
+    "http://127.0.0.1:8080/x",
+  ]) {
     const settings = read({ JWT_ISSUERS: `${HOME}=${ISSUER}`, JWT_KEYS_ENDPOINT: url });
     assert.equal(settings.jwtKeysEndpoint?.href, new URL(url).href);
   }

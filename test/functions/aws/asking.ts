@@ -1,5 +1,5 @@
-// Helpers for tests of STS: a token, the result of a call, a check that errors contain no secret, and a TCP server that records
-// each request as bytes, and responds with bytes.
+// Helpers for tests of STS: a token, the result of a call, a check that errors contain no secret,
+// and a TCP server that records each request as bytes, and responds with bytes.
 
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -8,17 +8,28 @@ import { createServer as createTlsServer } from "node:tls";
 import { inspect } from "node:util";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import type { UnverifiedToken } from "../../../functions/authenticator/token/token.ts";
-import { type AuthenticatorError, hasCode, isAuthenticatorError } from "../../../functions/errors.ts";
+import {
+  type AuthenticatorError,
+  hasCode,
+  isAuthenticatorError,
+} from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { Credential } from "../../../local/certificates.ts";
-import { HOST, parse, SECURITY_TOKEN, SIGNATURE, tokenWith } from "../authenticator/token/samples.ts";
+import {
+  HOST,
+  parse,
+  SECURITY_TOKEN,
+  SIGNATURE,
+  tokenWith,
+} from "../authenticator/token/samples.ts";
 
 export const TOKEN = parse(tokenWith({ "X-Amz-Security-Token": SECURITY_TOKEN }));
 export const CLUSTER_ID = "prod-1";
 
 export type AskSts = ReturnType<typeof createSts>;
 
-export const stsAt = (url: string): AskSts => createSts({ regionalHost: HOST, endpoint: new URL(url) });
+export const stsAt = (url: string): AskSts =>
+  createSts({ regionalHost: HOST, endpoint: new URL(url) });
 
 export async function asked(
   askSts: AskSts,
@@ -34,13 +45,20 @@ export async function asked(
   }
 }
 
-/** Checks that the error is an outage of this kind, and that it and its causes contain no secret. */
+/**
+ * Checks that the error is an outage of this kind, and that it and its causes contain no secret.
+ */
 export function assertUnreachable(error: unknown, kind: string): void {
   assert.ok(hasCode(error, "sts_unreachable"), String(error));
   assert.equal(error.message, `no answer from STS (${kind})`);
   assert.equal(error.status, 500);
   const everything = inspect(error, { depth: null, maxStringLength: null });
-  for (const secret of [SIGNATURE, SECURITY_TOKEN, encodeURIComponent(SECURITY_TOKEN), TOKEN.target]) {
+  for (const secret of [
+    SIGNATURE,
+    SECURITY_TOKEN,
+    encodeURIComponent(SECURITY_TOKEN),
+    TOKEN.target,
+  ]) {
     assert.ok(!everything.includes(secret), everything);
   }
 }
@@ -55,9 +73,10 @@ export function response(status: number, body: string, headers = ""): string {
 
 type Answer = (request: string, socket: Socket) => string | undefined;
 /**
- * Listens on 127.0.0.1 until the test that calls it ends, with TLS if there is a `credential`. `answer` can also write to the
- * socket and return nothing. `requests` are without their bodies, each with its empty line; `sockets` the accepted
- * connections, oldest first, for TLS those with a completed handshake.
+ * Listens on 127.0.0.1 until the test that calls it ends, with TLS if there is a `credential`.
+ * `answer` can also write to the socket and return nothing. `requests` are without their bodies,
+ * each with its empty line; `sockets` the accepted connections, oldest first, for TLS those with a
+ * completed handshake.
  */
 export async function startRawServer(answer: Answer = () => OK, credential?: Credential) {
   const requests: string[] = [];
@@ -77,7 +96,8 @@ export async function startRawServer(answer: Answer = () => OK, credential?: Cre
       if (bytes !== undefined) socket.write(bytes, "latin1");
     });
   };
-  const server = credential === undefined ? createServer(serve) : createTlsServer({ ...credential }, serve);
+  const server =
+    credential === undefined ? createServer(serve) : createTlsServer({ ...credential }, serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const close = (): void => {
     server.close();

@@ -1,5 +1,6 @@
-// The agents' early connection: used once, only for its endpoint, and never a cause of failure. After Lambda thaws an environment,
-// all pooled connections are dead: no review may fail because of that.
+// The agents' early connection: used once, only for its endpoint, and never a cause of failure.
+// After Lambda thaws an environment, all pooled connections are dead: no review may fail because of
+// that.
 
 import assert from "node:assert/strict";
 import { type Agent, request } from "node:http";
@@ -20,7 +21,9 @@ function agentFor(port: number): Agent {
   return httpAgent;
 }
 
-/** The status of one request through `agent`. Reads the body, so that the connection becomes idle. */
+/**
+ * The status of one request through `agent`. Reads the body, so that the connection becomes idle.
+ */
 function get(agent: Agent, port: number, host = "127.0.0.1"): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ agent, host, port }, (response) => {
@@ -84,10 +87,14 @@ test("a failed connection causes no error, and a request reports its own", async
 
 test("plain agents are only for http://, IPv6 addresses have no brackets, and only host names a server name for TLS", () => {
   assert.equal(openAgents(new URL("https://127.0.0.1:9")).httpAgent, undefined);
-  const hosts = ["http://[::1]:4566", "https://sts.amazonaws.com"].map((url) => connectHost(new URL(url)));
+  const hosts = ["http://[::1]:4566", "https://sts.amazonaws.com"].map((url) =>
+    connectHost(new URL(url)),
+  );
   assert.deepEqual(hosts, ["::1", "sts.amazonaws.com"]);
-  for (const name of ["sts.amazonaws.com", "localhost", "1.2.3.example.com"]) assert.equal(serverName(name), name);
-  for (const address of ["127.0.0.1", "10.0.0.1", "::1", "fe80::1"]) assert.equal(serverName(address), "");
+  for (const name of ["sts.amazonaws.com", "localhost", "1.2.3.example.com"])
+    assert.equal(serverName(name), name);
+  for (const address of ["127.0.0.1", "10.0.0.1", "::1", "fe80::1"])
+    assert.equal(serverName(address), "");
 });
 
 const POOL = 6;
@@ -104,8 +111,14 @@ const sts: Start = async () => {
 const parameterStore: Start = async () => {
   const server = await startParameterStore({ parameters: { "/p/a": "one" } });
   Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: server.url, ...keyVariables(OPERATOR) });
-  const { fetchParameters } = createParameterStore({ region: "us-east-1", endpoint: new URL(server.url) });
-  return { server, ask: async () => assert.equal((await fetchParameters(["/p/a"], within())).size, 1) };
+  const { fetchParameters } = createParameterStore({
+    region: "us-east-1",
+    endpoint: new URL(server.url),
+  });
+  return {
+    server,
+    ask: async () => assert.equal((await fetchParameters(["/p/a"], within())).size, 1),
+  };
 };
 
 const ec2AndIam: Start = async () => {

@@ -1,14 +1,24 @@
-// The lean client sends what the SDK's client sends, reads what it reads, and corrects a wrong clock like it.
+// The lean client sends what the SDK's client sends, reads what it reads, and corrects a wrong
+// clock like it.
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { GetParametersByPathCommand, GetParametersCommand, SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
+import {
+  GetParametersByPathCommand,
+  GetParametersCommand,
+  SSMClient,
+  SSMServiceException,
+} from "@aws-sdk/client-ssm";
 import type { MetadataBearer } from "@smithy/types";
 import { LeanSsmClient } from "../../../functions/aws/lean-ssm-client.ts";
 import { OPERATOR, startParameterStore } from "../../local-aws.ts";
 
 const region = "us-east-1";
-const store = await startParameterStore({ region, parameters: { "/probe/a": "1", "/probe/b": "ü" }, sendsDate: true });
+const store = await startParameterStore({
+  region,
+  parameters: { "/probe/a": "1", "/probe/b": "ü" },
+  sendsDate: true,
+});
 const options = { region, endpoint: store.url, maxAttempts: 1, requestHandler: {} };
 const full = new SSMClient(options);
 type Client = Pick<SSMClient, "send" | "destroy">;
@@ -42,8 +52,10 @@ function lastRequest() {
 }
 
 const CALLS: Readonly<Record<string, (client: Client) => Promise<MetadataBearer>>> = {
-  GetParameters: (client) => client.send(new GetParametersCommand({ Names: ["/probe/a", "/probe/b", "/probe/none"] })),
-  GetParametersByPath: (client) => client.send(new GetParametersByPathCommand({ Path: "/probe", MaxResults: 1 })),
+  GetParameters: (client) =>
+    client.send(new GetParametersCommand({ Names: ["/probe/a", "/probe/b", "/probe/none"] })),
+  GetParametersByPath: (client) =>
+    client.send(new GetParametersByPathCommand({ Path: "/probe", MaxResults: 1 })),
 };
 
 for (const [name, call] of Object.entries(CALLS)) {
@@ -60,8 +72,15 @@ for (const [name, call] of Object.entries(CALLS)) {
 
 test("an error has the class, the name and the status that the SDK gives it", async () => {
   const body = JSON.stringify({ __type: "ThrottlingException", message: "Rate exceeded" });
-  store.fail({ kind: "answer", status: 400, headers: { "content-type": "application/x-amz-json-1.1" }, body });
-  const failures = [full, lean].map((client) => CALLS["GetParameters"]?.(client).catch((error: unknown) => error));
+  store.fail({
+    kind: "answer",
+    status: 400,
+    headers: { "content-type": "application/x-amz-json-1.1" },
+    body,
+  });
+  const failures = [full, lean].map((client) =>
+    CALLS["GetParameters"]?.(client).catch((error: unknown) => error),
+  );
   const [expected, found] = (await Promise.all(failures)).map((error) => {
     assert.ok(error instanceof SSMServiceException);
     return [error.name, error.message, error.$fault, error.$metadata.httpStatusCode];
@@ -83,7 +102,9 @@ test("after a response with another date, requests are signed with the time of t
     store.fail(undefined);
     await CALLS["GetParameters"]?.(client);
     const signed =
-      store.requests.at(-1)?.headers["x-amz-date"]?.replace(/(..)(..)(..)T(..)(..)/, "$1-$2-$3T$4:$5:") ?? "";
+      store.requests
+        .at(-1)
+        ?.headers["x-amz-date"]?.replace(/(..)(..)(..)T(..)(..)/, "$1-$2-$3T$4:$5:") ?? "";
     const ahead = Date.parse(signed) - Date.now();
     assert.ok(Math.abs(ahead - HOUR) < 60_000, `${signed} is ${ahead} ms ahead`);
   }

@@ -12,9 +12,8 @@ interface SdkPartition {
 }
 
 const file = "@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js";
-const { partitionsInfo }: { partitionsInfo: { readonly partitions: readonly SdkPartition[] } } = await import(
-  new URL(`../../../node_modules/${file}`, import.meta.url).href
-);
+const { partitionsInfo }: { partitionsInfo: { readonly partitions: readonly SdkPartition[] } } =
+  await import(new URL(`../../../node_modules/${file}`, import.meta.url).href);
 
 function ours(region: string): Partition {
   const partition = partitionOfRegion(region);
@@ -32,17 +31,34 @@ test("the table has exactly the partitions and regions of the SDK, with their do
     const pattern = regionRegex.replaceAll("\\-", "-").replace(/\((\w+)\)/g, "$1");
     for (const region of known) {
       const { domain, dualStackDomain, regionPattern, ...own } = ours(region);
-      assert.deepEqual([own.id, domain, regionPattern.source], [id, outputs.dnsSuffix, new RegExp(pattern).source]);
-      if (dualStackDomain !== undefined) assert.equal(dualStackDomain, outputs.dualStackDnsSuffix, id);
+      assert.deepEqual(
+        [own.id, domain, regionPattern.source],
+        [id, outputs.dnsSuffix, new RegExp(pattern).source],
+      );
+      if (dualStackDomain !== undefined)
+        assert.equal(dualStackDomain, outputs.dualStackDnsSuffix, id);
     }
   }
 });
 
 test("each region belongs to exactly one partition, by its name, and text that is no region to none", () => {
   const ids = { "eu-west-9": "aws", "us-gov-north-1": "aws-us-gov", "us-iso-north-1": "aws-iso" };
-  const others = { "us-isob-north-1": "aws-iso-b", "cn-south-1": "aws-cn", "eusc-de-west-1": "aws-eusc" };
-  for (const [region, id] of Object.entries({ ...ids, ...others })) assert.equal(ours(region).id, id);
-  for (const region of ["", "us-west", "us-west-2 ", " us-west-2", "us-west-2a", "aws-global", "us-west-2\n"]) {
+  const others = {
+    "us-isob-north-1": "aws-iso-b",
+    "cn-south-1": "aws-cn",
+    "eusc-de-west-1": "aws-eusc",
+  };
+  for (const [region, id] of Object.entries({ ...ids, ...others }))
+    assert.equal(ours(region).id, id);
+  for (const region of [
+    "",
+    "us-west",
+    "us-west-2 ",
+    " us-west-2",
+    "us-west-2a",
+    "aws-global",
+    "us-west-2\n",
+  ]) {
     assert.equal(partitionOfRegion(region), undefined, region);
   }
 });

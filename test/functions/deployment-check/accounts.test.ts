@@ -25,7 +25,12 @@ function version(answering: Answering): (event: object) => Promise<unknown> {
   };
 }
 
-async function check(live: Answering, next: Answering, stored: object, options: Partial<typeof OPTIONS> = {}) {
+async function check(
+  live: Answering,
+  next: Answering,
+  stored: object,
+  options: Partial<typeof OPTIONS> = {},
+) {
   const [ofLive, ofNext] = [version(live), version(next)];
   const parameters = Object.entries(stored).map(([name, value]) => {
     const text = typeof value === "string" ? value : JSON.stringify(value);
@@ -68,7 +73,11 @@ test("mappings of an account that only the live version accepts fail the check, 
   ];
   const stored = { ...OF_OTHER, [`role/${HOME}/dev`]: roleOf(HOME), "settings/test": "{}" };
   for (const live of [ANY, { accounts: [HOME, OTHER] }, "no accounts"] as const) {
-    assert.deepEqual(await check(live, OWN, stored), { status: "Failed", problems: expected, warnings: [] });
+    assert.deepEqual(await check(live, OWN, stored), {
+      status: "Failed",
+      problems: expected,
+      warnings: [],
+    });
   }
 });
 
@@ -102,20 +111,32 @@ test("mappings that have ended, invalid ones, denials, callers and other cluster
 
 test("a pattern that can match an account that only the live version accepts is a warning", async () => {
   const patterns = (...accounts: string[]) => ({
-    "pattern/any": accounts.map((account) => ({ arnLike: `arn:aws:iam::${account}:role/x`, username: "x" })),
+    "pattern/any": accounts.map((account) => ({
+      arnLike: `arn:aws:iam::${account}:role/x`,
+      username: "x",
+    })),
   });
   const warned = (account: string) =>
     `pattern/any, arn:aws:iam::${account}:role/x: can match accounts that only the live version accepts`;
   const passed = { status: "Succeeded", problems: [] };
   const wide = patterns("*", "4444*", "9*");
-  assert.deepEqual(await check(ANY, OWN, wide), { ...passed, warnings: [...["*", "4444*", "9*"].map(warned), ADVICE] });
+  assert.deepEqual(await check(ANY, OWN, wide), {
+    ...passed,
+    warnings: [...["*", "4444*", "9*"].map(warned), ADVICE],
+  });
   const listed = { accounts: [HOME, OTHER] };
-  assert.deepEqual(await check(listed, OWN, wide), { ...passed, warnings: [...["*", "4444*"].map(warned), ADVICE] });
+  assert.deepEqual(await check(listed, OWN, wide), {
+    ...passed,
+    warnings: [...["*", "4444*"].map(warned), ADVICE],
+  });
   assert.deepEqual(await check(listed, listed, wide), PASSED);
 });
 
 test("without the comparison of stored values, no version is asked for its accounts", async () => {
-  assert.deepEqual(await check("failing", "failing", OF_OTHER, { compareStoredValues: false }), PASSED);
+  assert.deepEqual(
+    await check("failing", "failing", OF_OTHER, { compareStoredValues: false }),
+    PASSED,
+  );
 });
 
 test("a new version that does not report its accounts fails, and a live version that fails is reported once", async () => {
@@ -125,5 +146,8 @@ test("a new version that does not report its accounts fails, and a live version 
     /^the comparison of stored values: Error: the new version does not report which/,
   );
   const failed = await check("failing", ANY, OF_OTHER);
-  assert.match(failed.problems.join(), /^[^;]*the live version does not report how it reads stored values \(failed/);
+  assert.match(
+    failed.problems.join(),
+    /^[^;]*the live version does not report how it reads stored values \(failed/,
+  );
 });

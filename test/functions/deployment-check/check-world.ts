@@ -18,9 +18,14 @@ export const OPTIONS: CheckOptions = {
   compareStoredValues: true,
   stsRegion: "us-east-1",
 };
-export const REFUSAL = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
+export const REFUSAL = {
+  statusCode: 401,
+  body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }),
+};
 const ACCEPTED = { validity: [[true]], accounts: [] };
-export const STORED = [["/iam-authenticator/test/account/111122223333", { value: "{}", secure: false }]] as const;
+export const STORED = [
+  ["/iam-authenticator/test/account/111122223333", { value: "{}", secure: false }],
+] as const;
 
 type Calls = Pick<CheckDependencies, "invoke" | "readPage" | "report">;
 

@@ -1,5 +1,6 @@
-// The check of denials by name and of sessions: lists those that deny every AWS-signed token of a role, where the new version
-// accepts such tokens. They stop a deployment after which a role has no other tokens.
+// The check of denials by name and of sessions: lists those that deny every AWS-signed token of a
+// role, where the new version accepts such tokens. They stop a deployment after which a role has no
+// other tokens.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -35,13 +36,22 @@ const ONLY_SIGNED = { ...SIGNED, TOKENS: "jwt" };
 
 async function check(live: Variables, next: Variables) {
   const version = (variables: Variables) => {
-    const settings = readSettings({ AWS_REGION: "us-east-1", CLUSTER_ID: "test", CALLER_AUTH: "none", ...variables });
+    const settings = readSettings({
+      AWS_REGION: "us-east-1",
+      CLUSTER_ID: "test",
+      CALLER_AUTH: "none",
+      ...variables,
+    });
     const handler = handlerOf(fakeServices(), settings);
     return async (event: object) => ("storedParameters" in event ? handler(event) : REFUSAL);
   };
   const [ofLive, ofNext] = [version(live), version(next)];
   const parameters = Object.entries(STORED).map(
-    ([name, value]) => [`${OPTIONS.mappingPrefix}/${name}`, { value: JSON.stringify(value), secure: false }] as const,
+    ([name, value]) =>
+      [
+        `${OPTIONS.mappingPrefix}/${name}`,
+        { value: JSON.stringify(value), secure: false },
+      ] as const,
   );
   const { run, line } = world({
     readOptions: () => OPTIONS,
@@ -61,7 +71,8 @@ const NAMES = [ofName("deny/any", "jane@example.com"), ofName(`deny/${HOME}`, "j
 const SESSION =
   `deny/${HOME}: the denial of arn:aws:sts::${HOME}:assumed-role/*/jane denies all AWS-signed tokens of its roles, ` +
   "which contain no session";
-const ADVICE = /^to keep AWS-signed tokens of roles: remove the access in AWS \(.*\), then run mappings allow /;
+const ADVICE =
+  /^to keep AWS-signed tokens of roles: remove the access in AWS \(.*\), then run mappings allow /;
 
 test("each name that has not ended is a warning where the new version also accepts other tokens, or the live one does not", async () => {
   for (const [live, next] of [

@@ -1,5 +1,5 @@
-// The check reports to CodeDeploy whatever happens, in time, waits for permissions that are as new as the deployment, and reads at
-// most 20 pages per second.
+// The check reports to CodeDeploy whatever happens, in time, waits for permissions that are as new
+// as the deployment, and reads at most 20 pages per second.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
@@ -14,9 +14,21 @@ const missing = () => {
   throw new Error("LIVE_ARN is required");
 };
 const FAILURES: readonly (readonly [what: string, changes: World, problem: RegExp])[] = [
-  ["a missing setting", { readOptions: missing }, /^the check's settings: Error: LIVE_ARN is required$/],
-  ["a version that fails", { invoke: failing }, /^an unknown caller \(payload 1\.0\): Error: no answer$/],
-  ["a store that fails", { readPage: failing }, /^the comparison of stored values: Error: no answer$/],
+  [
+    "a missing setting",
+    { readOptions: missing },
+    /^the check's settings: Error: LIVE_ARN is required$/,
+  ],
+  [
+    "a version that fails",
+    { invoke: failing },
+    /^an unknown caller \(payload 1\.0\): Error: no answer$/,
+  ],
+  [
+    "a store that fails",
+    { readPage: failing },
+    /^the comparison of stored values: Error: no answer$/,
+  ],
 ];
 for (const [what, changes, expected] of FAILURES) {
   test(`${what} is one report of Failed, and does not end the function, which Lambda would run again`, async () => {
@@ -39,7 +51,11 @@ for (const name of ["invoke", "readPage", "report"] as const) {
     const { run, reported, line, calls } = world({ denials: { [name]: 12 } });
     await run();
     assert.deepEqual(reported, ["Succeeded"]);
-    assert.partialDeepStrictEqual(line(), { status: "Succeeded", version: "version", problems: [] });
+    assert.partialDeepStrictEqual(line(), {
+      status: "Succeeded",
+      version: "version",
+      problems: [],
+    });
     assert.equal(calls[name][12], MINUTE);
   });
 
@@ -49,7 +65,10 @@ for (const name of ["invoke", "readPage", "report"] as const) {
     if (name === "report") await assert.rejects(running, { name: "AccessDeniedException" });
     else {
       await running;
-      assert.match(`${reported}: ${line().problems[0]}`, /^Failed: .*AccessDeniedException: not authorized$/);
+      assert.match(
+        `${reported}: ${line().problems[0]}`,
+        /^Failed: .*AccessDeniedException: not authorized$/,
+      );
     }
     assert.deepEqual([calls[name].length, calls[name].at(-1)], [13, MINUTE]);
     const other = world({ [name]: failing });
@@ -99,7 +118,10 @@ for (const [callMs, everyMs] of [
         assert.equal(next, calls.length === 0 ? undefined : String(calls.length));
         calls.push(now);
         now += callMs;
-        const own = calls.length === 50 ? [] : Array.from({ length: 10 }, (_, i) => `/p/${calls.length}/${i}`);
+        const own =
+          calls.length === 50
+            ? []
+            : Array.from({ length: 10 }, (_, i) => `/p/${calls.length}/${i}`);
         const parameters = own.map((name) => [name, { value: "{}", secure: false }] as const);
         return { parameters, next: calls.length < 101 ? String(calls.length) : undefined };
       },

@@ -1,5 +1,5 @@
-// The check of a good version with each CALLER_AUTH, and of bad ones; the built check and its sources, with a local server as Lambda
-// and CodeDeploy.
+// The check of a good version with each CALLER_AUTH, and of bad ones; the built check and its
+// sources, with a local server as Lambda and CodeDeploy.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -22,15 +22,28 @@ const DOWN = {
   fetchParameters: () => Promise.reject(fault("parameters_unavailable", "down")),
 };
 
-function version(settings: Partial<Settings>, stored: object = CALLERS, services: Partial<typeof DOWN> = {}): Invoke {
+function version(
+  settings: Partial<Settings>,
+  stored: object = CALLERS,
+  services: Partial<typeof DOWN> = {},
+): Invoke {
   const clock = Object.assign(() => Date.now(), { advance: () => {} });
   const call = handlerOf(fakeServices({ ...stored }, { ...services, clock }), settings);
   return (_arn, event) => call(event);
 }
 
-async function check(invoke: Invoke, callerAuth: string, callerSubject?: string, tokens: "any" | "jwt" = "any") {
+async function check(
+  invoke: Invoke,
+  callerAuth: string,
+  callerSubject?: string,
+  tokens: "any" | "jwt" = "any",
+) {
   const options = { ...OPTIONS, callerAuth, callerSubject, tokens, compareStoredValues: false };
-  const { run, line, reported, calls } = world({ readOptions: () => options, invoke, clock: Date.now });
+  const { run, line, reported, calls } = world({
+    readOptions: () => options,
+    invoke,
+    clock: Date.now,
+  });
   await run();
   const { status, problems } = line();
   assert.deepEqual(reported, [status]);
@@ -45,19 +58,60 @@ for (const [callerAuth, subject, tokens, invoked] of [
   ["bearer", undefined, "any", 4],
 ] as const) {
   test(`a good version passes with ${callerAuth} ${subject ?? ""}, tokens ${tokens}: each event in both payload formats`, async () => {
-    const invoke = version({ callerAuth, tokens, callerSubjects: subject === undefined ? [] : [subject] });
-    assert.deepEqual(await check(invoke, callerAuth, subject, tokens), { status: "Succeeded", problems: [], invoked });
+    const invoke = version({
+      callerAuth,
+      tokens,
+      callerSubjects: subject === undefined ? [] : [subject],
+    });
+    assert.deepEqual(await check(invoke, callerAuth, subject, tokens), {
+      status: "Succeeded",
+      problems: [],
+      invoked,
+    });
   });
 }
 
 const OPEN = version({ callerAuth: "none" });
-const [NO_STS, NO_STORE] = [version({ callerAuth: "none" }, {}, DOWN), version({ callerAuth: "bearer" }, {}, DOWN)];
+const [NO_STS, NO_STORE] = [
+  version({ callerAuth: "none" }, {}, DOWN),
+  version({ callerAuth: "bearer" }, {}, DOWN),
+];
 for (const [what, invoke, callerAuth, tokens, problem] of [
-  ["accepts other tokens than AWS-signed ones", OPEN, "none", "jwt", /^a malformed token .*: answered 200 token_malf/],
-  ["cannot reach STS", NO_STS, "none", "any", /^a token of an unknown key \(payload 1\.0\): answered 500 sts_unreac/m],
-  ["cannot reach Parameter Store", NO_STORE, "bearer", "any", /^an unknown caller .*: answered 500 parameters_unava/],
-  ["accepts any token of a caller", OPEN, "bearer", "any", /^(an unknown|no) caller \(payload 1\.0\): answered \d+ /],
-  ["accepts any certificate", OPEN, "mtls", "any", /^(an unknown|no) caller \(payload 1\.0\): answered \d+ /],
+  [
+    "accepts other tokens than AWS-signed ones",
+    OPEN,
+    "none",
+    "jwt",
+    /^a malformed token .*: answered 200 token_malf/,
+  ],
+  [
+    "cannot reach STS",
+    NO_STS,
+    "none",
+    "any",
+    /^a token of an unknown key \(payload 1\.0\): answered 500 sts_unreac/m,
+  ],
+  [
+    "cannot reach Parameter Store",
+    NO_STORE,
+    "bearer",
+    "any",
+    /^an unknown caller .*: answered 500 parameters_unava/,
+  ],
+  [
+    "accepts any token of a caller",
+    OPEN,
+    "bearer",
+    "any",
+    /^(an unknown|no) caller \(payload 1\.0\): answered \d+ /,
+  ],
+  [
+    "accepts any certificate",
+    OPEN,
+    "mtls",
+    "any",
+    /^(an unknown|no) caller \(payload 1\.0\): answered \d+ /,
+  ],
 ] as const) {
   test(`a version that ${what} fails`, async () => {
     const { status, problems } = await check(invoke, callerAuth, undefined, tokens);
@@ -69,22 +123,38 @@ for (const [what, invoke, callerAuth, tokens, problem] of [
 test("a missing list of callers is accepted if the live version also reports it", async () => {
   const [good, empty] = [version({ callerAuth: "bearer" }), version({ callerAuth: "bearer" }, {})];
   assert.equal((await check(empty, "bearer")).status, "Succeeded");
-  const { status, problems } = await check((arn, event) => (arn === "live" ? good : empty)(arn, event), "bearer");
-  const problem = /^Failed: an unknown caller \(payload 1\.0\): answered 500 callers_invalid, expected 401$/;
+  const { status, problems } = await check(
+    (arn, event) => (arn === "live" ? good : empty)(arn, event),
+    "bearer",
+  );
+  const problem =
+    /^Failed: an unknown caller \(payload 1\.0\): answered 500 callers_invalid, expected 401$/;
   assert.match(`${status}: ${problems[0]}`, problem);
 });
 
-const answer = (statusCode: number, body: unknown) => async () => ({ statusCode, body: JSON.stringify(body) });
+const answer = (statusCode: number, body: unknown) => async () => ({
+  statusCode,
+  body: JSON.stringify(body),
+});
 const review = (status: object) => answer(200, { kind: "TokenReview", status });
 const BAD: Readonly<Record<string, Invoke>> = {
   "that throws": () => Promise.reject(new Error("the version failed (Unhandled)")),
   "that answers nothing": async () => undefined,
   "whose body is not JSON": async () => ({ statusCode: 200, body: "<html>" }),
   "that grants every request": review({ authenticated: true, user: { username: "admin" } }),
-  "that denies every request with one reason": review({ authenticated: false, error: "identity_unmapped: no mapping" }),
+  "that denies every request with one reason": review({
+    authenticated: false,
+    error: "identity_unmapped: no mapping",
+  }),
   "that treats every token as one of another kind": review({ authenticated: false }),
-  "that always answers 500": answer(500, { kind: "Status", message: "internal_fault: unexpected failure" }),
-  "that is always throttled": answer(429, { kind: "Status", message: "sts_throttled: STS throttles" }),
+  "that always answers 500": answer(500, {
+    kind: "Status",
+    message: "internal_fault: unexpected failure",
+  }),
+  "that is always throttled": answer(429, {
+    kind: "Status",
+    message: "sts_throttled: STS throttles",
+  }),
 };
 for (const [name, invoke] of Object.entries(BAD)) {
   test(`a version ${name} fails, with every CALLER_AUTH`, async () => {
@@ -109,14 +179,26 @@ const SETTINGS = {
   ...keyVariables(localIdentity("function")),
 };
 
-/** The check of a version that refuses every request, or fails. The live version accepts every stored value. */
+/**
+ * The check of a version that refuses every request, or fails. The live version accepts every
+ * stored value.
+ */
 async function checkBuilt(
   t: TestContext,
-  { path = BUNDLE, settings = {}, headers = {} as Record<string, string>, stored = {} as object } = {},
+  {
+    path = BUNDLE,
+    settings = {},
+    headers = {} as Record<string, string>,
+    stored = {} as object,
+  } = {},
 ) {
   const invoked: { readonly target: string; readonly event: string }[] = [];
   const told: unknown[] = [];
-  const answer = (body: object, headers = JSON_1_1) => ({ status: 200, headers, body: JSON.stringify(body) });
+  const answer = (body: object, headers = JSON_1_1) => ({
+    status: 200,
+    headers,
+    body: JSON.stringify(body),
+  });
   const aws = await startHttpServer(async ({ target, headers: sent, body }) => {
     const request = JSON.parse(body.toString());
     if (sent["x-amz-target"] === "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus") {
@@ -131,25 +213,47 @@ async function checkBuilt(
     };
     return answer(storedParameters === undefined ? REFUSAL : accepted, { ...JSON_1_1, ...headers });
   });
-  const named = Object.entries(stored).map(([name, value]) => [`${SETTINGS.MAPPING_PREFIX}/${name}`, value]);
-  const store = await startParameterStore({ parameters: Object.fromEntries(named), region: "us-west-2" });
+  const named = Object.entries(stored).map(([name, value]) => [
+    `${SETTINGS.MAPPING_PREFIX}/${name}`,
+    value,
+  ]);
+  const store = await startParameterStore({
+    parameters: Object.fromEntries(named),
+    region: "us-west-2",
+  });
   t.after(() => Promise.all([aws.close(), store.close()]));
-  const endpoints = ["LAMBDA", "CODEDEPLOY"].map((service) => [`AWS_ENDPOINT_URL_${service}`, aws.url]);
+  const endpoints = ["LAMBDA", "CODEDEPLOY"].map((service) => [
+    `AWS_ENDPOINT_URL_${service}`,
+    aws.url,
+  ]);
   const { handler, close, output } = await startFunction({
     entry: fileURLToPath(new URL(`../../../${path}`, import.meta.url)),
-    environment: { ...SETTINGS, ...Object.fromEntries(endpoints), AWS_ENDPOINT_URL_SSM: store.url, ...settings },
+    environment: {
+      ...SETTINGS,
+      ...Object.fromEntries(endpoints),
+      AWS_ENDPOINT_URL_SSM: store.url,
+      ...settings,
+    },
     clock: sharedClock(),
   });
   t.after(close);
-  await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" }, { awsRequestId: "1" } as never);
+  await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" }, {
+    awsRequestId: "1",
+  } as never);
   return { invoked, told, printed: JSON.parse(output("stdout")) };
 }
 
-const reportOf = (status: string) => [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status }];
+const reportOf = (status: string) => [
+  { deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status },
+];
 
 for (const path of [BUNDLE, SOURCES]) {
   test(`${path}: with mtls, the check calls with the first subject and a token of the first region`, async (t) => {
-    const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=a; CN=b", STS_REGIONS: "eu-west-1,eu-west-2" };
+    const settings = {
+      CALLER_AUTH: "mtls",
+      CALLER_SUBJECTS: "CN=a; CN=b",
+      STS_REGIONS: "eu-west-1,eu-west-2",
+    };
     const { invoked } = await checkBuilt(t, { path, settings });
     const events = invoked.map(({ event }) => event).join("\n");
     assert.deepEqual([events.includes('"CN=a"'), events.includes("CN=b")], [true, false]);
@@ -160,12 +264,17 @@ for (const path of [BUNDLE, SOURCES]) {
 }
 
 test("a version that refuses an unknown caller succeeds, and one that fails or reads a stored value on any page differently does not", async (t) => {
-  const clean = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`account/11112222${3000 + i}`, "{}"]));
+  const clean = Object.fromEntries(
+    Array.from({ length: 12 }, (_, i) => [`account/11112222${3000 + i}`, "{}"]),
+  );
   const good = await checkBuilt(t, { stored: clean });
   const [toVersion, toLive] = Map.groupBy(good.invoked, ({ event }) =>
     event.startsWith('{"storedParameters":'),
   ).values();
-  assert.deepEqual([good.told, good.printed.problems, toLive?.length], [reportOf("Succeeded"), [], 2]);
+  assert.deepEqual(
+    [good.told, good.printed.problems, toLive?.length],
+    [reportOf("Succeeded"), [], 2],
+  );
   const target = `/2015-03-31/functions/${VERSION}/invocations`;
   const targets = toVersion?.map((one) => one.target);
   assert.deepEqual(targets, Array(4).fill(target));
@@ -175,6 +284,9 @@ test("a version that refuses an unknown caller succeeds, and one that fails or r
   const other = await checkBuilt(t, { path: SOURCES, stored: repeats });
   assert.deepEqual(other.told, reportOf("Failed"));
   assert.match(other.printed.problems[0], /^account\/999922223333: .*repeated key "username"/);
-  const { printed } = await checkBuilt(t, { stored: repeats, settings: { COMPARE_STORED_VALUES: "false" } });
+  const { printed } = await checkBuilt(t, {
+    stored: repeats,
+    settings: { COMPARE_STORED_VALUES: "false" },
+  });
   assert.deepEqual(printed.problems, []);
 });

@@ -1,10 +1,14 @@
-// The check of stored values: names exactly those that the live version and this one read differently.
+// The check of stored values: names exactly those that the live version and this one read
+// differently.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answerCheck } from "../../../functions/authenticator/answer-check.ts";
 import type { NamedParameter } from "../../../functions/authenticator/read-stored.ts";
-import { type AskLive, changedReadings } from "../../../functions/deployment-check/stored-values.ts";
+import {
+  type AskLive,
+  changedReadings,
+} from "../../../functions/deployment-check/stored-values.ts";
 import { jsonResponse } from "../../../functions/gateway/http.ts";
 import { parseStored } from "../../../functions/lib/json.ts";
 import { fakeServices, HOME, handlerOf, OTHER, settingsWith } from "../authenticator/fixtures.ts";
@@ -26,9 +30,16 @@ function lenient(isKnown: (kind: string) => boolean = () => true): AskLive {
   };
 }
 
-async function check(stored: Record<string, unknown>, askLive: AskLive, { secure = false, pageSize = 10 } = {}) {
+async function check(
+  stored: Record<string, unknown>,
+  askLive: AskLive,
+  { secure = false, pageSize = 10 } = {},
+) {
   const all = Object.entries(stored).map(([name, value]) => {
-    return [`${PREFIX}/${name}`, { value: typeof value === "string" ? value : JSON.stringify(value), secure }] as const;
+    return [
+      `${PREFIX}/${name}`,
+      { value: typeof value === "string" ? value : JSON.stringify(value), secure },
+    ] as const;
   });
   async function* pages() {
     for (let i = 0; i < all.length; i += pageSize) yield all.slice(i, i + pageSize);
@@ -72,7 +83,12 @@ for (const [what, [name, value, problem]] of Object.entries(STRICTER)) {
 }
 
 test("values that are valid, or invalid for both versions, are not named", async () => {
-  const invalid = { [`user/${HOME}/x`]: "{", [`root/${HOME}`]: {}, "pattern/any": {}, [`deny/${OTHER}`]: '["x"]' };
+  const invalid = {
+    [`user/${HOME}/x`]: "{",
+    [`root/${HOME}`]: {},
+    "pattern/any": {},
+    [`deny/${OTHER}`]: '["x"]',
+  };
   assert.deepEqual(await check({ ...VALID, ...invalid }, current), []);
   assert.deepEqual(await check(VALID, current, { secure: true }), []);
   assert.deepEqual(await check(VALID, lenient()), []);
@@ -92,8 +108,12 @@ test("a value of a kind that the live version does not know is named unless it i
 
 test("a value that only the new version accepts is named, since it would grant access", async () => {
   const stricter: AskLive = async (event) => {
-    const { validity } = JSON.parse(((await current(event)) as { body: string }).body) as { validity: unknown[] };
-    return jsonResponse(200, { validity: validity.map((one) => (Array.isArray(one) ? one.map(() => false) : one)) });
+    const { validity } = JSON.parse(((await current(event)) as { body: string }).body) as {
+      validity: unknown[];
+    };
+    return jsonResponse(200, {
+      validity: validity.map((one) => (Array.isArray(one) ? one.map(() => false) : one)),
+    });
   };
   assert.deepEqual(await check({ [`account/${HOME}`]: {} }, stricter), [
     `account/${HOME}: the live version reads it differently: for this version entry 1 is valid`,
@@ -101,11 +121,16 @@ test("a value that only the new version accepts is named, since it would grant a
 });
 
 test("a denial by name is named in both directions: to a version that knows names, and back to one that does not", async () => {
-  const stored = { "deny/any": [{ arnLike: ROLE }, { name: "jane" }], [`deny/${HOME}`]: [{ name: "joe" }] };
+  const stored = {
+    "deny/any": [{ arnLike: ROLE }, { name: "jane" }],
+    [`deny/${HOME}`]: [{ name: "joe" }],
+  };
   const withoutNames: AskLive = async (event) => {
     const { storedParameters } = event as { storedParameters: NamedParameter[] };
     const knows = (item: object) => !("name" in item);
-    return jsonResponse(200, { validity: storedParameters.map(({ value }) => JSON.parse(value).map(knows)) });
+    return jsonResponse(200, {
+      validity: storedParameters.map(({ value }) => JSON.parse(value).map(knows)),
+    });
   };
   const differs = "the live version reads it differently: for this version";
   assert.deepEqual(await check(stored, withoutNames), [
@@ -113,9 +138,11 @@ test("a denial by name is named in both directions: to a version that knows name
     `deny/${HOME}: ${differs} entry 1 is valid`,
   ]);
   assert.deepEqual(await check(stored, current), []);
-  // A version that reads more keys than this one does to this version what this one does to the one before.
+  // A version that reads more keys than this one does to this version what this one does to the one
+  // before.
   const later = { "deny/any": [{ name: "jane", account: HOME }] };
-  const problem = 'entry 1 is invalid: unknown key "account": the keys are arnLike, name, notAfter, description';
+  const problem =
+    'entry 1 is invalid: unknown key "account": the keys are arnLike, name, notAfter, description';
   assert.deepEqual(await check(later, lenient()), [`deny/any: ${differs} ${problem}`]);
 });
 
@@ -131,9 +158,16 @@ test("a live version that fails, or does not report how it reads the values, fai
     ...answers.map((answer) => ["its answer has none", async () => answer] as const),
   ] as const) {
     const why = `the live version does not report how it reads stored values (${reason})`;
-    await assert.rejects(check(VALID, askLive), ({ message }: Error) => message.startsWith(why) && skip.test(message));
+    await assert.rejects(
+      check(VALID, askLive),
+      ({ message }: Error) => message.startsWith(why) && skip.test(message),
+    );
   }
-  assert.deepEqual(await check({}, async () => undefined), [], "without values, the live version is not called");
+  assert.deepEqual(
+    await check({}, async () => undefined),
+    [],
+    "without values, the live version is not called",
+  );
 });
 
 test("names that neither version reads are ignored, and all pages are compared, in batches that Lambda accepts", async () => {
@@ -143,8 +177,14 @@ test("names that neither version reads are ignored, and all pages are compared, 
     return lenient()(event);
   };
   const description = "d".repeat(4_000);
-  const roleOf = (i: number) => ({ arn: `arn:aws:iam::${HOME}:role/r${i}`, username: "x", description });
-  const many = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`role/${HOME}/r${i}`, roleOf(i)]));
+  const roleOf = (i: number) => ({
+    arn: `arn:aws:iam::${HOME}:role/r${i}`,
+    username: "x",
+    description,
+  });
+  const many = Object.fromEntries(
+    Array.from({ length: 600 }, (_, i) => [`role/${HOME}/r${i}`, roleOf(i)]),
+  );
   const arn = "arn:aws:iam::999999999999:role/last";
   const last = { "role/999999999999/last": `{"arn":"${arn}","username":"a","username":"b"}` };
   const ignored = {
@@ -160,9 +200,13 @@ test("names that neither version reads are ignored, and all pages are compared, 
 
 test("a version answers for each parameter, whatever it is, and only to a direct invocation", async () => {
   const validity = [null, null, null, null, false];
-  const answer = answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], settingsWith({ accounts: [HOME] }));
+  const answer = answerCheck(
+    [null, 1, {}, { kind: "x" }, { kind: "account" }],
+    settingsWith({ accounts: [HOME] }),
+  );
   assert.deepEqual(answer, { validity, accounts: [HOME], signedTokens: undefined });
   const handler = handlerOf(fakeServices(), { callerAuth: "bearer" });
   const forged = [{ body: '{"storedParameters":[]}' }, { headers: { storedParameters: "[]" } }];
-  for (const event of [{ storedParameters: {} }, ...forged]) assert.notEqual((await handler(event)).statusCode, 200);
+  for (const event of [{ storedParameters: {} }, ...forged])
+    assert.notEqual((await handler(event)).statusCode, 200);
 });

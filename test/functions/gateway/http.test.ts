@@ -16,7 +16,13 @@ function payload1(changes: Record<string, unknown> = {}, context: Record<string,
 
 function payload2(changes: Record<string, unknown> = {}, context: Record<string, unknown> = {}) {
   const http = { method: "POST", path: "/authenticate" };
-  const requestContext = { stage: "$default", requestId: "r-1", http, authentication: CLIENT, ...context };
+  const requestContext = {
+    stage: "$default",
+    requestId: "r-1",
+    http,
+    authentication: CLIENT,
+    ...context,
+  };
   return { version: "2.0", rawPath: "/authenticate", ...COMMON, requestContext, ...changes };
 }
 
@@ -36,12 +42,25 @@ test("both payload formats become the same request", () => {
 });
 
 test("a bare TokenReview is a POST to /authenticate without a caller", () => {
-  const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token: "t" } };
-  const forged = { ...review, headers: { authorization: "Bearer x" }, requestContext: payload1().requestContext };
+  const review = {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenReview",
+    spec: { token: "t" },
+  };
+  const forged = {
+    ...review,
+    headers: { authorization: "Bearer x" },
+    requestContext: payload1().requestContext,
+  };
   for (const event of [review, forged]) {
     const { body, bodyBytes, ...request } = gatewayRequest(event);
     assert.deepEqual(request, {
-      ...{ method: "POST", path: "/authenticate", authorization: undefined, clientSubject: undefined },
+      ...{
+        method: "POST",
+        path: "/authenticate",
+        authorization: undefined,
+        clientSubject: undefined,
+      },
       requestId: undefined,
     });
     assert.deepEqual(JSON.parse(body() ?? ""), event);
@@ -70,10 +89,16 @@ test("a leading stage name in the path is removed, once, and only the request's 
 test("headers are found in any case", () => {
   for (const name of ["authorization", "Authorization", "AUTHORIZATION", "aUtHoRiZaTiOn"]) {
     for (const event of [payload1, payload2]) {
-      assert.equal(gatewayRequest(event({ headers: { host: "h", [name]: "Bearer y" } })).authorization, "Bearer y");
+      assert.equal(
+        gatewayRequest(event({ headers: { host: "h", [name]: "Bearer y" } })).authorization,
+        "Bearer y",
+      );
     }
   }
-  for (const headers of [Object.create({ authorization: "Bearer y" }), { "x-authorization": "Bearer y" }]) {
+  for (const headers of [
+    Object.create({ authorization: "Bearer y" }),
+    { "x-authorization": "Bearer y" },
+  ]) {
     assert.equal(gatewayRequest(payload2({ headers })).authorization, undefined);
   }
 });
@@ -91,18 +116,45 @@ test("a base64 body is decoded, and the size of a body is in bytes of its text",
 
 test("without a client certificate there is no subject, whatever a header, the body or the query contain", () => {
   const clientCert = { subjectDN: SUBJECT };
-  const forged = { clientCert, identity: { clientCert }, headers: { clientCert: SUBJECT, "x-amzn-mtls": SUBJECT } };
-  const certificates = [undefined, null, {}, { subjectDN: 1 }].map((clientCert) => ({ clientCert }));
+  const forged = {
+    clientCert,
+    identity: { clientCert },
+    headers: { clientCert: SUBJECT, "x-amzn-mtls": SUBJECT },
+  };
+  const certificates = [undefined, null, {}, { subjectDN: 1 }].map((clientCert) => ({
+    clientCert,
+  }));
   for (const identity of [undefined, null, {}, ...certificates]) {
     assert.equal(gatewayRequest(payload1(forged, { identity })).clientSubject, undefined);
-    assert.equal(gatewayRequest(payload2(forged, { authentication: identity })).clientSubject, undefined);
+    assert.equal(
+      gatewayRequest(payload2(forged, { authentication: identity })).clientSubject,
+      undefined,
+    );
   }
 });
 
 test("a request id is accepted only if it looks like one", () => {
   const uuid = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
-  const accepted: readonly unknown[] = ["gateway-1", "JKJaXmPLvHcESHA=", "a+b/c=", "x".repeat(64), uuid];
-  const refused = ["", "x".repeat(65), "x".repeat(1_000_000), "a b", "a\nb", "a\n", '{"a":1}', "é", 17, null, ["a"]];
+  const accepted: readonly unknown[] = [
+    "gateway-1",
+    "JKJaXmPLvHcESHA=",
+    "a+b/c=",
+    "x".repeat(64),
+    uuid,
+  ];
+  const refused = [
+    "",
+    "x".repeat(65),
+    "x".repeat(1_000_000),
+    "a b",
+    "a\nb",
+    "a\n",
+    '{"a":1}',
+    "é",
+    17,
+    null,
+    ["a"],
+  ];
   for (const requestId of [...accepted, ...refused]) {
     const expected = accepted.includes(requestId) ? requestId : undefined;
     assert.equal(gatewayRequest(payload1({}, { requestId })).requestId, expected);
@@ -111,18 +163,35 @@ test("a request id is accepted only if it looks like one", () => {
 });
 
 test("weird events never throw", () => {
-  const weird = fc.oneof(fc.constantFrom(undefined, null, 0, "", "POST", [], {}), fc.jsonValue({ maxDepth: 1 }));
-  const keys = fc.constantFrom(..."rawPath path httpMethod body isBase64Encoded headers requestContext".split(" "));
+  const weird = fc.oneof(
+    fc.constantFrom(undefined, null, 0, "", "POST", [], {}),
+    fc.jsonValue({ maxDepth: 1 }),
+  );
+  const keys = fc.constantFrom(
+    ..."rawPath path httpMethod body isBase64Encoded headers requestContext".split(" "),
+  );
   const contextKeys = fc.constantFrom(..."stage requestId http identity authentication".split(" "));
   const edited = fc
-    .tuple(fc.dictionary(keys, weird), fc.dictionary(contextKeys, weird), fc.constantFrom(payload1, payload2))
+    .tuple(
+      fc.dictionary(keys, weird),
+      fc.dictionary(contextKeys, weird),
+      fc.constantFrom(payload1, payload2),
+    )
     .map(([changes, context, payload]) => payload(changes, context));
   fc.assert(
     fc.property(fc.oneof({ weight: 5, arbitrary: edited }, fc.anything()), (any) => {
       const request = gatewayRequest(any);
-      const texts = [request.body(), request.authorization, request.clientSubject, request.requestId];
+      const texts = [
+        request.body(),
+        request.authorization,
+        request.clientSubject,
+        request.requestId,
+      ];
       assert.ok(texts.every((text) => text === undefined || typeof text === "string"));
-      assert.equal(typeof request.path + typeof request.method + typeof request.bodyBytes, "stringstringnumber");
+      assert.equal(
+        typeof request.path + typeof request.method + typeof request.bodyBytes,
+        "stringstringnumber",
+      );
     }),
     { numRuns: 10_000 },
   );

@@ -1,11 +1,17 @@
-// The issuer's responses: 200 only for GET of its two documents, in both payload formats, with the same bytes for the same keys.
+// The issuer's responses: 200 only for GET of its two documents, in both payload formats, with the
+// same bytes for the same keys.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fault } from "../../../functions/errors.ts";
 import type { HttpResponse } from "../../../functions/gateway/http.ts";
-import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
+import {
+  DISCOVERY_PATH,
+  discoveryDocument,
+  JWKS_PATH,
+  jwksDocument,
+} from "../../../functions/issuer/documents.ts";
 import { createIssuer } from "../../../functions/issuer/handler.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
@@ -29,16 +35,29 @@ function event(method: string, path: string, payload: "1.0" | "2.0" = "2.0"): ob
   const requestContext = { requestId: "req-1", stage: "$default" };
   return payload === "1.0"
     ? { httpMethod: method, path, headers: {}, requestContext }
-    : { version: "2.0", rawPath: path, headers: {}, requestContext: { ...requestContext, http: { method, path } } };
+    : {
+        version: "2.0",
+        rawPath: path,
+        headers: {},
+        requestContext: { ...requestContext, http: { method, path } },
+      };
 }
 
 const DOWN = fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)");
 const BROKEN = "/iam-authenticator/prod/issuer/broken";
 const WITH_BROKEN = new Map([...PARAMETERS, [BROKEN, { value: "{", secure: false, modified: 0 }]]);
 
-function issuer({ url = ISSUER, parameters = PARAMETERS, fail = undefined as Error | undefined } = {}) {
+function issuer({
+  url = ISSUER,
+  parameters = PARAMETERS,
+  fail = undefined as Error | undefined,
+} = {}) {
   const lines: Record<string, unknown>[] = [];
-  const settings = readIssuerSettings({ AWS_REGION: "eu-west-1", CLUSTER_ID: "prod", ISSUER_URL: url });
+  const settings = readIssuerSettings({
+    AWS_REGION: "eu-west-1",
+    CLUSTER_ID: "prod",
+    ISSUER_URL: url,
+  });
   const { handler } = createIssuer(settings, {
     fetchPath: async () => {
       if (fail !== undefined) throw fail;
@@ -82,7 +101,14 @@ test("a path in the issuer's URL is found, with and without it and after a stage
 test("every other path is 404, every other method 405 with Allow, and neither reads a key", async () => {
   const { handler } = issuer({ fail: new Error("must not be asked") });
   const message = "the only paths are /.well-known/openid-configuration and /openid/v1/jwks";
-  for (const path of ["/", `${JWKS_PATH}/`, "/authenticate", "/openid/v1/JWKS", "//openid/v1/jwks", ""]) {
+  for (const path of [
+    "/",
+    `${JWKS_PATH}/`,
+    "/authenticate",
+    "/openid/v1/JWKS",
+    "//openid/v1/jwks",
+    "",
+  ]) {
     const { statusCode, body, headers } = await handler(event("GET", path));
     assert.deepEqual([statusCode, headers["cache-control"]], [404, "no-store"], path);
     assert.deepEqual(JSON.parse(body), { code: "path_unknown", message });
@@ -95,21 +121,46 @@ test("every other path is 404, every other method 405 with Allow, and neither re
 
 const NO_KEYS = /^no key below \/iam-authenticator\/pr/;
 for (const [what, options, code, message, cause] of [
-  ["Parameter Store down without cached keys", { fail: DOWN }, "parameters_unavailable", /\(TimedOut\)$/, undefined],
+  [
+    "Parameter Store down without cached keys",
+    { fail: DOWN },
+    "parameters_unavailable",
+    /\(TimedOut\)$/,
+    undefined,
+  ],
   ["an issuer without keys", { parameters: new Map() }, "issuer_without_keys", NO_KEYS, undefined],
-  ["an unexpected failure", { fail: new TypeError("secret") }, "internal_fault", /^unexpected failure$/, "TypeError"],
+  [
+    "an unexpected failure",
+    { fail: new TypeError("secret") },
+    "internal_fault",
+    /^unexpected failure$/,
+    "TypeError",
+  ],
 ] as const) {
   test(`${what}: a 500 with its code and no foreign text, not cacheable, counted, never 404 or an empty set`, async () => {
     const { handler, lines } = issuer(options);
     for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
       const { statusCode, headers, body } = await handler(event("GET", path));
-      assert.deepEqual([statusCode, headers["cache-control"], JSON.parse(body).code], [500, "no-store", code]);
+      assert.deepEqual(
+        [statusCode, headers["cache-control"], JSON.parse(body).code],
+        [500, "no-store", code],
+      );
       assert.match(JSON.parse(body).message, message);
     }
     const Metrics = [{ Name: "IssuerRequests", Unit: "Count" }];
     const CloudWatchMetrics = [{ Dimensions: [["ClusterId", "Outcome"]], Metrics }];
-    const counted = { ClusterId: "prod", Outcome: "fault", IssuerRequests: 1, _aws: { CloudWatchMetrics } };
-    assert.partialDeepStrictEqual(lines[0], { reason: code, level: "error", ...(cause && { cause }), ...counted });
+    const counted = {
+      ClusterId: "prod",
+      Outcome: "fault",
+      IssuerRequests: 1,
+      _aws: { CloudWatchMetrics },
+    };
+    assert.partialDeepStrictEqual(lines[0], {
+      reason: code,
+      level: "error",
+      ...(cause && { cause }),
+      ...counted,
+    });
     assert.doesNotMatch(JSON.stringify(lines), /secret/);
   });
 }
@@ -120,11 +171,18 @@ test("each request prints one line", async () => {
   await handler(event("GET", "/favicon.ico"));
   const [{ _aws, ClusterId, Outcome, IssuerRequests, ...line } = {}, ...others] = lines;
   assert.deepEqual(line, {
-    ...{ timestamp: "2026-11-24T12:00:00.000Z", level: "info", outcome: "served", document: JWKS_PATH },
+    ...{
+      timestamp: "2026-11-24T12:00:00.000Z",
+      level: "info",
+      outcome: "served",
+      document: JWKS_PATH,
+    },
     ...{ keys: KEYS.map(({ kid }) => kid), invalidKeys: [], ms: { parameters: 0, total: 0 } },
     ...{ cached: false, stale: false, coldStart: true, requestId: "req-1" },
   });
-  assert.partialDeepStrictEqual(others, [{ outcome: "bad_request", reason: "path_unknown", level: "warn" }]);
+  assert.partialDeepStrictEqual(others, [
+    { outcome: "bad_request", reason: "path_unknown", level: "warn" },
+  ]);
 });
 
 test("an invalid key is logged with its parameter at level warn, and counted", async () => {
@@ -135,7 +193,11 @@ test("an invalid key is logged with its parameter at level warn, and counted", a
 });
 
 test("the documents are kube-apiserver's: each algorithm once, members in order, whatever the order of the keys", () => {
-  for (const keys of [[...KEYS, ...KEYS], KEYS.toReversed(), [...KEYS.slice(2), ...KEYS.slice(0, 2)]]) {
+  for (const keys of [
+    [...KEYS, ...KEYS],
+    KEYS.toReversed(),
+    [...KEYS.slice(2), ...KEYS.slice(0, 2)],
+  ]) {
     assert.equal(
       discoveryDocument(ISSUER, keys),
       `{"issuer":"${ISSUER}","jwks_uri":"${ISSUER}/openid/v1/jwks","response_types_supported":["id_token"],` +
@@ -143,17 +205,29 @@ test("the documents are kube-apiserver's: each algorithm once, members in order,
     );
     if (keys.length === KEYS.length) assert.equal(jwksDocument(keys), jwksDocument(KEYS));
   }
-  const members = JSON.parse(jwksDocument(KEYS)).keys.map((key: object) => Object.keys(key).join(" "));
-  assert.deepEqual(members.toSorted(), [...Array(3).fill("use kty kid crv alg x y"), "use kty kid alg n e"].toSorted());
+  const members = JSON.parse(jwksDocument(KEYS)).keys.map((key: object) =>
+    Object.keys(key).join(" "),
+  );
+  assert.deepEqual(
+    members.toSorted(),
+    [...Array(3).fill("use kty kid crv alg x y"), "use kty kid alg n e"].toSorted(),
+  );
 });
 
 for (const path of ["dist/issuer/index.mjs", "functions/issuer/index.ts"]) {
   test(`${path}: the first request serves prefetched keys without a second call, as old as their read`, async (t) => {
-    const parameterOf = ({ kid }: { kid: string }) => issuerKeyParameter("/iam-authenticator/prod", kid);
-    const parameters = Object.fromEntries(KEYS.map((key) => [parameterOf(key), JSON.stringify(key)]));
+    const parameterOf = ({ kid }: { kid: string }) =>
+      issuerKeyParameter("/iam-authenticator/prod", kid);
+    const parameters = Object.fromEntries(
+      KEYS.map((key) => [parameterOf(key), JSON.stringify(key)]),
+    );
     // Each write has a different time.
     let written = Date.UTC(2026, 10, 24);
-    const store = await startParameterStore({ region: "us-west-2", parameters, now: () => (written += 1_000) });
+    const store = await startParameterStore({
+      region: "us-west-2",
+      parameters,
+      now: () => (written += 1_000),
+    });
     t.after(() => store.close());
     const clock = stoppedClock();
     const { handler, output, close } = await startFunction({
@@ -175,7 +249,10 @@ for (const path of ["dist/issuer/index.mjs", "functions/issuer/index.ts"]) {
       [1, 2],
     ] as const) {
       clock.advance(ms);
-      const { statusCode, body } = (await handler(event as never, { awsRequestId: "1" } as never)) as HttpResponse;
+      const { statusCode, body } = (await handler(
+        event as never,
+        { awsRequestId: "1" } as never,
+      )) as HttpResponse;
       assert.deepEqual([statusCode, body, store.requests.length], [200, jwksDocument(KEYS), reads]);
     }
   });

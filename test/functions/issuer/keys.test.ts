@@ -1,9 +1,15 @@
-// The issuer's keys from Parameter Store: all valid ones, never a part of them, and the last good ones for a day.
+// The issuer's keys from Parameter Store: all valid ones, never a part of them, and the last good
+// ones for a day.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
-import { cachedKeys, issuerKeyParameter, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
+import {
+  cachedKeys,
+  issuerKeyParameter,
+  keySetOf,
+  MAX_KEYS,
+} from "../../../functions/issuer/keys.ts";
 import type { FetchPath } from "../../../functions/parameters/parameter-store.ts";
 import type { DatedParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
@@ -19,7 +25,9 @@ function stored(value: unknown, secure = false, modified = 0): DatedParameter {
 }
 
 const nameOf = (kid: string) => issuerKeyParameter(PREFIX, kid);
-const GOOD: StoredKeys = Object.fromEntries(SAMPLES.map(({ jwk }) => [nameOf(jwk.kid), stored(jwk)]));
+const GOOD: StoredKeys = Object.fromEntries(
+  SAMPLES.map(({ jwk }) => [nameOf(jwk.kid), stored(jwk)]),
+);
 const RSA_NAME = nameOf(RSA.jwk.kid);
 
 const setOf = (parameters: StoredKeys) => keySetOf(PREFIX, new Map(Object.entries(parameters)));
@@ -27,11 +35,24 @@ const setOf = (parameters: StoredKeys) => keySetOf(PREFIX, new Map(Object.entrie
 for (const [what, name, parameter, problem] of [
   ["not JSON", RSA_NAME, { value: "{", secure: false, modified: 0 }, /^must be a JSON object/],
   ["a SecureString", RSA_NAME, stored(RSA.jwk, true), /^must be of type String/],
-  ["the name of another key", nameOf("x"), stored(RSA.jwk), new RegExp(`^holds the key of ${RSA_NAME}$`)],
-  ["a private key", RSA_NAME, stored({ ...RSA.jwk, d: "AQAB" }), /^holds "d", which is part of a private key/],
+  [
+    "the name of another key",
+    nameOf("x"),
+    stored(RSA.jwk),
+    new RegExp(`^holds the key of ${RSA_NAME}$`),
+  ],
+  [
+    "a private key",
+    RSA_NAME,
+    stored({ ...RSA.jwk, d: "AQAB" }),
+    /^holds "d", which is part of a private key/,
+  ],
 ] as const) {
   test(`an invalid parameter, ${what}, is left out, and its neighbours are served`, () => {
-    const { keys, invalid } = setOf({ [name]: parameter, [nameOf(P256.jwk.kid)]: stored(P256.jwk) });
+    const { keys, invalid } = setOf({
+      [name]: parameter,
+      [nameOf(P256.jwk.kid)]: stored(P256.jwk),
+    });
     assert.deepEqual([keys, invalid.length, invalid[0]?.parameter], [[P256.jwk], 1, name]);
     assert.match(invalid[0]?.problem ?? "", problem);
   });
@@ -39,7 +60,9 @@ for (const [what, name, parameter, problem] of [
 
 const MANY = Array.from({ length: MAX_KEYS + 2 }, () => ec("P-256").jwk);
 /** Written one after the other, in another order than their names. */
-const WRITTEN = Object.fromEntries(MANY.map((jwk, at) => [nameOf(jwk.kid), stored(jwk, false, 1_000 * at)]));
+const WRITTEN = Object.fromEntries(
+  MANY.map((jwk, at) => [nameOf(jwk.kid), stored(jwk, false, 1_000 * at)]),
+);
 
 test("of more than ten keys the oldest ten are served, and each further one is reported", () => {
   const { keys, invalid } = setOf(WRITTEN);
@@ -47,13 +70,20 @@ test("of more than ten keys the oldest ten are served, and each further one is r
   const further = MANY.slice(MAX_KEYS).map(({ kid }) => nameOf(kid));
   const reported = invalid.map(({ parameter }) => parameter);
   assert.deepEqual(reported, further);
-  for (const { problem } of invalid) assert.match(problem, /^is not served: .*10 keys .*Retire old keys/);
+  for (const { problem } of invalid)
+    assert.match(problem, /^is not served: .*10 keys .*Retire old keys/);
 });
 
-/** A Parameter Store and a clock that a test can change. An outcome is the number of keys, or the error. */
+/**
+ * A Parameter Store and a clock that a test can change. An outcome is the number of keys, or the
+ * error.
+ */
 function service() {
   const clock = fixedClock();
-  const state: { stored: StoredKeys | Promise<StoredKeys> | Error; paths: string[] } = { stored: {}, paths: [] };
+  const state: { stored: StoredKeys | Promise<StoredKeys> | Error; paths: string[] } = {
+    stored: {},
+    paths: [],
+  };
   const fetchPath: FetchPath = async (path) => {
     state.paths.push(path);
     if (state.stored instanceof Error) throw state.stored;
@@ -62,7 +92,8 @@ function service() {
   const read = cachedKeys(fetchPath, PREFIX, clock);
   const ask = () =>
     read(deadlineOf(clock)).then(
-      ({ keys, cached, stale }) => `${keys.length}${cached ? " cached" : ""}${stale ? " stale" : ""}`,
+      ({ keys, cached, stale }) =>
+        `${keys.length}${cached ? " cached" : ""}${stale ? " stale" : ""}`,
       String,
     );
   return { clock, state, ask };
@@ -80,7 +111,12 @@ const HOUR = 3_600 * S;
 /** Milliseconds since the step before, what is stored, the outcome, and all reads. */
 type Step = readonly [ms: number, stored: StoredKeys | Error, outcome: string, reads: number];
 const NO_PARAMETER: Step = [0, {}, without("there is no parameter"), 1];
-const ONLY_BROKEN: Step = [0, BROKEN, without(`${RSA_NAME} must be a JSON object: a public JWK`), 1];
+const ONLY_BROKEN: Step = [
+  0,
+  BROKEN,
+  without(`${RSA_NAME} must be a JSON object: a public JWK`),
+  1,
+];
 // biome-ignore format: a table
 const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
   ["one read of the path returns all keys, which are cached for 30 s", [0, GOOD, "4", 1], [30 * S - 1, ONE, "4 cached", 1], [1, ONE, "1", 2]],
@@ -121,7 +157,10 @@ for (const [title, ...steps] of CASES) {
 }
 
 test("an older read that ends after a newer one does not restore a retired key", async () => {
-  const [first, second] = [Promise.withResolvers<StoredKeys>(), Promise.withResolvers<StoredKeys>()];
+  const [first, second] = [
+    Promise.withResolvers<StoredKeys>(),
+    Promise.withResolvers<StoredKeys>(),
+  ];
   const { clock, state, ask } = service();
   state.stored = first.promise;
   const older = ask();

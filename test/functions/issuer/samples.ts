@@ -4,10 +4,14 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { issuerKeyOf } from "../../../functions/issuer/key.ts";
 
 export function rsa(modulusLength = 2048, publicExponent = 65537) {
-  return sample(`RSA ${modulusLength}`, generateKeyPairSync("rsa", { modulusLength, publicExponent }));
+  return sample(
+    `RSA ${modulusLength}`,
+    generateKeyPairSync("rsa", { modulusLength, publicExponent }),
+  );
 }
 
-export const ec = (namedCurve: string) => sample(namedCurve, generateKeyPairSync("ec", { namedCurve }));
+export const ec = (namedCurve: string) =>
+  sample(namedCurve, generateKeyPairSync("ec", { namedCurve }));
 
 function sample(name: string, pair: { publicKey: KeyObject; privateKey: KeyObject }) {
   const jwk = issuerKeyOf(pair.publicKey);

@@ -14,7 +14,10 @@ function read(changes: Readonly<Record<string, string | undefined>> = {}) {
 test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required, and the other settings have the authenticator's rules", () => {
   for (const name of Object.keys(REQUIRED)) {
     for (const value of [undefined, ""]) {
-      assert.throws(() => read({ [name]: value }), new RegExp(`^setting_invalid: ${name} is required: `));
+      assert.throws(
+        () => read({ [name]: value }),
+        new RegExp(`^setting_invalid: ${name} is required: `),
+      );
     }
   }
   const settings = read({ MAPPING_PREFIX: "/kube", LOG_LEVEL: "warn" });
@@ -39,13 +42,27 @@ const HOST = "https://oidc.example.com";
 for (const [what, urls] of Object.entries({
   "another scheme": ["http://oidc.example.com", "HTTPS://oidc.example.com", "oidc.example.com"],
   "a final slash": [`${HOST}/`, `${HOST}/prod/`],
-  "a port": [`${HOST}:443`, `${HOST}:8443`, "https://10.0.0.1:8443", "https://localhost.example.com:8443"],
+  "a port": [
+    `${HOST}:443`,
+    `${HOST}:8443`,
+    "https://10.0.0.1:8443",
+    "https://localhost.example.com:8443",
+  ],
   "the default port on this machine": ["https://localhost:443"],
   "a user": ["https://user:secret@oidc.example.com", "https://user@oidc.example.com"],
   "a query or fragment": [`${HOST}?a=b`, `${HOST}#a`],
   "another spelling of its path": [`${HOST}/a/../b`, `${HOST}/./b`, `${HOST}/a%2fb`, `${HOST}//b`],
-  "another spelling of its host": ["https://OIDC.example.com", "https://oidc.exämple.com", "https://010.0.0.1"],
-  "an invalid host": ["https://", "https://a..com", "https://.example.com", "https://-a.example.com"],
+  "another spelling of its host": [
+    "https://OIDC.example.com",
+    "https://oidc.exämple.com",
+    "https://010.0.0.1",
+  ],
+  "an invalid host": [
+    "https://",
+    "https://a..com",
+    "https://.example.com",
+    "https://-a.example.com",
+  ],
   "an invalid label": ["https://a-.example.com", `https://${"a".repeat(64)}.example.com`],
   "white space": [` ${HOST}`, `${HOST}\n`],
   "more than 255 characters": [`${HOST}/${"a".repeat(240)}`],

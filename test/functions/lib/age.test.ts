@@ -7,20 +7,24 @@ import { agesBy } from "../../../functions/lib/age.ts";
 
 test("whatever the clock does, a moment is fresh without a step back and usable for the sum of the steps forward", () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: -5_000, max: 5_000 }), { maxLength: 12 }), fc.nat(12), (steps, at) => {
-      let time = 1_000_000;
-      const ages = agesBy(() => time);
-      let since = ages.now();
-      let [forward, back] = [0, 0];
-      for (const [index, step] of steps.entries()) {
-        if (index === at) [since, forward, back] = [ages.now(), 0, 0];
-        time += step;
-        if (step > 0) forward += step;
-        if (step < 0) back += 1;
-        assert.equal(ages.isUsable(since, 8_000), forward < 8_000);
-        assert.equal(ages.isFresh(since, 8_000), forward < 8_000 && back === 0);
-      }
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: -5_000, max: 5_000 }), { maxLength: 12 }),
+      fc.nat(12),
+      (steps, at) => {
+        let time = 1_000_000;
+        const ages = agesBy(() => time);
+        let since = ages.now();
+        let [forward, back] = [0, 0];
+        for (const [index, step] of steps.entries()) {
+          if (index === at) [since, forward, back] = [ages.now(), 0, 0];
+          time += step;
+          if (step > 0) forward += step;
+          if (step < 0) back += 1;
+          assert.equal(ages.isUsable(since, 8_000), forward < 8_000);
+          assert.equal(ages.isFresh(since, 8_000), forward < 8_000 && back === 0);
+        }
+      },
+    ),
     { numRuns: 10_000 },
   );
 });

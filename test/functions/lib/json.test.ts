@@ -1,9 +1,16 @@
-// Untrusted JSON: only complete texts and real objects, equal to what JSON.parse returns; no repeated key is lost.
+// Untrusted JSON: only complete texts and real objects, equal to what JSON.parse returns; no
+// repeated key is lost.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isObject, parseJson, parseStored, repeatedKey, valuesOf } from "../../../functions/lib/json.ts";
+import {
+  isObject,
+  parseJson,
+  parseStored,
+  repeatedKey,
+  valuesOf,
+} from "../../../functions/lib/json.ts";
 import { quoted } from "../../../functions/lib/text.ts";
 
 const RUNS = { numRuns: 10_000 };
@@ -23,7 +30,10 @@ test("every value of a repeated key is returned, in the order of the text", () =
 });
 
 test("a repeated key is reported for every value that contains it, and for no neighbour", () => {
-  const list = parseStored('[{"a":1},{"b":[{"c":1,"c":2}],"d":{}},{"e":{}}]') as Record<string, unknown>[];
+  const list = parseStored('[{"a":1},{"b":[{"c":1,"c":2}],"d":{}},{"e":{}}]') as Record<
+    string,
+    unknown
+  >[];
   assert.equal(repeatedKey(list), "c");
   assert.deepEqual(list.map(repeatedKey), [undefined, "c", undefined]);
   assert.equal(repeatedKey(list[1]?.["d"]), undefined);
@@ -37,7 +47,17 @@ interface Written {
 }
 
 const space = fc.constantFrom("", " ", "\n", "\t ");
-const key = fc.constantFrom('"a"', '"\\u0061"', '"b"', '"__proto__"', '"1"', '"a:"', '"\\""', '"}"', '""');
+const key = fc.constantFrom(
+  '"a"',
+  '"\\u0061"',
+  '"b"',
+  '"__proto__"',
+  '"1"',
+  '"a:"',
+  '"\\""',
+  '"}"',
+  '""',
+);
 
 /** JSON as text, often with repeated keys. */
 const { json } = fc.letrec<{ json: Written; list: Written; object: Written }>((tie) => ({
@@ -56,11 +76,14 @@ const { json } = fc.letrec<{ json: Written; list: Written; object: Written }>((t
     text: `[${s}${items.map(({ text }) => text).join(`${s},`)}${s}]`,
     repeats: items.some(({ repeats }) => repeats),
   })),
-  object: fc.tuple(fc.array(fc.tuple(key, tie("json")), { maxLength: 5 }), space).map(([members, s]) => ({
-    text: `{${s}${members.map(([k, { text }]) => `${k}${s}:${s}${text}`).join(`,${s}`)}${s}}`,
-    repeats:
-      new Set(members.map(([k]) => JSON.parse(k))).size < members.length || members.some(([, { repeats }]) => repeats),
-  })),
+  object: fc
+    .tuple(fc.array(fc.tuple(key, tie("json")), { maxLength: 5 }), space)
+    .map(([members, s]) => ({
+      text: `{${s}${members.map(([k, { text }]) => `${k}${s}:${s}${text}`).join(`,${s}`)}${s}}`,
+      repeats:
+        new Set(members.map(([k]) => JSON.parse(k))).size < members.length ||
+        members.some(([, { repeats }]) => repeats),
+    })),
 }));
 
 test("text that JSON.parse accepts has an equal result, and a repeated key is found exactly if there is one", () => {
@@ -98,8 +121,8 @@ test("only text that JSON.parse refuses is undefined", () => {
 });
 
 test("deep values with many repeated keys take linear time", () => {
-  // An AWS-signed token is parsed before its signature is verified. Work for each pair of a container and a repetition,
-  // or for each pair of repetitions, would take minutes here.
+  // An AWS-signed token is parsed before its signature is verified. Work for each pair of a
+  // container and a repetition, or for each pair of repetitions, would take minutes here.
   const size = 100_000;
   const text = `${"[".repeat(size)}{${Array(size).fill('"":1').join(",")}}${"]".repeat(size)}`;
   const start = performance.now();
@@ -109,7 +132,8 @@ test("deep values with many repeated keys take linear time", () => {
 });
 
 test("a complete text is parsed, any other is undefined, and null, lists and strings are not objects", () => {
-  for (const text of ["null", ' {"a": [1, "x"]}\n', '"\\ud800"']) assert.deepEqual(parseJson(text), JSON.parse(text));
+  for (const text of ["null", ' {"a": [1, "x"]}\n', '"\\ud800"'])
+    assert.deepEqual(parseJson(text), JSON.parse(text));
   for (const text of ["", "{", '{"a":1}}', "[1] x", "'x'", "NaN", "\ufeff{}"]) {
     assert.equal(parseJson(text), undefined, text);
   }

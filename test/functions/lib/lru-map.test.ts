@@ -45,7 +45,9 @@ test("a map has its last values, at most maxSize of them, and those used most re
           assert.ok(!map.has(key) || values.has(key));
           apply[use](key, at);
           assert.ok(KEYS.filter((kept) => map.has(kept)).length <= maxSize);
-          const lost = used.slice(-Math.floor(maxSize / 2)).filter((recent) => values.has(recent) && !map.has(recent));
+          const lost = used
+            .slice(-Math.floor(maxSize / 2))
+            .filter((recent) => values.has(recent) && !map.has(recent));
           assert.deepEqual(lost, []);
         }
       },

@@ -1,4 +1,5 @@
-// Retries of failures and throttling, with limits for each try and for all, on mocked timers and an injected clock.
+// Retries of failures and throttling, with limits for each try and for all, on mocked timers and an
+// injected clock.
 
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
@@ -49,7 +50,10 @@ const OPTIONS = {
   behind: 0,
 };
 type Steps = readonly (string | Error | "silent")[];
-/** `tries`: the number that was made, by time. `outcome`: the result, the error, or the message of `TimedOut`. */
+/**
+ * `tries`: the number that was made, by time. `outcome`: the result, the error, or the message of
+ * `TimedOut`.
+ */
 type Case = readonly [
   title: string,
   steps: Steps,
@@ -83,7 +87,10 @@ for (const [title, steps, tries, expected, options = {}] of CASES) {
   const { deadline, random, behind, isRetryable } = { ...OPTIONS, ...options };
   test(title, async () => {
     const { call, signals } = calls(...steps);
-    const { outcome, pass } = start(deadline, call, isRetryable, { isThrottling, random: () => random });
+    const { outcome, pass } = start(deadline, call, isRetryable, {
+      isThrottling,
+      random: () => random,
+    });
     let now = 0;
     for (const [ms, made] of Object.entries(tries)) {
       await pass(Number(ms) - now, Number(ms) - now - behind);
@@ -91,7 +98,8 @@ for (const [title, steps, tries, expected, options = {}] of CASES) {
       assert.equal(signals.length, made, `at ${ms} ms`);
     }
     const found = await outcome;
-    if (expected instanceof RegExp) assert.match(found instanceof TimedOut ? found.message : "", expected);
+    if (expected instanceof RegExp)
+      assert.match(found instanceof TimedOut ? found.message : "", expected);
     else assert.equal(found, expected);
     assert.equal(signals.length, Object.values(tries).at(-1));
     const timedOut = steps.slice(0, signals.length).map((step) => step === "silent");
@@ -117,7 +125,11 @@ for (const [what, error, expected] of [
   test(`beforeRetry is called with the error of a failure: ${what}`, async () => {
     const met: unknown[] = [];
     const { call } = calls(error, "answer");
-    const more = { isThrottling, random: () => 0, beforeRetry: (error: unknown) => void met.push(error) };
+    const more = {
+      isThrottling,
+      random: () => 0,
+      beforeRetry: (error: unknown) => void met.push(error),
+    };
     const { outcome, pass } = start(5_000, call, () => true, more);
     await pass(1);
     assert.deepEqual([await outcome, met], ["answer", expected]);
@@ -125,7 +137,10 @@ for (const [what, error, expected] of [
 }
 
 test("failureKind is the code or the name of an error, never its message", () => {
-  assert.equal(failureKind(Object.assign(new Error("secret"), { code: "ECONNRESET" })), "ECONNRESET");
+  assert.equal(
+    failureKind(Object.assign(new Error("secret"), { code: "ECONNRESET" })),
+    "ECONNRESET",
+  );
   assert.equal(failureKind(Object.assign(new Error("secret"), { code: 7 })), "Error");
   assert.equal(failureKind(new TimedOut("secret")), "TimedOut");
   assert.equal(failureKind("secret"), "unknown failure");

@@ -1,5 +1,5 @@
-// Concurrent requests for the same key share one call, and the failures of many keys are bounded. `parameters` has tests of how long
-// a request waits, and how long a failure is remembered.
+// Concurrent requests for the same key share one call, and the failures of many keys are bounded.
+// `parameters` has tests of how long a request waits, and how long a failure is remembered.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,7 +24,11 @@ const turns = () => new Promise(setImmediate);
 
 for (const [what, end, status] of [
   ["share its answer", (call: PromiseWithResolvers<string>) => call.resolve("answer"), "fulfilled"],
-  ["fail with it", (call: PromiseWithResolvers<string>) => call.reject(new Error("down")), "rejected"],
+  [
+    "fail with it",
+    (call: PromiseWithResolvers<string>) => call.reject(new Error("down")),
+    "rejected",
+  ],
 ] as const) {
   test(`requests that joined a failing call share one more, with the deadline of the first of them, and ${what}`, async () => {
     const { calls, ask } = controlled();

@@ -1,4 +1,5 @@
-// Work before the first request: awaited for up to a second, and its failure is ignored. An unhandled rejection fails a test.
+// Work before the first request: awaited for up to a second, and its failure is ignored. An
+// unhandled rejection fails a test.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";

@@ -1,9 +1,13 @@
-// Concurrent reviews with one cache of parameters do not lose each other's results, and share a failed read.
+// Concurrent reviews with one cache of parameters do not lose each other's results, and share a
+// failed read.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
-import { cachedParameters, type FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
+import {
+  cachedParameters,
+  type FetchParameters,
+} from "../../../functions/parameters/parameter-cache.ts";
 import { bearerFunction } from "../authenticator/bearer-function.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
@@ -23,7 +27,8 @@ test("a parameter that was fresh at the start of a review does not become absent
   });
   await ask("deny");
   const review = ask("deny", "late");
-  for (let i = 0; i < 12_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `flood-${i + n}`));
+  for (let i = 0; i < 12_000; i += 10)
+    await ask(...Array.from({ length: 10 }, (_, n) => `flood-${i + n}`));
   held.resolve();
   assert.deepEqual([...(await review).parameters.keys()], ["deny"]);
 });
@@ -49,7 +54,11 @@ test("an older read that ends after a newer one does not restore a removed param
     answers[1]?.resolve(newer);
     assert.equal((await second).parameters.get("deny"), newer);
     answers[0]?.resolve(older);
-    assert.equal((await first).parameters.get("deny"), newer, "the older read itself answers with what is newer");
+    assert.equal(
+      (await first).parameters.get("deny"),
+      newer,
+      "the older read itself answers with what is newer",
+    );
     const later = await ask("deny");
     assert.deepEqual([later.cached, later.parameters.get("deny")], [true, newer]);
     clock.advance(400_000);
@@ -78,7 +87,8 @@ test("concurrent reads of the same names are one call", async () => {
   });
   const reads = [ask("a", "b"), ask("a", "b"), ask("a")];
   held.resolve();
-  for (const { parameters } of await Promise.all(reads)) assert.deepEqual([...parameters], [["a", DENY]]);
+  for (const { parameters } of await Promise.all(reads))
+    assert.deepEqual([...parameters], [["a", DENY]]);
   assert.deepEqual(asked, [["a", "b"], ["a"]]);
 });
 

@@ -1,4 +1,5 @@
-// How long parameters are cached, which of them are used while Parameter Store fails, and how often they are parsed.
+// How long parameters are cached, which of them are used while Parameter Store fails, and how often
+// they are parsed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +8,10 @@ import { cachedParameters } from "../../../functions/parameters/parameter-cache.
 import { oncePerRead } from "../../../functions/parameters/stored-parameter.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
-/** A cache of parameters whose names are letters. A stored `A` is the parameter `a` with the value `A`. */
+/**
+ * A cache of parameters whose names are letters. A stored `A` is the parameter `a` with the value
+ * `A`.
+ */
 function cachedStore() {
   const clock = fixedClock();
   const store: { letters: string | undefined; call?: string | undefined } = { letters: "" };
@@ -15,7 +19,10 @@ function cachedStore() {
     async (names) => {
       store.call = names.join("");
       const { letters = outage() } = store;
-      const all = Array.from(letters, (value) => [value.toLowerCase(), { value, secure: false }] as const);
+      const all = Array.from(
+        letters,
+        (value) => [value.toLowerCase(), { value, secure: false }] as const,
+      );
       return new Map(all.filter(([name]) => names.includes(name)));
     },
     30_000,
@@ -29,8 +36,17 @@ function outage(): never {
 }
 
 const FAULT = "parameters_unavailable";
-/** Milliseconds since the step before, what is stored (`undefined`: an outage), the asked names, the values, the names of a call. */
-type Step = readonly [ms: number, stored: string | undefined, asked: string, outcome: string, call?: string];
+/**
+ * Milliseconds since the step before, what is stored (`undefined`: an outage), the asked names, the
+ * values, the names of a call.
+ */
+type Step = readonly [
+  ms: number,
+  stored: string | undefined,
+  asked: string,
+  outcome: string,
+  call?: string,
+];
 
 // biome-ignore format: a table
 const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
@@ -89,7 +105,8 @@ for (const [title, ...steps] of CASES) {
 
 /** Names of 5,000 identities for which nothing is stored, ten in each call. */
 async function flood(ask: (...names: string[]) => Promise<unknown>, what = "n"): Promise<void> {
-  for (let i = 0; i < 5_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `${what}${i + n}`));
+  for (let i = 0; i < 5_000; i += 10)
+    await ask(...Array.from({ length: 10 }, (_, n) => `${what}${i + n}`));
 }
 
 test("kept names, also absent ones, survive any number of other names, and answer during an outage", async () => {
@@ -121,7 +138,8 @@ test("kept names are bounded, and an evicted one never returns with an older val
   await ask("a");
   store.letters = "a";
   (await ask("a", "b")).keep?.();
-  for (let i = 0; i < 5_000; i += 10) (await ask(...Array.from({ length: 10 }, (_, n) => `k${i + n}`))).keep?.();
+  for (let i = 0; i < 5_000; i += 10)
+    (await ask(...Array.from({ length: 10 }, (_, n) => `k${i + n}`))).keep?.();
   store.letters = undefined;
   await assert.rejects(ask("a", "b"), { code: FAULT });
 });

@@ -1,10 +1,14 @@
-// Parameter Store through the real SDK: one call for all names, one retry, time limits, and a fault for every failure.
+// Parameter Store through the real SDK: one call for all names, one retry, time limits, and a fault
+// for every failure.
 
 import assert from "node:assert/strict";
 import { after, afterEach, mock, test } from "node:test";
 import { hasCode } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
-import { createParameterStore, createPathReader } from "../../../functions/parameters/parameter-store.ts";
+import {
+  createParameterStore,
+  createPathReader,
+} from "../../../functions/parameters/parameter-store.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { OPERATOR, startParameterStore } from "../../local-aws.ts";
@@ -31,11 +35,18 @@ const within = (ms: number) => deadlineIn(ms, Date.now);
 
 function answer(status: number, type: string): Fault {
   const headers = { "content-type": "application/x-amz-json-1.1" };
-  return { kind: "answer", status, headers, body: JSON.stringify({ __type: type, message: "text of SSM" }) };
+  return {
+    kind: "answer",
+    status,
+    headers,
+    body: JSON.stringify({ __type: type, message: "text of SSM" }),
+  };
 }
 
 function sentSince(count: number): unknown[] {
-  return store.requests.slice(count).map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(`${body}`)]);
+  return store.requests
+    .slice(count)
+    .map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(`${body}`)]);
 }
 
 /** The cause's kind and the number of requests. The message must not repeat text of the service. */
@@ -48,7 +59,10 @@ async function failure(deadline = within(5_000), names = ["/p/a"]): Promise<[str
   return [/\((.*)\)$/.exec(message)?.[1] ?? message, store.requests.length - before];
 }
 
-async function failureAfter(deadlineMs: number, ...waits: readonly number[]): Promise<[string, number]> {
+async function failureAfter(
+  deadlineMs: number,
+  ...waits: readonly number[]
+): Promise<[string, number]> {
   const before = store.requests.length;
   const { within, pass } = mockTime();
   const failed = failure(within(deadlineMs));
@@ -60,8 +74,13 @@ async function failureAfter(deadlineMs: number, ...waits: readonly number[]): Pr
 test("all names of a review are read in one call, existing, absent and SecureString ones, which are not decrypted", async () => {
   const before = store.requests.length;
   const names = ["/p/a", "/p/none", "/p/list", "/p/secret"];
-  const { "/p/secret": secret, ...found } = Object.fromEntries(await fetchParameters(names, within(5_000)));
-  assert.deepEqual(found, { "/p/a": { value: "one", secure: false }, "/p/list": { value: "a,b", secure: false } });
+  const { "/p/secret": secret, ...found } = Object.fromEntries(
+    await fetchParameters(names, within(5_000)),
+  );
+  assert.deepEqual(found, {
+    "/p/a": { value: "one", secure: false },
+    "/p/list": { value: "a,b", secure: false },
+  });
   assert.equal(secret?.secure, true);
   assert.doesNotMatch(secret.value, /hidden/);
   assert.deepEqual(sentSince(before), [["AmazonSSM.GetParameters", { Names: names }]]);
@@ -71,8 +90,18 @@ const THROTTLING = answer(400, "ThrottlingException");
 const [RESET, CUT] = [{ kind: "reset" }, { kind: "cut", body: '{"Parameters":[' }] as const;
 for (const [what, fault, tries, cause] of [
   ["throttling is retried once after a random wait", THROTTLING, 2, "ThrottlingException"],
-  ["throttling by status is, too", answer(429, "TooManyRequestsException"), 2, "TooManyRequestsException"],
-  ["an error of the service is not retried", answer(400, "AccessDeniedException"), 1, "AccessDeniedException"],
+  [
+    "throttling by status is, too",
+    answer(429, "TooManyRequestsException"),
+    2,
+    "TooManyRequestsException",
+  ],
+  [
+    "an error of the service is not retried",
+    answer(400, "AccessDeniedException"),
+    1,
+    "AccessDeniedException",
+  ],
   ["a 500 is retried once", answer(500, "InternalServerError"), 2, "InternalServerError"],
   ["a 503 is retried once", answer(503, "ServiceUnavailable"), 2, "ServiceUnavailable"],
   ["a connection failure is retried once", RESET, 2, "ECONNRESET"],
@@ -98,8 +127,13 @@ test("each of two tries has a second, and none goes past the review's deadline",
 
 test("a response that is not JSON, redirects, or omits names is a fault, since an omitted name need not be absent", async () => {
   const headers = { "content-type": "application/x-amz-json-1.1", location: "http://127.0.0.1:9/" };
-  const empty = ["{}", '{"Parameters":[],"InvalidParameters":[]}', '{"InvalidParameters":["/p/b"]}'];
-  const other = '{"Parameters":[{"Name":"/p/b","Value":"x","Type":"String"}],"InvalidParameters":[]}';
+  const empty = [
+    "{}",
+    '{"Parameters":[],"InvalidParameters":[]}',
+    '{"InvalidParameters":["/p/b"]}',
+  ];
+  const other =
+    '{"Parameters":[{"Name":"/p/b","Value":"x","Type":"String"}],"InvalidParameters":[]}';
   for (const body of [...empty, other]) {
     store.fail({ kind: "answer", status: 200, headers, body });
     assert.equal((await failure())[0], "Parameter Store's answer omits requested names", body);
@@ -111,13 +145,18 @@ test("a response that is not JSON, redirects, or omits names is a fault, since a
 });
 
 test("all parameters below a path are read, each with its date, and a failure of one page is a failure of the path", async () => {
-  for (let i = 0; i < 25; i += 1) store.put(`/many/${i}`, "v", { type: i === 0 ? "SecureString" : "String" });
+  for (let i = 0; i < 25; i += 1)
+    store.put(`/many/${i}`, "v", { type: i === 0 ? "SecureString" : "String" });
   const before = store.requests.length;
   const found = await fetchPath("/many", within(5_000));
   const [first] = sentSince(before);
   assert.deepEqual(first, ["AmazonSSM.GetParametersByPath", { Path: "/many", MaxResults: 10 }]);
-  assert.deepEqual([found.size, [...found.values()].filter(({ secure }) => secure).length], [25, 1]);
-  for (const { modified } of found.values()) assert.ok(modified > Date.UTC(2026, 0), String(modified));
+  assert.deepEqual(
+    [found.size, [...found.values()].filter(({ secure }) => secure).length],
+    [25, 1],
+  );
+  for (const { modified } of found.values())
+    assert.ok(modified > Date.UTC(2026, 0), String(modified));
   assert.equal((await fetchPath("/none", within(5_000))).size, 0);
   const second = store.requests.length + 2;
   store.fail(() => (store.requests.length >= second ? THROTTLING : undefined));
@@ -131,7 +170,10 @@ test("warming up makes no call, and leaves the connection to the first one", asy
   await rehearsed.warmUp();
   await rehearsed.warmUp();
   assert.equal(store.requests.length, before);
-  assert.equal((await rehearsed.fetchParameters(["/p/a"], within(5_000))).get("/p/a")?.value, "one");
+  assert.equal(
+    (await rehearsed.fetchParameters(["/p/a"], within(5_000))).get("/p/a")?.value,
+    "one",
+  );
   assert.equal(store.requests.length, before + 1);
   assert.equal(store.connections(), connections + 1);
 });

@@ -1,11 +1,15 @@
-// A Parameter Store that does not answer is remembered for all names, and probed by one short read at a time.
+// A Parameter Store that does not answer is remembered for all names, and probed by one short read
+// at a time.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { TimedOut } from "../../../functions/lib/retry.ts";
-import { cachedParameters, rememberSilence } from "../../../functions/parameters/parameter-cache.ts";
+import {
+  cachedParameters,
+  rememberSilence,
+} from "../../../functions/parameters/parameter-cache.ts";
 import { fixedClock } from "../authenticator/fixtures.ts";
 
 const down = (cause: Error) => fault("parameters_unavailable", "no answer", { cause });
@@ -14,20 +18,30 @@ const REFUSED = down(Object.assign(new Error("refused"), { code: "ECONNREFUSED" 
 const THROTTLED = down(Object.assign(new Error("slow"), { name: "ThrottlingException" }));
 const RESET = down(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
 
-/** Two caches of one store, as of the mappings and of the callers. A failing call takes up to 2 s. */
+/**
+ * Two caches of one store, as of the mappings and of the callers. A failing call takes up to 2 s.
+ */
 function silentStore() {
   const clock = fixedClock();
-  const store: { error?: Error | undefined; hold?: Promise<void>; calls: { names: string; ms: number }[] } = {
+  const store: {
+    error?: Error | undefined;
+    hold?: Promise<void>;
+    calls: { names: string; ms: number }[];
+  } = {
     calls: [],
   };
   const fetch = rememberSilence(async (names, deadline) => {
     store.calls.push({ names: names.join(""), ms: Math.min(deadline.at - clock(), 2_000) });
     await store.hold;
-    if (store.error === undefined) return new Map(names.map((name) => [name, { value: "{}", secure: false }]));
+    if (store.error === undefined)
+      return new Map(names.map((name) => [name, { value: "{}", secure: false }]));
     if (store.error === SILENT) clock.advance(Math.min(deadline.at - clock(), 2_000));
     throw store.error;
   });
-  const [mappings, callers] = [cachedParameters(fetch, 30_000, clock), cachedParameters(fetch, 60_000, clock)];
+  const [mappings, callers] = [
+    cachedParameters(fetch, 30_000, clock),
+    cachedParameters(fetch, 60_000, clock),
+  ];
   const outcome = async (read: typeof mappings, name: string, ms = 5_000) =>
     read([name], deadlineIn(ms, clock)).then(
       ({ stale }) => (stale ? "stale" : "read"),
@@ -57,7 +71,10 @@ for (const [what, error, ms] of [
     assert.deepEqual([clock() - start, calls()], [ms, ["b 2000"]]);
     for (const wait of [0, 1_999]) {
       clock.advance(wait);
-      assert.deepEqual([await ask("a"), await askCallers("c"), await ask("d")], ["stale", "stale", FAULT]);
+      assert.deepEqual(
+        [await ask("a"), await askCallers("c"), await ask("d")],
+        ["stale", "stale", FAULT],
+      );
     }
     assert.deepEqual(calls(), []);
   });

@@ -1,4 +1,5 @@
-// The endpoint of Parameter Store equals that of the SDK's own rules, which the bundle does not contain.
+// The endpoint of Parameter Store equals that of the SDK's own rules, which the bundle does not
+// contain.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,7 +17,10 @@ function read(AWS_REGION: string, more: Readonly<Record<string, string>>): URL {
 }
 
 /** Where the SDK's client sends a call; `undefined` if its rules refuse the settings. */
-async function sentBySdk(region: string, more: Readonly<Record<string, string>>): Promise<string | undefined> {
+async function sentBySdk(
+  region: string,
+  more: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
   const sent: string[] = [];
   const client = new SSMClient({
     region,
@@ -26,7 +30,15 @@ async function sentBySdk(region: string, more: Readonly<Record<string, string>>)
     ...(more["AWS_ENDPOINT_URL_SSM"] && { endpoint: more["AWS_ENDPOINT_URL_SSM"] }),
     maxAttempts: 1,
     requestHandler: {
-      async handle({ protocol, hostname, path }: { protocol: string; hostname: string; path: string }) {
+      async handle({
+        protocol,
+        hostname,
+        path,
+      }: {
+        protocol: string;
+        hostname: string;
+        path: string;
+      }) {
         sent.push(`${protocol}//${hostname}${path}`);
         throw new Error("nothing is sent");
       },
@@ -62,10 +74,15 @@ test("a given endpoint is used with its path, and excludes FIPS and dual-stack, 
   })) {
     assert.equal(await sentBySdk("eu-west-1", { ...NAMED, ...more }), undefined);
     const message = `${setting} must be false or not set, because AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL is set`;
-    assert.throws(() => read("eu-west-1", { ...NAMED, ...more }), { code: "setting_invalid", message });
+    assert.throws(() => read("eu-west-1", { ...NAMED, ...more }), {
+      code: "setting_invalid",
+      message,
+    });
   }
 });
 
 test("values other than true and false are refused", () => {
-  assert.throws(() => read("eu-west-1", { AWS_USE_FIPS_ENDPOINT: "1" }), { code: "setting_invalid" });
+  assert.throws(() => read("eu-west-1", { AWS_USE_FIPS_ENDPOINT: "1" }), {
+    code: "setting_invalid",
+  });
 });

@@ -1,4 +1,5 @@
-// The stored settings: what the value contains, which values the parser accepts, and that the table has each variable of a function.
+// The stored settings: what the value contains, which values the parser accepts, and that the table
+// has each variable of a function.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,12 +20,21 @@ const DEPLOYED = { version: "0.1.0", nodeLookup: false };
 const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer" };
 
 test("the parameter's name has the cluster's id, since clusters can share a prefix", () => {
-  assert.equal(settingsParameter("/iam-authenticator/prod-1", "prod-1"), "/iam-authenticator/prod-1/settings/prod-1");
+  assert.equal(
+    settingsParameter("/iam-authenticator/prod-1", "prod-1"),
+    "/iam-authenticator/prod-1/settings/prod-1",
+  );
   assert.equal(settingsParameter("/shared", "a.b"), "/shared/settings/a.b");
 });
 
 test("the value has the settings that decide an answer, as text, and none that belongs to a machine", () => {
-  const environment = { ...REQUIRED, ACCOUNTS: "111122223333", TOKENS: "any", LOG_LEVEL: "debug", AUDIENCES: "" };
+  const environment = {
+    ...REQUIRED,
+    ACCOUNTS: "111122223333",
+    TOKENS: "any",
+    LOG_LEVEL: "debug",
+    AUDIENCES: "",
+  };
   assert.equal(
     storedSettingsText(environment, { version: "0.1.0", nodeLookup: true }),
     '{"format":1,"version":"0.1.0","settings":{"ACCOUNTS":"111122223333","TOKENS":"any","AUDIENCES":"","NODE_LOOKUP":"true"}}',
@@ -33,15 +43,23 @@ test("the value has the settings that decide an answer, as text, and none that b
 });
 
 test("the function's own parser judges what was stored", () => {
-  const environment = { ACCOUNTS: "111122223333, 444455556666", RESERVED_PREFIXES: "corp:", STS_REGIONS: "eu-west-1" };
+  const environment = {
+    ACCOUNTS: "111122223333, 444455556666",
+    RESERVED_PREFIXES: "corp:",
+    STS_REGIONS: "eu-west-1",
+  };
   const stored = parseStoredSettings(storedSettingsText({ ...REQUIRED, ...environment }, DEPLOYED));
   assert.deepEqual(stored, { kind: "valid", ...DEPLOYED, settings: environment, unknown: [] });
   assert.ok(stored.kind === "valid");
-  assert.deepEqual(readSettings({ ...REQUIRED, ...stored.settings }), readSettings({ ...REQUIRED, ...environment }));
+  assert.deepEqual(
+    readSettings({ ...REQUIRED, ...stored.settings }),
+    readSettings({ ...REQUIRED, ...environment }),
+  );
 });
 
 test("a setting of a newer version, or one that is never stored, is unknown and never passed on", () => {
-  const text = '{"format":1,"version":"0.2.0","settings":{"NEW_RULE":"x","CLUSTER_ID":"other","TOKENS":"any"}}';
+  const text =
+    '{"format":1,"version":"0.2.0","settings":{"NEW_RULE":"x","CLUSTER_ID":"other","TOKENS":"any"}}';
   assert.deepEqual(parseStoredSettings(text), {
     kind: "valid",
     version: "0.2.0",
@@ -54,7 +72,11 @@ test("a setting of a newer version, or one that is never stored, is unknown and 
 test("a newer format is named, whatever else the value has", () => {
   for (const text of ['{"format":2}', '{"format":2,"settings":[]}', '{"format":9,"a":1,"a":2}']) {
     const stored = parseStoredSettings(text);
-    assert.match(stored.kind === "invalid" ? stored.problem : "", /^has format [29], which is newer than 1$/, text);
+    assert.match(
+      stored.kind === "invalid" ? stored.problem : "",
+      /^has format [29], which is newer than 1$/,
+      text,
+    );
   }
 });
 
@@ -71,7 +93,10 @@ const PROBLEMS: readonly (readonly [string, RegExp])[] = [
   ['{"format":1,"settings":{}}', /a version/],
   ['{"format":1,"version":"0.1.0\\u001b[2J","settings":{}}', /a version/],
   ['{"format":1,"version":"0.1.0"}', /settings: an object/],
-  ['{"format":1,"version":"0.1.0","settings":{"ACCOUNTS":["111122223333"]}}', /settings: an object/],
+  [
+    '{"format":1,"version":"0.1.0","settings":{"ACCOUNTS":["111122223333"]}}',
+    /settings: an object/,
+  ],
   ['{"format":1,"version":"0.1.0","settings":{"lower case":"x"}}', /settings: an object/],
   ['{"format":1,"version":"0.1.0","settings":{"__proto__":"x"}}', /settings: an object/],
   ['{"format":1,"version":"0.1.0","settings":{"NODE_LOOKUP":"false"}}', /NODE_LOOKUP "true"/],
@@ -87,8 +112,15 @@ test("every other value is invalid, and its problem does not repeat it", () => {
 });
 
 test("any text is read without an exception, and only well-formed settings are valid", () => {
-  const any = fc.oneof(fc.string(), fc.jsonValue(), fc.constantFrom(1, 2, "0.1.0", {}, { TOKENS: "jwt" }, { a: 1 }));
-  const value = fc.record({ format: any, version: any, settings: any, more: any }, { requiredKeys: [] });
+  const any = fc.oneof(
+    fc.string(),
+    fc.jsonValue(),
+    fc.constantFrom(1, 2, "0.1.0", {}, { TOKENS: "jwt" }, { a: 1 }),
+  );
+  const value = fc.record(
+    { format: any, version: any, settings: any, more: any },
+    { requiredKeys: [] },
+  );
   const text = fc.oneof(
     fc.string(),
     fc.json(),
@@ -110,16 +142,20 @@ test("any text is read without an exception, and only well-formed settings are v
 test("what was stored is read again, for any text of the settings", () => {
   const stored = Object.entries(IS_STORED).flatMap(([name, isStored]) => (isStored ? [name] : []));
   fc.assert(
-    fc.property(fc.dictionary(fc.constantFrom(...stored), fc.string()), fc.boolean(), (settings, nodeLookup) => {
-      const text = storedSettingsText(settings, { version: "1.2.3-rc.1", nodeLookup });
-      assert.deepEqual(parseStoredSettings(text), {
-        kind: "valid",
-        version: "1.2.3-rc.1",
-        nodeLookup,
-        settings: { ...settings },
-        unknown: [],
-      });
-    }),
+    fc.property(
+      fc.dictionary(fc.constantFrom(...stored), fc.string()),
+      fc.boolean(),
+      (settings, nodeLookup) => {
+        const text = storedSettingsText(settings, { version: "1.2.3-rc.1", nodeLookup });
+        assert.deepEqual(parseStoredSettings(text), {
+          kind: "valid",
+          version: "1.2.3-rc.1",
+          nodeLookup,
+          settings: { ...settings },
+          unknown: [],
+        });
+      },
+    ),
     RUNS,
   );
 });
@@ -135,7 +171,11 @@ test("the table has the variables that the functions read, and no other", () => 
     });
   readSettings(recording(REQUIRED));
   readIssuerSettings(recording({ ...REQUIRED, ISSUER_URL: "https://oidc.example.com" }));
-  const check = readFileSync(join(import.meta.dirname, "../../../functions/deployment-check/index.ts"), "utf8");
-  for (const [, name = ""] of check.matchAll(/\b(?:setting|read|oneOf)\((?:read, )?"([A-Z_]+)"/g)) names.add(name);
+  const check = readFileSync(
+    join(import.meta.dirname, "../../../functions/deployment-check/index.ts"),
+    "utf8",
+  );
+  for (const [, name = ""] of check.matchAll(/\b(?:setting|read|oneOf)\((?:read, )?"([A-Z_]+)"/g))
+    names.add(name);
   assert.deepEqual([...names].sort(), Object.keys(IS_STORED).sort());
 });

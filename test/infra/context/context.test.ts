@@ -7,7 +7,12 @@ import "../quick-synth.ts";
 import { App } from "aws-cdk-lib";
 import { Annotations, Template } from "aws-cdk-lib/assertions";
 import { checkContext, readClusters } from "../../../infra/context/read-context.ts";
-import { chooseCluster, clusterStack, issuerStack, stackName } from "../../../infra/context/stacks.ts";
+import {
+  chooseCluster,
+  clusterStack,
+  issuerStack,
+  stackName,
+} from "../../../infra/context/stacks.ts";
 import { OUTPUTS } from "../../../infra/outputs.ts";
 import { useFolder } from "../../cli/fixtures.ts";
 import { CLUSTERS } from "../clusters.ts";
@@ -42,7 +47,9 @@ test("reservedConcurrency on the command line applies to each cluster, also inst
   ] as const) {
     const context = { reservedConcurrency: given };
     checkContext(new App({ context }), folder);
-    assert.deepEqual(read({ ...context, clusterId: "a" }), [{ clusterId: "a", reservedConcurrency }]);
+    assert.deepEqual(read({ ...context, clusterId: "a" }), [
+      { clusterId: "a", reservedConcurrency },
+    ]);
     const reserved = read({ ...context, clusters }).map((cluster) => cluster.reservedConcurrency);
     assert.deepEqual(reserved, [reservedConcurrency, reservedConcurrency]);
   }
@@ -61,7 +68,8 @@ test("each cluster has a separate stack, with outputs that need no suffix", () =
   const hidden = stackName({ clusterId: "hidden.1" }).replace("IamAuthenticator-", "");
   assert.deepEqual(names, ["plain", "certified", hidden]);
   const without = OUTPUTS.filter((name) => name !== "FailoverUrl");
-  for (const stack of stacks) assert.deepEqual(Object.keys(Template.fromStack(stack).toJSON()["Outputs"]), without);
+  for (const stack of stacks)
+    assert.deepEqual(Object.keys(Template.fromStack(stack).toJSON()["Outputs"]), without);
 });
 
 test("one id in two regions: two stacks of one name, which cdk deploy can tell apart, and an output FailoverUrl of the primary", () => {
@@ -78,7 +86,9 @@ test("one id in two regions: two stacks of one name, which cdk deploy can tell a
     "IamAuthenticator-a: IamAuthenticator-a in eu-west-1",
     "IamAuthenticator-a-eu-central-1: IamAuthenticator-a in eu-central-1",
   ]);
-  const outputs = stacks.map((stack) => Template.fromStack(stack).toJSON()["Outputs"]["FailoverUrl"]?.Value);
+  const outputs = stacks.map(
+    (stack) => Template.fromStack(stack).toJSON()["Outputs"]["FailoverUrl"]?.Value,
+  );
   assert.deepEqual(outputs, [failoverUrl, undefined]);
   const [primary = assert.fail(), standby = assert.fail()] = readClusters(app);
   issuerStack(app, primary);
@@ -95,7 +105,11 @@ test("the construct receives the settings of the context", () => {
     alarmTopicArn: "arn:aws:sns:eu-west-1:111122223333:on-call",
     callers: [
       { name: "c", sha256: "0".repeat(64) },
-      { name: "d", arn: "arn:aws:iam::111122223333:role/control-plane", principalId: "AROAEXAMPLE" },
+      {
+        name: "d",
+        arn: "arn:aws:iam::111122223333:role/control-plane",
+        principalId: "AROAEXAMPLE",
+      },
     ],
   });
   assert.ok(stack);
@@ -107,7 +121,10 @@ test("the construct receives the settings of the context", () => {
     { name: "c", sha256: "0".repeat(64) },
     { name: "d", arn: "arn:aws:iam::111122223333:role/control-plane", principalId: "AROAEXAMPLE" },
   ]);
-  template.hasResourceProperties("AWS::SSM::Parameter", { Name: "/iam-authenticator/a/callers", Value: callers });
+  template.hasResourceProperties("AWS::SSM::Parameter", {
+    Name: "/iam-authenticator/a/callers",
+    Value: callers,
+  });
   const notifies = /"AlarmActions":\["arn:aws:sns:eu-west-1:111122223333:on-call"\]/;
   assert.match(JSON.stringify(flat(template.toJSON())), notifies);
 });
@@ -141,13 +158,18 @@ test("without a cluster, the stack's deployment fails with a message", () => {
 test("each typo of test/docs/journey.md has the answer on that page", () => {
   const page = readFileSync(new URL("../../docs/journey.md", import.meta.url), "utf8");
   const [, section = ""] = page.split(/^### Ten typos$/m);
-  const [, ...steps] = (section.split(/^## /m)[0] ?? "").replaceAll("\n      ", " ").split("    $ npx cdk deploy");
+  const [, ...steps] = (section.split(/^## /m)[0] ?? "")
+    .replaceAll("\n      ", " ")
+    .split("    $ npx cdk deploy");
   assert.equal(steps.length, 10);
   for (const step of steps) {
     const [command = "", answer = ""] = step.split("\n").map((line) => line.trim());
     const file = /# (\{.*)$/.exec(command)?.[1] ?? "{}";
     write("cdk.json", file);
-    const given = [...command.matchAll(/-c (\w+)=(\S+)/g)].map(([, key = "", value = ""]) => [key, value]);
+    const given = [...command.matchAll(/-c (\w+)=(\S+)/g)].map(([, key = "", value = ""]) => [
+      key,
+      value,
+    ]);
     const app = new App({ context: { ...JSON.parse(file).context, ...Object.fromEntries(given) } });
     const deploy = () => {
       checkContext(app, folder);
@@ -161,29 +183,63 @@ test("each typo of test/docs/journey.md has the answer on that page", () => {
 const MTLS = { kind: "mtls", domainName: "a.b", subjects: [], certificateArn: "c" };
 /** By mistake: the settings of cluster a, and the start of the message after its name. */
 const REFUSED: Readonly<Record<string, [settings: object, problem: string]>> = {
-  "a stack name with an underscore": [{ stackName: "kube_auth" }, "stackName must be 1 to 128 letters, digits"],
-  "a topic by its name": [{ alarmTopicArn: "on-call" }, "alarmTopicArn must be the ARN of an SNS topic"],
-  "reserved concurrency that is true": [{ reservedConcurrency: true }, "reservedConcurrency must be a number"],
-  "a key in another case": [{ nodeVPCs: [] }, "has the unknown key nodeVPCs: did you mean nodeVpcs?; the keys are"],
+  "a stack name with an underscore": [
+    { stackName: "kube_auth" },
+    "stackName must be 1 to 128 letters, digits",
+  ],
+  "a topic by its name": [
+    { alarmTopicArn: "on-call" },
+    "alarmTopicArn must be the ARN of an SNS topic",
+  ],
+  "reserved concurrency that is true": [
+    { reservedConcurrency: true },
+    "reservedConcurrency must be a number",
+  ],
+  "a key in another case": [
+    { nodeVPCs: [] },
+    "has the unknown key nodeVPCs: did you mean nodeVpcs?; the keys are",
+  ],
   "a number as a string": [{ memorySize: "512" }, "memorySize must be a number"],
   "a string instead of a list": [{ audiences: "vault" }, "audiences must be a list"],
   "a boolean as a string": [{ nodes: "yes" }, "nodes must be true or false"],
-  "a typo in a throttle": [{ throttle: { rateLimit: 5, burst: 5 } }, "throttle.burstLimit is missing"],
-  "an endpoint that is only a kind": [{ endpoint: "alb" }, 'endpoint must be "http", or an object of kind http, mtls'],
+  "a typo in a throttle": [
+    { throttle: { rateLimit: 5, burst: 5 } },
+    "throttle.burstLimit is missing",
+  ],
+  "an endpoint that is only a kind": [
+    { endpoint: "alb" },
+    'endpoint must be "http", or an object of kind http, mtls',
+  ],
   "mtls with an unknown key of the truststore": [
     { endpoint: { ...MTLS, truststore: { bucket: "b", key: "k", versionId: "1" } } },
     "endpoint.truststore has the unknown key versionId: did you mean version?; the keys are",
   ],
   "an unknown architecture": [{ architecture: "arm" }, "architecture must be arm64 or x86_64"],
-  "a retention that CloudWatch does not accept": [{ logRetentionDays: 100 }, "logRetentionDays must be a number"],
-  "a caller with its token": [{ callers: [{ name: "c", token: "t" }] }, "callers[0] must have a name"],
-  "an account that only the construct checks": [{ accounts: ["1111222233"] }, "accounts must be a list"],
-  "memory that only the construct checks": [{ memorySize: 100 }, "memorySize (100) must be an integer from 128"],
-  "a prefix that only the construct checks": [{ mappingPrefix: "auth" }, "mappingPrefix must be 1 to 12 levels"],
+  "a retention that CloudWatch does not accept": [
+    { logRetentionDays: 100 },
+    "logRetentionDays must be a number",
+  ],
+  "a caller with its token": [
+    { callers: [{ name: "c", token: "t" }] },
+    "callers[0] must have a name",
+  ],
+  "an account that only the construct checks": [
+    { accounts: ["1111222233"] },
+    "accounts must be a list",
+  ],
+  "memory that only the construct checks": [
+    { memorySize: 100 },
+    "memorySize (100) must be an integer from 128",
+  ],
+  "a prefix that only the construct checks": [
+    { mappingPrefix: "auth" },
+    "mappingPrefix must be 1 to 12 levels",
+  ],
 };
 for (const [name, [settings, problem]] of Object.entries(REFUSED)) {
   test(`refused, with the cluster and the key: ${name}`, () => {
-    const isExpected = ({ message }: Error) => message.startsWith(`cluster a: ${problem}`) || assert.fail(message);
+    const isExpected = ({ message }: Error) =>
+      message.startsWith(`cluster a: ${problem}`) || assert.fail(message);
     assert.throws(() => make({ clusterId: "a", ...settings }), isExpected);
   });
 }
@@ -196,13 +252,16 @@ test("a 100-character id with an underscore is too long for the issuer's stack; 
     /^cluster a+_: the issuer's stack name \S+ has 132 characters, and CloudFormation allows 128: use a shorter/;
   assert.throws(() => issuerStack(app, { clusterId }), { message: tooLong });
   const message = /^cluster a: mappingPrefix must be/;
-  assert.throws(() => issuerStack(new App(), { clusterId: "a", mappingPrefix: "auth" }), { message });
+  assert.throws(() => issuerStack(new App(), { clusterId: "a", mappingPrefix: "auth" }), {
+    message,
+  });
 });
 
 const ELSEWHERE = (key: string, value: unknown, known = key) =>
   `the context key "${key}" has no effect: it belongs to a cluster. Move it into the cluster's entry in cdk.json: ` +
   `{"context": {"clusters": [{"clusterId": "my-cluster", "${known}": ${JSON.stringify(value)}}]}}`;
-const MEANT = (key: string, meant: string) => `the context key "${key}" has no effect: did you mean "${meant}"?`;
+const MEANT = (key: string, meant: string) =>
+  `the context key "${key}" has no effect: did you mean "${meant}"?`;
 
 for (const [key, value, message] of [
   ["nodes", "true", ELSEWHERE("nodes", true)],
@@ -241,15 +300,27 @@ test("a key at the top level of cdk.json, where CDK does not read it, is refused
   const message =
     /^cdk\.json has the key "clusters" at its top level, .* Move it below "context": \{"context": \{"clusters": \.\.\.\}\}$/;
   assert.throws(() => check({ clusters: [] }), { message });
-  assert.throws(() => check({ clusterId: "a" }), { message: /^cdk\.json has the key "clusterId" at its top level/ });
-  check({ tags: [{ Key: "team", Value: "a" }], output: "cdk.out", requireApproval: "never", watch: {} });
+  assert.throws(() => check({ clusterId: "a" }), {
+    message: /^cdk\.json has the key "clusterId" at its top level/,
+  });
+  check({
+    tags: [{ Key: "team", Value: "a" }],
+    output: "cdk.out",
+    requireApproval: "never",
+    watch: {},
+  });
 });
 
 const [A, A_IN_A_REGION] = [{ clusterId: "a" }, { clusterId: "a", region: "eu-west-1" }];
 const SAME_STACK = { clusterId: "b", stackName: "IamAuthenticator-a" };
 const PRIMARY = { ...A_IN_A_REGION, failoverUrl: "https://standby.example.com/authenticate" };
 const STANDBY = { clusterId: "a", region: "eu-central-1", nodeRegion: "eu-west-1" };
-const VPC = { vpcId: "vpc-1", availabilityZones: ["a"], privateSubnetIds: ["subnet-1"], cidr: "10.0.0.0/16" };
+const VPC = {
+  vpcId: "vpc-1",
+  availabilityZones: ["a"],
+  privateSubnetIds: ["subnet-1"],
+  cidr: "10.0.0.0/16",
+};
 const DENIES =
   "cluster a: the standby in eu-central-1 denies tokens that are signed for eu-west-1: add eu-west-1 to its stsRegions, or " +
   "set its vpcEndpoints to false. In a VPC, both require a NAT gateway";
@@ -262,7 +333,12 @@ for (const [what, clusters, clusterId, message] of [
     '"clusterId" in the context must be a string: put it in quotes',
   ],
   ["an unknown cluster", [A], "b", '-c clusterId=b: not found in "clusters", which has a'],
-  ["an entry without an id", [{ nodes: true }], undefined, 'an entry of "clusters": clusterId is missing'],
+  [
+    "an entry without an id",
+    [{ nodes: true }],
+    undefined,
+    'an entry of "clusters": clusterId is missing',
+  ],
   ["a value that is not a list", {}, undefined, '"clusters" in cdk.json must be a list'],
   ["a repeated cluster", [A, A], undefined, TWICE],
   ["a repeated cluster in one region", [A_IN_A_REGION, A_IN_A_REGION], undefined, TWICE],
@@ -274,8 +350,18 @@ for (const [what, clusters, clusterId, message] of [
     "cluster a: both stacks have failoverUrl: leave it out of the standby's entry",
   ],
   ["a standby with the default VPC endpoints", [{ ...STANDBY, vpc: VPC }, PRIMARY], "a", DENIES],
-  ["a standby with existing VPC endpoints", [PRIMARY, { ...STANDBY, vpc: VPC, vpcEndpoints: "existing" }], "a", DENIES],
-  ["a standby that accepts only its region", [PRIMARY, { ...STANDBY, stsRegions: ["eu-central-1"] }], "a", DENIES],
+  [
+    "a standby with existing VPC endpoints",
+    [PRIMARY, { ...STANDBY, vpc: VPC, vpcEndpoints: "existing" }],
+    "a",
+    DENIES,
+  ],
+  [
+    "a standby that accepts only its region",
+    [PRIMARY, { ...STANDBY, stsRegions: ["eu-central-1"] }],
+    "a",
+    DENIES,
+  ],
   [
     "a standby that does not accept every region of the primary",
     [
@@ -301,7 +387,10 @@ for (const [what, clusters, clusterId, message] of [
     [
       ["accounts", ["111122223333"]],
       ["audiences", ["vault"]],
-      ["awsSignedTokens", [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws" }]],
+      [
+        "awsSignedTokens",
+        [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws" }],
+      ],
       ["nodes", true],
       ["nodeVpcs", ["vpc-01234567"]],
       ["reservedPrefixes", ["system:"]],
@@ -314,16 +403,26 @@ for (const [what, clusters, clusterId, message] of [
     const message = `cluster a: ${key} of the standby in eu-central-1 differs from the primary's`;
     return [`a standby whose ${key} differs`, clusters, "a", message] as const;
   }),
-  ["a repeated stack", [A, SAME_STACK], undefined, TWICE.replace("cluster a", "stack IamAuthenticator-a")],
+  [
+    "a repeated stack",
+    [A, SAME_STACK],
+    undefined,
+    TWICE.replace("cluster a", "stack IamAuthenticator-a"),
+  ],
 ] as const) {
   test(`${what} is refused`, () => {
-    assert.throws(() => read({ clusters, ...(clusterId !== undefined && { clusterId }) }), { message });
+    assert.throws(() => read({ clusters, ...(clusterId !== undefined && { clusterId }) }), {
+      message,
+    });
   });
 }
 
 for (const [what, standby] of [
   ["with a NAT gateway instead of endpoints", { vpc: VPC, vpcEndpoints: false }],
-  ["with endpoints, that accepts both Regions", { vpc: VPC, stsRegions: ["eu-central-1", "eu-west-1"] }],
+  [
+    "with endpoints, that accepts both Regions",
+    { vpc: VPC, stsRegions: ["eu-central-1", "eu-west-1"] },
+  ],
   ["without a VPC", {}],
 ] as const) {
   test(`a standby ${what} is accepted`, () => {

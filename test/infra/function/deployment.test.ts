@@ -1,4 +1,5 @@
-// The deployment of a new version: a tenth of the reviews for ten minutes, rolled back on an alarm, which is evaluated here.
+// The deployment of a new version: a tenth of the reviews for ten minutes, rolled back on an alarm,
+// which is evaluated here.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,9 +13,13 @@ const [OLD, NEW] = ["7", "8"];
 
 test("a new version receives a tenth of the reviews for ten minutes", () => {
   const template = templateOf("http");
-  const { DeploymentConfigName } = resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties;
+  const { DeploymentConfigName } = resource(
+    template,
+    "AWS::CodeDeploy::DeploymentGroup",
+  ).Properties;
   assert.equal(DeploymentConfigName, "CodeDeployDefault.LambdaCanary10Percent10Minutes");
-  // Kept for a manual rollback, but not if its deployment is rolled back: the next try would find it.
+  // Kept for a manual rollback, but not if its deployment is rolled back: the next try would find
+  // it.
   assert.equal(resource(template, "AWS::Lambda::Version").DeletionPolicy, "RetainExceptOnCreate");
   const atOnce = stackOf("http", { safeDeployments: false }).template();
   assert.deepEqual(resources(atOnce, "AWS::CodeDeploy::DeploymentGroup"), []);
@@ -26,32 +31,47 @@ for (const [what, old, next, isRolledBack] of [
   ["every invocation crashes", "granted", "crash", true],
   ["every invocation times out", "granted", "time-out", true],
   ["STS fails for both versions", "fault", "fault", true],
-  ["the live version ends every review with a fault, and the new one none", "fault", "granted", false],
+  [
+    "the live version ends every review with a fault, and the new one none",
+    "fault",
+    "granted",
+    false,
+  ],
   ["the live version crashes always, and the new one never", "crash", "granted", false],
   ["every review is denied", "granted", "denied", false],
 ] as const) {
   test(`at 20 reviews per minute, ${what}: ${isRolledBack ? "rolled back" : "not rolled back"}`, () => {
-    const requests = Array.from({ length: CANARY / 3 }, (_, at) => ({ at: 3 * at, isNew: at % 10 === 9 }));
+    const requests = Array.from({ length: CANARY / 3 }, (_, at) => ({
+      at: 3 * at,
+      isNew: at % 10 === 9,
+    }));
     const data = requests.flatMap(({ at, isNew }) =>
       dataOf({ at, ending: isNew ? next : old, version: isNew ? NEW : OLD }),
     );
     const minutes = Array.from({ length: 10 }, (_, minute) => (minute + 1) * MINUTE);
-    const fires = newVersionAlarms(NEW).some((alarm) => minutes.some((now) => alarm.fires(data, now)));
+    const fires = newVersionAlarms(NEW).some((alarm) =>
+      minutes.some((now) => alarm.fires(data, now)),
+    );
     assert.equal(fires, isRolledBack);
   });
 }
 
-/** The states of alarms by name. Updating an alarm keeps its state, and CodeDeploy does not start while one of them fires. */
+/**
+ * The states of alarms by name. Updating an alarm keeps its state, and CodeDeploy does not start
+ * while one of them fires.
+ */
 function account() {
   const firing = new Set<string>();
   return {
     /** Whether the deployment of this version starts. */
-    starts: (version: string) => newVersionAlarms(version).every(({ name = "" }) => !firing.has(name)),
+    starts: (version: string) =>
+      newVersionAlarms(version).every(({ name = "" }) => !firing.has(name)),
     /** Evaluates the alarms of this version: an outage of ten minutes until now. */
     fails(version: string, ending: Ending) {
       const minutes = Array.from({ length: 10 }, (_, minute) => minute * MINUTE + 1);
       const data = minutes.flatMap((at) => dataOf({ at, ending, version }));
-      for (const { name = "", fires } of newVersionAlarms(version)) if (fires(data, CANARY)) firing.add(name);
+      for (const { name = "", fires } of newVersionAlarms(version))
+        if (fires(data, CANARY)) firing.add(name);
     },
   };
 }
@@ -78,7 +98,10 @@ test("after an outage of STS has rolled a version back, the same deployment star
 
 test("the deployment group has only the alarms of new versions, also with alarms: false", () => {
   for (const template of [templateOf("http"), stackOf("http", { alarms: false }).template()]) {
-    const Alarms = [{ Name: "<AuthenticatorNewVersionFaults>" }, { Name: "<AuthenticatorNewVersionErrors>" }];
+    const Alarms = [
+      { Name: "<AuthenticatorNewVersionFaults>" },
+      { Name: "<AuthenticatorNewVersionErrors>" },
+    ];
     const group = resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties;
     assert.deepEqual(group["AlarmConfiguration"], { Enabled: true, Alarms });
     const Events = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"];
@@ -112,7 +135,8 @@ for (const kind of KINDS) {
     const visit = (id: string, path: readonly string[]): void => {
       assert.ok(!path.includes(id), `${[...path, id].join(" -> ")}`);
       if (done.has(id)) return;
-      for (const next of new Set(referred(Resources[id], ids))) if (next !== id) visit(next, [...path, id]);
+      for (const next of new Set(referred(Resources[id], ids)))
+        if (next !== id) visit(next, [...path, id]);
       done.add(id);
     };
     for (const id of ids) visit(id, []);

@@ -1,4 +1,5 @@
-// A function in a VPC: the endpoints through which it calls AWS, and the DNS zone in which it finds the keys of AWS-signed tokens.
+// A function in a VPC: the endpoints through which it calls AWS, and the DNS zone in which it finds
+// the keys of AWS-signed tokens.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -35,13 +36,21 @@ const [issuer = ""] = ISSUERS;
 
 const signedIn =
   (more: Partial<IamAuthenticatorProps> = {}) =>
-  (scope: Construct) => ({ vpc: vpcOf(scope, "Vpc"), awsSignedTokens: [{ account: ACCOUNT, issuer }], ...more });
+  (scope: Construct) => ({
+    vpc: vpcOf(scope, "Vpc"),
+    awsSignedTokens: [{ account: ACCOUNT, issuer }],
+    ...more,
+  });
 
 test("the function's VPC gets an endpoint for the keys, and a zone that resolves every issuer to it", () => {
   const awsSignedTokens = ISSUERS.map((url, at) => ({ account: `11112222333${at}`, issuer: url }));
   const template = stackOf("http", signedIn({ accounts: "any", awsSignedTokens })).template();
-  const endpoints = resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties);
-  const names = endpoints.map((one) => `${one["ServiceName"]}, private DNS ${one["PrivateDnsEnabled"]}`);
+  const endpoints = resources(template, "AWS::EC2::VPCEndpoint").map(
+    ({ Properties }) => Properties,
+  );
+  const names = endpoints.map(
+    (one) => `${one["ServiceName"]}, private DNS ${one["PrivateDnsEnabled"]}`,
+  );
   const keys = "com.amazonaws.eu-west-1.sts-oidc, private DNS false";
   assert.deepEqual(names, [`${STS}, private DNS true`, `${SSM}, private DNS true`, keys]);
   const zone = resource(template, "AWS::Route53::HostedZone").Properties;
@@ -67,8 +76,16 @@ test("in China, the zone has the domain of its issuers, also in a stack without 
   const china = "https://a1b2.tokens.sts.global.api.amazonwebservices.com.cn";
   const awsSignedTokens = [{ account: ACCOUNT, issuer: china }];
   for (const region of [undefined, "cn-north-1"]) {
-    const stack = new Stack(new App(), "Test", region === undefined ? {} : { env: { account: ACCOUNT, region } });
-    new IamAuthenticator(stack, "Authenticator", { clusterId: "prod", vpc: vpcOf(stack, "Vpc"), awsSignedTokens });
+    const stack = new Stack(
+      new App(),
+      "Test",
+      region === undefined ? {} : { env: { account: ACCOUNT, region } },
+    );
+    new IamAuthenticator(stack, "Authenticator", {
+      clusterId: "prod",
+      vpc: vpcOf(stack, "Vpc"),
+      awsSignedTokens,
+    });
     const { Properties } = resource(Template.fromStack(stack), "AWS::Route53::HostedZone");
     assert.equal(Properties["Name"], "tokens.sts.global.api.amazonwebservices.com.cn.");
   }
@@ -76,12 +93,22 @@ test("in China, the zone has the domain of its issuers, also in a stack without 
 
 test("only AWS-signed tokens through an endpoint are refused until an acceptance report proves that it works", () => {
   const folder = join(import.meta.dirname, "..", "..", "acceptance", "reports");
-  const proof = new RegExp(`^- Place: AWS,[^]*^\\| 12 [^|]*\\| ${KEYS_ROW} \\|.*\\| passed \\|$`, "m");
-  const proofs = readdirSync(folder).filter((file) => proof.test(readFileSync(join(folder, file), "utf8")));
-  assert.deepEqual(proofs, [], "the endpoint works on AWS: delete this test and the check in infra/check-props.ts");
+  const proof = new RegExp(
+    `^- Place: AWS,[^]*^\\| 12 [^|]*\\| ${KEYS_ROW} \\|.*\\| passed \\|$`,
+    "m",
+  );
+  const proofs = readdirSync(folder).filter((file) =>
+    proof.test(readFileSync(join(folder, file), "utf8")),
+  );
+  assert.deepEqual(
+    proofs,
+    [],
+    "the endpoint works on AWS: delete this test and the check in infra/check-props.ts",
+  );
   for (const vpcEndpoints of [true, "existing"] as const) {
     assert.throws(() => stackOf("http", signedIn({ tokens: "jwt", vpcEndpoints })), {
-      message: /^tokens: "jwt" with vpcEndpoints .* never been tried.*`npm run acceptance -- --only 12 --private/,
+      message:
+        /^tokens: "jwt" with vpcEndpoints .* never been tried.*`npm run acceptance -- --only 12 --private/,
     });
     stackOf("http", signedIn({ tokens: "any", vpcEndpoints }));
   }

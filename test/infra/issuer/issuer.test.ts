@@ -1,4 +1,5 @@
-// The issuer's stack and the roles of service accounts: permissions, order of creation, and retention.
+// The issuer's stack and the roles of service accounts: permissions, order of creation, and
+// retention.
 
 import "../quick-synth.ts";
 import assert from "node:assert/strict";
@@ -11,7 +12,10 @@ import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import { readCluster } from "../../../infra/context/cluster.ts";
 import { issuerStack, wantsIssuer } from "../../../infra/context/stacks.ts";
-import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../../infra/issuer/service-account-role.ts";
+import {
+  ServiceAccountRole,
+  type ServiceAccountRoleProps,
+} from "../../../infra/issuer/service-account-role.ts";
 import { CLUSTERS } from "../clusters.ts";
 import { ACCOUNT, ENV, issuerOf, REGION } from "../stacks.ts";
 import { resource, resources, statements } from "../template.ts";
@@ -22,7 +26,9 @@ const UNDER = `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/iam-authe
 test("a failed first deployment leaves no provider and no used name that would block the next try", () => {
   assert.doesNotMatch(JSON.stringify(plain.toJSON()), /"DeletionPolicy":"Retain"/);
   // The only fixed name, which would conflict after a stack was deleted.
-  const named = resources(plain, "AWS::Logs::LogGroup").filter(({ Properties }) => "LogGroupName" in Properties);
+  const named = resources(plain, "AWS::Logs::LogGroup").filter(
+    ({ Properties }) => "LogGroupName" in Properties,
+  );
   assert.deepEqual([named.length, named[0]?.DeletionPolicy], [1, "Delete"]);
 });
 
@@ -31,8 +37,17 @@ test("the URL survives every update: the API keeps its logical id and the proper
   // Fixed here: another id would be another API and another URL.
   assert.deepEqual(Object.keys(apisOf(plain)), ["IssuerApi4E919D2A"]);
   const variant = issuerOf(() => ({
-    ...{ logLevel: "debug", memorySize: 1024, architecture: Architecture.X86_64, safeDeployments: false },
-    ...{ throttle: { rateLimit: 1, burstLimit: 1 }, audiences: ["a", "b"], mappingPrefix: "/another/prefix" },
+    ...{
+      logLevel: "debug",
+      memorySize: 1024,
+      architecture: Architecture.X86_64,
+      safeDeployments: false,
+    },
+    ...{
+      throttle: { rateLimit: 1, burstLimit: 1 },
+      audiences: ["a", "b"],
+      mappingPrefix: "/another/prefix",
+    },
   }));
   assert.deepEqual(apisOf(variant.template()), apisOf(plain));
 });
@@ -41,16 +56,29 @@ test("with a custom domain, that is the issuer, and the API's default endpoint i
   const { issuer, template: made } = issuerOf((stack) => ({
     domain: {
       domainName: "oidc.example.com",
-      certificate: Certificate.fromCertificateArn(stack, "C", `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/1`),
-      hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Z", { hostedZoneId: "Z1", zoneName: "example.com" }),
+      certificate: Certificate.fromCertificateArn(
+        stack,
+        "C",
+        `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/1`,
+      ),
+      hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Z", {
+        hostedZoneId: "Z1",
+        zoneName: "example.com",
+      }),
     },
   }));
   const { url } = issuer;
   assert.equal(url, "https://oidc.example.com");
   const template = made();
   assert.equal(resource(template, "AWS::IAM::OIDCProvider").Properties["Url"], url);
-  assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], true);
-  assert.equal(resource(template, "AWS::Route53::RecordSet").Properties["Name"], "oidc.example.com.");
+  assert.equal(
+    resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"],
+    true,
+  );
+  assert.equal(
+    resource(template, "AWS::Route53::RecordSet").Properties["Name"],
+    "oidc.example.com.",
+  );
   const [provider] = Object.values(template.findResources("AWS::IAM::OIDCProvider"));
   // Before these, IAM would not reach the issuer at its domain.
   for (const type of ["AWS::Route53::RecordSet", "AWS::ApiGatewayV2::ApiMapping"]) {
@@ -62,7 +90,9 @@ test("with a custom domain, that is the issuer, and the API's default endpoint i
 test("grantManageKeys is a separate statement, only for the keys", () => {
   const { stack, issuer, template } = issuerOf();
   issuer.grantManageKeys(Role.fromRoleArn(stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
-  const granted = statements(template()).flatMap(({ of, statement }) => (of.startsWith("Team") ? statement : []));
+  const granted = statements(template()).flatMap(({ of, statement }) =>
+    of.startsWith("Team") ? statement : [],
+  );
   const read = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParameterHistory"];
   const Action = [...read, "ssm:PutParameter", "ssm:DeleteParameter"];
   assert.deepEqual(granted, [
@@ -77,8 +107,14 @@ describe("ServiceAccountRole", () => {
     const stack = new Stack(new App(), "Test", ENV);
     const reader = { issuer: "https://oidc.example.com", namespace: "team-a", name: "reader" };
     const { annotations } = new ServiceAccountRole(stack, "Reader", { ...reader, ...props });
-    const { AssumeRolePolicyDocument } = resource(Template.fromStack(stack), "AWS::IAM::Role").Properties;
-    return { annotations, trust: AssumeRolePolicyDocument as { Statement: [{ Condition: unknown }] } };
+    const { AssumeRolePolicyDocument } = resource(
+      Template.fromStack(stack),
+      "AWS::IAM::Role",
+    ).Properties;
+    return {
+      annotations,
+      trust: AssumeRolePolicyDocument as { Statement: [{ Condition: unknown }] },
+    };
   }
 
   test("trusts exactly one subject and one audience of the issuer", () => {
@@ -92,7 +128,8 @@ describe("ServiceAccountRole", () => {
   });
 
   test("a pattern requires allowPattern, and the audience is still exact", () => {
-    const problem = /the role of team-a\/\*: the service account "\*" is a pattern: every user who can create/;
+    const problem =
+      /the role of team-a\/\*: the service account "\*" is a pattern: every user who can create/;
     assert.throws(() => roleOf({ name: "*" }), problem);
     assert.deepEqual(roleOf({ name: "*", allowPattern: true }).trust.Statement[0].Condition, {
       StringEquals: { [`${HOST}:aud`]: "sts.amazonaws.com" },
@@ -110,8 +147,15 @@ describe("ServiceAccountRole", () => {
     for (const namespace of ["", "Team", "a/b", "a:b"]) {
       assert.throws(() => roleOf({ namespace }), /is not a Kubernetes name/);
     }
-    for (const issuer of ["https://oidc.example.com/", "http://oidc.example.com", "oidc.example.com"]) {
-      assert.throws(() => roleOf({ issuer }), /the issuer of a role must be a URL such as .*, not /);
+    for (const issuer of [
+      "https://oidc.example.com/",
+      "http://oidc.example.com",
+      "oidc.example.com",
+    ]) {
+      assert.throws(
+        () => roleOf({ issuer }),
+        /the issuer of a role must be a URL such as .*, not /,
+      );
     }
     const { issuer } = issuerOf();
     assert.throws(() => roleOf({ issuer }), /deploy the issuer first and use its output IssuerUrl/);
@@ -120,22 +164,33 @@ describe("ServiceAccountRole", () => {
 
 describe("the app's stack", () => {
   const stackWith = (more: object = {}) =>
-    issuerStack(new App(), readCluster({ clusterId: "prod", account: ACCOUNT, region: REGION, ...more }));
+    issuerStack(
+      new App(),
+      readCluster({ clusterId: "prod", account: ACCOUNT, region: REGION, ...more }),
+    );
 
   test("is the same beside every kind of webhook, and always public", () => {
     const templateWith = (more: object) => Template.fromStack(stackWith(more)).toJSON();
     const endpoints = CLUSTERS.flatMap(({ endpoint }) => endpoint ?? []);
     assert.equal(endpoints.length, 2);
-    for (const endpoint of endpoints) assert.deepEqual(templateWith({ endpoint }), templateWith({}));
+    for (const endpoint of endpoints)
+      assert.deepEqual(templateWith({ endpoint }), templateWith({}));
   });
 
   test("is protected against deletion by default, and uses the cluster's settings that also apply to the issuer", () => {
     const { stackName, terminationProtection } = stackWith();
     assert.deepEqual([stackName, terminationProtection], ["IamAuthenticatorIssuer-prod", true]);
-    const stack = stackWith({ alarms: false, safeDeployments: false, mappingPrefix: "/kube/auth", logLevel: "warn" });
+    const stack = stackWith({
+      alarms: false,
+      safeDeployments: false,
+      mappingPrefix: "/kube/auth",
+      logLevel: "warn",
+    });
     const template = Template.fromStack(stack);
     const { Environment } = resource(template, "AWS::Lambda::Function").Properties;
-    assert.partialDeepStrictEqual(Environment, { Variables: { MAPPING_PREFIX: "/kube/auth", LOG_LEVEL: "warn" } });
+    assert.partialDeepStrictEqual(Environment, {
+      Variables: { MAPPING_PREFIX: "/kube/auth", LOG_LEVEL: "warn" },
+    });
     assert.match(JSON.stringify(statements(template)[1]), /:parameter\/kube\/auth\/issuer"/);
     for (const type of ["AWS::CodeDeploy::DeploymentGroup", "AWS::CloudWatch::Alarm"])
       template.resourceCountIs(type, 0);

@@ -1,4 +1,5 @@
-// Which alarms fire for which fault: each for its own, and for no other. Whom they notify: a topic, an email address, or no one.
+// Which alarms fire for which fault: each for its own, and for no other. Whom they notify: a topic,
+// an email address, or no one.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,13 +14,23 @@ const MINUTE = 60;
 const HOUR = 3_600;
 const failoverUrl = "https://standby.example.com/authenticate";
 const [watched, redirecting] = [{}, { failoverUrl }].map((more) =>
-  alarmsOf(stackOf("http", { quietHours: 24, ...more }).template()).filter(({ name }) => name === undefined),
+  alarmsOf(stackOf("http", { quietHours: 24, ...more }).template()).filter(
+    ({ name }) => name === undefined,
+  ),
 ) as [SimulatedAlarm[], SimulatedAlarm[]];
 
 /** The alarms that fire in any minute of a time. */
-function firing(requests: readonly Request[], from = 0, until = 30 * MINUTE, alarms = watched): string[] {
+function firing(
+  requests: readonly Request[],
+  from = 0,
+  until = 30 * MINUTE,
+  alarms = watched,
+): string[] {
   const data = requests.flatMap((request) => dataOf(request, alarms === redirecting));
-  const minutes = Array.from({ length: (until - from) / MINUTE }, (_, i) => from + (i + 1) * MINUTE);
+  const minutes = Array.from(
+    { length: (until - from) / MINUTE },
+    (_, i) => from + (i + 1) * MINUTE,
+  );
   return alarms.filter(({ fires }) => minutes.some((now) => fires(data, now))).map(({ id }) => id);
 }
 
@@ -35,7 +46,10 @@ function traffic(endings: readonly Ending[], perMinute = 20, minutes = 15, from 
 const login = (ending: Ending, from: number): Request[] => traffic([ending], 10, 0.5, from);
 
 /** An invocation in each hour of the day before, so that NoReviews stays silent. */
-const YESTERDAY = Array.from({ length: 25 }, (_, hour): Request => ({ at: -hour * HOUR - 1, ending: "granted" }));
+const YESTERDAY = Array.from(
+  { length: 25 },
+  (_, hour): Request => ({ at: -hour * HOUR - 1, ending: "granted" }),
+);
 
 const HALF: Ending[] = ["granted", "not_ours"];
 
@@ -48,11 +62,27 @@ for (const [what, requests, expected] of [
   ["the function times out", traffic(["time-out"]), ["Failing"]],
   ["the function was deleted", traffic(["function deleted"]), ["Failing"]],
   ["Lambda throttles the function", traffic(["throttled by Lambda"]), ["Failing"]],
-  ["at night, two logins end with a fault", [...login("fault", 0), ...login("fault", MINUTE)], ["Failing"]],
+  [
+    "at night, two logins end with a fault",
+    [...login("fault", 0), ...login("fault", MINUTE)],
+    ["Failing"],
+  ],
   ["at night, two logins crash", [...login("crash", 0), ...login("crash", MINUTE)], ["Failing"]],
-  ["one bad minute", [...traffic(HALF, 20, 5), ...traffic(["fault"], 20, 1, 300), ...traffic(HALF, 20, 5, 360)], []],
-  ["a fault in each minute", traffic([...Array.from({ length: 19 }, (): Ending => "granted"), "fault"]), []],
-  ["one of three kube-apiservers has an old token", traffic([...HALF, "caller_refused"]), ["Refused"]],
+  [
+    "one bad minute",
+    [...traffic(HALF, 20, 5), ...traffic(["fault"], 20, 1, 300), ...traffic(HALF, 20, 5, 360)],
+    [],
+  ],
+  [
+    "a fault in each minute",
+    traffic([...Array.from({ length: 19 }, (): Ending => "granted"), "fault"]),
+    [],
+  ],
+  [
+    "one of three kube-apiservers has an old token",
+    traffic([...HALF, "caller_refused"]),
+    ["Refused"],
+  ],
   ["every caller is refused", traffic(["caller_refused"]), ["Refused"]],
   ["every review is denied", traffic(["denied"]), ["Refused"]],
   ["STS throttles every review", traffic(["throttled"]), ["Refused"]],
@@ -68,7 +98,10 @@ for (const [what, requests, expected] of [
 }
 
 test("a redirected review is one fault instead of five tries: two in a minute are enough, in two of three minutes", () => {
-  const perMinute = (count: number, minutes: number) => [...YESTERDAY, ...traffic(["fault"], count, minutes)];
+  const perMinute = (count: number, minutes: number) => [
+    ...YESTERDAY,
+    ...traffic(["fault"], count, minutes),
+  ];
   assert.deepEqual(firing(perMinute(2, 2), 0, 30 * MINUTE, redirecting), ["Failing"]);
   assert.deepEqual(firing(perMinute(1, 10), 0, 30 * MINUTE, redirecting), []);
   assert.deepEqual(firing(perMinute(2, 10)), []);
@@ -84,7 +117,10 @@ test("NoReviews fires after quietHours without an invocation, and not a few hour
 
 test("alarms notify the topic of their start and end, except those that roll a new version back", () => {
   const topic = "arn:aws:sns:eu-west-1:111122223333:on-call";
-  const made = stackOf("http", (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Topic", topic), quietHours: 24 }));
+  const made = stackOf("http", (scope) => ({
+    alarmTopic: Topic.fromTopicArn(scope, "Topic", topic),
+    quietHours: 24,
+  }));
   const actions = resources(made.template(), "AWS::CloudWatch::Alarm").map(({ Properties }) => [
     Properties["AlarmName"] !== undefined,
     Properties["AlarmActions"],
@@ -112,7 +148,10 @@ function actions(template: Template): unknown[] {
 }
 
 test("a former endpoint's alarms notify the same topic", () => {
-  const beside = (scope: Stack) => ({ alarmEmail: EMAIL, formerEndpoint: endpointOf("mtls", scope) });
+  const beside = (scope: Stack) => ({
+    alarmEmail: EMAIL,
+    formerEndpoint: endpointOf("mtls", scope),
+  });
   const made = stackOf("http", beside as MoreProps).template();
   const { TopicArn } = resource(made, "AWS::SNS::Subscription").Properties;
   assert.deepEqual(actions(made), [JSON.stringify([TopicArn])]);

@@ -1,8 +1,13 @@
-// Evaluates a template's alarms over simulated requests, as CloudWatch documents it: sliding windows, missing data, metric math.
+// Evaluates a template's alarms over simulated requests, as CloudWatch documents it: sliding
+// windows, missing data, metric math.
 
 import type { Template } from "aws-cdk-lib/assertions";
 import { reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
-import { newRecord, OUTCOMES, type Outcome } from "../../../functions/authenticator/review/record.ts";
+import {
+  newRecord,
+  OUTCOMES,
+  type Outcome,
+} from "../../../functions/authenticator/review/record.ts";
 import { METRICS, type MetricName } from "../../../functions/telemetry/metrics.ts";
 import { flat } from "../template.ts";
 
@@ -18,16 +23,26 @@ export interface Request {
 
 const CLUSTER = "prod.example";
 const FUNCTION = "<AuthenticatorFunction>";
-/** CloudWatch reads more periods than it evaluates: five for three in the examples of its documentation. */
+/**
+ * CloudWatch reads more periods than it evaluates: five for three in the examples of its
+ * documentation.
+ */
 const FURTHER = 2;
 const VERSION = "<AuthenticatorFunctionCurrentVersion.Version>";
 
-function key(namespace: string, name: string, dimensions: Readonly<Record<string, unknown>>): string {
+function key(
+  namespace: string,
+  name: string,
+  dimensions: Readonly<Record<string, unknown>>,
+): string {
   const pairs = Object.entries(dimensions).map((pair) => pair.join("="));
   return [namespace, name, ...pairs.sort()].join(" ");
 }
 
-/** What API Gateway, Lambda and the log line add to the metrics, with zeros of the first two. `redirects`: no 5xx. */
+/**
+ * What API Gateway, Lambda and the log line add to the metrics, with zeros of the first two.
+ * `redirects`: no 5xx.
+ */
 export function dataOf({ at, ending, version = "1" }: Request, redirects = false) {
   const outcome = OUTCOMES.find((known) => known === ending);
   const hasFailed = outcome === undefined || outcome === "fault";
@@ -41,23 +56,40 @@ export function dataOf({ at, ending, version = "1" }: Request, redirects = false
   if (ending === "throttled by Lambda")
     return [gateway, { at, metric: key("AWS/Lambda", "Throttles", alias), value: 1 }];
   const lambda = (name: string, value: number) =>
-    [{ FunctionName: FUNCTION }, alias, { ...alias, ExecutedVersion: version }].map((dimensions) => {
-      return { at, metric: key("AWS/Lambda", name, dimensions), value };
-    });
+    [{ FunctionName: FUNCTION }, alias, { ...alias, ExecutedVersion: version }].map(
+      (dimensions) => {
+        return { at, metric: key("AWS/Lambda", name, dimensions), value };
+      },
+    );
   const members = outcome && reviewMetrics(newRecord(0), outcome, undefined, CLUSTER, 0, version);
   const written = (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
     if (members?.[name] === undefined) return [];
-    const dimensions = Object.fromEntries(METRICS[name].map((dimension) => [dimension, members[dimension]]));
-    return { at, metric: key("LambdaIamAuthenticator", name, dimensions), value: Number(members[name]) };
+    const dimensions = Object.fromEntries(
+      METRICS[name].map((dimension) => [dimension, members[dimension]]),
+    );
+    return {
+      at,
+      metric: key("LambdaIamAuthenticator", name, dimensions),
+      value: Number(members[name]),
+    };
   });
-  return [gateway, ...lambda("Invocations", 1), ...lambda("Errors", Number(outcome === undefined)), ...written];
+  return [
+    gateway,
+    ...lambda("Invocations", 1),
+    ...lambda("Errors", Number(outcome === undefined)),
+    ...written,
+  ];
 }
 
 interface Query {
   readonly Id: string;
   readonly Expression?: string;
   readonly MetricStat?: {
-    readonly Metric: { Namespace: string; MetricName: string; Dimensions: { Name: string; Value: string }[] };
+    readonly Metric: {
+      Namespace: string;
+      MetricName: string;
+      Dimensions: { Name: string; Value: string }[];
+    };
     readonly Period: number;
     readonly Stat: string;
   };
@@ -73,36 +105,52 @@ export interface SimulatedAlarm {
 
 /** `version`: the version that the alias has, or moves to. */
 export function alarmsOf(template: Template, version = "1"): SimulatedAlarm[] {
-  return Object.entries(template.findResources("AWS::CloudWatch::Alarm")).map(([logicalId, resource]) => {
-    const { Properties } = JSON.parse(JSON.stringify(flat(resource)).replaceAll(VERSION, version));
-    const id = logicalId.replace(/^Authenticator|[0-9A-F]{8}$/g, "");
-    return { id, name: Properties.AlarmName, fires: evaluation(Properties) };
-  });
+  return Object.entries(template.findResources("AWS::CloudWatch::Alarm")).map(
+    ([logicalId, resource]) => {
+      const { Properties } = JSON.parse(
+        JSON.stringify(flat(resource)).replaceAll(VERSION, version),
+      );
+      const id = logicalId.replace(/^Authenticator|[0-9A-F]{8}$/g, "");
+      return { id, name: Properties.AlarmName, fires: evaluation(Properties) };
+    },
+  );
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the properties of an alarm in a template
 function evaluation(alarm: any): SimulatedAlarm["fires"] {
-  const { Namespace, MetricName, Dimensions, Statistic, Period, EvaluationPeriods, Threshold } = alarm;
+  const { Namespace, MetricName, Dimensions, Statistic, Period, EvaluationPeriods, Threshold } =
+    alarm;
   const single = { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: Statistic };
   const queries: Query[] = alarm.Metrics ?? [{ Id: "single", MetricStat: single }];
-  const stats = queries.flatMap(({ Id, MetricStat }) => (MetricStat === undefined ? [] : [{ Id, ...MetricStat }]));
-  const expression = queries.find(({ Expression }) => Expression !== undefined)?.Expression ?? "single";
+  const stats = queries.flatMap(({ Id, MetricStat }) =>
+    MetricStat === undefined ? [] : [{ Id, ...MetricStat }],
+  );
+  const expression =
+    queries.find(({ Expression }) => Expression !== undefined)?.Expression ?? "single";
   const [period = 0, ...others] = new Set(stats.map((stat) => stat.Period));
-  if (others.length > 0 || stats.some(({ Stat }) => Stat !== "Sum")) throw new Error("not supported");
+  if (others.length > 0 || stats.some(({ Stat }) => Stat !== "Sum"))
+    throw new Error("not supported");
   const ids = stats.map(({ Id }) => Id);
-  // Without a value, so is the result: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+  // Without a value, so is the result:
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
   const filled = new Set([...expression.matchAll(/FILL\((\w+),/g)].map(([, id]) => id));
   const body = expression
     .replaceAll(" AND ", " && ")
     .replace(/FILL\((\w+), (\d+)\)/g, "($1 ?? $2)")
     .replace(/^IF\((.*), 1, 0\)$/, "($1) ? 1 : 0");
-  const calculate = new Function(...ids, `return ${body};`) as (...values: (number | undefined)[]) => number;
+  const calculate = new Function(...ids, `return ${body};`) as (
+    ...values: (number | undefined)[]
+  ) => number;
   const isBad = (value: number) =>
     alarm.ComparisonOperator === "LessThanThreshold" ? value < Threshold : value >= Threshold;
   const bad = alarm.DatapointsToAlarm ?? EvaluationPeriods;
   return (data, now) => {
     const sums = stats.map(({ Metric: { Namespace, MetricName, Dimensions } }) => {
-      const metric = key(Namespace, MetricName, Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])));
+      const metric = key(
+        Namespace,
+        MetricName,
+        Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+      );
       return data.filter((datum) => datum.metric === metric);
     });
     const windows = Array.from({ length: EvaluationPeriods + FURTHER }, (_, back) => {
@@ -111,12 +159,16 @@ function evaluation(alarm: any): SimulatedAlarm["fires"] {
         const within = all.filter(({ at }) => at > until - period && at <= until);
         return within.length === 0 ? undefined : within.reduce((sum, { value }) => sum + value, 0);
       });
-      return values.some((value, at) => value === undefined && !filled.has(ids[at])) ? undefined : calculate(...values);
+      return values.some((value, at) => value === undefined && !filled.has(ids[at]))
+        ? undefined
+        : calculate(...values);
     });
-    // Existing data points are used first, even older ones. TreatMissingData only replaces what is then missing:
+    // Existing data points are used first, even older ones. TreatMissingData only replaces what is
+    // then missing:
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
     const existing = windows.filter((value) => value !== undefined).slice(0, EvaluationPeriods);
-    const missing = alarm.TreatMissingData === "breaching" ? EvaluationPeriods - existing.length : 0;
+    const missing =
+      alarm.TreatMissingData === "breaching" ? EvaluationPeriods - existing.length : 0;
     return existing.filter(isBad).length + missing >= bad;
   };
 }

@@ -15,10 +15,12 @@ const CANONICAL_ARN = ARN.replace("team/", "");
 
 /** Without the function's settings (settings.test.ts). */
 function parameters({ template }: Synthesized): Record<string, unknown> {
-  const found = resources(template(), "AWS::SSM::Parameter").map(({ Properties: { Name, Type, Value } }) => {
-    assert.equal(Type, "String");
-    return [String(Name), JSON.parse(String(Value))] as const;
-  });
+  const found = resources(template(), "AWS::SSM::Parameter").map(
+    ({ Properties: { Name, Type, Value } }) => {
+      assert.equal(Type, "String");
+      return [String(Name), JSON.parse(String(Value))] as const;
+    },
+  );
   return Object.fromEntries(found.filter(([name]) => name !== `${PREFIX}/settings/prod.example`));
 }
 
@@ -27,13 +29,22 @@ test("each kind of mapping has the name and value that the function reads", () =
   const { authenticator } = made;
   authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}", groups: ["developers"] });
   authenticator.addUserMapping(`arn:aws:iam::${ACCOUNT}:user/alice`, { username: "alice" });
-  authenticator.addSsoMapping({ account: ACCOUNT, permissionSet: "ClusterAdmin" }, { username: "admin" });
+  authenticator.addSsoMapping(
+    { account: ACCOUNT, permissionSet: "ClusterAdmin" },
+    { username: "admin" },
+  );
   authenticator.addAccountMapping("444455556666");
   authenticator.addPattern("any", { arnLike: `arn:aws:iam::${ACCOUNT}:role/ci-*`, username: "ci" });
   authenticator.addPattern("any", { arnLike: `arn:aws:iam::${ACCOUNT}:role/*`, username: "rest" });
   authenticator.addPattern(ACCOUNT, { arnLike: `arn:aws:iam::${ACCOUNT}:user/*`, username: "u" });
-  authenticator.addDenial({ arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/mallory`, description: "left" });
-  authenticator.addDenial({ arnLike: `arn:aws:iam::${ACCOUNT}:user/eve`, notAfter: "2026-12-31T00:00:00Z" });
+  authenticator.addDenial({
+    arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/mallory`,
+    description: "left",
+  });
+  authenticator.addDenial({
+    arnLike: `arn:aws:iam::${ACCOUNT}:user/eve`,
+    notAfter: "2026-12-31T00:00:00Z",
+  });
   authenticator.addDenial({ arnLike: "arn:aws:iam::*:role/ci-*" });
   authenticator.addDenial({ name: "Jane@example.com", description: "left" });
   authenticator.addDenial({ name: "joe", account: ACCOUNT });
@@ -48,15 +59,24 @@ test("each kind of mapping has the name and value that the function reads", () =
       { arnLike: "arn:aws:iam::*:role/ci-*" },
       { name: "Jane@example.com", description: "left" },
     ],
-    [`${PREFIX}/role/${ACCOUNT}/dev.2eops`]: { username: "dev:{SessionName}", groups: ["developers"], arn: ARN },
-    [`${PREFIX}/user/${ACCOUNT}/alice`]: { username: "alice", arn: `arn:aws:iam::${ACCOUNT}:user/alice` },
+    [`${PREFIX}/role/${ACCOUNT}/dev.2eops`]: {
+      username: "dev:{SessionName}",
+      groups: ["developers"],
+      arn: ARN,
+    },
+    [`${PREFIX}/user/${ACCOUNT}/alice`]: {
+      username: "alice",
+      arn: `arn:aws:iam::${ACCOUNT}:user/alice`,
+    },
     [`${PREFIX}/sso/${ACCOUNT}/clusteradmin`]: { username: "admin" },
     [`${PREFIX}/account/444455556666`]: {},
     [`${PREFIX}/pattern/any`]: [
       { arnLike: `arn:aws:iam::${ACCOUNT}:role/ci-*`, username: "ci" },
       { arnLike: `arn:aws:iam::${ACCOUNT}:role/*`, username: "rest" },
     ],
-    [`${PREFIX}/pattern/${ACCOUNT}`]: [{ arnLike: `arn:aws:iam::${ACCOUNT}:user/*`, username: "u" }],
+    [`${PREFIX}/pattern/${ACCOUNT}`]: [
+      { arnLike: `arn:aws:iam::${ACCOUNT}:user/*`, username: "u" },
+    ],
     // The template helper blanks hashes.
     [`${PREFIX}/callers`]: [{ name: "control-plane", sha256: "HASH" }],
   });
@@ -66,10 +86,19 @@ test("the sessions of a permission set are one list beside the set's mapping", (
   const made = stackOf("http");
   const { authenticator } = made;
   const set = { account: ACCOUNT, permissionSet: "Developers" };
-  authenticator.addSsoMapping({ ...set, session: "jane@example.com" }, { username: "lead:jane", groups: ["leads"] });
+  authenticator.addSsoMapping(
+    { ...set, session: "jane@example.com" },
+    { username: "lead:jane", groups: ["leads"] },
+  );
   authenticator.addSsoMapping(set, { username: "dev:{SessionName}" });
-  authenticator.addSsoMapping({ ...set, permissionSet: "developers", session: "Jane@example.com" }, { username: "j" });
-  authenticator.addSsoMapping({ ...set, permissionSet: "Other", session: "jane@example.com" }, { username: "j" });
+  authenticator.addSsoMapping(
+    { ...set, permissionSet: "developers", session: "Jane@example.com" },
+    { username: "j" },
+  );
+  authenticator.addSsoMapping(
+    { ...set, permissionSet: "Other", session: "jane@example.com" },
+    { username: "j" },
+  );
   assert.deepEqual(parameters(made), {
     [`${PREFIX}/sso-session/${ACCOUNT}/developers`]: [
       { username: "lead:jane", groups: ["leads"], session: "jane@example.com" },
@@ -79,7 +108,11 @@ test("the sessions of a permission set are one list beside the set's mapping", (
     [`${PREFIX}/sso-session/${ACCOUNT}/other`]: [{ username: "j", session: "jane@example.com" }],
   });
   for (const [session, mapping, problem] of [
-    ["jane@example.com", { username: "again" }, /session jane@example\.com must not be added twice/],
+    [
+      "jane@example.com",
+      { username: "again" },
+      /session jane@example\.com must not be added twice/,
+    ],
     ["a b", { username: "x" }, /session a b: session must be /],
     ["joe", {}, /session joe: username is missing/],
     ["joe", { username: "x", principalId: "AROA1" }, /unknown key "principalId"/],
@@ -88,18 +121,25 @@ test("the sessions of a permission set are one list beside the set's mapping", (
     assert.throws(() => authenticator.addSsoMapping({ ...set, session }, mapping), problem);
   }
   const invalid = { account: "1", permissionSet: "X", session: "joe" };
-  assert.throws(() => authenticator.addSsoMapping(invalid, { username: "x" }), /the account must be 12 digits/);
+  assert.throws(
+    () => authenticator.addSsoMapping(invalid, { username: "x" }),
+    /the account must be 12 digits/,
+  );
 });
 
 test("a role or user of the app is mapped if its name, account and region are fixed", () => {
   const made = stackOf("http");
   const { stack, authenticator } = made;
   const assumedBy = new ServicePrincipal("ec2.amazonaws.com");
-  authenticator.addRoleMapping(new Role(stack, "Named", { assumedBy, roleName: "Named" }), { username: "n" });
+  authenticator.addRoleMapping(new Role(stack, "Named", { assumedBy, roleName: "Named" }), {
+    username: "n",
+  });
   authenticator.addUserMapping(new User(stack, "Bob", { userName: "bob" }), { username: "b" });
   authenticator.addRoleMapping(Role.fromRoleArn(stack, "Given", ARN), { username: "g" });
   // Its ARN has a token as partition.
-  authenticator.addRoleMapping(Role.fromRoleName(stack, "Elsewhere", "Named-By-Hand"), { username: "h" });
+  authenticator.addRoleMapping(Role.fromRoleName(stack, "Elsewhere", "Named-By-Hand"), {
+    username: "h",
+  });
   assert.deepEqual(Object.keys(parameters(made)), [
     `${PREFIX}/role/${ACCOUNT}/named`,
     `${PREFIX}/user/${ACCOUNT}/bob`,
@@ -108,9 +148,12 @@ test("a role or user of the app is mapped if its name, account and region are fi
   ]);
   const byHand = { username: "h", arn: `arn:aws:iam::${ACCOUNT}:role/Named-By-Hand` };
   assert.deepEqual(parameters(made)[`${PREFIX}/role/${ACCOUNT}/named-by-hand`], byHand);
-  assert.throws(() => authenticator.addRoleMapping(new Role(stack, "Free", { assumedBy }), { username: "f" }), {
-    message: /requires a role's ARN that is known at synth/,
-  });
+  assert.throws(
+    () => authenticator.addRoleMapping(new Role(stack, "Free", { assumedBy }), { username: "f" }),
+    {
+      message: /requires a role's ARN that is known at synth/,
+    },
+  );
 });
 
 test("a role by name has the partition of the stack's region", () => {
@@ -171,7 +214,9 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "a grant for every account": [(a) => a.grantManageMappings({} as never, { account: "*" }), /12 digits/],
 };
 test("a denial by name is refused at synth with awsSignedTokens, and a denial of an ARN is not", () => {
-  const awsSignedTokens = [{ account: ACCOUNT, issuer: "https://0a1b2c3d.tokens.sts.global.api.aws" }];
+  const awsSignedTokens = [
+    { account: ACCOUNT, issuer: "https://0a1b2c3d.tokens.sts.global.api.aws" },
+  ];
   for (const tokens of ["any", "jwt"] as const) {
     const { authenticator } = stackOf("http", { awsSignedTokens, tokens });
     const message =

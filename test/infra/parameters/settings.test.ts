@@ -1,4 +1,5 @@
-// The parameter with the function's settings: its value, its order after the alias, and which accounts are accepted by default.
+// The parameter with the function's settings: its value, its order after the alias, and which
+// accounts are accepted by default.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,22 +15,40 @@ import { type Resource, resources } from "../template.ts";
 const ISSUER = "https://a1b2.tokens.sts.global.api.aws";
 const OTHER = "444455556666";
 
-function found(template: Template): { readonly stored: Resource; readonly environment: Record<string, string> } {
-  const [stored, ...more] = resources(template, "AWS::SSM::Parameter").filter(({ Properties: { Name } }) =>
-    String(Name).includes("/settings/"),
+function found(template: Template): {
+  readonly stored: Resource;
+  readonly environment: Record<string, string>;
+} {
+  const [stored, ...more] = resources(template, "AWS::SSM::Parameter").filter(
+    ({ Properties: { Name } }) => String(Name).includes("/settings/"),
   );
   assert.ok(stored !== undefined && more.length === 0);
-  const functions = resources(template, "AWS::Lambda::Function").map(({ Properties }) => Properties["Environment"]);
-  const environments = functions.map((environment) => (environment as { Variables: Record<string, string> }).Variables);
-  return { stored, environment: environments.find(({ CLUSTER_ID }) => CLUSTER_ID !== undefined) ?? {} };
+  const functions = resources(template, "AWS::Lambda::Function").map(
+    ({ Properties }) => Properties["Environment"],
+  );
+  const environments = functions.map(
+    (environment) => (environment as { Variables: Record<string, string> }).Variables,
+  );
+  return {
+    stored,
+    environment: environments.find(({ CLUSTER_ID }) => CLUSTER_ID !== undefined) ?? {},
+  };
 }
 
 const CASES: Readonly<Record<string, MoreProps>> = {
   "by default": {},
   "for any account": { accounts: "any" },
   "with nodes": { nodes: true, nodeVpcs: ["vpc-01234567"] },
-  "with settings": { accounts: [OTHER], reservedPrefixes: ["corp:"], audiences: ["a"], logLevel: "debug" },
-  "with AWS-signed tokens": { tokens: "jwt", awsSignedTokens: [{ account: ACCOUNT, issuer: ISSUER }] },
+  "with settings": {
+    accounts: [OTHER],
+    reservedPrefixes: ["corp:"],
+    audiences: ["a"],
+    logLevel: "debug",
+  },
+  "with AWS-signed tokens": {
+    tokens: "jwt",
+    awsSignedTokens: [{ account: ACCOUNT, issuer: ISSUER }],
+  },
   "with another prefix": { mappingPrefix: "/shared" },
 };
 for (const kind of KINDS) {
@@ -45,7 +64,15 @@ for (const kind of KINDS) {
       assert.equal(value.nodeLookup, name === "with nodes");
       const required = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod.example", CALLER_AUTH: "none" };
       const read = (settings: object) =>
-        JSON.stringify(readSettings({ ...required, ...settings, ...required, MAPPING_PREFIX, CALLER_SUBJECTS: "" }));
+        JSON.stringify(
+          readSettings({
+            ...required,
+            ...settings,
+            ...required,
+            MAPPING_PREFIX,
+            CALLER_SUBJECTS: "",
+          }),
+        );
       const { LOG_LEVEL: _, ...judging } = environment;
       assert.equal(read(value.settings), read({ ...judging, AWS_ENDPOINT_URL_SSM: "" }));
     });
@@ -89,7 +116,9 @@ test('accounts "any" accepts every account, and a list only its accounts', () =>
 });
 
 test("an empty list of accounts is refused: it could mean none or any", () => {
-  assert.throws(() => accountsOf({ accounts: [] }), { message: /^accounts must not be an empty list: leave it out/ });
+  assert.throws(() => accountsOf({ accounts: [] }), {
+    message: /^accounts must not be an empty list: leave it out/,
+  });
 });
 
 test("an account that is known only at deployment can be the one of an issuer, but not of two", () => {

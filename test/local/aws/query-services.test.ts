@@ -25,7 +25,13 @@ test("IAM lists the roles and users of the account's identities, each role once"
   assert.equal(IsTruncated, false);
   const names = Roles.map(({ RoleName }) => RoleName);
   const set = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
-  assert.deepEqual(names.toSorted(), [set, "ClusterNode", "Contractor", "Developers", "IamAuthenticator"]);
+  assert.deepEqual(names.toSorted(), [
+    set,
+    "ClusterNode",
+    "Contractor",
+    "Developers",
+    "IamAuthenticator",
+  ]);
   const role = (name: string) => Roles.find(({ RoleName }) => RoleName === name);
   assert.equal(role("Developers")?.RoleId, "AROALOCALDEVELOPERSAA");
   assert.equal(role(set)?.Path, "/aws-reserved/sso.amazonaws.com/us-west-2/");
@@ -38,17 +44,30 @@ test("IAM lists the roles and users of the account's identities, each role once"
 });
 
 test("IAM refuses a filter that it does not have, and a key that it does not know", async () => {
-  await refused(iam().listRoles({ PathPrefix: "/team/" }), "ValidationError", /does not support PathPrefix/);
+  await refused(
+    iam().listRoles({ PathPrefix: "/team/" }),
+    "ValidationError",
+    /does not support PathPrefix/,
+  );
   await refused(new IAM(stranger()).listRoles({}), "InvalidClientTokenId");
 });
 
 test("Lambda returns the default quota, and the variables of a function; it refuses others, and an unknown key", async () => {
   const { AccountLimit } = await lambda().getAccountSettings({});
-  assert.deepEqual(AccountLimit, { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 });
+  assert.deepEqual(AccountLimit, {
+    ConcurrentExecutions: 1000,
+    UnreservedConcurrentExecutions: 1000,
+  });
   const Qualifier = "live";
-  const { Environment } = await lambda().getFunctionConfiguration({ FunctionName: "authenticator", Qualifier });
+  const { Environment } = await lambda().getFunctionConfiguration({
+    FunctionName: "authenticator",
+    Qualifier,
+  });
   assert.deepEqual(Environment?.Variables, FUNCTIONS.authenticator);
-  await refused(lambda().getFunctionConfiguration({ FunctionName: "other", Qualifier }), "ResourceNotFoundException");
+  await refused(
+    lambda().getFunctionConfiguration({ FunctionName: "other", Qualifier }),
+    "ResourceNotFoundException",
+  );
   await refused(lambda().listFunctions({}), "UnknownOperationException", /No such operation: GET/);
   await refused(new Lambda(stranger()).getAccountSettings({}), "UnrecognizedClientException");
 });

@@ -32,22 +32,34 @@ export function logsForbidden(logGroup: string): Fault {
 
 export type FaultRule = Fault | ((request: LocalRequest) => Fault | undefined);
 
-export function answering(status: number, body = "", headers: Readonly<Record<string, string>> = {}): Fault {
+export function answering(
+  status: number,
+  body = "",
+  headers: Readonly<Record<string, string>> = {},
+): Fault {
   return { kind: "answer", status, body, headers };
 }
 
-/** For `fail()` of Parameter Store: only for this operation, and requests whose body contains `text`. */
+/**
+ * For `fail()` of Parameter Store: only for this operation, and requests whose body contains
+ * `text`.
+ */
 export const failing =
   (operation: string, fault: Fault, text = "") =>
   ({ headers, body }: LocalRequest): Fault | undefined =>
     headers["x-amz-target"] === `AmazonSSM.${operation}` && body.includes(text) ? fault : undefined;
 
 export function stsError(status: number, Code: string): Fault {
-  return answering(status, JSON.stringify({ Error: { Code, Message: "as it says", Type: "Sender" } }));
+  return answering(
+    status,
+    JSON.stringify({ Error: { Code, Message: "as it says", Type: "Sender" } }),
+  );
 }
 
 export function ssmError(status: number, type: string): Fault {
-  return answering(status, JSON.stringify({ __type: type, message: "as it says" }), { "x-amzn-errortype": type });
+  return answering(status, JSON.stringify({ __type: type, message: "as it says" }), {
+    "x-amzn-errortype": type,
+  });
 }
 
 function answer({ status, headers = {}, body }: LocalResponse): Fault {

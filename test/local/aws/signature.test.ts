@@ -1,10 +1,20 @@
-// The presigned requests that the local STS accepts: by identity, time and host, and not with any part changed. And the signed
-// headers that the other services accept.
+// The presigned requests that the local STS accepts: by identity, time and host, and not with any
+// part changed. And the signed headers that the other services accept.
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { localIdentity as localIdentityOf, presignUrl, type TokenOptions } from "../../../local/identities.ts";
-import { localIdentity, startLogs, startParameterStore, startQueryServices, startSts } from "../../local-aws.ts";
+import {
+  localIdentity as localIdentityOf,
+  presignUrl,
+  type TokenOptions,
+} from "../../../local/identities.ts";
+import {
+  localIdentity,
+  startLogs,
+  startParameterStore,
+  startQueryServices,
+  startSts,
+} from "../../local-aws.ts";
 import { post } from "../../post.ts";
 import { outcome, send, signedHeaders } from "./clients.ts";
 
@@ -29,18 +39,25 @@ test("a session token expires at expiresAt", async () => {
   now = Date.UTC(2020, 0, 1) - 1;
   assert.equal(await outcome(sts.url, url), "granted");
   now = Date.UTC(2020, 0, 1);
-  assert.match(await outcome(sts.url, url), /^403 ExpiredToken: The security token included in the request is expired/);
+  assert.match(
+    await outcome(sts.url, url),
+    /^403 ExpiredToken: The security token included in the request is expired/,
+  );
 });
 
 test("a signature is valid within 15 minutes of its date, whatever X-Amz-Expires is", async () => {
   for (const expiresIn of [0, 60, 900, 86_400]) {
-    const at = (minutes: number, ms = 0): Promise<string> => presign({ expiresIn, now: NOW + minutes * MINUTE + ms });
+    const at = (minutes: number, ms = 0): Promise<string> =>
+      presign({ expiresIn, now: NOW + minutes * MINUTE + ms });
     assert.equal(await outcome(sts.url, await at(-15)), "granted");
     assert.equal(await outcome(sts.url, await at(15)), "granted");
     const expired =
       /^403 SignatureDoesNotMatch: Signature expired: 20260102T024904Z is now earlier than 20260102T024905Z \(20260102T030405Z - 15 min\.\)$/;
     assert.match(await outcome(sts.url, await at(-15, -1000)), expired);
-    assert.match(await outcome(sts.url, await at(15, 1000)), /^403 SignatureDoesNotMatch: Signature not yet current/);
+    assert.match(
+      await outcome(sts.url, await at(15, 1000)),
+      /^403 SignatureDoesNotMatch: Signature not yet current/,
+    );
   }
 });
 
@@ -61,16 +78,29 @@ test("the host determines the region", async () => {
     ["sts.us-gov-west-1.amazonaws.com", "us-gov-west-1"],
     ["sts.us-west-2.amazonaws.com.example.com", "us-west-2"],
   ] as const) {
-    assert.match(await outcome(sts.url, await presign({ host, region })), /scoped to a valid region/, host);
+    assert.match(
+      await outcome(sts.url, await presign({ host, region })),
+      /scoped to a valid region/,
+      host,
+    );
   }
-  assert.match(await outcome(sts.url, await presign(), { host: "sts-fips.us-west-2.amazonaws.com" }), MISMATCH);
+  assert.match(
+    await outcome(sts.url, await presign(), { host: "sts-fips.us-west-2.amazonaws.com" }),
+    MISMATCH,
+  );
 });
 
 test("the order of parameters and the case of escapes do not matter", async () => {
   const url = await presign();
   const [start = "", query = ""] = url.split("?");
-  assert.equal(await outcome(sts.url, `${start}?${query.split("&").reverse().join("&")}`), "granted");
-  assert.equal(await outcome(sts.url, url.replaceAll("%2F", "%2f").replaceAll("%3B", ";")), "granted");
+  assert.equal(
+    await outcome(sts.url, `${start}?${query.split("&").reverse().join("&")}`),
+    "granted",
+  );
+  assert.equal(
+    await outcome(sts.url, url.replaceAll("%2F", "%2f").replaceAll("%3B", ";")),
+    "granted",
+  );
 });
 
 test("the signature covers the cluster id", async () => {
@@ -86,8 +116,16 @@ test("changed, missing and added parameters fail", async () => {
     ["Action=GetCallerIdentity", "Action=GetSessionToken", MISMATCH],
     [bob.accessKeyId, "AKIANOTKNOWNAAAAAAAA", /^403 InvalidClientTokenId/],
     ["%2F20260102%2F", "%2F20260103%2F", /^403 SignatureDoesNotMatch: Date in Credential scope/],
-    ["%2Fus-west-2%2F", "%2Fus-east-1%2F", /^403 SignatureDoesNotMatch: Credential should be scoped to a valid region/],
-    ["%2Fsts%2F", "%2Fs3%2F", /^403 SignatureDoesNotMatch: Credential should be scoped to correct service/],
+    [
+      "%2Fus-west-2%2F",
+      "%2Fus-east-1%2F",
+      /^403 SignatureDoesNotMatch: Credential should be scoped to a valid region/,
+    ],
+    [
+      "%2Fsts%2F",
+      "%2Fs3%2F",
+      /^403 SignatureDoesNotMatch: Credential should be scoped to correct service/,
+    ],
     ["T030405Z", "T030406Z", MISMATCH],
     ["Expires=60", "Expires=61", MISMATCH],
     ["host%3Bx-k8s-aws-id", "host", MISMATCH],
@@ -109,13 +147,26 @@ test("changed, missing and added parameters fail", async () => {
 test("parameter names are case-sensitive, and the last of equal names applies", async () => {
   // A verifier that ignores case reads other values than STS (CVE-2022-2385)
   const sign = (query: Record<string, string>): Promise<string> => presign({ extraQuery: query });
-  assert.equal(await outcome(sts.url, await sign({ action: "AssumeRole", "x-amz-credential": "AKIA" })), "granted");
+  assert.equal(
+    await outcome(sts.url, await sign({ action: "AssumeRole", "x-amz-credential": "AKIA" })),
+    "granted",
+  );
   const url = await presign();
-  assert.match(await outcome(sts.url, `${url}&X-Amz-Credential=AKIANOTKNOWN%2Fa%2Fb%2Fc%2Fd`), /InvalidClientTokenId/);
-  assert.match(await outcome(sts.url, url.replace("X-Amz-Signature", "x-amz-signature")), /'X-Amz-Signature'/);
+  assert.match(
+    await outcome(sts.url, `${url}&X-Amz-Credential=AKIANOTKNOWN%2Fa%2Fb%2Fc%2Fd`),
+    /InvalidClientTokenId/,
+  );
+  assert.match(
+    await outcome(sts.url, url.replace("X-Amz-Signature", "x-amz-signature")),
+    /'X-Amz-Signature'/,
+  );
 });
 
-const store = await startParameterStore({ region: "us-west-2", parameters: { "/p/a": "1" }, clock: () => now });
+const store = await startParameterStore({
+  region: "us-west-2",
+  parameters: { "/p/a": "1" },
+  clock: () => now,
+});
 const logs = await startLogs({ region: "us-west-2", groups: { a: () => [] }, clock: () => now });
 const ec2 = await startQueryServices({ region: "us-west-2", clock: () => now });
 after(() => Promise.all([store, logs, ec2].map((server) => server.close())));
@@ -124,10 +175,22 @@ const JSON_1_1 = "application/x-amz-json-1.1";
 const FORM = "application/x-www-form-urlencoded";
 /** By service: its server, and a request that it grants. */
 const SERVICES = {
-  ssm: [store, { "content-type": JSON_1_1, "x-amz-target": "AmazonSSM.GetParameter" }, '{"Name":"/p/a"}'],
-  logs: [logs, { "content-type": JSON_1_1, "x-amz-target": "Logs_20140328.FilterLogEvents" }, '{"logGroupName":"a"}'],
+  ssm: [
+    store,
+    { "content-type": JSON_1_1, "x-amz-target": "AmazonSSM.GetParameter" },
+    '{"Name":"/p/a"}',
+  ],
+  logs: [
+    logs,
+    { "content-type": JSON_1_1, "x-amz-target": "Logs_20140328.FilterLogEvents" },
+    '{"logGroupName":"a"}',
+  ],
   ec2: [ec2, { "content-type": FORM }, "Action=DescribeInstances&Version=2016-11-15"],
-  iam: [ec2, { "content-type": FORM }, "Action=GetInstanceProfile&Version=2010-05-08&InstanceProfileName=a"],
+  iam: [
+    ec2,
+    { "content-type": FORM },
+    "Action=GetInstanceProfile&Version=2010-05-08&InstanceProfileName=a",
+  ],
 } as const;
 
 const { sessionToken: _, ...withoutToken } = bob;
@@ -135,7 +198,11 @@ const [UNKNOWN, MISMATCHED, ENDED, UNSIGNED, INCOMPLETE] = [
   ["400 UnrecognizedClientException", "401 AuthFailure", "403 InvalidClientTokenId"],
   ["400 InvalidSignatureException", "401 AuthFailure", "403 SignatureDoesNotMatch"],
   ["400 ExpiredTokenException", "400 RequestExpired", "403 ExpiredToken"],
-  ["400 MissingAuthenticationTokenException", "400 MissingParameter", "403 MissingAuthenticationToken"],
+  [
+    "400 MissingAuthenticationTokenException",
+    "400 MissingParameter",
+    "403 MissingAuthenticationToken",
+  ],
   ["400 IncompleteSignatureException", "400 IncompleteSignature", "400 IncompleteSignature"],
 ] as const;
 const GRANTED = ["200 granted", "200 granted", "404 NoSuchEntity"] as const;
@@ -143,7 +210,11 @@ const GRANTED = ["200 granted", "200 granted", "404 NoSuchEntity"] as const;
 for (const [what, { body: changed, authorization, ...signing }, [json, ofEc2, iam]] of [
   ["a user", { identity: localIdentity("alice") }, GRANTED],
   ["a session, 15 minutes late", { identity: bob, now: NOW - 15 * MINUTE }, GRANTED],
-  ["a user of another sandbox", { identity: localIdentityOf("alice", "another secret") }, MISMATCHED],
+  [
+    "a user of another sandbox",
+    { identity: localIdentityOf("alice", "another secret") },
+    MISMATCHED,
+  ],
   ["a session of another sandbox", { identity: localIdentityOf("bob", "another secret") }, UNKNOWN],
   ["an unknown access key", { identity: { ...bob, accessKeyId: "ASIANOTKNOWNAAAAAAAA" } }, UNKNOWN],
   ["a session without its token", { identity: withoutToken }, UNKNOWN],
@@ -159,8 +230,17 @@ for (const [what, { body: changed, authorization, ...signing }, [json, ofEc2, ia
 ] as readonly (readonly [string, Signing, readonly [json: string, ec2: string, iam: string]])[]) {
   test(`${what}: the response of Parameter Store, the log service, EC2 and IAM`, async () => {
     const outcomes = Object.entries(SERVICES).map(async ([service, [{ url }, headers, body]]) => {
-      const signed = await signedHeaders(url, body, { service, region: "us-west-2", now: NOW, headers, ...signing });
-      const sent = Object.entries({ ...signed, authorization: authorization ?? signed["authorization"] ?? "" });
+      const signed = await signedHeaders(url, body, {
+        service,
+        region: "us-west-2",
+        now: NOW,
+        headers,
+        ...signing,
+      });
+      const sent = Object.entries({
+        ...signed,
+        authorization: authorization ?? signed["authorization"] ?? "",
+      });
       const { status, text } = await post(url, {
         headers: Object.fromEntries(sent.filter(([, value]) => value !== "")),
         body: body + (changed ?? ""),
@@ -174,8 +254,16 @@ for (const [what, { body: changed, authorization, ...signing }, [json, ofEc2, ia
 test("an operation that is not signed fails", async () => {
   for (const service of ["ssm", "logs"] as const) {
     const [{ url }, { "x-amz-target": target, ...headers }, body] = SERVICES[service];
-    const signed = await signedHeaders(url, body, { service, region: "us-west-2", now: NOW, headers });
-    const { status, text } = await post(url, { headers: { ...signed, "x-amz-target": target }, body });
+    const signed = await signedHeaders(url, body, {
+      service,
+      region: "us-west-2",
+      now: NOW,
+      headers,
+    });
+    const { status, text } = await post(url, {
+      headers: { ...signed, "x-amz-target": target },
+      body,
+    });
     assert.equal(status, 400);
     assert.match(text, /InvalidSignatureException.*'X-Amz-Target' must be a 'SignedHeader'/);
   }

@@ -13,23 +13,44 @@ test("kube-apiserver's request has every field", () => {
     ...{ version: "2.0", routeKey: ROUTE, rawPath: "/authenticate", rawQueryString: "timeout=30s" },
     ...{ queryStringParameters: { timeout: "30s" }, body: "{}\n", isBase64Encoded: false },
   });
-  const [host, userAgent] = ["localgw123.execute-api.us-east-1.amazonaws.com", "kube-apiserver/v1.34.0"];
+  const [host, userAgent] = [
+    "localgw123.execute-api.us-east-1.amazonaws.com",
+    "kube-apiserver/v1.34.0",
+  ];
   const { time, sourceIp, requestId, traceId } = REQUEST;
   assert.deepEqual(headers, {
     ...{ host, "user-agent": userAgent, "content-length": "3", accept: "application/json, */*" },
-    ...{ authorization: "Bearer caller", "content-type": "application/json", "accept-encoding": "gzip" },
+    ...{
+      authorization: "Bearer caller",
+      "content-type": "application/json",
+      "accept-encoding": "gzip",
+    },
     ...{ "x-forwarded-for": sourceIp, "x-forwarded-port": "443", "x-forwarded-proto": "https" },
     "x-amzn-trace-id": traceId,
   });
   assert.deepEqual(requestContext, {
-    ...{ accountId: "123456789012", apiId: "localgw123", domainName: host, domainPrefix: "localgw123" },
+    ...{
+      accountId: "123456789012",
+      apiId: "localgw123",
+      domainName: host,
+      domainPrefix: "localgw123",
+    },
     http: { method: "POST", path: "/authenticate", protocol: "HTTP/1.1", sourceIp, userAgent },
-    ...{ requestId, routeKey: ROUTE, stage: "$default", time: "24/Nov/2026:16:01:02 +0000", timeEpoch: time },
+    ...{
+      requestId,
+      routeKey: ROUTE,
+      stage: "$default",
+      time: "24/Nov/2026:16:01:02 +0000",
+      timeEpoch: time,
+    },
   });
 });
 
 test("fields without a value are absent, except the query and the user agent", () => {
-  const event = httpApiEvent({ ...REQUEST, query: "", rawHeaders: [], body: Buffer.alloc(0) }, ROUTE);
+  const event = httpApiEvent(
+    { ...REQUEST, query: "", rawHeaders: [], body: Buffer.alloc(0) },
+    ROUTE,
+  );
   const { requestContext, ...fields } = event;
   const names = "version routeKey rawPath rawQueryString headers isBase64Encoded";
   assert.equal(Object.keys(fields).join(" "), names);
@@ -55,24 +76,44 @@ test("rawQueryString stays encoded; parameters are decoded, and repeated ones jo
 test("bodies of text, JSON, XML and JavaScript are text, and others base64", () => {
   const [text, base64] = ["grüße", "Z3LDvMOfZQ=="];
   for (const [body, ...types] of [
-    [text, "text/plain", "text/csv; charset=utf-8", "Application/JSON; charset=utf-8", "application/xml"],
+    [
+      text,
+      "text/plain",
+      "text/csv; charset=utf-8",
+      "Application/JSON; charset=utf-8",
+      "application/xml",
+    ],
     [text, "application/json", "application/javascript"],
-    [base64, undefined, "", "application/octet-stream", "application/x-www-form-urlencoded", "image/png"],
+    [
+      base64,
+      undefined,
+      "",
+      "application/octet-stream",
+      "application/x-www-form-urlencoded",
+      "image/png",
+    ],
     [base64, "application/vnd.kubernetes.protobuf", "application/problem+json"],
   ]) {
     for (const type of types) {
-      assert.deepEqual(encodeBody(Buffer.from(text), type), { body, isBase64Encoded: body === base64 }, type);
+      assert.deepEqual(
+        encodeBody(Buffer.from(text), type),
+        { body, isBase64Encoded: body === base64 },
+        type,
+      );
     }
   }
 });
 
 test("a response has the result's status, headers and decoded body, and plain text by default", () => {
   const headers = { "content-type": "application/json", "x-count": 3, "x-flag": true };
-  assert.deepEqual(httpApiAnswer({ statusCode: 429, headers, body: "AAH/", isBase64Encoded: true }), {
-    status: 429,
-    headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
-    body: Buffer.from([0, 1, 255]),
-  });
+  assert.deepEqual(
+    httpApiAnswer({ statusCode: 429, headers, body: "AAH/", isBase64Encoded: true }),
+    {
+      status: 429,
+      headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+      body: Buffer.from([0, 1, 255]),
+    },
+  );
   const plain = { status: 204, headers: [["content-type", "text/plain;charset=UTF-8"]], body: "" };
   assert.deepEqual(httpApiAnswer({ statusCode: 204 }), plain);
 });

@@ -1,4 +1,5 @@
-// The gateway over real HTTP and TLS: events, responses, limits, failing functions and client certificates.
+// The gateway over real HTTP and TLS: events, responses, limits, failing functions and client
+// certificates.
 
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
@@ -13,7 +14,11 @@ const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);
 const JSON_BODY = ["Content-Type", "application/json"];
 
 async function start(t: TestContext, options: Partial<GatewayOptions> = {}) {
-  const gateway = await startGateway({ handler: async () => ({ statusCode: 200 }), now: () => NOW, ...options });
+  const gateway = await startGateway({
+    handler: async () => ({ statusCode: 200 }),
+    now: () => NOW,
+    ...options,
+  });
   t.after(() => gateway.close());
   return gateway;
 }
@@ -26,8 +31,14 @@ test("an HTTP API passes the event to the handler and its result to the client",
       return { statusCode: 201, headers: { "Content-Type": "application/json" }, body: '{"a":1}' };
     },
   });
-  const reply = await post(`${gateway.url}/authenticate?timeout=30s`, { headers: JSON_BODY, body: "{}\n" });
-  assert.deepEqual([reply.status, reply.text, reply.headers["content-type"]], [201, '{"a":1}', "application/json"]);
+  const reply = await post(`${gateway.url}/authenticate?timeout=30s`, {
+    headers: JSON_BODY,
+    body: "{}\n",
+  });
+  assert.deepEqual(
+    [reply.status, reply.text, reply.headers["content-type"]],
+    [201, '{"a":1}', "application/json"],
+  );
   assert.deepEqual(seen, gateway.events);
   assert.partialDeepStrictEqual(seen, [
     {
@@ -49,7 +60,9 @@ test("requests without a route do not reach the function, unless $default is a r
   assert.equal((await post(path)).status, 200);
   const all = await start(t);
   for (const sent of ["/authenticate", "/other"]) await post(all.url + sent);
-  const keys = [...gateway.events, ...all.events].map((event) => (event as APIGatewayProxyEventV2).routeKey);
+  const keys = [...gateway.events, ...all.events].map(
+    (event) => (event as APIGatewayProxyEventV2).routeKey,
+  );
   assert.deepEqual(keys, ["POST /authenticate", "POST /authenticate", "$default"]);
 });
 
@@ -80,7 +93,10 @@ for (const [name, handler, error] of [
   test(`a function that ${name} is a 500 without the reason`, async (t) => {
     const gateway = await start(t, { handler, timeoutMs: 10 });
     const { status, text } = await post(`${gateway.url}/authenticate`);
-    assert.deepEqual([status, text, gateway.errors.length], [500, '{"message":"Internal Server Error"}', 1]);
+    assert.deepEqual(
+      [status, text, gateway.errors.length],
+      [500, '{"message":"Internal Server Error"}', 1],
+    );
     assert.match(String(gateway.errors[0]), error);
   });
 }
@@ -88,15 +104,24 @@ for (const [name, handler, error] of [
 test("failoverUrl redirects what the function cannot answer, as the stack's parameter mapping does; without it, kube-apiserver gets a 500", async (t) => {
   const failoverUrl = "https://standby.example.com/authenticate";
   for (const [handler, status] of [
-    ...[200, 307, 400, 401, 429, 500].map((statusCode) => [async () => ({ statusCode }), statusCode] as const),
+    ...[200, 307, 400, 401, 429, 500].map(
+      (statusCode) => [async () => ({ statusCode }), statusCode] as const,
+    ),
     ...[502, 503, 504].map((statusCode) => [async () => ({ statusCode }), "mapped"] as const),
-    [() => Promise.reject(Object.assign(new Error("Rate exceeded"), { name: "TooManyRequestsException" })), "mapped"],
+    [
+      () =>
+        Promise.reject(
+          Object.assign(new Error("Rate exceeded"), { name: "TooManyRequestsException" }),
+        ),
+      "mapped",
+    ],
     [() => Promise.reject(new Error("crashed")), 500],
   ] as const) {
     for (const url of [failoverUrl, undefined]) {
       const gateway = await start(t, { handler, failoverUrl: url });
       const { status: seen, headers } = await post(`${gateway.url}/authenticate`);
-      const expected = status === "mapped" ? [url === undefined ? 500 : 307, url] : [status, undefined];
+      const expected =
+        status === "mapped" ? [url === undefined ? 500 : 307, url] : [status, undefined];
       assert.deepEqual([seen, headers["location"]], expected);
     }
   }
@@ -110,7 +135,12 @@ const past = createCertificateAuthority({ now: () => Date.UTC(2020, 0, 1) });
 
 for (const [what, trusted, certificate, status] of [
   ["of the authority is in the event", ca, client, 200],
-  ["of another authority is refused", ca, stranger.client({ CN: "kube-apiserver", O: "Example" }), 403],
+  [
+    "of another authority is refused",
+    ca,
+    stranger.client({ CN: "kube-apiserver", O: "Example" }),
+    403,
+  ],
   ["that has expired is refused", past.ca, past.client({ CN: "kube-apiserver" }), 403],
   ["that is missing closes the connection", ca, undefined, undefined],
   ["is not asked for without client authentication", undefined, client, 200],
@@ -118,7 +148,10 @@ for (const [what, trusted, certificate, status] of [
   test(`a client certificate ${what}`, async (t) => {
     const asking = trusted === undefined ? {} : { ca: trusted, requireClientCertificate: true };
     const tls = { ...authority.server(), ...asking };
-    const gateway = await startGateway({ handler: async () => ({ statusCode: 200, body: "ok" }), tls });
+    const gateway = await startGateway({
+      handler: async () => ({ statusCode: 200, body: "ok" }),
+      tls,
+    });
     t.after(() => gateway.close());
     const sent = post(`${gateway.url}/authenticate`, { tls: { ca, ...certificate } });
     if (status === undefined) await assert.rejects(sent, /ECONNRESET|EPIPE|socket hang up/);
@@ -126,7 +159,10 @@ for (const [what, trusted, certificate, status] of [
     const [event] = gateway.events as unknown as APIGatewayProxyEventV2[];
     assert.equal(event !== undefined, status === 200);
     const { clientCert } = event?.requestContext.authentication ?? {};
-    assert.equal(clientCert?.subjectDN, status === 200 && trusted ? "CN=kube-apiserver,O=Example" : undefined);
+    assert.equal(
+      clientCert?.subjectDN,
+      status === 200 && trusted ? "CN=kube-apiserver,O=Example" : undefined,
+    );
   });
 }
 

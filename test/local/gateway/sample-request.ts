@@ -8,7 +8,12 @@ export const SAMPLE_REQUEST: GatewayRequest = {
   query: "timeout=30s",
   protocol: "HTTP/1.1",
   rawHeaders: [
-    ...["Host", "localgw123.execute-api.us-east-1.amazonaws.com", "User-Agent", "kube-apiserver/v1.34.0"],
+    ...[
+      "Host",
+      "localgw123.execute-api.us-east-1.amazonaws.com",
+      "User-Agent",
+      "kube-apiserver/v1.34.0",
+    ],
     ...["Content-Length", "3", "Accept", "application/json, */*", "Authorization", "Bearer caller"],
     ...["Content-Type", "application/json", "Accept-Encoding", "gzip", "Connection", "keep-alive"],
   ],

@@ -1,4 +1,5 @@
-// `callers`: the function accepts the printed token, AWS never receives it, and the last caller is protected.
+// `callers`: the function accepts the printed token, AWS never receives it, and the last caller is
+// protected.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -21,19 +22,25 @@ const { path: folder } = useFolder();
 const cluster = useCluster({}, "all");
 
 async function check(token: string, now = Date.now()) {
-  const parameters = new Map([[PARAMETER, { value: JSON.stringify(await storedCallers(cluster)), secure: false }]]);
+  const parameters = new Map([
+    [PARAMETER, { value: JSON.stringify(await storedCallers(cluster)), secure: false }],
+  ]);
   const read = async () => ({ parameters, cached: false, stale: false });
   const deadline = deadlineIn(1000, () => now);
   await checkBearer(`Bearer ${token}`, PARAMETER, read, deadline);
 }
 
 test("add: the function accepts the printed token until it expires, and AWS receives only its hash", async () => {
-  const said = "Its token is shown only this once; AWS stores only its hash. The function accepts it within 60 s.\n";
+  const said =
+    "Its token is shown only this once; AWS stores only its hash. The function accepts it within 60 s.\n";
   const adding = callers("add first --until 2100-01-01T00:00:00Z -y");
   const { out, err } = await exits(adding, 0);
   const [plan = "", added] = err.split(/\n(?=Added)/);
   assert.equal(added, `Added first to ${PARAMETER}. ${said}`);
-  assert.match(plan, /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add/);
+  assert.match(
+    plan,
+    /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add/,
+  );
   // Standard output has the token alone, so that it can be a file.
   const token = out.trimEnd();
   assert.equal(Buffer.from(token, "base64url").length, 32);
@@ -42,7 +49,11 @@ test("add: the function accepts the printed token until it expires, and AWS rece
   assert.ok(cluster.store.requests.every(({ body }) => !body.includes(token)));
   await exits(callers(["add", "first", "-y"]), 1);
   await exits(callers(["add", "x", "--until", "soon"]), 2);
-  await exits(callers("add x --until 2020-01-01T00:00:00Z"), 2, /is in the past: the caller would never be acc/);
+  await exits(
+    callers("add x --until 2020-01-01T00:00:00Z"),
+    2,
+    /is in the past: the caller would never be acc/,
+  );
   for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
 });
 
@@ -50,7 +61,11 @@ test("add --dry-run prints the plan, and creates no token, file or parameter", a
   const out = join(folder, "dry-run.kubeconfig");
   const before = cluster.store.requests.length;
   const adding = callers(`add dry --endpoint https://a.example --out ${out} --dry-run`);
-  await prints(adding, /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/, "");
+  await prints(
+    adding,
+    /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/,
+    "",
+  );
   assert.ok(!existsSync(out));
   assert.ok(!cluster.store.requests.slice(before).some(isPut));
   const forTwoHours = callers("add short --for 2h --dry-run", { now: Date.UTC(2026, 10, 24, 12) });
@@ -63,7 +78,10 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   await exits(callers(`add second --endpoint https://a.example --out ${out} --yes`), 0);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
-  assert.deepEqual(clusters[0].cluster, { server: "https://a.example/authenticate", "tls-server-name": "a.example" });
+  assert.deepEqual(clusters[0].cluster, {
+    server: "https://a.example/authenticate",
+    "tls-server-name": "a.example",
+  });
   await check(users[0].user.token);
   for (const words of ["callers add printed -y -c prod", "kubeconfig webhook --no-token"]) {
     const printed = cli(`${words} --endpoint https://a.example --out -`);
@@ -103,12 +121,17 @@ test("add on a full disk: the token is neither stored nor in a file, and the sam
   await exits(callers("remove full -y"), 0);
 });
 
-test("add with standard output on a full disk stores no token", { skip: !existsSync("/dev/full") }, async () => {
+test("add with standard output on a full disk stores no token", {
+  skip: !existsSync("/dev/full"),
+}, async () => {
   const program = join(import.meta.dirname, "../../../../cli/iam-authenticator.ts");
   const full = openSync("/dev/full", "w");
   const words = [program, ..."callers add lost -c prod -y".split(" ")];
   const child = spawn(process.execPath, words, { stdio: ["ignore", full, "pipe"] });
-  const [err, [code]] = await Promise.all([text(child.stderr ?? assert.fail()), once(child, "exit")]);
+  const [err, [code]] = await Promise.all([
+    text(child.stderr ?? assert.fail()),
+    once(child, "exit"),
+  ]);
   closeSync(full);
   assert.equal(code, 3);
   assert.match(err, /^Cannot write the output: ENOSPC\.$/m);
@@ -117,7 +140,10 @@ test("add with standard output on a full disk stores no token", { skip: !existsS
 
 test("list prints names and states, and no secrets; with -o name, names for remove; with -o wide, complete hashes", async () => {
   const head = "NAME +STATE +UNTIL +SHA-256 OR ARN";
-  await prints(callers("list"), new RegExp(`^${head}\nfirst +accepted +2100-\\S+Z +[0-9a-f]{12}\nsecond +accepted`));
+  await prints(
+    callers("list"),
+    new RegExp(`^${head}\nfirst +accepted +2100-\\S+Z +[0-9a-f]{12}\nsecond +accepted`),
+  );
   await prints(callers("list", { now: Date.UTC(2101, 0, 1) }), /\nfirst +ended/);
   await prints(callers("ls -o name"), "first\nsecond\n");
   await prints(callers("ls -o wide", { columns: 40 }), /\nfirst +accepted +\S+ +[0-9a-f]{64}\n/);

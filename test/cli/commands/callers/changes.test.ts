@@ -1,4 +1,5 @@
-// Changes of the callers' list: callers by IAM, a list that a CloudFormation stack manages, and several operators at once.
+// Changes of the callers' list: callers by IAM, a list that a CloudFormation stack manages, and
+// several operators at once.
 
 import assert from "node:assert/strict";
 import { hash, randomUUID } from "node:crypto";
@@ -33,14 +34,33 @@ test("add --arn stores a role or user without a secret; list shows both kinds; r
   const plan = `Plan for ${WHERE}:\n+ callers\n    name: control-plane arn: ${ROLE}\n${summary}`;
   const adding = callers(["add", "control-plane", "--arn", ROLE, "--yes"]);
   await prints(adding, plan, `Added control-plane to ${PARAMETER}. ${said}\n`);
-  await exits(callers(["add", "k3s", "--arn", USER, "--principal-id", "AIDAEXAMPLE", "--until", END, "--yes"]), 0);
+  await exits(
+    callers([
+      "add",
+      "k3s",
+      "--arn",
+      USER,
+      "--principal-id",
+      "AIDAEXAMPLE",
+      "--until",
+      END,
+      "--yes",
+    ]),
+    0,
+  );
   const entry = { name: "k3s", arn: USER, principalId: "AIDAEXAMPLE", notAfter: END };
   assert.deepEqual(await stored(), [{ name: "control-plane", arn: ROLE }, entry]);
   assert.ok(isCaller(entry));
   await exits(callers(["add", "rescue", "--yes"]), 0);
   const { out } = await callers("list");
-  assert.match(out, /^NAME +STATE +UNTIL +SHA-256 OR ARN\ncontrol-plane +accepted +arn:\S+:role\/control-plane\n/);
-  assert.match(out, /\nk3s +accepted +2100-01-01T00:00:00Z +arn:\S+:user\/path\/k3s \(AIDAEXAMPLE\)\n/);
+  assert.match(
+    out,
+    /^NAME +STATE +UNTIL +SHA-256 OR ARN\ncontrol-plane +accepted +arn:\S+:role\/control-plane\n/,
+  );
+  assert.match(
+    out,
+    /\nk3s +accepted +2100-01-01T00:00:00Z +arn:\S+:user\/path\/k3s \(AIDAEXAMPLE\)\n/,
+  );
   assert.match(out, /\nrescue +accepted +[0-9a-f]{12}\n$/);
   const items = JSON.parse((await callers(["list", "-o", "json"])).out);
   assert.deepEqual(items[0], { name: "control-plane", state: "accepted", arn: ROLE });
@@ -51,11 +71,23 @@ test("add --arn stores a role or user without a secret; list shows both kinds; r
 
 test("add refuses what could never be the caller, and writes nothing", async () => {
   for (const [words, message] of [
-    [["--arn", "arn:aws:sts::111122223333:assumed-role/control-plane/i-1"], /This one is a session's: give its role's/],
-    [["--arn", "arn:aws:iam::111122223333:root"], /It must be an IAM role's or user's ARN, such as /],
+    [
+      ["--arn", "arn:aws:sts::111122223333:assumed-role/control-plane/i-1"],
+      /This one is a session's: give its role's/,
+    ],
+    [
+      ["--arn", "arn:aws:iam::111122223333:root"],
+      /It must be an IAM role's or user's ARN, such as /,
+    ],
     [["--arn", "control-plane"], /It must be an IAM role's or user's ARN/],
-    [["--arn", "arn:aws-cn:iam::111122223333:role/control-plane"], /is in another partition than the function \(aws\)/],
-    [["--arn", ROLE, "--principal-id", "AIDAEXAMPLE"], /principalId must be the unique id of a role \(AROA\.\.\.\)/],
+    [
+      ["--arn", "arn:aws-cn:iam::111122223333:role/control-plane"],
+      /is in another partition than the function \(aws\)/,
+    ],
+    [
+      ["--arn", ROLE, "--principal-id", "AIDAEXAMPLE"],
+      /principalId must be the unique id of a role \(AROA\.\.\.\)/,
+    ],
     [["--principal-id", "AROAEXAMPLE"], /^--principal-id needs --arn\.\n$/],
     [["--arn", ROLE, "--endpoint", "https://a.example"], /cannot be used with option '--endpoint/],
     [["--arn", ROLE, "--out", "x"], /cannot be used with option '--out/],
@@ -79,17 +111,26 @@ test("add and remove change a managed list only with --force, create no token wi
   // Standard output would have only the token.
   const { out, err } = await exits(callers("add new"), 1);
   assert.equal(out, "");
-  assert.match(err, /\n0 to add, 0 to change, 0 to remove, 0 unchanged\.\nNothing was written\.\n$/);
+  assert.match(
+    err,
+    /\n0 to add, 0 to change, 0 to remove, 0 unchanged\.\nNothing was written\.\n$/,
+  );
   assert.ok(!existsSync(file));
   await prints(callers("list"), /\nkept +accepted.*\nold +accepted/);
   await exits(callers(["add", "new", "--force", "-y"]), 0, /^(?!.*managed)/);
   await exits(callers(["remove", "old", "-y", "--force"]), 0);
   assert.deepEqual(await names(), ["kept", "new"]);
   const ssm = new SSM({ endpoint: cluster.store.url });
-  const { TagList = [] } = await ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId: PARAMETER });
+  const { TagList = [] } = await ssm.listTagsForResource({
+    ResourceType: "Parameter",
+    ResourceId: PARAMETER,
+  });
   assert.deepEqual(Object.fromEntries(TagList.map(({ Key, Value }) => [Key, Value])), managed);
   const { Parameters = [] } = await ssm.getParameterHistory({ Name: PARAMETER });
-  assert.match(Parameters.at(-1)?.Description ?? "", /^Managed by the CloudFormation stack Auth-prod\b/);
+  assert.match(
+    Parameters.at(-1)?.Description ?? "",
+    /^Managed by the CloudFormation stack Auth-prod\b/,
+  );
   ssm.destroy();
 });
 
@@ -101,8 +142,18 @@ test("add changes a list with other tags without --force", async () => {
 
 async function add(name: string) {
   const file = join(folder, `${name}-${randomUUID()}`);
-  const { code, err } = await callers(["add", name, "--endpoint", "https://a.example", "--out", file, "--yes"]);
-  const token = existsSync(file) ? parse(readFileSync(file, "utf8")).users[0].user.token : undefined;
+  const { code, err } = await callers([
+    "add",
+    name,
+    "--endpoint",
+    "https://a.example",
+    "--out",
+    file,
+    "--yes",
+  ]);
+  const token = existsSync(file)
+    ? parse(readFileSync(file, "utf8")).users[0].user.token
+    : undefined;
   return { name, code, err, hash: token === undefined ? undefined : hash("sha256", token, "hex") };
 }
 
@@ -111,7 +162,10 @@ test("if two adds use the same name, one succeeds and the other fails and leaves
   const [accepted, refused] = results.toSorted((one, other) => one.code - other.code);
   assert.deepEqual(await stored(), [{ name: "twin", sha256: accepted?.hash }]);
   assert.deepEqual([refused?.code, refused?.hash], [1, undefined]);
-  assert.match(refused?.err ?? "", /^Another operator changed twin in \S+callers at the same time\. Their change is k/);
+  assert.match(
+    refused?.err ?? "",
+    /^Another operator changed twin in \S+callers at the same time\. Their change is k/,
+  );
 });
 
 test("after a write without a response, the message reports the actual state", async () => {
@@ -119,21 +173,29 @@ test("after a write without a response, the message reports the actual state", a
   const before = cluster.store.requests.length;
   const file = join(folder, "unanswered");
   const environment = { AWS_MAX_ATTEMPTS: "1" };
-  const adding = cli(`callers add lost --endpoint https://a.example --out ${file} -c prod -y`, { environment });
+  const adding = cli(`callers add lost --endpoint https://a.example --out ${file} -c prod -y`, {
+    environment,
+  });
   while (cluster.store.requests.length === before) await new Promise(setImmediate);
   cluster.store.fail({ kind: "answer", status: 500, body: "{}" });
   const { err } = await exits(adding, 3);
   cluster.store.fail(undefined);
   const isThere = (await names()).includes("lost");
   assert.equal(existsSync(file), isThere || /not known/.test(err), err);
-  if (existsSync(file)) assert.match(err, /It is not known whether callers was written\. .*\nThe token of lost is in /);
+  if (existsSync(file))
+    assert.match(err, /It is not known whether callers was written\. .*\nThe token of lost is in /);
 });
 
 test("an invalid entry of another caller is never overwritten, and the error names it", async () => {
   const text = `[{"name":"hand-made","sha256":"x"},{"name":"good","sha256":"${"0".repeat(64)}"},{"sha256":1}]`;
   cluster.put("callers", text);
   for (const words of ["add x", "remove good -y --force"]) {
-    await exits(callers(words), 1, /^Nothing was written: \S+callers has invalid entries: 1 \(hand-made\), 3\. /, "");
+    await exits(
+      callers(words),
+      1,
+      /^Nothing was written: \S+callers has invalid entries: 1 \(hand-made\), 3\. /,
+      "",
+    );
   }
   assert.equal(JSON.stringify(await stored()), text);
   cluster.put("callers", [{ name: "hand-made", sha256: "x" }, ...KEPT]);

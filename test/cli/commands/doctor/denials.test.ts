@@ -1,4 +1,5 @@
-// `doctor` warns of deny lists that are nearly full, and of names beside AWS-signed tokens, as `mappings lint` does.
+// `doctor` warns of deny lists that are nearly full, and of names beside AWS-signed tokens, as
+// `mappings lint` does.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,7 +21,10 @@ prepare(() => {
 const doctor = async () => {
   const { code, said, states } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig]);
   assert.equal(code, 0, "a warning is no failure");
-  return { denials: said("denials"), count: states.filter((state) => state.startsWith("denials ")).length };
+  return {
+    denials: said("denials"),
+    count: states.filter((state) => state.startsWith("denials ")).length,
+  };
 };
 const lintRows = async () => (await endpoint.cluster.mappings("lint")).out;
 /** A list with this many bytes. */
@@ -35,13 +39,19 @@ test("a deny list of 3,072 bytes or more is a warning with its size, in doctor a
   assert.doesNotMatch(await lintRows(), /deny-list-full/);
   endpoint.cluster.put("deny/any", sized(3_072));
   const { denials, count } = await doctor();
-  assert.match(denials, /^warning: deny\/any: the list has 3072 of 4096 bytes: .* -> .*mappings lint -c prod/);
+  assert.match(
+    denials,
+    /^warning: deny\/any: the list has 3072 of 4096 bytes: .* -> .*mappings lint -c prod/,
+  );
   assert.equal(count, 1);
   assert.match(await lintRows(), /deny-list-full +deny\/any +the list has 3072 of 4096 bytes/);
 });
 
 test("a name is a warning where the function accepts AWS-signed tokens, in doctor and in lint", async () => {
-  endpoint.cluster.put("deny/any", [{ name: "jane@example.com" }, { name: "joe", notAfter: "2020-01-01T00:00:00Z" }]);
+  endpoint.cluster.put("deny/any", [
+    { name: "jane@example.com" },
+    { name: "joe", notAfter: "2020-01-01T00:00:00Z" },
+  ]);
   endpoint.cluster.put(`deny/${A}`, []);
   endpoint.cluster.deploy({});
   assert.match((await doctor()).denials, /^ok: 2 lists have room$/);
@@ -52,12 +62,20 @@ test("a name is a warning where the function accepts AWS-signed tokens, in docto
     "deny/any: the denial of jane@example.com denies all AWS-signed tokens of every role, which contain no session";
   assert.ok(denials.startsWith(`warning: ${text} -> `), denials);
   assert.equal(count, 1);
-  assert.match(await lintRows(), /no-signed-token +deny\/any +the denial of jane@example\.com denies/);
+  assert.match(
+    await lintRows(),
+    /no-signed-token +deny\/any +the denial of jane@example\.com denies/,
+  );
 });
 
 test("without permission for the deny lists, they are not checked", async () => {
-  endpoint.cluster.store.fail(failing("GetParametersByPath", accessDenied("ssm:GetParametersByPath", "x"), "/deny"));
+  endpoint.cluster.store.fail(
+    failing("GetParametersByPath", accessDenied("ssm:GetParametersByPath", "x"), "/deny"),
+  );
   const { denials } = await doctor();
   endpoint.cluster.store.fail(undefined);
-  assert.match(denials, /^warning: not checked: No permission: .* -> allow ssm:GetParametersByPath here, or run /);
+  assert.match(
+    denials,
+    /^warning: not checked: No permission: .* -> allow ssm:GetParametersByPath here, or run /,
+  );
 });

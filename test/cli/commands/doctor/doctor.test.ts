@@ -17,7 +17,9 @@ import { startEndpoint } from "./endpoint.ts";
 const kubeconfig = join(useFolder().path, "webhook.kubeconfig");
 const endpoint = useServer(startEndpoint);
 const gateway = useServer(() => endpoint.gateway({ CALLER_AUTH: "bearer" }));
-prepare(() => exits(cli(`callers add apiserver -c prod --endpoint ${gateway.url} --out ${kubeconfig} -y`), 0));
+prepare(() =>
+  exits(cli(`callers add apiserver -c prod --endpoint ${gateway.url} --out ${kubeconfig} -y`), 0),
+);
 
 test("all checks pass for a correct endpoint", async () => {
   const { code, states, said } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`);
@@ -38,10 +40,14 @@ test("all checks pass for a correct endpoint", async () => {
 test("an unmapped identity gets the reason, the parameters that were read, and advice", async () => {
   const { code, said } = await endpoint.doctor("contractor", `--kubeconfig ${kubeconfig}`);
   assert.equal(code, 1);
-  const unmapped = /^failed: identity_unmapped: no mapping for arn:\S+:role\/Contractor -> .*mappings set/;
+  const unmapped =
+    /^failed: identity_unmapped: no mapping for arn:\S+:role\/Contractor -> .*mappings set/;
   assert.match(said("review v1"), unmapped);
-  const read = "role/111122223333/contractor, pattern/111122223333, pattern/any, account/111122223333";
-  assert.ok(said("mapping").startsWith(`failed: no match in ${read}, below /iam-authenticator/prod -> `));
+  const read =
+    "role/111122223333/contractor, pattern/111122223333, pattern/any, account/111122223333";
+  assert.ok(
+    said("mapping").startsWith(`failed: no match in ${read}, below /iam-authenticator/prod -> `),
+  );
   const elsewhere = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig} -c other`);
   assert.match(elsewhere.said("review v1"), /^failed: sts_refused: .*SignatureDoesNotMatch/);
 });
@@ -52,7 +58,10 @@ test("the mapping check fails with another prefix and an invalid mapping, and is
   endpoint.cluster.put("role/111122223333/contractor", "{}");
   const wrong = await endpoint.doctor("contractor", `--kubeconfig ${kubeconfig}`);
   endpoint.cluster.store.remove("/iam-authenticator/prod/role/111122223333/contractor");
-  assert.match(wrong.said("mapping"), /^failed: role\/111122223333\/contractor: mapping_invalid -> /);
+  assert.match(
+    wrong.said("mapping"),
+    /^failed: role\/111122223333\/contractor: mapping_invalid -> /,
+  );
   endpoint.cluster.store.fail(onlyGranted("/iam-authenticator/another"));
   const { code, said } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`);
   endpoint.cluster.store.fail(undefined);
@@ -61,13 +70,21 @@ test("the mapping check fails with another prefix and an invalid mapping, and is
 });
 
 for (const [concurrency, message] of [
-  [[1000, 1000], /^ok: 1000 .* unreserved\. For production, reserve 8 for logins \(docs\/deploy\.md\)/],
+  [
+    [1000, 1000],
+    /^ok: 1000 .* unreserved\. For production, reserve 8 for logins \(docs\/deploy\.md\)/,
+  ],
   [[50, 50], /^ok: 50 concurrent executions in us-east-1, 50 of them unreserved$/],
-  [[10, 10], /^warning: 10 concurrent executions.* -> .*request 1,000 in Service Quotas.*share them/],
+  [
+    [10, 10],
+    /^warning: 10 concurrent executions.* -> .*request 1,000 in Service Quotas.*share them/,
+  ],
   [[], /^warning: not checked: No permission: .*lambda:Get.* -> .*allow lambda:GetAccountSettings/],
 ] as const) {
   test(`concurrent executions of ${concurrency[0] ?? "an unknown limit"} are a warning or ok, and no failure`, async () => {
-    const { code, check, said } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`, { concurrency });
+    const { code, check, said } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`, {
+      concurrency,
+    });
     assert.deepEqual([code, check("latency")?.state], [0, "ok"]);
     assert.match(said("concurrency"), message);
   });
@@ -78,21 +95,30 @@ test("without AWS credentials, the earlier checks are still printed", async () =
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
   const { code, out } = await cli(["doctor", "-c", "prod", "--kubeconfig", kubeconfig]);
   assert.equal(code, 1);
-  assert.match(out, /\nok {7}caller .*\nfailed {3}aws {13}No AWS credentials: .*\n {25}to do: sign in, or give /);
+  assert.match(
+    out,
+    /\nok {7}caller .*\nfailed {3}aws {13}No AWS credentials: .*\n {25}to do: sign in, or give /,
+  );
 });
 
 test("a wrong caller token, a wrong path and an unreachable endpoint fail", async () => {
-  const wrong = await endpoint.doctor("bob", `--endpoint ${gateway.url} --token-file -`, { input: "wrong" });
+  const wrong = await endpoint.doctor("bob", `--endpoint ${gateway.url} --token-file -`, {
+    input: "wrong",
+  });
   assert.deepEqual(wrong.states, ["version ok", "reachable ok", "clock ok", "caller failed"]);
   assert.match(wrong.said("caller"), / -> .*callers add/);
-  const path = await endpoint.doctor("bob", `--endpoint ${gateway.url}/nowhere --token-file -`, { input: "x" });
+  const path = await endpoint.doctor("bob", `--endpoint ${gateway.url}/nowhere --token-file -`, {
+    input: "x",
+  });
   assert.deepEqual([path.code, path.check("caller")?.state], [1, "failed"]);
   const unreachable = await endpoint.doctor("bob", "--endpoint https://127.0.0.1:1");
   assert.deepEqual([unreachable.code, unreachable.states], [1, ["version ok", "reachable failed"]]);
 });
 
 test("a wrong clock fails, and a function that accepts any caller is a warning", async () => {
-  const late = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`, { now: Date.now() - 3_600_000 });
+  const late = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`, {
+    now: Date.now() - 3_600_000,
+  });
   assert.deepEqual(late.states.slice(1, 4), ["reachable ok", "clock failed", "caller ok"]);
   assert.match(late.check("review v1")?.seen ?? "", /^token_expired/);
   const open = await endpoint.gateway({ CALLER_AUTH: "none" });
@@ -104,10 +130,14 @@ test("a wrong clock fails, and a function that accepts any caller is a warning",
 test("the table has one line per check, with the advice below, and fits the terminal", async () => {
   const words = ["doctor", "-c", "prod", "--endpoint", gateway.url, "--token-file", "-"];
   const { out } = await cli(words, { input: "no" });
-  assert.match(out, /\nok {7}reachable {7}127\.0\.0\.1:\d+ answers.*failed {3}caller {10}HTTP 401, .*\n {25}to do: /s);
+  assert.match(
+    out,
+    /\nok {7}reachable {7}127\.0\.0\.1:\d+ answers.*failed {3}caller {10}HTTP 401, .*\n {25}to do: /s,
+  );
   const narrow = await cli(words, { input: "no", columns: 80 });
   for (const line of narrow.out.split("\n")) assert.ok(line.length <= 80, line);
-  for (const wrong of ["", `--kubeconfig ${kubeconfig} --ca x`]) await exits(cli(`doctor -c prod ${wrong}`), 2);
+  for (const wrong of ["", `--kubeconfig ${kubeconfig} --ca x`])
+    await exits(cli(`doctor -c prod ${wrong}`), 2);
 });
 
 test("an endpoint that stops answering is a failed check, not a Ctrl-C", async () => {
@@ -118,5 +148,8 @@ test("an endpoint that stops answering is a failed check, not a Ctrl-C", async (
   await assert.rejects(opened.send("POST", "{}"), { name: "NoReply", code: "ETIMEDOUT" });
   opened.close();
   await silent.close();
-  assert.deepEqual([first?.check, first?.state, first?.seen], ["reachable", "failed", "no answer (ETIMEDOUT)"]);
+  assert.deepEqual(
+    [first?.check, first?.state, first?.seen],
+    ["reachable", "failed", "no answer (ETIMEDOUT)"],
+  );
 });

@@ -1,4 +1,5 @@
-// `doctor --jwt`: AWS-signed tokens, from STS to the function's answer. And a caller that proves itself by IAM.
+// `doctor --jwt`: AWS-signed tokens, from STS to the function's answer. And a caller that proves
+// itself by IAM.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,28 +16,46 @@ const ROLE = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
 const endpoint = useServer(startEndpoint);
 prepare(() => endpoint.cluster.put(`role/${HOME}/developers`, ROLE));
 
-async function withGateway<Result>(settings: Readonly<Record<string, string>>, run: (url: string) => Promise<Result>) {
+async function withGateway<Result>(
+  settings: Readonly<Record<string, string>>,
+  run: (url: string) => Promise<Result>,
+) {
   const gateway = await endpoint.gateway(settings);
   return run(gateway.url).finally(gateway.close);
 }
-const jwtDoctor = (who: string, settings: Readonly<Record<string, string>> = {}, keys = endpoint.stsUrl) =>
+const jwtDoctor = (
+  who: string,
+  settings: Readonly<Record<string, string>> = {},
+  keys = endpoint.stsUrl,
+) =>
   withGateway({ CALLER_AUTH: "none", ...settings }, (url) =>
-    endpoint.doctor(who, `--endpoint ${url} --jwt --times 1`, { environment: { JWT_KEYS_ENDPOINT: keys } }),
+    endpoint.doctor(who, `--endpoint ${url} --jwt --times 1`, {
+      environment: { JWT_KEYS_ENDPOINT: keys },
+    }),
   );
 
 test("a function that accepts AWS-signed tokens passes; without JWT_ISSUERS, the advice names the issuer to add", async () => {
   const { said } = await jwtDoctor("bob", { JWT_ISSUERS });
   assert.match(said("jwt"), /^ok: signed by https:\/\/local-111122223333\..*clock is \d s off/);
-  assert.deepEqual(["jwt keys", "jwt review"].map(said), ["ok: 2 keys", "ok: you are dev, groups: none"]);
+  assert.deepEqual(["jwt keys", "jwt review"].map(said), [
+    "ok: 2 keys",
+    "ok: you are dev, groups: none",
+  ]);
   const without = await jwtDoctor("bob");
   assert.equal(without.code, 1);
-  assert.match(without.said("jwt review"), new RegExp(`^failed: .* -> .*${TOKEN_ISSUERS.get(HOME)}`));
+  assert.match(
+    without.said("jwt review"),
+    new RegExp(`^failed: .* -> .*${TOKEN_ISSUERS.get(HOME)}`),
+  );
 });
 
 test("an account that does not sign tokens, or a missing permission, is one failed check", async () => {
   const { code, check, said } = await jwtDoctor("contractor", { JWT_ISSUERS });
   assert.deepEqual([code, check("jwt keys"), check("jwt review")], [1, undefined, undefined]);
-  assert.match(said("jwt"), /^failed: .*No permission for sts:GetWebIdentityToken.* -> .*allow it \(docs\/aws-si/);
+  assert.match(
+    said("jwt"),
+    /^failed: .*No permission for sts:GetWebIdentityToken.* -> .*allow it \(docs\/aws-si/,
+  );
 });
 
 test("keys that cannot be read from here are a separate failed check", async () => {
@@ -52,9 +71,18 @@ const HASH = { name: "rescue", sha256: "0".repeat(64) };
 function iamDoctor(callers: unknown, ageMs = 0) {
   endpoint.cluster.put("callers", callers);
   return withGateway({ CALLER_AUTH: "bearer" }, async (url) => {
-    const request = { identity: localIdentity("alice"), clusterId: "prod:caller", region: "us-east-1" };
-    const tokenFile = folder.write("caller-token", `${await mintToken({ ...request, now: Date.now() - ageMs })}\n`);
-    const { out } = await cli(`kubeconfig webhook --endpoint ${url} --token-file-path ${tokenFile}`);
+    const request = {
+      identity: localIdentity("alice"),
+      clusterId: "prod:caller",
+      region: "us-east-1",
+    };
+    const tokenFile = folder.write(
+      "caller-token",
+      `${await mintToken({ ...request, now: Date.now() - ageMs })}\n`,
+    );
+    const { out } = await cli(
+      `kubeconfig webhook --endpoint ${url} --token-file-path ${tokenFile}`,
+    );
     return endpoint.doctor("bob", ["--kubeconfig", folder.write("webhook.kubeconfig", out)]);
   });
 }
@@ -66,16 +94,24 @@ test("with a caller by IAM and one with a token, all checks pass", async () => {
 });
 
 test("where no caller with a token remains, doctor warns of a rollback and of a timer that stops", async () => {
-  for (const list of [[IAM], [IAM, { ...HASH, notAfter: "2020-01-01T00:00:00Z" }], [IAM, { ...HASH, sha256: "x" }]]) {
+  for (const list of [
+    [IAM],
+    [IAM, { ...HASH, notAfter: "2020-01-01T00:00:00Z" }],
+    [IAM, { ...HASH, sha256: "x" }],
+  ]) {
     const { code, said } = await iamDoctor(list);
     assert.equal(code, 0);
-    assert.match(said("callers"), /^warning: 1 by IAM, 0 with a token -> .*callers add rescue.* timer .* rollback/);
+    assert.match(
+      said("callers"),
+      /^warning: 1 by IAM, 0 with a token -> .*callers add rescue.* timer .* rollback/,
+    );
   }
 });
 
 test("a token file that no timer renews fails the caller's check, with what to look at", async () => {
   const { code, states, said } = await iamDoctor([IAM, HASH], 16 * 60_000);
   assert.deepEqual([code, states.at(-1)], [1, "caller failed"]);
-  const stale = /^failed: HTTP 401, caller_refused: token_expired: signed 1[67] min ago.* -> .*the timer that renews/;
+  const stale =
+    /^failed: HTTP 401, caller_refused: token_expired: signed 1[67] min ago.* -> .*the timer that renews/;
   assert.match(said("caller"), stale);
 });

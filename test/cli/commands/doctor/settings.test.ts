@@ -1,4 +1,5 @@
-// `doctor` compares the stored settings with those of the function behind the alias, and with the standby's.
+// `doctor` compares the stored settings with those of the function behind the alias, and with the
+// standby's.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,7 +16,9 @@ const NAME = "/iam-authenticator/prod/settings/prod";
 const folder = useFolder();
 const endpoint = useServer(startEndpoint);
 const gateway = useServer(() => endpoint.gateway({ CALLER_AUTH: "none" }));
-const stacks = useServer(() => startStacks({ "IamAuthenticator-prod": { FunctionName: "authenticator" } }));
+const stacks = useServer(() =>
+  startStacks({ "IamAuthenticator-prod": { FunctionName: "authenticator" } }),
+);
 let kubeconfig: string;
 prepare(() => {
   kubeconfig = folder.write(
@@ -34,13 +37,20 @@ const doctor = async (deployed?: Readonly<Record<string, string>>) => {
 };
 const configure = (contexts: Readonly<Record<string, object>>) =>
   folder.configure({
-    contexts: Object.fromEntries(Object.entries(contexts).map(([name, more]) => [name, { cluster: "prod", ...more }])),
+    contexts: Object.fromEntries(
+      Object.entries(contexts).map(([name, more]) => [name, { cluster: "prod", ...more }]),
+    ),
   });
 
 test("settings that the function's own parser reads alike are equal", async () => {
   configure({ one: {} });
   endpoint.cluster.deploy({ ACCOUNTS: A });
-  const { code, said } = await doctor({ ACCOUNTS: ` ${A}`, TOKENS: "any", CLUSTER_ID: "prod", CALLER_AUTH: "bearer" });
+  const { code, said } = await doctor({
+    ACCOUNTS: ` ${A}`,
+    TOKENS: "any",
+    CLUSTER_ID: "prod",
+    CALLER_AUTH: "bearer",
+  });
   assert.match(said("settings"), /^ok: stored by version \S+, and equal to the function's$/);
   assert.equal(code, 0);
 });
@@ -58,7 +68,9 @@ test("without permission for Lambda it is a warning, and so are absent and unrea
     (await doctor()).said("settings"),
     /^warning: not checked: No permission: .* -> allow lambda:GetFunctionConfiguration /,
   );
-  endpoint.cluster.store.fail(failing("GetParameters", accessDenied("ssm:GetParameters", NAME), NAME));
+  endpoint.cluster.store.fail(
+    failing("GetParameters", accessDenied("ssm:GetParameters", NAME), NAME),
+  );
   const unread = await doctor({});
   endpoint.cluster.store.fail(undefined);
   assert.match(
@@ -67,11 +79,17 @@ test("without permission for Lambda it is a warning, and so are absent and unrea
   );
   endpoint.cluster.store.put(NAME, "{");
   const invalid = await doctor({});
-  assert.match(invalid.said("settings"), /^failed: The function's settings in Parameter Store \(\S+\) are invalid: /);
+  assert.match(
+    invalid.said("settings"),
+    /^failed: The function's settings in Parameter Store \(\S+\) are invalid: /,
+  );
   assert.equal(invalid.code, 1);
   endpoint.cluster.store.remove(NAME);
   const absent = await doctor({});
-  assert.match(absent.said("settings"), /^warning: The function's settings are not in Parameter Store /);
+  assert.match(
+    absent.said("settings"),
+    /^warning: The function's settings are not in Parameter Store /,
+  );
   assert.equal(absent.code, 0);
 });
 
@@ -87,5 +105,8 @@ test("settings that differ from the standby's fail, and those that follow from t
   standby({ ACCOUNTS: A, NODE_REGION: "us-east-1" });
   assert.equal((await doctor()).said("stores"), "ok: equal to other");
   standby({ RESERVED_PREFIXES: "corp:" });
-  assert.match((await doctor()).said("stores"), /^failed: different in other: accounts, reservedPrefixes -> /);
+  assert.match(
+    (await doctor()).said("stores"),
+    /^failed: different in other: accounts, reservedPrefixes -> /,
+  );
 });

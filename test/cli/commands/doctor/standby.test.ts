@@ -1,4 +1,5 @@
-// `doctor` for a cluster in two regions: the target of the redirect, tls-server-name, and differences of the stores.
+// `doctor` for a cluster in two regions: the target of the redirect, tls-server-name, and
+// differences of the stores.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -18,14 +19,19 @@ import { startEndpoint } from "./endpoint.ts";
 
 const folder = useFolder();
 let kubeconfig: string;
-const [MALLORY, EVE] = ["mallory", "eve"].map((name) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}` }));
+const [MALLORY, EVE] = ["mallory", "eve"].map((name) => ({
+  arnLike: `arn:aws:iam::111122223333:user/${name}`,
+}));
 const APISERVER = { name: "apiserver", sha256: hash("sha256", "the-token", "hex") };
 const OLD = { name: "old", sha256: "0".repeat(64) };
 const AUDITOR = { arn: "arn:aws:iam::111122223333:user/auditor", username: "auditor" };
 const STORED = {
   callers: [APISERVER, OLD],
   "deny/111122223333": [MALLORY, EVE],
-  "role/111122223333/developers": { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}" },
+  "role/111122223333/developers": {
+    arn: "arn:aws:iam::111122223333:role/Developers",
+    username: "dev:{SessionName}",
+  },
   "user/111122223333/auditor": AUDITOR,
 };
 
@@ -33,12 +39,17 @@ const outputs: Record<string, string> = {};
 /** Both stores are in one local Parameter Store. */
 const endpoint = useServer(startEndpoint);
 const gateway = useServer(() => endpoint.gateway({ CALLER_AUTH: "bearer" }));
-const standby = useServer(() => endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" }));
+const standby = useServer(() =>
+  endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" }),
+);
 const stacks = useServer(() => startStacks({ "IamAuthenticator-prod": outputs }));
 prepare(() => {
   process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = stacks.url;
   outputs["Endpoint"] = `${gateway.url}/authenticate`;
-  kubeconfig = folder.write("webhook.kubeconfig", kubeconfigOf(outputs["Endpoint"], undefined, { token: "the-token" }));
+  kubeconfig = folder.write(
+    "webhook.kubeconfig",
+    kubeconfigOf(outputs["Endpoint"], undefined, { token: "the-token" }),
+  );
 });
 beforeEach(() => {
   endpoint.cluster.store.fail(undefined);
@@ -50,18 +61,28 @@ beforeEach(() => {
   }
 });
 
-const putSettings = (prefix: string, variables?: Readonly<Record<string, string>>, nodeLookup?: boolean) =>
-  endpoint.cluster.store.put(`${prefix}/settings/prod`, settingsValue(variables, nodeLookup));
+const putSettings = (
+  prefix: string,
+  variables?: Readonly<Record<string, string>>,
+  nodeLookup?: boolean,
+) => endpoint.cluster.store.put(`${prefix}/settings/prod`, settingsValue(variables, nodeLookup));
 
 function configure(contexts: Readonly<Record<string, object>>): void {
   const full = Object.entries(contexts).map(([name, one]) => [name, { cluster: "prod", ...one }]);
   folder.configure({ contexts: Object.fromEntries(full) });
 }
 
-const put = (name: string, value: unknown) => endpoint.cluster.store.put(name, JSON.stringify(value));
-const environment = () => ({ HOME: folder.path, AWS_ENDPOINT_URL_STS: endpoint.stsUrl, AWS_MAX_ATTEMPTS: "1" });
+const put = (name: string, value: unknown) =>
+  endpoint.cluster.store.put(name, JSON.stringify(value));
+const environment = () => ({
+  HOME: folder.path,
+  AWS_ENDPOINT_URL_STS: endpoint.stsUrl,
+  AWS_MAX_ATTEMPTS: "1",
+});
 const doctor = (...words: string[]) =>
-  endpoint.doctor("bob", ["-c", "one", "--kubeconfig", kubeconfig, ...words], { environment: environment() });
+  endpoint.doctor("bob", ["-c", "one", "--kubeconfig", kubeconfig, ...words], {
+    environment: environment(),
+  });
 
 test("with equal stores and a standby that accepts the caller, all checks pass", async () => {
   const { code, states, said } = await doctor();
@@ -99,7 +120,10 @@ test("the redirect fails if the standby denies a token that is signed for the pr
     t.after(() => other.close());
     outputs["FailoverUrl"] = `${other.url}/authenticate`;
     const { failed, ...done } = await doctor();
-    assert.deepEqual([done.code, failed.map(({ check }) => check)], [code, code === 0 ? [] : ["redirect"]]);
+    assert.deepEqual(
+      [done.code, failed.map(({ check }) => check)],
+      [code, code === 0 ? [] : ["redirect"]],
+    );
     if (seen !== undefined) assert.match(failed[0]?.seen ?? "", seen);
     if (advice !== undefined) assert.match(failed[0]?.advice ?? "", advice);
   }
@@ -136,12 +160,18 @@ test("tls-server-name with a failoverUrl is a warning, and the redirect fails as
   assert.deepEqual([right.code, right.check("kubeconfig")], [0, undefined]);
   const named = text.replace(/^( +)server: .*$/m, "$&\n$1tls-server-name: one.example");
   const wrong = await read(named);
-  const because = "tls-server-name: the redirect to failoverUrl fails, because the standby has another name";
+  const because =
+    "tls-server-name: the redirect to failoverUrl fails, because the standby has another name";
   const advice = "write a new file: kubeconfig webhook --from <this file> -c one";
   assert.deepEqual([wrong.code, wrong.said("kubeconfig")], [1, `warning: ${because} -> ${advice}`]);
   assert.match(wrong.said("redirect"), /^failed: .*ALTNAME/);
-  const bare = await read(kubeconfigOf(outputs["FailoverUrl"], undefined, {}).replace(/ +tls-server-name: .*\n/, ""));
-  assert.match(bare.said("kubeconfig"), /^warning: no tls-server-name, CA .* --from <this file> -c one$/);
+  const bare = await read(
+    kubeconfigOf(outputs["FailoverUrl"], undefined, {}).replace(/ +tls-server-name: .*\n/, ""),
+  );
+  assert.match(
+    bare.said("kubeconfig"),
+    /^warning: no tls-server-name, CA .* --from <this file> -c one$/,
+  );
   delete outputs["FailoverUrl"];
   assert.equal((await read(named)).check("kubeconfig"), undefined);
 });
@@ -161,20 +191,31 @@ test("mappings, denials and callers that differ fail, whatever the order of thei
   endpoint.cluster.store.remove("/standby/role/111122223333/developers");
   const { code, said } = await doctor();
   assert.equal(code, 1);
-  const names = "callers, deny/111122223333, role/111122223333/developers, user/111122223333/auditor";
+  const names =
+    "callers, deny/111122223333, role/111122223333/developers, user/111122223333/auditor";
   assert.equal(said("stores"), `failed: different in other: ${names} -> ${SET}`);
 });
 
 for (const [what, ours, theirs, different] of [
   ["accounts", { ACCOUNTS: "111122223333" }, {}, "accounts"],
-  ["STS Regions", { STS_REGIONS: "us-east-1" }, { STS_REGIONS: "us-east-1,eu-west-1" }, "stsRegions or stsExtraHosts"],
+  [
+    "STS Regions",
+    { STS_REGIONS: "us-east-1" },
+    { STS_REGIONS: "us-east-1,eu-west-1" },
+    "stsRegions or stsExtraHosts",
+  ],
   [
     "audiences, reserved prefixes, VPCs and node look-ups",
     { AUDIENCES: "a", RESERVED_PREFIXES: "system:", NODE_VPCS: "vpc-01234567" },
     {},
     "audiences, nodeVpcs, nodes, reservedPrefixes",
   ],
-  ["issuers of tokens", { JWT_ISSUERS: "111122223333=https://a.tokens.sts.global.api.aws" }, {}, "awsSignedTokens"],
+  [
+    "issuers of tokens",
+    { JWT_ISSUERS: "111122223333=https://a.tokens.sts.global.api.aws" },
+    {},
+    "awsSignedTokens",
+  ],
 ] as const) {
   test(`settings of the standby that differ fail: ${what}`, async () => {
     putSettings("/iam-authenticator/prod", ours);
@@ -188,7 +229,10 @@ for (const [what, ours, theirs, different] of [
 }
 
 test("settings whose lists have another order are equal", async () => {
-  putSettings("/iam-authenticator/prod", { ACCOUNTS: "111122223333,444455556666", AUDIENCES: "a,b" });
+  putSettings("/iam-authenticator/prod", {
+    ACCOUNTS: "111122223333,444455556666",
+    AUDIENCES: "a,b",
+  });
   putSettings("/standby", { ACCOUNTS: "444455556666,111122223333", AUDIENCES: "b,a" });
   assert.equal((await doctor()).said("stores"), "ok: equal to other");
 });
@@ -212,7 +256,8 @@ test("settings that the standby's store lacks are a warning", async () => {
 });
 
 test("doctor states the Regions whose logins wait for no others", async () => {
-  const any = /^ok: any\. If users sign for another than us-east-1, .*: set stsRegions to the users' regions/;
+  const any =
+    /^ok: any\. If users sign for another than us-east-1, .*: set stsRegions to the users' regions/;
   assert.match((await doctor()).said("sts regions"), any);
   for (const prefix of ["/iam-authenticator/prod", "/standby"])
     putSettings(prefix, { STS_REGIONS: "us-east-1,eu-west-1" });

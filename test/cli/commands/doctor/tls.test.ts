@@ -29,31 +29,62 @@ const withCertificate = ["--ca", ca, "--client-cert", cert, "--client-key", key]
 test("with mTLS, all checks pass, and a caller without a certificate is rejected", async () => {
   const { code, states, said } = await doctor(withCertificate);
   assert.equal(code, 0);
-  assert.match(states.join(", "), /^version ok, client cert ok, reachable ok, tls ok, clock ok, caller.*mapping ok/);
+  assert.match(
+    states.join(", "),
+    /^version ok, client cert ok, reachable ok, tls ok, clock ok, caller.*mapping ok/,
+  );
   assert.match(said("client cert"), /^ok: CN=kube-apiserver,O=Example until \d{4}-\d\d-\d\d$/);
   assert.match(said("tls"), /^ok: TLSv1\.3, certificate of localhost until \d{4}-\d\d-\d\d$/);
   assert.equal(said("caller"), "ok: accepted, and an unknown caller is rejected");
 });
 
 test("a kubeconfig can contain the certificates or name files relative to it", async () => {
-  const inline = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate]);
-  const fileOf = { "certificate-authority": "ca.crt", "client-certificate": "client.crt", "client-key": "client.key" };
-  const files = inline.out.replaceAll(/([\w-]+)-data: .*/g, (_, key: keyof typeof fileOf) => `${key}: ${fileOf[key]}`);
+  const inline = await cli([
+    "kubeconfig",
+    "webhook",
+    "--endpoint",
+    gateway.url,
+    ...withCertificate,
+  ]);
+  const fileOf = {
+    "certificate-authority": "ca.crt",
+    "client-certificate": "client.crt",
+    "client-key": "client.key",
+  };
+  const files = inline.out.replaceAll(
+    /([\w-]+)-data: .*/g,
+    (_, key: keyof typeof fileOf) => `${key}: ${fileOf[key]}`,
+  );
   for (const text of [inline.out, files]) {
-    const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", file("webhook.kubeconfig", text)]);
+    const { code, check } = await endpoint.doctor("bob", [
+      "--kubeconfig",
+      file("webhook.kubeconfig", text),
+    ]);
     assert.deepEqual([code, check("caller")?.state], [0, "ok"]);
   }
   const missing = file("missing.kubeconfig", files.replace("client.key", "nowhere.key"));
-  await exits(endpoint.doctor("bob", ["--kubeconfig", missing]), 2, /^Cannot read \S+nowhere\.key: /);
+  await exits(
+    endpoint.doctor("bob", ["--kubeconfig", missing]),
+    2,
+    /^Cannot read \S+nowhere\.key: /,
+  );
 });
 
 test("of a kubeconfig, no TLS setting is a warning, no verification fails, and tls-server-name is the certificate's name", async () => {
   const { out } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, "--no-token"]);
-  const { out: full } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate]);
+  const { out: full } = await cli([
+    "kubeconfig",
+    "webhook",
+    "--endpoint",
+    gateway.url,
+    ...withCertificate,
+  ]);
   const withKey = (text: string, key: string) => text.replace(/^( +)server: .*$/m, `$&\n$1${key}`);
-  const read = (text: string) => endpoint.doctor("bob", ["--kubeconfig", file("webhook.kubeconfig", text)]);
+  const read = (text: string) =>
+    endpoint.doctor("bob", ["--kubeconfig", file("webhook.kubeconfig", text)]);
   assert.equal((await read(out)).check("kubeconfig"), undefined);
-  const because = "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
+  const because =
+    "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
   const advice = `write a new file: kubeconfig webhook --from <this file> --endpoint ${gateway.url}/authenticate`;
   const bare = await read(out.replace(/ +tls-server-name: .*\n/, ""));
   assert.equal(bare.said("kubeconfig"), `warning: ${because} -> ${advice}`);
@@ -67,29 +98,59 @@ test("of a kubeconfig, no TLS setting is a warning, no verification fails, and t
 
 test("no client certificate, an unknown CA, and a certificate of another CA, subject or key fail", async () => {
   const none = await doctor(["--ca", ca]);
-  assert.match(none.said("reachable"), /^failed: .* -> .*client certificate \(--client-cert, --client-key\)/);
+  assert.match(
+    none.said("reachable"),
+    /^failed: .* -> .*client certificate \(--client-cert, --client-key\)/,
+  );
   const unknown = await doctor([]);
-  assert.match(unknown.said("reachable"), /^failed: no answer \((\w*CERT\w*|UNABLE_\w+)\) -> .*--ca/);
+  assert.match(
+    unknown.said("reachable"),
+    /^failed: no answer \((\w*CERT\w*|UNABLE_\w+)\) -> .*--ca/,
+  );
   for (const [{ cert, key }, check, message] of [
-    [createCertificateAuthority().client(subject), "caller", /^failed: HTTP 403, .* -> .*truststore/],
-    [authority.client({ CN: "somebody" }), "caller", /^failed: HTTP 401, caller_refused: .*CN=somebody -> .*CALLER_/],
+    [
+      createCertificateAuthority().client(subject),
+      "caller",
+      /^failed: HTTP 403, .* -> .*truststore/,
+    ],
+    [
+      authority.client({ CN: "somebody" }),
+      "caller",
+      /^failed: HTTP 401, caller_refused: .*CN=somebody -> .*CALLER_/,
+    ],
     [{ ...client, key: authority.client(subject).key }, "reachable", /^failed: .*--client-key/],
   ] as const) {
-    const words = ["--ca", ca, "--client-cert", file("other.crt", cert), "--client-key", file("other.key", key)];
+    const words = [
+      "--ca",
+      ca,
+      "--client-cert",
+      file("other.crt", cert),
+      "--client-key",
+      file("other.key", key),
+    ];
     assert.match((await doctor(words)).said(check), message);
   }
 });
 
 test("certificates that expire soon are warnings, and expired ones fail", async () => {
   const soon = await doctor(withCertificate, Date.now() + 5 * DAY_MS);
-  for (const check of ["tls", "client cert"]) assert.match(soon.said(check), /^warning: .*, in 2\d d -> /);
+  for (const check of ["tls", "client cert"])
+    assert.match(soon.said(check), /^warning: .*, in 2\d d -> /);
   const over = await doctor(withCertificate, Date.now() + 40 * DAY_MS);
   assert.match(over.said("client cert"), /^failed: .*: it has expired -> /);
   const past = createCertificateAuthority({ now: () => Date.UTC(2020, 0, 1) });
   const expired = await endpoint.gateway({ CALLER_AUTH: "none" }, { tls: past.server() });
-  const { said } = await endpoint.doctor("bob", ["--endpoint", expired.url, "--ca", file("past.crt", past.ca)]);
+  const { said } = await endpoint.doctor("bob", [
+    "--endpoint",
+    expired.url,
+    "--ca",
+    file("past.crt", past.ca),
+  ]);
   await expired.close();
-  assert.equal(said("reachable"), "failed: no answer (CERT_HAS_EXPIRED) -> renew the endpoint's certificate");
+  assert.equal(
+    said("reachable"),
+    "failed: no answer (CERT_HAS_EXPIRED) -> renew the endpoint's certificate",
+  );
 });
 
 test("a file that is not PEM and a certificate without its key are wrong usage", async () => {
@@ -98,5 +159,8 @@ test("a file that is not PEM and a certificate without its key are wrong usage",
     await exits(doctor(words.split(" ")), 2);
   const fake = file("fake.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   const { code, check } = await doctor(["--ca", ca, "--client-cert", fake, "--client-key", key]);
-  assert.deepEqual([code, check("client cert")?.state, check("reachable")?.state], [1, "failed", "failed"]);
+  assert.deepEqual(
+    [code, check("client cert")?.state, check("reachable")?.state],
+    [1, "failed", "failed"],
+  );
 });

@@ -13,8 +13,15 @@ import { exits, prints, useCluster } from "../mappings/cluster.ts";
 const DEVELOPERS = "arn:aws:iam::111122223333:role/Developers";
 const sts = useServer(startSts);
 const MAPPINGS = {
-  "role/111122223333/developers": { arn: DEVELOPERS, username: "dev:{SessionName}", groups: ["developers"] },
-  "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "{SessionName}" },
+  "role/111122223333/developers": {
+    arn: DEVELOPERS,
+    username: "dev:{SessionName}",
+    groups: ["developers"],
+  },
+  "user/111122223333/alice": {
+    arn: "arn:aws:iam::111122223333:user/alice",
+    username: "{SessionName}",
+  },
   "sso/111122223333/clusteradmin": { username: "admin", groups: ["system:masters"] },
   "deny/any": [{ arnLike: "arn:aws:iam::*:role/Contractor" }],
   "pattern/any": [1],
@@ -24,7 +31,10 @@ const MAPPINGS = {
 const cluster = useCluster(MAPPINGS, "all");
 
 const explain = (words: readonly string[], input = "") =>
-  cli(["explain", "-c", "prod", ...words], { input, environment: { AWS_ENDPOINT_URL_STS: sts.url } });
+  cli(["explain", "-c", "prod", ...words], {
+    input,
+    environment: { AWS_ENDPOINT_URL_STS: sts.url },
+  });
 const token = (name: string, clusterId = "prod") =>
   mintToken({ identity: localIdentity(name), clusterId, region: "us-east-1" });
 
@@ -61,7 +71,10 @@ for (const [name, verdict] of Object.entries({
     const input = JSON.stringify({ kind: "ExecCredential", status: { token: await token(name) } });
     const { arn, expiresAt } = localIdentity(name);
     for (const words of [["--token-file", "-"], ...(expiresAt === undefined ? [[arn]] : [])]) {
-      const { out } = await exits(explain([...words, "-o", "json"], input), verdict === "granted" ? 0 : 1);
+      const { out } = await exits(
+        explain([...words, "-o", "json"], input),
+        verdict === "granted" ? 0 : 1,
+      );
       assert.equal(JSON.parse(out).refusal?.code ?? "granted", verdict);
       assert.doesNotMatch(out, /Signature|Security-Token/);
     }
@@ -70,28 +83,46 @@ for (const [name, verdict] of Object.entries({
 
 test("tokens for another cluster, malformed tokens and tokens of another kind are denied", async () => {
   const foreign = await explain(["--token-file", "-"], await token("bob", "other"));
-  assert.match(foreign.out, /denied, sts_refused\nreason .*SignatureDoesNotMatch.*\nto do {5}check that the token is /);
-  assert.match((await explain(["--token-file", "-"], "k8s-aws-v1.###")).out, /denied, token_malformed/);
+  assert.match(
+    foreign.out,
+    /denied, sts_refused\nreason .*SignatureDoesNotMatch.*\nto do {5}check that the token is /,
+  );
+  assert.match(
+    (await explain(["--token-file", "-"], "k8s-aws-v1.###")).out,
+    /denied, token_malformed/,
+  );
   assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /denied, not_ours/);
 });
 
 test("a session name that a program gives is not a person's", async () => {
   const note =
     /assumed-role\/Developers\/EKSGetTokenAuth\n.*\n +EKSGetTokenAuth is the name that aws eks get-token --role-arn gives a session, not a person's\n/;
-  await prints(explain(["arn:aws:sts::111122223333:assumed-role/Developers/EKSGetTokenAuth"]), note);
-  const { out } = await explain(["arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com"]);
+  await prints(
+    explain(["arn:aws:sts::111122223333:assumed-role/Developers/EKSGetTokenAuth"]),
+    note,
+  );
+  const { out } = await explain([
+    "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com",
+  ]);
   assert.doesNotMatch(out, /not a person/);
 });
 
 test("an ARN keeps its session, unless --session-name replaces it, gets no supposed ids, and advice with the name to map", async () => {
-  const role = await explain(["arn:aws:iam::111122223333:role/x/Developers", "--session-name", "eve@example.com"]);
+  const role = await explain([
+    "arn:aws:iam::111122223333:role/x/Developers",
+    "--session-name",
+    "eve@example.com",
+  ]);
   assert.doesNotMatch(role.out, /SUPPOSED|principal/);
   assert.match(role.out, /\nuser {6}dev:eve-example\.com\n/);
   const session = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
   await prints(explain([session]), /\nuser {6}dev:jane-example\.com\n/);
   await prints(explain([session, "--session-name", "eve"]), /\nuser {6}dev:eve\n/);
   const unmapped = "arn:aws:iam::999999999999:role/";
-  const roles = { Nobody: `${unmapped}Nobody`, AWSReservedSSO_Audit_0123456789abcdef: "sso/999999999999/Audit" };
+  const roles = {
+    Nobody: `${unmapped}Nobody`,
+    AWSReservedSSO_Audit_0123456789abcdef: "sso/999999999999/Audit",
+  };
   for (const [role, name] of Object.entries(roles)) {
     const { out } = await exits(explain([`${unmapped}${role}`]), 1);
     assert.match(out, /denied, identity_unmapped\nreason {4}no mapping for arn:\S+\n/);
@@ -115,10 +146,14 @@ test("a token or ARN of an account that is not in ACCOUNTS is denied before any 
     cluster.deploy({ ACCOUNTS });
     return explain(words.split(" "), input);
   };
-  const denied = /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto /;
+  const denied =
+    /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto /;
   const other = "444455556666";
   const bob = await token("bob");
-  for (const run of [() => explaining("--token-file -", other, bob), () => explaining(DEVELOPERS, other)]) {
+  for (const run of [
+    () => explaining("--token-file -", other, bob),
+    () => explaining(DEVELOPERS, other),
+  ]) {
     assert.doesNotMatch((await exits(run(), 1, "", denied)).out, /\nmapping/);
   }
   const { out } = await explaining(`${DEVELOPERS} -o json`, other);
@@ -128,11 +163,20 @@ test("a token or ARN of an account that is not in ACCOUNTS is denied before any 
 });
 
 test("wrong usage is reported, with a warning for a token on the command line", async () => {
-  for (const words of [["k8s-aws-v1.abc"], ["--token-file", "k8s-aws-v1.abc"], ['{"token":"k8s-aws-v1.abc"}']]) {
+  for (const words of [
+    ["k8s-aws-v1.abc"],
+    ["--token-file", "k8s-aws-v1.abc"],
+    ['{"token":"k8s-aws-v1.abc"}'],
+  ]) {
     const { err } = await exits(explain(words), 2, /your shell's history now contains it/);
     assert.doesNotMatch(err, /abc/);
   }
-  for (const words of [[], ["x"], ["arn:aws:s3:::bucket"], ["arn:aws:iam::1:role/x", "--token-file", "-"]]) {
+  for (const words of [
+    [],
+    ["x"],
+    ["arn:aws:s3:::bucket"],
+    ["arn:aws:iam::1:role/x", "--token-file", "-"],
+  ]) {
     await exits(explain(words), 2);
   }
   sts.fail({ kind: "reset" });

@@ -1,4 +1,5 @@
-// `explain` of AWS-signed tokens, and of a node's token, which EC2 and IAM prove as in the function.
+// `explain` of AWS-signed tokens, and of a node's token, which EC2 and IAM prove as in the
+// function.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,7 +29,11 @@ const PROFILE = {
   roles: [{ roleName: "ClusterNode", roleId: "AROALOCALCLUSTERNODEA", arn: NODE_ROLE }],
 };
 
-const NODES = { arn: NODE_ROLE, username: "system:node:{EC2PrivateDNSName}", groups: ["system:nodes"] };
+const NODES = {
+  arn: NODE_ROLE,
+  username: "system:node:{EC2PrivateDNSName}",
+  groups: ["system:nodes"],
+};
 const MAPPINGS = {
   [`role/${HOME}/developers`]: { arn: ROLE, username: "dev", groups: ["g"] },
   [`role/${HOME}/admin`]: { arn: ADMIN, username: "admin:{SessionName}" },
@@ -39,14 +44,22 @@ const ec2 = useServer(() => startQueryServices({ instances: [INSTANCE], profiles
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
 let token: string;
 prepare(async () => {
-  Object.assign(process.env, { ...endpoints({ STS: sts, EC2: ec2, IAM: ec2 }), ...keyVariables(localIdentity("bob")) });
+  Object.assign(process.env, {
+    ...endpoints({ STS: sts, EC2: ec2, IAM: ec2 }),
+    ...keyVariables(localIdentity("bob")),
+  });
   token = (await cli("token -c prod --jwt --token-only")).out;
 });
 
 const JWT_ISSUERS = `${HOME}=${TOKEN_ISSUERS.get(HOME)}`;
-const explain = (words: readonly string[], options = {}) => cli(["explain", "-c", "prod", ...words], options);
+const explain = (words: readonly string[], options = {}) =>
+  cli(["explain", "-c", "prod", ...words], options);
 const environment = () => ({ JWT_KEYS_ENDPOINT: sts.url, AWS_ENDPOINT_URL_STS: sts.url });
-const explainToken = (input: string, variables: Readonly<Record<string, string>>, ...words: string[]) => {
+const explainToken = (
+  input: string,
+  variables: Readonly<Record<string, string>>,
+  ...words: string[]
+) => {
   cluster.deploy(variables);
   return explain(["--token-file", "-", ...words], { input, environment: environment() });
 };
@@ -64,7 +77,11 @@ test("a token of another cluster, and one whose issuer is not listed, are refuse
   const other = (await cli(["token", "-c", "other", "--jwt", "--token-only"])).out;
   for (const [input, variables, verdict] of [
     [other, { JWT_ISSUERS }, /denied, token_claim_refused/],
-    [token, { JWT_ISSUERS: "444455556666=https://x.tokens.sts.global.api.aws" }, /denied, token_issuer_refused/],
+    [
+      token,
+      { JWT_ISSUERS: "444455556666=https://x.tokens.sts.global.api.aws" },
+      /denied, token_issuer_refused/,
+    ],
     [token, {}, /not_ours[\s\S]*the function has no JWT_ISSUERS/],
   ] as const) {
     assert.match((await exits(explainToken(input, variables), 1)).out, verdict);
@@ -80,7 +97,8 @@ test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
 });
 
 test("--jwt is refused for principals without such tokens, and with options for what tokens do not contain", async () => {
-  const message = /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/;
+  const message =
+    /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/;
   await exits(explain([`arn:aws:iam::${HOME}:root`, "--jwt"]), 2, message);
   for (const more of ["--session-name=a", "--principal-id=AROA1"]) {
     await exits(explain([ROLE, "--jwt", more]), 2, /cannot be used with option/);
@@ -88,18 +106,29 @@ test("--jwt is refused for principals without such tokens, and with options for 
 });
 
 async function explainNode(...words: string[]) {
-  const input = await mintToken({ identity: localIdentity("node"), clusterId: "prod", region: "us-east-1" });
+  const input = await mintToken({
+    identity: localIdentity("node"),
+    clusterId: "prod",
+    region: "us-east-1",
+  });
   return explainToken(input, {}, ...words);
 }
 
 test("a running instance with this role gets its node name, another is denied, and a silent EC2 is a fault", async () => {
-  const granted = /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/;
+  const granted =
+    /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/;
   await prints(explainNode(), granted);
   ec2.instances.splice(0, 1, { ...INSTANCE, state: "stopped" });
-  const denied = /\nverdict {3}denied, node_not_verified\nreason .* is not running.*\nto do {5}check that the inst/;
+  const denied =
+    /\nverdict {3}denied, node_not_verified\nreason .* is not running.*\nto do {5}check that the inst/;
   await exits(explainNode(), 1, "", denied);
   ec2.fail({ kind: "reset" });
-  await exits(explainNode(), 3, /^instances_unavailable: no answer from EC2 or IAM \(ECONNRESET\)\.\n$/, "");
+  await exits(
+    explainNode(),
+    3,
+    /^instances_unavailable: no answer from EC2 or IAM \(ECONNRESET\)\.\n$/,
+    "",
+  );
 });
 
 test("for an ARN, EC2 is not called, the placeholder stays, and the verdict says so", async () => {
@@ -109,7 +138,10 @@ test("for an ARN, EC2 is not called, the placeholder stays, and the verdict says
   const { out } = await exits(explain([NODE_ROLE]), 0);
   assert.equal(ec2.requests.length, asked);
   assert.match(out, /\nuser {6}system:node:\{EC2PrivateDNSName\}\n/);
-  assert.match(out, /\nverdict {3}granted, if EC2 confirms the instance\n {10}EC2 was not called: only a node's own /);
+  assert.match(
+    out,
+    /\nverdict {3}granted, if EC2 confirms the instance\n {10}EC2 was not called: only a node's own /,
+  );
   assert.equal(JSON.parse((await explain([NODE_ROLE, "-o", "json"])).out).instanceProven, false);
   assert.equal(JSON.parse((await explainNode("-o", "json")).out).instanceProven, undefined);
 });

@@ -18,7 +18,10 @@ const NAME = "role/111122223333/developers";
 const CLUSTER = `cluster   prod, ${PREFIX} in region us-east-1\n`;
 const IDENTITY = `${CLUSTER}identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\n`;
 const USER = { username: "dev:{SessionName}", groups: ["developers"] };
-const cluster = useCluster({ [NAME]: { arn: ROLE, ...USER, notAfter: "2099-12-31T00:00:00Z" } }, "all");
+const cluster = useCluster(
+  { [NAME]: { arn: ROLE, ...USER, notAfter: "2099-12-31T00:00:00Z" } },
+  "all",
+);
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
 beforeEach(() => {
   process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
@@ -29,7 +32,8 @@ beforeEach(() => {
 const be = (name: string) =>
   Object.assign(process.env, { AWS_SESSION_TOKEN: "", ...keyVariables(localIdentity(name)) });
 
-const whoami = (words: readonly string[] = [], options = {}) => cli(["whoami", "-c", "prod", ...words], options);
+const whoami = (words: readonly string[] = [], options = {}) =>
+  cli(["whoami", "-c", "prod", ...words], options);
 
 test("it prints the ARN, the canonical ARN, the mapping, the user and the expiry", async () => {
   process.env["AWS_CREDENTIAL_EXPIRATION"] = "2099-01-01T12:00:00Z";
@@ -48,7 +52,9 @@ test("an unmapped identity gets exit code 1, the reason and advice", async () =>
   be("alice");
   const alice = "arn:aws:iam::111122223333:user/engineering/alice";
   const reason = `^verdict   denied, identity_unmapped\nreason    no mapping for ${alice}\nto do     add a mapping: `;
-  const cluster = new RegExp(`^${CLUSTER} {10}whoami cannot know whether this cluster exists\nidentity  `);
+  const cluster = new RegExp(
+    `^${CLUSTER} {10}whoami cannot know whether this cluster exists\nidentity  `,
+  );
   await exits(whoami(), 1, "", cluster);
   const advice = `${reason}npx --no -- \\S+ mappings set -c prod ${alice} --username <name> `;
   await exits(whoami(), 1, "", new RegExp(advice, "m"));
@@ -65,16 +71,25 @@ test("JSON has the same data", async () => {
 test("without permission to read mappings, it prints the identity and the missing permission, and exits with 3", async () => {
   cluster.store.fail(forbidden("GetParameters"));
   const missing = `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*.`;
-  const advice = "Ask an operator with this permission to run: npx --no -- lambda-iam-authenticator explain -c prod";
+  const advice =
+    "Ask an operator with this permission to run: npx --no -- lambda-iam-authenticator explain -c prod";
   await exits(whoami(), 3, `${missing} ${advice} ${BOB}\n`, `${IDENTITY}verdict   not known\n`);
   const elsewhere = ["--prefix", "/elsewhere", "--region", "us-west-2"];
-  await exits(whoami(elsewhere), 3, new RegExp(` explain -c prod ${elsewhere.join(" ")} ${BOB}\\n$`));
+  await exits(
+    whoami(elsewhere),
+    3,
+    new RegExp(` explain -c prod ${elsewhere.join(" ")} ${BOB}\\n$`),
+  );
   const { identity, granted } = JSON.parse((await whoami(["-o", "json"])).out);
   assert.deepEqual([identity.arn, granted], [BOB, undefined]);
 });
 
 test("the suggested command is quoted for a shell: a user's path may contain anything", async () => {
-  const identity = { Arn: "arn:aws:iam::111122223333:user/$(reboot)/eve", UserId: "AIDAEVE", Account: "111122223333" };
+  const identity = {
+    Arn: "arn:aws:iam::111122223333:user/$(reboot)/eve",
+    UserId: "AIDAEVE",
+    Account: "111122223333",
+  };
   const hostile = await startHttpServer(() => renderResult("iam", "GetCallerIdentity", identity));
   process.env["AWS_ENDPOINT_URL_STS"] = hostile.url;
   cluster.store.fail(forbidden("GetParameters"));

@@ -3,11 +3,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { selects } from "../../../../cli/kube/objects.ts";
-import { ADMISSION, account, LABEL, ROLE, selectAll, useDoctor, withBindingSpec, without } from "./doctor-setup.ts";
+import {
+  ADMISSION,
+  account,
+  LABEL,
+  ROLE,
+  selectAll,
+  useDoctor,
+  withBindingSpec,
+  without,
+} from "./doctor-setup.ts";
 
 const { api, findings, forbid, setAccounts, setPolicies, testFaults, withCluster } = useDoctor();
 
-const many = (more: object = {}) => Array.from({ length: 600 }, (_, index) => account(`ci-${index}`, more));
+const many = (more: object = {}) =>
+  Array.from({ length: 600 }, (_, index) => account(`ci-${index}`, more));
 const withRole = { labels: LABEL, annotations: ROLE };
 const onlyPods = { matchResources: { namespaceSelector: { matchLabels: { irsa: "on" } } } };
 const lacks = (kind: string, name = "irsa.iam-authenticator") =>
@@ -16,12 +26,30 @@ const LABEL_POLICY = "irsa-label.iam-authenticator";
 
 const labels = { "irsa.iam-authenticator/has-role": "" };
 testFaults({
-  "no policy, no webhook": [() => setPolicies(() => undefined), /^policy: failed: neither .* -> .*irsa policy \| k/],
-  "a policy without binding": [() => lacks("MutatingBinding"), /^policy: failed: irsa\.\S+ has no binding: it/],
-  "another's binding": [() => setPolicies(withBindingSpec({ policyName: "x" })), /^policy: failed: .*has no binding: /],
-  "no label policy": [() => lacks("Mutating", LABEL_POLICY), /^policy: failed: irsa-label\S+ is not inst.* --label-p/],
-  "a label policy without binding": [() => lacks("MutatingBinding", LABEL_POLICY), /^policy: failed: .*--label-pol/],
-  "no validating binding": [() => lacks("ValidatingBinding"), /^policy: warning: the Validating.* has no binding: Pod/],
+  "no policy, no webhook": [
+    () => setPolicies(() => undefined),
+    /^policy: failed: neither .* -> .*irsa policy \| k/,
+  ],
+  "a policy without binding": [
+    () => lacks("MutatingBinding"),
+    /^policy: failed: irsa\.\S+ has no binding: it/,
+  ],
+  "another's binding": [
+    () => setPolicies(withBindingSpec({ policyName: "x" })),
+    /^policy: failed: .*has no binding: /,
+  ],
+  "no label policy": [
+    () => lacks("Mutating", LABEL_POLICY),
+    /^policy: failed: irsa-label\S+ is not inst.* --label-p/,
+  ],
+  "a label policy without binding": [
+    () => lacks("MutatingBinding", LABEL_POLICY),
+    /^policy: failed: .*--label-pol/,
+  ],
+  "no validating binding": [
+    () => lacks("ValidatingBinding"),
+    /^policy: warning: the Validating.* has no binding: Pod/,
+  ],
   "the policies may not be read": [
     () => forbid(`${ADMISSION}/v1/mutatingadmissionpolicies/irsa.iam-authenticator`),
     /^policy: warning: not read: kube-apiserver refused .*: HTTP 403, forbidden -> .*allow list on admission policies/,
@@ -32,14 +60,25 @@ testFaults({
   ],
   "during the upgrade, a ServiceAccount without the label": [
     () => {
-      setPolicies((object) => (object.metadata.name === "irsa.iam-authenticator" ? selectAll(object) : object));
+      setPolicies((object) =>
+        object.metadata.name === "irsa.iam-authenticator" ? selectAll(object) : object,
+      );
       setAccounts(account("reader", { annotations: ROLE }));
     },
     /^labels: warning: app\/reader .*: after step 4 of the installation, its new Pods get no role -> kubectl label/,
   ],
-  "an excluded namespace": [() => setPolicies(undefined, { exceptNamespace: ["app"] }), /^namespace: .* excludes it/],
-  "a selector of the binding": [() => setPolicies(withBindingSpec(onlyPods)), /^namespace: warning: app: its .* -> /],
-  "no list of namespaces": [() => forbid("GET /api/v1/namespaces"), /^namespace: warning: not read: .*allow list on n/],
+  "an excluded namespace": [
+    () => setPolicies(undefined, { exceptNamespace: ["app"] }),
+    /^namespace: .* excludes it/,
+  ],
+  "a selector of the binding": [
+    () => setPolicies(withBindingSpec(onlyPods)),
+    /^namespace: warning: app: its .* -> /,
+  ],
+  "no list of namespaces": [
+    () => forbid("GET /api/v1/namespaces"),
+    /^namespace: warning: not read: .*allow list on n/,
+  ],
   "many ServiceAccounts, and a binding that selects all": [
     () => {
       setPolicies(selectAll);
@@ -47,7 +86,10 @@ testFaults({
     },
     /^number: warning: app: kube-apiserver evaluates the policy for 602 .* -> .*select ServiceAccounts by the label/,
   ],
-  "many with a role": [() => setAccounts(...many(withRole)), /^number: warning: app: .* for 600 .* -> .*move Service/],
+  "many with a role": [
+    () => setAccounts(...many(withRole)),
+    /^number: warning: app: .* for 600 .* -> .*move Service/,
+  ],
 });
 
 test("doctor accepts many ServiceAccounts without a role, and a missing label before step 4 of the installation", async () => {
@@ -70,7 +112,10 @@ test("the beta API and upstream's webhook are found", async () => {
   assert.deepEqual(await seen(), [0, "irsa.iam-authenticator, v1beta1"]);
   setPolicies(() => undefined);
   const items = [{ metadata: { name: "pod-identity-webhook" } }];
-  api.answers.set(`${ADMISSION}/v1/mutatingwebhookconfigurations`, () => [200, { items, metadata: {} }]);
+  api.answers.set(`${ADMISSION}/v1/mutatingwebhookconfigurations`, () => [
+    200,
+    { items, metadata: {} },
+  ]);
   assert.deepEqual(await seen(), [0, "the webhook pod-identity-webhook"]);
 });
 
@@ -101,7 +146,11 @@ for (const [name, selector, expected] of [
   ["Exists, a name of every object", expression("toString", "Exists"), false],
   ["DoesNotExist", expression("zone", "DoesNotExist"), true],
   ["DoesNotExist, a label", expression("team", "DoesNotExist"), false],
-  ["labels and expressions, both", { matchLabels: { team: "a" }, ...expression("tier", "DoesNotExist") }, false],
+  [
+    "labels and expressions, both",
+    { matchLabels: { team: "a" }, ...expression("tier", "DoesNotExist") },
+    false,
+  ],
 ] as const) {
   test(`a label selector, as kube-apiserver evaluates it: ${name}: ${expected ? "selects" : "does not select"}`, () => {
     assert.equal(selects(selector, { team: "a", tier: "web" }), expected);

@@ -1,10 +1,19 @@
-// A correct issuer, IAM provider and cluster for `irsa doctor`, and how tests break them. Each test starts with a correct setup.
+// A correct issuer, IAM provider and cluster for `irsa doctor`, and how tests break them. Each test
+// starts with a correct setup.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { policies } from "../../../../cli/commands/irsa/admission-policy.ts";
-import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../../functions/issuer/documents.ts";
-import { type LocalRequest, ServiceError, startHttpServer } from "../../../../local/aws/http-server.ts";
+import {
+  DISCOVERY_PATH,
+  discoveryDocument,
+  JWKS_PATH,
+} from "../../../../functions/issuer/documents.ts";
+import {
+  type LocalRequest,
+  ServiceError,
+  startHttpServer,
+} from "../../../../local/aws/http-server.ts";
 import { readForm, renderError, renderResult } from "../../../../local/aws/protocols.ts";
 import { PLAIN_POLICY, type PolicyOptions } from "../../../e2e/irsa/pods.ts";
 import { ec, rsa } from "../../../functions/issuer/samples.ts";
@@ -37,7 +46,8 @@ export function useDoctor() {
 
   function awsAnswer(request: LocalRequest) {
     const action = readForm(request).get("Action") ?? "";
-    if (action === "GetCallerIdentity") return renderResult("iam", action, { Account: "111122223333" });
+    if (action === "GetCallerIdentity")
+      return renderResult("iam", action, { Account: "111122223333" });
     const { status, audiences } = provider;
     if (status === 200) return renderResult("iam", action, { ClientIDList: { member: audiences } });
     const code = { 403: "AccessDenied", 404: "NoSuchEntity" }[status] ?? "ServiceFailure";
@@ -45,12 +55,19 @@ export function useDoctor() {
   }
 
   beforeEach(() => {
-    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_IAM: aws.url, AWS_ENDPOINT_URL_STS: aws.url });
+    useLocalAws({
+      AWS_ENDPOINT_URL_SSM: store.url,
+      AWS_ENDPOINT_URL_IAM: aws.url,
+      AWS_ENDPOINT_URL_STS: aws.url,
+    });
     for (const kid of ["broken", OTHER.kid]) store.remove(`${PREFIX}/issuer/${kid}`);
     store.put(`${PREFIX}/issuer/${KEY.kid}`, JSON.stringify(KEY));
     Object.assign(provider, { status: 200, audiences: ["sts.amazonaws.com"] });
     issuer.answers.clear();
-    issuer.answers.set(`GET ${DISCOVERY_PATH}`, () => [200, JSON.parse(discoveryDocument(issuer.url, [KEY]))]);
+    issuer.answers.set(`GET ${DISCOVERY_PATH}`, () => [
+      200,
+      JSON.parse(discoveryDocument(issuer.url, [KEY])),
+    ]);
     issuer.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY] }]);
     api.answers.clear();
     api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY] }]);
@@ -61,7 +78,9 @@ export function useDoctor() {
     });
     setPolicies();
     setList("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations");
-    const namespace = (name: string) => ({ metadata: { name, labels: { "kubernetes.io/metadata.name": name } } });
+    const namespace = (name: string) => ({
+      metadata: { name, labels: { "kubernetes.io/metadata.name": name } },
+    });
     setList("/api/v1/namespaces", namespace("app"), namespace("other"));
     setAccounts(account("reader", { labels: LABEL, annotations: ROLE }));
     setPods([pod("good", "reader", "aws-iam-token"), pod("plain", "plain", "data")]);
@@ -82,10 +101,17 @@ export function useDoctor() {
 
   const setSecrets = (...items: object[]) => setList("/api/v1/secrets", ...items);
   const others = [account("plain"), { metadata: { name: "reader", namespace: "other" } }];
-  const setAccounts = (...items: object[]) => setList("/api/v1/serviceaccounts", ...items, ...others);
+  const setAccounts = (...items: object[]) =>
+    setList("/api/v1/serviceaccounts", ...items, ...others);
 
-  /** Installs the policies of `irsa policy`; `change` returns `undefined` for an object that is not installed. */
-  function setPolicies(change: Edit = (object) => object, options: Partial<PolicyOptions> = {}): void {
+  /**
+   * Installs the policies of `irsa policy`; `change` returns `undefined` for an object that is not
+   * installed.
+   */
+  function setPolicies(
+    change: Edit = (object) => object,
+    options: Partial<PolicyOptions> = {},
+  ): void {
     for (const key of api.answers.keys()) if (/admissionpolic/.test(key)) api.answers.delete(key);
     const objects = policies({ ...PLAIN_POLICY, ...options }) as PolicyObject[];
     const pathOf = ({ apiVersion, kind }: PolicyObject) =>
@@ -93,7 +119,8 @@ export function useDoctor() {
     for (const [path, originals] of Map.groupBy(objects, pathOf)) {
       const installed = originals.flatMap((object) => change(object) ?? []);
       setList(path, ...installed);
-      for (const object of installed) api.answers.set(`GET ${path}/${object.metadata.name}`, () => [200, object]);
+      for (const object of installed)
+        api.answers.set(`GET ${path}/${object.metadata.name}`, () => [200, object]);
     }
   }
 
@@ -106,12 +133,30 @@ export function useDoctor() {
   const withCluster = () => doctor("--kubeconfig", folder.write("admin.conf", kubeconfig(api)));
 
   return {
-    ...{ issuer, api, store, provider, setPods, setSecrets, setAccounts, setPolicies, doctor, withCluster },
+    ...{
+      issuer,
+      api,
+      store,
+      provider,
+      setPods,
+      setSecrets,
+      setAccounts,
+      setPolicies,
+      doctor,
+      withCluster,
+    },
     forbid: (path: string) => api.answers.set(path, () => [403, { message: "forbidden" }]),
     findings: async () =>
-      (await withCluster()).rows.flatMap(({ check, state }) => (state === "ok" ? [] : [`${check}: ${state}`])),
-    /** @param faults how each one is caused, and the one finding: `<check>: <state>: <seen> -> <advice>` */
-    testFaults(faults: Readonly<Record<string, readonly [breakIt: () => void, finding: RegExp]>>): void {
+      (await withCluster()).rows.flatMap(({ check, state }) =>
+        state === "ok" ? [] : [`${check}: ${state}`],
+      ),
+    /**
+     * @param faults how each one is caused, and the one finding: `<check>: <state>: <seen> ->
+     * <advice>`
+     */
+    testFaults(
+      faults: Readonly<Record<string, readonly [breakIt: () => void, finding: RegExp]>>,
+    ): void {
       for (const [name, [breakIt, finding]] of Object.entries(faults)) {
         test(`one fault fails one check: ${name}`, async () => {
           breakIt();
@@ -125,7 +170,12 @@ export function useDoctor() {
   };
 }
 
-export function pod(name: string, account: string, volume: string, more: { labels?: object; phase?: string } = {}) {
+export function pod(
+  name: string,
+  account: string,
+  volume: string,
+  more: { labels?: object; phase?: string } = {},
+) {
   return {
     metadata: { name, namespace: "app", labels: more.labels ?? {} },
     spec: { serviceAccountName: account, volumes: [{ name: volume }] },
@@ -141,7 +191,8 @@ export const without = (kind: string, name: string) => (object: PolicyObject) =>
   object.kind === kind && object.metadata.name === name ? undefined : object;
 
 export const withBindingSpec = (spec: object) => (object: PolicyObject) =>
-  object.kind === "MutatingAdmissionPolicyBinding" && object.metadata.name === "irsa.iam-authenticator"
+  object.kind === "MutatingAdmissionPolicyBinding" &&
+  object.metadata.name === "irsa.iam-authenticator"
     ? { ...object, spec: { ...object.spec, ...spec } }
     : object;
 
@@ -149,5 +200,8 @@ export const withBindingSpec = (spec: object) => (object: PolicyObject) =>
 export function selectAll(object: PolicyObject): PolicyObject | undefined {
   if (object.metadata.name === "irsa-label.iam-authenticator") return undefined;
   if (!object.kind.endsWith("Binding")) return object;
-  return { ...object, spec: { ...object.spec, paramRef: { selector: {}, parameterNotFoundAction: "Allow" } } };
+  return {
+    ...object,
+    spec: { ...object.spec, paramRef: { selector: {}, parameterNotFoundAction: "Allow" } },
+  };
 }

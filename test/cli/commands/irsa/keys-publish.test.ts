@@ -1,4 +1,5 @@
-// `irsa keys publish` and `list`: sources of keys, their limit, and the separation of keys and mappings.
+// `irsa keys publish` and `list`: sources of keys, their limit, and the separation of keys and
+// mappings.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -11,7 +12,8 @@ import { exits, PREFIX, prints, WHERE } from "../mappings/cluster.ts";
 import { NEW, OLD, useKeys } from "./keys-setup.ts";
 import { kubeconfig, publicPem } from "./services.ts";
 
-const { admin, api, beforeRequest, folder, jwksFile, keys, kids, listed, put, states, store } = useKeys();
+const { admin, api, beforeRequest, folder, jwksFile, keys, kids, listed, put, states, store } =
+  useKeys();
 
 const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
 const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
@@ -63,8 +65,14 @@ test("Ctrl-C after the write, while the credentials are renewed, does not say th
   const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = OPERATOR;
   // The SDK asks again before each call if they end within 5 minutes.
   const Expiration = new Date(Date.now() + 60_000).toISOString();
-  const answer = folder.write("keys.json", JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, Expiration }));
-  const config = folder.write("config", `[profile p]\nregion = us-east-1\ncredential_process = cat ${answer}\n`);
+  const answer = folder.write(
+    "keys.json",
+    JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, Expiration }),
+  );
+  const config = folder.write(
+    "config",
+    `[profile p]\nregion = us-east-1\ncredential_process = cat ${answer}\n`,
+  );
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_CONFIG_FILE: config, AWS_ACCESS_KEY_ID: "" });
   const stop = new AbortController();
   beforeRequest("PutParameter", () => stop.abort());
@@ -88,7 +96,8 @@ test("does not change published keys, and replaces an invalid parameter with the
 
 test("rejects an eleventh key and writes nothing", async () => {
   for (const key of NINE) put(key);
-  const sentence = "Nothing was written: the issuer serves at most 10 keys. Retire old ones first.\n";
+  const sentence =
+    "Nothing was written: the issuer serves at most 10 keys. Retire old ones first.\n";
   await exits(publish("--jwks", jwksFile(OLD.jwk, NEW.jwk)), 1, sentence);
   assert.equal((await listed()).length, 9);
 });
@@ -97,7 +106,11 @@ test("writes nothing if another publisher wrote the tenth key during the questio
   for (const key of NINE) put(key);
   beforeRequest("GetParametersByPath", (count) => count === 2 && put(NEW.jwk));
   const run = keys(["publish", "--jwks", jwksFile(OLD.jwk)], { interactive: true, input: "y\n" });
-  await exits(run, 1, /Nothing was written: the issuer serves at most 10 keys\. Retire old ones first\.\n$/);
+  await exits(
+    run,
+    1,
+    /Nothing was written: the issuer serves at most 10 keys\. Retire old ones first\.\n$/,
+  );
   assert.equal((await listed()).length, 10);
 });
 
@@ -107,28 +120,55 @@ test("removes its eleventh key after a simultaneous write, which list shows as n
   const sentence = /^Nothing was published: another publisher wrote keys at the same moment/;
   await exits(publish("--jwks", jwksFile(OLD.jwk)), 1, sentence);
   const left = await kids();
-  assert.deepEqual([left.length, left.includes(NEW.jwk.kid), left.includes(OLD.jwk.kid)], [10, true, false]);
+  assert.deepEqual(
+    [left.length, left.includes(NEW.jwk.kid), left.includes(OLD.jwk.kid)],
+    [10, true, false],
+  );
   put(OLD.jwk);
   const [last, ...others] = (await listed()).filter(({ state }) => state !== "served");
   assert.deepEqual([last?.["kid"], others], [OLD.jwk.kid, []]);
-  assert.match(last?.["key"] ?? "", /^is not served: the issuer serves the 10 keys that were published first/);
+  assert.match(
+    last?.["key"] ?? "",
+    /^is not served: the issuer serves the 10 keys that were published first/,
+  );
 });
 
-const jwks = (name: string, keys: unknown) => ["--jwks", folder.write(name, JSON.stringify({ keys }))] as const;
+const jwks = (name: string, keys: unknown) =>
+  ["--jwks", folder.write(name, JSON.stringify({ keys }))] as const;
 const PRIVATE = OLD.privateKey.export({ format: "pem", type: "pkcs8" });
 const UNUSED = publicPem(NEW.publicKey).replace(/\n.*\n/, "\nAAAA\n");
 for (const [what, words, message] of [
   ["nothing to read from", [], /Give the source of the keys: --kubeconfig, --jwks or --public-key/],
   ["a private key in PEM", pem("sa.key", PRIVATE.toString()), /contains a private key/],
-  ["a private key in a JWKS", jwks("p.json", [OLD.privateKey.export({ format: "jwk" })]), /key 1 holds "d", which /],
-  ["a set without d that has other private members", jwks("q.json", [{ ...OLD.jwk, dp: "AQAB" }]), /key 1 holds "dp"/],
-  ["101 keys, before any is checked", jwks("m.json", Array(101).fill(1)), /m\.json has 101 keys.* at most 100/],
-  ["101 keys in PEM", pem("m.pub", publicPem(NEW.publicKey).repeat(101)), /m\.pub has 101 keys.* at most 100/],
+  [
+    "a private key in a JWKS",
+    jwks("p.json", [OLD.privateKey.export({ format: "jwk" })]),
+    /key 1 holds "d", which /,
+  ],
+  [
+    "a set without d that has other private members",
+    jwks("q.json", [{ ...OLD.jwk, dp: "AQAB" }]),
+    /key 1 holds "dp"/,
+  ],
+  [
+    "101 keys, before any is checked",
+    jwks("m.json", Array(101).fill(1)),
+    /m\.json has 101 keys.* at most 100/,
+  ],
+  [
+    "101 keys in PEM",
+    pem("m.pub", publicPem(NEW.publicKey).repeat(101)),
+    /m\.pub has 101 keys.* at most 100/,
+  ],
   ["a kid that is not the key's", jwks("k.json", [{ ...OLD.jwk, kid: "x" }]), /key 1 kid must be /],
   ["no JWKS", ["--jwks", folder.write("n.json", "[]")], /is not a JWKS/],
   ["an empty JWKS", jwks("e.json", []), /contains no key/],
   ["no PEM", pem("t.txt", "text"), /contains no PEM public key/],
-  ["a key that kube-apiserver does not use", pem("c.pub", UNUSED), /is not a signing key of kube-apiserver/],
+  [
+    "a key that kube-apiserver does not use",
+    pem("c.pub", UNUSED),
+    /is not a signing key of kube-apiserver/,
+  ],
 ] as const) {
   test(`publish refuses ${what}`, async () => {
     await exits(publish(...words), 2, message);
@@ -136,7 +176,8 @@ for (const [what, words, message] of [
   });
 }
 
-const changed = (from: RegExp | string, to: string) => folder.write("c.conf", kubeconfig(api).replace(from, to));
+const changed = (from: RegExp | string, to: string) =>
+  folder.write("c.conf", kubeconfig(api).replace(from, to));
 
 test("a server URL may have a path, as behind a proxy for several clusters, whose root is a cluster too", async () => {
   api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [NEW.jwk] }]);
@@ -160,7 +201,9 @@ test("tls-server-name is the name that the certificate must have, and exec plugi
 describe("--kubeconfig: the plan names server and issuer", () => {
   const OURS = "https://own.execute-api.us-east-1.amazonaws.com";
   const FOREIGN = "https://other.execute-api.us-east-1.amazonaws.com";
-  const stacks = useServer(() => startStacks({ "IamAuthenticatorIssuer-prod": { IssuerUrl: OURS } }));
+  const stacks = useServer(() =>
+    startStacks({ "IamAuthenticatorIssuer-prod": { IssuerUrl: OURS } }),
+  );
 
   function plan(issuer: string, endpoint = stacks.url) {
     api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
@@ -170,17 +213,30 @@ describe("--kubeconfig: the plan names server and issuer", () => {
   }
 
   test("without a warning for the cluster's issuer and the defaults of distributions", async () => {
-    const defaults = ["https://kubernetes.default.svc.cluster.local", "https://kubernetes.default.svc", api.url];
+    const defaults = [
+      "https://kubernetes.default.svc.cluster.local",
+      "https://kubernetes.default.svc",
+      api.url,
+    ];
     for (const issuer of [OURS, ...defaults]) {
-      await prints(plan(issuer), new RegExp(`\n {4}RS256, 2048 bits, from ${api.url}, issuer ${issuer}\n`), "");
+      await prints(
+        plan(issuer),
+        new RegExp(`\n {4}RS256, 2048 bits, from ${api.url}, issuer ${issuer}\n`),
+        "",
+      );
     }
   });
 
   test("with a warning for an issuer that may be another cluster's", async () => {
     const warning = `kube-apiserver at ${api.url} signs for ${FOREIGN}`;
-    const advice = "If that is another cluster, its Pods could assume the roles of prod: check the kubeconfig.\n";
+    const advice =
+      "If that is another cluster, its Pods could assume the roles of prod: check the kubeconfig.\n";
     await prints(plan(FOREIGN), /issuer https:\/\/other/, `${warning}, not for ${OURS}. ${advice}`);
-    await prints(plan(FOREIGN, "http://127.0.0.1:9"), /issuer https:\/\/other/, `${warning}. ${advice}`);
+    await prints(
+      plan(FOREIGN, "http://127.0.0.1:9"),
+      /issuer https:\/\/other/,
+      `${warning}. ${advice}`,
+    );
   });
 });
 
@@ -197,7 +253,12 @@ test("list -o name prints names for retire, -o wide is never cut, and ls is an a
   const name = `issuer/${OLD.jwk.kid}`;
   assert.equal((await keys(["list", "-o", "name"], { columns: 40 })).out, `${name}\n`);
   const { out } = await keys(["ls", "-o", "wide"], { columns: 40 });
-  assert.match(out, new RegExp(`^PARAMETER +STATE +PUBLISHED +KEY\n${name} +served +20[0-9-]+ +RS256, 2048 bits\n$`));
+  assert.match(
+    out,
+    new RegExp(
+      `^PARAMETER +STATE +PUBLISHED +KEY\n${name} +served +20[0-9-]+ +RS256, 2048 bits\n$`,
+    ),
+  );
 });
 
 test("mappings list, lint and apply --prune ignore the issuer's keys, and irsa keys list ignores mappings", async () => {
@@ -208,14 +269,23 @@ test("mappings list, lint and apply --prune ignore the issuer's keys, and irsa k
     const { out, err } = await cli(`mappings ${command} -c prod`);
     assert.doesNotMatch(out + err, /issuer/);
   }
-  const apply = cli("mappings apply -c prod -f - --prune --yes --force", { input: "mappings: []\n" });
+  const apply = cli("mappings apply -c prod -f - --prune --yes --force", {
+    input: "mappings: []\n",
+  });
   await prints(apply, /- account\/111122223333/);
   assert.deepEqual(await kids(), [OLD.jwk.kid]);
 });
 
 test("parameters that are not keys stop no command: list shows their problem, publish counts only keys, retire removes both", async () => {
-  const broken = ["{", "null", "[1]", '{"kty":"RSA","n":"","e":""}', JSON.stringify({ ...OLD.jwk, kid: "\u001b[2J" })];
-  for (const [index, value] of broken.entries()) store.put(`${PREFIX}/issuer/broken-${index}`, value);
+  const broken = [
+    "{",
+    "null",
+    "[1]",
+    '{"kty":"RSA","n":"","e":""}',
+    JSON.stringify({ ...OLD.jwk, kid: "\u001b[2J" }),
+  ];
+  for (const [index, value] of broken.entries())
+    store.put(`${PREFIX}/issuer/broken-${index}`, value);
   store.put(`${PREFIX}/issuer/secret`, JSON.stringify(NEW.jwk), { type: "SecureString" });
   for (const key of NINE) put(key);
   await exits(publish("--jwks", jwksFile(OLD.jwk)), 0);
@@ -223,6 +293,7 @@ test("parameters that are not keys stop no command: list shows their problem, pu
   for (const { key } of rows) assert.notEqual(key, "");
   const count = (state: string) => rows.filter((one) => one["state"] === state).length;
   assert.deepEqual([count("served"), count("invalid")], [10, broken.length + 1]);
-  for (const kid of [OLD.jwk.kid, "broken-0"]) await exits(keys(`retire issuer/${kid} --force --yes`), 0);
+  for (const kid of [OLD.jwk.kid, "broken-0"])
+    await exits(keys(`retire issuer/${kid} --force --yes`), 0);
   assert.equal((await listed()).length, rows.length - 2);
 });

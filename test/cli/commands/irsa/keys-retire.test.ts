@@ -1,4 +1,5 @@
-// `irsa keys retire`: when a key can be retired, and which tokens kube-apiserver still accepts because of it.
+// `irsa keys retire`: when a key can be retired, and which tokens kube-apiserver still accepts
+// because of it.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -33,7 +34,10 @@ test("removes a key a day, or --longest-token, and five minutes after it last si
   assert.equal((await listed()).length, 2);
   const { out } = await exits(retire(words, end), 0);
   const summary = "0 to add, 0 to change, 1 to remove, 1 unchanged.\n";
-  assert.equal(out, `Plan for ${WHERE}:\n- issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n${summary}`);
+  assert.equal(
+    out,
+    `Plan for ${WHERE}:\n- issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n${summary}`,
+  );
   assert.deepEqual(await kids(), [NEW.jwk.kid]);
 });
 
@@ -62,7 +66,11 @@ const signs = (kid: string) =>
 
 for (const [what, kid, message] of [
   ["fails if the key still signs", OLD.jwk.kid, /^Refused: kube-apiserver signs with it now/],
-  ["fails if the key that signs is not published", "other", /^Refused: kube-apiserver signs with other, which is no/],
+  [
+    "fails if the key that signs is not published",
+    "other",
+    /^Refused: kube-apiserver signs with other, which is no/,
+  ],
   ["passes if the next key signs", NEW.jwk.kid, undefined],
 ] as const) {
   test(`--kubeconfig ${what}`, async () => {
@@ -74,7 +82,9 @@ for (const [what, kid, message] of [
 }
 
 describe("--kubeconfig lists the tokens that kube-apiserver accepts because of the key", () => {
-  const extended = [{ projected: { sources: [{ serviceAccountToken: { expirationSeconds: 3607 } }] } }];
+  const extended = [
+    { projected: { sources: [{ serviceAccountToken: { expirationSeconds: 3607 } }] } },
+  ];
   const podAt = (name: string, time: number, volumes: object[], phase = "Running") => ({
     metadata: { name, namespace: "app", creationTimestamp: at(time) },
     spec: { volumes },
@@ -91,7 +101,10 @@ describe("--kubeconfig lists the tokens that kube-apiserver accepts because of t
       podAt("before", published - DAY, extended),
       podAt("after", published + DAY, extended),
       podAt("ended", published - DAY, extended, "Succeeded"),
-      podAt("aws-only", published - DAY, [{ projected: { sources: [{ serviceAccountToken: {} }] } }, { name: "data" }]),
+      podAt("aws-only", published - DAY, [
+        { projected: { sources: [{ serviceAccountToken: {} }] } },
+        { name: "data" },
+      ]),
     ]);
     list("secrets", secrets);
     const words = ["--signed-until", at(published), "--kubeconfig", admin()];
@@ -99,7 +112,10 @@ describe("--kubeconfig lists the tokens that kube-apiserver accepts because of t
   }
 
   test("Secrets that it signed, and Pods that started before the switch, unless kube-apiserver lacks the key", async () => {
-    const secrets = [tokenSecret("old", OLD.privateKey, OLD.jwk.kid), tokenSecret("new", NEW.privateKey, NEW.jwk.kid)];
+    const secrets = [
+      tokenSecret("old", OLD.privateKey, OLD.jwk.kid),
+      tokenSecret("new", NEW.privateKey, NEW.jwk.kid),
+    ];
     const run = await retireBeside(...secrets);
     const { err } = await exits(run("--dry-run"), 0);
     assert.match(err, /^kube-apiserver still accepts this key\. .* It then rejects:\n/);
@@ -111,7 +127,9 @@ describe("--kubeconfig lists the tokens that kube-apiserver accepts because of t
 
   test("a Pod whose token lives longer than a day delays the end, and --longest-token does not shorten it", async () => {
     const run = await retireBeside();
-    const sources = [{ serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 3 * 86_400 } }];
+    const sources = [
+      { serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 3 * 86_400 } },
+    ];
     list("pods", [podAt("long", Date.now(), [{ projected: { sources } }])]);
     const early = /^Refused: tokens that it has signed may be valid until /;
     for (const words of [[], ["--longest-token", "86400"]]) await exits(run(...words), 1, early);
@@ -120,7 +138,10 @@ describe("--kubeconfig lists the tokens that kube-apiserver accepts because of t
     await exits(run("--longest-token", "86400"), 0);
   });
 
-  const unread = { secrets: "which tokens", pods: "the lifetime of Pods' tokens for AWS, and which tokens" };
+  const unread = {
+    secrets: "which tokens",
+    pods: "the lifetime of Pods' tokens for AWS, and which tokens",
+  };
   for (const [path, what] of Object.entries(unread)) {
     test(`retires the key if ${path} may not be listed, and reports what it did not check`, async () => {
       const run = await retireBeside();
@@ -136,11 +157,19 @@ test("two at once leave a key: one that finds no other stops before its write, o
   const removeOther = () => store.remove(`${PREFIX}/issuer/${NEW.jwk.kid}`);
   const reading = retire(await words(), now);
   beforeRequest("GetParametersByPath", (count) => count === 2 && removeOther());
-  await exits(reading, 1, /^Refused: it is the last key that is served\. Publish the next one first/);
+  await exits(
+    reading,
+    1,
+    /^Refused: it is the last key that is served\. Publish the next one first/,
+  );
   assert.deepEqual(await kids(), [OLD.jwk.kid]);
   const removing = retire(await words(), now);
   beforeRequest("DeleteParameter", (count) => count === 1 && removeOther());
-  await exits(removing, 1, /^Not retired: another operator changed the keys too\. The key is published again: it /);
+  await exits(
+    removing,
+    1,
+    /^Not retired: another operator changed the keys too\. The key is published again: it /,
+  );
   assert.deepEqual([await kids(), await states()], [[OLD.jwk.kid], ["served"]]);
   const both = await words();
   await Promise.all([retire(both, now), keys(["retire", NEW.jwk.kid, "--yes", ...both], { now })]);

@@ -17,15 +17,21 @@ export function useKeys() {
   const folder = useFolder();
   const api = useServer(startService);
   let time = Date.now();
-  // Each parameter is written a second after the one before. With a parameter, publish does not require --new.
+  // Each parameter is written a second after the one before. With a parameter, publish does not
+  // require --new.
   const parameters = { [`${PREFIX}/callers`]: "[]" };
-  const store = useServer(() => startParameterStore({ parameters, now: () => (time += 1_000) }), "each");
+  const store = useServer(
+    () => startParameterStore({ parameters, now: () => (time += 1_000) }),
+    "each",
+  );
   beforeEach(() => {
     useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
     api.answers.clear();
   });
-  const keys = (words: Words, options?: CliOptions) => cli(["irsa", "keys", ...wordsOf(words), "-c", "prod"], options);
-  const listed = async (): Promise<Record<string, string>[]> => JSON.parse((await keys("list -o json")).out);
+  const keys = (words: Words, options?: CliOptions) =>
+    cli(["irsa", "keys", ...wordsOf(words), "-c", "prod"], options);
+  const listed = async (): Promise<Record<string, string>[]> =>
+    JSON.parse((await keys("list -o json")).out);
   return {
     ...{ folder, api, store, keys, listed },
     kids: async () => (await listed()).map(({ kid }) => kid),
@@ -42,7 +48,8 @@ export function useKeys() {
       const push = store.requests.push.bind(store.requests);
       let count = 0;
       store.requests.push = (...added) => {
-        if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act(++count);
+        if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`))
+          act(++count);
         return push(...added);
       };
     },

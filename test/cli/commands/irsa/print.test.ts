@@ -1,4 +1,5 @@
-// Output of `irsa policy`, `irsa flags` and `irsa trust-policy` for each Kubernetes version, and rejected options.
+// Output of `irsa policy`, `irsa flags` and `irsa trust-policy` for each Kubernetes version, and
+// rejected options.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -25,12 +26,18 @@ describe("irsa policy", () => {
       const words = version === undefined ? [] : ["--for", version];
       const { objects, err } = await policy(...words);
       const group = "admissionregistration.k8s.io";
-      const expected = OBJECTS.map((kind) => [`${group}/${kind.startsWith("V") ? "v1" : api}`, kind]);
+      const expected = OBJECTS.map((kind) => [
+        `${group}/${kind.startsWith("V") ? "v1" : api}`,
+        kind,
+      ]);
       const printed = objects.map(({ apiVersion, kind }) => [apiVersion, kind]);
       assert.deepEqual(printed, expected);
       assert.equal(FLAGS.test(err), api === "v1beta1", err);
       assert.deepEqual((await policy("--label-policy", ...words)).objects, objects.slice(0, 2));
-      assert.match(JSON.stringify(objects[0]?.spec["matchConstraints"]), /"resources":\["serviceaccounts"\]\}\]/);
+      assert.match(
+        JSON.stringify(objects[0]?.spec["matchConstraints"]),
+        /"resources":\["serviceaccounts"\]\}\]/,
+      );
     });
   }
 
@@ -61,13 +68,21 @@ describe("irsa policy", () => {
     const namespaces = ["--except-namespace", "kube-system", "--except-namespace", "ci"];
     const changed = await policy("--reinvocation-policy", "IfNeeded", ...namespaces);
     assert.equal(changed.objects[2]?.spec["reinvocationPolicy"], "IfNeeded");
-    const matchExpressions = [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", "ci"] }];
-    const selectors = changed.objects.flatMap(({ spec }) => spec.matchConstraints?.namespaceSelector ?? []);
+    const matchExpressions = [
+      { key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", "ci"] },
+    ];
+    const selectors = changed.objects.flatMap(
+      ({ spec }) => spec.matchConstraints?.namespaceSelector ?? [],
+    );
     assert.deepEqual(selectors, [{ matchExpressions }, { matchExpressions }]);
   });
 
   test("no expression requires an optional field: a mirror Pod has no serviceAccountName", async () => {
-    const { objects } = await policy("--sts-regional-endpoint", "--aws-default-region", "eu-west-1");
+    const { objects } = await policy(
+      "--sts-regional-endpoint",
+      "--aws-default-region",
+      "eu-west-1",
+    );
     const expressions = JSON.stringify(objects);
     assert.doesNotMatch(expressions, /(?<!has\()\bobject\.(?:spec|metadata)\.(?!\?)\w+/);
     assert.match(expressions, /\bobject\.spec\.\?serviceAccountName/);
@@ -75,7 +90,10 @@ describe("irsa policy", () => {
 
   test("--ec2-metadata-disabled changes only the default of its annotation", async () => {
     const text = async (...words: string[]) => JSON.stringify((await policy(...words)).objects);
-    const changed = (await text()).replaceAll('disabled\\"].orValue(\\"false\\")', 'disabled\\"].orValue(\\"true\\")');
+    const changed = (await text()).replaceAll(
+      'disabled\\"].orValue(\\"false\\")',
+      'disabled\\"].orValue(\\"true\\")',
+    );
     assert.equal(await text("--ec2-metadata-disabled"), changed);
     assert.notEqual(await text(), changed);
   });
@@ -102,7 +120,9 @@ describe("irsa policy", () => {
 
   test("an option cannot break out of its CEL string", async () => {
     const { objects } = await policy("--token-audience", 'a"b\\c\nd');
-    const audience = objects[2].spec.variables.find(({ name }: { name: string }) => name === "audience").expression;
+    const audience = objects[2].spec.variables.find(
+      ({ name }: { name: string }) => name === "audience",
+    ).expression;
     assert.ok(audience.endsWith('.orValue("a\\"b\\\\c\\nd")'), audience);
   });
 });
@@ -118,7 +138,10 @@ describe("irsa flags", () => {
       [[], `${issuer} ${jwks}`],
       [["--for", "1.34"], `${issuer} ${jwks} ${beta}`],
       [["--for", "1.32"], `${issuer} ${jwks}`],
-      [["--old-issuer", "https://a.example"], `${issuer} --service-account-issuer=https://a.example ${jwks}`],
+      [
+        ["--old-issuer", "https://a.example"],
+        `${issuer} --service-account-issuer=https://a.example ${jwks}`,
+      ],
     ] as const) {
       const { out, err } = await cli(["irsa", "flags", "--issuer", ISSUER, ...words]);
       assert.equal(out.trim().replaceAll("\n", " "), expected);
@@ -128,8 +151,17 @@ describe("irsa flags", () => {
   });
 
   test("rejects an issuer in another spelling, and the same one as --old-issuer", async () => {
-    for (const issuer of [`${ISSUER}/`, `${ISSUER}:443`, "http://a.example.com", "https://A.example.com"]) {
-      await exits(cli(`irsa flags --issuer ${issuer}`), 2, /It must be a URL such as https:\/\/oidc\.example\.com/);
+    for (const issuer of [
+      `${ISSUER}/`,
+      `${ISSUER}:443`,
+      "http://a.example.com",
+      "https://A.example.com",
+    ]) {
+      await exits(
+        cli(`irsa flags --issuer ${issuer}`),
+        2,
+        /It must be a URL such as https:\/\/oidc\.example\.com/,
+      );
     }
     const same = cli(["irsa", "flags", "--issuer", ISSUER, "--old-issuer", ISSUER]);
     await exits(same, 2, "--old-issuer is the same as --issuer: leave it out.\n");
@@ -148,14 +180,17 @@ describe("irsa trust-policy", () => {
       Effect: "Allow",
       Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${HOST}` },
       Action: "sts:AssumeRoleWithWebIdentity",
-      Condition: { StringEquals: { [`${HOST}:sub`]: subject, [`${HOST}:aud`]: "sts.amazonaws.com" } },
+      Condition: {
+        StringEquals: { [`${HOST}:sub`]: subject, [`${HOST}:aud`]: "sts.amazonaws.com" },
+      },
     };
     assert.deepEqual(JSON.parse(out), { Version: "2012-10-17", Statement: [statement] });
   });
 
   test("allows a pattern only with --pattern, and still matches the exact audience", async () => {
     for (const subject of ["team-a/*", "team-?/reader", "*/*"]) {
-      const message = /is a pattern: every user who can create a match gets the role \(--pattern allows it\)/;
+      const message =
+        /is a pattern: every user who can create a match gets the role \(--pattern allows it\)/;
       await exits(trustPolicy(subject), 2, message);
       const { Condition } = JSON.parse((await trustPolicy(subject, "--pattern")).out).Statement[0];
       assert.deepEqual(Object.keys(Condition), ["StringEquals", "StringLike"]);
@@ -175,9 +210,19 @@ describe("irsa trust-policy", () => {
   });
 
   test("rejects an invalid Kubernetes name, with and without --pattern", async () => {
-    for (const subject of ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"]) {
-      for (const more of [[], ["--pattern"]]) await exits(trustPolicy(subject, ...more), 2, /is not a Kubernetes name/);
+    for (const subject of [
+      "Team/reader",
+      "team/",
+      "/reader",
+      "team_a/reader",
+      "a:b/c",
+      "team/reader:x",
+      "$(aws)/*",
+    ]) {
+      for (const more of [[], ["--pattern"]])
+        await exits(trustPolicy(subject, ...more), 2, /is not a Kubernetes name/);
     }
-    for (const subject of ["reader", "a/b/c"]) await exits(trustPolicy(subject), 2, /must be a namespace and a name/);
+    for (const subject of ["reader", "a/b/c"])
+      await exits(trustPolicy(subject), 2, /must be a namespace and a name/);
   });
 });

@@ -8,7 +8,11 @@ import { kubeconfigOf } from "../../../../cli/kube/kubeconfig.ts";
 import { JWKS_PATH } from "../../../../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "../../../../local/certificates.ts";
 
-type Answer = (body: string, authorization: string, query: URLSearchParams) => [status: number, body: unknown];
+type Answer = (
+  body: string,
+  authorization: string,
+  query: URLSearchParams,
+) => [status: number, body: unknown];
 
 export type LocalService = Awaited<ReturnType<typeof startService>>;
 
@@ -21,7 +25,10 @@ export async function startService() {
     const [path, query] = request.url?.split("?") ?? [];
     const { accept = "", authorization = "" } = request.headers;
     const answer = answers.get(`${request.method} ${path}`);
-    const found = answer?.(body, authorization, new URLSearchParams(query)) ?? [404, { message: "not found" }];
+    const found = answer?.(body, authorization, new URLSearchParams(query)) ?? [
+      404,
+      { message: "not found" },
+    ];
     // As in kube-apiserver, the JWKS is available only as application/jwk-set+json.
     const isRefused = request.url === JWKS_PATH && !/\*\/\*|jwk-set/.test(accept);
     const [status, value] = isRefused ? [406, { message: "Not Acceptable" }] : found;
@@ -55,9 +62,16 @@ const encode = (...parts: readonly object[]) =>
 export function tokenSecret(name: string, privateKey: KeyObject, kid?: string): object {
   const alg = privateKey.asymmetricKeyType === "rsa" ? "RS256" : "ES256";
   const signed = encode({ alg, kid }, { iss: "kubernetes/serviceaccount" });
-  const signature = sign("sha256", Buffer.from(signed), { key: privateKey, dsaEncoding: "ieee-p1363" });
+  const signature = sign("sha256", Buffer.from(signed), {
+    key: privateKey,
+    dsaEncoding: "ieee-p1363",
+  });
   const token = Buffer.from(`${signed}.${signature.toString("base64url")}`).toString("base64");
-  return { metadata: { name, namespace: "app" }, type: "kubernetes.io/service-account-token", data: { token } };
+  return {
+    metadata: { name, namespace: "app" },
+    type: "kubernetes.io/service-account-token",
+    data: { token },
+  };
 }
 
 export const publicPem = (key: KeyObject) => key.export({ format: "pem", type: "spki" }).toString();

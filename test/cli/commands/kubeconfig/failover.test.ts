@@ -1,4 +1,5 @@
-// The CA of a webhook kubeconfig for a stack with a failoverUrl: tls-server-name would break the redirect.
+// The CA of a webhook kubeconfig for a stack with a failoverUrl: tls-server-name would break the
+// redirect.
 
 import assert from "node:assert/strict";
 import { hash, X509Certificate } from "node:crypto";
@@ -24,10 +25,13 @@ const ROOTS = [
 const SERVER = "https://one.example/authenticate";
 const outputs: Record<string, string> = {};
 const regions = useTwoRegions({ callers: [] }, outputs);
-beforeEach(() => Object.assign(outputs, { Endpoint: SERVER, FailoverUrl: "https://other.example/authenticate" }));
+beforeEach(() =>
+  Object.assign(outputs, { Endpoint: SERVER, FailoverUrl: "https://other.example/authenticate" }),
+);
 const authority = createCertificateAuthority();
 const ca = useFolder().write("ca.crt", authority.ca);
-const webhook = (...words: string[]) => regions.run(["kubeconfig", "webhook", ...words], { input: "token\n" });
+const webhook = (...words: string[]) =>
+  regions.run(["kubeconfig", "webhook", ...words], { input: "token\n" });
 const IN_ONE = ["-c", "one"];
 
 const keysIn = (pem: string) =>
@@ -37,7 +41,8 @@ const keysIn = (pem: string) =>
     .sort();
 
 function read(kubeconfig: string) {
-  const { "certificate-authority-data": data = "", ...others } = parse(kubeconfig).clusters[0].cluster;
+  const { "certificate-authority-data": data = "", ...others } =
+    parse(kubeconfig).clusters[0].cluster;
   return { ...others, keys: keysIn(Buffer.from(data, "base64").toString()) };
 }
 
@@ -45,14 +50,20 @@ let count = 0;
 async function added(...words: string[]) {
   count += 1;
   const file = join(regions.home, `${count}.kubeconfig`);
-  const { err } = await exits(regions.run(["callers", "add", `caller-${count}`, "--out", file, "-y", ...words]), 0);
+  const { err } = await exits(
+    regions.run(["callers", "add", `caller-${count}`, "--out", file, "-y", ...words]),
+    0,
+  );
   return { ...read(readFileSync(file, "utf8")), err };
 }
 
 test("with a failoverUrl, kubeconfig webhook and callers add trust all roots of Amazon, and set no tls-server-name", async () => {
   const { out, err } = await exits(webhook(...IN_ONE, "--token-file", "-"), 0);
   assert.deepEqual(read(out), { server: SERVER, keys: ROOTS });
-  assert.match(err, /^The stack has a failoverUrl: the file trusts the roots of Amazon Trust Services, .*--ca\.\n$/);
+  assert.match(
+    err,
+    /^The stack has a failoverUrl: the file trusts the roots of Amazon Trust Services, .*--ca\.\n$/,
+  );
   assert.equal(parse(out).users[0].user.token, "token");
   for (const words of [IN_ONE, ["-c", "prod"], ["-c", "other", "-c", "one"]]) {
     const { err: log, ...file } = await added(...words);
@@ -64,22 +75,33 @@ test("with a failoverUrl, kubeconfig webhook and callers add trust all roots of 
 test("a Node.js that lacks a root is not used, since AWS may issue certificates under each, but Starfield's may be missing", () => {
   const roots = amazonRoots().match(/-----BEGIN [\s\S]+?-----END CERTIFICATE-----/g) ?? [];
   const [amazon, others] = [true, false].map((isAmazon) =>
-    roots.filter((pem) => new X509Certificate(pem).subject.includes("CN=Amazon Root CA ") === isAmazon),
+    roots.filter(
+      (pem) => new X509Certificate(pem).subject.includes("CN=Amazon Root CA ") === isAmazon,
+    ),
   ) as [string[], string[]];
   assert.deepEqual([amazon.length, others.length], [4, 1]);
   assert.equal(keysIn(amazonRoots(amazon)).length, 4);
   for (const missing of amazon) {
     const known = roots.filter((pem) => pem !== missing);
-    assert.throws(() => amazonRoots(known), /^Failure: This Node\.js lacks roots of Amazon .* Give --ca\.$/);
+    assert.throws(
+      () => amazonRoots(known),
+      /^Failure: This Node\.js lacks roots of Amazon .* Give --ca\.$/,
+    );
   }
 });
 
 test("kubeconfig webhook --from replaces the tls-server-name or CA of an old file by the roots", async () => {
   const old = join(regions.home, "old.kubeconfig");
   for (const one of [{ ca: authority.ca }, {}]) {
-    writeFileSync(old, webhookKubeconfig({ server: "https://before.example", token: "kept", ...one }));
+    writeFileSync(
+      old,
+      webhookKubeconfig({ server: "https://before.example", token: "kept", ...one }),
+    );
     const { out } = await exits(webhook(...IN_ONE, "--from", old), 0);
-    assert.deepEqual([read(out), parse(out).users[0].user], [{ server: SERVER, keys: ROOTS }, { token: "kept" }]);
+    assert.deepEqual(
+      [read(out), parse(out).users[0].user],
+      [{ server: SERVER, keys: ROOTS }, { token: "kept" }],
+    );
   }
 });
 
@@ -90,8 +112,14 @@ test("with --ca, the file trusts only that CA", async () => {
   const { err, ...file } = await added(...IN_ONE, "--ca", ca);
   assert.deepEqual(file, own);
   assert.doesNotMatch(err, /Amazon/);
-  assert.deepEqual((await added(...IN_ONE, "--ca", ca, "--endpoint", "https://b.example")).keys, own.keys);
-  const { out: printed } = await exits(regions.run(["callers", "add", "printed", "-y", "--ca", ca, ...IN_ONE]), 0);
+  assert.deepEqual(
+    (await added(...IN_ONE, "--ca", ca, "--endpoint", "https://b.example")).keys,
+    own.keys,
+  );
+  const { out: printed } = await exits(
+    regions.run(["callers", "add", "printed", "-y", "--ca", ca, ...IN_ONE]),
+    0,
+  );
   assert.deepEqual(read(printed.slice(printed.indexOf("apiVersion"))), own);
 });
 
@@ -110,8 +138,15 @@ const UNREAD =
 
 test("if the stack has no endpoint or cannot be read, no file is written, and the error names the consequence", async () => {
   const file = join(regions.home, "webhook.kubeconfig");
-  const commands = ["kubeconfig webhook --no-token -c one", "callers add a -y -c one", "callers add a -y -c prod"];
-  for (const breakIt of [() => delete outputs["Endpoint"], () => regions.strike("one", ["cloudformation"])]) {
+  const commands = [
+    "kubeconfig webhook --no-token -c one",
+    "callers add a -y -c one",
+    "callers add a -y -c prod",
+  ];
+  for (const breakIt of [
+    () => delete outputs["Endpoint"],
+    () => regions.strike("one", ["cloudformation"]),
+  ]) {
     breakIt();
     for (const words of commands) await exits(regions.run(`${words} --out ${file}`), 2, UNREAD, "");
   }
@@ -120,7 +155,11 @@ test("if the stack has no endpoint or cannot be read, no file is written, and th
 
 test("with --endpoint, no stack is read, and the file has tls-server-name", async () => {
   const endpoint = ["--endpoint", "https://b.example"];
-  const named = { server: "https://b.example/authenticate", "tls-server-name": "b.example", keys: [] };
+  const named = {
+    server: "https://b.example/authenticate",
+    "tls-server-name": "b.example",
+    keys: [],
+  };
   const words = ["kubeconfig", "webhook", "--no-token", ...endpoint];
   const { out } = await exits(regions.run(words, { environment: { CLUSTER_ID: "prod" } }), 0, "");
   const { err: _, ...file } = await added(...IN_ONE, ...endpoint);
@@ -129,6 +168,14 @@ test("with --endpoint, no stack is read, and the file has tls-server-name", asyn
 
 test("kubeconfig webhook needs an endpoint or a cluster, and of an id with several contexts one of them", async () => {
   await exits(webhook("--no-token"), 2, "Give --endpoint or --cluster.\n");
-  await exits(webhook("--no-token", "-c", "prod"), 2, /several contexts for the cluster prod\. .*: one, other\.\n$/);
-  await exits(webhook("--no-token", "-c", "one", "--endpoint", "https://a.example"), 2, /cannot be used with option/);
+  await exits(
+    webhook("--no-token", "-c", "prod"),
+    2,
+    /several contexts for the cluster prod\. .*: one, other\.\n$/,
+  );
+  await exits(
+    webhook("--no-token", "-c", "one", "--endpoint", "https://a.example"),
+    2,
+    /cannot be used with option/,
+  );
 });

@@ -1,4 +1,5 @@
-// Existing files: `kubeconfig webhook --from` keeps everything but the URL; private keys, plain HTTP and unverified TLS are refused.
+// Existing files: `kubeconfig webhook --from` keeps everything but the URL; private keys, plain
+// HTTP and unverified TLS are refused.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,7 +20,15 @@ const OLD = "https://old.example.com/authenticate";
 
 function from(old: string | object, ...words: string[]) {
   const path = file("old.kubeconfig", typeof old === "string" ? old : stringify(old));
-  const all = ["kubeconfig", "webhook", "--from", path, "--endpoint", "https://new.example.com", ...words];
+  const all = [
+    "kubeconfig",
+    "webhook",
+    "--from",
+    path,
+    "--endpoint",
+    "https://new.example.com",
+    ...words,
+  ];
   return cli(all, { input: "t" });
 }
 
@@ -33,8 +42,14 @@ test("the new file has the new URL and the old token, CA and client certificate;
     assert.deepEqual(parse(out), parse(webhookKubeconfig({ ...webhook, server: SERVER })));
     assert.equal(/keeps the CA of the old one/.test(err), "ca" in webhook);
   }
-  const { out } = await exits(from(webhookKubeconfig({ server: OLD, ca: "old", token: "secret" }), "--ca", ca), 0);
-  assert.match(out, new RegExp(`certificate-authority-data: ${Buffer.from(authority.ca).toString("base64")}`));
+  const { out } = await exits(
+    from(webhookKubeconfig({ server: OLD, ca: "old", token: "secret" }), "--ca", ca),
+    0,
+  );
+  assert.match(
+    out,
+    new RegExp(`certificate-authority-data: ${Buffer.from(authority.ca).toString("base64")}`),
+  );
 });
 
 test("it keeps paths, other clusters and users, and a way to log in that it does not know", async () => {
@@ -61,7 +76,11 @@ test("the name of the server's certificate moves with the URL, and is added only
     if (!("tls-server-name" in cluster)) delete config.clusters[0].cluster["tls-server-name"];
     config.users[0].user = user;
     const { "tls-server-name": _, ...others } = { "tls-server-name": undefined, ...cluster };
-    const moved = { ...others, server: SERVER, ...(name !== undefined && { "tls-server-name": name }) };
+    const moved = {
+      ...others,
+      server: SERVER,
+      ...(name !== undefined && { "tls-server-name": name }),
+    };
     assert.deepEqual(parse((await from(config)).out).clusters[0].cluster, moved);
   }
 });
@@ -71,7 +90,11 @@ const withField = (field: string) => WITH_TOKEN.replace(/^( +)server: .*$/m, `$&
 
 test("wrong files and options are refused, and a file that turns verification off: anyone between could answer", async () => {
   for (const [text, words, sentence] of [
-    ["mappings: []", [], /^\S+old\.kubeconfig: not a kubeconfig whose current context has a server URL\.$/m],
+    [
+      "mappings: []",
+      [],
+      /^\S+old\.kubeconfig: not a kubeconfig whose current context has a server URL\.$/m,
+    ],
     ["x", ["--token-file", "-"], /'--from <file>' cannot be used with option '--token-file/],
     ["x", ["--no-token"], /'--from <file>' cannot be used with option '--no-token'/],
     [WITH_TOKEN, ["--endpoint", "http://a.example"], /it must be an https:\/\/ URL\.$/m],
@@ -80,13 +103,20 @@ test("wrong files and options are refused, and a file that turns verification of
   }
   // kubectl reads YAML 1.1: yes and on are true.
   for (const value of ["true", "yes", "Y", "on", "TRUE", '"false"', "1", "{}"]) {
-    await refuses(from(withField(`insecure-skip-tls-verify: ${value}`)), /insecure-skip-tls-verify: anyone on the net/);
+    await refuses(
+      from(withField(`insecure-skip-tls-verify: ${value}`)),
+      /insecure-skip-tls-verify: anyone on the net/,
+    );
   }
-  for (const value of ["false", "no", "off"]) await exits(from(withField(`insecure-skip-tls-verify: ${value}`)), 0);
+  for (const value of ["false", "no", "off"])
+    await exits(from(withField(`insecure-skip-tls-verify: ${value}`)), 0);
 });
 
 test("a boolean of YAML 1.1 stays one, and a shared anchor does not change the other cluster", async () => {
-  assert.match((await from(withField("disable-compression: yes"))).out, /^ +disable-compression: true$/m);
+  assert.match(
+    (await from(withField("disable-compression: yes"))).out,
+    /^ +disable-compression: true$/m,
+  );
   const config = parse(WITH_TOKEN);
   config.clusters.push({ name: "other", cluster: config.clusters[0].cluster });
   assert.match(stringify(config), /cluster: \*/);
@@ -104,18 +134,33 @@ test("a private key is rejected in place of a certificate, and text around a CA'
       [authority.ca + key, "it contains a private key"],
       ["hello", "it contains no certificate"],
       ["", "it contains no certificate"],
-      ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 1 is not valid X.509"],
+      [
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        "certificate 1 is not valid X.509",
+      ],
     ] as const) {
       const path = file("wrong.crt", text);
-      await refuses(cli([...words, "--ca", path]), `--ca ${path}: ${reason}. Give the CA's certificate as PEM.\n`);
+      await refuses(
+        cli([...words, "--ca", path]),
+        `--ca ${path}: ${reason}. Give the CA's certificate as PEM.\n`,
+      );
     }
   }
   const swapped = ["--client-cert", file("a.key", key), "--client-key", file("a.crt", cert)];
-  await refuses(cli([...WEBHOOK, ...swapped]), /^--client-cert \S+a\.key: it contains a private key\. /);
-  const bundle = file("bundle", `Certificate:\n  Data: x\n${authority.ca}${createCertificateAuthority().ca}`);
+  await refuses(
+    cli([...WEBHOOK, ...swapped]),
+    /^--client-cert \S+a\.key: it contains a private key\. /,
+  );
+  const bundle = file(
+    "bundle",
+    `Certificate:\n  Data: x\n${authority.ca}${createCertificateAuthority().ca}`,
+  );
   const [{ cluster }] = parse((await cli([...CLIENT, "--ca", bundle])).out).clusters;
   const text = Buffer.from(cluster["certificate-authority-data"], "base64").toString();
-  assert.deepEqual([text.match(/BEGIN/g)?.length, text.startsWith("-----BEGIN CERTIFICATE-----\n")], [2, true]);
+  assert.deepEqual(
+    [text.match(/BEGIN/g)?.length, text.startsWith("-----BEGIN CERTIFICATE-----\n")],
+    [2, true],
+  );
 });
 
 test("a --server without https and a --role that is not a role's ARN are rejected", async () => {
@@ -125,7 +170,8 @@ test("a --server without https and a --role that is not a role's ARN are rejecte
   }
   for (const role of ["Admin", "arn:r", "arn:aws:iam::111122223333:user/a", ""]) {
     for (const words of [CLIENT, ["token", "-c", "prod"]]) {
-      const message = /It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role\/Admin\.\n$/;
+      const message =
+        /It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role\/Admin\.\n$/;
       await refuses(cli([...words, "--role", role]), message);
     }
   }
@@ -137,10 +183,14 @@ test("doctor sends no secret over plain HTTP", async () => {
   const server = await startHttpServer(() => ({ status: 400, body: "" }));
   // The loopback address under a name that does not count as local.
   const url = server.url.replace("127.0.0.1", "[::ffff:127.0.0.1]");
-  const path = file("plain.kubeconfig", kubeconfigOf(`${url}/authenticate`, undefined, { token: "the-secret" }));
+  const path = file(
+    "plain.kubeconfig",
+    kubeconfigOf(`${url}/authenticate`, undefined, { token: "the-secret" }),
+  );
   const { out } = await exits(cli(["doctor", "-c", "prod", "--kubeconfig", path, "-o", "json"]), 1);
   await server.close();
-  const failed = /"reachable",\s+"state": "failed",\s+"seen": "plain HTTP: no token was sent",\s+"advice": ".*https:/;
+  const failed =
+    /"reachable",\s+"state": "failed",\s+"seen": "plain HTTP: no token was sent",\s+"advice": ".*https:/;
   assert.match(out, failed);
   assert.doesNotMatch(out, /"check": "(caller|.*review)/);
   for (const { headers, body } of server.requests) {

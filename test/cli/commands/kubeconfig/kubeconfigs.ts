@@ -1,4 +1,5 @@
-// Kubeconfigs as other programs and people write them, with shortened certificates, and what `--merge` must do with each.
+// Kubeconfigs as other programs and people write them, with shortened certificates, and what
+// `--merge` must do with each.
 
 const CA = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
 const ARN = "arn:aws:eks:eu-west-1:111122223333:cluster/web";
@@ -38,7 +39,8 @@ export const MERGED: Readonly<Record<string, string>> = {
   nothing: "",
   "kubectl, without entries":
     'apiVersion: v1\nclusters: null\ncontexts: null\ncurrent-context: ""\nkind: Config\nusers: null\n',
-  "kubectl config unset": "apiVersion: v1\nkind: Config\nclusters: # nobody\nusers:\ncontexts: ~ # none\n",
+  "kubectl config unset":
+    "apiVersion: v1\nkind: Config\nclusters: # nobody\nusers:\ncontexts: ~ # none\n",
   "empty lists": PLAIN,
   kind: KIND,
   k3s: byClientGo("default", "https://127.0.0.1:6443", CERTIFICATE),
@@ -49,7 +51,11 @@ export const MERGED: Readonly<Record<string, string>> = {
     `${CERTIFICATE}\npassword: p\nusername: "012345678901"`,
   ),
   Talos: byClientGo("talos", "https://10.5.0.2:6443", CERTIFICATE, "admin@talos"),
-  "Docker Desktop": byClientGo("docker-desktop", "https://kubernetes.docker.internal:6443", CERTIFICATE),
+  "Docker Desktop": byClientGo(
+    "docker-desktop",
+    "https://kubernetes.docker.internal:6443",
+    CERTIFICATE,
+  ),
   minikube: byClientGo("minikube", "https://192.168.49.2:8443", CERTIFICATE).replace(
     "    server",
     `    extensions:
@@ -63,7 +69,16 @@ export const MERGED: Readonly<Record<string, string>> = {
   "aws eks update-kubeconfig": byClientGo(
     ARN,
     "https://0A1B.gr7.eu-west-1.eks.amazonaws.com",
-    exec("aws", ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", "prod", "--output", "json"]),
+    exec("aws", [
+      "--region",
+      "eu-west-1",
+      "eks",
+      "get-token",
+      "--cluster-name",
+      "prod",
+      "--output",
+      "json",
+    ]),
   ),
   eksctl: byClientGo(
     "prod.eu-west-1.eksctl.io",
@@ -151,12 +166,17 @@ users:
 contexts: [{name: a, context: {cluster: a, user: a}}, {name: b, context: {cluster: b, user: b}}]
 current-context: a
 `,
-  "Windows: CRLF": byClientGo("docker-desktop", "https://kubernetes.docker.internal:6443", CERTIFICATE).replaceAll(
-    "\n",
-    "\r\n",
-  ),
+  "Windows: CRLF": byClientGo(
+    "docker-desktop",
+    "https://kubernetes.docker.internal:6443",
+    CERTIFICATE,
+  ).replaceAll("\n", "\r\n"),
   "no line break at the end, and an end mark": `${KIND}...`,
-  "JSON of one line": JSON.stringify({ kind: "Config", clusters: [], users: [{ name: "a", user: { token: "t" } }] }),
+  "JSON of one line": JSON.stringify({
+    kind: "Config",
+    clusters: [],
+    users: [{ name: "a", user: { token: "t" } }],
+  }),
   "JSON with an entry": `{
   "apiVersion": "v1",
   "clusters": [
@@ -175,8 +195,14 @@ current-context: a
 export const REFUSED: Readonly<Record<string, readonly [text: string, message: RegExp]>> = {
   "two documents": [`${KIND}---\n${KIND}`, /has several documents/],
   "broken YAML": [KIND.replace("    server", "   server"), /line \d+, column \d+: not valid YAML/],
-  "repeated keys": [`${PLAIN}users: []\n`, /not valid YAML \(Map keys must be unique\): remove one of the two/],
-  "merge keys": ["x: &x {a: b}\nclusters:\n- name: a\n  cluster: {<<: *x}\n", /line 4: merge keys \(<<\) are not sup/],
+  "repeated keys": [
+    `${PLAIN}users: []\n`,
+    /not valid YAML \(Map keys must be unique\): remove one of the two/,
+  ],
+  "merge keys": [
+    "x: &x {a: b}\nclusters:\n- name: a\n  cluster: {<<: *x}\n",
+    /line 4: merge keys \(<<\) are not sup/,
+  ],
   "another object": ["apiVersion: v1\nkind: ConfigMap\n", /is not a kubeconfig/],
   "a list": ["- a\n", /is not a kubeconfig/],
   "a map instead of a list": ["clusters: {a: {server: https://a}}\n", /cannot change safely/],
@@ -184,7 +210,10 @@ export const REFUSED: Readonly<Record<string, readonly [text: string, message: R
     "x: &x [{name: a, user: {}}]\nusers: *x\n",
     /in a way that this command cannot change safely/,
   ],
-  "a list that has another alias": ["users: &x [{name: a, user: {}}]\nx: *x\n", /cannot change safely/],
+  "a list that has another alias": [
+    "users: &x [{name: a, user: {}}]\nx: *x\n",
+    /cannot change safely/,
+  ],
   "another cluster of the name": [
     foreign("clusters", "cluster", "{server: https://kops}"),
     /has another cluster "prod", which/,
@@ -193,5 +222,8 @@ export const REFUSED: Readonly<Record<string, readonly [text: string, message: R
     foreign("users", "user", "{token: t}"),
     /has another user "prod", which .* Give --alias/,
   ],
-  "another context of the name": [foreign("contexts", "context", `{cluster: "${ARN}"}`), /has another context "prod"/],
+  "another context of the name": [
+    foreign("contexts", "context", `{cluster: "${ARN}"}`),
+    /has another context "prod"/,
+  ],
 };

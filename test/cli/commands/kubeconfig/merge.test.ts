@@ -1,5 +1,5 @@
-// `kubeconfig client --merge`: what it writes to which file, and what it leaves unchanged. test/e2e/merge-kubeconfig.e2e.ts
-// has kubectl's view.
+// `kubeconfig client --merge`: what it writes to which file, and what it leaves unchanged.
+// test/e2e/merge-kubeconfig.e2e.ts has kubectl's view.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -27,7 +27,16 @@ import { useFolder } from "../../fixtures.ts";
 import { MERGED, REFUSED } from "./kubeconfigs.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
-const WORDS = ["kubeconfig", "client", "-c", "prod", "--region", "eu-west-1", "--server", "https://10.0.0.1:6443"];
+const WORDS = [
+  "kubeconfig",
+  "client",
+  "-c",
+  "prod",
+  "--region",
+  "eu-west-1",
+  "--server",
+  "https://10.0.0.1:6443",
+];
 let folder: ReturnType<typeof useFolder>;
 let file: string;
 beforeEach(() => {
@@ -38,18 +47,30 @@ beforeEach(() => {
 type Environment = Readonly<Record<string, string>>;
 
 /** Returns the exit code and the messages, without the line about --ca and the folder. */
-async function merge(words: string[] = [], environment: Environment = { KUBECONFIG: file }, onSleep = () => {}) {
+async function merge(
+  words: string[] = [],
+  environment: Environment = { KUBECONFIG: file },
+  onSleep = () => {},
+) {
   const { code, out, err } = await cli([...WORDS, "--merge", ...words], { environment, onSleep });
   assert.equal(out, "");
   return {
     code,
-    message: err.replaceAll(/^(Without --ca|Every session is).*\n/gm, "").replaceAll(`${folder.path}/`, ""),
+    message: err
+      .replaceAll(/^(Without --ca|Every session is).*\n/gm, "")
+      .replaceAll(`${folder.path}/`, ""),
   };
 }
-const wrote = (where: string, name = "prod") => ({ code: 0, message: `Wrote the context "${name}" to ${where}.\n` });
+const wrote = (where: string, name = "prod") => ({
+  code: 0,
+  message: `Wrote the context "${name}" to ${where}.\n`,
+});
 const read = (path = file) => readFileSync(path, "utf8");
 
-/** Lines, and the pieces of those in which a list of flow style gets longer. Without keys whose value is replaced. */
+/**
+ * Lines, and the pieces of those in which a list of flow style gets longer. Without keys whose
+ * value is replaced.
+ */
 function piecesOf(text: string): string[] {
   const isSet = /^ *(current-context:.*|(clusters|users|contexts): *(null|\[\]|~)?( #.*)?)\r?\n?$/;
   const lines = text.split(/(?<=\n)/).filter((line) => !isSet.test(line));
@@ -73,7 +94,10 @@ for (const [name, text] of Object.entries(MERGED)) {
     const written = read();
     assert.ok(hasInOrder(piecesOf(text), written), written);
     if (text.includes("\r\n")) assert.doesNotMatch(written, /[^\r]\n/);
-    assert.deepEqual(await merge(), { code: 0, message: 'config has the context "prod" already.\n' });
+    assert.deepEqual(await merge(), {
+      code: 0,
+      message: 'config has the context "prod" already.\n',
+    });
     assert.equal(read(), written);
     assert.deepEqual([statSync(file).mode & 0o777, readdirSync(folder.path)], [0o640, ["config"]]);
     // Replaces only the user.
@@ -96,12 +120,18 @@ test("--alias names the entries, --no-switch keeps the current context, and the 
   folder.write("config", REFUSED["another user of the name"]?.[0] ?? "");
   const words = ["--alias", "prod: admin", "--no-switch"];
   assert.deepEqual(await merge(words), wrote("config", "prod: admin"));
-  folder.write("config", read().replace("      cluster: ", "      namespace: team-a\n      cluster: "));
+  folder.write(
+    "config",
+    read().replace("      cluster: ", "      namespace: team-a\n      cluster: "),
+  );
   assert.deepEqual(await merge([...words, "--role", ROLE]), wrote("config", "prod: admin"));
   const { contexts, "current-context": current } = parse(read());
   assert.equal(current, undefined);
   assert.partialDeepStrictEqual(contexts, [
-    { name: "prod: admin", context: { cluster: "prod: admin", user: "prod: admin", namespace: "team-a" } },
+    {
+      name: "prod: admin",
+      context: { cluster: "prod: admin", user: "prod: admin", namespace: "team-a" },
+    },
   ]);
   for (const [wrong, message] of [
     [["--merge", "--out", "x"], /'--merge' cannot be used with option '--out <file>'/],
@@ -117,14 +147,23 @@ test("without KUBECONFIG, creates ~/.kube/config, which only the user can read",
   assert.deepEqual(await merge([], { HOME: folder.path, KUBECONFIG: "" }), wrote(".kube/config"));
   const created = join(folder.path, ".kube", "config");
   assert.equal(statSync(created).mode & 0o777, 0o600);
-  assert.partialDeepStrictEqual(parse(read(created)), { apiVersion: "v1", kind: "Config", "current-context": "prod" });
-  assert.equal((await merge([], {})).message, "--merge needs a home folder: set HOME or KUBECONFIG.\n");
+  assert.partialDeepStrictEqual(parse(read(created)), {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "prod",
+  });
+  assert.equal(
+    (await merge([], {})).message,
+    "--merge needs a home folder: set HOME or KUBECONFIG.\n",
+  );
 });
 
 const KIND = MERGED["kind"] ?? "";
 
 test("of several files, writes each entry to the file from which kubectl reads it", async () => {
-  const [first = "", second = "", third = ""] = ["first", "second", "third"].map((name) => join(folder.path, name));
+  const [first = "", second = "", third = ""] = ["first", "second", "third"].map((name) =>
+    join(folder.path, name),
+  );
   const environment = { KUBECONFIG: `${first}:${second}:${third}:${first}` };
   folder.write("second", KIND);
   assert.deepEqual(await merge(["--no-switch"], environment), wrote("first"));
@@ -132,7 +171,10 @@ test("of several files, writes each entry to the file from which kubectl reads i
   folder.write("first", KIND.replaceAll("kind-kind", "other"));
   // The first file selects the context, and the third has the entries.
   assert.deepEqual(await merge(["--role", ROLE], environment), wrote("first and third"));
-  assert.equal(read(first), KIND.replaceAll("kind-kind", "other").replace("t-context: other", "t-context: prod"));
+  assert.equal(
+    read(first),
+    KIND.replaceAll("kind-kind", "other").replace("t-context: other", "t-context: prod"),
+  );
   assert.deepEqual([read(second), read(third).includes(ROLE)], [KIND, true]);
   folder.write("second", REFUSED["another context of the name"]?.[0] ?? "");
   folder.write("third", "");
@@ -144,11 +186,17 @@ test("writes through a symbolic link, and refuses one to a missing file", async 
   const target = folder.write("dotfiles/kubeconfig", KIND);
   symlinkSync("dotfiles/kubeconfig", file);
   assert.deepEqual(await merge(), wrote("config"));
-  assert.deepEqual([lstatSync(file).isSymbolicLink(), lstatSync(target).isSymbolicLink()], [true, false]);
+  assert.deepEqual(
+    [lstatSync(file).isSymbolicLink(), lstatSync(target).isSymbolicLink()],
+    [true, false],
+  );
   assert.match(read(target), /current-context: prod/);
   symlinkSync("nowhere", join(folder.path, "dangling"));
   const dangling = await merge([], { KUBECONFIG: join(folder.path, "dangling") });
-  assert.deepEqual(dangling, { code: 2, message: "Cannot write dangling: there is no such folder.\n" });
+  assert.deepEqual(dangling, {
+    code: 2,
+    message: "Cannot write dangling: there is no such folder.\n",
+  });
 });
 
 /** Runs it as a user who is in no other group, if this is root, and who owns the folder. */
@@ -194,7 +242,9 @@ contexts:
 
 test("keeps what a user has added: proxy-url, tls-server-name, the CA, the program's variables and other fields", async () => {
   folder.write("config", BY_PERSON);
-  const { err } = await cli([...WORDS, "--merge", "--role", ROLE], { environment: { KUBECONFIG: file } });
+  const { err } = await cli([...WORDS, "--merge", "--role", ROLE], {
+    environment: { KUBECONFIG: file },
+  });
   // The cluster has its own CA.
   assert.doesNotMatch(err, /Without --ca/);
   const { clusters, users } = parse(read());
@@ -208,20 +258,35 @@ test("keeps what a user has added: proxy-url, tls-server-name, the CA, the progr
   assert.match(read(), /3128 {3}# VPN\n/);
   const { env, installHint, args } = users[0].user.exec;
   const proxy = { name: "HTTPS_PROXY", value: "http://proxy.example:3128" };
-  assert.deepEqual([env, installHint], [[proxy, { name: "AWS_PROFILE", value: "dev" }], "Install it"]);
+  assert.deepEqual(
+    [env, installHint],
+    [[proxy, { name: "AWS_PROFILE", value: "dev" }], "Install it"],
+  );
   assert.deepEqual(args.slice(-4), ["--role-arn", ROLE, "--output", "json"]);
   await merge(["--profile", "ops"]);
-  assert.deepEqual(parse(read()).users[0].user.exec.env, [proxy, { name: "AWS_PROFILE", value: "ops" }]);
+  assert.deepEqual(parse(read()).users[0].user.exec.env, [
+    proxy,
+    { name: "AWS_PROFILE", value: "ops" },
+  ]);
 });
 
 test("a given CA replaces the stored one, since kubectl accepts one only", async () => {
   const ca = folder.write("ca.crt", createCertificateAuthority().ca);
-  const unverified = BY_PERSON.replace("certificate-authority: /etc/ca.crt", "insecure-skip-tls-verify: true");
+  const unverified = BY_PERSON.replace(
+    "certificate-authority: /etc/ca.crt",
+    "insecure-skip-tls-verify: true",
+  );
   for (const text of [BY_PERSON, unverified]) {
     folder.write("config", text);
     assert.deepEqual(await merge(["--ca", ca]), wrote("config"));
     const keys = Object.keys(parse(read()).clusters[0].cluster);
-    const expected = ["server", "proxy-url", "tls-server-name", "extensions", "certificate-authority-data"];
+    const expected = [
+      "server",
+      "proxy-url",
+      "tls-server-name",
+      "extensions",
+      "certificate-authority-data",
+    ];
     assert.deepEqual(keys.sort(), expected.sort());
   }
 });
@@ -250,13 +315,22 @@ test("a context of another server: names both, asks, and refuses without a termi
       ["n\n", 1],
       ["y\n", 0],
     ] as const) {
-      const asked = await cli(words, { environment: { KUBECONFIG: file }, interactive: true, input });
+      const asked = await cli(words, {
+        environment: { KUBECONFIG: file },
+        interactive: true,
+        input,
+      });
       assert.equal(asked.code, code);
-      assert.ok(asked.err.replaceAll(`${folder.path}/`, "").startsWith(`${said} Replace it? [y/N] `), asked.err);
+      assert.ok(
+        asked.err.replaceAll(`${folder.path}/`, "").startsWith(`${said} Replace it? [y/N] `),
+        asked.err,
+      );
       assert.equal(read() === text, code === 1);
     }
     assert.partialDeepStrictEqual(parse(read()), {
-      clusters: [{ cluster: { server: "https://10.0.0.1:6443", "proxy-url": "http://proxy.example:3128" } }],
+      clusters: [
+        { cluster: { server: "https://10.0.0.1:6443", "proxy-url": "http://proxy.example:3128" } },
+      ],
       contexts: [{ context: { cluster: "prod" } }],
     });
   }
@@ -281,7 +355,10 @@ test("eight processes at once: all their contexts arrive", async () => {
 
 test("on a full disk, neither a lock nor a draft stays", async (t) => {
   folder.write("config", KIND);
-  for (const isFull of [(path: string) => path.endsWith(".lock"), (path: string) => path.endsWith(".new")]) {
+  for (const isFull of [
+    (path: string) => path.endsWith(".lock"),
+    (path: string) => path.endsWith(".new"),
+  ]) {
     const [write, open] = [fs.writeFileSync, fs.openSync];
     const paths = new Map<unknown, string>();
     mock.method(fs, "openSync", (path: string, flags: string) => {
@@ -289,12 +366,16 @@ test("on a full disk, neither a lock nor a draft stays", async (t) => {
       paths.set(opened, path);
       return opened;
     });
-    mock.method(fs, "writeFileSync", (target: string | number, data: string, options?: fs.WriteFileOptions) => {
-      if (!isFull(String(paths.get(target) ?? target))) return write(target, data, options);
-      // The system creates the file first.
-      if (typeof target === "string") write(target, "", options);
-      throw Object.assign(new Error(), { code: "ENOSPC" });
-    });
+    mock.method(
+      fs,
+      "writeFileSync",
+      (target: string | number, data: string, options?: fs.WriteFileOptions) => {
+        if (!isFull(String(paths.get(target) ?? target))) return write(target, data, options);
+        // The system creates the file first.
+        if (typeof target === "string") write(target, "", options);
+        throw Object.assign(new Error(), { code: "ENOSPC" });
+      },
+    );
     syncBuiltinESMExports();
     t.after(() => {
       mock.restoreAll();

@@ -5,7 +5,10 @@ import { test } from "node:test";
 import { ADMIN, exits, prints, useCluster } from "./cluster.ts";
 
 const LIST = "pattern/111122223333";
-const pattern = (name: string, username = name) => ({ arnLike: `arn:aws:iam::111122223333:role/${name}-*`, username });
+const pattern = (name: string, username = name) => ({
+  arnLike: `arn:aws:iam::111122223333:role/${name}-*`,
+  username,
+});
 const NOW = Date.UTC(2026, 10, 25);
 const cluster = useCluster(ADMIN);
 const put = (value: unknown, name = LIST) => cluster.put(name, value);
@@ -18,7 +21,10 @@ test("stored patterns that are not in the file keep their positions, and new one
   put([pattern("a"), pattern("b"), pattern("c")]);
   const file = [pattern("b", "changed"), pattern("new")];
   const diff = await exits(withFile("diff", file), 1);
-  assert.match(diff.out, /\n~ pattern\/111122223333\n {4}- \S+b-\* b\n {4}\+ \S+b-\* changed\n {4}\+ \S+new-\* new\n/);
+  assert.match(
+    diff.out,
+    /\n~ pattern\/111122223333\n {4}- \S+b-\* b\n {4}\+ \S+b-\* changed\n {4}\+ \S+new-\* new\n/,
+  );
   await prints(withFile(APPLY, file), diff.out);
   const wanted = [pattern("a"), pattern("b", "changed"), pattern("c"), pattern("new")];
   assert.deepEqual(await stored(), wanted);
@@ -28,11 +34,18 @@ test("stored patterns that are not in the file keep their positions, and new one
 });
 
 test("--prune keeps and reports denials that are not in the file, and --prune-denials removes them", async () => {
-  const denial = (name: string, more: object = {}) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}`, ...more });
+  const denial = (name: string, more: object = {}) => ({
+    arnLike: `arn:aws:iam::111122223333:user/${name}`,
+    ...more,
+  });
   put([denial("leaver"), denial("of-file"), denial("other")], "deny/111122223333");
   put([{ arnLike: "arn:aws:iam::*:user/guest" }], "deny/any");
   const deny = [denial("new"), denial("of-file", { description: "changed" })];
-  const admin = { permissionSet: "ClusterAdmin", account: "111122223333", ...ADMIN["sso/111122223333/clusteradmin"] };
+  const admin = {
+    permissionSet: "ClusterAdmin",
+    account: "111122223333",
+    ...ADMIN["sso/111122223333/clusteradmin"],
+  };
   const run = (words: string) => withFile(words, [admin], deny);
   const kept = [denial("leaver").arnLike, denial("other").arnLike, "arn:aws:iam::*:user/guest"];
   const line = `3 denials are not in the files and are kept; --prune-denials removes them: ${kept.join(", ")}.\n`;
@@ -46,14 +59,18 @@ test("--prune keeps and reports denials that are not in the file, and --prune-de
   assert.deepEqual([data.changes, data.keptDenials], [[], kept]);
   await exits(run("apply -y --prune-denials"), 1, /--allow-weakening/);
   await exits(run(`${APPLY} --prune-denials`), 0);
-  assert.deepEqual([await cluster.value("deny/111122223333"), await cluster.value("deny/any")], [deny, []]);
+  assert.deepEqual(
+    [await cluster.value("deny/111122223333"), await cluster.value("deny/any")],
+    [deny, []],
+  );
 });
 
 test("a new order of two stored patterns requires --prune", async () => {
   const before = [pattern("a"), pattern("b"), pattern("c")];
   put(before);
   for (const command of ["diff", APPLY]) {
-    const message = /^pattern\/\d+: the file has \S+c-\* before \S+a-\*, but the stored list has the reverse order/;
+    const message =
+      /^pattern\/\d+: the file has \S+c-\* before \S+a-\*, but the stored list has the reverse order/;
     await exits(withFile(command, [pattern("c"), pattern("new"), pattern("a")]), 2, message);
   }
   assert.deepEqual(await stored(), before);
@@ -72,7 +89,8 @@ test("a list that is invalid is not replaced without --prune", async () => {
     [invalid, /^pattern\/111122223333: entry 2 \(\S+x-\*\) is invalid: .*Nothing was written\./],
   ] as const) {
     put(value);
-    for (const command of ["diff", APPLY]) await exits(withFile(command, [pattern("a")]), 2, message);
+    for (const command of ["diff", APPLY])
+      await exits(withFile(command, [pattern("a")]), 2, message);
   }
   assert.deepEqual(await stored(), invalid);
 });
@@ -81,6 +99,10 @@ test("an expired entry is written with a warning, one that ends later without", 
   const ended = { ...pattern("a"), notAfter: "2026-01-01T00:00:00Z" };
   put([ended]);
   const file = [ended, { ...pattern("b"), notAfter: "2027-01-01T00:00:00Z" }];
-  await exits(withFile(APPLY, file), 0, /^Warning: \S+a-\* ended on 2026-01-01T00:00:00Z\.\nWrote 1 param/);
+  await exits(
+    withFile(APPLY, file),
+    0,
+    /^Warning: \S+a-\* ended on 2026-01-01T00:00:00Z\.\nWrote 1 param/,
+  );
   assert.deepEqual(await stored(), file);
 });

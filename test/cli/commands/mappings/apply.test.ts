@@ -1,4 +1,5 @@
-// apply and diff: the plan, also as data, unmanaged names, errors in files, the rate of writes, and what AWS or the user stops.
+// apply and diff: the plan, also as data, unmanaged names, errors in files, the rate of writes, and
+// what AWS or the user stops.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -17,7 +18,10 @@ const R1 = "role/111122223333/r1";
 test("apply adds, changes and removes mappings, and a second run changes nothing", async () => {
   await cluster.apply([masters, role(1), role(2)]);
   const { out } = await cluster.apply([masters, role(2, "new"), role(3)], ["--prune"]);
-  const [r2, r3] = ["~ role/111122223333/r2\n    username: r2 -> new", "+ role/111122223333/r3\n    r3"];
+  const [r2, r3] = [
+    "~ role/111122223333/r2\n    username: r2 -> new",
+    "+ role/111122223333/r3\n    r3",
+  ];
   const sum = "1 to add, 1 to change, 1 to remove, 1 unchanged.\n";
   assert.equal(out, [`Plan for ${WHERE}:\n- ${R1}\n    r1`, r2, r3, sum].join("\n"));
   const before = cluster.written();
@@ -26,7 +30,10 @@ test("apply adds, changes and removes mappings, and a second run changes nothing
   // --prune keeps denials, so they do not count.
   cluster.put("deny/111122223333", [{ arnLike: role(3).arn }]);
   const kept = await cluster.apply([masters]);
-  assert.match(kept.out, /1 unchanged \(2 more are not in the files and are kept; --prune removes them\)\.\n$/);
+  assert.match(
+    kept.out,
+    /1 unchanged \(2 more are not in the files and are kept; --prune removes them\)\.\n$/,
+  );
 });
 
 test("--prune keeps parameters of other clusters under a short prefix", async () => {
@@ -38,12 +45,20 @@ test("--prune keeps parameters of other clusters under a short prefix", async ()
 test("diff prints the plan and exits with 1 if it has changes, also as data", async () => {
   await cluster.apply([masters, role(1), role(2)]);
   const gain = { ...role(1), groups: ["system:masters"] };
-  const diff = (...words: string[]) => cluster.mappings(["diff", "-f", writeMappings([masters, gain]), ...words]);
+  const diff = (...words: string[]) =>
+    cluster.mappings(["diff", "-f", writeMappings([masters, gain]), ...words]);
   await exits(diff(), 1, "", new RegExp(`:\\n~ ${R1}\\n`));
   const { changes, ...rest } = JSON.parse((await exits(diff("-o", "json"), 1, "")).out);
-  assert.deepEqual(rest, { destination: WHERE, unchanged: 1, notInFiles: ["role/111122223333/r2"] });
+  assert.deepEqual(rest, {
+    destination: WHERE,
+    unchanged: 1,
+    notInFiles: ["role/111122223333/r2"],
+  });
   const [{ marks, before, ...change }, ...others] = changes;
-  assert.deepEqual([others, change], [[], { action: "change", name: R1, after: gain, warnings: [] }]);
+  assert.deepEqual(
+    [others, change],
+    [[], { action: "change", name: R1, after: gain, warnings: [] }],
+  );
   assert.match(`${before.username} ${marks[0]}`, /^r1 .*system:masters makes an administrator/);
   const pruned = parse((await diff("--prune", "-o", "yaml")).out).changes[1];
   assert.deepEqual([pruned.action, pruned.name], ["remove", "role/111122223333/r2"]);
@@ -67,8 +82,12 @@ test("apply -o json requires --dry-run, prints the data of diff or a refused pla
   await cluster.apply([masters, role(1)]);
   const json = (mappings: readonly unknown[], ...words: string[]) =>
     cluster.mappings(["apply", "-f", writeMappings(mappings), "-o", "json", ...words]);
-  const plan = JSON.parse((await exits(json([masters, role(1, "new"), role(2)], "--dry-run"), 0, "")).out);
-  const actions = plan.changes.map(({ action, name }: { action: string; name: string }) => `${action} ${name}`);
+  const plan = JSON.parse(
+    (await exits(json([masters, role(1, "new"), role(2)], "--dry-run"), 0, "")).out,
+  );
+  const actions = plan.changes.map(
+    ({ action, name }: { action: string; name: string }) => `${action} ${name}`,
+  );
   assert.deepEqual(actions, [`change ${R1}`, "add role/111122223333/r2"]);
   const { out } = await exits(json([role(1)], "--prune", "--dry-run"), 1, /^Refused: /);
   assert.equal(JSON.parse(out).changes.length, 1);
@@ -82,7 +101,15 @@ test("--rate limits the writes per second, and --read-rate the reads", async () 
     await exits(cluster.mappings(words), 0);
     return performance.now() - begin;
   };
-  const words = ["apply", "-f", writeMappings([masters, ...roles(6)]), "-y", "--allow-weakening", "--rate", "20"];
+  const words = [
+    "apply",
+    "-f",
+    writeMappings([masters, ...roles(6)]),
+    "-y",
+    "--allow-weakening",
+    "--rate",
+    "20",
+  ];
   assert.ok((await elapsed(words)) >= 5 * 50);
   for (let i = 0; i < 60; i += 1) cluster.put(`role/111122223333/r${i}`, role(i));
   // Seven pages, of which five are read at once.
@@ -91,7 +118,11 @@ test("--rate limits the writes per second, and --read-rate the reads", async () 
 
 test("a rate is a positive number", async () => {
   for (const rate of ["fast", "0", "-1", "1e3", "auto", ""]) {
-    await exits(cluster.mappings(["list", `--read-rate=${rate}`]), 2, /It must be a positive number\./);
+    await exits(
+      cluster.mappings(["list", `--read-rate=${rate}`]),
+      2,
+      /It must be a positive number\./,
+    );
   }
 });
 
@@ -102,7 +133,11 @@ const HALF = `\nWritten, 3 of 6: ${names(0, 3)}.\nNot written: ${names(3, 6)}. R
 
 test("throttling during apply exits with 3 and one sentence, and a second run finishes", async () => {
   cluster.failPuts(4, ssmThrottling());
-  const { err } = await exits(cluster.apply(SIX), 3, /^AWS still throttles these calls after several retries/);
+  const { err } = await exits(
+    cluster.apply(SIX),
+    3,
+    /^AWS still throttles these calls after several retries/,
+  );
   assert.ok(err.endsWith(HALF), err);
   assert.doesNotMatch(err, /\n {4}at /);
   cluster.store.fail(undefined);
@@ -113,7 +148,9 @@ const SCRIPT = fileURLToPath(new URL("../../../../cli/iam-authenticator.ts", imp
 
 async function applyUntilThird(rate: string) {
   const words = ["mappings", "apply", "-c", "prod", "-f", writeMappings(SIX), "-y", "--rate", rate];
-  const child = spawn(process.execPath, [SCRIPT, ...words], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [SCRIPT, ...words], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let err = "";
   child.stderr.on("data", (chunk) => (err += chunk));
   while (cluster.written().length < 3) await setTimeout(20);
@@ -142,7 +179,13 @@ test("as a process: Ctrl-C in the editor does not stop edit: the saved file is w
   const ctrlC = `kill -INT $(ps -o ppid= -p $PPID); sleep 0.3; sed -i 's/admin:/boss:/' "$1"`;
   const words = ["mappings", "edit", "-c", "prod", "-y", "--allow-weakening", "--rate", "1000"];
   const env = { ...process.env, EDITOR: `sh ${folder.write("editor.sh", ctrlC)}` };
-  const child = spawn(process.execPath, [SCRIPT, ...words], { stdio: ["ignore", "ignore", "inherit"], env });
+  const child = spawn(process.execPath, [SCRIPT, ...words], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env,
+  });
   assert.deepEqual(await once(child, "close"), [0, null]);
-  assert.match(JSON.stringify(await cluster.value("sso/111122223333/clusteradmin")), /"boss:\{SessionName\}"/);
+  assert.match(
+    JSON.stringify(await cluster.value("sso/111122223333/clusteradmin")),
+    /"boss:\{SessionName\}"/,
+  );
 });

@@ -5,7 +5,14 @@ import { SSM } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { startParameterStore } from "../../../local-aws.ts";
 import { settingsOf, settingsValue, type Variables } from "../../../stored-settings.ts";
-import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../../cli.ts";
+import {
+  type CliOptions,
+  type CliResult,
+  cli,
+  useLocalAws,
+  type Words,
+  wordsOf,
+} from "../../cli.ts";
 import { useServer } from "../../fixtures.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
@@ -22,7 +29,10 @@ function check(text: string, expected: Expected | undefined): void {
   else if (expected !== undefined) assert.match(text, expected);
 }
 
-/** The command must exit with `code`, and its standard error must be, or match, `err`. Returns its output. */
+/**
+ * The command must exit with `code`, and its standard error must be, or match, `err`. Returns its
+ * output.
+ */
 export async function exits<Result extends Pick<CliResult, "code" | "err"> & Partial<CliResult>>(
   run: Promise<Result>,
   code: number,
@@ -37,8 +47,11 @@ export async function exits<Result extends Pick<CliResult, "code" | "err"> & Par
 }
 
 /** The command must succeed, and its standard output must be, or match, `out`. */
-export const prints = <Result extends CliResult>(run: Promise<Result>, out: Expected, err?: Expected) =>
-  exits(run, 0, err, out);
+export const prints = <Result extends CliResult>(
+  run: Promise<Result>,
+  out: Expected,
+  err?: Expected,
+) => exits(run, 0, err, out);
 
 /** The command must report wrong usage, and print nothing to standard output. */
 export const refuses = (run: Promise<CliResult>, err: Expected) => exits(run, 2, err, "");
@@ -50,11 +63,22 @@ function fast(typed: Words): string[] {
 }
 
 /** Parameters by full name, from JSON values by their names below a prefix. */
-export const named = (values: Readonly<Record<string, unknown>>, prefix = PREFIX): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, JSON.stringify(value)]));
+export const named = (
+  values: Readonly<Record<string, unknown>>,
+  prefix = PREFIX,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, JSON.stringify(value)]),
+  );
 
-/** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. `more`: also serves these Regions. */
-export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}, more: readonly string[] = []) {
+/**
+ * A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. `more`: also
+ * serves these Regions.
+ */
+export async function storedCluster(
+  parameters: Readonly<Record<string, unknown>> = {},
+  more: readonly string[] = [],
+) {
   // The stack writes it, so the cluster exists.
   const all = { ...settingsOf("prod"), ...named(parameters) };
   // After a write long ago, other commands need no wait for the function's caches.
@@ -63,7 +87,8 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
     servesRegion: (region) => ["us-east-1", ...more].includes(region),
   });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
-  const mappings = (words: Words, options?: CliOptions) => cli(["mappings", ...fast(words), "-c", "prod"], options);
+  const mappings = (words: Words, options?: CliOptions) =>
+    cli(["mappings", ...fast(words), "-c", "prod"], options);
   return {
     store,
     /** Runs `iam-authenticator mappings <words> --cluster prod` without a rate limit. */
@@ -85,7 +110,10 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
   };
 }
 
-export async function readParameter({ url }: { readonly url: string }, name: string): Promise<unknown> {
+export async function readParameter(
+  { url }: { readonly url: string },
+  name: string,
+): Promise<unknown> {
   const ssm = new SSM({ endpoint: url, region: "us-east-1" });
   const { Parameters = [] } = await ssm.getParameters({ Names: [name] });
   ssm.destroy();
@@ -93,12 +121,21 @@ export async function readParameter({ url }: { readonly url: string }, name: str
 }
 
 export async function importText(text: string, ...words: string[]) {
-  const { code, out, err } = await cli(["mappings", "import", "-f", "-", ...words], { input: text });
-  return { code, err, lines: err.trimEnd().split("\n"), mappings: code === 2 ? [] : parse(out).mappings };
+  const { code, out, err } = await cli(["mappings", "import", "-f", "-", ...words], {
+    input: text,
+  });
+  return {
+    code,
+    err,
+    lines: err.trimEnd().split("\n"),
+    mappings: code === 2 ? [] : parse(out).mappings,
+  };
 }
 
-export const useCluster = (parameters: Readonly<Record<string, unknown>> = {}, scope: "each" | "all" = "each") =>
-  useServer(() => storedCluster(parameters), scope);
+export const useCluster = (
+  parameters: Readonly<Record<string, unknown>> = {},
+  scope: "each" | "all" = "each",
+) => useServer(() => storedCluster(parameters), scope);
 
 export const ADMIN = {
   "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },

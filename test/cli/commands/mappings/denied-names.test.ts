@@ -10,9 +10,14 @@ const A = "111122223333";
 const NOW = Date.UTC(2026, 10, 25);
 const JANE = { name: "jane@example.com", description: "left" };
 const MALLORY = { arnLike: `arn:aws:iam::${A}:user/mallory` };
-const alice = (groups: readonly string[]) => ({ arn: `arn:aws:iam::${A}:user/ops/alice`, username: "alice", groups });
+const alice = (groups: readonly string[]) => ({
+  arn: `arn:aws:iam::${A}:user/ops/alice`,
+  username: "alice",
+  groups,
+});
 const cluster = useCluster(ADMIN);
-const run = (words: string, options: object = {}) => cluster.mappings(words, { now: NOW, ...options });
+const run = (words: string, options: object = {}) =>
+  cluster.mappings(words, { now: NOW, ...options });
 const withDenials = (words: string, deny: readonly object[]) =>
   run(`${words} -f -`, { input: JSON.stringify({ mappings: [], deny }) });
 
@@ -35,7 +40,10 @@ test("apply writes a name to the list of any account or of one, and writes no du
 test("a file with an invalid name, or with an account beside an ARN, is refused, and two files override one another by name", async () => {
   for (const [denial, problem] of [
     [{ name: "j" }, /line 1 \(j\): name must be a name of 2 to 64 characters/],
-    [{ name: "jane", account: 111122223333 }, /line 1 \(jane\): account must be a text: put it in quotes/],
+    [
+      { name: "jane", account: 111122223333 },
+      /line 1 \(jane\): account must be a text: put it in quotes/,
+    ],
     [{ ...MALLORY, account: A }, /: arnLike contains the account: remove account/],
     [{ ...MALLORY, name: "mallory" }, /: has both arnLike and name: keep one/],
   ] as const) {
@@ -48,7 +56,10 @@ test("--prune keeps a name that the files do not have, names it, and --prune-den
   const admin = { permissionSet: "ClusterAdmin", account: A, ...ADMIN[`sso/${A}/clusteradmin`] };
   const input = JSON.stringify({ mappings: [admin], deny: [JANE] });
   const kept = await exits(run("apply -y --prune -f -", { input }), 0);
-  assert.match(kept.out, /\n1 denial is not in the files and is kept; --prune-denials removes it: joe\.\n$/);
+  assert.match(
+    kept.out,
+    /\n1 denial is not in the files and is kept; --prune-denials removes it: joe\.\n$/,
+  );
   await exits(
     run("apply -y --prune-denials -f -", { input }),
     1,
@@ -63,7 +74,10 @@ test("export writes names with their account, and apply of the export changes no
   cluster.put(`deny/${A}`, [{ name: "joe" }, MALLORY]);
   const { out } = await prints(run("export"), /\ndeny:\n/);
   assert.deepEqual(parse(out).deny, [{ name: "joe", account: A }, MALLORY, JANE]);
-  await prints(run("diff --prune-denials -f -", { input: out }), /\n0 to add, 0 to change, 0 to remove, 3 unchanged/);
+  await prints(
+    run("diff --prune-denials -f -", { input: out }),
+    /\n0 to add, 0 to change, 0 to remove, 3 unchanged/,
+  );
 });
 
 test("export --format aws-auth leaves out a user who is denied by name, also an administrator, and the roles of a denied session", async () => {
@@ -103,7 +117,10 @@ test("list, get and explain show the name, history and rollback restore it, and 
   assert.match(explained.out + explained.err, /deny\/111122223333: denies/);
   assert.equal(await cluster.verdict(`arn:aws:iam::${A}:user/alice`), "identity_denied");
   const removed = await exits(run(`remove deny/${A} -y --allow-weakening`), 0);
-  assert.match(removed.out + removed.err, /To write it again: .* mappings deny -c prod alice --account 111122223333/);
+  assert.match(
+    removed.out + removed.err,
+    /To write it again: .* mappings deny -c prod alice --account 111122223333/,
+  );
   await prints(run(`history deny/${A}`), /\[\{"name":"alice"\}\]/);
   await exits(run(`rollback deny/${A} -y`), 0);
   assert.deepEqual(await cluster.value(`deny/${A}`), [{ name: "alice" }]);
@@ -122,19 +139,28 @@ test("apply and rollback write a new name only with --force where a function acc
     [() => cluster.store.put(`${PREFIX}/settings/other`, "{"), UNKNOWN],
   ];
   // An administrator with other tokens, so that the lockout check has nothing to refuse.
-  cluster.put(`user/${A}/root`, { ...alice(["system:masters"]), arn: `arn:aws:iam::${A}:user/root` });
+  cluster.put(`user/${A}/root`, {
+    ...alice(["system:masters"]),
+    arn: `arn:aws:iam::${A}:user/root`,
+  });
   for (const [prepare, err] of cases) {
     cluster.deploy({});
     prepare();
     for (const more of ["-y", "--dry-run"]) {
       const refused = await exits(withDenials(`apply ${more}`, [JANE, MALLORY]), 1, err);
-      assert.match(refused.err, /Deny ARNs instead, as mappings deny <name> does there, or use --force\.\n$/);
+      assert.match(
+        refused.err,
+        /Deny ARNs instead, as mappings deny <name> does there, or use --force\.\n$/,
+      );
     }
     assert.equal(await cluster.value("deny/any"), undefined);
     await exits(withDenials("apply -y", [MALLORY]), 0);
     await exits(withDenials("apply -y --force", [JANE]), 0);
     // The name is stored: another end or description adds none.
-    await exits(withDenials("apply -y", [{ ...JANE, name: "JANE@example.com", description: "x" }]), 0);
+    await exits(
+      withDenials("apply -y", [{ ...JANE, name: "JANE@example.com", description: "x" }]),
+      0,
+    );
     cluster.put("deny/any", []);
     await exits(run("rollback deny/any -y"), 1, err);
     assert.deepEqual(await cluster.value("deny/any"), []);
@@ -146,12 +172,18 @@ test("allow removes the name and the patterns that deny this name alone, and wit
   const session = { arnLike: `arn:aws:sts::${A}:assumed-role/*/jane@example.com` };
   cluster.put(`deny/${A}`, [{ name: "Jane@example.com" }, session, MALLORY]);
   cluster.put("deny/any", [JANE]);
-  const ofAccount = await exits(run(`allow jane@example.com --account ${A} -y --allow-weakening`), 0);
+  const ofAccount = await exits(
+    run(`allow jane@example.com --account ${A} -y --allow-weakening`),
+    0,
+  );
   assert.match(
     ofAccount.err,
     /jane@example\.com is still denied by deny\/any, in every account\. To allow it there, leave out --account\./,
   );
-  assert.deepEqual([await cluster.value(`deny/${A}`), await cluster.value("deny/any")], [[MALLORY], [JANE]]);
+  assert.deepEqual(
+    [await cluster.value(`deny/${A}`), await cluster.value("deny/any")],
+    [[MALLORY], [JANE]],
+  );
   await exits(run("allow JANE@example.com -y"), 1, /1 denial lifted/);
   await exits(run("allow JANE@example.com -y --allow-weakening"), 0);
   assert.deepEqual(await cluster.value("deny/any"), []);
@@ -168,7 +200,11 @@ test("a mapping of a denied user is marked, and no administrator remains if the 
   cluster.put("deny/any", []);
   cluster.put(`sso/${A}/clusteradmin`, { username: "x" });
   cluster.put(`user/${A}/alice`, alice(["system:masters"]));
-  await exits(withDenials("apply -y", [{ name: "Alice" }]), 1, /no administrator would surely remain/);
+  await exits(
+    withDenials("apply -y", [{ name: "Alice" }]),
+    1,
+    /no administrator would surely remain/,
+  );
   await exits(withDenials("apply -y", [{ name: "bob" }]), 0);
 });
 
@@ -199,11 +235,17 @@ test("an ended denial in a file counts as absent: apply writes nothing and diff 
   cluster.put("deny/any", [JANE]);
   const deny = [JANE, ended("old")];
   for (const words of ["apply -y", "diff"]) {
-    const { err } = await prints(withDenials(words, deny), /\n0 to add, 0 to change, 0 to remove, 1 unchanged/);
+    const { err } = await prints(
+      withDenials(words, deny),
+      /\n0 to add, 0 to change, 0 to remove, 1 unchanged/,
+    );
     assert.match(err, /Warning: The denial of old ended on 2026-11-24T23:58:00Z\./);
   }
   await prints(withDenials("apply -y", [ended("old"), { name: "new", account: A }]), /1 to add/);
-  assert.deepEqual([await cluster.value("deny/any"), await cluster.value(`deny/${A}`)], [[JANE], [{ name: "new" }]]);
+  assert.deepEqual(
+    [await cluster.value("deny/any"), await cluster.value(`deny/${A}`)],
+    [[JANE], [{ name: "new" }]],
+  );
 });
 
 test("an ended denial can be removed by hand, and rollback names those that it leaves out", async () => {
@@ -211,7 +253,11 @@ test("an ended denial can be removed by hand, and rollback names those that it l
   await exits(run("allow old -y"), 0);
   assert.deepEqual(await cluster.value("deny/any"), [JANE]);
   await exits(run("allow jane@example.com -y --allow-weakening"), 0);
-  const back = await exits(run("rollback deny/any --to 1 -y"), 0, /Left out, because they have ended: old\./);
+  const back = await exits(
+    run("rollback deny/any --to 1 -y"),
+    0,
+    /Left out, because they have ended: old\./,
+  );
   assert.match(back.out, /\+ name: jane@example\.com/);
   assert.deepEqual(await cluster.value("deny/any"), [JANE]);
 });

@@ -1,4 +1,5 @@
-// What `mappings deny` says about the end of access: a time only where every denial was written, may act, and lasts until that time.
+// What `mappings deny` says about the end of access: a time only where every denial was written,
+// may act, and lasts until that time.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,12 +20,17 @@ const ENDS = /access ends by \S+Z\.$/m;
 const INCOMPLETE = /^Wrote 1 parameter\. .* Not every denial was written, so access may go on\.$/m;
 const FULL = [{ name: "someone", description: "x".repeat(3_950) }];
 const owned = (name: string) =>
-  cluster.store.put(`${PREFIX}/${name}`, "[]", { tags: { "iam-authenticator:managed-by": "Auth-prod" } });
+  cluster.store.put(`${PREFIX}/${name}`, "[]", {
+    tags: { "iam-authenticator:managed-by": "Auth-prod" },
+  });
 
 test("no time is printed where a list is full, also after AWS has refused the first list", async () => {
   const isIncomplete = async () => {
     const { err } = await exits(deny("alice"), 1, INCOMPLETE);
-    assert.match(err, /\nalice is not denied everywhere\. Not covered: account 111122223333, since .* is full .*\n$/);
+    assert.match(
+      err,
+      /\nalice is not denied everywhere\. Not covered: account 111122223333, since .* is full .*\n$/,
+    );
     assert.doesNotMatch(err, ENDS);
     assert.equal(await cluster.verdict(`arn:aws:iam::${A}:user/alice`), "granted");
     cluster.put(`deny/${B}`, []);
@@ -49,14 +55,20 @@ test("no time is printed where a stack owns a list, which the last sentence name
   assert.equal(await cluster.verdict(`arn:aws:iam::${A}:user/alice`), "granted");
   cluster.put(`deny/${B}`, []);
   const other = `${PREFIX}2`;
-  cluster.store.put(`${other}/role/${B}/dev`, JSON.stringify({ arn: role(B, "dev"), username: "dev" }));
+  cluster.store.put(
+    `${other}/role/${B}/dev`,
+    JSON.stringify({ arn: role(B, "dev"), username: "dev" }),
+  );
   const both = await exits(
     deny("alice -c prod2"),
     1,
     /^prod: .* Not every denial was written, so access may go on\.$/m,
   );
   assert.match(both.err, /^Denied in 1 of 2 clusters\.$/m);
-  assert.match(both.err, /\nprod: Not written, because a stack manages it: deny\/111122223333\.\n$/);
+  assert.match(
+    both.err,
+    /\nprod: Not written, because a stack manages it: deny\/111122223333\.\n$/,
+  );
   assert.match(both.err, /^prod2: .* access ends by \S+Z\.$/m);
 });
 
@@ -71,12 +83,19 @@ test("a denial that ends before the caches do has no time at which access ends",
 test("with --account, a granted review of another account does not make a name known", async () => {
   const name = "bob@example.com";
   const review = (account: string, of: string) =>
-    lineOf({ time: NOW - 60_000, outcome: "granted", arn: `arn:aws:sts::${account}:assumed-role/${of}/${name}` });
+    lineOf({
+      time: NOW - 60_000,
+      outcome: "granted",
+      arn: `arn:aws:sts::${account}:assumed-role/${of}/${name}`,
+    });
   const logged = await loggedServices([review(B, "dev")]);
   try {
     Object.assign(process.env, logged.variables);
     const UNKNOWN = /Not known whether a person of this name logs in\.$/m;
-    assert.doesNotMatch((await exits(deny(`${name} --account ${A}`, { now: NOW }), 0, UNKNOWN)).err, ENDS);
+    assert.doesNotMatch(
+      (await exits(deny(`${name} --account ${A}`, { now: NOW }), 0, UNKNOWN)).err,
+      ENDS,
+    );
     await exits(deny(`${name} --account ${B}`, { now: NOW }), 0, ENDS);
   } finally {
     await logged.close();
@@ -91,7 +110,11 @@ test("with --account too, an ARN that no mapping covers has no time, and a simil
   );
   assert.doesNotMatch(typo.err, ENDS);
   await exits(deny(`${role(A, "ci")} --account ${A}`), 0, ENDS);
-  await exits(deny(`${role(A, "other")} --account ${A}`), 0, /No stored mapping applies to \S+: no access ends\.$/m);
+  await exits(
+    deny(`${role(A, "other")} --account ${A}`),
+    0,
+    /No stored mapping applies to \S+: no access ends\.$/m,
+  );
   cluster.put("pattern/any", [{ arnLike: role("*", "ops*"), username: "ops" }]);
   await exits(deny(`${role(A, "ops1")} --account ${A}`), 0, ENDS);
   await exits(deny(`${role(A, "ops?")} --account ${A}`), 0, ENDS);

@@ -1,4 +1,5 @@
-// `mappings deny <name>` where the functions know names: one entry, its lists, what it says, and each way to end without a denial.
+// `mappings deny <name>` where the functions know names: one entry, its lists, what it says, and
+// each way to end without a denial.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,13 +13,19 @@ import { OPERATORS } from "./several.ts";
 
 const [A, B] = ["111122223333", "444455556666"] as const;
 const JANE = "jane@example.com";
-const ADMIN = { [`sso/${A}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] } };
+const ADMIN = {
+  [`sso/${A}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] },
+};
 const cluster = useCluster({
   ...ADMIN,
   [`role/${A}/ci`]: { arn: `arn:aws:iam::${A}:role/ci`, username: "ci:{SessionName}" },
 });
 const deny = (words: string, options: object = {}) => cluster.mappings(`deny ${words} -y`, options);
-const user = (name: string, more: object = {}) => ({ arn: `arn:aws:iam::${A}:user/${name}`, username: name, ...more });
+const user = (name: string, more: object = {}) => ({
+  arn: `arn:aws:iam::${A}:user/${name}`,
+  username: name,
+  ...more,
+});
 const list = (account = "any") => cluster.value(`deny/${account}`);
 /** A list with this many bytes. */
 const sized = (bytes: number) => {
@@ -30,13 +37,18 @@ const UNKNOWN = "Not known whether a person of this name logs in.";
 
 test("a name is one entry of deny/any, or of the account's list, whatever is mapped, and a second one sets its end", async () => {
   await exits(deny("jane@example.com --until 2099-12-31T00:00:00Z --description left"), 0);
-  assert.deepEqual(await list(), [{ name: JANE, notAfter: "2099-12-31T00:00:00Z", description: "left" }]);
+  assert.deepEqual(await list(), [
+    { name: JANE, notAfter: "2099-12-31T00:00:00Z", description: "left" },
+  ]);
   await exits(deny("JANE@example.com"), 0);
   assert.deepEqual(await list(), [{ name: JANE, description: "left" }]);
   await exits(deny(`joe --account ${A}`), 0);
   assert.deepEqual(await list(A), [{ name: "joe" }]);
   for (const session of ["jane@example.com", "Jane@Example.com"]) {
-    assert.equal(await cluster.verdict(`arn:aws:sts::${A}:assumed-role/ci/${session}`), "identity_denied");
+    assert.equal(
+      await cluster.verdict(`arn:aws:sts::${A}:assumed-role/ci/${session}`),
+      "identity_denied",
+    );
   }
   assert.equal(await cluster.verdict(`arn:aws:sts::${A}:assumed-role/ci/mary`), "granted");
 });
@@ -97,18 +109,30 @@ test("an invalid list, one of a stack, and one that AWS refuses to write are lef
   cluster.put("deny/any", "{");
   await exits(deny("jane"), 0, /^deny\/any is invalid: the name is written to /m);
   cluster.put(`deny/${A}`, []);
-  cluster.store.put(`${PREFIX}/deny/any`, "[]", { tags: { "iam-authenticator:managed-by": "Auth-prod" } });
-  await exits(deny("jane"), 0, /^deny\/any is managed by the CloudFormation stack Auth-prod: the name is written to /m);
+  cluster.store.put(`${PREFIX}/deny/any`, "[]", {
+    tags: { "iam-authenticator:managed-by": "Auth-prod" },
+  });
+  await exits(
+    deny("jane"),
+    0,
+    /^deny\/any is managed by the CloudFormation stack Auth-prod: the name is written to /m,
+  );
   cluster.put(`deny/${A}`, []);
   cluster.store.remove(`${PREFIX}/deny/any`);
   cluster.store.fail(failing("PutParameter", ssmError(400, "AccessDeniedException"), "deny/any"));
-  await exits(deny("jane"), 0, /^AWS refused the write\. The command plans again, with the lists of accounts\.$/m);
+  await exits(
+    deny("jane"),
+    0,
+    /^AWS refused the write\. The command plans again, with the lists of accounts\.$/m,
+  );
   cluster.store.fail(undefined);
   assert.deepEqual([await list(), await list(A)], [undefined, [{ name: "jane" }]]);
 });
 
 test("a name needs only its list: a denial is written although the mappings cannot be read", async () => {
-  cluster.store.fail(failing("GetParametersByPath", ssmError(400, "AccessDeniedException"), `"${PREFIX}"`));
+  cluster.store.fail(
+    failing("GetParametersByPath", ssmError(400, "AccessDeniedException"), `"${PREFIX}"`),
+  );
   await exits(deny(JANE), 0, new RegExp(UNKNOWN));
   cluster.store.fail(undefined);
   assert.deepEqual(await list(), [{ name: JANE }]);
@@ -125,8 +149,16 @@ test("access ends by a time only for a known name: of a user, a session's entry,
     assert.doesNotMatch(err, /access ends/);
   }
   const logged = await loggedServices([
-    lineOf({ time: NOW - 90 * 60_000, outcome: "granted", arn: `arn:aws:sts::${A}:assumed-role/ci/Bob@example.com` }),
-    lineOf({ time: NOW - 60_000, outcome: "denied", arn: `arn:aws:sts::${A}:assumed-role/ci/stranger` }),
+    lineOf({
+      time: NOW - 90 * 60_000,
+      outcome: "granted",
+      arn: `arn:aws:sts::${A}:assumed-role/ci/Bob@example.com`,
+    }),
+    lineOf({
+      time: NOW - 60_000,
+      outcome: "denied",
+      arn: `arn:aws:sts::${A}:assumed-role/ci/stranger`,
+    }),
   ]);
   try {
     Object.assign(process.env, logged.variables);
@@ -149,7 +181,8 @@ test("a name that is one edit from a known one is written, names the known one a
     await exits(deny(name), 1, /Not known whether .* Did you mean alice\?\n$/);
   }
   assert.equal(((await list()) as object[]).length, 5);
-  for (const name of ["alxxe", "ecila", "ali", "bob"]) await exits(deny(name), 0, new RegExp(`${UNKNOWN}$`, "m"));
+  for (const name of ["alxxe", "ecila", "ali", "bob"])
+    await exits(deny(name), 0, new RegExp(`${UNKNOWN}$`, "m"));
 });
 
 test("the ending is printed once; a question has it in view too, and a cluster that fails does not make it known", async () => {
@@ -171,7 +204,11 @@ test("the ending is printed once; a question has it in view too, and a cluster t
     cluster.put("deny/any", []);
     assert.equal(await counts(`${name} -y`, code), once);
   }
-  const several = await exits(deny("newcomer -c nowhere"), 1, new RegExp(`prod: .* ${UNKNOWN}$`, "m"));
+  const several = await exits(
+    deny("newcomer -c nowhere"),
+    1,
+    new RegExp(`prod: .* ${UNKNOWN}$`, "m"),
+  );
   assert.doesNotMatch(several.err, /access ends/);
 });
 
@@ -187,7 +224,9 @@ test("each way in which deny <name> ends without a written denial has its exit c
   };
   const owned = () => {
     for (const account of ["any", A]) {
-      cluster.store.put(`${PREFIX}/deny/${account}`, "[]", { tags: { "iam-authenticator:managed-by": "Auth-prod" } });
+      cluster.store.put(`${PREFIX}/deny/${account}`, "[]", {
+        tags: { "iam-authenticator:managed-by": "Auth-prod" },
+      });
     }
   };
   const byPatterns = () => {
@@ -225,7 +264,8 @@ test("each way in which deny <name> ends without a written denial has its exit c
       assert.equal(result.code, code, `${what}: ${result.err}`);
       assert.match(result.err, err, what);
       assert.deepEqual([await list(), await list(A)], stored, what);
-      for (const name of ["deny/any", `deny/${A}`, `user/${A}/last`]) cluster.store.remove(`${PREFIX}/${name}`);
+      for (const name of ["deny/any", `deny/${A}`, `user/${A}/last`])
+        cluster.store.remove(`${PREFIX}/${name}`);
       cluster.deploy({});
       for (const [name, value] of Object.entries({
         ...ADMIN,

@@ -10,23 +10,33 @@ const JANE = "jane@example.com";
 const JOE = "joe@example.com";
 const B = "444455556666";
 const user = (name: string, account = A) => `arn:aws:iam::${account}:user/${name}`;
-const session = (role: string, name: string, account = A) => `arn:aws:sts::${account}:assumed-role/${role}/${name}`;
+const session = (role: string, name: string, account = A) =>
+  `arn:aws:sts::${account}:assumed-role/${role}/${name}`;
 const SET = "AWSReservedSSO_Developers_0123456789abcdef";
 const ADMIN_SET = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
-const ADMIN = { [`sso/${B}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] } };
+const ADMIN = {
+  [`sso/${B}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] },
+};
 
 const clusters = useTwoClusters(
   {
     ...ADMIN,
     [`sso/${A}/developers`]: { username: "dev:{SessionName}" },
-    [`role/${A}/shared`]: { arn: `arn:aws:iam::${A}:role/team/Shared`, username: "s:{SessionName}" },
+    [`role/${A}/shared`]: {
+      arn: `arn:aws:iam::${A}:role/team/Shared`,
+      username: "s:{SessionName}",
+    },
     [`user/${A}/jane.40example.2ecom`]: { arn: user(JANE), username: "jane" },
     [`user/${A}/joe.40example.2ecom`]: { arn: user(JOE), username: "joe" },
   },
-  { ...ADMIN, [`pattern/${A}`]: [{ arnLike: `arn:aws:iam::${A}:role/ci-*`, username: "ci:{SessionName}" }] },
+  {
+    ...ADMIN,
+    [`pattern/${A}`]: [{ arnLike: `arn:aws:iam::${A}:role/ci-*`, username: "ci:{SessionName}" }],
+  },
 );
 const DENIED = "identity_denied";
-const run = (words: readonly string[], more = {}) => clusters.run(["mappings", ...words, "--rate", "1000", "-y"], more);
+const run = (words: readonly string[], more = {}) =>
+  clusters.run(["mappings", ...words, "--rate", "1000", "-y"], more);
 const deny = (...words: string[]) => run(["deny", JANE, "--all-contexts", ...words]);
 const put = (name: string, value: object) =>
   clusters.store.put(`/iam-authenticator/prod/${name}`, JSON.stringify(value));
@@ -34,16 +44,25 @@ const put = (name: string, value: object) =>
 test("a name denies the person's sessions and users in every cluster, and no other identity", async () => {
   const { out, err } = await exits(deny("--description", "left"), 0);
   const sessions = `a session of role/${A}/shared, a session of sso/${A}/developers, a session of sso/${B}/clusteradmin`;
-  assert.match(err, new RegExp(`^prod: ${JANE} can be ${sessions}, user/${A}/jane\\.40example\\.2ecom\\.$`, "m"));
+  assert.match(
+    err,
+    new RegExp(`^prod: ${JANE} can be ${sessions}, user/${A}/jane\\.40example\\.2ecom\\.$`, "m"),
+  );
   const others = `^prod: Not ended: other session names of role/${A}/shared\\. The caller that assumes such a role chooses `;
   assert.match(err, new RegExp(others, "m"));
-  assert.match(err, new RegExp(`^staging: Not ended: other session names of pattern/${A}\\. `, "m"));
+  assert.match(
+    err,
+    new RegExp(`^staging: Not ended: other session names of pattern/${A}\\. `, "m"),
+  );
   assert.match(err, /^prod, staging: Wrote 1 parameter\. .*access ends by \S+Z\.$/m);
   assert.match(
     err,
     /^prod, staging: Not ended: requests that are open \(watch, exec, attach, port-forward\) go on\. A res/m,
   );
-  assert.match(err, /^prod, staging: Not ended: client certificates, and files with service account tokens or cert/m);
+  assert.match(
+    err,
+    /^prod, staging: Not ended: client certificates, and files with service account tokens or cert/m,
+  );
   assert.doesNotMatch(out, / ! /);
   for (const [cluster, arnOf, denied] of [
     ["prod", user, [JANE]],
@@ -52,7 +71,8 @@ test("a name denies the person's sessions and users in every cluster, and no oth
     ["staging", (name: string) => session("ci-1", name), [JANE]],
     ["staging", (name: string) => session(ADMIN_SET, name, B), [JANE]],
   ] as const) {
-    for (const name of denied) assert.equal(await clusters.verdict(cluster, arnOf(name)), DENIED, arnOf(name));
+    for (const name of denied)
+      assert.equal(await clusters.verdict(cluster, arnOf(name)), DENIED, arnOf(name));
     assert.equal(await clusters.verdict(cluster, arnOf(JOE)), "granted", arnOf(JOE));
   }
   assert.equal(await clusters.verdict("prod", session(SET, `x${JANE}`)), "granted");
@@ -60,7 +80,8 @@ test("a name denies the person's sessions and users in every cluster, and no oth
 });
 
 test("a cluster whose deny/any AWS refuses to write is planned again by its accounts' lists, and the other one is not", async () => {
-  const denied = (cluster: string) => Promise.all(["any", A, B].map((list) => clusters.value(cluster, `deny/${list}`)));
+  const denied = (cluster: string) =>
+    Promise.all(["any", A, B].map((list) => clusters.value(cluster, `deny/${list}`)));
   const entry = [{ name: JANE }];
   const refused = ssmError(400, "AccessDeniedException");
   clusters.store.fail(failing("PutParameter", refused, "/iam-authenticator/prod/deny/any"));
@@ -110,7 +131,9 @@ test("allow with the same name grants what the mappings grant again, and keeps o
 
 test("a name in another case denies the session and the federated user as well, since denials ignore case", async () => {
   const federated = `arn:aws:sts::${A}:federated-user/Mallory`;
-  put(`sso-session/${A}/clusteradmin`, [{ session: "mallory", username: "m", groups: ["system:masters"] }]);
+  put(`sso-session/${A}/clusteradmin`, [
+    { session: "mallory", username: "m", groups: ["system:masters"] },
+  ]);
   put(`federated-user/${A}/mallory`, { arn: federated, username: "f" });
   await exits(run(["deny", "MALLORY", "-c", "prod", "--force"]), 0);
   assert.equal(await clusters.verdict("prod", session(ADMIN_SET, "mallory")), DENIED);
@@ -119,7 +142,15 @@ test("a name in another case denies the session and the federated user as well, 
 
 test("allow with a short prefix leaves the lists of other clusters alone", async () => {
   await run(["deny", session("Shared", JANE), "-c", "prod"]);
-  const words = ["allow", JANE, "-c", "root", "--prefix", "/iam-authenticator", "--allow-weakening"];
+  const words = [
+    "allow",
+    JANE,
+    "-c",
+    "root",
+    "--prefix",
+    "/iam-authenticator",
+    "--allow-weakening",
+  ];
   await exits(run(words), 2, /^\/iam-authenticator is not the prefix of a cluster: /);
   assert.equal(await clusters.verdict("prod", session("Shared", JANE)), DENIED);
 });
@@ -155,7 +186,11 @@ for (const [who, cluster, roles] of [
 test("an account mapping denies all roles, users and federated users of that name", async () => {
   put(`account/${B}`, {});
   await deny();
-  for (const arn of [session("any", JANE, B), user(JANE, B), `arn:aws:sts::${B}:federated-user/${JANE}`]) {
+  for (const arn of [
+    session("any", JANE, B),
+    user(JANE, B),
+    `arn:aws:sts::${B}:federated-user/${JANE}`,
+  ]) {
     assert.equal(await clusters.verdict("prod", arn), DENIED, arn);
     assert.equal(await clusters.verdict("prod", arn.replace(JANE, JOE)), "granted", arn);
   }
@@ -163,7 +198,8 @@ test("an account mapping denies all roles, users and federated users of that nam
 
 test("where names are not known, many roles of one account become one pattern, which fits into a deny list", async () => {
   clusters.store.remove("/iam-authenticator/prod/settings/prod");
-  for (let i = 0; i < 60; i += 1) put(`role/${A}/r-${i}`, { arn: `arn:aws:iam::${A}:role/R-${i}`, username: "u" });
+  for (let i = 0; i < 60; i += 1)
+    put(`role/${A}/r-${i}`, { arn: `arn:aws:iam::${A}:role/R-${i}`, username: "u" });
   await exits(run(["deny", JANE, "-c", "prod"]), 0);
   const denials = [{ arnLike: session("*", JANE) }, { arnLike: user(JANE) }];
   assert.deepEqual(await clusters.value("prod", `deny/${A}`), denials);

@@ -15,7 +15,10 @@ const NOW = Date.UTC(2026, 10, 25);
 
 const cluster = useCluster({
   ...ADMIN,
-  [`role/${A}/developers`]: { arn: `arn:aws:iam::${A}:role/Developers`, username: "dev:{SessionName}" },
+  [`role/${A}/developers`]: {
+    arn: `arn:aws:iam::${A}:role/Developers`,
+    username: "dev:{SessionName}",
+  },
   [`user/${A}/mallory`]: { arn: MALLORY, username: "mallory" },
 });
 const list = (account = A) => cluster.value(`deny/${account}`);
@@ -29,13 +32,17 @@ test("deny denies only the named identity, and allow removes the denial", async 
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "left" }]);
   assert.equal(await cluster.verdict(MALLORY), "identity_denied");
   assert.equal(await cluster.verdict(`arn:aws:iam::${A}:role/Developers`), "granted");
-  await prints(allow(MALLORY, "--allow-weakening"), /\n~ deny\/\d+\n {4}- .*\n {4}! user\/mallory is no longer denied/);
+  await prints(
+    allow(MALLORY, "--allow-weakening"),
+    /\n~ deny\/\d+\n {4}- .*\n {4}! user\/mallory is no longer denied/,
+  );
   assert.equal(await cluster.verdict(MALLORY), "granted");
   await exits(allow(MALLORY), 1, `No denial names ${MALLORY}.\n`);
 });
 
 test("deny of one session of a role or permission set does not affect other sessions", async () => {
-  const session = (role: string, name: string) => `arn:aws:sts::${A}:assumed-role/${role}/${name}@example.com`;
+  const session = (role: string, name: string) =>
+    `arn:aws:sts::${A}:assumed-role/${role}/${name}@example.com`;
   const roles = {
     [`arn:aws:iam::${A}:role/team/Developers`]: "Developers",
     [`sso/${A}/ClusterAdmin`]: "AWSReservedSSO_ClusterAdmin_????????????????",
@@ -66,7 +73,11 @@ test("deny accepts ARNs, patterns and names, and selects the account's list", as
 
 test("deny refuses an identity that its list cannot match, also in a file, and a wrong end", async () => {
   const never = /arn:aws-cn:.* can never match: .* of partition aws only.*\n?.*Nothing was wr/;
-  await exits(cluster.mappings("apply -f - -y", { input: `deny: [{arnLike: "${CHINA}"}]` }), 2, never);
+  await exits(
+    cluster.mappings("apply -f - -y", { input: `deny: [{arnLike: "${CHINA}"}]` }),
+    2,
+    never,
+  );
   for (const [words, message] of [
     [[CHINA], never],
     [[`arn:aws:iam::${A}:role/path/x-*`], /can never match/],
@@ -74,9 +85,18 @@ test("deny refuses an identity that its list cannot match, also in a file, and a
     [["deny/any"], /^/],
     [["mal lory"], /^/],
     [["arn:aws:s3:::bucket"], /^/],
-    [[MALLORY, "--session", "x"], /^--session requires a role or a permission set, not \S+mallory\.\n$/],
-    [[MALLORY, "--until", "2026-11-24T00:00:00Z"], /^--until 2026-11-24T00:00:00Z is in the past\.\n$/],
-    [[MALLORY, "--until", "tomorrow"], /^--until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/],
+    [
+      [MALLORY, "--session", "x"],
+      /^--session requires a role or a permission set, not \S+mallory\.\n$/,
+    ],
+    [
+      [MALLORY, "--until", "2026-11-24T00:00:00Z"],
+      /^--until 2026-11-24T00:00:00Z is in the past\.\n$/,
+    ],
+    [
+      [MALLORY, "--until", "tomorrow"],
+      /^--until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/,
+    ],
   ] as const) {
     await exits(deny(...words), 2, message);
   }
@@ -86,7 +106,11 @@ test("--until and --for set the end of a denial, and a second deny without them 
   await exits(deny(MALLORY, "--until", "2026-12-31T00:00:00Z", "--description", "leave"), 0);
   await exits(deny(MALLORY), 0);
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }]);
-  await exits(deny(MALLORY, "--for", "2h"), 1, /lifted\.\n {2}user\/mallory is only until 2026-11-25T02:00:00Z denied/);
+  await exits(
+    deny(MALLORY, "--for", "2h"),
+    1,
+    /lifted\.\n {2}user\/mallory is only until 2026-11-25T02:00:00Z denied/,
+  );
   await exits(deny(EVE, "--for", "2h"), 0);
   const short = { arnLike: EVE, notAfter: "2026-11-25T02:00:00Z" };
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }, short]);
@@ -95,7 +119,8 @@ test("--until and --for set the end of a denial, and a second deny without them 
 test("allow prints what still denies the identity", async () => {
   put("any", [{ arnLike: "arn:aws:iam::*:user/mal*" }]);
   await deny(MALLORY);
-  const still = /mallory is still denied by deny\/any\. To see it: npx --no -- \S+ mappings get -c prod deny\/any\n$/;
+  const still =
+    /mallory is still denied by deny\/any\. To see it: npx --no -- \S+ mappings get -c prod deny\/any\n$/;
   await exits(allow(MALLORY, "--allow-weakening"), 0, still);
 });
 
@@ -139,12 +164,19 @@ test("deny of a user warns only if an account or pattern mapping covers federate
 });
 
 test("a file with a deny key is refused with the denial to write, and a file with that denial is applied", async () => {
-  const apply = (file: object) => cluster.mappings("apply -f - -y", { input: JSON.stringify(file) });
+  const apply = (file: object) =>
+    cluster.mappings("apply -f - -y", { input: JSON.stringify(file) });
   const more = { notAfter: "2099-01-01T00:00:00Z", description: "left" };
   for (const [entry, problem] of [
     [{ arn: EVE, username: "a", deny: false }, /a mapping must not have the key deny: delete it$/m],
-    [{ arnLike: `arn:aws:iam::${A}:role/x-*`, deny: true }, /\{"deny": \[\{"arnLike":"arn:\S+:role\/x-\*"\}\]\}$/m],
-    [{ account: A, permissionSet: "View", deny: true }, /\{"deny": \[\{"arnLike":"<ARN or pattern>"\}\]\}$/m],
+    [
+      { arnLike: `arn:aws:iam::${A}:role/x-*`, deny: true },
+      /\{"deny": \[\{"arnLike":"arn:\S+:role\/x-\*"\}\]\}$/m,
+    ],
+    [
+      { account: A, permissionSet: "View", deny: true },
+      /\{"deny": \[\{"arnLike":"<ARN or pattern>"\}\]\}$/m,
+    ],
     [{ arn: EVE, deny: true, ...more }, /a mapping must not have the key deny\. Delete the /],
   ] as const) {
     const { err } = await exits(apply({ mappings: [entry] }), 2, problem);

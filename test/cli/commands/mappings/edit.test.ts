@@ -34,7 +34,12 @@ const ADD = 'echo "# x" >> "$1"';
 const VALID = 'sed -i s/dev$/ops/ "$1"';
 
 /** `edit` must keep the mapping and the text of the editor, which is deleted here. */
-async function keeps(words: readonly string[], options: CliOptions, code: number, err: RegExp): Promise<void> {
+async function keeps(
+  words: readonly string[],
+  options: CliOptions,
+  code: number,
+  err: RegExp,
+): Promise<void> {
   const result = await exits(cluster.mappings(["edit", NAME, ...words], options), code, err);
   assert.match(result.err, new RegExp(`Your text is in ${draft()}\\.`));
   assert.deepEqual(await cluster.value(NAME), STORED);
@@ -43,14 +48,21 @@ async function keeps(words: readonly string[], options: CliOptions, code: number
 
 test("a change is planned and written, and the private file is deleted", async () => {
   const plan = new RegExp(`^~ ${NAME}\\n {4}username: dev -> ops$`, "m");
-  await prints(cluster.mappings(["edit", ARN, "-y"], editorOf(VALID)), plan, /^Wrote 1 parameter\. /);
+  await prints(
+    cluster.mappings(["edit", ARN, "-y"], editorOf(VALID)),
+    plan,
+    /^Wrote 1 parameter\. /,
+  );
   const text = `# ${WHERE}
 # Save and close to see the plan. It removes the entries that you remove.
 mappings:
   - arn: ${ARN}
     username: dev
 `;
-  assert.deepEqual([readFileSync(SEEN, "utf8"), readFileSync(`${SEEN}.mode`, "utf8")], [text, "600\n"]);
+  assert.deepEqual(
+    [readFileSync(SEEN, "utf8"), readFileSync(`${SEEN}.mode`, "utf8")],
+    [text, "600\n"],
+  );
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
   assert.equal(existsSync(dirname(draft())), false);
 });
@@ -72,11 +84,39 @@ test("without <who>, edit opens all mappings and denials, and removes and adds e
 });
 
 for (const [what, words, line, options, code, message] of [
-  ["an invalid file", ["-y"], INVALID, {}, 2, /mappings\.yaml, line 4 \(.*\): unknown key "user": the keys are arn, /],
-  ["a file that is not YAML", ["-y"], 'printf "\\tx" >> "$1"', {}, 2, /mappings\.yaml, line 6, .*not valid YAML/],
+  [
+    "an invalid file",
+    ["-y"],
+    INVALID,
+    {},
+    2,
+    /mappings\.yaml, line 4 \(.*\): unknown key "user": the keys are arn, /,
+  ],
+  [
+    "a file that is not YAML",
+    ["-y"],
+    'printf "\\tx" >> "$1"',
+    {},
+    2,
+    /mappings\.yaml, line 6, .*not valid YAML/,
+  ],
   ["an empty file", ["-y"], ': > "$1"', {}, 2, /mappings\.yaml is empty\./],
-  ["a failed editor", ["-y"], `${ADD}; exit 3`, {}, 2, /The editor \(.*\) ended with code 3\. Choose another /],
-  ["a declined question", [], VALID, { interactive: true, input: "n\n" }, 1, /Nothing was written\./],
+  [
+    "a failed editor",
+    ["-y"],
+    `${ADD}; exit 3`,
+    {},
+    2,
+    /The editor \(.*\) ended with code 3\. Choose another /,
+  ],
+  [
+    "a declined question",
+    [],
+    VALID,
+    { interactive: true, input: "n\n" },
+    1,
+    /Nothing was written\./,
+  ],
   ["--dry-run", ["--dry-run"], VALID, {}, 0, /^Your text is in/],
 ] as const) {
   test(`${what} writes nothing and keeps the text`, async () => {
@@ -114,7 +154,11 @@ test("an editor that deletes the file, no editor without a terminal, and no TMPD
   const { err } = await exits(cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"')), 2);
   assert.equal(err, `Cannot read ${draft()}: there is no such file.\n`);
   rmSync(dirname(draft()), { recursive: true });
-  await exits(cluster.mappings(["edit", NAME, "-y"]), 2, "No editor: set EDITOR, or run this in a terminal.\n");
+  await exits(
+    cluster.mappings(["edit", NAME, "-y"]),
+    2,
+    "No editor: set EDITOR, or run this in a terminal.\n",
+  );
   const temporary = tmpdir();
   process.env["TMPDIR"] = "/no/such/folder";
   const running = cluster.mappings("edit -y", { environment: { EDITOR: "true" } });
@@ -131,10 +175,20 @@ test("parameters that a file cannot represent are skipped, and unopened ones are
   const skipped =
     /^Skipped deny\/\d+: a file would move a denial to another list\.\nSkipped user\/\d+\/broken: arn must /;
   await exits(edit("", VALID), 0, skipped);
-  assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::*:user/m" }]);
-  await exits(edit("user/111122223333/broken", "true"), 1, /^Skipped .*: arn must be .*\nNothing to edit in account /);
+  assert.deepEqual(await cluster.value("deny/111122223333"), [
+    { arnLike: "arn:aws:iam::*:user/m" },
+  ]);
+  await exits(
+    edit("user/111122223333/broken", "true"),
+    1,
+    /^Skipped .*: arn must be .*\nNothing to edit in account /,
+  );
   const add = "printf '  - arnLike: arn:aws:iam::*:role/b*\\n    username: b\\n' >> \"$1\"";
-  await exits(edit(NAME, add), 1, /^Your text is in .*\npattern\/any differs from the opened file: .* was not op/);
+  await exits(
+    edit(NAME, add),
+    1,
+    /^Your text is in .*\npattern\/any differs from the opened file: .* was not op/,
+  );
   assert.equal(((await cluster.value("pattern/any")) as unknown[]).length, 1);
   const absent = "user/111122223333/nobody does not exist: add it with mappings set.\n";
   await exits(edit(`${NAME} user/111122223333/nobody`, "true"), 1, absent);

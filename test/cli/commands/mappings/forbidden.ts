@@ -3,7 +3,10 @@
 import type { Fault } from "../../../../local/aws/http-server.ts";
 import { failing } from "../../../local/aws/service-faults.ts";
 
-/** As the service words it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+/**
+ * As the service words it:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
 export function accessDenied(action: string, name: string): Fault {
   const message =
     `User: arn:aws:iam::111122223333:user/team is not authorized to perform: ${action} on resource: ` +

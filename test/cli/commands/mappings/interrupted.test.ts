@@ -11,7 +11,8 @@ const A = "111122223333";
 const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
 const X = { arn: arn("role/x"), username: "x" };
 const cluster = useCluster({ [`role/${A}/x`]: X }, "each");
-const isWrite = ({ headers }: LocalRequest) => /\.(?:Put|Delete)Parameter/.test(headers["x-amz-target"] ?? "");
+const isWrite = ({ headers }: LocalRequest) =>
+  /\.(?:Put|Delete)Parameter/.test(headers["x-amz-target"] ?? "");
 const [STORED, NEXT] = [ec("P-256").jwk, ec("P-256").jwk];
 const FILE = JSON.stringify({ mappings: [{ arn: arn("role/y"), username: "y" }] });
 

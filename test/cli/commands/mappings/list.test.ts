@@ -8,7 +8,10 @@ import { exits, PREFIX, prints, useCluster, WHERE } from "./cluster.ts";
 const USER = { username: "dev:{SessionName}", groups: ["developers", "on-call"] };
 const STORED = {
   "role/111122223333/developers": { arn: "arn:aws:iam::111122223333:role/Developers", ...USER },
-  "pattern/any": ["arn:aws:iam::*:role/ci-*", "nonsense"].map((arnLike) => ({ arnLike, username: "ci" })),
+  "pattern/any": ["arn:aws:iam::*:role/ci-*", "nonsense"].map((arnLike) => ({
+    arnLike,
+    username: "ci",
+  })),
   "root/444455556666": { arn: "arn:aws:iam::444455556666:root", username: "root-user" },
   "user/111122223333/bob": { arn: "arn:aws:iam::111122223333:user/bob" },
   "group/developers": {},
@@ -21,22 +24,34 @@ test("list shortens lines in a terminal and prints full cells in a pipe", async 
   const piped = await cluster.mappings(["list"]);
   assert.match(piped.out, /^KIND +ACCOUNT +NAME +USERNAME +GROUPS +NOTE\n/);
   assert.match(piped.out, /\nroot +444455556666 +root-user\n/);
-  assert.match(piped.out, /\nrole +111122223333 +Developers +dev:\{SessionName\} +developers,on-call\n/);
+  assert.match(
+    piped.out,
+    /\nrole +111122223333 +Developers +dev:\{SessionName\} +developers,on-call\n/,
+  );
   assert.match(piped.out, /\npattern +any +arn:aws:iam::\*:role\/ci-\* +ci\n/);
   assert.match(piped.out, /\nINVALID +user\/111122223333\/bob +username is missing\n/);
   assert.match(piped.out, /\nINVALID +deny\/666677778888 /);
-  assert.match(piped.out, /\nINVALID +group\/developers +not a mapping: the authenticator ignores it\n/);
+  assert.match(
+    piped.out,
+    /\nINVALID +group\/developers +not a mapping: the authenticator ignores it\n/,
+  );
   assert.doesNotMatch(piped.out, /callers/);
   const shown = await cluster.mappings(["list"], { columns: 80 });
   for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
   // Below 70 columns, the user is on a second line.
   const narrow = await cluster.mappings(["list"], { columns: 60 });
-  assert.match(narrow.out, /\nrole {5}111122223333 {2}Developers\n {4}dev:\{SessionName\} \(developers, on-call\)\n/);
+  assert.match(
+    narrow.out,
+    /\nrole {5}111122223333 {2}Developers\n {4}dev:\{SessionName\} \(developers, on-call\)\n/,
+  );
 });
 
 test("list filters by account and group; an empty list prints where it looked and exits with 0", async () => {
   const list = (words: string) => cluster.mappings(`list ${words}`);
-  for (const [words, rows] of Object.entries({ "--account 111122223333": 2, "--group on-call": 1 })) {
+  for (const [words, rows] of Object.entries({
+    "--account 111122223333": 2,
+    "--group on-call": 1,
+  })) {
     assert.equal((await list(words)).out.split("\n").length - 2, rows);
   }
   await prints(list("--group g"), /^KIND/, `No mappings that grant g in ${WHERE}.\n`);
@@ -51,9 +66,15 @@ test("-o name prints unique names for other commands, -o wide and csv add the pa
   await exits(cluster.mappings(["get", role]), 0);
   const wide = await cluster.mappings(["ls", "-o", "wide"], { columns: 60 });
   assert.match(wide.out, /^KIND .* NOTE +PARAMETER +VERSION +MODIFIED\n/);
-  assert.match(wide.out, /\nrole +\d+ +Developers +dev:\{SessionName\} +developers,on-call +role\/\S+ +1 +20\S+Z\n/);
+  assert.match(
+    wide.out,
+    /\nrole +\d+ +Developers +dev:\{SessionName\} +developers,on-call +role\/\S+ +1 +20\S+Z\n/,
+  );
   const { out: csv } = await cluster.mappings(["list", "-o", "csv", "--no-headers"]);
-  assert.match(csv, /^role,\d+,Developers,dev:\{SessionName\},"developers,on-call",,role\/\S+,1,20\S+Z$/m);
+  assert.match(
+    csv,
+    /^role,\d+,Developers,dev:\{SessionName\},"developers,on-call",,role\/\S+,1,20\S+Z$/m,
+  );
 });
 
 test("JSON and YAML contain all fields", async () => {
@@ -64,5 +85,10 @@ test("JSON and YAML contain all fields", async () => {
   const identity = { kind: "root", account: "444455556666", arn: "arn:aws:iam::444455556666:root" };
   const { modified, ...rest } = root;
   assert.match(modified, /^20\S+Z$/);
-  assert.deepEqual(rest, { parameter: `${PREFIX}/root/444455556666`, version: 1, ...identity, username: "root-user" });
+  assert.deepEqual(rest, {
+    parameter: `${PREFIX}/root/444455556666`,
+    version: 1,
+    ...identity,
+    username: "root-user",
+  });
 });

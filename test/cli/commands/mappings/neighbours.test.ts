@@ -1,4 +1,5 @@
-// A change of one entry of a list keeps the others unchanged, and fails if one of them or the list is invalid.
+// A change of one entry of a list keeps the others unchanged, and fails if one of them or the list
+// is invalid.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -29,7 +30,10 @@ const DENIAL = [
   (name: string) => ["allow", user(name)],
 ] as const;
 
-const cluster = useCluster({ ...ADMIN, [`sso/${A}/developers`]: { username: "dev:{SessionName}" } });
+const cluster = useCluster({
+  ...ADMIN,
+  [`sso/${A}/developers`]: { username: "dev:{SessionName}" },
+});
 const run = (words: readonly string[]) => cluster.mappings([...words, "-y", "--allow-weakening"]);
 
 for (const [list, entry, write, remove] of [PATTERN, SESSION, DENIAL]) {
@@ -63,7 +67,10 @@ for (const [list, entry, write, remove] of [PATTERN, SESSION, DENIAL]) {
       for (const words of [write("a"), write("kept"), ...removal]) {
         await exits(run(words), 2, new RegExp(`^${list}${problem}.*Nothing was written`));
       }
-      assert.equal(JSON.parse((await cluster.mappings(["get", list, "-o", "json"])).out).version, version);
+      assert.equal(
+        JSON.parse((await cluster.mappings(["get", list, "-o", "json"])).out).version,
+        version,
+      );
     }
   });
 

@@ -1,4 +1,5 @@
-// Another operator creates or changes a parameter between any two calls of a command: nothing of theirs is lost.
+// Another operator creates or changes a parameter between any two calls of a command: nothing of
+// theirs is lost.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -33,7 +34,8 @@ async function sweep({ words, theirs, isKept }: Sweep): Promise<string[]> {
     let calls = 0;
     cluster.store.fail(() => {
       calls += 1;
-      if (calls === point) for (const [name, value] of Object.entries(theirs)) cluster.put(name, value);
+      if (calls === point)
+        for (const [name, value] of Object.entries(theirs)) cluster.put(name, value);
       return undefined;
     });
     const { code, out, err } = await cluster.mappings(words);
@@ -67,7 +69,9 @@ test("another operator creates the mapping that a plan adds: theirs is kept, and
   const isKept: Sweep["isKept"] = async (value, out) => {
     const { username, groups } = (await value(ROLE)) as typeof THEIRS;
     // A plan that has read theirs shows what it changes.
-    return username === "theirs" || (out.includes("username: theirs -> mine") && groups?.[0] === "g");
+    return (
+      username === "theirs" || (out.includes("username: theirs -> mine") && groups?.[0] === "g")
+    );
   };
   const ends = await sweep({ words, theirs: { [ROLE]: THEIRS }, isKept });
   const conflict = "1 Nothing was written. Run the same command again.";
@@ -130,7 +134,8 @@ test("a list that is read with its account's branch, and changes in between: the
   assert.ok(ends.length > 0);
   let changes = 0;
   cluster.store.fail(({ body }) => {
-    if (body.includes("Path")) cluster.put(`pattern/${A}`, [{ ...PATTERN, description: String(changes++) }]);
+    if (body.includes("Path"))
+      cluster.put(`pattern/${A}`, [{ ...PATTERN, description: String(changes++) }]);
     return undefined;
   });
   const { err } = await exits(cluster.mappings(["set", arn("role/y-*"), ...words.slice(2)]), 3);
@@ -149,7 +154,12 @@ test("a restriction that is skipped because a stack owns it: the wider grant is 
   cluster.store.put(name, JSON.stringify([BOB]), { tags: { [OWNER_TAG]: "team-a" } });
   const file = {
     mappings: [
-      { permissionSet: "View", account: A, username: "v:{SessionName}", groups: ["dev", "deployers"] },
+      {
+        permissionSet: "View",
+        account: A,
+        username: "v:{SessionName}",
+        groups: ["dev", "deployers"],
+      },
       { permissionSet: "View", account: A, ...jane },
     ],
   };
@@ -163,10 +173,18 @@ test("a restriction that is skipped because a stack owns it: the wider grant is 
 });
 
 test("another operator makes the denied role an administrator: it is not the last one, so it is denied", async () => {
-  const admin = (name: string) => ({ arn: arn(`role/${name}`), username: name, groups: ["system:masters"] });
+  const admin = (name: string) => ({
+    arn: arn(`role/${name}`),
+    username: name,
+    groups: ["system:masters"],
+  });
   cluster.put(`role/${A}/root`, admin("root"));
   const isKept: Sweep["isKept"] = async (value) => has(await value(DENY), "arnLike", arn("role/x"));
-  const ends = await sweep({ words: ["deny", arn("role/x"), "-y"], theirs: { [ROLE]: admin("x") }, isKept });
+  const ends = await sweep({
+    words: ["deny", arn("role/x"), "-y"],
+    theirs: { [ROLE]: admin("x") },
+    isKept,
+  });
   assert.ok(
     ends.every((end) => end.startsWith("0 ")),
     ends.join("\n"),

@@ -1,4 +1,5 @@
-// `mappings rollback` without --to: what a change of several writes replaced, and not the value between them.
+// `mappings rollback` without --to: what a change of several writes replaced, and not the value
+// between them.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,8 +26,13 @@ async function replace(wanted: readonly string[], at = 0, race: () => unknown = 
     if (writes === at) race();
     return undefined;
   });
-  const input = JSON.stringify({ mappings: [{ arn: user("x").arnLike, username: "x" }], deny: wanted.map(user) });
-  const result = await cluster.mappings("apply -f - --prune-denials --allow-weakening -y", { input });
+  const input = JSON.stringify({
+    mappings: [{ arn: user("x").arnLike, username: "x" }],
+    deny: wanted.map(user),
+  });
+  const result = await cluster.mappings("apply -f - --prune-denials --allow-weakening -y", {
+    input,
+  });
   cluster.store.fail(undefined);
   return result;
 }
@@ -101,7 +107,8 @@ test("a rollback that is planned again never lifts what another operator has den
     const expected = isMerged ? "x mallory" : "x mistake mallory";
     assert.equal(await names(), expected, `before call ${at}: ${err}`);
   }
-  const stops = "1 Review it with mappings history. Then run the same command again, or choose the version with --to.";
+  const stops =
+    "1 Review it with mappings history. Then run the same command again, or choose the version with --to.";
   assert.deepEqual(new Set(ends), new Set([stops, "0 merged"]));
 });
 

@@ -14,22 +14,39 @@ const set = (...words: string[]) => cluster.mappings(["set", ...words, "-y"]);
 
 test("set adds a mapping, changes only the named keys, and prints the change", async () => {
   const adding = set(DEVELOPERS, "--username", "dev:{SessionName}", "--group", "a");
-  const { out } = await exits(adding, 0, "Wrote 1 parameter. The function reads the change within 30 s.\n");
+  const { out } = await exits(
+    adding,
+    0,
+    "Wrote 1 parameter. The function reads the change within 30 s.\n",
+  );
   const plan = `+ ${ROLE}\n    dev:{SessionName} (a)\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n`;
   assert.equal(out, `Plan for ${WHERE}:\n${plan}`);
   const changed = await set(ROLE, "--add-group", "b", "--description", "why");
   assert.match(changed.out, /~ role.*\n {4}groups: a -> a, b\n {4}description: none -> why\n/);
-  const value = { arn: DEVELOPERS, username: "dev:{SessionName}", groups: ["a", "b"], description: "why" };
+  const value = {
+    arn: DEVELOPERS,
+    username: "dev:{SessionName}",
+    groups: ["a", "b"],
+    description: "why",
+  };
   assert.deepEqual(await cluster.value(ROLE), value);
   const same = await exits(cluster.mappings(["set", ROLE, "--add-group", "b"]), 0);
   assert.match(same.out, /:\n0 to add, 0 to change, 0 to remove, 1 unchanged\.\n$/);
   await set(ROLE, "--remove-group", "a", "--unset", "description");
-  assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "dev:{SessionName}", groups: ["b"] });
+  assert.deepEqual(await cluster.value(ROLE), {
+    arn: DEVELOPERS,
+    username: "dev:{SessionName}",
+    groups: ["b"],
+  });
 });
 
 test("set does not overwrite a SecureString, which the function does not read", async () => {
   cluster.store.put(`${PREFIX}/${ROLE}`, "{}", { type: "SecureString" });
-  const { err } = await exits(set(DEVELOPERS, "--username", "dev"), 2, /^\S+\/developers is a SecureString, which the/);
+  const { err } = await exits(
+    set(DEVELOPERS, "--username", "dev"),
+    2,
+    /^\S+\/developers is a SecureString, which the/,
+  );
   assert.equal(err.split("\n").length, 2);
   await exits(set(ROLE, "--username", "dev"), 2, /use its ARN as <who>/);
   await exits(cluster.mappings(["remove", ROLE, "-y", "--allow-weakening"]), 0);
@@ -41,7 +58,11 @@ test("--dry-run writes nothing, and the question names the place", async () => {
   const { out } = await exits(cluster.mappings([...words, "--dry-run"]), 0);
   assert.ok(out.startsWith(`Plan for ${WHERE}:\n+ role/`), out);
   const no = { input: "n\n", interactive: true };
-  await exits(cluster.mappings(words, no), 1, `Write 1 parameter in ${WHERE}? [y/N] Nothing was written.\n`);
+  await exits(
+    cluster.mappings(words, no),
+    1,
+    `Write 1 parameter in ${WHERE}? [y/N] Nothing was written.\n`,
+  );
   assert.equal(await cluster.value(ROLE), undefined);
   const removal = cluster.mappings("remove sso/111122223333/ClusterAdmin --force", no);
   await exits(removal, 1, `Remove 1 parameter in ${WHERE}? [y/N] Nothing was written.\n`);
@@ -60,7 +81,9 @@ test("history prints who changed what and when, and rollback writes an earlier v
     assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username });
   }
   await exits(cluster.mappings(["rollback", DEVELOPERS, "--to", "9", "-y"]), 1);
-  const versions = (await cluster.mappings(`history ${ROLE} -o json`)).out.match(/(?<="version": )\d/g);
+  const versions = (await cluster.mappings(`history ${ROLE} -o json`)).out.match(
+    /(?<="version": )\d/g,
+  );
   assert.deepEqual(versions, ["5", "4", "3", "2", "1"]);
   cluster.put(ROLE, "no JSON");
   await exits(cluster.mappings(["rollback", ROLE, "--to", "6", "-y"]), 1, /invalid: not JSON/);
@@ -70,10 +93,19 @@ test("history prints who changed what and when, and rollback writes an earlier v
 test("remove of several mappings removes the existing ones and reports the missing ones", async () => {
   const roles = ["a", "b", "c"].map((name) => `arn:aws:iam::111122223333:role/${name}`);
   for (const arn of roles.slice(1)) await set(arn, "--username", "x");
-  const absent = /^role\/111122223333\/a does not exist\.\npattern\/any does not exist\.\nRemoved 2 parameters\./;
-  const { out } = await exits(cluster.mappings(["remove", ...roles, "arn:aws:iam::*:role/x-*", "-y"]), 1, absent);
+  const absent =
+    /^role\/111122223333\/a does not exist\.\npattern\/any does not exist\.\nRemoved 2 parameters\./;
+  const { out } = await exits(
+    cluster.mappings(["remove", ...roles, "arn:aws:iam::*:role/x-*", "-y"]),
+    1,
+    absent,
+  );
   assert.deepEqual(out.match(/^- .*$/gm), ["- role/111122223333/b", "- role/111122223333/c"]);
-  await exits(cluster.mappings(["remove", ...roles, "-y"]), 1, /^(role\S+ does not exist\.\n){3}Nothing was removed\./);
+  await exits(
+    cluster.mappings(["remove", ...roles, "-y"]),
+    1,
+    /^(role\S+ does not exist\.\n){3}Nothing was removed\./,
+  );
 });
 
 const SET = `sso/${A}/Developers`;
@@ -83,34 +115,115 @@ const role = (...words: string[]) => [DEVELOPERS, "--username", "x", ...words];
 const named = (session: string) => [SET, "--session", session];
 const jane = (...words: string[]) => [...named("jane"), "--username", "x", ...words];
 const BY_SESSION = ["--username", "{SessionName}"];
-const invalid = (problem: string, name = `role/${A}/developers`) => `${name} would be invalid: ${problem}`;
+const invalid = (problem: string, name = `role/${A}/developers`) =>
+  `${name} would be invalid: ${problem}`;
 
 for (const [what, words, message] of [
   ["an unknown placeholder", [DEVELOPERS, "--username", "dev:{Sesion}"], invalid("username")],
-  ["a control character", [DEVELOPERS, "--username", "a\u001b"], invalid('username "a\\u001b" has a control char')],
+  [
+    "a control character",
+    [DEVELOPERS, "--username", "a\u001b"],
+    invalid('username "a\\u001b" has a control char'),
+  ],
   ["a user's id for a role", role("--principal-id", "AIDAX"), invalid("principalId")],
   ["an end that is not a time", role("--until", "tomorrow"), "--until must be a time like"],
-  ["an end in the past", role("--until", "2020-01-01T00:00:00Z"), /^--until 20\S+Z is in the past: the .*Nothing /],
-  ["a duration in words", role("--for", "2 hours"), /It must be a duration such as 30m, 2h or 3d\./],
-  ["two ends", role("--for", "2h", "--until", LATER), /'--until <time>' cannot be used with .*--for/],
-  ["a session name for a user", [ALICE, ...BY_SESSION, "--unset", "notAfter"], /^user\/\S+: \{SessionName\} has no v/],
-  ["a session name for a pattern of users", [`${ALICE}*`, ...BY_SESSION], /^pattern\/.*has no value for a user/],
-  ["a group that the session name sets", role("--group", "{SessionName}"), /^role\/.*anyone who assumes the role cho/],
-  ["several groups in one --group", role("--group", "a,b"), /'a,b' is invalid\. Repeat the option for each group\./],
-  ["several groups in one --add-group", role("--add-group", "a,b"), /Repeat the option for each group\./],
-  ["an unknown key of --unset", role("--unset", "user"), /It must be one of username, groups, principalId, notAfter/],
-  ["an unknown access level", role("--access", "viewer"), /Allowed choices are cluster-admin, admin, edit, view, adm/],
+  [
+    "an end in the past",
+    role("--until", "2020-01-01T00:00:00Z"),
+    /^--until 20\S+Z is in the past: the .*Nothing /,
+  ],
+  [
+    "a duration in words",
+    role("--for", "2 hours"),
+    /It must be a duration such as 30m, 2h or 3d\./,
+  ],
+  [
+    "two ends",
+    role("--for", "2h", "--until", LATER),
+    /'--until <time>' cannot be used with .*--for/,
+  ],
+  [
+    "a session name for a user",
+    [ALICE, ...BY_SESSION, "--unset", "notAfter"],
+    /^user\/\S+: \{SessionName\} has no v/,
+  ],
+  [
+    "a session name for a pattern of users",
+    [`${ALICE}*`, ...BY_SESSION],
+    /^pattern\/.*has no value for a user/,
+  ],
+  [
+    "a group that the session name sets",
+    role("--group", "{SessionName}"),
+    /^role\/.*anyone who assumes the role cho/,
+  ],
+  [
+    "several groups in one --group",
+    role("--group", "a,b"),
+    /'a,b' is invalid\. Repeat the option for each group\./,
+  ],
+  [
+    "several groups in one --add-group",
+    role("--add-group", "a,b"),
+    /Repeat the option for each group\./,
+  ],
+  [
+    "an unknown key of --unset",
+    role("--unset", "user"),
+    /It must be one of username, groups, principalId, notAfter/,
+  ],
+  [
+    "an unknown access level",
+    role("--access", "viewer"),
+    /Allowed choices are cluster-admin, admin, edit, view, adm/,
+  ],
   ["--namespace without --access", role("--namespace", "a"), "--namespace requires --access.\n"],
-  ["--access with --group", role("--access", "view", "--group", "x"), /cannot be used with option '--group <name>'/],
+  [
+    "--access with --group",
+    role("--access", "view", "--group", "x"),
+    /cannot be used with option '--group <name>'/,
+  ],
   ["two namespaces in one option", role("--access", "view", "-n", "a,b"), /It must be a namespace/],
-  ["a pattern that never matches", [`arn:aws:iam::${A}:role/a/b-*`, "--username", "x"], /: arnLike .* never match: /],
-  ["a deny list", ["deny/any", "--username", "x"], /^deny\/any is a deny list: change it with mappings deny/],
-  ["a session name with a space", [...named("a b"), "--username", "x"], invalid("session must be ", LIST)],
-  ["a session name of 65 characters", [...named("x".repeat(65)), "--username", "x"], invalid("session must be ", LIST)],
-  ["a pin of a session", jane("--principal-id", "AROA1"), invalid('unknown key "principalId"', LIST)],
-  ["a new session without a username", [...named("jane"), "--group", "g"], invalid("a mapping requires", LIST)],
-  ["a list without session", [LIST, "--username", "x"], `${LIST} is a list. Name one session: ${SET.toLowerCase()} `],
-  ["a session as a part of the name", [`${LIST}/jane`, "--username", "x"], "developers/jane is not the name of a per"],
+  [
+    "a pattern that never matches",
+    [`arn:aws:iam::${A}:role/a/b-*`, "--username", "x"],
+    /: arnLike .* never match: /,
+  ],
+  [
+    "a deny list",
+    ["deny/any", "--username", "x"],
+    /^deny\/any is a deny list: change it with mappings deny/,
+  ],
+  [
+    "a session name with a space",
+    [...named("a b"), "--username", "x"],
+    invalid("session must be ", LIST),
+  ],
+  [
+    "a session name of 65 characters",
+    [...named("x".repeat(65)), "--username", "x"],
+    invalid("session must be ", LIST),
+  ],
+  [
+    "a pin of a session",
+    jane("--principal-id", "AROA1"),
+    invalid('unknown key "principalId"', LIST),
+  ],
+  [
+    "a new session without a username",
+    [...named("jane"), "--group", "g"],
+    invalid("a mapping requires", LIST),
+  ],
+  [
+    "a list without session",
+    [LIST, "--username", "x"],
+    `${LIST} is a list. Name one session: ${SET.toLowerCase()} `,
+  ],
+  [
+    "a session as a part of the name",
+    [`${LIST}/jane`, "--username", "x"],
+    "developers/jane is not the name of a per",
+  ],
 ] as const) {
   test(`set refuses ${what}`, async () => {
     const { err } = await exits(cluster.mappings(["set", ...words, "-y", "--allow-weakening"]), 2);
@@ -123,7 +236,14 @@ for (const [what, words, message] of [
 test("--session of another principal is refused by every command, since its caller chooses the name", async () => {
   const message =
     /^--session requires a permission set \(sso\/<account>\/.*Only IAM Identity Center sets the session n/;
-  for (const who of [DEVELOPERS, ROLE, `user/${A}/alice`, `account/${A}`, `pattern/${A}`, `deny/${A}`]) {
+  for (const who of [
+    DEVELOPERS,
+    ROLE,
+    `user/${A}/alice`,
+    `account/${A}`,
+    `pattern/${A}`,
+    `deny/${A}`,
+  ]) {
     for (const command of ["set --username x", "get", "remove", "rollback"]) {
       await exits(cluster.mappings(`${command} ${who} --session jane`), 2, message);
     }
@@ -163,7 +283,11 @@ test("set, also of an unchanged mapping, says that a denial matches the identity
   const unchanged = await exits(set(role, "--username", "s:{SessionName}"), 0);
   assert.equal(unchanged.err, denied);
   const changed = await exits(set(role, "--description", "x"), 0);
-  assert.match(changed.out, /^0 to add, 1 to change, 0 to remove, 0 unchanged\.$/m, "the deny list is not in the plan");
+  assert.match(
+    changed.out,
+    /^0 to add, 1 to change, 0 to remove, 0 unchanged\.$/m,
+    "the deny list is not in the plan",
+  );
   assert.ok(changed.err.includes(denied), changed.err);
   await exits(cluster.mappings(["allow", role, "-y", "--allow-weakening"]), 0);
   const session = `arn:aws:sts::${A}:assumed-role/Suspended/jane`;

@@ -1,4 +1,5 @@
-// Commands for several clusters: one plan, one question, failures by cluster, and what is skipped or refused.
+// Commands for several clusters: one plan, one question, failures by cluster, and what is skipped
+// or refused.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -20,9 +21,12 @@ const folder = useFolder();
 const FAST = ["--rate", "1000", "-y"];
 const ALL = ["--all-contexts"];
 const deny = (...words: string[]) => clusters.run(["mappings", "deny", MALLORY, ...FAST, ...words]);
-const allow = (...words: string[]) => clusters.run(["mappings", "allow", MALLORY, ...FAST, ...ALL, ...words]);
-const verdicts = (arn: string) => Promise.all(["prod", "staging"].map((one) => clusters.verdict(one, arn)));
-const values = (name: string) => Promise.all(["prod", "staging"].map((one) => clusters.value(one, name)));
+const allow = (...words: string[]) =>
+  clusters.run(["mappings", "allow", MALLORY, ...FAST, ...ALL, ...words]);
+const verdicts = (arn: string) =>
+  Promise.all(["prod", "staging"].map((one) => clusters.verdict(one, arn)));
+const values = (name: string) =>
+  Promise.all(["prod", "staging"].map((one) => clusters.value(one, name)));
 const ofMallory = (words: string) => `mappings ${words} --all-contexts --rate 1000 -y`;
 const SET_AND_REMOVE = [`set ${MALLORY} --username x`, `remove ${MALLORY}`].map(ofMallory);
 const DENIED = "identity_denied";
@@ -33,7 +37,10 @@ for (const which of [ALL, ["-c", "prod", "-c", "staging", "-c", "prod"]]) {
     const words = ["mappings", "deny", MALLORY, "--rate", "1000", ...which];
     const { out, err } = await exits(clusters.run(words, { interactive: true, input: "y\n" }), 0);
     assert.deepEqual(out.match(/cluster \w+ /g), ["cluster prod ", "cluster staging "]);
-    assert.match(err, /^Write 2 parameters in 2 clusters: .*cluster prod \(.*\); .*cluster staging \(.*\)\? \[y\/N\]/m);
+    assert.match(
+      err,
+      /^Write 2 parameters in 2 clusters: .*cluster prod \(.*\); .*cluster staging \(.*\)\? \[y\/N\]/m,
+    );
     assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
     assert.equal(out.match(/^\+ deny\//gm)?.length, 1);
     assert.match(
@@ -45,7 +52,10 @@ for (const which of [ALL, ["-c", "prod", "-c", "staging", "-c", "prod"]]) {
   });
 }
 
-for (const [operation, message] of Object.entries({ GetParameters: /^prod: ./m, PutParameter: /^prod: Nothing w/m })) {
+for (const [operation, message] of Object.entries({
+  GetParameters: /^prod: ./m,
+  PutParameter: /^prod: Nothing w/m,
+})) {
   test(`deny continues when ${operation} fails in one cluster, and prints what to repeat, and exits with the worst code`, async () => {
     clusters.fail(operation, "/iam-authenticator/prod/");
     const { err } = await exits(deny(...ALL, "--description", "it's over"), 3, message);
@@ -80,7 +90,8 @@ for (const [what, loosen] of Object.entries({
 
 test("allow needs consent once for both clusters, skips one without the denial by name, and fails if no cluster has it", async () => {
   await exits(deny(...ALL), 0);
-  const refused = /^Refused, because it needs your consent: 2 denials lifted\.\n {2}user\/mallory is no longer denied/m;
+  const refused =
+    /^Refused, because it needs your consent: 2 denials lifted\.\n {2}user\/mallory is no longer denied/m;
   await exits(allow(), 1, refused);
   await exits(allow("--allow-weakening"), 0);
   assert.deepEqual(await verdicts(MALLORY), ["granted", "granted"]);
@@ -106,10 +117,17 @@ test("a context of another account than STS reports is refused before anything i
 
 test("contexts of another partition than the ARN's are skipped by name", async () => {
   clusters.configure({ prod: {}, china: { cluster: "staging", region: "cn-north-1" } });
-  await exits(deny(...ALL), 0, /^china: Skipped: region cn-north-1 is in partition aws-cn, not aws\.$/m);
+  await exits(
+    deny(...ALL),
+    0,
+    /^china: Skipped: region cn-north-1 is in partition aws-cn, not aws\.$/m,
+  );
   assert.deepEqual(await verdicts(MALLORY), [DENIED, "granted"]);
-  for (const words of SET_AND_REMOVE) await exits(clusters.run(`${words} --allow-weakening`), 0, /^china: Skipped: /m);
-  const gov = clusters.run(`mappings deny ${MALLORY.replace("arn:aws:", "arn:aws-us-gov:")} --all-contexts -y`);
+  for (const words of SET_AND_REMOVE)
+    await exits(clusters.run(`${words} --allow-weakening`), 0, /^china: Skipped: /m);
+  const gov = clusters.run(
+    `mappings deny ${MALLORY.replace("arn:aws:", "arn:aws-us-gov:")} --all-contexts -y`,
+  );
   await exits(gov, 2, /^No cluster is in partition aws-us-gov\. Nothing was written\.$/m);
 });
 
@@ -119,8 +137,14 @@ test("each context's region applies, and options that contradict a context or su
   const regions = ["region eu-west-1, cluster prod", "region us-west-2, cluster staging"];
   assert.deepEqual(out.match(/region [\w-]+, cluster \w+/g), regions);
   for (const [words, sentence] of [
-    [[...ALL, "--region", "eu-west-1"], /^--region eu-west-1 contradicts the context staging, whose region is us-w/m],
-    [[...ALL, "--prefix", "/x"], /^--prefix is for one cluster, but 2 were given\. Set prefix in each context/m],
+    [
+      [...ALL, "--region", "eu-west-1"],
+      /^--region eu-west-1 contradicts the context staging, whose region is us-w/m,
+    ],
+    [
+      [...ALL, "--prefix", "/x"],
+      /^--prefix is for one cluster, but 2 were given\. Set prefix in each context/m,
+    ],
     [[...ALL, "--new"], /option '--all-contexts' cannot be used with option '--new'/],
     [[...ALL, "-c", "prod"], /^Give either --cluster or --all-contexts\.$/m],
     [["-c", "prod", "-c", "a b"], /argument 'a b' is invalid\. It must be up to 100 letters/],
@@ -128,17 +152,20 @@ test("each context's region applies, and options that contradict a context or su
     await exits(deny(...words), 2, sentence);
   }
   clusters.configure({});
-  const named = "--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.\n";
+  const named =
+    "--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.\n";
   await exits(deny(...ALL), 2, named);
 });
 
 test("the lines of the documentation for a colleague who left work as pasted", async () => {
   clusters.configure({ "my-cluster": { cluster: "prod" }, other: { cluster: "staging" } });
   const page = readFileSync(join(import.meta.dirname, "../../../../docs/access.md"), "utf8");
-  const lines = page.match(/(?<=^npx lambda-iam-authenticator )mappings deny jane@.*?(?=$| +#)/gm) ?? [];
+  const lines =
+    page.match(/(?<=^npx lambda-iam-authenticator )mappings deny jane@.*?(?=$| +#)/gm) ?? [];
   const answer = { interactive: true, input: "y\n" };
   const outcomes = [];
-  for (const line of lines) outcomes.push((await exits(clusters.run(line, answer), 0)).err.split("\n").at(-2));
+  for (const line of lines)
+    outcomes.push((await exits(clusters.run(line, answer), 0)).err.split("\n").at(-2));
   const starts = outcomes.map((line) => line?.slice(0, 26));
   assert.deepEqual(starts, ["Not ended: client certific", "Denied in 2 of 2 clusters."]);
 });
@@ -156,7 +183,8 @@ test("Ctrl-C while the clusters are read writes nothing", async () => {
 test("apply and diff take one file for both clusters; apply, set and remove need both to be readable", async () => {
   const file = folder.write("m.yaml", `mappings: [{arn: "${MALLORY}", username: changed}]`);
   const apply = ["mappings", "apply", "-f", file, ...ALL, ...FAST];
-  const diff = (...words: string[]) => clusters.run(["mappings", "diff", "-f", file, ...ALL, ...words]);
+  const diff = (...words: string[]) =>
+    clusters.run(["mappings", "diff", "-f", file, ...ALL, ...words]);
   clusters.fail("GetParametersByPath", "/iam-authenticator/staging");
   await exits(clusters.run(apply), 3, UNCHANGED);
   clusters.fail("GetParameters", "/iam-authenticator/staging/");
@@ -166,16 +194,24 @@ test("apply and diff take one file for both clusters; apply, set and remove need
   const [one, two, ...others] = JSON.parse((await exits(diff("-o", "json"), 1)).out);
   assert.deepEqual([one.changes.length, two.changes.length, others], [1, 1, []]);
   await exits(clusters.run(apply), 0);
-  assert.deepEqual(await values(`user/${ACCOUNT}/mallory`), Array(2).fill({ arn: MALLORY, username: "changed" }));
+  assert.deepEqual(
+    await values(`user/${ACCOUNT}/mallory`),
+    Array(2).fill({ arn: MALLORY, username: "changed" }),
+  );
   await exits(diff(), 0);
 });
 
 test("list and lint name the cluster of each item, and continue when one cannot be read", async () => {
   await exits(deny("-c", "staging"), 0);
   const list = (words: string, command = "list") => clusters.run(`mappings ${command} ${words}`);
-  const clustersOf = (text: string) => [...new Set(JSON.parse(text).map((item: { cluster?: string }) => item.cluster))];
+  const clustersOf = (text: string) => [
+    ...new Set(JSON.parse(text).map((item: { cluster?: string }) => item.cluster)),
+  ];
   const { out } = await list("--all-contexts");
-  assert.match(out, /^CLUSTER +KIND +ACCOUNT [\s\S]*^staging +deny +111122223333 +\S+mallory +DENIED$/m);
+  assert.match(
+    out,
+    /^CLUSTER +KIND +ACCOUNT [\s\S]*^staging +deny +111122223333 +\S+mallory +DENIED$/m,
+  );
   assert.doesNotMatch(out, /^prod +deny /m);
   assert.deepEqual(clustersOf((await list("--all-contexts -o json")).out), ["prod", "staging"]);
   await prints(list("--all-contexts -o name"), /^prod user\/111122223333\/eve$/m);
@@ -188,7 +224,8 @@ test("list and lint name the cluster of each item, and continue when one cannot 
 });
 
 test("diff of two clusters shows what only one has and what differs, without the prefix", async () => {
-  const diff = (...words: string[]) => clusters.run(["mappings", "diff", "-c", "staging", "-c", "prod", ...words]);
+  const diff = (...words: string[]) =>
+    clusters.run(["mappings", "diff", "-c", "staging", "-c", "prod", ...words]);
   await prints(diff(), /\n0 only in the first, 0 only in the second, 0 different, 3 equal\.\n$/);
   await exits(deny("-c", "prod"), 0);
   for (const words of [`remove ${EVE}`, `set ${MALLORY} --username m --allow-weakening`]) {
@@ -196,14 +233,20 @@ test("diff of two clusters shows what only one has and what differs, without the
   }
   const { out } = await exits(diff(), 1);
   const [head = "", ...lines] = out.trimEnd().split("\n");
-  assert.match(head, /^From account \d+, region us-east-1, cluster staging \(.*\), to account \d+, .* cluster prod \(/);
+  assert.match(
+    head,
+    /^From account \d+, region us-east-1, cluster staging \(.*\), to account \d+, .* cluster prod \(/,
+  );
   assert.deepEqual(lines, [
     ...[`+ deny/${ACCOUNT}`, `    ${MALLORY}`, `- user/${ACCOUNT}/eve`, "    eve"],
     ...[`~ user/${ACCOUNT}/mallory`, "    username: mallory -> m"],
     "1 only in the first, 1 only in the second, 1 different, 1 equal.",
   ]);
   const { from, to, changes, unchanged } = JSON.parse((await exits(diff("-o", "json"), 1)).out);
-  assert.match(`${from} ${to} ${unchanged} ${changes.length}`, /cluster staging .* cluster prod .* 1 3$/);
+  assert.match(
+    `${from} ${to} ${unchanged} ${changes.length}`,
+    /cluster staging .* cluster prod .* 1 3$/,
+  );
   await exits(clusters.run("mappings diff -c prod"), 2);
   await exits(diff("--prune"), 2);
 });

@@ -34,7 +34,8 @@ const forJane = (...words: string[]) =>
 
 test("--add-group and --for give one person a group for two hours, and then the set's mapping applies again", async () => {
   const { out } = await exits(forJane("--add-group", "on-call", "--for", "2h"), 0);
-  const added = "dev:{SessionName} (developers, on-call) session: jane@example.com notAfter: 2026-11-27T00:00:00Z";
+  const added =
+    "dev:{SessionName} (developers, on-call) session: jane@example.com notAfter: 2026-11-27T00:00:00Z";
   assert.ok(out.includes(added), out);
   const user = async (name: string, now: number) => {
     const arn = `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_Developers_0123456789abcdef/${name}@example.com`;
@@ -42,7 +43,10 @@ test("--add-group and --for give one person a group for two hours, and then the 
   };
   const jane = { username: "dev:jane-example.com", groups: ["developers", "on-call"] };
   assert.deepEqual(await user("jane", NOW), jane);
-  assert.deepEqual(await user("joe", NOW), { username: "dev:joe-example.com", groups: ["developers"] });
+  assert.deepEqual(await user("joe", NOW), {
+    username: "dev:joe-example.com",
+    groups: ["developers"],
+  });
   assert.deepEqual(await user("jane", NOW + 2 * 3_600_000), { ...jane, groups: ["developers"] });
 });
 
@@ -50,7 +54,9 @@ test("--group replaces the set's groups, and only the username is taken from the
   const notAfter = "2026-11-27T06:00:00Z";
   await exits(forJane("--group", "on-call", "--until", notAfter), 0);
   const { session } = JANE;
-  assert.deepEqual(await stored(), [{ session, username: DEVELOPER.username, groups: ["on-call"], notAfter }]);
+  assert.deepEqual(await stored(), [
+    { session, username: DEVELOPER.username, groups: ["on-call"], notAfter },
+  ]);
 });
 
 test("a new session gets the username of a set's mapping that ends later, and none of one that has ended", async () => {
@@ -62,7 +68,8 @@ test("a new session gets the username of a set's mapping that ends later, and no
     cluster.put(LIST, []);
     cluster.put(`sso/${A}/developers`, { ...DEVELOPER, notAfter });
     await exits(forJane("--group", "on-call"), code);
-    const expected = code === 0 ? [{ session, username: DEVELOPER.username, groups: ["on-call"] }] : [];
+    const expected =
+      code === 0 ? [{ session, username: DEVELOPER.username, groups: ["on-call"] }] : [];
     assert.deepEqual(await stored(), expected);
   }
   cluster.put(`sso/${A}/developers`, DEVELOPER);
@@ -70,9 +77,17 @@ test("a new session gets the username of a set's mapping that ends later, and no
 
 test("list and history print sessions; list -o name and JSON include the list, set and session", async () => {
   put([JOHN, JANE]);
-  await prints(cluster.mappings("list"), /\nsso-session +111122223333 +developers jane@example\.com +lead:jane +leads/);
+  await prints(
+    cluster.mappings("list"),
+    /\nsso-session +111122223333 +developers jane@example\.com +lead:jane +leads/,
+  );
   const items: (typeof JANE)[] = JSON.parse((await cluster.mappings("list -o json")).out);
-  const place = { parameter: `${PREFIX}/${LIST}`, kind: "sso-session", account: A, permissionSet: "developers" };
+  const place = {
+    parameter: `${PREFIX}/${LIST}`,
+    kind: "sso-session",
+    account: A,
+    permissionSet: "developers",
+  };
   const jane = items.find(({ session }) => session === JANE.session);
   assert.partialDeepStrictEqual(jane, { ...place, ...JANE });
   await prints(cluster.mappings("list -o name"), new RegExp(`^${LIST}$`, "m"));
@@ -90,7 +105,9 @@ test("apply adds an entry and keeps the others, and diff with the exported file 
   assert.ok(err.startsWith(TRUST), err);
   assert.deepEqual(await stored(), [JOHN, JANE]);
   const { out: input } = await exits(cluster.mappings("export"), 0);
-  const jane = parse(input).mappings.find((one: { session?: string }) => one.session === JANE.session);
+  const jane = parse(input).mappings.find(
+    (one: { session?: string }) => one.session === JANE.session,
+  );
   assert.deepEqual(jane, { permissionSet: "developers", account: A, ...JANE });
   await exits(cluster.mappings("diff -f - --prune", { input }), 0);
 });
@@ -98,7 +115,11 @@ test("apply adds an entry and keeps the others, and diff with the exported file 
 test("in a file, a session has only one mapping", async () => {
   const twice =
     /developers: 2 mappings of session jane@example\.com: standard input, line 2; standard input, line 3\.\n/;
-  await exits(cluster.mappings("apply -f - -y", { input: `${FILE}${FILE.split("\n")[1]}\n` }), 2, twice);
+  await exits(
+    cluster.mappings("apply -f - -y", { input: `${FILE}${FILE.split("\n")[1]}\n` }),
+    2,
+    twice,
+  );
 });
 
 test("lint finds invalid, expired and repeated entries, and a list without its permission set", async () => {
@@ -114,14 +135,19 @@ test("lint finds invalid, expired and repeated entries, and a list without its p
   const found = await lint();
   assert.equal(found.length, 4);
   assert.match(found[0], /^error invalid: entry 3: username is missing/);
-  assert.match(found[3], /^info shared-username: username lead:jane is also used for sso-session\/\S+ \(jane@examp/);
+  assert.match(
+    found[3],
+    /^info shared-username: username lead:jane is also used for sso-session\/\S+ \(jane@examp/,
+  );
   assert.deepEqual(found.slice(1, 3).toSorted(), [
     "warning expired: the mapping of session jane@example.com ended on 2020-01-01T00:00:00Z: remove it",
     "warning repeated-session: session jane@example.com has 2 mappings: the first that has not ended applies",
   ]);
   put([JANE]);
   await exits(cluster.mappings(["deny", SET, "--session", JANE.session, "-y"]), 0);
-  assert.deepEqual(await lint(), [`warning shadowed: session jane@example.com: denied by deny/${A}`]);
+  assert.deepEqual(await lint(), [
+    `warning shadowed: session jane@example.com: denied by deny/${A}`,
+  ]);
   cluster.store.remove(`${PREFIX}/deny/${A}`);
   cluster.store.remove(`${PREFIX}/sso/${A}/developers`);
   assert.deepEqual(await lint(), [

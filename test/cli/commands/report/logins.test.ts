@@ -21,24 +21,44 @@ const open = async (setup: Partial<Parameters<typeof start>[0]> = {}) => {
 };
 
 async function findings(): Promise<string[]> {
-  const lines: { findings: Record<string, string>[] }[] = JSON.parse((await cluster.report("-o json")).out);
-  return lines.flatMap((line) => line.findings.flatMap(({ code, message = "" }) => (code === "unused" ? message : [])));
+  const lines: { findings: Record<string, string>[] }[] = JSON.parse(
+    (await cluster.report("-o json")).out,
+  );
+  return lines.flatMap((line) =>
+    line.findings.flatMap(({ code, message = "" }) => (code === "unused" ? message : [])),
+  );
 }
 
 const answering = (operation: string, answer: () => string, status = 200) =>
   cluster.logs.fail(({ headers }) =>
-    headers["x-amz-target"]?.endsWith(operation) ? { kind: "answer", status, body: answer() } : undefined,
+    headers["x-amz-target"]?.endsWith(operation)
+      ? { kind: "answer", status, body: answer() }
+      : undefined,
   );
 
 for (const [what, log, sentence, since] of [
-  ["a shorter retention", { retentionInDays: 30 }, "10-25T16:30:00Z, because the log group keeps 30 days.", "10-25"],
-  ["a later log group", { creationTime: NOW - 10 * DAY }, "11-14T16:30:00Z, when the log group was created.", "11-14"],
+  [
+    "a shorter retention",
+    { retentionInDays: 30 },
+    "10-25T16:30:00Z, because the log group keeps 30 days.",
+    "10-25",
+  ],
+  [
+    "a later log group",
+    { creationTime: NOW - 10 * DAY },
+    "11-14T16:30:00Z, when the log group was created.",
+    "11-14",
+  ],
   ["a retention as long as asked for", { retentionInDays: 90 }, undefined, "08-26"],
   ["no retention", {}, undefined, "08-26"],
 ] as const) {
   test(`${what} is ${sentence ? "one sentence, and the start in the findings" : "not reported"}`, async () => {
     await open({ log });
-    await exits(cluster.report([]), 0, sentence ? `The log goes back only to 2026-${sentence}\n` : "");
+    await exits(
+      cluster.report([]),
+      0,
+      sentence ? `The log goes back only to 2026-${sentence}\n` : "",
+    );
     assert.deepEqual(await findings(), [`no login since 2026-${since}T16:30:00Z`]);
     await open({ log, written: 2 });
     const written = "last written on 2026-11-22T16:30:00Z";
@@ -76,19 +96,33 @@ test("counts that are no numbers mean that the log cannot be read", async () => 
   const fields = { "@timestamp": "2026-11-01 10:00:00.000", "@message": "{}" };
   const lines = [Object.entries(fields).map(([field, value]) => ({ field, value }))];
   answering(".GetQueryResults", () => JSON.stringify({ status: "Complete", results: lines }));
-  for (const words of [[], ["--unused", "90d"]]) await exits(cluster.report(words), 3, /^The log cannot be read: /, "");
+  for (const words of [[], ["--unused", "90d"]])
+    await exits(cluster.report(words), 3, /^The log cannot be read: /, "");
 });
 
 test("a log without granted logins, or without their mappings, finds nothing unused", async () => {
   await open({ events: [] });
   const level = "With a logLevel above info, the function does not log granted logins.";
-  await exits(cluster.report([]), 0, `The log has no granted login since 2026-08-26T16:30:00Z. ${level}\n`);
+  await exits(
+    cluster.report([]),
+    0,
+    `The log has no granted login since 2026-08-26T16:30:00Z. ${level}\n`,
+  );
   assert.deepEqual(await findings(), []);
   // At logLevel warn, the line of a granted review has only the metrics.
-  const { _aws, ClusterId, Outcome, Reviews } = JSON.parse(lineOf({ time: NOW, outcome: "granted" }).message);
-  const metrics = { timestamp: NOW - MINUTE, message: JSON.stringify({ _aws, ClusterId, Outcome, Reviews }) };
+  const { _aws, ClusterId, Outcome, Reviews } = JSON.parse(
+    lineOf({ time: NOW, outcome: "granted" }).message,
+  );
+  const metrics = {
+    timestamp: NOW - MINUTE,
+    message: JSON.stringify({ _aws, ClusterId, Outcome, Reviews }),
+  };
   await open({ events: [...events, metrics, metrics] });
-  await exits(cluster.report([]), 0, `The log does not name the mapping of 2 granted logins. ${level}\n`);
+  await exits(
+    cluster.report([]),
+    0,
+    `The log does not name the mapping of 2 granted logins. ${level}\n`,
+  );
   assert.deepEqual(await findings(), []);
 });
 
@@ -96,7 +130,9 @@ test("denied reviews, and reviews before the start or of another mapping, are no
   const other = `role/${ACCOUNT}/other`;
   const message = login(other, ARN, 1).message.replaceAll('"granted"', '"denied"');
   const denied = { timestamp: NOW - DAY, message };
-  await open({ events: [...events, denied, login(other, ARN, 91), { timestamp: NOW, message: "not JSON" }] });
+  await open({
+    events: [...events, denied, login(other, ARN, 91), { timestamp: NOW, message: "not JSON" }],
+  });
   const { out } = await cluster.report(["-o", "json"]);
   assert.deepEqual(out.match(/(?<="reviews": )\d+/g), ["0", "1"]);
 });
@@ -107,7 +143,11 @@ test("it waits a second between two requests for the results, and shows the prog
   const options = { onSleep: (ms: number) => waits.push(ms), watched: true };
   await exits(cluster.report([], options), 0, /Searching the log: lines 20/);
   assert.deepEqual(waits, [1000, 1000]);
-  assert.deepEqual(cluster.calls(), ["DescribeLogGroups", "StartQuery", ...Array(3).fill("GetQueryResults")]);
+  assert.deepEqual(cluster.calls(), [
+    "DescribeLogGroups",
+    "StartQuery",
+    ...Array(3).fill("GetQueryResults"),
+  ]);
 });
 
 test("on Ctrl-C, it stops the query and prints nothing", async () => {
@@ -116,7 +156,10 @@ test("on Ctrl-C, it stops the query and prints nothing", async () => {
   const options = { interrupted: interrupt.signal, onSleep: () => interrupt.abort() };
   await exits(cluster.report([], options), 130, "Interrupted.\n", "");
   assert.equal(cluster.calls().at(-1), "StopQuery");
-  assert.match(JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "").queryId, /^[0-9a-f-]{36}$/);
+  assert.match(
+    JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "").queryId,
+    /^[0-9a-f-]{36}$/,
+  );
 });
 
 test("a query that fails, times out or is cancelled, or a response without results, is never read as no logins", async () => {
@@ -134,7 +177,10 @@ test("all pages of the results count, and times may be in milliseconds", async (
   await open({ events: [] });
   const page = (last: string) => {
     const row = { parameter: `/iam-authenticator/prod/${USED}`, last, reviews: "2" };
-    return { status: "Complete", results: [Object.entries(row).map(([field, value]) => ({ field, value }))] };
+    return {
+      status: "Complete",
+      results: [Object.entries(row).map(([field, value]) => ({ field, value }))],
+    };
   };
   const pages = [{ ...page(String(NOW)), nextToken: "next" }, page("2026-11-01 10:00:00.000")];
   answering(".GetQueryResults", () => JSON.stringify(pages.shift()));
@@ -149,5 +195,8 @@ test("a missing log group is named, and the ARN of one loses its suffix", async 
   const arn = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:${LOG_GROUP}`;
   answering(".StartQuery", () => '{"__type": "AccessDeniedException", "message": "x"}', 400);
   await exits(cluster.report(["--log-group", `${arn}:*`]), 3, "No permission: x.\n");
-  assert.match(cluster.logs.requests.at(-1)?.body.toString() ?? "", new RegExp(`"logGroupIdentifiers":\\["${arn}"\\]`));
+  assert.match(
+    cluster.logs.requests.at(-1)?.body.toString() ?? "",
+    new RegExp(`"logGroupIdentifiers":\\["${arn}"\\]`),
+  );
 });

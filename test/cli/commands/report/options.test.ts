@@ -1,5 +1,5 @@
-// `report --kubeconfig`: the RBAC roles of each mapping's username and groups. `report --unused`: commands for mappings that surely
-// had no login.
+// `report --kubeconfig`: the RBAC roles of each mapping's username and groups. `report --unused`:
+// commands for mappings that surely had no login.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -42,13 +42,18 @@ const apiserver = useServer(startService);
 test("each mapping has the roles of its username and groups, and of every user's group, or the report fails", async () => {
   const { report } = await open({
     mappings: {
-      [`role/${ACCOUNT}/a`]: { arn: arn("A"), username: "a", groups: ["dev", "team-{SessionName}"] },
+      [`role/${ACCOUNT}/a`]: {
+        arn: arn("A"),
+        username: "a",
+        groups: ["dev", "team-{SessionName}"],
+      },
       [`role/${ACCOUNT}/b`]: { arn: arn("B"), username: "dev:{SessionName}" },
       [`role/${ACCOUNT}/c`]: { arn: arn("C"), username: "c", groups: ["system:masters"] },
     },
   });
   const words = `--kubeconfig ${files.write("admin.conf", kubeconfig(apiserver))}`;
-  const refused = /kube-apiserver refused \/apis\/rbac\.authorization\.k8s\.io\/v1\/clusterrolebindings: HTTP 404/;
+  const refused =
+    /kube-apiserver refused \/apis\/rbac\.authorization\.k8s\.io\/v1\/clusterrolebindings: HTTP 404/;
   await exits(report(words), 3, refused, "");
   for (const [kind, items] of Object.entries(BOUND)) {
     apiserver.answers.set(`GET /apis/rbac.authorization.k8s.io/v1/${kind}`, () => [200, { items }]);
@@ -57,11 +62,19 @@ test("each mapping has the roles of its username and groups, and of every user's
   const roles = JSON.parse(out).map((line: { roles: string[] }) => line.roles);
   assert.deepEqual(roles, [
     // A template's roles name the subject that it may become.
-    ["Role/edit in team-a", "ClusterRole/view", "ClusterRole/edit in team-b (team-x)", "ClusterRole/metrics"],
+    [
+      "Role/edit in team-a",
+      "ClusterRole/view",
+      "ClusterRole/edit in team-b (team-x)",
+      "ClusterRole/metrics",
+    ],
     ["Role/edit in team-a (dev:jane)", "ClusterRole/metrics"],
     ["ClusterRole/view", "ClusterRole/cluster-admin", "ClusterRole/metrics"],
   ]);
-  await prints(report(words), /PRINCIPAL +ROLES +FINDINGS\n.* Role\/edit in team-a, ClusterRole\/view, /);
+  await prints(
+    report(words),
+    /PRINCIPAL +ROLES +FINDINGS\n.* Role\/edit in team-a, ClusterRole\/view, /,
+  );
   assert.doesNotMatch((await report("-o json")).out, /"roles"/);
   await prints(report([]), /PRINCIPAL +FINDINGS\n/);
 });
@@ -70,7 +83,10 @@ const USED = `role/${ACCOUNT}/used`;
 const MAPPINGS = {
   [USED]: { arn: arn("Used"), username: "used" },
   [`role/${ACCOUNT}/unused`]: { arn: arn("Unused"), username: "unused" },
-  [`sso-session/${ACCOUNT}/admin`]: ["jane@example.com", "joe"].map((session) => ({ session, username: "x" })),
+  [`sso-session/${ACCOUNT}/admin`]: ["jane@example.com", "joe"].map((session) => ({
+    session,
+    username: "x",
+  })),
   "pattern/any": [{ arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" }],
   "account/444455556666": {},
   [`role/${ACCOUNT}/invalid`]: { user: "x" },
@@ -95,8 +111,15 @@ test("it prints commands that remove the mappings without a login, and no patter
     await exits(cli(words, { now: NOW }), 0);
   }
   const left = JSON.parse((await cluster.report(["-o", "json"])).out);
-  const parameters = left.map(({ parameter }: { parameter: string }) => parameter.replace(/^(\/[^/]+){2}\//, ""));
-  assert.deepEqual(parameters, ["account/444455556666", "pattern/any", `role/${ACCOUNT}/invalid`, USED]);
+  const parameters = left.map(({ parameter }: { parameter: string }) =>
+    parameter.replace(/^(\/[^/]+){2}\//, ""),
+  );
+  assert.deepEqual(parameters, [
+    "account/444455556666",
+    "pattern/any",
+    `role/${ACCOUNT}/invalid`,
+    USED,
+  ]);
 });
 
 test("a login that is later than this machine's wrong clock counts", async () => {
@@ -108,7 +131,12 @@ test("a login that is later than this machine's wrong clock counts", async () =>
 
 test("a mapping that was written since then is left out", async () => {
   const { report } = await open({ ...UNUSED, written: 40 });
-  await exits(report("--unused 90d"), 0, /^No unused mappings found\. Checked 0 of 7 mappings\. Patterns, /, "");
+  await exits(
+    report("--unused 90d"),
+    0,
+    /^No unused mappings found\. Checked 0 of 7 mappings\. Patterns, /,
+    "",
+  );
   await prints(report("--unused 30d"), /role\/111122223333\/unused\n/);
 });
 
@@ -119,16 +147,25 @@ test("it prints nothing and exits with 1 if the log cannot show the entire time,
     [{ log: { retentionInDays: 30 } }, "because the log group keeps 30 days."],
   ] as const) {
     const { report } = await open({ ...UNUSED, ...setup });
-    const { err } = await exits(report("--unused 90d"), 1, /^The log cannot show which mappings are unused\.$/m, "");
+    const { err } = await exits(
+      report("--unused 90d"),
+      1,
+      /^The log cannot show which mappings are unused\.$/m,
+      "",
+    );
     assert.ok(err.includes(reason), err);
     if ("log" in setup && "retentionInDays" in setup.log) await exits(report("--unused 30d"), 0);
-    for (const more of ["--since 1d", "-o json", "--kubeconfig x"]) await exits(report(`--unused 90d ${more}`), 2);
+    for (const more of ["--since 1d", "-o json", "--kubeconfig x"])
+      await exits(report(`--unused 90d ${more}`), 2);
   }
 });
 
 test("a login in one cluster counts for another that reads the same store", async () => {
   const cluster = await open({ mappings: MAPPINGS, events: [] });
-  const own = { a: [login(USED, arn("Used"), 3)], b: [login(`role/${ACCOUNT}/unused`, arn("Unused"), 3)] };
+  const own = {
+    a: [login(USED, arn("Used"), 3)],
+    b: [login(`role/${ACCOUNT}/unused`, arn("Unused"), 3)],
+  };
   const groups = Object.entries(own).map(([name, events]) => [name, () => events] as const);
   const logs = await startLogs({ groups: Object.fromEntries(groups) });
   const outputs = ["a", "b"].map((name) => [`IamAuthenticator-${name}`, { LogGroup: name }]);
@@ -137,11 +174,15 @@ test("a login in one cluster counts for another that reads the same store", asyn
   files.configure({ contexts: { a: { prefix }, b: { prefix } } });
   await cluster.report("--unused 90d");
   Object.assign(process.env, endpoints({ CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks }));
-  const run = (words: string) => cli(`report --unused 90d ${words}`, { now: NOW, environment: { HOME: files.path } });
+  const run = (words: string) =>
+    cli(`report --unused 90d ${words}`, { now: NOW, environment: { HOME: files.path } });
   await prints(run("-c a"), / role\/111122223333\/unused\n/);
   const { out } = await exits(run("-c a -c b"), 0, PARTLY);
   assert.doesNotMatch(out, /role/);
-  assert.match(out, /^npx --no -- \S+ mappings remove -c a -c b sso-session\/111122223333\/admin --session joe$/m);
+  assert.match(
+    out,
+    /^npx --no -- \S+ mappings remove -c a -c b sso-session\/111122223333\/admin --session joe$/m,
+  );
   await Promise.all([logs.close(), stacks.close()]);
 });
 
@@ -150,7 +191,8 @@ test("a login counts in every cluster that is related through another one", asyn
   const [OTHER, ID] = ["/other", "prod"];
   const cluster = await open({ mappings, events: [login(USED, arn("Used"), 3)] });
   cluster.store.put(`${OTHER}/${USED}`, JSON.stringify(mappings[USED]));
-  // `first` and `last` are related only through `joining`, which has the id of one and the store of the other.
+  // `first` and `last` are related only through `joining`, which has the id of one and the store of
+  // the other.
   const contexts = {
     first: { cluster: ID, region: "eu-west-1" },
     last: { cluster: "staging", region: "eu-west-1", prefix: OTHER },
@@ -175,28 +217,46 @@ test("a login counts in every cluster that is related through another one", asyn
 
 test("with two contexts of one id, a login in one counts for both, and a command removes the mapping from both", async () => {
   const [OTHER, region] = ["/other", "eu-central-1"];
-  const mapped = (name: string) => [`role/${ACCOUNT}/${name.toLowerCase()}`, { arn: arn(name), username: name }];
+  const mapped = (name: string) => [
+    `role/${ACCOUNT}/${name.toLowerCase()}`,
+    { arn: arn(name), username: name },
+  ];
   const mappings = Object.fromEntries(["Used", "Standby", "Unused"].map(mapped));
   const standby = login(`role/${ACCOUNT}/standby`, arn("Standby"), 3, OTHER);
   const cluster = await open({ mappings, events: [login(USED, arn("Used"), 3), standby] });
-  for (const [name, value] of Object.entries(mappings)) cluster.store.put(`${OTHER}/${name}`, JSON.stringify(value));
-  const contexts = { one: { cluster: "prod", region: "eu-west-1" }, other: { cluster: "prod", region, prefix: OTHER } };
+  for (const [name, value] of Object.entries(mappings))
+    cluster.store.put(`${OTHER}/${name}`, JSON.stringify(value));
+  const contexts = {
+    one: { cluster: "prod", region: "eu-west-1" },
+    other: { cluster: "prod", region, prefix: OTHER },
+  };
   files.configure({ contexts });
   const run = () => cluster.report("--unused 30d", { environment: { HOME: files.path } });
   const removes = (...names: string[]) =>
     names
-      .map((name) => `npx --no -- lambda-iam-authenticator mappings remove -c prod role/${ACCOUNT}/${name}\n`)
+      .map(
+        (name) =>
+          `npx --no -- lambda-iam-authenticator mappings remove -c prod role/${ACCOUNT}/${name}\n`,
+      )
       .join("");
   await prints(run(), removes("unused"), "Checked 3 of 3 mappings.\n");
 
   const ofOther = ({ headers }: LocalRequest) => headers["authorization"]?.includes(`/${region}/`);
   const none = { kind: "answer", status: 200, body: '{"status":"Complete","results":[]}' } as const;
-  const isResults = ({ headers }: LocalRequest) => headers["x-amz-target"]?.endsWith(".GetQueryResults");
+  const isResults = ({ headers }: LocalRequest) =>
+    headers["x-amz-target"]?.endsWith(".GetQueryResults");
   cluster.logs.fail((request) => (isResults(request) && ofOther(request) ? none : undefined));
   // The log of a standby is empty.
   await prints(run(), removes("standby", "unused"));
   cluster.logs.fail((request) => (isResults(request) ? none : undefined));
-  await exits(run(), 1, /^prod: The log has no granted login since .*\n(.*\n)*prod: The log cannot show which /, "");
-  cluster.logs.fail((request) => (ofOther(request) ? { kind: "answer", status: 500, body: "{}" } : undefined));
+  await exits(
+    run(),
+    1,
+    /^prod: The log has no granted login since .*\n(.*\n)*prod: The log cannot show which /,
+    "",
+  );
+  cluster.logs.fail((request) =>
+    ofOther(request) ? { kind: "answer", status: 500, body: "{}" } : undefined,
+  );
   await exits(run(), 3, /^other: /, "");
 });

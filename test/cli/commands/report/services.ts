@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { afterEach } from "node:test";
-import { type LocalServer, ServiceError, startHttpServer } from "../../../../local/aws/http-server.ts";
+import {
+  type LocalServer,
+  ServiceError,
+  startHttpServer,
+} from "../../../../local/aws/http-server.ts";
 import type { LogEvent, LogGroupProperties } from "../../../../local/aws/logs/log-groups.ts";
 import { renderError, renderResult } from "../../../../local/aws/protocols.ts";
 import { startLogs, startParameterStore, startSts } from "../../../local-aws.ts";
@@ -35,11 +39,22 @@ export function startIam({ roles, users }: Iam): Promise<LocalServer> {
     const at = Number(form.get("Marker") ?? 0);
     const all = Object.entries(names);
     const member = all.slice(at, at + 2).map(([name, id]) => {
-      const path = name.startsWith("AWSReservedSSO_") ? "/aws-reserved/sso.amazonaws.com/eu-west-1/" : "/";
-      return { Path: path, [`${kind}Name`]: name, [`${kind}Id`]: id, Arn: "arn", CreateDate: "2026-01-01T00:00:00Z" };
+      const path = name.startsWith("AWSReservedSSO_")
+        ? "/aws-reserved/sso.amazonaws.com/eu-west-1/"
+        : "/";
+      return {
+        Path: path,
+        [`${kind}Name`]: name,
+        [`${kind}Id`]: id,
+        Arn: "arn",
+        CreateDate: "2026-01-01T00:00:00Z",
+      };
     });
     const isTruncated = at + 2 < all.length;
-    const more = { IsTruncated: String(isTruncated), ...(isTruncated && { Marker: String(at + 2) }) };
+    const more = {
+      IsTruncated: String(isTruncated),
+      ...(isTruncated && { Marker: String(at + 2) }),
+    };
     return renderResult("iam", action, { [`${kind}s`]: { member }, ...more });
   });
 }
@@ -55,11 +70,22 @@ interface Setup {
 }
 
 /** Of contexts that share the store. */
-const servesRegion = (region: string) => ["us-east-1", "eu-west-1", "eu-central-1"].includes(region);
+const servesRegion = (region: string) =>
+  ["us-east-1", "eu-west-1", "eu-central-1"].includes(region);
 
-export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200, ...dated }: Setup) {
+export async function reportCluster({
+  mappings,
+  events = [],
+  log = {},
+  iam = {},
+  written = 200,
+  ...dated
+}: Setup) {
   let time = NOW - written * DAY;
-  const parameters = { ...(Object.keys(mappings).length > 0 && settingsOf("prod")), ...named(mappings) };
+  const parameters = {
+    ...(Object.keys(mappings).length > 0 && settingsOf("prod")),
+    ...named(mappings),
+  };
   const store = await startParameterStore({ parameters, now: () => time, servesRegion, ...dated });
   if (dated.sendsDate) time = NOW;
   const groups = { [LOG_GROUP]: () => events };
@@ -69,7 +95,13 @@ export async function reportCluster({ mappings, events = [], log = {}, iam = {},
     startSts({ identities: OPERATORS }),
     startIam({ roles: {}, users: {}, ...iam }),
   ]);
-  const servers = { SSM: store, CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks, STS: sts, IAM: principals };
+  const servers = {
+    SSM: store,
+    CLOUDWATCH_LOGS: logs,
+    CLOUDFORMATION: stacks,
+    STS: sts,
+    IAM: principals,
+  };
   const variables = { ...endpoints(servers), AWS_MAX_ATTEMPTS: "1" };
   return {
     store,

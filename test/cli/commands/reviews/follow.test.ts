@@ -1,4 +1,5 @@
-// `reviews --follow` prints each review once, even late ones, and ends silently on Ctrl-C or a closed pipe.
+// `reviews --follow` prints each review once, even late ones, and ends silently on Ctrl-C or a
+// closed pipe.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -35,7 +36,10 @@ async function followed(from: number, late: readonly (() => void)[], now = NOW):
 
 test("a review is printed once, even if it arrives after newer ones", async () => {
   const { events } = cluster;
-  events.push(lineOf({ ...alice, time: NOW - 2 * MINUTE }), lineOf({ ...alice, time: NOW - MINUTE }));
+  events.push(
+    lineOf({ ...alice, time: NOW - 2 * MINUTE }),
+    lineOf({ ...alice, time: NOW - MINUTE }),
+  );
   const told = await followed(NOW - 5 * MINUTE, [
     // Appended later, but 20 s older than the newest review.
     () => events.push(lineOf({ ...alice, time: NOW - MINUTE - 20_000 })),
@@ -64,7 +68,10 @@ test("Ctrl-C ends it with 130, a closed pipe with 0, and no message", async () =
   const interrupt = new AbortController();
   const options = { interrupted: interrupt.signal, onPrint: () => interrupt.abort() };
   const { out } = await exits(cluster.reviews(["--follow", "--since", "5m"], options), 130, "");
-  assert.match(out, /^2026-11-24T16:28:00Z\tgranted\t\tarn:aws:iam::111122223333:user\/alice\t\t\t\n/);
+  assert.match(
+    out,
+    /^2026-11-24T16:28:00Z\tgranted\t\tarn:aws:iam::111122223333:user\/alice\t\t\t\n/,
+  );
   const closing = new AbortController();
   const piped = { closed: closing.signal, onPrint: () => closing.abort() };
   await exits(cluster.reviews(["--follow", "--since", "5m", "-o", "json"], piped), 0, "");
@@ -72,6 +79,10 @@ test("Ctrl-C ends it with 130, a closed pipe with 0, and no message", async () =
 
 test("--until is rejected", async () => {
   for (const option of ["--follow", "-f"]) {
-    await exits(cluster.reviews([option, "--until", "1m"]), 2, "Give either --follow or --until.\n");
+    await exits(
+      cluster.reviews([option, "--until", "1m"]),
+      2,
+      "Give either --follow or --until.\n",
+    );
   }
 });

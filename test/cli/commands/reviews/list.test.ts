@@ -9,9 +9,15 @@ import { lineOf, MINUTE, NOW, otherLines, useLoggedCluster } from "./services.ts
 const SESSION = "arn:aws:sts::111122223333:assumed-role/Developers/bob";
 const EXPLAIN = `npx --no -- lambda-iam-authenticator explain -c prod ${SESSION}`;
 const PREFIX = "/iam-authenticator/prod";
-const unmapped = denial("identity_unmapped", "no mapping for arn:aws:iam::111122223333:role/Developers; tried /a /b");
+const unmapped = denial(
+  "identity_unmapped",
+  "no mapping for arn:aws:iam::111122223333:role/Developers; tried /a /b",
+);
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
-const user = { user: { username: "alice", groups: ["dev"] }, parameter: `${PREFIX}/user/111122223333/alice` };
+const user = {
+  user: { username: "alice", groups: ["dev"] },
+  parameter: `${PREFIX}/user/111122223333/alice`,
+};
 
 const cluster = useLoggedCluster([
   lineOf({ ...alice, time: NOW - 90 * MINUTE, record: user }),
@@ -19,16 +25,29 @@ const cluster = useLoggedCluster([
   lineOf({ ...alice, time: NOW - 40 * MINUTE, record: user }),
   lineOf({ time: NOW - 30 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
   lineOf({ ...alice, time: NOW - 20 * MINUTE, record: user }),
-  lineOf({ time: NOW - 10 * MINUTE, outcome: "denied", error: denial("token_expired", "the token is 16 min old") }),
+  lineOf({
+    time: NOW - 10 * MINUTE,
+    outcome: "denied",
+    error: denial("token_expired", "the token is 16 min old"),
+  }),
   lineOf({ time: NOW - 5 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
   lineOf({ time: NOW - 4 * MINUTE, outcome: "not_ours" }),
-  lineOf({ time: NOW - 3 * MINUTE, outcome: "fault", error: fault("parameters_unavailable", "no answer") }),
-  lineOf({ time: NOW - 2 * MINUTE, outcome: "caller_refused", error: httpError("caller_refused", "unknown token") }),
+  lineOf({
+    time: NOW - 3 * MINUTE,
+    outcome: "fault",
+    error: fault("parameters_unavailable", "no answer"),
+  }),
+  lineOf({
+    time: NOW - 2 * MINUTE,
+    outcome: "caller_refused",
+    error: httpError("caller_refused", "unknown token"),
+  }),
 ]);
 
 test("a pipe gets one row per group, oldest first, with all columns", async () => {
   const { out } = await exits(cluster.reviews([]), 0, "");
-  const kubeconfig = "compare the bearer token or client certificate in the webhook's kubeconfig with: ";
+  const kubeconfig =
+    "compare the bearer token or client certificate in the webhook's kubeconfig with: ";
   assert.deepEqual(out.trimEnd().replaceAll(/ {2,}/g, " | ").split("\n"), [
     "TIME | COUNT | OUTCOME | REASON | WHO | AS | PARAMETER | WHY",
     `2026-11-24T16:10:00Z | 2 | granted | ${alice.arn} | alice | user/111122223333/alice`,
@@ -38,7 +57,10 @@ test("a pipe gets one row per group, oldest first, with all columns", async () =
     "2026-11-24T16:27:00Z | 1 | fault | parameters_unavailable | check ssm:GetParameters on the mappings, and the network to Parameter Store",
     `2026-11-24T16:28:00Z | 1 | caller_refused | caller_refused | ${kubeconfig}npx --no -- lambda-iam-authenticator callers list -c prod`,
   ]);
-  assert.equal((await cluster.reviews(["--no-headers"])).out.split(" ", 1)[0], "2026-11-24T16:10:00Z");
+  assert.equal(
+    (await cluster.reviews(["--no-headers"])).out.split(" ", 1)[0],
+    "2026-11-24T16:10:00Z",
+  );
   for (const words of ["list", "ls"]) assert.equal((await cluster.reviews(words)).out, out);
 });
 
@@ -59,12 +81,30 @@ test("a terminal of 80 columns gets one line per group, with complete ARNs and a
 test("JSON contains every field; --each prints one line or JSON object per review", async () => {
   const [time, first] = ["2026-11-24T16:25:00.000Z", "2026-11-24T16:00:00.000Z"];
   const item = {
-    ...{ count: 2, first, time, outcome: "denied", reason: "identity_unmapped", message: unmapped.message },
-    ...{ arn: SESSION, canonicalArn: "arn:aws:iam::111122223333:role/Developers", accountId: "111122223333" },
-    ...{ principalId: "AROASUPPOSED", sessionName: "bob", accessKeyId: "ASIASUPPOSED", requestId: "request-1" },
+    ...{
+      count: 2,
+      first,
+      time,
+      outcome: "denied",
+      reason: "identity_unmapped",
+      message: unmapped.message,
+    },
+    ...{
+      arn: SESSION,
+      canonicalArn: "arn:aws:iam::111122223333:role/Developers",
+      accountId: "111122223333",
+    },
+    ...{
+      principalId: "AROASUPPOSED",
+      sessionName: "bob",
+      accessKeyId: "ASIASUPPOSED",
+      requestId: "request-1",
+    },
     explain: EXPLAIN,
   };
-  assert.deepEqual(JSON.parse((await cluster.reviews(["-o", "json", "--who", SESSION])).out), [item]);
+  assert.deepEqual(JSON.parse((await cluster.reviews(["-o", "json", "--who", SESSION])).out), [
+    item,
+  ]);
   const each = `--each --who ${SESSION}`;
   const line = (time: string) => `${time}\tdenied\tidentity_unmapped\t${SESSION}\t\t\t${EXPLAIN}\n`;
   await prints(cluster.reviews(each), line("2026-11-24T16:00:00Z") + line("2026-11-24T16:25:00Z"));
@@ -89,14 +129,24 @@ test("--since and --until accept durations, days and times", async () => {
 
 test("--since refuses another text, and a time after --until", async () => {
   for (const since of ["yesterday", "1", "-1h", "2026-02-30", "2026-02-30T00:00:00Z", "1y"]) {
-    await exits(cluster.reviews(["--since", since]), 2, /It must be a duration such as 15m, 1h or 2d, a day such/);
+    await exits(
+      cluster.reviews(["--since", since]),
+      2,
+      /It must be a duration such as 15m, 1h or 2d, a day such/,
+    );
   }
-  await exits(cluster.reviews(["--since", "1h", "--until", "2h"]), 2, "--until must not be before --since.\n");
+  await exits(
+    cluster.reviews(["--since", "1h", "--until", "2h"]),
+    2,
+    "--until must not be before --since.\n",
+  );
 });
 
 test("--who matches a role with or without path, a session or its name, a username, or an IAM user's name", async () => {
   const arn = "arn:aws:iam::111122223333:user/team/zoe";
-  cluster.events.push(lineOf({ arn, outcome: "granted", time: NOW, record: { user: { username: "z", groups: [] } } }));
+  cluster.events.push(
+    lineOf({ arn, outcome: "granted", time: NOW, record: { user: { username: "z", groups: [] } } }),
+  );
   for (const [who, count] of [
     ["arn:aws:iam::111122223333:role/Developers", 2],
     ["arn:aws:iam::111122223333:role/team/Developers", 2],
@@ -136,7 +186,14 @@ test("text from the log moves no cursor and runs in no shell", async () => {
   const hostile = "\u001b[2J\u202e\u0007evil\nline";
   const arn = "arn:aws:iam::111122223333:user/$(reboot);'x/eve";
   const message = JSON.stringify({
-    ...{ outcome: "denied", reason: hostile, message: hostile, arn, canonicalArn: arn, parameter: hostile },
+    ...{
+      outcome: "denied",
+      reason: hostile,
+      message: hostile,
+      arn,
+      canonicalArn: arn,
+      parameter: hostile,
+    },
     // The command to copy would contain the id.
     ...{ username: 7, groups: "none", principalId: "AROAX\n2026-11-24T16:00:00Z  granted" },
   });
@@ -155,5 +212,9 @@ test("text from the log moves no cursor and runs in no shell", async () => {
 });
 
 test("a --since in the future is refused", async () => {
-  await exits(cluster.reviews("--since 2026-11-24T17:00:00Z"), 2, "--since 2026-11-24T17:00:00Z is in the future.\n");
+  await exits(
+    cluster.reviews("--since 2026-11-24T17:00:00Z"),
+    2,
+    "--since 2026-11-24T17:00:00Z is in the future.\n",
+  );
 });

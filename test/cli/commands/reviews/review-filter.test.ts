@@ -1,4 +1,5 @@
-// Filter patterns for CloudWatch Logs: for any input, the pattern is valid and matches all wanted reviews.
+// Filter patterns for CloudWatch Logs: for any input, the pattern is valid and matches all wanted
+// reviews.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +14,9 @@ const outcomes = fc.subarray([...OUTCOMES]);
 const who = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
   fc.string({ unit: fc.constantFrom(...'ab:/"\\*%$(){}&|= \u001b'), maxLength: 30 }),
-  fc.stringMatching(/^arn:aws:(iam::111122223333:(role|user)|sts::111122223333:assumed-role\/R)\/[\w+=,.@/-]{1,80}$/),
+  fc.stringMatching(
+    /^arn:aws:(iam::111122223333:(role|user)|sts::111122223333:assumed-role\/R)\/[\w+=,.@/-]{1,80}$/,
+  ),
 );
 
 test("the pattern contains the chosen or all outcomes, and an ARN as ARN, canonical ARN and username", () => {
@@ -22,7 +25,9 @@ test("the pattern contains the chosen or all outcomes, and an ARN as ARN, canoni
   );
   assert.equal(filterPattern({ outcomes: [] }), `{ ${all} }`);
   assert.equal(filterPattern({ outcomes: ["denied"] }), `{ ${one} }`);
-  const [arn, canonical] = ["team/Developers", "Developers"].map((name) => `arn:aws:iam::111122223333:role/${name}`);
+  const [arn, canonical] = ["team/Developers", "Developers"].map(
+    (name) => `arn:aws:iam::111122223333:role/${name}`,
+  );
   const who = `($.arn = "${arn}") || ($.canonicalArn = "${canonical}") || ($.username = "${arn}")`;
   assert.equal(filterPattern({ outcomes: ["denied"], who: arn }), `{ ${one} && (${who}) }`);
 });

@@ -1,8 +1,13 @@
-// A local CloudWatch Logs and CloudFormation for one test file, with lines in the function's format.
+// A local CloudWatch Logs and CloudFormation for one test file, with lines in the function's
+// format.
 
 import { supposeIdentity } from "../../../../cli/model/evaluation.ts";
 import { logEntry, reviewMetrics } from "../../../../functions/authenticator/http/log-review.ts";
-import { newRecord, type Outcome, type ReviewRecord } from "../../../../functions/authenticator/review/record.ts";
+import {
+  newRecord,
+  type Outcome,
+  type ReviewRecord,
+} from "../../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../../functions/errors.ts";
 import type { LogEvent } from "../../../../local/aws/logs/log-groups.ts";
 import { startLogs } from "../../../local-aws.ts";
@@ -25,19 +30,34 @@ interface Logged {
 
 export function lineOf({ time, outcome, arn, error, record }: Logged): LogEvent {
   const identity = arn === undefined ? undefined : supposeIdentity(arn);
-  const complete = { ...newRecord(time - 20, "request-1"), ...(identity !== undefined && { identity }), ...record };
+  const complete = {
+    ...newRecord(time - 20, "request-1"),
+    ...(identity !== undefined && { identity }),
+    ...record,
+  };
   const metrics = reviewMetrics(complete, outcome, error, "prod", time);
-  return { timestamp: time, message: JSON.stringify({ ...logEntry(complete, outcome, error, time), ...metrics }) };
+  return {
+    timestamp: time,
+    message: JSON.stringify({ ...logEntry(complete, outcome, error, time), ...metrics }),
+  };
 }
 
 /** Lines of Lambda, and a line that is not JSON. */
 export function otherLines(time: number): LogEvent[] {
-  const report = { time: new Date(time).toISOString(), type: "platform.report", record: { status: "success" } };
+  const report = {
+    time: new Date(time).toISOString(),
+    type: "platform.report",
+    record: { status: "success" },
+  };
   const messages = [JSON.stringify(report), "INIT_START Runtime Version: nodejs:24"];
   return messages.map((message) => ({ timestamp: time, message }));
 }
 
-export async function loggedServices(events: LogEvent[], stack = STACK, endpoint = "https://x.example.com") {
+export async function loggedServices(
+  events: LogEvent[],
+  stack = STACK,
+  endpoint = "https://x.example.com",
+) {
   const logs = await startLogs({
     groups: { [LOG_GROUP]: () => events },
     servesRegion: (region) => ["us-east-1", "us-west-2"].includes(region),

@@ -9,7 +9,13 @@ export function startAssumeRole(userId = () => "", arn = () => ""): Promise<Loca
     const AccessKeyId = `ASIALOCAL${String(++count).padStart(11, "0")}`;
     const keys = { AccessKeyId, SecretAccessKey: "local/assumed", SessionToken: "local-session" };
     return readForm(request).get("Action") === "AssumeRole"
-      ? renderResult("iam", "AssumeRole", { Credentials: { ...keys, Expiration: "2026-11-24T13:00:00Z" } })
-      : renderResult("iam", "GetCallerIdentity", { UserId: userId(), Arn: arn(), Account: "111122223333" });
+      ? renderResult("iam", "AssumeRole", {
+          Credentials: { ...keys, Expiration: "2026-11-24T13:00:00Z" },
+        })
+      : renderResult("iam", "GetCallerIdentity", {
+          UserId: userId(),
+          Arn: arn(),
+          Account: "111122223333",
+        });
   });
 }

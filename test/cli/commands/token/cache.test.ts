@@ -33,12 +33,16 @@ beforeEach(() => {
 
 async function token(words: readonly string[], now = NOW) {
   const before = sts.requests.length;
-  const { code, out, err } = await cli(["token", "-c", "prod", ...words], { now, environment: { HOME: home } });
+  const { code, out, err } = await cli(["token", "-c", "prod", ...words], {
+    now,
+    environment: { HOME: home },
+  });
   const asked = sts.requests.slice(before).map(({ body }) => new URLSearchParams(body.toString()));
   const { token = "", expirationTimestamp = "" } = code === 0 ? JSON.parse(out).status : {};
   return { code, err, asked, token, expirationTimestamp };
 }
-const url = ({ token }: { token: string }) => Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
+const url = ({ token }: { token: string }) =>
+  Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
 const CACHED = ["--role", ROLE, "--cache"];
 const FORWARD = ["--role", ROLE, "--forward-session-name"];
 const CACHE = ".cache/iam-authenticator/credentials";
@@ -51,10 +55,14 @@ test("the role is assumed once; each token is newly signed and expires with the 
   const second = await token(CACHED, NOW + 60_000);
   assert.deepEqual([first.asked.length, second.asked.length], [1, 0]);
   assert.match(url(second), /X-Amz-Date=20261124T120100Z/);
-  assert.equal(/X-Amz-Credential=(\w+)/.exec(url(first))?.[1], /X-Amz-Credential=(\w+)/.exec(url(second))?.[1]);
+  assert.equal(
+    /X-Amz-Credential=(\w+)/.exec(url(first))?.[1],
+    /X-Amz-Credential=(\w+)/.exec(url(second))?.[1],
+  );
   const late = await token(CACHED, NOW + 55 * 60_000);
   assert.deepEqual([late.asked.length, late.expirationTimestamp], [0, "2026-11-24T13:00:00Z"]);
-  // In the last minute of the keys, the role is assumed again. The keys from STS have expired as well here.
+  // In the last minute of the keys, the role is assumed again. The keys from STS have expired as
+  // well here.
   assert.equal((await token(CACHED, NOW + 59 * 60_000 + 1000)).asked.length, 1);
   await exits(token(CACHED, NOW + 60 * 60_000), 3);
 });
@@ -88,7 +96,10 @@ test("the text of both AWS configuration files is in the key, wherever they are"
   for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) delete process.env[name];
   for (const [files, variables] of [
     [[".aws/config", ".aws/credentials"], {}],
-    [["config", "keys"], { AWS_CONFIG_FILE: "~/config", AWS_SHARED_CREDENTIALS_FILE: join(home, "keys") }],
+    [
+      ["config", "keys"],
+      { AWS_CONFIG_FILE: "~/config", AWS_SHARED_CREDENTIALS_FILE: join(home, "keys") },
+    ],
   ] as const) {
     Object.assign(process.env, variables);
     assert.deepEqual(await asked(), [1, 0]);
@@ -103,7 +114,11 @@ test("the text of both AWS configuration files is in the key, wherever they are"
 
 test("sign-ins and the machine are in the key: machines may share a home and have different roles", async () => {
   await token(CACHED);
-  for (const [signedIn, kind] of Object.entries({ '{"accessToken":"jane"}': "sso", "{}": "sso", "[]": "login" })) {
+  for (const [signedIn, kind] of Object.entries({
+    '{"accessToken":"jane"}': "sso",
+    "{}": "sso",
+    "[]": "login",
+  })) {
     // A folder among the files does not hide the others.
     write(`.aws/${kind}/cache/another/x`, "");
     write(`.aws/${kind}/cache/session.json`, signedIn);
@@ -132,12 +147,20 @@ test("sign-ins and the machine are in the key: machines may share a home and hav
 test("a malformed file is ignored, an expired one is removed, and keys without expiry are not cached", async () => {
   await token(CACHED);
   const [name = ""] = kept();
-  for (const text of ["", "{", '{"accessKeyId":1}', '{"accessKeyId":"a","secretAccessKey":"b","expiration":"never"}']) {
+  for (const text of [
+    "",
+    "{",
+    '{"accessKeyId":1}',
+    '{"accessKeyId":"a","secretAccessKey":"b","expiration":"never"}',
+  ]) {
     write(`${CACHE}/${name}`, text);
     assert.equal((await token(CACHED)).asked.length, 1, text);
   }
   const text = readFileSync(join(folder(), name), "utf8");
-  write(`${CACHE}/old.json`, text.replace(/"expiration":"[^"]+"/, '"expiration":"2026-11-24T11:00:00Z"'));
+  write(
+    `${CACHE}/old.json`,
+    text.replace(/"expiration":"[^"]+"/, '"expiration":"2026-11-24T11:00:00Z"'),
+  );
   // Another run may remove a file at the same moment.
   symlinkSync(join(home, "nowhere"), join(folder(), "gone.json"));
   await exits(token([...CACHED, "--session-name", "other"]), 0, "");
@@ -154,12 +177,18 @@ test("credentials of a credential_process are neither cached nor read from a cac
   const profile = (name: string, source: string) =>
     `[profile ${name}]\nrole_arn = ${ROLE}\nsource_profile = ${source}\n`;
   const roles = profile("role", "middle") + profile("middle", "default") + profile("loop", "loop");
-  process.env["AWS_CONFIG_FILE"] = write("config", `[default]\ncredential_process = sh ${program}\n${roles}`);
+  process.env["AWS_CONFIG_FILE"] = write(
+    "config",
+    `[default]\ncredential_process = sh ${program}\n${roles}`,
+  );
   const note =
     "Not cached: the AWS profile has a credential_process, whose result may depend on what --cache cannot see.\n";
   for (const who of ["ALICE", "BOB"]) {
     process.env["WHO"] = who;
-    assert.match(url(await exits(token(["--cache"]), 0, note)), new RegExp(`X-Amz-Credential=ASIA${who}%2F`));
+    assert.match(
+      url(await exits(token(["--cache"]), 0, note)),
+      new RegExp(`X-Amz-Credential=ASIA${who}%2F`),
+    );
     // An assumed role depends on the same program.
     for (const words of [CACHED, ["--profile", "role", "--cache"]]) {
       assert.ok((await exits(token(words), 0, note)).asked.length > 0);
@@ -211,5 +240,9 @@ test("--forward-session-name uses the caller's session name, or its IAM user's n
     assert.deepEqual(await names(), [own, ["AssumeRole", name]]);
   }
   await exits(token(["--forward-session-name"]), 2, "--forward-session-name needs --role.\n");
-  await exits(token([...FORWARD, "--session-name", "x"]), 2, "Give either --session-name or --forward-session-name.\n");
+  await exits(
+    token([...FORWARD, "--session-name", "x"]),
+    2,
+    "Give either --session-name or --forward-session-name.\n",
+  );
 });

@@ -1,4 +1,5 @@
-// `token --login`: when it runs `aws sso login`, and with which arguments. test/e2e/sso-login.e2e.ts has the real AWS CLI.
+// `token --login`: when it runs `aws sso login`, and with which arguments.
+// test/e2e/sso-login.e2e.ts has the real AWS CLI.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -17,9 +18,16 @@ const EXPIRED = JSON.stringify({ accessToken: "expired", expiresAt: "2020-01-01T
 const FRESH = JSON.stringify({ accessToken: "fresh", expiresAt: "2099-01-01T00:00:00Z" });
 const FILE = `.aws/sso/cache/${hash("sha1", START, "hex")}.json`;
 const LOCK = ".cache/iam-authenticator/sign-in.lock";
-const keys = { accessKeyId: "ASIALOCALBOBAAAAAAAA", secretAccessKey: "local/only", sessionToken: "t" };
+const keys = {
+  accessKeyId: "ASIALOCALBOBAAAAAAAA",
+  secretAccessKey: "local/only",
+  sessionToken: "t",
+};
 const sso = useServer(() =>
-  startHttpServer(() => ({ status: 200, body: JSON.stringify({ roleCredentials: { ...keys, expiration: 4e12 } }) })),
+  startHttpServer(() => ({
+    status: 200,
+    body: JSON.stringify({ roleCredentials: { ...keys, expiration: 4e12 } }),
+  })),
 );
 
 const { PATH } = process.env;
@@ -43,15 +51,23 @@ beforeEach(() => {
 function aws(then: string): void {
   folder.write("bin/aws", `#!/bin/sh\nprintf '%s\\n' "$@" >> "$HOME/calls"\n${then}\n`, 0o755);
 }
-const calls = () => (existsSync(join(folder.path, "calls")) ? readFileSync(join(folder.path, "calls"), "utf8") : "");
+const calls = () =>
+  existsSync(join(folder.path, "calls")) ? readFileSync(join(folder.path, "calls"), "utf8") : "";
 const LOGIN = "sso\nlogin\n--profile\ndev@example.com\n";
 
-const token = (words: readonly string[], options: CliOptions & { info?: string | undefined } = {}) => {
+const token = (
+  words: readonly string[],
+  options: CliOptions & { info?: string | undefined } = {},
+) => {
   const { info, ...others } = options;
   const environment = { HOME: folder.path, ...(info && { KUBERNETES_EXEC_INFO: info }) };
-  return cli(["token", "-c", "prod", "--profile", "dev@example.com", ...words], { environment, ...others });
+  return cli(["token", "-c", "prod", "--profile", "dev@example.com", ...words], {
+    environment,
+    ...others,
+  });
 };
-const infoOf = (spec: object) => JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1beta1", spec });
+const infoOf = (spec: object) =>
+  JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1beta1", spec });
 const TODAY =
   'The sign-in of the AWS profile "dev@example.com" is missing or has expired. Run: aws sso login --profile dev@example.com\n';
 
@@ -98,7 +114,12 @@ const VERSION = "--login requires version 2 of the AWS CLI as `aws`.\n";
 
 test("a sign-in that fails, or changes nothing, gives no token", async () => {
   aws("exit 255");
-  await exits(token(["--login"], { interactive: true }), 3, "The sign-in with `aws sso login` has failed.\n", "");
+  await exits(
+    token(["--login"], { interactive: true }),
+    3,
+    "The sign-in with `aws sso login` has failed.\n",
+    "",
+  );
   aws("exit 2");
   await exits(token(["--login"], { interactive: true }), 3, VERSION, "");
   aws("true");
@@ -112,8 +133,14 @@ test("Ctrl-C ends the sign-in", async () => {
   aws("exec sleep 60");
   const interrupt = new AbortController();
   setTimeout(() => interrupt.abort(), 500);
-  const { code, err } = await token(["--login"], { interactive: true, interrupted: interrupt.signal });
-  assert.deepEqual([code, err, existsSync(join(folder.path, LOCK))], [130, "Interrupted.\n", false]);
+  const { code, err } = await token(["--login"], {
+    interactive: true,
+    interrupted: interrupt.signal,
+  });
+  assert.deepEqual(
+    [code, err, existsSync(join(folder.path, LOCK))],
+    [130, "Interrupted.\n", false],
+  );
 });
 
 test("a lock that is older than a sign-in can take is abandoned, also if a process has its id after a restart", async () => {

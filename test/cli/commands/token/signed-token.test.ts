@@ -1,4 +1,5 @@
-// `token --jwt`: accepted by the function's own code, its lifetime, and a sentence for each refusal of STS.
+// `token --jwt`: accepted by the function's own code, its lifetime, and a sentence for each refusal
+// of STS.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -15,13 +16,24 @@ import { exits } from "../mappings/cluster.ts";
 
 const HOME = "111122223333";
 const folder = useFolder();
-const SESSION = { name: "session", accessKeyId: "ASIALOCALSESSIONAAAA", expiresAt: Date.now() + 3_600_000 };
+const SESSION = {
+  name: "session",
+  accessKeyId: "ASIALOCALSESSIONAAAA",
+  expiresAt: Date.now() + 3_600_000,
+};
 const session = { ...localIdentity("carol"), ...SESSION };
 /** STS knows that it ends sooner than the client believes. */
-const LATE = { ...session, name: "late", accessKeyId: "ASIALOCALLATEAAAAAAA", expiresAt: Date.now() + 120_000 };
+const LATE = {
+  ...session,
+  name: "late",
+  accessKeyId: "ASIALOCALLATEAAAAAAA",
+  expiresAt: Date.now() + 120_000,
+};
 const issuers = new Map([[HOME, TOKEN_ISSUERS.get(HOME) ?? ""]]);
 const identities = [...LOCAL_IDENTITIES, session, LATE];
-const sts = useServer(() => startSts({ identities, signedTokens: { issuers, forbidden: ["contractor"] } }));
+const sts = useServer(() =>
+  startSts({ identities, signedTokens: { issuers, forbidden: ["contractor"] } }),
+);
 
 type Options = CliOptions & { words?: readonly string[]; left?: number | undefined };
 /** @param left seconds until the credentials expire, as the client sees it */
@@ -29,23 +41,32 @@ function run(name: string, { words = [], left, ...options }: Options = {}) {
   useLocalAws({
     AWS_ENDPOINT_URL_STS: sts.url,
     ...keyVariables(identities.find((one) => one.name === name) ?? localIdentity(name)),
-    AWS_CREDENTIAL_EXPIRATION: left === undefined ? "" : new Date(Date.now() + left * 1000).toISOString(),
+    AWS_CREDENTIAL_EXPIRATION:
+      left === undefined ? "" : new Date(Date.now() + left * 1000).toISOString(),
   });
   return cli(["token", "-c", "prod", "--region", "us-east-1", "--jwt", ...words], options);
 }
 
-const claimsIn = (token: string) => JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+const claimsIn = (token: string) =>
+  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
 
 test("the function accepts the token of a role and of a user, signed with RS256 for this cluster", async () => {
   const { parse, prove } = signedTokensLazily({
-    rules: { clusterId: "prod", partition: "aws", accountByIssuer: new Map([[TOKEN_ISSUERS.get(HOME) ?? "", HOME]]) },
+    rules: {
+      clusterId: "prod",
+      partition: "aws",
+      accountByIssuer: new Map([[TOKEN_ISSUERS.get(HOME) ?? "", HOME]]),
+    },
     endpoint: new URL(sts.url),
     clock: Date.now,
   });
   for (const [name, arn] of [
     ["bob", `arn:aws:iam::${HOME}:role/Developers`],
     ["alice", `arn:aws:iam::${HOME}:user/engineering/alice`],
-    ["carol", `arn:aws:iam::${HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ClusterAdmin_0123456789abcdef`],
+    [
+      "carol",
+      `arn:aws:iam::${HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ClusterAdmin_0123456789abcdef`,
+    ],
   ] as const) {
     const { out } = await exits(run(name), 0);
     const jwt = await parse(JSON.parse(out).status.token, Date.now());
@@ -84,14 +105,24 @@ const ROWS = [
   ["a principal that STS signs no tokens for", "root", {}, /roles and users only/],
 ] as const;
 for (const [what, name, options, message] of ROWS) {
-  test(`${what} is one sentence, without a token`, async () => void (await exits(run(name, options), 3, message, "")));
+  test(`${what} is one sentence, without a token`, async () =>
+    void (await exits(run(name, options), 3, message, "")));
 }
 
 test("--cache keeps the credentials, and each token is a new one", async () => {
-  const cached = { words: ["--cache", "--token-only"], environment: { XDG_CACHE_HOME: folder.path }, left: 1_800 };
-  const [first, second] = [await exits(run("bob", cached), 0, ""), await exits(run("bob", cached), 0)];
+  const cached = {
+    words: ["--cache", "--token-only"],
+    environment: { XDG_CACHE_HOME: folder.path },
+    left: 1_800,
+  };
+  const [first, second] = [
+    await exits(run("bob", cached), 0, ""),
+    await exits(run("bob", cached), 0),
+  ];
   assert.notEqual(first.out, second.out);
   const entries = readdirSync(folder.path, { recursive: true, withFileTypes: true });
-  const texts = entries.flatMap((one) => (one.isFile() ? [readFileSync(join(one.parentPath, one.name), "utf8")] : []));
+  const texts = entries.flatMap((one) =>
+    one.isFile() ? [readFileSync(join(one.parentPath, one.name), "utf8")] : [],
+  );
   assert.ok(texts.length > 0 && !texts.join("").includes(first.out.trim()));
 });

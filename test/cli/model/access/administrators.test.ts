@@ -19,20 +19,36 @@ const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
 const ADMIN_BY_SESSION = { username: "admin:{SessionName}", groups: ["system:masters"] };
 const SET = { [`sso/${A}/clusteradmin`]: ADMIN_BY_SESSION };
 const SET_ROLE = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
-const OF_SET_ROLE = { [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" } };
-const AS_ROLE = { ...SET, [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), ...ADMIN } };
-const SESSION = { [`sso-session/${A}/developers`]: [{ session: "jane", username: "j", groups: ["system:masters"] }] };
+const OF_SET_ROLE = {
+  [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" },
+};
+const AS_ROLE = {
+  ...SET,
+  [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), ...ADMIN },
+};
+const SESSION = {
+  [`sso-session/${A}/developers`]: [{ session: "jane", username: "j", groups: ["system:masters"] }],
+};
 const VIEWER = ["--username", "viewer", "--group", "viewers"];
 const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
 const REFUSED =
   /^Refused: no administrator would surely remain: .*whose mapping has not ended, and to which no denial and no separate .*--force\.\n/ms;
 
 type Stored = Readonly<Record<string, unknown>>;
-type Case = readonly [what: string, cluster: Stored, words: readonly string[], outcome: "accepted" | "refused"];
+type Case = readonly [
+  what: string,
+  cluster: Stored,
+  words: readonly string[],
+  outcome: "accepted" | "refused",
+];
 const [OF_ROLE, OF_USER] = [`role/${A}/a`, `user/${A}/a`];
 const ROLE = { arn: role("A"), ...ADMIN };
 const USER = { arn: user("a"), ...ADMIN };
-const beside = (denied: string) => ({ ...SET, [OF_USER]: USER, [`deny/${A}`]: [{ arnLike: user(denied) }] });
+const beside = (denied: string) => ({
+  ...SET,
+  [OF_USER]: USER,
+  [`deny/${A}`]: [{ arnLike: user(denied) }],
+});
 // biome-ignore format: a table
 const CASES: readonly Case[] = [
   ["removes the last", SET, REMOVE_SET, "refused"],
@@ -61,14 +77,23 @@ for (const [what, parameters, words, outcome] of CASES) {
   test(`${words[0]}: ${what}: ${outcome}`, async (t) => {
     const cluster = await storedCluster(parameters);
     t.after(() => cluster.store.close());
-    const run = (...more: string[]) => cluster.mappings([...words, "-y", "--allow-weakening", ...more]);
+    const run = (...more: string[]) =>
+      cluster.mappings([...words, "-y", "--allow-weakening", ...more]);
     if (outcome === "refused") await exits(run(), 1, REFUSED);
     await exits(run(...(outcome === "refused" ? ["--force"] : [])), 0);
   });
 }
 
-/** Beside the mapping of a role of the set `a`: whether it surely is an administrator with any tokens, and with `TOKENS=jwt`, which have no session. */
-const ONLY: readonly (readonly [name: string, value: unknown, withAny: boolean, withSigned: boolean])[] = [
+/**
+ * Beside the mapping of a role of the set `a`: whether it surely is an administrator with any
+ * tokens, and with `TOKENS=jwt`, which have no session.
+ */
+const ONLY: readonly (readonly [
+  name: string,
+  value: unknown,
+  withAny: boolean,
+  withSigned: boolean,
+])[] = [
   [OF_ROLE, ROLE, true, true],
   [OF_USER, USER, true, true],
   [`sso/${A}/v`, ADMIN, true, true],
@@ -121,7 +146,10 @@ for (const variables of [
   { TOKENS: "jwt", JWT_ISSUERS: "999999999999=https://x.tokens.sts.global.api.aws" },
 ]) {
   test(`stored settings that accept no administrator do not switch the check off: ${Object.keys(variables)}`, async (t) => {
-    const cluster = await storedCluster({ ...SET, [OF_ROLE]: { ...ADMIN_BY_SESSION, arn: role("A") } });
+    const cluster = await storedCluster({
+      ...SET,
+      [OF_ROLE]: { ...ADMIN_BY_SESSION, arn: role("A") },
+    });
     t.after(() => cluster.store.close());
     cluster.deploy(variables);
     const type = (...words: string[]) => cluster.mappings([...words, "-y", "--allow-weakening"]);
@@ -138,12 +166,27 @@ for (const [what, variables, outcome] of [
   ["accepts every account", {}, "accepted"],
   ["accepts both accounts", { ACCOUNTS: `${A},${OTHER}` }, "accepted"],
   ["accepts only the first account", { ACCOUNTS: A }, "refused"],
-  ["accepts AWS-signed tokens of the first account beside others", { JWT_ISSUERS: ISSUER }, "accepted"],
-  ["accepts only AWS-signed tokens of the first account", { TOKENS: "jwt", JWT_ISSUERS: ISSUER }, "refused"],
-  ["accepts only AWS-signed tokens of both accounts", { TOKENS: "jwt", JWT_ISSUERS: ISSUERS }, "accepted"],
+  [
+    "accepts AWS-signed tokens of the first account beside others",
+    { JWT_ISSUERS: ISSUER },
+    "accepted",
+  ],
+  [
+    "accepts only AWS-signed tokens of the first account",
+    { TOKENS: "jwt", JWT_ISSUERS: ISSUER },
+    "refused",
+  ],
+  [
+    "accepts only AWS-signed tokens of both accounts",
+    { TOKENS: "jwt", JWT_ISSUERS: ISSUERS },
+    "accepted",
+  ],
 ] as const) {
   test(`the function ${what}: the removal of its administrator, beside one of another account, is ${outcome}`, async (t) => {
-    const cluster = await storedCluster({ [OF_ROLE]: ROLE, [`role/${OTHER}/a`]: { ...ROLE, arn: OTHER_ROLE } });
+    const cluster = await storedCluster({
+      [OF_ROLE]: ROLE,
+      [`role/${OTHER}/a`]: { ...ROLE, arn: OTHER_ROLE },
+    });
     t.after(() => cluster.store.close());
     cluster.deploy(variables);
     const type = (...words: string[]) => cluster.mappings([...words, "-y", "--allow-weakening"]);
@@ -168,7 +211,9 @@ test("lint reports that no administrator is of an account that the function acce
 
 /** With AWS-signed tokens beside the others, and with them only. */
 const withSigned = (states: States) =>
-  (["beside", "only"] as const).map((signedTokens) => hasAdministrator(states, { ...CONTEXT, signedTokens }));
+  (["beside", "only"] as const).map((signedTokens) =>
+    hasAdministrator(states, { ...CONTEXT, signedTokens }),
+  );
 
 test("a set's list of sessions shadows its administrators: if it is invalid, with AWS-signed tokens, or by an earlier entry", () => {
   const [set, list] = [`sso/${A}/view`, `sso-session/${A}/view`];
@@ -192,23 +237,35 @@ test("with AWS-signed tokens only, an administrator needs no session, unique id 
   const parameter = (value: unknown) => ({ value: JSON.stringify(value), secure: false });
   for (const [name, value, ...expected] of ONLY) {
     const states = new Map([
-      [`${CONTEXT.prefix}/role/${A}/awsreservedsso_a_0123456789abcdef`, parameter({ ...ROLE, groups: [] })],
+      [
+        `${CONTEXT.prefix}/role/${A}/awsreservedsso_a_0123456789abcdef`,
+        parameter({ ...ROLE, groups: [] }),
+      ],
       [`${CONTEXT.prefix}/${name}`, parameter(value)],
     ]);
     assert.deepEqual(withSigned(states), expected, `${name} ${JSON.stringify(value)}`);
   }
 });
 
-const denied = (...roles: string[]) => ({ [`deny/${A}`]: roles.map((name) => ({ arnLike: role(name) })) });
+const denied = (...roles: string[]) => ({
+  [`deny/${A}`]: roles.map((name) => ({ arnLike: role(name) })),
+});
 const SUFFIX = "?".repeat(16);
-/** A change: whether it may deny principals that it does not name, and the parameters of those that it names. */
+/**
+ * A change: whether it may deny principals that it does not name, and the parameters of those that
+ * it names.
+ */
 const LOOKS: readonly (readonly [change: object, deniesOthers: boolean, looks: string])[] = [
   [denied("X"), false, "deny deny/any role/x pattern pattern/any account"],
   [denied("*"), true, "deny deny/any"],
   [denied("X", "y?"), true, "deny deny/any role/x pattern pattern/any account"],
   [denied("old*", "older"), false, "deny deny/any role/older pattern pattern/any account"],
   [denied(), false, "deny deny/any"],
-  [denied(`AWSReservedSSO_V_${SUFFIX}`), false, "deny deny/any role/V sso-session/v sso/v pattern pattern/any account"],
+  [
+    denied(`AWSReservedSSO_V_${SUFFIX}`),
+    false,
+    "deny deny/any role/V sso-session/v sso/v pattern pattern/any account",
+  ],
   [denied(`AWSReservedSSO_V_${SUFFIX.slice(1)}`), true, "deny deny/any"],
   [{ [OF_ROLE]: ROLE }, false, "pattern pattern/any account role/a"],
   [{ [`pattern/${A}`]: [] }, false, "pattern/any account pattern"],
@@ -218,7 +275,10 @@ const LOOKS: readonly (readonly [change: object, deniesOthers: boolean, looks: s
 test("a change looks at the principals whose access it may take away", () => {
   for (const [change, ...expected] of LOOKS) {
     const reading = new Set<string>();
-    const found = mayDenyOthers(wanted({ ...change }), store(denied("old*")), { ...CONTEXT, reading });
+    const found = mayDenyOthers(wanted({ ...change }), store(denied("old*")), {
+      ...CONTEXT,
+      reading,
+    });
     const looks = [...reading].map((name) =>
       short({ name })
         .replace(`/${A}`, "")
@@ -233,8 +293,14 @@ describe("the permission set is the last administrator", () => {
   const name = `sso/${A}/clusteradmin`;
 
   test("apply, edit and rollback keep it too", async () => {
-    const input = stringify({ mappings: [{ permissionSet: "ClusterAdmin", account: A, username: "admin" }] });
-    await exits(cluster.mappings(["apply", "-f", "-", "-y", "--allow-weakening"], { input }), 1, REFUSED);
+    const input = stringify({
+      mappings: [{ permissionSet: "ClusterAdmin", account: A, username: "admin" }],
+    });
+    await exits(
+      cluster.mappings(["apply", "-f", "-", "-y", "--allow-weakening"], { input }),
+      1,
+      REFUSED,
+    );
     cluster.put(name, { username: "admin:{SessionName}" });
     cluster.put(name, SET[name]);
     const environment = { EDITOR: "sed -i '/groups:/,$d'" };
@@ -243,10 +309,14 @@ describe("the permission set is the last administrator", () => {
   });
 
   test("the search for another administrator ends when it has found one", async () => {
-    for (let i = 0; i < 300; i += 1) cluster.put(`user/${A}/u${i}`, { arn: user(`u${i}`), username: "u" });
+    for (let i = 0; i < 300; i += 1)
+      cluster.put(`user/${A}/u${i}`, { arn: user(`u${i}`), username: "u" });
     cluster.put(`role/${A}/a`, { arn: role("A"), ...ADMIN });
     const before = cluster.store.requests.length;
     await exits(cluster.mappings([...REMOVE_SET, "-y", "--allow-weakening"]), 0);
-    assert.ok(cluster.store.requests.length - before < 25, `${cluster.store.requests.length - before} calls`);
+    assert.ok(
+      cluster.store.requests.length - before < 25,
+      `${cluster.store.requests.length - before} calls`,
+    );
   });
 });

@@ -1,16 +1,32 @@
-// What the function answers to each identity, with each value of its parameters, at each time. Each value is evaluated once.
+// What the function answers to each identity, with each value of its parameters, at each time. Each
+// value is evaluated once.
 
-import { type Evaluation, evaluateMapping } from "../../../../functions/authenticator/mapping/evaluate.ts";
+import {
+  type Evaluation,
+  evaluateMapping,
+} from "../../../../functions/authenticator/mapping/evaluate.ts";
 import type { Mapping } from "../../../../functions/authenticator/mapping/mapping.ts";
-import { type Candidate, candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
-import { decidingEvaluation, selectMapping } from "../../../../functions/authenticator/mapping/select.ts";
+import {
+  type Candidate,
+  candidates,
+} from "../../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  decidingEvaluation,
+  selectMapping,
+} from "../../../../functions/authenticator/mapping/select.ts";
 import { renderUser, type User } from "../../../../functions/authenticator/user/user.ts";
 import { isDenial } from "../../../../functions/errors.ts";
-import type { DatedParameter, StoredParameter } from "../../../../functions/parameters/stored-parameter.ts";
+import type {
+  DatedParameter,
+  StoredParameter,
+} from "../../../../functions/parameters/stored-parameter.ts";
 import { CONTEXT, type State, type Text } from "./any-plan.ts";
 import { type Identity, UNIVERSE } from "./universe.ts";
 
-/** One parameter for one identity. `user` is `undefined` if its names are rejected, or it is no mapping. */
+/**
+ * One parameter for one identity. `user` is `undefined` if its names are rejected, or it is no
+ * mapping.
+ */
 export interface Answer extends Evaluation {
   readonly user: User | undefined;
 }
@@ -40,7 +56,9 @@ export function valueFor(name: string, text: Text): Value {
   const ofName = getOr(values, name, () => new Map<Text, Value>());
   return getOr(ofName, text, () => {
     const stored =
-      text === undefined ? undefined : { value: text === "secure" ? "[]" : text, secure: text === "secure" };
+      text === undefined
+        ? undefined
+        : { value: text === "secure" ? "[]" : text, secure: text === "secure" };
     return { text, stored, ends: [...endsIn(text)], answers: [], dated: new Map() };
   });
 }
@@ -49,12 +67,17 @@ export function forgetValues(): void {
   values.clear();
 }
 
-export function dated({ stored, dated: known }: Value, modified: number): StoredParameter & Partial<DatedParameter> {
+export function dated(
+  { stored, dated: known }: Value,
+  modified: number,
+): StoredParameter & Partial<DatedParameter> {
   return getOr(known, modified, () => ({ ...(stored ?? { value: "", secure: false }), modified }));
 }
 
 export function endsIn(text: Text): Set<number> {
-  return new Set(Array.from((text ?? "").matchAll(/"notAfter":"([^"]+)"/g), ([, end = ""]) => Date.parse(end)));
+  return new Set(
+    Array.from((text ?? "").matchAll(/"notAfter":"([^"]+)"/g), ([, end = ""]) => Date.parse(end)),
+  );
 }
 
 export function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -68,7 +91,12 @@ export function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 const RESERVED = [[], ["res:"], ["system:"], ["res:", "system:"]];
 const WORLDS = RESERVED.map((reserved, index) =>
   UNIVERSE.map((identity, at): World => {
-    return { identity, reserved, places: candidates(CONTEXT.prefix, identity), number: index * UNIVERSE.length + at };
+    return {
+      identity,
+      reserved,
+      places: candidates(CONTEXT.prefix, identity),
+      number: index * UNIVERSE.length + at,
+    };
   }),
 );
 
@@ -100,17 +128,28 @@ export async function prepare(name: string, value: Value, worlds: readonly World
     const ofWorld: Answer[] = [];
     for (const at of [0, ...value.ends.toSorted((a, b) => a - b)]) {
       const evaluation = evaluateMapping(place, value.stored, world.identity, at);
-      const user = evaluation.verdict.kind === "match" ? await render(evaluation, world) : undefined;
+      const user =
+        evaluation.verdict.kind === "match" ? await render(evaluation, world) : undefined;
       ofWorld.push({ ...evaluation, user });
     }
     value.answers[world.number] = ofWorld;
   }
 }
 
-async function render(evaluation: Evaluation, { identity, reserved }: World): Promise<User | undefined> {
-  const node = identity.isNode ? { name: "ip-192-0-2-1.ec2.internal" } : { refusal: "not an instance" };
+async function render(
+  evaluation: Evaluation,
+  { identity, reserved }: World,
+): Promise<User | undefined> {
+  const node = identity.isNode
+    ? { name: "ip-192-0-2-1.ec2.internal" }
+    : { refusal: "not an instance" };
   try {
-    return await renderUser(selectMapping([evaluation], identity), identity, reserved, async () => node);
+    return await renderUser(
+      selectMapping([evaluation], identity),
+      identity,
+      reserved,
+      async () => node,
+    );
   } catch (error) {
     if (isDenial(error)) return undefined;
     throw error;
@@ -118,7 +157,13 @@ async function render(evaluation: Evaluation, { identity, reserved }: World): Pr
 }
 
 const verdict = { kind: "nothing" } as const;
-const NOTHING: Answer = { place: "exact", parameter: "", verdict, invalidCount: 0, user: undefined };
+const NOTHING: Answer = {
+  place: "exact",
+  parameter: "",
+  verdict,
+  invalidCount: 0,
+  user: undefined,
+};
 
 export function answer({ stored, ends, answers }: Value, { number }: World, at: number): Answer {
   if (stored === undefined) return NOTHING;
@@ -144,5 +189,7 @@ export function mappingOf({ verdict }: Answer): Mapping | undefined {
 
 export function isWithin(user: User, other: User | undefined): boolean {
   if (user === other) return true;
-  return other?.username === user.username && user.groups.every((group) => other.groups.includes(group));
+  return (
+    other?.username === user.username && user.groups.every((group) => other.groups.includes(group))
+  );
 }

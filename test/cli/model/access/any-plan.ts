@@ -30,23 +30,39 @@ export interface AnyPlan {
   /** Of the shell. Functions may accept other tokens. */
   readonly signedTokens?: "beside" | "only" | undefined;
   /** Another operator's writes, each before the command's n-th call. */
-  readonly others?: readonly { readonly point: number; readonly short: string; readonly text: Text }[];
+  readonly others?: readonly {
+    readonly point: number;
+    readonly short: string;
+    readonly text: Text;
+  }[];
 }
 
 const RESOURCES = [
   "iam:*",
   ...["*", "c*", "ci", "c?", "AWSReservedSSO_*", SET_ROLES[0]].map((role) => `iam:role/${role}`),
-  ...["iam:user/*", "iam:user/ops/*", "iam:user/alice", "iam:user/ops/alice", "iam:user/*alice", "iam:root"],
+  ...[
+    "iam:user/*",
+    "iam:user/ops/*",
+    "iam:user/alice",
+    "iam:user/ops/alice",
+    "iam:user/*alice",
+    "iam:root",
+  ],
   ...["sts:federated-user/*", "sts:federated-user/fred", "sts:federated-user/Fr?d"],
 ];
-const SESSION_RESOURCES = ["ci/*", "*/jane", "AWSReservedSSO_View_*/JANE", `${SET_ROLES[0]}/jane`].map(
-  (session) => `assumed-role/${session}`,
-);
+const SESSION_RESOURCES = [
+  "ci/*",
+  "*/jane",
+  "AWSReservedSSO_View_*/JANE",
+  `${SET_ROLES[0]}/jane`,
+].map((session) => `assumed-role/${session}`);
 
 const DENIED = [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)];
 const DENIED_NAMES = ["jane", "JANE", "alice", "Alice", "bob", "fred", "root", "system"];
 
-function weighted<T>(...parts: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<T>])[]): fc.Arbitrary<T> {
+function weighted<T>(
+  ...parts: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<T>])[]
+): fc.Arbitrary<T> {
   return fc.oneof(...parts.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 }
 
@@ -54,7 +70,13 @@ const ends = Object.values(ENDS).map((notAfter) => ({ notAfter }));
 const end = weighted([3, fc.constant<object>({})], [2, fc.constantFrom<object>(...ends)]);
 const USERNAMES = [
   ...["{SessionName}", "{SessionName}:x", "system:x", "res:x", "{EC2PrivateDNSName}"],
-  ...["{AccountID}", "k:{AccessKeyID}", "{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
+  ...[
+    "{AccountID}",
+    "k:{AccessKeyID}",
+    "{IdentityStoreUserId}",
+    "s:{SourceIdentity}",
+    "t:{PrincipalTag:team}",
+  ],
 ];
 const username = weighted([4, fc.constantFrom("u", "v")], [2, fc.constantFrom(...USERNAMES)]);
 const GROUPS = [
@@ -79,16 +101,25 @@ function merged(...parts: fc.Arbitrary<object>[]): fc.Arbitrary<object> {
 }
 
 function arnLike(account: string, resources: readonly string[]): fc.Arbitrary<object> {
-  const of = account === "any" ? fc.constantFrom("*", A, B, "1111*") : fc.constantFrom(account, account, "*");
-  return fc.tuple(of, fc.constantFrom(...resources)).map(([id, resource]) => ({ arnLike: arnOf(resource, id) }));
+  const of =
+    account === "any"
+      ? fc.constantFrom("*", A, B, "1111*")
+      : fc.constantFrom(account, account, "*");
+  return fc
+    .tuple(of, fc.constantFrom(...resources))
+    .map(([id, resource]) => ({ arnLike: arnOf(resource, id) }));
 }
 
 function denied(account: string): fc.Arbitrary<object> {
-  return weighted([2, arnLike(account, DENIED)], [1, fc.constantFrom(...DENIED_NAMES).map((name) => ({ name }))]);
+  return weighted(
+    [2, arnLike(account, DENIED)],
+    [1, fc.constantFrom(...DENIED_NAMES).map((name) => ({ name }))],
+  );
 }
 
 const json = (value: unknown) => JSON.stringify(value);
-const TWICE = '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}';
+const TWICE =
+  '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}';
 /** Entries with a repeated key, a wrong type or an unknown key. */
 const WRONG = ["1", TWICE, '{"session":"jane","username":1}'];
 const list = (entry: fc.Arbitrary<object>, maxLength: number) =>
@@ -110,7 +141,13 @@ const single = (value: fc.Arbitrary<object>) =>
   );
 const grant = merged(names, end, description);
 const ofArn = (arn: string, more: fc.Arbitrary<object> = fc.constant({})) =>
-  single(merged(fc.record({ arn: fc.constantFrom(...new Set([arn, arn.replace("fred", "Fred")])) }), grant, more));
+  single(
+    merged(
+      fc.record({ arn: fc.constantFrom(...new Set([arn, arn.replace("fred", "Fred")])) }),
+      grant,
+      more,
+    ),
+  );
 
 /** The values of each parameter of the store. */
 const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
@@ -118,12 +155,18 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
     [9, ofArn(`arn:aws:iam::${A}:role/ci`, pin("role"))],
     [1, ofArn(`arn:aws:iam::${A}:role/other`)],
   ),
-  [`role/${A}/${SET_ROLES[0]?.toLowerCase()}`]: ofArn(`arn:aws:iam::${A}:role/${SET_ROLES[0]}`, pin("role")),
+  [`role/${A}/${SET_ROLES[0]?.toLowerCase()}`]: ofArn(
+    `arn:aws:iam::${A}:role/${SET_ROLES[0]}`,
+    pin("role"),
+  ),
   [`user/${A}/alice`]: ofArn(`arn:aws:iam::${A}:user/ops/alice`, pin("user")),
   [`federated-user/${A}/fred`]: ofArn(`arn:aws:sts::${A}:federated-user/fred`),
   [`root/${A}`]: ofArn(`arn:aws:iam::${A}:root`),
   [`sso/${A}/view`]: single(grant),
-  [`sso-session/${A}/view`]: list(merged(fc.record({ session: fc.constantFrom("jane", "Jane") }), grant), 2),
+  [`sso-session/${A}/view`]: list(
+    merged(fc.record({ session: fc.constantFrom("jane", "Jane") }), grant),
+    2,
+  ),
   [`pattern/${A}`]: list(merged(arnLike(A, RESOURCES), grant), 3),
   "pattern/any": list(merged(arnLike("any", RESOURCES), grant), 2),
   [`account/${A}`]: single(weighted([3, grant], [1, end])),
@@ -138,20 +181,33 @@ const LISTS = NAMES.filter((name) => /pattern|deny|sso-session/.test(name));
 
 const absent = fc.constant(undefined);
 const state: fc.Arbitrary<State> = fc.record(
-  Object.fromEntries(NAMES.map((name) => [name, fc.oneof<fc.Arbitrary<Text>[]>(absent, VALUES[name] ?? absent)])),
+  Object.fromEntries(
+    NAMES.map((name) => [name, fc.oneof<fc.Arbitrary<Text>[]>(absent, VALUES[name] ?? absent)]),
+  ),
 );
 
-/** A few parameters get another value: a new one, or one that differs by an entry, a key, or their order. */
+/**
+ * A few parameters get another value: a new one, or one that differs by an entry, a key, or their
+ * order.
+ */
 function changed(before: State, count: fc.Arbitrary<number>): fc.Arbitrary<State> {
   // The command writes valid values only. It may keep an invalid one, or remove it.
   const isWritten = (name: string, text: Text) =>
     text === before[name] ||
-    readValue(`${CONTEXT.prefix}/${name}`, storedText(text === "secure" ? "{" : text), CONTEXT).problem === undefined;
+    readValue(`${CONTEXT.prefix}/${name}`, storedText(text === "secure" ? "{" : text), CONTEXT)
+      .problem === undefined;
   return fc
     .tuple(count, fc.constantFrom(NAMES, OF_ONE_SET, LISTS))
-    .chain(([many, some]) => fc.uniqueArray(fc.constantFrom(...some), { minLength: many, maxLength: many }))
-    .chain((some) => fc.tuple(...some.map((name) => fc.tuple(fc.constant(name), valueAfter(name, before[name])))))
-    .map((values) => ({ ...before, ...Object.fromEntries(values.filter(([name, text]) => isWritten(name, text))) }));
+    .chain(([many, some]) =>
+      fc.uniqueArray(fc.constantFrom(...some), { minLength: many, maxLength: many }),
+    )
+    .chain((some) =>
+      fc.tuple(...some.map((name) => fc.tuple(fc.constant(name), valueAfter(name, before[name])))),
+    )
+    .map((values) => ({
+      ...before,
+      ...Object.fromEntries(values.filter(([name, text]) => isWritten(name, text))),
+    }));
 }
 
 function valueAfter(name: string, before: Text): fc.Arbitrary<Text> {
@@ -166,10 +222,12 @@ function valueAfter(name: string, before: Text): fc.Arbitrary<Text> {
       fc.subarray([...items]).map(json),
       fc.shuffledSubarray([...items], { minLength: items.length }).map(json),
       // An entry is added, or replaces another one.
-      fc.tuple(fc.nat(items.length), other, fc.constantFrom(0, 1, items.length)).map(([index, more, replaced]) => {
-        const entry = Array.isArray(more) ? more.slice(0, 1) : [];
-        return json([...items.slice(0, index), ...entry, ...items.slice(index + replaced)]);
-      }),
+      fc
+        .tuple(fc.nat(items.length), other, fc.constantFrom(0, 1, items.length))
+        .map(([index, more, replaced]) => {
+          const entry = Array.isArray(more) ? more.slice(0, 1) : [];
+          return json([...items.slice(0, index), ...entry, ...items.slice(index + replaced)]);
+        }),
       fc
         .tuple(fc.nat(Math.max(0, items.length - 1)), edit)
         .map(([index, change]) =>
@@ -188,7 +246,10 @@ const edit = fc.oneof(
     const { notAfter: _, ...rest } = item;
     return { ...rest, ...given };
   }),
-  merged(names).map((given) => (item: Record<string, unknown>) => ("username" in item ? { ...item, ...given } : item)),
+  merged(names).map(
+    (given) => (item: Record<string, unknown>) =>
+      "username" in item ? { ...item, ...given } : item,
+  ),
   fc.constant((item: Record<string, unknown>) =>
     "groups" in item ? { ...item, groups: (item["groups"] as unknown[]).slice(1) } : item,
   ),
@@ -211,7 +272,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The command deletes in steps, so that nothing needs the date of a deletion. Other tools may not. */
+/**
+ * The command deletes in steps, so that nothing needs the date of a deletion. Other tools may not.
+ */
 const otherWrite = fc
   .tuple(fc.nat(5), fc.constantFrom(...NAMES))
   .chain(([point, short]) => (VALUES[short] ?? absent).map((text) => ({ point, short, text })));
@@ -219,7 +282,9 @@ const otherWrite = fc
 export function anyPlan(commands: number, changes: fc.Arbitrary<number>): fc.Arbitrary<AnyPlan> {
   let states: fc.Arbitrary<readonly State[]> = state.map((one) => [one]);
   for (let index = 0; index < commands; index += 1) {
-    states = states.chain((all) => changed(all.at(-1) ?? {}, changes).map((next) => [...all, next]));
+    states = states.chain((all) =>
+      changed(all.at(-1) ?? {}, changes).map((next) => [...all, next]),
+    );
   }
   return fc.record({
     states,

@@ -1,4 +1,5 @@
-// Small changes: their marks, their first writes, and the waits before these. Most rows are for a condition of the rule.
+// Small changes: their marks, their first writes, and the waits before these. Most rows are for a
+// condition of the rule.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,20 +10,36 @@ import { arn, marks, name, short, store, wanted } from "./store.ts";
 import { A } from "./universe.ts";
 
 const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
-const ci = (more: object = {}) => ({ [`role/${A}/ci`]: { arn: arn("role/ci"), username: "u", ...more } });
-const listed = (...all: string[]) => ({ [`pattern/${A}`]: all.map((one) => ({ arnLike: arn(one), username: one })) });
-const patterns = (...all: string[]) => ({ [`pattern/${A}`]: all.map((one) => ({ arnLike: arn(one), username: "p" })) });
-const denied = (...resources: string[]) => ({ [`deny/${A}`]: resources.map((one) => ({ arnLike: arn(one) })) });
-const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((d) => ({ notAfter: `${d}T00:00:00Z` }));
+const ci = (more: object = {}) => ({
+  [`role/${A}/ci`]: { arn: arn("role/ci"), username: "u", ...more },
+});
+const listed = (...all: string[]) => ({
+  [`pattern/${A}`]: all.map((one) => ({ arnLike: arn(one), username: one })),
+});
+const patterns = (...all: string[]) => ({
+  [`pattern/${A}`]: all.map((one) => ({ arnLike: arn(one), username: "p" })),
+});
+const denied = (...resources: string[]) => ({
+  [`deny/${A}`]: resources.map((one) => ({ arnLike: arn(one) })),
+});
+const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((d) => ({
+  notAfter: `${d}T00:00:00Z`,
+}));
 /** Denials of one user with several paths, which have the same key. */
-const repeated = (...entries: readonly (readonly [resource: string, more?: object | undefined])[]) => ({
+const repeated = (
+  ...entries: readonly (readonly [resource: string, more?: object | undefined])[]
+) => ({
   [`deny/${A}`]: entries.map(([resource, more]) => ({ arnLike: arn(resource), ...more })),
 });
-const session = (...all: string[]) => ({ [`sso-session/${A}/v`]: all.map((session) => ({ session, username: "u" })) });
+const session = (...all: string[]) => ({
+  [`sso-session/${A}/v`]: all.map((session) => ({ session, username: "u" })),
+});
 const ROLE_NAME = "AWSReservedSSO_v_0123456789abcdef";
 const setRole = `role/${A}/${ROLE_NAME.toLowerCase()}`;
 const ofSetRole = { [setRole]: { arn: arn(`role/${ROLE_NAME}`), username: "r" } };
-const anyOf = (account: string) => ({ "pattern/any": [{ arnLike: `arn:aws:iam::${account}:role/*`, username: "p" }] });
+const anyOf = (account: string) => ({
+  "pattern/any": [{ arnLike: `arn:aws:iam::${account}:role/*`, username: "p" }],
+});
 const broad = { ...anyOf("*"), [`account/${A}`]: { username: "a" } };
 const denyAny = (name: string) => ({ "deny/any": [{ arnLike: `arn:aws:iam::*:role/${name}` }] });
 const ofOther = { "account/444455556666": { username: "b" } };
@@ -33,14 +50,26 @@ const janeDenied = { [`deny/${A}`]: [{ arnLike: sts("assumed-role/*/jane") }] };
 const bob = { [`user/${A}/bob`]: { arn: arn("user/bob"), ...admins } };
 const ofSet = (more: object | string) => ({ [SET]: more });
 const jane = (more: object | string) => ({
-  [`sso-session/${A}/v`]: typeof more === "string" || Array.isArray(more) ? more : [{ session: "jane", ...more }],
+  [`sso-session/${A}/v`]:
+    typeof more === "string" || Array.isArray(more) ? more : [{ session: "jane", ...more }],
 });
 const JANE = { session: "jane", username: "u" };
-const [ofV, ofJoe, inG] = [{ ...JANE, username: "v" }, { ...JANE, session: "joe", ...july }, { groups: ["g"] }];
+const [ofV, ofJoe, inG] = [
+  { ...JANE, username: "v" },
+  { ...JANE, session: "joe", ...july },
+  { groups: ["g"] },
+];
 const FRED = `federated-user/${A}/fred`;
-const fred = (of: string, more: object) => ({ [FRED]: { arn: sts(`federated-user/${of}`), username: "f" }, ...more });
+const fred = (of: string, more: object) => ({
+  [FRED]: { arn: sts(`federated-user/${of}`), username: "f" },
+  ...more,
+});
 const userOfSet = (more: object = {}) => ({
-  [`user/${A}/${ROLE_NAME.toLowerCase()}`]: { arn: arn(`user/${ROLE_NAME}`), username: "u", ...more },
+  [`user/${A}/${ROLE_NAME.toLowerCase()}`]: {
+    arn: arn(`user/${ROLE_NAME}`),
+    username: "u",
+    ...more,
+  },
 });
 const toZ = { [`account/${A}`]: { username: "z" } };
 const set = ofSet({ username: "s" });
@@ -49,8 +78,9 @@ const all = { ...session("jane"), ...set, ...broad, ...ofSetRole };
 const none = (...names: string[]) => Object.fromEntries(names.map((one) => [one, undefined]));
 const swap = { ...none(OF_CI), ...ofSet(admins) };
 /**
- * A change, the kinds of its marks with how many entries each names, and the first writes < what these wait for. Behind a
- * value that is not the wanted one is its number of entries, or that it is ended. R is a role of the permission set v.
+ * A change, the kinds of its marks with how many entries each names, and the first writes < what
+ * these wait for. Behind a value that is not the wanted one is its number of entries, or that it is
+ * ended. R is a role of the permission set v.
  */
 // biome-ignore format: a table
 const CHANGES: readonly (readonly [before: object, change: object, marks?: string, writes?: string])[] = [
@@ -208,7 +238,9 @@ test("the marks, the first writes, and the recent writes that they wait for", ()
   const found = CHANGES.map(([before, change]) => {
     const recent = Object.fromEntries(Object.keys(before).map((one) => [one, 1_000]));
     const [states, changes] = [store({ ...before }, recent), wanted({ ...change })];
-    const kinds = marksOf(changes, states, CONTEXT).map(({ kind, gives }) => `${kind} ${gives.length}`);
+    const kinds = marksOf(changes, states, CONTEXT).map(
+      ({ kind, gives }) => `${kind} ${gives.length}`,
+    );
     const { writes = [], waitsFor = [] } = nextPhase(changes, states, CONTEXT) ?? {};
     const nameOf = (name: string) =>
       short({ name })
@@ -216,7 +248,9 @@ test("the marks, the first writes, and the recent writes that they wait for", ()
         .replace(/^role.awsreserved.*/, "R");
     const first = writes.map(({ name, value }) => {
       const isLast = changes.some((one) => one.name === name && one.value === value);
-      return isLast ? nameOf(name) : `${nameOf(name)} (${JSON.parse(value ?? "").length ?? "ended"})`;
+      return isLast
+        ? nameOf(name)
+        : `${nameOf(name)} (${JSON.parse(value ?? "").length ?? "ended"})`;
     });
     const last = waitsFor.length > 0 ? ["<", ...waitsFor.map(nameOf)] : [];
     return [before, change, kinds.join(", "), [...first, ...last].join(" ")];
@@ -262,8 +296,14 @@ test("a mark names the riskiest mappings first, five with their parameters, ten 
     `user/${A}/u${index}`,
     { arn: arn(`user/u${index}`), username: `n${index}` },
   ]);
-  const risky = { [`user/${A}/x`]: { arn: arn("user/x"), username: "x", groups: ["system:nodes"] }, ...bob };
-  const [mark = ""] = marks({ ...Object.fromEntries(users), ...risky, ...denied("user/*") }, denied());
+  const risky = {
+    [`user/${A}/x`]: { arn: arn("user/x"), username: "x", groups: ["system:nodes"] },
+    ...bob,
+  };
+  const [mark = ""] = marks(
+    { ...Object.fromEntries(users), ...risky, ...denied("user/*") },
+    denied(),
+  );
   assert.equal(
     mark,
     `denial: user/* is no longer denied by deny/${A}: user/${A}/bob applies and gives u (system:masters), or user/${A}/x applies and gives x (system:nodes), or user/${A}/u0 applies and gives n0, or user/${A}/u1 applies and gives n1, or user/${A}/u2 applies and gives n2, or another mapping applies and gives n3, or n4, or n5, or n6, or n7, or n8, or n9, or n10, or n11, or n12, or one of 5 more, such as n13`,
@@ -294,11 +334,15 @@ test("above 200 changes, a lifted denial is still written last, after a wait", (
   });
   const mapped = Object.fromEntries(many.map((one) => [one, mapping(one, ["g", "h"])]));
   const states = new Map(store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], ...mapped }));
-  const changes = wanted({ [`deny/${A}`]: [], ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g"])])) });
+  const changes = wanted({
+    [`deny/${A}`]: [],
+    ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g"])])),
+  });
   const first = nextPhase(changes, states, CONTEXT);
   assert.equal(first?.writes.length, 250);
   assert.ok(first.writes.every((one) => short(one).startsWith("role/")));
-  for (const { name: full, value = "" } of first.writes) states.set(full, { value, secure: false, modified: NOW });
+  for (const { name: full, value = "" } of first.writes)
+    states.set(full, { value, secure: false, modified: NOW });
   const second = nextPhase(changes, states, CONTEXT);
   assert.deepEqual(second?.writes.map(short), [`deny/${A}`]);
   assert.equal(second.from, NOW + 35_000);
@@ -329,7 +373,11 @@ test("the last administrator stays until the list of sessions that denies the ne
   const administrator = { username: "admin", groups: ["system:masters"] };
   const alice = { arn: arn("user/alice"), username: "u", groups: ["g"] };
   const [user, sessions] = [`user/${A}/alice`, `sso-session/${A}/view`];
-  const states = store({ [`sso/${A}/view`]: administrator, [sessions]: "{}", [user]: { ...alice, ...administrator } });
+  const states = store({
+    [`sso/${A}/view`]: administrator,
+    [sessions]: "{}",
+    [user]: { ...alice, ...administrator },
+  });
   const changes = wanted({ [user]: alice, [sessions]: [] });
   const first = nextPhase(changes, states, CONTEXT);
   assert.deepEqual(first?.writes.map(short), [sessions]);

@@ -12,7 +12,10 @@ const OF_THREE = 200_003;
 const run = promisify(execFile);
 
 async function prove(...words: readonly (string | number)[]): Promise<Counts> {
-  const { stdout } = await run(process.execPath, [`${import.meta.dirname}/prove-plans.ts`, ...words.map(String)]);
+  const { stdout } = await run(process.execPath, [
+    `${import.meta.dirname}/prove-plans.ts`,
+    ...words.map(String),
+  ]);
   return JSON.parse(stdout);
 }
 
@@ -30,14 +33,20 @@ test("every plan over two parameters that concern one identity: what a write giv
 });
 
 test(`one of ${OF_THREE} plans over three parameters`, async (t) => {
-  const { plans, gains } = await sum(t, [prove("families", 3, OF_THREE, 0), prove("families", 3, OF_THREE, 1)]);
+  const { plans, gains } = await sum(t, [
+    prove("families", 3, OF_THREE, 0),
+    prove("families", 3, OF_THREE, 1),
+  ]);
   assert.ok(plans > 1_000 && gains > plans);
 });
 
 test(`${RUNS} random plans of one or two commands, also interrupted, with another operator's writes`, async (t) => {
   const seed = Date.now() % 1_000_000;
   t.diagnostic(`seed ${seed}`);
-  const { plans, gains } = await sum(t, [prove("random", RUNS / 2, seed), prove("random", RUNS / 2, seed + 1)]);
+  const { plans, gains } = await sum(t, [
+    prove("random", RUNS / 2, seed),
+    prove("random", RUNS / 2, seed + 1),
+  ]);
   assert.ok(plans === RUNS && gains > 5 * plans);
 });
 

@@ -28,7 +28,11 @@ export interface Gain {
 const namesOf = ({ username, groups = [] }: Mapping) => [username, groups];
 /** Another spelling is the same principal, except of federated users. */
 const inLowerCase = (arn = "") => (arn.includes(":federated-user/") ? arn : arn.toLowerCase());
-const whose = ({ arn, arnLike, session }: Mapping) => [inLowerCase(arn), inLowerCase(arnLike), session];
+const whose = ({ arn, arnLike, session }: Mapping) => [
+  inLowerCase(arn),
+  inLowerCase(arnLike),
+  session,
+];
 
 /** Whether the mark is of an entry of this identity, and names the entry that gives it. */
 export function isNamed({ identity, deciding, mapping }: Gain, { entry, gives }: Mark): boolean {
@@ -45,7 +49,8 @@ export function isNamed({ identity, deciding, mapping }: Gain, { entry, gives }:
 }
 
 function appliesTo({ kind, arns, sessions, mapping }: Entry, identity: Identity): boolean {
-  if (kind === "sso-session") return identity.claims !== undefined || identity.sessionName === mapping.session;
+  if (kind === "sso-session")
+    return identity.claims !== undefined || identity.sessionName === mapping.session;
   if (kind !== "pattern" && kind !== "deny") return true;
   if (kind === "deny" && identity.claims !== undefined) return true;
   const compared = kind === "deny" ? identityArns(identity) : [identity.canonicalArn];
@@ -53,10 +58,22 @@ function appliesTo({ kind, arns, sessions, mapping }: Entry, identity: Identity)
   return own.some((pattern) => compared.some((arn) => matchesSections(pattern, arnSections(arn))));
 }
 
-/** Whether it is a grant to one principal, with names that need no care, and without an end or a pin that is dropped. */
-export function isShown({ identity, at, parameter, old, deciding, mapping, decidesNow }: Gain): boolean {
+/**
+ * Whether it is a grant to one principal, with names that need no care, and without an end or a pin
+ * that is dropped.
+ */
+export function isShown({
+  identity,
+  at,
+  parameter,
+  old,
+  deciding,
+  mapping,
+  decidesNow,
+}: Gain): boolean {
   if (deciding.parameter !== parameter) return false;
-  if (!["exact", "sso", "sso-session"].includes(deciding.place) || isBlocked(deciding, decidesNow)) return false;
+  if (!["exact", "sso", "sso-session"].includes(deciding.place) || isBlocked(deciding, decidesNow))
+    return false;
   const found = mappingIn(old, identity.sessionName, at);
   // A federated user with another spelling is another one.
   const was = identity.kind === "federated-user" && found?.arn !== mapping.arn ? undefined : found;

@@ -1,5 +1,6 @@
-// A principal that may write a function's settings into Parameter Store can mislead an operator, but can hide no grant and no
-// lockout: with any setting false, alone and in pairs, each change is marked or refused that is so without settings.
+// A principal that may write a function's settings into Parameter Store can mislead an operator,
+// but can hide no grant and no lockout: with any setting false, alone and in pairs, each change is
+// marked or refused that is so without settings.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -42,20 +43,29 @@ const FALSE: Readonly<Record<StoredVariable, readonly string[]>> = {
   USER_INFO: ["minimal"],
 };
 
-const alone = Object.entries(FALSE).flatMap(([name, values]) => values.map((value): Variables => ({ [name]: value })));
+const alone = Object.entries(FALSE).flatMap(([name, values]) =>
+  values.map((value): Variables => ({ [name]: value })),
+);
 const pairs = alone.flatMap((first, index) =>
   alone.slice(index + 1).map((second): Variables => ({ ...first, ...second })),
 );
 
 /** What the rule sees with this stored text. */
 function reviewWith(text: string | undefined): RuleSettings {
-  const shell = shellOf({ CLUSTER_ID: "c", AWS_REGION: "us-east-1", MAPPING_PREFIX: CONTEXT.prefix }, {});
+  const shell = shellOf(
+    { CLUSTER_ID: "c", AWS_REGION: "us-east-1", MAPPING_PREFIX: CONTEXT.prefix },
+    {},
+  );
   const functions = functionsAt(CONTEXT.prefix, ["c"], shell);
   functions.take(
     settingsParameter(CONTEXT.prefix, "c"),
     text === undefined ? undefined : { value: text, secure: false },
   );
-  const review = reviewSettings(readCommonSettings(readFrom(shell.machine)), functions, () => CONTEXT.now);
+  const review = reviewSettings(
+    readCommonSettings(readFrom(shell.machine)),
+    functions,
+    () => CONTEXT.now,
+  );
   return { ...review };
 }
 
@@ -64,7 +74,9 @@ const texts = [...alone, ...pairs].flatMap((variables) =>
 );
 const WRONG = ["{", "[]", '{"format":2}', '{"format":1,"version":"9.0.0","settings":{"NEW":"x"}}'];
 /** Equal ones are judged once: the rule sees nothing else. */
-const reviews = new Map([...texts, ...WRONG].map(reviewWith).map((review) => [JSON.stringify(review), review]));
+const reviews = new Map(
+  [...texts, ...WRONG].map(reviewWith).map((review) => [JSON.stringify(review), review]),
+);
 const truth = reviewWith(undefined);
 
 const nameOf = (short: string) => `${CONTEXT.prefix}/${short}`;
@@ -88,7 +100,10 @@ function isLockout(changes: readonly Wanted[], stored: States, review: RuleSetti
   }
 }
 
-/** Returns how many marks the plan has without settings. Throws if false settings remove a mark, or the refusal of a lockout. */
+/**
+ * Returns how many marks the plan has without settings. Throws if false settings remove a mark, or
+ * the refusal of a lockout.
+ */
 function attack({ states: [before = {}, after = {}] }: AnyPlan): number {
   const shorts = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const changes = shorts
@@ -100,8 +115,12 @@ function attack({ states: [before = {}, after = {}] }: AnyPlan): number {
   if (isRefused) lockouts += 1;
   for (const [key, review] of reviews) {
     const found = marksOf(changes, stored, review);
-    for (const mark of marks) assert.ok(hasConsent(mark, found), JSON.stringify({ key, mark, before, after }));
-    assert.ok(!isRefused || isLockout(changes, stored, review), JSON.stringify({ key, before, after }));
+    for (const mark of marks)
+      assert.ok(hasConsent(mark, found), JSON.stringify({ key, mark, before, after }));
+    assert.ok(
+      !isRefused || isLockout(changes, stored, review),
+      JSON.stringify({ key, before, after }),
+    );
   }
   return marks.length;
 }
@@ -142,7 +161,8 @@ test("the removal of each of two administrators, and of both, is refused with fa
       const sets = { [`sso/${A}/view`]: value, [`sso/${B}/view`]: value };
       for (const after of [{}, ...Object.keys(sets).map((short) => ({ [short]: value }))]) {
         attack({ states: [sets, after], reserved: false });
-        for (const name of Object.keys(after)) attack({ states: [{ [name]: value }, {}], reserved: false });
+        for (const name of Object.keys(after))
+          attack({ states: [{ [name]: value }, {}], reserved: false });
       }
     }
   }

@@ -8,37 +8,70 @@ import { arn } from "./store.ts";
 import { A, B, PINS, SET_ROLES } from "./universe.ts";
 
 const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
-const [ROLE, USER, FRED, ROOT] = [`role/${A}/ci`, `user/${A}/alice`, `federated-user/${A}/fred`, `root/${A}`];
-const [SET, SESSIONS, PATTERN, DENY] = [`sso/${A}/view`, `sso-session/${A}/view`, `pattern/${A}`, `deny/${A}`];
+const [ROLE, USER, FRED, ROOT] = [
+  `role/${A}/ci`,
+  `user/${A}/alice`,
+  `federated-user/${A}/fred`,
+  `root/${A}`,
+];
+const [SET, SESSIONS, PATTERN, DENY] = [
+  `sso/${A}/view`,
+  `sso-session/${A}/view`,
+  `pattern/${A}`,
+  `deny/${A}`,
+];
 const names = (username: string, ...groups: string[]) => ({ username, groups });
 const [july, august] = [{ notAfter: ENDS.july }, { notAfter: ENDS.august }];
-const ci = (more: object = {}) => ({ [ROLE]: { arn: arn("role/ci"), ...names("ci", "deployers"), ...more } });
-const alice = (more = {}) => ({ [USER]: { arn: arn("user/ops/alice"), ...names("alice", "viewers"), ...more } });
+const ci = (more: object = {}) => ({
+  [ROLE]: { arn: arn("role/ci"), ...names("ci", "deployers"), ...more },
+});
+const alice = (more = {}) => ({
+  [USER]: { arn: arn("user/ops/alice"), ...names("alice", "viewers"), ...more },
+});
 const fred = { [FRED]: { arn: sts("federated-user/fred"), ...names("fred", "viewers") } };
-const set = (more: object = {}) => ({ [SET]: { ...names("dev:{SessionName}", "developers"), ...more } });
+const set = (more: object = {}) => ({
+  [SET]: { ...names("dev:{SessionName}", "developers"), ...more },
+});
 const session = (name: string, more: object = {}) => ({
   ...{ session: name, ...names("dev:{SessionName}", "developers", "on-call") },
   ...more,
 });
 const sessions = (...entries: object[]) => ({ [SESSIONS]: entries });
 const patterns = (...all: readonly (readonly [resource: string, more?: object])[]) => ({
-  [PATTERN]: all.map(([resource, more]) => ({ arnLike: arn(resource), ...names("p", "readers"), ...more })),
+  [PATTERN]: all.map(([resource, more]) => ({
+    arnLike: arn(resource),
+    ...names("p", "readers"),
+    ...more,
+  })),
 });
 const denied = (...all: readonly (readonly [arn: string, more?: object])[]) => ({
   [DENY]: all.map(([arnLike, more]) => ({ arnLike, ...more })),
 });
-const team = (more: object = {}) => ({ [`account/${B}`]: { ...names("team-b:{SessionName}", "team-b"), ...more } });
+const team = (more: object = {}) => ({
+  [`account/${B}`]: { ...names("team-b:{SessionName}", "team-b"), ...more },
+});
 const ofAccount = { [`account/${A}`]: names("staff", "viewers") };
-const [roles, ofCi, jane] = [patterns(["role/*"]), patterns(["role/ci-*"], ["user/ops/*"]), sts("assumed-role/*/jane")];
+const [roles, ofCi, jane] = [
+  patterns(["role/*"]),
+  patterns(["role/ci-*"], ["user/ops/*"]),
+  sts("assumed-role/*/jane"),
+];
 const mallory = [sts("assumed-role/*/mallory")] as const;
 const masters = names("admin", "system:masters");
 const none = (...shorts: string[]) => Object.fromEntries(shorts.map((short) => [short, undefined]));
 /** As `mappings import` writes an aws-auth ConfigMap: one administrator, three roles of nodes. */
 const imported = Object.fromEntries(
   Array.from({ length: 50 }, (_, index) => {
-    const node = { username: "system:node:{EC2PrivateDNSName}", groups: ["system:bootstrappers", "system:nodes"] };
+    const node = {
+      username: "system:node:{EC2PrivateDNSName}",
+      groups: ["system:bootstrappers", "system:nodes"],
+    };
     const given =
-      index === 0 ? masters : index < 4 ? node : names(index % 2 ? `u${index}` : "x:{SessionName}", "viewers");
+      index === 0
+        ? masters
+        : index < 4
+          ? node
+          : names(index % 2 ? `u${index}` : "x:{SessionName}", "viewers");
     const [kind, name] = [index % 5 === 4 ? "user" : "role", index === 0 ? "ci" : `x${index}`];
     return [`${kind}/${A}/${name}`, { arn: arn(`${kind}/${name}`), ...given }];
   }),
@@ -46,10 +79,16 @@ const imported = Object.fromEntries(
 /** Besides what a journey begins with. */
 const STORE = {
   [`sso/${A}/admin`]: names("admin:{SessionName}", "access:cluster-admin"),
-  [`role/${A}/node`]: { arn: arn("role/node"), ...names("system:node:{EC2PrivateDNSName}", "system:nodes") },
+  [`role/${A}/node`]: {
+    arn: arn("role/node"),
+    ...names("system:node:{EC2PrivateDNSName}", "system:nodes"),
+  },
 };
 
-/** Behind a kind is how many marks of it the plan has. `needless`: no identity gets anything that they name. */
+/**
+ * Behind a kind is how many marks of it the plan has. `needless`: no identity gets anything that
+ * they name.
+ */
 // biome-ignore format: a table
 const JOURNEYS: readonly (readonly [what: string, before: object, change: object, marks: string])[] = [
   ["map a role", {}, ci(), ""],
@@ -124,13 +163,26 @@ test(`${JOURNEYS.length} journeys: marks, of which at most a tenth is needless`,
   const found: [string, object, object, string][] = [];
   for (const [what, before, change] of JOURNEYS) {
     const texts = (values: object) =>
-      Object.entries({ ...STORE, ...values }).map(([short, value]) => [short, value && JSON.stringify(value)]);
-    const [first, last] = [Object.fromEntries(texts(before)), Object.fromEntries(texts({ ...before, ...change }))];
+      Object.entries({ ...STORE, ...values }).map(([short, value]) => [
+        short,
+        value && JSON.stringify(value),
+      ]);
+    const [first, last] = [
+      Object.fromEntries(texts(before)),
+      Object.fromEntries(texts({ ...before, ...change })),
+    ];
     const plan = { states: [first, last], reserved: false };
     const { marks, named, excess } = await prove(plan, { isInterrupted: false, gap: 0 });
     assert.deepEqual(excess, [], what);
-    const kinds = [...Map.groupBy(marks, ({ kind }) => kind)].map(([kind, all]) => `${all.length} ${kind}`);
-    found.push([what, before, change, [...kinds, ...(marks.length > 0 && named === 0 ? ["needless"] : [])].join(", ")]);
+    const kinds = [...Map.groupBy(marks, ({ kind }) => kind)].map(
+      ([kind, all]) => `${all.length} ${kind}`,
+    );
+    found.push([
+      what,
+      before,
+      change,
+      [...kinds, ...(marks.length > 0 && named === 0 ? ["needless"] : [])].join(", "),
+    ]);
   }
   assert.deepEqual(found, JOURNEYS);
   const needless = JOURNEYS.filter(([, , , marks]) => marks.endsWith("needless"));

@@ -17,12 +17,19 @@ const LISTED = [
   ...["assumed-role/AWSReservedSSO_v_*/jane", "*"].map(sts),
   ...["arn:aws:iam::444455556666:role/*", "arn:aws-cn:iam::*:role/*", "arn:aws:iam::*:*"],
 ];
-/** By principal: of each listed ARN, whether its denial marks a grant (d), lifting it (l), and the removal above such a pattern (b). */
+/**
+ * By principal: of each listed ARN, whether its denial marks a grant (d), lifting it (l), and the
+ * removal above such a pattern (b).
+ */
 const OVERLAPS: readonly (readonly [name: string, value: object, marked: string])[] = [
   [`role/${A}/x`, { arn: arn("role/x") }, "dlb dlb - - - - dlb - dl l - dlb dl dl dlb"],
   [`user/${A}/alice`, { arn: arn("user/alice") }, "- - dlb dlb dlb - dlb - - - - - dl dl dlb"],
   [`root/${A}`, { arn: arn("root") }, "- - - - - dlb dlb - - - - - dl dl dlb"],
-  [`federated-user/${A}/fred`, { arn: sts("federated-user/fred") }, "- - - - - - - dlb - - - dlb dl dl -"],
+  [
+    `federated-user/${A}/fred`,
+    { arn: sts("federated-user/fred") },
+    "- - - - - - - dlb - - - dlb dl dl -",
+  ],
   [`sso/${A}/v`, {}, "dlb - - - - - dlb - - - l dlb dl dl dlb"],
   [`sso-session/${A}/v`, { session: "jane" }, "dlb - - - - - dlb - - - dl dlb dl dl dlb"],
   [`account/${A}`, {}, "l l l l l l l l l l l l l l l"],
@@ -36,11 +43,20 @@ test("denials and patterns are compared with every kind of mapping", () => {
       return { [place]: "session" in one || "arnLike" in one ? [one] : one };
     };
     const found = LISTED.map((arnLike) => {
-      const [denied, applies] = [{ [`deny/${A}`]: [{ arnLike }] }, { [`pattern/${A}`]: [{ arnLike, username: "p" }] }];
+      const [denied, applies] = [
+        { [`deny/${A}`]: [{ arnLike }] },
+        { [`pattern/${A}`]: [{ arnLike, username: "p" }] },
+      ];
       const all = [
-        ...marks({ ...denied, ...value({}) }, value({ groups: ["g"] })).map((mark) => mark.startsWith("denied") && "d"),
-        ...marks({ ...denied, ...value({}) }, { [`deny/${A}`]: [] }).map((mark) => mark.includes("gives") && "l"),
-        ...marks({ ...value({}), ...applies }, { [place]: undefined }).map((mark) => mark.includes("gives p") && "b"),
+        ...marks({ ...denied, ...value({}) }, value({ groups: ["g"] })).map(
+          (mark) => mark.startsWith("denied") && "d",
+        ),
+        ...marks({ ...denied, ...value({}) }, { [`deny/${A}`]: [] }).map(
+          (mark) => mark.includes("gives") && "l",
+        ),
+        ...marks({ ...value({}), ...applies }, { [place]: undefined }).map(
+          (mark) => mark.includes("gives p") && "b",
+        ),
       ];
       return all.filter(Boolean).join("") || "-";
     });
@@ -83,11 +99,17 @@ test("a denial applies to users with and without their path, and a pattern only 
     for (const mapped of PATTERNS.map((name) => `user/${name}`)) {
       const [denial, pattern] = [{ arnLike: arn(denied) }, { arnLike: arn(mapped), username: "p" }];
       const entryOf = (short: string, entry: object) =>
-        readValue(name(short), { value: JSON.stringify([entry]), secure: false }, CONTEXT).entries[0];
+        readValue(name(short), { value: JSON.stringify([entry]), secure: false }, CONTEXT)
+          .entries[0];
       const [left, right] = [entryOf(`deny/${A}`, denial), entryOf(`pattern/${A}`, pattern)];
       assert.ok(left && right);
-      const isBoth = USERS.some((user) => isDenied(denial, user) && matchesArnLike(pattern.arnLike, user.canonicalArn));
-      const lifted = marks({ [`deny/${A}`]: [denial], [`pattern/${A}`]: [pattern] }, { [`deny/${A}`]: [] });
+      const isBoth = USERS.some(
+        (user) => isDenied(denial, user) && matchesArnLike(pattern.arnLike, user.canonicalArn),
+      );
+      const lifted = marks(
+        { [`deny/${A}`]: [denial], [`pattern/${A}`]: [pattern] },
+        { [`deny/${A}`]: [] },
+      );
       const found = [overlaps(left, right), lifted.join().includes("gives p")];
       if (found.includes(!isBoth)) wrong.push(`${denied} and ${mapped}: ${isBoth}`);
       count += 1;

@@ -1,4 +1,5 @@
-// Runs each mutant of the rule with its counterexample. Prints a line for each, and exits with 1 if the proof misses one.
+// Runs each mutant of the rule with its counterexample. Prints a line for each, and exits with 1 if
+// the proof misses one.
 
 import { CONTEXT, type State } from "./any-plan.ts";
 import { MUTANTS, mutated, registerMutants } from "./mutants.ts";
@@ -24,7 +25,9 @@ export async function judgePlan(states: readonly State[], rule: Rule): Promise<J
       `${first.arn}${signed} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.by.slice(CONTEXT.prefix.length + 1)}: ${first.what}`;
     judged = {
       hole:
-        judged.hole ?? text ?? (found.isLockedOut ? "no administrator remains" : found.isStopped ? "stops" : undefined),
+        judged.hole ??
+        text ??
+        (found.isLockedOut ? "no administrator remains" : found.isStopped ? "stops" : undefined),
       between: judged.between + found.between,
       named: judged.named + found.marks.reduce((sum, { gives }) => sum + 1 + gives.length, 0),
       duration: judged.duration + found.duration,
@@ -38,7 +41,9 @@ export function difference(real: Judged, found: Judged): string | undefined {
   if (found.hole !== undefined) return found.hole;
   if (found.between > real.between) return "more between two writes";
   if (found.named > real.named) return `needless marks: ${found.named}, not ${real.named}`;
-  return found.duration > real.duration ? `needless wait: ${found.duration} ms, not ${real.duration}` : undefined;
+  return found.duration > real.duration
+    ? `needless wait: ${found.duration} ms, not ${real.duration}`
+    : undefined;
 }
 
 if (import.meta.main) {

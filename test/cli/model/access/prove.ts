@@ -1,10 +1,15 @@
-// Carries out plans as the command does, and finds what a write gives to an identity, in every mix of values that a function
-// may hold, without the operator's consent.
+// Carries out plans as the command does, and finds what a write gives to an identity, in every mix
+// of values that a function may hold, without the operator's consent.
 
 import { hasAdministrator } from "../../../../cli/model/access/administrators.ts";
 import { hasConsent, type Mark } from "../../../../cli/model/access/changes.ts";
 import { marksOf, nextPhase, type Phase } from "../../../../cli/model/access/phases.ts";
-import { afterwards, type RuleSettings, type States, type Wanted } from "../../../../cli/model/access/state.ts";
+import {
+  afterwards,
+  type RuleSettings,
+  type States,
+  type Wanted,
+} from "../../../../cli/model/access/state.ts";
 import { mentionsAdministrators } from "../../../../cli/model/names.ts";
 import type { User } from "../../../../functions/authenticator/user/user.ts";
 import {
@@ -45,7 +50,10 @@ export interface Options {
   readonly isInterrupted: boolean;
   readonly gap: number;
   /** Of plans over the same parameters: what they have in common is found once. */
-  readonly family?: { readonly worlds: readonly World[]; readonly phases: Map<string, Phase | undefined> };
+  readonly family?: {
+    readonly worlds: readonly World[];
+    readonly phases: Map<string, Phase | undefined>;
+  };
 }
 
 export interface Excess {
@@ -68,10 +76,16 @@ export interface Outcome {
   readonly gains: number;
   /** Gains that are only shown need no mark. */
   readonly named: number;
-  /** What identities have only between two writes, although the rule orders them: beyond each command's states. */
+  /**
+   * What identities have only between two writes, although the rule orders them: beyond each
+   * command's states.
+   */
   readonly between: number;
   readonly mixes: number;
-  /** Whether a write left no administrator, although there was one before and at the end of its command. */
+  /**
+   * Whether a write left no administrator, although there was one before and at the end of its
+   * command.
+   */
   readonly isLockedOut: boolean;
   /** In milliseconds: of all commands and waits. */
   readonly duration: number;
@@ -92,14 +106,29 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
   const [first = {}] = states;
   const all = [...states, ...others.map(({ short, text }) => ({ [short]: text }))];
   const shorts = [...new Set(all.flatMap((state) => Object.keys(state)))];
-  const touched = new Set(shorts.filter((short) => new Set(all.map((state) => state[short])).size > 1).map(nameOf));
+  const touched = new Set(
+    shorts.filter((short) => new Set(all.map((state) => state[short])).size > 1).map(nameOf),
+  );
   const worlds = (family?.worlds ?? worldsFor(all, reserved)).filter(({ places }) =>
     places.some(({ parameter }) => touched.has(parameter)),
   );
-  const common = { ...CONTEXT, reservedPrefixes: reserved ? ["res:"] : [], ...(signedTokens && { signedTokens }) };
+  const common = {
+    ...CONTEXT,
+    reservedPrefixes: reserved ? ["res:"] : [],
+    ...(signedTokens && { signedTokens }),
+  };
   const current = new Map<string, { readonly value: Value; readonly modified: number }>();
   const history = new Map<string, Past[]>();
-  let [now, mixes, gains, named, between, point, isLockedOut, isStopped] = [CONTEXT.now, 0, 0, 0, 0, 0, false, false];
+  let [now, mixes, gains, named, between, point, isLockedOut, isStopped] = [
+    CONTEXT.now,
+    0,
+    0,
+    0,
+    0,
+    0,
+    false,
+    false,
+  ];
   const [printed, excess]: [Mark[], Excess[]] = [[], []];
   const ends = new Set<number>();
 
@@ -131,7 +160,13 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     if (past === undefined) return [valueFor(name, undefined)];
     return past.length === 1
       ? past.map(({ value }) => value)
-      : [...new Set(past.filter(({ from, until }) => from <= at && until + CACHED_MS > at).map(({ value }) => value))];
+      : [
+          ...new Set(
+            past
+              .filter(({ from, until }) => from <= at && until + CACHED_MS > at)
+              .map(({ value }) => value),
+          ),
+        ];
   }
 
   /** Another operator writes before this call. Returns the parameters. */
@@ -142,8 +177,17 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     return due.map(({ short }) => nameOf(short));
   }
 
-  /** Compares each mix in which the value has just been written with the same one before, and with the commands' states. */
-  function judge(name: string, old: Value, value: Value, marks: readonly Mark[], isOrdered: boolean): void {
+  /**
+   * Compares each mix in which the value has just been written with the same one before, and with
+   * the commands' states.
+   */
+  function judge(
+    name: string,
+    old: Value,
+    value: Value,
+    marks: readonly Mark[],
+    isOrdered: boolean,
+  ): void {
     const instants = [now, ...[...ends].filter((end) => end > now)];
     for (const world of worlds) {
       const index = world.places.findIndex(({ parameter }) => parameter === name);
@@ -152,7 +196,9 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
         const [before, after] = [answer(old, world, at), answer(value, world, at)];
         if (isSame(before, after)) continue;
         const choices = world.places.map(({ parameter }, place) =>
-          place === index ? [after] : distinct(possible(parameter, at).map((one) => answer(one, world, at))),
+          place === index
+            ? [after]
+            : distinct(possible(parameter, at).map((one) => answer(one, world, at))),
         );
         let baseline: readonly (User | undefined)[] | undefined;
         for (const mix of product(choices)) {
@@ -165,8 +211,11 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
           if (isWithin(user, was)) continue;
           gains += 1;
           if (isOrdered)
-            baseline ??= states.map((s) => decide(answersOf(world, at, (one) => valueFor(one, s[shortOf(one)])))?.user);
-          const isBetween = baseline !== undefined && !baseline.some((other) => isWithin(user, other));
+            baseline ??= states.map(
+              (s) => decide(answersOf(world, at, (one) => valueFor(one, s[shortOf(one)])))?.user,
+            );
+          const isBetween =
+            baseline !== undefined && !baseline.some((other) => isWithin(user, other));
           const mapping = mappingOf(deciding) ?? {};
           const { identity } = world;
           const { arn } = identity;
@@ -174,7 +223,15 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
           const gain: Gain = { identity, at, parameter: name, old: old.text, ...decision };
           const isOf = (mark: Mark) => isNamed(gain, mark);
           const write = `${name} = ${value.text}`;
-          const found = { arn, world, at, user, by: deciding.parameter, write, baseline: [was, ...(baseline ?? [])] };
+          const found = {
+            arn,
+            world,
+            at,
+            user,
+            by: deciding.parameter,
+            write,
+            baseline: [was, ...(baseline ?? [])],
+          };
           if (marks.some((mark) => mark.parameter === name && isOf(mark))) named += 1;
           else if (!isShown(gain)) excess.push({ ...found, what: "not named" });
           if (!isBetween) continue;
@@ -188,11 +245,16 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
   const answersOf = (world: World, at: number, of: (name: string) => Value) =>
     world.places.map(({ parameter }) => answer(of(parameter), world, at));
   const decides = (world: World) =>
-    decidingOf(answersOf(world, now, (name) => current.get(name)?.value ?? valueFor(name, undefined)));
+    decidingOf(
+      answersOf(world, now, (name) => current.get(name)?.value ?? valueFor(name, undefined)),
+    );
 
   async function command(wanted: State): Promise<void> {
     let review: RuleSettings = { ...common, now };
-    const changes = changesTo(wanted, new Map([...current].map(([name, { value }]) => [name, value.text])));
+    const changes = changesTo(
+      wanted,
+      new Map([...current].map(([name, { value }]) => [name, value.text])),
+    );
     const final = new Map(
       Object.entries(wanted).flatMap(([short, text]) => {
         const value = valueFor(nameOf(short), text === "secure" ? "{" : text);
@@ -202,7 +264,8 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     const isAdministered = () => rule.hasAdministrator(stored(), { ...review, now });
     const isGuarded = isAdministered() && rule.hasAdministrator(final, { ...review, now });
     // A change is deferred until another administrator exists: then only the marks count.
-    const isOrdered = others.length === 0 && !(isGuarded && mentionsAdministrators(JSON.stringify(states)));
+    const isOrdered =
+      others.length === 0 && !(isGuarded && mentionsAdministrators(JSON.stringify(states)));
     let [marks, isJudged]: [readonly Mark[], boolean] = [[], false];
     const print = () => {
       marks = (family ? rule.marksOf : marksByReading)(changes, stored(), review, rule);
@@ -227,11 +290,18 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
       }
       const left = changes.filter(({ name, value }) => value !== current.get(name)?.value.text);
       const next = () => rule.nextPhase(left, stored(), judging, now);
-      const texts = () => Array.from(current, ([name, { value, modified }]) => [name, value.text, modified]);
+      const texts = () =>
+        Array.from(current, ([name, { value, modified }]) => [name, value.text, modified]);
       // An administrator's mapping may have ended during a wait: then the command stops.
-      if (isGuarded && isAdministered() && !rule.hasAdministrator(afterwards(stored(), left), { ...review, now }))
+      if (
+        isGuarded &&
+        isAdministered() &&
+        !rule.hasAdministrator(afterwards(stored(), left), { ...review, now })
+      )
         return;
-      const phase = family ? getOr(family.phases, JSON.stringify([left, texts(), review.now, now]), next) : next();
+      const phase = family
+        ? getOr(family.phases, JSON.stringify([left, texts(), review.now, now]), next)
+        : next();
       if (phase === undefined || phase.writes.length === 0) return;
       if (phase.from > now) {
         now = phase.from;
@@ -264,11 +334,28 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     now += gap;
   }
   if (family === undefined) forgetValues();
-  return { marks: printed, excess, gains, named, between, mixes, isLockedOut, isStopped, duration: now - CONTEXT.now };
+  return {
+    marks: printed,
+    excess,
+    gains,
+    named,
+    between,
+    mixes,
+    isLockedOut,
+    isStopped,
+    duration: now - CONTEXT.now,
+  };
 }
 
-/** The marks, with no other parameters than those that the rule looks at, as the command reads them. */
-function marksByReading(changes: readonly Wanted[], stored: States, review: RuleSettings, rule: Rule): readonly Mark[] {
+/**
+ * The marks, with no other parameters than those that the rule looks at, as the command reads them.
+ */
+function marksByReading(
+  changes: readonly Wanted[],
+  stored: States,
+  review: RuleSettings,
+  rule: Rule,
+): readonly Mark[] {
   const reading = new Set(changes.map(({ name }) => name));
   for (;;) {
     const { size } = reading;
@@ -280,14 +367,17 @@ function marksByReading(changes: readonly Wanted[], stored: States, review: Rule
 
 function isLookedAt(name: string, reading: ReadonlySet<string>): boolean {
   const [kind, account = ""] = shortOf(name).split("/");
-  return [name, account, "any", ...(kind === "role" ? [`role/${account}`] : [])].some((look) => reading.has(look));
+  return [name, account, "any", ...(kind === "role" ? [`role/${account}`] : [])].some((look) =>
+    reading.has(look),
+  );
 }
 
 function changesTo(wanted: State, current: ReadonlyMap<string, Text>): readonly Wanted[] {
   const shorts = [...current.keys()].map(shortOf);
   return [...new Set([...Object.keys(wanted), ...shorts])].flatMap((short) => {
     // The command empties a list, and never deletes it.
-    const none = /^(?:pattern|deny|sso-session)/.test(short) && current.has(nameOf(short)) ? "[]" : undefined;
+    const none =
+      /^(?:pattern|deny|sso-session)/.test(short) && current.has(nameOf(short)) ? "[]" : undefined;
     const [name, text] = [nameOf(short), wanted[short] ?? none];
     // The command writes no SecureString.
     const value = text === "secure" && current.get(name) !== "secure" ? "{" : text;

@@ -10,11 +10,17 @@ const text = (value: unknown) => (typeof value === "string" ? value : JSON.strin
 export const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
 
 /** @param ages in milliseconds, of the parameters that were written a short time ago */
-export function store(values: Readonly<Record<string, unknown>>, ages: Readonly<Record<string, number>> = {}): States {
+export function store(
+  values: Readonly<Record<string, unknown>>,
+  ages: Readonly<Record<string, number>> = {},
+): States {
   return new Map(
     Object.entries(values).map(([short, value]) => {
       const age = ages[short];
-      return [name(short), { value: text(value), secure: false, modified: age === undefined ? 0 : NOW - age }];
+      return [
+        name(short),
+        { value: text(value), secure: false, modified: age === undefined ? 0 : NOW - age },
+      ];
     }),
   );
 }
@@ -26,6 +32,9 @@ export function wanted(values: Readonly<Record<string, unknown>>): Wanted[] {
 }
 
 export const marks = (before: object, change: object) =>
-  marksOf(wanted({ ...change }), store({ ...before }), CONTEXT).map(({ kind, text: line }) => `${kind}: ${line}`);
+  marksOf(wanted({ ...change }), store({ ...before }), CONTEXT).map(
+    ({ kind, text: line }) => `${kind}: ${line}`,
+  );
 
-export const short = ({ name: full }: { readonly name: string }) => full.slice(CONTEXT.prefix.length + 1);
+export const short = ({ name: full }: { readonly name: string }) =>
+  full.slice(CONTEXT.prefix.length + 1);

@@ -1,4 +1,5 @@
-// Every plan over two parameters that concern one identity, each with every shape of value, before and after.
+// Every plan over two parameters that concern one identity, each with every shape of value, before
+// and after.
 
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { prepare, type Value, valueFor, type World, worldsFor } from "./answers.ts";
@@ -23,18 +24,37 @@ const GIVEN = [
 ] as const;
 const [plain, other] = GIVEN;
 
-/** Resources of a principal: all of its kind, its own, and a session or another spelling. Then a name that denies it, or its sessions. */
-const RESOURCES: Readonly<Record<string, readonly [wide: string, own: string, denied: string, name: string]>> = {
+/**
+ * Resources of a principal: all of its kind, its own, and a session or another spelling. Then a
+ * name that denies it, or its sessions.
+ */
+const RESOURCES: Readonly<
+  Record<string, readonly [wide: string, own: string, denied: string, name: string]>
+> = {
   [`role/${A}/ci`]: ["iam:role/*", "iam:role/ci", "sts:assumed-role/ci/jane", "Jane"],
-  [`role/${A}/${R.toLowerCase()}`]: ["iam:role/*", "iam:role/AWSReservedSSO_View_*", "sts:assumed-role/*/jane", "jane"],
+  [`role/${A}/${R.toLowerCase()}`]: [
+    "iam:role/*",
+    "iam:role/AWSReservedSSO_View_*",
+    "sts:assumed-role/*/jane",
+    "jane",
+  ],
   [`user/${A}/alice`]: ["iam:user/*", "iam:user/ops/alice", "iam:user/alice", "ALICE"],
-  [`federated-user/${A}/fred`]: ["sts:federated-user/*", "sts:federated-user/fred", "sts:federated-user/Fr?d", "fred"],
+  [`federated-user/${A}/fred`]: [
+    "sts:federated-user/*",
+    "sts:federated-user/fred",
+    "sts:federated-user/Fr?d",
+    "fred",
+  ],
   // No name matches it.
   [`root/${A}`]: ["iam:*", "iam:root", "iam:ROOT", "root"],
 };
-const ARNS = ["iam:role/ci", `iam:role/${R}`, "iam:user/ops/alice", "sts:federated-user/fred", "iam:root"].map((one) =>
-  arnOf(one, A),
-);
+const ARNS = [
+  "iam:role/ci",
+  `iam:role/${R}`,
+  "iam:user/ops/alice",
+  "sts:federated-user/fred",
+  "iam:root",
+].map((one) => arnOf(one, A));
 const PRINCIPALS = Object.keys(RESOURCES);
 const BESIDE = [`sso/${A}/view`, `sso-session/${A}/view`];
 const BROAD = [`pattern/${A}`, "pattern/any", `account/${A}`, `deny/${A}`, "deny/any"];
@@ -48,7 +68,13 @@ function shapesOf(short: string, principal: string): readonly Text[] {
   switch (kind) {
     case "deny":
       return lists(
-        ...[[like(wide)], [like(own)], [like(denied)], [like(own), like(denied)], [like(wide), like(own)]],
+        ...[
+          [like(wide)],
+          [like(own)],
+          [like(denied)],
+          [like(own), like(denied)],
+          [like(wide), like(own)],
+        ],
         ...[ended, soon, july].map((end) => [like(own, end)]),
         [like(own, soon), like(wide, july)],
         [like(own, july), like(own, { description: "d" })],
@@ -76,8 +102,14 @@ function shapesOf(short: string, principal: string): readonly Text[] {
     default: {
       const arn = ARNS[PRINCIPALS.indexOf(short)] ?? "";
       const pin = kind === "role" || kind === "user" ? [{ ...plain, principalId: PINS[kind] }] : [];
-      const spelt = arn.replace(/[^/:]+$/, (own) => (kind === "federated-user" ? "Fred" : own.toUpperCase()));
-      return [undefined, "{", ...[...GIVEN, ...pin, { ...plain, arn: spelt }].map((one) => json({ arn, ...one }))];
+      const spelt = arn.replace(/[^/:]+$/, (own) =>
+        kind === "federated-user" ? "Fred" : own.toUpperCase(),
+      );
+      return [
+        undefined,
+        "{",
+        ...[...GIVEN, ...pin, { ...plain, arn: spelt }].map((one) => json({ arn, ...one })),
+      ];
     }
   }
 }
@@ -97,7 +129,9 @@ export function families(size: number): readonly Family[] {
     });
   let sets: readonly (readonly string[])[] = [[]];
   for (let count = 0; count < size; count += 1) {
-    sets = sets.flatMap((set) => all.slice(all.indexOf(set.at(-1) ?? "") + 1).map((short) => [...set, short]));
+    sets = sets.flatMap((set) =>
+      all.slice(all.indexOf(set.at(-1) ?? "") + 1).map((short) => [...set, short]),
+    );
   }
   return sets.filter(isOfOne).map((shorts) => {
     const own =
@@ -119,14 +153,18 @@ export function planAt({ shorts, shapes }: Family, index: number): AnyPlan | und
     rest = (rest - at) / texts.length;
     return texts[at];
   };
-  const states = [0, 1].map(() => Object.fromEntries(shorts.map((short, at) => [short, pick(shapes[at] ?? [])])));
+  const states = [0, 1].map(() =>
+    Object.fromEntries(shorts.map((short, at) => [short, pick(shapes[at] ?? [])])),
+  );
   const [before = {}, after = {}] = states;
   const changed = shorts.filter((short) => before[short] !== after[short]);
   const isInvalid = (text: Text) => text === "{" || text === "[1]";
   if (
     changed.length === 0 ||
     changed.some(
-      (short) => isInvalid(after[short]) || (after[short] === undefined && /^(?:deny|pattern|sso-s)/.test(short)),
+      (short) =>
+        isInvalid(after[short]) ||
+        (after[short] === undefined && /^(?:deny|pattern|sso-s)/.test(short)),
     )
   )
     return undefined;
@@ -135,7 +173,10 @@ export function planAt({ shorts, shapes }: Family, index: number): AnyPlan | und
 
 /** Without those that have the same answers as another one, whatever the values are. */
 export async function worldsOf({ shorts, shapes }: Family): Promise<readonly World[]> {
-  const all = worldsFor([Object.fromEntries(shapes.flat().map((text, index) => [String(index), text]))], true);
+  const all = worldsFor(
+    [Object.fromEntries(shapes.flat().map((text, index) => [String(index), text]))],
+    true,
+  );
   const values: Value[] = [];
   for (const [at, short] of shorts.entries()) {
     for (const text of shapes[at] ?? []) {
@@ -145,12 +186,18 @@ export async function worldsOf({ shorts, shapes }: Family): Promise<readonly Wor
     }
   }
   const own = all.filter(({ places }) =>
-    shorts.some((short) => places.some(({ parameter }) => parameter === `${CONTEXT.prefix}/${short}`)),
+    shorts.some((short) =>
+      places.some(({ parameter }) => parameter === `${CONTEXT.prefix}/${short}`),
+    ),
   );
   const keyOf = (world: World) =>
     json(
       values.map((value) =>
-        (value.answers[world.number] ?? []).map(({ verdict, user }) => [verdict.kind, "sessionArn" in verdict, user]),
+        (value.answers[world.number] ?? []).map(({ verdict, user }) => [
+          verdict.kind,
+          "sessionArn" in verdict,
+          user,
+        ]),
       ),
     );
   return [...new Map(own.map((world) => [keyOf(world), world])).values()];

@@ -1,4 +1,5 @@
-// The identities of a small universe: principals, sessions, unique ids, nodes and AWS-signed tokens.
+// The identities of a small universe: principals, sessions, unique ids, nodes and AWS-signed
+// tokens.
 
 import {
   type SignedClaims,
@@ -9,7 +10,9 @@ import {
 export const [A, B] = ["111122223333", "444455556666"] as const;
 const UNNAMED = "777788889999";
 
-export const SET_ROLES = ["0123456789abcdef", "fedcba9876543210"].map((suffix) => `AWSReservedSSO_View_${suffix}`);
+export const SET_ROLES = ["0123456789abcdef", "fedcba9876543210"].map(
+  (suffix) => `AWSReservedSSO_View_${suffix}`,
+);
 export const PINS = { role: "AROAPINNED", user: "AIDAPINNED" };
 const ROLES = ["ci", ...SET_ROLES];
 /** The last is a node's; `system` renders reserved names. */
@@ -27,7 +30,11 @@ export interface Identity extends VerifiedIdentity {
 }
 
 const principalTags = { team: "blue" };
-const CLAIMS: SignedClaims = { identityStoreUserId: "id-of-jane", sourceIdentity: "jane.source", principalTags };
+const CLAIMS: SignedClaims = {
+  identityStoreUserId: "id-of-jane",
+  sourceIdentity: "jane.source",
+  principalTags,
+};
 
 /** With each subset of the claims. Each has another value. */
 const SUBSETS: readonly SignedClaims[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => ({
@@ -37,14 +44,23 @@ const SUBSETS: readonly SignedClaims[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => 
 }));
 
 function identity(account: string, rest: string, UserId: string): Identity {
-  const found = verifyIdentity({ Account: account, Arn: `arn:aws:${rest}`, UserId }, "aws", "ASIAX");
+  const found = verifyIdentity(
+    { Account: account, Arn: `arn:aws:${rest}`, UserId },
+    "aws",
+    "ASIAX",
+  );
   return { ...found, isNode: found.sessionName?.startsWith("i-") ?? false };
 }
 
 /** An AWS-signed token shows the role with its path, and neither session nor unique id. */
 function signed(of: Identity, path = ""): Identity[] {
   const arn = of.canonicalArn.replace(":role/", `:role/${path}`);
-  const unknown = { principalId: undefined, sessionName: undefined, accessKeyId: undefined, isNode: false };
+  const unknown = {
+    principalId: undefined,
+    sessionName: undefined,
+    accessKeyId: undefined,
+    isNode: false,
+  };
   return SUBSETS.map((claims) => ({ ...of, ...unknown, arn, claims }));
 }
 
@@ -70,9 +86,15 @@ function ofAccount(account: string): Identity[] {
     identity(account, `iam::${account}:root`, account),
     ...roles
       .filter(isFirst)
-      .flatMap((role) => signed(role, role.name.startsWith("AWS") ? "aws-reserved/sso.amazonaws.com/" : "")),
+      .flatMap((role) =>
+        signed(role, role.name.startsWith("AWS") ? "aws-reserved/sso.amazonaws.com/" : ""),
+      ),
     ...users.filter(isFirst).flatMap((user) => signed(user)),
   ];
 }
 
-export const UNIVERSE: readonly Identity[] = [...ofAccount(A), ...ofAccount(B), ...ofAccount(UNNAMED).slice(0, 2)];
+export const UNIVERSE: readonly Identity[] = [
+  ...ofAccount(A),
+  ...ofAccount(B),
+  ...ofAccount(UNNAMED).slice(0, 2),
+];

@@ -1,4 +1,5 @@
-// lint of files, which does not call AWS: rules for usernames, groups, patterns and deny lists, and what they accept.
+// lint of files, which does not call AWS: rules for usernames, groups, patterns and deny lists, and
+// what they accept.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,18 +12,30 @@ const role = (name: string, more: object) => ({ arn: `arn:aws:iam::${A}:role/${n
 const user = (name: string, more: object) => ({ arn: `arn:aws:iam::${A}:user/${name}`, ...more });
 type MappingFile = Partial<Record<"mappings" | "deny", readonly object[]>>;
 const run = (input: string, ...words: string[]) =>
-  cli(["mappings", "lint", "-f", "-", ...words], { input, now: NOW, environment: { RESERVED_PREFIXES: "kept:" } });
+  cli(["mappings", "lint", "-f", "-", ...words], {
+    input,
+    now: NOW,
+    environment: { RESERVED_PREFIXES: "kept:" },
+  });
 
-async function lint(file: MappingFile): Promise<Record<"level" | "rule" | "where" | "message", string>[]> {
+async function lint(
+  file: MappingFile,
+): Promise<Record<"level" | "rule" | "where" | "message", string>[]> {
   return JSON.parse((await run(JSON.stringify(file), "-o", "json")).out);
 }
 
-const denied = (name: string, day: string) => ({ arnLike: user(name, {}).arn, notAfter: `${day}T00:00:00Z` });
+const denied = (name: string, day: string) => ({
+  arnLike: user(name, {}).arn,
+  notAfter: `${day}T00:00:00Z`,
+});
 const FILE: MappingFile = {
   mappings: [
     role("group", { username: "a", groups: ["{SessionName}"] }),
     role("prefix", { username: "b", groups: ["team:{SessionName}", "system:x{SessionName}"] }),
-    role("system", { username: "c", groups: ["system:{SessionName}", "system:mast{SessionNameRaw}s"] }),
+    role("system", {
+      username: "c",
+      groups: ["system:{SessionName}", "system:mast{SessionNameRaw}s"],
+    }),
     role("session", { username: "{SessionName}" }),
     role("raw", { username: "{SessionNameRaw}" }),
     role("prefixed", { username: "dev:{SessionName}" }),
@@ -67,7 +80,8 @@ for (const [what, findings] of Object.entries(FOUND)) {
     const found = (await lint(FILE)).filter(({ rule }) => what.startsWith(`${rule}:`));
     const lines = found.map(({ level, where, message }) => `${level} ${where}: ${message}`);
     assert.equal(lines.length, findings.length, lines.join("\n"));
-    for (const [at, finding] of findings.entries()) assert.ok(lines[at]?.startsWith(finding), lines[at]);
+    for (const [at, finding] of findings.entries())
+      assert.ok(lines[at]?.startsWith(finding), lines[at]);
   });
 }
 
@@ -76,10 +90,30 @@ const ENDED = { notAfter: "2026-11-01T00:00:00Z" };
 const SET = { permissionSet: "Set", account: A, ...MASTERS };
 for (const [what, mapping, deny, message] of [
   ["a role", role("a", MASTERS), [], "grants system:masters: a"],
-  ["a denied role", role("a", MASTERS), [`arn:aws:iam::${A}:role/*`], "may grant system:masters: a"],
-  ["an ended mapping", role("a", { ...MASTERS, ...ENDED }), [], "no longer grants system:masters: a"],
-  ["a reserved prefix", role("a", { ...MASTERS, username: "kept:a" }), [], "may grant system:masters: kept:a"],
-  ["a set with a denied role", SET, [`arn:aws:iam::${A}:role/AWSReservedSSO_Set_0*`], "may grant system:masters: a"],
+  [
+    "a denied role",
+    role("a", MASTERS),
+    [`arn:aws:iam::${A}:role/*`],
+    "may grant system:masters: a",
+  ],
+  [
+    "an ended mapping",
+    role("a", { ...MASTERS, ...ENDED }),
+    [],
+    "no longer grants system:masters: a",
+  ],
+  [
+    "a reserved prefix",
+    role("a", { ...MASTERS, username: "kept:a" }),
+    [],
+    "may grant system:masters: kept:a",
+  ],
+  [
+    "a set with a denied role",
+    SET,
+    [`arn:aws:iam::${A}:role/AWSReservedSSO_Set_0*`],
+    "may grant system:masters: a",
+  ],
 ] as const) {
   test(`lint reports the administrators of system:masters: ${what}`, async () => {
     const found = await lint({ mappings: [mapping], deny: deny.map((arnLike) => ({ arnLike })) });
@@ -91,15 +125,24 @@ for (const [what, mapping, deny, message] of [
 }
 
 test("an end is printed in hours, or in days after two of them", async () => {
-  for (const [hours, text] of Object.entries({ 0.01: "1 h", 2: "2 h", 47.5: "48 h", 48.5: "3 d" })) {
+  for (const [hours, text] of Object.entries({
+    0.01: "1 h",
+    2: "2 h",
+    47.5: "48 h",
+    48.5: "3 d",
+  })) {
     const notAfter = `${new Date(NOW + Number(hours) * 3_600_000).toISOString().slice(0, 19)}Z`;
     const found = await lint({ mappings: [user("a", { username: "a", notAfter })] });
-    assert.equal(found.find(({ rule }) => rule === "expires-soon")?.message, `ends in ${text}, on ${notAfter}`);
+    assert.equal(
+      found.find(({ rule }) => rule === "expires-soon")?.message,
+      `ends in ${text}, on ${notAfter}`,
+    );
   }
 });
 
 test("lint reads a file without AWS, and --fail sets the level that fails", async () => {
-  const admin = "{permissionSet: Admin, account: '111122223333', username: a, groups: [system:masters]}";
+  const admin =
+    "{permissionSet: Admin, account: '111122223333', username: a, groups: [system:masters]}";
   const good = `mappings: [${admin}, {arn: "${role("dev", {}).arn}", username: dev, principalId: AROADEV}`;
   const wide = `${good}, {account: "111122223333"}]`;
   for (const [text, words, code] of [
@@ -127,7 +170,9 @@ deny:
   - {arnLike: "arn:aws:iam::111122223333:role/path/x-*"}
   - {arnLike: "arn:aws:iam::111122223333:user/x", deny: true}
 `;
-  const found: Record<"level" | "rule" | "where", string>[] = JSON.parse((await run(input, "-o", "json")).out);
+  const found: Record<"level" | "rule" | "where", string>[] = JSON.parse(
+    (await run(input, "-o", "json")).out,
+  );
   const lines = found.map(({ level, rule, where }) => `${level} ${rule} ${where}`);
   const at = "error invalid standard input, line";
   assert.deepEqual(lines, [
@@ -149,7 +194,9 @@ test("a pattern of an account takes precedence over one for any account that it 
   for (const [end, wanted] of Object.entries({ "a-b-*": [never], "*-b": [] })) {
     const ofAny = { arnLike: `arn:aws:iam::${A}:role/${end}`, account: "any", username: "b" };
     const found = await lint({ mappings: [ofAny, { arnLike: own, username: "a" }] });
-    const covered = found.flatMap(({ rule, message }) => (rule === "covered-pattern" ? message : []));
+    const covered = found.flatMap(({ rule, message }) =>
+      rule === "covered-pattern" ? message : [],
+    );
     assert.deepEqual(covered, wanted);
   }
 });

@@ -16,16 +16,28 @@ const WRONG = {
   "role/111122223333/invalid": role("invalid", { groups: "g" }),
   "role/111122223333/elsewhere": role("other-name"),
   "role/111122223333/china": { ...role("china"), arn: "arn:aws-cn:iam::111122223333:role/china" },
-  "role/111122223333/node": role("node", { username: "system:node:{SessionName}", groups: ["system:nodes"] }),
+  "role/111122223333/node": role("node", {
+    username: "system:node:{SessionName}",
+    groups: ["system:nodes"],
+  }),
   "role/111122223333/good-node": role("good-node", { username: "system:node:{EC2PrivateDNSName}" }),
   "role/111122223333/fixed-node": role("fixed-node", { groups: ["system:nodes"] }),
   "role/111122223333/anonymous": role("anonymous", { username: "system:anonymous" }),
   "role/111122223333/gone": role("gone", { notAfter: "2026-11-01T00:00:00Z" }),
-  "role/111122223333/soon": role("soon", { notAfter: "2026-12-01T00:00:00Z", principalId: "AROASOON" }),
+  "role/111122223333/soon": role("soon", {
+    notAfter: "2026-12-01T00:00:00Z",
+    principalId: "AROASOON",
+  }),
   "role/111122223333/denied": role("denied"),
-  "user/111122223333/root": { arn: "arn:aws:iam::111122223333:user/root", username: "r", groups: ["system:masters"] },
+  "user/111122223333/root": {
+    arn: "arn:aws:iam::111122223333:user/root",
+    username: "r",
+    groups: ["system:masters"],
+  },
   "role/111122223333/.41": role("A"),
-  "role/111122223333/awsreservedsso_view_0123456789abcdef": role("AWSReservedSSO_View_0123456789abcdef"),
+  "role/111122223333/awsreservedsso_view_0123456789abcdef": role(
+    "AWSReservedSSO_View_0123456789abcdef",
+  ),
   "account/444455556666": {},
   "deny/111122223333": [
     { arnLike: "arn:aws:iam::111122223333:role/denied" },
@@ -68,30 +80,52 @@ const EXPECTED = [
 const cluster = useCluster(WRONG, "all");
 
 test("lint reports each problem once and nothing else", async () => {
-  const { out } = await exits(cluster.mappings("lint -o json", { now: NOW }), 1, "7 errors, 10 warnings, 5 notes.\n");
+  const { out } = await exits(
+    cluster.mappings("lint -o json", { now: NOW }),
+    1,
+    "7 errors, 10 warnings, 5 notes.\n",
+  );
   const found: Record<"level" | "rule" | "where", string>[] = JSON.parse(out);
-  assert.deepEqual(found.map(({ level, rule, where }) => `${level} ${rule} ${where}`).toSorted(), EXPECTED.toSorted());
+  assert.deepEqual(
+    found.map(({ level, rule, where }) => `${level} ${rule} ${where}`).toSorted(),
+    EXPECTED.toSorted(),
+  );
   assert.deepEqual([...new Set(found.map(({ level }) => level))], ["error", "warning", "info"]);
 });
 
 test("lint reports a SecureString and parameter names that the function never reads", async () => {
   cluster.store.put(`${PREFIX}/role/111122223333/secret`, "{}", { type: "SecureString" });
-  const ignored = ["roles/111122223333/x", "sso/111122223333/.61dmins", `sso/111122223333/${"a".repeat(33)}`];
+  const ignored = [
+    "roles/111122223333/x",
+    "sso/111122223333/.61dmins",
+    `sso/111122223333/${"a".repeat(33)}`,
+  ];
   for (const name of ignored) cluster.store.put(`${PREFIX}/${name}`, "{}");
   const { out } = await cluster.mappings(["lint"], { now: NOW });
-  assert.match(out, /error +invalid +role\/111122223333\/secret +a SecureString: it must be of type String\n/);
-  for (const name of ignored) assert.match(out, new RegExp(`error +invalid +${name} +not a mapping: the auth`));
+  assert.match(
+    out,
+    /error +invalid +role\/111122223333\/secret +a SecureString: it must be of type String\n/,
+  );
+  for (const name of ignored)
+    assert.match(out, new RegExp(`error +invalid +${name} +not a mapping: the auth`));
 });
 
 const HOME = "111122223333";
 const ARN = arnOf("Developers");
 const ROLE = `role/${HOME}/developers`;
 const SESSION = `arn:aws:sts::${HOME}:assumed-role/Developers/mallory`;
-const CONTEXT: ReviewSettings = { prefix: PREFIX, partition: "aws", now: NOW, reservedPrefixes: [] };
+const CONTEXT: ReviewSettings = {
+  prefix: PREFIX,
+  partition: "aws",
+  now: NOW,
+  reservedPrefixes: [],
+};
 
 function stored(values: Record<string, unknown>): Map<string, StoredParameter> {
   const parameter = (value: unknown) => ({ value: JSON.stringify(value), secure: false });
-  return new Map(Object.entries(values).map(([name, value]) => [`${PREFIX}/${name}`, parameter(value)]));
+  return new Map(
+    Object.entries(values).map(([name, value]) => [`${PREFIX}/${name}`, parameter(value)]),
+  );
 }
 
 async function findings(values: Record<string, unknown>, signedTokens?: "beside" | "only") {
@@ -100,14 +134,26 @@ async function findings(values: Record<string, unknown>, signedTokens?: "beside"
 }
 
 test("a denial of the session name that a program gives every session denies all its users", () => {
-  const review: ReviewSettings = { prefix: PREFIX, partition: "aws", now: NOW, reservedPrefixes: [] };
+  const review: ReviewSettings = {
+    prefix: PREFIX,
+    partition: "aws",
+    now: NOW,
+    reservedPrefixes: [],
+  };
   const sessions = ["EKSGetTokenAuth", "alice", "botocore-session-1790000000"];
-  const denials = sessions.map((name) => ({ arnLike: `arn:aws:sts::111122223333:assumed-role/Dev/${name}` }));
+  const denials = sessions.map((name) => ({
+    arnLike: `arn:aws:sts::111122223333:assumed-role/Dev/${name}`,
+  }));
   const value = JSON.stringify(denials);
   const found = lint(new Map([[`${PREFIX}/deny/111122223333`, { value, secure: false }]]), review);
   const message =
     "the denial of session EKSGetTokenAuth denies all users of aws eks get-token --role-arn, which gives every session this name";
-  const expected = { level: "warning", rule: "program-session", where: "deny/111122223333", message };
+  const expected = {
+    level: "warning",
+    rule: "program-session",
+    where: "deny/111122223333",
+    message,
+  };
   assert.deepEqual(
     found.filter(({ rule }) => rule === "program-session"),
     [expected],
@@ -116,14 +162,20 @@ test("a denial of the session name that a program gives every session denies all
 
 test("a username with a tag or a source identity says who can choose the value", async () => {
   for (const [username, message] of [
-    ["t:{PrincipalTag:team}", /anyone who may tag the principal, and anyone who may assume the .* sts:TagSession$/],
+    [
+      "t:{PrincipalTag:team}",
+      /anyone who may tag the principal, and anyone who may assume the .* sts:TagSession$/,
+    ],
     ["s:{SourceIdentity}", /: anyone who may assume the role .* restricts sts:SetSourceIdentity$/],
     ["a:{SourceIdentity}:{PrincipalTag:x}", /sts:TagSession and sts:SetSourceIdentity$/],
   ] as const) {
     const [found] = await findings({ [ROLE]: { arn: ARN, username } });
     assert.match(`${found?.level} ${found?.message}`, new RegExp(`^warning .*${message.source}`));
   }
-  assert.deepEqual(await findings({ [ROLE]: { arn: ARN, username: "id-{IdentityStoreUserId}" } }), []);
+  assert.deepEqual(
+    await findings({ [ROLE]: { arn: ARN, username: "id-{IdentityStoreUserId}" } }),
+    [],
+  );
 });
 
 test("what no AWS-signed token can use is reported only if the function accepts such tokens", async () => {
@@ -131,13 +183,26 @@ test("what no AWS-signed token can use is reported only if the function accepts 
     [ROLE]: { arn: ARN, username: "dev:{SessionName}" },
     [`role/${HOME}/pinned`]: role("Pinned", { principalId: "AROA1234567890" }),
     [`role/${HOME}/plain`]: role("Plain"),
-    [`role/${HOME}/ended`]: role("Ended", { username: "{AccessKeyID}", notAfter: "2026-01-01T00:00:00Z" }),
+    [`role/${HOME}/ended`]: role("Ended", {
+      username: "{AccessKeyID}",
+      notAfter: "2026-01-01T00:00:00Z",
+    }),
     [`root/${HOME}`]: { arn: `arn:aws:iam::${HOME}:root`, username: "root" },
     [`sso-session/${HOME}/view`]: [{ session: "ann@example.com", username: "ann" }],
     [`deny/${HOME}`]: [{ arnLike: SESSION }, { arnLike: `arn:aws:iam::${HOME}:role/Other` }],
   };
-  const places = [ROLE, `deny/${HOME}`, `role/${HOME}/pinned`, `root/${HOME}`, `sso-session/${HOME}/view`];
-  for (const [signedTokens, level] of [[undefined], ["beside", "info"], ["only", "warning"]] as const) {
+  const places = [
+    ROLE,
+    `deny/${HOME}`,
+    `role/${HOME}/pinned`,
+    `root/${HOME}`,
+    `sso-session/${HOME}/view`,
+  ];
+  for (const [signedTokens, level] of [
+    [undefined],
+    ["beside", "info"],
+    ["only", "warning"],
+  ] as const) {
     const lines = (await findings(values, signedTokens)).map((one) => `${one.level} ${one.where}`);
     const wanted = places.flatMap((where) => (level === undefined ? [] : `${level} ${where}`));
     assert.deepEqual(lines.toSorted(), wanted.toSorted());

@@ -1,4 +1,5 @@
-// Prints a token by the AWS SDK for JavaScript v2. Arguments: cluster, region, and how many seconds the URL is valid.
+// Prints a token by the AWS SDK for JavaScript v2. Arguments: cluster, region, and how many seconds
+// the URL is valid.
 
 import AWS from "aws-sdk";
 

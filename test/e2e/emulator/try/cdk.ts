@@ -21,19 +21,29 @@ else {
   // The local STS verifies tokens of local identities, which AWS does not know.
   fitForEmulator(out, sts);
   const others = rest.filter((_, i) => !at.includes(i));
-  const stacks = others.some((word) => !word.startsWith("-")) ? [] : [stackName({ clusterId: CLUSTER_ID })];
-  const more = command === "deploy" ? ["--require-approval", "never", "--outputs-file", outputs] : [];
+  const stacks = others.some((word) => !word.startsWith("-"))
+    ? []
+    : [stackName({ clusterId: CLUSTER_ID })];
+  const more =
+    command === "deploy" ? ["--require-approval", "never", "--outputs-file", outputs] : [];
   run([command, ...stacks, ...others, "--app", out, ...more]);
   if (command === "deploy") writeEndpoint();
 }
 
 function run(words: readonly string[]): void {
   const env = { ...process.env, CDK_DISABLE_CLI_TELEMETRY: "true" };
-  const { status } = spawnSync(process.execPath, cdkCommand(words), { cwd: ROOT, env, stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, cdkCommand(words), {
+    cwd: ROOT,
+    env,
+    stdio: "inherit",
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** The emulator's names below localhost resolve on few machines, and the command sends tokens over http only to this one. */
+/**
+ * The emulator's names below localhost resolve on few machines, and the command sends tokens over
+ * http only to this one.
+ */
 function writeEndpoint(): void {
   if (!existsSync(outputs)) return;
   const [url = ""] = /http:\/\/[^"]*\/authenticate/.exec(readFileSync(outputs, "utf8")) ?? [];

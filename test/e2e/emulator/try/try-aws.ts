@@ -1,4 +1,5 @@
-// `npm run try:aws`: opens a shell with an AWS emulator, to try deployment, migration and removal by hand. Requires Python 3.
+// `npm run try:aws`: opens a shell with an AWS emulator, to try deployment, migration and removal
+// by hand. Requires Python 3.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -57,18 +58,33 @@ async function openShell(): Promise<number> {
     CLUSTER_ID,
     LOCAL_FOLDER: home,
     TRY_AWS_STS: sts.url,
-    TRY_AWS_GATEWAY: emulator.localUrls(`http://api.execute-api.localhost:${emulator.port}`).replace(/\/api$/, ""),
+    TRY_AWS_GATEWAY: emulator
+      .localUrls(`http://api.execute-api.localhost:${emulator.port}`)
+      .replace(/\/api$/, ""),
   };
-  const [code] = await once(spawn("cdk", ["bootstrap"], { cwd: ROOT, env: environment, stdio: "inherit" }), "exit");
+  const [code] = await once(
+    spawn("cdk", ["bootstrap"], { cwd: ROOT, env: environment, stdio: "inherit" }),
+    "exit",
+  );
   if (code !== 0) throw new Error(`cdk bootstrap failed: ${emulator.log()}`);
   // Bootstrap works before a cluster is chosen.
-  // The emulator's own account, which is the default of accounts, is not the account of the local identities.
-  const cluster = { clusterId: CLUSTER_ID, accounts: ["111122223333"], architecture: MACHINE, safeDeployments: false };
+  // The emulator's own account, which is the default of accounts, is not the account of the local
+  // identities.
+  const cluster = {
+    clusterId: CLUSTER_ID,
+    accounts: ["111122223333"],
+    architecture: MACHINE,
+    safeDeployments: false,
+  };
   write(".cdk.json", JSON.stringify({ context: { clusters: [cluster] } }, null, 2));
   console.log(GUIDE);
   // Ctrl-C is for the program in the shell.
   process.on("SIGINT", () => {});
-  const shell = spawn(process.env["SHELL"] || "sh", [], { cwd: ROOT, env: environment, stdio: "inherit" });
+  const shell = spawn(process.env["SHELL"] || "sh", [], {
+    cwd: ROOT,
+    env: environment,
+    stdio: "inherit",
+  });
   const [ended]: (number | null)[] = await once(shell, "exit");
   return ended ?? 1;
 }

@@ -1,6 +1,6 @@
-// A control-plane node for kubeadm: its kube-apiserver manifest, and a shell that runs the lines of docs/deploy.md.
-// kubeadm is real, but runs with --dry-run and the node's folder instead of /etc/kubernetes/manifests. kubectl prints the
-// cluster's ClusterConfiguration.
+// A control-plane node for kubeadm: its kube-apiserver manifest, and a shell that runs the lines of
+// docs/deploy.md. kubeadm is real, but runs with --dry-run and the node's folder instead of
+// /etc/kubernetes/manifests. kubectl prints the cluster's ClusterConfiguration.
 
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
@@ -43,12 +43,14 @@ export async function startNode(options: NodeOptions) {
   const { kubeadm, address, port, clusterConfiguration, patches = {} } = options;
   const { path: folder, write } = useFolder();
   for (const name of ["manifests", "root"]) mkdirSync(join(folder, name));
-  for (const [name, lines] of Object.entries(SHIMS)) chmodSync(write(`bin/${name}`, `#!/bin/bash\n${lines}\n`), 0o755);
+  for (const [name, lines] of Object.entries(SHIMS))
+    chmodSync(write(`bin/${name}`, `#!/bin/bash\n${lines}\n`), 0o755);
   for (const [name, text] of Object.entries(patches)) write(`patches/${name}`, text);
 
   const node = {
     folder,
-    manifest: (component = "kube-apiserver") => readFileSync(join(folder, `manifests/${component}.yaml`), "utf8"),
+    manifest: (component = "kube-apiserver") =>
+      readFileSync(join(folder, `manifests/${component}.yaml`), "utf8"),
     configure: (changed: object) => write("cluster-configuration.yaml", stringify(changed)),
     /** Runs lines of the document and returns standard output. */
     type: (lines: string) => run(folder, kubeadm, lines),
@@ -67,7 +69,12 @@ export async function startNode(options: NodeOptions) {
 
 async function run(folder: string, kubeadm: string, lines: string): Promise<string> {
   const script = lines.replaceAll("/etc/kubernetes/manifests", join(folder, "manifests"));
-  const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, HOME: folder, NODE: folder, KUBEADM: kubeadm };
+  const env = {
+    PATH: `${join(folder, "bin")}:${process.env["PATH"]}`,
+    HOME: folder,
+    NODE: folder,
+    KUBEADM: kubeadm,
+  };
   const shell = ["--norc", "-euo", "pipefail", "-c", script];
   // The error has standard output and standard error.
   return (await promisify(execFile)("bash", shell, { cwd: join(folder, "root"), env })).stdout;

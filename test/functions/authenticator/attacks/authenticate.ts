@@ -17,7 +17,13 @@ const MAPPINGS = { "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "proven
 const CLUSTER_ID = "cluster-a";
 
 export function victimsUrl(options: Partial<TokenOptions> = {}): Promise<string> {
-  return presignUrl({ identity: VICTIM, clusterId: CLUSTER_ID, region: "us-west-2", now: NOW, ...options });
+  return presignUrl({
+    identity: VICTIM,
+    clusterId: CLUSTER_ID,
+    region: "us-west-2",
+    now: NOW,
+    ...options,
+  });
 }
 
 /** All connections go to `sts`. Returns `GRANTED` or the code of the error. */
@@ -28,7 +34,10 @@ export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID) {
   };
 }
 
-/** An STS until the end of the file or test that calls this, an authenticator of `cluster-a`, and the victim's URL. */
+/**
+ * An STS until the end of the file or test that calls this, an authenticator of `cluster-a`, and
+ * the victim's URL.
+ */
 export async function attacked() {
   const sts = await startSts({ now: () => NOW });
   after(() => sts.close());

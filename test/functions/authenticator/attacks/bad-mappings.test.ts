@@ -1,7 +1,9 @@
-// Attacks by stored values. Mappings that another implementation grants or empties, which are defects of aws-iam-authenticator:
-// https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/607 and 1046. Denials and mappings with a repeated key, of which
-// JSON.parse keeps the last one and other parsers the first: https://bishopfox.com/blog/json-interoperability-vulnerabilities.
-// ../mapping/deny-list.test.ts has what an entry matches.
+// Attacks by stored values. Mappings that another implementation grants or empties, which are
+// defects of aws-iam-authenticator:
+// https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/607 and 1046. Denials and mappings
+// with a repeated key, of which JSON.parse keeps the last one and other parsers the first:
+// https://bishopfox.com/blog/json-interoperability-vulnerabilities. ../mapping/deny-list.test.ts
+// has what an entry matches.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -34,7 +36,11 @@ for (const [what, code, key, values] of EDITS) {
     const stored = { [`account/${HOME}`]: { username: "account-user" }, [NAME]: ADMIN };
     assert.equal(await outcomeFor("bob", stored), "granted as admin");
     for (const value of values) {
-      assert.equal(await outcomeFor("bob", { ...stored, [NAME]: { ...ADMIN, [key]: value } }), code, String(value));
+      assert.equal(
+        await outcomeFor("bob", { ...stored, [NAME]: { ...ADMIN, [key]: value } }),
+        code,
+        String(value),
+      );
     }
   });
 }
@@ -47,12 +53,27 @@ test("one bad edit locks out only the identity that it names: none for a pattern
   };
   for (const [place, damaged] of [
     ...Object.keys(good).map((place, index) => [place, ["bob", "alice", "carol"][index]] as const),
-    ...[`pattern/${HOME}`, "pattern/any", `account/${HOME}`].map((place) => [place, "none"] as const),
+    ...[`pattern/${HOME}`, "pattern/any", `account/${HOME}`].map(
+      (place) => [place, "none"] as const,
+    ),
   ]) {
-    for (const edit of ["", "{", "null", "- username: x", '{"username":}', '{"userName":"x"}', "[[[[", "\u0000"]) {
+    for (const edit of [
+      "",
+      "{",
+      "null",
+      "- username: x",
+      '{"username":}',
+      '{"userName":"x"}',
+      "[[[[",
+      "\u0000",
+    ]) {
       for (const who of ["bob", "alice", "carol"]) {
         const expected = who === damaged ? "mapping_invalid" : `granted as ${who}`;
-        assert.equal(await outcomeFor(who, { ...good, [place]: edit }), expected, `${place} ${edit}`);
+        assert.equal(
+          await outcomeFor(who, { ...good, [place]: edit }),
+          expected,
+          `${place} ${edit}`,
+        );
       }
     }
   }
@@ -73,7 +94,8 @@ async function assertOutcomes(stored: Stored, expected: Outcomes): Promise<void>
 }
 
 const orders = (one: string, other: string) => [`${one},${other}`, `${other},${one}`];
-const like = (members: string) => `[{${members},"username":"x"},{"arnLike":"arn:aws:*::${HOME}:*","username":"next"}]`;
+const like = (members: string) =>
+  `[{${members},"username":"x"},{"arnLike":"arn:aws:*::${HOME}:*","username":"next"}]`;
 
 test("a denial list with a repeated key denies every identity that it covers", async () => {
   for (const members of [
@@ -86,13 +108,21 @@ test("a denial list with a repeated key denies every identity that it covers", a
       const invalid = { alice: "denials_invalid", bob: "denials_invalid", root: "denials_invalid" };
       await assertOutcomes({ ...ACCOUNT_MAPPING, [`deny/${list}`]: `[{${members}}]` }, invalid);
     }
-    await assertOutcomes({ ...ACCOUNT_MAPPING, [`deny/${OTHER}`]: `[{${members}}]` }, { bob: `granted as ${ARN}` });
+    await assertOutcomes(
+      { ...ACCOUNT_MAPPING, [`deny/${OTHER}`]: `[{${members}}]` },
+      { bob: `granted as ${ARN}` },
+    );
   }
 });
 
 test("a mapping with a deny key or with a repeated key is invalid for its identity, and neither value applies", async () => {
   for (const members of [
-    ...['"deny":true', '"deny":false', '"deny":true,"deny":false', '"deny":true,"d\\u0065ny":false'],
+    ...[
+      '"deny":true',
+      '"deny":false',
+      '"deny":true,"deny":false',
+      '"deny":true,"d\\u0065ny":false',
+    ],
     ...orders('"notAfter":"2020-01-01T00:00:00Z"', '"notAfter":"2099-01-01T00:00:00Z"'),
     '"username":"admin"',
     '"groups":[],"groups":["system:masters"]',
@@ -101,21 +131,36 @@ test("a mapping with a deny key or with a repeated key is invalid for its identi
   ]) {
     for (const both of orders(`"arn":"${ARN}","username":"dev"`, members)) {
       const alice = await outcomeFor("alice", ACCOUNT_MAPPING);
-      await assertOutcomes({ ...ACCOUNT_MAPPING, [NAME]: `{${both}}` }, { bob: "mapping_invalid", alice });
+      await assertOutcomes(
+        { ...ACCOUNT_MAPPING, [NAME]: `{${both}}` },
+        { bob: "mapping_invalid", alice },
+      );
     }
   }
-  await assertOutcomes({ [`account/${HOME}`]: '{"username":"a","username":"b"}' }, { bob: "mapping_invalid" });
+  await assertOutcomes(
+    { [`account/${HOME}`]: '{"username":"a","username":"b"}' },
+    { bob: "mapping_invalid" },
+  );
 });
 
 test("a list's entry with a repeated key is invalid for each identity that one of its values matches, and for no other", async () => {
-  for (const members of orders(`"arnLike":"arn:aws:iam::${HOME}:role/*"`, `"arnLike":"arn:aws:iam::${HOME}:user/*"`)) {
+  for (const members of orders(
+    `"arnLike":"arn:aws:iam::${HOME}:role/*"`,
+    `"arnLike":"arn:aws:iam::${HOME}:user/*"`,
+  )) {
     const outcomes = { bob: "mapping_invalid", alice: "mapping_invalid", root: "granted as next" };
     await assertOutcomes({ [`pattern/${HOME}`]: like(members) }, outcomes);
   }
   const ofUsers = like(`"arnLike":"arn:aws:iam::${HOME}:user/*","username":"a"`);
-  await assertOutcomes({ "pattern/any": ofUsers }, { alice: "mapping_invalid", bob: "granted as next" });
+  await assertOutcomes(
+    { "pattern/any": ofUsers },
+    { alice: "mapping_invalid", bob: "granted as next" },
+  );
   for (const members of orders('"session":"carol@example.com"', '"session":"joe"')) {
-    await assertOutcomes({ ...SET, [SESSIONS]: `[{${members},"username":"x"}]` }, { carol: "mapping_invalid" });
+    await assertOutcomes(
+      { ...SET, [SESSIONS]: `[{${members},"username":"x"}]` },
+      { carol: "mapping_invalid" },
+    );
   }
   const others = '[{"session":"a","session":"b","username":"x"}]';
   await assertOutcomes({ ...SET, [SESSIONS]: others }, { carol: "granted as set" });

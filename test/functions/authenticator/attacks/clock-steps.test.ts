@@ -1,4 +1,5 @@
-// A clock that steps back prolongs nothing that was read or proven. During an outage, a step ends no stale answers.
+// A clock that steps back prolongs nothing that was read or proven. During an outage, a step ends
+// no stale answers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -68,7 +69,8 @@ for (const [what, step] of [
 for (const step of [10 * MINUTE, 1]) {
   test(`after a step of ${step} ms back, a caller is checked again, and stays accepted while STS fails`, async () => {
     const { review, clock, sts, callerCalls } = world([CALLER]);
-    const accepted = async () => (await review(sign("bob", { at: BETWEEN }), { token: "opaque" })).statusCode;
+    const accepted = async () =>
+      (await review(sign("bob", { at: BETWEEN }), { token: "opaque" })).statusCode;
     assert.equal(await accepted(), 200);
     sts.fail = fault("sts_unreachable", "down");
     clock.advance(-step);

@@ -4,14 +4,26 @@
 import assert from "node:assert/strict";
 import { createHmac, sign } from "node:crypto";
 import { test } from "node:test";
-import { claimsOf, EC, encoded, jwtReviewer, MAPPED, minted, OTHER_EC, RSA, RSA_HEADER, RSA_JWK } from "../jwt/mint.ts";
+import {
+  claimsOf,
+  EC,
+  encoded,
+  jwtReviewer,
+  MAPPED,
+  minted,
+  OTHER_EC,
+  RSA,
+  RSA_HEADER,
+  RSA_JWK,
+} from "../jwt/mint.ts";
 
 const HEADER = { alg: "ES384", kid: "ec-1", typ: "JWT" };
 const MALFORMED = "token_malformed";
 const UNSIGNED = "token_signature_refused";
 const SIGNED = `${encoded(HEADER)}.${encoded(claimsOf())}`;
 const withHeader = (parameters: object) => minted(claimsOf(), { ...HEADER, ...parameters });
-const withEach = (name: string, values: readonly unknown[]) => values.map((value) => withHeader({ [name]: value }));
+const withEach = (name: string, values: readonly unknown[]) =>
+  values.map((value) => withHeader({ [name]: value }));
 const byRsa = (header: object) => minted(claimsOf(), { ...RSA_HEADER, ...header }, RSA.privateKey);
 /** `alg` is not checked before this signature is made. */
 const withAlgorithm = (alg: string, signature: string) =>
@@ -85,7 +97,10 @@ test("encrypted, service account, OIDC and opaque tokens are of another kind, an
   const header = encoded({ alg: "RSA-OAEP-256", enc: "A256GCM", kid: "rsa-1" });
   for (const token of [
     `${header}.AAAA.BBBB.${encoded(claimsOf())}.CCCC`,
-    minted({ iss: "https://kubernetes.default.svc.cluster.local", sub: "system:serviceaccount:a:b" }),
+    minted({
+      iss: "https://kubernetes.default.svc.cluster.local",
+      sub: "system:serviceaccount:a:b",
+    }),
     minted({ iss: "https://oidc.example.com", aud: "iam-authenticator/test" }),
     ...["opaque", "a.b", "a.b.c", "..", "a".repeat(60_000), ".".repeat(60_000)],
     minted(claimsOf({ padding: "x".repeat(16_384) })),

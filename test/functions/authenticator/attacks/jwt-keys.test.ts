@@ -1,4 +1,5 @@
-// Attacks by the document with the issuer's keys: what the function reads from a hostile or broken server.
+// Attacks by the document with the issuer's keys: what the function reads from a hostile or broken
+// server.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
@@ -34,7 +35,9 @@ async function idsFrom(faults: readonly Fault[], limitMs: number): Promise<strin
   server.requests.length = 0;
   server.fail(() => faults[server.requests.length - 1]);
   try {
-    return [...(await createKeySets(new URL(server.url))(ISSUER, deadlineIn(limitMs, Date.now))).keys()].join();
+    return [
+      ...(await createKeySets(new URL(server.url))(ISSUER, deadlineIn(limitMs, Date.now))).keys(),
+    ].join();
   } catch (error) {
     assert.ok(hasCode(error, "token_keys_unavailable"), String(error));
     return error.message.replace(`no keys from ${ISSUER} `, "");
@@ -80,7 +83,9 @@ function keptBeside(...keys: readonly unknown[]): string[] {
 test("points that are not on the curve, and other curves, types, uses and kids, are left out, and their neighbours kept", () => {
   const other = OTHER_EC.publicKey.export({ format: "jwk" });
   const { x, y } = EC_JWK;
-  const p256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
+  const p256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({
+    format: "jwk",
+  });
   for (const bad of [
     ...[other.y, "", undefined].map((y) => ({ y })),
     ...[{ x: y, y: x }, { x: "AA", y: "AA" }, { x: "" }],
@@ -104,22 +109,32 @@ test("points that are not on the curve, and other curves, types, uses and kids, 
 });
 
 test("RSA keys of 512, 1024 and 8192 bits, and other exponents, are left out", () => {
-  const modulus = (bytes: number, first = 0xff) => Buffer.concat([Buffer.from([first]), Buffer.alloc(bytes - 1, 0xab)]);
-  const rsa = (n: Buffer, e = "AQAB") => ({ kty: "RSA", n: n.toString("base64url"), e, kid: "rsa" });
+  const modulus = (bytes: number, first = 0xff) =>
+    Buffer.concat([Buffer.from([first]), Buffer.alloc(bytes - 1, 0xab)]);
+  const rsa = (n: Buffer, e = "AQAB") => ({
+    kty: "RSA",
+    n: n.toString("base64url"),
+    e,
+    kid: "rsa",
+  });
   const shortBehindZeros = Buffer.concat([Buffer.alloc(192), modulus(64)]);
   const sized = (...sizes: readonly number[]) => sizes.map((bytes) => modulus(bytes));
   for (const n of [...sized(64, 128, 255, 513, 1_024), shortBehindZeros, modulus(256, 0x7f)])
     assert.deepEqual(keptBeside(rsa(n)), ["ec-1"], `${n.length} bytes`);
   for (const n of [...sized(256, 384, 512), modulus(256, 0x80)])
     assert.deepEqual(keptBeside(rsa(n)), ["rsa", "ec-1"], `${n.length} bytes`);
-  for (const e of ["AQ", "Aw", "AA", "", "AQAAAAE"]) assert.deepEqual(keptBeside(rsa(modulus(256), e)), ["ec-1"], e);
+  for (const e of ["AQ", "Aw", "AA", "", "AQAAAAE"])
+    assert.deepEqual(keptBeside(rsa(modulus(256), e)), ["ec-1"], e);
 });
 
 test("two keys with the same kid are both left out", () => {
   const same = jwkOf(OTHER_EC.publicKey, { kid: "twice" });
   assert.deepEqual(keptBeside(same, { ...same }), ["ec-1"]);
   assert.deepEqual(keptBeside(same, jwkOf(RSA.publicKey, { kid: "twice" })), ["ec-1"]);
-  assert.equal(parseKeySet(keySetBody(EC_JWK, jwkOf(OTHER_EC.publicKey, { kid: "ec-1" }))), undefined);
+  assert.equal(
+    parseKeySet(keySetBody(EC_JWK, jwkOf(OTHER_EC.publicKey, { kid: "ec-1" }))),
+    undefined,
+  );
 });
 
 test("without alg, the type of the key decides", async () => {
@@ -133,7 +148,11 @@ test("without alg, the type of the key decides", async () => {
     ["RS256", "ec-1", RSA, "token_signature_refused"],
     ["ES384", "rsa-1", EC, "token_signature_refused"],
   ] as const) {
-    assert.equal(await outcome(minted(claimsOf(), { alg, kid }, key.privateKey)), expected, `${alg} ${kid}`);
+    assert.equal(
+      await outcome(minted(claimsOf(), { alg, kid }, key.privateKey)),
+      expected,
+      `${alg} ${kid}`,
+    );
   }
 });
 

@@ -1,5 +1,6 @@
-// AWS-signed tokens at the handler: attacks with tokens that do not contain what a mapping or denial depends on, session and unique
-// id; beside other tokens, without issuers, and what they leave behind.
+// AWS-signed tokens at the handler: attacks with tokens that do not contain what a mapping or
+// denial depends on, session and unique id; beside other tokens, without issuers, and what they
+// leave behind.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +8,16 @@ import { signedTokensLazily } from "../../../../functions/authenticator/aws/lazy
 import { isDenial } from "../../../../functions/errors.ts";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import { deadlineOf, fixedClock, HOME, NOW, type Stored, tokenOf } from "../fixtures.ts";
-import { claimsOf, EC_JWK, jwtReviewer, keySetBody, MAPPED, minted, ROLE_ARN, RULES } from "../jwt/mint.ts";
+import {
+  claimsOf,
+  EC_JWK,
+  jwtReviewer,
+  keySetBody,
+  MAPPED,
+  minted,
+  ROLE_ARN,
+  RULES,
+} from "../jwt/mint.ts";
 import { reviewer } from "./review.ts";
 
 const SESSION_ARN = `arn:aws:sts::${HOME}:assumed-role/Developers`;
@@ -23,7 +33,10 @@ async function assertOutcome(expected: string, stored: Stored, sub = ROLE_ARN): 
   assert.equal(found, expected, `${sub} ${JSON.stringify(stored)}`);
 }
 
-const denied = (...entries: readonly unknown[]): Stored => ({ ...MAPPED, [`deny/${HOME}`]: entries });
+const denied = (...entries: readonly unknown[]): Stored => ({
+  ...MAPPED,
+  [`deny/${HOME}`]: entries,
+});
 
 test("a person who is denied by a session cannot return with a token that hides the session", async () => {
   for (const arnLike of [
@@ -36,16 +49,30 @@ test("a person who is denied by a session cannot return with a token that hides 
     `arn:aws:*::${HOME}:*/mallory`,
     `arn:aws:sts::${HOME}:assumed-role/Developers?mallory`,
   ]) {
-    for (const stored of [denied({ arnLike, notAfter: LATER }), { ...MAPPED, "deny/any": [{ arnLike }] }])
+    for (const stored of [
+      denied({ arnLike, notAfter: LATER }),
+      { ...MAPPED, "deny/any": [{ arnLike }] },
+    ])
       await assertOutcome(LACKS, stored);
     await assertOutcome("granted as developer", denied({ arnLike, notAfter: PAST }));
   }
 });
 
 test("denials of other roles and of users refuse no token", async () => {
-  const denials = ["sts::HOME:assumed-role/Admin/mallory", "sts::HOME:assumed-role/Developers2/*", "iam::HOME:user/*"];
-  for (const end of [...denials, "sts::HOME:federated-user/mallory", "sts::*:assumed-role/Other/x"]) {
-    await assertOutcome("granted as developer", denied({ arnLike: `arn:aws:${end.replace("HOME", HOME)}` }));
+  const denials = [
+    "sts::HOME:assumed-role/Admin/mallory",
+    "sts::HOME:assumed-role/Developers2/*",
+    "iam::HOME:user/*",
+  ];
+  for (const end of [
+    ...denials,
+    "sts::HOME:federated-user/mallory",
+    "sts::*:assumed-role/Other/x",
+  ]) {
+    await assertOutcome(
+      "granted as developer",
+      denied({ arnLike: `arn:aws:${end.replace("HOME", HOME)}` }),
+    );
   }
 });
 
@@ -53,7 +80,11 @@ test("the path in sub does not evade a denial, and a denial by a path matches no
   const withPath = `arn:aws:iam::${HOME}:role/team/a/Developers`;
   await assertOutcome("identity_denied", denied({ arnLike: ROLE_ARN }), withPath);
   await assertOutcome("identity_denied", denied({ arnLike: withPath }));
-  await assertOutcome("granted as developer", denied({ arnLike: `arn:aws:iam::${HOME}:role/team*` }), withPath);
+  await assertOutcome(
+    "granted as developer",
+    denied({ arnLike: `arn:aws:iam::${HOME}:role/team*` }),
+    withPath,
+  );
 });
 
 test("a mapping that is pinned to a unique id refuses a token that does not contain one", async () => {
@@ -65,18 +96,31 @@ test("a mapping that is pinned to a unique id refuses a token that does not cont
 test("placeholders of the session, the access key and the node refuse a token that does not contain them", async () => {
   for (const name of ["SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName"]) {
     await assertOutcome(LACKS, { [NAME]: { arn: ROLE_ARN, username: `dev:{${name}}` } });
-    await assertOutcome(LACKS, { [NAME]: { arn: ROLE_ARN, username: "dev", groups: [`team:{${name}}`] } });
+    await assertOutcome(LACKS, {
+      [NAME]: { arn: ROLE_ARN, username: "dev", groups: [`team:{${name}}`] },
+    });
   }
-  await assertOutcome(`granted as dev:${HOME}`, { [NAME]: { arn: ROLE_ARN, username: "dev:{AccountID}" } });
+  await assertOutcome(`granted as dev:${HOME}`, {
+    [NAME]: { arn: ROLE_ARN, username: "dev:{AccountID}" },
+  });
 });
 
 test("a role named like a permission set's role is refused without IAM Identity Center's path", async () => {
   // Instances outside of us-east-1 add their region.
-  for (const path of ["aws-reserved/sso.amazonaws.com/", "aws-reserved/sso.amazonaws.com/eu-west-1/"]) {
+  for (const path of [
+    "aws-reserved/sso.amazonaws.com/",
+    "aws-reserved/sso.amazonaws.com/eu-west-1/",
+  ]) {
     await assertOutcome("granted as viewer", VIEW, `arn:aws:iam::${HOME}:role/${path}${SET}`);
   }
   for (const path of [
-    ...["", "x/", "aws-reserved/", "aws-reserved/sso.amazonaws.com.evil/", "x/aws-reserved/sso.amazonaws.com/"],
+    ...[
+      "",
+      "x/",
+      "aws-reserved/",
+      "aws-reserved/sso.amazonaws.com.evil/",
+      "x/aws-reserved/sso.amazonaws.com/",
+    ],
     ...["aws-reserved/sso.amazonaws.com/eu-west-1/x/", "aws-reserved/sso.amazonaws.com//"],
     "AWS-RESERVED/sso.amazonaws.com/",
   ]) {
@@ -89,12 +133,18 @@ test("a token has no uid, and only the extra values that it shows", async () => 
   const arn = `arn:aws:iam::${HOME}:role/team/Developers`;
   const extra = { arn: [arn], canonicalArn: [ROLE_ARN], accountId: [HOME] };
   const user = { username: "developer", groups: ["developers"], extra };
-  assert.deepEqual(await status(minted(claimsOf({ sub: arn }))), { authenticated: true, user: user });
+  assert.deepEqual(await status(minted(claimsOf({ sub: arn }))), {
+    authenticated: true,
+    user: user,
+  });
 });
 
 test("without JWT_ISSUERS, an AWS-signed token is a token of another kind", async () => {
   const { status, calls } = reviewer(MAPPED);
-  assert.deepEqual([await status(minted()), calls], [{ authenticated: false }, { sts: [], ssm: [] }]);
+  assert.deepEqual(
+    [await status(minted()), calls],
+    [{ authenticated: false }, { sts: [], ssm: [] }],
+  );
 });
 
 test("both kinds of token are accepted together, and neither needs the other's service", async () => {
@@ -111,7 +161,10 @@ test("TOKENS=jwt refuses k8s-aws-v1. tokens before anything is read from them", 
     assert.match((await status(token)).error ?? "", /^token_kind_refused: .*token --jwt/);
   }
   assert.deepEqual([calls.sts.length, calls.ssm.length], [0, 0]);
-  assert.deepEqual([await outcome(minted()), await outcome("opaque")], ["granted as developer", "not ours"]);
+  assert.deepEqual(
+    [await outcome(minted()), await outcome("opaque")],
+    ["granted as developer", "not ours"],
+  );
 });
 
 test("the log line has the fields of other tokens, without what the token does not show", async () => {
@@ -119,20 +172,42 @@ test("the log line has the fields of other tokens, without what the token does n
   await outcome(minted());
   const entry = JSON.parse(lines[0] ?? "");
   const parameter = `/iam-authenticator/test/role/${HOME}/developers`;
-  const identity = { arn: ROLE_ARN, canonicalArn: ROLE_ARN, accountId: HOME, username: "developer", parameter };
+  const identity = {
+    arn: ROLE_ARN,
+    canonicalArn: ROLE_ARN,
+    accountId: HOME,
+    username: "developer",
+    parameter,
+  };
   const cached = { identity: false, mapping: false };
   assert.partialDeepStrictEqual(entry, { ...identity, outcome: "granted", cached });
-  for (const field of ["principalId", "sessionName", "accessKeyId", "stsRequestId", "TokenKeysFailed"])
+  for (const field of [
+    "principalId",
+    "sessionName",
+    "accessKeyId",
+    "stsRequestId",
+    "TokenKeysFailed",
+  ])
     assert.equal(field in entry, false, field);
   assert.match(entry.tokenHash, /^[0-9a-f]{12}$/);
 });
 
 test("ACCOUNTS, requested audiences and USER_INFO apply to AWS-signed tokens", async () => {
-  assert.equal(await jwtReviewer(MAPPED, { accounts: ["999999999999"] }).outcome(minted()), "account_foreign");
+  assert.equal(
+    await jwtReviewer(MAPPED, { accounts: ["999999999999"] }).outcome(minted()),
+    "account_foreign",
+  );
   const { status } = jwtReviewer(MAPPED, { userInfo: "minimal" });
-  assert.deepEqual((await status(minted())).user, { username: "developer", groups: ["developers"] });
+  assert.deepEqual((await status(minted())).user, {
+    username: "developer",
+    groups: ["developers"],
+  });
 
-  const other = reviewer(MAPPED, { signedTokens: lazily(undefined) }, { audiences: ["https://kubernetes"] });
+  const other = reviewer(
+    MAPPED,
+    { signedTokens: lazily(undefined) },
+    { audiences: ["https://kubernetes"] },
+  );
   assert.deepEqual(await other.status("a.b.c", { audiences: ["other"] }), { authenticated: false });
 });
 
@@ -141,7 +216,11 @@ function lazily(endpoint: URL | undefined) {
 }
 
 test("the lazily loaded code reads keys over HTTP, and its errors are those of the function", async (t) => {
-  const server = await startHttpServer(async () => ({ status: 200, headers: {}, body: keySetBody(EC_JWK) }));
+  const server = await startHttpServer(async () => ({
+    status: 200,
+    headers: {},
+    body: keySetBody(EC_JWK),
+  }));
   t.after(() => server.close());
   const { parse, prove, prefetchKeys } = lazily(new URL(server.url));
   const deadline = deadlineOf(fixedClock());
@@ -151,7 +230,9 @@ test("the lazily loaded code reads keys over HTTP, and its errors are those of t
   const { result } = await prove(jwt, deadline);
   assert.ok(!isDenial(result) && result.canonicalArn === ROLE_ARN);
   assert.equal(await parse("opaque", NOW), undefined);
-  await assert.rejects(parse(minted(claimsOf(), { alg: "none", kid: "x" }), NOW), { code: "token_malformed" });
+  await assert.rejects(parse(minted(claimsOf(), { alg: "none", kid: "x" }), NOW), {
+    code: "token_malformed",
+  });
 });
 
 test("keys that cannot be read at the start are a fault of the review that needs them, not of the start", async () => {

@@ -1,9 +1,16 @@
-// Attacks by the text of a token: the victim's URL with changes that another reader would understand differently (../token/ has
-// the rules of a date, a region and the signed headers). Attacks with unproven tokens, or with tokens for another cluster or service.
+// Attacks by the text of a token: the victim's URL with changes that another reader would
+// understand differently (../token/ has the rules of a date, a region and the signed headers).
+// Attacks with unproven tokens, or with tokens for another cluster or service.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { doubledParameters, HOSTILE_QUERIES, HOSTILE_URLS, hostileHosts, withHost } from "../../../hostile-tokens.ts";
+import {
+  doubledParameters,
+  HOSTILE_QUERIES,
+  HOSTILE_URLS,
+  hostileHosts,
+  withHost,
+} from "../../../hostile-tokens.ts";
 import { localIdentity } from "../../../local-aws.ts";
 import { tokenOf } from "../../../token.ts";
 import { errorBody, MAPPED, tokenOf as tokenFrom } from "../fixtures.ts";
@@ -16,25 +23,54 @@ beforeEach(() => sts.requests.splice(0));
 const PARAMETER = /^token_parameter_refused$/;
 const ANY = /^token_(malformed|host_refused|parameter_refused|headers_refused)$/;
 /** A client sends UTF-8. */
-const latin1 = (text: string) => ([...text].every((c) => c < "\u0100") ? text : Buffer.from(text).toString("latin1"));
-const signed = (options: readonly Parameters<typeof victimsUrl>[0][]) => Promise.all(options.map(victimsUrl));
+const latin1 = (text: string) =>
+  [...text].every((c) => c < "\u0100") ? text : Buffer.from(text).toString("latin1");
+const signed = (options: readonly Parameters<typeof victimsUrl>[0][]) =>
+  Promise.all(options.map(victimsUrl));
 const withNames = (names: readonly string[], value: string) => {
   return signed(names.map((name) => ({ extraQuery: { [name]: value } })));
 };
-const edits = (title: string, rows: Readonly<Record<string, (url: string) => string>>, code: RegExp) =>
-  Object.entries(rows).map(([kind, edit]) => [`${title}: ${kind}`, code, [edit(url)]] as const);
+const edits = (
+  title: string,
+  rows: Readonly<Record<string, (url: string) => string>>,
+  code: RegExp,
+) => Object.entries(rows).map(([kind, edit]) => [`${title}: ${kind}`, code, [edit(url)]] as const);
 
-const BROKEN = ["%", "%2", "%zz", "%%", "%u002F", "%C0%AF", "%c3%28", "%00", "%0a", "+", " ", "\n", "\t", "é"];
+const BROKEN = [
+  "%",
+  "%2",
+  "%zz",
+  "%%",
+  "%u002F",
+  "%C0%AF",
+  "%c3%28",
+  "%00",
+  "%0a",
+  "+",
+  " ",
+  "\n",
+  "\t",
+  "é",
+];
 const DOUBLED = Object.entries(Object.groupBy(doubledParameters(url), ({ name }) => name));
-const OTHER_NAMES = ["RoleArn", "RoleSessionName", "DurationSeconds", "SignatureVersion", "AWSAccessKeyId"];
+const OTHER_NAMES = [
+  "RoleArn",
+  "RoleSessionName",
+  "DurationSeconds",
+  "SignatureVersion",
+  "AWSAccessKeyId",
+];
 const OTHER_HEADERS = ["x-vault-aws-iam-server-id", "x-teleport-challenge", "accept"];
 
-/** Text that WHATWG's URL, or URLSearchParams, would repair, drop or read differently. ../token/ has more of them. */
+/**
+ * Text that WHATWG's URL, or URLSearchParams, would repair, drop or read differently. ../token/ has
+ * more of them.
+ */
 const LENIENT = [
   ...[` ${url}`, `${url}\n`, `${url}#&Action=AssumeRole`, url.replace("https://", "https:\\\\")],
   ...["\\?", "/./?", "/%2e/?"].map((path) => url.replace("/?", path)),
-  ...["Act\nion", "Action%00", "+Action", "Action[]", "Action=GetCallerIdentity&Action"].map((name) =>
-    url.replace("Action", name),
+  ...["Act\nion", "Action%00", "+Action", "Action[]", "Action=GetCallerIdentity&Action"].map(
+    (name) => url.replace("Action", name),
   ),
   ...["%2B60", "0x3c", "6e1"].map((value) => url.replace("Expires=60", `Expires=${value}`)),
   url.replace("GetCallerIdentity", "GetCallerIdentity%0d%0aHost:%20evil.example"),
@@ -120,32 +156,60 @@ test("dates without a bound: 900 s in Expires do not extend the 15 minutes, and 
 });
 
 test("only a token that STS proves is granted, whatever is mapped (floci #2905, #2912)", async () => {
-  const stored = { "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "any", groups: ["system:masters"] }] };
+  const stored = {
+    "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "any", groups: ["system:masters"] }],
+  };
   const texts = ["", "x", "e30", "eyJ1c2VyIjoiYWRtaW4ifQ", "system:masters", "A".repeat(4_000)];
-  for (const token of [...texts.map((text) => `k8s-aws-v1.${text}`), tokenFrom("bob", NOW - 15 * MINUTE - 1_000)]) {
+  for (const token of [
+    ...texts.map((text) => `k8s-aws-v1.${text}`),
+    tokenFrom("bob", NOW - 15 * MINUTE - 1_000),
+  ]) {
     const { outcome, calls } = reviewer(stored);
     assert.match(await outcome(token), /^token_(malformed|expired)$/);
     assert.deepEqual(calls.sts, []);
   }
-  assert.equal(await reviewer(stored, stsAnswers(403, errorBody("SignatureDoesNotMatch"))).outcome(), "sts_refused");
+  assert.equal(
+    await reviewer(stored, stsAnswers(403, errorBody("SignatureDoesNotMatch"))).outcome(),
+    "sts_refused",
+  );
   assert.equal(await reviewer(stored).outcome(), "granted as any");
 });
 
 const MINE = "https://kubernetes.default.svc";
 
-/** The configured audiences, the requested ones, and those of a grant: none with `[]`, `undefined` if denied. */
+/**
+ * The configured audiences, the requested ones, and those of a grant: none with `[]`, `undefined`
+ * if denied.
+ */
 for (const [title, audiences, requests, expected] of [
-  ["a foreign one is denied", [MINE], [["vault"], ["vault", "x"], [`${MINE}/`], [MINE.toUpperCase()]], undefined],
+  [
+    "a foreign one is denied",
+    [MINE],
+    [["vault"], ["vault", "x"], [`${MINE}/`], [MINE.toUpperCase()]],
+    undefined,
+  ],
   ["none is returned if none are configured", [], [["vault"], [MINE], ["vault", MINE]], []],
   ["none is returned if none are requested", [MINE], [undefined, null, []], []],
-  ["of several, only the configured ones are returned", ["y", MINE], [["vault", MINE, "x"]], [MINE]],
+  [
+    "of several, only the configured ones are returned",
+    ["y", MINE],
+    [["vault", MINE, "x"]],
+    [MINE],
+  ],
 ] as const) {
   test(`audiences: ${title}, and a cached identity does not carry them to the next review`, async () => {
     for (const requested of requests) {
       const { status } = reviewer(MAPPED, {}, { audiences });
       for (const _ of ["new", "cached"]) {
-        const { authenticated, error = "", ...rest } = await status(tokenFrom("bob"), { audiences: requested });
-        assert.deepEqual([authenticated, rest.audiences ?? []], [expected !== undefined, expected ?? []]);
+        const {
+          authenticated,
+          error = "",
+          ...rest
+        } = await status(tokenFrom("bob"), { audiences: requested });
+        assert.deepEqual(
+          [authenticated, rest.audiences ?? []],
+          [expected !== undefined, expected ?? []],
+        );
         if (expected === undefined) assert.match(error, /^audience_foreign: /);
         await status(tokenFrom("bob"), { audiences: [MINE] });
       }

@@ -2,13 +2,23 @@
 
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { fakeServices, gatewayEvent, handlerOf, identityBody, reviewBody, type Stored, tokenOf } from "../fixtures.ts";
+import {
+  fakeServices,
+  gatewayEvent,
+  handlerOf,
+  identityBody,
+  reviewBody,
+  type Stored,
+  tokenOf,
+} from "../fixtures.ts";
 
 export function stsAnswers(status: number, body: string): Pick<Dependencies, "askSts"> {
   return { askSts: async () => ({ status, body, requestId: "r" }) };
 }
 
-export function stsReturns(identity: Parameters<typeof identityBody>[0]): Pick<Dependencies, "askSts"> {
+export function stsReturns(
+  identity: Parameters<typeof identityBody>[0],
+): Pick<Dependencies, "askSts"> {
   return stsAnswers(200, identityBody(identity));
 }
 
@@ -20,16 +30,22 @@ export function reviewer(
 ) {
   const services = fakeServices(stored, changes);
   const handler = handlerOf(services, settings);
-  const status = async (text = token, spec = {}) => (await handler(gatewayEvent(reviewBody(text, spec)))).json.status;
+  const status = async (text = token, spec = {}) =>
+    (await handler(gatewayEvent(reviewBody(text, spec)))).json.status;
   /** `granted as <username>`, or the code of the denial or fault. */
   const outcome = async (text = token): Promise<string> => {
     const { json } = await handler(gatewayEvent(reviewBody(text)));
     const { user, error } = json.status as Partial<typeof json.status>;
-    return user === undefined ? ((error ?? json.message)?.split(":")[0] ?? "not ours") : `granted as ${user.username}`;
+    return user === undefined
+      ? ((error ?? json.message)?.split(":")[0] ?? "not ours")
+      : `granted as ${user.username}`;
   };
   return { ...services, status, outcome };
 }
 
-export function outcomeFor(who: string, ...[stored, changes, settings]: Parameters<typeof reviewer>): Promise<string> {
+export function outcomeFor(
+  who: string,
+  ...[stored, changes, settings]: Parameters<typeof reviewer>
+): Promise<string> {
   return reviewer(stored, changes, settings).outcome(tokenOf(who));
 }

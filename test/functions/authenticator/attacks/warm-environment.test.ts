@@ -1,5 +1,6 @@
-// What a warm environment remembers must not change a decision, apply to another identity (CVE-2025-11621, HCSEC-2025-30), or
-// grow without a bound. Concurrent reviews never mix their answers and log lines.
+// What a warm environment remembers must not change a decision, apply to another identity
+// (CVE-2025-11621, HCSEC-2025-30), or grow without a bound. Concurrent reviews never mix their
+// answers and log lines.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +24,8 @@ import {
 import { credential, denial, EXTRA_HOST, HOSTS, tokenWith } from "../token/samples.ts";
 import { reviewer } from "./review.ts";
 
-const arn = (kind: string, name: string, account = HOME) => `arn:aws:iam::${account}:${kind}/${name}`;
+const arn = (kind: string, name: string, account = HOME) =>
+  `arn:aws:iam::${account}:${kind}/${name}`;
 const DEVELOPERS = `role/${HOME}/developers`;
 
 test("a cached token is subject to later changes: another value after 30 s, an end at once, a denial after 10 s", async () => {
@@ -48,7 +50,11 @@ test("a cached token is subject to later changes: another value after 30 s, an e
 
 for (const [what, stored, stranger] of [
   ["no mapping", {}, "identity_unmapped"],
-  ["a denial", { "pattern/any": [], "deny/any": [{ arnLike: `arn:aws:sts::${OTHER}:*` }] }, "identity_denied"],
+  [
+    "a denial",
+    { "pattern/any": [], "deny/any": [{ arnLike: `arn:aws:sts::${OTHER}:*` }] },
+    "identity_denied",
+  ],
 ] as const) {
   test(`during an outage, 5,000 strangers with ${what} have not evicted what a user's review has read`, async () => {
     const services = fakeServices({ ...MAPPED, ...stored });
@@ -59,7 +65,11 @@ for (const [what, stored, stranger] of [
         if (!token.accessKeyId.startsWith("ASIASTRANGER")) return services.askSts(token, ...rest);
         const name = token.accessKeyId.slice(-8);
         const arn = `arn:aws:sts::${OTHER}:federated-user/${name}`;
-        return { status: 200, body: identityBody({ account: OTHER, arn, userId: `${OTHER}:${name}` }), requestId: "s" };
+        return {
+          status: 200,
+          body: identityBody({ account: OTHER, arn, userId: `${OTHER}:${name}` }),
+          requestId: "s",
+        };
       },
       async fetchParameters(...asked) {
         if (isDown) throw fault("parameters_unavailable", "down");
@@ -67,7 +77,9 @@ for (const [what, stored, stranger] of [
       },
     });
     const outcome = async (accessKeyId: string) => {
-      const { json } = await review(gatewayEvent(reviewBody(tokenFor(accessKeyId, { now: services.clock() }))));
+      const { json } = await review(
+        gatewayEvent(reviewBody(tokenFor(accessKeyId, { now: services.clock() }))),
+      );
       return json.status.user?.username ?? json.status.error?.split(":")[0] ?? json.message;
     };
     const user = localIdentity("bob").accessKeyId;
@@ -81,7 +93,9 @@ for (const [what, stored, stranger] of [
   });
 }
 
-const THEIRS = { [`role/${OTHER}/developers`]: { arn: arn("role", "Developers", OTHER), username: "them" } };
+const THEIRS = {
+  [`role/${OTHER}/developers`]: { arn: arn("role", "Developers", OTHER), username: "them" },
+};
 
 test("the same role name, session and user name in another account is another identity (CVE-2025-11621)", async () => {
   for (const [stored, other] of [
@@ -94,7 +108,11 @@ test("the same role name, session and user name in another account is another id
     ]) {
       const { outcome } = reviewer(stored);
       for (const who of [...order, ...order]) {
-        assert.equal(await outcome(tokenOf(who)), who === "bob" ? "granted as dev" : other, `${who} of ${order}`);
+        assert.equal(
+          await outcome(tokenOf(who)),
+          who === "bob" ? "granted as dev" : other,
+          `${who} of ${order}`,
+        );
       }
     }
   }
@@ -125,7 +143,9 @@ async function turns(i: number): Promise<void> {
 }
 
 test("fifty concurrent reviews each get their own answer and log line, and one has a cold start", async () => {
-  const services = fakeServices({ [`account/${HOME}`]: { username: "user:{SessionName}", groups: ["{AccessKeyID}"] } });
+  const services = fakeServices({
+    [`account/${HOME}`]: { username: "user:{SessionName}", groups: ["{AccessKeyID}"] },
+  });
   const handler = handlerOf({
     ...services,
     async askSts({ accessKeyId }) {
@@ -133,7 +153,11 @@ test("fifty concurrent reviews each get their own answer and log line, and one h
       await turns(i);
       // Every fifth has no mapping.
       const account = i % 5 === 0 ? OTHER : HOME;
-      const identity = { account, arn: `arn:aws:sts::${account}:assumed-role/Role${i}/${i}`, userId: `AROA${i}:${i}` };
+      const identity = {
+        account,
+        arn: `arn:aws:sts::${account}:assumed-role/Role${i}/${i}`,
+        userId: `AROA${i}:${i}`,
+      };
       return { status: 200, body: identityBody(identity), requestId: `sts-${i}` };
     },
     async fetchParameters(names, deadline) {
@@ -144,7 +168,11 @@ test("fifty concurrent reviews each get their own answer and log line, and one h
   const keys = Array.from({ length: 50 }, (_, i) => `ASIALOCALMANY${String(i).padStart(7, "0")}`);
   const answers = await Promise.all(
     keys.map((key, i) => {
-      const requestContext = { http: { method: "POST" }, stage: "$default", requestId: `gateway-${i}` };
+      const requestContext = {
+        http: { method: "POST" },
+        stage: "$default",
+        requestId: `gateway-${i}`,
+      };
       return handler(gatewayEvent(reviewBody(tokenFor(key)), { requestContext }));
     }),
   );
@@ -154,7 +182,12 @@ test("fifty concurrent reviews each get their own answer and log line, and one h
     const [username, groups] = i % 5 === 0 ? [undefined, undefined] : [`user:${i}`, [keys[i]]];
     assert.deepEqual([user?.username, user?.groups], [username, groups]);
     if (i % 5 === 0) assert.match(error, new RegExp(`:role/Role${i};`));
-    const own = { requestId: `gateway-${i}`, stsRequestId: `sts-${i}`, accessKeyId: keys[i], sessionName: `${i}` };
+    const own = {
+      requestId: `gateway-${i}`,
+      stsRequestId: `sts-${i}`,
+      accessKeyId: keys[i],
+      sessionName: `${i}`,
+    };
     const entry = entries.find(({ requestId }) => requestId === own.requestId);
     assert.partialDeepStrictEqual({ username: undefined, ...entry }, { ...own, username });
   }

@@ -1,9 +1,13 @@
-// A node's name through the real SDK: only for a running instance of the account with the identity's role. While EC2 or IAM fails, a
-// fault, since a failure proves nothing about the identity.
+// A node's name through the real SDK: only for a running instance of the account with the
+// identity's role. While EC2 or IAM fails, a fault, since a failure proves nothing about the
+// identity.
 
 import assert from "node:assert/strict";
 import { after, afterEach, beforeEach, mock, test } from "node:test";
-import { createNodeNames, type FindNodeName } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
+import {
+  createNodeNames,
+  type FindNodeName,
+} from "../../../../functions/authenticator/aws/ec2-node-name.ts";
 import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import type { Fault, LocalRequest } from "../../../../local/aws/http-server.ts";
@@ -12,7 +16,15 @@ import { ec2Throttling, iamThrottling } from "../../../local/aws/service-faults.
 import { mockTime, passEach } from "../../../time.ts";
 import { reviewer, stsReturns } from "../attacks/review.ts";
 import { fixedClock, HOME, OTHER, tokenOf } from "../fixtures.ts";
-import { NAME, type NodeServices, node, PROFILE_ARN, ROLE, startNodeServices, within } from "./node-services.ts";
+import {
+  NAME,
+  type NodeServices,
+  node,
+  PROFILE_ARN,
+  ROLE,
+  startNodeServices,
+  within,
+} from "./node-services.ts";
 
 const services = await startNodeServices();
 const find = createNodeNames({ region: "us-east-1", vpcs: [] });
@@ -35,8 +47,12 @@ async function refusal(changes: Partial<VerifiedIdentity> = {}): Promise<string>
 test("a running instance of the account whose profile has the identity's role has a name", async () => {
   const before = services.server.requests.length;
   assert.deepEqual(await as({}), { name: NAME });
-  const forms = services.server.requests.slice(before).map((request) => Object.fromEntries(readForm(request)));
-  const asked = forms.map((form) => `${form["Action"]} ${form["InstanceId.1"] ?? form["InstanceProfileName"]}`);
+  const forms = services.server.requests
+    .slice(before)
+    .map((request) => Object.fromEntries(readForm(request)));
+  const asked = forms.map(
+    (form) => `${form["Action"]} ${form["InstanceId.1"] ?? form["InstanceProfileName"]}`,
+  );
   assert.deepEqual(asked, [`DescribeInstances ${node.sessionName}`, "GetInstanceProfile nodes"]);
 });
 
@@ -66,15 +82,39 @@ const REFUSED: readonly (readonly [
   ...(["pending", "shutting-down", "terminated", "stopping", "stopped"] as const).map(
     (state) => [`that is ${state}`, /is not running$/, { state }] as const,
   ),
-  ["of another account, even if it is shared with this one", /is in another account$/, { ownerId: OTHER }],
-  ["of this account, for an identity of another", /is in another account$/, {}, {}, { accountId: OTHER }],
-  ["with another role", NO_ROLE, {}, { roles: [{ ...ROLE, roleName: "Other", roleId: "AROAOTHER" }] }],
-  ["with a later role of the same name", NO_ROLE, {}, { roles: [{ ...ROLE, roleId: "AROALATERROLE" }] }],
+  [
+    "of another account, even if it is shared with this one",
+    /is in another account$/,
+    { ownerId: OTHER },
+  ],
+  [
+    "of this account, for an identity of another",
+    /is in another account$/,
+    {},
+    {},
+    { accountId: OTHER },
+  ],
+  [
+    "with another role",
+    NO_ROLE,
+    {},
+    { roles: [{ ...ROLE, roleName: "Other", roleId: "AROAOTHER" }] },
+  ],
+  [
+    "with a later role of the same name",
+    NO_ROLE,
+    {},
+    { roles: [{ ...ROLE, roleId: "AROALATERROLE" }] },
+  ],
   ["with a profile without a role", NO_ROLE, {}, { roles: [] }],
   ["without a profile", NO_ROLE, { instanceProfileArn: undefined }],
   ["whose profile was deleted", NO_ROLE, { instanceProfileArn: `${PROFILE_ARN}-gone` }],
   ["whose profile has the same name under another path", NO_ROLE, { instanceProfileArn }],
-  ["that EC2 does not find", /^EC2 finds no instance i-\w+ in us-east-1$/, { instanceId: "i-11111111111111111" }],
+  [
+    "that EC2 does not find",
+    /^EC2 finds no instance i-\w+ in us-east-1$/,
+    { instanceId: "i-11111111111111111" },
+  ],
   ["without a private DNS name", /has no private DNS name$/, { privateDnsName: "" }],
 ];
 for (const [what, expected, instance, profile, identity] of REFUSED) {
@@ -85,8 +125,13 @@ for (const [what, expected, instance, profile, identity] of REFUSED) {
 }
 
 test("an answer of EC2 without the requested instance is refused", async () => {
-  for (const item of [[], [{ ownerId: HOME, instancesSet: { item: [{ instanceId: "i-11111111111111111" }] } }]]) {
-    const { status, headers, body } = renderResult("ec2", "DescribeInstances", { reservationSet: { item } });
+  for (const item of [
+    [],
+    [{ ownerId: HOME, instancesSet: { item: [{ instanceId: "i-11111111111111111" }] } }],
+  ]) {
+    const { status, headers, body } = renderResult("ec2", "DescribeInstances", {
+      reservationSet: { item },
+    });
     services.server.fail({ kind: "answer", status, headers: { ...headers }, body: String(body) });
     assert.match(await refusal(), /^EC2 finds no instance /);
   }
@@ -95,11 +140,28 @@ test("an answer of EC2 without the requested instance is refused", async () => {
 test("a session name that is not an instance id, of 8 or 17 digits, is refused without a call to EC2", async () => {
   const before = services.server.requests.length;
   for (const sessionName of [
-    ...[undefined, "", "i-", "i-0123456", "i-012345678", "i-0123456789abcdef01", "I-0123456789abcdef0"],
-    ...["i-0123456789ABCDEF0", "i-0123456789abcdefg", "xi-0123456789abcdef0", "i-0123456789abcdef0,i-01234567"],
+    ...[
+      undefined,
+      "",
+      "i-",
+      "i-0123456",
+      "i-012345678",
+      "i-0123456789abcdef01",
+      "I-0123456789abcdef0",
+    ],
+    ...[
+      "i-0123456789ABCDEF0",
+      "i-0123456789abcdefg",
+      "xi-0123456789abcdef0",
+      "i-0123456789abcdef0,i-01234567",
+    ],
     ...["mi-0123456789abcdef0", "i-01234567 "],
   ]) {
-    assert.equal(await refusal({ sessionName }), "the session name is not an instance id", sessionName);
+    assert.equal(
+      await refusal({ sessionName }),
+      "the session name is not an instance id",
+      sessionName,
+    );
   }
   assert.equal(await refusal({ kind: "user" }), "the session name is not an instance id");
   assert.equal(services.server.requests.length, before);
@@ -109,12 +171,22 @@ test("a session name that is not an instance id, of 8 or 17 digits, is refused w
 
 test("a user who can assume a role cannot pose as a node by a session name (PR #1067)", async () => {
   const groups = ["system:nodes"];
-  const [real, time] = [tokenOf("node", Date.now()), { findNodeName: find, clock: fixedClock(Date.now()) }];
+  const [real, time] = [
+    tokenOf("node", Date.now()),
+    { findNodeName: find, clock: fixedClock(Date.now()) },
+  ];
   const outcomeOf = (role: string, session = node.sessionName ?? "", id = node.principalId) => {
-    const mapping = { arn: `arn:aws:iam::${HOME}:role/${role}`, username: "system:node:{EC2PrivateDNSName}", groups };
+    const mapping = {
+      arn: `arn:aws:iam::${HOME}:role/${role}`,
+      username: "system:node:{EC2PrivateDNSName}",
+      groups,
+    };
     const arn = `arn:aws:sts::${HOME}:assumed-role/${role}/${session}`;
     const identity = stsReturns({ account: HOME, arn, userId: `${id}:${session}` });
-    return reviewer({ [`role/${HOME}/${role.toLowerCase()}`]: mapping }, { ...identity, ...time }).outcome(real);
+    return reviewer(
+      { [`role/${HOME}/${role.toLowerCase()}`]: mapping },
+      { ...identity, ...time },
+    ).outcome(real);
   };
   assert.equal(await outcomeOf("ClusterNode"), `granted as system:node:${NAME}`);
   assert.equal(await outcomeOf("Dev", node.sessionName, "AROADEV"), "node_not_verified");
@@ -126,7 +198,11 @@ const findLazily: FindNodeName = (...asked) =>
   findNodeNameLazily({ region: "us-east-1", vpcs: [], random: () => 0, clock: Date.now })(...asked);
 
 /** The first `count` requests of an action meet `fault`. */
-function only(action: string, fault: Fault, count = Infinity): (request: LocalRequest) => Fault | undefined {
+function only(
+  action: string,
+  fault: Fault,
+  count = Infinity,
+): (request: LocalRequest) => Fault | undefined {
   let left = count;
   return (request) => {
     if (readForm(request).get("Action") !== action || left === 0) return undefined;
@@ -135,8 +211,14 @@ function only(action: string, fault: Fault, count = Infinity): (request: LocalRe
   };
 }
 
-const REFUSAL = "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>";
-const xml = (body: string): Fault => ({ kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body });
+const REFUSAL =
+  "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>";
+const xml = (body: string): Fault => ({
+  kind: "answer",
+  status: 200,
+  headers: { "content-type": "text/xml" },
+  body,
+});
 
 for (const [action, throttling, asked] of [
   ["DescribeInstances", ec2Throttling(), 2],
@@ -158,17 +240,27 @@ for (const [action, throttling, asked] of [
       { kind: "reset" },
       { kind: "answer", status: 500, body: "" },
       { kind: "answer", status: 403, body: REFUSAL },
-      ...["", "not XML <", "<html><body>proxy</body></html>", `<${action}Response></${action}Response>`].map(xml),
+      ...[
+        "",
+        "not XML <",
+        "<html><body>proxy</body></html>",
+        `<${action}Response></${action}Response>`,
+      ].map(xml),
     ] as const) {
       services.server.fail(only(action, fault));
-      await assert.rejects(findLazily(node, within()), { code: "instances_unavailable" }, JSON.stringify(fault));
+      await assert.rejects(
+        findLazily(node, within()),
+        { code: "instances_unavailable" },
+        JSON.stringify(fault),
+      );
     }
   });
 
   test(`${action}: a late answer is a fault, at the review's deadline at the latest`, async () => {
     services.server.fail(only(action, { kind: "silent" }));
     services.server.requests.length = 0;
-    const asked = () => services.server.requests.filter((request) => readForm(request).get("Action") === action);
+    const asked = () =>
+      services.server.requests.filter((request) => readForm(request).get("Action") === action);
     const time = mockTime();
     const found = findLazily(node, time.within(100));
     await passEach(() => asked().length, time.pass, 100);

@@ -1,4 +1,5 @@
-// Loading on first use. The cache of node names: a minute, by instance and principal, shared by concurrent look-ups, and bounded.
+// Loading on first use. The cache of node names: a minute, by instance and principal, shared by
+// concurrent look-ups, and bounded.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,8 +21,11 @@ function lookUps(answer: () => Promise<NodeName> = async () => NAME) {
     deadlines.push(deadline);
     return state.answer();
   }, clock);
-  const find = (session = INSTANCE, changes: Partial<VerifiedIdentity> = {}, deadline = deadlineOf(clock)) =>
-    remembered({ ...roleIdentity("ClusterNode", session), ...changes }, deadline);
+  const find = (
+    session = INSTANCE,
+    changes: Partial<VerifiedIdentity> = {},
+    deadline = deadlineOf(clock),
+  ) => remembered({ ...roleIdentity("ClusterNode", session), ...changes }, deadline);
   return { clock, deadlines, state, find };
 }
 

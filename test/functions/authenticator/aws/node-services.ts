@@ -10,7 +10,11 @@ import { HOME, verified } from "../fixtures.ts";
 export const node = verified("node");
 export const NAME = "ip-10-0-0-1.ec2.internal";
 export const PROFILE_ARN = `arn:aws:iam::${HOME}:instance-profile/team/nodes`;
-export const ROLE = { roleName: "ClusterNode", roleId: node.principalId ?? "", arn: node.canonicalArn };
+export const ROLE = {
+  roleName: "ClusterNode",
+  roleId: node.principalId ?? "",
+  arn: node.canonicalArn,
+};
 
 const INSTANCE: Ec2Instance = {
   instanceId: node.sessionName ?? "",

@@ -28,11 +28,18 @@ const ROWS: readonly Row[] = [
   ["two truncated bodies are an outage, without a third try", [CUT, CUT], OUTAGE, 2],
   ...[500, 502, 503, 504, 599].flatMap((status): Row[] => [
     [`${status} is retried`, [answer(status, "first")], "200 answer", 2],
-    [`a second ${status} is returned`, [answer(status, "first"), answer(status, "second")], `${status} second`, 2],
+    [
+      `a second ${status} is returned`,
+      [answer(status, "first"), answer(status, "second")],
+      `${status} second`,
+      2,
+    ],
   ]),
   ["a 403 after a 5xx is returned", [answer(500), answer(403, "refused")], "403 refused", 2],
   ["a reset after a 5xx is an outage", [answer(500), RESET], OUTAGE, 2],
-  ...[400, 403, 404, 429].map((status): Row => [`${status} is not retried`, [answer(status, "no")], `${status} no`, 1]),
+  ...[400, 403, 404, 429].map(
+    (status): Row => [`${status} is not retried`, [answer(status, "no")], `${status} no`, 1],
+  ),
 ];
 for (const [what, faults, expected, sent] of ROWS) {
   test(what, async () => {
@@ -85,10 +92,15 @@ test("a try does not end before its 2 s", async () => {
   assert.deepEqual([await outcome, raw.requests.length], ["200 {}", 1]);
 });
 
-/** A server that answers only requests whose Host header is not one of `silent`, and an STS client with its clock. */
+/**
+ * A server that answers only requests whose Host header is not one of `silent`, and an STS client
+ * with its clock.
+ */
 async function silentHosts(...silent: string[]) {
   const hosts = new Set(silent);
-  const raw = await startRawServer((request) => (hosts.has(/^host: (.*)\r$/m.exec(request)?.[1] ?? "") ? "" : OK));
+  const raw = await startRawServer((request) =>
+    hosts.has(/^host: (.*)\r$/m.exec(request)?.[1] ?? "") ? "" : OK,
+  );
   const { within, pass } = mockTime();
   const askSts = stsAt(raw.url);
   const ask = (host = TOKEN.host, ms = 5_000) => asked(askSts, { ...TOKEN, host }, within(ms));

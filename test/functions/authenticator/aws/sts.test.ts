@@ -1,4 +1,5 @@
-// The request to STS on the wire and the response that is read; over TLS, certificates and their names are verified.
+// The request to STS on the wire and the response that is read; over TLS, certificates and their
+// names are verified.
 
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
@@ -45,7 +46,10 @@ test("a response of 64 KiB is read, and one byte more is a failure without a ret
   const { url } = await startRawServer(() => response(200, full));
   assert.equal(await asked(stsAt(url)), `200 ${full}`);
   const over = await startRawServer(() => response(200, `${full}a`));
-  assert.equal(String(await asked(stsAt(over.url))), "sts_answer_unusable: STS answered more than 65536 bytes");
+  assert.equal(
+    String(await asked(stsAt(over.url))),
+    "sts_answer_unusable: STS answered more than 65536 bytes",
+  );
   assert.equal(over.requests.length, 1);
 });
 
@@ -66,7 +70,9 @@ test("an endless response is aborted at 64 KiB with its connection, whatever its
 test("a body with multi-byte characters is read correctly", async () => {
   const text = Buffer.from("é€\u{1F600}").toString("latin1");
   const { url } = await startRawServer((_, socket) => {
-    const [first = "", ...rest] = [...`${OK.slice(0, OK.indexOf("content-length"))}content-length: 9\r\n\r\n${text}`];
+    const [first = "", ...rest] = [
+      ...`${OK.slice(0, OK.indexOf("content-length"))}content-length: 9\r\n\r\n${text}`,
+    ];
     for (const byte of [first, ...rest]) socket.write(byte, "latin1");
     return undefined;
   });
@@ -133,7 +139,10 @@ test("without an endpoint, the connection is to the token's host at port 443, an
   assert.equal(await asked(askSts), "200 {}");
   assert.equal(await asked(askSts), "200 {}");
   assert.deepEqual(names, [`${HOST}:443 ${HOST}`]);
-  assertUnreachable(await asked(askSts, { ...TOKEN, host: "sts.amazonaws.com" }), "ERR_TLS_CERT_ALTNAME_INVALID");
+  assertUnreachable(
+    await asked(askSts, { ...TOKEN, host: "sts.amazonaws.com" }),
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+  );
   assert.deepEqual(names.slice(1), Array(2).fill("sts.amazonaws.com:443 sts.amazonaws.com"));
   assert.equal(server.requests.length, 2);
 });

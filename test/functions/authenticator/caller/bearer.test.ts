@@ -1,4 +1,5 @@
-// Callers with a bearer token, of which only a hash is stored: invalid entries are skipped, an invalid list is a fault.
+// Callers with a bearer token, of which only a hash is stored: invalid entries are skipped, an
+// invalid list is a fault.
 
 import assert from "node:assert/strict";
 import crypto, { hash } from "node:crypto";
@@ -14,14 +15,21 @@ const NAME = "/p/callers";
 const entry = (token: string, more = {}) => ({ name: "a", sha256: hash("sha256", token), ...more });
 
 /** Fails for a token that only STS could prove. */
-async function check(authorization: string | undefined, callers: unknown, { now = NOW, secure = false } = {}) {
+async function check(
+  authorization: string | undefined,
+  callers: unknown,
+  { now = NOW, secure = false } = {},
+) {
   const value = typeof callers === "string" ? callers : JSON.stringify(callers);
   const read: ReadParameters = async (names) => {
     assert.deepEqual(names, [NAME]);
     const parameters = new Map(callers === undefined ? [] : [[NAME, { value, secure }]]);
     return { parameters, cached: true, stale: false };
   };
-  assert.equal(await checkBearer(authorization, NAME, read, deadlineOf(fixedClock(now))), undefined);
+  assert.equal(
+    await checkBearer(authorization, NAME, read, deadlineOf(fixedClock(now))),
+    undefined,
+  );
 }
 
 const refused = (authorization: string | undefined, callers: unknown, options = {}) =>
@@ -39,7 +47,8 @@ test("another token, its hash, a part of it and another case of it are refused, 
     await refused(`Bearer ${token}`, [entry("secret")]);
   }
   for (const callers of [[], [entry("other")], undefined, `{"sha256":"${sha256}"}`]) {
-    const isHidden = ({ message }: Error) => !/secret/.test(message) && !message.includes(sha256.slice(0, 12));
+    const isHidden = ({ message }: Error) =>
+      !/secret/.test(message) && !message.includes(sha256.slice(0, 12));
     await assert.rejects(check("Bearer secret", callers), isHidden);
   }
 });
@@ -65,15 +74,27 @@ test("the token is compared with every entry in constant time, wherever the entr
 
 test("without a bearer token, the caller is refused and nothing is read", async () => {
   const none = [undefined, "", "Bearer", "Bearer ", "Basic c2VjcmV0", "secret"];
-  for (const header of [...none, "Bearer a b", "Bearer a,b", "xBearer a", "Bearer a\n", "Bearer \u00e9"]) {
+  for (const header of [
+    ...none,
+    "Bearer a b",
+    "Bearer a,b",
+    "xBearer a",
+    "Bearer a\n",
+    "Bearer \u00e9",
+  ]) {
     const read = () => Promise.reject(new Error("was read"));
     const expected = { code: "caller_refused", message: "a bearer token is required" };
-    await assert.rejects(checkBearer(header, NAME, read, deadlineOf(fixedClock())), expected, header);
+    await assert.rejects(
+      checkBearer(header, NAME, read, deadlineOf(fixedClock())),
+      expected,
+      header,
+    );
   }
 });
 
 test("the scheme is accepted in any case, with any number of spaces after it", async () => {
-  for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) await check(`${scheme} secret`, [entry("secret")]);
+  for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "])
+    await check(`${scheme} secret`, [entry("secret")]);
 });
 
 test("an entry expires at notAfter, and not a millisecond before, and affects no other", async () => {
@@ -121,16 +142,31 @@ const INVALID: Readonly<Record<string, readonly unknown[]>> = {
   "has the principalId of another kind": [{ name: "a", arn: USER, principalId: "AROAEXAMPLE" }],
   "has an unknown key": [...withEach("note", [1]), { name: "a", arn: ROLE, description: "x" }],
   "has an invalid name": withEach("name", ["", 1]),
-  "has an invalid hash": withEach("sha256", [SECRET.toUpperCase(), SECRET.slice(1), `${SECRET}00`, 1, [SECRET]]),
-  "has an invalid notAfter": withEach("notAfter", [null, 1, "", "never", "2027-01-01", ["2027-01-01T00:00:00Z"]]),
+  "has an invalid hash": withEach("sha256", [
+    SECRET.toUpperCase(),
+    SECRET.slice(1),
+    `${SECRET}00`,
+    1,
+    [SECRET],
+  ]),
+  "has an invalid notAfter": withEach("notAfter", [
+    null,
+    1,
+    "",
+    "never",
+    "2027-01-01",
+    ["2027-01-01T00:00:00Z"],
+  ]),
   "has an invalid arn": [
     ...["", "control-plane", `${ROLE}*/x y`, "arn:aws:iam::111122223333:root", 1, null, [ROLE]],
     "arn:aws:sts::111122223333:assumed-role/control-plane/session",
     "arn:aws:sts::111122223333:federated-user/control-plane",
   ].map((arn) => ({ name: "a", arn })),
-  "has an invalid principalId": ["AIDAEXAMPLE", "AROA", "aroaexample", "", 1, null].map((principalId) => {
-    return { name: "a", arn: ROLE, principalId };
-  }),
+  "has an invalid principalId": ["AIDAEXAMPLE", "AROA", "aroaexample", "", 1, null].map(
+    (principalId) => {
+      return { name: "a", arn: ROLE, principalId };
+    },
+  ),
 };
 for (const [what, entries] of Object.entries(INVALID)) {
   test(`an entry that ${what} is skipped, and does not lock out the other callers`, async () => {
@@ -154,8 +190,21 @@ test("a missing or invalid list is a fault", async () => {
   const code = "callers_invalid";
   const message = "parameter /p/callers does not exist: add a caller (callers add)";
   await assert.rejects(check("Bearer secret", undefined), { code, message });
-  const invalid = { code, message: "parameter /p/callers must be of type String and hold a JSON list" };
-  for (const callers of ["", "not JSON", "null", "{}", "1", '"text"', "[", one, { callers: [one] }]) {
+  const invalid = {
+    code,
+    message: "parameter /p/callers must be of type String and hold a JSON list",
+  };
+  for (const callers of [
+    "",
+    "not JSON",
+    "null",
+    "{}",
+    "1",
+    '"text"',
+    "[",
+    one,
+    { callers: [one] },
+  ]) {
     await assert.rejects(check("Bearer secret", callers), invalid, JSON.stringify(callers));
   }
   await assert.rejects(check("Bearer secret", [one], { secure: true }), invalid);

@@ -20,11 +20,19 @@ test("a user's token is never a caller's, and a caller's token is never a user's
   assert.equal(await granted(callers, callers), "200 false");
   assert.equal(await granted(users, users), "401 undefined");
   assert.equal(await granted(users, callers), "401 undefined");
-  assert.deepEqual(signedIds, [["test:caller", "test"], ["test:caller", "test"], ["test:caller"], ["test:caller"]]);
+  assert.deepEqual(signedIds, [
+    ["test:caller", "test"],
+    ["test:caller", "test"],
+    ["test:caller"],
+    ["test:caller"],
+  ]);
 });
 
 test("a proof of a user's token is not used for a caller, nor the reverse, in a warm environment", async () => {
-  const { review, status } = world([DEVELOPERS, { name: "hash", sha256: hash("sha256", "secret") }]);
+  const { review, status } = world([
+    DEVELOPERS,
+    { name: "hash", sha256: hash("sha256", "secret") },
+  ]);
   const user = sign("bob", { id: "test" });
   assert.equal((await review("secret", { token: user })).json.status.authenticated, true);
   assert.equal(await status(user), 401);
@@ -32,8 +40,17 @@ test("a proof of a user's token is not used for a caller, nor the reverse, in a 
 });
 
 test("a token for another cluster, for its callers, or for another spelling of the id is refused", async () => {
-  const message = /^401 caller_refused: sts_refused: .*; a caller signs its token for <cluster id>:caller$/;
-  for (const id of ["test", "other:caller", "test:callers", "TEST:caller", ":caller", "test:caller:caller", ""]) {
+  const message =
+    /^401 caller_refused: sts_refused: .*; a caller signs its token for <cluster id>:caller$/;
+  for (const id of [
+    "test",
+    "other:caller",
+    "test:callers",
+    "TEST:caller",
+    ":caller",
+    "test:caller:caller",
+    "",
+  ]) {
     const { statusCode, json } = await world([DEVELOPERS]).review(sign("bob", { id }));
     assert.match(`${statusCode} ${json.message}`, message, id);
   }
@@ -49,12 +66,22 @@ test("another role, user or account is refused, and the answer names only the si
 });
 
 for (const [rule, entry, who, status] of [
-  ["a path and the case are ignored", { arn: `arn:aws:iam::${HOME}:role/team/developers` }, "bob", 200],
+  [
+    "a path and the case are ignored",
+    { arn: `arn:aws:iam::${HOME}:role/team/developers` },
+    "bob",
+    200,
+  ],
   ["a user is matched by name", { arn: `arn:aws:iam::${HOME}:user/alice` }, "alice", 200],
   ["another account", { arn: `arn:aws:iam::${OTHER}:role/Developers` }, "bob", 401],
   ["another partition", { arn: `arn:aws-cn:iam::${HOME}:role/Developers` }, "bob", 401],
   ["the role's principalId", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAA" }, "bob", 200],
-  ["the principalId of a later role", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAB" }, "bob", 401],
+  [
+    "the principalId of a later role",
+    { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAB" },
+    "bob",
+    401,
+  ],
   ["a longer principalId", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAAA" }, "bob", 401],
 ] as const) {
   test(`an entry matches by account, kind, name and id: ${rule}: ${status}`, async () => {
@@ -63,7 +90,9 @@ for (const [rule, entry, who, status] of [
 }
 
 test("an entry expires at notAfter, also for a caller that is already proven", async () => {
-  const { status, clock } = world([{ ...DEVELOPERS, notAfter: new Date(NOW + 1_000).toISOString() }]);
+  const { status, clock } = world([
+    { ...DEVELOPERS, notAfter: new Date(NOW + 1_000).toISOString() },
+  ]);
   assert.equal(await status(sign("bob")), 200);
   clock.advance(999);
   assert.equal(await status(sign("bob")), 200);
@@ -72,13 +101,19 @@ test("an entry expires at notAfter, also for a caller that is already proven", a
 });
 
 test("deny lists, ACCOUNTS and TOKENS are for users, not for callers", async () => {
-  const stored = { "deny/any": [{ arnLike: `arn:aws:iam::${HOME}:role/Developers` }], [`account/${OTHER}`]: {} };
+  const stored = {
+    "deny/any": [{ arnLike: `arn:aws:iam::${HOME}:role/Developers` }],
+    [`account/${OTHER}`]: {},
+  };
   const token = sign("bob-elsewhere", { id: "test" });
   for (const [settings, granted] of [
     [{ accounts: [OTHER] }, true],
     [{ tokens: "jwt" }, false],
   ] as const) {
-    const { statusCode, json } = await world([DEVELOPERS], { settings, stored }).review(sign("bob"), { token });
+    const { statusCode, json } = await world([DEVELOPERS], { settings, stored }).review(
+      sign("bob"),
+      { token },
+    );
     assert.deepEqual([statusCode, json.status.authenticated], [200, granted]);
   }
 });
@@ -98,7 +133,10 @@ test("a token that the offline rules refuse is a 401 with the reason, without a 
   const expired = tokenFor("AKIANOBODYKNOWSTHISK", { now: NOW - 15 * 60_000 - 1_000 });
   for (const [bearer, reason] of [
     ["k8s-aws-v1.x", "token_malformed: not canonical unpadded base64url after the prefix"],
-    [expired, "token_expired: signed 16 min ago: a token is valid for 15 min (or a clock is wrong)"],
+    [
+      expired,
+      "token_expired: signed 16 min ago: a token is valid for 15 min (or a clock is wrong)",
+    ],
   ] as const) {
     const { statusCode, json } = await review(bearer);
     assert.deepEqual([statusCode, json.message], [401, `caller_refused: ${reason}`]);
@@ -108,7 +146,13 @@ test("a token that the offline rules refuse is a 401 with the reason, without a 
 
 test("nothing about the user's token shows or is parsed before the caller is proven", async () => {
   const answers = new Set<string>();
-  for (const token of [sign("alice", { id: "test" }), sign("alice"), "k8s-aws-v1.x", "opaque", "x".repeat(70_000)]) {
+  for (const token of [
+    sign("alice", { id: "test" }),
+    sign("alice"),
+    "k8s-aws-v1.x",
+    "opaque",
+    "x".repeat(70_000),
+  ]) {
     const { review, last, calls } = world([DEVELOPERS]);
     const { statusCode, body } = await review(sign("carol"), { token });
     answers.add(`${statusCode} ${body}`);
@@ -123,19 +167,29 @@ test("the log names the reason of a refusal, and has the time of the caller's ch
   await review(sign("carol"));
   const { message, ...log } = last();
   const refused = { outcome: "caller_refused", reason: "caller_refused", level: "warn" };
-  assert.partialDeepStrictEqual(log, { ...refused, ms: { callerIdentity: 0, caller: 0, total: 0 } });
+  assert.partialDeepStrictEqual(log, {
+    ...refused,
+    ms: { callerIdentity: 0, caller: 0, total: 0 },
+  });
   assert.match(message ?? "", /role\/AWSReservedSSO_\w+ \(\w+\) is not in the list of callers/);
   clock.advance(1_000);
   for (const callerIdentity of [false, true]) {
     await review(sign("bob"));
-    assert.partialDeepStrictEqual(last(), { cached: { callerIdentity, caller: true, mapping: callerIdentity } });
+    assert.partialDeepStrictEqual(last(), {
+      cached: { callerIdentity, caller: true, mapping: callerIdentity },
+    });
   }
 });
 
 test("no log line, answer or metric contains a caller's token or signature", async () => {
   const { review, lines, sts } = world([DEVELOPERS]);
   const bodies: string[] = [];
-  for (const bearer of [sign("bob"), sign("carol"), sign("bob", { id: "x" }), "k8s-aws-v1.aGVsbG8"]) {
+  for (const bearer of [
+    sign("bob"),
+    sign("carol"),
+    sign("bob", { id: "x" }),
+    "k8s-aws-v1.aGVsbG8",
+  ]) {
     bodies.push((await review(bearer)).body);
     sts.fail = fault("sts_unreachable", "down");
   }

@@ -1,5 +1,6 @@
-// How long the function uses a caller's proof by IAM and a refusal, also while STS fails. In a flood of bearer tokens, strangers wait
-// for their turns to reach STS, and cost known callers and their users nothing.
+// How long the function uses a caller's proof by IAM and a refusal, also while STS fails. In a
+// flood of bearer tokens, strangers wait for their turns to reach STS, and cost known callers and
+// their users nothing.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -14,7 +15,12 @@ const MINUTE = 60_000;
 
 for (const [what, bearer, status, later = status] of [
   ["a proof", sign("bob"), 200],
-  ["a proof of a token that STS refuses later, such as after its key was deleted,", sign("bob"), 200, 401],
+  [
+    "a proof of a token that STS refuses later, such as after its key was deleted,",
+    sign("bob"),
+    200,
+    401,
+  ],
   ["the refusal of a stranger", sign("carol"), 401],
   ["the refusal of a signature", sign("bob", { id: "other:caller" }), 401],
 ] as const) {
@@ -41,13 +47,23 @@ test("a caller that is removed from the list is refused as soon as the list is r
   await status(sign("bob", { at: NOW + 1_000 }));
   parameters["callers"] = [{ ...DEVELOPERS, principalId: "AROANOTTHISROLE" }];
   clock.advance(1);
-  assert.deepEqual([await status(sign("bob", { at: NOW + 1_000 })), callerCalls().length], [401, 2]);
+  assert.deepEqual(
+    [await status(sign("bob", { at: NOW + 1_000 })), callerCalls().length],
+    [401, 2],
+  );
 });
 
 const unusable = fault("sts_answer_unusable", "proxy");
-for (const outage of [fault("sts_unreachable", "down"), httpError("sts_throttled", "slow"), unusable]) {
+for (const outage of [
+  fault("sts_unreachable", "down"),
+  httpError("sts_throttled", "slow"),
+  unusable,
+]) {
   test(`while STS fails (${outage.name}), a proof stays valid until its token expires, and STS is asked every 10 s`, async () => {
-    const { review, status, clock, sts, callerCalls } = world([DEVELOPERS, { name: "h", sha256: hash("sha256", "s") }]);
+    const { review, status, clock, sts, callerCalls } = world([
+      DEVELOPERS,
+      { name: "h", sha256: hash("sha256", "s") },
+    ]);
     const bearer = sign("bob");
     await status(bearer);
     sts.fail = outage;
@@ -61,7 +77,11 @@ for (const outage of [fault("sts_unreachable", "down"), httpError("sts_throttled
     assert.equal(await answered(bearer), 200, "the last instant");
     clock.advance(1);
     assert.equal(await answered(bearer), 401, "expired");
-    assert.equal(await answered(sign("bob", { at: clock() })), outage.status, "neither accepted nor refused");
+    assert.equal(
+      await answered(sign("bob", { at: clock() })),
+      outage.status,
+      "neither accepted nor refused",
+    );
   });
 }
 
@@ -91,7 +111,10 @@ test("a request that shares another one's call to STS fails at its own deadline"
   clock.advance(30_000);
   assert.equal(await second, 500);
   const { reason, message, cause } = last();
-  assert.deepEqual([reason, message, cause], ["sts_unreachable", "no answer from STS (TimedOut)", "TimedOut"]);
+  assert.deepEqual(
+    [reason, message, cause],
+    ["sts_unreachable", "no answer from STS (TimedOut)", "TimedOut"],
+  );
   resolve();
   assert.equal(await first, 200);
 });
@@ -106,7 +129,9 @@ test("concurrent first reviews of a caller share one call of STS", async () => {
 /** Well-formed tokens that only STS can refuse, each with another access key. */
 function strangers(count: number, from = 0, region?: string): string[] {
   const keyOf = (index: number) => `AKIASTRANGER${String(from + index).padStart(8, "0")}`;
-  return Array.from({ length: count }, (_, index) => tokenFor(keyOf(index), { ...(region && { region }) }));
+  return Array.from({ length: count }, (_, index) =>
+    tokenFor(keyOf(index), { ...(region && { region }) }),
+  );
 }
 
 test("of 1,000 tokens of strangers a second, also concurrent ones, 20 reach STS, and the others get a 429", async () => {
@@ -125,10 +150,17 @@ test("of 1,000 tokens of strangers a second, also concurrent ones, 20 reach STS,
     assert.deepEqual([new Set(statuses), callerCalls().length], [new Set([401, 429]), second * 20]);
   }
   const message = "other tokens of unknown callers were just sent to STS";
-  assert.partialDeepStrictEqual(last(), { outcome: "caller_refused", reason: "callers_limited", message });
+  assert.partialDeepStrictEqual(last(), {
+    outcome: "caller_refused",
+    reason: "callers_limited",
+    message,
+  });
   assert.equal("StsThrottled" in last(), false);
   const statuses = await Promise.all(strangers(100).map(status));
-  assert.deepEqual([statuses.filter((code) => code === 429).length, callerCalls().length], [99, 61]);
+  assert.deepEqual(
+    [statuses.filter((code) => code === 429).length, callerCalls().length],
+    [99, 61],
+  );
 });
 
 for (const [what, region, ms, pause] of [
@@ -151,7 +183,8 @@ for (const [what, region, ms, pause] of [
 test("turns of the own Region, of other Regions and of a known key at its host are separate", async () => {
   const { status, clock, sts } = world([DEVELOPERS]);
   sts.takes = () => clock.advance(1_000);
-  const forged = (region: string, salt: string) => tokenFor(localIdentity("bob").accessKeyId, { salt, region });
+  const forged = (region: string, salt: string) =>
+    tokenFor(localIdentity("bob").accessKeyId, { salt, region });
   assert.equal(await status(sign("bob", { region: "eu-west-1" })), 200);
   assert.equal(await status(strangers(1, 1, "ap-south-1")[0] ?? ""), 401);
   assert.equal(await status(strangers(1, 2, "ap-south-1")[0] ?? ""), 429);
@@ -161,19 +194,29 @@ test("turns of the own Region, of other Regions and of a known key at its host a
   assert.equal(await status(sign("bob", { region: "eu-west-1", at: NOW - 1_000 })), 200);
   assert.equal(await status(forged("eu-west-1", "b")), 401);
   assert.equal(await status(sign("bob", { region: "eu-west-1", at: NOW - 2_000 })), 429);
-  assert.equal(await status(sign("bob", { region: "eu-west-1" })), 200, "a known token never waits");
+  assert.equal(
+    await status(sign("bob", { region: "eu-west-1" })),
+    200,
+    "a known token never waits",
+  );
 });
 
 test("known callers are accepted during a flood: a hash, and an identity without a call to STS and with its renewed tokens", async () => {
   const secret = "k8s-aws-v1.not-a-url-but-a-secret";
-  const { status, callerCalls, clock } = world([DEVELOPERS, { name: "h", sha256: hash("sha256", secret) }]);
-  const own = () => callerCalls().filter(({ accessKeyId }) => accessKeyId === localIdentity("bob").accessKeyId).length;
+  const { status, callerCalls, clock } = world([
+    DEVELOPERS,
+    { name: "h", sha256: hash("sha256", secret) },
+  ]);
+  const own = () =>
+    callerCalls().filter(({ accessKeyId }) => accessKeyId === localIdentity("bob").accessKeyId)
+      .length;
   await status(sign("bob"));
   for (let minute = 0; minute < 6; minute += 1) {
     // A timer renews the token every 5 minutes.
     const bearer = sign("bob", { at: NOW + Math.floor(minute / 5) * 300_000 });
     for (let second = 0; second < 60; second += 1) {
-      for (const stranger of strangers(3, minute * 1_000 + second * 10)) assert.notEqual(await status(stranger), 200);
+      for (const stranger of strangers(3, minute * 1_000 + second * 10))
+        assert.notEqual(await status(stranger), 200);
       for (const known of [bearer, secret]) assert.equal(await status(known), 200);
       clock.advance(1_000);
     }
@@ -191,7 +234,10 @@ test("in a new environment, a caller during a flood gets a 429, never a 401, unt
 });
 
 test("callers of a new environment do not wait for each other: a proof does not count as a stranger's call", async () => {
-  const { status, callerCalls } = world([DEVELOPERS, { name: "alice", arn: localIdentity("alice").arn }]);
+  const { status, callerCalls } = world([
+    DEVELOPERS,
+    { name: "alice", arn: localIdentity("alice").arn },
+  ]);
   for (const bearer of [sign("bob"), sign("alice"), sign("bob", { at: NOW - 1_000 })])
     assert.equal(await status(bearer), 200);
   assert.equal(callerCalls().length, 3);
@@ -202,7 +248,10 @@ test("an attacker who knows a caller's access key causes only 20 calls to STS a 
   const bearer = sign("bob");
   await status(bearer);
   for (let n = 0; n < 500; n += 1) {
-    assert.notEqual(await status(tokenFor(localIdentity("bob").accessKeyId, { salt: `forged ${n}` })), 200);
+    assert.notEqual(
+      await status(tokenFor(localIdentity("bob").accessKeyId, { salt: `forged ${n}` })),
+      200,
+    );
     assert.equal(await status(bearer), 200);
     clock.advance(10);
   }
@@ -219,5 +268,9 @@ test("tokens of strangers with an AWS account do not evict a caller's proof", as
     assert.equal(await status(sign("carol", { at: NOW + second * 1_000 })), 401);
   }
   assert.equal(await status(bearer), 200);
-  assert.equal(callerCalls().filter(({ accessKeyId }) => accessKeyId === localIdentity("bob").accessKeyId).length, 1);
+  assert.equal(
+    callerCalls().filter(({ accessKeyId }) => accessKeyId === localIdentity("bob").accessKeyId)
+      .length,
+    1,
+  );
 });

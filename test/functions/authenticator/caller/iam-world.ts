@@ -5,22 +5,41 @@ import type { AskSts } from "../../../../functions/authenticator/identity/prove-
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import type { Deadline } from "../../../../functions/lib/deadline.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local-aws.ts";
-import { fakeServices, gatewayEvent, HOME, handlerOf, identityBody, NOW, reviewBody, tokenFor } from "../fixtures.ts";
+import {
+  fakeServices,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  identityBody,
+  NOW,
+  reviewBody,
+  tokenFor,
+} from "../fixtures.ts";
 
 /** `bob` signs as this role, `alice` as a user. */
 export const DEVELOPERS = { name: "control-plane", arn: `arn:aws:iam::${HOME}:role/Developers` };
 export const MAPPED = { [`account/${HOME}`]: {} };
 
-/** `id`: default, the callers' id. `at`: when it is signed; tokens of other times are other tokens. */
-export function sign(who: string, { id = "test:caller", at = NOW, region = "us-east-1" } = {}): string {
+/**
+ * `id`: default, the callers' id. `at`: when it is signed; tokens of other times are other tokens.
+ */
+export function sign(
+  who: string,
+  { id = "test:caller", at = NOW, region = "us-east-1" } = {},
+): string {
   return tokenFor(localIdentity(who).accessKeyId, { now: at, salt: id, region });
 }
 
 type Options = { settings?: Partial<Settings>; stored?: Record<string, unknown> };
-/** `calls` of STS are about callers and users. `sts.fail`, when it is set, is thrown; `sts.hold` delays answers; `sts.takes` passes the time. */
+/**
+ * `calls` of STS are about callers and users. `sts.fail`, when it is set, is thrown; `sts.hold`
+ * delays answers; `sts.takes` passes the time.
+ */
 export function world(callers: unknown, { settings = {}, stored = {} }: Options = {}) {
   const calls: { accessKeyId: string; signedId: string; deadline: Deadline }[] = [];
-  const sts: { fail?: Error; hold?: Promise<void>; takes?: () => void; refused: Set<string> } = { refused: new Set() };
+  const sts: { fail?: Error; hold?: Promise<void>; takes?: () => void; refused: Set<string> } = {
+    refused: new Set(),
+  };
   const askSts: AskSts = async ({ accessKeyId, target }, deadline, signedId) => {
     calls.push({ accessKeyId, signedId, deadline });
     await sts.hold;
@@ -36,8 +55,13 @@ export function world(callers: unknown, { settings = {}, stored = {} }: Options 
   const services = fakeServices({ ...MAPPED, ...stored, callers }, { askSts });
   const { clock, lines, parameters } = services;
   const handler = handlerOf(services, { callerAuth: "bearer", ...settings });
-  const review = (bearer: string, { token = sign("alice", { id: "test", at: clock() }), event = {} } = {}) =>
-    handler(gatewayEvent(reviewBody(token), { headers: { authorization: `Bearer ${bearer}` }, ...event }));
+  const review = (
+    bearer: string,
+    { token = sign("alice", { id: "test", at: clock() }), event = {} } = {},
+  ) =>
+    handler(
+      gatewayEvent(reviewBody(token), { headers: { authorization: `Bearer ${bearer}` }, ...event }),
+    );
   return {
     ...{ clock, parameters, calls, sts, lines, review },
     status: async (bearer: string) => (await review(bearer)).statusCode,

@@ -1,5 +1,5 @@
-// Each review prints one line with exactly the documented fields and no secret, by level. Its metrics follow the embedded metric
-// format at every LOG_LEVEL.
+// Each review prints one line with exactly the documented fields and no secret, by level. Its
+// metrics follow the embedded metric format at every LOG_LEVEL.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -19,17 +19,27 @@ const LIVE = { functionVersion: "7", invokedFunctionArn: `${ARN}:live` };
 type Emf = Record<string, unknown> & {
   readonly _aws: {
     readonly Timestamp: number;
-    readonly CloudWatchMetrics: readonly { readonly Dimensions: string[][]; readonly Metrics: { Name: string }[] }[];
+    readonly CloudWatchMetrics: readonly {
+      readonly Dimensions: string[][];
+      readonly Metrics: { Name: string }[];
+    }[];
   };
 };
 
-/** Checks a line against the specification, and returns its metrics: name, dimensions with their values, value. */
+/**
+ * Checks a line against the specification, and returns its metrics: name, dimensions with their
+ * values, value.
+ */
 function metricsOf(entry: Emf): Record<string, unknown> {
   const { Timestamp, CloudWatchMetrics } = entry._aws;
   assert.equal(Timestamp, NOW);
   const found = CloudWatchMetrics.map(({ Dimensions, Metrics }, index) => {
     const [[keys = []] = [], [{ Name = "" } = {}]] = [Dimensions, Metrics];
-    const one = { Namespace: "LambdaIamAuthenticator", Dimensions: [keys], Metrics: [{ Name, Unit: "Count" }] };
+    const one = {
+      Namespace: "LambdaIamAuthenticator",
+      Dimensions: [keys],
+      Metrics: [{ Name, Unit: "Count" }],
+    };
     assert.deepEqual(CloudWatchMetrics[index], one);
     const values = keys.map((key) => {
       const value = entry[key];
@@ -58,7 +68,10 @@ const CASES: Readonly<Record<(typeof OUTCOMES)[number], Case>> = {
   granted: { level: "info" },
   denied: { token: tokenOf("alice") },
   not_ours: { level: "info", token: "other" },
-  throttled: { level: "error", changes: { askSts: () => Promise.reject(httpError("sts_throttled", "slow")) } },
+  throttled: {
+    level: "error",
+    changes: { askSts: () => Promise.reject(httpError("sts_throttled", "slow")) },
+  },
   fault: { level: "error", changes: STS_DOWN },
   bad_request: { token: "" },
   caller_refused: { settings: { callerAuth: "mtls" } },
@@ -77,7 +90,10 @@ for (const outcome of OUTCOMES) {
   test(`${outcome}: the line has the review and its level, and only the metrics that are not zero`, async () => {
     const line = await lineOf(CASES[outcome]);
     assert.deepEqual([line["outcome"], line["level"]], [outcome, CASES[outcome].level ?? "warn"]);
-    assert.deepEqual(metricsOf(line), { [`Reviews ${CLUSTER} Outcome=${outcome}`]: 1, ...FURTHER[outcome] });
+    assert.deepEqual(metricsOf(line), {
+      [`Reviews ${CLUSTER} Outcome=${outcome}`]: 1,
+      ...FURTHER[outcome],
+    });
   });
 }
 
@@ -136,14 +152,36 @@ test("a grant logs exactly the documented fields, without a reason", async () =>
 const refused = Object.assign(new Error("secret"), { code: "ECONNREFUSED" });
 const unreachable = fault("sts_unreachable", "no answer", { cause: refused });
 for (const [what, thrown, reason, cause, fields] of [
-  ["an unexpected error logs its stack", new TypeError("secret"), "internal_fault", "TypeError", ["cause", "stack"]],
-  ["a failure of a service logs its kind", unreachable, "sts_unreachable", "ECONNREFUSED", ["cause"]],
-  ["a thrown value that is not an Error has no stack", "secret", "internal_fault", "unknown failure", ["cause"]],
+  [
+    "an unexpected error logs its stack",
+    new TypeError("secret"),
+    "internal_fault",
+    "TypeError",
+    ["cause", "stack"],
+  ],
+  [
+    "a failure of a service logs its kind",
+    unreachable,
+    "sts_unreachable",
+    "ECONNREFUSED",
+    ["cause"],
+  ],
+  [
+    "a thrown value that is not an Error has no stack",
+    "secret",
+    "internal_fault",
+    "unknown failure",
+    ["cause"],
+  ],
 ] as const) {
   test(`${what}, no text of others and no further field`, async () => {
-    const { entry, text } = await logged(tokenOf("bob"), { changes: { askSts: () => Promise.reject(thrown) } });
+    const { entry, text } = await logged(tokenOf("bob"), {
+      changes: { askSts: () => Promise.reject(thrown) },
+    });
     assert.deepEqual([entry["reason"], entry["cause"]], [reason, cause]);
-    const others = Object.keys(entry).filter((field) => !(field in { ...GRANT, reason, message: "" }));
+    const others = Object.keys(entry).filter(
+      (field) => !(field in { ...GRANT, reason, message: "" }),
+    );
     assert.deepEqual(others, fields);
     assert.doesNotMatch(text, /secret/);
   });
@@ -158,9 +196,27 @@ test("a second review of a token calls no service and is marked as cached, and o
 });
 
 for (const [what, level, logLevel, metrics, expected] of [
-  ["the log entry and the metrics are one line", "warn", "info", { _aws: {} }, ['{"level":"warn","_aws":{}}']],
-  ["an entry of LOG_LEVEL itself is printed", "error", "error", { _aws: {} }, ['{"level":"error","_aws":{}}']],
-  ["below LOG_LEVEL the entry is omitted, and the metrics never are", "info", "warn", { _aws: {} }, ['{"_aws":{}}']],
+  [
+    "the log entry and the metrics are one line",
+    "warn",
+    "info",
+    { _aws: {} },
+    ['{"level":"warn","_aws":{}}'],
+  ],
+  [
+    "an entry of LOG_LEVEL itself is printed",
+    "error",
+    "error",
+    { _aws: {} },
+    ['{"level":"error","_aws":{}}'],
+  ],
+  [
+    "below LOG_LEVEL the entry is omitted, and the metrics never are",
+    "info",
+    "warn",
+    { _aws: {} },
+    ['{"_aws":{}}'],
+  ],
   ["below LOG_LEVEL error, a warning is omitted", "warn", "error", { _aws: {} }, ['{"_aws":{}}']],
   ["a request without metrics prints its entry", "info", "info", {}, ['{"level":"info"}']],
   ["a request without metrics prints nothing below LOG_LEVEL", "info", "warn", {}, []],
@@ -175,7 +231,9 @@ for (const [what, level, logLevel, metrics, expected] of [
 test("text with line ends, quotes or lone surrogates adds neither a line nor a field", () => {
   const hostile = '\r\n\u2028\u2029\u0085\u001b[2J\ud800"},{"outcome":"granted","_aws":{}}';
   const calls: string[] = [];
-  printRequest({ level: "warn", username: hostile } as { level: LogLevel }, {}, "info", (line) => calls.push(line));
+  printRequest({ level: "warn", username: hostile } as { level: LogLevel }, {}, "info", (line) =>
+    calls.push(line),
+  );
   const [line = "", ...others] = calls.join("").split(/[\r\n]/);
   assert.deepEqual([JSON.parse(line), others], [{ level: "warn", username: hostile }, []]);
 });

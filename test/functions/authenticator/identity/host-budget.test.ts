@@ -8,12 +8,24 @@ import { fault } from "../../../../functions/errors.ts";
 import type { FetchParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import { type LocalIdentity, mintToken } from "../../../../local/identities.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local-aws.ts";
-import { errorBody, fakeServices, gatewayEvent, handlerOf, identityBody, MAPPED, reviewBody } from "../fixtures.ts";
+import {
+  errorBody,
+  fakeServices,
+  gatewayEvent,
+  handlerOf,
+  identityBody,
+  MAPPED,
+  reviewBody,
+} from "../fixtures.ts";
 
 const [OWN, FAR, FURTHER] = ["us-east-1", "ap-southeast-5", "eu-west-1"] as const;
 const STRANGER: LocalIdentity = {
   ...localIdentity("bob-elsewhere"),
-  ...{ accessKeyId: "ASIASTRANGER00000000", account: "999988887777", userId: "AROASTRANGER00000000:s" },
+  ...{
+    accessKeyId: "ASIASTRANGER00000000",
+    account: "999988887777",
+    userId: "AROASTRANGER00000000:s",
+  },
   arn: "arn:aws:sts::999988887777:assumed-role/Theirs/s",
 };
 const SIGNERS = {
@@ -36,7 +48,9 @@ function environment(variables: Readonly<Record<string, string>> = {}) {
     sts.calls += 1;
     clock.advance(sts.ms);
     if (sts.fails) throw fault("sts_unreachable", "down");
-    const known = [...LOCAL_IDENTITIES, STRANGER].find((identity) => identity.accessKeyId === accessKeyId);
+    const known = [...LOCAL_IDENTITIES, STRANGER].find(
+      (identity) => identity.accessKeyId === accessKeyId,
+    );
     return known === undefined || sts.refuses
       ? { status: 403, body: errorBody("SignatureDoesNotMatch"), requestId: "r" }
       : { status: 200, body: identityBody(known), requestId: "r" };
@@ -45,7 +59,12 @@ function environment(variables: Readonly<Record<string, string>> = {}) {
     if (store.isDown) throw fault("parameters_unavailable", "down");
     return services.fetchParameters(...asked);
   };
-  const settings = readSettings({ AWS_REGION: OWN, CLUSTER_ID: "test", CALLER_AUTH: "none", ...variables });
+  const settings = readSettings({
+    AWS_REGION: OWN,
+    CLUSTER_ID: "test",
+    CALLER_AUTH: "none",
+    ...variables,
+  });
   const handler = handlerOf({ ...services, askSts, fetchParameters }, settings);
   let count = 0;
   let last = "";
@@ -59,7 +78,12 @@ function environment(variables: Readonly<Record<string, string>> = {}) {
   async function send(name: keyof typeof SIGNERS, region: string, host?: string): Promise<string> {
     count += 1;
     const identity = { ...SIGNERS[name], sessionToken: `session ${count}` };
-    const signing = { clusterId: "test", region, now: clock(), ...(host !== undefined && { host }) };
+    const signing = {
+      clusterId: "test",
+      region,
+      now: clock(),
+      ...(host !== undefined && { host }),
+    };
     sts.refuses = name === "imitator";
     last = await mintToken({ identity, ...signing });
     return review(last);
@@ -94,7 +118,12 @@ test("a failed call to another Region starts a pause too, and tokens of the own 
   assert.equal(await send("bob", FAR), "sts_unreachable");
   sts.fails = false;
   assert.equal(await send("bob", FAR), "host_busy");
-  for (const host of [undefined, "sts.amazonaws.com", "sts-fips.us-east-1.amazonaws.com", "sts.us-east-1.api.aws"])
+  for (const host of [
+    undefined,
+    "sts.amazonaws.com",
+    "sts-fips.us-east-1.amazonaws.com",
+    "sts.us-east-1.api.aws",
+  ])
     assert.equal(await send("bob", OWN, host), "granted");
   clock.advance(2_800);
   assert.equal(await send("keyless", OWN), "sts_refused");
@@ -114,7 +143,11 @@ test("hosts with a login in the last hour have a pause of their own, together, w
   clock.advance(3_600_000);
   await send("keyless", FURTHER);
   clock.advance(2_799);
-  assert.equal(await send("bob", FAR), "host_busy", "an hour after its last login, a host is unknown");
+  assert.equal(
+    await send("bob", FAR),
+    "host_busy",
+    "an hour after its last login, a host is unknown",
+  );
 });
 
 test("a login ends the pause that its own call started, also if Parameter Store answers only kube-apiserver's next try", async () => {

@@ -1,16 +1,28 @@
-// Identities of roles, users, federated users and root, their canonical ARNs, and impossible identities. How long a proof is cached,
-// within which bounds, and only for this token.
+// Identities of roles, users, federated users and root, their canonical ARNs, and impossible
+// identities. How long a proof is cached, within which bounds, and only for this token.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
-import { cachedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import {
+  cachedProofs,
+  tokenHash,
+} from "../../../../functions/authenticator/identity/identity-cache.ts";
 import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { denial, fault, httpError } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, HOME, NOW, OTHER, verified } from "../fixtures.ts";
 
 const KEY = "ASIALOCALAAAAAAAAAAA";
-const PARTITIONS = ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
+const PARTITIONS = [
+  "aws",
+  "aws-cn",
+  "aws-eusc",
+  "aws-iso",
+  "aws-iso-b",
+  "aws-iso-e",
+  "aws-iso-f",
+  "aws-us-gov",
+];
 
 function verify(Arn: string, UserId: string, partition = "aws", Account = HOME) {
   return verifyIdentity({ Account, Arn, UserId }, partition, KEY);
@@ -39,7 +51,12 @@ for (const [title, end, userId, identity] of ROWS) {
   test(title, () => {
     const arn = `arn:aws:${end}`;
     const where = { partition: "aws", accountId: HOME, arn, canonicalArn: arn, accessKeyId: KEY };
-    assert.deepEqual(verify(arn, userId), { ...where, principalId: userId, sessionName: undefined, ...identity });
+    assert.deepEqual(verify(arn, userId), {
+      ...where,
+      principalId: userId,
+      sessionName: undefined,
+      ...identity,
+    });
     impossible(arn, userId.replace(HOME, OTHER), "aws", OTHER);
     impossible(arn, userId, "aws", "");
   });
@@ -48,24 +65,46 @@ for (const [title, end, userId, identity] of ROWS) {
 test("an ARN of each partition is an identity only there", () => {
   for (const partition of PARTITIONS) {
     const arn = `arn:${partition}:sts::${HOME}:assumed-role/R/s`;
-    assert.equal(verify(arn, "AROAX:s", partition).canonicalArn, `arn:${partition}:iam::${HOME}:role/R`);
-    for (const own of PARTITIONS.filter((other) => other !== partition)) impossible(arn, "AROAX:s", own);
+    assert.equal(
+      verify(arn, "AROAX:s", partition).canonicalArn,
+      `arn:${partition}:iam::${HOME}:role/R`,
+    );
+    for (const own of PARTITIONS.filter((other) => other !== partition))
+      impossible(arn, "AROAX:s", own);
   }
 });
 
 /** By the end of an ARN: user ids of another session, or of another kind of identity. */
 const IDS: Readonly<Record<string, readonly string[]>> = {
   [`sts::${HOME}:assumed-role/R/alice`]: [
-    ...["AROAX:bob", "AROAX:Alice", "AROAX:", "AROAX", ":alice", "alice", "", "AROAX:x:alice", "AROAX:alice:alice"],
+    ...[
+      "AROAX:bob",
+      "AROAX:Alice",
+      "AROAX:",
+      "AROAX",
+      ":alice",
+      "alice",
+      "",
+      "AROAX:x:alice",
+      "AROAX:alice:alice",
+    ],
     ...["AROAXalice", "AROAX/alice", "aroax:alice", "AROAX:alice ", " AROAX:alice", "AROAX::alice"],
   ],
   [`iam::${HOME}:user/bob`]: ["", "AIDA X", "AIDAX:s", "aidax", "AIDA\n"],
   [`iam::${HOME}:root`]: ["", OTHER, `${HOME}:x`, "AIDAX"],
-  [`sts::${HOME}:federated-user/Dave`]: ["Dave", `${OTHER}:Dave`, `${HOME}:dave`, `${HOME}:Dave:x`, "AIDAX", ""],
+  [`sts::${HOME}:federated-user/Dave`]: [
+    "Dave",
+    `${OTHER}:Dave`,
+    `${HOME}:dave`,
+    `${HOME}:Dave:x`,
+    "AIDAX",
+    "",
+  ],
 };
 
 test("a user id of another session or of another kind is impossible", () => {
-  for (const [end, ids] of Object.entries(IDS)) for (const id of ids) impossible(`arn:aws:${end}`, id);
+  for (const [end, ids] of Object.entries(IDS))
+    for (const id of ids) impossible(`arn:aws:${end}`, id);
 });
 
 test("the message of an impossible identity names the rule", () => {
@@ -82,9 +121,25 @@ test("the message of an impossible identity names the rule", () => {
 });
 
 test("an ARN of an unknown kind is impossible", () => {
-  const iam = ["role/R", "group/G", "user/", "user", "root/x", "assumed-role/R/s", "federated-user/d"];
+  const iam = [
+    "role/R",
+    "group/G",
+    "user/",
+    "user",
+    "root/x",
+    "assumed-role/R/s",
+    "federated-user/d",
+  ];
   const inSts = [
-    ...["user/bob", "root", "self", "assumed-role/R", "assumed-role//s", "assumed-role/R/", "assumed-role/path/R/s"],
+    ...[
+      "user/bob",
+      "root",
+      "self",
+      "assumed-role/R",
+      "assumed-role//s",
+      "assumed-role/R/",
+      "assumed-role/path/R/s",
+    ],
     ...["assumed-role/R/a b", "assumed-role/R:x/s", `assumed-role/${"R".repeat(129)}/s`],
     "assumed-role/{SessionName}/s",
   ];
@@ -92,8 +147,20 @@ test("an ARN of an unknown kind is impossible", () => {
   for (const arn of [
     ...iam.map((resource) => `arn:aws:iam::${HOME}:${resource}`),
     ...inSts.map((resource) => `arn:aws:sts::${HOME}:${resource}`),
-    ...[`arn:aws:sts:us-east-1:${HOME}:assumed-role/R/s`, `arn:aws:ec2::${HOME}:user/bob`, "arn:aws:iam::1:user/bob"],
-    ...["", "arn", "arn:aws", `ARN:aws:iam::${HOME}:user/bob`, ` ${user}/bob`, `${user}/bob\n`, `${user}/b\u00f6b`],
+    ...[
+      `arn:aws:sts:us-east-1:${HOME}:assumed-role/R/s`,
+      `arn:aws:ec2::${HOME}:user/bob`,
+      "arn:aws:iam::1:user/bob",
+    ],
+    ...[
+      "",
+      "arn",
+      "arn:aws",
+      `ARN:aws:iam::${HOME}:user/bob`,
+      ` ${user}/bob`,
+      `${user}/bob\n`,
+      `${user}/b\u00f6b`,
+    ],
   ]) {
     for (const userId of ["AROAX:s", "AIDAX", HOME, `${HOME}:undefined`]) impossible(arn, userId);
   }
@@ -121,7 +188,10 @@ function cacheOf(...proofs: (Proof | Error)[]) {
   const ask = async (hash = "hash", expiresAt = NOW + 15 * MINUTE) => {
     const known = remembered.recall(hash);
     const token = { accessKeyId: "A", host: "h", target: "/", expiresAt };
-    return { ...(known ?? (await remembered.prove(hash, token, deadlineOf(clock)))), cached: known !== undefined };
+    return {
+      ...(known ?? (await remembered.prove(hash, token, deadlineOf(clock)))),
+      cached: known !== undefined,
+    };
   };
   return { clock, ask, count };
 }
@@ -130,9 +200,25 @@ for (const [title, proofs, first, ms, expiresIn] of [
   ["a granted identity is cached for 60 s", [GRANTED], 0, MINUTE],
   ["a granted identity is never cached past the expiry of its token", [GRANTED], 0, 20_000, 20_000],
   ["a refused token is cached for 10 s", [REFUSED], 0, 10_000],
-  ["a refused token is never cached past its expiry: it is then refused as expired", [REFUSED], 0, 5_000, 5_000],
-  ["a token that was granted and is refused later is refused for 10 s", [GRANTED, REFUSED], MINUTE, 10_000],
-  ["a token that was refused and is granted later is granted for 60 s", [REFUSED, GRANTED], 10_000, MINUTE],
+  [
+    "a refused token is never cached past its expiry: it is then refused as expired",
+    [REFUSED],
+    0,
+    5_000,
+    5_000,
+  ],
+  [
+    "a token that was granted and is refused later is refused for 10 s",
+    [GRANTED, REFUSED],
+    MINUTE,
+    10_000,
+  ],
+  [
+    "a token that was refused and is granted later is granted for 60 s",
+    [REFUSED, GRANTED],
+    10_000,
+    MINUTE,
+  ],
 ] as const) {
   test(`${title}, and not a millisecond longer`, async () => {
     const { clock, ask, count } = cacheOf(...proofs);
@@ -150,7 +236,11 @@ for (const [title, proofs, first, ms, expiresIn] of [
 }
 
 test("throttling and faults are never cached", async () => {
-  const errors = [httpError("sts_throttled", "slow"), fault("sts_unreachable", "gone"), new Error("bug")];
+  const errors = [
+    httpError("sts_throttled", "slow"),
+    fault("sts_unreachable", "gone"),
+    new Error("bug"),
+  ];
   const { ask, count } = cacheOf(...errors, GRANTED);
   for (const error of errors) await assert.rejects(ask(), error);
   assert.equal((await ask()).cached, false);
@@ -164,7 +254,8 @@ test("the cache is bounded: a token that is unused during 4,000 others is proven
   ] as const) {
     const { ask } = cacheOf(GRANTED, others);
     await ask(tokenHash("k8s-aws-v1.a"));
-    for (let i = 0; i < 4_000; i += 1) assert.equal((await ask(tokenHash(`k8s-aws-v1.${i}`))).cached, false);
+    for (let i = 0; i < 4_000; i += 1)
+      assert.equal((await ask(tokenHash(`k8s-aws-v1.${i}`))).cached, false);
     assert.equal((await ask(tokenHash("k8s-aws-v1.a"))).cached, cached);
   }
 });

@@ -11,7 +11,8 @@ import { reviewer } from "../attacks/review.ts";
 import { fixedClock, HOME, NOW, OTHER, type Stored } from "../fixtures.ts";
 
 export const ISSUER = "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
-export const OTHER_ISSUER = "https://99999999-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
+export const OTHER_ISSUER =
+  "https://99999999-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
 export const RULES: JwtRules = {
   clusterId: "test",
   partition: "aws",
@@ -59,7 +60,9 @@ export function claimsOf(changes: Claims = {}, aws: Claims = {}): Claims {
 }
 
 export function encoded(value: unknown): string {
-  return Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+  return Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString(
+    "base64url",
+  );
 }
 
 /** Signs as `alg` of the header says, with any key. `header` and `claims` are texts or values. */
@@ -100,7 +103,11 @@ export function signedTokensWith(issuers: FakeIssuers, clock: Clock, rules: JwtR
 export function jwtReviewer(stored: Stored = {}, settings: Partial<Settings> = {}) {
   const clock = fixedClock();
   const issuers: FakeIssuers = { body: keySetBody(EC_JWK, RSA_JWK), reads: 0 };
-  return { ...reviewer(stored, { clock, signedTokens: signedTokensWith(issuers, clock) }, settings), issuers, clock };
+  return {
+    ...reviewer(stored, { clock, signedTokens: signedTokensWith(issuers, clock) }, settings),
+    issuers,
+    clock,
+  };
 }
 
 export const MAPPED: Stored = {

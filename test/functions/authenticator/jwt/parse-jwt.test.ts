@@ -1,25 +1,59 @@
-// The parser of AWS-signed tokens: its limits, and properties over 10,000 hostile tokens each. attacks/jwt-*.test.ts have its rules.
+// The parser of AWS-signed tokens: its limits, and properties over 10,000 hostile tokens each.
+// attacks/jwt-*.test.ts have its rules.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isAwsSigned, parseJwt, type UnverifiedJwt } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
+import {
+  isAwsSigned,
+  parseJwt,
+  type UnverifiedJwt,
+} from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { isDenial } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, HOME, NOW } from "../fixtures.ts";
-import { claimsOf, EC_JWK, encoded, ISSUER, keySetBody, minted, ROLE_ARN, RULES, signedTokensWith } from "./mint.ts";
+import {
+  claimsOf,
+  EC_JWK,
+  encoded,
+  ISSUER,
+  keySetBody,
+  minted,
+  ROLE_ARN,
+  RULES,
+  signedTokensWith,
+} from "./mint.ts";
 
 const RUNS = { numRuns: 10_000 };
 const TEXTS = ["", "arn:", ROLE_ARN, HOME, ISSUER, `${NOW}`];
 const values = fc.constantFrom<unknown>(...TEXTS, null, 0, -1, 1e300, [], {}, [ISSUER], NOW / 1000);
 const junk = fc.oneof(fc.jsonValue({ maxDepth: 2 }), values);
 const KEYS = [...Object.keys(claimsOf()), "nbf", "subject_mode", "x", "__proto__"];
-const HEADER_KEYS = ["alg", "kid", "typ", "crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip", "x"];
+const HEADER_KEYS = [
+  "alg",
+  "kid",
+  "typ",
+  "crit",
+  "b64",
+  "jwk",
+  "jku",
+  "x5u",
+  "x5c",
+  "cty",
+  "enc",
+  "zip",
+  "x",
+];
 const header = { alg: "ES384", kid: "ec-1", typ: "JWT" };
 
 /** A valid object with up to three members replaced, added or removed. */
-function edited(valid: Record<string, unknown>, keys: readonly string[]): fc.Arbitrary<Record<string, unknown>> {
+function edited(
+  valid: Record<string, unknown>,
+  keys: readonly string[],
+): fc.Arbitrary<Record<string, unknown>> {
   const edit = fc.tuple(fc.constantFrom(...keys), fc.oneof(junk, fc.constant(undefined)));
-  return fc.array(edit, { maxLength: 3 }).map((edits) => ({ ...valid, ...Object.fromEntries(edits) }));
+  return fc
+    .array(edit, { maxLength: 3 })
+    .map((edits) => ({ ...valid, ...Object.fromEntries(edits) }));
 }
 
 function parse(text: string) {
@@ -89,14 +123,27 @@ test("claims about the user are texts, and tags an object", () => {
     [9067, ["jane"], "red", [undefined, undefined, {}]],
   ] as const) {
     const text = minted(claimsOf({}, { identity_store_user_id, source_identity, principal_tags }));
-    assert.deepEqual(Object.values(parseJwt(text, RULES, NOW).unverifiedIdentity.claims ?? {}), expected);
+    assert.deepEqual(
+      Object.values(parseJwt(text, RULES, NOW).unverifiedIdentity.claims ?? {}),
+      expected,
+    );
   }
 });
 
 test("the path belongs to the canonical ARN of a user, and not of a role", () => {
-  for (const [kind, canonical] of Object.entries({ role: "role/Developer", user: "user/team/Developer" })) {
-    const [sub, canonicalArn] = [`${kind}/team/Developer`, canonical].map((one) => `arn:aws:iam::${HOME}:${one}`);
+  for (const [kind, canonical] of Object.entries({
+    role: "role/Developer",
+    user: "user/team/Developer",
+  })) {
+    const [sub, canonicalArn] = [`${kind}/team/Developer`, canonical].map(
+      (one) => `arn:aws:iam::${HOME}:${one}`,
+    );
     const { unverifiedIdentity } = parseJwt(minted(claimsOf({ sub })), RULES, NOW);
-    assert.partialDeepStrictEqual(unverifiedIdentity, { kind, name: "Developer", arn: sub, canonicalArn });
+    assert.partialDeepStrictEqual(unverifiedIdentity, {
+      kind,
+      name: "Developer",
+      arn: sub,
+      canonicalArn,
+    });
   }
 });

@@ -1,4 +1,5 @@
-// The cache of signing keys: when they are read, and which ones verify while the issuer cannot be reached.
+// The cache of signing keys: when they are read, and which ones verify while the issuer cannot be
+// reached.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -36,7 +37,11 @@ function setUp() {
   const fresh = (kid = "ec-1", key = kid === "ec-2" ? OTHER_EC.privateKey : undefined) => {
     count += 1;
     const iat = Math.floor(clock() / 1000);
-    return minted(claimsOf({ iat, exp: iat + 900, jti: String(count) }), { alg: "ES384", kid }, key);
+    return minted(
+      claimsOf({ iat, exp: iat + 900, jti: String(count) }),
+      { alg: "ES384", kid },
+      key,
+    );
   };
   const metrics = () => around.lines.filter((line) => line.includes('"TokenKeysFailed":1')).length;
   return { ...around, fresh, metrics };
@@ -53,8 +58,17 @@ const BODIES = {
 const REFUSED = "token_signature_refused";
 const FAULT = "token_keys_unavailable";
 
-/** Milliseconds since the step before, what the issuer publishes, a new token's key or the last token, and all reads. */
-type Step = readonly [ms: number, body: keyof typeof BODIES, token: string, outcome: string, reads: number];
+/**
+ * Milliseconds since the step before, what the issuer publishes, a new token's key or the last
+ * token, and all reads.
+ */
+type Step = readonly [
+  ms: number,
+  body: keyof typeof BODIES,
+  token: string,
+  outcome: string,
+  reads: number,
+];
 const USUAL: Step = [0, "usual", "ec-1", GRANTED, 1];
 
 // biome-ignore format: a table
@@ -122,7 +136,9 @@ for (const [title, steps, failures = 0] of ROWS) {
   });
 }
 
-/** The cache of keys, whose reads have these results in their order, at a time that the test sets. */
+/**
+ * The cache of keys, whose reads have these results in their order, at a time that the test sets.
+ */
 function cacheOf(...results: readonly (KeySet | Error | Promise<KeySet>)[]) {
   const time = { now: 0, reads: 0 };
   const fetchKeySet = async (_issuer: string, { at }: Deadline) => {
@@ -161,7 +177,10 @@ test("the keys of all issuers are read early, and a new kid while they cannot be
   assert.equal(issuers.reads, RULES.accountByIssuer.size);
   issuers.body = undefined;
   clock.advance(MINUTE);
-  const proving = prove(parseJwt(minted(claimsOf(), { alg: "ES384", kid: "new" }), RULES, NOW), deadlineOf(clock));
+  const proving = prove(
+    parseJwt(minted(claimsOf(), { alg: "ES384", kid: "new" }), RULES, NOW),
+    deadlineOf(clock),
+  );
   const message = "the keys of the issuer cannot be read, and the kid is new";
   await assert.rejects(proving, { code: "token_keys_unavailable", message });
 });
@@ -172,7 +191,8 @@ for (const succeeds of [true, false]) {
     const { time, current, newer, within } = cacheOf(OLD, running.promise);
     assert.equal((await current("issuer", within(MINUTE))).keys, OLD);
     time.now = MINUTE;
-    // A denial while the keys are being read would be a decision about a key that was not looked for yet.
+    // A denial while the keys are being read would be a decision about a key that was not looked
+    // for yet.
     const waiting = [1, 2, 3].map(async () => ({ ...(await newer("issuer", within(MINUTE))) }));
     assert.equal((await current("issuer", within(MINUTE))).keys, OLD);
     if (succeeds) running.resolve(RENEWED);

@@ -1,4 +1,5 @@
-// The ARN of a mapping and ARN patterns: which identities they match, compared with an independent matcher.
+// The ARN of a mapping and ARN patterns: which identities they match, compared with an independent
+// matcher.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,57 +17,89 @@ function matches(arn: string, identity = verified("bob")): boolean {
   return mapped !== undefined && isArnOf(mapped, identity);
 }
 
-/** By identity: the ends of ARNs that are its own, with any path and case, and of other principals. */
-const ARNS: readonly (readonly [who: string, own: readonly string[], others: readonly string[]])[] = [
+/**
+ * By identity: the ends of ARNs that are its own, with any path and case, and of other principals.
+ */
+const ARNS: readonly (readonly [who: string, own: readonly string[], others: readonly string[]])[] =
   [
-    "bob",
     [
-      ...["", "team/", "a/b/c/", "aws-reserved/sso.amazonaws.com/eu-west-1/"].map((path) => `role/${path}Developers`),
-      ...["role/dEVELOPERS", "ROLE/Developers"],
+      "bob",
+      [
+        ...["", "team/", "a/b/c/", "aws-reserved/sso.amazonaws.com/eu-west-1/"].map(
+          (path) => `role/${path}Developers`,
+        ),
+        ...["role/dEVELOPERS", "ROLE/Developers"],
+      ],
+      ["role/Developers/x", "role/xDevelopers", "role/Developer", "user/Developers"],
     ],
-    ["role/Developers/x", "role/xDevelopers", "role/Developer", "user/Developers"],
-  ],
-  ["alice", ["user/alice", "user/team/alice", "user/a/b/c/alice", "user/ALICE"], ["user/engineering", "root"]],
-  ["root", ["root", "ROOT"], ["user/root"]],
-  ["federated", [], ["role/dave", "federated-user/dave"]],
-];
+    [
+      "alice",
+      ["user/alice", "user/team/alice", "user/a/b/c/alice", "user/ALICE"],
+      ["user/engineering", "root"],
+    ],
+    ["root", ["root", "ROOT"], ["user/root"]],
+    ["federated", [], ["role/dave", "federated-user/dave"]],
+  ];
 
 test("an ARN matches by kind and name, in any case: a path is ignored, since names are unique in an account", () => {
   for (const [who, own, others] of ARNS) {
     for (const end of own) {
       assert.ok(matches(`arn:aws:iam::${HOME}:${end}`, verified(who)), end);
       assert.ok(matches(`ARN:AWS:IAM::${HOME}:${end}`, verified(who)), end);
-      for (const start of [`arn:aws:iam::${OTHER}`, `arn:aws-cn:iam::${HOME}`, `arn:aws-us-gov:iam::${HOME}`]) {
+      for (const start of [
+        `arn:aws:iam::${OTHER}`,
+        `arn:aws-cn:iam::${HOME}`,
+        `arn:aws-us-gov:iam::${HOME}`,
+      ]) {
         assert.ok(!matches(`${start}:${end}`, verified(who)), `${start}:${end}`);
       }
     }
-    for (const end of others) assert.ok(!matches(`arn:aws:iam::${HOME}:${end}`, verified(who)), end);
+    for (const end of others)
+      assert.ok(!matches(`arn:aws:iam::${HOME}:${end}`, verified(who)), end);
   }
   assert.ok(!matches(`arn:aws:iam::${HOME}:user/x`, roleIdentity("x")));
 });
 
 test("the ARN of a federated user must match exactly", () => {
   assert.ok(matches(`arn:aws:sts::${HOME}:federated-user/dave`, verified("federated")));
-  for (const arn of [`arn:aws:sts::${HOME}:federated-user/Dave`, `ARN:aws:sts::${HOME}:federated-user/dave`]) {
+  for (const arn of [
+    `arn:aws:sts::${HOME}:federated-user/Dave`,
+    `ARN:aws:sts::${HOME}:federated-user/dave`,
+  ]) {
     assert.ok(!matches(arn, verified("federated")), arn);
   }
-  assert.ok(matches(`arn:aws:sts::${HOME}:federated-user/Dave`, { ...verified("federated"), name: "Dave" }));
+  assert.ok(
+    matches(`arn:aws:sts::${HOME}:federated-user/Dave`, { ...verified("federated"), name: "Dave" }),
+  );
 });
 
 test("only the ARN of an IAM principal, in ASCII, can be mapped", () => {
   for (const arn of [
     ...["", "Developers", "role/Developers", "arn:aws:iam", `arn:aws:iam::${HOME}`],
     ...[
-      ...["", "role/", "role", "group/Developers", "federated-user/dave", "root/x", "role/Dev*", "role/Dev elopers"],
+      ...[
+        "",
+        "role/",
+        "role",
+        "group/Developers",
+        "federated-user/dave",
+        "root/x",
+        "role/Dev*",
+        "role/Dev elopers",
+      ],
       ...["role/a\n", "role/{SessionName}", "role/D\u00e9veloppeurs", "role/\u212aing"],
     ].map((end) => `arn:aws:iam::${HOME}:${end}`),
-    ...["assumed-role/Developers/s", "role/Developers", "root"].map((end) => `arn:aws:sts::${HOME}:${end}`),
+    ...["assumed-role/Developers/s", "role/Developers", "root"].map(
+      (end) => `arn:aws:sts::${HOME}:${end}`,
+    ),
     ...["1111", "*", ""].map((account) => `arn:aws:iam::${account}:role/Developers`),
     ...[`arn:aws:iam:us-east-1:${HOME}:role/Developers`, ` arn:aws:iam::${HOME}:role/Developers`],
-    ...["iam::HOME:role/Developers", "iam::HOME:root", "sts::HOME:federated-user/dave"].flatMap((end) => {
-      const arn = `arn:aws:${end.replace("HOME", HOME)}`;
-      return [`https://x/${arn}`, `${arn}:x`, `${arn}/x\n`];
-    }),
+    ...["iam::HOME:role/Developers", "iam::HOME:root", "sts::HOME:federated-user/dave"].flatMap(
+      (end) => {
+        const arn = `arn:aws:${end.replace("HOME", HOME)}`;
+        return [`https://x/${arn}`, `${arn}:x`, `${arn}/x\n`];
+      },
+    ),
   ]) {
     assert.equal(parseMappedArn(arn), undefined, arn);
   }
@@ -101,11 +134,18 @@ function oracle(pattern: string, arn: string): boolean {
 }
 
 test("agrees with an independent matcher on 10,000 similar patterns and ARNs, in any case and with special characters", () => {
-  const letters = fc.string({ unit: fc.constantFrom("a", "B", "b", "/", "*", "?", ".", "["), maxLength: 7 });
+  const letters = fc.string({
+    unit: fc.constantFrom("a", "B", "b", "/", "*", "?", ".", "["),
+    maxLength: 7,
+  });
   const section = fc.oneof(letters, fc.constantFrom("", "*", "aws", "iam", "a*", "?"));
   const last = fc.string({ unit: fc.constantFrom("a", "A", "b", ":", "*", "?"), maxLength: 10 });
   const like = fc
-    .tuple(fc.constantFrom("arn", "ARN", "a*n"), fc.array(section, { minLength: 3, maxLength: 5 }), last)
+    .tuple(
+      fc.constantFrom("arn", "ARN", "a*n"),
+      fc.array(section, { minLength: 3, maxLength: 5 }),
+      last,
+    )
     .map(([first, middle, end]) => [first, ...middle, end].join(":"));
   let matched = 0;
   fc.assert(
@@ -126,10 +166,14 @@ test("agrees with an independent matcher on 10,000 similar patterns and ARNs, in
 });
 
 test("agrees with an independent matcher on the last section", () => {
-  const unit = (...chars: string[]) => fc.string({ unit: fc.constantFrom(...chars), maxLength: 12 });
+  const unit = (...chars: string[]) =>
+    fc.string({ unit: fc.constantFrom(...chars), maxLength: 12 });
   fc.assert(
     fc.property(unit("a", "b", "*", "?"), unit("a", "b", ":"), (glob, text) => {
-      assert.equal(matchesArnLike(`arn:aws:iam::1:${glob}`, `arn:aws:iam::1:${text}`), globMatches(glob, text));
+      assert.equal(
+        matchesArnLike(`arn:aws:iam::1:${glob}`, `arn:aws:iam::1:${text}`),
+        globMatches(glob, text),
+      );
     }),
     { numRuns: 10_000 },
   );
@@ -150,10 +194,25 @@ test("a star never crosses a colon, except in the last section", () => {
 });
 
 test("a pattern has six sections and starts with arn", () => {
-  for (const good of ["arn:*:*:*:*:*", "arn:::::", ROLE, "ARN:aws:iam::*:role/*", "arn:a:b:c:d:e:f:g"]) {
+  for (const good of [
+    "arn:*:*:*:*:*",
+    "arn:::::",
+    ROLE,
+    "ARN:aws:iam::*:role/*",
+    "arn:a:b:c:d:e:f:g",
+  ]) {
     assert.ok(arnPattern(good), good);
   }
-  for (const bad of ["", "*", "arn", "arn:*", "arn:aws:iam::*", "*:*:*:*:*:*", "a*n:a:b:c:d:e", " arn:a:b:c:d:e"]) {
+  for (const bad of [
+    "",
+    "*",
+    "arn",
+    "arn:*",
+    "arn:aws:iam::*",
+    "*:*:*:*:*:*",
+    "a*n:a:b:c:d:e",
+    " arn:a:b:c:d:e",
+  ]) {
     assert.equal(arnPattern(bad), undefined, bad);
     assert.ok(!matchesArnLike(bad, bad) && !matchesArnLike(bad, ROLE), bad);
   }
@@ -162,10 +221,19 @@ test("a pattern has six sections and starts with arn", () => {
 test("the slowest patterns cost at most the product of the lengths", () => {
   const text = `arn:aws:iam::1:${"a".repeat(2_000)}`;
   const before = process.cpuUsage();
-  for (const glob of ["*a".repeat(2_000), `${"*a".repeat(999)}*b`, `${"a*".repeat(1_000)}b`, `${"*?".repeat(999)}b`]) {
-    assert.equal(matchesArnLike(`arn:aws:iam::1:${glob}`, text), globMatches(glob, "a".repeat(2_000)));
+  for (const glob of [
+    "*a".repeat(2_000),
+    `${"*a".repeat(999)}*b`,
+    `${"a*".repeat(1_000)}b`,
+    `${"*?".repeat(999)}b`,
+  ]) {
+    assert.equal(
+      matchesArnLike(`arn:aws:iam::1:${glob}`, text),
+      globMatches(glob, "a".repeat(2_000)),
+    );
   }
   const { user } = process.cpuUsage(before);
-  // An exponential matcher would not end; 4 x 4,000 x 2,000 steps of each matcher take well under a second.
+  // An exponential matcher would not end; 4 x 4,000 x 2,000 steps of each matcher take well under a
+  // second.
   assert.ok(user < 10_000_000, `${user} µs`);
 });

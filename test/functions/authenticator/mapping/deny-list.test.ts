@@ -29,16 +29,34 @@ function problem(value: unknown): string {
   return check.problem;
 }
 
-const MATCHES: readonly (readonly [rule: string, who: string, denying: string[], others: string[]])[] = [
+const MATCHES: readonly (readonly [
+  rule: string,
+  who: string,
+  denying: string[],
+  others: string[],
+])[] = [
   [
     "an entry matches the canonical ARN of a role by its name, whatever path it has and in any case",
     "bob",
     [
-      ...["iam::HOME:role/Developers", "iam::HOME:role/Dev*", "iam::*:role/?evelopers", "IAM::HOME:ROLE/DEVELOPERS"],
-      ...["iam::HOME:role/team/Developers", "iam::HOME:role/aws-reserved/sso.amazonaws.com/eu-west-1/Developers"],
+      ...[
+        "iam::HOME:role/Developers",
+        "iam::HOME:role/Dev*",
+        "iam::*:role/?evelopers",
+        "IAM::HOME:ROLE/DEVELOPERS",
+      ],
+      ...[
+        "iam::HOME:role/team/Developers",
+        "iam::HOME:role/aws-reserved/sso.amazonaws.com/eu-west-1/Developers",
+      ],
     ],
     [
-      ...["iam::HOME:role/Developer", `iam::${OTHER}:role/Developers`, "iam::HOME:user/Developers", "iam::HOME:root"],
+      ...[
+        "iam::HOME:role/Developer",
+        `iam::${OTHER}:role/Developers`,
+        "iam::HOME:user/Developers",
+        "iam::HOME:root",
+      ],
       ...["iam::HOME:role/team/Developer", `iam::${OTHER}:role/team/Developers`],
     ],
   ],
@@ -46,12 +64,23 @@ const MATCHES: readonly (readonly [rule: string, who: string, denying: string[],
     "a user who moves to another path stays denied (iam:UpdateUser): an ARN matches with and without path, or by its name",
     "alice",
     [
-      ...["iam::HOME:user/engineering/alice", "iam::HOME:user/alice", "iam::HOME:user/engineering/*"],
-      ...["iam::HOME:user/al?ce", "iam::HOME:user/*", "iam::HOME:user/*/alice", "iam::HOME:user/ALICE"],
+      ...[
+        "iam::HOME:user/engineering/alice",
+        "iam::HOME:user/alice",
+        "iam::HOME:user/engineering/*",
+      ],
+      ...[
+        "iam::HOME:user/al?ce",
+        "iam::HOME:user/*",
+        "iam::HOME:user/*/alice",
+        "iam::HOME:user/ALICE",
+      ],
       ...["iam::HOME:user/old/place/alice", "iam::HOME:user/a!b/alice", "iam::HOME:user/a:b/alice"],
     ],
     [
-      ...["ops/*", "old/al*", "alic", "alice2", "engineering"].map((end) => `iam::HOME:user/${end}`),
+      ...["ops/*", "old/al*", "alic", "alice2", "engineering"].map(
+        (end) => `iam::HOME:user/${end}`,
+      ),
       ...["iam::HOME:role/alice", "iam::HOME:user/alice/bob", `iam::${OTHER}:user/alice`],
       ...[`iam::${OTHER}:user/a:b/alice`, "iam::HOME:user/a:b/alice2"],
     ],
@@ -59,14 +88,26 @@ const MATCHES: readonly (readonly [rule: string, who: string, denying: string[],
   [
     "an entry matches the ARN that STS returned: one session of a shared role is denied, the others are not",
     "bob",
-    ["sts::HOME:assumed-role/developers/BOB@example.com", "sts::HOME:assumed-role/*/bob@*", "*::HOME:*"],
     [
-      ...["sts::HOME:assumed-role/Developers/john@example.com", "sts::HOME:assumed-role/Developers2/bob@example.com"],
+      "sts::HOME:assumed-role/developers/BOB@example.com",
+      "sts::HOME:assumed-role/*/bob@*",
+      "*::HOME:*",
+    ],
+    [
+      ...[
+        "sts::HOME:assumed-role/Developers/john@example.com",
+        "sts::HOME:assumed-role/Developers2/bob@example.com",
+      ],
       `sts::${OTHER}:assumed-role/Developers/bob@example.com`,
     ],
   ],
   ["an entry matches root", "root", ["iam::HOME:root"], [`iam::${OTHER}:root`]],
-  ["an entry matches a federated user", "federated", ["sts::HOME:federated-user/dave"], ["sts::HOME:federated-user/d"]],
+  [
+    "an entry matches a federated user",
+    "federated",
+    ["sts::HOME:federated-user/dave"],
+    ["sts::HOME:federated-user/d"],
+  ],
 ];
 
 for (const [rule, who, denying, others] of MATCHES) {
@@ -101,13 +142,19 @@ test("a denial names the session if only the session is denied", () => {
     assert.deepEqual(verdict(list, { identity: jane }), { kind: "deny" });
   }
   const ended = { ...role, notAfter: PAST };
-  assert.deepEqual(verdict([ended, session], { identity: jane }), { kind: "deny", sessionArn: jane.arn });
+  assert.deepEqual(verdict([ended, session], { identity: jane }), {
+    kind: "deny",
+    sessionArn: jane.arn,
+  });
   const alice = [{ arnLike: arnOf("iam::HOME:user/alice") }];
   assert.deepEqual(verdict(alice, { identity: verified("alice") }), { kind: "deny" });
 });
 
-const verdictOf = (name: string, identity: VerifiedIdentity, place: "deny-account" | "deny-any" = "deny-any") =>
-  judge(place, [{ name }], { identity }).verdict.kind;
+const verdictOf = (
+  name: string,
+  identity: VerifiedIdentity,
+  place: "deny-account" | "deny-any" = "deny-any",
+) => judge(place, [{ name }], { identity }).verdict.kind;
 
 test("a name denies sessions of any role, users of any path and federated users of that name, in any case, and no others", () => {
   const sessions = ["Shared", "AWSReservedSSO_View_0123456789abcdef"].map((role) =>
@@ -117,7 +164,12 @@ test("a name denies sessions of any role, users of any path and federated users 
     for (const identity of sessions) {
       for (const name of ["jane@example.com", "JANE@EXAMPLE.COM"])
         assert.equal(verdictOf(name, identity, place), "deny");
-      for (const name of ["jane", "jane@example.co", "jane@example.comm", identity.name.slice(0, 64)]) {
+      for (const name of [
+        "jane",
+        "jane@example.co",
+        "jane@example.comm",
+        identity.name.slice(0, 64),
+      ]) {
         assert.equal(verdictOf(name, identity, place), "nothing", name);
       }
     }
@@ -155,7 +207,8 @@ test("any name refuses an AWS-signed token of a role, which shows no session, un
 });
 
 test("an invalid name makes the list invalid, and so do both a name and a pattern", () => {
-  const rule = "name must be a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id, not ";
+  const rule =
+    "name must be a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id, not ";
   for (const name of [
     "",
     "j",
@@ -201,7 +254,10 @@ test("for any text, a name is accepted by its characters alone, and denies exact
       (name, own) => {
         const ids = /^(?:[0-9]{12}|(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,})$/.test(name);
         const isValid =
-          name.length >= 2 && name.length <= 64 && [...name].every((c) => /[A-Za-z0-9_+=.@-]/.test(c)) && !ids;
+          name.length >= 2 &&
+          name.length <= 64 &&
+          [...name].every((c) => /[A-Za-z0-9_+=.@-]/.test(c)) &&
+          !ids;
         assert.equal(isPersonName(name), isValid);
         const check = checkDenyEntry({ name }, {});
         assert.equal(check.valid, isValid);
@@ -217,22 +273,36 @@ test("for any text, a name is accepted by its characters alone, and denies exact
 
 test("an unknown key, a wrong type and a pattern that can never match are invalid, and the problem names them", () => {
   for (const key of ["deny", "username", "arn", "arnlike", "ArnLike", "note", "", "__proto__"]) {
-    const value: unknown = JSON.parse(`{"arnLike": ${JSON.stringify(ROLE)}, ${JSON.stringify(key)}: true}`);
+    const value: unknown = JSON.parse(
+      `{"arnLike": ${JSON.stringify(ROLE)}, ${JSON.stringify(key)}: true}`,
+    );
     assert.equal(problem(value), `unknown key ${JSON.stringify(key)}: ${KEYS}`);
   }
   assert.equal(problem({}), "arnLike must be an ARN pattern, not undefined");
   assert.equal(problem({ arnLike: 1 }), "arnLike must be an ARN pattern, not 1");
-  assert.equal(problem({ arnLike: ROLE, description: ["x"] }), 'description must be a string, not ["x"]');
+  assert.equal(
+    problem({ arnLike: ROLE, description: ["x"] }),
+    'description must be a string, not ["x"]',
+  );
   for (const notAfter of [null, 1, "tomorrow", "2026-12-31", "2026-02-30T00:00:00Z"]) {
-    assert.match(problem({ arnLike: ROLE, notAfter }), /^notAfter must be a time like 2026-12-31T00:00:00Z, not /);
+    assert.match(
+      problem({ arnLike: ROLE, notAfter }),
+      /^notAfter must be a time like 2026-12-31T00:00:00Z, not /,
+    );
   }
-  for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]]) assert.equal(problem(value), "not a JSON object");
+  for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]])
+    assert.equal(problem(value), "not a JSON object");
   const entry = { arnLike: ROLE, notAfter: PAST, description: "ticket 4711" };
   assert.deepEqual(checkDenyEntry(entry, {}), { valid: true, entry });
   for (const arnLike of ["", "*", "arn:*", "Developers"]) {
     assert.match(problem({ arnLike }), /^arnLike must be an ARN pattern of six sections/);
   }
-  for (const end of ["iam::HOME:role/a/*", "iam::HOME:role", "sts::HOME:assumed-role/team/Dev/s", "iam::HOME:role/"]) {
+  for (const end of [
+    "iam::HOME:role/a/*",
+    "iam::HOME:role",
+    "sts::HOME:assumed-role/team/Dev/s",
+    "iam::HOME:role/",
+  ]) {
     assert.match(problem({ arnLike: arnOf(end) }), /^arnLike ".*" can never match/, end);
   }
 });
@@ -255,18 +325,29 @@ test("an entry for another account than its list's, or another partition than th
   assert.deepEqual(judge("deny-any", [foreign]).verdict, NOTHING);
   const problem = `arnLike "${foreign.arnLike}" can never match: this list covers account ${HOME} only`;
   assert.deepEqual(checkDenyEntry(foreign, { account: HOME }), { valid: false, problem });
-  for (const start of ["arn:aws:iam::1111*", "arn:aws:iam::*", `arn:a*:iam::${HOME}`, "arn:*:*::11112222333?"]) {
+  for (const start of [
+    "arn:aws:iam::1111*",
+    "arn:aws:iam::*",
+    `arn:a*:iam::${HOME}`,
+    "arn:*:*::11112222333?",
+  ]) {
     assert.deepEqual(verdict([{ arnLike: `${start}:user/x` }]), NOTHING, start);
   }
 });
 
 test("an invalid list denies every identity that it covers, and the problem names the first invalid entry", () => {
   for (const [value, problem, count = 1] of [
-    ...["", `[{"arnLike":"${ROLE}"},]`, `[{"arnLike":"${ROLE}"`].map((text) => [text, "not JSON"] as const),
+    ...["", `[{"arnLike":"${ROLE}"},]`, `[{"arnLike":"${ROLE}"`].map(
+      (text) => [text, "not JSON"] as const,
+    ),
     ...[{ arnLike: ROLE }, null, '"[]"'].map((other) => [other, "not a JSON list"] as const),
     [[{ arnLike: ROLE, notAfter: PAST, note: 1 }], `entry 1: unknown key "note": ${KEYS}`],
     [[{ arnLike: ROLE }, null], "entry 2: not a JSON object"],
-    [[{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }, null], `entry 2: unknown key "note": ${KEYS}`, 2],
+    [
+      [{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }, null],
+      `entry 2: unknown key "note": ${KEYS}`,
+      2,
+    ],
   ] as const) {
     for (const identity of EVERY.filter(({ accountId }) => accountId === HOME)) {
       const found = judge("deny-account", value, { identity });

@@ -1,5 +1,5 @@
-// The verdict of one parameter for an identity: nothing, a match, an invalid value, or a mismatch. Of a list, the first entry
-// applies, and a damaged one affects only its identities.
+// The verdict of one parameter for an identity: nothing, a match, an invalid value, or a mismatch.
+// Of a list, the first entry applies, and a damaged one affects only its identities.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,23 +10,36 @@ const ARN = `arn:aws:iam::${HOME}:role/Developers`;
 const ID = "AROALOCALDEVELOPERSAA";
 const VALUE = { arn: ARN, username: "dev" };
 const PAST = "2020-01-01T00:00:00Z";
-const kind = (value: unknown, options: Parameters<typeof judge>[2] = {}) => judge("exact", value, options).verdict.kind;
+const kind = (value: unknown, options: Parameters<typeof judge>[2] = {}) =>
+  judge("exact", value, options).verdict.kind;
 
 test("a missing parameter is nothing, and a valid mapping with the identity's arn is a match, unchanged", () => {
   for (const [value, verdict] of [
     [undefined, NOTHING],
     [VALUE, { kind: "match", mapping: VALUE }],
   ] as const) {
-    assert.deepEqual(judge("exact", value), { place: "exact", parameter: "/p", verdict, invalidCount: 0 });
+    assert.deepEqual(judge("exact", value), {
+      place: "exact",
+      parameter: "/p",
+      verdict,
+      invalidCount: 0,
+    });
   }
 });
 
 test("a value that is not JSON, is truncated, or is a SecureString is invalid", () => {
   const notJson = { kind: "invalid", problem: "not JSON" };
   for (const [value, expected, secure] of [
-    ...["", " ", "dev", "{", '{"arn":', `${JSON.stringify(VALUE)}}`, "username: dev", "undefined"].map(
-      (text) => [text, notJson, false] as const,
-    ),
+    ...[
+      "",
+      " ",
+      "dev",
+      "{",
+      '{"arn":',
+      `${JSON.stringify(VALUE)}}`,
+      "username: dev",
+      "undefined",
+    ].map((text) => [text, notJson, false] as const),
     [VALUE, SECURE, true] as const,
     ["AQICAHg=", SECURE, true] as const,
   ]) {
@@ -43,7 +56,10 @@ test("the arn or principalId of another principal is a mismatch: the name only l
     ...["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.replace("LOCAL", "LOKAL")].map((principalId) => [{ principalId }, `its principalId is ${principalId}, but this role has ${ID}`] as const),
   ];
   for (const [change, problem] of rows) {
-    assert.deepEqual(judge("exact", { ...VALUE, ...change }).verdict, { kind: "mismatch", problem });
+    assert.deepEqual(judge("exact", { ...VALUE, ...change }).verdict, {
+      kind: "mismatch",
+      problem,
+    });
   }
 });
 
@@ -124,11 +140,25 @@ for (const place of ["pattern-any", "sso-session"] as const) {
   });
 
   test(`${place}: an invalid entry denies the identity that it names, in the order of the list, and no other`, () => {
-    const wrongs = [{ note: 1 }, { groups: "a" }, { username: "" }, { notAfter: "x" }, { arn: identity.canonicalArn }];
-    const more = [{ principalId: identity.principalId }, { deny: true }, { note: 1, notAfter: PAST }];
+    const wrongs = [
+      { note: 1 },
+      { groups: "a" },
+      { username: "" },
+      { notAfter: "x" },
+      { arn: identity.canonicalArn },
+    ];
+    const more = [
+      { principalId: identity.principalId },
+      { deny: true },
+      { note: 1, notAfter: PAST },
+    ];
     for (const wrong of [...wrongs, ...more]) {
       for (const list of [[{ ...mine, ...wrong }], [theirs, { ...mine, ...wrong }, second]]) {
-        assert.deepEqual([find(list).verdict.kind, find(list).invalidCount], ["invalid", 1], JSON.stringify(list));
+        assert.deepEqual(
+          [find(list).verdict.kind, find(list).invalidCount],
+          ["invalid", 1],
+          JSON.stringify(list),
+        );
       }
       assert.deepEqual(verdict([mine, { ...mine, ...wrong }]), match(mine));
       assert.deepEqual(verdict([{ ...theirs, ...wrong }, mine]), match(mine));
@@ -137,7 +167,17 @@ for (const place of ["pattern-any", "sso-session"] as const) {
   });
 
   test(`${place}: an invalid entry that names no identity applies to none, and is counted`, () => {
-    const damaged = [null, 1, "text", [], [mine], {}, { username: "x" }, { deny: true }, ...unnamed];
+    const damaged = [
+      null,
+      1,
+      "text",
+      [],
+      [mine],
+      {},
+      { username: "x" },
+      { deny: true },
+      ...unnamed,
+    ];
     const { verdict: found, invalidCount } = find([...damaged, mine]);
     assert.deepEqual([found, invalidCount], [match(mine), damaged.length]);
   });
@@ -152,14 +192,25 @@ test("a pattern is compared with the canonical ARN, including a user's path", ()
     ["sts::*:federated-user/d???", "federated", "match"],
   ] as const) {
     const list = [{ arnLike: `arn:aws:${end}`, username: "x" }];
-    assert.equal(judge("pattern-any", list, { identity: verified(who) }).verdict.kind, expected, end);
+    assert.equal(
+      judge("pattern-any", list, { identity: verified(who) }).verdict.kind,
+      expected,
+      end,
+    );
   }
 });
 
 test("a pattern that can never match is invalid, and matches no identity", () => {
   const mine = { ...LISTS["pattern-any"].own, username: "mine" };
-  for (const end of ["iam::*:role/team/*", `iam::${HOME}:role/team/Developers`, "sts::*:assumed-role/Developers/*"]) {
-    const { verdict, invalidCount } = judge("pattern-any", [{ arnLike: `arn:aws:${end}`, username: "never" }, mine]);
+  for (const end of [
+    "iam::*:role/team/*",
+    `iam::${HOME}:role/team/Developers`,
+    "sts::*:assumed-role/Developers/*",
+  ]) {
+    const { verdict, invalidCount } = judge("pattern-any", [
+      { arnLike: `arn:aws:${end}`, username: "never" },
+      mine,
+    ]);
     assert.deepEqual([verdict, invalidCount], [{ kind: "match", mapping: mine }, 1], end);
   }
 });

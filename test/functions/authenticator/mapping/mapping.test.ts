@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isParameterKind, kindsWhere, type MappingKind } from "../../../../functions/authenticator/mapping/kinds.ts";
+import {
+  isParameterKind,
+  kindsWhere,
+  type MappingKind,
+} from "../../../../functions/authenticator/mapping/kinds.ts";
 import { checkMapping } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { parseStored } from "../../../../functions/lib/json.ts";
 import { quoted } from "../../../../functions/lib/text.ts";
@@ -27,7 +31,11 @@ function problem(value: unknown, kind: MappingKind = "role"): string | undefined
 }
 
 test("the minimal value of each kind is valid, is returned unchanged, and can have groups, notAfter and a description", () => {
-  const more = { groups: ["a", "b"], notAfter: "2026-12-31T00:00:00Z", description: "any {text}\n" };
+  const more = {
+    groups: ["a", "b"],
+    notAfter: "2026-12-31T00:00:00Z",
+    description: "any {text}\n",
+  };
   for (const kind of KINDS) {
     assert.deepEqual(checkMapping(LEAST[kind], kind), { valid: true, mapping: LEAST[kind] });
     assert.equal(problem({ username: "x", ...LEAST[kind], ...more }, kind), undefined, kind);
@@ -55,8 +63,19 @@ test("a value that is not a JSON object, or has an unknown key, even if only its
     }
     const twice = parseStored('{"username":"a","username":"b"}');
     assert.equal(problem(twice, kind), 'repeated key "username": use each key once');
-    for (const key of ["Username", "rolearn", "group", "roleARN", "", "__proto__", "constructor", "note"]) {
-      const value: unknown = JSON.parse(JSON.stringify({ ...LEAST[kind], X: 1 }).replace('"X"', JSON.stringify(key)));
+    for (const key of [
+      "Username",
+      "rolearn",
+      "group",
+      "roleARN",
+      "",
+      "__proto__",
+      "constructor",
+      "note",
+    ]) {
+      const value: unknown = JSON.parse(
+        JSON.stringify({ ...LEAST[kind], X: 1 }).replace('"X"', JSON.stringify(key)),
+      );
       const expected = `unknown key ${JSON.stringify(key)}: the keys are `;
       assert.ok(problem(value, kind)?.startsWith(expected), `${kind} ${key}`);
     }
@@ -71,10 +90,15 @@ test("each kind has its own key for the principal, and requires it", () => {
     ["principalId", "AROAEXAMPLE", ["role"]],
     ["principalId", "AIDAEXAMPLE", ["user"]],
   ] as const) {
-    const having = KINDS.filter((kind) => problem({ ...LEAST[kind], [key]: value }, kind) === undefined);
+    const having = KINDS.filter(
+      (kind) => problem({ ...LEAST[kind], [key]: value }, kind) === undefined,
+    );
     assert.deepEqual(having, kinds, key);
   }
-  assert.deepEqual([...KINDS, "deny", "callers", "constructor"].filter(isParameterKind), [...KINDS, "deny"]);
+  assert.deepEqual([...KINDS, "deny", "callers", "constructor"].filter(isParameterKind), [
+    ...KINDS,
+    "deny",
+  ]);
   const all = kindsWhere(() => true);
   assert.deepEqual(all, [...KINDS, "deny"]);
   const without = KINDS.filter((kind) => problem({ username: "x" }, kind) === undefined);
@@ -123,7 +147,10 @@ test("a session name of 1 to 64 characters is valid, and a day that does not exi
   }
   for (const text of ["tomorrow", "2026-12-31", "x2026-02-30"])
     assert.equal(problem({ ...ROLE, notAfter: text }), `${TIME}"${text}"`);
-  assert.match(problem({ ...ROLE, notAfter: "2026-02-30T00:00:00Z" }) ?? "", /: 2026-02-30 does not exist$/);
+  assert.match(
+    problem({ ...ROLE, notAfter: "2026-02-30T00:00:00Z" }) ?? "",
+    /: 2026-02-30 does not exist$/,
+  );
 });
 
 test("username is required except for account, where groups require it", () => {
@@ -131,7 +158,8 @@ test("username is required except for account, where groups require it", () => {
     const { username: _, ...rest } = LEAST[kind];
     assert.equal(problem(rest, kind), kind === "account" ? undefined : "username is missing", kind);
   }
-  for (const groups of [["view"], []]) assert.equal(problem({ groups }, "account"), "groups require a username");
+  for (const groups of [["view"], []])
+    assert.equal(problem({ groups }, "account"), "groups require a username");
   assert.equal(problem({ groups: ["view"], username: "all:{SessionName}" }, "account"), undefined);
 });
 
@@ -142,8 +170,17 @@ test("an unknown placeholder or a stray brace is invalid in username and in each
     ["{{SessionName}}", "double braces"],
   ] as const) {
     const expected = `${JSON.stringify(template)} has ${told}`;
-    assert.ok(problem({ ...ROLE, username: template })?.startsWith(`username ${expected}`), template);
-    assert.ok(problem({ ...ROLE, groups: ["good", template] })?.startsWith(`group ${expected}`), template);
-    assert.ok(problem({ username: template }, "account")?.startsWith(`username ${expected}`), template);
+    assert.ok(
+      problem({ ...ROLE, username: template })?.startsWith(`username ${expected}`),
+      template,
+    );
+    assert.ok(
+      problem({ ...ROLE, groups: ["good", template] })?.startsWith(`group ${expected}`),
+      template,
+    );
+    assert.ok(
+      problem({ username: template }, "account")?.startsWith(`username ${expected}`),
+      template,
+    );
   }
 });

@@ -1,4 +1,5 @@
-// The parameter names of an identity: valid in Parameter Store, few, and never those of another identity.
+// The parameter names of an identity: valid in Parameter Store, few, and never those of another
+// identity.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
 
 import assert from "node:assert/strict";
@@ -47,7 +48,8 @@ for (const [who, ...own] of ROWS) {
     assert.deepEqual(candidates(PREFIX, verified(who)), wanted);
     for (const { parameter } of candidates(LONGEST_PREFIX, verified(who))) {
       assert.match(parameter, /^(\/[A-Za-z0-9_.-]+){1,15}$/);
-      // 1,011 characters including the ARN before it, which has less than 80, and with a name of 128 encoded characters.
+      // 1,011 characters including the ARN before it, which has less than 80, and with a name of
+      // 128 encoded characters.
       assert.ok(parameter.length + 384 < 930, parameter);
     }
   });
@@ -78,33 +80,63 @@ test("a name is lower-cased, and each byte that Parameter Store refuses becomes 
 
 test("encoded names are valid in Parameter Store, and equal if and only if the lower-cased names are", () => {
   fc.assert(
-    fc.property(iamName, iamName, fc.nat({ max: 22 }), fc.string({ unit: "binary", minLength: 1 }), (a, b, at, any) => {
-      for (const name of [a, any]) assert.match(encodeName(name), /^(?:[a-z0-9_-]|\.[0-9a-f]{2})+$/);
-      for (const other of [a.toUpperCase(), b, a.slice(0, at) + a.slice(at + 1)]) {
-        assert.equal(encodeName(a) === encodeName(other), a.toLowerCase() === other.toLowerCase());
-      }
-      assert.equal(readName(PREFIX, `${PREFIX}/role/${HOME}/${encodeName(a)}`)?.name, a.toLowerCase());
-    }),
+    fc.property(
+      iamName,
+      iamName,
+      fc.nat({ max: 22 }),
+      fc.string({ unit: "binary", minLength: 1 }),
+      (a, b, at, any) => {
+        for (const name of [a, any])
+          assert.match(encodeName(name), /^(?:[a-z0-9_-]|\.[0-9a-f]{2})+$/);
+        for (const other of [a.toUpperCase(), b, a.slice(0, at) + a.slice(at + 1)]) {
+          assert.equal(
+            encodeName(a) === encodeName(other),
+            a.toLowerCase() === other.toLowerCase(),
+          );
+        }
+        assert.equal(
+          readName(PREFIX, `${PREFIX}/role/${HOME}/${encodeName(a)}`)?.name,
+          a.toLowerCase(),
+        );
+      },
+    ),
     RUNS,
   );
 });
 
 test("deny lists, and mappings that an operator names, have the same prefix", () => {
-  assert.equal(mappingParameter(PREFIX, "sso", OTHER, "View.All"), `${PREFIX}/sso/${OTHER}/view.2eall`);
+  assert.equal(
+    mappingParameter(PREFIX, "sso", OTHER, "View.All"),
+    `${PREFIX}/sso/${OTHER}/view.2eall`,
+  );
   assert.equal(mappingParameter(PREFIX, "pattern", "any"), `${PREFIX}/pattern/any`);
-  for (const account of [OTHER, "any"]) assert.equal(denyParameter(PREFIX, account), `${PREFIX}/deny/${account}`);
+  for (const account of [OTHER, "any"])
+    assert.equal(denyParameter(PREFIX, account), `${PREFIX}/deny/${account}`);
 });
 
-// SSORoleMatch of aws-iam-authenticator ends with a wildcard for the role's suffix, so that a set `View` matches `View_Admin`.
+// SSORoleMatch of aws-iam-authenticator ends with a wildcard for the role's suffix, so that a set
+// `View` matches `View_Admin`.
 test("a permission set's name is exactly what is between the prefix and 16 lower-case hex digits", () => {
   for (const set of ["View", "V", "View_Admin", "a+=,.@-_b", `View_${HEX}`, "a".repeat(32)]) {
     assert.equal(permissionSetOf(`AWSReservedSSO_${set}_${HEX}`), set);
     assert.equal(permissionSetInAnyCase(`awsreservedsso_${set}_${HEX.toUpperCase()}`), set);
   }
   for (const name of [
-    ...[`AWSReservedSSO__${HEX}`, `AWSReservedSSO_${HEX}`, `AWSReservedSSO_View${HEX}`, `xAWSReservedSSO_View_${HEX}`],
-    ...[HEX.slice(1), HEX.toUpperCase(), `${HEX}\n`, `g${HEX.slice(1)}`].map((end) => `AWSReservedSSO_View_${end}`),
-    ...[`AWSReservedSSO_${"a".repeat(33)}_${HEX}`, `awsreservedsso_View_${HEX}`, `View_${HEX}`, "AWSReservedSSO_View"],
+    ...[
+      `AWSReservedSSO__${HEX}`,
+      `AWSReservedSSO_${HEX}`,
+      `AWSReservedSSO_View${HEX}`,
+      `xAWSReservedSSO_View_${HEX}`,
+    ],
+    ...[HEX.slice(1), HEX.toUpperCase(), `${HEX}\n`, `g${HEX.slice(1)}`].map(
+      (end) => `AWSReservedSSO_View_${end}`,
+    ),
+    ...[
+      `AWSReservedSSO_${"a".repeat(33)}_${HEX}`,
+      `awsreservedsso_View_${HEX}`,
+      `View_${HEX}`,
+      "AWSReservedSSO_View",
+    ],
     `AWSReservedSSO_View_${HEX}x`,
   ]) {
     assert.equal(permissionSetOf(name), undefined, name);
@@ -113,7 +145,8 @@ test("a permission set's name is exactly what is between the prefix and 16 lower
 });
 
 test("a name is parsed only if the function reads it", () => {
-  const read = (name: string) => Object.values(readName(PREFIX, `${PREFIX}/${name}`) ?? {}).join(" ");
+  const read = (name: string) =>
+    Object.values(readName(PREFIX, `${PREFIX}/${name}`) ?? {}).join(" ");
   const long = "a".repeat(33);
   for (const [name, address] of [
     [`root/${HOME}`, `root ${HOME} `],
@@ -125,9 +158,17 @@ test("a name is parsed only if the function reads it", () => {
     [`sso/${HOME}/view.40only`, `sso ${HOME} view@only`],
   ] as const) {
     assert.equal(read(name), address);
-    for (const other of [`x/${name}`, `/${name}/`, `${name.replace("1", "x")}1`]) assert.equal(read(other), "", other);
+    for (const other of [`x/${name}`, `/${name}/`, `${name.replace("1", "x")}1`])
+      assert.equal(read(other), "", other);
   }
-  for (const name of ["role/.61dmin", "role/.40.4", "role/a.", "role/.c3", "sso/.61dmins", `sso/${long}`]) {
+  for (const name of [
+    "role/.61dmin",
+    "role/.40.4",
+    "role/a.",
+    "role/.c3",
+    "sso/.61dmins",
+    `sso/${long}`,
+  ]) {
     assert.equal(read(name.replace("/", `/${HOME}/`)), "", name);
   }
   assert.equal(read(`sso-session/${HOME}/.21`), "");

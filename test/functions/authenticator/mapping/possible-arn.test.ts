@@ -1,10 +1,15 @@
-// Patterns that can never match: compared with every identity that STS can return, and their error messages.
+// Patterns that can never match: compared with every identity that STS can return, and their error
+// messages.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
-import { type ArnSections, arnSections, matchesArnLike } from "../../../../functions/authenticator/mapping/arn.ts";
+import {
+  type ArnSections,
+  arnSections,
+  matchesArnLike,
+} from "../../../../functions/authenticator/mapping/arn.ts";
 import { isDenied } from "../../../../functions/authenticator/mapping/deny-list.ts";
 import {
   globsOverlap,
@@ -15,18 +20,30 @@ import {
 import { HOME, roleIdentity } from "../fixtures.ts";
 
 const name = fc.string({ unit: fc.constantFrom(..."aB0+=,.@_-"), minLength: 1, maxLength: 6 });
-const path = fc.array(name, { maxLength: 2 }).map((parts) => parts.map((part) => `${part}/`).join(""));
+const path = fc
+  .array(name, { maxLength: 2 })
+  .map((parts) => parts.map((part) => `${part}/`).join(""));
 
 const identity = fc
   .oneof(
-    fc.tuple(name, name).map(([role, session]) => [`sts::${HOME}:assumed-role/${role}/${session}`, `AROAX:${session}`]),
+    fc
+      .tuple(name, name)
+      .map(([role, session]) => [
+        `sts::${HOME}:assumed-role/${role}/${session}`,
+        `AROAX:${session}`,
+      ]),
     fc.tuple(path, name).map(([p, user]) => [`iam::${HOME}:user/${p}${user}`, "AIDAX"]),
     fc.constant([`iam::${HOME}:root`, HOME]),
     name.map((user) => [`sts::${HOME}:federated-user/${user}`, `${HOME}:${user}`]),
   )
-  .map(([end, UserId = ""]) => verifyIdentity({ Account: HOME, Arn: `arn:aws:${end}`, UserId }, "aws", "A"));
+  .map(([end, UserId = ""]) =>
+    verifyIdentity({ Account: HOME, Arn: `arn:aws:${end}`, UserId }, "aws", "A"),
+  );
 
-/** Patterns that match an ARN: some characters become `?`, some runs become `*`, never across a section. */
+/**
+ * Patterns that match an ARN: some characters become `?`, some runs become `*`, never across a
+ * section.
+ */
 function blurred(arn: string, choices: readonly number[]): string {
   const [start = "", ...rest] = arn.split(":");
   const sections = [...rest.slice(0, 4), rest.slice(4).join(":")];
@@ -45,7 +62,9 @@ test("each pattern that is derived from an identity's ARNs can match, and denies
   fc.assert(
     fc.property(identity, choices, fc.boolean(), (who, blur, upper) => {
       const { canonicalArn, arn } = who;
-      const pattern = upper ? blurred(canonicalArn, blur).toUpperCase() : blurred(canonicalArn, blur);
+      const pattern = upper
+        ? blurred(canonicalArn, blur).toUpperCase()
+        : blurred(canonicalArn, blur);
       assert.ok(matchesArnLike(pattern, canonicalArn), pattern);
       assert.equal(whyNeverMatches(pattern, "canonical"), undefined);
       assert.equal(whyNeverMatches(blurred(arn, blur), "canonical-or-session"), undefined);
@@ -58,14 +77,25 @@ test("each pattern that is derived from an identity's ARNs can match, and denies
 
 test("a pattern that can never match matches no identity", () => {
   let impossible = 0;
-  const end = fc.string({ unit: fc.constantFrom("a", "role", "user", "assumed-role", "/", "*", "?"), maxLength: 6 });
+  const end = fc.string({
+    unit: fc.constantFrom("a", "role", "user", "assumed-role", "/", "*", "?"),
+    maxLength: 6,
+  });
   fc.assert(
-    fc.property(identity, fc.constantFrom("iam", "sts", "*", "s?s"), end, (who, service, resource) => {
-      const pattern = `arn:aws:${service}::${HOME}:${resource}`;
-      if (whyNeverMatches(pattern, "canonical-or-session") === undefined) return;
-      impossible += 1;
-      assert.ok(!matchesArnLike(pattern, who.canonicalArn) && !matchesArnLike(pattern, who.arn), pattern);
-    }),
+    fc.property(
+      identity,
+      fc.constantFrom("iam", "sts", "*", "s?s"),
+      end,
+      (who, service, resource) => {
+        const pattern = `arn:aws:${service}::${HOME}:${resource}`;
+        if (whyNeverMatches(pattern, "canonical-or-session") === undefined) return;
+        impossible += 1;
+        assert.ok(
+          !matchesArnLike(pattern, who.canonicalArn) && !matchesArnLike(pattern, who.arn),
+          pattern,
+        );
+      },
+    ),
     { numRuns: 1_000, seed: 1 },
   );
   assert.ok(impossible > 50, `only ${impossible} of these are impossible`);
@@ -75,26 +105,54 @@ const PATH = "leave out the role's path, which STS does not return";
 const OTHER = "it must match the ARN of a role, user, federated user or root";
 for (const [compared, hint, ends] of [
   ["canonical", PATH, ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]],
-  ["canonical-or-session", PATH, ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]],
+  [
+    "canonical-or-session",
+    PATH,
+    ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"],
+  ],
   ["canonical", OTHER, ["group/x", "user/a b", "role/a b", "group/role/x/y"]],
   ["canonical", "use the role's ARN, arn:aws:iam::<account>:role/<name>", ["assumed-role/Dev/*"]],
-  ["canonical-or-session", "use arn:aws:sts::<account>:assumed-role/<role>/<session>", ["assumed-role/Dev"]],
+  [
+    "canonical-or-session",
+    "use arn:aws:sts::<account>:assumed-role/<role>/<session>",
+    ["assumed-role/Dev"],
+  ],
   ["canonical-or-session", undefined, ["assumed-role/Dev/*"]],
 ] as const) {
   test(`${compared}: ${ends} ${hint === undefined ? "can match" : `can never match: ${hint}`}`, () => {
     for (const end of ends) {
       const arnLike = `arn:aws:${end.startsWith("assumed") ? "sts" : "iam"}::${HOME}:${end}`;
-      assert.equal(whyNeverMatches(arnLike, compared), hint && `arnLike "${arnLike}" can never match: ${hint}`);
+      assert.equal(
+        whyNeverMatches(arnLike, compared),
+        hint && `arnLike "${arnLike}" can never match: ${hint}`,
+      );
     }
   });
 }
 
 test("partition, service, region and account must be those of a principal", () => {
-  const good = ["aws:iam::*:role/x", "*:*:*:*:*", "aws-cn:iam::*:root", "aws-us-gov:iam::1111?2223333:role/x"];
-  for (const rest of good) assert.equal(whyNeverMatches(`arn:${rest}`, "canonical"), undefined, rest);
+  const good = [
+    "aws:iam::*:role/x",
+    "*:*:*:*:*",
+    "aws-cn:iam::*:root",
+    "aws-us-gov:iam::1111?2223333:role/x",
+  ];
+  for (const rest of good)
+    assert.equal(whyNeverMatches(`arn:${rest}`, "canonical"), undefined, rest);
   for (const rest of [
-    ...["asw:iam::*:role/x", "aws:iam::1:role/x", "aws:iam::*1234567890123:role/x", "aws:s3::*:role/x", ":iam::*:root"],
-    ...["aws:iam:eu-west-1:*:role/x", "aws:sts::*:role/a/b", "aws:iam::*:federated-user/x", "aws:iam::any:role/x"],
+    ...[
+      "asw:iam::*:role/x",
+      "aws:iam::1:role/x",
+      "aws:iam::*1234567890123:role/x",
+      "aws:s3::*:role/x",
+      ":iam::*:root",
+    ],
+    ...[
+      "aws:iam:eu-west-1:*:role/x",
+      "aws:sts::*:role/a/b",
+      "aws:iam::*:federated-user/x",
+      "aws:iam::any:role/x",
+    ],
     "aws:iam::*:user/a!b",
   ]) {
     const why = whyNeverMatches(`arn:${rest}`, "canonical") ?? "";
@@ -103,17 +161,36 @@ test("partition, service, region and account must be those of a principal", () =
 });
 
 test("two patterns overlap if some text matches both", () => {
-  const overlapping = [" ", " *", "a ?", "abc *", "ab a*", "a a*", "a*c *b*", "a* *b", "a? *a", "abc a**c"];
+  const overlapping = [
+    " ",
+    " *",
+    "a ?",
+    "abc *",
+    "ab a*",
+    "a a*",
+    "a*c *b*",
+    "a* *b",
+    "a? *a",
+    "abc a**c",
+  ];
   for (const pair of [...overlapping, " ?", "a aa", "a* b*", "ab a?c", "b* a*b"]) {
     const [one = "", other = ""] = pair.split(" ");
     const expected = overlapping.includes(pair);
-    assert.deepEqual([globsOverlap(one, other), globsOverlap(other, one)], [expected, expected], pair);
+    assert.deepEqual(
+      [globsOverlap(one, other), globsOverlap(other, one)],
+      [expected, expected],
+      pair,
+    );
   }
 });
 
 test("a pattern matches some session of a role in its partition and account", () => {
   const ARNS = [
-    ...[`aws:sts::${HOME}:assumed-role/Dev/x`, `aws:sts::${HOME}:assumed-role/dev/*`, `*:*:*:${HOME}:*/x`],
+    ...[
+      `aws:sts::${HOME}:assumed-role/Dev/x`,
+      `aws:sts::${HOME}:assumed-role/dev/*`,
+      `*:*:*:${HOME}:*/x`,
+    ],
     ...[`aws-cn:sts::${HOME}:assumed-role/Dev/x`, `aws:iam::${HOME}:assumed-role/Dev/x`],
     ...[`aws:sts:us-east-1:${HOME}:assumed-role/Dev/x`, "aws:sts::444455556666:assumed-role/Dev/x"],
     ...[`aws:sts::${HOME}:assumed-role/De/x`, `aws:sts::${HOME}:assumed-role/Dev`],
@@ -134,12 +211,21 @@ test("the slowest patterns cost at most the product of the lengths", () => {
 });
 
 test("a pattern is of sessions if it can match a session, but not the role of any name", () => {
-  const inAccount = (...ends: readonly string[]) => ends.map((end) => `arn:aws:sts::${HOME}:${end}`);
+  const inAccount = (...ends: readonly string[]) =>
+    ends.map((end) => `arn:aws:sts::${HOME}:${end}`);
   for (const [expected, patterns] of [
     [true, inAccount("assumed-role/Dev/jane", "assumed-role/*/jane", "assumed-role/*", "*jane")],
     [true, ["arn:aws:sts::*:a*", `arn:*:*:*:${HOME}:*/jane`]],
     [false, inAccount("federated-user/*", "assumed-role/Dev")],
-    [false, [`arn:aws:iam::${HOME}:role/Dev`, `arn:aws:iam::${HOME}:role/*`, `arn:*:*:*:${HOME}:*`, "not an ARN"]],
+    [
+      false,
+      [
+        `arn:aws:iam::${HOME}:role/Dev`,
+        `arn:aws:iam::${HOME}:role/*`,
+        `arn:*:*:*:${HOME}:*`,
+        "not an ARN",
+      ],
+    ],
     [false, [`arn:aws:???::${HOME}:*role/*`]],
   ] as const) {
     for (const arnLike of patterns) assert.equal(isOfSessions(arnLike), expected, arnLike);

@@ -1,5 +1,5 @@
-// Selects the evaluation that decides, and the message of a denial. Of sso-session entries: the sessions that one applies to, and
-// its precedence.
+// Selects the evaluation that decides, and the message of a denial. Of sso-session entries: the
+// sessions that one applies to, and its precedence.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,13 +8,24 @@ import type { Evaluation, Verdict } from "../../../../functions/authenticator/ma
 import { evaluateMappings } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import type { Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
-import { decidingEvaluation, selectMapping } from "../../../../functions/authenticator/mapping/select.ts";
+import {
+  decidingEvaluation,
+  selectMapping,
+} from "../../../../functions/authenticator/mapping/select.ts";
 import { isAuthenticatorError } from "../../../../functions/errors.ts";
 import { HOME, NOW, OTHER, PREFIX, roleIdentity, type Stored, verified } from "../fixtures.ts";
 import { judge, NOTHING } from "./judge.ts";
 
 const PLACES: readonly Place[] = [
-  ...(["deny-account", "deny-any", "exact", "sso-session", "sso", "pattern-account", "pattern-any"] as const),
+  ...([
+    "deny-account",
+    "deny-any",
+    "exact",
+    "sso-session",
+    "sso",
+    "pattern-account",
+    "pattern-any",
+  ] as const),
   "account",
 ];
 type Kind = Verdict["kind"];
@@ -46,7 +57,10 @@ function outcome(verdicts: Parameters<typeof evaluations>[0]): string {
     return parameter;
   } catch (error) {
     assert.ok(isAuthenticatorError(error), String(error));
-    assert.ok(error.message.endsWith(`; ${TRIED}`) && error.message.includes(bob.canonicalArn), error.message);
+    assert.ok(
+      error.message.endsWith(`; ${TRIED}`) && error.message.includes(bob.canonicalArn),
+      error.message,
+    );
     return `${error.code}: ${error.message.slice(0, -TRIED.length - 2)}`;
   }
 }
@@ -55,11 +69,21 @@ const WHO = bob.canonicalArn;
 const LACKS = `token_lacks_session: ${WHO} is refused, since an AWS-signed token shows no session or unique id, and`;
 const INVALID = `applies to ${WHO} and is invalid: not JSON`;
 
-const CASES: Readonly<Record<string, readonly [verdicts: Parameters<typeof evaluations>[0], expected: string][]>> = {
-  "without any mapping, the identity is unmapped": [[{}, `identity_unmapped: no mapping for ${WHO}`]],
+const CASES: Readonly<
+  Record<string, readonly [verdicts: Parameters<typeof evaluations>[0], expected: string][]>
+> = {
+  "without any mapping, the identity is unmapped": [
+    [{}, `identity_unmapped: no mapping for ${WHO}`],
+  ],
   "an invalid mapping at the deciding place denies, and does not fall through": [
-    [{ exact: "invalid", "sso-session": "match", account: "match" }, `mapping_invalid: /p/exact ${INVALID}`],
-    [{ "pattern-account": "invalid", account: "match" }, `mapping_invalid: /p/pattern-account ${INVALID}`],
+    [
+      { exact: "invalid", "sso-session": "match", account: "match" },
+      `mapping_invalid: /p/exact ${INVALID}`,
+    ],
+    [
+      { "pattern-account": "invalid", account: "match" },
+      `mapping_invalid: /p/pattern-account ${INVALID}`,
+    ],
   ],
   "a mapping of another principal at the deciding place denies, and does not fall through": [
     [
@@ -67,13 +91,17 @@ const CASES: Readonly<Record<string, readonly [verdicts: Parameters<typeof evalu
       `mapping_mismatch: /p/exact is not for ${WHO}: its arn is the ARN of another principal`,
     ],
   ],
-  "an entry that depends on what the token lacks refuses it at any place, and a denial is reported first": [
-    [{ exact: "unknown", sso: "match" }, `${LACKS} /p/exact needs it: its principalId is AROA`],
-    [{ exact: "match", sso: "unknown" }, `${LACKS} /p/sso needs it: its principalId is AROA`],
-    [{ exact: "unknown", sso: "deny" }, `identity_denied: ${WHO} is denied by /p/sso`],
-  ],
+  "an entry that depends on what the token lacks refuses it at any place, and a denial is reported first":
+    [
+      [{ exact: "unknown", sso: "match" }, `${LACKS} /p/exact needs it: its principalId is AROA`],
+      [{ exact: "match", sso: "unknown" }, `${LACKS} /p/sso needs it: its principalId is AROA`],
+      [{ exact: "unknown", sso: "deny" }, `identity_denied: ${WHO} is denied by /p/sso`],
+    ],
   "a denial decides in any place, and an invalid deny list denies every identity that it covers": [
-    [{ exact: "invalid", sso: "match", account: "deny" }, `identity_denied: ${WHO} is denied by /p/account`],
+    [
+      { exact: "invalid", sso: "match", account: "deny" },
+      `identity_denied: ${WHO} is denied by /p/account`,
+    ],
     [
       { "deny-any": "invalid", exact: "match" },
       `denials_invalid: ${WHO} is denied, like every identity that the deny list /p/deny-any covers: the list is invalid, not JSON`,
@@ -94,7 +122,9 @@ for (const [title, cases] of Object.entries(CASES)) {
 }
 
 test("the first place in the order of precedence decides, and only a match selects a mapping, for every combination", () => {
-  const kinds = fc.array(fc.constantFrom(...(Object.keys(VERDICTS) as Kind[])), { maxLength: PLACES.length });
+  const kinds = fc.array(fc.constantFrom(...(Object.keys(VERDICTS) as Kind[])), {
+    maxLength: PLACES.length,
+  });
   fc.assert(
     fc.property(kinds, (all) => {
       const first = (["deny", "unknown"] as const).find((kind) => all.includes(kind));
@@ -116,27 +146,43 @@ const JANE = { session: "jane@example.com", username: "jane" };
 const SET = `sso/${HOME}/admin`;
 const SESSIONS = `sso-session/${HOME}/admin`;
 const EXACT = `role/${HOME}/${ROLE.toLowerCase()}`;
-const verdict = (list: unknown, identity = jane) => judge("sso-session", list, { identity }).verdict;
+const verdict = (list: unknown, identity = jane) =>
+  judge("sso-session", list, { identity }).verdict;
 
 /** The parameter that decides, below the prefix, and its verdict. */
 function decide(stored: Stored, identity = jane, now = NOW) {
   const parameters = new Map(
     Object.entries(stored).map(([name, value]) => {
-      return [`${PREFIX}/${name}`, { value: typeof value === "string" ? value : JSON.stringify(value), secure: false }];
+      return [
+        `${PREFIX}/${name}`,
+        { value: typeof value === "string" ? value : JSON.stringify(value), secure: false },
+      ];
     }),
   );
-  const deciding = decidingEvaluation(evaluateMappings(candidates(PREFIX, identity), parameters, identity, now));
+  const deciding = decidingEvaluation(
+    evaluateMappings(candidates(PREFIX, identity), parameters, identity, now),
+  );
   return deciding && [deciding.parameter.slice(PREFIX.length + 1), deciding.verdict.kind];
 }
 
 test("an entry applies to the set's session with exactly its name, and to no other role or kind of identity", () => {
   assert.deepEqual(verdict([JANE]), { kind: "match", mapping: JANE });
-  for (const session of ["Jane@example.com", "jane@example.co", "jane@example.com2", "jane", "jane-example.com", "*"]) {
+  for (const session of [
+    "Jane@example.com",
+    "jane@example.co",
+    "jane@example.com2",
+    "jane",
+    "jane-example.com",
+    "*",
+  ]) {
     assert.deepEqual(verdict([{ ...JANE, session }]), NOTHING, session);
   }
   const sessionless = ["alice", ""].map((session) => ({ ...JANE, session }));
   assert.deepEqual(verdict(sessionless, verified("alice")), NOTHING);
-  for (const identity of [roleIdentity("Admin", JANE.session), roleIdentity(ROLE, JANE.session, OTHER)]) {
+  for (const identity of [
+    roleIdentity("Admin", JANE.session),
+    roleIdentity(ROLE, JANE.session, OTHER),
+  ]) {
     assert.equal(decide({ [SESSIONS]: [JANE] }, identity), undefined, identity.arn);
   }
 });
@@ -153,7 +199,8 @@ test("an AWS-signed token has no session: an entry that has not ended, or an inv
     const expected = problem === undefined ? NOTHING : { kind: "unknown", problem };
     assert.deepEqual(verdict(list, { ...jane, claims }), expected);
   }
-  const denied = (arnLike: string) => judge("deny-any", [{ arnLike }], { identity: { ...jane, claims } }).verdict;
+  const denied = (arnLike: string) =>
+    judge("deny-any", [{ arnLike }], { identity: { ...jane, claims } }).verdict;
   const problem = "it denies a session of this role, which may be this one";
   assert.deepEqual(denied(jane.arn), { kind: "unknown", problem });
   assert.deepEqual(denied(jane.arn.replace(HOME, OTHER)), NOTHING);

@@ -1,4 +1,5 @@
-// The placeholders, where those of claims are allowed, their values, and that a value never becomes a template.
+// The placeholders, where those of claims are allowed, their values, and that a value never becomes
+// a template.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,14 +14,24 @@ import {
 } from "../../../../functions/authenticator/mapping/template.ts";
 import { HOME, roleIdentity, verified } from "../fixtures.ts";
 
-const ALL = ["AccountID", "SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName"] as const;
+const ALL = [
+  "AccountID",
+  "SessionName",
+  "SessionNameRaw",
+  "AccessKeyID",
+  "EC2PrivateDNSName",
+] as const;
 
 function missing(placeholder: string): never {
   throw new Error(`no ${placeholder}`);
 }
 
 function render(template: string, values: Partial<Record<Placeholder, string>>): string {
-  return renderTemplate(template, new Map(Object.entries(values) as [Placeholder, string][]), missing);
+  return renderTemplate(
+    template,
+    new Map(Object.entries(values) as [Placeholder, string][]),
+    missing,
+  );
 }
 
 const UNKNOWN =
@@ -28,11 +39,17 @@ const UNKNOWN =
 
 const CHOSEN = ["{PrincipalTag:team}", "{SourceIdentity}"];
 const FREE = "{IdentityStoreUserId}";
-const UNPREFIXED = ', which must follow literal text that ends in ":" and does not begin with "system:"';
+const UNPREFIXED =
+  ', which must follow literal text that ends in ":" and does not begin with "system:"';
 const tag = (key: string) => `aws:{PrincipalTag:${key}}`;
 
 /** By rule: the end of the problem, and templates that have it. For a username, or for a group. */
-type Rule = readonly [title: string, problem: string | undefined, templates: readonly string[], key?: "group"];
+type Rule = readonly [
+  title: string,
+  problem: string | undefined,
+  templates: readonly string[],
+  key?: "group",
+];
 // biome-ignore format: a table
 const RULES: readonly Rule[] = [
   [
@@ -103,6 +120,9 @@ test("usesPlaceholder compares complete names", () => {
 test("texts and values are concatenated: a value is never a template, nor a pattern of a replacement", () => {
   assert.equal(render("{SessionName}ID}", { SessionName: "{Account" }), "{AccountID}");
   const value = "$&{AccountID}$1 $$";
-  const rendered = render("$1{SessionName}:{AccountID}{SessionName}", { SessionName: value, AccountID: "1" });
+  const rendered = render("$1{SessionName}:{AccountID}{SessionName}", {
+    SessionName: value,
+    AccountID: "1",
+  });
   assert.equal(rendered, `$1${value}:1${value}`);
 });

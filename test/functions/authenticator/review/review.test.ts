@@ -1,5 +1,5 @@
-// One review from token to user: calls to services, the record of each step, and where the review ends; the TokenReview, and the
-// user of its answer.
+// One review from token to user: calls to services, the record of each step, and where the review
+// ends; the TokenReview, and the user of its answer.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,7 +28,9 @@ import {
 } from "../fixtures.ts";
 
 test("only identities of ACCOUNTS are reviewed, others are denied before Parameter Store is read (account_foreign)", async () => {
-  const { json, calls, line } = await reviewOnce(tokenOf("bob"), { settings: { accounts: [OTHER] } });
+  const { json, calls, line } = await reviewOnce(tokenOf("bob"), {
+    settings: { accounts: [OTHER] },
+  });
   const message = `the account of arn:aws:iam::${HOME}:role/Developers is not in ACCOUNTS`;
   assert.deepEqual(json.status, { authenticated: false, error: `account_foreign: ${message}` });
   assert.deepEqual([calls.sts.length, calls.ssm.length, line.accountId], [1, 0, HOME]);
@@ -39,15 +41,26 @@ test("only identities of ACCOUNTS are reviewed, others are denied before Paramet
 });
 
 test("a token of another kind is not authenticated: no service is called, and it is not an error", async () => {
-  for (const token of ["eyJhbGciOiJSUzI1NiJ9.e30.x", "k8s-aws-v2.x", "K8S-AWS-V1.x", " k8s-aws-v1.x", "k8s-aws-v1"]) {
+  for (const token of [
+    "eyJhbGciOiJSUzI1NiJ9.e30.x",
+    "k8s-aws-v2.x",
+    "K8S-AWS-V1.x",
+    " k8s-aws-v1.x",
+    "k8s-aws-v1",
+  ]) {
     const options = { spec: { audiences: ["vault"] }, settings: { audiences: ["mine"] } };
     const { statusCode, json, calls } = await reviewOnce(token, options);
-    assert.deepEqual([statusCode, json.status, calls], [200, { authenticated: false }, { sts: [], ssm: [] }]);
+    assert.deepEqual(
+      [statusCode, json.status, calls],
+      [200, { authenticated: false }, { sts: [], ssm: [] }],
+    );
   }
 });
 
 test("a denial records its code as reason, the identity and the deciding parameter, and no user", async () => {
-  const { line } = await reviewOnce(tokenOf("bob"), { stored: { [`deny/${HOME}`]: [{ arnLike: DEVELOPERS.arn }] } });
+  const { line } = await reviewOnce(tokenOf("bob"), {
+    stored: { [`deny/${HOME}`]: [{ arnLike: DEVELOPERS.arn }] },
+  });
   assert.deepEqual(
     [line.outcome, line.reason, line.canonicalArn, line.parameter, line.username, line.groups],
     ["denied", "identity_denied", DEVELOPERS.arn, `${PREFIX}/deny/${HOME}`, undefined, undefined],
@@ -57,22 +70,41 @@ test("a denial records its code as reason, the identity and the deciding paramet
 
 test("while Parameter Store fails, cached mappings decide, and their absence is a fault", async () => {
   const { clock, findNodeName } = fakeServices();
-  const mapping = [`${PREFIX}/role/${HOME}/developers`, { value: JSON.stringify(DEVELOPERS), secure: false }] as const;
+  const mapping = [
+    `${PREFIX}/role/${HOME}/developers`,
+    { value: JSON.stringify(DEVELOPERS), secure: false },
+  ] as const;
   const record = newRecord(0);
   const review = (...stored: (typeof mapping)[]) => {
     const readParameters = async () => ({ parameters: new Map(stored), cached: true, stale: true });
-    return reviewIdentity(verified("bob"), settingsWith(), { readParameters, findNodeName }, record, deadlineOf(clock));
+    return reviewIdentity(
+      verified("bob"),
+      settingsWith(),
+      { readParameters, findNodeName },
+      record,
+      deadlineOf(clock),
+    );
   };
-  const message = "Parameter Store does not respond, and no cached mapping applies to this identity";
+  const message =
+    "Parameter Store does not respond, and no cached mapping applies to this identity";
   await assert.rejects(review(), { code: "parameters_unavailable", message });
   assert.deepEqual([(await review(mapping)).username, record.staleReads], ["dev", 1]);
 });
 
 test("a review of an identity without a token records its user, the parameter and each evaluation", async () => {
   const { clock, fetchParameters, findNodeName } = fakeServices(MAPPED);
-  const services = { readParameters: cachedParameters(fetchParameters, 30_000, clock), findNodeName };
+  const services = {
+    readParameters: cachedParameters(fetchParameters, 30_000, clock),
+    findNodeName,
+  };
   const record = newRecord(0);
-  const user = await reviewIdentity(verified("bob"), settingsWith(), services, record, deadlineOf(clock));
+  const user = await reviewIdentity(
+    verified("bob"),
+    settingsWith(),
+    services,
+    record,
+    deadlineOf(clock),
+  );
   const verdicts = record.evaluations?.map(({ verdict }) => verdict.kind);
   assert.deepEqual(user, { username: "dev", groups: ["g"] });
   const { parameter, token, coldStart } = record;
@@ -89,7 +121,10 @@ test("a stage's duration is recorded, also if the stage fails", async () => {
     return outcome;
   };
   assert.equal(await timed(record, "token", clock, slow(Promise.resolve("x"))), "x");
-  await assert.rejects(timed(record, "mapping", clock, slow(Promise.reject(new Error("no")))), /no/);
+  await assert.rejects(
+    timed(record, "mapping", clock, slow(Promise.reject(new Error("no")))),
+    /no/,
+  );
   assert.deepEqual(record.ms, { token: 7, mapping: 7 });
 });
 
@@ -110,25 +145,54 @@ function malformed(message: string, text: string): void {
 
 test("both versions are accepted, and metadata, status, unknown fields and white space are ignored", () => {
   const status = { authenticated: true, user: { username: "system:admin" } };
-  const more = { metadata: 1, status, other: [], spec: { token: "t", user: "x", audiences: ["a"] } };
+  const more = {
+    metadata: 1,
+    status,
+    other: [],
+    spec: { token: "t", user: "x", audiences: ["a"] },
+  };
   for (const apiVersion of [V1, BETA]) {
-    assert.deepEqual(parseTokenReview(body({ apiVersion })), { apiVersion, token: "t", audiences: undefined });
+    assert.deepEqual(parseTokenReview(body({ apiVersion })), {
+      apiVersion,
+      token: "t",
+      audiences: undefined,
+    });
     const sent = `${body({ ...more, apiVersion })}\n`;
     assert.deepEqual(parseTokenReview(sent), { apiVersion, token: "t", audiences: ["a"] });
   }
 });
 
 test("a body that is not JSON is malformed, and is not quoted", () => {
-  const texts = ["", " ", "secret", '{"token":"secret"', `${body()}x`, `${body()}${body()}`, "token=secret", "\u0000"];
+  const texts = [
+    "",
+    " ",
+    "secret",
+    '{"token":"secret"',
+    `${body()}x`,
+    `${body()}${body()}`,
+    "token=secret",
+    "\u0000",
+  ];
   for (const text of texts) malformed(OTHER_BODY, text);
 });
 
 test("a body that is not a TokenReview, or of an unknown version, is malformed", () => {
-  for (const text of ["null", "1", '"TokenReview"', "[]", `[${body()}]`, "{}"]) malformed(OTHER_BODY, text);
+  for (const text of ["null", "1", '"TokenReview"', "[]", `[${body()}]`, "{}"])
+    malformed(OTHER_BODY, text);
   for (const kind of [undefined, null, "", "tokenreview", "SubjectAccessReview", ["TokenReview"]])
     malformed(OTHER_BODY, body({ kind }));
   const group = V1.replace("/v1", "");
-  const versions = [undefined, null, "", "v1", `${group}/v2`, `${group}/v1alpha1`, [V1], V1.toUpperCase(), ` ${V1}`];
+  const versions = [
+    undefined,
+    null,
+    "",
+    "v1",
+    `${group}/v2`,
+    `${group}/v1alpha1`,
+    [V1],
+    V1.toUpperCase(),
+    ` ${V1}`,
+  ];
   for (const apiVersion of versions) malformed(OTHER_VERSION, body({ apiVersion }));
 });
 
@@ -143,15 +207,35 @@ test("audiences that are missing, null or empty are undefined, and those of a wr
   for (const audiences of [undefined, null, []]) {
     assert.equal(parseTokenReview(body({ spec: { token: "t", audiences } })).audiences, undefined);
   }
-  for (const audiences of ["a", "", 0, 1, true, false, {}, [1], [null], ["a", null], [["a"]], [{}]]) {
-    malformed("spec.audiences must be a list of strings", body({ spec: { token: "t", audiences } }));
+  for (const audiences of [
+    "a",
+    "",
+    0,
+    1,
+    true,
+    false,
+    {},
+    [1],
+    [null],
+    ["a", null],
+    [["a"]],
+    [{}],
+  ]) {
+    malformed(
+      "spec.audiences must be a list of strings",
+      body({ spec: { token: "t", audiences } }),
+    );
   }
 });
 
 const USER = { username: "dev", groups: ["a", "b"] };
 
 test("users, root and federated users have their complete user id as uid and principalId, and no session name", () => {
-  for (const [who, id] of Object.entries({ alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` })) {
+  for (const [who, id] of Object.entries({
+    alice: "AIDALOCALALICEAAAAAAA",
+    root: HOME,
+    federated: `${HOME}:dave`,
+  })) {
     const { uid, extra = {} } = granted(USER, verified(who), undefined, true).user;
     const expected = [`aws-iam-authenticator:${HOME}:${id}`, [id], false];
     assert.deepEqual([uid, extra["principalId"], "sessionName" in extra], expected);
@@ -159,10 +243,19 @@ test("users, root and federated users have their complete user id as uid and pri
 });
 
 test("empty groups are omitted, audiences unless there are some, and with USER_INFO=minimal only uid and extra", () => {
-  const { user, ...status } = granted({ username: "dev", groups: [] }, verified("bob"), undefined, true);
+  const { user, ...status } = granted(
+    { username: "dev", groups: [] },
+    verified("bob"),
+    undefined,
+    true,
+  );
   assert.deepEqual(["groups" in user, Object.keys(status)], [false, ["authenticated"]]);
   assert.deepEqual(granted(USER, verified("bob"), ["a"], true).audiences, ["a"]);
-  assert.deepEqual(granted(USER, verified("bob"), ["a"], false), { authenticated: true, user: USER, audiences: ["a"] });
+  assert.deepEqual(granted(USER, verified("bob"), ["a"], false), {
+    authenticated: true,
+    user: USER,
+    audiences: ["a"],
+  });
 });
 
 test("the body is a TokenReview of the same version, or a Status", () => {

@@ -1,4 +1,5 @@
-// Random edits of tokens: the sent request is what the token means, STS grants only the signed one, and denials leak nothing.
+// Random edits of tokens: the sent request is what the token means, STS grants only the signed one,
+// and denials leak nothing.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -14,7 +15,10 @@ import { meaningOf } from "./oracle.ts";
 import { EXTRA_HOST, HOST, NOW, parse, parsed } from "./samples.ts";
 
 const CLUSTER_ID = "prod-1";
-/** Signed by the AWS SDK: of a user, of a role with a session token, and for the global, an extra, a FIPS and a dual-stack host. */
+/**
+ * Signed by the AWS SDK: of a user, of a role with a session token, and for the global, an extra, a
+ * FIPS and a dual-stack host.
+ */
 const originals = await Promise.all(
   (
     [
@@ -33,14 +37,22 @@ const sts = await startSts({ now: () => NOW, extraHosts: [EXTRA_HOST] });
 after(() => sts.close());
 const askSts = createSts({ regionalHost: HOST, endpoint: new URL(sts.url) });
 
-/** Whether an STS that verifies signatures granted it, and what it read from the wire: `undefined` without a call. */
+/**
+ * Whether an STS that verifies signatures granted it, and what it read from the wire: `undefined`
+ * without a call.
+ */
 async function ask(text: string) {
   sts.requests.length = 0;
   const token = parsed(text);
-  const granted = !isDenial(token) && (await askSts(token, deadlineIn(5_000, Date.now), CLUSTER_ID)).status === 200;
+  const granted =
+    !isDenial(token) &&
+    (await askSts(token, deadlineIn(5_000, Date.now), CLUSTER_ID)).status === 200;
   assert.ok(sts.requests.length <= 1, "asked twice");
   const [request] = sts.requests;
-  return { granted, received: request && { host: request.headers["host"], target: request.target } };
+  return {
+    granted,
+    received: request && { host: request.headers["host"], target: request.target },
+  };
 }
 
 test("an edited token is granted only if it means the signed request, and STS receives that request", async () => {
@@ -89,19 +101,28 @@ test("an edited token is sent byte for byte in canonical form, or refused in one
       }
       const { message } = token;
       assert.doesNotMatch(message, /[\r\n]/);
-      for (const secret of [...secretsOf(original), ...secretsOf(text)]) assert.ok(!message.includes(secret), message);
+      for (const secret of [...secretsOf(original), ...secretsOf(text)])
+        assert.ok(!message.includes(secret), message);
       for (let at = 0; at + 40 <= message.length; at += 1)
         assert.ok(!text.includes(message.slice(at, at + 40)), message);
     }),
     RUNS,
   );
   // Otherwise the test proves nothing
-  assert.ok(accepted > RUNS.numRuns / 5 && accepted < (RUNS.numRuns * 4) / 5, `${accepted} were accepted`);
+  assert.ok(
+    accepted > RUNS.numRuns / 5 && accepted < (RUNS.numRuns * 4) / 5,
+    `${accepted} were accepted`,
+  );
 });
 
 /** The values of the signature and the security token, encoded as in the URL and decoded. */
 function secretsOf(token: string): string[] {
-  return [...urlOf(token).matchAll(/(?:signature|security-token)=([^&]{16,})/gi)].flatMap(([, value = ""]) => {
-    return [value, value.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))];
-  });
+  return [...urlOf(token).matchAll(/(?:signature|security-token)=([^&]{16,})/gi)].flatMap(
+    ([, value = ""]) => {
+      return [
+        value,
+        value.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+      ];
+    },
+  );
 }

@@ -19,7 +19,9 @@ function respell(text: string, at: number, lowerCase: boolean): string {
   const unit = units[at % units.length];
   if (unit === undefined) return text;
   const code = unit.length === 1 ? `%${unit.charCodeAt(0).toString(16).padStart(2, "0")}` : unit;
-  return units.with(at % units.length, lowerCase ? code.toLowerCase() : code.toUpperCase()).join("");
+  return units
+    .with(at % units.length, lowerCase ? code.toLowerCase() : code.toUpperCase())
+    .join("");
 }
 
 /** Changes the case of a letter that is not part of a percent-encoding. */
@@ -30,7 +32,11 @@ function toggleCase(text: string, at: number): string {
   });
 }
 
-function changePair({ host, pairs }: Presigned, which: number, change: (name: string, value: string) => string[]) {
+function changePair(
+  { host, pairs }: Presigned,
+  which: number,
+  change: (name: string, value: string) => string[],
+) {
   const index = which % pairs.length;
   const [name = "", value = ""] = pairs[index] ?? [];
   return { host, pairs: pairs.with(index, change(name, value)) };
@@ -42,8 +48,10 @@ function insertPair({ host, pairs }: Presigned, to: number, pair: readonly strin
 
 /** Edits that do not change the request: percent-encoding, case of names, order. */
 const SAME_MEANING: readonly Edit[] = [
-  (url, { which, at, flag }) => changePair(url, which, (name, value) => [respell(name, at, flag), value]),
-  (url, { which, at, flag }) => changePair(url, which, (name, value) => [name, value && respell(value, at, flag)]),
+  (url, { which, at, flag }) =>
+    changePair(url, which, (name, value) => [respell(name, at, flag), value]),
+  (url, { which, at, flag }) =>
+    changePair(url, which, (name, value) => [name, value && respell(value, at, flag)]),
   (url, { which, at }) => changePair(url, which, (name, value) => [toggleCase(name, at), value]),
   ({ host, pairs }, { which, to }) => {
     const rest = pairs.toSpliced(which % pairs.length, 1);
@@ -58,7 +66,12 @@ const utf8 = (text: string) => Buffer.from(text).toString("latin1");
 function otherHosts(host: string): readonly string[] {
   return [
     ...Object.values(hostileHosts(host)).flat(),
-    ...["sts.amazonaws.com", "sts.internal.example.com", host.replace("sts.", "sts-fips."), `${host}#.evil.example`],
+    ...[
+      "sts.amazonaws.com",
+      "sts.internal.example.com",
+      host.replace("sts.", "sts-fips."),
+      `${host}#.evil.example`,
+    ],
     ...["us-east-1", "not-a-region-1"].map((region) => host.replace("us-west-2", region)),
     ...["api.aws", "amazonaws.com.cn"].map((domain) => host.replace("amazonaws.com", domain)),
   ];
@@ -90,17 +103,26 @@ const OTHER_MEANING: readonly Edit[] = [
   (url, { to, name, value }) => insertPair(url, to, [utf8(name), value]),
   // A pair loses its equals sign or gets another one, or two pairs lose their separator
   (url, { which, at }) => {
-    return changePair(url, which, (name, own) => [[name + own], [name, "", own], [name, own, "x"]][at % 3] ?? []);
+    return changePair(
+      url,
+      which,
+      (name, own) => [[name + own], [name, "", own], [name, own, "x"]][at % 3] ?? [],
+    );
   },
   ({ host, pairs }, { which }) => {
     const index = which % pairs.length;
-    return { host, pairs: pairs.toSpliced(index, 2, [...(pairs[index] ?? []), ...(pairs[index + 1] ?? [])]) };
+    return {
+      host,
+      pairs: pairs.toSpliced(index, 2, [...(pairs[index] ?? []), ...(pairs[index + 1] ?? [])]),
+    };
   },
 ];
 
 /** Characters that parsers treat differently, and a few of any kind. */
 const CHARACTERS = [
-  ...[..." \t\n\r\0\\/?#&=;%+@:.,-_~'\"<>[]{}|^`*!$()0123456789abcdefABCDEFxyzXYZé\x80\xff\xad\x7f"],
+  ...[
+    ..." \t\n\r\0\\/?#&=;%+@:.,-_~'\"<>[]{}|^`*!$()0123456789abcdefABCDEFxyzXYZé\x80\xff\xad\x7f",
+  ],
   ...["%00", "%0a", "%0D", "%26", "%3d", "%25", "%2", "%zz", "%u0041", "%C3%A9", "%ff"],
 ];
 /** Edits of text: of the decoded URL, and of the token after its prefix. */
@@ -112,24 +134,76 @@ const TEXT_EDITS: readonly ((text: string, index: number, added: string) => stri
   (text, _, added) => text + added,
   (text, index) => toggleCase(text, index),
 ];
-const TEXT_EDIT = fc.tuple(fc.constantFrom(...TEXT_EDITS), fc.nat(), fc.constantFrom(...CHARACTERS, "\u{1F600}")).map(
-  ([edit, at, added]) =>
-    (text: string) =>
-      edit(text, at % Math.max(1, text.length), added),
-);
+const TEXT_EDIT = fc
+  .tuple(fc.constantFrom(...TEXT_EDITS), fc.nat(), fc.constantFrom(...CHARACTERS, "\u{1F600}"))
+  .map(
+    ([edit, at, added]) =>
+      (text: string) =>
+        edit(text, at % Math.max(1, text.length), added),
+  );
 
 /** Where an edit applies, and what it adds. */
 const CHOICE = fc.record({
   ...{ which: fc.nat(), to: fc.nat(), at: fc.nat(), flag: fc.boolean() },
   value: fc.constantFrom(
-    ...["", "%20", "%00", "%0d%0a", "0", "60", "900", "901", "-1", "AssumeRole", "getcalleridentity", "a&b", "a=b"],
-    ...["20260102T030406Z", "20260102T031906Z", "20260102T024904Z", "99991231T235959Z", "2011-06-16", "a;b", "a+b"],
-    ...["AKIALOCALALICEBBBBBB%2F20260102%2Fus-west-2%2Fsts%2Faws4_request", "host", "host%3bx-k8s-aws-id"],
-    ...["Host%3BX-K8s-Aws-Id", "x-k8s-aws-id%3bhost", "0".repeat(64), "AWS4-HMAC-SHA1", "%E2%82%AC", "%"],
+    ...[
+      "",
+      "%20",
+      "%00",
+      "%0d%0a",
+      "0",
+      "60",
+      "900",
+      "901",
+      "-1",
+      "AssumeRole",
+      "getcalleridentity",
+      "a&b",
+      "a=b",
+    ],
+    ...[
+      "20260102T030406Z",
+      "20260102T031906Z",
+      "20260102T024904Z",
+      "99991231T235959Z",
+      "2011-06-16",
+      "a;b",
+      "a+b",
+    ],
+    ...[
+      "AKIALOCALALICEBBBBBB%2F20260102%2Fus-west-2%2Fsts%2Faws4_request",
+      "host",
+      "host%3bx-k8s-aws-id",
+    ],
+    ...[
+      "Host%3BX-K8s-Aws-Id",
+      "x-k8s-aws-id%3bhost",
+      "0".repeat(64),
+      "AWS4-HMAC-SHA1",
+      "%E2%82%AC",
+      "%",
+    ],
   ),
   name: fc.constantFrom(
-    ...["", "extra", "X-Amz-Security-Token", "RoleArn", "X-Amz-Content-Sha256", "x-k8s-aws-id", "__proto__", "%00"],
-    ...["Action%00", "Action%20", "%20Action", "Action[]", "Act\u0131on", "X_Amz_Date", "constructor"],
+    ...[
+      "",
+      "extra",
+      "X-Amz-Security-Token",
+      "RoleArn",
+      "X-Amz-Content-Sha256",
+      "x-k8s-aws-id",
+      "__proto__",
+      "%00",
+    ],
+    ...[
+      "Action%00",
+      "Action%20",
+      "%20Action",
+      "Action[]",
+      "Act\u0131on",
+      "X_Amz_Date",
+      "constructor",
+    ],
   ),
 });
 const editOf = (edits: readonly Edit[]) => fc.tuple(fc.constantFrom(...edits), CHOICE);
@@ -161,7 +235,10 @@ export function edited(originals: readonly string[]) {
 
 function applied(token: string, edits: readonly (readonly [Edit, Choice])[]): string {
   const [, own = "", query = ""] = /^https:\/\/([^/]+)\/\?(.+)$/.exec(urlOf(token)) ?? [];
-  const presigned: Presigned = { host: own, pairs: query.split("&").map((pair) => pair.split("=")) };
+  const presigned: Presigned = {
+    host: own,
+    pairs: query.split("&").map((pair) => pair.split("=")),
+  };
   const { host, pairs } = edits.reduce((url, [edit, choice]) => edit(url, choice), presigned);
   return `https://${host}/?${pairs.map((pair) => pair.join("=")).join("&")}`;
 }

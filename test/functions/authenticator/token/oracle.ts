@@ -6,7 +6,9 @@ const NAMES = (
 ).split(" ");
 
 /** `undefined` if STS must receive nothing: no URL of this form, or an ambiguous one. */
-export function meaningOf(token: string): { readonly host: string; readonly target: string } | undefined {
+export function meaningOf(
+  token: string,
+): { readonly host: string; readonly target: string } | undefined {
   const url = decode(token.slice("k8s-aws-v1.".length));
   if (url === undefined || !url.startsWith("https://")) return undefined;
   const slash = url.indexOf("/", "https://".length);
@@ -15,7 +17,9 @@ export function meaningOf(token: string): { readonly host: string; readonly targ
   for (const pair of url.slice(slash + 2).split("&")) {
     const equals = pair.indexOf("=");
     if (equals < 0) return undefined;
-    const name = NAMES.find((known) => known.toLowerCase() === unescaped(pair.slice(0, equals))?.toLowerCase());
+    const name = NAMES.find(
+      (known) => known.toLowerCase() === unescaped(pair.slice(0, equals))?.toLowerCase(),
+    );
     const value = unescaped(pair.slice(equals + 1));
     if (name === undefined || value === undefined || values.has(name)) return undefined;
     values.set(name, value);

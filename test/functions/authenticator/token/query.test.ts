@@ -1,4 +1,5 @@
-// The query of a token: strict base64url and percent-encoding, and the names, number, spelling and order of its parameters.
+// The query of a token: strict base64url and percent-encoding, and the names, number, spelling and
+// order of its parameters.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,27 +19,59 @@ test("each text has one canonical base64url, and no other text decodes to it", (
   const spelling = fc.string({ unit: fc.constantFrom(..."AQgwZ9-_+/= \n") });
   fc.assert(
     fc.property(fc.uint8Array(), spelling, (bytes, text) => {
-      assert.equal(decodeBase64Url(Buffer.from(bytes).toString("base64url")), Buffer.from(bytes).toString("latin1"));
+      assert.equal(
+        decodeBase64Url(Buffer.from(bytes).toString("base64url")),
+        Buffer.from(bytes).toString("latin1"),
+      );
       const decoded = decodeBase64Url(text);
-      if (decoded !== undefined) assert.equal(Buffer.from(decoded, "latin1").toString("base64url"), text);
+      if (decoded !== undefined)
+        assert.equal(Buffer.from(decoded, "latin1").toString("base64url"), text);
     }),
     RUNS,
   );
 });
 
 test("unreserved characters and %XX are decoded, with digits of either case, and only to printable ASCII", () => {
-  const vectors = { "": "", "AZaz09-._~": "AZaz09-._~", "%2F%2f%41%7e%20": "//A~ ", "%2541": "%41" };
-  for (const [text, decoded] of Object.entries(vectors)) assert.equal(decodeComponent(text), decoded);
+  const vectors = {
+    "": "",
+    "AZaz09-._~": "AZaz09-._~",
+    "%2F%2f%41%7e%20": "//A~ ",
+    "%2541": "%41",
+  };
+  for (const [text, decoded] of Object.entries(vectors))
+    assert.equal(decodeComponent(text), decoded);
   for (let code = 0; code < 256; code += 1) {
     const decoded = decodeComponent(`a%${code.toString(16).padStart(2, "0")}b`);
-    assert.equal(decoded, code >= 0x20 && code <= 0x7e ? `a${String.fromCharCode(code)}b` : undefined, `${code}`);
+    assert.equal(
+      decoded,
+      code >= 0x20 && code <= 0x7e ? `a${String.fromCharCode(code)}b` : undefined,
+      `${code}`,
+    );
   }
 });
 
 test("a raw reserved character, a plus sign and a broken escape are refused", () => {
   for (const text of [
-    ...Array.from(" !\"#$&'()*+,/:;<=>?@[\\]^`{|}%\t\n\0\x7f\x80é\u{1F600}", (character) => `a${character}b`),
-    ...["%", "%2", "%2G", "%g2", "%%20", "%u0041", "% 20", "%+2", "%0x", "%-1", "a%", "%2\n", "a\n", "%C3%A9"],
+    ...Array.from(
+      " !\"#$&'()*+,/:;<=>?@[\\]^`{|}%\t\n\0\x7f\x80é\u{1F600}",
+      (character) => `a${character}b`,
+    ),
+    ...[
+      "%",
+      "%2",
+      "%2G",
+      "%g2",
+      "%%20",
+      "%u0041",
+      "% 20",
+      "%+2",
+      "%0x",
+      "%-1",
+      "a%",
+      "%2\n",
+      "a\n",
+      "%C3%A9",
+    ],
   ]) {
     assert.equal(decodeComponent(text), undefined, text);
   }
@@ -47,7 +80,9 @@ test("a raw reserved character, a plus sign and a broken escape are refused", ()
 test("all characters except unreserved ones are sent as %XX in upper case, and survive decoding", () => {
   for (let code = 0x20; code <= 0x7e; code += 1) {
     const character = String.fromCharCode(code);
-    const sent = /[A-Za-z0-9._~-]/.test(character) ? character : `%${code.toString(16).toUpperCase()}`;
+    const sent = /[A-Za-z0-9._~-]/.test(character)
+      ? character
+      : `%${code.toString(16).toUpperCase()}`;
     assert.equal(encodeComponent(`a${character}${character}`), `a${sent}${sent}`);
     assert.equal(decodeComponent(sent), character);
   }
@@ -57,7 +92,8 @@ const QUERY = queryWith({ "X-Amz-Security-Token": SECURITY_TOKEN });
 const PAIRS = QUERY.split("&");
 const SENT = PAIRS.toSorted().join("&");
 const NOT_PAIRS = "the query is not a list of percent-encoded name=value pairs";
-const unexpected = (name: string) => `unexpected query parameter${name}; only GetCallerIdentity's are allowed`;
+const unexpected = (name: string) =>
+  `unexpected query parameter${name}; only GetCallerIdentity's are allowed`;
 const unusable = (name: string) => `query parameter ${name} is empty or has an invalid encoding`;
 const withToken = (value: string) => QUERY.replace(/Token=[^&]*/, `Token=${value}`);
 
@@ -91,10 +127,26 @@ test("a duplicate name is refused and named", () => {
 });
 
 test("any other name is refused, and named if it is harmless", () => {
-  for (const name of ["RoleArn", "X-Amz-Content-Sha256", "x-k8s-aws-id", "Actions", "constructor", "x".repeat(40)]) {
+  for (const name of [
+    "RoleArn",
+    "X-Amz-Content-Sha256",
+    "x-k8s-aws-id",
+    "Actions",
+    "constructor",
+    "x".repeat(40),
+  ]) {
     assertRefused(unexpected(` "${name}"`), `${QUERY}&${name}=1`, `${name}=1&${QUERY}`);
   }
-  for (const name of ["", "__proto__", "Action%20", "%20Action", "Action%5B%5D", "x".repeat(41), "X_Amz_Date", "%22"]) {
+  for (const name of [
+    "",
+    "__proto__",
+    "Action%20",
+    "%20Action",
+    "Action%5B%5D",
+    "x".repeat(41),
+    "X_Amz_Date",
+    "%22",
+  ]) {
     assertRefused(unexpected(""), `${QUERY}&${name}=1`);
   }
 });

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { acceptedStsHosts } from "../../../../functions/authenticator/token/sts-hosts.ts";
-import { parseToken, type UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
+import {
+  parseToken,
+  type UnverifiedToken,
+} from "../../../../functions/authenticator/token/token.ts";
 import { type Partition, partitionOfRegion } from "../../../../functions/aws/partitions.ts";
 import { type Denial, isDenial } from "../../../../functions/errors.ts";
 import { tokenOf } from "../../../token.ts";
@@ -14,7 +17,9 @@ export const SIGNATURE = "0123456789abcdef".repeat(4);
 export const SECURITY_TOKEN = `Session/Token+${"For/Tests+".repeat(20)}==`;
 
 /** Every host of the partition `aws`, and one that an operator added. */
-export const HOSTS = acceptedStsHosts(partition("us-west-2"), "us-west-2", { extraHosts: [EXTRA_HOST] });
+export const HOSTS = acceptedStsHosts(partition("us-west-2"), "us-west-2", {
+  extraHosts: [EXTRA_HOST],
+});
 
 /** Decoded values, without a security token, like a user's token. */
 export const PARAMETERS = {

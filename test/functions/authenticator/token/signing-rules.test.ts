@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { credential, denial, EXTRA_HOST, PARAMETERS, parse, SIGNATURE, tokenWith } from "./samples.ts";
+import {
+  credential,
+  denial,
+  EXTRA_HOST,
+  PARAMETERS,
+  parse,
+  SIGNATURE,
+  tokenWith,
+} from "./samples.ts";
 
 const PARAMETER = "token_parameter_refused";
 const HEADERS = "token_headers_refused";
@@ -10,7 +18,8 @@ const KEY = "AKIALOCALALICEAAAAAA";
 const ofKey = (key: string) => `${key}/20260102/us-west-2/sts/aws4_request`;
 const UNSIGNED =
   "the header x-k8s-aws-id is not signed: the client must sign host and x-k8s-aws-id, whose value is the cluster's id";
-const foreign = (header: string) => `signed header${header} cannot be reproduced; sign host and x-k8s-aws-id only`;
+const foreign = (header: string) =>
+  `signed header${header} cannot be reproduced; sign host and x-k8s-aws-id only`;
 const scoped = (end: string) => `${KEY}/20260102/us-west-2/${end}`;
 
 type Rule = readonly [
@@ -94,8 +103,20 @@ test("another signed header cannot be reproduced, so it is refused and named", (
 });
 
 test("an unsigned cluster header is reported before any other error", () => {
-  for (const signed of ["host", "host;accept", ";", "host;", "host,x-k8s-aws-id", "host; x-k8s-aws-id"]) {
-    for (const more of [{}, { "X-Amz-Expires": undefined }, { "X-Amz-Date": "20200101T000000Z" }, { Action: "x" }]) {
+  for (const signed of [
+    "host",
+    "host;accept",
+    ";",
+    "host;",
+    "host,x-k8s-aws-id",
+    "host; x-k8s-aws-id",
+  ]) {
+    for (const more of [
+      {},
+      { "X-Amz-Expires": undefined },
+      { "X-Amz-Date": "20200101T000000Z" },
+      { Action: "x" },
+    ]) {
       const error = denial(tokenWith({ "X-Amz-SignedHeaders": signed, ...more }));
       assert.deepEqual([error.code, error.message], [HEADERS, UNSIGNED], signed);
     }
@@ -110,9 +131,21 @@ test("the region of Credential is the host's, us-east-1 for the global host, and
     assert.equal(parse(tokenWith(credential(region), host)).host, host);
   }
   for (const [region, host, message] of [
-    ["us-west-2", "sts.amazonaws.com", 'signed for region "us-west-2", but the host serves us-east-1'],
-    ["us-east-1", "sts.us-west-2.amazonaws.com", 'signed for region "us-east-1", but the host serves us-west-2'],
-    ["aws-global", "sts.amazonaws.com", 'signed for region "aws-global", but the host serves us-east-1'],
+    [
+      "us-west-2",
+      "sts.amazonaws.com",
+      'signed for region "us-west-2", but the host serves us-east-1',
+    ],
+    [
+      "us-east-1",
+      "sts.us-west-2.amazonaws.com",
+      'signed for region "us-east-1", but the host serves us-west-2',
+    ],
+    [
+      "aws-global",
+      "sts.amazonaws.com",
+      'signed for region "aws-global", but the host serves us-east-1',
+    ],
     ["a".repeat(64), "sts.us-west-2.api.aws", "signed for region, but the host serves us-west-2"],
     ...["us-gov-west-1", "cn-north-1", "us-west-9", "not-a-region", "-"].map(
       (region) => [region, EXTRA_HOST, `region "${region}" is not accepted here`] as const,

@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STSClient } from "@aws-sdk/client-sts";
-import { acceptedStsHosts, type StsHostOptions } from "../../../../functions/authenticator/token/sts-hosts.ts";
+import {
+  acceptedStsHosts,
+  type StsHostOptions,
+} from "../../../../functions/authenticator/token/sts-hosts.ts";
 import { EXTRA_HOST, partition } from "./samples.ts";
 
 function hostsIn(region: string, options?: StsHostOptions) {
@@ -30,7 +33,14 @@ function hasFips(partitionId: string, region: string, isDualStack: boolean): boo
 const { endpointProvider } = new STSClient({ region: "us-east-1" }).config;
 
 for (const own of [
-  ...["us-east-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"],
+  ...[
+    "us-east-1",
+    "us-gov-west-1",
+    "cn-north-1",
+    "us-iso-east-1",
+    "us-isob-east-1",
+    "eu-isoe-west-1",
+  ],
   ...["us-isof-south-1", "eusc-de-east-1"],
 ]) {
   test(`partition of ${own}: exactly the SDK's endpoints that AWS documents are accepted, and the global one in aws`, () => {
@@ -38,9 +48,15 @@ for (const own of [
     const expected = new Map(id === "aws" ? [["sts.amazonaws.com", "us-east-1"]] : []);
     for (const Region of regions) {
       for (const { UseFIPS, UseDualStack } of VARIANTS) {
-        const { host } = endpointProvider({ Region, UseFIPS, UseDualStack, UseGlobalEndpoint: false }).url;
+        const { host } = endpointProvider({
+          Region,
+          UseFIPS,
+          UseDualStack,
+          UseGlobalEndpoint: false,
+        }).url;
         const isDocumented =
-          (!UseFIPS || hasFips(id, Region, UseDualStack)) && (!UseDualStack || DUAL_STACK.includes(id));
+          (!UseFIPS || hasFips(id, Region, UseDualStack)) &&
+          (!UseDualStack || DUAL_STACK.includes(id));
         if (isDocumented) expected.set(host, Region);
       }
     }
@@ -50,7 +66,10 @@ for (const own of [
 
 test("STS_HOSTS=regional accepts only the plain regional names and STS_EXTRA_HOSTS", () => {
   for (const own of ["us-east-1", "us-gov-west-1", "cn-north-1"]) {
-    const { regions, regionByHost } = hostsIn(own, { regionalOnly: true, extraHosts: [EXTRA_HOST] });
+    const { regions, regionByHost } = hostsIn(own, {
+      regionalOnly: true,
+      extraHosts: [EXTRA_HOST],
+    });
     const plain = [...regions].map((region) => [`sts.${region}.${partition(own).domain}`, region]);
     assert.deepEqual([...regionByHost].sort(), [...plain, [EXTRA_HOST, undefined]].sort());
     assert.deepEqual(regions, hostsIn(own).regions);
@@ -64,7 +83,9 @@ test("the function's region is accepted with its plain host only, if it is newer
   assert.deepEqual([...newer.regions], [...known.regions, "eu-west-9"]);
 });
 
-const GLOBAL = ["amazonaws.com", "us-east-1.amazonaws.com", "us-east-1.api.aws"].map((end) => `sts.${end}`);
+const GLOBAL = ["amazonaws.com", "us-east-1.amazonaws.com", "us-east-1.api.aws"].map(
+  (end) => `sts.${end}`,
+);
 // biome-ignore format: a table
 const ROWS = [
   ["STS_REGIONS limits the list, and does not add the function's region or the global host", "us-west-2", ["eu-west-1"], ["sts.eu-west-1.amazonaws.com", "sts.eu-west-1.api.aws"]],

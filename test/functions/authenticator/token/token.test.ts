@@ -1,11 +1,22 @@
-// The outer form of a token: prefix, size, base64url, the form of the URL, and its date. Arbitrary input ends in a denial, soon.
+// The outer form of a token: prefix, size, base64url, the form of the URL, and its date. Arbitrary
+// input ends in a denial, soon.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
 import { tokenOf } from "../../../token.ts";
-import { credential, denial, HOST, NOW, parse, queryWith, SECURITY_TOKEN, tokenWith, urlWith } from "./samples.ts";
+import {
+  credential,
+  denial,
+  HOST,
+  NOW,
+  parse,
+  queryWith,
+  SECURITY_TOKEN,
+  tokenWith,
+  urlWith,
+} from "./samples.ts";
 
 function assertMalformed(message: string, ...texts: readonly string[]): void {
   for (const text of texts) {
@@ -19,7 +30,9 @@ const TOO_LONG = "longer than 4096 bytes";
 const BASE64 = "not canonical unpadded base64url after the prefix";
 
 test("a token yields access key id, host, target and expiry", () => {
-  const encoded = SECURITY_TOKEN.replaceAll("/", "%2F").replaceAll("+", "%2B").replaceAll("=", "%3D");
+  const encoded = SECURITY_TOKEN.replaceAll("/", "%2F")
+    .replaceAll("+", "%2B")
+    .replaceAll("=", "%3D");
   for (const [changes, sent] of [
     [{}, ""],
     [{ "X-Amz-Security-Token": SECURITY_TOKEN }, `&X-Amz-Security-Token=${encoded}`],
@@ -39,14 +52,22 @@ test("a token yields access key id, host, target and expiry", () => {
 
 test("only the prefix k8s-aws-v1., in this case, marks a token as ours", () => {
   for (const text of [tokenWith(), START]) assert.ok(hasTokenPrefix(text));
-  for (const text of ["", "k8s-aws-v1", "k8s-aws-v2.abc", "K8S-AWS-V1.abc", " k8s-aws-v1.abc", "eyJh.eyJp.c2ln"]) {
+  for (const text of [
+    "",
+    "k8s-aws-v1",
+    "k8s-aws-v2.abc",
+    "K8S-AWS-V1.abc",
+    " k8s-aws-v1.abc",
+    "eyJh.eyJp.c2ln",
+  ]) {
     assert.equal(hasTokenPrefix(text), false, text);
   }
   assertMalformed("does not begin with k8s-aws-v1.", tokenWith().replace("v1", "v2"));
 });
 
 function tokenOfLength(length: number): string {
-  const space = Math.floor(((length - START.length) * 3) / 4) - urlWith({ "X-Amz-Security-Token": "" }).length;
+  const space =
+    Math.floor(((length - START.length) * 3) / 4) - urlWith({ "X-Amz-Security-Token": "" }).length;
   return tokenWith({ "X-Amz-Security-Token": "s".repeat(space) });
 }
 
@@ -63,8 +84,20 @@ test("a token has at most 4096 bytes, not characters, including the prefix", () 
 });
 
 test("the decoded token is exactly https://<host>/?<query>", () => {
-  const urls = ["", `https://${HOST}`, `https://${HOST}/`, `${urlWith()}#fragment`, ` ${urlWith()}`];
-  const starts = [`https://${HOST}`, `https://${HOST}/path`, `https:/${HOST}/`, `http://${HOST}/`, `HTTPS://${HOST}/`];
+  const urls = [
+    "",
+    `https://${HOST}`,
+    `https://${HOST}/`,
+    `${urlWith()}#fragment`,
+    ` ${urlWith()}`,
+  ];
+  const starts = [
+    `https://${HOST}`,
+    `https://${HOST}/path`,
+    `https:/${HOST}/`,
+    `http://${HOST}/`,
+    `HTTPS://${HOST}/`,
+  ];
   const tokens = [...urls, ...starts.map((start) => `${start}?${queryWith()}`)].map(tokenOf);
   assertMalformed("not exactly https://<host>/?<query>", ...tokens);
 });
@@ -80,7 +113,12 @@ function compact(time: number): string {
 }
 
 test("a token of exactly 15 minutes ago or ahead is accepted, and not a millisecond more, also at new year", () => {
-  for (const signed of [NOW, Date.UTC(2026, 0, 1), Date.UTC(2025, 11, 31, 23, 59, 59), Date.UTC(2028, 1, 29)]) {
+  for (const signed of [
+    NOW,
+    Date.UTC(2026, 0, 1),
+    Date.UTC(2025, 11, 31, 23, 59, 59),
+    Date.UTC(2028, 1, 29),
+  ]) {
     const token = dated(compact(signed));
     for (const now of [signed - MINUTES, signed, signed + MINUTES]) {
       assert.equal(parse(token, now).expiresAt, signed + MINUTES);
@@ -96,10 +134,35 @@ test("a token of exactly 15 minutes ago or ahead is accepted, and not a millisec
 
 test("only a time that exists, as yyyymmddThhmmssZ without separators, zones and fractions, is a date", () => {
   for (const date of [
-    ...["20270229T030405Z", "20260431T030405Z", "00000000T000000Z", "20260102T240000Z", "20260102T235960Z"],
-    ...["20260102t030405Z", "20260102T030405z", "20260102T030405", "20260102 030405Z", "20260102T030405Z ", "20260102"],
-    ...["20260102T0304Z", "20260102T030405.000Z", "20260102T030405+0000", "20260102T03:04:05Z", "20260102T030405ZZ"],
-    ...["20260102T03040Z", "20260102T0304055Z", "20260102030405Z", "020260102T030405Z", "20260102T-30405Z"],
+    ...[
+      "20270229T030405Z",
+      "20260431T030405Z",
+      "00000000T000000Z",
+      "20260102T240000Z",
+      "20260102T235960Z",
+    ],
+    ...[
+      "20260102t030405Z",
+      "20260102T030405z",
+      "20260102T030405",
+      "20260102 030405Z",
+      "20260102T030405Z ",
+      "20260102",
+    ],
+    ...[
+      "20260102T0304Z",
+      "20260102T030405.000Z",
+      "20260102T030405+0000",
+      "20260102T03:04:05Z",
+      "20260102T030405ZZ",
+    ],
+    ...[
+      "20260102T03040Z",
+      "20260102T0304055Z",
+      "20260102030405Z",
+      "020260102T030405Z",
+      "20260102T-30405Z",
+    ],
   ]) {
     const expected = "token_parameter_refused: X-Amz-Date must be a valid time, yyyymmddThhmmssZ";
     assert.equal(String(denial(dated(date))), expected, date);
@@ -124,17 +187,44 @@ test("any text is denied: as a token, after the prefix, as bytes in base64url, a
     ...["/?", "/"].map((path) => ascii.map((query) => `https://${HOST}${path}${query}`)),
     fc.uint8Array({ maxLength: 3_100 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
   ];
-  const tokens = [fc.string({ unit: "binary", maxLength: 5_000 }), any.map((text) => `k8s-aws-v1.${text}`)];
+  const tokens = [
+    fc.string({ unit: "binary", maxLength: 5_000 }),
+    any.map((text) => `k8s-aws-v1.${text}`),
+  ];
   fc.assert(
-    fc.property(fc.oneof(...tokens, ...urls.map((url) => url.map(tokenOf))), (text) => assertDenied(text)),
+    fc.property(fc.oneof(...tokens, ...urls.map((url) => url.map(tokenOf))), (text) =>
+      assertDenied(text),
+    ),
     { numRuns: 10_000 },
   );
 });
 
 test("the largest tokens of one repeated piece are parsed without delay", () => {
-  for (const piece of ["%", "%2", "%25", "a", "&", "=", "a=", "&a=b", "/", "?", "#", "\n", "Action=", "%41ction=a&"]) {
-    for (const before of ["", "https://", `https://${HOST}/?`, `https://${HOST}/?${queryWith()}&`]) {
-      assertDenied(tokenOf(before + piece.repeat(Math.floor((3_060 - before.length) / piece.length))));
+  for (const piece of [
+    "%",
+    "%2",
+    "%25",
+    "a",
+    "&",
+    "=",
+    "a=",
+    "&a=b",
+    "/",
+    "?",
+    "#",
+    "\n",
+    "Action=",
+    "%41ction=a&",
+  ]) {
+    for (const before of [
+      "",
+      "https://",
+      `https://${HOST}/?`,
+      `https://${HOST}/?${queryWith()}&`,
+    ]) {
+      assertDenied(
+        tokenOf(before + piece.repeat(Math.floor((3_060 - before.length) / piece.length))),
+      );
     }
   }
 });

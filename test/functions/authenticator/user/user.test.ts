@@ -1,4 +1,5 @@
-// The Kubernetes user of an identity: rendered by its mapping, and denied if a name is not acceptable.
+// The Kubernetes user of an identity: rendered by its mapping, and denied if a name is not
+// acceptable.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,14 +24,27 @@ function render(mapping: Mapping, options: Options = {}) {
   return renderUser(selected, { ...verified(who), ...(claims && { claims }) }, reserved, node);
 }
 
-/** Each denial names the canonical ARN and the parameters that were tried, but not the refused name. */
-async function assertDenied(code: string, mapping: Mapping, options: Options = {}, reason = ""): Promise<void> {
+/**
+ * Each denial names the canonical ARN and the parameters that were tried, but not the refused name.
+ */
+async function assertDenied(
+  code: string,
+  mapping: Mapping,
+  options: Options = {},
+  reason = "",
+): Promise<void> {
   const { canonicalArn } = verified(options.who ?? "bob");
   await assert.rejects(render(mapping, options), (error) => {
     assert.ok(isAuthenticatorError(error), String(error));
     assert.equal(error.code, code, JSON.stringify(mapping));
-    assert.ok(error.message.includes(canonicalArn) && error.message.includes(reason), error.message);
-    assert.match(error.message, /^[^\p{Cc}\u2028\u2029]*[,;] mapped by \/p\/exact; tried \/p\/exact \/p\/account$/u);
+    assert.ok(
+      error.message.includes(canonicalArn) && error.message.includes(reason),
+      error.message,
+    );
+    assert.match(
+      error.message,
+      /^[^\p{Cc}\u2028\u2029]*[,;] mapped by \/p\/exact; tried \/p\/exact \/p\/account$/u,
+    );
     return !error.message.includes("secret");
   });
 }
@@ -39,13 +53,20 @@ const named = (name: string) => [{ username: name }, { username: "x", groups: ["
 
 test("username and groups are rendered, groups are optional, and an account mapping may have neither", async () => {
   for (const [mapping, username, groups = [], who] of [
-    [{ username: "dev:{SessionName}", groups: ["g", "a-{AccountID}"] }, "dev:bob-example.com", ["g", `a-${HOME}`]],
+    [
+      { username: "dev:{SessionName}", groups: ["g", "a-{AccountID}"] },
+      "dev:bob-example.com",
+      ["g", `a-${HOME}`],
+    ],
     [{ username: "dev" }, "dev"],
     [{}, BOB],
     [{}, `arn:aws:iam::${HOME}:user/engineering/alice`, [], "alice"],
     // No prefix is reserved by default.
     [{ username: "system:admin", groups: ["system:masters"] }, "system:admin", ["system:masters"]],
-    [{ username: "a \u0020~\u00a0\u00e9\u2027\u202a\u{1f600}" }, "a \u0020~\u00a0\u00e9\u2027\u202a\u{1f600}"],
+    [
+      { username: "a \u0020~\u00a0\u00e9\u2027\u202a\u{1f600}" },
+      "a \u0020~\u00a0\u00e9\u2027\u202a\u{1f600}",
+    ],
   ] as const) {
     assert.deepEqual(await render(mapping, { who: who ?? "bob" }), { username, groups });
   }
@@ -53,21 +74,37 @@ test("username and groups are rendered, groups are optional, and an account mapp
 
 test("a placeholder without a value for this identity denies, in username and in a group", async () => {
   for (const mapping of [...named("x:{SessionName}"), ...named("{SessionNameRaw}")])
-    for (const who of ["alice", "root", "federated"]) await assertDenied("placeholder_without_value", mapping, { who });
+    for (const who of ["alice", "root", "federated"])
+      await assertDenied("placeholder_without_value", mapping, { who });
 });
 
 test("claim placeholders are rendered", async () => {
-  const claims = { identityStoreUserId: "9067-x", sourceIdentity: "jane@x", principalTags: { "Cost Center": "red" } };
+  const claims = {
+    identityStoreUserId: "9067-x",
+    sourceIdentity: "jane@x",
+    principalTags: { "Cost Center": "red" },
+  };
   const username = "{IdentityStoreUserId}:{SourceIdentity}:{PrincipalTag:Cost Center}";
-  assert.deepEqual(await render({ username }, { claims }), { username: "9067-x:jane@x:red", groups: [] });
+  assert.deepEqual(await render({ username }, { claims }), {
+    username: "9067-x:jane@x:red",
+    groups: [],
+  });
 });
 
 test("a claim placeholder denies without a value and with one of other characters, and a signed token has no node", async () => {
   const claims = { identityStoreUserId: undefined, sourceIdentity: "secret:x", principalTags: {} };
   for (const [code, username, reason] of [
     ["token_lacks_session", NODE, `an AWS-signed token has no value for ${NODE}, for `],
-    ["token_lacks_claims", "{IdentityStoreUserId}", "the token has no value for {IdentityStoreUserId}, for "],
-    ["name_refused", "{SourceIdentity}", "the value of {SourceIdentity} must have only A-Za-z0-9_.@+=- (1 to 128), "],
+    [
+      "token_lacks_claims",
+      "{IdentityStoreUserId}",
+      "the token has no value for {IdentityStoreUserId}, for ",
+    ],
+    [
+      "name_refused",
+      "{SourceIdentity}",
+      "the value of {SourceIdentity} must have only A-Za-z0-9_.@+=- (1 to 128), ",
+    ],
   ] as const) {
     await assertDenied(code, { username }, { claims }, reason);
   }
@@ -88,9 +125,12 @@ test("EC2 is called only if a placeholder needs it, and only once", async () => 
 test("an unproven node is denied with the reason, and a failure of EC2 is a fault", async () => {
   const node = async () => ({ refusal: "instance i-1 is not running" });
   const reason = " is not verified as a node: instance i-1 is not running; mapped by ";
-  for (const mapping of named(NODE)) await assertDenied("node_not_verified", mapping, { node }, reason);
+  for (const mapping of named(NODE))
+    await assertDenied("node_not_verified", mapping, { node }, reason);
   const down = () => Promise.reject(fault("instances_unavailable", "down"));
-  await assert.rejects(render({ username: NODE }, { node: down }), { code: "instances_unavailable" });
+  await assert.rejects(render({ username: NODE }, { node: down }), {
+    code: "instances_unavailable",
+  });
 });
 
 // kube-apiserver accepts an empty username.
@@ -119,11 +159,17 @@ test("reserved prefixes are checked at the beginning of the rendered username an
     ["{SessionNameRaw}", "bob"],
   ] as const) {
     for (const mapping of named(name)) {
-      await assertDenied("name_refused", mapping, { reserved }, ` begins with the reserved prefix ${prefix}, for `);
+      await assertDenied(
+        "name_refused",
+        mapping,
+        { reserved },
+        ` begins with the reserved prefix ${prefix}, for `,
+      );
     }
   }
   await assertDenied("name_refused", {}, { reserved });
   for (const name of ["eksb:x", "eks", "my-system:x", "not eks:", "System:", "dev:{SessionName}"]) {
-    for (const mapping of named(name)) await assert.doesNotReject(render(mapping, { reserved }), name);
+    for (const mapping of named(name))
+      await assert.doesNotReject(render(mapping, { reserved }), name);
   }
 });

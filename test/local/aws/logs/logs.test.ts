@@ -15,9 +15,16 @@ import { sdkOptions } from "../clients.ts";
 
 const events = Array.from({ length: 30_000 }, (_, i) => ({
   timestamp: 1000 + i,
-  message: JSON.stringify({ kind: "a", outcome: i % 10_000 === 0 ? "denied" : "granted", name: `n${i}` }),
+  message: JSON.stringify({
+    kind: "a",
+    outcome: i % 10_000 === 0 ? "denied" : "granted",
+    name: `n${i}`,
+  }),
 }));
-const large = Array.from({ length: 4 }, (_, timestamp) => ({ timestamp, message: `"${"x".repeat(400_000)}"` }));
+const large = Array.from({ length: 4 }, (_, timestamp) => ({
+  timestamp,
+  message: `"${"x".repeat(400_000)}"`,
+}));
 const few = [
   { timestamp: 10_005, message: '{"kind":"a","name":"x"}' },
   { timestamp: 20_005, message: '{"kind":"a","name":"x"}' },
@@ -36,12 +43,21 @@ const filter = (input: Partial<FilterLogEventsCommandInput> = {}) =>
   logs.filterLogEvents({ logGroupName: "/app/log", ...input });
 const QUERY = 'filter kind = "a" | stats max(@timestamp) as last, count(*) as n by name';
 async function start(input: Partial<StartQueryCommandInput> = {}): Promise<string> {
-  const command = { logGroupName: "few", startTime: 0, endTime: 100_000, queryString: QUERY, ...input };
+  const command = {
+    logGroupName: "few",
+    startTime: 0,
+    endTime: 100_000,
+    queryString: QUERY,
+    ...input,
+  };
   const { queryId = "" } = await logs.startQuery(command);
   return queryId;
 }
-const results = (queryId: string, nextToken?: string) => logs.getQueryResults({ queryId, nextToken });
-async function pagesOf<P extends { nextToken?: string | undefined }>(load: (nextToken?: string) => Promise<P>) {
+const results = (queryId: string, nextToken?: string) =>
+  logs.getQueryResults({ queryId, nextToken });
+async function pagesOf<P extends { nextToken?: string | undefined }>(
+  load: (nextToken?: string) => Promise<P>,
+) {
   const pages = [await load()];
   while (pages.at(-1)?.nextToken !== undefined) pages.push(await load(pages.at(-1)?.nextToken));
   return pages;
@@ -53,14 +69,21 @@ test("a page has up to 10,000 events, 1 MiB or the requested limit, and a token 
   assert.deepEqual([first.events?.length, first.events?.[0]?.timestamp], [10_000, 1000]);
   assert.equal((await filter({ nextToken: first.nextToken })).events?.[0]?.timestamp, 11_000);
   const limited = await filter({ limit: 3, startTime: 1005, endTime: 1006 });
-  assert.deepEqual([limited.events?.map(({ timestamp }) => timestamp), !limited.nextToken], [[1005, 1006], false]);
+  assert.deepEqual(
+    [limited.events?.map(({ timestamp }) => timestamp), !limited.nextToken],
+    [[1005, 1006], false],
+  );
   const { events: two, nextToken } = await filter({ logGroupName: "large" });
   assert.deepEqual([two?.length, nextToken === undefined], [2, false]);
 });
 
 test("a short page may have a token, and all pages together contain every match", async () => {
-  const pages = await pagesOf((nextToken) => filter({ filterPattern: '{ $.outcome = "denied" }', nextToken }));
-  const found = pages.flatMap(({ events: matches = [] }) => matches.map(({ timestamp }) => timestamp));
+  const pages = await pagesOf((nextToken) =>
+    filter({ filterPattern: '{ $.outcome = "denied" }', nextToken }),
+  );
+  const found = pages.flatMap(({ events: matches = [] }) =>
+    matches.map(({ timestamp }) => timestamp),
+  );
   assert.deepEqual([found, pages.length], [[1000, 11_000, 21_000], 2]);
 });
 
@@ -68,9 +91,18 @@ test("a query is scheduled, then running with a part of its rows, then complete 
   const queryId = await start();
   const states = [];
   for (let i = 0; i < 4; i += 1) states.push(await results(queryId));
-  const seen = states.map((one) => `${one.status} ${one.results?.length} of ${one.statistics?.recordsScanned}`);
-  assert.deepEqual(seen, ["Scheduled 0 of 0", "Running 1 of 5", "Complete 2 of 5", "Complete 2 of 5"]);
-  const rows = states[3]?.results?.map((row) => Object.fromEntries(row.map(({ field, value }) => [field, value])));
+  const seen = states.map(
+    (one) => `${one.status} ${one.results?.length} of ${one.statistics?.recordsScanned}`,
+  );
+  assert.deepEqual(seen, [
+    "Scheduled 0 of 0",
+    "Running 1 of 5",
+    "Complete 2 of 5",
+    "Complete 2 of 5",
+  ]);
+  const rows = states[3]?.results?.map((row) =>
+    Object.fromEntries(row.map(({ field, value }) => [field, value])),
+  );
   assert.deepEqual(rows, [
     { name: "x", last: "1970-01-01 00:00:20.005", n: "2" },
     { last: "1970-01-01 00:00:30.005", n: "1" },
@@ -116,9 +148,15 @@ test("invalid requests fail with the service's errors", async () => {
   for (const call of [filter, start]) {
     await assert.rejects(call({ logGroupName: "/other" }), { name: "ResourceNotFoundException" });
   }
-  await assert.rejects(start({ queryString: "fields @message" }), { name: "MalformedQueryException" });
+  await assert.rejects(start({ queryString: "fields @message" }), {
+    name: "MalformedQueryException",
+  });
   const { nextToken } = await filter();
-  await assert.rejects(filter({ nextToken, startTime: 5 }), { name: INVALID }, "a token of another request");
+  await assert.rejects(
+    filter({ nextToken, startTime: 5 }),
+    { name: INVALID },
+    "a token of another request",
+  );
   await assert.rejects(results("other"), { name: "ResourceNotFoundException" });
   await assert.rejects(results(await start(), "other"), { name: INVALID });
   await assert.rejects(logs.describeLogStreams({}), { name: "UnknownOperationException" });
@@ -127,7 +165,11 @@ test("invalid requests fail with the service's errors", async () => {
 
 test("DescribeLogGroups lists the groups with a prefix, with their retention", async () => {
   const { logGroups = [] } = await logs.describeLogGroups({ logGroupNamePrefix: "/app" });
-  const found = logGroups.map((group) => [group.logGroupName, group.creationTime, group.retentionInDays]);
+  const found = logGroups.map((group) => [
+    group.logGroupName,
+    group.creationTime,
+    group.retentionInDays,
+  ]);
   assert.deepEqual(found, [["/app/log", 7, 30]]);
 });
 
@@ -143,8 +185,11 @@ test("calls above the quota per second are throttled", async () => {
 });
 
 test("lines of a log file without a time have that of the line before", () => {
-  const lines = '{"timestamp":"2026-11-24T16:00:00.000Z","outcome":"granted"}\nplain text\n{"_aws":{}}\n';
-  const times = new Set(eventsOfFile(useFolder().write("function.log", lines)).map(({ timestamp }) => timestamp));
+  const lines =
+    '{"timestamp":"2026-11-24T16:00:00.000Z","outcome":"granted"}\nplain text\n{"_aws":{}}\n';
+  const times = new Set(
+    eventsOfFile(useFolder().write("function.log", lines)).map(({ timestamp }) => timestamp),
+  );
   assert.deepEqual([...times], [Date.UTC(2026, 10, 24, 16)]);
 });
 
@@ -169,7 +214,19 @@ test("patterns support comparisons, and, or, parentheses, and a wildcard at the 
     assert.equal(parseFilterPattern(pattern)(line), expected, pattern);
   }
   assert.equal(parseFilterPattern('{ $.a = "one" }')("not JSON"), false);
-  for (const pattern of ["ERROR", "{ }", "{ $.a }", '{ $.a > "1" }', '{ $.a = "x*y" }', '{ ($.a = "1" }', "[a, b]"]) {
-    assert.throws(() => parseFilterPattern(pattern), { code: "InvalidParameterException" }, pattern);
+  for (const pattern of [
+    "ERROR",
+    "{ }",
+    "{ $.a }",
+    '{ $.a > "1" }',
+    '{ $.a = "x*y" }',
+    '{ ($.a = "1" }',
+    "[a, b]",
+  ]) {
+    assert.throws(
+      () => parseFilterPattern(pattern),
+      { code: "InvalidParameterException" },
+      pattern,
+    );
   }
 });

@@ -1,4 +1,5 @@
-// A folder of mapping files through the real client: conversion of files, edits without a restart, and writes.
+// A folder of mapping files through the real client: conversion of files, edits without a restart,
+// and writes.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
@@ -24,7 +25,11 @@ function startStore(folder: Parameters<typeof openFolder>[0], options: Partial<S
   return startParameterStore((...of) => openFolder(folder, ...of), { ...SIGNERS, ...options });
 }
 
-async function start(t: TestContext, files: Record<string, string>, options: Partial<StoreOptions> = {}) {
+async function start(
+  t: TestContext,
+  files: Record<string, string>,
+  options: Partial<StoreOptions> = {},
+) {
   const { path: folder, write } = useFolder();
   for (const [file, text] of Object.entries(files)) write(file, text);
   const problems: string[] = [];
@@ -39,7 +44,9 @@ async function start(t: TestContext, files: Record<string, string>, options: Par
   const text = (file: string) => readFileSync(join(folder, file), "utf8");
   /** All files, also hidden ones. */
   const names = () => {
-    const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
     return entries.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort();
   };
   return { ssm, get, put, write, remove, text, names, problems };
@@ -81,8 +88,16 @@ test("an edited, new or deleted file applies at the next request, and a comment 
 });
 
 test("an invalid file is served unchanged, and other files still work", async (t) => {
-  const invalid = { "bad.yaml": "arn: [", "two.yaml": "arn: a\narn: b", "tag.yaml": "arn: !secret a", "cut.json": "{" };
-  const files = Object.entries({ ...invalid, "good.yaml": "arn: a" }).map(([name, text]) => [`role/1/${name}`, text]);
+  const invalid = {
+    "bad.yaml": "arn: [",
+    "two.yaml": "arn: a\narn: b",
+    "tag.yaml": "arn: !secret a",
+    "cut.json": "{",
+  };
+  const files = Object.entries({ ...invalid, "good.yaml": "arn: a" }).map(([name, text]) => [
+    `role/1/${name}`,
+    text,
+  ]);
   const { get, problems } = await start(t, Object.fromEntries(files));
   for (const [name, text] of Object.entries(invalid)) {
     assert.equal((await get(`role/1/${name.split(".")[0]}`))?.Value, text);
@@ -160,12 +175,38 @@ for (const [what, name, value, more, error, message] of [
   ["double braces", "role/1/b", '{"username":"{{x}}"}', {}, "ValidationException", /can't nest/],
   ["a character of the name", "role/1/a@b", "{}", {}, "ValidationException", /sub-paths/],
   ["a second creation", "role/1/a", "{}", {}, "ParameterAlreadyExists", /overwrite/],
-  ["a secret", "role/1/b", "{}", { Type: "SecureString" }, "ValidationException", /writes no SecureString to a file/],
-  ["a second file", "role/1/two", "{}", {}, "ValidationException", /Correct or delete the file: .*two\.json/],
-  ["a file that is not served", "role/1/large", "{}", { Overwrite: true }, "ValidationException", /large\.yaml/],
+  [
+    "a secret",
+    "role/1/b",
+    "{}",
+    { Type: "SecureString" },
+    "ValidationException",
+    /writes no SecureString to a file/,
+  ],
+  [
+    "a second file",
+    "role/1/two",
+    "{}",
+    {},
+    "ValidationException",
+    /Correct or delete the file: .*two\.json/,
+  ],
+  [
+    "a file that is not served",
+    "role/1/large",
+    "{}",
+    { Overwrite: true },
+    "ValidationException",
+    /large\.yaml/,
+  ],
 ] as const) {
   test(`a write is refused and changes no file: ${what} in ${name}`, async (t) => {
-    const files = { "a.yaml": "a: 1", "two.yaml": "a: 1", "two.json": "{}", "large.yaml": "x".repeat(5000) };
+    const files = {
+      "a.yaml": "a: 1",
+      "two.yaml": "a: 1",
+      "two.json": "{}",
+      "large.yaml": "x".repeat(5000),
+    };
     const named = Object.entries(files).map(([file, text]) => [`role/1/${file}`, text]);
     const { put, text, names } = await start(t, Object.fromEntries(named));
     await refused(put(name, value, more), error, message);
@@ -198,7 +239,8 @@ test("a missing folder fails at startup", async () => {
 test("every value is stored exactly, and means the same after a restart", () => {
   const { path: folder } = useFolder();
   const location = { partition: "aws", region: "us-east-1", account: "111122223333" };
-  const open = () => openFolder({ folder, prefix: "/p", onProblem: assert.fail }, location, Date.now)();
+  const open = () =>
+    openFolder({ folder, prefix: "/p", onProblem: assert.fail }, location, Date.now)();
   const stored = () => newest(open(), "/p/a")?.value ?? "";
   fc.assert(
     fc.property(fc.oneof(fc.json(), fc.string({ minLength: 1, unit: "binary" })), (value) => {
@@ -219,7 +261,8 @@ test("a version of an earlier start is as old as its file", async (t) => {
   const store = await startStore({ folder, prefix: "/p", onProblem: assert.fail });
   t.after(() => store.close());
   const ssm = ssmClient(store.url);
-  const modified = async () => (await ssm.getParameter({ Name: "/p/a" })).Parameter?.LastModifiedDate;
+  const modified = async () =>
+    (await ssm.getParameter({ Name: "/p/a" })).Parameter?.LastModifiedDate;
   assert.equal((await modified())?.getTime(), 1_000_000);
   utimesSync(write("a.yaml", "a: 1"), 1_000, 1_000);
   assert.ok(Number(await modified()) > 1_000_000);

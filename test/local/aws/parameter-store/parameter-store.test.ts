@@ -1,61 +1,131 @@
-// The local Parameter Store through the real client: what it refuses as the service does, pages, versions and rate limits.
+// The local Parameter Store through the real client: what it refuses as the service does, pages,
+// versions and rate limits.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import type { GetParametersByPathCommandInput, PutParameterCommandInput } from "@aws-sdk/client-ssm";
+import type {
+  GetParametersByPathCommandInput,
+  PutParameterCommandInput,
+} from "@aws-sdk/client-ssm";
 import { DEFAULT_THROUGHPUT } from "../../../../local/aws/parameter-store/parameter-store.ts";
 import { startParameterStore } from "../../../local-aws.ts";
 import { post } from "../../../post.ts";
 import { refused, signedHeaders, ssmClient } from "../clients.ts";
 
 const store = await startParameterStore({
-  parameters: { "/p/a": "one", "/p/b": "two", plain: "x", "/l/1": "v", "/l/2": "v", "/l/deep/1": "v" },
+  parameters: {
+    "/p/a": "one",
+    "/p/b": "two",
+    plain: "x",
+    "/l/1": "v",
+    "/l/2": "v",
+    "/l/deep/1": "v",
+  },
   now: () => 1_500,
 });
 after(() => store.close());
 const ssm = ssmClient(store.url);
 const get = (...Names: string[]) => ssm.getParameters({ Names });
 const getOne = (Name: string) => ssm.getParameter({ Name });
-const history = (Name: string, more: { NextToken?: string | undefined; MaxResults?: number } = {}) =>
-  ssm.getParameterHistory({ Name, ...more });
-const tags = (ResourceId: string) => ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId });
+const history = (
+  Name: string,
+  more: { NextToken?: string | undefined; MaxResults?: number } = {},
+) => ssm.getParameterHistory({ Name, ...more });
+const tags = (ResourceId: string) =>
+  ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId });
 const byPath = (Path: string, more: Partial<GetParametersByPathCommandInput> = {}) =>
   ssm.getParametersByPath({ Path, ...more });
 const put = (Name: string, Value: string, more: Partial<PutParameterCommandInput> = {}) =>
   ssm.putParameter({ Name, Value, Type: "String", ...more });
 const remove = (Name: string) => ssm.deleteParameter({ Name });
-const namesOf = ({ Parameters = [] }: { Parameters?: { Name?: string | undefined }[] | undefined }) =>
-  Parameters.map(({ Name }) => Name);
+const namesOf = ({
+  Parameters = [],
+}: {
+  Parameters?: { Name?: string | undefined }[] | undefined;
+}) => Parameters.map(({ Name }) => Name);
 
 const INVALID = "ValidationException";
 const eleven = Array.from({ length: 11 }, (_, i) => `/p/${i}`);
 /** The ARN prefix has 45 characters, including the name's first slash. */
 const LONGEST = 1_010 - "arn:aws:ssm:us-east-1:111122223333:parameter".length;
-const REFUSED: readonly (readonly [what: string, call: () => Promise<unknown>, name: string, message?: RegExp])[] = [
+const REFUSED: readonly (readonly [
+  what: string,
+  call: () => Promise<unknown>,
+  name: string,
+  message?: RegExp,
+])[] = [
   ["a read of a missing name", () => getOne("/p/none"), "ParameterNotFound", /\/p\/none not found/],
-  ["a read of 11 names", () => get(...eleven), INVALID, /at 'names' .* length less than or equal to 10/],
+  [
+    "a read of 11 names",
+    () => get(...eleven),
+    INVALID,
+    /at 'names' .* length less than or equal to 10/,
+  ],
   ["a read of no name", () => get(), INVALID, /greater than or equal to 1/],
   ["a read of a name twice", () => get("/p/a", "/p/a"), INVALID, /Duplicate/],
   ["a read of an empty name", () => get(""), INVALID, /greater than or equal to 1/],
-  ["a read of a name of 2,049 characters", () => get("x".repeat(2049)), INVALID, /less than or equal to 2048/],
-  ...["/p/a b", "p/a"].map((name) => [`a read of ${name}`, () => get(name), INVALID, /sub-paths divided/] as const),
-  ...["/p/b:1", "/p/b:label", "arn:aws:ssm:us-east-1:111122223333:parameter/p/b"].flatMap((name) => [
-    [`a read of ${name}`, () => getOne(name), INVALID, /by name only/] as const,
-    [`reads of ${name}`, () => get(name), INVALID, /by name only/] as const,
-  ]),
+  [
+    "a read of a name of 2,049 characters",
+    () => get("x".repeat(2049)),
+    INVALID,
+    /less than or equal to 2048/,
+  ],
+  ...["/p/a b", "p/a"].map(
+    (name) => [`a read of ${name}`, () => get(name), INVALID, /sub-paths divided/] as const,
+  ),
+  ...["/p/b:1", "/p/b:label", "arn:aws:ssm:us-east-1:111122223333:parameter/p/b"].flatMap(
+    (name) => [
+      [`a read of ${name}`, () => getOne(name), INVALID, /by name only/] as const,
+      [`reads of ${name}`, () => get(name), INVALID, /by name only/] as const,
+    ],
+  ),
   ["the tags of a missing name", () => tags("/p/none"), "InvalidResourceId"],
   ["the history of a missing name", () => history("/p/none"), "ParameterNotFound"],
   ["51 versions", () => history("/p/a", { MaxResults: 51 }), INVALID, /less than or equal to 50/],
   ["an invented token of a history", () => history("/p/a", { NextToken: "x" }), "InvalidNextToken"],
   ["a path without a slash", () => byPath("l"), INVALID, /must begin with a forward slash/],
-  ["11 parameters of a path", () => byPath("/l", { MaxResults: 11 }), INVALID, /less than or equal to 10/],
-  ["no parameters of a path", () => byPath("/l", { MaxResults: 0 }), INVALID, /greater than or equal to 1/],
+  [
+    "11 parameters of a path",
+    () => byPath("/l", { MaxResults: 11 }),
+    INVALID,
+    /less than or equal to 10/,
+  ],
+  [
+    "no parameters of a path",
+    () => byPath("/l", { MaxResults: 0 }),
+    INVALID,
+    /greater than or equal to 1/,
+  ],
   ["an invented token of a path", () => byPath("/l", { NextToken: "x" }), "InvalidNextToken"],
-  ["a filter of a path", () => byPath("/l", { ParameterFilters: [{ Key: "Name" }] }), INVALID, /ParameterFilters/],
-  ["a second creation", () => put("/p/a", "2"), "ParameterAlreadyExists", /set the overwrite option/],
-  ["a creation without a type", () => put("/w/t", "1", { Type: undefined }), INVALID, /type is required/],
-  ["another type", () => put("/p/a", "2", { Type: "SecureString", Overwrite: true }), "HierarchyTypeMismatchException"],
-  ["16 levels", () => put("/x".repeat(16), "v"), "HierarchyLevelLimitExceededException", /15 levels/],
+  [
+    "a filter of a path",
+    () => byPath("/l", { ParameterFilters: [{ Key: "Name" }] }),
+    INVALID,
+    /ParameterFilters/,
+  ],
+  [
+    "a second creation",
+    () => put("/p/a", "2"),
+    "ParameterAlreadyExists",
+    /set the overwrite option/,
+  ],
+  [
+    "a creation without a type",
+    () => put("/w/t", "1", { Type: undefined }),
+    INVALID,
+    /type is required/,
+  ],
+  [
+    "another type",
+    () => put("/p/a", "2", { Type: "SecureString", Overwrite: true }),
+    "HierarchyTypeMismatchException",
+  ],
+  [
+    "16 levels",
+    () => put("/x".repeat(16), "v"),
+    "HierarchyLevelLimitExceededException",
+    /15 levels/,
+  ],
   ["a name of 1,012 characters", () => put(`/${"n".repeat(LONGEST + 1)}`, "v"), INVALID, /1011/],
   ...["aws", "AWSthing", "/aws-thing", "SSM-thing", "/Ssm/thing"].map(
     (name) => [`the name ${name}`, () => put(name, "v"), INVALID, /can't be prefixed/] as const,
@@ -66,16 +136,28 @@ const REFUSED: readonly (readonly [what: string, call: () => Promise<unknown>, n
   ),
   ["a value of 4,097 bytes", () => put("/w/4097", `${"x".repeat(4095)}ä`), INVALID, /4096/],
   ["an empty value", () => put("/w/v", ""), INVALID, /greater than or equal to 1/],
-  ["double braces", () => put("/w/v", "dev:{{SessionName}}"), INVALID, /can't nest another parameter/],
+  [
+    "double braces",
+    () => put("/w/v", "dev:{{SessionName}}"),
+    INVALID,
+    /can't nest another parameter/,
+  ],
   ["an advanced parameter", () => put("/w/x", "v", { Tier: "Advanced" }), INVALID, /Tier/],
-  ["another data type", () => put("/w/x", "v", { DataType: "aws:ec2:image" }), INVALID, /data type/],
+  [
+    "another data type",
+    () => put("/w/x", "v", { DataType: "aws:ec2:image" }),
+    INVALID,
+    /data type/,
+  ],
   ["a deletion of a missing name", () => remove("/p/none"), "ParameterNotFound"],
 ];
-for (const [what, call, name, message] of REFUSED) test(`refused: ${what}`, () => refused(call(), name, message));
+for (const [what, call, name, message] of REFUSED)
+  test(`refused: ${what}`, () => refused(call(), name, message));
 
 test("accepted: the longest names and values, the default tier, and braces of JSON", async () => {
   assert.equal((await get(...eleven.slice(1))).InvalidParameters?.length, 10);
-  for (const name of ["/x".repeat(15), `/${"n".repeat(LONGEST)}`, "/w/large"]) await put(name, "x".repeat(4096));
+  for (const name of ["/x".repeat(15), `/${"n".repeat(LONGEST)}`, "/w/large"])
+    await put(name, "x".repeat(4096));
   assert.equal((await put("/w/braces", '{"a":{"b":{}}}', { Tier: "Standard" })).Tier, "Standard");
 });
 
@@ -106,7 +188,11 @@ test("the history has pages of 50, oldest first, of the last 100 versions", asyn
 
 test("a path has one level, or all levels with Recursive", async () => {
   assert.deepEqual(namesOf(await byPath("/l")), ["/l/1", "/l/2"]);
-  assert.deepEqual(namesOf(await byPath("/l/", { Recursive: true })), ["/l/1", "/l/2", "/l/deep/1"]);
+  assert.deepEqual(namesOf(await byPath("/l/", { Recursive: true })), [
+    "/l/1",
+    "/l/2",
+    "/l/deep/1",
+  ]);
 });
 
 test("a full page always has a token, and concurrent writes do not change later pages", async () => {
@@ -121,16 +207,27 @@ test("a full page always has a token, and concurrent writes do not change later 
 
 for (const [what, throughput, pages, reads, writes] of [
   ["by default, 40 reads together and 3 writes a second", DEFAULT_THROUGHPUT, 20, 20, 3],
-  ["with higher throughput, 100 pages and 10 writes a second", { reads: 3_000, paths: 100, writes: 10 }, 100, 41, 10],
+  [
+    "with higher throughput, 100 pages and 10 writes a second",
+    { reads: 3_000, paths: 100, writes: 10 },
+    100,
+    41,
+    10,
+  ],
 ] as const) {
   test(`${what}; more are throttled and have no effect, and the history is not limited`, async (t) => {
     let now = Date.UTC(2026, 10, 24);
-    const limited = await startParameterStore({ parameters: { "/t/a": "v" }, now: () => now, throughput });
+    const limited = await startParameterStore({
+      parameters: { "/t/a": "v" },
+      now: () => now,
+      throughput,
+    });
     t.after(() => limited.close());
     const client = ssmClient(limited.url);
     const page = () => client.getParametersByPath({ Path: "/t" });
     const read = () => client.getParameter({ Name: "/t/a" });
-    const write = (Value: string) => client.putParameter({ Name: "/t/a", Value, Type: "String", Overwrite: true });
+    const write = (Value: string) =>
+      client.putParameter({ Name: "/t/a", Value, Type: "String", Overwrite: true });
     for (let call = 0; call < pages; call += 1) await page();
     for (let call = 0; call < reads; call += 1) await read();
     for (let call = 0; call < writes; call += 1) await write("w");
@@ -152,13 +249,19 @@ test("an unknown operation or path, and a body that does not match the model fai
     const target = { "x-amz-target": "AmazonSSM.GetParameter" };
     const url = store.url + path;
     const sent = { ...usual, ...target, ...headers };
-    const reply = await post(url, { headers: await signedHeaders(url, body, { service: "ssm", headers: sent }), body });
+    const reply = await post(url, {
+      headers: await signedHeaders(url, body, { service: "ssm", headers: sent }),
+      body,
+    });
     const { __type, message } = JSON.parse(reply.text);
     assert.equal(reply.headers["x-amzn-errortype"], __type);
     return `${reply.status} ${__type}: ${message}`;
   };
   for (const operation of ["SendCommand", "DescribeParameters", "constructor", ""]) {
-    assert.match(await call("{}", { "x-amz-target": `AmazonSSM.${operation}` }), /^\d+ UnknownOperationException/);
+    assert.match(
+      await call("{}", { "x-amz-target": `AmazonSSM.${operation}` }),
+      /^\d+ UnknownOperationException/,
+    );
   }
   assert.match(await call("{}", {}, "/x"), /UnknownOperationException/);
   for (const body of ["{", "[]", '{"Name":1}', '{"Name":"/a","WithDecryption":"yes"}']) {
@@ -171,9 +274,12 @@ test("an unknown operation or path, and a body that does not match the model fai
 test("writes of one parameter that overlap: the first is accepted; other parameters and later writes are too", async () => {
   const slow = await startParameterStore({ writeMs: 500 });
   const client = ssmClient(slow.url);
-  const write = (Name: string) => client.putParameter({ Name, Value: "1", Type: "String", Overwrite: true });
+  const write = (Name: string) =>
+    client.putParameter({ Name, Value: "1", Type: "String", Overwrite: true });
   const outcomes = await Promise.allSettled([write("/p/one"), write("/p/one"), write("/p/other")]);
-  const names = outcomes.map((one) => (one.status === "fulfilled" ? one.value.Version : one.reason.name));
+  const names = outcomes.map((one) =>
+    one.status === "fulfilled" ? one.value.Version : one.reason.name,
+  );
   assert.deepEqual(names.slice(0, 2).toSorted(), [1, "TooManyUpdates"]);
   assert.equal(names[2], 1);
   assert.equal((await write("/p/one")).Version, 2);

@@ -1,4 +1,5 @@
-// The local STS through the AWS SDK: response formats, unknown actions, faults, and GetWebIdentityToken with its keys.
+// The local STS through the AWS SDK: response formats, unknown actions, faults, and
+// GetWebIdentityToken with its keys.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -19,7 +20,8 @@ after(() => sts.close());
 const presign = (extraQuery: Readonly<Record<string, string>> = {}): Promise<string> =>
   presignUrl({ identity: alice, clusterId: "local", region: "us-west-2", extraQuery });
 
-const clientOf = (credentials: LocalIdentity, url = sts.url) => new STS({ ...sdkOptions(url), credentials });
+const clientOf = (credentials: LocalIdentity, url = sts.url) =>
+  new STS({ ...sdkOptions(url), credentials });
 
 test("the SDK receives STS's errors", async () => {
   const stranger = clientOf({ ...alice, secretAccessKey: "wrong" });
@@ -43,7 +45,10 @@ test("a client that accepts JSON gets JSON", async () => {
 test("other clients get XML", async () => {
   const { status, headers, text } = await send(sts.url, await presign(), CLUSTER);
   assert.deepEqual([status, headers["content-type"]], [200, "text/xml"]);
-  assert.match(text, /^<GetCallerIdentityResponse xmlns="https:\/\/sts\.amazonaws\.com\/doc\/2011-06-15\/">/);
+  assert.match(
+    text,
+    /^<GetCallerIdentityResponse xmlns="https:\/\/sts\.amazonaws\.com\/doc\/2011-06-15\/">/,
+  );
   assert.ok(text.includes(`<Arn>${alice.arn}</Arn>`));
   assert.ok(text.includes(`<RequestId>${headers["x-amzn-requestid"]}</RequestId>`));
 });
@@ -51,18 +56,32 @@ test("other clients get XML", async () => {
 const REQUEST: GetWebIdentityTokenCommandInput = { Audience: ["a"], SigningAlgorithm: "ES384" };
 
 test("tokens are signed by published keys, and other requests are refused as STS refuses them", async (t) => {
-  const sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS, claims: { bob: { source_identity: "bob" } } } });
+  const sts = await startSts({
+    signedTokens: { issuers: TOKEN_ISSUERS, claims: { bob: { source_identity: "bob" } } },
+  });
   t.after(() => sts.close());
   const client = clientOf(localIdentity("bob"), sts.url);
   const host = new URL(TOKEN_ISSUERS.get("111122223333") ?? "").host;
-  const keys = (await (await fetch(`${sts.url}/${host}/.well-known/jwks.json`)).json()) as JSONWebKeySet;
+  const keys = (await (
+    await fetch(`${sts.url}/${host}/.well-known/jwks.json`)
+  ).json()) as JSONWebKeySet;
   for (const SigningAlgorithm of ["RS256", "ES384"]) {
     const request = { ...REQUEST, SigningAlgorithm, Audience: ["a", "b"], DurationSeconds: 60 };
     const { WebIdentityToken = "", Expiration } = await client.getWebIdentityToken(request);
-    const { payload, protectedHeader } = await jwtVerify(WebIdentityToken, createLocalJWKSet(keys), { audience: "b" });
+    const { payload, protectedHeader } = await jwtVerify(
+      WebIdentityToken,
+      createLocalJWKSet(keys),
+      { audience: "b" },
+    );
     const { exp = 0, iat = 0 } = payload;
-    assert.deepEqual([protectedHeader.alg, exp - iat, Expiration?.getTime()], [SigningAlgorithm, 60, exp * 1000]);
-    assert.equal((payload["https://sts.amazonaws.com/"] as { source_identity: string }).source_identity, "bob");
+    assert.deepEqual(
+      [protectedHeader.alg, exp - iat, Expiration?.getTime()],
+      [SigningAlgorithm, 60, exp * 1000],
+    );
+    assert.equal(
+      (payload["https://sts.amazonaws.com/"] as { source_identity: string }).source_identity,
+      "bob",
+    );
   }
   for (const wrong of [
     { SigningAlgorithm: "HS256" },
@@ -75,5 +94,8 @@ test("tokens are signed by published keys, and other requests are refused as STS
       name: "ValidationError",
     });
   }
-  assert.equal((await fetch(`${sts.url}/unknown.tokens.sts.global.api.aws/.well-known/jwks.json`)).status, 403);
+  assert.equal(
+    (await fetch(`${sts.url}/unknown.tokens.sts.global.api.aws/.well-known/jwks.json`)).status,
+    403,
+  );
 });

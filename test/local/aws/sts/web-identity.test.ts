@@ -1,4 +1,5 @@
-// AssumeRoleWithWebIdentity through the AWS SDK: accepted tokens, and the error for each other token.
+// AssumeRoleWithWebIdentity through the AWS SDK: accepted tokens, and the error for each other
+// token.
 
 import assert from "node:assert/strict";
 import { after, beforeEach, type TestContext, test } from "node:test";
@@ -14,7 +15,12 @@ import {
   serviceAccountRole,
 } from "../../../../local/service-account.ts";
 import { localIdentity, startSts } from "../../../local-aws.ts";
-import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../../oidc-issuer.ts";
+import {
+  createSigningKey,
+  type OidcIssuer,
+  signIdToken,
+  startOidcIssuer,
+} from "../../../oidc-issuer.ts";
 import { sdkOptions, send } from "../clients.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
@@ -25,7 +31,11 @@ const key = await createSigningKey();
 const older = await createSigningKey("RS256");
 const foreign = await createSigningKey();
 const issuer: OidcIssuer = await startOidcIssuer([key, older]);
-const provider: OidcProvider = { issuer: issuer.url, account: ACCOUNT, audiences: ["sts.amazonaws.com"] };
+const provider: OidcProvider = {
+  issuer: issuer.url,
+  account: ACCOUNT,
+  audiences: ["sts.amazonaws.com"],
+};
 const role = serviceAccountRole(provider, {
   name: "Orders",
   roleId: "AROALOCALORDERSAAAAAA",
@@ -54,9 +64,14 @@ const claims = (changes: JWTPayload = {}): JWTPayload => ({
   ...changes,
 });
 
-const token = (changes?: JWTPayload, signer = key): Promise<string> => signIdToken(claims(changes), signer);
+const token = (changes?: JWTPayload, signer = key): Promise<string> =>
+  signIdToken(claims(changes), signer);
 
-function assume(WebIdentityToken: string, changes: Partial<AssumeRoleWithWebIdentityCommandInput> = {}, at = sts) {
+function assume(
+  WebIdentityToken: string,
+  changes: Partial<AssumeRoleWithWebIdentityCommandInput> = {},
+  at = sts,
+) {
   const usual = { RoleArn: roleArn(role), RoleSessionName: "pod-1", WebIdentityToken };
   return new STS(sdkOptions(at.url)).assumeRoleWithWebIdentity({ ...usual, ...changes });
 }
@@ -79,11 +94,20 @@ test("a service account token returns the role's credentials, which GetCallerIde
       ...{ Audience: "sts.amazonaws.com", Provider: providerArn(provider) },
       AssumedRoleUser: { Arn, AssumedRoleId: "AROALOCALORDERSAAAAAA:pod-1" },
     });
-    const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "", Expiration } = answer.Credentials ?? {};
+    const {
+      AccessKeyId = "",
+      SecretAccessKey = "",
+      SessionToken = "",
+      Expiration,
+    } = answer.Credentials ?? {};
     assert.match(AccessKeyId, /^ASIA[0-9A-F]{16}$/);
     assert.equal(Expiration?.getTime(), NOW + 3_600_000);
 
-    const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    const keys = {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+    };
     const identity = { ...localIdentity("bob"), ...keys };
     const whoAmI = async (): Promise<string> => {
       const url = await presignUrl({ identity, clusterId: "local", region: "us-west-2", now });
@@ -99,31 +123,57 @@ test("a service account token returns the role's credentials, which GetCallerIde
 const UNKNOWN = /^No OpenIDConnect provider found in your account for https:\/\/127\.0\.0\.1/;
 const FORBIDDEN = /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/;
 const posing = { ...foreign, jwk: { ...foreign.jwk, kid: key.jwk.kid } };
-type Refused = readonly [what: string, changes: JWTPayload, name: string, message: RegExp, signer?: typeof key];
+type Refused = readonly [
+  what: string,
+  changes: JWTPayload,
+  name: string,
+  message: RegExp,
+  signer?: typeof key,
+];
 const CLAIMS: readonly Refused[] = [
   ...[["https://kubernetes.default.svc"], "vault", []].map((aud): Refused => {
     return [`the audience ${aud}`, { aud }, "InvalidIdentityToken", /^Incorrect token audience$/];
   }),
   ...["shop:invoices", "other:orders", "shop:orders2"].map((account): Refused => {
-    return [`the account ${account}`, { sub: `system:serviceaccount:${account}` }, "AccessDenied", FORBIDDEN];
+    return [
+      `the account ${account}`,
+      { sub: `system:serviceaccount:${account}` },
+      "AccessDenied",
+      FORBIDDEN,
+    ];
   }),
   ["an upper-case sub", { sub: "SYSTEM:serviceaccount:shop:orders" }, "AccessDenied", FORBIDDEN],
   ["a sub that is no service account", { sub: "orders" }, "AccessDenied", FORBIDDEN],
   ["an issuer with a slash at its end", { iss: `${issuer.url}/` }, "InvalidIdentityToken", UNKNOWN],
   ["an unknown kid", {}, "InvalidIdentityToken", NO_KEY, foreign],
-  ["a known kid with another key", {}, "InvalidIdentityToken", /signature verification failed/, posing],
+  [
+    "a known kid with another key",
+    {},
+    "InvalidIdentityToken",
+    /signature verification failed/,
+    posing,
+  ],
   ["a token before its nbf", { nbf: SECONDS + 1 }, "InvalidIdentityToken", /"nbf"/],
   ["a token before its iat", { iat: SECONDS + 1 }, "InvalidIdentityToken", /issued in the future/],
   ...["sub", "exp", "iat", "aud"].map((claim): Refused => {
-    return [`a token without ${claim}`, { [claim]: undefined }, "InvalidIdentityToken", new RegExp(`"${claim}"`)];
+    return [
+      `a token without ${claim}`,
+      { [claim]: undefined },
+      "InvalidIdentityToken",
+      new RegExp(`"${claim}"`),
+    ];
   }),
 ];
 for (const [what, changes, name, message, signer] of CLAIMS) {
-  test(`refused: ${what}`, async () => refused(assume(await token(changes, signer)), name, message));
+  test(`refused: ${what}`, async () =>
+    refused(assume(await token(changes, signer)), name, message));
 }
 
 test("another role, a role with a path and a provider of another account are refused", async () => {
-  for (const RoleArn of [`arn:aws:iam::${ACCOUNT}:role/Nobody`, `arn:aws:iam::${ACCOUNT}:role/path/Orders`]) {
+  for (const RoleArn of [
+    `arn:aws:iam::${ACCOUNT}:role/Nobody`,
+    `arn:aws:iam::${ACCOUNT}:role/path/Orders`,
+  ]) {
     await refused(assume(await token(), { RoleArn }), "AccessDenied", FORBIDDEN);
   }
   const RoleArn = "arn:aws:iam::444455556666:role/Orders";
@@ -132,11 +182,15 @@ test("another role, a role with a path and a provider of another account are ref
 
 test("alg none, a shared secret and a changed claim fail", async () => {
   const [header = "", payload = "", signature = ""] = (await token()).split(".");
-  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const encode = (value: unknown): string =>
+    Buffer.from(JSON.stringify(value)).toString("base64url");
   for (const [changed, message] of [
     [`${encode({ alg: "none" })}.${payload}.`, /"alg"/],
     [`${encode({ alg: "HS256", kid: key.jwk.kid })}.${payload}.${signature}`, /"alg"/],
-    [`${header}.${encode(claims({ exp: SECONDS + 9_999 }))}.${signature}`, /signature verification failed/],
+    [
+      `${header}.${encode(claims({ exp: SECONDS + 9_999 }))}.${signature}`,
+      /signature verification failed/,
+    ],
     [`${header}.${payload}.`, /./],
     [`${header}.${payload}`, /not a valid JWT/],
   ] as const) {
@@ -180,7 +234,9 @@ test("a silent issuer, a redirect, an error, another issuer's document and inval
     [jwks, 200, { keys: [key.jwk], filler: "x".repeat(64 * 1024) }],
   ] as const) {
     const body = typeof content === "string" ? content : JSON.stringify(content);
-    issuer.answer((asked) => (asked === path ? { status, body, headers: { location } } : undefined));
+    issuer.answer((asked) =>
+      asked === path ? { status, body, headers: { location } } : undefined,
+    );
     await refused(assume(await token()), "InvalidIdentityToken", NO_KEY);
   }
 });
@@ -191,30 +247,59 @@ test("an issuer is unreachable without a server or with another authority, and r
   await gone.stop();
   t.after(() => stranger.stop());
   const internal = ["https://169.254.169.254", "https://203.0.113.7:8443"];
-  const providers = [stranger.url, gone.url, ...internal].map((url) => ({ ...provider, issuer: url }));
+  const providers = [stranger.url, gone.url, ...internal].map((url) => ({
+    ...provider,
+    issuer: url,
+  }));
   const other = await stsWith(t, { providers });
   for (const { url } of [stranger, gone]) {
-    await refused(assume(await token({ iss: url }), {}, other), "IDPCommunicationError", /could not be reached/);
+    await refused(
+      assume(await token({ iss: url }), {}, other),
+      "IDPCommunicationError",
+      /could not be reached/,
+    );
   }
-  for (const iss of internal) await refused(assume(await token({ iss }), {}, other), "InvalidIdentityToken", NO_KEY);
+  for (const iss of internal)
+    await refused(assume(await token({ iss }), {}, other), "InvalidIdentityToken", NO_KEY);
 });
 
 test("a trust policy supports patterns, several values and actions, and a denial has precedence", async (t) => {
   const name = issuer.url.replace("https://", "");
   const allow = role.trustPolicy.Statement[0] ?? assert.fail("no statement");
   const like = (sub: string) => ({ ...allow, Condition: { StringLike: { [`${name}:sub`]: sub } } });
-  const several = { ...allow, Condition: { StringEquals: { [`${name}:SUB`]: ["x", claims().sub ?? ""] } } };
-  const elsewhere = { ...allow, Principal: { Federated: `arn:aws:iam::${ACCOUNT}:oidc-provider/example.com` } };
+  const several = {
+    ...allow,
+    Condition: { StringEquals: { [`${name}:SUB`]: ["x", claims().sub ?? ""] } },
+  };
+  const elsewhere = {
+    ...allow,
+    Principal: { Federated: `arn:aws:iam::${ACCOUNT}:oidc-provider/example.com` },
+  };
   const otherAction = { ...allow, Action: "sts:AssumeRole" };
   const withPolicy = (...Statement: LocalRole["trustPolicy"]["Statement"]) =>
     stsWith(t, { roles: [{ ...role, trustPolicy: { Version: "2012-10-17", Statement } }] });
   const likes = ["shop:*", "shop:order?"].map((end) => [like(`system:serviceaccount:${end}`)]);
-  for (const statements of [...likes, [several], [otherAction, allow], [{ ...allow, Action: "sts:*" }]]) {
+  for (const statements of [
+    ...likes,
+    [several],
+    [otherAction, allow],
+    [{ ...allow, Action: "sts:*" }],
+  ]) {
     await assume(await token(), {}, await withPolicy(...statements));
   }
   const denied = [allow, { ...allow, Effect: "Deny" as const }];
-  for (const statements of [[], denied, [elsewhere], [otherAction], [like("system:serviceaccount:shop.*")]]) {
-    await refused(assume(await token(), {}, await withPolicy(...statements)), "AccessDenied", FORBIDDEN);
+  for (const statements of [
+    [],
+    denied,
+    [elsewhere],
+    [otherAction],
+    [like("system:serviceaccount:shop.*")],
+  ]) {
+    await refused(
+      assume(await token(), {}, await withPolicy(...statements)),
+      "AccessDenied",
+      FORBIDDEN,
+    );
   }
   const unknown = { ...allow, Condition: { ArnLike: { [`${name}:sub`]: "*" } } };
   await assert.rejects(withPolicy(unknown), /does not support the condition operator ArnLike/);

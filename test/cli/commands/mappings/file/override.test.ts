@@ -1,4 +1,5 @@
-// `-f common.yaml -f prod.yaml`: what a later file overrides, what stays, and what is still a duplicate.
+// `-f common.yaml -f prod.yaml`: what a later file overrides, what stays, and what is still a
+// duplicate.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -44,15 +45,29 @@ test("a later file overrides entries of an earlier one in place, says so, and ke
     const { err } = await cli(`mappings ${words} -f ${common} -f ${prod}`);
     assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES, words);
   }
-  const { err } = await exits(cluster.mappings(`apply -f ${common} -f ${prod} -y --allow-weakening`), 0);
+  const { err } = await exits(
+    cluster.mappings(`apply -f ${common} -f ${prod} -y --allow-weakening`),
+    0,
+  );
   assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES);
   const jane = { session: "jane", username: "jane", groups: ["view"] };
   for (const [name, value] of Object.entries({
-    [`role/${A}/developers`]: { arn: arn("role/team/developers"), username: "dev:{SessionName}", groups: ["view"] },
+    [`role/${A}/developers`]: {
+      arn: arn("role/team/developers"),
+      username: "dev:{SessionName}",
+      groups: ["view"],
+    },
     [`role/${A}/other`]: { arn: arn("role/Other"), username: "other" },
     [`pattern/${A}`]: [pattern("A-*", "a-prod"), pattern("b-*", "b")],
-    [`sso-session/${A}/set`]: [jane, { session: "joe", username: "joe" }, { session: "Jane", username: "other-jane" }],
-    [`deny/${A}`]: [{ arnLike: arn("user/Mallory"), description: "prod" }, { arnLike: arn("user/eve") }],
+    [`sso-session/${A}/set`]: [
+      jane,
+      { session: "joe", username: "joe" },
+      { session: "Jane", username: "other-jane" },
+    ],
+    [`deny/${A}`]: [
+      { arnLike: arn("user/Mallory"), description: "prod" },
+      { arnLike: arn("user/eve") },
+    ],
   })) {
     assert.deepEqual(await cluster.value(name), value);
   }
@@ -61,6 +76,7 @@ test("a later file overrides entries of an earlier one in place, says so, and ke
 test("two entries of one file that override the same entry are duplicates", async () => {
   const one = `{arn: "${arn("role/Developers")}", username: x}`;
   const twice = folder.write("twice.yaml", `mappings:\n- ${one}\n- ${one}\n`);
-  const message = /2 mappings for one parameter: \S+twice\.yaml, line 2; \S+twice\.yaml, line 3\.$/m;
+  const message =
+    /2 mappings for one parameter: \S+twice\.yaml, line 2; \S+twice\.yaml, line 3\.$/m;
   await exits(cluster.mappings(`apply -f ${common} -f ${twice} -y`), 2, message);
 });

@@ -1,4 +1,5 @@
-// The JSON Schema accepts the same mapping files as the command, except for the rules that its `$comment` excludes.
+// The JSON Schema accepts the same mapping files as the command, except for the rules that its
+// `$comment` excludes.
 
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
@@ -19,9 +20,14 @@ import { cli } from "../../../cli.ts";
 const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 300);
 const streams = processStreams();
 /** Compiling fails if the schema is not valid 2020-12. */
-const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
+const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(
+  schema,
+);
 
-/** The rules that only the command checks, as in the schema's `$comment`, with the command's messages. */
+/**
+ * The rules that only the command checks, as in the schema's `$comment`, with the command's
+ * messages.
+ */
 const ONLY_THE_COMMAND = {
   day: /^notAfter must be a time like /,
   never: /^arnLike .* can never match: /,
@@ -44,7 +50,11 @@ async function problemsOf(text: string): Promise<string[]> {
 async function compare(file: unknown, text: string): Promise<string> {
   const problems = await problemsOf(text);
   if (!isValid(file)) {
-    assert.notDeepEqual(problems, [], `only the schema rejects ${text}: ${JSON.stringify(isValid.errors)}`);
+    assert.notDeepEqual(
+      problems,
+      [],
+      `only the schema rejects ${text}: ${JSON.stringify(isValid.errors)}`,
+    );
     return "invalid";
   }
   const reasons = problems.map((problem) => {
@@ -73,7 +83,10 @@ test("the schema has the keys of all kinds, and the entries below are of each ki
   const keys = new Set([...kinds.flatMap((kind) => KINDS[kind].keys), "account", "permissionSet"]);
   const { mapping, denial } = schema.$defs;
   assert.deepEqual(new Set(Object.keys(mapping.properties)), keys);
-  assert.deepEqual(new Set(Object.keys(denial.properties)), new Set([...KINDS.deny.keys, "account"]));
+  assert.deepEqual(
+    new Set(Object.keys(denial.properties)),
+    new Set([...KINDS.deny.keys, "account"]),
+  );
   const read = OF_EACH_KIND.map((item) => {
     const entry = readMapping(item);
     return "problem" in entry ? assert.fail(entry.problem) : entry.kind;
@@ -86,27 +99,70 @@ const OWN = "arn:aws:iam::111122223333:";
 /** Values that are just valid or just invalid for some kind. */
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   arn: [
-    ...["role/x", "role/a/b", "user/x", "root", "rootx", "group/x", "role/", "role/a b/x", "ROLE/X"].map(
-      (e) => OWN + e,
-    ),
-    ...["arn:aws:iam::1111:role/x", "arn:aws:iam:x:111122223333:role/x", `${OWN}root`.toUpperCase(), ` ${OWN}root`],
+    ...[
+      "role/x",
+      "role/a/b",
+      "user/x",
+      "root",
+      "rootx",
+      "group/x",
+      "role/",
+      "role/a b/x",
+      "ROLE/X",
+    ].map((e) => OWN + e),
+    ...[
+      "arn:aws:iam::1111:role/x",
+      "arn:aws:iam:x:111122223333:role/x",
+      `${OWN}root`.toUpperCase(),
+      ` ${OWN}root`,
+    ],
     ...["sts", "STS"].map((service) => `arn:aws:${service}::111122223333:federated-user/X`),
     ...["assumed-role/x/y", "federated-user/x y"].map((end) => `arn:aws:sts::111122223333:${end}`),
   ],
   arnLike: [
-    ...["arn:aws:iam::*:role/*", "arn:aws:iam::1*:user/a/*", "arn:aws:iam::11112222333?:root", "arn:*:*:*:*:*"],
-    ...["role/*", "arn:aws-*:i?m:*:1111????3333:r*/a/b", `${OWN}role/team/x-*`, `${OWN}assumed-role/ci-?/jane`],
+    ...[
+      "arn:aws:iam::*:role/*",
+      "arn:aws:iam::1*:user/a/*",
+      "arn:aws:iam::11112222333?:root",
+      "arn:*:*:*:*:*",
+    ],
+    ...[
+      "role/*",
+      "arn:aws-*:i?m:*:1111????3333:r*/a/b",
+      `${OWN}role/team/x-*`,
+      `${OWN}assumed-role/ci-?/jane`,
+    ],
   ],
   account: ["any", "111122223333", 111122223333, "11112222333", "1111222233334"],
   permissionSet: ["A", "A".repeat(32), "A".repeat(33), "a b", ""],
   session: ["jane@example.com", "A".repeat(64), "A".repeat(65), "a b", "", "*", 1],
   username: ["u", "", "{SessionName}", "{SessionName", "{{SessionName}}", "{X}", 1, ["u"]],
   groups: [[], ["g"], [""], ["{AccountID}"], ["{X}"], "g", [1], { g: true }],
-  principalId: ["AROA", "AIDA"].flatMap((start) => [start, `${start}1`, `${start}${ID.slice(1)}`, `${start}${ID}`]),
+  principalId: ["AROA", "AIDA"].flatMap((start) => [
+    start,
+    `${start}1`,
+    `${start}${ID.slice(1)}`,
+    `${start}${ID}`,
+  ]),
   notAfter: [
-    ...["2026-12-31T00:00:00Z", "2026-12-31T23:59:59.123456789Z", "2026-12-31T23:59:59.1234567890Z", "2026-12-31"],
-    ...["2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-32T00:00:00Z"],
-    ...["2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00+00:00"],
+    ...[
+      "2026-12-31T00:00:00Z",
+      "2026-12-31T23:59:59.123456789Z",
+      "2026-12-31T23:59:59.1234567890Z",
+      "2026-12-31",
+    ],
+    ...[
+      "2026-13-01T00:00:00Z",
+      "2026-00-01T00:00:00Z",
+      "2026-01-00T00:00:00Z",
+      "2026-01-32T00:00:00Z",
+    ],
+    ...[
+      "2026-01-01T24:00:00Z",
+      "2026-01-01T00:60:00Z",
+      "2026-01-01T00:00:60Z",
+      "2026-01-01T00:00:00+00:00",
+    ],
   ],
   deny: [true, false, "true", 1],
   description: ["", "d", 1],
@@ -126,20 +182,35 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 const ENTRIES = OF_EACH_KIND.flatMap((item) => [
-  ...Object.keys(item).map((key) => Object.fromEntries(Object.entries(item).filter(([own]) => own !== key))),
-  ...Object.entries(VALUES).flatMap(([key, values]) => [...values, null].map((value) => ({ ...item, [key]: value }))),
+  ...Object.keys(item).map((key) =>
+    Object.fromEntries(Object.entries(item).filter(([own]) => own !== key)),
+  ),
+  ...Object.entries(VALUES).flatMap(([key, values]) =>
+    [...values, null].map((value) => ({ ...item, [key]: value })),
+  ),
 ]);
 const DENIAL = { arnLike: `${OWN}user/a/b`, notAfter: "2026-12-31T00:00:00Z" };
 const NAMED = { name: "jane@example.com", description: "left" };
 const DENIALS = [DENIAL, NAMED, { ...NAMED, account: "111122223333" }].flatMap((denial) =>
-  Object.entries(VALUES).flatMap(([key, values]) => values.map((value) => ({ ...denial, [key]: value }))),
+  Object.entries(VALUES).flatMap(([key, values]) =>
+    values.map((value) => ({ ...denial, [key]: value })),
+  ),
 );
 
 test("they agree on every kind of mapping with every key valid, slightly invalid or missing", async () => {
   for (const file of [
     ...[...OF_EACH_KIND, ...ENTRIES].map((mapping) => ({ mappings: [mapping] })),
     ...DENIALS.map((denial) => ({ deny: [denial] })),
-    ...[null, [], {}, { mappings: null }, { mappings: null, deny: [] }, { mappings: {} }, { roles: [] }, { deny: [1] }],
+    ...[
+      null,
+      [],
+      {},
+      { mappings: null },
+      { mappings: null, deny: [] },
+      { mappings: {} },
+      { roles: [] },
+      { deny: [1] },
+    ],
   ]) {
     await compare(file, JSON.stringify(file));
   }
@@ -151,10 +222,16 @@ const slips = fc.array(slip, { maxLength: 2 });
 
 test(`they agree on ${RUNS} generated files`, async () => {
   const some = (valid: readonly object[], others: readonly object[]) =>
-    fc.array(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...valid) }, fc.constantFrom(...others)), {
-      maxLength: 2,
-    });
-  const files = fc.record({ mappings: some(OF_EACH_KIND, ENTRIES), deny: some([DENIAL, NAMED], DENIALS) });
+    fc.array(
+      fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...valid) }, fc.constantFrom(...others)),
+      {
+        maxLength: 2,
+      },
+    );
+  const files = fc.record({
+    mappings: some(OF_EACH_KIND, ENTRIES),
+    deny: some([DENIAL, NAMED], DENIALS),
+  });
   const count = { valid: 0, invalid: 0 };
   await fc.assert(
     fc.asyncProperty(files, slips, fc.boolean(), async (file, edits, asYaml) => {
@@ -179,14 +256,26 @@ for (const [reason, file] of [
   ["denials", { deny: [{ name: "jane" }, { name: "Jane" }] }],
   ["bytes", { mappings: [{ ...ROLE, description: "x".repeat(4096) }] }],
 ] as const) {
-  test(`only the command: ${reason}`, async () => assert.equal(await compare(file, JSON.stringify(file)), reason));
+  test(`only the command: ${reason}`, async () =>
+    assert.equal(await compare(file, JSON.stringify(file)), reason));
 }
 
 test("the schema rejects common errors in patterns and times, and two ARNs in one text", async () => {
-  const denied = ["arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com", `${OWN}role/team/x`];
-  const wrong = ["role/x", "arn:aws:iam::1111:role/*", "arn:aws:iam:eu-west-1:*:role/*", `${OWN}role/team/x-*`];
+  const denied = [
+    "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com",
+    `${OWN}role/team/x`,
+  ];
+  const wrong = [
+    "role/x",
+    "arn:aws:iam::1111:role/*",
+    "arn:aws:iam:eu-west-1:*:role/*",
+    `${OWN}role/team/x-*`,
+  ];
   for (const both of [`${ROLE.arn},${ROLE.arn}`, `${ROLE.arn}/${ROLE.arn}`]) {
-    for (const file of [{ mappings: [{ arn: both, username: "x" }] }, { deny: [{ arnLike: both }] }]) {
+    for (const file of [
+      { mappings: [{ arn: both, username: "x" }] },
+      { deny: [{ arnLike: both }] },
+    ]) {
       assert.equal(await compare(file, JSON.stringify(file)), "invalid");
     }
   }
@@ -212,5 +301,8 @@ mappings:
   assert.deepEqual(await problemsOf(imported), []);
   assert.deepEqual(await problemsOf('{"$schema": "./mapping-file.schema.json", "deny": []}'), []);
   const [problem = ""] = await problemsOf('{"$schema": 1, "deny": []}');
-  assert.match(problem, /^standard input, line 1: \$schema must be a string: the path or URL of a schema\.$/);
+  assert.match(
+    problem,
+    /^standard input, line 1: \$schema must be a string: the path or URL of a schema\.$/,
+  );
 });

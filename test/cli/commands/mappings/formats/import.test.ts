@@ -1,4 +1,5 @@
-// import of aws-auth, the server config, eksctl's file and EKS access entries, and the reason for each entry left out.
+// import of aws-auth, the server config, eksctl's file and EKS access entries, and the reason for
+// each entry left out.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +12,9 @@ const { write } = useFolder();
 
 const ARN = "arn:aws:iam::111122223333:role/";
 const configMap = (lists: Record<string, unknown>) => {
-  const data = Object.fromEntries(Object.entries(lists).map(([key, value]) => [key, stringify(value)]));
+  const data = Object.fromEntries(
+    Object.entries(lists).map(([key, value]) => [key, stringify(value)]),
+  );
   return stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "aws-auth" }, data });
 };
 const USER = "arn:aws:iam::111122223333:user/eng/alice";
@@ -19,7 +22,11 @@ const entry = (name: string) => {
   const more = { clusterName: "c", kubernetesGroups: ["g"], username: "{{SessionName}}" };
   return { accessEntry: { ...more, principalArn: `${ARN}x/${name}` } };
 };
-const ENTRIES = ["a", "b"].map((name) => ({ arn: `${ARN}${name}`, username: "{SessionName}", groups: ["g"] }));
+const ENTRIES = ["a", "b"].map((name) => ({
+  arn: `${ARN}${name}`,
+  username: "{SessionName}",
+  groups: ["g"],
+}));
 
 const sso = { permissionSetName: "View", accountID: "111122223333" };
 // biome-ignore format: a table
@@ -96,14 +103,19 @@ const ROWS = [
 ] as const;
 for (const [what, input, expected, summary] of ROWS) {
   test(`import reads ${what}`, async () => {
-    const { code, lines, mappings } = await importText(typeof input === "string" ? input : stringify(input));
+    const { code, lines, mappings } = await importText(
+      typeof input === "string" ? input : stringify(input),
+    );
     assert.deepEqual([code, mappings, lines.at(-1)], [0, expected, summary]);
   });
 }
 
 test("import reads eksctl's ClusterConfig, and reports its services as RBAC", async () => {
   const role = { arn: `${ARN}a`, username: "a", groups: ["g"] };
-  const [account, service] = [{ account: "444455556666" }, { serviceName: "emr-containers", namespace: "emr" }];
+  const [account, service] = [
+    { account: "444455556666" },
+    { serviceName: "emr-containers", namespace: "emr" },
+  ];
   const iamIdentityMappings = [{ ...role, noDuplicateARNs: true }, account, service];
   const input = stringify({ kind: "ClusterConfig", iamIdentityMappings });
   const rbac = /^line 9, iamIdentityMappings 3 cannot be imported: service emr-containers is RBAC/;
@@ -163,7 +175,10 @@ test("entries of Terraform's variables that cannot be imported are reported with
   const list = `- {userarn: "${USER}", username: alice}\n- {username: nobody}\n- 11112222333\n`;
   const { lines: ofList } = await importText(list);
   assert.deepEqual(ofList.slice(0, 1), ["line 2, entry 2 cannot be imported: it has no ARN."]);
-  assert.match(ofList[1] ?? "", /^line 3, entry 3 \(11112222333\) cannot be imported: account must be 12 digits/);
+  assert.match(
+    ofList[1] ?? "",
+    /^line 3, entry 3 \(11112222333\) cannot be imported: account must be 12 digits/,
+  );
 });
 
 test("HCL is rejected with the command that converts it", async () => {
@@ -186,20 +201,42 @@ test("an empty list beside other files is an empty list", async () => {
 
 test("--sso maps the permission set instead of its role", async () => {
   const name = "AWSReservedSSO_Cluster_Admin_0123456789abcdef";
-  const text = configMap({ mapRoles: [{ rolearn: `${ARN}aws-reserved/sso.amazonaws.com/${name}`, username: "a" }] });
+  const text = configMap({
+    mapRoles: [{ rolearn: `${ARN}aws-reserved/sso.amazonaws.com/${name}`, username: "a" }],
+  });
   const asRole = await importText(text);
   assert.deepEqual(asRole.mappings, [{ arn: `${ARN}${name}`, username: "a" }]);
-  assert.match(asRole.err, /^line \d+, mapRoles 1 .*: the role of permission set Cluster_Admin; use --sso/m);
+  assert.match(
+    asRole.err,
+    /^line \d+, mapRoles 1 .*: the role of permission set Cluster_Admin; use --sso/m,
+  );
   const asSet = await importText(text, "--sso");
-  assert.deepEqual(asSet.mappings, [{ permissionSet: "Cluster_Admin", account: "111122223333", username: "a" }]);
+  assert.deepEqual(asSet.mappings, [
+    { permissionSet: "Cluster_Admin", account: "111122223333", username: "a" },
+  ]);
 });
 
 test("any other file is rejected in one sentence, with the line of a YAML error in a ConfigMap", async () => {
-  for (const text of ["# nothing", "a: b", "[]", "[1, [1]]", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
-    await exits(importText(text), 2, /^standard input(, mapRoles)?(, line \d, column \d+)?: .*\.\n$/);
+  for (const text of [
+    "# nothing",
+    "a: b",
+    "[]",
+    "[1, [1]]",
+    "kind: ConfigMap\ndata: {mapRoles: 'a: {'}",
+    "\t: x",
+  ]) {
+    await exits(
+      importText(text),
+      2,
+      /^standard input(, mapRoles)?(, line \d, column \d+)?: .*\.\n$/,
+    );
   }
   const text = "kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n";
-  await exits(importText(text), 2, /^standard input, mapRoles, line [45], column \d+: not valid YAML/);
+  await exits(
+    importText(text),
+    2,
+    /^standard input, mapRoles, line [45], column \d+: not valid YAML/,
+  );
 });
 
 test("a ConfigMap without mappings is reported", async () => {

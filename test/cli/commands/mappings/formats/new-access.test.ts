@@ -1,4 +1,5 @@
-// import: each entry is reported by line, number and ARN, new access always; and EKS access entries with their access policies.
+// import: each entry is reported by line, number and ARN, new access always; and EKS access entries
+// with their access policies.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -30,7 +31,10 @@ data:
 
 test("an entry that aws-auth never matched is reported as new access, and yields to one that matched", async () => {
   const { code, lines, mappings } = await importText(AWS_AUTH);
-  assert.deepEqual([code, mappings.length, mappings[3]], [1, 4, { arn: `${ARN}e`, username: "matched" }]);
+  assert.deepEqual(
+    [code, mappings.length, mappings[3]],
+    [1, 4, { arn: `${ARN}e`, username: "matched" }],
+  );
   assert.deepEqual(lines, [
     `line 9, mapRoles 2 (${ARN}team/b): new access: with its path it never matched, now it matches ${ARN}b.`,
     `line 12, mapRoles 3 (${ARN}c ): new access: with spaces around its ARN it never matched, now it matches ${ARN}c.`,
@@ -68,7 +72,10 @@ items:
 test("import reads several documents, aws-iam-authenticator's ConfigMap and IAMIdentityMapping objects", async () => {
   const { code, lines, mappings } = await importText(DOCUMENTS);
   const roles = ["a", "b"].map((name) => ({ arn: `${ARN}${name}`, username: name }));
-  assert.deepEqual([code, mappings], [1, [...roles, { arn: `${ARN}carol`, username: "carol", groups: ["g"] }]]);
+  assert.deepEqual(
+    [code, mappings],
+    [1, [...roles, { arn: `${ARN}carol`, username: "carol", groups: ["g"] }]],
+  );
   assert.deepEqual(lines, [
     "line 1: ServiceAccount has no mappings.",
     "line 22: ConfigMap has no mappings.",
@@ -79,30 +86,46 @@ test("import reads several documents, aws-iam-authenticator's ConfigMap and IAMI
 });
 
 test("with several files, each line names its file, and each entry is one line", async () => {
-  const config = (arn: string) => `server: {mapRoles: [{rolearn: ${JSON.stringify(arn)}, username: u}]}`;
+  const config = (arn: string) =>
+    `server: {mapRoles: [{rolearn: ${JSON.stringify(arn)}, username: u}]}`;
   const a = folder.write("a.yaml", config(`${ARN}a`));
   const b = folder.write("b.yaml", config("arn:x\n0 imported.\u001b[2J"));
   const { err } = await exits(cli(["mappings", "import", "-f", a, "-f", b]), 1);
   const [line, sum, ...rest] = err.trimEnd().split("\n");
-  assert.ok(line?.startsWith(`${b}, line 1, mapRoles 1 (arn:x?0 imported.?[2J) cannot be imported: `), line);
+  assert.ok(
+    line?.startsWith(`${b}, line 1, mapRoles 1 (arn:x?0 imported.?[2J) cannot be imported: `),
+    line,
+  );
   assert.deepEqual([sum, rest], ["1 imported, 1 not imported.", []]);
 });
 
 const ROLE = "arn:aws:iam::111122223333:role/team/Developers";
 const username = "arn:aws:sts::111122223333:assumed-role/Developers/{{SessionName}}";
 const OF = { clusterName: "prod", principalArn: ROLE };
-const ENTRY = { accessEntry: { ...OF, kubernetesGroups: ["developers"], username, type: "STANDARD" } };
+const ENTRY = {
+  accessEntry: { ...OF, kubernetesGroups: ["developers"], username, type: "STANDARD" },
+};
 const CLUSTER = { type: "cluster", namespaces: [] };
 const arnOf = (name: string) => `arn:aws:eks::aws:cluster-access-policy/${name}`;
 const policies = (...scopes: (readonly [name: string, accessScope: object])[]) => ({
   ...OF,
-  associatedAccessPolicies: scopes.map(([name, accessScope]) => ({ policyArn: arnOf(name), accessScope })),
+  associatedAccessPolicies: scopes.map(([name, accessScope]) => ({
+    policyArn: arnOf(name),
+    accessScope,
+  })),
 });
 
 const importAll = (...responses: object[]) =>
   importText(responses.map((one) => `${JSON.stringify(one, null, 4)}\n`).join(""));
 
-const LEVELS = ["view", "edit:team-a", "edit:team-b", "admin:team-c", "admin-view", "cluster-admin"];
+const LEVELS = [
+  "view",
+  "edit:team-a",
+  "edit:team-b",
+  "admin:team-c",
+  "admin-view",
+  "cluster-admin",
+];
 test("access policies become groups of their access entry, in any order and in separate files", async () => {
   const all = policies(
     ["AmazonEKSViewPolicy", CLUSTER],
@@ -112,28 +135,59 @@ test("access policies become groups of their access entry, in any order and in s
     ["AmazonEKSClusterAdminPolicy", CLUSTER],
   );
   const groups = ["developers", ...LEVELS.map((level) => `access:${level}`)];
-  const mapping = { arn: ROLE.replace("team/", ""), username: username.replace(/\{(.*)\}/, "$1"), groups };
+  const mapping = {
+    arn: ROLE.replace("team/", ""),
+    username: username.replace(/\{(.*)\}/, "$1"),
+    groups,
+  };
   for (const responses of [[ENTRY, all] as const, [all, ENTRY] as const]) {
-    assert.deepEqual((await exits(importAll(...responses), 0, "1 imported.\n")).mappings, [mapping]);
+    assert.deepEqual((await exits(importAll(...responses), 0, "1 imported.\n")).mappings, [
+      mapping,
+    ]);
   }
-  const files = [all, ENTRY].flatMap((one, i) => ["-f", folder.write(`${i}.json`, JSON.stringify(one))]);
+  const files = [all, ENTRY].flatMap((one, i) => [
+    "-f",
+    folder.write(`${i}.json`, JSON.stringify(one)),
+  ]);
   const { out } = await exits(cli(["mappings", "import", ...files]), 0, "1 imported.\n");
   assert.deepEqual(parse(out).mappings, [mapping]);
 });
 
 for (const [what, policy, message] of [
   ["a policy without a level", ["AmazonEKSAutoNodePolicy", CLUSTER], /it has no access level here/],
-  ["a namespace wildcard", ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["dev-*"] }], /dev-\* is not/],
-  ["a number as namespace", ["AmazonEKSEditPolicy", { type: "namespace", namespaces: [1] }], /namespace without a n/],
-  ["an unknown scope", ["AmazonEKSEditPolicy", { type: "region" }], /its accessScope must have the type cluster/],
-  ["a scope without namespaces", ["AmazonEKSEditPolicy", { type: "namespace" }], /its accessScope must have/],
+  [
+    "a namespace wildcard",
+    ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["dev-*"] }],
+    /dev-\* is not/,
+  ],
+  [
+    "a number as namespace",
+    ["AmazonEKSEditPolicy", { type: "namespace", namespaces: [1] }],
+    /namespace without a n/,
+  ],
+  [
+    "an unknown scope",
+    ["AmazonEKSEditPolicy", { type: "region" }],
+    /its accessScope must have the type cluster/,
+  ],
+  [
+    "a scope without namespaces",
+    ["AmazonEKSEditPolicy", { type: "namespace" }],
+    /its accessScope must have/,
+  ],
 ] as const) {
   test(`${what} grants nothing, is reported with its entry, and the rest is imported`, async () => {
-    const { code, lines, mappings } = await importAll(ENTRY, policies(["AmazonEKSViewPolicy", CLUSTER], policy));
+    const { code, lines, mappings } = await importAll(
+      ENTRY,
+      policies(["AmazonEKSViewPolicy", CLUSTER], policy),
+    );
     assert.equal(code, 1);
     assert.deepEqual(mappings[0].groups, ["developers", "access:view"]);
     const [line = ""] = lines;
-    assert.match(line, /^line \d+, access policy AmazonEKS\w+ \(\S+role\/team\/Developers\) cannot/);
+    assert.match(
+      line,
+      /^line \d+, access policy AmazonEKS\w+ \(\S+role\/team\/Developers\) cannot/,
+    );
     assert.match(line, message);
     assert.deepEqual(lines.slice(1), ["1 imported, 1 not imported."]);
   });
@@ -154,9 +208,16 @@ test("only ARNs of AWS's access policies give a level, and a list or scope of an
 });
 
 test("policies without their entry are not imported", async () => {
-  const other = { accessEntry: { ...ENTRY.accessEntry, principalArn: ROLE.replace("Developers", "Others") } };
-  for (const responses of [[], [other], [{ accessEntry: { ...ENTRY.accessEntry, clusterName: "staging" } }]]) {
-    const message = /access policies \(\S+\) cannot be imported: the files have no access entry for this principal/;
+  const other = {
+    accessEntry: { ...ENTRY.accessEntry, principalArn: ROLE.replace("Developers", "Others") },
+  };
+  for (const responses of [
+    [],
+    [other],
+    [{ accessEntry: { ...ENTRY.accessEntry, clusterName: "staging" } }],
+  ]) {
+    const message =
+      /access policies \(\S+\) cannot be imported: the files have no access entry for this principal/;
     const importing = importAll(...responses, policies(["AmazonEKSClusterAdminPolicy", CLUSTER]));
     const { mappings } = await exits(importing, 1, message);
     assert.doesNotMatch(JSON.stringify(mappings), /access:/);

@@ -17,8 +17,11 @@ function roundTrip(configMap: string) {
     return item;
   });
   const entries = merge(carried).winners.map(({ entry }) => entry);
-  const stored = [...toParameters("/p", entries)].map(([name, value]) => [name, { value, secure: false }] as const);
-  for (const [name, value] of stored) assert.deepEqual(readParameter("/p", name, value).problems, []);
+  const stored = [...toParameters("/p", entries)].map(
+    ([name, value]) => [name, { value, secure: false }] as const,
+  );
+  for (const [name, value] of stored)
+    assert.deepEqual(readParameter("/p", name, value).problems, []);
   const review = { prefix: "/p", partition: "aws", now: 0, reservedPrefixes: [] };
   return exportAwsAuth({ parameters: new Map(stored), roles: [], review });
 }
@@ -27,20 +30,44 @@ const name = fc.oneof(
   { weight: 5, arbitrary: fc.stringMatching(/^[A-Za-z0-9+=,.@_-]{1,12}$/) },
   // Few names, so that principals repeat, also in different case.
   fc.constantFrom("admin", "Admin", "ADMIN"),
-  fc.constantFrom("AWSReservedSSO_View_Only_0123456789abcdef", "AWSReservedSSO_Admin_fedcba9876543210"),
+  fc.constantFrom(
+    "AWSReservedSSO_View_Only_0123456789abcdef",
+    "AWSReservedSSO_Admin_fedcba9876543210",
+  ),
 );
 const account = fc.constantFrom("111122223333", "012345678901");
-const path = fc.constantFrom("", "", "", "team/", "a/b.c/", "aws-reserved/sso.amazonaws.com/eu-west-1/");
-const placeholder = fc.constantFrom("{{AccountID}}", "{{SessionName}}", "{{SessionNameRaw}}", "{{AccessKeyID}}");
+const path = fc.constantFrom(
+  "",
+  "",
+  "",
+  "team/",
+  "a/b.c/",
+  "aws-reserved/sso.amazonaws.com/eu-west-1/",
+);
+const placeholder = fc.constantFrom(
+  "{{AccountID}}",
+  "{{SessionName}}",
+  "{{SessionNameRaw}}",
+  "{{AccessKeyID}}",
+);
 const plain = fc.stringMatching(/^[a-z:@#'"\\ ä-]{1,8}$/);
 const template = fc
-  .array(fc.oneof(plain, placeholder, fc.constant("{{EC2PrivateDNSName}}")), { minLength: 1, maxLength: 3 })
+  .array(fc.oneof(plain, placeholder, fc.constant("{{EC2PrivateDNSName}}")), {
+    minLength: 1,
+    maxLength: 3,
+  })
   .map((parts) => parts.join(""));
 const groups = fc.array(template, { maxLength: 3 });
 const names = fc.record({ username: template, groups }, { requiredKeys: ["username"] });
 const item = fc.tuple(account, path, name, names);
-const roleItem = item.map(([a, p, n, rest]) => ({ rolearn: `arn:aws:iam::${a}:role/${p}${n}`, ...rest }));
-const userItem = item.map(([a, p, n, rest]) => ({ userarn: `arn:aws:iam::${a}:user/${p}${n}`, ...rest }));
+const roleItem = item.map(([a, p, n, rest]) => ({
+  rolearn: `arn:aws:iam::${a}:role/${p}${n}`,
+  ...rest,
+}));
+const userItem = item.map(([a, p, n, rest]) => ({
+  userarn: `arn:aws:iam::${a}:user/${p}${n}`,
+  ...rest,
+}));
 const nameOf = ({ userarn }: { userarn: string }) => userarn.split("/").at(-1)?.toLowerCase();
 const lists = fc.record({
   mapRoles: fc.array(roleItem, { maxLength: 12 }),
@@ -52,11 +79,14 @@ const configMaps = lists.map((all) => {
   return stringify({ apiVersion: "v1", kind: "ConfigMap", data: Object.fromEntries(data) });
 });
 
-type Item = Readonly<Record<"username" | "rolearn" | "userarn", string>> & { readonly groups?: readonly string[] };
+type Item = Readonly<Record<"username" | "rolearn" | "userarn", string>> & {
+  readonly groups?: readonly string[];
+};
 
 /**
- * The users by principal, as aws-iam-authenticator evaluates them, implemented separately: keys are case-insensitive, the last
- * entry of a section wins, roles before users. A role's ARN with a path matches, as after an import.
+ * The users by principal, as aws-iam-authenticator evaluates them, implemented separately: keys are
+ * case-insensitive, the last entry of a section wins, roles before users. A role's ARN with a path
+ * matches, as after an import.
  */
 function meaning(configMap: string): Map<string, string> {
   const { data = {} } = parse(configMap);
@@ -64,7 +94,8 @@ function meaning(configMap: string): Map<string, string> {
   const bare = (arn: string) => arn.toLowerCase().replace(/:role\/.*\//, ":role/");
   const hasPath = (arn: string) => bare(arn) !== arn.toLowerCase();
   const found = new Map<string, string>();
-  const add = (arn: string, { username, groups = [] }: Item) => found.set(arn, JSON.stringify([username, groups]));
+  const add = (arn: string, { username, groups = [] }: Item) =>
+    found.set(arn, JSON.stringify([username, groups]));
   // In order of increasing precedence: a later one replaces an earlier one.
   for (const item of list("mapRoles")) if (hasPath(item.rolearn)) add(bare(item.rolearn), item);
   for (const item of list("mapUsers")) add(item.userarn.toLowerCase(), item);
