@@ -10,7 +10,7 @@ import {
   type Shell,
   settingsFrom,
 } from "../model/function-settings.ts";
-import type { Stored } from "../model/stored.ts";
+import type { VersionedParameter } from "../model/stored.ts";
 import { isAccessDenied } from "./errors.ts";
 import { readSome } from "./parameter-store.ts";
 
@@ -84,7 +84,7 @@ export async function readBeside(
   names: readonly string[],
   store: FunctionStore,
   signal: AbortSignal,
-): Promise<Map<string, Stored>> {
+): Promise<Map<string, VersionedParameter>> {
   const { ssm, functions } = store;
   const settings = functions.unread().slice(0, AT_ONCE - names.length);
   if (settings.length === 0) return readSome(ssm, names, signal);
@@ -99,7 +99,9 @@ export async function readBeside(
     // One name without permission denies the entire call.
     if (!isAccessDenied(error)) throw error;
     const found =
-      names.length === 0 ? new Map<string, Stored>() : await readSome(ssm, names, signal);
+      names.length === 0
+        ? new Map<string, VersionedParameter>()
+        : await readSome(ssm, names, signal);
     const [first = "", ...others] = settings;
     // Many principals may read only the settings of their own cluster, which are the first.
     for (const name of others.length === 0 ? [first] : others)

@@ -15,7 +15,7 @@ import { callersParameter } from "../../functions/authenticator/caller/caller.ts
 import { KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
-import type { Stored, Version } from "../model/stored.ts";
+import type { ParameterVersion, VersionedParameter } from "../model/stored.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";
 
@@ -26,7 +26,7 @@ function stored({
   Version = 0,
   LastModifiedDate,
   ARN,
-}: Parameter): Stored {
+}: Parameter): VersionedParameter {
   return {
     name: Name,
     value: Value,
@@ -37,7 +37,7 @@ function stored({
   };
 }
 
-function version(history: ParameterHistory): Version {
+function version(history: ParameterHistory): ParameterVersion {
   return {
     ...stored(history),
     by: history.LastModifiedUser ?? "",
@@ -62,7 +62,9 @@ interface ReadAllRequest {
   /**
    * Reads parameters by name, as `readSome` does: those of the account that are not below a path.
    */
-  readonly readByName: (names: readonly string[]) => Promise<ReadonlyMap<string, Stored>>;
+  readonly readByName: (
+    names: readonly string[],
+  ) => Promise<ReadonlyMap<string, VersionedParameter>>;
   /** Called before each page. */
   readonly waitForTurn: RateLimit;
   readonly signal: AbortSignal;
@@ -84,12 +86,12 @@ export async function readParameters(
     signal,
     onCount = () => {},
   }: ReadAllRequest,
-): Promise<Map<string, Stored>> {
+): Promise<Map<string, VersionedParameter>> {
   const paths =
     account === undefined
       ? [prefix]
       : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
-  const found: Stored[] = [];
+  const found: VersionedParameter[] = [];
   for (const path of paths) {
     for await (const page of readBranch(ssm, path, waitForTurn, signal)) {
       found.push(...page);
@@ -148,8 +150,8 @@ export async function readHistory(
   ssm: SSMClient,
   name: string,
   signal: AbortSignal,
-): Promise<Version[]> {
-  const versions: Version[] = [];
+): Promise<ParameterVersion[]> {
+  const versions: ParameterVersion[] = [];
   try {
     const pages = paginateGetParameterHistory(
       { client: ssm },

@@ -5,11 +5,11 @@ import type { IOStreams } from "../io/streams.ts";
 import { deniedIn, type Entry, given, readParameter } from "./entry.ts";
 import { shortName } from "./evaluation.ts";
 import { writeEntry } from "./file-entry.ts";
-import type { Stored } from "./stored.ts";
+import type { VersionedParameter } from "./stored.ts";
 
 /** One entry, or one problem, of a parameter. */
 export interface Item {
-  readonly stored: Stored;
+  readonly stored: VersionedParameter;
   /** The parameter without the prefix. */
   readonly name: string;
   /** The name of the cluster, if there are several. */
@@ -52,7 +52,7 @@ export async function printItems(
   );
 }
 
-export function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {
+export function itemsOf(stored: VersionedParameter, prefix: string, partition: string): Item[] {
   const { entries, problems } = readParameter(prefix, stored.name, stored, partition);
   const name = shortName(stored.name, prefix);
   return [

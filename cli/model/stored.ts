@@ -12,24 +12,31 @@ import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { isObject, parseJson, parseStored, repeatedKey } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type {
+  DatedParameter,
+  StoredParameter,
+} from "../../functions/parameters/stored-parameter.ts";
 import { usage } from "../io/errors.ts";
 
-export interface Stored extends StoredParameter {
+/**
+ * A parameter as Parameter Store returned it when it was read. The version shows whether another
+ * operator has written it since. Its value is not validated.
+ */
+export interface VersionedParameter extends DatedParameter {
   readonly name: string;
   readonly version: number;
-  /** Milliseconds since 1970. */
-  readonly modified: number;
   /** Its AWS account, if the API returned the ARN. */
   readonly account?: string;
 }
 
-export interface Version extends Stored {
-  /** The ARN of the identity that wrote it. */
+/** A version in the history of a parameter, with the identity that wrote it. */
+export interface ParameterVersion extends VersionedParameter {
+  /** The ARN of the identity. */
   readonly by: string;
   readonly description: string;
 }
 
+/** The items of a JSON list as it is stored: any of them may be invalid. */
 export type Items = readonly unknown[];
 
 /** Returns the address that the end of a parameter's name has, below any prefix. */

@@ -6,16 +6,16 @@ import { isExpired } from "../../functions/lib/time.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readBeside } from "../aws/functions.ts";
 import { finding, usage } from "../io/errors.ts";
-import { type Stored, valueText } from "../model/stored.ts";
+import { type VersionedParameter, valueText } from "../model/stored.ts";
 import type { Plan } from "./changes.ts";
 
 export type Entries = readonly unknown[];
 
 interface Callers {
   readonly parameter: string;
-  readonly stored: Stored | undefined;
+  readonly stored: VersionedParameter | undefined;
   /** The stored parameter by its name, for a plan. */
-  readonly known: ReadonlyMap<string, Stored>;
+  readonly known: ReadonlyMap<string, VersionedParameter>;
   /** As stored, including invalid entries, which the function skips. */
   readonly entries: Entries;
 }

@@ -19,7 +19,7 @@ import {
   isStored,
   keyOfItem,
   listIn,
-  type Stored,
+  type VersionedParameter,
   valueProblem,
 } from "../model/stored.ts";
 
@@ -27,7 +27,7 @@ export interface Change {
   readonly action: "add" | "change" | "remove";
   readonly name: string;
   /** The stored parameter when the change was planned; `undefined` if it did not exist. */
-  readonly before: Stored | undefined;
+  readonly before: VersionedParameter | undefined;
   /** `undefined` removes the parameter. */
   readonly value: string | undefined;
   /** Whether the command writes another value of this list later. */
@@ -54,7 +54,7 @@ export interface Plan {
 
 /** Throws for a SecureString: the function does not read it, and an overwrite keeps the type. */
 export function planChanges(
-  current: ReadonlyMap<string, Stored>,
+  current: ReadonlyMap<string, VersionedParameter>,
   desired: ReadonlyMap<string, string>,
   prune: boolean,
 ): Plan {
@@ -85,7 +85,7 @@ export function planChanges(
  * Empties a list instead of deleting it: a deletion has no version check, and would delete an entry
  * that another operator has just added. No change for an empty list.
  */
-export function removalOf(before: Stored): Change[] {
+export function removalOf(before: VersionedParameter): Change[] {
   const { name } = before;
   if (entryKey(name) === undefined || before.secure)
     return [{ action: "remove", name, before, value: undefined }];
@@ -212,7 +212,7 @@ export function warnOfSessionTrust(
  * evaluate the plan.
  */
 export function planFor(
-  known: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, VersionedParameter>,
   desired: ReadonlyMap<string, string>,
 ): Plan {
   return planChanges(new Map([...known].filter(([name]) => desired.has(name))), desired, false);

@@ -18,19 +18,19 @@ import { marksOf } from "../model/access/phases.ts";
 import { afterwards, type RuleSettings, type Wanted } from "../model/access/state.ts";
 import { type ReviewSettings, shortName } from "../model/evaluation.ts";
 import { mentionsAdministrators } from "../model/names.ts";
-import { entryKey, listIn, type Stored } from "../model/stored.ts";
+import { entryKey, listIn, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import { pagesBelow, readLooks, readMappings } from "./read.ts";
 import { changedMeanwhile, mergeValues } from "./write-parameter.ts";
 
 interface ReadForAccess {
-  readonly current: ReadonlyMap<string, Stored>;
+  readonly current: ReadonlyMap<string, VersionedParameter>;
   readonly marks: readonly Mark[];
   /** What the operator may not read, as in `RuleSettings.reading`. */
   readonly unread: ReadonlySet<string>;
   /** Runs a part of the rule, and adds to `current` what it reads. */
   readonly settle: <T>(
-    current: Map<string, Stored>,
+    current: Map<string, VersionedParameter>,
     rule: (review: RuleSettings) => T,
   ) => Promise<T>;
   /**
@@ -38,12 +38,14 @@ interface ReadForAccess {
    * until all are read.
    */
   readonly seek: (
-    current: Map<string, Stored>,
+    current: Map<string, VersionedParameter>,
     changes: readonly Wanted[],
     now: number,
   ) => Promise<void>;
   /** Returns `before`, with the parameters that the rule has looked at as they are now. */
-  readonly again: (before: ReadonlyMap<string, Stored>) => Promise<Map<string, Stored>>;
+  readonly again: (
+    before: ReadonlyMap<string, VersionedParameter>,
+  ) => Promise<Map<string, VersionedParameter>>;
 }
 
 /**
@@ -60,7 +62,7 @@ export class ChangedBetween extends Failure {
 
 /** What a plan was computed from. */
 interface View {
-  readonly known: ReadonlyMap<string, Stored>;
+  readonly known: ReadonlyMap<string, VersionedParameter>;
   /** Whether `known` has every mapping already, or with --account that account's. */
   readonly isWhole?: boolean;
   /**
@@ -105,13 +107,13 @@ export async function readForAccess(
       looks.has(look),
     );
   };
-  const isOther = (was: Stored | undefined, is: Stored | undefined) =>
+  const isOther = (was: VersionedParameter | undefined, is: VersionedParameter | undefined) =>
     was?.version !== is?.version || was?.value !== is?.value;
   let isPlanning = !merges;
   /** @param looks those whose parameters were all read */
   const add = (
-    current: Map<string, Stored>,
-    found: readonly Stored[],
+    current: Map<string, VersionedParameter>,
+    found: readonly VersionedParameter[],
     looks: ReadonlySet<string> = new Set(),
   ) => {
     const byName = new Map(found.map((stored) => [stored.name, stored]));
@@ -171,7 +173,7 @@ export async function readForAccess(
 
 /** Adds parameters that may make an administrator until one remains, or until all are read. */
 async function findAdministrator(
-  add: (found: readonly Stored[]) => void,
+  add: (found: readonly VersionedParameter[]) => void,
   remains: () => Promise<boolean>,
   connection: Connection,
   io: IOStreams,
@@ -210,7 +212,7 @@ export interface Accepted extends ReadForAccess {
  */
 export async function checkConsent(
   changes: readonly Change[],
-  current: Map<string, Stored>,
+  current: Map<string, VersionedParameter>,
   { marks, force, settle, seek }: Accepted,
   others: string,
   clock: number,
@@ -239,8 +241,8 @@ export async function checkConsent(
  */
 export function rebased(
   change: Change,
-  was: Stored | undefined,
-  is: Stored | undefined,
+  was: VersionedParameter | undefined,
+  is: VersionedParameter | undefined,
   review: ReviewSettings,
 ) {
   const { name, value } = change;

@@ -12,7 +12,7 @@ import type { IOStreams } from "../io/streams.ts";
 import { guardLockout } from "../model/access/administrators.ts";
 import { endedFirst } from "../model/access/phases.ts";
 import { warningsFor } from "../model/lint/lint.ts";
-import type { Stored } from "../model/stored.ts";
+import type { VersionedParameter } from "../model/stored.ts";
 import { type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
 import { type Accepted, readForAccess } from "./consent.ts";
 import { guardNames } from "./guard-names.ts";
@@ -29,7 +29,7 @@ export interface ProposeOptions extends WriteOptions {
 export interface ClusterPlan {
   readonly plan: Plan;
   /** Parameters under the prefix that were read for the plan. */
-  readonly known: ReadonlyMap<string, Stored>;
+  readonly known: ReadonlyMap<string, VersionedParameter>;
   readonly connection: Connection;
   /** Whether `known` has every mapping, or with --account that account's. */
   readonly isWhole?: boolean;

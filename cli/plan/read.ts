@@ -18,7 +18,7 @@ import { startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { listsForAny } from "../model/entry.ts";
 import { shortName } from "../model/evaluation.ts";
-import { entryKey, keyOfItem, normal, type Stored } from "../model/stored.ts";
+import { entryKey, keyOfItem, normal, type VersionedParameter } from "../model/stored.ts";
 
 /**
  * A phrase.
@@ -27,7 +27,7 @@ import { entryKey, keyOfItem, normal, type Stored } from "../model/stored.ts";
  */
 export async function destinationOf(
   connection: Connection,
-  known: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, VersionedParameter>,
   io: IOStreams,
 ) {
   const [first] = known.values();
@@ -81,9 +81,9 @@ export async function readMappings(
  * @param found everything below the prefix, so settings that are not in it do not exist
  */
 function withoutSettings(
-  found: Map<string, Stored>,
+  found: Map<string, VersionedParameter>,
   { functions, review }: Connection,
-): Map<string, Stored> {
+): Map<string, VersionedParameter> {
   const isSettings = (name: string) => name.startsWith(settingsParameter(review.prefix, ""));
   for (const name of [...found.keys(), ...functions.unread()].filter(isSettings)) {
     functions.take(name, found.get(name));
@@ -100,7 +100,7 @@ function withoutSettings(
 export async function mayDenyByName(connection: Connection, io: IOStreams): Promise<boolean> {
   const { functions, review } = connection;
   try {
-    const found: Stored[] = [];
+    const found: VersionedParameter[] = [];
     for await (const page of pagesBelow(
       settingsParameter(review.prefix, "").slice(0, -1),
       connection,
@@ -129,7 +129,7 @@ export async function readToCompare(
 ) {
   const { prefix } = connection.review;
   const stored = await readMappings(connection, io, more);
-  const named = [...stored.values()].flatMap((parameter): [string, Stored][] => {
+  const named = [...stored.values()].flatMap((parameter): [string, VersionedParameter][] => {
     const name = shortName(parameter.name, prefix);
     const [items, key] = [normal(parameter.value), entryKey(parameter.name)];
     if (!Array.isArray(items) || key === undefined) return [[name, { ...parameter, name }]];
@@ -146,7 +146,7 @@ export async function readToCompare(
  */
 export async function readByName(names: readonly string[], connection: Connection, io: IOStreams) {
   const waitForTurn = limitsOf(connection.rates, io).read;
-  const found = new Map<string, Stored>();
+  const found = new Map<string, VersionedParameter>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
     await waitForTurn(io.interrupted);
     const some = await readBeside(names.slice(i, i + AT_ONCE), connection, io.interrupted);
@@ -166,7 +166,7 @@ export async function readLooks(
   connection: Connection,
   io: IOStreams,
   unread: Set<string>,
-): Promise<readonly Stored[]> {
+): Promise<readonly VersionedParameter[]> {
   try {
     return await readAllLooks(looks, connection, io);
   } catch (error) {
@@ -188,8 +188,8 @@ async function readAllLooks(
   looks: readonly string[],
   connection: Connection,
   io: IOStreams,
-): Promise<Stored[]> {
-  const found: Stored[] = [];
+): Promise<VersionedParameter[]> {
+  const found: VersionedParameter[] = [];
   for (const look of looks.filter((name) => !name.startsWith("/")))
     found.push(...(await readBelow(look, connection, io)));
   const names = looks.filter(
@@ -203,9 +203,9 @@ async function readBelow(
   look: string,
   connection: Connection,
   io: IOStreams,
-): Promise<readonly Stored[]> {
+): Promise<readonly VersionedParameter[]> {
   if (look.startsWith("role/")) {
-    const found: Stored[] = [];
+    const found: VersionedParameter[] = [];
     for await (const page of pagesBelow(`${connection.review.prefix}/${look}`, connection, io))
       found.push(...page);
     return found;
@@ -219,7 +219,7 @@ export function pagesBelow(path: string, { ssm, rates }: Connection, io: IOStrea
   return readBranch(ssm, path, limitsOf(rates, io).read, io.interrupted);
 }
 
-type Known = ReadonlyMap<string, Stored>;
+type Known = ReadonlyMap<string, VersionedParameter>;
 
 /**
  * Requires --new to write to a cluster without parameters.

@@ -17,8 +17,8 @@ import {
   isSameValue,
   listIn,
   mergeList,
-  type Stored,
-  type Version,
+  type ParameterVersion,
+  type VersionedParameter,
 } from "../model/stored.ts";
 import { type Change, findOwner, managerOf } from "./changes.ts";
 
@@ -33,7 +33,7 @@ const AGAIN = "Written again over version ";
 const OVER = "Written over version ";
 
 /** Returns the version that the writer had read. */
-function readBy({ version, description }: Version): number {
+function readBy({ version, description }: ParameterVersion): number {
   const [, over] = /Written (?:again )?over version (\d+)$/.exec(description) ?? [];
   return over === undefined ? version - 1 : Number(over);
 }
@@ -44,10 +44,10 @@ function readBy({ version, description }: Version): number {
  *
  * @param versions newest first
  */
-export function beforeNewest(versions: readonly Version[]): Version | undefined {
+export function beforeNewest(versions: readonly ParameterVersion[]): ParameterVersion | undefined {
   const [newest, ...earlier] = versions;
   // A write by another tool, without a description, keeps that of the version before it.
-  const isKept = ({ version, value, description }: Version) =>
+  const isKept = ({ version, value, description }: ParameterVersion) =>
     versions.some(
       (other) =>
         other.version < version && other.description === description && other.value !== value,
@@ -98,7 +98,10 @@ export async function writeValue(
 }
 
 /** Compares the value too: a recreated parameter starts at version 1 again. */
-function isSameVersion(stored: Stored | undefined, other: Stored | undefined): boolean {
+function isSameVersion(
+  stored: VersionedParameter | undefined,
+  other: VersionedParameter | undefined,
+): boolean {
   return stored?.version === other?.version && stored?.value === other?.value;
 }
 
@@ -122,7 +125,7 @@ async function refuseReplaced(
 export interface Neighbours {
   readonly names: readonly string[];
   /** Whether another operator has changed it since. */
-  readonly isOther: (name: string, stored: Stored | undefined) => boolean;
+  readonly isOther: (name: string, stored: VersionedParameter | undefined) => boolean;
 }
 
 /** The write must be judged again. Nothing was written. */
@@ -204,7 +207,7 @@ async function put(ssm: SSMClient, input: PutInput, over: number): Promise<numbe
  * effect.
  */
 function isOwn(
-  { value, description }: Version,
+  { value, description }: ParameterVersion,
   { Value, Description = description }: PutInput,
 ): boolean {
   return value === Value && description === Description;
@@ -220,8 +223,8 @@ async function remove(ssm: SSMClient, name: string): Promise<void> {
 
 export function changedMeanwhile(
   name: string,
-  before: Stored | undefined,
-  now: Stored | undefined,
+  before: VersionedParameter | undefined,
+  now: VersionedParameter | undefined,
 ): Error {
   const was = before === undefined ? "it did not exist" : `it was version ${before.version}`;
   const isNew = now !== undefined && now.version <= (before?.version ?? 0);
@@ -242,7 +245,7 @@ export class Overwrote extends Failure {}
  *
  * @param versions of other operators that this write replaced
  */
-export function overwrote(name: string, versions: readonly Version[]): Overwrote {
+export function overwrote(name: string, versions: readonly ParameterVersion[]): Overwrote {
   const whose = versions
     .map(({ version, by }) => `version ${version}${by && ` by ${by}`}`)
     .join(", ");
@@ -377,7 +380,7 @@ async function combineReplaced(
   merge: Merge,
   input: PutInput,
   current: string,
-  history: readonly Version[],
+  history: readonly ParameterVersion[],
   {
     over,
     version,
@@ -385,7 +388,7 @@ async function combineReplaced(
   }: { readonly over: number; readonly version: number; readonly isRestored: boolean },
 ): Promise<void> {
   const { key, wanted: written } = merge;
-  const isBetween = (stored: Version) => stored.version > over && stored.version < version;
+  const isBetween = (stored: ParameterVersion) => stored.version > over && stored.version < version;
   const attempts = history.filter((stored) => isBetween(stored) && isOwn(stored, input));
   // Those who wrote after the first attempt had read it, so they changed this command's list.
   const first = attempts.at(-1)?.version ?? version;
@@ -408,7 +411,11 @@ function resultOf(
  * Returns the version and the value of a list; 0 and an empty list if it does not exist. Throws if
  * the value is no longer a list.
  */
-function listOf(stored: Stored | undefined, name: string, before: Stored | undefined) {
+function listOf(
+  stored: VersionedParameter | undefined,
+  name: string,
+  before: VersionedParameter | undefined,
+) {
   const current = stored?.value ?? "[]";
   if (listIn(current) === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);
   return { over: stored?.version ?? 0, current };
@@ -471,11 +478,11 @@ function replaced(
   key: string,
   input: PutInput,
   list: string,
-  history: readonly Version[],
+  history: readonly ParameterVersion[],
   from: number,
   to: number,
 ) {
-  const isBetween = (written: Version) =>
+  const isBetween = (written: ParameterVersion) =>
     written.version > from && written.version < to && !isOwn(written, input);
   const between = history.filter(isBetween);
   if (between.length === 0) return list;
@@ -487,7 +494,7 @@ function replaced(
   if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent)
     return only.value;
   if (!isCurrent) return replay(key, history, from, list, isBetween);
-  const isEarlier = (written: Version) => written.version <= from;
+  const isEarlier = (written: ParameterVersion) => written.version <= from;
   const start = startOfRace(
     history.filter((written) => isEarlier(written) || isBetween(written)),
     from,
@@ -504,15 +511,15 @@ const RACE_MS = 60_000;
  * version before it, and that no later version had not read. What was stored then, and each change
  * since, give the list that all operators want.
  */
-function startOfRace(history: readonly Version[], from: number): number {
+function startOfRace(history: readonly ParameterVersion[], from: number): number {
   let start = from;
   // Another tool's write without a description keeps an earlier one, which is not of a race.
-  const isAtOnce = ({ version, modified }: Version, read: number) =>
+  const isAtOnce = ({ version, modified }: ParameterVersion, read: number) =>
     history.some(
       (next) =>
         next.version === read + 1 && next.version < version && modified - next.modified < RACE_MS,
     );
-  const isRacing = (written: Version) =>
+  const isRacing = (written: ParameterVersion) =>
     written.version >= start && readBy(written) < start && isAtOnce(written, readBy(written));
   for (let racing = history.find(isRacing); racing !== undefined; racing = history.find(isRacing)) {
     start = readBy(racing);
@@ -526,10 +533,10 @@ function startOfRace(history: readonly Version[], from: number): number {
  */
 function replay(
   key: string,
-  history: readonly Version[],
+  history: readonly ParameterVersion[],
   start: number,
   list: string,
-  isApplied: (written: Version) => boolean,
+  isApplied: (written: ParameterVersion) => boolean,
 ): string {
   let state = listIn(list) ?? [];
   const lists = new Map([[start, state]]);

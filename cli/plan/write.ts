@@ -10,7 +10,7 @@ import { logIfSlow, startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { nextPhase, type PhaseWrite, SETTLED_MS } from "../model/access/phases.ts";
 import { shortName } from "../model/evaluation.ts";
-import { entryKey, isStored, listIn, type Stored } from "../model/stored.ts";
+import { entryKey, isStored, listIn, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import { type Accepted, checkConsent, checkMerge, rebased } from "./consent.ts";
 import { NoOrder, stateOf, stopped } from "./stopped.ts";
@@ -91,7 +91,7 @@ class Writing {
   readonly #progress: ReturnType<typeof startProgress>;
   readonly #waitForTurn: RateLimit;
   #changes: readonly Change[];
-  #current: Map<string, Stored>;
+  #current: Map<string, VersionedParameter>;
   /** When this command wrote a parameter, by name. */
   readonly #times = new Map<string, number>();
   /** The write that may be stored although it failed. */
@@ -306,7 +306,7 @@ class Writing {
     return { names: looks, isOther: (other, stored) => this.#isOther(other, stored) };
   }
 
-  #isOther(name: string, is: Stored | undefined): boolean {
+  #isOther(name: string, is: VersionedParameter | undefined): boolean {
     const was = this.#current.get(name);
     return was?.value !== is?.value || (was?.version !== is?.version && !this.#times.has(name));
   }

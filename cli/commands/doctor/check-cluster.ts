@@ -26,7 +26,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { differentSettings, settingsFrom } from "../../model/function-settings.ts";
 import { lintDenials } from "../../model/lint/denials.ts";
-import { isStored, type Stored } from "../../model/stored.ts";
+import { isStored, type VersionedParameter } from "../../model/stored.ts";
 import { callerState, readCallers } from "../../plan/callers.ts";
 import { pagesBelow, readToCompare } from "../../plan/read.ts";
 
@@ -154,7 +154,7 @@ export async function checkDenials(
   try {
     const connection = await connecting;
     const { prefix } = connection.review;
-    const lists = new Map<string, Stored>();
+    const lists = new Map<string, VersionedParameter>();
     for await (const page of pagesBelow(`${prefix}/deny`, connection, io)) {
       for (const stored of page) lists.set(stored.name, stored);
     }

@@ -26,7 +26,7 @@ import { finding, usage } from "../../io/errors.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
-import type { Stored } from "../../model/stored.ts";
+import type { VersionedParameter } from "../../model/stored.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
@@ -43,7 +43,7 @@ export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number]
  */
 export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal) {
   const path = issuerPath(review.prefix);
-  const found: Stored[] = [];
+  const found: VersionedParameter[] = [];
   for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
   const { keys, invalid } = keySetOf(
     review.prefix,
@@ -59,7 +59,7 @@ export async function readPublishedKeys({ ssm, review }: Connection, signal: Abo
 }
 
 /** Returns the parameters by their names, for a plan. */
-export function byName(keys: readonly PublishedKey[]): Map<string, Stored> {
+export function byName(keys: readonly PublishedKey[]): Map<string, VersionedParameter> {
   return new Map(keys.map(({ stored }) => [stored.name, stored]));
 }
 

@@ -32,7 +32,7 @@ import {
   shortName,
   supposeIdentity,
 } from "../../model/evaluation.ts";
-import { isFor, listItems, type Stored } from "../../model/stored.ts";
+import { isFor, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
@@ -154,7 +154,7 @@ function isOfPerson(item: unknown, who: string): boolean {
 function planWithout(
   lists: Iterable<string>,
   isRemoved: (item: unknown) => boolean,
-  known: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, VersionedParameter>,
   { prefix, partition }: ReviewSettings,
 ): Plan {
   const desired = [...lists].flatMap((parameter) => {

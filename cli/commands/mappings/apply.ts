@@ -38,7 +38,7 @@ import {
   hasKey,
   isFor,
   listItems,
-  type Stored,
+  type VersionedParameter,
   valueText,
 } from "../../model/stored.ts";
 import { checkAccounts } from "../../model/target.ts";
@@ -169,7 +169,7 @@ async function compare(
  */
 function denialsBeside(
   ofFiles: readonly Entry[],
-  known: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, VersionedParameter>,
   { review: { prefix, partition } }: Connection,
 ): string[] {
   const stored = [...known].flatMap(
@@ -193,7 +193,7 @@ function withStoredEntries(
   prefix: string,
   partition: string,
   desired: ReadonlyMap<string, string>,
-  stored: ReadonlyMap<string, Stored>,
+  stored: ReadonlyMap<string, VersionedParameter>,
   keeps: (kind: ParameterKind) => boolean,
 ): ReadonlyMap<string, string> {
   return new Map(

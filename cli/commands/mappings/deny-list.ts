@@ -12,7 +12,13 @@ import { usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { accountOf, given } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
-import { hasEnded, isFor, listItems, type Stored, withItem } from "../../model/stored.ts";
+import {
+  hasEnded,
+  isFor,
+  listItems,
+  type VersionedParameter,
+  withItem,
+} from "../../model/stored.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 
 export interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
@@ -52,7 +58,7 @@ export async function ifReadable<T>(
 export function planDenials(
   patterns: readonly string[],
   terms: Terms,
-  known: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, VersionedParameter>,
   { review }: Connection,
 ): Plan {
   const desired = new Map<string, string>();
@@ -79,7 +85,7 @@ export function planDenials(
  */
 export function withDenial(
   name: string,
-  stored: Pick<Stored, "value" | "secure"> | undefined,
+  stored: Pick<VersionedParameter, "value" | "secure"> | undefined,
   denied: string,
   { endAt, description }: Terms,
   { partition, now }: ReviewSettings,

@@ -24,7 +24,7 @@ import {
   roleNamed,
   similarName,
 } from "../../model/person.ts";
-import { listIn, MAX_BYTES, type Stored } from "../../model/stored.ts";
+import { listIn, MAX_BYTES, type VersionedParameter } from "../../model/stored.ts";
 import { findOwner, managerOf, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
@@ -117,7 +117,7 @@ export async function planPerson(
 
 function refuseRole(
   who: string,
-  known: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, VersionedParameter>,
   review: Connection["review"],
 ): void {
   const role = roleNamed(who, known, review);
@@ -163,8 +163,8 @@ async function planName(
   { force }: DenyOptions,
   terms: Terms,
   isRefused: boolean,
-  mappings: ReadonlyMap<string, Stored> | undefined,
-  known: ReadonlyMap<string, Stored>,
+  mappings: ReadonlyMap<string, VersionedParameter> | undefined,
+  known: ReadonlyMap<string, VersionedParameter>,
   { ssm, review, account }: Connection,
   io: IOStreams,
 ): Promise<Pick<ClusterPlan, "plan" | "uncovered">> {
@@ -225,7 +225,7 @@ function planPatterns(
   found: readonly PossibleIdentity[],
   names: readonly string[],
   terms: Terms,
-  known: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, VersionedParameter>,
   connection: Connection,
 ): Plan {
   if (found.length === 0) {

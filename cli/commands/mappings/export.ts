@@ -33,7 +33,7 @@ import { isActive, overlaps, type PlacedDenial, placed } from "../../model/entry
 import { decideForPrincipal, type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { type Subject, subjectOf } from "../../model/lint/finding.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
-import type { Stored } from "../../model/stored.ts";
+import type { VersionedParameter } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 import { type Cause, lineOf, phraseOf, type Skipped } from "./export-skipped.ts";
 import { withoutRolePath } from "./foreign.ts";
@@ -328,7 +328,7 @@ function causesOf(all: readonly Skipped[], options: ExportOptions): string[] {
 const MOST_CAUSES = 5;
 
 async function awsAuth(
-  parameters: ReadonlyMap<string, Stored>,
+  parameters: ReadonlyMap<string, VersionedParameter>,
   { ssm, review, account }: Connection,
   { rolesFrom = [] }: ExportOptions,
   io: IOStreams,
@@ -337,7 +337,9 @@ async function awsAuth(
   // `readMappings` skips these with --account, but they deny identities of the account too.
   const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
   const others =
-    account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
+    account === undefined
+      ? new Map<string, VersionedParameter>()
+      : await readSome(ssm, ofAny, io.interrupted);
   const roles: KnownRole[] = [];
   for (const file of rolesFrom) roles.push(...readSetRoles(await readText(file, io), file));
   const { configMap, ...rest } = exportAwsAuth({

@@ -15,7 +15,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { itemsOf, printItems } from "../../model/items.ts";
-import { hasKey, normal, type Stored } from "../../model/stored.ts";
+import { hasKey, normal, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP, type Target } from "../../model/target.ts";
 import { requireParameters } from "../../plan/read.ts";
 
@@ -39,7 +39,7 @@ async function get(names: readonly string[], options: GetOptions, io: IOStreams)
   const connection = await connect(options, io);
   const { prefix, partition } = connection.review;
   const targets = names.map((who) => findTarget(connection, who, session));
-  const results: (Stored | string)[] = [];
+  const results: (VersionedParameter | string)[] = [];
   for (const target of targets) results.push(await find(target, connection, io));
   const found = results.filter((result) => typeof result !== "string");
   const missing = results.filter((result) => typeof result === "string");
@@ -63,7 +63,7 @@ async function find(
   target: Target,
   { ssm, review: { prefix } }: Connection,
   io: IOStreams,
-): Promise<Stored | string> {
+): Promise<VersionedParameter | string> {
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
   const found = await readSome(ssm, names, io.interrupted);
@@ -91,7 +91,7 @@ async function find(
  * @param session of the only entry to show, or `undefined`
  */
 function dataOf(
-  stored: Stored,
+  stored: VersionedParameter,
   session: string | undefined,
   { review: { prefix, partition } }: Connection,
 ): object {

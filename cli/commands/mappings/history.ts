@@ -32,7 +32,7 @@ import {
   listIn,
   listItems,
   normal,
-  type Stored,
+  type VersionedParameter,
   valueText,
   withItem,
 } from "../../model/stored.ts";
@@ -155,7 +155,11 @@ function changedFirst(name: string): Failure {
   );
 }
 
-function validValue(name: string, target: Stored, { prefix, partition }: ReviewSettings): string {
+function validValue(
+  name: string,
+  target: VersionedParameter,
+  { prefix, partition }: ReviewSettings,
+): string {
   const { problems } = readParameter(prefix, target.name, target, partition);
   if (problems.length > 0)
     throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
@@ -167,8 +171,8 @@ function withEntry(
   name: string,
   kind: ListKind,
   key: EntryKey,
-  before: Stored | undefined,
-  target: Stored,
+  before: VersionedParameter | undefined,
+  target: VersionedParameter,
 ): string {
   const isIt = (item: unknown) => hasKey(item, key);
   const now = listItems(name, before, kind, isIt);

@@ -33,7 +33,7 @@ import { NO_NODES, settingsFrom } from "../../model/function-settings.ts";
 import { type Finding, LEVELS, type Level } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";
 import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
-import type { Stored } from "../../model/stored.ts";
+import type { VersionedParameter } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 
 interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions {
@@ -111,7 +111,10 @@ async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<F
 }
 
 /** Returns findings for mappings of nodes, which the function does not look up. */
-function nodeFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: ReviewSettings) {
+function nodeFindings(
+  parameters: ReadonlyMap<string, VersionedParameter>,
+  { prefix }: ReviewSettings,
+) {
   const ofNodes = [...parameters].filter(([, { value }]) => value.includes("{EC2PrivateDNSName}"));
   const wheres = ofNodes.map(([name]) => shortName(name, prefix));
   const message = `{EC2PrivateDNSName}: ${NO_NODES}`;
@@ -167,7 +170,7 @@ function partitionOf(region: string | undefined, entries: readonly Entry[]): str
 
 /** Returns findings for invalid entries of the callers' list, which the function skips. */
 function callerFindings(
-  parameters: ReadonlyMap<string, Stored>,
+  parameters: ReadonlyMap<string, VersionedParameter>,
   { prefix }: ReviewSettings,
 ): Finding[] {
   const stored = parameters.get(callersParameter(prefix));

@@ -15,7 +15,7 @@ import type { ListOutputOptions } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { decideForPrincipal, shortName } from "../../model/evaluation.ts";
 import { type Item, itemsOf, printItems } from "../../model/items.ts";
-import type { Stored } from "../../model/stored.ts";
+import type { VersionedParameter } from "../../model/stored.ts";
 import { destinationOf, readMappings, requireParameters } from "../../plan/read.ts";
 
 interface ListOptions extends ClustersOptions, ListOutputOptions {
@@ -76,7 +76,7 @@ async function itemsIn(
  */
 function deniedBy(
   { entry }: Item,
-  parameters: ReadonlyMap<string, Stored>,
+  parameters: ReadonlyMap<string, VersionedParameter>,
   { review }: Connection,
 ) {
   const deciding = entry && decideForPrincipal(entry, parameters, review)?.deciding;

@@ -20,7 +20,7 @@ import { optionWords, shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { accountOf, deniedIn, identityName, readParameter } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
-import { hasKey, listItems, type Stored } from "../../model/stored.ts";
+import { hasKey, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
@@ -90,7 +90,7 @@ async function planRemovals(
 }
 
 /** Plans to remove the parameter, or only the named entries of a list. `missing` are sentences. */
-function removal(name: string, targets: readonly Target[], before: Stored | undefined) {
+function removal(name: string, targets: readonly Target[], before: VersionedParameter | undefined) {
   if (before === undefined) return { changes: [], missing: [`${name} does not exist.`] };
   const keys = targets
     .map(({ key }) => key)

@@ -49,7 +49,13 @@ import {
 import { shortName } from "../../model/evaluation.ts";
 import { lint } from "../../model/lint/lint.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/names.ts";
-import { hasKey, listItems, type Stored, valueText, withItem } from "../../model/stored.ts";
+import {
+  hasKey,
+  listItems,
+  type VersionedParameter,
+  valueText,
+  withItem,
+} from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { carryOut, planClusters } from "../../plan/clusters.ts";
@@ -201,7 +207,7 @@ async function readWithDenials(
  */
 function logDenials(
   entry: PlacedEntry,
-  known: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, VersionedParameter>,
   connection: Connection,
   io: IOStreams,
 ) {
@@ -293,7 +299,7 @@ interface Found {
 function find(
   name: string,
   { address, key }: Target,
-  stored: Stored | undefined,
+  stored: VersionedParameter | undefined,
   start: Mapping,
 ): Found {
   const { kind, account } = address;

@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Mark } from "../../../cli/model/access/changes.ts";
-import type { Stored } from "../../../cli/model/stored.ts";
+import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { type Change, isRemoval, planChanges } from "../../../cli/plan/changes.ts";
 import { outcome } from "../../../cli/plan/propose.ts";
 import { planData, printPlans } from "../../../cli/plan/show.ts";
 import { PREFIX } from "../commands/mappings/cluster.ts";
 
 const OLD = { name: "", secure: false, version: 1, modified: 0 };
-const stored = (value: unknown): Stored => ({ ...OLD, value: JSON.stringify(value) });
+const stored = (value: unknown): VersionedParameter => ({ ...OLD, value: JSON.stringify(value) });
 const change = (name: string, before: unknown, after: unknown): Change => ({
   action: before === undefined ? "add" : after === undefined ? "remove" : "change",
   name: `${PREFIX}/${name}`,

@@ -8,7 +8,7 @@ import { functionsAt } from "../../../cli/aws/functions.ts";
 import { createMemo } from "../../../cli/io/memo.ts";
 import type { IOStreams } from "../../../cli/io/streams.ts";
 import { shellOf } from "../../../cli/model/function-settings.ts";
-import type { Stored } from "../../../cli/model/stored.ts";
+import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { settingsParameter } from "../../../functions/settings/stored-settings.ts";
 import { settingsValue } from "../../stored-settings.ts";
@@ -35,7 +35,11 @@ export function connectionTo(
 }
 
 /** A parameter, as a command has read it. */
-export const read = (name: string, value: string, more: Partial<Stored> = {}): Stored => {
+export const read = (
+  name: string,
+  value: string,
+  more: Partial<VersionedParameter> = {},
+): VersionedParameter => {
   return { name, value, secure: false, version: 1, modified: 0, ...more };
 };
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Mark } from "../../../cli/model/access/changes.ts";
 import { type PlacedEntry as Entry, readValue } from "../../../cli/model/entry-arns.ts";
-import type { Stored } from "../../../cli/model/stored.ts";
+import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { checkConsent, rebased } from "../../../cli/plan/consent.ts";
 import { CONTEXT, NOW } from "../model/access/any-plan.ts";
@@ -33,7 +33,7 @@ type Value = string | undefined;
 type Row = readonly [
   what: string,
   was: Value,
-  is: Value | Stored,
+  is: Value | VersionedParameter,
   change: Change,
   gives: Value | RegExp,
 ];
@@ -65,7 +65,7 @@ const REBASED: readonly Row[] = [
 ];
 test("a plan is rebased on what another operator wrote, or conflicts with it", () => {
   for (const [what, was, is, planned, gives] of REBASED) {
-    const parameter = (value: Value | Stored) =>
+    const parameter = (value: Value | VersionedParameter) =>
       typeof value === "string" ? stored(planned.name, value) : value;
     const rebase = () => rebased(planned, parameter(was), parameter(is), CONTEXT).value;
     if (gives instanceof RegExp)

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Stored } from "../../../cli/model/stored.ts";
+import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { readForAccess } from "../../../cli/plan/consent.ts";
 import { answering, failing } from "../../local/aws/service-faults.ts";
@@ -126,7 +126,7 @@ for (const [what, plan, requests, unread] of ROWS) {
   });
 }
 
-const shown = (states: ReadonlyMap<string, Stored>) =>
+const shown = (states: ReadonlyMap<string, VersionedParameter>) =>
   [...states.values()]
     .map(({ name, value }) => `${name.slice(PREFIX.length + 1)} ${value}`)
     .toSorted();
