@@ -106,7 +106,7 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
   const former = partsOf(outdir);
   // The entry point is last: until then, commands start with the former parts.
   replaceFiles(outdir, [licenceFile, ...parts, ...entry]);
-  const kept = new Set([...former, ...partsOf(outdir)]);
+  const kept = new Set([...former, ...parts.map(({ name }) => name)]);
   for (const part of globSync(`${PARTS}*`, { cwd: outdir }))
     if (!kept.has(part)) rmSync(join(outdir, part));
   return metafile;

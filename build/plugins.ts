@@ -39,7 +39,8 @@ export const builtIns: Plugin = {
 
 const ROOT = join(import.meta.dirname, "..");
 
-const [REQUIRED, IMPORTED] = ["required-built-in", "imported-built-in"];
+const REQUIRED = "required-built-in";
+const IMPORTED = "imported-built-in";
 
 /**
  * A name that can be declared, apart from reserved words. No built-in module exports one, except as

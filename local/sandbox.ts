@@ -136,7 +136,8 @@ export async function startSandbox(
 ): Promise<Sandbox> {
   const standby = standbyFiles && readWebhook(standbyFiles);
   const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
-  const [identities, identity] = [localIdentities(secret), localIdentity("function", secret)];
+  const identities = localIdentities(secret);
+  const identity = localIdentity("function", secret);
   for (const old of [files.log, files.issuerLog, files.env, files.envFish])
     rmSync(old, { force: true });
   if (!existsSync(files.mappings)) {

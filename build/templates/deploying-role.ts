@@ -101,17 +101,17 @@ export const ACTIONS: Actions = {
   ),
   "AWS::IAM::OIDCProvider": api(
     "iam",
-    ...["CreateOpenIDConnectProvider", "GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider"],
-    ...[
-      "AddClientIDToOpenIDConnectProvider",
-      "RemoveClientIDFromOpenIDConnectProvider",
-      "TagOpenIDConnectProvider",
-    ],
-    ...[
-      "UntagOpenIDConnectProvider",
-      "ListOpenIDConnectProviderTags",
-      "UpdateOpenIDConnectProviderThumbprint",
-    ],
+    "CreateOpenIDConnectProvider",
+    "GetOpenIDConnectProvider",
+    "DeleteOpenIDConnectProvider",
+
+    "AddClientIDToOpenIDConnectProvider",
+    "RemoveClientIDFromOpenIDConnectProvider",
+    "TagOpenIDConnectProvider",
+
+    "UntagOpenIDConnectProvider",
+    "ListOpenIDConnectProviderTags",
+    "UpdateOpenIDConnectProviderThumbprint",
   ),
   "AWS::IAM::Policy": api("iam", "PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy"),
   "AWS::IAM::Role": api(
@@ -171,20 +171,25 @@ export const ACTIONS: Actions = {
   "AWS::Lambda::Permission": api("lambda", "AddPermission", "RemovePermission", "GetPolicy"),
   "AWS::Lambda::Version": api(
     "lambda",
-    ...["PublishVersion", "ListVersionsByFunction", "DeleteFunction", "GetFunctionConfiguration"],
+    "PublishVersion",
+    "ListVersionsByFunction",
+    "DeleteFunction",
+    "GetFunctionConfiguration",
     ...RUNTIME,
     ...PROVISIONED,
   ),
   "AWS::Logs::LogGroup": api(
     "logs",
-    ...[
-      "CreateLogGroup",
-      "DescribeLogGroups",
-      "PutRetentionPolicy",
-      "DeleteLogGroup",
-      "TagResource",
-    ],
-    ...["ListTagsForResource", "UntagResource", "DescribeIndexPolicies", "GetDataProtectionPolicy"],
+
+    "CreateLogGroup",
+    "DescribeLogGroups",
+    "PutRetentionPolicy",
+    "DeleteLogGroup",
+    "TagResource",
+    "ListTagsForResource",
+    "UntagResource",
+    "DescribeIndexPolicies",
+    "GetDataProtectionPolicy",
   ),
   "AWS::Route53::RecordSet": api(
     "route53",
@@ -196,20 +201,25 @@ export const ACTIONS: Actions = {
   ),
   "AWS::SSM::Parameter": api(
     "ssm",
-    ...[
-      "PutParameter",
-      "GetParameters",
-      "DeleteParameter",
-      "AddTagsToResource",
-      "RemoveTagsFromResource",
-    ],
+
+    "PutParameter",
+    "GetParameters",
+    "DeleteParameter",
+    "AddTagsToResource",
+    "RemoveTagsFromResource",
     "ListTagsForResource",
   ),
   "AWS::SNS::Subscription": ["sns:Subscribe", ...OF_SUBSCRIPTIONS],
   "AWS::SNS::Topic": api(
     "sns",
-    ...["CreateTopic", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic", ...TAGS],
-    ...["ListSubscriptionsByTopic", "GetDataProtectionPolicy", "PutDataProtectionPolicy"],
+    "CreateTopic",
+    "GetTopicAttributes",
+    "SetTopicAttributes",
+    "DeleteTopic",
+    ...TAGS,
+    "ListSubscriptionsByTopic",
+    "GetDataProtectionPolicy",
+    "PutDataProtectionPolicy",
   ),
 };
 
@@ -231,14 +241,15 @@ function vendedLogs(): string[] {
 /** For `aws cloudformation deploy`, and to delete the stack of a failed first deployment. */
 const DEPLOY = api(
   "cloudformation",
-  ...[
-    "CreateChangeSet",
-    "DescribeChangeSet",
-    "ExecuteChangeSet",
-    "DescribeStacks",
-    "DescribeStackEvents",
-  ],
-  ...["GetTemplateSummary", "UpdateTerminationProtection", "DeleteStack"],
+
+  "CreateChangeSet",
+  "DescribeChangeSet",
+  "ExecuteChangeSet",
+  "DescribeStacks",
+  "DescribeStackEvents",
+  "GetTemplateSummary",
+  "UpdateTerminationProtection",
+  "DeleteStack",
 );
 
 /**

@@ -130,7 +130,8 @@ export function concurrencyParameters(stack: Stack) {
   const isReserved = new CfnCondition(stack, "HasReservedConcurrency", {
     expression: Fn.conditionNot(Fn.conditionEquals(reservedConcurrency, "0")),
   });
-  const [reserved, unreserved] = [defaultThrottle(1), defaultThrottle(false)];
+  const reserved = defaultThrottle(1);
+  const unreserved = defaultThrottle(false);
   const throttle: DefaultLimit = (limit) => ({
     text: `${unreserved[limit]}, or ${reserved[limit]} if ReservedConcurrency is not 0`,
     value: Fn.conditionIf(isReserved.logicalId, reserved[limit], unreserved[limit]),

@@ -146,7 +146,8 @@ export function failoverParameter(
     if (child instanceof CfnFunction && !child.node.path.includes("DeploymentCheck"))
       child.addPropertyOverride("Environment.Variables.FAILOVER_URL", url);
     if (!(child instanceof CfnIntegration)) continue;
-    const [redirects, retried] = [responseParameters(url), responseParameters(undefined)];
+    const redirects = responseParameters(url);
+    const retried = responseParameters(undefined);
     child.responseParameters = Fn.conditionIf(condition.logicalId, redirects, retried);
   }
   const { handler, api, mappingPrefix } = authenticator;

@@ -39,7 +39,8 @@ export function reviewSettings(
   now: () => number,
 ): ReviewSettings {
   return {
-    ...{ prefix, partition: partition.id },
+    prefix,
+    partition: partition.id,
     get now() {
       return now();
     },

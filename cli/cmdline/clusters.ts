@@ -102,7 +102,10 @@ export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[]
   let kept: { readonly name: string; readonly text?: string; readonly print?: () => void }[] = [];
   return {
     ioOf: (name: string): IOStreams => ({
-      ...{ ...io, shared: io, watched: true, showProgress() {} },
+      ...io,
+      shared: io,
+      watched: true,
+      showProgress() {},
       log: (text) => void kept.push({ name, text }),
       print: (...words) => void kept.push({ name, print: () => io.print(...words) }),
     }),

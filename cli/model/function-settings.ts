@@ -122,7 +122,9 @@ export function judgeSettings(
   const others = `${unknown.join(", ")} of the function`;
   try {
     return {
-      ...{ settings: settingsFrom(stored.settings, shell), nodeLookup, version },
+      settings: settingsFrom(stored.settings, shell),
+      nodeLookup,
+      version,
       ...(unknown.length > 0 && {
         condition: `${others}, which this command does not know, changes nothing`,
       }),
@@ -152,7 +154,8 @@ function assumed(reason: string, shell: Shell): FunctionSettings {
       ? "the default of each setting"
       : `${given} from your environment, else the defaults`;
   return {
-    ...{ settings: settingsFrom(shell.variables, shell), nodeLookup: true },
+    settings: settingsFrom(shell.variables, shell),
+    nodeLookup: true,
     condition: `the function has ${given === "" ? no : `${given} and ${no}`}`,
     notes: [`${reason} Assumed: ${assumption}.`],
   };

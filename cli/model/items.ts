@@ -105,7 +105,10 @@ function note(
 function machine({ cluster, stored, entry, deniedBy, problem }: Item): object {
   const { name: parameter, version } = stored;
   return given({
-    ...{ cluster, parameter, version, modified: new Date(stored.modified).toISOString() },
+    cluster,
+    parameter,
+    version,
+    modified: new Date(stored.modified).toISOString(),
     ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
     deniedBy,
     problem,

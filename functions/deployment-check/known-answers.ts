@@ -154,7 +154,8 @@ export function problemOf(
   { statuses, isExpected }: KnownAnswer,
   answer: unknown,
 ): string | undefined {
-  const [statusCode, body] = [memberAt(answer, "statusCode"), bodyOf(answer)];
+  const statusCode = memberAt(answer, "statusCode");
+  const body = bodyOf(answer);
   const known = statuses.some((status) => status === statusCode);
   if (!known || !isObject(body))
     return `answered ${statusCode} ${reasonOf(body)}, expected ${statuses.join(" or ")}`;

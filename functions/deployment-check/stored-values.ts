@@ -74,7 +74,8 @@ async function compared(
     askLive,
   );
   return batch.flatMap(({ name, parameter }, index) => {
-    const [before, read] = [live[index], readNamed(parameter, partition)];
+    const before = live[index];
+    const read = readNamed(parameter, partition);
     // This version would apply a value of a new kind at once. Only an empty list changes nothing.
     if (JSON.stringify(before ?? []) === JSON.stringify(validityOf(read))) return [];
     return `${name}: ${before === null ? unknownKind(parameter) : difference(before, read)}`;

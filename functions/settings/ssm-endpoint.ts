@@ -19,7 +19,8 @@ export function ssmEndpoint(
 ): URL {
   const isOn = (name: typeof FIPS | typeof DUAL_STACK) =>
     oneOf(read, name, ["true", "false"]) === "true";
-  const [isFips, isDualStack] = [isOn(FIPS), isOn(DUAL_STACK)];
+  const isFips = isOn(FIPS);
+  const isDualStack = isOn(DUAL_STACK);
   if (given !== undefined) {
     const expected = "false or not set, because AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL is set";
     if (isFips || isDualStack) throw bad(isFips ? FIPS : DUAL_STACK, expected);

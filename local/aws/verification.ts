@@ -89,8 +89,10 @@ function timeOf({ timestamp }: Authentication): number {
  * https://github.com/aws/aws-sdk-go/issues/2167
  */
 function checkTime(signed: number, now: number): void {
-  const [least, most] = [now - TOLERANCE_MS, now + TOLERANCE_MS];
-  const [time, current] = [compact(signed), compact(now)];
+  const least = now - TOLERANCE_MS;
+  const most = now + TOLERANCE_MS;
+  const time = compact(signed);
+  const current = compact(now);
   if (signed < least) {
     throw signatureMismatch(
       `Signature expired: ${time} is now earlier than ${compact(least)} (${current} - 15 min.)`,

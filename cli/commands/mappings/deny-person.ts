@@ -104,7 +104,12 @@ export async function planPerson(
     return planPerson(who, options, terms, connection, own, true);
   };
   return {
-    ...{ ...planned, known, connection, isWhole: mappings !== undefined, ...DENIES, names },
+    ...planned,
+    known,
+    connection,
+    isWhole: mappings !== undefined,
+    ...DENIES,
+    names,
     ...(isByName && !isRefused && { ifRefused }),
     // With --account, pattern/any is not read.
     endsAccess:

@@ -62,7 +62,11 @@ export async function planPrincipal(
   const role = sessionRole(arnLike);
   if (isOfSessions(arnLike)) warnOfSignedTokens([role ?? "*"], connection, io);
   return {
-    ...{ plan, known, connection, arnLike, ...DENIES },
+    plan,
+    known,
+    connection,
+    arnLike,
+    ...DENIES,
     endsAccess: await mayEndAccess(arnLike, all, connection, io),
     endsAt: terms.endAt(review.now),
     evading: role === undefined || isRoleOfSet(role) ? [] : [`role ${role}`],

@@ -100,7 +100,9 @@ function dataOf(
   const isEntry = session !== undefined && Array.isArray(value);
   const { problems } = readParameter(prefix, parameter, stored, partition);
   return {
-    ...{ parameter, version, modified: new Date(stored.modified).toISOString() },
+    parameter,
+    version,
+    modified: new Date(stored.modified).toISOString(),
     value: isEntry ? value.filter((item) => hasKey(item, { session })) : value,
     ...(problems.length > 0 && { problems }),
   };

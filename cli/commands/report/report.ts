@@ -118,11 +118,15 @@ const COLUMNS = {
 function machine({ cluster, stored, entry, lastLogin, ...line }: Line): object {
   const { sessionChosenBy, principal, reviews, roles, findings } = line;
   return given({
-    ...{ cluster, parameter: stored.name },
+    cluster,
+    parameter: stored.name,
     ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
-    ...{ sessionChosenBy, principal },
+    sessionChosenBy,
+    principal,
     lastLogin: lastLogin === undefined ? undefined : new Date(lastLogin).toISOString(),
-    ...{ reviews, roles, findings },
+    reviews,
+    roles,
+    findings,
   });
 }
 

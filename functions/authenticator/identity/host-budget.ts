@@ -24,7 +24,8 @@ export function withHostBudget(
   clock: Clock,
 ): ProveIdentity {
   const ages = agesBy(clock);
-  const [unknown, known] = [pauseAfterCalls(ages, 4), pauseAfterCalls(ages, 1)];
+  const unknown = pauseAfterCalls(ages, 4);
+  const known = pauseAfterCalls(ages, 1);
   /** By host. Bounded, since the settings list the hosts. */
   const logins = new Map<string, Moment>();
 

@@ -124,7 +124,8 @@ const NEXT = {
 } as const;
 
 /** Limits of a query and of a page. */
-const [MOST_ROWS, PAGE] = [100_000, 10_000];
+const MOST_ROWS = 100_000;
+const PAGE = 10_000;
 
 const START = ["logGroupName", "startTime", "endTime", "queryString", "limit"];
 
@@ -148,7 +149,8 @@ export function insights(): Readonly<Record<string, Operation>> {
         if (!START.includes(name))
           throw invalidParameter(`This local service does not support ${name}.`);
       }
-      const [from, until] = [time(input, "startTime"), time(input, "endTime")];
+      const from = time(input, "startTime");
+      const until = time(input, "endTime");
       if (from === undefined || until === undefined || from > until) {
         throw invalidParameter(
           "startTime and endTime must be seconds since 1970, and the end must not precede the start.",

@@ -98,10 +98,8 @@ export function filterLogEvents(groups: LogGroups, input: Input): object {
       throw invalidParameter(`This local service does not support ${name}.`);
   }
   const group = groupOf(groups, input);
-  const [from, until] = [
-    time(input, "startTime") ?? 0,
-    time(input, "endTime") ?? Number.POSITIVE_INFINITY,
-  ];
+  const from = time(input, "startTime") ?? 0;
+  const until = time(input, "endTime") ?? Number.POSITIVE_INFINITY;
   const matches = parseFilterPattern(text(input, "filterPattern", 1024) ?? "");
   const limit = pageSize(input["limit"] ?? MOST_EVENTS, MOST_EVENTS);
 
