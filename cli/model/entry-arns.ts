@@ -9,7 +9,10 @@ import {
 } from "../../functions/authenticator/mapping/arn.ts";
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { KINDS } from "../../functions/authenticator/mapping/kinds.ts";
-import type { ParameterAddress } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  type ParameterAddress,
+  readName,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
@@ -75,7 +78,8 @@ export function readValue(
 /** Reads a value. Can cache by parameter, since prefix and partition never change. */
 const read = oncePerRead(
   (stored, parameter: string, { prefix, partition }: ReviewSettings): Value => {
-    const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
+    const { entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
+    const kind = readName(prefix, parameter)?.kind;
     const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
     const entries = own.map((entry) => placed(entry, parameter, partition));
     const [

@@ -144,32 +144,20 @@ export function inOrder<Value extends Mapping | DenyEntry>(value: Value): Value 
   ) as Value;
 }
 
-export interface Reading {
-  /** The kind; `undefined` for a name that the authenticator ignores. */
-  readonly kind: ParameterKind | undefined;
-  readonly account: string;
-  /** The valid ones. */
-  readonly entries: readonly Entry[];
-  /** Problems of the parameter or of its entries. */
-  readonly problems: readonly string[];
-}
-
-/** Reads a parameter. Without `partition`, denials for another partition are valid. */
+/**
+ * Reads a parameter. Returns its valid entries in their order, and its problems as phrases for an
+ * operator: why the value is invalid, or one for each invalid entry. Without `partition`, denials
+ * for another partition are valid.
+ */
 export function readParameter(
   prefix: string,
   parameter: string,
   stored: StoredParameter,
   partition?: string,
-): Reading {
+): { readonly entries: readonly Entry[]; readonly problems: readonly string[] } {
   const address = readName(prefix, parameter);
-  if (address === undefined) {
-    return {
-      kind: undefined,
-      account: "",
-      entries: [],
-      problems: ["not a mapping: the authenticator ignores it"],
-    };
-  }
+  if (address === undefined)
+    return { entries: [], problems: ["not a mapping: the authenticator ignores it"] };
   const { kind, account, name } = address;
   const { entries, problems }: StoredValue<Mapping | DenialValue> = readStored(
     kind,
@@ -178,8 +166,6 @@ export function readParameter(
   );
   const valid = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
   return {
-    kind,
-    account,
     entries: valid.map((mapping): Entry => {
       const { arn } = mapping;
       // A parameter's name is in lower case. Its value keeps the case.

@@ -8,9 +8,9 @@ import {
   denyParameter,
   mappingParameter,
   permissionSetOf,
+  readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { isExpired } from "../../../functions/lib/time.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
@@ -29,11 +29,17 @@ import {
   nameOfEntry,
   readParameter,
 } from "../../model/entry.ts";
-import { isActive, overlaps, type PlacedDenial, placed } from "../../model/entry-arns.ts";
+import {
+  isActive,
+  overlaps,
+  type PlacedDenial,
+  type PlacedMapping,
+  placed,
+} from "../../model/entry-arns.ts";
 import { decideForPrincipal, type ReviewSettings, shortName } from "../../model/evaluation.ts";
-import { type Subject, subjectOf } from "../../model/lint/finding.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
+import { type StoredEntries, storedEntries } from "../../model/stored-entries.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 import { type Cause, lineOf, phraseOf, type Skipped } from "./export-skipped.ts";
 import { withoutRolePath } from "./foreign.ts";
@@ -52,11 +58,11 @@ interface ExportInput {
 
 /** Returns the ConfigMap, the number of mappings in it, and the skipped mappings and denials. */
 export function exportAwsAuth({ parameters, roles, review }: ExportInput) {
-  const subject = subjectOf(parameters, review);
-  const { entries, denials } = subject;
-  const denied = denials.filter((denial) => isActive(denial, review));
-  const store = { ...subject, roles, denied };
-  const carried = entries.map((entry) => ({ entry, ...convert(entry, entry.parameter, store) }));
+  const stored = storedEntries(parameters, review);
+  const { mappings, denials } = stored;
+  const activeDenials = denials.filter((denial) => isActive(denial, review));
+  const source = { ...stored, roles, activeDenials };
+  const carried = mappings.map((entry) => ({ entry, ...convert(entry, source) }));
   const exportable = carried.flatMap(({ items }) => (items === undefined ? [] : [items]));
   return {
     configMap: configMapOf(exportable.flat()),
@@ -106,32 +112,33 @@ type Carried =
   | { readonly items: readonly MappingEntry[]; readonly cause?: undefined }
   | { readonly cause: Cause; readonly items?: undefined };
 
-interface Store extends Subject {
+/** What decides whether aws-auth can express a mapping. */
+interface Source extends StoredEntries {
   readonly roles: readonly KnownRole[];
   /** The denials that have not ended. */
-  readonly denied: readonly PlacedDenial[];
+  readonly activeDenials: readonly PlacedDenial[];
 }
 
 /**
  * Converts an entry. Skipping one is safe, shortening it is not: without its end or a denial, a
  * mapping would grant more access.
  */
-function convert(entry: MappingEntry, parameter: string, store: Store): Carried {
-  const { kind, mapping } = entry;
+function convert(entry: PlacedMapping, source: Source): Carried {
+  const { kind, parameter, mapping } = entry;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return skipped({ code: "key_unknown", key: limit });
   if (claimPlaceholdersIn(mapping.username ?? "").length > 0)
     return skipped({ code: "claims_unknown" });
-  const unchanged = () => carryAll([entry], parameter, store);
+  const unchanged = () => carryAll([entry], parameter, source);
   const carry: Readonly<Record<MappingKind, () => Carried>> = {
     role: unchanged,
     user: unchanged,
     root: unchanged,
     "federated-user": unchanged,
-    sso: () => carryPermissionSet(entry, parameter, store),
+    sso: () => carryPermissionSet(entry, source),
     "sso-session": () => skipped({ code: "session_unknown" }),
     pattern: () => skipped({ code: "pattern_unknown" }),
-    account: () => carryAccount(entry, store),
+    account: () => carryAccount(entry, source),
   };
   return carry[kind]();
 }
@@ -140,35 +147,38 @@ function skipped(cause: Cause): Carried {
   return { cause };
 }
 
-function carryAccount(entry: MappingEntry, { readings, review, denied }: Store): Carried {
+function carryAccount(
+  entry: MappingEntry,
+  { parameters, mappings, problems, review, activeDenials }: Source,
+): Carried {
   const { account, mapping } = entry;
   if (mapping.username !== undefined) return skipped({ code: "account_username_unknown" });
-  for (const [name, reading] of readings) {
-    if (reading.account !== account && reading.account !== "any") continue;
+  const pinned = mappings.filter(({ mapping: { principalId } }) => principalId !== undefined);
+  for (const name of parameters.keys()) {
+    const accountInName = readName(review.prefix, name)?.account;
+    if (accountInName !== account && accountInName !== "any") continue;
     const by = shortName(name, review.prefix);
-    if (reading.problems.length > 0) return skipped({ code: "denied_by_invalid", by });
-    const isPinned = reading.entries.some(
-      ({ mapping: { principalId } }) => principalId !== undefined,
-    );
-    if (isPinned) return skipped({ code: "denied_by_principal_id", by });
+    if (problems.has(name)) return skipped({ code: "denied_by_invalid", by });
+    if (pinned.some(({ parameter }) => parameter === name))
+      return skipped({ code: "denied_by_principal_id", by });
   }
-  return unlessDenied([entry], review, denied);
+  return unlessDenied([entry], review, activeDenials);
 }
 
 /**
  * Converts a permission set's mapping to the set's known roles, except roles with a separate
  * mapping, even if that one cannot be converted.
  */
-function carryPermissionSet(entry: MappingEntry, parameter: string, store: Store): Carried {
-  const { parameters, readings, roles, review } = store;
-  const { prefix, now } = review;
+function carryPermissionSet(entry: PlacedMapping, source: Source): Carried {
+  const { parameters, mappings, problems, roles, review } = source;
+  const { prefix } = review;
   const { account, name: set } = entry;
   const isOfSet = (role: KnownRole) => role.permissionSet.toLowerCase() === set.toLowerCase();
   const known = roles.filter((role) => role.account === account && isOfSet(role));
   if (known.length === 0) return skipped({ code: "set_without_roles" });
   const list = mappingParameter(prefix, "sso-session", account, set);
-  const { entries = [], problems = [] } = readings.get(list) ?? {};
-  if (problems.length > 0 || entries.some(({ mapping }) => !isExpired(mapping.notAfter, now))) {
+  const ofSessions = mappings.filter(({ parameter }) => parameter === list);
+  if (problems.has(list) || ofSessions.some((session) => isActive(session, review))) {
     return skipped({ code: "set_with_sessions", by: shortName(list, prefix) });
   }
   const others = known.filter(
@@ -178,14 +188,14 @@ function carryPermissionSet(entry: MappingEntry, parameter: string, store: Store
   const asRoles = others.map(({ name, arn }): MappingEntry => {
     return { kind: "role", account, name, mapping: { ...entry.mapping, arn } };
   });
-  return carryAll(asRoles, parameter, store);
+  return carryAll(asRoles, entry.parameter, source);
 }
 
 /** Converts the items only if the function grants access to each principal by this parameter. */
 function carryAll(
   items: readonly MappingEntry[],
   parameter: string,
-  { parameters, review, denied }: Store,
+  { parameters, review, activeDenials }: Source,
 ): Carried {
   for (const item of items) {
     const deciding = decideForPrincipal(item, parameters, review)?.deciding;
@@ -197,7 +207,7 @@ function carryAll(
     if (kind === "invalid") return skipped({ code: "denied_by_invalid", by });
     return skipped({ code: "not_applied", by });
   }
-  return unlessDenied(items, review, denied);
+  return unlessDenied(items, review, activeDenials);
 }
 
 /**
@@ -207,10 +217,12 @@ function carryAll(
 function unlessDenied(
   items: readonly MappingEntry[],
   { partition }: ReviewSettings,
-  denied: Store["denied"],
+  denials: readonly PlacedDenial[],
 ): Carried {
   const principals = items.map((item) => placed(item, "", partition));
-  const denial = denied.find((entry) => principals.some((principal) => overlaps(entry, principal)));
+  const denial = denials.find((entry) =>
+    principals.some((principal) => overlaps(entry, principal)),
+  );
   return denial === undefined
     ? { items }
     : skipped({ code: "denied_by_entry", denied: deniedIn(denial.mapping) });

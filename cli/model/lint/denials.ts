@@ -1,19 +1,21 @@
 // Lint rules for deny lists: `doctor` applies them too, before an emergency needs the list.
 
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { nameOfEntry } from "../entry.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
 import { MAX_BYTES } from "../stored.ts";
-import { type Finding, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
+import { type StoredEntries, storedEntries } from "../stored-entries.ts";
+import type { Finding, Level, Rule } from "./finding.ts";
 
 /** The size above which a list is nearly full: a denial of a person in an emergency must fit in. */
 const NEARLY_FULL_BYTES = 3_072;
 
-function fullDenyLists({ parameters, readings }: Subject): Finding[] {
+function fullDenyLists({ parameters, review: { prefix } }: StoredEntries): Finding[] {
   return [...parameters].flatMap(([where, { value }]): Finding[] => {
     const bytes = Buffer.byteLength(value);
-    if (readings.get(where)?.kind !== "deny" || bytes < NEARLY_FULL_BYTES) return [];
+    if (readName(prefix, where)?.kind !== "deny" || bytes < NEARLY_FULL_BYTES) return [];
     const message = `the list has ${bytes} of ${MAX_BYTES} bytes: remove denials that are no longer needed (mappings allow)`;
     return [{ level: "warning", rule: "deny-list-full", where, message }];
   });
@@ -23,7 +25,10 @@ function fullDenyLists({ parameters, readings }: Subject): Finding[] {
  * Finds denials of names beside AWS-signed tokens, only if the function accepts these: it is a
  * warning if it accepts no others.
  */
-function namesBesideSignedTokens({ denials, review: { signedTokens, now } }: Subject): Finding[] {
+function namesBesideSignedTokens({
+  denials,
+  review: { signedTokens, now },
+}: StoredEntries): Finding[] {
   if (signedTokens === undefined) return [];
   const level: Level = signedTokens === "only" ? "warning" : "info";
   return denials.flatMap((denial): Finding[] => {
@@ -41,7 +46,7 @@ export function lintDenials(
   lists: ReadonlyMap<string, StoredParameter>,
   review: ReviewSettings,
 ): Finding[] {
-  const subject = subjectOf(lists, review);
-  const found = DENIAL_RULES.flatMap((rule) => rule(subject));
+  const stored = storedEntries(lists, review);
+  const found = DENIAL_RULES.flatMap((rule) => rule(stored));
   return found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) }));
 }

@@ -11,8 +11,9 @@ import { afterwards, type Wanted } from "../access/state.ts";
 import { deniedIn, nameOfEntry } from "../entry.ts";
 import type { PlacedMapping } from "../entry-arns.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
+import { type StoredEntries, storedEntries } from "../stored-entries.ts";
 import { DENIAL_RULES } from "./denials.ts";
-import { type Finding, LEVELS, type Level, type Rule, type Subject, subjectOf } from "./finding.ts";
+import { type Finding, LEVELS, type Level, type Rule } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
 
@@ -25,10 +26,11 @@ const DAY_HOURS = 24;
 /** Up to this number of hours, an end is printed in hours. */
 const FEW_HOURS = 48;
 
-function invalid({ readings }: Subject): Finding[] {
-  return [...readings].flatMap(([where, { kind, problems }]) =>
-    problems.map((problem): Finding => {
-      if (kind !== "deny") return { level: "error", rule: "invalid", where, message: problem };
+function invalidValues({ problems, review: { prefix } }: StoredEntries): Finding[] {
+  return [...problems].flatMap(([where, own]) =>
+    own.map((problem): Finding => {
+      if (readName(prefix, where)?.kind !== "deny")
+        return { level: "error", rule: "invalid", where, message: problem };
       const message = `${problem}. Until it is fixed, this list denies every identity that it covers`;
       return { level: "error", rule: "deny-list-invalid", where, message };
     }),
@@ -36,8 +38,8 @@ function invalid({ readings }: Subject): Finding[] {
 }
 
 /** Finds mappings and denials with several ARNs, of which the function reads only the last one. */
-function severalArns({ entries, denials }: Subject): Finding[] {
-  return [...entries, ...denials].flatMap(({ parameter: where, kind, mapping }): Finding[] => {
+function severalArns({ mappings, denials }: StoredEntries): Finding[] {
+  return [...mappings, ...denials].flatMap(({ parameter: where, kind, mapping }): Finding[] => {
     const message = secondArnProblem(
       kind === "deny" ? deniedIn(mapping) : (mapping.arn ?? mapping.arnLike),
     );
@@ -45,8 +47,8 @@ function severalArns({ entries, denials }: Subject): Finding[] {
   });
 }
 
-function ending({ entries, denials, review: { now } }: Subject): Finding[] {
-  const ends = [...entries, ...denials].map((entry) => {
+function ending({ mappings, denials, review: { now } }: StoredEntries): Finding[] {
+  const ends = [...mappings, ...denials].map((entry) => {
     const { session, notAfter } = entry.mapping;
     const ofSession = session === undefined ? "" : `the mapping of session ${session} `;
     return {
@@ -86,8 +88,8 @@ function ending({ entries, denials, review: { now } }: Subject): Finding[] {
  * Counts the pinned mappings. A role that is deleted and recreated with the same name inherits the
  * mapping, unless it is pinned.
  */
-function pinned({ entries }: Subject): Finding[] {
-  const named = entries.filter(({ kind }) => KINDS[kind].idStart !== undefined);
+function pinned({ mappings }: StoredEntries): Finding[] {
+  const named = mappings.filter(({ kind }) => KINDS[kind].idStart !== undefined);
   const pins = named.filter(({ mapping }) => mapping.principalId !== undefined).length;
   const message = `${pins} of ${named.length} roles and users are pinned by principalId`;
   return named.length === 0 ? [] : [{ level: "info", rule: "pinned", where: "", message }];
@@ -97,14 +99,14 @@ function pinned({ entries }: Subject): Finding[] {
  * Finds what AWS-signed tokens cannot use, only if the function accepts these: it is a warning if
  * it accepts no others.
  */
-function unusableBySignedTokens({ entries, denials, review }: Subject): Finding[] {
+function unusableBySignedTokens({ mappings, denials, review }: StoredEntries): Finding[] {
   const { signedTokens, now } = review;
   if (signedTokens === undefined) return [];
   const level: Level = signedTokens === "only" ? "warning" : "info";
   const isLive = ({ notAfter }: { readonly notAfter?: string }) => !isExpired(notAfter, now);
-  const needs = entries.flatMap((entry) => {
-    const message = isLive(entry.mapping) ? needOf(entry) : undefined;
-    return message === undefined ? [] : [{ where: entry.parameter, message }];
+  const needs = mappings.flatMap((placed) => {
+    const message = isLive(placed.mapping) ? needOf(placed) : undefined;
+    return message === undefined ? [] : [{ where: placed.parameter, message }];
   });
   const denied = denials.flatMap((denial) => {
     const { parameter: where, mapping } = denial;
@@ -137,7 +139,7 @@ function needOf({ kind, mapping }: PlacedMapping): string | undefined {
 /** The rules in the order of the output, within a level. */
 const RULES: readonly Rule[] = [
   ...[
-    invalid,
+    invalidValues,
     ...DENIAL_RULES,
     shadowing.unreachable,
     shadowing.foreignAccounts,
@@ -172,8 +174,8 @@ export function lint(
   parameters: ReadonlyMap<string, StoredParameter>,
   review: ReviewSettings,
 ): Finding[] {
-  const subject = subjectOf(parameters, review);
-  const found = RULES.flatMap((rule) => rule(subject));
+  const stored = storedEntries(parameters, review);
+  const found = RULES.flatMap((rule) => rule(stored));
   return bySeverity(
     found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) })),
   );

@@ -10,7 +10,8 @@ import type { PlacedEntry } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
 import { ACCESS_LEVELS, ADMIN_GROUPS, accessGroup } from "../names.ts";
 import { sessionProgram } from "../session-programs.ts";
-import { entryRule, type Finding, type Subject } from "./finding.ts";
+import type { StoredEntries } from "../stored-entries.ts";
+import { entryRule, type Finding } from "./finding.ts";
 
 /**
  * Finds groups that users choose: those who assume a role choose the session name, unless the entry
@@ -150,8 +151,8 @@ export const systemNames = entryRule(
  * Finds identities with the same username, which RBAC and audit logs cannot distinguish. Skips
  * other placeholders.
  */
-export function sharedUsernames({ entries }: Subject): Finding[] {
-  const named = entries.map((entry) => {
+export function sharedUsernames({ mappings }: StoredEntries): Finding[] {
+  const named = mappings.map((entry) => {
     const { parameter, account, mapping } = entry;
     return {
       parameter,
@@ -170,8 +171,8 @@ export function sharedUsernames({ entries }: Subject): Finding[] {
 }
 
 /** Finds sessions that repeat: only the first entry that has not ended applies. */
-export function repeatedSessions({ entries }: Subject): Finding[] {
-  return sessionLists(entries).flatMap(([where, list]) =>
+export function repeatedSessions({ mappings }: StoredEntries): Finding[] {
+  return sessionLists(mappings).flatMap(([where, list]) =>
     [...Map.groupBy(list, ({ mapping }) => mapping.session ?? "")].flatMap(
       ([session, same]): Finding[] => {
         if (same.length < 2) return [];
@@ -187,11 +188,11 @@ export function repeatedSessions({ entries }: Subject): Finding[] {
  * typo in the name of the set.
  */
 export function sessionsWithoutSet({
-  entries,
+  mappings,
   parameters,
   review: { prefix },
-}: Subject): Finding[] {
-  return sessionLists(entries).flatMap(([where, [first]]): Finding[] => {
+}: StoredEntries): Finding[] {
+  return sessionLists(mappings).flatMap(([where, [first]]): Finding[] => {
     if (first === undefined) return [];
     const set = mappingParameter(prefix, "sso", first.account, first.name);
     if (parameters.has(set)) return [];
@@ -200,7 +201,7 @@ export function sessionsWithoutSet({
   });
 }
 
-export function programDenials({ denials }: Subject): Finding[] {
+export function programDenials({ denials }: StoredEntries): Finding[] {
   return denials.flatMap(({ parameter: where, mapping }): Finding[] => {
     const ofSession = /:assumed-role\/[^/]+\/([^/]+)$/i.exec(deniedIn(mapping))?.[1] ?? "";
     const name = "name" in mapping ? mapping.name : ofSession;
@@ -210,7 +211,7 @@ export function programDenials({ denials }: Subject): Finding[] {
   });
 }
 
-function sessionLists(entries: readonly PlacedEntry[]): [string, PlacedEntry[]][] {
-  const ofSessions = entries.filter(({ mapping }) => mapping.session !== undefined);
+function sessionLists(mappings: readonly PlacedEntry[]): [string, PlacedEntry[]][] {
+  const ofSessions = mappings.filter(({ mapping }) => mapping.session !== undefined);
   return [...Map.groupBy(ofSessions, ({ parameter }) => parameter)];
 }

@@ -22,7 +22,8 @@ import {
   shortName,
 } from "../evaluation.ts";
 import { ADMIN_GROUPS, makesAdministrator } from "../names.ts";
-import { entryRule, type Finding, type Subject } from "./finding.ts";
+import type { StoredEntries } from "../stored-entries.ts";
+import { entryRule, type Finding } from "./finding.ts";
 
 export const unreachable = entryRule("error", "unreachable", (entry, { review }) => {
   const principal = isOfSet(entry.kind) ? undefined : principalOf(entry, review);
@@ -98,9 +99,9 @@ export const permissionSetRoles = entryRule(
     "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change",
 );
 
-export function coveredPatterns({ entries, review }: Subject): Finding[] {
-  const covers = coversIn(entries, review);
-  return entries.flatMap(({ parameter: where, mapping }): Finding[] => {
+export function coveredPatterns({ mappings, review }: StoredEntries): Finding[] {
+  const covers = coversIn(mappings, review);
+  return mappings.flatMap(({ parameter: where, mapping }): Finding[] => {
     const cover = covers.get(mapping);
     if (cover === undefined) return [];
     const message = `${mapping.arnLike} never applies: ${cover.arnLike} takes precedence`;
@@ -148,9 +149,9 @@ function isCovered(later: string, { arnLike = "", notAfter }: Mapping): boolean 
  * Finds mappings with an administrators' group, and whether they surely grant it, as the lockout
  * guard evaluates them.
  */
-export function masters({ entries, parameters, review }: Subject): Finding[] {
+export function masters({ mappings, parameters, review }: StoredEntries): Finding[] {
   const state = planState([], parameters, review);
-  const ofAdministrators = entries
+  const ofAdministrators = mappings
     .filter(({ mapping }) => makesAdministrator(mapping))
     .map((entry) => ({ entry, isSure: isSureAdministrator(entry, state) }));
   const found = ofAdministrators.map(({ entry, isSure }) => mastersFinding(entry, isSure, review));
