@@ -30,6 +30,10 @@ import {
 import type { ReviewSettings } from "./evaluation.ts";
 import { listIn } from "./stored.ts";
 
+/**
+ * A valid entry with the parameter that it was read from, or is planned for. A stored mapping may be
+ * in the parameter of another principal: then the function does not apply it.
+ */
 export type PlacedEntry = PlacedMapping | PlacedDenial;
 
 export type PlacedMapping = MappingEntry & Placed;
@@ -55,29 +59,34 @@ interface Placed {
   readonly users?: readonly ArnSections[];
 }
 
-export interface Value {
-  /** The reason why the function rejects it, or an entry of it. */
+/**
+ * A value as the function treats it: what the rule of access judges. An invalid deny list has no
+ * entries, since it denies every identity, and a mapping of another principal is a problem.
+ */
+export interface EffectiveValue {
+  /** The reason why the function rejects the value, or an entry of it. */
   readonly problem?: string;
   /**
    * Whether an invalid list has no invalid entry that names its identities, so that the function
    * denies none by it.
    */
   readonly deniesNone?: boolean;
-  /** The valid entries, in their order. */
+  /** The entries that the function applies, in their order. */
   readonly entries: readonly PlacedEntry[];
 }
 
+/** Reads a value; `undefined` for a parameter that does not exist, which has no entries. */
 export function readValue(
   name: string,
   stored: StoredParameter | undefined,
   review: ReviewSettings,
-): Value {
+): EffectiveValue {
   return stored === undefined ? { entries: [] } : read(stored, name, review);
 }
 
-/** Reads a value. Can cache by parameter, since prefix and partition never change. */
+/** Reads a stored value. It can cache by parameter, since prefix and partition never change. */
 const read = oncePerRead(
-  (stored, parameter: string, { prefix, partition }: ReviewSettings): Value => {
+  (stored, parameter: string, { prefix, partition }: ReviewSettings): EffectiveValue => {
     const { entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
     const kind = readName(prefix, parameter)?.kind;
     const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
@@ -111,8 +120,8 @@ function keyOf({ kind, mapping }: Entry): string {
   return [kind === "federated-user" ? arn : arnLike && asciiLowerCase(arnLike), session].join(" ");
 }
 
-/** Returns an entry for every identity that the parameter may apply to. */
-export function wholeOf(
+/** Returns an entry that applies to every identity that the parameter may be read for. */
+export function reachOf(
   address: ParameterAddress,
   parameter: string,
   { partition }: ReviewSettings,
@@ -221,7 +230,7 @@ export function isActive({ end }: PlacedEntry, { now }: ReviewSettings): boolean
 
 /** Returns whether the value is invalid, or has an active entry like this. */
 export function mayHave(
-  { problem, entries }: Value,
+  { problem, entries }: EffectiveValue,
   review: ReviewSettings,
   isIt: (entry: PlacedEntry) => boolean,
 ) {

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { deniedIn } from "../entry.ts";
-import { isActive, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
+import { type EffectiveValue, isActive, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
 import { isPlain, makesAdministrator, mayBeginWithSystem } from "../names.ts";
 
@@ -58,7 +58,11 @@ const EFFECTS: Readonly<Record<keyof Mapping, EffectOf>> = {
 const KEYS = Object.keys(EFFECTS) as (keyof Mapping)[];
 
 /** Returns the changes that have an effect. */
-export function entryChanges(before: Value, after: Value, review: ReviewSettings): EntryChange[] {
+export function entryChanges(
+  before: EffectiveValue,
+  after: EffectiveValue,
+  review: ReviewSettings,
+): EntryChange[] {
   return allPairs(before, after).flatMap(([old, now]) => {
     const effects = new Set(effectsOf(old, now, review));
     return effects.size === 0 ? [] : { old, new: now, effects };
@@ -68,7 +72,10 @@ export function entryChanges(before: Value, after: Value, review: ReviewSettings
 type Pair = readonly [old: PlacedEntry | undefined, now: PlacedEntry | undefined];
 
 /** Pairs the entries of two values. Entries with the same key are compared. */
-function allPairs({ entries: before }: Value, { entries: after }: Value): readonly Pair[] {
+function allPairs(
+  { entries: before }: EffectiveValue,
+  { entries: after }: EffectiveValue,
+): readonly Pair[] {
   const of = (entries: readonly PlacedEntry[], key: string) =>
     entries.filter((entry) => entry.key === key);
   const keys = [...new Set([...before, ...after].map(({ key }) => key))];
@@ -115,8 +122,8 @@ function effectsOf(
  * Returns pairs of active entries whose order has changed, and which may match the same identities.
  */
 export function moved(
-  before: Value,
-  after: Value,
+  before: EffectiveValue,
+  after: EffectiveValue,
   review: ReviewSettings,
 ): [PlacedEntry, PlacedEntry][] {
   // A key may have several entries: the compared one decides.
@@ -195,7 +202,7 @@ export function place(entry: PlacedEntry, prefix: string): string {
  */
 export function mayApply(
   scope: PlacedEntry,
-  values: readonly Value[],
+  values: readonly EffectiveValue[],
   review: ReviewSettings,
 ): readonly PlacedEntry[] {
   const found = new Map<string, PlacedEntry>();

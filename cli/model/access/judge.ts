@@ -4,12 +4,12 @@
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { ParameterAddress } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import {
+  type EffectiveValue,
   mayDeny,
   mayHave,
   overlaps,
   type PlacedEntry,
-  type Value,
-  wholeOf,
+  reachOf,
 } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
 import { ADMIN_GROUPS, nameRisk } from "../names.ts";
@@ -51,15 +51,15 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
   const problem = before.problem ?? after.problem;
   const changes = entryChanges(before, after, state.review);
   if (problem !== undefined) {
-    const whole = wholeOf(address, name, state.review);
+    const reach = reachOf(address, name, state.review);
     const grants =
       address.kind === "deny" ? [] : changes.flatMap((change) => grantMarks(change, state));
-    const marks = [invalidMark(whole, { ...after, problem }, state), ...grants];
+    const marks = [invalidMark(reach, { ...after, problem }, state), ...grants];
     // What it denies may have more by lower mappings: these change first, unless it denies no
     // identity.
     const isRemoval =
       before.deniesNone !== true || !changes.some(({ effects }) => effects.has("gives"));
-    return { marks, isRemoval, waits: waitsOf(address, [whole], true, true, state, name) };
+    return { marks, isRemoval, waits: waitsOf(address, [reach], true, true, state, name) };
   }
   const [given, taken] = (["gives", "takes"] as const).map((effect) =>
     changes.filter(({ effects }) => effects.has(effect)),
@@ -129,11 +129,11 @@ function lowerValues(address: ParameterAddress, state: PlanState): readonly stri
 }
 
 /** Returns the mark of an invalid value, which may deny access that lower mappings give. */
-function invalidMark(whole: PlacedEntry, after: Value, state: PlanState): Mark {
+function invalidMark(reach: PlacedEntry, after: EffectiveValue, state: PlanState): Mark {
   const { review } = state;
-  const { parameter: name } = whole;
-  const others = whole.kind === "deny" ? branchOf(whole, state) : lowerValues(whole, state);
-  const gives = mayApply(whole, [after, ...valuesIn(others, state)], review);
+  const { parameter: name } = reach;
+  const others = reach.kind === "deny" ? branchOf(reach, state) : lowerValues(reach, state);
+  const gives = mayApply(reach, [after, ...valuesIn(others, state)], review);
   const then = gives.length === 0 ? "" : `. Then ${alternatives(gives, review.prefix)}`;
   const text = `${shortName(name, review.prefix)} is invalid, and denies, before or after the change: ${after.problem}${then}`;
   return { parameter: name, kind: "invalid", gives, text };
@@ -207,7 +207,7 @@ function blockerOf(entry: PlacedEntry, state: PlanState): Reason | undefined {
   };
 }
 
-function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] {
+function placeMarks(before: EffectiveValue, after: EffectiveValue, { review }: PlanState): Mark[] {
   return moved(before, after, review).map(([entry, passed]) => {
     const text = `${place(entry, review.prefix)} moves before ${subject(passed)}, and gives ${userText(entry)}`;
     return { parameter: entry.parameter, entry, kind: "place", gives: [entry], text };
@@ -220,7 +220,7 @@ function placeMarks(before: Value, after: Value, { review }: PlanState): Mark[] 
  */
 function removalMark(
   { old, new: now }: EntryChange,
-  own: readonly Value[],
+  own: readonly EffectiveValue[],
   state: PlanState,
 ): Mark[] {
   if (old === undefined) return [];

@@ -11,7 +11,13 @@ import {
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
-import { isActive, mayHave, overlaps, type PlacedEntry, type Value } from "../entry-arns.ts";
+import {
+  type EffectiveValue,
+  isActive,
+  mayHave,
+  overlaps,
+  type PlacedEntry,
+} from "../entry-arns.ts";
 import { mentionsAdministrators } from "../names.ts";
 import { isStored, valueProblem } from "../stored.ts";
 import { hasAdministrator } from "./administrators.ts";
@@ -209,12 +215,12 @@ function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanSta
   if (address === undefined) return [{ write, marks: [], group: "role", waits: [] }];
   const [before, after = before] = valuesOf(state, name);
   const { marks, isRemoval, waits } = judgeChange(name, address, state);
-  const whole = { write, marks, group: groupOf(address, isRemoval), waits };
+  const candidate: Candidate = { write, marks, group: groupOf(address, isRemoval), waits };
   if (address.kind === "deny") {
     const first = withoutLifts(before, after, review);
     return first === undefined
-      ? [whole]
-      : [{ ...whole, write: { ...write, value: first }, marks: [], waits: [] }, whole];
+      ? [candidate]
+      : [{ ...candidate, write: { ...write, value: first }, marks: [], waits: [] }, candidate];
   }
   const [entry] = before.entries;
   if (
@@ -223,11 +229,11 @@ function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanSta
     isListKind(entry.kind) ||
     !needsDate(entry, state)
   )
-    return [whole];
+    return [candidate];
   // A deletion leaves no date, so other commands could not wait for it.
-  if (!isActive(entry, review)) return [{ ...whole, waits: [name] }];
+  if (!isActive(entry, review)) return [{ ...candidate, waits: [name] }];
   const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(review.now).toISOString() });
-  return [{ ...whole, write: { ...write, value: ended } }];
+  return [{ ...candidate, write: { ...write, value: ended } }];
 }
 
 function groupOf({ kind, account }: ParameterAddress, isRemoval: boolean): string {
@@ -240,7 +246,11 @@ function groupOf({ kind, account }: ParameterAddress, isRemoval: boolean): strin
  * Returns the deny list that gains denials and loses none; `undefined` unless the change does both,
  * or without room for both.
  */
-function withoutLifts(before: Value, after: Value, review: RuleSettings): string | undefined {
+function withoutLifts(
+  before: EffectiveValue,
+  after: EffectiveValue,
+  review: RuleSettings,
+): string | undefined {
   if ((before.problem ?? after.problem) !== undefined) return undefined;
   const changes = entryChanges(before, after, review);
   const keysOf = (effect: "gives" | "takes") =>

@@ -17,7 +17,7 @@ import type {
   StoredParameter,
 } from "../../../functions/parameters/stored-parameter.ts";
 import { listsForAny } from "../entry.ts";
-import { readValue, type Value } from "../entry-arns.ts";
+import { type EffectiveValue, readValue } from "../entry-arns.ts";
 import type { ReviewSettings } from "../evaluation.ts";
 
 /** The parameters that were read, by name. Those that this plan writes have no date yet. */
@@ -43,10 +43,15 @@ export interface RuleSettings extends ReviewSettings {
   readonly skipped?: readonly Wanted[];
 }
 
+/**
+ * A cluster at one step of a plan, as the rule of access sees it: the stored values, and beside
+ * them the values that are still to be written, since a write may happen before or after another.
+ */
 export interface PlanState {
   readonly review: RuleSettings;
   /** Returns the same state, with another set for what it depends on. */
   readonly observed: (reading: Set<string>) => PlanState;
+  /** Returns a stored parameter, and records that the rule depends on it. */
   readonly stored: (name: string) => ReturnType<States["get"]>;
   /**
    * The values that are still to be written, and those that are skipped; `undefined` for a removal.
@@ -117,12 +122,12 @@ export function afterwards(states: States, changes: readonly Wanted[]): States {
 export function valuesOf(
   { stored, wanted, review }: PlanState,
   name: string,
-): readonly [Value, ...Value[]] {
+): readonly [EffectiveValue, ...EffectiveValue[]] {
   const now = readValue(name, stored(name), review);
   return wanted.has(name) ? [now, readValue(name, wanted.get(name), review)] : [now];
 }
 
-export function valuesIn(names: readonly string[], state: PlanState): readonly Value[] {
+export function valuesIn(names: readonly string[], state: PlanState): readonly EffectiveValue[] {
   return names.flatMap((name) => valuesOf(state, name));
 }
 

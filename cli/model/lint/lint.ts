@@ -153,7 +153,7 @@ const RULES: readonly Rule[] = [
     names.sessionsWithoutSet,
     names.systemNames,
   ],
-  ...[shadowing.wholeAccounts, ending, shadowing.masters, shadowing.permissionSetRoles, pinned],
+  ...[shadowing.accountWide, ending, shadowing.masters, shadowing.permissionSetRoles, pinned],
   ...[
     names.chosenGroups,
     names.chosenUsernames,

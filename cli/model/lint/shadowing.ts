@@ -217,7 +217,7 @@ function choosesSession({ mapping: { username = "" } }: PlacedEntry): boolean {
   );
 }
 
-export const wholeAccounts = entryRule("warning", "account-wide", ({ kind, account, mapping }) => {
+export const accountWide = entryRule("warning", "account-wide", ({ kind, account, mapping }) => {
   if (kind === "account") return `grants access to every identity in account ${account}`;
   if (kind !== "pattern") return undefined;
   const { arnLike = "" } = mapping;
