@@ -1,6 +1,7 @@
 // Events whose answers do not depend on mappings, and the answers that a version must give.
 
 import { partitionOfRegion } from "../aws/partitions.ts";
+import { type ErrorCode, parseErrorText } from "../errors.ts";
 import type { EpochMs } from "../lib/deadline.ts";
 import { isObject, memberAt, parseJson } from "../lib/json.ts";
 
@@ -51,7 +52,7 @@ export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnsw
       "a malformed token",
       caller,
       "k8s-aws-v1.!",
-      denial(tokens === "jwt" ? /^token_kind_refused: / : /^token_malformed: /),
+      denial(tokens === "jwt" ? "token_kind_refused" : "token_malformed"),
     ),
     ...both("a foreign token", caller, "deployment-check", {
       statuses: [200],
@@ -63,7 +64,7 @@ export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnsw
     ...(tokens === "jwt"
       ? []
       : both("a token of an unknown key", caller, tokenOfUnknownKey(settings, now), {
-          ...denial(/^sts_refused: /),
+          ...denial("sts_refused"),
           statuses: [200, 429],
         })),
   ];
@@ -73,18 +74,23 @@ type Expectation = Pick<KnownAnswer, "statuses" | "isExpected">;
 
 const CALLER_REFUSED: Expectation = {
   statuses: [401],
-  isExpected: ({ kind, message }) => kind === "Status" && /^caller_refused: /.test(String(message)),
+  isExpected: ({ kind, message }) => kind === "Status" && hasCode(message, "caller_refused"),
 };
 
-function denial(error: RegExp): Expectation {
+function denial(code: ErrorCode): Expectation {
   return {
     statuses: [200],
     isExpected: ({ kind, status }) =>
       kind === "TokenReview" &&
       isObject(status) &&
       status["authenticated"] === false &&
-      error.test(String(status["error"])),
+      hasCode(status["error"], code),
   };
+}
+
+/** Returns whether the text of an error has this code. */
+function hasCode(text: unknown, code: ErrorCode): boolean {
+  return typeof text === "string" && parseErrorText(text).code === code;
 }
 
 /** The same request in both payload formats of API Gateway. */
@@ -170,11 +176,10 @@ export function bodyOf(answer: unknown): unknown {
   return typeof body === "string" ? parseJson(body) : undefined;
 }
 
-/** The error code of an answer, without its message. */
+/** Returns the error code of an answer, without its message. */
 export function reasonOf(body: unknown): string {
   const { message, status } = isObject(body) ? body : {};
   const text = message ?? (isObject(status) ? status["error"] : undefined);
-  return typeof text === "string"
-    ? (/^\w+/.exec(text)?.[0] ?? "without a code")
-    : "without a reason";
+  if (typeof text !== "string") return "without a reason";
+  return parseErrorText(text).code ?? "without a code";
 }

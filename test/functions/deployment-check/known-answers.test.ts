@@ -132,6 +132,15 @@ test("a missing list of callers is accepted if the live version also reports it"
   assert.match(`${status}: ${problems[0]}`, problem);
 });
 
+test("of an answer that is not the function's, the check reports no word", async () => {
+  const foreign = answer(403, { message: "Forbidden: secret" });
+  const { problems } = await check(foreign, "bearer");
+  assert.equal(
+    problems[0],
+    "an unknown caller (payload 1.0): answered 403 without a code, expected 401",
+  );
+});
+
 const answer = (statusCode: number, body: unknown) => async () => ({
   statusCode,
   body: JSON.stringify(body),
