@@ -5,36 +5,51 @@ import { toFailure } from "../aws/errors.ts";
 import {
   hangingIndent,
   type OutputFormat,
+  oneLine,
   optionWords,
   printData,
   shellWord,
   shortened,
+  type Text,
 } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { type ClusterOptions, clusterWords, forCluster, programName } from "./spelling.ts";
+import { type ClusterOptions, type Speller, spellerFor } from "./spelling.ts";
 
-export interface Check {
+/** What to do: a text, or a function that makes it with the commands in it. */
+export type Advice = string | ((speller: Speller) => Text);
+
+/** Returns the text of the advice, with its commands. */
+export function textOf(advice: Advice, speller: Speller): Text {
+  return typeof advice === "string" ? advice : advice(speller);
+}
+
+interface CheckOf<A> {
   readonly check: string;
   readonly state: "ok" | "warning" | "failed";
   readonly seen: string;
   /** How to fix it. */
-  readonly advice?: string;
+  readonly advice?: A;
 }
+
+export type Check = CheckOf<Advice>;
+
+/** A check whose advice has its commands. */
+export type SpelledCheck = CheckOf<Text>;
 
 export function ok(check: string, seen: string): Check {
   return { check, state: "ok", seen };
 }
 
-export function warning(check: string, seen: string, advice: string): Check {
+export function warning(check: string, seen: string, advice: Advice): Check {
   return { check, state: "warning", seen, advice };
 }
 
-export function failed(check: string, seen: string, advice: string): Check {
+export function failed(check: string, seen: string, advice: Advice): Check {
   return { check, state: "failed", seen, advice };
 }
 
 /** Throws an unexpected error. */
-export function failureOf(check: string, error: unknown, advice: string): Check {
+export function failureOf(check: string, error: unknown, advice: Advice): Check {
   const failure = toFailure(error);
   if (failure === undefined) throw error;
   return failed(check, failure.message, advice);
@@ -50,30 +65,32 @@ export function shortenedChecks(checks: readonly Check[]): Check[] {
 
 export const LOOK_AT_LOG = "read the function's log at the time of this request";
 
-/** Completes the commands in the advice. */
+/** Returns the checks with the commands of their advice, which are about one cluster. */
 export function withCommands(
   checks: readonly Check[],
   options: ClusterOptions,
   { environment }: IOStreams,
-): Check[] {
-  return checks.map((check) => {
-    const { advice } = check;
-    return advice === undefined
-      ? check
-      : { ...check, advice: forCluster(advice, options, environment) };
-  });
+): SpelledCheck[] {
+  const speller = spellerFor(options, environment);
+  return checks.map(({ advice, ...rest }) =>
+    advice === undefined ? rest : { ...rest, advice: textOf(advice, speller) },
+  );
 }
 
 export async function printChecks(
-  checks: readonly Check[],
+  checks: readonly SpelledCheck[],
   format: OutputFormat,
   io: IOStreams,
 ): Promise<void> {
   if (format === "table") for (const check of checks) io.print(lines(check, io.columns));
-  else await printData(checks, format, io);
+  else await printData(checks.map(checkData), format, io);
 }
 
-function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {
+function checkData({ advice, ...rest }: SpelledCheck): CheckOf<string> {
+  return advice === undefined ? rest : { ...rest, advice: oneLine(advice) };
+}
+
+function lines({ check, state, seen, advice }: SpelledCheck, columns: number | undefined): string {
   const first = hangingIndent(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
   return advice === undefined
     ? first
@@ -82,35 +99,50 @@ function lines({ check, state, seen, advice }: Check, columns: number | undefine
 
 /**
  * The advice for each code; `undefined` if the reason or the function's log already states the fix.
+ * `who` is the identity or the mapping that a command needs.
  */
-const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
+const ADVICE: Readonly<
+  Record<ErrorCode, string | ((speller: Speller, who: string) => Text) | undefined>
+> = {
   path_unknown: undefined,
   method_not_allowed: undefined,
   body_too_large: undefined,
   review_malformed: undefined,
-  caller_refused:
-    "compare the bearer token or client certificate in the webhook's kubeconfig with: iam-authenticator callers list",
+  caller_refused: ({ spell }) => ({
+    before: "compare the bearer token or client certificate in the webhook's kubeconfig with:",
+    command: spell("callers list"),
+  }),
   callers_limited:
     "try again in a minute. If this continues, find the sender in the endpoint's access log",
-  callers_invalid: "add a caller: iam-authenticator callers add <name>",
+  callers_invalid: ({ spell }) => ({
+    before: "add a caller:",
+    command: spell("callers add", "<name>"),
+  }),
   audience_foreign: "request an audience of AUDIENCES, or none",
-  token_malformed: "make a new token: iam-authenticator token, or aws eks get-token",
-  token_parameter_refused: "make a new token: iam-authenticator token, or aws eks get-token",
+  token_malformed: ({ spell }) => `make a new token: ${spell("token")}, or aws eks get-token`,
+  token_parameter_refused: ({ spell }) =>
+    `make a new token: ${spell("token")}, or aws eks get-token`,
   token_host_refused:
     "add the token's region to STS_REGIONS (by default, VPC endpoints accept only their own), or its host to STS_EXTRA_HOSTS",
   token_region_refused: "use a region of STS_REGIONS, or add the token's region to it",
   token_headers_refused: "sign only the headers host and x-k8s-aws-id",
   token_expired: "make a new token, and check the clock of the machine that made this one",
   token_not_yet_valid: "correct the clock of the machine that made the token",
-  token_kind_refused: "use an AWS-signed token: iam-authenticator token --jwt",
+  token_kind_refused: ({ spell }) => ({
+    before: "use an AWS-signed token:",
+    command: spell("token", "--jwt"),
+  }),
   token_issuer_refused: "add the account and its issuer to JWT_ISSUERS",
-  token_claim_refused: "get a new token: iam-authenticator token --jwt",
+  token_claim_refused: ({ spell }) => ({
+    before: "get a new token:",
+    command: spell("token", "--jwt"),
+  }),
   token_signature_refused: "get a new token, or compare JWT_ISSUERS with the account's issuer",
   token_keys_unavailable: "check the function's network to the issuer",
   token_lacks_session:
     "use a k8s-aws-v1. token, or a mapping and denials without sessions, principalId and session placeholders",
-  token_lacks_claims:
-    "use a token with the claim (iam-authenticator token --jwt), or a mapping without its placeholder",
+  token_lacks_claims: ({ spell }) =>
+    `use a token with the claim (${spell("token", "--jwt")}), or a mapping without its placeholder`,
   sts_refused: "check that the token is for this cluster, and that its AWS credentials are valid",
   identity_impossible: "use credentials of the function's own partition",
   sts_throttled: "try again in a minute",
@@ -119,14 +151,22 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   sts_unreachable: "check the function's network to STS, and try again",
   account_foreign:
     "use an identity of another account, or add this one to accounts in cdk.json (ACCOUNTS), and deploy",
-  identity_unmapped:
-    "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
-  identity_denied:
-    "to grant access again, remove the denial: iam-authenticator mappings allow <who>",
-  denials_invalid:
-    "correct the list, or restore an earlier version: iam-authenticator mappings rollback <who>",
-  mapping_invalid:
-    "correct it (mappings set), or restore an earlier version: iam-authenticator mappings rollback <who>",
+  identity_unmapped: ({ spell }, who) => ({
+    before: "add a mapping:",
+    command: spell("mappings set", `${who} --username <name> --group <group>`),
+  }),
+  identity_denied: ({ spell }, who) => ({
+    before: "to grant access again, remove the denial:",
+    command: spell("mappings allow", who),
+  }),
+  denials_invalid: ({ spell }, who) => ({
+    before: "correct the list, or restore an earlier version:",
+    command: spell("mappings rollback", who),
+  }),
+  mapping_invalid: ({ spell }, who) => ({
+    before: "correct it (mappings set), or restore an earlier version:",
+    command: spell("mappings rollback", who),
+  }),
   mapping_mismatch: "correct arn or principalId of the mapping. A recreated role has a new id",
   placeholder_without_value: "use another placeholder. For example, a user has no session name",
   node_not_verified:
@@ -143,20 +183,24 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
 };
 
 /**
- * Returns the advice; `undefined` for a code without one. The commands in it are completed where
- * they are printed (spelling.ts).
+ * Returns the advice; `undefined` for a code without one.
+ *
+ * @param who the identity or the mapping that a command needs; default a placeholder
  */
-export function adviceFor(code: string): string | undefined {
-  return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
+export function adviceFor(code: string, who?: string): Advice | undefined {
+  const advice = Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
+  if (typeof advice !== "function") return advice;
+  const word = who === undefined ? "<who>" : shellWord(who);
+  return (speller) => advice(speller, word);
 }
 
-/** Returns the words of the command, quoted for a shell where necessary. */
-export function explainWords(
+/** Returns the command that explains a denial. */
+export function explainCommand(
   options: ClusterOptions,
   { environment }: IOStreams,
   arn: string,
   principalId?: string,
-) {
+): string {
   const words = [...optionWords("--principal-id", principalId), arn].map(shellWord);
-  return [...programName(environment).split(" "), "explain", ...clusterWords(options), ...words];
+  return spellerFor(options, environment).spell("explain", words.join(" "));
 }

@@ -2,7 +2,6 @@
 
 import { Command, type Help, type OutputConfiguration } from "commander";
 import type { IOStreams } from "../io/streams.ts";
-import { withProgram } from "./spelling.ts";
 
 /** Width of help if the output is not a terminal. */
 const HELP_COLUMNS = 80;
@@ -68,17 +67,30 @@ function itemInTerminal(term: string, termWidth: number, text: string, helper: H
 interface CommandHelp {
   /** The text below the summary. */
   readonly details?: string;
-  /** Complete command lines, with the short name of the program. */
-  readonly examples: readonly string[];
+  readonly examples: readonly Example[];
 }
+
+/**
+ * A command line of this program, without the program's name, or a function that returns any other
+ * command line, with the name in it. It may have several lines, as in a shell.
+ */
+type Example = string | ((program: string) => string);
 
 /** Sets the text of `--help`, except arguments and options. */
 export function describe(command: Command, { details, examples }: CommandHelp): Command {
   const summary = command.summary().replace(/^./, (letter) => letter.toUpperCase());
-  const lines = examples.map((line) => `  ${line}`).join("\n");
   return command
     .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
-    .addHelpText("after", () => `\nExamples:\n${withProgram(lines, pathOf(command)[0] ?? "")}`);
+    .addHelpText("after", () => `\nExamples:\n${exampleLines(examples, command)}`);
+}
+
+function exampleLines(examples: readonly Example[], command: Command): string {
+  const [program = ""] = pathOf(command);
+  const texts = examples.map((example) =>
+    typeof example === "string" ? `${program} ${example}` : example(program),
+  );
+  const lines = texts.flatMap((text) => text.split("\n"));
+  return lines.map((line) => `  ${line}`).join("\n");
 }
 
 /** For these errors, Commander's message does not list the arguments that the command takes. */

@@ -1,5 +1,5 @@
-// The commands in messages and help: with the program's name as the user can type it, and the
-// options of the cluster.
+// The commands in messages and help: the program's name as the user can type it, and the options of
+// the cluster.
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -41,21 +41,6 @@ export function isInstalled({ PATH = "" }: IOStreams["environment"]): boolean {
   return folders.some((folder) => existsSync(join(folder, SHORT_NAME)));
 }
 
-const COMMANDS = /(?<![\w/.-])iam-authenticator ([a-z]+(?:-[a-z]+)?(?: [a-z]+(?:-[a-z]+)?)*)/g;
-
-/** The commands that have no option --cluster. */
-const WITHOUT_CLUSTER = /^(irsa (flags|policy|trust-policy)|kubeconfig webhook|rbac)$/;
-
-/**
- * Returns the text with complete commands. In it, options or punctuation must follow a command's
- * words.
- */
-export function withProgram(text: string, program: string, more: readonly string[] = []): string {
-  return text.replace(COMMANDS, (_, words: string) =>
-    [program, words, ...(WITHOUT_CLUSTER.test(words) ? [] : more)].join(" "),
-  );
-}
-
 /**
  * The options that select the cluster: `--cluster` and those beside it. Absent ones are left out.
  */
@@ -77,11 +62,26 @@ export function clusterWords({
   return words.map(shellWord);
 }
 
-/** Completes the commands in a text about one cluster. */
-export function forCluster(
-  text: string,
+/** Spells the commands in a text as the user can type them. */
+export interface Speller {
+  /** The name of the program, for a command that needs no cluster. */
+  readonly program: string;
+  /**
+   * Returns a command about the cluster: the words of the command, then the options that select the
+   * cluster, then `more`.
+   */
+  readonly spell: (words: string, more?: string) => string;
+}
+
+/** Returns the speller for texts about one cluster. */
+export function spellerFor(
   options: ClusterOptions,
   environment: IOStreams["environment"],
-) {
-  return withProgram(text, programName(environment), clusterWords(options));
+): Speller {
+  const program = programName(environment);
+  const cluster = clusterWords(options);
+  return {
+    program,
+    spell: (words, ...more) => [program, words, ...cluster, ...more].join(" "),
+  };
 }

@@ -10,14 +10,14 @@ import type { IOStreams } from "../io/streams.ts";
  * --help`.
  */
 export function helpCommand(command: Command): Command {
-  return describe(command, { examples: ["iam-authenticator help mappings set"] }).argument(
+  return describe(command, { examples: ["help mappings set"] }).argument(
     "[command...]",
     "name of the command",
   );
 }
 
 export function versionCommand(command: Command, io: IOStreams): Command {
-  return describe(command, { examples: ["iam-authenticator version"] }).action(() =>
+  return describe(command, { examples: ["version"] }).action(() =>
     io.print(`${packageJson.version}\n`),
   );
 }

@@ -62,9 +62,9 @@ export function addCommand(command: Command, io: IOStreams): Command {
       "(token --caller, or aws eks get-token). With several clusters, all get the same token, and nothing is written unless " +
       "all can be read. If the stack has a failoverUrl, the CA in the file of --out is the roots of Amazon Trust Services.",
     examples: [
-      "iam-authenticator callers add control-plane-2027 -c prod \\",
-      "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
-      "iam-authenticator callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
+      "callers add control-plane-2027 -c prod \\\n" +
+        "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
+      "callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
     ],
   }).argument("<name>", "name of the caller, such as control-plane-2027");
   return withOptions(command, CONNECTIONS, end("the caller"))
@@ -228,7 +228,7 @@ function checkPrincipalId({ arn, principalId }: AddOptions): void {
 type ListOptions = ClustersOptions & ListOutputOptions;
 
 export function listCommand(command: Command, io: IOStreams): Command {
-  describe(command, { examples: ["iam-authenticator callers list --cluster prod"] });
+  describe(command, { examples: ["callers list --cluster prod"] });
   return withOptions(command, CONNECTIONS, listOutput()).action((options: ListOptions) =>
     list(options, io),
   );
@@ -290,7 +290,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "With several clusters, the command goes on if one cluster fails, and prints how to repeat it.",
-    examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
+    examples: ["callers remove control-plane-2026 -c prod"],
   }).argument("<name>", "name of the caller, as callers list shows it");
   return withOptions(command, CONNECTIONS, CONFIRM)
     .option("--force", "skip the lockout check and the stack check")

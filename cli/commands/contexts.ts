@@ -26,7 +26,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Give the name of a context as --cluster. The context marked * applies if no cluster is given.",
-    examples: ["iam-authenticator contexts", "iam-authenticator contexts -o name"],
+    examples: ["contexts", "contexts -o name"],
   });
   return withOptions(command, listOutput()).action((options: ListOutputOptions) =>
     list(options, io),
@@ -58,7 +58,7 @@ export function fromCdkCommand(command: Command, io: IOStreams): Command {
     details:
       "The list is context.clusters of cdk.json, or the one cluster of context.clusterId. A context gets the cluster, account, region and prefix of its entry. " +
       "Everything else in the configuration file is kept: other contexts, profiles and comments.",
-    examples: ["iam-authenticator contexts from-cdk cdk.json --dry-run"],
+    examples: ["contexts from-cdk cdk.json --dry-run"],
   });
   return withOptions(
     command.argument("<file>", "cdk.json, or - for standard input"),

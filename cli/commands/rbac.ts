@@ -15,8 +15,8 @@ export function rbacCommand(command: Command, io: IOStreams): Command {
       "`mappings set --access` grants a level. With --namespace, prints the bindings of these namespaces instead of those " +
       "of the cluster.",
     examples: [
-      "iam-authenticator rbac | kubectl apply -f -",
-      "iam-authenticator rbac --namespace team-a --namespace team-b | kubectl apply -f -",
+      "rbac | kubectl apply -f -",
+      "rbac --namespace team-a --namespace team-b | kubectl apply -f -",
     ],
   })
     .option(

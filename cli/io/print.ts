@@ -212,18 +212,29 @@ export function printable(text: string): string {
   return text.replace(/\p{C}/gu, "?");
 }
 
-/** The command that ends a text, or is all of it. */
-const COMMAND =
-  /(?<=^|: )(npx --no -- lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*$/;
+/** A text that may end in a command, which the user can copy and run. */
+export type Text = string | TextWithCommand;
+
+interface TextWithCommand {
+  /** The text before the command; empty if the command is all of it. */
+  readonly before: string;
+  readonly command: string;
+}
+
+/** Returns the text in one line. */
+export function oneLine(text: Text): string {
+  if (typeof text === "string") return text;
+  return text.before === "" ? text.command : `${text.before} ${text.command}`;
+}
 
 /**
  * Returns `head` and the wrapped `text`, with a hanging indent. It is one line if `columns` is
  * `undefined`, as for a pipe. A command at the end is wrapped so that it can be copied and run.
  */
-export function hangingIndent(head: string, text: string, columns: number | undefined): string {
+export function hangingIndent(head: string, text: Text, columns: number | undefined): string {
   const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
-  const shown = printable(text).trim();
-  const [command = ""] = COMMAND.exec(shown) ?? [];
+  const shown = printable(oneLine(text)).trim();
+  const command = typeof text === "string" ? "" : printable(text.command).trim();
   let left = shown.length;
   const lines: string[] = [];
   for (const word of shown.split(" ")) {

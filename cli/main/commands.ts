@@ -36,8 +36,8 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   mappings: {
     summary: "manage mappings and denials",
     examples: [
-      "iam-authenticator mappings list --cluster prod",
-      "iam-authenticator mappings apply --cluster prod -f mappings.yaml --dry-run",
+      "mappings list --cluster prod",
+      "mappings apply --cluster prod -f mappings.yaml --dry-run",
     ],
   },
   "mappings list": leaf(
@@ -112,7 +112,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   reviews: {
     summary: "show granted and denied logins from the function's log",
     details: "Without a command, `reviews` runs `reviews list` and accepts its options.",
-    examples: ["iam-authenticator reviews -c prod --since 1h --outcome denied"],
+    examples: ["reviews -c prod --since 1h --outcome denied"],
   },
   "reviews list": leaf(
     "list reviews, oldest first, with the command that explains each denial",
@@ -125,9 +125,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   callers: {
     summary: "manage which kube-apiservers may call the function",
-    examples: [
-      "iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com",
-    ],
+    examples: ["callers add control-plane --cluster prod --endpoint https://auth.example.com"],
   },
   "callers add": leaf(
     "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
@@ -148,10 +146,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   kubeconfig: {
     summary: "create the kubeconfig for kube-apiserver (webhook) or for users (client)",
-    examples: [
-      "iam-authenticator kubeconfig webhook --help",
-      "iam-authenticator kubeconfig client --help",
-    ],
+    examples: ["kubeconfig webhook --help", "kubeconfig client --help"],
   },
   "kubeconfig webhook": leaf(
     "create the kubeconfig for kube-apiserver",
@@ -167,11 +162,11 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
-    examples: ["iam-authenticator irsa policy | kubectl apply -f -"],
+    examples: ["irsa policy | kubectl apply -f -"],
   },
   "irsa keys": {
     summary: "list, publish and retire the issuer's keys",
-    examples: ["iam-authenticator irsa keys list --cluster prod"],
+    examples: ["irsa keys list --cluster prod"],
   },
   "irsa keys list": leaf(
     "list issuer keys",
@@ -209,7 +204,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   contexts: {
     summary: "list the contexts of the configuration file, or write them from CDK's list",
     details: "Without a command, `contexts` runs `contexts list` and accepts its options.",
-    examples: ["iam-authenticator contexts -o name"],
+    examples: ["contexts -o name"],
   },
   "contexts list": leaf(
     "list the contexts of the configuration file",

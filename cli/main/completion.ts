@@ -29,9 +29,9 @@ export function completionCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details: "There is no script for PowerShell.",
     examples: [
-      'eval "$(iam-authenticator completion bash)"',
-      "iam-authenticator completion fish | source",
-      "iam-authenticator completion bash --install",
+      (program) => `eval "$(${program} completion bash)"`,
+      "completion fish | source",
+      "completion bash --install",
     ],
   })
     .addArgument(new Argument("<shell>").choices(Object.keys(PLACES)))

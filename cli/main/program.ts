@@ -29,8 +29,8 @@ function newProgram(io: IOStreams): Command {
     PATHS,
   );
   const examples = [
-    "iam-authenticator mappings list --cluster prod",
-    "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
+    "mappings list --cluster prod",
+    "explain --cluster prod arn:aws:iam::111122223333:role/Developers",
   ];
   // Otherwise, `rollback --version 1` prints the version of the program.
   program.enablePositionalOptions();

@@ -1,7 +1,6 @@
 // Runs one command line, reports its error, and returns the exit code.
 
 import packageJson from "../../package.json" with { type: "json" };
-import { programName, withProgram } from "../cmdline/spelling.ts";
 import { extended, type IOStreams, withHarmlessOutput } from "../io/streams.ts";
 import { COMPLETE, complete } from "./complete.ts";
 
@@ -12,9 +11,7 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   const words = allWords.filter((word, at) => word !== "--debug" || at > end);
   const isDebug =
     words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
-  const program = programName(streams.environment);
-  const log = (text: string) => streams.log(withProgram(text, program));
-  const io = withHarmlessOutput(extended(streams, { log, isDebug, words }));
+  const io = withHarmlessOutput(extended(streams, { isDebug, words }));
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.

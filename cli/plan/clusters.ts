@@ -16,6 +16,7 @@ import {
   outputByCluster,
   throwWorst,
 } from "../cmdline/clusters.ts";
+import { programName } from "../cmdline/spelling.ts";
 import { EXIT, Failure, finding, silentExit, usage } from "../io/errors.ts";
 import { listed, shellWord } from "../io/print.ts";
 import { duration, startProgress } from "../io/progress.ts";
@@ -364,7 +365,7 @@ function lastLine(
   // A later run may succeed where this one failed.
   const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.awsFailure);
   const repeat = repeats
-    ? ` Repeat: iam-authenticator ${(io.words ?? []).map(shellWord).join(" ")}`
+    ? ` Repeat: ${[programName(io.environment), ...(io.words ?? []).map(shellWord)].join(" ")}`
     : "";
   return `${done} in ${ready.filter(isDone).length} of ${all} clusters${nothing}.${not}${repeat}`;
 }

@@ -241,6 +241,11 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ],
   ["mappings deny mallory --dry-run", /^mallory can be .*user\/111122223333\/mallory\.\n/],
   [
+    "mappings deny iam-authenticator",
+    /^iam-authenticator is the name of every session of iam-authenticator token --role: this /,
+  ],
+  ["contexts from-cdk 'iam-authenticator token'", /^Cannot read iam-authenticator token: /],
+  [
     `mappings deny ${ROLE} --person`,
     `--person requires a name, such as jane@example.com, not ${ROLE}.\n`,
   ],

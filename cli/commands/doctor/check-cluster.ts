@@ -18,7 +18,7 @@ import {
 import { isAccessDenied, toFailure } from "../../aws/errors.ts";
 import { readFunction } from "../../aws/functions.ts";
 import { type Explanation, explainToken } from "../../aws/review.ts";
-import { adviceFor, type Check, failed, ok, warning } from "../../cmdline/advice.ts";
+import { type Advice, adviceFor, type Check, failed, ok, warning } from "../../cmdline/advice.ts";
 import { clustersIn, readConfig } from "../../cmdline/contexts.ts";
 import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
@@ -43,9 +43,10 @@ export function checkUrl(
   const stack = defaultStackName(options.cluster);
   const { host, href } = new URL(endpoint);
   if (host === url.host) return [ok("url", `${host} is the endpoint of the stack ${stack}`)];
-  const advice =
-    "check --cluster; if the endpoint has moved, write a new file for kube-apiserver: iam-authenticator kubeconfig webhook --from <old " +
-    `kubeconfig> --endpoint ${href}`;
+  const advice: Advice = ({ program }) => ({
+    before: "check --cluster; if the endpoint has moved, write a new file for kube-apiserver:",
+    command: `${program} kubeconfig webhook --from <old kubeconfig> --endpoint ${href}`,
+  });
   return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${host}`, advice)];
 }
 
@@ -73,16 +74,15 @@ export async function checkCallers(connecting: Promise<Connection>, io: IOStream
     ).length;
     const seen = `${accepted.length - withToken} by IAM, ${withToken} with a token`;
     if (withToken > 0) return ok("callers", seen);
-    const advice =
-      "keep a second way in: iam-authenticator callers add rescue --out rescue.kubeconfig. Without it, logins fail when the timer that " +
+    const advice: Advice = ({ spell }) =>
+      `keep a second way in: ${spell("callers add rescue", "--out rescue.kubeconfig")}. Without it, logins fail when the timer that ` +
       "renews the tokens stops, and after a rollback to a version that does not know IAM callers";
     return warning("callers", seen, advice);
   } catch (error) {
-    return unread(
-      "callers",
-      error,
-      "one caller should have a token. Where ssm:GetParameters is allowed, run: iam-authenticator callers list",
-    );
+    return unread("callers", error, ({ spell }) => ({
+      before: "one caller should have a token. Where ssm:GetParameters is allowed, run:",
+      command: spell("callers list"),
+    }));
   }
 }
 
@@ -161,7 +161,10 @@ export async function checkDenials(
     const findings = lintDenials(lists, connection.review);
     if (findings.length === 0)
       return [ok(name, `${lists.size} ${lists.size === 1 ? "list has" : "lists have"} room`)];
-    const advice = "for all findings, run: iam-authenticator mappings lint";
+    const advice: Advice = ({ spell }) => ({
+      before: "for all findings, run:",
+      command: spell("mappings lint"),
+    });
     return findings.map(({ where, message }) => warning(name, `${where}: ${message}`, advice));
   } catch (error) {
     return [
@@ -188,7 +191,7 @@ function regionsCheck({ functions, settings }: Connection): Check[] {
 }
 
 /** Returns a warning, not a failure: the operator may not have the permission. */
-function unread(check: string, error: unknown, advice: string): Check {
+function unread(check: string, error: unknown, advice: Advice): Check {
   const failure = toFailure(error);
   if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
   return warning(check, `not checked: ${failure.message}`, advice);
@@ -200,9 +203,12 @@ function mappingCheck(
 ): Check {
   const name = parameter && shortName(parameter, prefix);
   if (refusal === undefined && name !== undefined) return ok("mapping", name);
-  const advice =
+  const advice: Advice =
     adviceFor(refusal?.code ?? "") ??
-    "for the reason, run: iam-authenticator explain --token-file <file>";
+    (({ spell }) => ({
+      before: "for the reason, run:",
+      command: spell("explain", "--token-file <file>"),
+    }));
   if (name !== undefined) return failed("mapping", `${name}: ${refusal?.code}`, advice);
   if (evaluations.length === 0)
     return warning("mapping", `not looked up: ${refusal?.code}`, advice);

@@ -5,7 +5,15 @@ import { API_VERSIONS } from "../../../functions/authenticator/review/token-revi
 import { parseErrorText } from "../../../functions/errors.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { failureKind } from "../../../functions/lib/retry.ts";
-import { adviceFor, type Check, failed, LOOK_AT_LOG, ok, warning } from "../../cmdline/advice.ts";
+import {
+  type Advice,
+  adviceFor,
+  type Check,
+  failed,
+  LOOK_AT_LOG,
+  ok,
+  warning,
+} from "../../cmdline/advice.ts";
 import { failureReason, quotedAnswer, type TlsSeen } from "../../io/http.ts";
 import { type Endpoint, messageOf, type Reply } from "../../kube/client.ts";
 import { isConfidential, type Webhook } from "../../kube/kubeconfig.ts";
@@ -158,7 +166,7 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
   }
 }
 
-function adviceForCaller(reply: Reply): string {
+function adviceForCaller(reply: Reply): Advice {
   const { status } = reply;
   const { code, reason } = parseErrorText(messageOf(reply));
   // The reason of a refused caller is the text of the error of its token.
@@ -169,7 +177,8 @@ function adviceForCaller(reply: Reply): string {
   )
     return "the token file is old: check the timer that renews it, and its log";
   if (status === 401)
-    return "give the caller's token (--kubeconfig or --token-file), or create a new one (iam-authenticator callers add <name>); with mTLS, compare the subject with CALLER_SUBJECTS";
+    return ({ spell }) =>
+      `give the caller's token (--kubeconfig or --token-file), or create a new one (${spell("callers add", "<name>")}); with mTLS, compare the subject with CALLER_SUBJECTS`;
   if (status === 403)
     return "with mTLS, check that the truststore holds the certificate's CA, and that neither has expired";
   if (status === 404 || status === 405)

@@ -13,6 +13,7 @@ import {
   failureOf,
   ok,
   printChecks,
+  type SpelledCheck,
   warning,
   withCommands,
 } from "../../cmdline/advice.ts";
@@ -71,10 +72,10 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
       "Run it where kube-apiserver runs, with its kubeconfig. Your AWS credentials sign a test token and look up your " +
       "mapping. Exit code 1: a check failed. With several clusters, each context needs webhookKubeconfig.",
     examples: [
-      "iam-authenticator doctor -c prod --kubeconfig webhook.kubeconfig",
-      "iam-authenticator doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
-      "iam-authenticator doctor -c prod --endpoint https://auth.example.com \\",
-      "    --client-cert apiserver.crt --client-key apiserver.key",
+      "doctor -c prod --kubeconfig webhook.kubeconfig",
+      "doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
+      "doctor -c prod --endpoint https://auth.example.com \\\n" +
+        "    --client-cert apiserver.crt --client-key apiserver.key",
     ],
   });
   const kubeconfig = new Option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig");
@@ -125,7 +126,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
     throw silentExit();
 }
 
-async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
+async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promise<SpelledCheck[]> {
   const webhook = await webhookOf(options, io);
   const { server, clientCertificate } = webhook;
   const config = clientConfig(options, io).then((found) => found.config);

@@ -11,7 +11,7 @@ import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
-import { forCluster } from "../../cmdline/spelling.ts";
+import { spellerFor } from "../../cmdline/spelling.ts";
 import { finding, silentExit, usage } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
 import { type OutputFormat, printData, printList } from "../../io/print.ts";
@@ -96,9 +96,10 @@ export function explainCommand(command: Command, io: IOStreams): Command {
       "access. Exit code 1: access denied. The stack stores the function's settings in Parameter Store; where you cannot " +
       "read them, the verdict says on which settings it depends.",
     examples: [
-      "iam-authenticator explain -c prod arn:aws:iam::111122223333:role/Developers",
-      "iam-authenticator explain -c prod jane@example.com",
-      "aws eks get-token --cluster-name prod | iam-authenticator explain -c prod --token-file -",
+      "explain -c prod arn:aws:iam::111122223333:role/Developers",
+      "explain -c prod jane@example.com",
+      (program) =>
+        `aws eks get-token --cluster-name prod | ${program} explain -c prod --token-file -`,
     ],
   }).argument(
     "[who]",
@@ -138,9 +139,9 @@ async function explain(
   const isWithoutNodes = needsInstance(found.user) && !nodeLookup;
   const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
   const { prefix } = connection.review;
-  const complete = (text: string) => forCluster(text, options, io.environment);
   if (options.output === "table") {
-    printLines(explanationLines(explanation, prefix, complete), io);
+    const speller = spellerFor(options, io.environment);
+    printLines(explanationLines(explanation, prefix, speller), io);
   } else await printData(explanationData(explanation), options.output, io);
   const isForOtherHost =
     found.refusal?.code === "token_malformed" || found.refusal?.code === "token_host_refused";

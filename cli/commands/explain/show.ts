@@ -5,8 +5,9 @@ import type { Evaluation } from "../../../functions/authenticator/mapping/evalua
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { User } from "../../../functions/authenticator/user/user.ts";
 import type { Explanation } from "../../aws/review.ts";
-import { adviceFor } from "../../cmdline/advice.ts";
-import { hangingIndent, shellWord } from "../../io/print.ts";
+import { adviceFor, textOf } from "../../cmdline/advice.ts";
+import type { Speller } from "../../cmdline/spelling.ts";
+import { hangingIndent, type Text } from "../../io/print.ts";
 import type { IOStreams, Tone } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { NO_NODES } from "../../model/function-settings.ts";
@@ -15,10 +16,10 @@ import { sessionProgram } from "../../model/session-programs.ts";
 const HEAD = 10;
 
 /** The first column, and the text next to it. */
-export type Line = readonly [head: string, text: string, tone?: Tone];
+export type Line = readonly [head: string, text: Text, tone?: Tone];
 
 /** Returns the texts that are not `undefined`, in lines of which the first one has the head. */
-export function under(head: string, ...texts: readonly (string | undefined)[]): Line[] {
+export function under(head: string, ...texts: readonly (Text | undefined)[]): Line[] {
   return texts.filter((text) => text !== undefined).map((text, i) => [i === 0 ? head : "", text]);
 }
 
@@ -27,15 +28,11 @@ export function printLines(lines: readonly Line[], io: IOStreams): void {
     io.print(hangingIndent(head.padEnd(HEAD), text, io.columns), tone);
 }
 
-/**
- * Returns the lines about a review.
- *
- * @param complete completes the commands in the advice
- */
+/** Returns the lines about a review. */
 export function explanationLines(
   explanation: Explanation,
   prefix: string,
-  complete: (text: string) => string,
+  speller: Speller,
 ): Line[] {
   const { token, identity, evaluations = [], parameter, user, refusal } = explanation;
   return [
@@ -54,7 +51,7 @@ export function explanationLines(
     ...(user === undefined ? [] : userLines(user)),
     ...(refusal === undefined
       ? grantLines(explanation)
-      : refusalLines(explanation, prefix, complete)),
+      : refusalLines(explanation, prefix, speller)),
   ];
 }
 
@@ -114,11 +111,7 @@ export function grantLines({ user, isWithoutNodes, condition }: Explanation): Li
 /**
  * Returns the lines about a denial, without the part of the message that repeats the lines above.
  */
-export function refusalLines(
-  explained: Explanation,
-  prefix: string,
-  complete: (text: string) => string,
-): Line[] {
+export function refusalLines(explained: Explanation, prefix: string, speller: Speller): Line[] {
   const { identity, parameter, deniedBy, refusal, condition } = explained;
   if (refusal === undefined) return [];
   const { code, reason } = refusal;
@@ -127,15 +120,11 @@ export function refusalLines(
     identity_denied: deniedBy,
   };
   const who = named[code] ?? (parameter && shortName(parameter, prefix));
-  const advice = adviceFor(code);
+  const advice = adviceFor(code, who);
   return [
     ["verdict", `denied, ${code}${condition === undefined ? "" : `, if ${condition}`}`, "denied"],
     ["reason", reason],
-    ...under(
-      "to do",
-      advice &&
-        complete(advice).replace("<who>", (word) => (who === undefined ? word : shellWord(who))),
-    ),
+    ...under("to do", advice && textOf(advice, speller)),
   ];
 }
 

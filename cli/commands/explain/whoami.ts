@@ -10,7 +10,7 @@ import { isAccessDenied } from "../../aws/errors.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity } from "../../aws/review.ts";
 import { findCredentials, getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
-import { explainWords } from "../../cmdline/advice.ts";
+import { explainCommand } from "../../cmdline/advice.ts";
 import {
   type ClustersOptions,
   inEachCluster,
@@ -21,7 +21,7 @@ import {
 } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
-import { forCluster } from "../../cmdline/spelling.ts";
+import { spellerFor } from "../../cmdline/spelling.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure, silentExit } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
@@ -47,7 +47,7 @@ export function whoamiCommand(command: Command, io: IOStreams): Command {
       "Gets your identity from STS, and evaluates the mappings on this machine with the function's code. Does not call " +
       "the endpoint: doctor does. Requires ssm:GetParameters on the mappings; without it, only the identity is shown. " +
       "Exit code 1: the cluster would deny you access.",
-    examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
+    examples: ["whoami -c prod", "whoami -c prod -o json"],
   });
   return withOptions(command, CONNECTIONS, OUTPUT)
     .option("--jwt", "as which user an AWS-signed token logs in: gets one from STS")
@@ -89,8 +89,8 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
   const connection = await connect(options, io, config);
   const { prefix } = connection.review;
   const { region } = connection.settings;
-  const complete = (text: string) => forCluster(text, options, io.environment);
-  const known = { credentials, prefix, region, complete };
+  const speller = spellerFor(options, io.environment);
+  const known = { credentials, prefix, region, speller };
   try {
     const explanation = await explainIdentity(identity, connection, io);
     await functionOf(connection, io);
@@ -101,7 +101,7 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
     const { profile: _, ...others } = options;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
-      explainWords(others, io, identity.arn).join(" ");
+      explainCommand(others, io, identity.arn);
     const explanation: Explanation = { identity };
     return { ...known, explanation, unread: awsFailure(message, error) };
   }
@@ -145,7 +145,7 @@ function mappingEnd({ evaluations = [], parameter }: Explanation): string | unde
 
 function whoamiLines(
   cluster: string,
-  { explanation, credentials, prefix, region, complete, unread }: Whoami,
+  { explanation, credentials, prefix, region, speller, unread }: Whoami,
 ): Line[] {
   const { identity, parameter, user, refusal } = explanation;
   const end = mappingEnd(explanation);
@@ -169,6 +169,6 @@ function whoamiLines(
       ? under("verdict", "not known")
       : refusal === undefined
         ? grantLines(explanation)
-        : refusalLines(explanation, prefix, complete)),
+        : refusalLines(explanation, prefix, speller)),
   ];
 }

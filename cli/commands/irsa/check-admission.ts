@@ -1,6 +1,13 @@
 // Checks the admission policies in the cluster, and the Pods that should have a role.
 
-import { type Check, failed, ok, shortenedChecks, warning } from "../../cmdline/advice.ts";
+import {
+  type Advice,
+  type Check,
+  failed,
+  ok,
+  shortenedChecks,
+  warning,
+} from "../../cmdline/advice.ts";
 import { type Kubernetes, refused } from "../../kube/client.ts";
 import {
   isAlive,
@@ -83,7 +90,10 @@ function needsLabel(binding: KubernetesObject): boolean {
 }
 
 function checkPolicies({ version, pods, labels, validation, webhook }: InstalledPolicies): Check[] {
-  const apply = "iam-authenticator irsa policy | kubectl apply -f -";
+  const apply: Advice = ({ program }) => ({
+    before: "",
+    command: `${program} irsa policy | kubectl apply -f -`,
+  });
   const check = "policy";
   const problemOf = (policy: InstalledPolicy | undefined) =>
     policy === undefined ? "is not installed" : "has no binding";
@@ -97,9 +107,11 @@ function checkPolicies({ version, pods, labels, validation, webhook }: Installed
 
   if (pods?.bindings.some(needsLabel) && !hasBinding(labels)) {
     const seen = `${LABEL_POLICY_NAME} ${problemOf(labels)}: new ServiceAccounts do not get the label, and their Pods no role`;
-    checks.push(
-      failed(check, seen, "iam-authenticator irsa policy --label-policy | kubectl apply -f -"),
-    );
+    const advice: Advice = ({ program }) => ({
+      before: "",
+      command: `${program} irsa policy --label-policy | kubectl apply -f -`,
+    });
+    checks.push(failed(check, seen, advice));
   }
   if (hasBinding(pods) && !hasBinding(validation)) {
     const seen = `the ValidatingAdmissionPolicy ${POLICY_NAME} ${problemOf(validation)}: Pods with invalid annotations are not rejected`;
@@ -150,7 +162,9 @@ function checkLabels({ pods, labels }: InstalledPolicies, withRole: Objects): Ch
     : "after step 4 of the installation, its new Pods get no role";
   const seen = `has a role but not the label ${ROLE_LABEL}=true: ${effect}`;
   return shortenedChecks(
-    unlabelled.map((account) => result(check, `${nameOf(account)} ${seen}`, LABEL_COMMAND)),
+    unlabelled.map((account) =>
+      result(check, `${nameOf(account)} ${seen}`, () => ({ before: "", command: LABEL_COMMAND })),
+    ),
   );
 }
 
@@ -187,9 +201,12 @@ function checkNumber({ pods }: InstalledPolicies, accounts: Objects): Check[] {
   return (pods?.bindings ?? []).flatMap((binding) => {
     const selector = objectAt(binding, "spec", "paramRef", "selector");
     const selected = accounts.filter((account) => selects(selector, labelsOf(account)));
-    const advice = needsLabel(binding)
+    const advice: Advice = needsLabel(binding)
       ? "move ServiceAccounts with a role to other namespaces"
-      : "select ServiceAccounts by the label; this prints the steps: iam-authenticator irsa policy";
+      : ({ program }) => ({
+          before: "select ServiceAccounts by the label; this prints the steps:",
+          command: `${program} irsa policy`,
+        });
     return [...Map.groupBy(selected, namespaceOf)].flatMap(([namespace, { length }]): Check[] => {
       const seen = `${namespace}: kube-apiserver evaluates the policy for ${length} ServiceAccounts when a Pod is created there`;
       return length > MANY ? [warning("number", seen, advice)] : [];

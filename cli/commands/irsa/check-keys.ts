@@ -4,7 +4,7 @@ import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.t
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { quoted } from "../../../functions/lib/text.ts";
-import { type Check, failed, ok, warning } from "../../cmdline/advice.ts";
+import { type Advice, type Check, failed, ok, warning } from "../../cmdline/advice.ts";
 import { Failure } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { listed } from "../../io/print.ts";
@@ -13,6 +13,11 @@ import { type Kubernetes, messageOf, openEndpoint, type Reply } from "../../kube
 import { listAt, STS_AUDIENCE } from "../../kube/objects.ts";
 import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
 import type { PublishedKey } from "./keys.ts";
+
+/** Returns advice that ends in the command that publishes keys. */
+function publish(before: string): Advice {
+  return ({ spell }) => ({ before, command: spell("irsa keys publish", "--kubeconfig <file>") });
+}
 
 /** Returns the result of `read`, or a warning if kube-apiserver refuses the request. */
 export async function attempt<T>(
@@ -42,8 +47,8 @@ export function checkClusterKeys(keys: readonly IssuerKey[], served: readonly st
   const check = "cluster keys";
   const missing = keys.map(({ kid }) => kid).filter((kid) => !served.includes(kid));
   if (missing.length === 0) return ok(check, "each key of kube-apiserver is served");
-  const advice =
-    "publish a key a day before a kube-apiserver signs with it (iam-authenticator irsa keys publish --kubeconfig <file>). If you have retired " +
+  const advice: Advice = ({ spell }) =>
+    `publish a key a day before a kube-apiserver signs with it (${spell("irsa keys publish", "--kubeconfig <file>")}). If you have retired ` +
     "it, this is correct until you remove it from kube-apiserver";
   return warning(
     check,
@@ -69,8 +74,8 @@ export async function checkToken(
   const made = await attempt("token", permission, request, "not made");
   if (made.read === undefined) return [...made.unread];
   const { kid, issuer: found, audiences } = made.read;
-  const advice =
-    "name this issuer first in --service-account-issuer (iam-authenticator irsa flags), and keep the old one second";
+  const advice: Advice = ({ program }) =>
+    `name this issuer first in --service-account-issuer (${program} irsa flags), and keep the old one second`;
   return [
     found === issuer
       ? ok("token issuer", found)
@@ -83,8 +88,7 @@ export async function checkToken(
 function checkSigner(kid: string, served: readonly string[]): Check {
   const check = "signing key";
   if (served.includes(kid)) return ok(check, kid);
-  const advice = "publish it: iam-authenticator irsa keys publish --kubeconfig <file>";
-  return failed(check, `${kid} is not served`, advice);
+  return failed(check, `${kid} is not served`, publish("publish it:"));
 }
 
 /** Tries to log in with the token, because the flag --api-audiences cannot be read. */
@@ -158,8 +162,10 @@ export async function checkDocuments(
     typeof kid === "string" ? [kid] : [],
   );
   const seen = `${kids.length === 1 ? "1 key" : `${kids.length} keys`}, ${Math.round(jwks.ms)} ms`;
-  const advice = "publish one: iam-authenticator irsa keys publish --kubeconfig <file>";
-  const check = kids.length > 0 ? ok("jwks", seen) : failed("jwks", "it contains no key", advice);
+  const check =
+    kids.length > 0
+      ? ok("jwks", seen)
+      : failed("jwks", "it contains no key", publish("publish one:"));
   // Without keys, the later checks have nothing to compare.
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
@@ -183,11 +189,10 @@ async function fetchDocument(check: string, url: string, ca: string | undefined,
   }
 }
 
-const PUBLISH =
-  "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>";
+const PUBLISH_KEYS = publish("publish the cluster's keys:");
 
-function adviceFor({ status, body }: Reply): string {
-  if (memberAt(parseJson(body), "code") === "issuer_without_keys") return PUBLISH;
+function adviceFor({ status, body }: Reply): Advice {
+  if (memberAt(parseJson(body), "code") === "issuer_without_keys") return PUBLISH_KEYS;
   return status === 404 ? "check the issuer's URL" : "check the issuer's log";
 }
 
@@ -216,7 +221,8 @@ export function checkPublished(
       failed(check, `issuer/${kid} ${problem}`, "publish it again, or remove the parameter"),
     );
   const good = published.filter(({ key }) => key !== undefined).map(({ kid }) => kid);
-  if (good.length === 0) return [...invalid, failed(check, "no valid key is published", PUBLISH)];
+  if (good.length === 0)
+    return [...invalid, failed(check, "no valid key is published", PUBLISH_KEYS)];
   if (served === undefined) return invalid;
   const waiting = good.filter((kid) => !served.includes(kid));
   const extra = served.filter((kid) => !good.includes(kid));

@@ -52,8 +52,8 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
       "The token is valid for 10 minutes and is sent only to kube-apiserver. Of a Secret's token, only the signature is " +
       "verified. Exit code 1: a check failed.",
     examples: [
-      "iam-authenticator irsa doctor -c prod --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\",
-      "    --kubeconfig admin.conf",
+      "irsa doctor -c prod --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\\n" +
+        "    --kubeconfig admin.conf",
     ],
   });
   return withOptions(command, CONNECTION, OUTPUT)

@@ -22,8 +22,8 @@ export function flagsCommand(command: Command, io: IOStreams): Command {
       "new tokens for the first issuer. Keep both in this order. On Talos, the flags replace the default issuer, " +
       "https://<endpoint>:6443. On k3s and RKE2, add them to the existing list of arguments.",
     examples: [
-      "iam-authenticator irsa flags --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\",
-      "    --old-issuer https://kubernetes.default.svc.cluster.local",
+      "irsa flags --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\\n" +
+        "    --old-issuer https://kubernetes.default.svc.cluster.local",
     ],
   })
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)

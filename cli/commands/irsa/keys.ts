@@ -72,7 +72,7 @@ export function describeKey(key: IssuerKey): string {
 type ListOptions = ConnectionOptions & ListOutputOptions;
 
 export function listCommand(command: Command, io: IOStreams): Command {
-  describe(command, { examples: ["iam-authenticator irsa keys list --cluster prod"] });
+  describe(command, { examples: ["irsa keys list --cluster prod"] });
   return withOptions(command, CONNECTION, listOutput()).action((options: ListOptions) =>
     list(options, io),
   );
@@ -118,9 +118,10 @@ export function publishCommand(command: Command, io: IOStreams): Command {
       "Does not change or remove published keys; to remove one, run irsa keys retire. Publish a new key a day before " +
       "kube-apiserver signs with it: AWS caches the issuer's keys.",
     examples: [
-      "iam-authenticator irsa keys publish -c prod --kubeconfig admin.conf",
-      "kubectl get --raw /openid/v1/jwks | iam-authenticator irsa keys publish -c prod --yes --jwks -",
-      "iam-authenticator irsa keys publish -c prod --public-key sa.pub --dry-run",
+      "irsa keys publish -c prod --kubeconfig admin.conf",
+      (program) =>
+        `kubectl get --raw /openid/v1/jwks | ${program} irsa keys publish -c prod --yes --jwks -`,
+      "irsa keys publish -c prod --public-key sa.pub --dry-run",
     ],
   });
   const kubeconfig = new Option(

@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import { describe } from "../../cmdline/define.ts";
 import { collectNamespace, readWhole } from "../../cmdline/options.ts";
+import { programName } from "../../cmdline/spelling.ts";
 import { usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
@@ -36,9 +37,9 @@ export function policyCommand(command: Command, io: IOStreams): Command {
       `label, ${ROLE_LABEL}, which another policy sets on each ServiceAccount that has a role. Install that one first ` +
       "(--label-policy), label the existing ServiceAccounts, and then apply everything: the command prints these steps.",
     examples: [
-      "iam-authenticator irsa policy --label-policy | kubectl apply -f -",
-      "iam-authenticator irsa policy | kubectl apply -f -",
-      "iam-authenticator irsa policy --for 1.34 --aws-default-region eu-west-1 > irsa.yaml",
+      "irsa policy --label-policy | kubectl apply -f -",
+      "irsa policy | kubectl apply -f -",
+      "irsa policy --for 1.34 --aws-default-region eu-west-1 > irsa.yaml",
     ],
   })
     .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
@@ -101,11 +102,12 @@ function logSteps(
   { for: version, labelPolicy: isFirst }: PolicyCommandOptions,
   io: IOStreams,
 ): void {
-  const policy = `iam-authenticator irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;
+  const program = programName(io.environment);
+  const policy = `${program} irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;
   const steps = [
     `${policy} --label-policy | kubectl apply -f -`,
     LABEL_COMMAND,
-    'iam-authenticator irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok',
+    `${program} irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok`,
     `${policy} ... | kubectl apply -f -`,
   ];
   io.log(

@@ -37,8 +37,8 @@ export function retireCommand(command: Command, io: IOStreams): Command {
       "to another key. With --kubeconfig, also requests a token from kube-apiserver to see which key signs, and lists the " +
       "Secrets and Pods whose tokens kube-apiserver still accepts because of this key.",
     examples: [
-      "iam-authenticator irsa keys retire -c prod issuer/zq2Wk0O9bB0p1JHZ3rM0mDq7y3m8b0Hq0s6oUu1cV5A \\",
-      "    --signed-until 2026-11-01T08:00:00Z --kubeconfig admin.conf",
+      "irsa keys retire -c prod issuer/zq2Wk0O9bB0p1JHZ3rM0mDq7y3m8b0Hq0s6oUu1cV5A \\\n" +
+        "    --signed-until 2026-11-01T08:00:00Z --kubeconfig admin.conf",
     ],
   }).argument("<key>", "issuer/<kid>, as irsa keys list shows it");
   withOptions(command, CONNECTION)

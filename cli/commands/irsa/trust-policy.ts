@@ -28,8 +28,8 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     details:
       "The policy allows one service account in one namespace. With --pattern, both names may contain * and ?.",
     examples: [
-      "iam-authenticator irsa trust-policy team-a/reader --aws-account 111122223333 \\",
-      "    --issuer https://abc.execute-api.eu-west-1.amazonaws.com > trust-policy.json",
+      "irsa trust-policy team-a/reader --aws-account 111122223333 \\\n" +
+        "    --issuer https://abc.execute-api.eu-west-1.amazonaws.com > trust-policy.json",
     ],
   })
     .argument("<name>", "the service account, as namespace/name", readSubject)

@@ -21,10 +21,10 @@ export function clientCommand(command: Command, io: IOStreams): Command {
       "program wrote, keeps fields that you have added, such as proxy-url or the program's variables, and asks before the " +
       "context gets another server.",
     examples: [
-      "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\",
-      "    --region eu-west-1 --out prod.kubeconfig",
-      "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --jwt",
-      "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --merge",
+      "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\\n" +
+        "    --region eu-west-1 --out prod.kubeconfig",
+      "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --jwt",
+      "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --merge",
     ],
   });
   return withOptions(command, CLUSTER, AWS)

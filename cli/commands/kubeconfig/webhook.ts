@@ -38,14 +38,14 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
       "keeps everything else of the old file. With --cluster instead of --endpoint, the URL is that of the stack, and if " +
       "the stack has a failoverUrl, the CA is the roots of Amazon Trust Services.",
     examples: [
-      "iam-authenticator kubeconfig webhook --endpoint https://abc.execute-api.eu-west-1.amazonaws.com \\",
-      "    --token-file caller-token --out webhook.kubeconfig",
-      "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
-      "    --client-cert apiserver.crt --client-key apiserver.key --out webhook.kubeconfig",
-      "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
-      "    --token-file-path /etc/kubernetes/iam-authenticator/caller-token --out webhook.kubeconfig",
-      "iam-authenticator kubeconfig webhook --from old.kubeconfig --endpoint https://auth.example.com --out new.kubeconfig",
-      "iam-authenticator kubeconfig webhook -c prod --from old.kubeconfig --out new.kubeconfig",
+      "kubeconfig webhook --endpoint https://abc.execute-api.eu-west-1.amazonaws.com \\\n" +
+        "    --token-file caller-token --out webhook.kubeconfig",
+      "kubeconfig webhook --endpoint https://auth.example.com \\\n" +
+        "    --client-cert apiserver.crt --client-key apiserver.key --out webhook.kubeconfig",
+      "kubeconfig webhook --endpoint https://auth.example.com \\\n" +
+        "    --token-file-path /etc/kubernetes/iam-authenticator/caller-token --out webhook.kubeconfig",
+      "kubeconfig webhook --from old.kubeconfig --endpoint https://auth.example.com --out new.kubeconfig",
+      "kubeconfig webhook -c prod --from old.kubeconfig --out new.kubeconfig",
     ],
   }).option("--endpoint <url>", "URL of the function; /authenticate is added if it has no path");
   return withOptions(command, OF_STACK, WEBHOOK_FILES)

@@ -20,6 +20,7 @@ import {
   type WriteOptions,
   withOptions,
 } from "../../cmdline/options.ts";
+import { programName } from "../../cmdline/spelling.ts";
 import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -51,8 +52,8 @@ export function allowCommand(command: Command, io: IOStreams): Command {
       "A name, such as jane@example.com, removes the denials of users and sessions of that name. With several clusters, " +
       "the command writes nothing unless it can read all of them.",
     examples: [
-      "iam-authenticator mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
-      "iam-authenticator mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
+      "mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
+      "mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
     ],
   }).argument("<who>");
   return withOptions(command, CONNECTIONS, READING, WRITE)
@@ -85,7 +86,7 @@ async function planOne(who: string, options: AllowOptions, connection: Connectio
   const known = await readByName([...lists, ...places], connection, io);
   await requireCluster(known, connection, options, io);
   const plan = planWithout(lists, (item) => isFor(item, arnLike), known, review);
-  const left = stillDenied(arnLike, afterwards(known, plan.changes), connection);
+  const left = stillDenied(arnLike, afterwards(known, plan.changes), connection, io);
   if (plan.changes.length === 0)
     throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
   const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
@@ -186,12 +187,13 @@ function stillDenied(
   arnLike: string,
   parameters: StoredParameters,
   connection: Connection,
+  { environment }: IOStreams,
 ): string {
   const { review, settings } = connection;
   const identity = supposeIdentity(arnLike);
   const { deciding } = identity === undefined ? {} : decide(review, identity, parameters);
   if (deciding?.place !== "deny-account" && deciding?.place !== "deny-any") return "";
   const name = shortName(deciding.parameter, review.prefix);
-  const command = `iam-authenticator mappings get -c ${settings.clusterId} ${shellWord(name)}`;
-  return ` ${arnLike} is still denied by ${name}. To see it: ${command}`;
+  const command = `${programName(environment)} mappings get -c ${settings.clusterId}`;
+  return ` ${arnLike} is still denied by ${name}. To see it: ${command} ${shellWord(name)}`;
 }

@@ -70,10 +70,10 @@ export function applyCommand(command: Command, io: IOStreams): Command {
       "changed a mapping since the plan. After an interruption, run it again to finish. With several clusters, nothing is " +
       "written unless all can be read, and writing stops at the first cluster that fails.",
     examples: [
-      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
-      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run -o json",
-      "iam-authenticator mappings apply -c prod -f common.yaml -f prod.yaml",
-      "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
+      "mappings apply -c prod -f mappings.yaml --dry-run",
+      "mappings apply -c prod -f mappings.yaml --dry-run -o json",
+      "mappings apply -c prod -f common.yaml -f prod.yaml",
+      "mappings apply -c prod -f teams/ --prune --yes",
     ],
   });
   return withOptions(command, CONNECTIONS, READING, WRITE, PRUNE, OUTPUT)
@@ -247,8 +247,8 @@ export function diffCommand(command: Command, io: IOStreams): Command {
       "With --file, the exit code is 1 if apply would change something; kept denials do not count. Without --file, it compares two clusters: - is " +
       "only in the first, + only in the second, and the exit code is 1 if they differ.",
     examples: [
-      "iam-authenticator mappings diff -c prod -f mappings.yaml --prune",
-      "iam-authenticator mappings diff -c staging -c prod",
+      "mappings diff -c prod -f mappings.yaml --prune",
+      "mappings diff -c staging -c prod",
     ],
   });
   return withOptions(command, CONNECTIONS, READING, PRUNE, OUTPUT)

@@ -12,6 +12,7 @@ import { isOfSessions } from "../../../functions/authenticator/mapping/possible-
 import { nearest } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
+import { programName } from "../../cmdline/spelling.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
@@ -179,7 +180,8 @@ async function warnOfFederatedUsers(
   ];
   const lists = new Set([account, "any"].map((of) => denyParameter(review.prefix, of)));
   const start = "This denial does not cover federated users, whose names their creator chooses";
-  const advice = `To deny them too: iam-authenticator mappings deny -c ${settings.clusterId} '${all}'`;
+  const program = programName(io.environment);
+  const advice = `To deny them too: ${program} mappings deny -c ${settings.clusterId} '${all}'`;
   try {
     const stored = afterwards(
       await readSome(ssm, [...granting, ...lists], io.interrupted),

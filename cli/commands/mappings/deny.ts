@@ -27,10 +27,10 @@ export function denyCommand(command: Command, io: IOStreams): Command {
       "accepts AWS-signed tokens, the command denies what that person can be by the mappings instead. With several " +
       "clusters, the command shows one plan, asks once, and goes on if one cluster fails.",
     examples: [
-      "iam-authenticator mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
-      "iam-authenticator mappings deny jane@example.com -c prod -c staging --description 'left the company'",
-      "iam-authenticator mappings deny -c prod sso/111122223333/ClusterAdmin \\",
-      "    --session jane@example.com --until 2099-12-31T00:00:00Z --description 'on leave'",
+      "mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
+      "mappings deny jane@example.com -c prod -c staging --description 'left the company'",
+      "mappings deny -c prod sso/111122223333/ClusterAdmin \\\n" +
+        "    --session jane@example.com --until 2099-12-31T00:00:00Z --description 'on leave'",
     ],
   }).argument("<who>");
   return withOptions(command, CONNECTIONS, READING, WRITE, end("the denial"))

@@ -11,7 +11,7 @@ import {
   type WriteOptions,
   withOptions,
 } from "../../cmdline/options.ts";
-import { forCluster } from "../../cmdline/spelling.ts";
+import { spellerFor } from "../../cmdline/spelling.ts";
 import { createDraft } from "../../io/confirm.ts";
 import { finding, usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -34,8 +34,8 @@ export function editCommand(command: Command, io: IOStreams): Command {
       "Opens the mappings as a file in the editor of VISUAL or EDITOR, and shows a plan when you close it. Without <who>, " +
       `it opens all mappings and denials. An entry that you remove from the file is removed.\n\n${TARGET_HELP}`,
     examples: [
-      "iam-authenticator mappings edit -c prod arn:aws:iam::111122223333:role/Developers",
-      "EDITOR='code --wait' iam-authenticator mappings edit -c prod deny/111122223333",
+      "mappings edit -c prod arn:aws:iam::111122223333:role/Developers",
+      (program) => `EDITOR='code --wait' ${program} mappings edit -c prod deny/111122223333`,
     ],
   }).argument("[who...]");
   withOptions(command, CONNECTION, READING, WRITE);
@@ -44,8 +44,11 @@ export function editCommand(command: Command, io: IOStreams): Command {
 
 async function edit(who: readonly string[], options: EditOptions, io: IOStreams): Promise<void> {
   if (!io.interactive && !options.yes && !options.dryRun) {
-    const other = forCluster(OTHER_WAY, options, io.environment);
-    throw usage(`mappings edit needs a terminal. Without one, change a file: ${other}`);
+    const { spell } = spellerFor(options, io.environment);
+    throw usage(
+      "mappings edit needs a terminal. Without one, change a file: " +
+        `${spell("mappings export", "> all.yaml")}, then ${spell("mappings apply", "-f all.yaml")}`,
+    );
   }
   const { connection, read, entries, where } = await beforeWrites(io, () =>
     openEntries(who, options, io),
@@ -113,9 +116,6 @@ async function openEntries(who: readonly string[], options: EditOptions, io: IOS
   if (entries.length === 0) throw finding(`Nothing to edit in ${where}.`);
   return { connection, read, entries, where };
 }
-
-const OTHER_WAY =
-  "iam-authenticator mappings export > all.yaml, then iam-authenticator mappings apply -f all.yaml";
 
 const DIFFERS =
   "differs from the opened file: another operator changed it, or it was not opened. Nothing was written.";

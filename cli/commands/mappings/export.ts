@@ -16,7 +16,7 @@ import { type Connection, type ConnectionOptions, connect } from "../../aws/conn
 import { readSome } from "../../aws/parameter-store.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, collect, READING, withOptions } from "../../cmdline/options.ts";
-import { clusterWords } from "../../cmdline/spelling.ts";
+import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { printData, shellWord } from "../../io/print.ts";
@@ -270,9 +270,9 @@ export function exportCommand(command: Command, io: IOStreams): Command {
       "Skips mappings that the ConfigMap cannot express, with a line on standard error and exit code 1. With " +
       "--roles-from, it replaces a permission set with its roles.",
     examples: [
-      "iam-authenticator mappings export -c prod > mappings.yaml",
-      "aws iam list-roles --path-prefix /aws-reserved/ > roles.json",
-      "iam-authenticator mappings export -c prod --format aws-auth --roles-from roles.json",
+      "mappings export -c prod > mappings.yaml",
+      () => "aws iam list-roles --path-prefix /aws-reserved/ > roles.json",
+      "mappings export -c prod --format aws-auth --roles-from roles.json",
     ],
   });
   return withOptions(command, CONNECTION, READING)
@@ -312,13 +312,16 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   const left = [...invalid, ...problems];
   for (const entry of left) io.log(`Skipped ${lineOf(entry)}.\n`);
   if (left.length > 0)
-    throw finding(`${exported} exported, ${left.length} skipped.`, ...causesOf(left, options));
+    throw finding(
+      `${exported} exported, ${left.length} skipped.`,
+      ...causesOf(left, spellerFor(options, io.environment)),
+    );
 }
 
 /**
  * Returns sentences: the most frequent causes, and advice about the denial that causes most skips.
  */
-function causesOf(all: readonly Skipped[], options: ExportOptions): string[] {
+function causesOf(all: readonly Skipped[], { spell }: Speller): string[] {
   const causes = [...Map.groupBy(all, ({ cause }) => phraseOf(cause))]
     .map(([phrase, entries]) => ({ phrase, cause: entries[0]?.cause, length: entries.length }))
     .filter(({ length }) => length > 1)
@@ -326,13 +329,12 @@ function causesOf(all: readonly Skipped[], options: ExportOptions): string[] {
   const [denial] = causes.flatMap(({ cause }) =>
     cause?.code === "denied_by_entry" ? cause.denied : [],
   );
-  const again = `iam-authenticator mappings allow ${[...clusterWords(options), shellWord(denial ?? "")].join(" ")}`;
   return [
     ...causes.slice(0, MOST_CAUSES).map(({ phrase, length }) => `${length} skipped: ${phrase}.`),
     ...(denial === undefined
       ? []
       : [
-          `aws-auth cannot deny ${denial}. End its access in AWS, then remove the denial and export again: ${again}`,
+          `aws-auth cannot deny ${denial}. End its access in AWS, then remove the denial and export again: ${spell("mappings allow", shellWord(denial))}`,
         ]),
   ];
 }

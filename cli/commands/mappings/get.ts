@@ -25,8 +25,8 @@ export function getCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details: `With several names, it prints a list, and fails after it if one does not exist.\n\n${TARGET_HELP}`,
     examples: [
-      "iam-authenticator mappings get -c prod arn:aws:iam::111122223333:role/Developers",
-      "iam-authenticator mappings get -c prod sso/111122223333/ClusterAdmin user/111122223333/alice -o wide",
+      "mappings get -c prod arn:aws:iam::111122223333:role/Developers",
+      "mappings get -c prod sso/111122223333/ClusterAdmin user/111122223333/alice -o wide",
     ],
   }).argument("<who...>");
   return withOptions(command, CONNECTION, ACCOUNT, listOutput("yaml"))

@@ -48,9 +48,7 @@ type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
 export function historyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
-    examples: [
-      "iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers",
-    ],
+    examples: ["mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
   }).argument("<who>");
   return withOptions(command, CONNECTION, ACCOUNT, OUTPUT, HEADERS).action(
     (who: string, options: HistoryOptions) => history(who, options, io),
@@ -101,8 +99,8 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details: `In a list, a pattern's ARN or --session restores only that entry; the list's name restores the entire list.\n\n${TARGET_HELP}`,
     examples: [
-      "iam-authenticator mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
-      "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
+      "mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
+      "mappings rollback -c prod role/111122223333/developers --to 3 --yes",
     ],
   }).argument("<who>");
   return withOptions(command, CONNECTION, READING, WRITE)

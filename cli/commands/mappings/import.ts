@@ -170,9 +170,10 @@ export function importCommand(command: Command, io: IOStreams): Command {
       "the access entry with the same principal (see rbac). Prints a mapping file and writes nothing to AWS. Standard error " +
       "lists entries that change and entries that cannot be imported. The exit code is 1 if an entry cannot be imported.",
     examples: [
-      "kubectl -n kube-system get configmap aws-auth -o yaml | \\",
-      "    iam-authenticator mappings import -f - --sso > mappings.yaml",
-      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
+      (program) =>
+        "kubectl -n kube-system get configmap aws-auth -o yaml | \\\n" +
+        `    ${program} mappings import -f - --sso > mappings.yaml`,
+      "mappings apply -c prod -f mappings.yaml --dry-run",
     ],
   })
     .requiredOption("-f, --file <path>", "file, or - for standard input (may be repeated)", collect)
@@ -213,6 +214,6 @@ export function schemaCommand(command: Command, io: IOStreams): Command {
     details:
       "Save it next to the mapping file: files from import and export refer to it there. An editor then completes keys " +
       "and marks mistakes as you type. mappings lint also checks what a schema cannot express.",
-    examples: ["iam-authenticator mappings schema > mapping-file.schema.json"],
+    examples: ["mappings schema > mapping-file.schema.json"],
   }).action(() => printData(schema, "json", io));
 }

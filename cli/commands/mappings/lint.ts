@@ -47,10 +47,7 @@ export function lintCommand(command: Command, io: IOStreams): Command {
       "With --file, it reads only files and does not call AWS, for example in a pull request. The exit code is 1 if a " +
       "finding has the level of --fail or above. If you deploy without a check before traffic, run lint of the new " +
       "release first.",
-    examples: [
-      "iam-authenticator mappings lint --cluster prod",
-      "iam-authenticator mappings lint -f mappings.yaml --fail error",
-    ],
+    examples: ["mappings lint --cluster prod", "mappings lint -f mappings.yaml --fail error"],
   });
   return withOptions(command, OPTIONAL_CONNECTIONS, READING, OUTPUT, HEADERS)
     .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)

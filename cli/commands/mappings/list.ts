@@ -27,12 +27,12 @@ export function listCommand(command: Command, io: IOStreams): Command {
     details:
       "-o csv has the columns of -o wide, and writes ' before a cell that a spreadsheet would evaluate as a formula.",
     examples: [
-      "iam-authenticator mappings list --cluster prod",
-      "iam-authenticator mappings list --all-contexts --group system:masters",
-      "iam-authenticator mappings list -c prod -o csv > access.csv",
-      "iam-authenticator mappings list -c prod --group system:masters",
-      "iam-authenticator mappings list -c prod --account 111122223333 -o json",
-      "iam-authenticator mappings ls -c prod -o wide",
+      "mappings list --cluster prod",
+      "mappings list --all-contexts --group system:masters",
+      "mappings list -c prod -o csv > access.csv",
+      "mappings list -c prod --group system:masters",
+      "mappings list -c prod --account 111122223333 -o json",
+      "mappings ls -c prod -o wide",
     ],
   });
   return withOptions(command, CONNECTIONS, READING, listOutput())

@@ -14,7 +14,7 @@ import {
   type WriteOptions,
   withOptions,
 } from "../../cmdline/options.ts";
-import { type ClusterOptions, clusterWords } from "../../cmdline/spelling.ts";
+import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { EXIT, silentExit } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -33,8 +33,8 @@ export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details: `Parameter Store deletes the history of a removed parameter; the plan shows its last value.\n\n${TARGET_HELP}`,
     examples: [
-      "iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run",
-      "iam-authenticator mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
+      "mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run",
+      "mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
     ],
   }).argument("<who...>");
   return withOptions(command, CONNECTIONS, READING, WRITE)
@@ -82,9 +82,10 @@ async function planRemovals(
   const changes = removals.flatMap((found) => found.changes);
   if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
   for (const line of missing) io.log(`${line}\n`);
+  const speller = spellerFor(options, io.environment);
   const effect = () => [
     EFFECT,
-    ...changes.flatMap((change) => commandsAgain(change, options, review)),
+    ...changes.flatMap((change) => commandsAgain(change, speller, review)),
   ];
   return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect, missing };
 }
@@ -136,7 +137,7 @@ const OPTIONS: Readonly<Record<Exclude<keyof Mapping, "arn" | "arnLike">, string
  */
 function commandsAgain(
   { name, before, value }: Change,
-  where: ClusterOptions,
+  { spell }: Speller,
   { prefix, now }: ReviewSettings,
 ) {
   const entriesIn = (text = "[]") =>
@@ -162,7 +163,7 @@ function commandsAgain(
           .flatMap((text) => optionWords(`--${option}`, text)),
       ),
     ];
-    const command = kind === "deny" ? "deny" : "set";
-    return `To write it again: iam-authenticator mappings ${command} ${[...clusterWords(where), ...words.map(shellWord)].join(" ")}`;
+    const command = kind === "deny" ? "mappings deny" : "mappings set";
+    return `To write it again: ${spell(command, words.map(shellWord).join(" "))}`;
   });
 }

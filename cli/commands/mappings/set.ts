@@ -34,6 +34,7 @@ import {
   type WriteOptions,
   withOptions,
 } from "../../cmdline/options.ts";
+import { programName } from "../../cmdline/spelling.ts";
 import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -82,15 +83,15 @@ export function setCommand(command: Command, io: IOStreams): Command {
       "Keys without an option stay unchanged, and so do the other entries of a list. A new mapping of one session gets " +
       `its username from the permission set's mapping, and with --add-group its groups too.\n\n${TARGET_HELP}`,
     examples: [
-      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
-      "    --username 'dev:{SessionName}' --group developers",
-      "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
-      "iam-authenticator mappings set -c prod sso/111122223333/Developers \\",
-      "    --session jane@example.com --username lead:jane --group leads",
-      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/TeamA \\",
-      "    --username 'team-a:{SessionName}' --access edit --namespace team-a",
-      "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin \\",
-      "    --session jane@example.com --add-group on-call --for 2h",
+      "mappings set -c prod arn:aws:iam::111122223333:role/Developers \\\n" +
+        "    --username 'dev:{SessionName}' --group developers",
+      "mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
+      "mappings set -c prod sso/111122223333/Developers \\\n" +
+        "    --session jane@example.com --username lead:jane --group leads",
+      "mappings set -c prod arn:aws:iam::111122223333:role/TeamA \\\n" +
+        "    --username 'team-a:{SessionName}' --access edit --namespace team-a",
+      "mappings set -c prod sso/111122223333/ClusterAdmin \\\n" +
+        "    --session jane@example.com --add-group on-call --for 2h",
     ],
   }).argument("<who>");
   return withOptions(command, CONNECTIONS, READING, WRITE, end("the mapping"))
@@ -244,7 +245,7 @@ function phraseOf({ code, problem }: InvalidMapping, kind: MappingKind): string 
 function logBindings(
   level: AccessLevel,
   namespaces: readonly string[] | undefined,
-  { log }: IOStreams,
+  { log, environment }: IOStreams,
 ): void {
   const options = (namespaces ?? []).map((namespace) => ` --namespace ${namespace}`).join("");
   const [first, ...others] = accessGroups(level, namespaces);
@@ -252,7 +253,8 @@ function logBindings(
     others.length === 0
       ? `The group ${first} needs`
       : `The groups ${[first, ...others].join(", ")} need`;
-  log(`${groups} bindings in the cluster. Print them with: iam-authenticator rbac${options}\n`);
+  const command = `${programName(environment)} rbac${options}`;
+  log(`${groups} bindings in the cluster. Print them with: ${command}\n`);
   if (level === "admin-view")
     log("Warning: admin-view can read Secrets and run commands in Pods: see docs/rbac.md.\n");
 }

@@ -242,9 +242,9 @@ export function reportCommand(command: Command, io: IOStreams): Command {
       "fails if the log does not cover the time. With two Regions, it counts the logins of both. Read its commands first: a " +
       "mapping for emergencies is unused on purpose.",
     examples: [
-      "iam-authenticator report -c prod --kubeconfig admin.conf",
-      "iam-authenticator report -c prod -o csv > access.csv",
-      "iam-authenticator report -c prod --unused 90d > remove.sh",
+      "report -c prod --kubeconfig admin.conf",
+      "report -c prod -o csv > access.csv",
+      "report -c prod --unused 90d > remove.sh",
     ],
   });
   return withOptions(command, CONNECTIONS, READING, LOG, REPORT, HEADERS).action(

@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { followReviews, type LoggedReview } from "../../aws/review-log.ts";
-import { adviceFor, explainWords } from "../../cmdline/advice.ts";
+import { adviceFor, explainCommand, textOf } from "../../cmdline/advice.ts";
 import {
   inEachCluster,
   isSeveral,
@@ -20,15 +20,17 @@ import {
   readReviews,
   withLog,
 } from "../../cmdline/review-log.ts";
-import { type ClusterOptions, forCluster } from "../../cmdline/spelling.ts";
+import { type ClusterOptions, spellerFor } from "../../cmdline/spelling.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { EXIT, Failure, usage } from "../../io/errors.ts";
 import {
   type HeaderOptions,
   hangingIndent,
+  oneLine,
   printable,
   printData,
   printDocument,
+  type Text,
   table,
 } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -69,7 +71,7 @@ function cells({ review, why }: Shown, prefix: string): string[] {
     arn,
     username,
     shortName(parameter, prefix),
-    why.explain?.join(" ") ?? why.advice ?? "",
+    why.explain ?? oneLine(why.advice ?? ""),
   ];
 }
 
@@ -78,17 +80,24 @@ function showNarrow({ review, why, group }: Shown, prefix: string, columns: numb
   const { count = 1, first = time } = group ?? {};
   const head = [shownTime(time), outcome, ...(reason === undefined ? [] : [reason])].join("  ");
   const by = parameter === undefined ? "" : ` by ${shortName(parameter, prefix)}`;
-  const lines = [
+  const lines: Text[] = [
     ...(count === 1 ? [] : [`${count} times since ${shownTime(first)}`]),
     ...(arn === undefined ? [] : [arn]),
     ...(username === undefined ? [] : [`as ${username}${by}`]),
     // With an ARN, the explain command shows more.
     ...(why.explain === undefined && message !== undefined ? [message] : []),
-    ...(why.advice === undefined ? [] : [`to do: ${why.advice}`]),
-    ...(why.explain === undefined ? [] : [why.explain.join(" ")]),
+    ...(why.advice === undefined ? [] : [toDo(why.advice)]),
+    ...(why.explain === undefined ? [] : [{ before: "", command: why.explain }]),
   ];
   const below = lines.map((line) => hangingIndent(INDENT, line, columns)).join("");
   return `${hangingIndent("", head, columns)}${below}`;
+}
+
+function toDo(advice: Text): Text {
+  const start = "to do:";
+  return typeof advice === "string"
+    ? `${start} ${advice}`
+    : { ...advice, before: `${start} ${advice.before}` };
 }
 
 interface ReviewGroup {
@@ -131,9 +140,9 @@ function groupReviews(most = MOST) {
 }
 
 interface Why {
-  /** The words of a shell command, quoted where necessary. */
-  readonly explain?: readonly string[];
-  readonly advice?: string;
+  /** A shell command. */
+  readonly explain?: string;
+  readonly advice?: Text;
 }
 
 /**
@@ -144,15 +153,16 @@ function whyOf(
   { outcome, reason = "", arn = "", principalId }: LoggedReview,
   options: ClusterOptions,
   io: IOStreams,
-) {
+): Why {
   if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
     // Without the id, the current role of this name would match.
     const isOfId =
       reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
-    return { explain: explainWords(options, io, arn, isOfId ? principalId : undefined) };
+    return { explain: explainCommand(options, io, arn, isOfId ? principalId : undefined) };
   }
   const advice = adviceFor(reason);
-  return advice === undefined ? {} : { advice: forCluster(advice, options, io.environment) };
+  if (advice === undefined) return {};
+  return { advice: textOf(advice, spellerFor(options, io.environment)) };
 }
 
 interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
@@ -167,9 +177,9 @@ export function listCommand(command: Command, io: IOStreams): Command {
       "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews grants both. " +
       "With --each or --follow, -o json prints one object per line.",
     examples: [
-      "iam-authenticator reviews list -c prod --outcome denied --outcome fault",
-      "iam-authenticator reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
-      "iam-authenticator reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
+      "reviews list -c prod --outcome denied --outcome fault",
+      "reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
+      "reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
     ],
   });
   return withOptions(command, REVIEWS, OUTPUT, HEADERS)
@@ -286,7 +296,7 @@ function reviewData({ time, ...review }: LoggedReview, options: OneOf<ListOption
   return {
     time: new Date(time).toISOString(),
     ...review,
-    ...(explain !== undefined && { explain: explain.join(" ") }),
-    ...(advice !== undefined && { advice }),
+    ...(explain !== undefined && { explain }),
+    ...(advice !== undefined && { advice: oneLine(advice) }),
   };
 }

@@ -33,11 +33,12 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
       "A token is valid for 15 minutes and for this cluster only. Anyone who has it can act as you: keep it out of logs. " +
       "With --jwt, STS signs the token, which IAM policies can restrict, and the function must accept it (JWT_ISSUERS).",
     examples: [
-      "iam-authenticator token --cluster prod --region eu-west-1",
-      "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin --cache",
-      "iam-authenticator token -c prod --jwt --role arn:aws:iam::111122223333:role/Admin --cache",
-      "iam-authenticator token -c prod --caller --token-only > caller-token",
-      "iam-authenticator token -c prod --token-only | iam-authenticator explain -c prod --token-file -",
+      "token --cluster prod --region eu-west-1",
+      "token -c prod --role arn:aws:iam::111122223333:role/Admin --cache",
+      "token -c prod --jwt --role arn:aws:iam::111122223333:role/Admin --cache",
+      "token -c prod --caller --token-only > caller-token",
+      (program) =>
+        `${program} token -c prod --token-only | ${program} explain -c prod --token-file -`,
     ],
   });
   return withOptions(command, CLUSTER, AWS)

@@ -112,7 +112,7 @@ const WROTE = `Wrote 1 parameter. ${EFFECT}`;
 const [PAIR, THREE] = [Array<Kind>(2).fill("bob"), Array<Kind>(3).fill("bob")];
 const BOTH = `one, two: ${WROTE}`;
 const UNCHANGED = "Nothing was written, because not every cluster can be changed.";
-const AGAIN = "Repeat: iam-authenticator mappings deny 'a b'";
+const AGAIN = "Repeat: npx --no -- lambda-iam-authenticator mappings deny 'a b'";
 const STOPPED = "The response is not from AWS: check for a proxy, and check AWS_ENDPOINT_URL.";
 const NOTHING = "Nothing was written. Run the same command again.";
 const failed = (name: string, outcome: string) =>

@@ -2,11 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adviceFor } from "../../../../cli/cmdline/advice.ts";
+import { adviceFor, textOf } from "../../../../cli/cmdline/advice.ts";
+import { oneLine } from "../../../../cli/io/print.ts";
+import { processStreams } from "../../../../cli/io/streams.ts";
+import { createProgram } from "../../../../cli/main/program.ts";
 import { ERRORS } from "../../../../functions/errors.ts";
 import { mintToken } from "../../../../local/identities.ts";
 import { localIdentity, startSts } from "../../../local-aws.ts";
-import { cli } from "../../cli.ts";
+import { cli, commandPaths } from "../../cli.ts";
 import { useServer } from "../../fixtures.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
 
@@ -189,4 +192,30 @@ test("every denial has advice", () => {
   for (const [code, [outcome]] of Object.entries(ERRORS)) {
     if (outcome === "denied" && code !== "audience_foreign") assert.ok(adviceFor(code), code);
   }
+});
+
+test("each command in advice exists, and accepts the options of a cluster", async () => {
+  const program = await createProgram(processStreams());
+  const optionsOf = new Map(
+    commandPaths(program).map((path) => {
+      const command = path.reduce(
+        (group, name) => group.commands.find((child) => child.name() === name) ?? assert.fail(name),
+        program,
+      );
+      return [path.join(" "), command.options.map(({ long }) => long)] as const;
+    }),
+  );
+  const spelled: string[] = [];
+  const speller = {
+    program: "iam-authenticator",
+    spell(words: string, more = "") {
+      spelled.push(words);
+      return `${words} ${more}`;
+    },
+  };
+  for (const code of Object.keys(ERRORS)) {
+    assert.doesNotMatch(oneLine(textOf(adviceFor(code) ?? "", speller)), /undefined/);
+  }
+  assert.ok(spelled.length > 5);
+  for (const words of spelled) assert.ok(optionsOf.get(words)?.includes("--cluster"), words);
 });
