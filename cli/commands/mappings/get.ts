@@ -14,7 +14,7 @@ import { type ListOutputOptions, printData } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
-import { itemsOf, printItems } from "../../model/items.ts";
+import { listedEntriesOf, printListedEntries } from "../../model/listed-entries.ts";
 import { hasKey, normal, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP, type Target } from "../../model/target.ts";
 import { requireParameters } from "../../plan/read.ts";
@@ -49,11 +49,11 @@ async function get(names: readonly string[], options: GetOptions, io: IOStreams)
     // A single mapping is easier to read without a list.
     await printData(names.length === 1 ? data[0] : data, output, io);
   } else if (found.length > 0) {
-    const items = found.flatMap((stored) => itemsOf(stored, prefix, partition));
+    const items = found.flatMap((stored) => listedEntriesOf(stored, prefix, partition));
     const asked = items.filter(
       ({ entry }) => session === undefined || entry?.mapping.session === session,
     );
-    await printItems(asked, false, options, io);
+    await printListedEntries(asked, false, options, io);
   }
   if (missing.length > 0) throw finding(...missing);
 }

@@ -14,7 +14,11 @@ import { CONNECTIONS, listOutput, READING, withOptions } from "../../cmdline/opt
 import type { ListOutputOptions } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { decideForPrincipal, shortName } from "../../model/evaluation.ts";
-import { type Item, itemsOf, printItems } from "../../model/items.ts";
+import {
+  type ListedEntry,
+  listedEntriesOf,
+  printListedEntries,
+} from "../../model/listed-entries.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 import { destinationOf, readMappings, requireParameters } from "../../plan/read.ts";
 
@@ -47,7 +51,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const items = results.flatMap(({ cluster, value }) =>
     value.map((item) => withCluster(options, cluster, item)),
   );
-  if (results.length > 0) await printItems(items, isSeveral(options), options, io);
+  if (results.length > 0) await printListedEntries(items, isSeveral(options), options, io);
   throwWorst(failures);
 }
 
@@ -55,11 +59,11 @@ async function itemsIn(
   { group }: ListOptions,
   connection: Connection,
   io: IOStreams,
-): Promise<Item[]> {
+): Promise<ListedEntry[]> {
   const { prefix, partition } = connection.review;
   const current = await readMappings(connection, io);
   await requireParameters(current, connection, io);
-  const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
+  const all = [...current.values()].flatMap((stored) => listedEntriesOf(stored, prefix, partition));
   const items = all
     .filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group))
     .map((item) => ({ ...item, ...deniedBy(item, current, connection) }));
@@ -75,7 +79,7 @@ async function itemsIn(
  * a denial may match some identities.
  */
 function deniedBy(
-  { entry }: Item,
+  { entry }: ListedEntry,
   parameters: ReadonlyMap<string, VersionedParameter>,
   { review }: Connection,
 ) {

@@ -16,9 +16,9 @@ import { openKubernetes } from "../../kube/client.ts";
 import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type ReviewSettings, type StoredParameters, shortName } from "../../model/evaluation.ts";
-import type { Item } from "../../model/items.ts";
 import { isWithoutSession } from "../../model/lint/names.ts";
 import { type coversIn, shadowOf } from "../../model/lint/shadowing.ts";
+import type { ListedEntry } from "../../model/listed-entries.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 import { isUnused, type Logins } from "./logins.ts";
 
@@ -205,7 +205,7 @@ interface Facts {
 }
 
 export function findingsOf(
-  item: Item,
+  item: ListedEntry,
   { parameters, covers, review, logins, principal }: Facts,
 ): ReportFinding[] {
   const { stored, entry, problem = "" } = item;

@@ -13,7 +13,7 @@ import { awsFailure } from "../../io/errors.ts";
 import { startProgress } from "../../io/progress.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
-import type { Item } from "../../model/items.ts";
+import type { ListedEntry } from "../../model/listed-entries.ts";
 
 /** The values of a row by field. A field without a value is missing. */
 type Row = Readonly<Record<string, string>>;
@@ -114,13 +114,13 @@ export interface Logins {
   readonly isComplete: boolean;
 }
 
-export function isUnused({ entry }: Item, { uses, isComplete }: Logins): boolean {
+export function isUnused({ entry }: ListedEntry, { uses, isComplete }: Logins): boolean {
   return isComplete && entry !== undefined && !uses.has(entry);
 }
 
 export async function readLogins(
   log: OpenLog,
-  items: readonly Item[],
+  items: readonly ListedEntry[],
   io: IOStreams,
 ): Promise<Logins> {
   const { from, reason } = await startOfLog(log);
@@ -175,7 +175,7 @@ const LEVEL = "With a logLevel above info, the function does not log granted log
  * Returns whether names of the user depend on the session. The entries of a list share a parameter,
  * and so its sessions.
  */
-function namesSession({ entry }: Item): boolean {
+function namesSession({ entry }: ListedEntry): boolean {
   const { username = "", groups = [], session } = entry?.mapping ?? {};
   return (
     entry?.kind !== "pattern" &&
@@ -184,7 +184,10 @@ function namesSession({ entry }: Item): boolean {
   );
 }
 
-function usesOf(items: readonly Item[], ...queries: readonly (readonly Row[])[]): Map<Entry, Use> {
+function usesOf(
+  items: readonly ListedEntry[],
+  ...queries: readonly (readonly Row[])[]
+): Map<Entry, Use> {
   const [byParameter, bySession, named] = queries.map((all) =>
     Map.groupBy(all, ({ parameter }) => parameter),
   );
@@ -211,7 +214,7 @@ function usesOf(items: readonly Item[], ...queries: readonly (readonly Row[])[])
  * Returns whether a login may be of this pattern. The first pattern of the list that matches
  * applies, but one with an end may not have applied at that time.
  */
-function mayBeOf(pattern: Entry, list: readonly Item[], arn: string): boolean {
+function mayBeOf(pattern: Entry, list: readonly ListedEntry[], arn: string): boolean {
   const matching = list.filter(
     ({ entry }) => entry?.kind === "pattern" && matchesArnLike(entry.mapping.arnLike ?? "", arn),
   );

@@ -37,8 +37,8 @@ import {
 import type { IOStreams } from "../../io/streams.ts";
 import { given, nameOfEntry } from "../../model/entry.ts";
 import { writeEntry } from "../../model/file-entry.ts";
-import { type Item, itemsOf } from "../../model/items.ts";
 import { coversIn } from "../../model/lint/shadowing.ts";
+import { type ListedEntry, listedEntriesOf } from "../../model/listed-entries.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 import { checkPrincipals, findingsOf, readBoundRoles, sessionChooser } from "./findings.ts";
 import { isUnused, type Logins, readLogins } from "./logins.ts";
@@ -56,7 +56,7 @@ async function search(options: OneOf<SearchOptions>, io: IOStreams) {
   const parameters = await readMappings(connection, io);
   await requireParameters(parameters, connection, io);
   const items = [...parameters.values()]
-    .flatMap((stored) => itemsOf(stored, prefix, partition))
+    .flatMap((stored) => listedEntriesOf(stored, prefix, partition))
     .filter(({ entry }) => entry?.kind !== "deny");
   const { unused: since = options.since } = options;
   // The log has AWS's times, as the parameters have.
@@ -207,7 +207,7 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
 /** Returns the arguments of `mappings remove`, quoted for a shell. */
 function targets(
   { items, logins }: Search,
-  isWanted: (item: Item, logins: Logins) => boolean | undefined,
+  isWanted: (item: ListedEntry, logins: Logins) => boolean | undefined,
 ): string[] {
   return items
     .filter((item) => isWanted(item, logins))
@@ -216,11 +216,11 @@ function targets(
     );
 }
 
-function isCheckable({ entry, stored }: Item, { from }: Logins): boolean {
+function isCheckable({ entry, stored }: ListedEntry, { from }: Logins): boolean {
   return entry !== undefined && isOfOne(entry.kind) && stored.modified <= from;
 }
 
-function isRemovable(item: Item, logins: Logins): boolean {
+function isRemovable(item: ListedEntry, logins: Logins): boolean {
   return isCheckable(item, logins) && isUnused(item, logins);
 }
 

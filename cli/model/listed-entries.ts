@@ -1,4 +1,4 @@
-// Stored mappings and denials as items of a list, and how commands print them.
+// Stored mappings and denials as the rows of a list, and how commands print them.
 
 import { type ListOutputOptions, printData, printList } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
@@ -7,8 +7,11 @@ import { shortName } from "./evaluation.ts";
 import { writeEntry } from "./file-entry.ts";
 import type { VersionedParameter } from "./stored.ts";
 
-/** One entry, or one problem, of a parameter. */
-export interface Item {
+/**
+ * A row of a list: one valid entry of a stored parameter, or one of its problems. Unlike the rule's
+ * entries, it may be one that the function does not apply.
+ */
+export interface ListedEntry {
   readonly stored: VersionedParameter;
   /** The parameter without the prefix. */
   readonly name: string;
@@ -20,16 +23,17 @@ export interface Item {
   readonly problem?: string;
 }
 
-/** Prints the items. `isNamed` is whether each item names its cluster. */
-export async function printItems(
-  items: readonly Item[],
+/** Prints the rows. `isNamed` is whether each row names its cluster. */
+export async function printListedEntries(
+  rows: readonly ListedEntry[],
   isNamed: boolean,
   options: ListOutputOptions,
   io: IOStreams,
 ) {
   const { output } = options;
-  if (output === "json" || output === "yaml") return printData(items.map(machine), output, io);
-  const named = (item: Item, cells: string[]) => (isNamed ? [item.cluster ?? "", ...cells] : cells);
+  if (output === "json" || output === "yaml") return printData(rows.map(machine), output, io);
+  const named = (item: ListedEntry, cells: string[]) =>
+    isNamed ? [item.cluster ?? "", ...cells] : cells;
   const headers = [
     ...(isNamed ? ["cluster"] : []),
     "kind",
@@ -41,10 +45,15 @@ export async function printItems(
   ];
   const wide = {
     headers: [...headers, "parameter", "version", "modified"],
-    row: (item: Item) => named(item, wideRow(item)),
+    row: (item: ListedEntry) => named(item, wideRow(item)),
   };
-  const listing = { items, headers, row: (item: Item) => named(item, row(item)), wide };
-  const name = (item: Item) => named(item, [item.name]).join(" ");
+  const listing = {
+    items: rows,
+    headers,
+    row: (item: ListedEntry) => named(item, row(item)),
+    wide,
+  };
+  const name = (item: ListedEntry) => named(item, [item.name]).join(" ");
   await printList(
     { ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) },
     options,
@@ -52,7 +61,12 @@ export async function printItems(
   );
 }
 
-export function itemsOf(stored: VersionedParameter, prefix: string, partition: string): Item[] {
+/** Returns a row for each valid entry of a parameter, and for each problem. */
+export function listedEntriesOf(
+  stored: VersionedParameter,
+  prefix: string,
+  partition: string,
+): ListedEntry[] {
   const { entries, problems } = readParameter(prefix, stored.name, stored, partition);
   const name = shortName(stored.name, prefix);
   return [
@@ -61,7 +75,7 @@ export function itemsOf(stored: VersionedParameter, prefix: string, partition: s
   ];
 }
 
-function row({ name: parameter, entry, deniedBy, problem }: Item): string[] {
+function row({ name: parameter, entry, deniedBy, problem }: ListedEntry): string[] {
   if (entry === undefined) return ["INVALID", "", parameter, "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
   const { session, username = "", groups = [] } = mapping;
@@ -70,7 +84,7 @@ function row({ name: parameter, entry, deniedBy, problem }: Item): string[] {
   return [kind, account, whom, username, groups.join(","), note(entry, deniedBy)];
 }
 
-function wideRow(item: Item): string[] {
+function wideRow(item: ListedEntry): string[] {
   const { version, modified } = item.stored;
   return [...row(item), item.name, String(version), new Date(modified).toISOString()];
 }
@@ -102,7 +116,7 @@ function note(
   return [...words, description].filter((word) => word !== undefined).join(", ");
 }
 
-function machine({ cluster, stored, entry, deniedBy, problem }: Item): object {
+function machine({ cluster, stored, entry, deniedBy, problem }: ListedEntry): object {
   const { name: parameter, version } = stored;
   return given({
     cluster,
