@@ -13,10 +13,11 @@ import {
   mayDenyOthers,
   withoutRestrictions,
 } from "../model/access/administrators.ts";
-import { hasConsent, type Mark } from "../model/access/changes.ts";
+import { hasConsent } from "../model/access/changes.ts";
 import { marksOf } from "../model/access/phases.ts";
 import { afterwards, type RuleSettings, type Wanted } from "../model/access/state.ts";
 import { type ReviewSettings, shortName } from "../model/evaluation.ts";
+import type { Mark } from "../model/judgement.ts";
 import { mentionsAdministrators } from "../model/names.ts";
 import { entryKey, listIn, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";

@@ -7,6 +7,7 @@ import type { Mapping } from "../../../functions/authenticator/mapping/mapping.t
 import { deniedIn } from "../entry.ts";
 import { type EffectiveValue, isActive, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
+import type { Mark } from "../judgement.ts";
 import { isPlain, makesAdministrator, mayBeginWithSystem } from "../names.ts";
 
 /**
@@ -141,34 +142,6 @@ export function moved(
       .find((other) => other.was >= 0 && other.was < was && overlaps(other.entry, entry));
     return passed === undefined ? [] : [[entry, passed.entry]];
   });
-}
-
-/** The kinds, as nouns for their number. */
-export const MARKED = {
-  administrator: ["new administrator", "new administrators"],
-  name: ["name that needs care", "names that need care"],
-  wide: ["grant to more than one principal", "grants to more than one principal"],
-  denied: ["grant to a denied principal", "grants to denied principals"],
-  unsettled: ["grant below a mapping that changes", "grants below mappings that change"],
-  broader: ["principal with a broader mapping", "principals with a broader mapping"],
-  end: ["end dropped", "ends dropped"],
-  pin: ["pin dropped", "pins dropped"],
-  place: ["pattern with another place", "patterns with another place"],
-  denial: ["denial lifted", "denials lifted"],
-  invalid: ["invalid value changed", "invalid values changed"],
-  unread: ["effect unknown", "effects unknown"],
-} as const;
-
-export interface Mark {
-  /** The name of the parameter that is written. */
-  readonly parameter: string;
-  /** The entry before or after the change; `undefined` for an invalid value. */
-  readonly entry?: PlacedEntry;
-  readonly kind: keyof typeof MARKED;
-  /** The entries that may give access after the write: the user consents to these. */
-  readonly gives: readonly PlacedEntry[];
-  /** A sentence without period that starts with an entry. */
-  readonly text: string;
 }
 
 /**

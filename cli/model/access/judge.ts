@@ -12,12 +12,12 @@ import {
   reachOf,
 } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
+import type { Mark } from "../judgement.ts";
 import { ADMIN_GROUPS, nameRisk } from "../names.ts";
 import {
   alternatives,
   type EntryChange,
   entryChanges,
-  type Mark,
   mayApply,
   moved,
   place,

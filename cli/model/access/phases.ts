@@ -18,10 +18,11 @@ import {
   overlaps,
   type PlacedEntry,
 } from "../entry-arns.ts";
+import type { Mark, Phase, PhaseWrite } from "../judgement.ts";
 import { mentionsAdministrators } from "../names.ts";
 import { isStored, valueProblem } from "../stored.ts";
 import { hasAdministrator } from "./administrators.ts";
-import { entryChanges, type Mark } from "./changes.ts";
+import { entryChanges } from "./changes.ts";
 import { judgeChange } from "./judge.ts";
 import {
   afterwards,
@@ -34,29 +35,6 @@ import {
   valuesOf,
   type Wanted,
 } from "./state.ts";
-
-export interface Phase {
-  /**
-   * The writes in their order. A value may be one before the wanted one: a list with both removed
-   * and new denials, an ended mapping. Empty if each remaining change would leave no administrator.
-   */
-  readonly writes: readonly PhaseWrite[];
-  /**
-   * Parameters that were written in the last 35 s, and whose earlier values the function may still
-   * use.
-   */
-  readonly waitsFor: readonly string[];
-  /**
-   * The earliest start of the first write, in milliseconds since 1970. It is not in the future if
-   * `waitsFor` is empty.
-   */
-  readonly from: number;
-}
-
-export interface PhaseWrite extends Wanted {
-  /** What its judgement depends on, as in `RuleSettings.reading`. */
-  readonly uses: ReadonlySet<string>;
-}
 
 /**
  * The time after which a value is settled, in milliseconds: a review that began with the earlier

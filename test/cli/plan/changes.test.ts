@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Mark } from "../../../cli/model/access/changes.ts";
+import type { Mark } from "../../../cli/model/judgement.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { type Change, isRemoval, planChanges } from "../../../cli/plan/changes.ts";
 import { outcome } from "../../../cli/plan/propose.ts";

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Mark } from "../../../cli/model/access/changes.ts";
 import { type PlacedEntry as Entry, readValue } from "../../../cli/model/entry-arns.ts";
+import type { Mark } from "../../../cli/model/judgement.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { checkConsent, rebased } from "../../../cli/plan/consent.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Mark } from "../../../cli/model/access/changes.ts";
+import type { Mark } from "../../../cli/model/judgement.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { findOwner } from "../../../cli/plan/changes.ts";
 import {

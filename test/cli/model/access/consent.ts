@@ -1,8 +1,8 @@
 // Whether the operator accepts what a write gives: a printed mark names it, or the plan shows it.
 
 import { isDeepStrictEqual } from "node:util";
-import type { Mark } from "../../../../cli/model/access/changes.ts";
 import type { PlacedEntry as Entry } from "../../../../cli/model/entry-arns.ts";
+import type { Mark } from "../../../../cli/model/judgement.ts";
 import { arnSections, matchesSections } from "../../../../functions/authenticator/mapping/arn.ts";
 import { claimPlaceholdersIn } from "../../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { identityArns } from "../../../../functions/authenticator/mapping/deny-list.ts";

@@ -2,14 +2,15 @@
 // of values that a function may hold, without the operator's consent.
 
 import { hasAdministrator } from "../../../../cli/model/access/administrators.ts";
-import { hasConsent, type Mark } from "../../../../cli/model/access/changes.ts";
-import { marksOf, nextPhase, type Phase } from "../../../../cli/model/access/phases.ts";
+import { hasConsent } from "../../../../cli/model/access/changes.ts";
+import { marksOf, nextPhase } from "../../../../cli/model/access/phases.ts";
 import {
   afterwards,
   type RuleSettings,
   type States,
   type Wanted,
 } from "../../../../cli/model/access/state.ts";
+import type { Mark, Phase } from "../../../../cli/model/judgement.ts";
 import { mentionsAdministrators } from "../../../../cli/model/names.ts";
 import type { User } from "../../../../functions/authenticator/user/user.ts";
 import {
