@@ -176,7 +176,6 @@ const GROUPS = [
       "cmdline/clusters.ts",
       "aws/connection.ts",
       "plan/read.ts",
-      "plan/consent.ts",
       "model/entry.ts",
       "cmdline/times.ts",
     ].map(inCli),

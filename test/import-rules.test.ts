@@ -198,3 +198,21 @@ test("no subject of cli/commands/ imports another, and no two folders import eac
   });
   assert.deepEqual(between, []);
 });
+
+test("the commands for callers and issuer keys do not reach the rule of access", () => {
+  const imports = Map.groupBy(importsOfCli(), ([importer]) => importer);
+  /** The file, and every file below `cli/` that it reaches. */
+  const reachedFrom = (start: string): ReadonlySet<string> => {
+    const reached = new Set([start]);
+    for (const file of reached)
+      for (const [, imported] of imports.get(file) ?? []) reached.add(imported);
+    return reached;
+  };
+  const rule = [/^model\/access\//, /^plan\/access\//, /^model\/lint\//];
+  const ruleIn = (start: string) =>
+    [...reachedFrom(start)].filter((file) => rule.some((folder) => folder.test(file)));
+  for (const command of ["irsa/keys", "irsa/retire", "callers"])
+    assert.deepEqual(ruleIn(`commands/${command}.ts`), [], command);
+  // The same search finds it for a command that changes mappings.
+  assert.ok(ruleIn("commands/mappings/remove.ts").includes("model/access/phases.ts"));
+});

@@ -41,6 +41,7 @@ import {
   readCallers,
 } from "../plan/callers.ts";
 import { Absent, carryOut, planClusters } from "../plan/clusters.ts";
+import { judgeNoMapping } from "../plan/judge.ts";
 import { destinationOf, requireParameters } from "../plan/read.ts";
 import { Stopped } from "../plan/stopped.ts";
 
@@ -122,6 +123,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
       plan: planCallers(callers, [...callers.entries, entry], check),
       known: callers.known,
       connection,
+      judge: judgeNoMapping,
       outcome: `Added ${name} to ${callers.parameter}.`,
       effect: () => [effectOf(arn, out, clusterId)],
     };
@@ -326,6 +328,7 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
       plan: planCallers(callers, remaining, check),
       known: callers.known,
       connection,
+      judge: judgeNoMapping,
       effect,
       gives: "no access",
     };

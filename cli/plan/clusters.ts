@@ -22,7 +22,7 @@ import { listed, shellWord } from "../io/print.ts";
 import { duration, startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
-import { ChangedBetween } from "./consent.ts";
+import { ChangedBetween } from "./judge.ts";
 import {
   type ClusterPlan,
   confirmAll,

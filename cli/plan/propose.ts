@@ -9,13 +9,9 @@ import { confirm } from "../io/confirm.ts";
 import { Failure, finding } from "../io/errors.ts";
 import { shortened } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { guardLockout } from "../model/access/administrators.ts";
-import { endedFirst } from "../model/access/phases.ts";
-import { warningsFor } from "../model/lint/lint.ts";
 import type { VersionedParameter } from "../model/stored.ts";
 import { type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
-import { type Accepted, readForAccess } from "./consent.ts";
-import { guardNames } from "./guard-names.ts";
+import type { Accepted, Judge } from "./judge.ts";
 import { destinationOf, requireCluster } from "./read.ts";
 import { countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts";
 
@@ -31,10 +27,8 @@ export interface ClusterPlan {
   /** Parameters under the prefix that were read for the plan. */
   readonly known: ReadonlyMap<string, VersionedParameter>;
   readonly connection: Connection;
-  /** Whether `known` has every mapping, or with --account that account's. */
-  readonly isWhole?: boolean;
-  /** As in `readForAccess`: a denial must not wait for other operators. */
-  readonly merges?: boolean;
+  /** Judges the changes: `judgeAccess` for mappings and denials, `judgeNoMapping` for others. */
+  readonly judge: Judge;
   /**
    * Makes another plan for the same effect if AWS refuses the writes of this one, which must be a
    * single write. A given consent holds for it.
@@ -82,20 +76,21 @@ export async function prepare(
   options: ProposeOptions,
   io: IOStreams,
 ): Promise<Prepared> {
-  const { plan: wanted, known, connection, gives, ...others } = planned;
+  const { plan: wanted, known, connection, judge, gives, outcome: reported } = planned;
   const { review } = connection;
+  const force = options.force === true;
   await requireCluster(known, connection, options, io);
   const { problem } = await readFunction(connection, io.interrupted);
   // Callers and issuer keys do not depend on its settings.
   if (wanted.changes.some(({ name }) => readName(review.prefix, name) !== undefined))
     connection.functions.log(io);
   const current = withoutEnded(wanted, review.now);
-  const { plan, managed } = await withoutManaged(current, connection, options.force === true, io);
+  const { plan, managed } = await withoutManaged(current, connection, force, io);
   const { changes } = plan;
-  const reading = await readForAccess(changes, { ...planned, skipped: managed }, connection, io);
-  const destination = await destinationOf(connection, reading.current, io);
-  const steps = { endedFirst: endedFirst(changes, reading.current, review) };
-  const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, review) };
+  const judgement = await judge(changes, { known, skipped: managed, gives, force }, connection, io);
+  const { marks, warnings, notes, guard } = judgement;
+  const destination = await destinationOf(connection, judgement.current, io);
+  const shown = { ...plan, marks, warnings, notes };
   // Skipped prunes are not errors: the file does not request them by name.
   const skipped = managed
     .filter((change) => !(isRemoval(change) && options.prune))
@@ -105,16 +100,14 @@ export async function prepare(
     if (changes.length === 0) throw finding("Nothing was written.");
     if (problem !== undefined && gives === undefined)
       throw finding(`Nothing was written. ${problem}`);
-    if (!options.force) guardLockout(changes, reading.current, review);
-    // A denial by the command has chosen between names and patterns.
-    if (!options.force && gives === undefined) await guardNames(changes, connection, io);
+    if (!force) await guard();
   } catch (error) {
     if (error instanceof Failure) return { shown, destination, refusal: error };
     throw error;
   }
-  const force = options.force === true;
-  const accepted = { ...reading, ...others, changes, force, skipped, connection, destination };
-  return { shown, destination, proposal: accepted };
+  const accepted = { ...judgement, changes, force, skipped, connection, destination };
+  const proposal = { ...accepted, ...(reported !== undefined && { outcome: reported }) };
+  return { shown, destination, proposal };
 }
 
 /** Confirms all clusters together, then the marks. Throws unless the user accepts. */

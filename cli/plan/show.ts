@@ -4,7 +4,6 @@ import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { hangingIndent, listed } from "../io/print.ts";
 import type { IOStreams, Tone } from "../io/streams.ts";
-import { SETTLED_MS } from "../model/access/phases.ts";
 import { shortName } from "../model/evaluation.ts";
 import { MARKED, type Mark } from "../model/judgement.ts";
 import { ADMIN_GROUPS } from "../model/names.ts";
@@ -19,8 +18,8 @@ export interface ShownPlan extends Plan {
   readonly marks: readonly Mark[];
   /** The warnings of each parameter, by its name. */
   readonly warnings: ReadonlyMap<string, readonly string[]>;
-  /** Parameters that are written as ended before they are deleted. */
-  readonly endedFirst?: ReadonlySet<string>;
+  /** A sentence about how a parameter is written, by its name. */
+  readonly notes?: ReadonlyMap<string, string>;
 }
 
 type Output = Pick<IOStreams, "columns" | "print">;
@@ -52,7 +51,7 @@ export function printPlans(clusters: readonly ClusterToShow[], { print, columns 
 
 /** Prints one plan. Wraps its lines unless `columns` is `undefined`, as for a pipe. */
 function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
-  const { changes, unchanged, extra, keptDenials = [], marks, warnings, endedFirst } = plan;
+  const { changes, unchanged, extra, keptDenials = [], marks, warnings, notes } = plan;
   const line = (head: string, text: string, tone?: Tone) =>
     io.print(hangingIndent(head, text, io.columns), tone);
   const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
@@ -64,8 +63,8 @@ function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
   for (const change of changes.toSorted((a, b) => place(a) - place(b))) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
-    if (endedFirst?.has(name))
-      line(INDENT, `It is written as ended, and deleted ${SETTLED_MS / 1000} s later.`);
+    const note = notes?.get(name);
+    if (note !== undefined) line(INDENT, note);
     for (const mark of byName.get(name) ?? []) line(`${INDENT}! `, mark.text, "weakened");
     for (const text of warnings.get(name) ?? []) line(`${INDENT}warning: `, text);
   }

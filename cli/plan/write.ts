@@ -8,12 +8,12 @@ import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
 import { logIfSlow, startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { nextPhase, SETTLED_MS } from "../model/access/phases.ts";
 import { shortName } from "../model/evaluation.ts";
 import type { PhaseWrite } from "../model/judgement.ts";
 import { entryKey, isStored, listIn, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
-import { type Accepted, checkConsent, checkMerge, rebased } from "./consent.ts";
+import type { Accepted } from "./judge.ts";
+import { checkMerge, rebased } from "./rebase.ts";
 import { NoOrder, stateOf, stopped } from "./stopped.ts";
 import {
   mergeValues,
@@ -22,27 +22,6 @@ import {
   writeList,
   writeValue,
 } from "./write-parameter.ts";
-
-/**
- * Waits until the function no longer uses earlier values.
- *
- * @param until milliseconds since 1970
- * @param what a phrase for the parameters that were written
- */
-export async function waitForCaches(until: number, what: string, io: IOStreams): Promise<void> {
-  // AWS's clock may be ahead of this machine's.
-  const end = Math.min(until, io.clock() + SETTLED_MS);
-  if (end <= io.clock()) return;
-  const seconds = () => `${Math.ceil((end - io.clock()) / 1000)} s`;
-  io.log(
-    `Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`,
-  );
-  while (io.clock() < end) {
-    if (io.watched) io.showProgress(`waiting for ${what}, ${seconds()} left`);
-    await io.sleep(Math.min(1_000, end - io.clock()), io.interrupted);
-  }
-  if (io.watched) io.showProgress("");
-}
 
 /** More than the number of operators who may change the same parameters during one command. */
 const MAX_REREADS = 20;
@@ -57,8 +36,8 @@ const MOST_NEIGHBOURS = 9;
 const WRITES_WITHOUT_NEIGHBOURS = 20;
 
 /**
- * Writes in the phases of cli/model/access/phases.ts. Before each one, the parameters that the plan
- * uses are read again.
+ * Writes in the phases of the judgement. Before each one, the parameters that the plan uses are read
+ * again.
  *
  * @throws `Stopped` at the first uncertain write: a conflict with another operator, an error, or no
  * response
@@ -118,7 +97,7 @@ class Writing {
   async phase(): Promise<boolean> {
     const planned = await this.#next();
     if (planned === undefined) return false;
-    await waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#io);
+    await this.#accepted.waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#io);
     if (await this.#readAgain()) return true;
     const { writes = [] } = (await this.#next(planned.from)) ?? {};
     if (writes.length === 0 && !this.#accepted.force) {
@@ -168,9 +147,8 @@ class Writing {
 
   /** Plans the next phase by the plan's time, except for waits. */
   #next(from = 0) {
-    return this.#accepted.settle(this.#current, (rule) =>
-      nextPhase(this.#changes, this.#current, rule, Math.max(from, this.#io.clock())),
-    );
+    const clock = Math.max(from, this.#io.clock());
+    return this.#accepted.nextPhase(this.#changes, this.#current, clock);
   }
 
   /**
@@ -194,7 +172,7 @@ class Writing {
       if (!others.includes(name)) return change;
       return rebased(change, before.get(name), fresh.get(name), this.#connection.review);
     });
-    await checkConsent(combined, fresh, this.#accepted, this.#listed(others), this.#io.clock());
+    await this.#accepted.checkConsent(combined, fresh, this.#listed(others), this.#io.clock());
     this.#changes = combined;
     this.#current = fresh;
     if (others.length === 0) return false;
@@ -264,7 +242,7 @@ class Writing {
         version: 0,
         modified: this.#io.clock(),
       });
-      await checkConsent(final(merged), this.#current, this.#accepted, name, this.#io.clock());
+      await this.#accepted.checkConsent(final(merged), this.#current, name, this.#io.clock());
     };
     const own = { ...change, isInterim: value !== wanted.value };
     const { isMerged, value: written } = await writeList(

@@ -29,6 +29,7 @@ import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
+import { judgeNoMapping } from "../../plan/judge.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { requireParameters } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
@@ -182,7 +183,14 @@ async function planPublication(options: PublishOptions, io: IOStreams): Promise<
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
   const effect =
     "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
-  return { plan, known: byName(published), connection, effect: () => [effect], gives: "no access" };
+  return {
+    plan,
+    known: byName(published),
+    connection,
+    judge: judgeNoMapping,
+    effect: () => [effect],
+    gives: "no access",
+  };
 }
 
 function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {

@@ -18,6 +18,7 @@ import { openKubernetes } from "../../kube/client.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../../kube/objects.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
+import { judgeNoMapping } from "../../plan/judge.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { remainingTokens, requestToken } from "./cluster-keys.ts";
@@ -134,6 +135,7 @@ async function planRetirement(kid: string, options: RetireOptions, io: IOStreams
     plan,
     known: byName(published),
     connection,
+    judge: judgeNoMapping,
     effect: () => [effect],
     gives: "no access" as const,
   };

@@ -35,6 +35,7 @@ import {
 } from "../../model/evaluation.ts";
 import { isFor, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
 import { EFFECT } from "../../plan/propose.ts";
@@ -90,7 +91,7 @@ async function planOne(who: string, options: AllowOptions, connection: Connectio
   if (plan.changes.length === 0)
     throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
   const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
-  return { plan, known, connection, effect };
+  return { plan, known, connection, judge: judgeAccess(), effect };
 }
 
 async function planPersonRemoval(
@@ -112,7 +113,7 @@ async function planPersonRemoval(
     plan,
     known,
     connection,
-    isWhole: true,
+    judge: judgeAccess({ isWhole: true }),
     effect: () => [EFFECT, ...(left === "" ? [] : [left.trim()])],
   };
 }

@@ -42,6 +42,8 @@ import {
   valueText,
 } from "../../model/stored.ts";
 import { checkAccounts } from "../../model/target.ts";
+import { readForAccess } from "../../plan/access/consent.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
 import {
   planChanges,
   warnOfSessionTrust,
@@ -49,7 +51,6 @@ import {
   withoutManaged,
 } from "../../plan/changes.ts";
 import { carryOut, planClusters } from "../../plan/clusters.ts";
-import { readForAccess } from "../../plan/consent.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { destinationOf, readMappings, readToCompare, requireParameters } from "../../plan/read.ts";
 import { planData, printDifferences, printPlans } from "../../plan/show.ts";
@@ -160,7 +161,8 @@ async function compare(
   const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
   const plan = planChanges(ours, wanted, prune === true);
   const keptDenials = prune && !pruneDenials ? denialsBeside(entries, known, connection) : [];
-  return { plan: { ...plan, keptDenials }, known, connection, isWhole: true };
+  const judge = judgeAccess({ isWhole: true });
+  return { plan: { ...plan, keptDenials }, known, connection, judge };
 }
 
 /**

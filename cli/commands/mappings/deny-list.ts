@@ -19,7 +19,9 @@ import {
   type VersionedParameter,
   withItem,
 } from "../../model/stored.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
 
 export interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;
@@ -33,8 +35,15 @@ export interface Terms {
   readonly description: string | undefined;
 }
 
-/** A denial must wait neither for other operators nor for the function's settings. */
-export const DENIES = { merges: true, gives: "no access" } as const;
+/**
+ * Returns what every plan of denials has: it must wait neither for other operators nor for the
+ * function's settings.
+ *
+ * @param isWhole whether the plan knows every mapping, or with --account that account's
+ */
+export function ofDenials(isWhole: boolean): Pick<ClusterPlan, "gives" | "judge"> {
+  return { gives: "no access", judge: judgeAccess({ isWhole, merges: true }) };
+}
 
 /** The limit for reading all mappings of a large cluster, for which a denial must not wait. */
 const LOOK_MS = 5_000;

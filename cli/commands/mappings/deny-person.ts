@@ -38,9 +38,9 @@ import {
   warnOfSignedTokens,
 } from "./deny-effect.ts";
 import {
-  DENIES,
   type DenyOptions,
   ifReadable,
+  ofDenials,
   planDenials,
   type Terms,
   withDenial,
@@ -107,8 +107,7 @@ export async function planPerson(
     ...planned,
     known,
     connection,
-    isWhole: mappings !== undefined,
-    ...DENIES,
+    ...ofDenials(mappings !== undefined),
     names,
     ...(isByName && !isRefused && { ifRefused }),
     // With --account, pattern/any is not read.

@@ -34,7 +34,7 @@ import {
   unknownEnding,
   warnOfSignedTokens,
 } from "./deny-effect.ts";
-import { DENIES, type DenyOptions, ifReadable, planDenials, type Terms } from "./deny-list.ts";
+import { type DenyOptions, ifReadable, ofDenials, planDenials, type Terms } from "./deny-list.ts";
 
 export interface PlannedPrincipal extends PlannedDenial {
   readonly arnLike: string;
@@ -67,7 +67,7 @@ export async function planPrincipal(
     known,
     connection,
     arnLike,
-    ...DENIES,
+    ...ofDenials(false),
     endsAccess: await mayEndAccess(arnLike, all, connection, io),
     endsAt: terms.endAt(review.now),
     evading: role === undefined || isRoleOfSet(role) ? [] : [`role ${role}`],

@@ -20,6 +20,7 @@ import { shortName } from "../../model/evaluation.ts";
 import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";
 import { isSameValue } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
@@ -81,7 +82,7 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
       );
       if (other !== undefined) throw finding(`${shortName(other.name, prefix)} ${DIFFERS}`);
       warnOfSessionTrust(plan.changes, connection, io);
-      return { plan, known, connection, isWhole: who.length === 0 };
+      return { plan, known, connection, judge: judgeAccess({ isWhole: who.length === 0 }) };
     };
     await executePlan(make, options, io);
     isKept = options.dryRun === true;

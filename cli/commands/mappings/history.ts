@@ -37,6 +37,7 @@ import {
   withItem,
 } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
 import { planChanges } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
@@ -132,7 +133,7 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
       : validValue(name, target, review);
     const plan = planChanges(before, new Map([[parameter, value]]), false);
     if (address.kind === "deny") logEnded(value, review.now, io);
-    return { plan, known: before, connection };
+    return { plan, known: before, connection, judge: judgeAccess() };
   };
   await executePlan(make, options, io);
 }

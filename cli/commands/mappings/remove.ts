@@ -22,6 +22,7 @@ import { accountOf, deniedIn, identityName, readParameter } from "../../model/en
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";
 import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
 import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
@@ -87,7 +88,8 @@ async function planRemovals(
     EFFECT,
     ...changes.flatMap((change) => commandsAgain(change, speller, review)),
   ];
-  return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect, missing };
+  const plan = { changes, unchanged: 0, extra: [] };
+  return { plan, known, connection, judge: judgeAccess(), effect, missing };
 }
 
 /** Plans to remove the parameter, or only the named entries of a list. `missing` are sentences. */

@@ -58,6 +58,7 @@ import {
   withItem,
 } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { carryOut, planClusters } from "../../plan/clusters.ts";
 import { readByName } from "../../plan/read.ts";
@@ -181,7 +182,7 @@ async function planSet(
   const value = readValue(parameter, { value: text, secure: false }, connection.review);
   const isSet = (entry: PlacedEntry) => !isListKind(kind) || hasKey(entry.mapping, target.key);
   for (const entry of value.entries.filter(isSet)) logDenials(entry, before, connection, io);
-  return { plan, known: before, connection };
+  return { plan, known: before, connection, judge: judgeAccess() };
 }
 
 /**

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { Rates } from "../../../cli/aws/rates.ts";
 import { awsFailure, EXIT, type Failure, usage } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/streams.ts";
+import { judgeAccess } from "../../../cli/plan/access/judge.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import {
   Absent,
@@ -55,7 +56,8 @@ function planOf(
       ? [{ action: "remove" as const, name: eve.name, before: eve, value: undefined }]
       : []),
   ];
-  return { plan: { changes, unchanged: 0, extra: [] }, known, connection };
+  const plan = { changes, unchanged: 0, extra: [] };
+  return { plan, known, connection, judge: judgeAccess() };
 }
 
 interface Run {

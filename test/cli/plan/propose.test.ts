@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Mark } from "../../../cli/model/judgement.ts";
+import { judgeAccess } from "../../../cli/plan/access/judge.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { findOwner } from "../../../cli/plan/changes.ts";
 import {
@@ -57,7 +58,12 @@ async function propose(
   const known = new Map([["x", stored("x", "{}")]]);
   const { io, texts } = terminal();
   const result = await prepare(
-    { plan: { changes: planned, unchanged: 0, extra: [] }, known, connection },
+    {
+      plan: { changes: planned, unchanged: 0, extra: [] },
+      known,
+      connection,
+      judge: judgeAccess(),
+    },
     options,
     io,
   ).then(

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSome } from "../../../cli/aws/parameter-store.ts";
+import { judgeAccess } from "../../../cli/plan/access/judge.ts";
 import { planChanges } from "../../../cli/plan/changes.ts";
-import { readForAccess } from "../../../cli/plan/consent.ts";
 import { writeAll } from "../../../cli/plan/write.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
@@ -61,7 +61,8 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
       value === undefined ? [] : [[full(name), text(value)] as const],
     );
     const plan = planChanges(known, new Map(wanted), true);
-    const reading = await readForAccess(plan.changes, { known }, connection, io);
+    const accepted = { known, skipped: [], gives: undefined, force: force === true };
+    const judgement = await judgeAccess()(plan.changes, accepted, connection, io);
     const counts: Record<string, number> = {};
     ssm.middlewareStack.add((next, { commandName = "" }) => async (call) => {
       const kind = KINDS[commandName] ?? commandName;
@@ -72,7 +73,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
         events.push(`${(now - NOW) / 1000} ${Name?.slice(PREFIX.length + 1)} ${Value}`);
       return next(call);
     });
-    await writeAll({ ...reading, changes: plan.changes, force: force === true }, connection, io);
+    await writeAll({ ...judgement, changes: plan.changes, force: force === true }, connection, io);
   } catch (error) {
     events.push(...(error as Error).message.split("\n"));
   } finally {

@@ -1,30 +1,29 @@
 // The consent that a change needs: reads what the rule of access depends on, and judges again after
 // changes by other operators.
 
-import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { readStored } from "../../functions/authenticator/read-stored.ts";
-import type { Connection } from "../aws/connection.ts";
-import { isAccessDenied } from "../aws/errors.ts";
-import { EXIT, Failure, finding } from "../io/errors.ts";
-import type { IOStreams } from "../io/streams.ts";
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import type { Connection } from "../../aws/connection.ts";
+import { isAccessDenied } from "../../aws/errors.ts";
+import { finding } from "../../io/errors.ts";
+import type { IOStreams } from "../../io/streams.ts";
 import {
   guardLockout,
   hasAdministrator,
   mayDenyOthers,
   withoutRestrictions,
-} from "../model/access/administrators.ts";
-import { hasConsent } from "../model/access/changes.ts";
-import { marksOf } from "../model/access/phases.ts";
-import { afterwards, type RuleSettings, type Wanted } from "../model/access/state.ts";
-import { type ReviewSettings, shortName } from "../model/evaluation.ts";
-import type { Mark } from "../model/judgement.ts";
-import { mentionsAdministrators } from "../model/names.ts";
-import { entryKey, listIn, type VersionedParameter } from "../model/stored.ts";
-import type { Change } from "./changes.ts";
-import { pagesBelow, readLooks, readMappings } from "./read.ts";
-import { changedMeanwhile, mergeValues } from "./write-parameter.ts";
+} from "../../model/access/administrators.ts";
+import { hasConsent } from "../../model/access/changes.ts";
+import { marksOf } from "../../model/access/phases.ts";
+import { afterwards, type RuleSettings, type Wanted } from "../../model/access/state.ts";
+import { shortName } from "../../model/evaluation.ts";
+import type { Mark } from "../../model/judgement.ts";
+import { mentionsAdministrators } from "../../model/names.ts";
+import type { VersionedParameter } from "../../model/stored.ts";
+import type { Change } from "../changes.ts";
+import { ChangedBetween } from "../judge.ts";
+import { pagesBelow, readLooks, readMappings } from "../read.ts";
 
-interface ReadForAccess {
+export interface ReadForAccess {
   readonly current: ReadonlyMap<string, VersionedParameter>;
   readonly marks: readonly Mark[];
   /** What the operator may not read, as in `RuleSettings.reading`. */
@@ -47,18 +46,6 @@ interface ReadForAccess {
   readonly again: (
     before: ReadonlyMap<string, VersionedParameter>,
   ) => Promise<Map<string, VersionedParameter>>;
-}
-
-/**
- * Another operator changed what the plan changes, between two of its readings. A new plan may
- * succeed.
- */
-export class ChangedBetween extends Failure {
-  readonly parameter: string;
-  constructor(parameter: string) {
-    super(EXIT.awsFailure, `Other operators keep changing ${parameter}. Nothing was written.`);
-    this.parameter = parameter;
-  }
 }
 
 /** What a plan was computed from. */
@@ -197,13 +184,6 @@ async function findAdministrator(
   }
 }
 
-/** What the user accepted. */
-export interface Accepted extends ReadForAccess {
-  readonly changes: readonly Change[];
-  /** Skips the lockout check. */
-  readonly force: boolean;
-}
-
 /**
  * Throws if the changes need consent that the user has not given: for a parameter, an entry, and
  * the names that it gives.
@@ -214,7 +194,7 @@ export interface Accepted extends ReadForAccess {
 export async function checkConsent(
   changes: readonly Change[],
   current: Map<string, VersionedParameter>,
-  { marks, force, settle, seek }: Accepted,
+  { marks, settle, seek, force }: ReadForAccess & { readonly force: boolean },
   others: string,
   clock: number,
 ): Promise<void> {
@@ -234,50 +214,4 @@ export async function checkConsent(
   // The other operator may have made the first administrator among the parameters that were read.
   if (isAdministered) await seek(current, changes, clock);
   await settle(current, (review) => guardLockout(changes, current, { ...review, now: clock }));
-}
-
-/**
- * Returns the change with the value for a parameter that another operator changed from `was` to
- * `is`. Throws if they conflict.
- */
-export function rebased(
-  change: Change,
-  was: VersionedParameter | undefined,
-  is: VersionedParameter | undefined,
-  review: ReviewSettings,
-) {
-  const { name, value } = change;
-  const key = entryKey(name);
-  const [base, theirs] = [was?.value ?? "[]", is?.value ?? "[]"];
-  const isList = [base, theirs, value].every((text) => listIn(text) !== undefined);
-  if (value !== undefined && is?.value === value) return change;
-  if (key === undefined || value === undefined || !isList || is?.secure)
-    throw changedMeanwhile(name, was, is);
-  const { value: merged, problem } = mergeValues(key, change, base, value, theirs);
-  if (problem !== undefined) throw finding(problem);
-  checkMerge(change, merged, theirs, review);
-  return { ...change, value: merged };
-}
-
-/**
- * Throws unless the function accepts both lists: a merge could give another meaning to an invalid
- * one.
- */
-export function checkMerge(
-  { name, check }: Change,
-  merged: string,
-  theirs: string,
-  review: ReviewSettings,
-) {
-  const { prefix, partition } = review;
-  const { kind = "callers", account = "" } = readName(prefix, name) ?? {};
-  for (const value of [theirs, merged]) {
-    const [problem] = readStored(kind, { account, partition }, { value, secure: false }).problems;
-    if (problem === undefined) continue;
-    throw finding(
-      `Another operator changed ${name} at the same time, and the list is now invalid: ${problem}. Their change is kept. ` +
-        `Fix it first: mappings history ${shortName(name, prefix)}.`,
-    );
-  }
-  check?.(listIn(merged) ?? []);
 }

@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { VersionedParameter } from "../../../cli/model/stored.ts";
-import type { Change } from "../../../cli/plan/changes.ts";
-import { readForAccess } from "../../../cli/plan/consent.ts";
-import { answering, failing } from "../../local/aws/service-faults.ts";
-import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
-import { onlyGranted } from "../commands/mappings/permissions.ts";
-import { connectionTo, read as parameter, terminal } from "./connection.ts";
+import type { VersionedParameter } from "../../../../cli/model/stored.ts";
+import { readForAccess } from "../../../../cli/plan/access/consent.ts";
+import type { Change } from "../../../../cli/plan/changes.ts";
+import { answering, failing } from "../../../local/aws/service-faults.ts";
+import { PREFIX, useCluster } from "../../commands/mappings/cluster.ts";
+import { onlyGranted } from "../../commands/mappings/permissions.ts";
+import { connectionTo, read as parameter, terminal } from "../connection.ts";
 
 const [A, B] = ["111122223333", "444455556666"] as const;
 const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { IOStreams } from "../../../cli/io/streams.ts";
-import { waitForCaches } from "../../../cli/plan/write.ts";
-import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
+import type { IOStreams } from "../../../../cli/io/streams.ts";
+import { waitForCaches } from "../../../../cli/plan/access/judge.ts";
+import { UNINTERRUPTED } from "../../../../cli/plan/write-parameter.ts";
 
 async function wait(until: number, watched: boolean) {
   let now = 0;

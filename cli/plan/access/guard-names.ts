@@ -1,16 +1,16 @@
 // Refuses to add a denial by name where the name denies more identities, or where a function may
 // not know names.
 
-import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { isObject } from "../../functions/lib/json.ts";
-import type { Connection } from "../aws/connection.ts";
-import { finding } from "../io/errors.ts";
-import { listed } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
-import { type ReviewSettings, shortName } from "../model/evaluation.ts";
-import { hasEnded, isFor, listIn } from "../model/stored.ts";
-import type { Change } from "./changes.ts";
-import { mayDenyByName } from "./read.ts";
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import type { Connection } from "../../aws/connection.ts";
+import { finding } from "../../io/errors.ts";
+import { listed } from "../../io/print.ts";
+import type { IOStreams } from "../../io/streams.ts";
+import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import { hasEnded, isFor, listIn } from "../../model/stored.ts";
+import type { Change } from "../changes.ts";
+import { mayDenyByName } from "../read.ts";
 
 /**
  * Throws if a change adds a name where `mappings deny` would write patterns. Reads settings only if

@@ -1,0 +1,69 @@
+// Judges a plan of mappings by the rule of access: every command that changes mappings passes it to
+// the plan.
+
+import type { IOStreams } from "../../io/streams.ts";
+import { guardLockout } from "../../model/access/administrators.ts";
+import { endedFirst, nextPhase, SETTLED_MS } from "../../model/access/phases.ts";
+import { warningsFor } from "../../model/lint/lint.ts";
+import type { Judge } from "../judge.ts";
+import { checkConsent, readForAccess } from "./consent.ts";
+import { guardNames } from "./guard-names.ts";
+
+interface AccessOptions {
+  /** Whether `known` of the plan has every mapping, or with --account that account's. */
+  readonly isWhole?: boolean;
+  /** As in `readForAccess`: a denial must not wait for other operators. */
+  readonly merges?: boolean;
+}
+
+/** Returns what judges a plan of mappings and denials. */
+export function judgeAccess({ isWhole = false, merges = false }: AccessOptions = {}): Judge {
+  return async (changes, { known, skipped, gives, force }, connection, io) => {
+    const { review } = connection;
+    const view = { known, isWhole, merges, skipped };
+    const reading = await readForAccess(changes, view, connection, io);
+    const { current, marks, unread, settle, again } = reading;
+    const ended = [...endedFirst(changes, current, review)];
+    return {
+      current,
+      marks,
+      warnings: warningsFor(changes, review),
+      notes: new Map(ended.map((name) => [name, ENDED_FIRST])),
+      unread,
+      async guard() {
+        guardLockout(changes, current, review);
+        // A denial by the command has chosen between names and patterns.
+        if (gives === undefined) await guardNames(changes, connection, io);
+      },
+      nextPhase: (wanted, stored, clock) =>
+        settle(stored, (rule) => nextPhase(wanted, stored, rule, clock)),
+      waitForCaches,
+      again,
+      checkConsent: (wanted, stored, others, clock) =>
+        checkConsent(wanted, stored, { ...reading, force }, others, clock),
+    };
+  };
+}
+
+const ENDED_FIRST = `It is written as ended, and deleted ${SETTLED_MS / 1000} s later.`;
+
+/**
+ * Waits until the function no longer uses earlier values.
+ *
+ * @param until milliseconds since 1970
+ * @param what a phrase for the parameters that were written
+ */
+export async function waitForCaches(until: number, what: string, io: IOStreams): Promise<void> {
+  // AWS's clock may be ahead of this machine's.
+  const end = Math.min(until, io.clock() + SETTLED_MS);
+  if (end <= io.clock()) return;
+  const seconds = () => `${Math.ceil((end - io.clock()) / 1000)} s`;
+  io.log(
+    `Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`,
+  );
+  while (io.clock() < end) {
+    if (io.watched) io.showProgress(`waiting for ${what}, ${seconds()} left`);
+    await io.sleep(Math.min(1_000, end - io.clock()), io.interrupted);
+  }
+  if (io.watched) io.showProgress("");
+}

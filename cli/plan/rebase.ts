@@ -1,0 +1,55 @@
+// Combines a planned change of a list with what another operator wrote since.
+
+import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readStored } from "../../functions/authenticator/read-stored.ts";
+import { finding } from "../io/errors.ts";
+import { type ReviewSettings, shortName } from "../model/evaluation.ts";
+import { entryKey, listIn, type VersionedParameter } from "../model/stored.ts";
+import type { Change } from "./changes.ts";
+import { changedMeanwhile, mergeValues } from "./write-parameter.ts";
+
+/**
+ * Returns the change with the value for a parameter that another operator changed from `was` to
+ * `is`. Throws if they conflict.
+ */
+export function rebased(
+  change: Change,
+  was: VersionedParameter | undefined,
+  is: VersionedParameter | undefined,
+  review: ReviewSettings,
+) {
+  const { name, value } = change;
+  const key = entryKey(name);
+  const [base, theirs] = [was?.value ?? "[]", is?.value ?? "[]"];
+  const isList = [base, theirs, value].every((text) => listIn(text) !== undefined);
+  if (value !== undefined && is?.value === value) return change;
+  if (key === undefined || value === undefined || !isList || is?.secure)
+    throw changedMeanwhile(name, was, is);
+  const { value: merged, problem } = mergeValues(key, change, base, value, theirs);
+  if (problem !== undefined) throw finding(problem);
+  checkMerge(change, merged, theirs, review);
+  return { ...change, value: merged };
+}
+
+/**
+ * Throws unless the function accepts both lists: a merge could give another meaning to an invalid
+ * one.
+ */
+export function checkMerge(
+  { name, check }: Change,
+  merged: string,
+  theirs: string,
+  review: ReviewSettings,
+) {
+  const { prefix, partition } = review;
+  const { kind = "callers", account = "" } = readName(prefix, name) ?? {};
+  for (const value of [theirs, merged]) {
+    const [problem] = readStored(kind, { account, partition }, { value, secure: false }).problems;
+    if (problem === undefined) continue;
+    throw finding(
+      `Another operator changed ${name} at the same time, and the list is now invalid: ${problem}. Their change is kept. ` +
+        `Fix it first: mappings history ${shortName(name, prefix)}.`,
+    );
+  }
+  check?.(listIn(merged) ?? []);
+}
