@@ -53,7 +53,7 @@ export async function startConnectProxy(
     upstream.on("close", () => sockets.delete(upstream));
     inside.pipe(upstream).pipe(inside);
     // Propagates resets in both directions.
-    const destroy = () => void [socket, upstream].map((one) => one.destroy());
+    const destroy = () => void [socket, upstream].map((end) => end.destroy());
     for (const end of [inside, upstream, socket]) end.on("error", destroy);
   });
   server.listen(0, "127.0.0.1");

@@ -36,7 +36,7 @@ async function isFree(port: number): Promise<boolean> {
 /** The sandbox of this folder uses free ports, and the same ones after a restart. */
 export async function givePorts(folder: string): Promise<void> {
   const ports = await Promise.all(
-    Object.keys(DEFAULT_PORTS).map(async (one) => [one, await freePort()] as const),
+    Object.keys(DEFAULT_PORTS).map(async (key) => [key, await freePort()] as const),
   );
   mkdirSync(folder, { recursive: true });
   writeFileSync(sandboxFiles(folder).ports, JSON.stringify(Object.fromEntries(ports)));

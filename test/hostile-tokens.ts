@@ -121,7 +121,7 @@ export function hostileHosts(host: string) {
       "",
     ],
     "unlisted regions": ["not-a-region", "us-west-9", "us-gov-west-1"].map(
-      (one) => `sts.${one}.amazonaws.com`,
+      (region) => `sts.${region}.amazonaws.com`,
     ),
   } as const satisfies Readonly<Record<string, readonly string[]>>;
 }

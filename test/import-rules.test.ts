@@ -17,7 +17,7 @@ type Sources = Readonly<Record<string, string>>;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const domain = ["token", "identity", "jwt", "mapping", "review", "user"].map(
-  (one) => `functions/authenticator/${one}`,
+  (folder) => `functions/authenticator/${folder}`,
 );
 const OUTSIDE = ["cli", "infra", "local", "test", "build"];
 

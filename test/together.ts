@@ -44,7 +44,7 @@ function needsProcess(file: string): boolean {
  * imports them.
  */
 export async function runTogether(folder: string): Promise<void> {
-  for (const file of testFiles(folder).filter((one) => !needsProcess(one))) {
+  for (const file of testFiles(folder).filter((testFile) => !needsProcess(testFile))) {
     await describe(file, async () => {
       keepEnvironment();
       await import(`../${file}`);

@@ -103,7 +103,7 @@ export function fakeWorld(answer: Answer = () => undefined) {
   function remove(...removed: readonly string[]): object {
     for (const resource of removed) {
       need(resource);
-      const owned = [...resources].find((one) => one.startsWith(`${resource}|`));
+      const owned = [...resources].find((name) => name.startsWith(`${resource}|`));
       if (owned !== undefined)
         throw new AwsError("DeleteConflict", `${owned} must be deleted first`);
       resources.delete(resource);
@@ -114,10 +114,10 @@ export function fakeWorld(answer: Answer = () => undefined) {
     const [owner = "", owned] = prefix.split("|");
     if (owned !== undefined) need(owner);
     const found = [...resources].filter(
-      (one) => one.startsWith(prefix) && one.lastIndexOf("|") < prefix.length,
+      (candidate) => candidate.startsWith(prefix) && candidate.lastIndexOf("|") < prefix.length,
     );
-    const names = found.map((one) => one.slice(prefix.lastIndexOf(" ") + 1));
-    return { [name]: member === undefined ? names : names.map((one) => ({ [member]: one })) };
+    const names = found.map((line) => line.slice(prefix.lastIndexOf(" ") + 1));
+    return { [name]: member === undefined ? names : names.map((name) => ({ [member]: name })) };
   }
   function stackNamed(name: unknown): Stack {
     const stack = stacks.get(String(name));
@@ -126,8 +126,8 @@ export function fakeWorld(answer: Answer = () => undefined) {
     if (stack.next === undefined || stack.next.at > now) return stack;
     stack.status = stack.next.status;
     delete stack.next;
-    for (const one of stack.status === "DELETE_COMPLETE" ? stack.resources : []) {
-      if (!stack.kept.includes(one)) resources.delete(one);
+    for (const item of stack.status === "DELETE_COMPLETE" ? stack.resources : []) {
+      if (!stack.kept.includes(item)) resources.delete(item);
     }
     return stack;
   }
@@ -141,8 +141,8 @@ export function fakeWorld(answer: Answer = () => undefined) {
       Stacks: [{ StackStatus: stackNamed(StackName).status }],
     }),
     "cloudformation list-stack-resources": ({ StackName }) => ({
-      StackResourceSummaries: stackNamed(StackName).resources.map((one) => {
-        const [kind = "", PhysicalResourceId] = one.split(" ");
+      StackResourceSummaries: stackNamed(StackName).resources.map((line) => {
+        const [kind = "", PhysicalResourceId] = line.split(" ");
         return { ResourceType: TYPES[kind], PhysicalResourceId };
       }),
     }),
@@ -169,7 +169,7 @@ export function fakeWorld(answer: Answer = () => undefined) {
     "resourcegroupstaggingapi get-resources"({ TagFilters }) {
       const [{ Values }] = TagFilters as [{ Values: readonly string[] }];
       const tagged = [...resources].filter(
-        (one) => !one.startsWith("parameter ") && one.includes(String(Values)),
+        (line) => !line.startsWith("parameter ") && line.includes(String(Values)),
       );
       return { ResourceTagMappingList: tagged.map((ResourceARN) => ({ ResourceARN })) };
     },
@@ -264,10 +264,10 @@ export function makeEverything({ resources, stacks, now }: FakeWorld, id: string
       ...Object.keys(TYPES).map((kind) => `${kind} ${name}-${kind}`),
       `role ${name.slice(0, 24)}-1`,
     ];
-    const left = all.filter((one) => kept.includes(one.split(" ")[0] ?? ""));
+    const left = all.filter((line) => kept.includes(line.split(" ")[0] ?? ""));
     stacks.set(name, { status, resources: all, kept: left, ...more });
-    for (const one of status.startsWith("DELETE") ? (stacks.get(name)?.kept ?? []) : all)
-      resources.add(one);
+    for (const line of status.startsWith("DELETE") ? (stacks.get(name)?.kept ?? []) : all)
+      resources.add(line);
   };
   const next = { status: "UPDATE_COMPLETE", at: now() + 180_000 };
   stack(`IamAuthenticator-${id}`, "UPDATE_IN_PROGRESS", ["log"], { next });
@@ -276,7 +276,7 @@ export function makeEverything({ resources, stacks, now }: FakeWorld, id: string
   stack(`IamAuthenticatorIssuer-${id}`, "CREATE_COMPLETE", Object.keys(TYPES), {
     isProtected: true,
   });
-  for (const one of [
+  for (const line of [
     ...["", "-pod", "-jwt", "-deployer"].flatMap((end) => [
       `role ${id}${end}`,
       `role ${id}${end}|policy read`,
@@ -292,6 +292,6 @@ export function makeEverything({ resources, stacks, now }: FakeWorld, id: string
       (end) => `parameter /iam-authenticator/${id}${end}/callers`,
     ),
   ]) {
-    resources.add(one);
+    resources.add(line);
   }
 }

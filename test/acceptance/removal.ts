@@ -87,7 +87,7 @@ async function removeStack(world: World, aws: Aws, StackName: string): Promise<v
     world,
     STACK_MS,
     status,
-    (one: string) => !one.endsWith("_IN_PROGRESS") || one === "REVIEW_IN_PROGRESS",
+    (state: string) => !state.endsWith("_IN_PROGRESS") || state === "REVIEW_IN_PROGRESS",
   );
   // The issuer's stack is protected.
   await aws("cloudformation", "update-termination-protection", {
@@ -95,7 +95,9 @@ async function removeStack(world: World, aws: Aws, StackName: string): Promise<v
     EnableTerminationProtection: false,
   });
   await aws("cloudformation", "delete-stack", { StackName });
-  const end = await until(world, STACK_MS, status, (one) => /^DELETE_(COMPLETE|FAILED)$/.test(one));
+  const end = await until(world, STACK_MS, status, (state) =>
+    /^DELETE_(COMPLETE|FAILED)$/.test(state),
+  );
   if (end !== "DELETE_COMPLETE") throw new AwsError("unknown", `the stack is ${end}`);
 }
 

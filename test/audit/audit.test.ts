@@ -68,7 +68,7 @@ test("each shipped package is in the lock file with its version, so that its adv
   const packages = [...bundledPackages()];
   assert.ok(packages.length > 20);
   assert.deepEqual(
-    packages.filter((one) => !locked.has(one)),
+    packages.filter((path) => !locked.has(path)),
     [],
   );
 });

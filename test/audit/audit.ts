@@ -56,8 +56,8 @@ export function problems(
   const found = Object.entries(report.vulnerabilities).flatMap(([name, { via, nodes }]) => {
     const shipped = nodes
       .map((node) => `${name} ${ships.versions[node]?.version}`)
-      .filter((one) => ships.packages.has(one));
-    const advisories = via.filter((one) => typeof one !== "string");
+      .filter((path) => ships.packages.has(path));
+    const advisories = via.filter((cause) => typeof cause !== "string");
     return shipped.flatMap((what) =>
       advisories.map(({ url, ...others }) => ({
         ...others,

@@ -54,17 +54,18 @@ const nameIn = (body: Buffer) => /\/iam-authenticator\/(c\d+)/.exec(String(body)
 const ssm = await startHttpServer(async (request) => {
   await setTimeout(AWAY_MS);
   const name = nameIn(request.body);
-  const one = stores.get(name);
-  if (one === undefined) return refuse(new ServiceError("ValidationException", "no such cluster"));
+  const store = stores.get(name);
+  if (store === undefined)
+    return refuse(new ServiceError("ValidationException", "no such cluster"));
   if (faults.get(name) === "refused")
     return refuse(new ServiceError("AccessDeniedException", `not for ${name}`));
   return answerSsm(
     request,
-    () => one.storage,
-    one.location,
+    () => store.storage,
+    store.location,
     (operation) => {
       try {
-        one.admit(operation);
+        store.admit(operation);
       } catch {
         throttles += 1;
         throw throttled();

@@ -61,7 +61,7 @@ async function twoRegions(
       stores[name].put(`${PREFIX}/${parameter}`, JSON.stringify(value)),
     values: (parameter: string) =>
       Promise.all(
-        [stores.one, stores.other].map((one) => readParameter(one, `${PREFIX}/${parameter}`)),
+        [stores.one, stores.other].map((store) => readParameter(store, `${PREFIX}/${parameter}`)),
       ),
     /** Resets the connections of these services of a region. `undefined` ends that. */
     strike(name: Name | undefined, services: readonly string[] = ["ssm"], operation = "") {
@@ -69,14 +69,16 @@ async function twoRegions(
         const isStruck = name !== undefined && services.includes(service);
         const isIt = ({ headers }: LocalRequest) =>
           headers["x-amz-target"]?.endsWith(operation) !== false;
-        front.fail((one) =>
-          isStruck && nameOf(one) === name && isIt(one) ? { kind: "reset" } : undefined,
+        front.fail((request) =>
+          isStruck && nameOf(request) === name && isIt(request) ? { kind: "reset" } : undefined,
         );
       }
     },
     close: () =>
       Promise.all(
-        [fronts, stores, stacks].flatMap(Object.values).map((one: LocalServer) => one.close()),
+        [fronts, stores, stacks]
+          .flatMap(Object.values)
+          .map((server: LocalServer) => server.close()),
       ),
   };
 }

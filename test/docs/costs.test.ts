@@ -104,7 +104,7 @@ function idle(template: Template): number {
 
 /** The numbers of a row of the page, after its name. */
 function row(name: string): number[] {
-  const line = page.split("\n").find((one) => one.startsWith(`| ${name} |`)) ?? assert.fail(name);
+  const line = page.split("\n").find((row) => row.startsWith(`| ${name} |`)) ?? assert.fail(name);
   return [...line.slice(name.length + 2).matchAll(/-?\d+(?:\.\d+)?/g)].map(([number]) =>
     Number(number),
   );
@@ -256,10 +256,10 @@ test("the options cost what the page states", () => {
 });
 
 test("200 idle clusters cost at most 100 USD a month", () => {
-  const one = idle(templateOf("http"));
-  const without = cents(one + added({ alarms: false }));
+  const endpoint = idle(templateOf("http"));
+  const without = cents(endpoint + added({ alarms: false }));
   const sum = (each: number) => `200 x ${usd(each)} = ${usd(200 * each)} USD a month`;
-  assert.ok(200 * one <= 100);
-  for (const text of [sum(one), sum(without)])
+  assert.ok(200 * endpoint <= 100);
+  for (const text of [sum(endpoint), sum(without)])
     assert.ok(fleet.includes(text), `docs/fleet.md must state ${text}`);
 });

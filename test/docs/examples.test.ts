@@ -39,7 +39,7 @@ test("each example in YAML or JSON parses", () => {
 
 test("examples/aws-cli: the manual webhook kubeconfig equals the command's", () => {
   const blocks = blocksOf("examples/aws-cli/README.md", "yaml");
-  const block = blocks.find((one) => one.includes("current-context: webhook")) ?? assert.fail();
+  const block = blocks.find((block) => block.includes("current-context: webhook")) ?? assert.fail();
   const server = "https://a.example/authenticate";
   const filled = block.replace("<Endpoint>", server).replace("<host of Endpoint>", "a.example");
   assert.deepEqual(
@@ -61,7 +61,7 @@ test("docs/rbac.md: no group runs Pods or commands in all namespaces, since kube
   for (const { metadata, rules = [] } of objects.filter(({ kind }) => kind === "ClusterRole")) {
     const wide = rules.filter(
       ({ resources, verbs }) =>
-        resources.some((one) => RUNS_PODS.test(one)) &&
+        resources.some((resource) => RUNS_PODS.test(resource)) &&
         verbs.some((verb) => /^(\*|create|update|patch)$/.test(verb)),
     );
     if (bound.includes(metadata.name)) assert.deepEqual(wide, [], metadata.name);

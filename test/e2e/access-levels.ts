@@ -129,7 +129,7 @@ export function describeLevels(cluster: Cluster): void {
       isAllowed(cluster, actionOf(right), member, namespace);
 
     describe(`access level ${level}`, () => {
-      for (const { right, cell } of CELLS.filter((one) => one.level === level)) {
+      for (const { right, cell } of CELLS.filter((cell) => cell.level === level)) {
         test(`${right}: ${cell}, as in docs/rbac.md and in EKS; with --namespace team-a only there`, async () => {
           assert.equal(await may(right, group, "team-b"), cell === "yes");
           const { url, ...action } = actionOf(right);
@@ -156,12 +156,12 @@ export function describeLevels(cluster: Cluster): void {
           await admin(cluster, ["get", "clusterrole", name, "-o", "json"]),
         );
         const more = actionsIn(role.rules).filter(
-          (one) => one.group !== "extensions" && !grants(policy, one),
+          (rule) => rule.group !== "extensions" && !grants(policy, rule),
         );
         const found = Map.groupBy(more, ({ group, resource }) =>
           group === "" ? resource : `${resource}.${group}`,
         );
-        const listed = BESIDES.filter((one) => one.level === level && one.cell !== "");
+        const listed = BESIDES.filter((row) => row.level === level && row.cell !== "");
         assert.deepEqual(
           new Map(listed.map(({ right, cell }) => [right, VERBS[cell]])),
           new Map(

@@ -106,7 +106,7 @@ test("the deploying role allows the calls that AWS's schemas list for each resou
     const needed: string[] = verbs.flatMap((verb) => handlers[verb]?.permissions ?? []);
     assert.ok(needed.length > 0, type);
     const isAllowed = (action: string) =>
-      allowed.some((one: string) => one.toLowerCase() === action.toLowerCase()) ||
+      allowed.some((name: string) => name.toLowerCase() === action.toLowerCase()) ||
       Object.values(UNUSED).some((pattern) => pattern.test(action));
     return needed.filter((action) => !isAllowed(action)).map((action) => `${type}: ${action}`);
   });

@@ -271,7 +271,7 @@ test("the AWS CLI's commands of docs/operate.md and docs/move.md correct a deny 
     .filter((line) => line.includes("aws ssm "));
   assert.equal(lines.length, 6);
   const copy = lines.filter((line) => line.includes("callers")).join("\n");
-  for (const line of [copy, ...lines.filter((one) => !one.includes("callers"))]) {
+  for (const line of [copy, ...lines.filter((line) => !line.includes("callers"))]) {
     const { code, stderr } = await aws(line);
     assert.equal(code, 0, `${line}: ${stderr}`);
   }

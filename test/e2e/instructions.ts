@@ -48,8 +48,8 @@ export async function typed(cluster: Cluster, page: string, part: string): Promi
 
 /** The page's only block in this language with all these texts. */
 export function blockWith(page: string, language: string, texts: readonly string[]): string {
-  const [block, ...others] = blocksOf(page, language).filter((one) =>
-    texts.every((text) => one.includes(text)),
+  const [block, ...others] = blocksOf(page, language).filter((block) =>
+    texts.every((text) => block.includes(text)),
   );
   assert.ok(
     block !== undefined && others.length === 0,

@@ -71,12 +71,13 @@ function describePods(
     account: `${prefix}-broken`,
     serviceAccount: { "role-arn": "broken" },
   };
-  const named = cases.map((one, index) => ({ account: `${prefix}-${index}`, ...one }));
-  const create = (one: PodCase) => kubernetes.create(podFor(one), "?dryRun=All");
+  const named = cases.map((podCase, index) => ({ account: `${prefix}-${index}`, ...podCase }));
+  const create = (podCase: PodCase) => kubernetes.create(podFor(podCase), "?dryRun=All");
 
   describe("Pods", () => {
     before(async () => {
-      for (const one of [...named, canary, broken]) await kubernetes.create(accountFor(one));
+      for (const podCase of [...named, canary, broken])
+        await kubernetes.create(accountFor(podCase));
       // Waits until the last objects are known and both policies apply.
       await eventually(
         "the mutations",
@@ -90,13 +91,13 @@ function describePods(
       );
     });
 
-    for (const one of named) {
-      test(one.name, async () => {
-        if (!("refused" in one.expected))
-          return assert.deepEqual(seen(await create(one)), one.expected);
-        const { refused } = one.expected;
+    for (const podCase of named) {
+      test(podCase.name, async () => {
+        if (!("refused" in podCase.expected))
+          return assert.deepEqual(seen(await create(podCase)), podCase.expected);
+        const { refused } = podCase.expected;
         await assert.rejects(
-          create(one),
+          create(podCase),
           ({ message }: Error) => message.includes(refused) || assert.fail(message),
         );
       });

@@ -25,7 +25,7 @@ const YEAR_S = 365 * DAY_S;
 // Before the cluster, which has etcd, is stopped.
 after(async () => {
   await controllers?.stop();
-  for (const one of apiservers) if (one !== cluster.kubernetes) await one.stop();
+  for (const apiserver of apiservers) if (apiserver !== cluster.kubernetes) await apiserver.stop();
 });
 const cluster = useServer(startIssuingCluster);
 /** Of STS and of the command. */
@@ -136,12 +136,12 @@ test("each token is refused in its phase of the rotation, and a command predicts
     return started;
   }
   async function stopOthers(kept: Kubernetes): Promise<void> {
-    for (const one of apiservers) {
-      if (one === kept) continue;
-      apiservers.delete(one);
+    for (const apiserver of apiservers) {
+      if (apiserver === kept) continue;
+      apiservers.delete(apiserver);
       await uses.settle();
       // It owns etcd and the folder, which stay until the end.
-      await (one === cluster.kubernetes ? one.endpoint.stop() : one.stop());
+      await (apiserver === cluster.kubernetes ? apiserver.endpoint.stop() : apiserver.stop());
     }
   }
 

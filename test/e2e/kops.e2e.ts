@@ -132,7 +132,9 @@ for (const [what, spec, issuers] of [
   test(`docs/issuer.md, ${what}, and the JWKS URI is the first issuer's`, () => {
     for (const { role, flags, files } of render(1, spec)) {
       const values = (flag: string) =>
-        flags.filter((one) => one.startsWith(`${flag}=`)).map((one) => one.slice(flag.length + 1));
+        flags
+          .filter((argument) => argument.startsWith(`${flag}=`))
+          .map((argument) => argument.slice(flag.length + 1));
       assert.deepEqual(values("--service-account-issuer"), issuers, role);
       assert.deepEqual(values("--service-account-jwks-uri"), [`${ISSUER}/openid/v1/jwks`]);
       // Tokens of the former audience stay valid, and none is for AWS.

@@ -108,7 +108,7 @@ export async function startKubernetes(options: KubernetesOptions = {}) {
 
 function findPrograms(version: string): { etcd: string; apiserver: string } {
   const { etcd, apiservers } = findBinaries();
-  const found = apiservers.find((one) => one.version.startsWith(version));
+  const found = apiservers.find((apiserver) => apiserver.version.startsWith(version));
   if (found === undefined) throw new Error(`kube-apiserver ${version} not found`);
   return { etcd, apiserver: found.path };
 }

@@ -72,7 +72,7 @@ async function startLoad(t: TestContext) {
 
   async function rotate(turn: number): Promise<void> {
     const step = (["publish", "use", "withdraw"] as const)[turn % 3] ?? assert.fail();
-    for (const one of [callers, issuer]) await one[step]();
+    for (const server of [callers, issuer]) await server[step]();
     await callers.renew();
   }
   /** Calls the webhook with the caller's old token. */
@@ -135,8 +135,8 @@ test(`${SECONDS} s at ${PER_SECOND} reviews a second`, {
   const running = new Set<Promise<void>>();
   async function askSoon(index: number): Promise<void> {
     while (running.size >= AT_ONCE) await Promise.race(running);
-    const one: Promise<void> = ask(index).finally(() => running.delete(one));
-    running.add(one);
+    const asked: Promise<void> = ask(index).finally(() => running.delete(asked));
+    running.add(asked);
   }
   outages.start(servers, begin, SECONDS);
   await Promise.all([

@@ -111,18 +111,18 @@ async function logins({ endpoint }: Kubernetes) {
 // biome-ignore format: a table
 const ROWS = [
   ["Parameter Store is silent, and nothing is cached", ({ store }: Backend) => store.fail({ kind: "silent" }), [0, 0, LOGINS], [2 * LOGINS, 0]],
-  ["the function is stopped", (one: Backend) => one.kill(), [0, LOGINS, LOGINS], [0, LOGINS]],
-  ["the function crashes", (one: Backend) => one.crash(), [LOGINS, LOGINS, LOGINS], [0, 0]],
+  ["the function is stopped", (backend: Backend) => backend.kill(), [0, LOGINS, LOGINS], [0, LOGINS]],
+  ["the function crashes", (backend: Backend) => backend.crash(), [LOGINS, LOGINS, LOGINS], [0, 0]],
   ["STS is silent", ({ sts }: Backend) => sts.fail({ kind: "silent" }), [LOGINS, LOGINS, LOGINS], [0, 0]],
 ] as const;
 for (const [fault, strike, failed, [byFunction, byGateway]] of ROWS) {
   test(`${fault}: which logins fail, and what redirects the others; then the primary answers again`, async (t) => {
-    for (const one of controls) assert.equal(await login(one.endpoint), "alice");
+    for (const control of controls) assert.equal(await login(control.endpoint), "alice");
     const counts = () => ({ redirects, reviews: standby.reviews().length });
     const before = counts();
-    for (const one of [primary, alone]) {
-      one.redeploy();
-      strike(one);
+    for (const control of [primary, alone]) {
+      control.redeploy();
+      strike(control);
     }
     const results = await Promise.all(controls.map(logins));
     const after = counts();
@@ -139,10 +139,10 @@ for (const [fault, strike, failed, [byFunction, byGateway]] of ROWS) {
       [failed, [byFunction, byFunction + byGateway]],
     );
     for (const [at, { slowest }] of results.entries()) assert.ok(failed[at] !== 0 || slowest < 10);
-    for (const one of [primary, alone]) {
-      one.sts.fail(undefined);
-      one.store.fail(undefined);
-      one.redeploy();
+    for (const control of [primary, alone]) {
+      control.sts.fail(undefined);
+      control.store.fail(undefined);
+      control.redeploy();
     }
     const { reviews } = counts();
     assert.equal((await logins(controls[0] ?? assert.fail())).failed, 0);
@@ -161,7 +161,9 @@ test("with mtls, kube-apiserver shows its client certificate to the standby too"
   const { endpoint } = await control(certified.url, user, certified, other);
   certified.store.fail({ kind: "silent" });
   assert.equal(await login(endpoint), "alice");
-  const outcomes = [certified, other].map((one) => one.reviews().map(({ outcome }) => outcome));
+  const outcomes = [certified, other].map((backend) =>
+    backend.reviews().map(({ outcome }) => outcome),
+  );
   assert.deepEqual(outcomes, [["fault"], ["granted"]]);
 });
 

@@ -132,7 +132,7 @@ describe("a kube-apiserver that is running", () => {
   });
   after(async () => {
     await kubernetes?.stop();
-    for (const one of [sandbox, other]) await one?.stop();
+    for (const started of [sandbox, other]) await started?.stop();
   });
 
   test("grants users of its sandbox, also after a restart of the sandbox; keys of another sandbox are refused", async () => {
@@ -206,12 +206,12 @@ describe("npm start -- --kind", () => {
     return {
       kubeadm,
       clusterConfiguration: documents
-        .map((one) => parse(one))
+        .map((text) => parse(text))
         .find(({ kind }) => kind === "ClusterConfiguration"),
-      mounts: mounts.map((one: Record<string, unknown>) => [
-        one["HostPath"],
-        one["ContainerPath"],
-        one["Readonly"],
+      mounts: mounts.map((mount: Record<string, unknown>) => [
+        mount["HostPath"],
+        mount["ContainerPath"],
+        mount["Readonly"],
       ]),
     };
   }

@@ -85,7 +85,7 @@ function documents(config: string): readonly Document[] {
 }
 
 function documentOf(config: string, kind: string): Document {
-  return documents(config).find((one) => one["kind"] === kind) ?? {};
+  return documents(config).find((document) => document["kind"] === kind) ?? {};
 }
 
 function serviceAccounts(config: string): Document {

@@ -16,7 +16,7 @@ export interface Failure {
 function known(name: string, behaviour: string, more: Pick<Failure, "isSlow"> = {}): Failure {
   return {
     name,
-    behaviour: BEHAVIOURS.find((one) => one.name === behaviour) ?? assert.fail(behaviour),
+    behaviour: BEHAVIOURS.find((known) => known.name === behaviour) ?? assert.fail(behaviour),
     ...more,
   };
 }

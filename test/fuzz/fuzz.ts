@@ -58,7 +58,7 @@ async function fuzz(parser: Parser, seconds: number, seed: number): Promise<numb
 const [name = "all", seconds = "600", seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
 const chosen = PARSERS.filter((parser) => name === "all" || parser.name === name);
 if (chosen.length === 0 || !(Number(seconds) > 0) || !Number.isSafeInteger(Number(seed))) {
-  const names = PARSERS.map((one) => one.name).join(", ");
+  const names = PARSERS.map((parser) => parser.name).join(", ");
   console.error(`Usage: npm run fuzz -- [parser] [seconds] [seed]\nParsers: ${names}.`);
   process.exit(2);
 }

@@ -29,7 +29,7 @@ const bench = await openBench(join(import.meta.dirname, "../../dist/cli/iam-auth
 
 const only = process.env["HOSTILE_ONLY"]?.split(",") ?? [];
 const names = [...COMMANDS, ...BEHAVIOURS].map(({ name }) => name);
-const unknown = only.filter((one) => !names.includes(one));
+const unknown = only.filter((name) => !names.includes(name));
 assert.deepEqual(unknown, [], "HOSTILE_ONLY has names of no command and no behaviour");
 const named = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] => {
   const chosen = all.filter(({ name }) => only.includes(name));
@@ -61,7 +61,7 @@ test("each command holds with each behaviour", async () => {
   };
   await runProcesses(pairs.filter(isWorking), WORKING_AT_ONCE);
   await runProcesses(pairs.filter(isWaiting), WAITING_AT_ONCE);
-  for (const pair of pairs.filter((one) => !isWorking(one) && !isWaiting(one)))
+  for (const pair of pairs.filter((pair) => !isWorking(pair) && !isWaiting(pair)))
     await run(pair, runHere);
   assert.deepEqual(broken, []);
 });

@@ -140,8 +140,8 @@ export function secretsIn(text: string): string[] {
 }
 
 const PARTS = Object.entries(SECRETS).map(([name, secret]) => {
-  const [base64, base64url] = (["base64", "base64url"] as const).map((one) =>
-    Buffer.from(secret).toString(one),
+  const [base64, base64url] = (["base64", "base64url"] as const).map((encoding) =>
+    Buffer.from(secret).toString(encoding),
   );
   // The encodings in which a server may echo the secret.
   const parts = [secret, encodeURIComponent(secret), base64 ?? "", base64url ?? ""].flatMap(

@@ -57,9 +57,9 @@ test("the app has a stack for each cluster, and for its issuer", () => {
 /** Stacks of every kind of endpoint, each with an issuer. */
 function templates(context: Readonly<Record<string, unknown>>): unknown[] {
   const app = new App({ context });
-  const stacks = CLUSTERS.map(readCluster).flatMap((one) => [
-    clusterStack(app, one),
-    issuerStack(app, one),
+  const stacks = CLUSTERS.map(readCluster).flatMap((cluster) => [
+    clusterStack(app, cluster),
+    issuerStack(app, cluster),
   ]);
   return stacks.map((stack) => Template.fromStack(stack).toJSON());
 }

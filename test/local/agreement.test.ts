@@ -53,7 +53,7 @@ for (const [name, [settings, granted]] of Object.entries(SETTINGS)) {
       found[identity] = [verdict];
     }
     assert.deepEqual(
-      IDENTITIES.filter((one) => found[one]?.[0] === "granted"),
+      IDENTITIES.filter((name) => found[name]?.[0] === "granted"),
       granted,
     );
   });

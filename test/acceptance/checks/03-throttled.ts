@@ -209,7 +209,7 @@ async function standby(site: Site, rows: Rows): Promise<void> {
       const { status } = await site.deploy();
       const { ResponseParameters = {} } = await integrationOf(site);
       const left = Object.values(ResponseParameters).some(
-        (one) => "overwrite:header.location" in one,
+        (mapping) => "overwrite:header.location" in mapping,
       );
       const seen = await seenWith("throttle", isAnswer);
       return `${status}; ${left ? "a redirect is left" : "no redirect"}; ${seen.slice(0, 8)}`;

@@ -78,7 +78,7 @@ export const check: Check = {
         const printed = JSON.parse(await mustRun(site.command(args))) as Record<string, unknown>[];
         return printed.find(({ username }) => username === ROLE_USER);
       };
-      const review = await until(world, LOGS_MS, find, (one) => one !== undefined);
+      const review = await until(world, LOGS_MS, find, (found) => found !== undefined);
       return review === undefined ? "not found" : `${review["outcome"]}, ${review["username"]}`;
     });
   },

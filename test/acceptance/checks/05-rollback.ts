@@ -115,8 +115,8 @@ async function byHand(site: Site, rows: Rows): Promise<void> {
       FunctionName,
     });
     const { version } = await liveOf(site);
-    const older = Versions.map((one) => one.Version).findLast(
-      (one) => one !== "$LATEST" && Number(one) < Number(version),
+    const older = Versions.map((version) => version.Version).findLast(
+      (candidate) => candidate !== "$LATEST" && Number(candidate) < Number(version),
     );
     if (older === undefined) throw new NotRun("the function has one version");
     const moved = { FunctionName, Name: "live", FunctionVersion: older };

@@ -55,7 +55,7 @@ async function driftOf({ aws, world, stack: StackName }: Site): Promise<string> 
     world,
     DRIFT_MS,
     look,
-    (one) => one.DetectionStatus !== "DETECTION_IN_PROGRESS",
+    (detection) => detection.DetectionStatus !== "DETECTION_IN_PROGRESS",
   );
   if (found.DetectionStatus !== "DETECTION_COMPLETE") {
     return `${found.DetectionStatus}: ${found.DetectionStatusReason ?? "no reason"}`;

@@ -68,7 +68,7 @@ export const check: Check = {
         const args = ["doctor", "--endpoint", server, "--token-file", "-", "-o", "json"];
         const { stdout } = await site.command(args, { input: token });
         const checks = JSON.parse(stdout) as { check: string; state: string; seen: string }[];
-        const { state, seen } = checks.find((one) => one.check === "settings") ?? {
+        const { state, seen } = checks.find((check) => check.check === "settings") ?? {
           state: "missing",
           seen: "",
         };

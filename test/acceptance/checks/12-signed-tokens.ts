@@ -174,7 +174,7 @@ async function keyRows(
     if (status !== 200) return `${status}`;
     const set = parseJson(text);
     const listed = isObject(set) && Array.isArray(set["keys"]) ? set["keys"].filter(isObject) : [];
-    const key = listed.find((one) => one["kid"] === kid) ?? {};
+    const key = listed.find((member) => member["kid"] === kid) ?? {};
     const { kty, crv, alg, use } = key;
     const members = `${JSON.stringify({ kty, crv, alg, use })}, members ${Object.keys(key).sort().join(", ")}`;
     const isUsable = typeof kid === "string" && parseKeySet(text)?.has(kid);

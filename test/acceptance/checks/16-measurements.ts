@@ -128,7 +128,7 @@ async function lambda({ aws, world, ...site }: Site, rows: Rows, since: number):
   rows.measure(
     "memory used",
     "MB",
-    environments.map((all) => Math.max(...all.map((one) => one.maxMemoryUsedMB))),
+    environments.map((all) => Math.max(...all.map((report) => report.maxMemoryUsedMB))),
   );
 }
 

@@ -75,7 +75,7 @@ async function upgrade(site: Site, rows: Rows): Promise<void> {
   );
   await rows.see("resources that the upgrade replaced", "none", async () => {
     const after = await kept();
-    return before.filter((one) => !after.includes(one)).join(", ") || "none";
+    return before.filter((item) => !after.includes(item)).join(", ") || "none";
   });
   await rows.see("a review after the upgrade", answered, async () =>
     reviewOf(site, clusterId, (await stacks.outputs(stack))["KubeconfigCommand"] ?? ""),

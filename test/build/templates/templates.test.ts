@@ -203,7 +203,8 @@ function longest(
 ): number {
   if (typeof value === "string") return value.length;
   const [[intrinsic, given] = assert.fail()] = Object.entries(value as Record<string, unknown>);
-  const all = (values: unknown[]) => values.map((one) => longest({ Parameters, Resources }, one));
+  const all = (values: unknown[]) =>
+    values.map((value) => longest({ Parameters, Resources }, value));
   if (intrinsic === "Fn::Join") {
     const [separator, parts] = given as [string, unknown[]];
     return all(parts).reduce((sum, length) => sum + length, separator.length * (parts.length - 1));

@@ -56,7 +56,7 @@ test("output is printed in the order of the clusters, and a message that several
   const [a, b, c] = ["a", "b", "c"].map(output.ioOf);
   c?.log("Slow.\n");
   b?.print("B\n");
-  for (const one of [c, a]) one?.log("Same.\n");
+  for (const stream of [c, a]) stream?.log("Same.\n");
   a?.print("A\n");
   assert.deepEqual(texts, []);
   output.flush();

@@ -101,8 +101,8 @@ test("whoami shows each cluster's answer, and exits with 1 if one denies access"
   const denied = { cluster: "staging", refusal: { code: "identity_unmapped" } };
   const json = JSON.parse((await run("whoami", ...both, "-o", "json")).out);
   assert.partialDeepStrictEqual(json, [{ cluster: "prod", granted: true }, denied]);
-  const one = JSON.parse((await run("whoami", "-c", "prod", "-o", "json")).out);
-  assert.ok(!Array.isArray(one) && !("cluster" in one));
+  const single = JSON.parse((await run("whoami", "-c", "prod", "-o", "json")).out);
+  assert.ok(!Array.isArray(single) && !("cluster" in single));
 });
 
 test("doctor reads each context's webhook kubeconfig, and reports a URL that is not the stack's", async () => {

@@ -46,11 +46,11 @@ test("the contexts have the clusters, accounts, regions and prefixes of the stac
     const own = mappingPrefix === `/iam-authenticator/${clusterId}` ? undefined : mappingPrefix;
     return [clusterId, account, region, own];
   });
-  const written = Array.from(contexts.values(), (one) => [
-    one.cluster,
-    one.account,
-    one.region,
-    one.prefix,
+  const written = Array.from(contexts.values(), (context) => [
+    context.cluster,
+    context.account,
+    context.region,
+    context.prefix,
   ]);
   assert.deepEqual(written, deployed);
   const names = ["plain", "certified", "hidden.1", "pair-eu-west-1", "pair-eu-central-1", "a", "b"];

@@ -101,7 +101,7 @@ test("commands that write print no forged line in plans, questions and errors", 
   const write = [...single, ...each("apply -f, apply --prune -f", [file])];
   for (const words of [
     ...write,
-    ...write.map((one) => [...one, "--force"]),
+    ...write.map((words) => [...words, "--force"]),
     ["diff", "-f", file, "--prune"],
   ]) {
     const result = await cluster.mappings(words, { interactive: true, input: "n\n" });
@@ -138,7 +138,11 @@ test("errors of AWS, about files and about the command line print no forged line
     [...list, "-o"],
   ];
   const joined = ["--x", "--output=", "-o"].map((option) => [...list, `${option}${TEXT}`]);
-  for (const words of [...of.map((one) => [...one, TEXT]), ...joined, [TEXT.replace("\n", "")]]) {
+  for (const words of [
+    ...of.map((command) => [...command, TEXT]),
+    ...joined,
+    [TEXT.replace("\n", "")],
+  ]) {
     assertUnforged(words, await cli(words));
   }
 });

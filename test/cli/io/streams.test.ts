@@ -20,7 +20,7 @@ const folder = useFolder();
 const mapping = (arn: string) => ({ arn, username: "x".repeat(1000) });
 const many = (name: string) =>
   Array.from({ length: 190 }, (_, i) => mapping(`arn:aws:iam::111122223333:role/${name}${i}`));
-const roles = many("r").map((one, i) => [`role/111122223333/r${i}`, one]);
+const roles = many("r").map((role, i) => [`role/111122223333/r${i}`, role]);
 const cluster = useCluster(Object.fromEntries(roles), "all");
 // Starts in a quarter of the time of the source.
 prepare(() => buildCommand(folder.path));

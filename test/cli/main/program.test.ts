@@ -140,7 +140,8 @@ test("every command with --cluster uses the context's cluster, and the other val
   let found = 0;
   for (const { path } of below(await createProgram(streams))) {
     const program = await createProgram(streams);
-    const { command } = below(program).find((one) => `${one.path}` === `${path}`) ?? assert.fail();
+    const { command } =
+      below(program).find((found) => `${found.path}` === `${path}`) ?? assert.fail();
     if (!has(command, "--cluster")) continue;
     found += 1;
     const words = command.registeredArguments.filter(({ required }) => required).map(() => "x");

@@ -16,7 +16,9 @@ async function rbac(...words: string[]) {
   const { out } = await exits(cli(["rbac", ...words]), 0, "");
   return parseAllDocuments(out).map((document) => {
     const { kind, metadata, subjects = [], roleRef = metadata } = document.toJS();
-    const names = subjects.map((one: Record<string, string>) => `${one["kind"]} ${one["name"]}`);
+    const names = subjects.map(
+      (subject: Record<string, string>) => `${subject["kind"]} ${subject["name"]}`,
+    );
     return [kind, metadata.namespace, roleRef.name, ...names].join(" ").replace(/ {2,}/, " ");
   });
 }
@@ -39,10 +41,10 @@ describe("rbac", () => {
       "--namespace",
       "team-a",
     );
-    const wanted = ["team-a", "team-b"].flatMap((one) =>
-      LEVELS.map((level) => `${one} Group access:${level}:${one}`),
+    const wanted = ["team-a", "team-b"].flatMap((namespace) =>
+      LEVELS.map((level) => `${namespace} Group access:${level}:${namespace}`),
     );
-    const found = bindings.map((one) => one.replace(/^RoleBinding (\S+) \S+/, "$1"));
+    const found = bindings.map((binding) => binding.replace(/^RoleBinding (\S+) \S+/, "$1"));
     assert.deepEqual(found, wanted);
   });
 

@@ -136,7 +136,7 @@ test("a placeholder without quotes, which YAML reads as a mapping, is reported",
 
 test("a duplicate entry is reported with both places, in the files of one folder", async () => {
   const denial = (name: string) => `{"arnLike": "arn:aws:iam::111122223333:user/${name}"}`;
-  const one = folder.write(
+  const file = folder.write(
     "twice/one.yaml",
     `mappings:\n- ${mapping("Twice")}\ndeny:\n- ${denial("m")}\n`,
   );
@@ -147,8 +147,8 @@ test("a duplicate entry is reported with both places, in the files of one folder
   const twice = join(folder.path, "twice");
   const { err } = await exits(cluster.mappings(["apply", "-f", twice, "-y"]), 2);
   assert.deepEqual(err.split("\n"), [
-    `/iam-authenticator/prod/role/111122223333/twice: 2 mappings for one parameter: ${one}, line 2; ${two}, line 1.`,
-    `/iam-authenticator/prod/deny/111122223333: 2 denials of arn:aws:iam::111122223333:user/m: ${one}, line 4; ${two}, line 2.`,
+    `/iam-authenticator/prod/role/111122223333/twice: 2 mappings for one parameter: ${file}, line 2; ${two}, line 1.`,
+    `/iam-authenticator/prod/deny/111122223333: 2 denials of arn:aws:iam::111122223333:user/m: ${file}, line 4; ${two}, line 2.`,
     "",
   ]);
   const { out } = await cli(["mappings", "lint", "-f", twice]);

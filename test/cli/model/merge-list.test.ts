@@ -57,14 +57,14 @@ const list = fc.uniqueArray(
   { selector: ({ name }) => name },
 );
 const numberOf = (items: Items, name: string) =>
-  (items as ReturnType<typeof entry>[]).find((one) => one.name === name)?.value;
+  (items as ReturnType<typeof entry>[]).find((item) => item.name === name)?.value;
 
 test("a change by one operator is kept; if both change an entry, theirs is kept and reported", () => {
   fc.assert(
     fc.property(list, list, list, (base, mine, theirs) => {
       const { items, clashes } = mergeList("name", base, mine, theirs);
       for (const name of ["a", "b", "c", "d", "e"]) {
-        const [was, is, other] = [base, mine, theirs].map((one) => numberOf(one, name));
+        const [was, is, other] = [base, mine, theirs].map((list) => numberOf(list, name));
         const isClash = was !== is && was !== other && is !== other;
         assert.equal(clashes.includes(name), isClash, name);
         assert.equal(numberOf(items, name), isClash || was === is ? other : is, name);

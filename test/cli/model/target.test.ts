@@ -12,7 +12,7 @@ import {
 import { CONTEXT } from "./access/any-plan.ts";
 
 test("the help of <who> has the name of each kind that has no ARN, and of a denial those that are no list", () => {
-  for (const kind of kindsWhere((one) => !hasArn(one))) {
+  for (const kind of kindsWhere((kind) => !hasArn(kind))) {
     const { path, name } = KINDS[kind];
     const after = path === "named" ? `<account>/<${name}>` : `<${path}>`;
     assert.match(TARGET_HELP, new RegExp(`\\s${kind}/${after}\\s`));
@@ -34,10 +34,10 @@ const TYPED: readonly (readonly [
   gives: RegExp | string,
 ])[] = [
   ...[",", ";", "|", "+", "=", "/", "&&"].map(
-    (one) => [`${ROLES}/x${one}${ROLES}/y`, undefined, SEVERAL] as const,
+    (separator) => [`${ROLES}/x${separator}${ROLES}/y`, undefined, SEVERAL] as const,
   ),
   ...[" ", ", ", "\t", "\n", "\u00a0"].map(
-    (one) => [`${ROLES}/x${one}${ROLES}/y`, undefined, SPACE] as const,
+    (separator) => [`${ROLES}/x${separator}${ROLES}/y`, undefined, SPACE] as const,
   ),
   [`${ARN},${ROLES}/y`, undefined, SEVERAL],
   [`${ROLES}/x,${ARN}`, undefined, /has text before arn/],

@@ -73,7 +73,10 @@ test("a terminal wraps and indents long values", () => {
   assert.equal(show(plan).trimEnd().split("\n").length, 4);
 });
 
-const [x, y] = ["x", "y"].map((one) => ({ arnLike: `arn:aws:iam::*:role/${one}`, username: one }));
+const [x, y] = ["x", "y"].map((name) => ({
+  arnLike: `arn:aws:iam::*:role/${name}`,
+  username: name,
+}));
 // biome-ignore format: a table
 const DETAILS: readonly (readonly [change: Change, lines: string])[] = [
   [change("role/1/a", undefined, { arn: "arn:a", username: "a", groups: ["g", "h"], notAfter: "2026" }), "<added> + role/1/a|<added>     a (g, h) notAfter: 2026"],

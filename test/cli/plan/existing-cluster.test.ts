@@ -64,7 +64,7 @@ test("commands that read a cluster without parameters print nothing, and exit wi
     "irsa keys list",
   ];
   const exports = ["mappings export", "mappings export --format aws-auth"];
-  for (const words of [...reads, ...reads.map((one) => `${one} -o json`), ...exports]) {
+  for (const words of [...reads, ...reads.map((read) => `${read} -o json`), ...exports]) {
     await exits(cli(`${words} -c prodd`), 1, `${ABSENT}\n`, "");
   }
   const both = ["-c", "prod", "-c", "prodd"];

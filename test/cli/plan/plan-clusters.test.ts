@@ -33,7 +33,11 @@ async function placesOf(
 ) {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
   const { io, texts } = terminal("", { secrets: createSecrets() });
-  const named = clusters.map((one, index) => ({ name: `c${index}`, cluster: "prod", ...one }));
+  const named = clusters.map((cluster, index) => ({
+    name: `c${index}`,
+    cluster: "prod",
+    ...cluster,
+  }));
   const options: ClustersOptions = { clusters: named, ...more };
   const places = new Map<string, string>();
   const plan = async ({ settings, review }: Connection, { name }: { readonly name: string }) => {
@@ -54,15 +58,15 @@ async function placesOf(
 const ANOTHER = "c0: Skipped: region cn-north-1 is in partition aws-cn, not aws.";
 const HERE = "in us-east-1 /iam-authenticator/prod";
 const both = [`c0 ${HERE}`, `c1 ${HERE}`];
-const one = ["c1: Skipped: it is the same store as c0.", `c0 ${HERE}`];
+const lines = ["c1: Skipped: it is the same store as c0.", `c0 ${HERE}`];
 const elsewhere = ["cn-north-1", "us-gov-west-1"].map((region) => ({ region }));
 // biome-ignore format: a table
 const ROWS: readonly (readonly [what: string, clusters: readonly Partial<ChosenCluster>[], ...texts: string[]])[] = [
-  ["one account, region and prefix is one store", [{ profile: "a" }, { profile: "same" }], ...one],
+  ["one account, region and prefix is one store", [{ profile: "a" }, { profile: "same" }], ...lines],
   ["two accounts", [{ profile: "a" }, { profile: "b" }], ...both],
   ["two prefixes", [{ profile: "a" }, { profile: "a", prefix: "/x" }], ...both.slice(0, 1), "c1 in us-east-1 /x"],
   ["two regions", [{ profile: "a" }, { profile: "a", region: "eu-west-1" }], ...both.slice(0, 1), "c1 in eu-west-1 /iam-authenticator/prod"],
-  ["an unknown account is that of its profile", [{ profile: "unknown" }, { profile: "unknown" }], ...one],
+  ["an unknown account is that of its profile", [{ profile: "unknown" }, { profile: "unknown" }], ...lines],
   ["two profiles of unknown accounts", [{ profile: "unknown" }, { profile: "other" }], ...both],
   ["another partition is skipped", [...elsewhere.slice(0, 1), { profile: "a" }], ANOTHER, ...both.slice(1)],
   ["no cluster is in the partition", elsewhere, ANOTHER, "c1: Skipped: region us-gov-west-1 is in partition aws-us-gov, not aws.", "exit 2: No cluster is in partition aws. Nothing was written."],
@@ -79,10 +83,10 @@ test("clusters of one account and Region share limits, and with one profile a cl
     ...["a", "a", "same", "b"].map((profile) => ({ profile })),
     { profile: "a", region: "eu-west-1" },
   ];
-  const clusters = places.map((one, index) => ({
+  const clusters = places.map((place, index) => ({
     name: `c${index}`,
     cluster: `c${index}`,
-    ...one,
+    ...place,
   }));
   const found = new Map<string, Connection>();
   await planClusters({ clusters }, io, async (connection, { name }) => {
@@ -90,7 +94,7 @@ test("clusters of one account and Region share limits, and with one profile a cl
     return undefined;
   });
   const [first, ...others] = clusters.map(({ name }) => found.get(name));
-  const shared = (key: "rates" | "ssm") => others.map((one) => one?.[key] === first?.[key]);
+  const shared = (key: "rates" | "ssm") => others.map((other) => other?.[key] === first?.[key]);
   assert.deepEqual(shared("rates"), [true, true, false, false]);
   assert.deepEqual(shared("ssm"), [true, false, false, false]);
 });

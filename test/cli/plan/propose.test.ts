@@ -44,12 +44,12 @@ async function propose(
   managed: readonly string[],
   options: ProposeOptions = {},
 ) {
-  const planned = changes.map((one): Change => {
-    const { name, before } = one;
+  const planned = changes.map((change): Change => {
+    const { name, before } = change;
     const tags = managed.some((other) => full(other) === name) ? { [OWNER_TAG]: "team-a" } : {};
-    if (before === undefined) return one;
+    if (before === undefined) return change;
     return {
-      ...one,
+      ...change,
       before: { ...before, version: cluster.store.put(name, before.value, { tags }) },
     };
   });

@@ -15,7 +15,7 @@ export const NAME = `${PREFIX}/callers`;
 const listOf = (text: string) =>
   text
     .split(" ")
-    .flatMap((one) => (one === "" ? [] : [{ name: one[0], value: Number(one[1] ?? 0) }]));
+    .flatMap((words) => (words === "" ? [] : [{ name: words[0], value: Number(words[1] ?? 0) }]));
 export const raw = (list: string) => JSON.stringify(listOf(list));
 const textOf = (value: string) =>
   JSON.parse(value)
@@ -90,9 +90,9 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<strin
   own.middlewareStack.add((next, { commandName = "" }) => async (call) => {
     const kind = CALLS[commandName] ?? commandName;
     calls.push(kind);
-    const theirs = race[`${kind}${calls.filter((one) => one === kind).length}`] ?? [];
+    const theirs = race[`${kind}${calls.filter((call) => call === kind).length}`] ?? [];
     if (typeof theirs === "function") theirs();
-    else for (const one of theirs) await act(one, call.input);
+    else for (const change of theirs) await act(change, call.input);
     return next(call);
   });
   if (before !== undefined) store.put(NAME, raw(before), tags ? { tags } : {});
@@ -111,7 +111,7 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<strin
     );
     const [newest] = await readHistory(other, NAME, UNINTERRUPTED);
     const { value, description, version } = newest ?? { value: "", description: "", version: "" };
-    const reads = calls.filter((one) => one === "G").length;
+    const reads = calls.filter((call) => call === "G").length;
     if (!isWhole && !interrupted.aborted)
       assert.equal(pause.mock.callCount(), reads - 1, "it pauses between attempts");
     const result = end instanceof Error ? end.message : `${end} ${version}`.trim();

@@ -40,7 +40,7 @@ test("the number of mappings read is shown at a terminal, and removed at the end
 });
 
 test("for a comparison, only patterns keep their order, and an empty list is left out", async () => {
-  const [a, b, c] = ["a", "b", "c"].map((one) => ({ arnLike: `arn:aws:iam::*:role/${one}` }));
+  const [a, b, c] = ["a", "b", "c"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}` }));
   cluster.put("pattern/any", [b, c, a]);
   cluster.put("deny/any", [b, c, a]);
   cluster.put("callers", [{ name: "kube-apiserver" }]);

@@ -92,7 +92,7 @@ test("after a failed write, the stored value shows whether it happened", async (
   ssm.destroy();
 });
 
-const names = (...some: string[]) => some.map((one) => `${PREFIX}/${one}`);
+const names = (...some: string[]) => some.map((name) => `${PREFIX}/${name}`);
 const NONE: Written = { written: [], begun: [], unsure: [], left: names("b") };
 const of = (more: Partial<Written>): Written => ({ ...NONE, ...more });
 const awsError = (name: string, $fault: "client" | "server" = "client") =>

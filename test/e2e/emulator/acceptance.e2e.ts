@@ -204,7 +204,7 @@ async function rowsOf(...argv: readonly string[]) {
   });
   return {
     code,
-    of: (verdict: string) => rows.filter((one) => one.verdict === verdict).map(({ row }) => row),
+    of: (verdict: string) => rows.filter((row) => row.verdict === verdict).map(({ row }) => row),
   };
 }
 

@@ -200,7 +200,7 @@ export async function podToken(
   { metadata: { namespace, name, uid }, spec: { serviceAccountName, volumes = [] } }: MadePod,
   other: Partial<TokenSource> = {},
 ): Promise<string> {
-  const volume = volumes.find((one) => one.name === "aws-iam-token");
+  const volume = volumes.find((volume) => volume.name === "aws-iam-token");
   const { audience, expirationSeconds } = {
     ...volume?.projected?.sources[0]?.serviceAccountToken,
     ...other,

@@ -83,7 +83,9 @@ export function seen(made: unknown): Expected {
       [...initContainers, ...containers].map(({ name, env = [], volumeMounts = [] }) => [
         name,
         [
-          ...env.map((one) => (one.value === undefined ? one.name : `${one.name}=${one.value}`)),
+          ...env.map((variable) =>
+            variable.value === undefined ? variable.name : `${variable.name}=${variable.value}`,
+          ),
           ...volumeMounts.filter((mount) => mount.name === "aws-iam-token").map(mountMark),
         ],
       ]),

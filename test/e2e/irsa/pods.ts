@@ -166,7 +166,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
   gives("skip-containers: one container, also an init container", { pod: { "skip-containers": "b,init" }, init: { init: undefined }, containers: AB }, { init: [], a: ALL, b: [] }),
   gives("skip-containers: CSV quotes; spaces and unknown names are ignored", { pod: { "skip-containers": '"a", b ,nobody' }, containers: { ...AB, ab: undefined } }, { a: [], b: [], ab: ALL }),
   ...SKIPPED.map(([what, value, skipped]) => {
-    const envOf = (name: string) => (skipped.some((one) => one === name) ? [] : ALL);
+    const envOf = (name: string) => (skipped.some((container) => container === name) ? [] : ALL);
     const given = { pod: { "skip-containers": value }, containers: AB };
     return gives(`skip-containers: ${what}`, given, { a: envOf("a"), b: envOf("b") });
   }),

@@ -112,7 +112,7 @@ export function describeInstallation({ minor }: PolicyServer, kubernetes: Kubern
       assert.equal(hasLabel(await kubernetes.create(account("thief", { labels: LABEL }))), false);
       await label("plain-0", `${ROLE_LABEL}=true`);
       assert.equal(await isLabelled("plain-0"), false);
-      for (const one of ["thief", "plain-0"]) assert.equal(await hasRole(one), false);
+      for (const pod of ["thief", "plain-0"]) assert.equal(await hasRole(pod), false);
     });
 
     test("without the annotation, the label and the role are removed", async () => {

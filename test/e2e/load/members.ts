@@ -138,7 +138,7 @@ export function createMembers(
     }),
     ...persons
       .slice(0, FORGERS)
-      .map((one) => member({ ...one, secretAccessKey: "forged" }, ["sts"], () => ["denied"])),
+      .map((person) => member({ ...person, secretAccessKey: "forged" }, ["sts"], () => ["denied"])),
     ...robots
       .slice(0, FORGERS)
       .map((role, index) => signedBy(index % 2 === 0 ? "unknown" : "old", role, ["keys"])),
@@ -157,7 +157,8 @@ export function createMembers(
       deny([...denied.now(), next(arns)].slice(-DENIALS));
     } else if (turn % 16 === 1) {
       const [state, { instanceId }] = [next(states), next(nodes)];
-      const instance = ec2.instances.find((one) => one.instanceId === instanceId) ?? assert.fail();
+      const instance =
+        ec2.instances.find((instance) => instance.instanceId === instanceId) ?? assert.fail();
       instance.state = state.now() ? "stopped" : "running";
       state.set(!state.now());
     } else {

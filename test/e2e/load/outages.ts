@@ -79,11 +79,11 @@ export function planOutages() {
     },
     /** Whether a review between the two times may be a fault if it needs these services. */
     explain: (services: readonly Service[], from: number, to: number): boolean =>
-      past.some((one) => {
+      past.some((outage) => {
         return (
-          services.includes(one.service) &&
-          one.from <= to &&
-          one.to + AFTER_MS[one.service] + TOLERANCE_MS > from
+          services.includes(outage.service) &&
+          outage.from <= to &&
+          outage.to + AFTER_MS[outage.service] + TOLERANCE_MS > from
         );
       }),
   };

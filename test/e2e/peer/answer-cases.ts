@@ -51,7 +51,7 @@ export const THROTTLING = failing(400, "Throttling", "Rate exceeded");
 export const sts =
   (...answers: NonNullable<Case["sts"]>): Make =>
   async () => ({ token: await goodToken(), sts: answers });
-const each = (...answers: readonly Fault[]): Make[] => answers.map((one) => sts(one));
+const each = (...answers: readonly Fault[]): Make[] => answers.map((answer) => sts(answer));
 const pages = (...bodies: readonly string[]): Make[] =>
   bodies.map((text) => sts(answering(200, text)));
 

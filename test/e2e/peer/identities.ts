@@ -102,7 +102,7 @@ export const IDENTITIES: readonly LocalIdentity[] = Object.entries({
 }));
 
 export function identityOf(name: Name): LocalIdentity {
-  const found = IDENTITIES.find((one) => one.name === name);
+  const found = IDENTITIES.find((identity) => identity.name === name);
   if (found === undefined) throw new Error(`no identity ${name}`);
   return found;
 }

@@ -135,7 +135,7 @@ function bindings(): string {
     subjects: [{ kind: "Group", name, apiGroup }],
     roleRef: { kind: "ClusterRole", name: role, apiGroup },
   }));
-  return objects.map((one) => stringify(one)).join("---\n");
+  return objects.map((object) => stringify(object)).join("---\n");
 }
 
 async function run(script: string, stdout: "inherit" | "ignore" = "ignore"): Promise<number> {

@@ -285,7 +285,7 @@ test("a version that refuses an unknown caller succeeds, and one that fails or r
     [reportOf("Succeeded"), [], 2],
   );
   const target = `/2015-03-31/functions/${VERSION}/invocations`;
-  const targets = toVersion?.map((one) => one.target);
+  const targets = toVersion?.map((call) => call.target);
   assert.deepEqual(targets, Array(4).fill(target));
   const bad = await checkBuilt(t, { headers: { "x-amz-function-error": "Unhandled" } });
   assert.deepEqual([bad.told, bad.invoked.length], [reportOf("Failed"), 1]);

@@ -112,7 +112,9 @@ test("a value that only the new version accepts is named, since it would grant a
       validity: unknown[];
     };
     return jsonResponse(200, {
-      validity: validity.map((one) => (Array.isArray(one) ? one.map(() => false) : one)),
+      validity: validity.map((entries) =>
+        Array.isArray(entries) ? entries.map(() => false) : entries,
+      ),
     });
   };
   assert.deepEqual(await check({ [`account/${HOME}`]: {} }, stricter), [

@@ -102,7 +102,7 @@ for (const { name, privateKey, jwk } of SAMPLES) {
     }
     const secret: Record<string, unknown> = { ...privateKey.export({ format: "jwk" }) };
     assert.match(problem({ ...jwk, ...secret }), /part of a private key/);
-    for (const member of Object.keys(secret).filter((one) => !Object.hasOwn(jwk, one))) {
+    for (const member of Object.keys(secret).filter((key) => !Object.hasOwn(jwk, key))) {
       for (const value of [secret[member], null]) {
         assert.match(problem({ ...jwk, [member]: value }), new RegExp(`^holds "${member}"`));
       }

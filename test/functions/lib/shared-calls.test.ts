@@ -60,7 +60,7 @@ test("a call that fails after all requests have timed out does not end the proce
   const first = call("a", within(60_000));
   // Its clock passes the deadline between the check and the second call.
   const joined = call("a", { at: 60_000, clock: () => (calls === 1 ? 0 : 60_000) });
-  for (const one of [first, joined]) await assert.rejects(one);
+  for (const request of [first, joined]) await assert.rejects(request);
   for (const _ of [1, 2]) await turns();
   assert.equal(calls, 2);
 });

@@ -49,7 +49,7 @@ test("the function's VPC gets an endpoint for the keys, and a zone that resolves
     ({ Properties }) => Properties,
   );
   const names = endpoints.map(
-    (one) => `${one["ServiceName"]}, private DNS ${one["PrivateDnsEnabled"]}`,
+    (endpoint) => `${endpoint["ServiceName"]}, private DNS ${endpoint["PrivateDnsEnabled"]}`,
   );
   const keys = "com.amazonaws.eu-west-1.sts-oidc, private DNS false";
   assert.deepEqual(names, [`${STS}, private DNS true`, `${SSM}, private DNS true`, keys]);

@@ -159,7 +159,7 @@ async function add(name: string) {
 
 test("if two adds use the same name, one succeeds and the other fails and leaves no file", async () => {
   const results = await Promise.all([add("twin"), add("twin")]);
-  const [accepted, refused] = results.toSorted((one, other) => one.code - other.code);
+  const [accepted, refused] = results.toSorted((result, other) => result.code - other.code);
   assert.deepEqual(await stored(), [{ name: "twin", sha256: accepted?.hash }]);
   assert.deepEqual([refused?.code, refused?.hash], [1, undefined]);
   assert.match(

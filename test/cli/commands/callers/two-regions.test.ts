@@ -78,7 +78,7 @@ test("add keeps the token and names the next step if only the first store is wri
       ? parse(readFileSync(file, "utf8")).users[0].user.token
       : out.trim().split("\n").at(-1);
     const hashes = ((await stored()) as (typeof KEPT)[][]).map(
-      (list) => list.find((one) => one.name === name)?.sha256,
+      (list) => list.find((caller) => caller.name === name)?.sha256,
     );
     assert.deepEqual(hashes, [hash("sha256", token, "hex"), undefined]);
     assert.equal(/^The token of filed is in \S+filed\.kubeconfig\.$/m.test(err), isFiled);

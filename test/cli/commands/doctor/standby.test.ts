@@ -105,7 +105,7 @@ test("a store without a context or that cannot be read is a warning; without a f
   delete outputs["FailoverUrl"];
   configure({ one: {}, elsewhere: { cluster: "elsewhere" }, same: { region: "us-east-1" } });
   const { code, states } = await doctor();
-  assert.deepEqual([code, states.filter((one) => /redirect|stores/.test(one))], [0, []]);
+  assert.deepEqual([code, states.filter((line) => /redirect|stores/.test(line))], [0, []]);
 });
 
 test("the redirect fails if the standby denies a token that is signed for the primary's Region, as with its VPC endpoints", async (t) => {

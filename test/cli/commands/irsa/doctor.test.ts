@@ -142,7 +142,7 @@ test("with a correct setup, each check is ok; without --kubeconfig, it checks on
   const checks = [...OF_ISSUER, ...OF_CLUSTER, "accounts"];
   assert.deepEqual(
     [code, rows.map((row) => `${row.check} ${row.state}`)],
-    [0, checks.map((one) => `${one} ok`)],
+    [0, checks.map((check) => `${check} ok`)],
     err,
   );
   assert.equal(rows.at(-1)?.seen, "1 ServiceAccounts with a role, used by 1 Pods");
@@ -206,13 +206,13 @@ test("a Secret whose token is not a JWT, or not signed as one of the keys signs,
     "x",
     "a.b.c",
     "..",
-    ...headers.map((one) => `${Buffer.from(one).toString("base64url")}.b.c`),
+    ...headers.map((header) => `${Buffer.from(header).toString("base64url")}.b.c`),
   ];
   const encoded = texts.map((text) => ({ data: { token: Buffer.from(text).toString("base64") } }));
   setSecrets(
-    ...encoded.map((one, index) => ({
+    ...encoded.map((text, index) => ({
       metadata: { name: `text-${index}`, namespace: "app" },
-      ...one,
+      ...text,
     })),
   );
   const names = texts.map((_, index) => `app/text-${index}`).join(", ");

@@ -291,7 +291,7 @@ test("parameters that are not keys stop no command: list shows their problem, pu
   await exits(publish("--jwks", jwksFile(OLD.jwk)), 0);
   const rows = await listed();
   for (const { key } of rows) assert.notEqual(key, "");
-  const count = (state: string) => rows.filter((one) => one["state"] === state).length;
+  const count = (state: string) => rows.filter((row) => row["state"] === state).length;
   assert.deepEqual([count("served"), count("invalid")], [10, broken.length + 1]);
   for (const kid of [OLD.jwk.kid, "broken-0"])
     await exits(keys(`retire issuer/${kid} --force --yes`), 0);

@@ -36,7 +36,9 @@ const IN_ONE = ["-c", "one"];
 
 const keysIn = (pem: string) =>
   (pem.match(/-----BEGIN [\s\S]+?-----END CERTIFICATE-----/g) ?? [])
-    .map((one) => new X509Certificate(one).publicKey.export({ type: "spki", format: "der" }))
+    .map((certificate) =>
+      new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" }),
+    )
     .map((key) => hash("sha256", key, "hex"))
     .sort();
 
@@ -92,10 +94,10 @@ test("a Node.js that lacks a root is not used, since AWS may issue certificates 
 
 test("kubeconfig webhook --from replaces the tls-server-name or CA of an old file by the roots", async () => {
   const old = join(regions.home, "old.kubeconfig");
-  for (const one of [{ ca: authority.ca }, {}]) {
+  for (const trust of [{ ca: authority.ca }, {}]) {
     writeFileSync(
       old,
-      webhookKubeconfig({ server: "https://before.example", token: "kept", ...one }),
+      webhookKubeconfig({ server: "https://before.example", token: "kept", ...trust }),
     );
     const { out } = await exits(webhook(...IN_ONE, "--from", old), 0);
     assert.deepEqual(

@@ -97,9 +97,9 @@ test("a list keeps 512 bytes free: then the name is written for each account wit
   assert.deepEqual([await list(A), await list(B)], [[{ name: "jane" }], [{ name: "jane" }]]);
   cluster.put("pattern/any", [{ arnLike: "arn:aws:iam::*:role/ops", username: "ops" }]);
   cluster.put(`deny/${B}`, sized(4_000));
-  const one = await exits(deny("joe"), 1);
+  const denied = await exits(deny("joe"), 1);
   assert.match(
-    one.err,
+    denied.err,
     /\njoe is not denied everywhere\. Not covered: account 444455556666, since deny\/444455556666 is full \(\d+ of 4096 bytes\); identities that only pattern\/any maps\.\n$/,
   );
   assert.deepEqual(await list(A), [{ name: "jane" }, { name: "joe" }]);

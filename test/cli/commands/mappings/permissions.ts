@@ -37,8 +37,10 @@ export function onlyGranted(prefix: string, account?: string, { but = "" } = {})
     } = JSON.parse(body.toString());
     const resources = statements
       .filter(({ actions }) => actions.includes(action))
-      .flatMap((one) => one.resources);
-    const refused = Names.find((name: string) => !resources.some((one) => covers(one, name)));
+      .flatMap((statement) => statement.resources);
+    const refused = Names.find(
+      (name: string) => !resources.some((resource) => covers(resource, name)),
+    );
     return refused === undefined ? undefined : accessDenied(action, refused);
   };
 }

@@ -24,9 +24,9 @@ const deny = (...words: string[]) => clusters.run(["mappings", "deny", MALLORY, 
 const allow = (...words: string[]) =>
   clusters.run(["mappings", "allow", MALLORY, ...FAST, ...ALL, ...words]);
 const verdicts = (arn: string) =>
-  Promise.all(["prod", "staging"].map((one) => clusters.verdict(one, arn)));
+  Promise.all(["prod", "staging"].map((cluster) => clusters.verdict(cluster, arn)));
 const values = (name: string) =>
-  Promise.all(["prod", "staging"].map((one) => clusters.value(one, name)));
+  Promise.all(["prod", "staging"].map((cluster) => clusters.value(cluster, name)));
 const ofMallory = (words: string) => `mappings ${words} --all-contexts --rate 1000 -y`;
 const SET_AND_REMOVE = [`set ${MALLORY} --username x`, `remove ${MALLORY}`].map(ofMallory);
 const DENIED = "identity_denied";

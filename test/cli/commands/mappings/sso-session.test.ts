@@ -106,7 +106,7 @@ test("apply adds an entry and keeps the others, and diff with the exported file 
   assert.deepEqual(await stored(), [JOHN, JANE]);
   const { out: input } = await exits(cluster.mappings("export"), 0);
   const jane = parse(input).mappings.find(
-    (one: { session?: string }) => one.session === JANE.session,
+    (mapping: { session?: string }) => mapping.session === JANE.session,
   );
   assert.deepEqual(jane, { permissionSet: "developers", account: A, ...JANE });
   await exits(cluster.mappings("diff -f - --prune", { input }), 0);

@@ -11,7 +11,7 @@ const USER = "user/111122223333/mallory";
 const regions = useTwoRegions({ ...ADMIN, [USER]: { arn: MALLORY, username: "mallory" } });
 const mappings = (...words: string[]) => regions.run(["mappings", ...words]);
 const plans = (out: string) =>
-  out.match(/region [\w-]+, cluster prod/g)?.map((one) => one.split(/[ ,]/)[1]) ?? [];
+  out.match(/region [\w-]+, cluster prod/g)?.map((heading) => heading.split(/[ ,]/)[1]) ?? [];
 
 test("an id means all its contexts for a command that takes several, and --region selects one", async () => {
   const both = Object.values(REGIONS);

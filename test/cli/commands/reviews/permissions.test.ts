@@ -46,7 +46,7 @@ const grants = (action: string) => granted().filter(({ actions }) => actions.inc
  */
 function mayFilter({ body }: LocalRequest): boolean {
   const stream = `${LOG_ARN.replace(LOG_GROUP, JSON.parse(body.toString()).logGroupName)}:log-stream:`;
-  const resources = grants("logs:FilterLogEvents").flatMap((one) => one.resources);
+  const resources = grants("logs:FilterLogEvents").flatMap((grant) => grant.resources);
   return resources.some((arn) => arn.endsWith("*") && stream.startsWith(arn.slice(0, -1)));
 }
 

@@ -40,7 +40,7 @@ type Options = CliOptions & { words?: readonly string[]; left?: number | undefin
 function run(name: string, { words = [], left, ...options }: Options = {}) {
   useLocalAws({
     AWS_ENDPOINT_URL_STS: sts.url,
-    ...keyVariables(identities.find((one) => one.name === name) ?? localIdentity(name)),
+    ...keyVariables(identities.find((identity) => identity.name === name) ?? localIdentity(name)),
     AWS_CREDENTIAL_EXPIRATION:
       left === undefined ? "" : new Date(Date.now() + left * 1000).toISOString(),
   });
@@ -121,8 +121,8 @@ test("--cache keeps the credentials, and each token is a new one", async () => {
   ];
   assert.notEqual(first.out, second.out);
   const entries = readdirSync(folder.path, { recursive: true, withFileTypes: true });
-  const texts = entries.flatMap((one) =>
-    one.isFile() ? [readFileSync(join(one.parentPath, one.name), "utf8")] : [],
+  const texts = entries.flatMap((entry) =>
+    entry.isFile() ? [readFileSync(join(entry.parentPath, entry.name), "utf8")] : [],
   );
   assert.ok(texts.length > 0 && !texts.join("").includes(first.out.trim()));
 });

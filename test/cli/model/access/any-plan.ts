@@ -57,7 +57,7 @@ const SESSION_RESOURCES = [
   `${SET_ROLES[0]}/jane`,
 ].map((session) => `assumed-role/${session}`);
 
-const DENIED = [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)];
+const DENIED = [...RESOURCES, ...SESSION_RESOURCES.map((resource) => `sts:${resource}`)];
 const DENIED_NAMES = ["jane", "JANE", "alice", "Alice", "bob", "fred", "root", "system"];
 
 function weighted<T>(
@@ -136,7 +136,7 @@ const list = (entry: fc.Arbitrary<object>, maxLength: number) =>
 const single = (value: fc.Arbitrary<object>) =>
   weighted(
     [12, value.map(json)],
-    [1, value.map((one) => json(one).replace(/}$/, ',"username":"v"}'))],
+    [1, value.map((item) => json(item).replace(/}$/, ',"username":"v"}'))],
     [1, fc.constantFrom("{", "secure", '{"username":"u","deny":"x"}')],
   );
 const grant = merged(names, end, description);
@@ -280,7 +280,7 @@ const otherWrite = fc
   .chain(([point, short]) => (VALUES[short] ?? absent).map((text) => ({ point, short, text })));
 
 export function anyPlan(commands: number, changes: fc.Arbitrary<number>): fc.Arbitrary<AnyPlan> {
-  let states: fc.Arbitrary<readonly State[]> = state.map((one) => [one]);
+  let states: fc.Arbitrary<readonly State[]> = state.map((start) => [start]);
   for (let index = 0; index < commands; index += 1) {
     states = states.chain((all) =>
       changed(all.at(-1) ?? {}, changes).map((next) => [...all, next]),

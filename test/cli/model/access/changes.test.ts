@@ -14,13 +14,13 @@ const ci = (more: object = {}) => ({
   [`role/${A}/ci`]: { arn: arn("role/ci"), username: "u", ...more },
 });
 const listed = (...all: string[]) => ({
-  [`pattern/${A}`]: all.map((one) => ({ arnLike: arn(one), username: one })),
+  [`pattern/${A}`]: all.map((resource) => ({ arnLike: arn(resource), username: resource })),
 });
 const patterns = (...all: string[]) => ({
-  [`pattern/${A}`]: all.map((one) => ({ arnLike: arn(one), username: "p" })),
+  [`pattern/${A}`]: all.map((resource) => ({ arnLike: arn(resource), username: "p" })),
 });
 const denied = (...resources: string[]) => ({
-  [`deny/${A}`]: resources.map((one) => ({ arnLike: arn(one) })),
+  [`deny/${A}`]: resources.map((resource) => ({ arnLike: arn(resource) })),
 });
 const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((d) => ({
   notAfter: `${d}T00:00:00Z`,
@@ -75,7 +75,7 @@ const toZ = { [`account/${A}`]: { username: "z" } };
 const set = ofSet({ username: "s" });
 const ofCi = { ...ci(), ...broad };
 const all = { ...session("jane"), ...set, ...broad, ...ofSetRole };
-const none = (...names: string[]) => Object.fromEntries(names.map((one) => [one, undefined]));
+const none = (...names: string[]) => Object.fromEntries(names.map((name) => [name, undefined]));
 const swap = { ...none(OF_CI), ...ofSet(admins) };
 /**
  * A change, the kinds of its marks with how many entries each names, and the first writes < what
@@ -236,7 +236,7 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
   const found = CHANGES.map(([before, change]) => {
-    const recent = Object.fromEntries(Object.keys(before).map((one) => [one, 1_000]));
+    const recent = Object.fromEntries(Object.keys(before).map((parameter) => [parameter, 1_000]));
     const [states, changes] = [store({ ...before }, recent), wanted({ ...change })];
     const kinds = marksOf(changes, states, CONTEXT).map(
       ({ kind, gives }) => `${kind} ${gives.length}`,
@@ -247,7 +247,7 @@ test("the marks, the first writes, and the recent writes that they wait for", ()
         .replace(`/${A}`, "")
         .replace(/^role.awsreserved.*/, "R");
     const first = writes.map(({ name, value }) => {
-      const isLast = changes.some((one) => one.name === name && one.value === value);
+      const isLast = changes.some((change) => change.name === name && change.value === value);
       return isLast
         ? nameOf(name)
         : `${nameOf(name)} (${JSON.parse(value ?? "").length ?? "ended"})`;
@@ -321,7 +321,7 @@ test("the texts of marks", () => {
 
 test("a group that the function rejects for its prefix is not plain, and neither is one with a placeholder", () => {
   const review = { ...CONTEXT, reservedPrefixes: ["reserved:"] };
-  const plain = ["reserved:x", "x{AccountID}", "x:reserved:"].map((one) => isPlain(one, review));
+  const plain = ["reserved:x", "x{AccountID}", "x:reserved:"].map((text) => isPlain(text, review));
   assert.deepEqual(plain, [false, false, true]);
 });
 
@@ -332,15 +332,17 @@ test("above 200 changes, a lifted denial is still written last, after a wait", (
     username: "u",
     groups,
   });
-  const mapped = Object.fromEntries(many.map((one) => [one, mapping(one, ["g", "h"])]));
+  const mapped = Object.fromEntries(
+    many.map((resource) => [resource, mapping(resource, ["g", "h"])]),
+  );
   const states = new Map(store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], ...mapped }));
   const changes = wanted({
     [`deny/${A}`]: [],
-    ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g"])])),
+    ...Object.fromEntries(many.map((resource) => [resource, mapping(resource, ["g"])])),
   });
   const first = nextPhase(changes, states, CONTEXT);
   assert.equal(first?.writes.length, 250);
-  assert.ok(first.writes.every((one) => short(one).startsWith("role/")));
+  assert.ok(first.writes.every((write) => short(write).startsWith("role/")));
   for (const { name: full, value = "" } of first.writes)
     states.set(full, { value, secure: false, modified: NOW });
   const second = nextPhase(changes, states, CONTEXT);

@@ -97,7 +97,7 @@ const VALUES = ["", "system", "s", "sys", "x", "em", "stem", "y", "tem"];
 
 function needsCare({ username = "", groups = [] }: Mapping): boolean {
   const isReserved = (name: string) =>
-    VALUES.some((one) => name.replace(/\{(?!AccountID)[^{}]*\}/, one).startsWith("system:"));
+    VALUES.some((value) => name.replace(/\{(?!AccountID)[^{}]*\}/, value).startsWith("system:"));
   return (
     groups.some((group) => group.includes("{") || ADMIN_GROUPS.includes(group)) ||
     [username, ...groups].some(isReserved) ||
@@ -109,6 +109,6 @@ function needsCare({ username = "", groups = [] }: Mapping): boolean {
 function mappingIn(text: Text, session: string | undefined, at: number): Mapping | undefined {
   const parsed: unknown = text === undefined || text === "secure" ? undefined : parseJson(text);
   if (!Array.isArray(parsed)) return parsed as Mapping | undefined;
-  const own = (parsed as readonly Mapping[]).filter((one) => one?.session === session);
+  const own = (parsed as readonly Mapping[]).filter((mapping) => mapping?.session === session);
   return own.find(({ notAfter }) => !isExpired(notAfter, at)) ?? own[0];
 }

@@ -39,8 +39,8 @@ const OVERLAPS: readonly (readonly [name: string, value: object, marked: string]
 test("denials and patterns are compared with every kind of mapping", () => {
   for (const [place, principal, expected] of OVERLAPS) {
     const value = (more: object) => {
-      const one = { ...principal, username: "u", ...more };
-      return { [place]: "session" in one || "arnLike" in one ? [one] : one };
+      const mapping = { ...principal, username: "u", ...more };
+      return { [place]: "session" in mapping || "arnLike" in mapping ? [mapping] : mapping };
     };
     const found = LISTED.map((arnLike) => {
       const [denied, applies] = [

@@ -134,7 +134,7 @@ async function proveAdministrators(runs: number, seed: number): Promise<number> 
     const accepted = ({ identity: { claims } }: World) =>
       (claims !== undefined) === (signedTokens === "only");
     const worlds = worldsFor([state], false).filter(
-      (one) => one.reserved.length === 0 && accepted(one),
+      (plan) => plan.reserved.length === 0 && accepted(plan),
     );
     for (const [short, value] of values) await prepare(`${CONTEXT.prefix}/${short}`, value, worlds);
     const isOne = (world: World) => {

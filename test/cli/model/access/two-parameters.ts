@@ -54,7 +54,7 @@ const ARNS = [
   "iam:user/ops/alice",
   "sts:federated-user/fred",
   "iam:root",
-].map((one) => arnOf(one, A));
+].map((resource) => arnOf(resource, A));
 const PRINCIPALS = Object.keys(RESOURCES);
 const BESIDE = [`sso/${A}/view`, `sso-session/${A}/view`];
 const BROAD = [`pattern/${A}`, "pattern/any", `account/${A}`, `deny/${A}`, "deny/any"];
@@ -62,7 +62,7 @@ const BROAD = [`pattern/${A}`, "pattern/any", `account/${A}`, `deny/${A}`, "deny
 function shapesOf(short: string, principal: string): readonly Text[] {
   const [kind, of = ""] = short.split("/");
   const [name = "", ...resources] = (RESOURCES[principal] ?? []).toReversed();
-  const [denied, own, wide] = resources.map((one) => arnOf(one, of === "any" ? "*" : A));
+  const [denied, own, wide] = resources.map((resource) => arnOf(resource, of === "any" ? "*" : A));
   const like = (arnLike: string | undefined, more: object = {}) => ({ arnLike, ...more });
   const lists = (...all: readonly (readonly object[])[]) => [...["[]", "[1]"], ...all.map(json)];
   switch (kind) {
@@ -82,7 +82,7 @@ function shapesOf(short: string, principal: string): readonly Text[] {
       );
     case "pattern":
       return lists(
-        ...GIVEN.map((one) => [like(wide, one)]),
+        ...GIVEN.map((given) => [like(wide, given)]),
         [like(own, plain), like(wide, other)],
         [like(wide, other), like(own, plain)],
         [like(own, { ...other, ...soon })],
@@ -93,7 +93,7 @@ function shapesOf(short: string, principal: string): readonly Text[] {
         [jane(other), { session: "Jane", ...plain }],
         [jane({ ...plain, ...soon }), jane(other)],
       ];
-      return lists(...GIVEN.map((one) => [jane(one)]), ...several);
+      return lists(...GIVEN.map((given) => [jane(given)]), ...several);
     }
     case "sso":
       return [undefined, "{", ...GIVEN.map(json)];
@@ -108,7 +108,7 @@ function shapesOf(short: string, principal: string): readonly Text[] {
       return [
         undefined,
         "{",
-        ...[...GIVEN, ...pin, { ...plain, arn: spelt }].map((one) => json({ arn, ...one })),
+        ...[...GIVEN, ...pin, { ...plain, arn: spelt }].map((names) => json({ arn, ...names })),
       ];
     }
   }

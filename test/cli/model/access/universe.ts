@@ -75,8 +75,8 @@ function ofAccount(account: string): Identity[] {
   const users = USERS.flatMap((user) =>
     ["AIDAOTHER", PINS.user].map((id) => identity(account, `iam::${account}:user/${user}`, id)),
   );
-  const isFirst = (one: Identity, index: number, all: readonly Identity[]) =>
-    all.findIndex(({ canonicalArn }) => canonicalArn === one.canonicalArn) === index;
+  const isFirst = (identity: Identity, index: number, all: readonly Identity[]) =>
+    all.findIndex(({ canonicalArn }) => canonicalArn === identity.canonicalArn) === index;
   return [
     ...roles,
     ...users,

@@ -119,7 +119,9 @@ for (const [what, mapping, deny, message] of [
     const found = await lint({ mappings: [mapping], deny: deny.map((arnLike) => ({ arnLike })) });
     const none =
       "no principal's mapping surely grants system:masters or access:cluster-admin or kubeadm:cluster-admins";
-    const messages = found.filter(({ rule }) => rule.endsWith("masters")).map((one) => one.message);
+    const messages = found
+      .filter(({ rule }) => rule.endsWith("masters"))
+      .map((finding) => finding.message);
     assert.deepEqual(messages, message.startsWith("grants") ? [message] : [none, message]);
   });
 }

@@ -203,7 +203,9 @@ test("what no AWS-signed token can use is reported only if the function accepts 
     ["beside", "info"],
     ["only", "warning"],
   ] as const) {
-    const lines = (await findings(values, signedTokens)).map((one) => `${one.level} ${one.where}`);
+    const lines = (await findings(values, signedTokens)).map(
+      (finding) => `${finding.level} ${finding.where}`,
+    );
     const wanted = places.flatMap((where) => (level === undefined ? [] : `${level} ${where}`));
     assert.deepEqual(lines.toSorted(), wanted.toSorted());
   }

@@ -121,7 +121,7 @@ for (const [what, plan, requests, unread] of ROWS) {
     const mark = { parameter: `${PREFIX}/${first}`, kind: "unread", gives: [], text };
     const unreadMarks = marks
       .filter(({ kind }) => kind === "unread")
-      .map((one) => ({ ...one, text: short(one.text) }));
+      .map((mark) => ({ ...mark, text: short(mark.text) }));
     assert.deepEqual(unreadMarks, unread === undefined ? [] : [mark]);
   });
 }

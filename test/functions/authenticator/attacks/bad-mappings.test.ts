@@ -93,7 +93,7 @@ async function assertOutcomes(stored: Stored, expected: Outcomes): Promise<void>
   }
 }
 
-const orders = (one: string, other: string) => [`${one},${other}`, `${other},${one}`];
+const orders = (first: string, other: string) => [`${first},${other}`, `${other},${first}`];
 const like = (members: string) =>
   `[{${members},"username":"x"},{"arnLike":"arn:aws:*::${HOME}:*","username":"next"}]`;
 

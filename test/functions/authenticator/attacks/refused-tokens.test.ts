@@ -80,7 +80,7 @@ type Attack = readonly [title: string, code: RegExp, urls: readonly string[]];
 // biome-ignore format: a table
 const ATTACKS: readonly Attack[] = [
   ...DOUBLED.map(([name, doubled = []]): Attack => {
-    return [`CVE-2022-2385: ${name} twice, in any spelling and order,`, PARAMETER, doubled.map((one) => one.url)];
+    return [`CVE-2022-2385: ${name} twice, in any spelling and order,`, PARAMETER, doubled.map((query) => query.url)];
   }),
   ["CVE-2022-2385: a second action, also signed", PARAMETER, await withNames(["action", "ACTION"], "AssumeRole")],
   ["CVE-2022-2385: a parameter that STS would use", PARAMETER, await withNames(OTHER_NAMES, "AssumeRole")],

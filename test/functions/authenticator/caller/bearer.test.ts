@@ -186,7 +186,7 @@ test("the problem of an invalid entry says what it must be", () => {
 });
 
 test("a missing or invalid list is a fault", async () => {
-  const one = entry("secret");
+  const caller = entry("secret");
   const code = "callers_invalid";
   const message = "parameter /p/callers does not exist: add a caller (callers add)";
   await assert.rejects(check("Bearer secret", undefined), { code, message });
@@ -202,10 +202,10 @@ test("a missing or invalid list is a fault", async () => {
     "1",
     '"text"',
     "[",
-    one,
-    { callers: [one] },
+    caller,
+    { callers: [caller] },
   ]) {
     await assert.rejects(check("Bearer secret", callers), invalid, JSON.stringify(callers));
   }
-  await assert.rejects(check("Bearer secret", [one], { secure: true }), invalid);
+  await assert.rejects(check("Bearer secret", [caller], { secure: true }), invalid);
 });

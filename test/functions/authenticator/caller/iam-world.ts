@@ -45,7 +45,7 @@ export function world(callers: unknown, { settings = {}, stored = {} }: Options 
     await sts.hold;
     sts.takes?.();
     if (sts.fail !== undefined) throw sts.fail;
-    const identity = LOCAL_IDENTITIES.find((one) => one.accessKeyId === accessKeyId);
+    const identity = LOCAL_IDENTITIES.find((identity) => identity.accessKeyId === accessKeyId);
     const [, date] = /X-Amz-Date=(\w+)/.exec(target) ?? [];
     const isSigned = target.includes(hash("sha256", `${accessKeyId}${date}${signedId}`));
     return identity === undefined || !isSigned || sts.refused.has(accessKeyId)

@@ -35,12 +35,12 @@ function metricsOf(entry: Emf): Record<string, unknown> {
   assert.equal(Timestamp, NOW);
   const found = CloudWatchMetrics.map(({ Dimensions, Metrics }, index) => {
     const [[keys = []] = [], [{ Name = "" } = {}]] = [Dimensions, Metrics];
-    const one = {
+    const measurement = {
       Namespace: "LambdaIamAuthenticator",
       Dimensions: [keys],
       Metrics: [{ Name, Unit: "Count" }],
     };
-    assert.deepEqual(CloudWatchMetrics[index], one);
+    assert.deepEqual(CloudWatchMetrics[index], measurement);
     const values = keys.map((key) => {
       const value = entry[key];
       assert.ok(typeof value === "string" && value !== "" && value.length <= 1024, key);

@@ -136,7 +136,7 @@ test("the path belongs to the canonical ARN of a user, and not of a role", () =>
     user: "user/team/Developer",
   })) {
     const [sub, canonicalArn] = [`${kind}/team/Developer`, canonical].map(
-      (one) => `arn:aws:iam::${HOME}:${one}`,
+      (resource) => `arn:aws:iam::${HOME}:${resource}`,
     );
     const { unverifiedIdentity } = parseJwt(minted(claimsOf({ sub })), RULES, NOW);
     assert.partialDeepStrictEqual(unverifiedIdentity, {

@@ -92,7 +92,7 @@ test("a query is scheduled, then running with a part of its rows, then complete 
   const states = [];
   for (let i = 0; i < 4; i += 1) states.push(await results(queryId));
   const seen = states.map(
-    (one) => `${one.status} ${one.results?.length} of ${one.statistics?.recordsScanned}`,
+    (state) => `${state.status} ${state.results?.length} of ${state.statistics?.recordsScanned}`,
   );
   assert.deepEqual(seen, [
     "Scheduled 0 of 0",
@@ -177,8 +177,8 @@ test("calls above the quota per second are throttled", async () => {
   const slow = await startLogs({ groups: { a: () => [] }, throughput: 5 });
   const client = new CloudWatchLogs(sdkOptions(slow.url));
   const calls = Array.from({ length: 6 }, () => client.filterLogEvents({ logGroupName: "a" }));
-  const refused = (await Promise.allSettled(calls)).flatMap((one) =>
-    one.status === "rejected" ? one.reason.name : [],
+  const refused = (await Promise.allSettled(calls)).flatMap((outcome) =>
+    outcome.status === "rejected" ? outcome.reason.name : [],
   );
   assert.deepEqual(refused, ["ThrottlingException"]);
   await slow.close();

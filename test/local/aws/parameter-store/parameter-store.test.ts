@@ -277,8 +277,8 @@ test("writes of one parameter that overlap: the first is accepted; other paramet
   const write = (Name: string) =>
     client.putParameter({ Name, Value: "1", Type: "String", Overwrite: true });
   const outcomes = await Promise.allSettled([write("/p/one"), write("/p/one"), write("/p/other")]);
-  const names = outcomes.map((one) =>
-    one.status === "fulfilled" ? one.value.Version : one.reason.name,
+  const names = outcomes.map((outcome) =>
+    outcome.status === "fulfilled" ? outcome.value.Version : outcome.reason.name,
   );
   assert.deepEqual(names.slice(0, 2).toSorted(), [1, "TooManyUpdates"]);
   assert.equal(names[2], 1);

@@ -74,8 +74,8 @@ test("a later file overrides entries of an earlier one in place, says so, and ke
 });
 
 test("two entries of one file that override the same entry are duplicates", async () => {
-  const one = `{arn: "${arn("role/Developers")}", username: x}`;
-  const twice = folder.write("twice.yaml", `mappings:\n- ${one}\n- ${one}\n`);
+  const entry = `{arn: "${arn("role/Developers")}", username: x}`;
+  const twice = folder.write("twice.yaml", `mappings:\n- ${entry}\n- ${entry}\n`);
   const message =
     /2 mappings for one parameter: \S+twice\.yaml, line 2; \S+twice\.yaml, line 3\.$/m;
   await exits(cluster.mappings(`apply -f ${common} -f ${twice} -y`), 2, message);

@@ -116,7 +116,7 @@ const policies = (...scopes: (readonly [name: string, accessScope: object])[]) =
 });
 
 const importAll = (...responses: object[]) =>
-  importText(responses.map((one) => `${JSON.stringify(one, null, 4)}\n`).join(""));
+  importText(responses.map((response) => `${JSON.stringify(response, null, 4)}\n`).join(""));
 
 const LEVELS = [
   "view",
@@ -145,9 +145,9 @@ test("access policies become groups of their access entry, in any order and in s
       mapping,
     ]);
   }
-  const files = [all, ENTRY].flatMap((one, i) => [
+  const files = [all, ENTRY].flatMap((content, i) => [
     "-f",
-    folder.write(`${i}.json`, JSON.stringify(one)),
+    folder.write(`${i}.json`, JSON.stringify(content)),
   ]);
   const { out } = await exits(cli(["mappings", "import", ...files]), 0, "1 imported.\n");
   assert.deepEqual(parse(out).mappings, [mapping]);
