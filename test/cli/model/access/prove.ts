@@ -12,25 +12,19 @@ import {
 } from "../../../../cli/model/access/state.ts";
 import type { Mark, Phase } from "../../../../cli/model/judgement.ts";
 import { mentionsAdministrators } from "../../../../cli/model/names.ts";
-import type { User } from "../../../../functions/authenticator/user/user.ts";
-import {
-  type Answer,
-  answer,
-  dated,
-  decide,
-  decidingOf,
-  forgetValues,
-  getOr,
-  isWithin,
-  mappingOf,
-  prepare,
-  type Value,
-  valueFor,
-  type World,
-  worldsFor,
-} from "./answers.ts";
+import { dated, forgetValues, getOr, valueFor, type World, worldsFor } from "./answers.ts";
 import { type AnyPlan, CONTEXT, type State, type Text } from "./any-plan.ts";
-import { type Gain, isNamed, isShown } from "./consent.ts";
+import { type Gains, judgeWrite } from "./judge-write.ts";
+import {
+  currentValue,
+  nameOf,
+  type ProofStore,
+  preparedValue,
+  proofStore,
+  shortOf,
+  storedStates,
+  storeValue,
+} from "./proof-store.ts";
 
 export interface Rule {
   readonly hasAdministrator: typeof hasAdministrator;
@@ -40,8 +34,6 @@ export interface Rule {
 
 export const RULE: Rule = { hasAdministrator, marksOf, nextPhase };
 
-/** In milliseconds: how long a function may use a value that is no longer stored. */
-const CACHED_MS = 35_000;
 const MOST_PHASES = 50;
 /** Three writes a second. */
 const WRITE_MS = 333;
@@ -57,32 +49,9 @@ export interface Options {
   };
 }
 
-export interface Excess {
-  readonly what: "not named" | "between";
-  readonly arn: string;
-  readonly world: World;
-  readonly at: number;
-  readonly user: User;
-  readonly by: string;
-  /** The write since which it has it. */
-  readonly write: string;
-  readonly baseline: readonly (User | undefined)[];
-}
-
-export interface Outcome {
+export interface Outcome extends Readonly<Gains> {
   /** As printed, by each command and repetition. */
   readonly marks: readonly Mark[];
-  readonly excess: readonly Excess[];
-  /** What writes give to identities, with or without consent. */
-  readonly gains: number;
-  /** Gains that are only shown need no mark. */
-  readonly named: number;
-  /**
-   * What identities have only between two writes, although the rule orders them: beyond each
-   * command's states.
-   */
-  readonly between: number;
-  readonly mixes: number;
   /**
    * Whether a write left no administrator, although there was one before and at the end of its
    * command.
@@ -94,262 +63,237 @@ export interface Outcome {
   readonly isStopped: boolean;
 }
 
-interface Past {
-  readonly value: Value;
-  readonly from: number;
-  readonly until: number;
+/** A plan that is carried out, and what was found so far. */
+interface Proof {
+  readonly plan: AnyPlan;
+  readonly options: Options;
+  readonly rule: Rule;
+  readonly settings: RuleSettings;
+  readonly store: ProofStore;
+  readonly found: Gains;
+  readonly printed: Mark[];
+  /** The number of calls to Parameter Store: another operator writes before some of them. */
+  calls: number;
+  isLockedOut: boolean;
+  isStopped: boolean;
+}
+
+/** A command that is carried out. */
+interface Command {
+  readonly changes: readonly Wanted[];
+  /** Whether there is an administrator before and after it. */
+  readonly isGuarded: boolean;
+  /** Whether the rule orders its writes, so that none gives more than the commands' states. */
+  readonly isOrdered: boolean;
+  /** The settings at the time of its plan. */
+  review: RuleSettings;
+  /** What the operator accepted. */
+  marks: readonly Mark[];
+  /** Whether the changes were judged with the values that are stored now. */
+  isJudged: boolean;
 }
 
 /** Carries out the commands one after the other. */
 export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promise<Outcome> {
+  const proof = await begin(plan, options, rule);
+  const { store, found, printed } = proof;
+  for (const wanted of plan.states.slice(1)) {
+    await carryOut(wanted, proof);
+    store.now += options.gap;
+  }
+  if (options.family === undefined) forgetValues();
+  const { isLockedOut, isStopped } = proof;
+  const duration = store.now - CONTEXT.now;
+  return { ...found, marks: printed, isLockedOut, isStopped, duration };
+}
+
+async function begin(plan: AnyPlan, options: Options, rule: Rule): Promise<Proof> {
   const { states, reserved, signedTokens, others = [] } = plan;
-  const { isInterrupted, gap, family } = options;
   const [first = {}] = states;
   const all = [...states, ...others.map(({ short, text }) => ({ [short]: text }))];
   const shorts = [...new Set(all.flatMap((state) => Object.keys(state)))];
-  const touched = new Set(
-    shorts.filter((short) => new Set(all.map((state) => state[short])).size > 1).map(nameOf),
+  const isChanged = (short: string) => new Set(all.map((state) => state[short])).size > 1;
+  const changed = new Set(shorts.filter(isChanged).map(nameOf));
+  const worlds = (options.family?.worlds ?? worldsFor(all, reserved)).filter(({ places }) =>
+    places.some(({ parameter }) => changed.has(parameter)),
   );
-  const worlds = (family?.worlds ?? worldsFor(all, reserved)).filter(({ places }) =>
-    places.some(({ parameter }) => touched.has(parameter)),
-  );
-  const common = {
+  const store = proofStore(shorts.map(nameOf), first, worlds);
+  for (const short of shorts) {
+    for (const state of all) await preparedValue(nameOf(short), state[short], store);
+  }
+  const settings = {
     ...CONTEXT,
     reservedPrefixes: reserved ? ["res:"] : [],
     ...(signedTokens && { signedTokens }),
   };
-  const current = new Map<string, { readonly value: Value; readonly modified: number }>();
-  const history = new Map<string, Past[]>();
-  let [now, mixes, gains, named, between, point, isLockedOut, isStopped] = [
-    CONTEXT.now,
-    0,
-    0,
-    0,
-    0,
-    0,
-    false,
-    false,
-  ];
-  const [printed, excess]: [Mark[], Excess[]] = [[], []];
-  const ends = new Set<number>();
+  const found = { excess: [], gains: 0, named: 0, between: 0, mixes: 0 };
+  const state = { printed: [], calls: 0, isLockedOut: false, isStopped: false };
+  return { plan, options, rule, settings, store, found, ...state };
+}
 
-  async function use(name: string, text: Text): Promise<Value> {
-    const value = valueFor(name, text);
-    for (const end of value.ends) ends.add(end);
-    await prepare(name, value, worlds);
-    return value;
+async function carryOut(wanted: State, proof: Proof): Promise<void> {
+  const command = planCommand(wanted, proof);
+  printMarks(command, proof);
+  for (let phases = 0; phases < MOST_PHASES; phases += 1) {
+    if (!(await goesOn(command, proof))) return;
   }
-  for (const short of shorts) {
-    for (const state of all) await use(nameOf(short), state[short]);
-    const value = valueFor(nameOf(short), first[short]);
-    history.set(nameOf(short), [{ value, from: 0, until: Number.POSITIVE_INFINITY }]);
-    if (value.text !== undefined) current.set(nameOf(short), { value, modified: 0 });
-  }
-  const stored = (): States =>
-    new Map([...current].map(([name, { value, modified }]) => [name, dated(value, modified)]));
+  proof.isStopped = true;
+}
 
-  function store(name: string, value: Value): void {
-    const past = history.get(name) ?? [{ value: valueFor(name, undefined), from: 0, until: now }];
-    const ended = past.map((one) => ({ ...one, until: Math.min(one.until, now) }));
-    history.set(name, [...ended, { value, from: now, until: Number.POSITIVE_INFINITY }]);
-    if (value.text === undefined) current.delete(name);
-    else current.set(name, { value, modified: now });
-  }
+function planCommand(wanted: State, { plan, rule, settings, store }: Proof): Command {
+  const review = { ...settings, now: store.now };
+  const texts = new Map([...store.current].map(([name, { value }]) => [name, value.text]));
+  const isGuarded =
+    rule.hasAdministrator(storedStates(store), review) &&
+    rule.hasAdministrator(statesOf(wanted), review);
+  // A change is deferred until another administrator exists: then only the marks count.
+  const mayDefer = isGuarded && mentionsAdministrators(JSON.stringify(plan.states));
+  const isOrdered = (plan.others ?? []).length === 0 && !mayDefer;
+  const changes = changesTo(wanted, texts);
+  return { changes, isGuarded, isOrdered, review, marks: [], isJudged: false };
+}
 
-  function possible(name: string, at: number): readonly Value[] {
-    const past = history.get(name);
-    if (past === undefined) return [valueFor(name, undefined)];
-    return past.length === 1
-      ? past.map(({ value }) => value)
-      : [
-          ...new Set(
-            past
-              .filter(({ from, until }) => from <= at && until + CACHED_MS > at)
-              .map(({ value }) => value),
-          ),
-        ];
-  }
+/** Prints the marks, which the operator accepts. */
+function printMarks(command: Command, { options, rule, store, printed }: Proof): void {
+  const { changes, review } = command;
+  const states = storedStates(store);
+  command.marks = options.family
+    ? rule.marksOf(changes, states, review)
+    : marksByReading(changes, states, review, rule);
+  command.isJudged = true;
+  printed.push(...command.marks);
+}
 
-  /** Another operator writes before this call. Returns the parameters. */
-  async function writesOfOthers(): Promise<readonly string[]> {
-    const due = others.filter((one) => one.point === point);
-    point += 1;
-    for (const { short, text } of due) store(nameOf(short), await use(nameOf(short), text));
-    return due.map(({ short }) => nameOf(short));
+/** Carries out the next phase, or a part of it. Returns whether the command goes on. */
+async function goesOn(command: Command, proof: Proof): Promise<boolean> {
+  const { changes } = command;
+  const { store } = proof;
+  const changed = await writesOfOthers(proof);
+  if (isConflict(changed, command)) return false;
+  if (changed.length > 0) command.isJudged = false;
+  const reading = new Set(changes.map(({ name }) => name));
+  const review = { ...command.review, reading };
+  if (!isAccepted(command, review, proof)) {
+    proof.isStopped = true;
+    return false;
   }
+  const left = changes.filter(({ name, value }) => value !== store.current.get(name)?.value.text);
+  if (wouldLockOut(left, command, proof)) return false;
+  const phase = nextOf(left, review, proof);
+  if (phase === undefined || phase.writes.length === 0) return false;
+  if (phase.from <= store.now) return writePhase(phase, reading, command, proof);
+  store.now = phase.from;
+  return true;
+}
 
-  /**
-   * Compares each mix in which the value has just been written with the same one before, and with
-   * the commands' states.
-   */
-  function judge(
-    name: string,
-    old: Value,
-    value: Value,
-    marks: readonly Mark[],
-    isOrdered: boolean,
-  ): void {
-    const instants = [now, ...[...ends].filter((end) => end > now)];
-    for (const world of worlds) {
-      const index = world.places.findIndex(({ parameter }) => parameter === name);
-      if (index < 0) continue;
-      for (const at of instants) {
-        const [before, after] = [answer(old, world, at), answer(value, world, at)];
-        if (isSame(before, after)) continue;
-        const choices = world.places.map(({ parameter }, place) =>
-          place === index
-            ? [after]
-            : distinct(possible(parameter, at).map((one) => answer(one, world, at))),
-        );
-        let baseline: readonly (User | undefined)[] | undefined;
-        for (const mix of product(choices)) {
-          mixes += 1;
-          const deciding = decide(mix);
-          if (deciding?.user === undefined) continue;
-          const { user } = deciding;
-          const was = decide(mix.with(index, before))?.user;
-          // What it had before was judged when it was given.
-          if (isWithin(user, was)) continue;
-          gains += 1;
-          if (isOrdered)
-            baseline ??= states.map(
-              (s) => decide(answersOf(world, at, (one) => valueFor(one, s[shortOf(one)])))?.user,
-            );
-          const isBetween =
-            baseline !== undefined && !baseline.some((other) => isWithin(user, other));
-          const mapping = mappingOf(deciding) ?? {};
-          const { identity } = world;
-          const { arn } = identity;
-          const decision = { deciding, mapping, decidesNow: decides(world) };
-          const gain: Gain = { identity, at, parameter: name, old: old.text, ...decision };
-          const isOf = (mark: Mark) => isNamed(gain, mark);
-          const write = `${name} = ${value.text}`;
-          const found = {
-            arn,
-            world,
-            at,
-            user,
-            by: deciding.parameter,
-            write,
-            baseline: [was, ...(baseline ?? [])],
-          };
-          if (marks.some((mark) => mark.parameter === name && isOf(mark))) named += 1;
-          else if (!isShown(gain)) excess.push({ ...found, what: "not named" });
-          if (!isBetween) continue;
-          between += 1;
-          if (!marks.some(isOf)) excess.push({ ...found, what: "between" });
-        }
-      }
-    }
+/** Another operator writes before this call. Returns the parameters. */
+async function writesOfOthers(proof: Proof): Promise<readonly string[]> {
+  const { plan, store, calls } = proof;
+  const due = (plan.others ?? []).filter(({ point }) => point === calls);
+  proof.calls += 1;
+  for (const { short, text } of due) {
+    const name = nameOf(short);
+    storeValue(name, await preparedValue(name, text, store), store);
   }
+  return due.map(({ short }) => nameOf(short));
+}
 
-  const answersOf = (world: World, at: number, of: (name: string) => Value) =>
-    world.places.map(({ parameter }) => answer(of(parameter), world, at));
-  const decides = (world: World) =>
-    decidingOf(
-      answersOf(world, now, (name) => current.get(name)?.value ?? valueFor(name, undefined)),
-    );
-
-  async function command(wanted: State): Promise<void> {
-    let review: RuleSettings = { ...common, now };
-    const changes = changesTo(
-      wanted,
-      new Map([...current].map(([name, { value }]) => [name, value.text])),
-    );
-    const final = new Map(
-      Object.entries(wanted).flatMap(([short, text]) => {
-        const value = valueFor(nameOf(short), text === "secure" ? "{" : text);
-        return value.stored === undefined ? [] : [[nameOf(short), dated(value, 0)] as const];
-      }),
-    );
-    const isAdministered = () => rule.hasAdministrator(stored(), { ...review, now });
-    const isGuarded = isAdministered() && rule.hasAdministrator(final, { ...review, now });
-    // A change is deferred until another administrator exists: then only the marks count.
-    const isOrdered =
-      others.length === 0 && !(isGuarded && mentionsAdministrators(JSON.stringify(states)));
-    let [marks, isJudged]: [readonly Mark[], boolean] = [[], false];
-    const print = () => {
-      marks = (family ? rule.marksOf : marksByReading)(changes, stored(), review, rule);
-      isJudged = true;
-      printed.push(...marks);
-    };
-    print();
-    for (let phases = 0; phases < MOST_PHASES; phases += 1) {
-      let changed = await writesOfOthers();
-      if (changes.some(({ name }) => changed.includes(name))) return;
-      isJudged &&= changed.length === 0;
-      const reading = new Set(changes.map(({ name }) => name));
-      const judging = { ...review, reading };
-      if (others.length > 0 || !isJudged) {
-        const again = rule.marksOf(changes, stored(), judging);
-        if (!again.every((mark) => hasConsent(mark, marks))) {
-          isStopped = true;
-          return;
-        }
-        marks = [...marks, ...again];
-        isJudged = true;
-      }
-      const left = changes.filter(({ name, value }) => value !== current.get(name)?.value.text);
-      const next = () => rule.nextPhase(left, stored(), judging, now);
-      const texts = () =>
-        Array.from(current, ([name, { value, modified }]) => [name, value.text, modified]);
-      // An administrator's mapping may have ended during a wait: then the command stops.
-      if (
-        isGuarded &&
-        isAdministered() &&
-        !rule.hasAdministrator(afterwards(stored(), left), { ...review, now })
-      )
-        return;
-      const phase = family
-        ? getOr(family.phases, JSON.stringify([left, texts(), review.now, now]), next)
-        : next();
-      if (phase === undefined || phase.writes.length === 0) return;
-      if (phase.from > now) {
-        now = phase.from;
-        continue;
-      }
-      for (const { name, value: text } of phase.writes) {
-        changed = await writesOfOthers();
-        if (changes.some((one) => changed.includes(one.name))) return;
-        if (changed.some((one) => isLookedAt(one, reading))) break;
-        const old = current.get(name)?.value ?? valueFor(name, undefined);
-        const value = await use(name, text);
-        const wasAdministered = isGuarded && isAdministered();
-        store(name, value);
-        if (wasAdministered && !isAdministered()) isLockedOut = true;
-        isJudged = false;
-        judge(name, old, value, marks, isOrdered);
-        now += WRITE_MS;
-        if (!isInterrupted) continue;
-        now += gap;
-        review = { ...review, now };
-        print();
-        break;
-      }
-    }
-    isStopped = true;
-  }
-
-  for (const wanted of states.slice(1)) {
-    await command(wanted);
-    now += gap;
-  }
-  if (family === undefined) forgetValues();
-  return {
-    marks: printed,
-    excess,
-    gains,
-    named,
-    between,
-    mixes,
-    isLockedOut,
-    isStopped,
-    duration: now - CONTEXT.now,
-  };
+/** Returns whether another operator wrote what the command changes: then it ends. */
+function isConflict(changed: readonly string[], { changes }: Command): boolean {
+  return changes.some(({ name }) => changed.includes(name));
 }
 
 /**
- * The marks, with no other parameters than those that the rule looks at, as the command reads them.
+ * Judges the changes again if values may have changed. Returns whether the operator accepted each
+ * mark before.
+ */
+function isAccepted(command: Command, review: RuleSettings, { plan, rule, store }: Proof): boolean {
+  if ((plan.others ?? []).length === 0 && command.isJudged) return true;
+  const again = rule.marksOf(command.changes, storedStates(store), review);
+  if (!again.every((mark) => hasConsent(mark, command.marks))) return false;
+  command.marks = [...command.marks, ...again];
+  command.isJudged = true;
+  return true;
+}
+
+/**
+ * Returns whether the rest would remove the last administrator, since a mapping ended during a wait:
+ * then the command stops.
+ */
+function wouldLockOut(left: readonly Wanted[], { isGuarded }: Command, proof: Proof): boolean {
+  if (!isGuarded || !isAdministered(proof)) return false;
+  const { rule, settings, store } = proof;
+  const after = afterwards(storedStates(store), left);
+  return !rule.hasAdministrator(after, { ...settings, now: store.now });
+}
+
+function isAdministered({ rule, settings, store }: Proof): boolean {
+  return rule.hasAdministrator(storedStates(store), { ...settings, now: store.now });
+}
+
+/** Returns the next phase. Plans of a family share those of equal states. */
+function nextOf(
+  left: readonly Wanted[],
+  review: RuleSettings,
+  { options: { family }, rule, store }: Proof,
+): Phase | undefined {
+  const { now } = store;
+  const next = () => rule.nextPhase(left, storedStates(store), review, now);
+  if (family === undefined) return next();
+  const stored = Array.from(store.current, ([name, { value, modified }]) => [
+    name,
+    value.text,
+    modified,
+  ]);
+  return getOr(family.phases, JSON.stringify([left, stored, review.now, now]), next);
+}
+
+/**
+ * Writes the phase until another operator changes what it depends on, or an interruption. Returns
+ * whether the command goes on.
+ */
+async function writePhase(
+  { writes }: Phase,
+  reading: ReadonlySet<string>,
+  command: Command,
+  proof: Proof,
+): Promise<boolean> {
+  const { options, store } = proof;
+  for (const write of writes) {
+    const changed = await writesOfOthers(proof);
+    if (isConflict(changed, command)) return false;
+    if (changed.some((name) => isLookedAt(name, reading))) return true;
+    await writeAndJudge(write, command, proof);
+    store.now += WRITE_MS;
+    if (!options.isInterrupted) continue;
+    store.now += options.gap;
+    command.review = { ...command.review, now: store.now };
+    printMarks(command, proof);
+    return true;
+  }
+  return true;
+}
+
+async function writeAndJudge(
+  { name, value: text }: Wanted,
+  command: Command,
+  proof: Proof,
+): Promise<void> {
+  const { plan, store, found } = proof;
+  const { isGuarded, isOrdered, marks } = command;
+  const old = currentValue(name, store);
+  const value = await preparedValue(name, text, store);
+  const wasAdministered = isGuarded && isAdministered(proof);
+  storeValue(name, value, store);
+  if (wasAdministered && !isAdministered(proof)) proof.isLockedOut = true;
+  command.isJudged = false;
+  const ordered = isOrdered ? plan.states : undefined;
+  judgeWrite({ name, old, value, marks, ordered }, store, found);
+}
+
+/**
+ * Returns the marks, with no other parameters than those that the rule looks at, as the command
+ * reads them.
  */
 function marksByReading(
   changes: readonly Wanted[],
@@ -386,23 +330,12 @@ function changesTo(wanted: State, current: ReadonlyMap<string, Text>): readonly 
   });
 }
 
-const nameOf = (short: string) => `${CONTEXT.prefix}/${short}`;
-const shortOf = (name: string) => name.slice(CONTEXT.prefix.length + 1);
-
-function isSame(one: Answer, other: Answer): boolean {
-  const [left, right] = [mappingOf(one), mappingOf(other)];
-  return left === undefined && right === undefined && one.verdict.kind === other.verdict.kind;
-}
-
-function distinct(answers: readonly Answer[]): readonly Answer[] {
-  if (answers.length < 2) return answers;
-  return [...new Map(answers.map((one) => [mappingOf(one) ?? one.verdict.kind, one])).values()];
-}
-
-function product<T>(choices: readonly (readonly T[])[]): readonly (readonly T[])[] {
-  let all: (readonly T[])[] = [choices.map(([first]) => first as T)];
-  for (const [place, some] of choices.entries()) {
-    if (some.length > 1) all = all.flatMap((one) => some.map((next) => one.with(place, next)));
-  }
-  return all;
+/** Returns the parameters of a state, as the command writes them. */
+function statesOf(wanted: State): States {
+  return new Map(
+    Object.entries(wanted).flatMap(([short, text]) => {
+      const value = valueFor(nameOf(short), text === "secure" ? "{" : text);
+      return value.stored === undefined ? [] : [[nameOf(short), dated(value, 0)] as const];
+    }),
+  );
 }
