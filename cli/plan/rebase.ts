@@ -6,7 +6,8 @@ import { finding } from "../io/errors.ts";
 import { type ReviewSettings, shortName } from "../model/evaluation.ts";
 import { entryKey, listIn, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
-import { changedMeanwhile, mergeValues } from "./write-parameter.ts";
+import { mergeValues } from "./write-list.ts";
+import { changedMeanwhile } from "./write-parameter.ts";
 
 /**
  * Returns the change with the value for a parameter that another operator changed from `was` to

@@ -15,13 +15,8 @@ import type { Change } from "./changes.ts";
 import type { Accepted } from "./judge.ts";
 import { checkMerge, rebased } from "./rebase.ts";
 import { NoOrder, stateOf, stopped } from "./stopped.ts";
-import {
-  mergeValues,
-  NeighbourChanged,
-  type Neighbours,
-  writeList,
-  writeValue,
-} from "./write-parameter.ts";
+import { mergeValues, writeList } from "./write-list.ts";
+import { NeighbourChanged, type Neighbours, writeValue } from "./write-parameter.ts";
 
 /** More than the number of operators who may change the same parameters during one command. */
 const MAX_REREADS = 20;

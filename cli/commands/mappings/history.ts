@@ -40,9 +40,9 @@ import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge.ts";
 import { planChanges } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
+import { beforeNewest } from "../../plan/list-history.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
-import { beforeNewest } from "../../plan/write-parameter.ts";
 
 type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
 

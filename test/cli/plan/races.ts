@@ -6,7 +6,8 @@ import { mock } from "node:test";
 import { type PutParameterCommandInput, SSM } from "@aws-sdk/client-ssm";
 import { readHistory } from "../../../cli/aws/parameter-store.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
-import { UNINTERRUPTED, writeList, writeValue } from "../../../cli/plan/write-parameter.ts";
+import { writeList } from "../../../cli/plan/write-list.ts";
+import { UNINTERRUPTED, writeValue } from "../../../cli/plan/write-parameter.ts";
 import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
 
 export const NAME = `${PREFIX}/callers`;

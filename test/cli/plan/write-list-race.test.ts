@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { type ParameterHistory, SSMClient } from "@aws-sdk/client-ssm";
 import type { Change } from "../../../cli/plan/changes.ts";
-import { UNINTERRUPTED, writeList } from "../../../cli/plan/write-parameter.ts";
+import { writeList } from "../../../cli/plan/write-list.ts";
+import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { IS_ALL } from "../../extent.ts";
 
 const NAME = "/iam-authenticator/my-cluster/deny/111122223333";
