@@ -1,7 +1,7 @@
 // Judges one write of a proof: finds what it gives to an identity, in every mix of values that a
 // function may hold, and whether the operator accepted that.
 
-import type { Mark } from "../../../../cli/model/access/changes.ts";
+import type { Mark } from "../../../../cli/model/judgement.ts";
 import type { User } from "../../../../functions/authenticator/user/user.ts";
 import {
   type Answer,
