@@ -105,7 +105,7 @@ function planContexts(
   const edits = new Map<string, readonly Edit[]>();
   let added = 0;
   for (const entry of listed) {
-    const name = nameOf(entry, listed, found);
+    const name = contextNameOf(entry, listed, found);
     const before = found.get(name);
     if (edits.has(name) || (before ?? entry).cluster !== entry.cluster)
       throw usage(`Two clusters need the context ${name}. Rename the other context in ${file}.`);
@@ -190,7 +190,7 @@ function contextOfEntry(entry: unknown, where: string): Context {
  * only one. A new context is named `<cluster>`, or `<cluster>-<region>` if the list has the cluster
  * in two regions.
  */
-function nameOf(
+function contextNameOf(
   { cluster, region }: Context,
   listed: readonly Context[],
   found: ReadonlyMap<string, Context>,

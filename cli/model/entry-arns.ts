@@ -109,10 +109,10 @@ const read = oncePerRead(
 /** Places a valid entry in its parameter. */
 export function placed(entry: Entry, parameter: string, partition: string): PlacedEntry {
   const end = endTime(entry.mapping.notAfter);
-  return { ...entry, parameter, key: keyOf(entry), end, ...arnsOf(entry, partition) };
+  return { ...entry, parameter, key: keyInParameter(entry), end, ...arnsOf(entry, partition) };
 }
 
-function keyOf({ kind, mapping }: Entry): string {
+function keyInParameter({ kind, mapping }: Entry): string {
   if (kind === "deny")
     return asciiLowerCase("name" in mapping ? mapping.name : withoutPath(mapping.arnLike));
   const { arn, arnLike, session } = mapping;

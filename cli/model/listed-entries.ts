@@ -31,7 +31,7 @@ export async function printListedEntries(
   io: IOStreams,
 ) {
   const { output } = options;
-  if (output === "json" || output === "yaml") return printData(rows.map(machine), output, io);
+  if (output === "json" || output === "yaml") return printData(rows.map(dataOfEntry), output, io);
   const named = (item: ListedEntry, cells: string[]) =>
     isNamed ? [item.cluster ?? "", ...cells] : cells;
   const headers = [
@@ -116,7 +116,7 @@ function note(
   return [...words, description].filter((word) => word !== undefined).join(", ");
 }
 
-function machine({ cluster, stored, entry, deniedBy, problem }: ListedEntry): object {
+function dataOfEntry({ cluster, stored, entry, deniedBy, problem }: ListedEntry): object {
   const { name: parameter, version } = stored;
   return given({
     cluster,

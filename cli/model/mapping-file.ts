@@ -187,9 +187,9 @@ function overrideEarlier(layers: readonly (readonly Entry[])[]) {
   const entries: Entry[] = [];
   const overrides: { readonly earlier: Entry; readonly later: Entry }[] = [];
   for (const layer of layers) {
-    const positions = new Map(entries.map((entry, position) => [keyOf(entry), position]));
+    const positions = new Map(entries.map((entry, position) => [placeOf(entry), position]));
     for (const later of layer) {
-      const key = keyOf(later);
+      const key = placeOf(later);
       const position = positions.get(key) ?? entries.length;
       const earlier = entries[position];
       if (earlier !== undefined) overrides.push({ earlier, later });
@@ -202,7 +202,7 @@ function overrideEarlier(layers: readonly (readonly Entry[])[]) {
 }
 
 /** Returns the parameter, and in a list the entry. */
-function keyOf(entry: Entry): string {
+function placeOf(entry: Entry): string {
   const { kind, mapping } = entry;
   const own = kind === "deny" ? deniedIn(mapping) : (mapping.arnLike ?? "");
   return `${parameterOf("", entry)} ${mapping.session ?? asciiLowerCase(own)}`;

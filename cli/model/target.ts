@@ -22,8 +22,8 @@ import type { ReviewSettings } from "./evaluation.ts";
 import { GROUP_FAULT, readMapping } from "./file-entry.ts";
 import type { EntryKey } from "./stored.ts";
 
-/** The store to search: with `account`, only that account's parameters. */
-interface Store {
+/** What to search: with `account`, only that account's parameters. */
+interface SearchScope {
   readonly review: ReviewSettings;
   readonly account?: string;
 }
@@ -51,7 +51,7 @@ const NAMED = new RegExp(String.raw`^(${NAMED_KINDS})/(\d{12})/(.+)$`);
  * @param session the value of --session
  */
 export function findTarget(
-  { review: { prefix }, account }: Store,
+  { review: { prefix }, account }: SearchScope,
   who: string,
   session?: string,
 ): Target {
@@ -205,7 +205,7 @@ export function checkOneArn(who: string): void {
  * than --account.
  */
 export function findDenyTarget(
-  { review, account }: Store,
+  { review, account }: SearchScope,
   who: string,
   session: string | undefined,
 ) {

@@ -108,7 +108,7 @@ function item({ mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string,
 }
 
 /** Entries that aws-auth can express, or the cause why the entry is skipped. */
-type Carried =
+type Conversion =
   | { readonly items: readonly MappingEntry[]; readonly cause?: undefined }
   | { readonly cause: Cause; readonly items?: undefined };
 
@@ -123,14 +123,14 @@ interface Source extends StoredEntries {
  * Converts an entry. Skipping one is safe, shortening it is not: without its end or a denial, a
  * mapping would grant more access.
  */
-function convert(entry: PlacedMapping, source: Source): Carried {
+function convert(entry: PlacedMapping, source: Source): Conversion {
   const { kind, parameter, mapping } = entry;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return skipped({ code: "key_unknown", key: limit });
   if (claimPlaceholdersIn(mapping.username ?? "").length > 0)
     return skipped({ code: "claims_unknown" });
   const unchanged = () => carryAll([entry], parameter, source);
-  const carry: Readonly<Record<MappingKind, () => Carried>> = {
+  const carry: Readonly<Record<MappingKind, () => Conversion>> = {
     role: unchanged,
     user: unchanged,
     root: unchanged,
@@ -143,14 +143,14 @@ function convert(entry: PlacedMapping, source: Source): Carried {
   return carry[kind]();
 }
 
-function skipped(cause: Cause): Carried {
+function skipped(cause: Cause): Conversion {
   return { cause };
 }
 
 function carryAccount(
   entry: MappingEntry,
   { parameters, mappings, problems, review, activeDenials }: Source,
-): Carried {
+): Conversion {
   const { account, mapping } = entry;
   if (mapping.username !== undefined) return skipped({ code: "account_username_unknown" });
   const pinned = mappings.filter(({ mapping: { principalId } }) => principalId !== undefined);
@@ -169,7 +169,7 @@ function carryAccount(
  * Converts a permission set's mapping to the set's known roles, except roles with a separate
  * mapping, even if that one cannot be converted.
  */
-function carryPermissionSet(entry: PlacedMapping, source: Source): Carried {
+function carryPermissionSet(entry: PlacedMapping, source: Source): Conversion {
   const { parameters, mappings, problems, roles, review } = source;
   const { prefix } = review;
   const { account, name: set } = entry;
@@ -196,7 +196,7 @@ function carryAll(
   items: readonly MappingEntry[],
   parameter: string,
   { parameters, review, activeDenials }: Source,
-): Carried {
+): Conversion {
   for (const item of items) {
     const deciding = decideForPrincipal(item, parameters, review)?.deciding;
     const kind = deciding?.verdict.kind;
@@ -218,7 +218,7 @@ function unlessDenied(
   items: readonly MappingEntry[],
   { partition }: ReviewSettings,
   denials: readonly PlacedDenial[],
-): Carried {
+): Conversion {
   const principals = items.map((item) => placed(item, "", partition));
   const denial = denials.find((entry) =>
     principals.some((principal) => overlaps(entry, principal)),

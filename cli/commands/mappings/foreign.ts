@@ -115,14 +115,14 @@ function readPolicy(policy: unknown) {
 /** Moves the groups of access policies to the access entries for the same principal and cluster. */
 export function withAccessPolicies<T extends Foreign>(items: readonly T[]): (T & Foreign)[] {
   const policies = items.filter(({ accessGroups }) => accessGroups !== undefined);
-  const byEntry = Map.groupBy(policies, keyOf);
+  const byEntry = Map.groupBy(policies, entryKeyOf);
   const groupsOf = (item: Foreign) =>
-    byEntry.get(keyOf(item))?.flatMap(({ accessGroups = [] }) => accessGroups);
-  const entries = new Set(items.filter(isAccessEntry).map(keyOf));
+    byEntry.get(entryKeyOf(item))?.flatMap(({ accessGroups = [] }) => accessGroups);
+  const entries = new Set(items.filter(isAccessEntry).map(entryKeyOf));
   return items.flatMap((item): (T & Foreign)[] => {
     if (isAccessEntry(item)) return [withGroups(item, groupsOf(item))];
     if (item.accessGroups === undefined) return [item];
-    return entries.has(keyOf(item)) || item.accessGroups.length === 0
+    return entries.has(entryKeyOf(item)) || item.accessGroups.length === 0
       ? []
       : [{ ...item, problem: NO_ENTRY }];
   });
@@ -138,7 +138,7 @@ function isAccessEntry({ accessEntryOf, accessGroups }: Foreign): boolean {
   return accessEntryOf !== undefined && accessGroups === undefined;
 }
 
-function keyOf({ accessEntryOf, arn }: Foreign): string {
+function entryKeyOf({ accessEntryOf, arn }: Foreign): string {
   return `${accessEntryOf} ${textOf(arn)}`;
 }
 
@@ -188,7 +188,7 @@ export function readForeign(text: string, file: string, isOneOfSeveral: boolean)
   if (/^[ \t]*aws_auth_\w+[ \t]*=/m.test(text))
     throw usage(`${shownFile(file)}: HCL is not supported. ${TO_JSON}`);
   const documents = documentsIn(text, file);
-  const read = documents.flatMap(listed).map((part) => ({ part, items: readPart(part, file) }));
+  const read = documents.flatMap(partsOf).map((part) => ({ part, items: readPart(part, file) }));
   // A list of Terraform without users is `[]`. Alone, it is more likely that the program that wrote
   // it found nothing.
   const isEmptyList = read.length === 0 && documents.length > 0;
@@ -200,12 +200,12 @@ export function readForeign(text: string, file: string, isOneOfSeveral: boolean)
   return {
     items: read.flatMap(({ items }) => items ?? []),
     notes: read.flatMap(({ part, items }) =>
-      items?.length ? [] : noteOn(part, items !== undefined),
+      items?.length ? [] : noteOnDocument(part, items !== undefined),
     ),
   };
 }
 
-function noteOn({ value, lineOf }: YamlDocument, isKnown: boolean): string {
+function noteOnDocument({ value, lineOf }: YamlDocument, isKnown: boolean): string {
   const kind = isObject(value) ? value["kind"] : undefined;
   const hint =
     isKnown && kind === "ConfigMap"
@@ -407,7 +407,7 @@ function documentsIn(text: string, file: string): YamlDocument[] {
 }
 
 /** Splits kubectl's `kind: List`, and a list of responses. */
-function listed(part: YamlDocument): YamlDocument[] {
+function partsOf(part: YamlDocument): YamlDocument[] {
   const { value } = part;
   if (Array.isArray(value) && isBareList(value)) return [part];
   if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));

@@ -19,7 +19,7 @@ import schema from "../../model/mapping-file.schema.json" with { type: "json" };
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import { type Foreign, readForeign, withAccessPolicies, withoutRolePath } from "./foreign.ts";
 
-interface Carried {
+interface ImportedEntry {
   readonly where: string;
   readonly entry: Entry;
   /** Phrases about differences. */
@@ -36,11 +36,11 @@ interface Carried {
 export function carry(
   foreign: Foreign,
   sso: boolean,
-): Carried | (Problem & { readonly where: string }) {
+): ImportedEntry | (Problem & { readonly where: string }) {
   return { where: whereOf(foreign), ...entryFrom(foreign, sso) };
 }
 
-function entryFrom(foreign: Foreign, sso: boolean): Omit<Carried, "where"> | Problem {
+function entryFrom(foreign: Foreign, sso: boolean): Omit<ImportedEntry, "where"> | Problem {
   const { arn, username, groups, permissionSet, account, remark, problem, accessEntryOf } = foreign;
   if (problem !== undefined) return { problem };
   const names = readNames(username, groups);
@@ -60,7 +60,7 @@ function entryFrom(foreign: Foreign, sso: boolean): Omit<Carried, "where"> | Pro
   const entry = readMapping({ ...principal, ...names });
   if ("problem" in entry) return entry;
   const isNew = bare !== arn && accessEntryOf === undefined;
-  return { entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
+  return { entry, isNew, notes: [...differencesOf(arn, bare, isNew, sso, set), ...remarks] };
 }
 
 function whereOf({ where, line, arn, permissionSet, account }: Foreign): string {
@@ -72,7 +72,7 @@ function whereOf({ where, line, arn, permissionSet, account }: Foreign): string 
   return printable(`line ${line}, ${where}${whom === "" ? "" : ` (${whom})`}`);
 }
 
-function noteOn(
+function differencesOf(
   arn: string,
   bare: string,
   isNew: boolean,
@@ -121,11 +121,11 @@ function accountText(account: unknown): unknown {
  *
  * @returns the mappings that apply, and for each skipped one a phrase with the reason
  */
-export function merge(carried: readonly Carried[]) {
+export function merge(carried: readonly ImportedEntry[]) {
   const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>
     mappingParameter("", kind, account, name),
   );
-  const winners: Carried[] = [];
+  const winners: ImportedEntry[] = [];
   const overridden: string[] = [];
   for (const same of byParameter.values()) {
     const matching = same.filter(({ isNew }) => !isNew);
@@ -183,7 +183,7 @@ export function importCommand(command: Command, io: IOStreams): Command {
 
 async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
   const found: (Foreign & { readonly inFile: string })[] = [];
-  const carried: Carried[] = [];
+  const carried: ImportedEntry[] = [];
   const problems: string[] = [];
   const remarks: string[] = [];
   for (const path of file) {

@@ -46,7 +46,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) =>
-    itemsIn(options, await connect(clusterOptions, own), own),
+    listedEntriesIn(options, await connect(clusterOptions, own), own),
   );
   const items = results.flatMap(({ cluster, value }) =>
     value.map((item) => withCluster(options, cluster, item)),
@@ -55,7 +55,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   throwWorst(failures);
 }
 
-async function itemsIn(
+async function listedEntriesIn(
   { group }: ListOptions,
   connection: Connection,
   io: IOStreams,

@@ -166,7 +166,7 @@ async function planSet(
     options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
   const check = checkMapping(changed(old, options, endAt(connection.review.now)), kind);
-  if (!check.valid) throw usage(`${name} would be invalid: ${phraseOf(check, kind)}.`);
+  if (!check.valid) throw usage(`${name} would be invalid: ${problemWithOption(check, kind)}.`);
   const mapping = inOrder(check.mapping);
   if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {
     io.log(
@@ -233,7 +233,7 @@ function logDenials(
 type InvalidMapping = Extract<MappingCheck, { readonly valid: false }>;
 
 /** Returns the problem, with the option to type instead of the key. */
-function phraseOf({ code, problem }: InvalidMapping, kind: MappingKind): string {
+function problemWithOption({ code, problem }: InvalidMapping, kind: MappingKind): string {
   if (code !== "username_missing") return problem;
   const name = isWithoutSessions(kind) ? "<name>" : "'dev:{SessionName}'";
   return `a mapping requires a username. Add --username, such as --username ${name}`;

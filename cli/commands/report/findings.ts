@@ -108,7 +108,7 @@ export async function checkPrincipals(
   return ({ kind, name, account: own, mapping }: Entry): PrincipalState | undefined => {
     if (!isOfRole(kind) && kind !== "user") return undefined;
     if (own !== account || !(kind === "user" ? hasUsers : hasRoles)) return "not checked";
-    const id = ids.get(keyOf(kind, name));
+    const id = ids.get(iamKey(kind, name));
     if (id === undefined) return "absent";
     return mapping.principalId === undefined || mapping.principalId === id
       ? "exists"
@@ -116,7 +116,7 @@ export async function checkPrincipals(
   };
 }
 
-function keyOf(kind: Entry["kind"], name: string): string {
+function iamKey(kind: Entry["kind"], name: string): string {
   return `${kind.replace("-session", "")}/${asciiLowerCase(name)}`;
 }
 
@@ -158,9 +158,9 @@ async function addRoles(client: IAMClient, ids: Ids, abortSignal: AbortSignal): 
     { abortSignal },
   )) {
     for (const { RoleName = "", RoleId = "", Path } of Roles ?? []) {
-      ids.set(keyOf("role", RoleName), RoleId);
+      ids.set(iamKey("role", RoleName), RoleId);
       const set = Path?.startsWith(OF_SETS) ? permissionSetInAnyCase(RoleName) : undefined;
-      if (set !== undefined) ids.set(keyOf("sso", set), RoleId);
+      if (set !== undefined) ids.set(iamKey("sso", set), RoleId);
     }
     isComplete = Roles !== undefined && !IsTruncated;
   }
@@ -175,7 +175,7 @@ async function addUsers(client: IAMClient, ids: Ids, abortSignal: AbortSignal): 
     { abortSignal },
   )) {
     for (const { UserName = "", UserId = "" } of Users ?? [])
-      ids.set(keyOf("user", UserName), UserId);
+      ids.set(iamKey("user", UserName), UserId);
     isComplete = Users !== undefined && !IsTruncated;
   }
   return isComplete;

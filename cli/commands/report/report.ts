@@ -70,29 +70,31 @@ async function search(options: OneOf<SearchOptions>, io: IOStreams) {
   return { options, connection, parameters, items, logins };
 }
 
-type Line = Awaited<ReturnType<typeof linesIn>>[number];
+type ReportLine = Awaited<ReturnType<typeof linesIn>>[number];
 
 /** Prints the report. `isNamed` is whether each line names its cluster. */
 async function printReport(
-  lines: readonly Line[],
+  lines: readonly ReportLine[],
   isNamed: boolean,
   options: ReportOptions,
   io: IOStreams,
 ) {
   const { output } = options;
-  if (output === "json" || output === "yaml") return printData(lines.map(machine), output, io);
-  const columns: Readonly<Record<string, (line: Line) => string>> = {
-    ...(isNamed && { cluster: ({ cluster = "" }: Line) => cluster }),
+  if (output === "json" || output === "yaml") return printData(lines.map(dataOfLine), output, io);
+  const columns: Readonly<Record<string, (line: ReportLine) => string>> = {
+    ...(isNamed && { cluster: ({ cluster = "" }: ReportLine) => cluster }),
     ...COLUMNS,
-    ...(options.kubeconfig !== undefined && { roles: ({ roles = [] }: Line) => roles.join(", ") }),
+    ...(options.kubeconfig !== undefined && {
+      roles: ({ roles = [] }: ReportLine) => roles.join(", "),
+    }),
     findings: ({ findings }) =>
       findings
         .map(({ code, message }) => (code === "invalid" ? `INVALID: ${message}` : message))
         .join("; "),
   };
   const titles = Object.keys(columns);
-  const row = (line: Line) => Object.values(columns).map((cell) => cell(line));
-  const narrow = (line: Line) => {
+  const row = (line: ReportLine) => Object.values(columns).map((cell) => cell(line));
+  const narrow = (line: ReportLine) => {
     const cells = row(line).map((text, i) => ({
       text,
       named: text === "" ? [] : `${titles[i]}: ${text}`,
@@ -105,17 +107,18 @@ async function printReport(
 }
 
 const COLUMNS = {
-  who: ({ name, entry }: Line) => (entry === undefined ? name : nameOfEntry(entry)),
-  username: ({ entry }: Line) => entry?.mapping.username ?? "",
-  groups: ({ entry }: Line) => entry?.mapping.groups?.join(",") ?? "",
-  "session chosen by": ({ sessionChosenBy = "" }: Line) => sessionChosenBy,
-  ends: ({ entry }: Line) => entry?.mapping.notAfter ?? "",
-  "last login": ({ lastLogin }: Line) => (lastLogin === undefined ? "" : shownTime(lastLogin)),
-  reviews: ({ reviews }: Line) => String(reviews),
-  principal: ({ principal }: Line) => principal ?? "",
+  who: ({ name, entry }: ReportLine) => (entry === undefined ? name : nameOfEntry(entry)),
+  username: ({ entry }: ReportLine) => entry?.mapping.username ?? "",
+  groups: ({ entry }: ReportLine) => entry?.mapping.groups?.join(",") ?? "",
+  "session chosen by": ({ sessionChosenBy = "" }: ReportLine) => sessionChosenBy,
+  ends: ({ entry }: ReportLine) => entry?.mapping.notAfter ?? "",
+  "last login": ({ lastLogin }: ReportLine) =>
+    lastLogin === undefined ? "" : shownTime(lastLogin),
+  reviews: ({ reviews }: ReportLine) => String(reviews),
+  principal: ({ principal }: ReportLine) => principal ?? "",
 };
 
-function machine({ cluster, stored, entry, lastLogin, ...line }: Line): object {
+function dataOfLine({ cluster, stored, entry, lastLogin, ...line }: ReportLine): object {
   const { sessionChosenBy, principal, reviews, roles, findings } = line;
   return given({
     cluster,

@@ -183,13 +183,13 @@ export function mayApply(
     if (entry.kind === "deny" || !isActive(entry, review) || !overlaps(entry, scope)) continue;
     found.set([entry.parameter, entry.key, userText(entry)].join("\n"), entry);
   }
-  return [...found.values()].sort((a, b) => riskOf(a) - riskOf(b));
+  return [...found.values()].sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 /**
  * Returns 0 for an administrator, 1 for a name that Kubernetes reserves, and 2 for any other name.
  */
-function riskOf({ mapping }: PlacedEntry): number {
+function rankOf({ mapping }: PlacedEntry): number {
   if (makesAdministrator(mapping)) return 0;
   return [mapping.username ?? "", ...(mapping.groups ?? [])].some(mayBeginWithSystem) ? 1 : 2;
 }

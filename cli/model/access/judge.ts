@@ -157,7 +157,7 @@ function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState)
   if (!isOfOne(entry.kind))
     return [mark("wide", `${where} gives ${userText(entry)} to every identity that it matches`)];
   const { notAfter, principalId } = old?.mapping ?? {};
-  const reason = effects.has("gives") ? (riskOf(entry) ?? blockerOf(entry, state)) : undefined;
+  const reason = effects.has("gives") ? (riskInNames(entry) ?? blockerOf(entry, state)) : undefined;
   return [
     ...(effects.has("drops end")
       ? [mark("end", `${who} is mapped by ${where} without its end ${notAfter}`)]
@@ -173,7 +173,7 @@ function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState)
 
 type Reason = Pick<Mark, "kind" | "text">;
 
-function riskOf({ mapping: { username = "", groups = [] } }: PlacedEntry): Reason | undefined {
+function riskInNames({ mapping: { username = "", groups = [] } }: PlacedEntry): Reason | undefined {
   const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
   if (admin.length > 0)
     return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };

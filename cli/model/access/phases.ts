@@ -95,7 +95,7 @@ function markedCandidates(
   review: RuleSettings,
 ): readonly Candidate[] {
   for (let states = current; ; ) {
-    const all = candidates(changes, states, review);
+    const all = nextCandidates(changes, states, review);
     // A change that is deferred until another administrator exists is still to be written.
     const keep = keepsAdministrator(changes, states, review);
     const harmless = keep(all.filter(({ marks }) => marks.length === 0));
@@ -121,7 +121,7 @@ export function nextPhase(
   review: RuleSettings,
   clock: number = review.now,
 ): Phase | undefined {
-  const all = candidates(changes, current, review);
+  const all = nextCandidates(changes, current, review);
   if (all.length === 0) return undefined;
   const recent = ({ waits }: Candidate) =>
     waits.filter(
@@ -131,7 +131,7 @@ export function nextPhase(
   function* groups(): Generator<readonly Candidate[]> {
     const harmless = all
       .filter(({ marks }) => marks.length === 0)
-      .sort((a, b) => Number(isDenial(b)) - Number(isDenial(a)));
+      .sort((a, b) => Number(isLift(b)) - Number(isLift(a)));
     yield harmless.filter((change) => recent(change).length === 0);
     yield harmless;
     const marked = all.filter(({ marks }) => marks.length > 0);
@@ -157,7 +157,7 @@ export function endedFirst(
   review: RuleSettings,
 ): ReadonlySet<string> {
   const removed = new Set(changes.flatMap(({ name, value }) => (value === undefined ? name : [])));
-  const all = removed.size === 0 ? [] : candidates(changes, current, review);
+  const all = removed.size === 0 ? [] : nextCandidates(changes, current, review);
   return new Set(
     all.flatMap(({ write }) =>
       removed.has(write.name) && write.value !== undefined ? write.name : [],
@@ -165,11 +165,11 @@ export function endedFirst(
   );
 }
 
-function isDenial({ group }: Candidate): boolean {
+function isLift({ group }: Candidate): boolean {
   return group === "lift";
 }
 
-function candidates(
+function nextCandidates(
   changes: readonly Wanted[],
   states: States,
   review: RuleSettings,

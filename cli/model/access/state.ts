@@ -152,44 +152,44 @@ export function setOf({ kind, name }: ParameterAddress): string | undefined {
 }
 
 /** Returns the names of parameters that may be read for an identity of `address`. */
-type Neighbours = (address: ParameterAddress, state: PlanState) => readonly string[];
+type NamesBeside = (address: ParameterAddress, state: PlanState) => readonly string[];
 
-const none: Neighbours = () => [];
+const none: NamesBeside = () => [];
 
-function ofSet(kind: "sso" | "sso-session"): Neighbours {
+function ofSet(kind: "sso" | "sso-session"): NamesBeside {
   return (address, { review: { prefix } }) => {
     const set = setOf(address);
     return set === undefined ? [] : [mappingParameter(prefix, kind, address.account, set)];
   };
 }
 
-const rolesOfSet: Neighbours = (address, { rolesOf }) => {
+const rolesOfSet: NamesBeside = (address, { rolesOf }) => {
   const set = setOf(address);
   return set === undefined ? [] : rolesOf(address.account, set);
 };
 
-const patternsOfAccount: Neighbours = ({ account }, { review: { prefix } }) => [
+const patternsOfAccount: NamesBeside = ({ account }, { review: { prefix } }) => [
   mappingParameter(prefix, "pattern", account),
 ];
 
 /** Returns the patterns of any account, and the mapping of the account. */
-const broadest: Neighbours = ({ account }, { review: { prefix } }) => [
+const broadest: NamesBeside = ({ account }, { review: { prefix } }) => [
   mappingParameter(prefix, "pattern", "any"),
   mappingParameter(prefix, "account", account),
 ];
 
-const allAccounts: Neighbours = (_, { namesOf, review: { prefix } }) =>
+const allAccounts: NamesBeside = (_, { namesOf, review: { prefix } }) =>
   namesOf("any").filter((name) => readName(prefix, name)?.kind === "account");
 
-function all(...some: readonly Neighbours[]): Neighbours {
-  return (address, state) => some.flatMap((neighbours) => neighbours(address, state));
+function all(...some: readonly NamesBeside[]): NamesBeside {
+  return (address, state) => some.flatMap((namesBeside) => namesBeside(address, state));
 }
 
 /**
  * The mappings that take precedence over those of a kind. A list of sessions denies AWS-signed
  * tokens, so it is both higher and lower than the mappings of the set's roles.
  */
-const HIGHER: Readonly<Record<ParameterKind, Neighbours>> = {
+const HIGHER: Readonly<Record<ParameterKind, NamesBeside>> = {
   role: ofSet("sso-session"),
   user: none,
   root: none,
@@ -202,7 +202,7 @@ const HIGHER: Readonly<Record<ParameterKind, Neighbours>> = {
 };
 
 /** The mappings that apply to an identity if those of a kind do not. */
-const LOWER: Readonly<Record<ParameterKind, Neighbours>> = {
+const LOWER: Readonly<Record<ParameterKind, NamesBeside>> = {
   role: all(ofSet("sso-session"), ofSet("sso"), patternsOfAccount, broadest),
   user: all(patternsOfAccount, broadest),
   root: all(patternsOfAccount, broadest),
