@@ -2,6 +2,7 @@
 // changes are written.
 
 import type { PlacedEntry } from "./entry-arns.ts";
+import type { Looks } from "./looks.ts";
 
 /** The kinds of marks, as nouns for one and for several. */
 export const MARKED = {
@@ -55,6 +56,6 @@ export interface PhaseWrite {
   readonly name: string;
   /** `undefined` removes the parameter. */
   readonly value: string | undefined;
-  /** The names of the parameters, and of the other items, that its judgement depends on. */
-  readonly uses: ReadonlySet<string>;
+  /** What its judgement depends on. */
+  readonly uses: Looks;
 }

@@ -6,6 +6,7 @@ import type { Connection } from "../aws/connection.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { Mark, Phase } from "../model/judgement.ts";
+import { type Looks, looksAt } from "../model/looks.ts";
 import { isStored, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 
@@ -31,8 +32,8 @@ export interface PlanJudgement {
   readonly warnings: ReadonlyMap<string, readonly string[]>;
   /** A sentence about how a parameter is written, by its name. */
   readonly notes: ReadonlyMap<string, string>;
-  /** What the operator may not read, as in `RuleSettings.reading`. */
-  readonly unread: ReadonlySet<string>;
+  /** What the operator may not read. */
+  readonly unread: Looks;
   /** Throws a `Failure` if the changes must not be written without --force. */
   readonly guard: () => Promise<void>;
   /**
@@ -104,12 +105,12 @@ export const judgeNoMapping: Judge = async (changes, { known }, { review }) => {
     marks: [],
     warnings: new Map(),
     notes: new Map(),
-    unread: new Set(),
+    unread: looksAt(),
     guard: async () => {},
     async nextPhase(wanted, current, clock) {
       const left = wanted.filter(({ name, value }) => !isStored(value, current.get(name)));
       if (left.length === 0) return undefined;
-      const writes = left.map(({ name, value }) => ({ name, value, uses: new Set<string>() }));
+      const writes = left.map(({ name, value }) => ({ name, value, uses: looksAt() }));
       return { writes, waitsFor: [], from: clock };
     },
     waitForCaches: async () => {},

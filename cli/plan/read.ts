@@ -18,6 +18,7 @@ import { startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { listsForAny } from "../model/entry.ts";
 import { shortName } from "../model/evaluation.ts";
+import { addLooks, eachLook, type Looks, sizeOf } from "../model/looks.ts";
 import { entryKey, keyOfItem, normal, type VersionedParameter } from "../model/stored.ts";
 
 /**
@@ -158,61 +159,47 @@ export async function readByName(names: readonly string[], connection: Connectio
 /**
  * Reads what the rule of access needs.
  *
- * @param looks as in `RuleSettings.reading`
  * @param unread receives the looks that this principal may not read, which is not an error
  */
 export async function readLooks(
-  looks: readonly string[],
+  looks: Looks,
   connection: Connection,
   io: IOStreams,
-  unread: Set<string>,
+  unread: Looks,
 ): Promise<readonly VersionedParameter[]> {
   try {
     return await readAllLooks(looks, connection, io);
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
     // One name without permission denies the entire call.
-    const [look = "", ...others] = looks;
-    if (others.length > 0) {
-      const found = [];
-      for (const single of looks)
-        found.push(...(await readLooks([single], connection, io, unread)));
-      return found;
+    if (sizeOf(looks) === 1) {
+      addLooks(unread, looks);
+      return [];
     }
-    unread.add(look);
-    return [];
+    const found = [];
+    for (const look of eachLook(looks))
+      found.push(...(await readLooks(look, connection, io, unread)));
+    return found;
   }
 }
 
 async function readAllLooks(
-  looks: readonly string[],
+  { accounts, accountsOfRoles, names }: Looks,
   connection: Connection,
   io: IOStreams,
 ): Promise<VersionedParameter[]> {
   const found: VersionedParameter[] = [];
-  for (const look of looks.filter((name) => !name.startsWith("/")))
-    found.push(...(await readBelow(look, connection, io)));
-  const names = looks.filter(
-    (look) => look.startsWith("/") && !found.some(({ name }) => name === look),
-  );
-  return [...found, ...(await readByName(names, connection, io)).values()];
-}
-
-/** Reads the mappings of an account's roles (`role/...`), of every account (`any`), or of one. */
-async function readBelow(
-  look: string,
-  connection: Connection,
-  io: IOStreams,
-): Promise<readonly VersionedParameter[]> {
-  if (look.startsWith("role/")) {
-    const found: VersionedParameter[] = [];
-    for await (const page of pagesBelow(`${connection.review.prefix}/${look}`, connection, io))
-      found.push(...page);
-    return found;
-  }
   const { account: _, ...everyAccount } = connection;
-  const place = look === "any" ? everyAccount : { ...connection, account: look };
-  return [...(await readMappings(place, io)).values()];
+  for (const account of accounts) {
+    const place = account === "any" ? everyAccount : { ...connection, account };
+    found.push(...(await readMappings(place, io)).values());
+  }
+  for (const account of accountsOfRoles) {
+    const roles = `${connection.review.prefix}/role/${account}`;
+    for await (const page of pagesBelow(roles, connection, io)) found.push(...page);
+  }
+  const left = [...names].filter((look) => !found.some(({ name }) => name === look));
+  return [...found, ...(await readByName(left, connection, io)).values()];
 }
 
 export function pagesBelow(path: string, { ssm, rates }: Connection, io: IOStreams) {

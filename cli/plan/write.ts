@@ -10,6 +10,7 @@ import { logIfSlow, startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import type { PhaseWrite } from "../model/judgement.ts";
+import { looksAt, looksWithout, sizeOf } from "../model/looks.ts";
 import { entryKey, isStored, listIn, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import type { Accepted } from "./judge.ts";
@@ -103,7 +104,7 @@ class Writing {
     }
     const left = this.#changes
       .filter((change) => !this.#isDone(change))
-      .map((write) => ({ ...write, uses: new Set<string>() }));
+      .map((write) => ({ ...write, uses: looksAt() }));
     const all = writes.length > 0 ? writes : left;
     const isFar = all.some((write) => this.#neighboursOf(write) === undefined);
     try {
@@ -274,10 +275,10 @@ class Writing {
    * `undefined` if it is too much for one call.
    */
   #neighboursOf({ name, uses }: PhaseWrite): Neighbours | undefined {
-    const looks = [...uses].filter((look) => look !== name && !this.#accepted.unread.has(look));
-    if (looks.length > MOST_NEIGHBOURS || looks.some((look) => !look.startsWith("/")))
-      return undefined;
-    return { names: looks, isOther: (other, stored) => this.#isOther(other, stored) };
+    const looks = looksWithout(uses, this.#accepted.unread);
+    looks.names.delete(name);
+    if (sizeOf(looks) > looks.names.size || looks.names.size > MOST_NEIGHBOURS) return undefined;
+    return { names: [...looks.names], isOther: (other, stored) => this.#isOther(other, stored) };
   }
 
   #isOther(name: string, is: VersionedParameter | undefined): boolean {

@@ -19,6 +19,7 @@ import {
   type PlacedEntry,
 } from "../entry-arns.ts";
 import type { Mark, Phase, PhaseWrite } from "../judgement.ts";
+import { addLooks, type Looks, looksAt } from "../looks.ts";
 import { mentionsAdministrators } from "../names.ts";
 import { isStored, valueProblem } from "../stored.ts";
 import { hasAdministrator } from "./administrators.ts";
@@ -178,14 +179,14 @@ function nextCandidates(
   if (left.length === 0) return [];
   const state = planState(left, states, review);
   return left.flatMap((change) => {
-    const uses = new Set<string>();
+    const uses = looksAt();
     const found = candidatesFor(change, uses, state.observed(uses));
-    for (const look of uses) review.reading?.add(look);
+    if (review.reading !== undefined) addLooks(review.reading, uses);
     return found;
   });
 }
 
-function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanState): Candidate[] {
+function candidatesFor(change: Wanted, uses: Looks, state: PlanState): Candidate[] {
   const { review } = state;
   const { name, value } = change;
   const address = readName(review.prefix, name);

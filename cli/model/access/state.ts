@@ -19,6 +19,7 @@ import type {
 import { listsForAny } from "../entry.ts";
 import { type EffectiveValue, readValue } from "../entry-arns.ts";
 import type { ReviewSettings } from "../evaluation.ts";
+import type { Looks } from "../looks.ts";
 
 /** The parameters that were read, by name. Those that this plan writes have no date yet. */
 export type States = ReadonlyMap<string, StoredParameter & Partial<DatedParameter>>;
@@ -30,12 +31,8 @@ export interface Wanted {
 }
 
 export interface RuleSettings extends ReviewSettings {
-  /**
-   * The parameters that the rule depends on: its result is final if all of them have been read. An
-   * item is the name of a parameter, `role/<account>` for the account's roles, an account for all
-   * of its parameters, or `any` for every parameter.
-   */
-  readonly reading?: Set<string>;
+  /** Receives what the rule depends on: its result is final if all of it has been read. */
+  readonly reading?: Looks;
   /**
    * Changes that are requested and not written, such as those of a parameter that a stack manages:
    * they stay pending.
@@ -49,8 +46,8 @@ export interface RuleSettings extends ReviewSettings {
  */
 export interface PlanState {
   readonly review: RuleSettings;
-  /** Returns the same state, with another set for what it depends on. */
-  readonly observed: (reading: Set<string>) => PlanState;
+  /** Returns the same state, which adds what it depends on to other looks. */
+  readonly observed: (reading: Looks) => PlanState;
   /** Returns a stored parameter, and records that the rule depends on it. */
   readonly stored: (name: string) => ReturnType<States["get"]>;
   /**
@@ -79,21 +76,21 @@ export function planState(
   let byAccount: Map<string | undefined, readonly string[]> | undefined;
   /** The roles of permission sets, by account and set. */
   let bySet: Map<string | undefined, readonly string[]> | undefined;
-  const observed = (reading?: Set<string>): PlanState => ({
+  const observed = (reading?: Looks): PlanState => ({
     review,
     wanted,
     observed,
     stored(name) {
-      reading?.add(name);
+      reading?.names.add(name);
       return states.get(name);
     },
     namesOf(account) {
-      reading?.add(account);
+      reading?.accounts.add(account);
       byAccount ??= Map.groupBy(names, (name) => readName(prefix, name)?.account);
       return account === "any" ? names : (byAccount.get(account) ?? []);
     },
     rolesOf(account, set) {
-      reading?.add(`role/${account}`);
+      reading?.accountsOfRoles.add(account);
       bySet ??= Map.groupBy(names, (name) => {
         const address = readName(prefix, name);
         return address?.kind === "role" ? `${address.account} ${setOf(address)}` : undefined;

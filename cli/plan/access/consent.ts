@@ -17,6 +17,14 @@ import { marksOf } from "../../model/access/phases.ts";
 import { afterwards, type RuleSettings, type Wanted } from "../../model/access/state.ts";
 import { shortName } from "../../model/evaluation.ts";
 import type { Mark } from "../../model/judgement.ts";
+import {
+  addLooks,
+  isLookedAt,
+  type Looks,
+  looksAt,
+  looksWithout,
+  sizeOf,
+} from "../../model/looks.ts";
 import { mentionsAdministrators } from "../../model/names.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 import type { Change } from "../changes.ts";
@@ -26,8 +34,8 @@ import { pagesBelow, readLooks, readMappings } from "../read.ts";
 export interface ReadForAccess {
   readonly current: ReadonlyMap<string, VersionedParameter>;
   readonly marks: readonly Mark[];
-  /** What the operator may not read, as in `RuleSettings.reading`. */
-  readonly unread: ReadonlySet<string>;
+  /** What the operator may not read. */
+  readonly unread: Looks;
   /** Runs a part of the rule, and adds to `current` what it reads. */
   readonly settle: <T>(
     current: Map<string, VersionedParameter>,
@@ -77,24 +85,14 @@ export async function readForAccess(
   // Callers and issuer keys grant no identity access.
   const changes = planned.filter(({ name }) => addressOf(name) !== undefined);
   const base = new Map(changes.map(({ name, before }) => [name, before]));
-  const reading = new Set(base.keys());
+  const reading = looksAt(base.keys());
   const review = { ...connection.review, reading, skipped };
-  /** The number of items of `reading` that have been read. */
-  let settled = 0;
-  const unread = new Set<string>();
-  const phraseFor = (look: string) => {
-    if (/^[/r]/.test(look)) return shortName(look, connection.review.prefix);
-    return look === "any" ? "every mapping" : `the mappings of account ${look}`;
-  };
-  const isKnown = (look: string) =>
-    isWhole &&
-    (account === undefined || !look.startsWith("/") || addressOf(look)?.account === account);
-  const isLookedAt = (name: string, looks: ReadonlySet<string>) => {
-    const { kind, account: of = "" } = addressOf(name) ?? {};
-    return [name, "any", of, ...(kind === "role" ? [`role/${of}`] : [])].some((look) =>
-      looks.has(look),
-    );
-  };
+  /** The looks of `reading` that have been read. */
+  const settled = looksAt();
+  const unread = looksAt();
+  const isKnown = (name: string) =>
+    isWhole && (account === undefined || addressOf(name)?.account === account);
+  const isOf = (looks: Looks, name: string) => isLookedAt(name, looks, connection.review.prefix);
   const isOther = (was: VersionedParameter | undefined, is: VersionedParameter | undefined) =>
     was?.version !== is?.version || was?.value !== is?.value;
   let isPlanning = !merges;
@@ -102,10 +100,10 @@ export async function readForAccess(
   const add = (
     current: Map<string, VersionedParameter>,
     found: readonly VersionedParameter[],
-    looks: ReadonlySet<string> = new Set(),
+    looks = looksAt(),
   ) => {
     const byName = new Map(found.map((stored) => [stored.name, stored]));
-    const again = [...base].filter(([name]) => byName.has(name) || isLookedAt(name, looks));
+    const again = [...base].filter(([name]) => byName.has(name) || isOf(looks, name));
     const [changed] = again.find(([name, was]) => isOther(was, byName.get(name))) ?? [];
     if (isPlanning && changed !== undefined) throw new ChangedBetween(changed);
     for (const [name, stored] of byName)
@@ -114,13 +112,17 @@ export async function readForAccess(
   const settle: ReadForAccess["settle"] = async (current, rule) => {
     for (;;) {
       const result = rule(review);
-      const left = [...reading]
-        .slice(settled)
-        .filter((look) => !current.has(look) && !base.has(look) && !isKnown(look));
-      settled = reading.size;
-      if (left.length === 0) return result;
+      const { names, ...places } = looksWithout(reading, settled);
+      addLooks(settled, reading);
+      const left = {
+        ...(isWhole ? looksAt() : places),
+        names: new Set(
+          [...names].filter((name) => !current.has(name) && !base.has(name) && !isKnown(name)),
+        ),
+      };
+      if (sizeOf(left) === 0) return result;
       const found = await readLooks(left, connection, io, unread);
-      add(current, found, new Set(left.filter((look) => !unread.has(look))));
+      add(current, found, looksWithout(left, unread));
     }
   };
   const current = new Map(known);
@@ -139,7 +141,7 @@ export async function readForAccess(
   if (deniesOthers || hasAdministrator(current, withoutRestrictions(review)))
     await seek(current, changes, review.now);
   isPlanning = false;
-  const text = `this may grant more access than the plan shows: there is no permission to read ${[...unread].map(phraseFor).join(", ")}`;
+  const text = `this may grant more access than the plan shows: there is no permission to read ${phraseFor(unread, connection.review.prefix)}`;
   const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", gives: [], text };
   // A denial that is added or lasts longer grants no access: only the lockout check reads more for
   // it.
@@ -147,16 +149,28 @@ export async function readForAccess(
     marks.length === 0 && changes.every(({ name }) => addressOf(name)?.kind === "deny");
   return {
     current,
-    marks: unread.size === 0 || isSettled ? marks : [...marks, unknown],
+    marks: sizeOf(unread) === 0 || isSettled ? marks : [...marks, unknown],
     unread,
     settle,
     seek,
     async again(before) {
-      const fresh = await readLooks([...reading], connection, io, new Set());
-      const kept = [...before].filter(([name]) => !isLookedAt(name, reading));
+      const fresh = await readLooks(reading, connection, io, looksAt());
+      const kept = [...before].filter(([name]) => !isOf(reading, name));
       return new Map([...kept, ...fresh.map((parameter) => [parameter.name, parameter] as const)]);
     },
   };
+}
+
+/** Returns a phrase about parameters that were not read. */
+function phraseFor({ accounts, accountsOfRoles, names }: Looks, prefix: string): string {
+  const phrases = [
+    ...[...accounts].map((account) =>
+      account === "any" ? "every mapping" : `the mappings of account ${account}`,
+    ),
+    ...[...accountsOfRoles].map((account) => `role/${account}`),
+    ...[...names].map((name) => shortName(name, prefix)),
+  ];
+  return phrases.join(", ");
 }
 
 /** Adds parameters that may make an administrator until one remains, or until all are read. */

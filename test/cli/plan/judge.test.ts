@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
+import { sizeOf } from "../../../cli/model/looks.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { judgeNoMapping } from "../../../cli/plan/judge.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
@@ -35,7 +36,7 @@ test("callers and issuer keys are written in one phase, without marks and waits"
   const phase = await nextPhase(changes, stored, 7);
   assert.deepEqual([phase?.from, phase?.waitsFor], [7, []]);
   assert.deepEqual(
-    phase?.writes.map(({ name, uses }) => [name, uses.size]),
+    phase?.writes.map(({ name, uses }) => [name, sizeOf(uses)]),
     [
       [KEY, 0],
       [CALLERS, 0],

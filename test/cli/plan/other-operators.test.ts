@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type PlacedEntry as Entry, readValue } from "../../../cli/model/entry-arns.ts";
 import type { Mark } from "../../../cli/model/judgement.ts";
+import { looksAt } from "../../../cli/model/looks.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { checkConsent } from "../../../cli/plan/access/consent.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
@@ -103,7 +104,7 @@ test("combined marks that the user has not seen, and the loss of the last admini
       marks,
       force,
       current,
-      unread: new Set<string>(),
+      unread: looksAt(),
       again: async () => current,
     };
     const seek = async () => {};

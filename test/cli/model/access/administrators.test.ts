@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { stringify } from "yaml";
 import { hasAdministrator, mayDenyOthers } from "../../../../cli/model/access/administrators.ts";
 import type { States } from "../../../../cli/model/access/state.ts";
+import { looksAt } from "../../../../cli/model/looks.ts";
 import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
 import { exits, storedCluster, useCluster } from "../../commands/mappings/cluster.ts";
 import { CONTEXT } from "./any-plan.ts";
@@ -274,12 +275,12 @@ const LOOKS: readonly (readonly [change: object, deniesOthers: boolean, looks: s
 ];
 test("a change looks at the principals whose access it may take away", () => {
   for (const [change, ...expected] of LOOKS) {
-    const reading = new Set<string>();
+    const reading = looksAt();
     const found = mayDenyOthers(wanted({ ...change }), store(denied("old*")), {
       ...CONTEXT,
       reading,
     });
-    const looks = [...reading].map((name) =>
+    const looks = [...reading.accounts, ...reading.names].map((name) =>
       short({ name })
         .replace(`/${A}`, "")
         .replace(/awsreserved\S*/, "V"),

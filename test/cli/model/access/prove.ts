@@ -11,6 +11,7 @@ import {
   type Wanted,
 } from "../../../../cli/model/access/state.ts";
 import type { Mark, Phase } from "../../../../cli/model/judgement.ts";
+import { type Looks, looksAt, sizeOf } from "../../../../cli/model/looks.ts";
 import { mentionsAdministrators } from "../../../../cli/model/names.ts";
 import { dated, forgetValues, getOr, valueFor, type World, worldsFor } from "./answers.ts";
 import { type AnyPlan, CONTEXT, type State, type Text } from "./any-plan.ts";
@@ -171,7 +172,7 @@ async function goesOn(command: Command, proof: Proof): Promise<boolean> {
   const changed = await writesOfOthers(proof);
   if (isConflict(changed, command)) return false;
   if (changed.length > 0) command.isJudged = false;
-  const reading = new Set(changes.map(({ name }) => name));
+  const reading = looksAt(changes.map(({ name }) => name));
   const review = { ...command.review, reading };
   if (!isAccepted(command, review, proof)) {
     proof.isStopped = true;
@@ -254,7 +255,7 @@ function nextOf(
  */
 async function writePhase(
   { writes }: Phase,
-  reading: ReadonlySet<string>,
+  reading: Looks,
   command: Command,
   proof: Proof,
 ): Promise<boolean> {
@@ -301,19 +302,22 @@ function marksByReading(
   review: RuleSettings,
   rule: Rule,
 ): readonly Mark[] {
-  const reading = new Set(changes.map(({ name }) => name));
+  const reading = looksAt(changes.map(({ name }) => name));
   for (;;) {
-    const { size } = reading;
+    const size = sizeOf(reading);
     const current = new Map([...stored].filter(([name]) => isLookedAt(name, reading)));
     const marks = rule.marksOf(changes, current, { ...review, reading });
-    if (reading.size === size) return marks;
+    if (sizeOf(reading) === size) return marks;
   }
 }
 
-function isLookedAt(name: string, reading: ReadonlySet<string>): boolean {
+function isLookedAt(name: string, { accounts, accountsOfRoles, names }: Looks): boolean {
   const [kind, account = ""] = shortOf(name).split("/");
-  return [name, account, "any", ...(kind === "role" ? [`role/${account}`] : [])].some((look) =>
-    reading.has(look),
+  return (
+    names.has(name) ||
+    accounts.has("any") ||
+    accounts.has(account) ||
+    (kind === "role" && accountsOfRoles.has(account))
   );
 }
 
