@@ -116,3 +116,12 @@ export function mayBeginWithSystem(name: string): boolean {
     .split(":");
   return rest.length > 0 && matchesGlob(start, "system");
 }
+
+/**
+ * Returns 0 for a mapping that makes an administrator, 1 for one with a name that Kubernetes
+ * reserves, and 2 for any other.
+ */
+export function riskRank(mapping: Mapping): number {
+  if (makesAdministrator(mapping)) return 0;
+  return [mapping.username ?? "", ...(mapping.groups ?? [])].some(mayBeginWithSystem) ? 1 : 2;
+}

@@ -6,7 +6,7 @@ import { hangingIndent, listed } from "../io/print.ts";
 import type { IOStreams, Tone } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import { MARKED, type Mark } from "../model/judgement.ts";
-import { ADMIN_GROUPS } from "../model/names.ts";
+import { riskRank } from "../model/names.ts";
 import { normal } from "../model/stored.ts";
 import type { Change, Plan } from "./changes.ts";
 
@@ -82,13 +82,29 @@ function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
   );
 }
 
+/** Whether the text of a mark names the users and groups that it gives. */
+const NAMES_WHAT_IT_GIVES: Readonly<Record<Mark["kind"], boolean>> = {
+  administrator: true,
+  name: true,
+  wide: true,
+  denied: true,
+  unsettled: true,
+  broader: true,
+  end: false,
+  pin: false,
+  place: true,
+  denial: true,
+  invalid: true,
+  unread: false,
+};
+
 /**
  * Returns the marks, those with a name of Kubernetes or an administrators' group first: a long list
  * must not hide them.
  */
 export function riskiestFirst(marks: readonly Mark[]): Mark[] {
-  const isRisky = ({ text }: Mark) =>
-    ["system:", ...ADMIN_GROUPS].some((name) => text.includes(name));
+  const isRisky = ({ kind, gives }: Mark) =>
+    NAMES_WHAT_IT_GIVES[kind] && gives.some(({ mapping }) => riskRank(mapping) < 2);
   return [...marks.filter(isRisky), ...marks.filter((mark) => !isRisky(mark))];
 }
 
@@ -114,10 +130,9 @@ const TONE = { add: "added", change: "changed", remove: "removed" } as const;
 function printChange(change: Change, name: string, io: Output): void {
   const tone = TONE[change.action];
   io.print(`${SIGN[change.action]} ${name}\n`, tone);
-  for (const line of details(change)) {
-    // In a changed list, entries are added or removed. Any other line has the tone of its
-    // parameter.
-    const ofEntry = line.startsWith("+ ") ? "added" : line.startsWith("- ") ? "removed" : undefined;
+  for (const detail of details(change)) {
+    const line = detail.entry === undefined ? detail.text : `${SIGN[detail.entry]} ${detail.text}`;
+    const ofEntry = detail.entry && TONE[detail.entry];
     io.print(hangingIndent(INDENT, line, io.columns), change.action === "change" ? ofEntry : tone);
   }
 }
@@ -154,13 +169,20 @@ function counter(changes: readonly Change[]): (action: Change["action"]) => numb
   return (action) => changes.filter((change) => change.action === action).length;
 }
 
-function details({ action, before, value, shown }: Change): string[] {
-  if (shown !== undefined) return [shown];
+/** A line about a change. */
+interface Detail {
+  readonly text: string;
+  /** What happens to the entry of a changed list that the line is about. */
+  readonly entry?: "add" | "remove";
+}
+
+function details({ action, before, value, shown }: Change): Detail[] {
+  if (shown !== undefined) return [{ text: shown }];
   const after = value === undefined ? undefined : parseJson(value);
-  if (action === "add") return itemLines(after, "");
+  if (action === "add") return itemDetails(after);
   const was = before === undefined ? undefined : (parseJson(before.value) ?? before.value);
   // The removal deletes the history: this output is the last copy of the value.
-  if (action === "remove") return itemLines(was, "");
+  if (action === "remove") return itemDetails(was);
   if (isObject(was) && isObject(after)) return keyChanges(was, after);
   const [old, now] = [asList(was), asList(after)];
   const isIn = (list: readonly unknown[], item: unknown) =>
@@ -169,20 +191,22 @@ function details({ action, before, value, shown }: Change): string[] {
     old.filter((item) => !isIn(now, item)),
     now.filter((item) => !isIn(old, item)),
   ];
-  const lines = [...itemLines(removed, "- "), ...itemLines(added, "+ ")];
+  const entries = [...itemDetails(removed, "remove"), ...itemDetails(added, "add")];
   // The first matching pattern applies, so a new order is a change too.
-  return lines.length === 0 ? [...itemLines(old, "- "), ...itemLines(now, "+ ")] : lines;
+  return entries.length === 0
+    ? [...itemDetails(old, "remove"), ...itemDetails(now, "add")]
+    : entries;
 }
 
-function keyChanges(was: Record<string, unknown>, is: Record<string, unknown>): string[] {
+function keyChanges(was: Record<string, unknown>, is: Record<string, unknown>): Detail[] {
   const keys = new Set([...Object.keys(was), ...Object.keys(is)]);
   return [...keys]
     .filter((key) => !isDeepStrictEqual(was[key], is[key]))
-    .map((key) => `${key}: ${show(was[key])} -> ${show(is[key])}`);
+    .map((key) => ({ text: `${key}: ${show(was[key])} -> ${show(is[key])}` }));
 }
 
-function itemLines(value: unknown, sign: string): string[] {
-  return asList(value).map((item) => `${sign}${inWords(item)}`);
+function itemDetails(value: unknown, entry?: Detail["entry"]): Detail[] {
+  return asList(value).map((item) => ({ text: inWords(item), ...(entry && { entry }) }));
 }
 
 function asList(value: unknown): readonly unknown[] {

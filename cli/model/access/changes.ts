@@ -8,7 +8,7 @@ import { deniedIn } from "../entry.ts";
 import { type EffectiveValue, isActive, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type ReviewSettings, shortName } from "../evaluation.ts";
 import type { Mark } from "../judgement.ts";
-import { isPlain, makesAdministrator, mayBeginWithSystem } from "../names.ts";
+import { isPlain, riskRank } from "../names.ts";
 
 /**
  * An entry `gives` if it is added, lasts longer or has other names, and `takes` if it is removed or
@@ -183,15 +183,7 @@ export function mayApply(
     if (entry.kind === "deny" || !isActive(entry, review) || !overlaps(entry, scope)) continue;
     found.set([entry.parameter, entry.key, userText(entry)].join("\n"), entry);
   }
-  return [...found.values()].sort((a, b) => rankOf(a) - rankOf(b));
-}
-
-/**
- * Returns 0 for an administrator, 1 for a name that Kubernetes reserves, and 2 for any other name.
- */
-function rankOf({ mapping }: PlacedEntry): number {
-  if (makesAdministrator(mapping)) return 0;
-  return [mapping.username ?? "", ...(mapping.groups ?? [])].some(mayBeginWithSystem) ? 1 : 2;
+  return [...found.values()].sort((a, b) => riskRank(a.mapping) - riskRank(b.mapping));
 }
 
 const [WITH_PLACE, WITH_NAMES] = [5, 10];

@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readValue } from "../../../cli/model/entry-arns.ts";
 import type { Mark } from "../../../cli/model/judgement.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { type Change, isRemoval, planChanges } from "../../../cli/plan/changes.ts";
 import { outcome } from "../../../cli/plan/propose.ts";
 import { planData, printPlans } from "../../../cli/plan/show.ts";
 import { PREFIX } from "../commands/mappings/cluster.ts";
+import { CONTEXT } from "../model/access/any-plan.ts";
 
 const OLD = { name: "", secure: false, version: 1, modified: 0 };
 const stored = (value: unknown): VersionedParameter => ({ ...OLD, value: JSON.stringify(value) });
@@ -60,8 +62,16 @@ test("equal plans of several clusters are printed once, with at most ten places"
 });
 const SUMMARY = "1 to add, 0 to change, 0 to remove, 0 unchanged.\n";
 const MARKED_ROLE = "role/111122223333/a";
-const mark = (kind: Mark["kind"], text: string): Mark => {
-  return { parameter: `${PREFIX}/${MARKED_ROLE}`, kind, gives: [], text };
+/** A mark; `mapping` is what it gives. */
+const mark = (kind: Mark["kind"], text: string, mapping: object = { username: "u" }): Mark => {
+  const parameter = `${PREFIX}/${MARKED_ROLE}`;
+  const value = stored({ arn: "arn:aws:iam::111122223333:role/a", ...mapping });
+  return {
+    parameter,
+    kind,
+    gives: readValue(parameter, value, { ...CONTEXT, prefix: PREFIX }).entries,
+    text,
+  };
 };
 
 test("a terminal wraps and indents long values", () => {
@@ -102,8 +112,14 @@ test("each change is its parameter and what is added, removed or changed", () =>
 
 test("marks and warnings follow their parameter, and the plan ends with what needs consent", () => {
   const many = Array.from({ length: 11 }, (_, i) => mark("wide", `wide ${i}`));
-  const risky = [mark("name", "system:x"), mark("administrator", "access:cluster-admin")];
-  const marks = [...many, mark("denied", "denied"), ...risky];
+  const admins = { username: "u", groups: ["access:cluster-admin"] };
+  const marks = [
+    ...many,
+    mark("denied", "denied"),
+    mark("name", "reserved", { username: "system:x" }),
+    mark("administrator", "administrator", admins),
+    mark("end", "without its end", admins),
+  ];
   const warnings = new Map([[`${PREFIX}/${MARKED_ROLE}`, ["unusual"]]]);
   const text = show(
     [
@@ -117,10 +133,11 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
     "Plan for account 1:",
     "<added> + role/111122223333/a",
     "<added>     every identity, with its ARN as the username",
-    "<weakened>     ! system:x",
-    "<weakened>     ! access:cluster-admin",
+    "<weakened>     ! reserved",
+    "<weakened>     ! administrator",
     ...Array.from({ length: 10 }, (_, i) => `<weakened>     ! wide ${i}`),
     "<weakened>     ! denied",
+    "<weakened>     ! without its end",
     "    warning: unusual",
     "<changed> ~ role/2/b",
     "    username: none -> b",
@@ -128,7 +145,7 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
     "<removed>     every identity, with its ARN as the username",
     "1 to add, 1 to change, 1 to remove, 2 unchanged (1 more is not in the files and is kept; --prune removes it).",
     "1 denial is not in the files and is kept; --prune-denials removes it: arn:d.",
-    "<weakened> ! Needs your consent: 1 new administrator, 1 name that needs care, 11 grants to more than one principal, 1 grant to a denied principal (1 more than shown).",
+    "<weakened> ! Needs your consent: 1 new administrator, 1 name that needs care, 11 grants to more than one principal, 1 grant to a denied principal, 1 end dropped (1 more than shown).",
     "",
   ]);
   const kept =

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readValue } from "../../../cli/model/entry-arns.ts";
 import type { Mark } from "../../../cli/model/judgement.ts";
 import { judgeAccess } from "../../../cli/plan/access/judge.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
@@ -163,6 +164,9 @@ test("Ctrl-C ends the read of a parameter's tags, of which one names the stack",
 
 test("the user accepts the marks, and then the writes; --yes accepts no marks", async () => {
   const mark = (text: string): Mark => ({ parameter: "p", kind: "wide", gives: [], text });
+  const { review } = connectionTo(cluster);
+  const { entries } = readValue(full(CI), stored(CI, ADMIN), review);
+  const risky = { ...mark("a"), gives: entries };
   const proposal = (changes: readonly Change[], marks: readonly Mark[] = []) =>
     ({ changes, marks, destination: "D" }) as unknown as Proposal;
   const ask = async (
@@ -180,13 +184,13 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
   };
   const [safe, marked] = [
     proposal([grant, removal]),
-    proposal([removal], [mark("b"), mark("system:a"), mark("b")]),
+    proposal([removal], [mark("b"), risky, mark("b")]),
   ];
   const refused = "Nothing was written. Cannot ask for confirmation without a terminal: give";
   const asked = "Accept what is marked ! above (3 grants to more than one principal)? [y/N]";
   const consent = [
     "Refused, because it needs your consent: 3 grants to more than one principal.",
-    ...["  system:a", "  b", "To accept this with --yes, add --allow-weakening."],
+    ...["  a", "  b", "To accept this with --yes, add --allow-weakening."],
   ];
   const removes = "Remove 1 parameter in D? [y/N]";
   // biome-ignore format: a table
