@@ -17,7 +17,9 @@ import type { Entry } from "../../model/entry.ts";
 import { type Problem, readMapping } from "../../model/file-entry.ts";
 import schema from "../../model/mapping-file.schema.json" with { type: "json" };
 import { writeMappingFile } from "../../model/mapping-file.ts";
-import { type Foreign, readForeign, withAccessPolicies, withoutRolePath } from "./foreign.ts";
+import { withAccessPolicies } from "./access-entries.ts";
+import { type Foreign, withoutRolePath } from "./foreign.ts";
+import { readForeign } from "./read-foreign.ts";
 
 interface ImportedEntry {
   readonly where: string;

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { exportAwsAuth } from "../../../../../cli/commands/mappings/export.ts";
-import { readForeign } from "../../../../../cli/commands/mappings/foreign.ts";
 import { carry, merge } from "../../../../../cli/commands/mappings/import.ts";
+import { readForeign } from "../../../../../cli/commands/mappings/read-foreign.ts";
 import { readParameter } from "../../../../../cli/model/entry.ts";
 import { toParameters } from "../../../../../cli/model/mapping-file.ts";
 
