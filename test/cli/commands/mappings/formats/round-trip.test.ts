@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
-import { exportAwsAuth } from "../../../../../cli/commands/mappings/export.ts";
+import { exportAwsAuth } from "../../../../../cli/commands/mappings/aws-auth.ts";
 import { carry, merge } from "../../../../../cli/commands/mappings/import.ts";
 import { readForeign } from "../../../../../cli/commands/mappings/read-foreign.ts";
 import { readParameter } from "../../../../../cli/model/entry.ts";
