@@ -11,11 +11,23 @@ export const COMPLETE = "__complete";
 
 const LISTERS: readonly Lister[] = ["mappings", "callers", "keys"];
 
+/** The list that contains the names for the argument of a command. */
+const LISTER_OF: Readonly<Record<string, Lister | undefined>> = {
+  "mappings get": "mappings",
+  "mappings set": "mappings",
+  "mappings edit": "mappings",
+  "mappings remove": "mappings",
+  "mappings history": "mappings",
+  "mappings rollback": "mappings",
+  "mappings deny": "mappings",
+  "mappings allow": "mappings",
+  "callers remove": "callers",
+  "irsa keys retire": "keys",
+};
+
 /** Returns the list that contains the names for a command's argument. */
 export function listerFor(path: string): Lister | undefined {
-  if (/^mappings (get|set|edit|remove|history|rollback|deny|allow)$/.test(path)) return "mappings";
-  if (path === "callers remove") return "callers";
-  return path === "irsa keys retire" ? "keys" : undefined;
+  return LISTER_OF[path];
 }
 
 /**

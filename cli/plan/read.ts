@@ -135,7 +135,8 @@ export async function readToCompare(
     const [items, key] = [normal(parameter.value), entryKey(parameter.name)];
     if (!Array.isArray(items) || key === undefined) return [[name, { ...parameter, name }]];
     const ordered = items.toSorted((a, b) => (keyOfItem(a, key) < keyOfItem(b, key) ? -1 : 1));
-    const value = JSON.stringify(name.startsWith("pattern/") ? items : ordered);
+    const isOrdered = readName(prefix, parameter.name)?.kind === "pattern";
+    const value = JSON.stringify(isOrdered ? items : ordered);
     return items.length === 0 ? [] : [[name, { ...parameter, name, value }]];
   });
   return new Map(named);

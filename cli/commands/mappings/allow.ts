@@ -177,7 +177,8 @@ function candidatesOf(arnLike: string, { review, account }: Connection): string[
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return [];
   const names = candidates(review.prefix, identity).map(({ parameter }) => parameter);
-  return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
+  const isOfAny = (name: string) => readName(review.prefix, name)?.account === "any";
+  return account === undefined ? names : names.filter((name) => !isOfAny(name));
 }
 
 /**

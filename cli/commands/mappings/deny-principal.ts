@@ -50,7 +50,8 @@ export async function planPrincipal(
   const { review, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const names = parametersOf(arnLike, review.prefix);
-  const own = names?.filter((name) => account === undefined || !name.endsWith("/any")) ?? [];
+  const isOfAny = (name: string) => readName(review.prefix, name)?.account === "any";
+  const own = names?.filter((name) => account === undefined || !isOfAny(name)) ?? [];
   const read = (some: readonly string[], limited: IOStreams) =>
     readByName([...new Set([parameter, ...some])], connection, limited);
   const all = await ifReadable(

@@ -81,9 +81,8 @@ export function shadowOf(entry: InParameter, parameters: StoredParameters, revie
   );
   if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
   // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
-  return deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-")
-    ? undefined
-    : deciding;
+  const isDenyList = deciding.place === "deny-account" || deciding.place === "deny-any";
+  return deciding.verdict.kind === "invalid" && isDenyList ? undefined : deciding;
 }
 
 /**
