@@ -3,24 +3,15 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
-  hasArn,
   isListKind,
   isWithoutSessions,
-  KINDS,
   type MappingKind,
 } from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   checkMapping,
-  type Mapping,
   type MappingCheck,
 } from "../../../functions/authenticator/mapping/mapping.ts";
-import {
-  encodeName,
-  mappingParameter,
-  permissionSetOf,
-} from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { isObject, parseStored } from "../../../functions/lib/json.ts";
-import { isExpired } from "../../../functions/lib/time.ts";
+import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import type { ClustersOptions } from "../../cmdline/clusters.ts";
@@ -39,7 +30,7 @@ import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { denyListsFor } from "../../model/access/state.ts";
-import { deniedIn, given, inOrder, nameOfEntry, readParameter } from "../../model/entry.ts";
+import { deniedIn, inOrder, nameOfEntry } from "../../model/entry.ts";
 import {
   isActive,
   mayDeny,
@@ -50,32 +41,23 @@ import {
 import { shortName } from "../../model/evaluation.ts";
 import { lint } from "../../model/lint/lint.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/names.ts";
-import {
-  hasKey,
-  listItems,
-  type VersionedParameter,
-  valueText,
-  withItem,
-} from "../../model/stored.ts";
+import { hasKey, type VersionedParameter, valueText } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { carryOut, planClusters } from "../../plan/clusters.ts";
 import { readByName } from "../../plan/read.ts";
+import {
+  changedMapping,
+  type MappingOptions,
+  mappingToChange,
+  startOf,
+} from "./changed-mapping.ts";
 
 const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;
 
-interface SetOptions extends ClustersOptions, WriteOptions, EndOptions {
+interface SetOptions extends ClustersOptions, WriteOptions, EndOptions, MappingOptions {
   readonly session?: string;
-  readonly username?: string;
-  readonly access?: AccessLevel;
-  readonly namespace?: readonly string[];
-  readonly group?: readonly string[];
-  readonly addGroup?: readonly string[];
-  readonly removeGroup?: readonly string[];
-  readonly principalId?: string;
-  readonly description?: string;
-  readonly unset?: readonly string[];
 }
 
 export function setCommand(command: Command, io: IOStreams): Command {
@@ -160,12 +142,12 @@ async function planSet(
     );
   }
   const before = await readWithDenials(target, connection, io);
-  const start = await ofPermissionSet(target, options, connection, io);
-  const { old, isStored, put } = find(name, target, before.get(parameter), start);
+  const start = await startOf(target, options, connection, io);
+  const { old, isStored, put } = mappingToChange(name, target, before.get(parameter), start);
   const absent =
     options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
-  const check = checkMapping(changed(old, options, endAt(connection.review.now)), kind);
+  const check = checkMapping(changedMapping(old, options, endAt(connection.review.now)), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${problemWithOption(check, kind)}.`);
   const mapping = inOrder(check.mapping);
   if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {
@@ -269,90 +251,6 @@ function collectKey(value: string, before?: readonly string[]): readonly string[
   if (!KEYS.some((key) => key === value))
     throw new InvalidArgumentError(`It must be one of ${KEYS.join(", ")}.`);
   return collect(value, before);
-}
-
-/**
- * Returns what a new mapping of one session gets from the permission set's mapping: the username,
- * and with --add-group or --remove-group the groups. Returns an empty mapping for any other target.
- */
-async function ofPermissionSet(
-  { address: { kind, account, name } }: Target,
-  { addGroup, removeGroup }: SetOptions,
-  connection: Connection,
-  io: IOStreams,
-): Promise<Mapping> {
-  const { prefix, now } = connection.review;
-  if (kind !== "sso-session") return {};
-  const parameter = mappingParameter(prefix, "sso", account, name);
-  const stored = (await readByName([parameter], connection, io)).get(parameter);
-  const [entry] = stored === undefined ? [] : readParameter(prefix, parameter, stored).entries;
-  if (entry === undefined || isExpired(entry.mapping.notAfter, now)) return {};
-  const { username, groups } = entry.mapping;
-  return given({ username, groups: (addGroup ?? removeGroup) === undefined ? undefined : groups });
-}
-
-interface Found {
-  /** The mapping as it is stored, or the start of a new one. */
-  readonly old: Readonly<Record<string, unknown>>;
-  readonly isStored: boolean;
-  /** Returns the parameter's value with the changed mapping. */
-  readonly put: (mapping: Mapping) => unknown;
-}
-
-function find(
-  name: string,
-  { address, key }: Target,
-  stored: VersionedParameter | undefined,
-  start: Mapping,
-): Found {
-  const { kind, account } = address;
-  if (!isListKind(kind)) {
-    const value = stored && parseStored(stored.value);
-    // Its value contains the ARN, because a parameter's name loses the case.
-    if (!isObject(value) && hasArn(kind) && key.arn === undefined) {
-      throw usage(`${name} has no mapping yet. To add one, use its ARN as <who>.`);
-    }
-    const isStored = isObject(value);
-    return { old: isStored ? value : { ...key }, isStored, put: (mapping) => mapping };
-  }
-  const { listedBy } = KINDS[kind];
-  if (listedBy === "arnLike" && key.arnLike === undefined) {
-    throw usage(`${name} is a list. Use the ARN pattern of one entry as <who>.`);
-  }
-  if (listedBy === "session" && key.session === undefined) {
-    const set = `sso/${account}/${encodeName(address.name)}`;
-    throw usage(`${name} is a list. Name one session: ${set} --session <name>.`);
-  }
-  const isIt = (item: unknown) => hasKey(item, key);
-  const items = listItems(name, stored, kind, isIt);
-  const item = items.find(isIt);
-  const isStored = isObject(item);
-  const old = isStored ? item : { ...start, ...key };
-  return { old, isStored, put: (mapping) => withItem(items, isIt, mapping) };
-}
-
-function changed(
-  value: Readonly<Record<string, unknown>>,
-  options: SetOptions,
-  notAfter: string | undefined,
-) {
-  const { username, principalId, description, unset = [] } = options;
-  const groups = groupsOf(value["groups"], options);
-  const result: Record<string, unknown> = {
-    ...value,
-    ...given({ username, groups, principalId, notAfter, description }),
-  };
-  for (const key of unset) delete result[key];
-  return result;
-}
-
-function groupsOf(before: unknown, options: SetOptions): string[] | undefined {
-  const { access, namespace, addGroup = [], removeGroup = [] } = options;
-  const group = access === undefined ? options.group : accessGroups(access, namespace);
-  if (group === undefined && addGroup.length + removeGroup.length === 0) return undefined;
-  const start: readonly unknown[] = group ?? (Array.isArray(before) ? before : []);
-  const names = start.filter((name) => typeof name === "string");
-  return [...new Set([...names, ...addGroup])].filter((name) => !removeGroup.includes(name));
 }
 
 /**
