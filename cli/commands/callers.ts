@@ -32,11 +32,11 @@ import type { IOStreams } from "../io/streams.ts";
 import { webhookKubeconfig } from "../kube/kubeconfig.ts";
 import { webhookServer } from "../kube/server.ts";
 import { OUT } from "../kube/webhook-files.ts";
+import type { Items } from "../model/stored.ts";
 import {
   callerName,
   callerState,
   checkNeighbours,
-  type Entries,
   planCallers,
   readCallers,
 } from "../plan/callers.ts";
@@ -112,7 +112,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
       : { arn, ...(principalId !== undefined && { principalId }) };
   const planned = await planClusters(options, io, async (connection, _, own) => {
     const callers = await readCallers(connection, own.interrupted);
-    const check = (items: Entries) => checkNeighbours(items, callers.parameter);
+    const check = (items: Items) => checkNeighbours(items, callers.parameter);
     check(callers.entries);
     requireNewName(name, callers.entries);
     const notAfter = endAt(connection.review.now);
@@ -177,7 +177,7 @@ function deliverToken(
   return { recheck, logRest };
 }
 
-function requireNewName(name: string, entries: Entries): void {
+function requireNewName(name: string, entries: Items): void {
   if (!entries.some((entry) => callerName(entry) === name)) return;
   throw finding(
     `The caller ${name} already exists. Choose another name, or remove that caller first.`,
@@ -310,7 +310,7 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
         `Caller ${name} not found. To see all callers, run callers list.`,
       );
     checkNeighbours(callers.entries, callers.parameter, isNamed);
-    const check = (left: Entries) => {
+    const check = (left: Items) => {
       checkNeighbours(left, callers.parameter);
       // One that ends within an hour leaves no time to give kube-apiserver another file.
       if (

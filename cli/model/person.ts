@@ -12,10 +12,9 @@ import {
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase, editDistance } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type Entry, readParameter } from "./entry.ts";
 import { arnsOverlap } from "./entry-arns.ts";
-import { type ReviewSettings, shortName } from "./evaluation.ts";
+import { type ReviewSettings, type StoredParameters, shortName } from "./evaluation.ts";
 
 export interface PossibleIdentity {
   /** The mapping that grants access, such as `sso/111122223333/developers`. */
@@ -38,7 +37,7 @@ const MOST_SESSIONS = 12;
  */
 export function roleNamed(
   who: string,
-  parameters: ReadonlyMap<string, StoredParameter>,
+  parameters: StoredParameters,
   { prefix, partition }: ReviewSettings,
 ): { readonly mapping: string; readonly entry: Entry } | undefined {
   for (const [parameter, stored] of parameters) {
@@ -55,7 +54,7 @@ export function roleNamed(
  * Returns the users and sessions that mappings name. Mappings that have ended make no name known.
  */
 export function namesIn(
-  parameters: ReadonlyMap<string, StoredParameter>,
+  parameters: StoredParameters,
   { prefix, partition, now }: ReviewSettings,
 ): string[] {
   return [...parameters].flatMap(([parameter, stored]) =>
@@ -88,7 +87,7 @@ function isOneEdit(name: string, other: string): boolean {
 /** Returns the identities that the name may have by mappings that have not ended. */
 export function identitiesNamed(
   who: string,
-  parameters: ReadonlyMap<string, StoredParameter>,
+  parameters: StoredParameters,
   review: ReviewSettings,
 ): PossibleIdentity[] {
   const { prefix, partition, now } = review;

@@ -1,6 +1,5 @@
 // All entries of the parameters that were read at one moment, for lint and for exports.
 
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { readParameter } from "./entry.ts";
 import { type PlacedDenial, type PlacedMapping, placed } from "./entry-arns.ts";
 import type { ReviewSettings, StoredParameters } from "./evaluation.ts";
@@ -22,13 +21,10 @@ export interface StoredEntries {
 
 export function storedEntries(parameters: StoredParameters, review: ReviewSettings): StoredEntries {
   const { prefix, partition } = review;
-  const read = Array.from(
-    parameters,
-    ([parameter, stored]: readonly [string, StoredParameter]) => ({
-      parameter,
-      ...readParameter(prefix, parameter, stored, partition),
-    }),
-  );
+  const read = [...parameters].map(([parameter, stored]) => ({
+    parameter,
+    ...readParameter(prefix, parameter, stored, partition),
+  }));
   const entries = read.flatMap((reading) =>
     reading.entries.map((entry) => placed(entry, reading.parameter, partition)),
   );

@@ -6,10 +6,8 @@ import { isExpired } from "../../functions/lib/time.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readBeside } from "../aws/functions.ts";
 import { finding, usage } from "../io/errors.ts";
-import { type VersionedParameter, valueText } from "../model/stored.ts";
+import { type Items, type VersionedParameter, valueText } from "../model/stored.ts";
 import type { Plan } from "./changes.ts";
-
-export type Entries = readonly unknown[];
 
 interface Callers {
   readonly parameter: string;
@@ -17,7 +15,7 @@ interface Callers {
   /** The stored parameter by its name, for a plan. */
   readonly known: ReadonlyMap<string, VersionedParameter>;
   /** As stored, including invalid entries, which the function skips. */
-  readonly entries: Entries;
+  readonly entries: Items;
 }
 
 export async function readCallers(connection: Connection, signal: AbortSignal): Promise<Callers> {
@@ -40,11 +38,7 @@ export async function readCallers(connection: Connection, signal: AbortSignal): 
  * Plans to replace the list with `items`. `check` throws if these, or the list after a merge, must
  * not be written.
  */
-export function planCallers(
-  callers: Callers,
-  items: Entries,
-  check: (items: Entries) => void,
-): Plan {
+export function planCallers(callers: Callers, items: Items, check: (items: Items) => void): Plan {
   const { parameter: name, stored: before } = callers;
   const action = before === undefined ? "add" : "change";
   return {
@@ -56,7 +50,7 @@ export function planCallers(
 
 /** Throws if an unchanged entry is invalid: a change must neither make it valid nor hide it. */
 export function checkNeighbours(
-  entries: Entries,
+  entries: Items,
   parameter: string,
   isChanged = (_: unknown) => false,
 ): void {

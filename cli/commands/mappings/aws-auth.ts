@@ -6,7 +6,6 @@ import {
   mappingParameter,
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { deniedIn, type Entry, type MappingEntry, nameOfEntry } from "../../model/entry.ts";
 import {
@@ -16,7 +15,12 @@ import {
   type PlacedMapping,
   placed,
 } from "../../model/entry-arns.ts";
-import { decideForPrincipal, type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import {
+  decideForPrincipal,
+  type ReviewSettings,
+  type StoredParameters,
+  shortName,
+} from "../../model/evaluation.ts";
 import { type StoredEntries, storedEntries } from "../../model/stored-entries.ts";
 import type { Cause, Skipped } from "./export-skipped.ts";
 import { withoutRolePath } from "./foreign.ts";
@@ -36,7 +40,7 @@ export interface KnownRole {
 
 interface ExportInput {
   /** All parameters below the prefix, including invalid ones, since they deny access too. */
-  readonly parameters: ReadonlyMap<string, StoredParameter>;
+  readonly parameters: StoredParameters;
   /** Roles that IAM Identity Center created for permission sets. */
   readonly roles: readonly KnownRole[];
   readonly review: ReviewSettings;

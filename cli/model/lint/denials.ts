@@ -2,9 +2,8 @@
 
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
-import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { nameOfEntry } from "../entry.ts";
-import { type ReviewSettings, shortName } from "../evaluation.ts";
+import { type ReviewSettings, type StoredParameters, shortName } from "../evaluation.ts";
 import { MAX_BYTES } from "../stored.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
 import type { Finding, Level, Rule } from "./finding.ts";
@@ -42,10 +41,7 @@ function namesBesideSignedTokens({
 export const DENIAL_RULES: readonly Rule[] = [fullDenyLists, namesBesideSignedTokens];
 
 /** Returns the findings about deny lists alone. */
-export function lintDenials(
-  lists: ReadonlyMap<string, StoredParameter>,
-  review: ReviewSettings,
-): Finding[] {
+export function lintDenials(lists: StoredParameters, review: ReviewSettings): Finding[] {
   const stored = storedEntries(lists, review);
   const found = DENIAL_RULES.flatMap((rule) => rule(stored));
   return found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) }));

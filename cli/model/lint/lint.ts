@@ -6,11 +6,10 @@ import { readName } from "../../../functions/authenticator/mapping/parameter-nam
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired, notAfterTime } from "../../../functions/lib/time.ts";
-import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { afterwards, type Wanted } from "../access/state.ts";
 import { deniedIn, nameOfEntry } from "../entry.ts";
 import type { PlacedMapping } from "../entry-arns.ts";
-import { type ReviewSettings, shortName } from "../evaluation.ts";
+import { type ReviewSettings, type StoredParameters, shortName } from "../evaluation.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
 import { DENIAL_RULES } from "./denials.ts";
 import { type Finding, LEVELS, type Level, type Rule } from "./finding.ts";
@@ -170,10 +169,7 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
-export function lint(
-  parameters: ReadonlyMap<string, StoredParameter>,
-  review: ReviewSettings,
-): Finding[] {
+export function lint(parameters: StoredParameters, review: ReviewSettings): Finding[] {
   const stored = storedEntries(parameters, review);
   const found = RULES.flatMap((rule) => rule(stored));
   return bySeverity(
