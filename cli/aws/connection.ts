@@ -14,19 +14,24 @@ import { type ClientConfig, clientConfig, patientRetries } from "./client.ts";
 import { type Functions, functionsAt } from "./functions.ts";
 import { DEFAULT_RATES, type RateOptions, type Rates } from "./rates.ts";
 
-export interface ConnectionOptions extends RateOptions {
+/** A cluster: its id, where its parameters are, and what its context requires. */
+export interface ClusterPlace {
   readonly cluster: string;
   readonly region?: string;
   readonly profile?: string;
   readonly prefix?: string;
-  /** The ids of other clusters that the command was given, and that may use the same store. */
-  readonly neighbours?: readonly string[];
-  /** The account whose mappings are read and written, and no others. */
-  readonly account?: string;
   /** The account that the context requires of the credentials. */
   readonly contextAccount?: string;
   /** The context's path of kube-apiserver's webhook kubeconfig. */
   readonly webhookKubeconfig?: string;
+  /** The ids of other clusters that the command was given, and that may use the same store. */
+  readonly neighbours?: readonly string[];
+}
+
+/** The options that limit what a command reads and writes in a store, and how fast. */
+export interface StoreOptions extends RateOptions {
+  /** The account whose mappings are read and written, and no others. */
+  readonly account?: string;
 }
 
 /**
@@ -68,7 +73,7 @@ export function signedAccountsIn({ jwt }: Settings): readonly string[] {
 }
 
 export function shellFor(
-  { cluster, prefix }: ConnectionOptions,
+  { cluster, prefix }: ClusterPlace,
   region: string,
   { environment }: IOStreams,
 ): Shell {
@@ -99,14 +104,15 @@ export interface Connection {
  * already.
  */
 export async function connect(
-  options: ConnectionOptions,
+  place: ClusterPlace,
+  options: StoreOptions,
   io: IOStreams,
   known?: ClientConfig,
 ): Promise<Connection> {
   const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw usage(`--account ${account} must be 12 digits.`);
-  const config = known ?? (await clientConfig(options, io)).config;
+  const config = known ?? (await clientConfig(place, io)).config;
   const { ssm, now } = io.memo.once(config, "ssm", () => {
     let first: number | undefined;
     const note = (time: number) => {
@@ -121,16 +127,16 @@ export async function connect(
       },
     };
   });
-  const shell = shellFor(options, config.region, io);
+  const shell = shellFor(place, config.region, io);
   const settings = readCommonSettings(readFrom(shell.machine));
   const functions = functionsAt(
     settings.mappingPrefix,
-    [options.cluster, ...(options.neighbours ?? [])],
+    [place.cluster, ...(place.neighbours ?? [])],
     shell,
   );
-  await requireAccount(options, config, io);
+  await requireAccount(place, config, io);
   const owner =
-    options.contextAccount ?? (io.shared && (await ownAccount(config, io))) ?? options.profile;
+    place.contextAccount ?? (io.shared && (await ownAccount(config, io))) ?? place.profile;
   return {
     config,
     ssm,
@@ -150,7 +156,7 @@ export async function connect(
  * answer.
  */
 async function requireAccount(
-  { contextAccount, cluster }: ConnectionOptions,
+  { contextAccount, cluster }: ClusterPlace,
   config: ClientConfig,
   io: IOStreams,
 ) {

@@ -1,59 +1,38 @@
 // Runs work in each of the clusters that the user chose, and reports failures by cluster.
 
 import type { AwsOptions } from "../aws/client.ts";
-import type { ConnectionOptions } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { type ExitCode, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
-import type { ChosenCluster } from "./contexts.ts";
-
-/** The options of a command that accepts several clusters. */
-export interface ClustersOptions extends Omit<ConnectionOptions, "cluster"> {
-  /** At least one, unless the cluster is optional. */
-  readonly clusters: readonly ChosenCluster[];
-  readonly allContexts?: true;
-}
-
-/** Whether output and messages name the cluster. */
-export function isSeveral({ clusters, allContexts }: ClustersOptions): boolean {
-  return clusters.length > 1 || allContexts === true;
-}
+import type { ChosenCluster, Clusters } from "./contexts.ts";
 
 export interface ClusterFailure {
   readonly name: string;
   readonly failure: Failure;
 }
 
-/** The options for one cluster. */
-export type OneOf<O extends ClustersOptions> = O & ConnectionOptions & Pick<ChosenCluster, "name">;
-
-export interface Chosen<O extends ClustersOptions> {
-  readonly name: string;
-  readonly options: OneOf<O>;
-  /** The streams of the cluster. With several clusters, its messages begin with its name. */
+/** A cluster, and the streams of its output. */
+export interface ClusterRun {
+  readonly place: ChosenCluster;
+  /** With several clusters, its messages begin with its name. */
   readonly io: IOStreams;
 }
 
 /**
- * Returns the chosen clusters.
+ * Returns the clusters with their streams.
  *
  * @param ioOf returns the streams of one of several clusters
  */
-export function chosenClusters<O extends ClustersOptions>(
-  options: O,
+export function withStreams(
+  { chosen, isSeveral }: Clusters,
   io: IOStreams,
   ioOf: ReturnType<typeof outputByCluster>["ioOf"] = (name) => ({
     ...io,
     log: (text) => io.log(`${name}: ${text}`),
   }),
-): Chosen<O>[] {
-  const named = isSeveral(options);
-  return options.clusters.map((cluster) => ({
-    name: cluster.name,
-    options: { ...options, ...cluster },
-    io: named ? ioOf(cluster.name) : io,
-  }));
+): ClusterRun[] {
+  return chosen.map((place) => ({ place, io: isSeveral ? ioOf(place.name) : io }));
 }
 
 /** The number of stores that are read or written at once. */
@@ -62,34 +41,46 @@ const STORES_AT_ONCE = 16;
 /** After this time, a cluster delays no other. */
 const SLOW_MS = 3_000;
 
+interface Turns {
+  /** The number of clusters in which work runs at once. */
+  readonly atOnce?: number | undefined;
+  /** Called with the number of clusters whose work has ended. */
+  readonly onEnd?: ((ended: number) => void) | undefined;
+}
+
 /**
- * Results are in the order of the clusters. `work` starts in another order: clusters of one account
- * and Region share a rate limit, so they are not all started first.
+ * Runs the work for each cluster. Results are in the order of the clusters. `work` starts in another
+ * order: clusters of one account and Region share a rate limit, so they are not all started first.
  */
-export async function inTurns<C extends { readonly options: AwsOptions }, T>(
+export async function inTurns<C extends { readonly place: AwsOptions }, T>(
   clusters: readonly C[],
   work: (cluster: C) => Promise<T>,
-  atOnce = STORES_AT_ONCE,
+  { atOnce = STORES_AT_ONCE, onEnd }: Turns = {},
 ): Promise<T[]> {
   const places = Map.groupBy(
     clusters.entries(),
-    ([, { options }]) => `${options.profile} ${options.region}`,
+    ([, { place }]) => `${place.profile} ${place.region}`,
   );
   const ranked = [...places.values()].flatMap((place) =>
-    place.map(([index, chosen], rank) => ({ index, chosen, rank })),
+    place.map(([index, cluster], rank) => ({ index, cluster, rank })),
   );
   const running = new Set<Promise<unknown>>();
   const results: Promise<T>[] = [];
-  for (const { index, chosen } of ranked.sort((a, b) => a.rank - b.rank)) {
+  let ended = 0;
+  for (const { index, cluster } of ranked.sort((a, b) => a.rank - b.rank)) {
     while (running.size >= atOnce) await Promise.race(running);
     const { promise: slot, resolve } = Promise.withResolvers<unknown>();
     const timer = atOnce < STORES_AT_ONCE ? undefined : setTimeout(resolve, SLOW_MS);
-    const result = work(chosen).finally(() => resolve(clearTimeout(timer)));
+    const result = work(cluster).finally(() => {
+      ended += 1;
+      onEnd?.(ended);
+      resolve(clearTimeout(timer));
+    });
     // It is thrown after all have started.
     result.catch(() => {});
     results[index] = result;
-    const ended: Promise<unknown> = slot.then(() => running.delete(ended));
-    running.add(ended);
+    const left: Promise<unknown> = slot.then(() => running.delete(left));
+    running.add(left);
   }
   return Promise.all(results);
 }
@@ -131,27 +122,23 @@ type Result<T> = { readonly cluster: string; readonly value: T };
  *
  * @param atOnce for work that reads more than Parameter Store, and whose output is printed at once
  */
-export async function inEachCluster<O extends ClustersOptions, T>(
-  options: O,
+export async function inEachCluster<T>(
+  clusters: Clusters,
   io: IOStreams,
-  work: (options: OneOf<O>, io: IOStreams) => Promise<T>,
+  work: (cluster: ChosenCluster, io: IOStreams) => Promise<T>,
   { atOnce }: { readonly atOnce?: number } = {},
 ) {
-  const output = outputByCluster(options.clusters, io);
-  const chosen = chosenClusters(options, io, atOnce === undefined ? output.ioOf : undefined);
-  async function run({
-    name,
-    options: clusterOptions,
-    io: own,
-  }: Chosen<O>): Promise<Result<T> | ClusterFailure> {
+  const output = outputByCluster(clusters.chosen, io);
+  const runs = withStreams(clusters, io, atOnce === undefined ? output.ioOf : undefined);
+  async function run({ place, io: own }: ClusterRun): Promise<Result<T> | ClusterFailure> {
     try {
-      return { cluster: name, value: await work(clusterOptions, own) };
+      return { cluster: place.name, value: await work(place, own) };
     } catch (error) {
-      if (!isSeveral(options)) throw error;
-      return { name, failure: failureIn(error, io) };
+      if (!clusters.isSeveral) throw error;
+      return { name: place.name, failure: failureIn(error, io) };
     }
   }
-  const found = await inTurns(chosen, run, atOnce).finally(output.flush);
+  const found = await inTurns(runs, run, { atOnce }).finally(output.flush);
   return {
     results: found.filter((result) => "value" in result),
     failures: found.filter((result) => "failure" in result),
@@ -186,9 +173,9 @@ export function linesOf(failures: readonly ClusterFailure[]): string[] {
 
 /** Returns an item for JSON and YAML, which names its cluster if there are several. */
 export function withCluster<T extends object>(
-  options: ClustersOptions,
+  { isSeveral }: Clusters,
   cluster: string,
   item: T,
 ): T {
-  return isSeveral(options) ? { cluster, ...item } : item;
+  return isSeveral ? { cluster, ...item } : item;
 }

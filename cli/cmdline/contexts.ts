@@ -1,4 +1,4 @@
-// The contexts of the configuration file, and how they set the options of a command.
+// The contexts of the configuration file, and the clusters that a command uses.
 
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -9,20 +9,24 @@ import {
   CLUSTER_ID_RULE,
   defaultMappingPrefix,
 } from "../../functions/settings/common.ts";
-import type { ConnectionOptions } from "../aws/connection.ts";
+import type { ClusterPlace } from "../aws/connection.ts";
 import { type Failure, usage } from "../io/errors.ts";
 import { readFileText, userFolder } from "../io/files.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { Path } from "../io/yaml.ts";
+import { CLUSTER_FLAGS } from "./options.ts";
 
-/** A cluster that the user chose, and the options that only its context sets. */
-export interface ChosenCluster
-  extends Pick<
-    ConnectionOptions,
-    "cluster" | "region" | "profile" | "prefix" | "contextAccount" | "webhookKubeconfig"
-  > {
+/** A cluster that the user chose. */
+export interface ChosenCluster extends ClusterPlace {
   /** The name as the user wrote it: a context's name, or the cluster's id. */
   readonly name: string;
+}
+
+/** The clusters that the user chose. */
+export interface Clusters {
+  readonly chosen: readonly ChosenCluster[];
+  /** Whether output and messages name the cluster. */
+  readonly isSeveral: boolean;
 }
 
 /**
@@ -30,10 +34,7 @@ export interface ChosenCluster
  * `webhookKubeconfig` is relative to the file's folder.
  */
 export interface Context
-  extends Pick<
-    ConnectionOptions,
-    "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"
-  > {
+  extends Pick<ClusterPlace, "cluster" | "region" | "profile" | "prefix" | "webhookKubeconfig"> {
   /** The AWS account of the cluster: credentials of another account are refused. */
   readonly account?: string;
 }
@@ -151,30 +152,57 @@ function withKnownKeys(
   return value;
 }
 
+/** Returns the cluster of a command that needs one. Ends the command without one. */
+export async function clusterOf(command: Command, io: IOStreams): Promise<ChosenCluster> {
+  return (await optionalClusterOf(command, io)) ?? withoutCluster(command);
+}
+
+/** Returns the cluster of a command that accepts one; `undefined` if the user gave none. */
+export async function optionalClusterOf(
+  command: Command,
+  io: IOStreams,
+): Promise<ChosenCluster | undefined> {
+  return (await chosenBy(command, io))[0];
+}
+
+/** Returns the clusters of a command that needs at least one. Ends the command without one. */
+export async function clustersOf(command: Command, io: IOStreams): Promise<Clusters> {
+  const clusters = await optionalClustersOf(command, io);
+  return clusters.chosen.length > 0 ? clusters : withoutCluster(command);
+}
+
+/** Returns the clusters of a command that accepts several; `chosen` is empty without any. */
+export async function optionalClustersOf(command: Command, io: IOStreams): Promise<Clusters> {
+  const chosen = await chosenBy(command, io);
+  const isSeveral = chosen.length > 1 || command.getOptionValue("allContexts") === true;
+  return { chosen, isSeveral };
+}
+
+/** Ends the command. Commander cannot check this: the configuration file may set a default. */
+function withoutCluster(command: Command): never {
+  return command.error(
+    `error: required option '${CLUSTER_FLAGS}' not specified: give it, or set CLUSTER_ID`,
+  );
+}
+
 /**
- * Applies the contexts that --cluster or --all-contexts name, or the default context, to a command
- * before it runs.
+ * Returns the clusters that --cluster or --all-contexts name, or the default context. Each has the
+ * options that the user gave, and beside them what its context sets.
  */
-export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
-  if (!hasOption(command, "cluster")) return;
+async function chosenBy(
+  command: Command,
+  { environment }: IOStreams,
+): Promise<readonly ChosenCluster[]> {
   const config = await readConfig(environment);
   const found = namesFor(command, config, environment).flatMap((name) =>
     contextsFor(config, name, command),
   );
   const named = [...new Map(found.map((context) => [context.name, context])).values()];
   const [first, ...others] = named;
-  if (others.length > 0) set(command, "clusters", severalClusters(named, command));
-  else {
-    const isOnly =
-      clustersIn(config).filter(({ cluster }) => cluster === first?.cluster).length < 2;
-    if (first !== undefined) applyOne(first, command, isOnly, environment);
-    const clusters = named.map(({ name, cluster }) => ({ name, cluster }));
-    if (hasOption(command, "all-contexts")) set(command, "clusters", clusters);
-  }
-}
-
-function set(command: Command, option: string, value: unknown): void {
-  if (value !== undefined) command.setOptionValueWithSource(option, value, "config");
+  if (first === undefined) return [];
+  if (others.length > 0) return severalClusters(named, command);
+  const isOnly = clustersIn(config).filter(({ cluster }) => cluster === first.cluster).length < 2;
+  return [onlyCluster(first, command, isOnly, environment)];
 }
 
 /**
@@ -206,26 +234,44 @@ function namesFor(
 }
 
 /**
- * Applies the context to the options of the command. `isOnly` is whether the id has no other
- * context. The environment's region must not turn one context into another.
+ * Returns the only cluster: an option takes precedence over the context. `isOnly` is whether the id
+ * has no other context. The environment's region must not turn one context into another.
  */
-function applyOne(
+function onlyCluster(
   context: ChosenCluster,
   command: Command,
   isOnly: boolean,
   environment: Environment,
-): void {
+): ChosenCluster {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = environment;
-  const { cluster, region, profile, prefix, contextAccount, webhookKubeconfig } = context;
-  set(command, "cluster", cluster);
-  setDefault(command, "region", isOnly && (AWS_REGION || AWS_DEFAULT_REGION) ? undefined : region);
+  const { region, profile, prefix, ...others } = context;
+  const setsRegion = !(isOnly && (AWS_REGION || AWS_DEFAULT_REGION));
   // The SDK would prefer the profile's keys to those of the environment.
-  setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
-  setDefault(command, "prefix", prefix);
-  // These are not options: --account selects the mappings of one account, and some commands read
-  // another kubeconfig.
-  set(command, "contextAccount", contextAccount);
-  set(command, "webhookKubeconfig", webhookKubeconfig);
+  const setsProfile = !(AWS_PROFILE || AWS_ACCESS_KEY_ID);
+  return {
+    ...others,
+    ...optionOr("region", setsRegion ? region : undefined, command),
+    ...optionOr("profile", setsProfile ? profile : undefined, command),
+    ...optionOr("prefix", prefix, command),
+  };
+}
+
+/**
+ * Returns the value of an option, otherwise the context's. A command without the option ignores the
+ * context's.
+ */
+function optionOr<Name extends "region" | "profile" | "prefix">(
+  name: Name,
+  ofContext: string | undefined,
+  command: Command,
+): { readonly [key in Name]?: string } {
+  const value = textOption(name, command) ?? (hasOption(command, name) ? ofContext : undefined);
+  return value === undefined ? {} : ({ [name]: value } as { readonly [key in Name]: string });
+}
+
+function textOption(name: string, command: Command): string | undefined {
+  const value: unknown = command.getOptionValue(name);
+  return typeof value === "string" ? value : undefined;
 }
 
 /**
@@ -235,12 +281,9 @@ function applyOne(
  * account.
  */
 function severalClusters(named: readonly ChosenCluster[], command: Command): ChosenCluster[] {
-  const text = (name: string): string | undefined => {
-    const value: unknown = command.getOptionValue(name);
-    return typeof value === "string" ? value : undefined;
-  };
-  const [region, profile] = [text("region"), text("profile")];
-  if (text("prefix") !== undefined) {
+  const region = textOption("region", command);
+  const profile = textOption("profile", command);
+  if (textOption("prefix", command) !== undefined) {
     const isEnvironment = command.getOptionValueSource("prefix") === "env";
     throw usage(
       `${isEnvironment ? "MAPPING_PREFIX" : "--prefix"} is for one cluster, but ${named.length} were given. ` +
@@ -252,7 +295,11 @@ function severalClusters(named: readonly ChosenCluster[], command: Command): Cho
     if (region !== undefined && pinned !== undefined && region !== pinned) {
       throw usage(`--region ${region} contradicts the context ${name}, whose region is ${pinned}.`);
     }
-    return { ...context, ...(profile !== undefined && { profile }) };
+    return {
+      ...(region !== undefined && { region }),
+      ...context,
+      ...(profile !== undefined && { profile }),
+    };
   });
 }
 
@@ -296,9 +343,4 @@ function agrees(
 
 function hasOption(command: Command, name: string): boolean {
   return command.options.some(({ long }) => long === `--${name}`);
-}
-
-function setDefault(command: Command, name: string, value: string | undefined): void {
-  if (hasOption(command, name) && command.getOptionValue(name) === undefined)
-    set(command, name, value);
 }

@@ -47,25 +47,9 @@ export function ignoreEmptyVariables(command: Command, { environment }: IOStream
   for (const option of unset) command.removeAllListeners(`optionEnv:${option.name()}`);
 }
 
-const CLUSTER_FLAGS = "-c, --cluster <id>";
+export const CLUSTER_FLAGS = "-c, --cluster <id>";
 
 const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configuration file";
-
-/**
- * Throws without a cluster. Commander cannot check this: the configuration file may set a default.
- */
-function requireClusterOption(command: Command): void {
-  command.hook("preAction", () => {
-    if (
-      command.getOptionValue("cluster") === undefined &&
-      command.getOptionValue("allContexts") !== true
-    ) {
-      command.error(
-        `error: required option '${CLUSTER_FLAGS}' not specified: give it, or set CLUSTER_ID`,
-      );
-    }
-  });
-}
 
 /**
  * Reads --cluster. `before` is the value of an earlier one. Commander reads the environment only if
@@ -80,7 +64,6 @@ function readCluster(text: string, before?: unknown): string {
 
 export const CLUSTER: OptionGroup = [
   new Option(CLUSTER_FLAGS, CLUSTER_HELP).env("CLUSTER_ID").argParser(readCluster),
-  requireClusterOption,
 ];
 
 export const AWS: OptionGroup = [
@@ -89,7 +72,7 @@ export const AWS: OptionGroup = [
 ];
 
 /**
- * The options for the outputs of a stack. `applyContext` reads CLUSTER_ID: with --endpoint, no
+ * The options for the outputs of a stack. `optionalClusterOf` reads CLUSTER_ID: with --endpoint, no
  * cluster is needed.
  */
 export const OF_STACK: OptionGroup = [
@@ -103,14 +86,11 @@ const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if 
   "MAPPING_PREFIX",
 );
 
-/** The options of `ConnectionOptions`, without those of `ACCOUNT`, `READING` and `WRITE`. */
+/** The options of a command for one cluster, which `clusterOf` reads. */
 export const CONNECTION: OptionGroup = [...CLUSTER, ...AWS, PREFIX];
 
-/**
- * The options of a command that also works without a cluster. They are `ClustersOptions`:
- * `applyContext` sets `clusters`.
- */
-export const OPTIONAL_CONNECTIONS: OptionGroup = [
+/** The options of a command that accepts several clusters, which `clustersOf` reads. */
+export const CONNECTIONS: OptionGroup = [
   new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated; an id means all its contexts)`)
     .env("CLUSTER_ID")
     .argParser((text, before: readonly string[] = []) => [...before, readCluster(text)]),
@@ -118,9 +98,6 @@ export const OPTIONAL_CONNECTIONS: OptionGroup = [
   ...AWS,
   PREFIX,
 ];
-
-/** The options of a command that accepts several clusters. */
-export const CONNECTIONS: OptionGroup = [...OPTIONAL_CONNECTIONS, requireClusterOption];
 
 /**
  * The option for operators with permissions for one account only (`grantManageMappings` with an

@@ -20,11 +20,11 @@ import { outputsOf } from "../aws/stacks.ts";
 import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { IOStreams } from "../io/streams.ts";
-import { type ClustersOptions, isSeveral, type OneOf } from "./clusters.ts";
+import type { ChosenCluster } from "./contexts.ts";
 import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
 import { type PastTime, readPastTime, shownTime } from "./times.ts";
 
-export interface ReviewsOptions extends ClustersOptions {
+export interface ReviewsOptions {
   /** Name or ARN. */
   readonly logGroup?: string;
   /** Name of the stack. */
@@ -74,32 +74,39 @@ export interface OpenLog {
   readonly now: number;
 }
 
+/** The cluster whose log is read. `isSeveral` is whether the command reads other logs too. */
+export interface ClusterOfLog {
+  readonly cluster: ChosenCluster;
+  readonly isSeveral: boolean;
+}
+
 /**
  * Opens the cluster's log for `work`. Returns `undefined` when the reader of standard output closes
  * it.
  */
 export async function withLog<T>(
-  options: OneOf<ReviewsOptions>,
+  { cluster, isSeveral }: ClusterOfLog,
+  options: ReviewsOptions,
   io: IOStreams,
   work: (log: OpenLog) => Promise<T>,
 ) {
   const { since, until, outcome: outcomes = [], who, group } = options;
-  if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
+  if (isSeveral && (options.logGroup ?? options.stack) !== undefined) {
     throw usage("--log-group and --stack are for one cluster.");
   }
   const now = io.clock();
   const [from, to] = [since(now), until?.(now)];
   if (from > now) throw usage(`--since ${shownTime(from)} is in the future.`);
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
-  const { config } = await clientConfig(options, io);
+  const { config } = await clientConfig(cluster, io);
   const signal = AbortSignal.any([io.interrupted, io.closed]);
-  const logGroup = await findLogGroup(options, config, signal, io);
+  const logGroup = await findLogGroup(cluster, options, config, signal, io);
   const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io);
   try {
     return await work({
       query: { logGroup, from, until: to, outcomes, who, group },
       reader: { logs, waitForTurn: rateLimited(options.rate), signal },
-      prefix: options.prefix ?? defaultMappingPrefix(options.cluster),
+      prefix: cluster.prefix ?? defaultMappingPrefix(cluster.cluster),
       now,
     });
   } catch (error) {
@@ -107,12 +114,6 @@ export async function withLog<T>(
     return undefined;
   }
 }
-
-/** A command with another use of --until has these options. */
-export type LogOptions = Omit<
-  OneOf<ReviewsOptions>,
-  "since" | "until" | "outcome" | "who" | "group" | "rate"
->;
 
 /**
  * The windows in which names are read. The newest is read first: within the limit, a busy log is
@@ -127,7 +128,7 @@ const WINDOWS_MS = [3_600_000, 86_400_000, 30 * 86_400_000];
  * @param account if given, only of its identities
  */
 export async function loggedNames(
-  options: LogOptions,
+  cluster: ChosenCluster,
   account: string | undefined,
   io: IOStreams,
   limitMs: number,
@@ -137,25 +138,29 @@ export async function loggedNames(
     ...io,
     interrupted: AbortSignal.any([io.interrupted, AbortSignal.timeout(limitMs)]),
   };
-  const granted: OneOf<ReviewsOptions> = {
-    ...options,
+  const granted: ReviewsOptions = {
     since: (now) => now,
     outcome: ["granted"],
     rate: DEFAULT_RATE,
   };
-  const read = withLog(granted, limited, async ({ query, reader, now }) => {
-    let until: number | undefined;
-    for (const window of WINDOWS_MS) {
-      for await (const page of readPages({ ...query, from: now - window, until }, reader)) {
-        const reviews = page.map(({ review }) => review);
-        const own = reviews.filter(
-          ({ accountId }) => account === undefined || accountId === account,
-        );
-        for (const review of own) names.add(review.sessionName ?? userOf(review) ?? "");
+  const read = withLog(
+    { cluster, isSeveral: false },
+    granted,
+    limited,
+    async ({ query, reader, now }) => {
+      let until: number | undefined;
+      for (const window of WINDOWS_MS) {
+        for await (const page of readPages({ ...query, from: now - window, until }, reader)) {
+          const reviews = page.map(({ review }) => review);
+          const own = reviews.filter(
+            ({ accountId }) => account === undefined || accountId === account,
+          );
+          for (const review of own) names.add(review.sessionName ?? userOf(review) ?? "");
+        }
+        until = now - window;
       }
-      until = now - window;
-    }
-  });
+    },
+  );
   await read.catch((error: unknown) => {
     if (io.interrupted.aborted) throw error;
   });
@@ -167,7 +172,8 @@ export async function loggedNames(
  * fixed name would fail.
  */
 async function findLogGroup(
-  { cluster, logGroup, stack = defaultStackName(cluster) }: OneOf<ReviewsOptions>,
+  { cluster }: ChosenCluster,
+  { logGroup, stack = defaultStackName(cluster) }: ReviewsOptions,
   config: ClientConfig,
   signal: AbortSignal,
   io: IOStreams,

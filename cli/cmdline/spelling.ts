@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { ConnectionOptions } from "../aws/connection.ts";
+import type { ClusterPlace } from "../aws/connection.ts";
 import { optionWords, shellWord } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
 
@@ -44,7 +44,7 @@ export function isInstalled({ PATH = "" }: IOStreams["environment"]): boolean {
 /**
  * The options that select the cluster: `--cluster` and those beside it. Absent ones are left out.
  */
-export type ClusterOptions = Pick<ConnectionOptions, "cluster" | "prefix" | "region" | "profile">;
+export type ClusterOptions = Pick<ClusterPlace, "cluster" | "prefix" | "region" | "profile">;
 
 /** Returns the words of these options, quoted for a shell where necessary. */
 export function clusterWords({

@@ -7,14 +7,9 @@ import { parseMappedArn, secondArnProblem } from "../../functions/authenticator/
 import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
-import { connect } from "../aws/connection.ts";
-import {
-  type ClustersOptions,
-  chosenClusters,
-  inEachCluster,
-  isSeveral,
-  throwWorst,
-} from "../cmdline/clusters.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import { inEachCluster, throwWorst, withCluster } from "../cmdline/clusters.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../cmdline/contexts.ts";
 import { describe } from "../cmdline/define.ts";
 import {
   CONFIRM,
@@ -24,7 +19,7 @@ import {
   type WriteOptions,
   withOptions,
 } from "../cmdline/options.ts";
-import { type EndOptions, end, endOf } from "../cmdline/times.ts";
+import { type End, type EndOptions, end, endOf } from "../cmdline/times.ts";
 import { EXIT, finding, usage } from "../io/errors.ts";
 import { writeSecret } from "../io/files.ts";
 import { type ListOutputOptions, printList } from "../io/print.ts";
@@ -42,10 +37,11 @@ import {
 } from "../plan/callers.ts";
 import { Absent, carryOut, planClusters } from "../plan/clusters.ts";
 import { judgeNoMapping } from "../plan/judge.ts";
+import type { ClusterPlan } from "../plan/propose.ts";
 import { destinationOf, requireParameters } from "../plan/read.ts";
 import { Stopped } from "../plan/stopped.ts";
 
-interface AddOptions extends ClustersOptions, WriteOptions, EndOptions {
+interface AddOptions extends WriteOptions, EndOptions {
   readonly arn?: string;
   readonly principalId?: string;
   readonly endpoint?: string;
@@ -88,10 +84,17 @@ export function addCommand(command: Command, io: IOStreams): Command {
     .option("-y, --yes", "do not ask")
     .addOption(NEW)
     .option("--force", "skip the stack check")
-    .action((name: string, options: AddOptions) => add(name, options, io));
+    .action(async (name: string, options: AddOptions) =>
+      add(name, await clustersOf(command, io), options, io),
+    );
 }
 
-async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
+async function add(
+  name: string,
+  clusters: Clusters,
+  options: AddOptions,
+  io: IOStreams,
+): Promise<void> {
   const { endpoint, ca, arn, principalId } = options;
   const out = options.out === "-" ? undefined : options.out;
   checkPrincipalId(options);
@@ -99,35 +102,20 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name))
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
-  const clusters = chosenClusters(options, io).map((cluster) => cluster.options);
   const server =
     (endpoint ?? ca ?? options.out) === undefined
       ? undefined
-      : await webhookServer(options, clusters, io);
+      : await webhookServer(options, clusters.chosen, io);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
   const proof =
     arn === undefined
       ? { sha256: hash("sha256", token, "hex") }
       : { arn, ...(principalId !== undefined && { principalId }) };
-  const planned = await planClusters(options, io, async (connection, _, own) => {
-    const callers = await readCallers(connection, own.interrupted);
-    const check = (items: Items) => checkNeighbours(items, callers.parameter);
-    check(callers.entries);
-    requireNewName(name, callers.entries);
-    const notAfter = endAt(connection.review.now);
-    const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
-    const { partition, clusterId } = connection.settings;
-    checkPartition(arn, partition.id);
-    return {
-      plan: planCallers(callers, [...callers.entries, entry], check),
-      known: callers.known,
-      connection,
-      judge: judgeNoMapping,
-      outcome: `Added ${name} to ${callers.parameter}.`,
-      effect: () => [effectOf(arn, out, clusterId)],
-    };
-  });
+  const caller: NewCaller = { name, proof, endAt, arn, out };
+  const planned = await planClusters(clusters, options, io, (connection, _, own) =>
+    planAddition(caller, connection, own),
+  );
   const isPrinted = out === undefined && arn === undefined;
   const { recheck, logRest } = deliverToken(name, text, out, isPrinted, io);
   // Standard output has the secret alone, so that it can be a file.
@@ -138,6 +126,39 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     logRest(error);
     throw error;
   }
+}
+
+/** The caller to add, with what proves that it calls: the hash of its token, or its ARN. */
+interface NewCaller {
+  readonly name: string;
+  readonly proof: object;
+  readonly arn: string | undefined;
+  readonly endAt: End;
+  /** The file of the token; `undefined` prints it. */
+  readonly out: string | undefined;
+}
+
+async function planAddition(
+  { name, proof, endAt, arn, out }: NewCaller,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const callers = await readCallers(connection, io.interrupted);
+  const check = (items: Items) => checkNeighbours(items, callers.parameter);
+  check(callers.entries);
+  requireNewName(name, callers.entries);
+  const notAfter = endAt(connection.review.now);
+  const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
+  const { partition, clusterId } = connection.settings;
+  checkPartition(arn, partition.id);
+  return {
+    plan: planCallers(callers, [...callers.entries, entry], check),
+    known: callers.known,
+    connection,
+    judge: judgeNoMapping,
+    outcome: `Added ${name} to ${callers.parameter}.`,
+    effect: () => [effectOf(arn, out, clusterId)],
+  };
 }
 
 /**
@@ -227,66 +248,76 @@ function checkPrincipalId({ arn, principalId }: AddOptions): void {
   if (problem !== undefined) throw usage(`--principal-id ${principalId}: ${problem}.`);
 }
 
-type ListOptions = ClustersOptions & ListOutputOptions;
-
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, { examples: ["callers list --cluster prod"] });
-  return withOptions(command, CONNECTIONS, listOutput()).action((options: ListOptions) =>
-    list(options, io),
+  return withOptions(command, CONNECTIONS, listOutput()).action(
+    async (options: ListOutputOptions) => list(await clustersOf(command, io), options, io),
   );
 }
 
-async function list(options: ListOptions, io: IOStreams): Promise<void> {
-  const isNamed = isSeveral(options);
-  const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) => {
-    const connection = await connect(clusterOptions, own);
-    const { entries, known } = await readCallers(connection, own.interrupted);
-    await requireParameters(known, connection, own);
-    if (entries.length === 0)
-      own.log(`No callers in ${await destinationOf(connection, new Map(), own)}.\n`);
-    return entries.map((entry) => {
-      const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
-      const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-      const texts = {
-        notAfter: text(notAfter),
-        sha256: text(sha256),
-        arn: text(arn),
-        principalId: text(principalId),
-      };
-      return {
-        name: callerName(entry),
-        state: callerState(entry, connection.review.now),
-        ...texts,
-      };
-    });
-  });
-  const items = results.flatMap(({ cluster, value }) =>
-    value.map((item) => ({ ...(isNamed && { cluster }), ...item })),
+/** A caller as a list prints it. An invalid entry may have any value. */
+interface ListedCaller {
+  readonly cluster?: string;
+  readonly name: string;
+  readonly state: ReturnType<typeof callerState>;
+  readonly notAfter: string | undefined;
+  readonly sha256: string | undefined;
+  readonly arn: string | undefined;
+  readonly principalId: string | undefined;
+}
+
+async function list(clusters: Clusters, options: ListOutputOptions, io: IOStreams): Promise<void> {
+  const { isSeveral } = clusters;
+  const { results, failures } = await inEachCluster(clusters, io, listedIn);
+  const items: readonly ListedCaller[] = results.flatMap(({ cluster, value }) =>
+    value.map((item) => withCluster(clusters, cluster, item)),
   );
-  const headers = [...(isNamed ? ["cluster"] : []), "name", "state", "until", "sha-256 or arn"];
-  const row = (length?: number) => (item: (typeof items)[number]) => {
-    const {
-      cluster,
-      name,
-      state,
-      notAfter = "",
-      sha256 = "",
-      arn = sha256.slice(0, length),
-      principalId,
-    } = item;
-    const proof = principalId === undefined ? arn : `${arn} (${principalId})`;
-    return [...(cluster === undefined ? [] : [cluster]), name, state, notAfter, proof];
-  };
+  const headers = [...(isSeveral ? ["cluster"] : []), "name", "state", "until", "sha-256 or arn"];
   if (results.length > 0)
     await printList(
-      { items, headers, row: row(12), wide: { headers, row: row() }, name: callerName },
+      {
+        items,
+        headers,
+        row: (item) => rowOf(item, HASH_CHARACTERS),
+        wide: { headers, row: (item) => rowOf(item) },
+        name: callerName,
+      },
       options,
       io,
     );
   throwWorst(failures);
 }
 
-type RemoveOptions = ClustersOptions & WriteOptions;
+async function listedIn(cluster: ChosenCluster, io: IOStreams): Promise<readonly ListedCaller[]> {
+  const connection = await connect(cluster, {}, io);
+  const { entries, known } = await readCallers(connection, io.interrupted);
+  await requireParameters(known, connection, io);
+  if (entries.length === 0)
+    io.log(`No callers in ${await destinationOf(connection, new Map(), io)}.\n`);
+  return entries.map((entry) => {
+    const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+    return {
+      name: callerName(entry),
+      state: callerState(entry, connection.review.now),
+      notAfter: text(notAfter),
+      sha256: text(sha256),
+      arn: text(arn),
+      principalId: text(principalId),
+    };
+  });
+}
+
+/** The characters of a hash in a table: enough to tell callers apart. */
+const HASH_CHARACTERS = 12;
+
+/** Returns the cells of a caller. `length` is the number of characters of a hash; default: all. */
+function rowOf(item: ListedCaller, length?: number): readonly string[] {
+  const { cluster, name, state, notAfter = "", sha256 = "", principalId } = item;
+  const { arn = sha256.slice(0, length) } = item;
+  const proof = principalId === undefined ? arn : `${arn} (${principalId})`;
+  return [...(cluster === undefined ? [] : [cluster]), name, state, notAfter, proof];
+}
 
 export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -296,43 +327,61 @@ export function removeCommand(command: Command, io: IOStreams): Command {
   }).argument("<name>", "name of the caller, as callers list shows it");
   return withOptions(command, CONNECTIONS, CONFIRM)
     .option("--force", "skip the lockout check and the stack check")
-    .action((name: string, options: RemoveOptions) => remove(name, options, io));
+    .action(async (name: string, options: WriteOptions) =>
+      remove(name, await clustersOf(command, io), options, io),
+    );
 }
 
-async function remove(name: string, options: RemoveOptions, io: IOStreams): Promise<void> {
-  const isNamed = (entry: unknown) => callerName(entry) === name;
-  const planned = await planClusters(options, io, async (connection, _, own) => {
-    const callers = await readCallers(connection, own.interrupted);
-    const remaining = callers.entries.filter((entry) => !isNamed(entry));
-    if (remaining.length === callers.entries.length)
-      throw new Absent(
-        EXIT.finding,
-        `Caller ${name} not found. To see all callers, run callers list.`,
-      );
-    checkNeighbours(callers.entries, callers.parameter, isNamed);
-    const check = (left: Items) => {
-      checkNeighbours(left, callers.parameter);
-      // One that ends within an hour leaves no time to give kube-apiserver another file.
-      if (
-        options.force ||
-        left.some((entry) => callerState(entry, connection.review.now + 3_600_000) === "accepted")
-      )
-        return;
-      throw finding(
-        "Refused: no caller would remain accepted for an hour. Add another one first, or use --force.",
-      );
-    };
-    check(remaining);
-    const effect = () => [`The function rejects ${name} within 60 s.`];
-    return {
-      plan: planCallers(callers, remaining, check),
-      known: callers.known,
-      connection,
-      judge: judgeNoMapping,
-      effect,
-      gives: "no access",
-    };
-  });
+async function remove(
+  name: string,
+  clusters: Clusters,
+  options: WriteOptions,
+  io: IOStreams,
+): Promise<void> {
+  const planned = await planClusters(clusters, options, io, (connection, _, own) =>
+    planRemoval(name, options, connection, own),
+  );
   // A revoked token must not stay valid in one Region because another cannot be reached.
   await carryOut(planned, options, io, { done: "Removed", goesOn: true });
+}
+
+async function planRemoval(
+  name: string,
+  { force }: WriteOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const isNamed = (entry: unknown) => callerName(entry) === name;
+  const callers = await readCallers(connection, io.interrupted);
+  const remaining = callers.entries.filter((entry) => !isNamed(entry));
+  if (remaining.length === callers.entries.length)
+    throw new Absent(
+      EXIT.finding,
+      `Caller ${name} not found. To see all callers, run callers list.`,
+    );
+  checkNeighbours(callers.entries, callers.parameter, isNamed);
+  // Called again with the list after a merge with a concurrent change.
+  const check = (left: Items) => {
+    checkNeighbours(left, callers.parameter);
+    if (!force) requireAccepted(left, connection.review.now);
+  };
+  check(remaining);
+  return {
+    plan: planCallers(callers, remaining, check),
+    known: callers.known,
+    connection,
+    judge: judgeNoMapping,
+    effect: () => [`The function rejects ${name} within 60 s.`],
+    gives: "no access",
+  };
+}
+
+/** The time that an operator needs to give kube-apiserver another file. */
+const HANDOVER_MS = 3_600_000;
+
+function requireAccepted(callers: Items, now: number): void {
+  if (callers.some((entry) => callerState(entry, now + HANDOVER_MS) === "accepted")) return;
+  throw finding(
+    "Refused: no caller would remain accepted for an hour. Add another one first, or use --force.",
+  );
 }

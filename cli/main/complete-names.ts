@@ -1,11 +1,10 @@
 // Reads the names of mappings, callers and keys for a completion script, within a time limit.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { type ConnectionOptions, connect } from "../aws/connection.ts";
+import { type ClusterPlace, connect, type StoreOptions } from "../aws/connection.ts";
 import { readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
-import type { ClustersOptions } from "../cmdline/clusters.ts";
-import { applyContext } from "../cmdline/contexts.ts";
+import { clusterOf } from "../cmdline/contexts.ts";
 import { newCommand } from "../cmdline/define.ts";
 import { ACCOUNT, CONNECTIONS, ignoreEmptyVariables, withOptions } from "../cmdline/options.ts";
 import { readPublishedKeys } from "../commands/irsa/keys.ts";
@@ -28,7 +27,7 @@ export async function namesInTime(
   before: readonly string[],
   io: IOStreams,
 ) {
-  const options = await optionsIn(before, io);
+  const { place, options } = await typedSoFar(before, io);
   const names: string[] = [];
   const stop = new AbortController();
   const first = Promise.withResolvers<void>();
@@ -37,7 +36,7 @@ export async function namesInTime(
   const timers = [setTimeout(enough.resolve, ENOUGH_MS), setTimeout(late.resolve, PATIENCE_MS)];
   const read = async () => {
     const asking = quiet(io, AbortSignal.any([io.interrupted, stop.signal]));
-    for await (const page of pagesOf(lister, current, options, asking)) {
+    for await (const page of pagesOf(lister, current, place, options, asking)) {
       names.push(...page);
       if (names.length > 0) first.resolve();
     }
@@ -55,10 +54,11 @@ export async function namesInTime(
 async function* pagesOf(
   lister: Lister,
   current: string,
-  options: ConnectionOptions,
+  place: ClusterPlace,
+  options: StoreOptions,
   io: IOStreams,
 ) {
-  const connection = await connect(options, io);
+  const connection = await connect(place, options, io);
   const { ssm, review, rates } = connection;
   if (lister === "callers")
     yield (await readCallers(connection, io.interrupted)).entries.map(callerName);
@@ -82,10 +82,10 @@ async function* pagesOf(
 }
 
 /**
- * Returns options with the defaults of the configuration file, as the completed command would get
- * them. Ignores its other words.
+ * Returns the cluster and the options that the completed command would get from the words. Ignores
+ * its other words. Of several clusters, it returns the first.
  */
-async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
+async function typedSoFar(words: readonly string[], io: IOStreams) {
   const command = withOptions(
     newCommand(quiet(io, io.interrupted), "complete", "", []),
     CONNECTIONS,
@@ -94,13 +94,10 @@ async function optionsIn(words: readonly string[], io: IOStreams): Promise<Conne
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
-    .hook("preAction", (_, called) => applyContext(called, io))
     .action(() => {});
   ignoreEmptyVariables(command, io);
-  const options: ConnectionOptions & ClustersOptions = (
-    await command.parseAsync(words, { from: "user" })
-  ).opts();
-  return { ...options, ...options.clusters[0] };
+  const options: StoreOptions = (await command.parseAsync(words, { from: "user" })).opts();
+  return { place: await clusterOf(command, io), options };
 }
 
 function quiet(io: IOStreams, interrupted: AbortSignal): IOStreams {

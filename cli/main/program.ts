@@ -2,7 +2,6 @@
 
 import { type Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { applyContext } from "../cmdline/contexts.ts";
 import { describe, helpColumns, newCommand, pathOf } from "../cmdline/define.ts";
 import { ignoreEmptyVariables } from "../cmdline/options.ts";
 import { programName } from "../cmdline/spelling.ts";
@@ -37,8 +36,7 @@ function newProgram(io: IOStreams): Command {
   return describe(program, { examples })
     .version(packageJson.version, "-V, --version")
     .option("--debug", "with any command: report each request, and print more about an error")
-    .addHelpText("after", () => `\n${program.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
-    .hook("preAction", (_, command) => applyContext(command, io));
+    .addHelpText("after", () => `\n${program.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`);
 }
 
 /**
@@ -52,7 +50,7 @@ async function complete(command: Command, io: IOStreams, next?: string): Promise
     const define = await entry.load();
     define(command, io);
     ignoreEmptyVariables(command, io);
-    // Commander sets these defaults, but before it calls the hook.
+    // Commander sets these defaults, but before it calls the hook that completes the command.
     for (const option of command.options.filter(({ negate }) => negate)) {
       command.setOptionValueWithSource(option.attributeName(), true, "default");
     }

@@ -1,21 +1,19 @@
 // Plans a change in one or several clusters, shows the plans, asks once, writes, and reports.
 
 import { withAwsClock } from "../aws/calls.ts";
-import { type Connection, connect } from "../aws/connection.ts";
+import { type Connection, connect, type StoreOptions } from "../aws/connection.ts";
 import { shortReasonOf } from "../aws/errors.ts";
 import {
-  type Chosen,
   type ClusterFailure,
-  type ClustersOptions,
-  chosenClusters,
+  type ClusterRun,
   failureIn,
   inTurns,
-  isSeveral,
   linesOf,
-  type OneOf,
   outputByCluster,
   throwWorst,
+  withStreams,
 } from "../cmdline/clusters.ts";
+import type { ChosenCluster, Clusters } from "../cmdline/contexts.ts";
 import { programName } from "../cmdline/spelling.ts";
 import { EXIT, Failure, finding, silentExit, usage } from "../io/errors.ts";
 import { listed, shellWord } from "../io/print.ts";
@@ -29,6 +27,7 @@ import {
   count,
   EFFECT,
   outcome,
+  type Prepared,
   type Proposal,
   type ProposeOptions,
   prepare,
@@ -75,9 +74,9 @@ interface IdleCluster {
 }
 
 /** Makes the plan of one cluster; `undefined` if nothing is to change. */
-type MakePlan<O extends ClustersOptions, P extends ClusterPlan> = (
+type MakePlan<P extends ClusterPlan> = (
   connection: Connection,
-  options: OneOf<O>,
+  cluster: ChosenCluster,
   io: IOStreams,
 ) => Promise<P | undefined>;
 
@@ -86,56 +85,57 @@ type MakePlan<O extends ClustersOptions, P extends ClusterPlan> = (
  *
  * @param partition of the principal; several clusters of another partition are skipped, and named
  */
-export async function planClusters<
-  O extends ClustersOptions & ProposeOptions,
-  P extends ClusterPlan,
->(
-  options: O,
+export async function planClusters<P extends ClusterPlan>(
+  clusters: Clusters,
+  options: ProposeOptions & StoreOptions,
   io: IOStreams,
-  plan: MakePlan<O, P>,
+  makePlan: MakePlan<P>,
   partition?: string,
 ): Promise<PlannedClusters<P>> {
-  const several = isSeveral(options);
-  const output = outputByCluster(options.clusters, io);
-  const chosen = chosenClusters(options, io, output.ioOf);
-  const progress = startProgress("reading clusters", chosen.length, io);
-  const connectTo = several ? connectOnce(partition) : connect;
-  let ended = 0;
+  const { isSeveral } = clusters;
+  const output = outputByCluster(clusters.chosen, io);
+  const runs = withStreams(clusters, io, output.ioOf);
+  const progress = startProgress("reading clusters", runs.length, io);
+  const connectTo = isSeveral
+    ? connectOnce(options, partition)
+    : (place: ChosenCluster, own: IOStreams) => connect(place, options, own);
 
-  async function planCluster(cluster: Chosen<O>): Promise<Planned<P> | undefined> {
-    const { name, options: place, io: own } = cluster;
+  /** Returns `undefined` for a cluster that is skipped. */
+  async function planCluster(run: ClusterRun): Promise<Planned<P> | undefined> {
+    const { place, io: own } = run;
+    const { name } = place;
     try {
-      const neighbours = await neighboursOf(cluster, chosen);
+      const neighbours = await neighboursOf(run, runs);
       const connection = await beforeWrites(own, () => connectTo({ ...place, neighbours }, own));
-      return connection && (await planAndJudge(name, place, plan, connection, own));
+      if (connection === undefined) return undefined;
+      const judged = await planAndJudge(() => makePlan(connection, place, own), options, own);
+      return judged === undefined ? { name, isAbsent: false } : { name, place, ...judged };
     } catch (error) {
       if (error instanceof Absent) return absent(name, error, own);
-      if (!several) throw error;
+      if (!isSeveral) throw error;
       return { name, failure: failureIn(error, io) };
-    } finally {
-      ended += 1;
-      if (several) progress.show(ended);
     }
   }
 
-  const planned = await inTurns(chosen, planCluster).finally(progress.end).finally(output.flush);
+  const onEnd = isSeveral ? progress.show : undefined;
+  const planned = await inTurns(runs, planCluster, { onEnd })
+    .finally(progress.end)
+    .finally(output.flush);
   const known = planned.filter((cluster) => cluster !== undefined);
   if (known.length === 0)
     throw usage(`No cluster is in partition ${partition}. Nothing was written.`);
-  return { isSeveral: several, ...byState(known) };
+  return { isSeveral, ...byState(known) };
 }
 
-function planAndJudge<O extends ClustersOptions & ProposeOptions, P extends ClusterPlan>(
-  name: string,
-  options: OneOf<O>,
-  makePlan: MakePlan<O, P>,
-  connection: Connection,
+/** Makes the plan and judges it; `undefined` if nothing is to change. */
+function planAndJudge<P extends ClusterPlan>(
+  makePlan: () => Promise<P | undefined>,
+  options: ProposeOptions,
   io: IOStreams,
-): Promise<ReadyCluster<P> | IdleCluster> {
+): Promise<(Prepared & { readonly plan: P }) | undefined> {
   return fromOneView(io, async () => {
-    const plan = await makePlan(connection, options, io);
-    if (plan === undefined) return { name, isAbsent: false };
-    return { name, options, plan, ...(await prepare(plan, options, io)) };
+    const plan = await makePlan();
+    return plan && { plan, ...(await prepare(plan, options, io)) };
   });
 }
 
@@ -187,23 +187,19 @@ interface Action {
   readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
-/** Plans a change in the only cluster, and carries it out. `make` reads what the plan changes. */
+/**
+ * Plans a change in the only cluster, and carries it out. `makePlan` reads what the plan changes.
+ */
 export async function executePlan(
-  make: () => Promise<ClusterPlan>,
+  makePlan: () => Promise<ClusterPlan>,
   options: ProposeOptions,
   io: IOStreams,
   action: Action = {},
 ) {
-  const ready = await fromOneView(io, async () => {
-    const plan = await make();
-    return { name: "", plan, options: {}, ...(await prepare(plan, options, io)) };
-  });
-  await carryOut(
-    { isSeveral: false, ready: [ready], idle: [], isAbsent: false, failed: [] },
-    options,
-    io,
-    action,
-  );
+  const judged = await planAndJudge(makePlan, options, io);
+  const ready = judged === undefined ? [] : [{ name: "", place: {}, ...judged }];
+  const planned = { isSeveral: false, ready, idle: [], isAbsent: false, failed: [] };
+  await carryOut(planned, options, io, action);
 }
 
 /**

@@ -23,7 +23,7 @@ import { writeAll } from "./write.ts";
 /** A cluster whose change is planned and judged. */
 export interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepared {
   readonly name: string;
-  readonly options: AwsOptions;
+  readonly place: AwsOptions;
   readonly plan: P;
 }
 
@@ -63,39 +63,33 @@ export async function writeClusters(
   const progress = startProgress("writing clusters", wanted.length, io, perSecond);
   const output = outputByCluster(wanted, io);
   const timer = setInterval(output.flush, FLUSH_MS);
-  let [ended, isStopped] = [0, false];
+  const ioOf = (name: string) => withAwsClock(isSeveral ? output.ioOf(name) : io);
+  /** Aborted when no further cluster is written. */
+  const stop = new AbortController();
 
   async function writeCluster(cluster: ClusterToWrite): Promise<ReadyCluster | ClusterFailure> {
     const { name, proposal } = cluster;
     try {
       if (isSeveral) await waitForTurn(proposal, io);
-      if (isStopped) return { name, failure: silentExit() };
-      const written = await writeOrReplace(
-        cluster,
-        options,
-        withAwsClock(isSeveral ? output.ioOf(name) : io),
-      );
+      if (stop.signal.aborted) return { name, failure: silentExit() };
+      const written = await writeOrReplace(cluster, options, ioOf(name));
       await recheck?.(true);
       return written;
     } catch (error) {
       const failure = failureOfCluster(error, io);
-      isStopped ||= !goesOn || failure === undefined || failure.exitCode === EXIT.interrupted;
+      if (!goesOn || isEnd(failure)) stop.abort();
       if (!isSeveral || failure === undefined) throw error;
       return { name, failure };
     }
   }
 
-  function writeAndCount(cluster: ClusterToWrite): Promise<ReadyCluster | ClusterFailure> {
-    return writeCluster(cluster).finally(() => {
-      ended += 1;
-      if (isSeveral) progress.show(ended);
-    });
-  }
-
   const first = goesOn ? [] : wanted.slice(0, 1);
+  const others = wanted.slice(first.length);
+  const showEnded = (ended: number) => isSeveral && progress.show(ended);
   try {
-    const results = await inTurns(first, writeAndCount);
-    return [...results, ...(await inTurns(wanted.slice(first.length), writeAndCount))];
+    const results = await inTurns(first, writeCluster, { onEnd: showEnded });
+    const onEnd = (ended: number) => showEnded(first.length + ended);
+    return [...results, ...(await inTurns(others, writeCluster, { onEnd }))];
   } finally {
     clearInterval(timer);
     progress.end();
@@ -124,6 +118,11 @@ function failureOfCluster(error: unknown, { interrupted }: IOStreams): Failure |
   return error instanceof Stopped || interrupted.aborted ? toFailure(error) : undefined;
 }
 
+/** Returns whether no further cluster is written: after a bug, and after Ctrl-C. */
+function isEnd(failure: Failure | undefined): boolean {
+  return failure === undefined || failure.exitCode === EXIT.interrupted;
+}
+
 /**
  * Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was
  * written.
@@ -133,7 +132,7 @@ async function writeOrReplace(
   options: ProposeOptions,
   io: IOStreams,
 ): Promise<ReadyCluster> {
-  const { name, options: place, plan, proposal } = cluster;
+  const { name, place, plan, proposal } = cluster;
   try {
     await writeAll(proposal, proposal.connection, io);
     return cluster;
@@ -144,7 +143,7 @@ async function writeOrReplace(
     const other = { ...(await plan.ifRefused(io)), ...(plan.effect && { effect: plan.effect }) };
     const ready: ReadyCluster = {
       name,
-      options: place,
+      place,
       plan: other,
       ...(await prepare(other, options, io)),
     };

@@ -9,12 +9,7 @@ import { isObject } from "../../../functions/lib/json.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
-import {
-  type Connection,
-  type ConnectionOptions,
-  connect,
-  shellFor,
-} from "../../aws/connection.ts";
+import { type ClusterPlace, type Connection, connect, shellFor } from "../../aws/connection.ts";
 import { isAccessDenied, toFailure } from "../../aws/errors.ts";
 import { readFunction } from "../../aws/functions.ts";
 import { type Explanation, explainToken } from "../../aws/review.ts";
@@ -34,13 +29,9 @@ import { pagesBelow, readToCompare } from "../../plan/read.ts";
  * Compares the URL with the stack's. `endpoint` is that of the stack, unless it cannot be read or
  * has another name.
  */
-export function checkUrl(
-  url: URL,
-  endpoint: string | undefined,
-  options: ConnectionOptions,
-): Check[] {
+export function checkUrl(url: URL, endpoint: string | undefined, place: ClusterPlace): Check[] {
   if (endpoint === undefined) return [];
-  const stack = defaultStackName(options.cluster);
+  const stack = defaultStackName(place.cluster);
   const { host, href } = new URL(endpoint);
   if (host === url.host) return [ok("url", `${host} is the endpoint of the stack ${stack}`)];
   const advice: Advice = ({ program }) => ({
@@ -51,12 +42,8 @@ export function checkUrl(
 }
 
 /** Connects to the cluster, and reads the function's settings once for all checks. */
-export async function connectForChecks(
-  options: ConnectionOptions,
-  io: IOStreams,
-  config: ClientConfig,
-) {
-  const connection = await connect(options, io, config);
+export async function connectForChecks(place: ClusterPlace, io: IOStreams, config: ClientConfig) {
+  const connection = await connect(place, {}, io, config);
   await readFunction(connection, io.interrupted);
   return connection;
 }
@@ -94,7 +81,7 @@ const PERMISSION = `allow lambda:GetFunctionConfiguration on the function's alia
 /** Compares the stored settings with the function's own, where this principal may read them. */
 export async function checkSettings(
   connecting: Promise<Connection>,
-  options: ConnectionOptions,
+  place: ClusterPlace,
   io: IOStreams,
   functionName: string | undefined,
 ): Promise<Check> {
@@ -120,7 +107,7 @@ export async function checkSettings(
       return warning(name, `${seen}. Not compared: no variables in the response`, PERMISSION);
     const different = differentSettings(
       settings,
-      settingsFrom(variables, shellFor(options, config.region, io)),
+      settingsFrom(variables, shellFor(place, config.region, io)),
     );
     if (different.length === 0) return ok(name, `${seen}, and equal to the function's`);
     const moved =
@@ -263,11 +250,11 @@ export async function checkConcurrency(config: ClientConfig, io: IOStreams): Pro
 
 /** Compares mappings, denials and callers with those of the other contexts of the cluster's id. */
 export async function checkStores(
-  options: ConnectionOptions,
+  place: ClusterPlace,
   hasStandby: boolean,
   io: IOStreams,
 ): Promise<Check[]> {
-  const { cluster, profile } = options;
+  const { cluster, profile } = place;
   const contexts = clustersIn(await readConfig(io.environment)).filter(
     (context) => context.cluster === cluster,
   );
@@ -285,8 +272,8 @@ export async function checkStores(
   for (const context of contexts) {
     try {
       const [own, other] = [
-        await connect(options, io),
-        await connect({ ...(profile && { profile }), ...context }, io),
+        await connect(place, {}, io),
+        await connect({ ...(profile && { profile }), ...context }, {}, io),
       ];
       if (
         own.settings.region === other.settings.region &&

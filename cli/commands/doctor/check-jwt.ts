@@ -7,7 +7,6 @@ import { partitionOfIssuer } from "../../../functions/aws/partitions.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { endpoint as endpointOf, readFrom } from "../../../functions/settings/environment.ts";
 import type { ClientConfig } from "../../aws/client.ts";
-import type { ConnectionOptions } from "../../aws/connection.ts";
 import { getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
 import { type Check, failed, failureOf, ok, warning } from "../../cmdline/advice.ts";
 import { openAgents } from "../../io/http.ts";
@@ -19,11 +18,11 @@ const LIMIT_MS = 10_000;
 
 export async function checkSignedTokens(
   endpoint: Endpoint,
-  options: ConnectionOptions,
+  clusterId: string,
   config: ClientConfig,
   io: IOStreams,
 ): Promise<Check[]> {
-  const made = await makeSignedToken(options, config, io);
+  const made = await makeSignedToken(clusterId, config, io);
   if ("state" in made) return [made];
   const { token, check, issuer, keyId } = made;
   io.secrets.add(token);
@@ -45,14 +44,10 @@ export async function checkSignedTokens(
 }
 
 /** Makes an AWS-signed token. Returns a failed check if STS signs none. */
-async function makeSignedToken(
-  { cluster }: ConnectionOptions,
-  config: ClientConfig,
-  io: IOStreams,
-) {
+async function makeSignedToken(clusterId: string, config: ClientConfig, io: IOStreams) {
   try {
     const credentials = await config.credentials();
-    const { token } = await getSignedToken({ config, credentials, clusterId: cluster }, io);
+    const { token } = await getSignedToken({ config, credentials, clusterId }, io);
     const { header, claims } = unverifiedParts(token);
     const [{ iss: issuer, iat }, { kid: keyId }] = [claims, header];
     if (

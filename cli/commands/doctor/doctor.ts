@@ -17,15 +17,8 @@ import {
   warning,
   withCommands,
 } from "../../cmdline/advice.ts";
-import {
-  type ClustersOptions,
-  inEachCluster,
-  isSeveral,
-  type OneOf,
-  throwWorst,
-  withCluster,
-} from "../../cmdline/clusters.ts";
-import type { ChosenCluster } from "../../cmdline/contexts.ts";
+import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -60,7 +53,8 @@ import {
   checkReview,
 } from "./check-endpoint.ts";
 
-interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
+interface DoctorOptions extends OutputOptions, Partial<WebhookFiles> {
+  readonly allContexts?: true;
   readonly kubeconfig?: string;
   readonly times: number;
   readonly jwt?: true;
@@ -90,34 +84,32 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
   )
     .option("--jwt", "also check AWS-signed tokens: STS signs one, its keys, and its review")
     .option("--times <n>", "reviews to measure", readWhole, 20)
-    .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
+    .action(async (options: DoctorOptions) =>
+      untilInterrupted(doctor(await clustersOf(command, io), options, io), io),
+    );
 }
 
-async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
-  const isNamed = isSeveral(options);
-  if (isNamed && (options.kubeconfig ?? options.endpoint) !== undefined) {
+async function doctor(clusters: Clusters, options: DoctorOptions, io: IOStreams): Promise<void> {
+  if (clusters.isSeveral && (options.kubeconfig ?? options.endpoint) !== undefined) {
     throw usage(
       "--kubeconfig and --endpoint are for one cluster. For several, set webhookKubeconfig in each context of the " +
         "configuration file.",
     );
   }
-  // kube-apiserver has one kubeconfig for all regions of its cluster.
-  const isMain = ({ webhookKubeconfig }: ChosenCluster) => webhookKubeconfig !== undefined;
-  const mains = options.clusters.filter(isMain).map(({ cluster }) => cluster);
-  const clusters = options.clusters.filter(
-    (chosen) => isMain(chosen) || !mains.includes(chosen.cluster),
-  );
-  const { results, failures } = await inEachCluster({ ...options, clusters }, io, checkCluster, {
+  const chosen = withoutStandbys(clusters.chosen);
+  const isSeveral = chosen.length > 1 || options.allContexts === true;
+  const check = (cluster: ChosenCluster, own: IOStreams) => checkCluster(cluster, options, own);
+  const { results, failures } = await inEachCluster({ chosen, isSeveral }, io, check, {
     atOnce: 1,
   });
   if (options.output === "table") {
     for (const { cluster, value } of results) {
-      if (isNamed) io.print(`${cluster}\n`);
+      if (clusters.isSeveral) io.print(`${cluster}\n`);
       await printChecks(value, options.output, io);
     }
   } else {
     const checks = results.flatMap(({ cluster, value }) =>
-      value.map((check) => withCluster(options, cluster, check)),
+      value.map((check) => withCluster(clusters, cluster, check)),
     );
     await printChecks(checks, options.output, io);
   }
@@ -126,33 +118,48 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
     throw silentExit();
 }
 
-async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promise<SpelledCheck[]> {
-  const webhook = await webhookOf(options, io);
+/**
+ * Returns the clusters without contexts of the same id that have no kubeconfig: kube-apiserver has
+ * one kubeconfig for all regions of its cluster.
+ */
+function withoutStandbys(chosen: readonly ChosenCluster[]): readonly ChosenCluster[] {
+  const isMain = ({ webhookKubeconfig }: ChosenCluster) => webhookKubeconfig !== undefined;
+  const mains = chosen.filter(isMain).map(({ cluster }) => cluster);
+  return chosen.filter((context) => isMain(context) || !mains.includes(context.cluster));
+}
+
+async function checkCluster(
+  cluster: ChosenCluster,
+  options: DoctorOptions,
+  io: IOStreams,
+): Promise<SpelledCheck[]> {
+  const webhook = await webhookOf(cluster, options, io);
   const { server, clientCertificate } = webhook;
-  const config = clientConfig(options, io).then((found) => found.config);
+  const config = clientConfig(cluster, io).then((found) => found.config);
   const { Endpoint, FailoverUrl, FunctionName } = await outputsOfCluster(
-    options.cluster,
+    cluster.cluster,
     config,
     io,
   );
   const checks = [
     ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
-    ...checkUrl(new URL(server), Endpoint, options),
+    ...checkUrl(new URL(server), Endpoint, cluster),
     ...(clientCertificate === undefined
       ? []
       : [checkClientCertificate(clientCertificate.certificate, io.clock())]),
-    ...checkKubeconfig(webhook, FailoverUrl, options.name),
-    ...(await checkEndpoint(webhook, options, io, { functionName: FunctionName })),
+    ...checkKubeconfig(webhook, FailoverUrl, cluster.name),
+    ...(await checkEndpoint(webhook, cluster, options, io, { functionName: FunctionName })),
     ...(FailoverUrl === undefined
       ? []
-      : await checkRedirect({ ...webhook, server: FailoverUrl }, options, io)),
-    ...(await checkStores(options, FailoverUrl !== undefined, io)),
+      : await checkRedirect({ ...webhook, server: FailoverUrl }, cluster, options, io)),
+    ...(await checkStores(cluster, FailoverUrl !== undefined, io)),
   ];
-  return withCommands(checks, options, io);
+  return withCommands(checks, cluster, io);
 }
 
 async function webhookOf(
-  { kubeconfig, endpoint, webhookKubeconfig, ...files }: OneOf<DoctorOptions>,
+  { webhookKubeconfig }: ChosenCluster,
+  { kubeconfig, endpoint, ...files }: DoctorOptions,
   io: IOStreams,
 ) {
   const file = kubeconfig ?? (endpoint === undefined ? webhookKubeconfig : undefined);
@@ -171,10 +178,11 @@ async function webhookOf(
  */
 async function checkRedirect(
   webhook: Webhook,
-  options: OneOf<DoctorOptions>,
+  cluster: ChosenCluster,
+  options: DoctorOptions,
   io: IOStreams,
 ): Promise<Check[]> {
-  const checks = await checkEndpoint(webhook, options, io, { isStandby: true });
+  const checks = await checkEndpoint(webhook, cluster, options, io, { isStandby: true });
   return checks.map((found) => ({ ...found, check: "redirect" }));
 }
 
@@ -205,7 +213,8 @@ async function checkRedirected(endpoint: Endpoint, token: string, io: IOStreams)
  */
 async function checkEndpoint(
   webhook: Webhook,
-  options: OneOf<DoctorOptions>,
+  cluster: ChosenCluster,
+  options: DoctorOptions,
   io: IOStreams,
   {
     isStandby = false,
@@ -220,12 +229,12 @@ async function checkEndpoint(
     checks.push(...(await checkReachable(endpoint, io.clock)));
     if (isWell()) checks.push(await checkCaller(endpoint, stranger));
     if (!isWell()) return checks;
-    const made = await makeToken(options, io);
+    const made = await makeToken(cluster, io);
     if ("state" in made) return isStandby ? checks : [...checks, made];
     const { token, config } = made;
     if (isStandby) return [...checks, ...(await checkRedirected(endpoint, token, io))];
     checks.push(made.check);
-    const connecting = connectForChecks(options, io, config);
+    const connecting = connectForChecks(cluster, io, config);
     // Each check reports the failure.
     connecting.catch(() => {});
     if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(connecting, io));
@@ -236,14 +245,14 @@ async function checkEndpoint(
     const stored = [
       checkMapping(token, connecting, io),
       checkDenials(connecting, io),
-      checkSettings(connecting, options, io, functionName),
+      checkSettings(connecting, cluster, io, functionName),
     ] as const;
     const [mapping, denials, settings] = await Promise.all(stored);
     checks.push(...mapping, ...denials, settings);
     checks.push(await checkConcurrency(config, io));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");
-      checks.push(...(await checkSignedTokens(endpoint, options, config, io)));
+      checks.push(...(await checkSignedTokens(endpoint, cluster.cluster, config, io)));
     }
     if (isWell()) checks.push(await checkLatency(endpoint, token, options.times));
   } catch (error) {
@@ -260,14 +269,14 @@ async function checkEndpoint(
 }
 
 /** Reports missing credentials as a failed check, so that the other results are still printed. */
-async function makeToken(options: OneOf<DoctorOptions>, io: IOStreams) {
+async function makeToken(cluster: ChosenCluster, io: IOStreams) {
   try {
-    const { config, partition } = await clientConfig(options, io);
+    const { config, partition } = await clientConfig(cluster, io);
     const credentials = await findCredentials(config, io);
     const [{ region }, { domain }] = [config, partition];
     const { token } = await signToken({
       credentials,
-      clusterId: options.cluster,
+      clusterId: cluster.cluster,
       region,
       domain,
       now: io.clock(),

@@ -6,9 +6,10 @@ import { isPersonName } from "../../../functions/authenticator/mapping/deny-list
 import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
 import { encodeName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
-import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
@@ -81,7 +82,7 @@ function outcomeOf({ refusal, condition }: Explanation): string {
   return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
 }
 
-interface ExplainOptions extends ConnectionOptions, OutputOptions {
+interface ExplainOptions extends OutputOptions {
   readonly tokenFile?: string;
   readonly sessionName?: string;
   readonly principalId?: string;
@@ -115,18 +116,19 @@ export function explainCommand(command: Command, io: IOStreams): Command {
         "evaluate an AWS-signed token of the ARN, without tags and source identity",
       ).conflicts(["tokenFile", "sessionName", "principalId"]),
     )
-    .action((arn: string | undefined, options: ExplainOptions) =>
-      untilInterrupted(explain(arn, options, io), io),
+    .action(async (arn: string | undefined, options: ExplainOptions) =>
+      untilInterrupted(explain(arn, await clusterOf(command, io), options, io), io),
     );
 }
 
 async function explain(
   arn: string | undefined,
+  cluster: ChosenCluster,
   options: ExplainOptions,
   io: IOStreams,
 ): Promise<void> {
   checkUsage(arn, options);
-  const connection = await connect(options, io);
+  const connection = await connect(cluster, {}, io);
   if (arn !== undefined && isPersonName(arn))
     return explainPerson(arn, options.output, connection, io);
   const subject = await subjectOf(arn, options, connection, io);
@@ -140,7 +142,7 @@ async function explain(
   const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
   const { prefix } = connection.review;
   if (options.output === "table") {
-    const speller = spellerFor(options, io.environment);
+    const speller = spellerFor(cluster, io.environment);
     printLines(explanationLines(explanation, prefix, speller), io);
   } else await printData(explanationData(explanation), options.output, io);
   const isForOtherHost =

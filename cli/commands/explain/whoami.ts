@@ -11,14 +11,8 @@ import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity } from "../../aws/review.ts";
 import { findCredentials, getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
 import { explainCommand } from "../../cmdline/advice.ts";
-import {
-  type ClustersOptions,
-  inEachCluster,
-  isSeveral,
-  type OneOf,
-  throwWorst,
-  withCluster,
-} from "../../cmdline/clusters.ts";
+import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
@@ -39,7 +33,7 @@ import {
   userLines,
 } from "./show.ts";
 
-type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
+type WhoamiOptions = OutputOptions & { readonly jwt?: true };
 
 export function whoamiCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -51,15 +45,18 @@ export function whoamiCommand(command: Command, io: IOStreams): Command {
   });
   return withOptions(command, CONNECTIONS, OUTPUT)
     .option("--jwt", "as which user an AWS-signed token logs in: gets one from STS")
-    .action((options: WhoamiOptions) => untilInterrupted(whoami(options, io), io));
+    .action(async (options: WhoamiOptions) =>
+      untilInterrupted(whoami(await clustersOf(command, io), options, io), io),
+    );
 }
 
-async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
-  const { results, failures } = await inEachCluster(options, io, lookUp);
-  const isNamed = isSeveral(options);
+async function whoami(clusters: Clusters, options: WhoamiOptions, io: IOStreams): Promise<void> {
+  const { results, failures } = await inEachCluster(clusters, io, (cluster, own) =>
+    lookUp(cluster, options, own),
+  );
   if (options.output !== "table") {
-    const items = results.map(({ cluster, value }) => withCluster(options, cluster, data(value)));
-    await printData(isNamed ? items : items[0], options.output, io);
+    const items = results.map(({ cluster, value }) => withCluster(clusters, cluster, data(value)));
+    await printData(clusters.isSeveral ? items : items[0], options.output, io);
   } else {
     for (const { cluster, value } of results) printLines(whoamiLines(cluster, value), io);
   }
@@ -67,7 +64,7 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
     unread === undefined ? [] : [{ name: cluster, failure: unread }],
   );
   const [only] = unknown;
-  if (only !== undefined && !isNamed) throw only.failure;
+  if (only !== undefined && !clusters.isSeveral) throw only.failure;
   throwWorst([...failures, ...unknown]);
   if (results.some(({ value }) => value.explanation.refusal !== undefined)) throw silentExit();
 }
@@ -76,20 +73,20 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
  * Looks up the mapping. `unread` is why the mappings could not be read, and only the identity is
  * known.
  */
-async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
-  const { config, partition } = await clientConfig(options, io);
+async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, io: IOStreams) {
+  const { config, partition } = await clientConfig(cluster, io);
   const credentials = await findCredentials(config, io);
   const identity = options.jwt
-    ? await askForToken({ config, credentials, clusterId: options.cluster }, partition.id, io)
+    ? await askForToken({ config, credentials, clusterId: cluster.cluster }, partition.id, io)
     : verifyIdentity(
         await callerIdentity({ ...config, credentials: async () => credentials }, io),
         partition.id,
         credentials.accessKeyId,
       );
-  const connection = await connect(options, io, config);
+  const connection = await connect(cluster, {}, io, config);
   const { prefix } = connection.review;
   const { region } = connection.settings;
-  const speller = spellerFor(options, io.environment);
+  const speller = spellerFor(cluster, io.environment);
   const known = { credentials, prefix, region, speller };
   try {
     const explanation = await explainIdentity(identity, connection, io);
@@ -98,7 +95,7 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
     // Another operator has other profiles.
-    const { profile: _, ...others } = options;
+    const { profile: _, ...others } = cluster;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
       explainCommand(others, io, identity.arn);

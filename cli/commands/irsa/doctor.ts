@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
 import { callerIdentity, watched } from "../../aws/calls.ts";
 import { type ClientConfig, clientConfig } from "../../aws/client.ts";
-import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { connect } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
 import {
   type Check,
@@ -19,6 +19,7 @@ import {
   warning,
   withCommands,
 } from "../../cmdline/advice.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { Failure, silentExit } from "../../io/errors.ts";
@@ -39,7 +40,7 @@ import { keysOfKubernetes } from "./cluster-keys.ts";
 import { readIssuer } from "./flags.ts";
 import { readPublishedKeys } from "./keys.ts";
 
-interface DoctorOptions extends ConnectionOptions, OutputOptions {
+interface DoctorOptions extends OutputOptions {
   readonly issuer: string;
   readonly kubeconfig?: string;
   readonly ca?: string;
@@ -60,34 +61,41 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .option("--kubeconfig <file>", "also check the cluster of its current context")
     .option("--ca <file>", "the issuer's CA, PEM, to test an issuer without AWS")
-    .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
+    .action(async (options: DoctorOptions) =>
+      untilInterrupted(doctor(await clusterOf(command, io), options, io), io),
+    );
 }
 
-async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
+async function doctor(
+  cluster: ChosenCluster,
+  options: DoctorOptions,
+  io: IOStreams,
+): Promise<void> {
   const ca = options.ca === undefined ? undefined : await readText(options.ca, io);
   const { checks: documents, kids } = await checkDocuments(options.issuer, ca, io);
   const checks = [
     ...documents,
-    ...(await checkAws(options, kids, io)),
+    ...(await checkAws(cluster, options.issuer, kids, io)),
     ...(options.kubeconfig === undefined
       ? []
       : await checkCluster(options.kubeconfig, options.issuer, kids, io)),
   ];
-  await printChecks(withCommands(checks, options, io), options.output, io);
+  await printChecks(withCommands(checks, cluster, io), options.output, io);
   if (checks.some(({ state }) => state === "failed")) throw silentExit();
 }
 
 async function checkAws(
-  options: DoctorOptions,
+  cluster: ChosenCluster,
+  issuer: string,
   kids: readonly string[] | undefined,
   io: IOStreams,
 ): Promise<Check[]> {
   try {
-    const { config, partition } = await clientConfig(options, io);
-    const connection = await connect(options, io, config);
+    const { config, partition } = await clientConfig(cluster, io);
+    const connection = await connect(cluster, {}, io, config);
     return [
       ...checkPublished(await readPublishedKeys(connection, io.interrupted), kids),
-      await checkProvider(options.issuer, partition.id, config, io),
+      await checkProvider(issuer, partition.id, config, io),
     ];
   } catch (error) {
     const failure = toFailure(error);

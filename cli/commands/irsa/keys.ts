@@ -10,9 +10,10 @@ import {
   MAX_KEYS,
 } from "../../../functions/issuer/keys.ts";
 import { memberAt } from "../../../functions/lib/json.ts";
-import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
 import { readBranch } from "../../aws/parameter-store.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONFIRM,
@@ -70,17 +71,19 @@ export function describeKey(key: IssuerKey): string {
   return `${key.alg}, ${Buffer.from(key.n, "base64url").length * 8} bits`;
 }
 
-type ListOptions = ConnectionOptions & ListOutputOptions;
-
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, { examples: ["irsa keys list --cluster prod"] });
-  return withOptions(command, CONNECTION, listOutput()).action((options: ListOptions) =>
-    list(options, io),
+  return withOptions(command, CONNECTION, listOutput()).action(async (options: ListOutputOptions) =>
+    list(await clusterOf(command, io), options, io),
   );
 }
 
-async function list(options: ListOptions, io: IOStreams): Promise<void> {
-  const connection = await connect(options, io);
+async function list(
+  cluster: ChosenCluster,
+  options: ListOutputOptions,
+  io: IOStreams,
+): Promise<void> {
+  const connection = await connect(cluster, {}, io);
   const keys = await readPublishedKeys(connection, io.interrupted);
   await requireParameters(byName(keys), connection, io);
   const items = keys.map(({ kid, stored, key, problem }) => ({
@@ -107,7 +110,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     );
 }
 
-interface PublishOptions extends ConnectionOptions, WriteOptions {
+interface PublishOptions extends WriteOptions {
   readonly kubeconfig?: string;
   readonly jwks?: string;
   readonly publicKey?: string;
@@ -135,12 +138,16 @@ export function publishCommand(command: Command, io: IOStreams): Command {
     new Option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)"),
   ];
   return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action(
-    (options: PublishOptions) => publish(options, io),
+    async (options: PublishOptions) => publish(await clusterOf(command, io), options, io),
   );
 }
 
-async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
-  const planned = await beforeWrites(io, () => planPublication(options, io));
+async function publish(
+  cluster: ChosenCluster,
+  options: PublishOptions,
+  io: IOStreams,
+): Promise<void> {
+  const planned = await beforeWrites(io, () => planPublication(cluster, options, io));
   const { connection, plan } = planned;
   const recheck = async (isWritten: boolean) => {
     if (isWritten)
@@ -158,11 +165,15 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   await executePlan(async () => planned, options, io, { recheck });
 }
 
-async function planPublication(options: PublishOptions, io: IOStreams): Promise<ClusterPlan> {
+async function planPublication(
+  cluster: ChosenCluster,
+  options: PublishOptions,
+  io: IOStreams,
+): Promise<ClusterPlan> {
   const { kubeconfig } = options;
   const kubernetes = kubeconfig === undefined ? undefined : await openKubernetes(kubeconfig, io);
   const keys = await keysFrom(options, kubernetes, io);
-  const connection = await connect(options, io);
+  const connection = await connect(cluster, {}, io);
   const source = kubernetes === undefined ? "" : await describeSource(kubernetes, connection, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const changes = keys.flatMap((key): Change[] => {

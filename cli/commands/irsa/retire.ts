@@ -2,7 +2,8 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { notAfterTime } from "../../../functions/lib/time.ts";
-import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { connect } from "../../aws/connection.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONFIRM,
@@ -24,7 +25,7 @@ import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { remainingTokens, requestToken } from "./cluster-keys.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./keys.ts";
 
-interface RetireOptions extends ConnectionOptions, WriteOptions {
+interface RetireOptions extends WriteOptions {
   readonly signedUntil?: number;
   readonly longestToken?: number;
   readonly kubeconfig?: string;
@@ -57,14 +58,19 @@ export function retireCommand(command: Command, io: IOStreams): Command {
   // With the prefix issuer/, a kid that begins with a dash is not read as an option.
   return withOptions(command, CONFIRM)
     .option("--force", "the key has leaked: reject its tokens now")
-    .action((key: string, options: RetireOptions) =>
-      retire(key.replace(/^issuer\//, ""), options, io),
+    .action(async (key: string, options: RetireOptions) =>
+      retire(key.replace(/^issuer\//, ""), await clusterOf(command, io), options, io),
     );
 }
 
-async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
+async function retire(
+  kid: string,
+  cluster: ChosenCluster,
+  options: RetireOptions,
+  io: IOStreams,
+): Promise<void> {
   const { retired, change, problemOf, planned } = await beforeWrites(io, () =>
-    planRetirement(kid, options, io),
+    planRetirement(kid, cluster, options, io),
   );
   const { connection } = planned;
   // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the
@@ -94,22 +100,26 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
 }
 
 /** `problemOf` returns why the key must not be retired beside these keys. */
-async function planRetirement(kid: string, options: RetireOptions, io: IOStreams) {
+async function planRetirement(
+  kid: string,
+  cluster: ChosenCluster,
+  options: RetireOptions,
+  io: IOStreams,
+) {
   const { signedUntil, longestToken, kubeconfig, force } = options;
   if (signedUntil === undefined && !force)
     throw usage("Give --signed-until, or --force if the key has leaked.");
-  const connection = await connect(options, io);
+  const connection = await connect(cluster, {}, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const retired = published.find((publishedKey) => publishedKey.kid === kid);
   if (retired === undefined)
     throw finding(`Key ${kid} is not published. To see them, run irsa keys list.`);
   let problemOf = (_: readonly PublishedKey[]): string | undefined => undefined;
   if (!force && signedUntil !== undefined) {
-    const cluster =
+    const asked =
       kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, io);
     const end =
-      signedUntil +
-      1000 * Math.max(longestToken ?? DEFAULT_TOKEN_EXPIRATION, cluster.longestSeconds);
+      signedUntil + 1000 * Math.max(longestToken ?? DEFAULT_TOKEN_EXPIRATION, asked.longestSeconds);
     // A key that is not served verifies no token.
     if (retired.key !== undefined) {
       problemOf = (keys) => {
@@ -117,14 +127,14 @@ async function planRetirement(kid: string, options: RetireOptions, io: IOStreams
           (publishedKey) => publishedKey.kid !== kid && publishedKey.key !== undefined,
         );
         return (
-          signingProblem(kid, others, cluster.signing) ??
+          signingProblem(kid, others, asked.signing) ??
           timeProblem(others, signedUntil, end, connection.review.now)
         );
       };
     }
     const problem = problemOf(published);
     if (problem !== undefined) throw finding(`Refused: ${problem}`);
-    for (const line of cluster.lines) io.log(`${line}\n`);
+    for (const line of asked.lines) io.log(`${line}\n`);
   }
   const { stored: before, key } = retired;
   const shown = key === undefined ? "invalid, not served" : describeKey(key);

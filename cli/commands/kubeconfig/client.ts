@@ -1,6 +1,7 @@
 // `kubeconfig client`: prints the kubeconfig for a user's kubectl.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
 import { isInstalled, SHORT_NAME } from "../../cmdline/spelling.ts";
@@ -56,10 +57,10 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
     .option("--no-switch", "with --merge: keep the current context")
     .option("--out <file>", OUT)
-    .action((options: Options) => client(options, io));
+    .action(async (options: Options) => client(await clusterOf(command, io), options, io));
 }
 
-async function client(given: Options, io: IOStreams): Promise<void> {
+async function client(cluster: ChosenCluster, given: Options, io: IOStreams): Promise<void> {
   const { out, merge, switch: switches } = given;
   if (!switches && !merge) throw usage("--no-switch needs --merge.");
   const exec =
@@ -68,8 +69,15 @@ async function client(given: Options, io: IOStreams): Promise<void> {
   const ca = given.ca === undefined ? undefined : await readAuthority(given.ca, io);
   const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
   // The user's machine may have another region, or none.
-  const region = given.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
-  const config = clientKubeconfig({ ...given, exec, ...(region && { region }) }, ca);
+  const region = cluster.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
+  const options: ClientOptions = {
+    ...given,
+    cluster: cluster.cluster,
+    exec,
+    ...(region && { region }),
+    ...(cluster.profile !== undefined && { profile: cluster.profile }),
+  };
+  const config = clientKubeconfig(options, ca);
   const hasAuthority = merge ? await mergeKubeconfig(config, switches, io) : ca !== undefined;
   if (!merge) writeKubeconfig(stringifyYaml(config), out, io);
   if (!region) {
@@ -125,7 +133,7 @@ const SESSIONS_OF = {
   "aws-iam-authenticator": "Each session then has a generated name",
 } as const;
 
-interface Options extends Omit<ClientOptions, "exec"> {
+interface Options extends Omit<ClientOptions, "cluster" | "region" | "profile" | "exec"> {
   readonly exec?: ClientOptions["exec"];
   readonly out?: string;
   readonly merge?: true;

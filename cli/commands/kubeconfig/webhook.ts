@@ -1,7 +1,7 @@
 // `kubeconfig webhook`: creates the kubeconfig for kube-apiserver.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { ConnectionOptions } from "../../aws/connection.ts";
+import { optionalClusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { OF_STACK, withOptions } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
@@ -20,7 +20,7 @@ const NO_CREDENTIALS =
   "The kubeconfig would have no credentials, and the function would reject it. Give --token-file, " +
   "--token-file-path, or --client-cert and --client-key. For a private endpoint with callerAuth none, give --no-token.";
 
-interface WebhookOptions extends Partial<WebhookFiles>, Partial<ConnectionOptions> {
+interface WebhookOptions extends Partial<WebhookFiles> {
   readonly tokenFilePath?: string;
   readonly from?: string;
   readonly out?: string;
@@ -71,13 +71,10 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
     )
     .option("--out <file>", OUT)
     .action(async ({ out, ...options }: WebhookOptions) => {
-      const { cluster, endpoint, from } = options;
+      const { endpoint, from } = options;
+      const cluster = await optionalClusterOf(command, io);
       if ((cluster ?? endpoint) === undefined) throw usage("Give --endpoint or --cluster.");
-      const server = await webhookServer(
-        options,
-        cluster === undefined ? [] : [{ ...options, cluster }],
-        io,
-      );
+      const server = await webhookServer(options, cluster === undefined ? [] : [cluster], io);
       const kubeconfig =
         from === undefined ? await fromFiles(options, server, io) : await fromOld(from, server, io);
       writeKubeconfig(kubeconfig, out, io);

@@ -9,9 +9,9 @@ import {
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
-import type { Connection } from "../../aws/connection.ts";
+import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -41,7 +41,7 @@ import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
 import { EFFECT } from "../../plan/propose.ts";
 import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
 
-interface AllowOptions extends ClustersOptions, WriteOptions {
+interface AllowOptions extends StoreOptions, WriteOptions {
   readonly session?: string;
 }
 
@@ -59,24 +59,37 @@ export function allowCommand(command: Command, io: IOStreams): Command {
   }).argument("<who>");
   return withOptions(command, CONNECTIONS, READING, WRITE)
     .option("--session <name>", "only the denial of this session")
-    .action((who: string, options: AllowOptions) => allow(who, options, io));
+    .action(async (who: string, options: AllowOptions) =>
+      allow(who, await clustersOf(command, io), options, io),
+    );
 }
 
-async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
+async function allow(
+  who: string,
+  clusters: Clusters,
+  options: AllowOptions,
+  io: IOStreams,
+): Promise<void> {
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined)
     throw usage("--session requires a role or a permission set.");
-  const plan = isPerson ? planPersonRemoval : planOne;
+  const planRemoval = isPerson ? planPersonRemoval : planPrincipalRemoval;
   const planned = await planClusters(
+    clusters,
     options,
     io,
-    (connection, own, ownIO) => plan(who, own, connection, ownIO),
+    (connection, _, own) => planRemoval(who, options, connection, own),
     partitionIn(who),
   );
   await carryOut(planned, options, io, { done: "Allowed" });
 }
 
-async function planOne(who: string, options: AllowOptions, connection: Connection, io: IOStreams) {
+async function planPrincipalRemoval(
+  who: string,
+  options: AllowOptions,
+  connection: Connection,
+  io: IOStreams,
+) {
   const { review, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const lists = new Set([

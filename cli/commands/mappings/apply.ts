@@ -5,14 +5,10 @@ import { type Command, Option } from "commander";
 import { isListKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
-import { type Connection, connect } from "../../aws/connection.ts";
+import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
-import {
-  type ClustersOptions,
-  inEachCluster,
-  isSeveral,
-  throwWorst,
-} from "../../cmdline/clusters.ts";
+import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -51,7 +47,7 @@ import {
   withoutManaged,
 } from "../../plan/changes.ts";
 import { carryOut, planClusters } from "../../plan/clusters.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
+import type { ClusterPlan, ProposeOptions } from "../../plan/propose.ts";
 import { destinationOf, readMappings, readToCompare, requireParameters } from "../../plan/read.ts";
 import { planData, printDifferences, printPlans } from "../../plan/show.ts";
 
@@ -60,7 +56,7 @@ interface PruneOptions {
   readonly pruneDenials?: true;
 }
 
-interface ApplyOptions extends ClustersOptions, WriteOptions, OutputOptions, PruneOptions {
+interface ApplyOptions extends StoreOptions, WriteOptions, OutputOptions, PruneOptions {
   readonly file?: readonly string[];
 }
 
@@ -80,25 +76,9 @@ export function applyCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTIONS, READING, WRITE, PRUNE, OUTPUT)
     .argument("[file...]", "same as --file")
     .option("-f, --file <path>", FILE_HELP, collect)
-    .action(async (files: readonly string[], options: ApplyOptions) => {
-      const { output } = options;
-      if (output !== "table" && !options.dryRun) throw usage(`-o ${output} requires --dry-run.`);
-      const paths = [...(options.file ?? []), ...files];
-      if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
-      const print = async (plans: readonly object[], format: "json" | "yaml") => {
-        const data = isSeveral(options) ? plans : plans[0];
-        if (data !== undefined) await printData(data, format, io);
-      };
-      const file = await readMappingFiles(paths, io);
-      const planned = await planClusters(options, io, async (connection, clusterOptions, own) => {
-        const compared = await compare(file, clusterOptions, connection, own);
-        warnOfSessionTrust(compared.plan.changes, connection, own);
-        return compared;
-      });
-      const report =
-        output === "table" ? {} : { report: (plans: readonly object[]) => print(plans, output) };
-      await carryOut(planned, { ...options, ...report }, io, { done: "Applied" });
-    });
+    .action(async (files: readonly string[], options: ApplyOptions) =>
+      apply(files, await clustersOf(command, io), options, io),
+    );
 }
 
 const FILE_HELP =
@@ -108,6 +88,49 @@ const PRUNE: OptionGroup = [
   new Option("--prune", "remove stored mappings that are not in the files, and keep denials"),
   new Option("--prune-denials", "as --prune, and remove denials too").implies({ prune: true }),
 ];
+
+async function apply(
+  files: readonly string[],
+  clusters: Clusters,
+  options: ApplyOptions,
+  io: IOStreams,
+): Promise<void> {
+  const { output } = options;
+  if (output !== "table" && !options.dryRun) throw usage(`-o ${output} requires --dry-run.`);
+  const paths = [...(options.file ?? []), ...files];
+  if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
+  const entries = await readMappingFiles(paths, io);
+  const planned = await planClusters(clusters, options, io, (connection, _, own) =>
+    planFile(entries, options, connection, own),
+  );
+  const proposed: ProposeOptions =
+    output === "table"
+      ? options
+      : { ...options, report: (plans) => printPlanData(plans, clusters, output, io) };
+  await carryOut(planned, proposed, io, { done: "Applied" });
+}
+
+async function planFile(
+  entries: readonly Entry[],
+  options: PruneOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const compared = await compare(entries, options, connection, io);
+  warnOfSessionTrust(compared.plan.changes, connection, io);
+  return compared;
+}
+
+/** Prints a list for several clusters, and the plan of the only cluster. */
+async function printPlanData(
+  plans: readonly object[],
+  { isSeveral }: Clusters,
+  output: "json" | "yaml",
+  io: IOStreams,
+): Promise<void> {
+  const data = isSeveral ? plans : plans[0];
+  if (data !== undefined) await printData(data, output, io);
+}
 
 /**
  * Returns the parameters to write for the entries of a file. Throws for those that can never apply.
@@ -241,7 +264,7 @@ function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly 
   );
 }
 
-type DiffOptions = Pick<ApplyOptions, "file"> & PruneOptions & ClustersOptions & OutputOptions;
+type DiffOptions = Pick<ApplyOptions, "file"> & PruneOptions & StoreOptions & OutputOptions;
 
 export function diffCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -255,52 +278,60 @@ export function diffCommand(command: Command, io: IOStreams): Command {
   });
   return withOptions(command, CONNECTIONS, READING, PRUNE, OUTPUT)
     .option("-f, --file <path>", FILE_HELP, collect)
-    .action((options: DiffOptions) => diff(options, io));
+    .action(async (options: DiffOptions) => diff(await clustersOf(command, io), options, io));
 }
 
-async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Promise<void> {
-  if (paths === undefined) return diffClusters(options, io);
-  const file = await readMappingFiles(paths, io);
-  const { output } = options;
-  const plans: object[] = [];
-  const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) => {
-    const connection = await connect(clusterOptions, own);
-    const { review } = connection;
-    const { plan: wanted, known } = await compare(file, clusterOptions, connection, own);
-    await requireParameters(known, connection, own);
-    const { plan, managed: skipped } = await withoutManaged(
-      withoutEnded(wanted, review.now),
-      connection,
-      false,
-      own,
-    );
-    const destination = await destinationOf(connection, known, own);
-    await functionOf(connection, own);
-    const { marks } = await readForAccess(
-      plan.changes,
-      { known, isWhole: true, skipped },
-      connection,
-      own,
-    );
-    const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.review) };
-    const { prefix } = review;
-    if (output === "table")
-      printPlans([{ name: clusterOptions.name, shown: judged, destination, prefix }], own);
-    else plans.push(planData(judged, destination, prefix));
-    return plan.changes.length;
-  });
-  if (output !== "table") await printData(isSeveral(options) ? plans : plans[0], output, io);
+async function diff(clusters: Clusters, options: DiffOptions, io: IOStreams): Promise<void> {
+  if (options.file === undefined) return diffClusters(clusters, options, io);
+  const entries = await readMappingFiles(options.file, io);
+  const { results, failures } = await inEachCluster(clusters, io, (cluster, own) =>
+    diffFile(entries, cluster, options, own),
+  );
+  const plans = results.map(({ value }) => value.data);
+  if (options.output !== "table")
+    await printData(clusters.isSeveral ? plans : plans[0], options.output, io);
   throwWorst(failures);
-  if (results.some(({ value }) => value > 0)) throw silentExit();
+  if (results.some(({ value }) => value.isDifferent)) throw silentExit();
 }
 
-async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): Promise<void> {
-  if (options.clusters.length !== 2) {
+/** Compares the files with one cluster, and prints the plan as a table. */
+async function diffFile(
+  entries: readonly Entry[],
+  cluster: ChosenCluster,
+  options: DiffOptions,
+  io: IOStreams,
+) {
+  const connection = await connect(cluster, options, io);
+  const { review } = connection;
+  const { plan: wanted, known } = await compare(entries, options, connection, io);
+  await requireParameters(known, connection, io);
+  const current = withoutEnded(wanted, review.now);
+  const { plan, managed: skipped } = await withoutManaged(current, connection, false, io);
+  const destination = await destinationOf(connection, known, io);
+  await functionOf(connection, io);
+  const view = { known, isWhole: true, skipped };
+  const { marks } = await readForAccess(plan.changes, view, connection, io);
+  const shown = { ...plan, marks, warnings: warningsFor(plan.changes, review) };
+  const { prefix } = review;
+  if (options.output === "table")
+    printPlans([{ name: cluster.name, shown, destination, prefix }], io);
+  return {
+    data: planData(shown, destination, prefix),
+    isDifferent: plan.changes.length > 0,
+  };
+}
+
+async function diffClusters(
+  clusters: Clusters,
+  options: DiffOptions,
+  io: IOStreams,
+): Promise<void> {
+  if (clusters.chosen.length !== 2) {
     throw usage("Give --file, or two clusters to compare: -c staging -c prod.");
   }
   if (options.prune) throw usage("--prune requires --file.");
-  const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) => {
-    const connection = await connect(clusterOptions, own);
+  const { results, failures } = await inEachCluster(clusters, io, async (cluster, own) => {
+    const connection = await connect(cluster, options, own);
     const stored = await readToCompare(connection, own);
     await requireParameters(stored, connection, own);
     return { stored, destination: await destinationOf(connection, stored, own) };

@@ -4,8 +4,7 @@
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import type { Connection } from "../../aws/connection.ts";
-import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import type { End, EndOptions } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
@@ -23,7 +22,7 @@ import { judgeAccess } from "../../plan/access/judge.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 
-export interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
+export interface DenyOptions extends StoreOptions, WriteOptions, EndOptions {
   readonly session?: string;
   readonly description?: string;
   readonly person?: true;

@@ -10,8 +10,8 @@ import {
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import type { Connection } from "../../aws/connection.ts";
-import type { OneOf } from "../../cmdline/clusters.ts";
-import { type LogOptions, loggedNames } from "../../cmdline/review-log.ts";
+import type { ChosenCluster } from "../../cmdline/contexts.ts";
+import { loggedNames } from "../../cmdline/review-log.ts";
 import { EXIT, Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
@@ -63,7 +63,8 @@ export class RefusedName extends Failure {}
  */
 export async function planPerson(
   who: string,
-  options: OneOf<DenyOptions>,
+  cluster: ChosenCluster,
+  options: DenyOptions,
   terms: Terms,
   connection: Connection,
   io: IOStreams,
@@ -101,7 +102,7 @@ export async function planPerson(
     : { plan: planPatterns(who, found, names, terms, known, connection) };
   const ifRefused = (own: IOStreams) => {
     own.log("AWS refused the write. The command plans again, with the lists of accounts.\n");
-    return planPerson(who, options, terms, connection, own, true);
+    return planPerson(who, cluster, options, terms, connection, own, true);
   };
   return {
     ...planned,
@@ -115,7 +116,7 @@ export async function planPerson(
       mappings === undefined || found.length > 0 || (account === undefined ? false : undefined),
     endsAt: terms.endAt(review.now),
     evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
-    loggedNames: () => loggedNames(logOptionsOf(options), account, io, LOG_MS),
+    loggedNames: () => loggedNames(cluster, account, io, LOG_MS),
   };
 }
 
@@ -267,9 +268,4 @@ export async function endingOfPerson(
   const names = [...mapped, ...logs.flatMap((logged) => [...logged])];
   if (names.some(isWho)) return KNOWN_ENDING;
   return unknownEnding("Not known whether a person of this name logs in.", similarName(who, names));
-}
-
-/** Returns the options of the log, without --until, which is the end of the denial here. */
-function logOptionsOf({ until: _, ...options }: OneOf<DenyOptions>): LogOptions {
-  return options;
 }

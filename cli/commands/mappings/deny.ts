@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
 import { end, endOf } from "../../cmdline/times.ts";
@@ -40,10 +41,17 @@ export function denyCommand(command: Command, io: IOStreams): Command {
       "--person",
       "<who> is the name of a person, even if a role or permission set has the same name",
     )
-    .action((who: string, options: DenyOptions) => deny(who, options, io));
+    .action(async (who: string, options: DenyOptions) =>
+      deny(who, await clustersOf(command, io), options, io),
+    );
 }
 
-async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
+async function deny(
+  who: string,
+  clusters: Clusters,
+  options: DenyOptions,
+  io: IOStreams,
+): Promise<void> {
   const terms = { endAt: endOf(options, ""), description: options.description };
   checkOneArn(who);
   const isPerson = isPersonName(who);
@@ -54,19 +62,22 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   }
   if (options.person && !isPerson)
     throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
-  await (isPerson ? denyPerson(who, options, terms, io) : denyPrincipal(who, options, terms, io));
+  const denyIdentity = isPerson ? denyPerson : denyPrincipal;
+  await denyIdentity(who, clusters, options, terms, io);
 }
 
 async function denyPrincipal(
   who: string,
+  clusters: Clusters,
   options: DenyOptions,
   terms: Terms,
   io: IOStreams,
 ): Promise<void> {
   const planned = await planClusters(
+    clusters,
     options,
     io,
-    (connection, own, ownIO) => planPrincipal(who, own, terms, connection, ownIO),
+    (connection, _, own) => planPrincipal(who, options, terms, connection, own),
     partitionIn(who),
   );
   const denials = planned.ready.map(({ plan }) => plan);
@@ -77,13 +88,14 @@ async function denyPrincipal(
 
 async function denyPerson(
   who: string,
+  clusters: Clusters,
   options: DenyOptions,
   terms: Terms,
   io: IOStreams,
 ): Promise<void> {
   if (!options.force) refuseProgram(who);
-  const planned = await planClusters(options, io, (connection, own, ownIO) =>
-    planPerson(who, own, terms, connection, ownIO),
+  const planned = await planClusters(clusters, options, io, (connection, cluster, own) =>
+    planPerson(who, cluster, options, terms, connection, own),
   );
   const refusedName = planned.failed.find(({ failure }) => failure instanceof RefusedName);
   if (refusedName !== undefined) throw refusedName.failure;

@@ -2,7 +2,8 @@
 // writes them.
 
 import type { Command } from "commander";
-import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { connect, type StoreOptions } from "../../aws/connection.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTION,
@@ -27,7 +28,7 @@ import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { parametersIn, warnOfEnded } from "./apply.ts";
 
-type EditOptions = ConnectionOptions & WriteOptions;
+type EditOptions = StoreOptions & WriteOptions;
 
 export function editCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -40,19 +41,26 @@ export function editCommand(command: Command, io: IOStreams): Command {
     ],
   }).argument("[who...]");
   withOptions(command, CONNECTION, READING, WRITE);
-  return command.action((who: string[], options: EditOptions) => edit(who, options, io));
+  return command.action(async (who: string[], options: EditOptions) =>
+    edit(who, await clusterOf(command, io), options, io),
+  );
 }
 
-async function edit(who: readonly string[], options: EditOptions, io: IOStreams): Promise<void> {
+async function edit(
+  who: readonly string[],
+  cluster: ChosenCluster,
+  options: EditOptions,
+  io: IOStreams,
+): Promise<void> {
   if (!io.interactive && !options.yes && !options.dryRun) {
-    const { spell } = spellerFor(options, io.environment);
+    const { spell } = spellerFor(cluster, io.environment);
     throw usage(
       "mappings edit needs a terminal. Without one, change a file: " +
         `${spell("mappings export", "> all.yaml")}, then ${spell("mappings apply", "-f all.yaml")}`,
     );
   }
   const { connection, read, entries, where } = await beforeWrites(io, () =>
-    openEntries(who, options, io),
+    openEntries(who, cluster, options, io),
   );
   const { prefix } = connection.review;
   const text = `# ${where}\n# Save and close to see the plan. It removes the entries that you remove.\n${writeLists(entries)}`;
@@ -93,8 +101,13 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
 }
 
 /** Reads the entries to edit. Logs those that a file cannot have. */
-async function openEntries(who: readonly string[], options: EditOptions, io: IOStreams) {
-  const connection = await connect(options, io);
+async function openEntries(
+  who: readonly string[],
+  cluster: ChosenCluster,
+  options: EditOptions,
+  io: IOStreams,
+) {
+  const connection = await connect(cluster, options, io);
   const { prefix, partition } = connection.review;
   const named = new Set(who.map((name) => findTarget(connection, name).parameter));
   const read = (names: Iterable<string>) =>

@@ -8,8 +8,9 @@ import {
   permissionSetOf,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, collect, READING, withOptions } from "../../cmdline/options.ts";
 import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
@@ -26,7 +27,7 @@ import { readMappings, requireParameters } from "../../plan/read.ts";
 import { exportAwsAuth, type KnownRole } from "./aws-auth.ts";
 import { lineOf, phraseOf, type Skipped } from "./export-skipped.ts";
 
-interface ExportOptions extends ConnectionOptions {
+interface ExportOptions extends StoreOptions {
   readonly format: "mappings" | "aws-auth";
   readonly output: "yaml" | "json";
   readonly rolesFrom?: readonly string[];
@@ -51,14 +52,18 @@ export function exportCommand(command: Command, io: IOStreams): Command {
       "output of aws iam list-roles, for permission sets (may be repeated)",
       collect,
     )
-    .action((options: ExportOptions) => exportAll(options, io));
+    .action(async (options: ExportOptions) => exportAll(await clusterOf(command, io), options, io));
 }
 
-async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
+async function exportAll(
+  cluster: ChosenCluster,
+  options: ExportOptions,
+  io: IOStreams,
+): Promise<void> {
   if (options.rolesFrom !== undefined && options.format !== "aws-auth") {
     throw usage("--roles-from requires --format aws-auth.");
   }
-  const connection = await connect(options, io);
+  const connection = await connect(cluster, options, io);
   const { prefix } = connection.review;
   const parameters = await readMappings(connection, io);
   await requireParameters(parameters, connection, io);
@@ -82,7 +87,7 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   if (left.length > 0)
     throw finding(
       `${exported} exported, ${left.length} skipped.`,
-      ...causesOf(left, spellerFor(options, io.environment)),
+      ...causesOf(left, spellerFor(cluster, io.environment)),
     );
 }
 

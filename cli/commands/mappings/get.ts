@@ -5,8 +5,9 @@ import {
   mappingParameter,
   permissionSetInAnyCase,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { type Connection, type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { ACCOUNT, CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
 import { finding } from "../../io/errors.ts";
@@ -19,7 +20,7 @@ import { hasKey, normal, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP, type Target } from "../../model/target.ts";
 import { requireParameters } from "../../plan/read.ts";
 
-type GetOptions = ConnectionOptions & ListOutputOptions & { readonly session?: string };
+type GetOptions = StoreOptions & ListOutputOptions & { readonly session?: string };
 
 export function getCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -31,12 +32,19 @@ export function getCommand(command: Command, io: IOStreams): Command {
   }).argument("<who...>");
   return withOptions(command, CONNECTION, ACCOUNT, listOutput("yaml"))
     .option("--session <name>", "only the mapping of this session of the permission set")
-    .action((names: readonly string[], options: GetOptions) => get(names, options, io));
+    .action(async (names: readonly string[], options: GetOptions) =>
+      get(names, await clusterOf(command, io), options, io),
+    );
 }
 
-async function get(names: readonly string[], options: GetOptions, io: IOStreams): Promise<void> {
+async function get(
+  names: readonly string[],
+  cluster: ChosenCluster,
+  options: GetOptions,
+  io: IOStreams,
+): Promise<void> {
   const { output, session } = options;
-  const connection = await connect(options, io);
+  const connection = await connect(cluster, options, io);
   const { prefix, partition } = connection.review;
   const targets = names.map((who) => findTarget(connection, who, session));
   const results: (VersionedParameter | string)[] = [];

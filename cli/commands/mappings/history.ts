@@ -3,8 +3,9 @@
 import type { Command } from "commander";
 import { isListKind, type ListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { type ConnectionOptions, connect } from "../../aws/connection.ts";
+import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   ACCOUNT,
@@ -44,7 +45,7 @@ import { beforeNewest } from "../../plan/list-history.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 
-type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
+type HistoryOptions = StoreOptions & OutputOptions & HeaderOptions;
 
 export function historyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -52,12 +53,18 @@ export function historyCommand(command: Command, io: IOStreams): Command {
     examples: ["mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
   }).argument("<who>");
   return withOptions(command, CONNECTION, ACCOUNT, OUTPUT, HEADERS).action(
-    (who: string, options: HistoryOptions) => history(who, options, io),
+    async (who: string, options: HistoryOptions) =>
+      history(who, await clusterOf(command, io), options, io),
   );
 }
 
-async function history(who: string, options: HistoryOptions, io: IOStreams): Promise<void> {
-  const connection = await connect(options, io);
+async function history(
+  who: string,
+  cluster: ChosenCluster,
+  options: HistoryOptions,
+  io: IOStreams,
+): Promise<void> {
+  const connection = await connect(cluster, options, io);
   const { ssm } = connection;
   const { parameter } = findTarget(connection, who);
   const versions = await readHistory(ssm, parameter, io.interrupted);
@@ -91,7 +98,7 @@ function inWords(value: unknown): string {
     .join("; ");
 }
 
-interface RollbackOptions extends ConnectionOptions, WriteOptions {
+interface RollbackOptions extends StoreOptions, WriteOptions {
   readonly session?: string;
   readonly to?: number;
 }
@@ -107,11 +114,18 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTION, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
     .option("--to <version>", "default: the version before the newest change", readWhole)
-    .action((who: string, options: RollbackOptions) => rollback(who, options, io));
+    .action(async (who: string, options: RollbackOptions) =>
+      rollback(who, await clusterOf(command, io), options, io),
+    );
 }
 
-async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
-  const connection = await beforeWrites(io, () => connect(options, io));
+async function rollback(
+  who: string,
+  cluster: ChosenCluster,
+  options: RollbackOptions,
+  io: IOStreams,
+): Promise<void> {
+  const connection = await beforeWrites(io, () => connect(cluster, options, io));
   const { ssm, review } = connection;
   const { parameter, address, key } = findTarget(connection, who, options.session);
   const name = shortName(parameter, review.prefix);

@@ -5,20 +5,15 @@ import { callersParameter } from "../../../functions/authenticator/caller/caller
 import { signedTokensIn } from "../../../functions/authenticator/jwt-settings.ts";
 import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import { connect, shellFor, signedAccountsIn } from "../../aws/connection.ts";
+import { connect, type StoreOptions, shellFor, signedAccountsIn } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
-import {
-  type ClustersOptions,
-  inEachCluster,
-  isSeveral,
-  type OneOf,
-  throwWorst,
-} from "../../cmdline/clusters.ts";
+import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
+import { type ChosenCluster, type Clusters, optionalClustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
+  CONNECTIONS,
   collect,
   HEADERS,
-  OPTIONAL_CONNECTIONS,
   OUTPUT,
   type OutputOptions,
   READING,
@@ -36,7 +31,8 @@ import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 
-interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions {
+interface LintOptions extends StoreOptions, OutputOptions, HeaderOptions {
+  readonly region?: string;
   readonly file?: readonly string[];
   readonly fail: Level;
 }
@@ -49,24 +45,33 @@ export function lintCommand(command: Command, io: IOStreams): Command {
       "release first.",
     examples: ["mappings lint --cluster prod", "mappings lint -f mappings.yaml --fail error"],
   });
-  return withOptions(command, OPTIONAL_CONNECTIONS, READING, OUTPUT, HEADERS)
+  return withOptions(command, CONNECTIONS, READING, OUTPUT, HEADERS)
     .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
     .addOption(
       new Option("--fail <level>", "lowest level for exit code 1")
         .choices(LEVELS)
         .default("warning"),
     )
-    .action((options: LintOptions) => lintMappings(options, io));
+    .action(async (options: LintOptions) =>
+      lintMappings(await optionalClustersOf(command, io), options, io),
+    );
 }
 
-async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> {
-  const { file, clusters, fail } = options;
-  if (file === undefined && clusters.length === 0) throw usage("Use --cluster or --file.");
+async function lintMappings(
+  clusters: Clusters,
+  options: LintOptions,
+  io: IOStreams,
+): Promise<void> {
+  const { file, fail } = options;
+  const { chosen, isSeveral } = clusters;
+  if (file === undefined && chosen.length === 0) throw usage("Use --cluster or --file.");
+  const [only] = chosen.length === 1 ? chosen : [];
+  const region = only === undefined ? options.region : only.region;
   const { results, failures } =
     file === undefined
-      ? await inEachCluster(options, io, lintStored)
-      : { results: [{ cluster: "", value: await lintFiles(file, options, io) }], failures: [] };
-  const isNamed = file === undefined && isSeveral(options);
+      ? await inEachCluster(clusters, io, (cluster, own) => lintStored(cluster, options, own))
+      : { results: [{ cluster: "", value: await lintFiles(file, region, io) }], failures: [] };
+  const isNamed = file === undefined && isSeveral;
   const items = results.flatMap(({ cluster, value }) =>
     value.map((found) => (isNamed ? { cluster, ...found } : found)),
   );
@@ -92,8 +97,12 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
 /** The nouns for `LEVELS`. */
 const NOUNS = ["error", "warning", "note"];
 
-async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<Finding[]> {
-  const connection = await connect(options, io);
+async function lintStored(
+  cluster: ChosenCluster,
+  options: LintOptions,
+  io: IOStreams,
+): Promise<Finding[]> {
+  const connection = await connect(cluster, options, io);
   const stored = await readMappings(connection, io, { callers: true });
   await requireParameters(stored, connection, io);
   const callers = callerFindings(stored, connection.review);
@@ -120,7 +129,7 @@ function nodeFindings(
 
 async function lintFiles(
   file: readonly string[],
-  { region }: LintOptions,
+  region: string | undefined,
   io: IOStreams,
 ): Promise<Finding[]> {
   const { entries, problems } = await examineMappingFiles(file, io);

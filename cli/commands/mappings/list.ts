@@ -1,14 +1,9 @@
 // `mappings list`: lists mappings and denials.
 
 import type { Command } from "commander";
-import { type Connection, connect } from "../../aws/connection.ts";
-import {
-  type ClustersOptions,
-  inEachCluster,
-  isSeveral,
-  throwWorst,
-  withCluster,
-} from "../../cmdline/clusters.ts";
+import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
+import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
+import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, listOutput, READING, withOptions } from "../../cmdline/options.ts";
 import type { ListOutputOptions } from "../../io/print.ts";
@@ -22,7 +17,7 @@ import {
 import type { VersionedParameter } from "../../model/stored.ts";
 import { destinationOf, readMappings, requireParameters } from "../../plan/read.ts";
 
-interface ListOptions extends ClustersOptions, ListOutputOptions {
+interface ListOptions extends StoreOptions, ListOutputOptions {
   readonly group?: string;
 }
 
@@ -41,17 +36,17 @@ export function listCommand(command: Command, io: IOStreams): Command {
   });
   return withOptions(command, CONNECTIONS, READING, listOutput())
     .option("--group <name>", "only mappings that grant this group")
-    .action((options: ListOptions) => list(options, io));
+    .action(async (options: ListOptions) => list(await clustersOf(command, io), options, io));
 }
 
-async function list(options: ListOptions, io: IOStreams): Promise<void> {
-  const { results, failures } = await inEachCluster(options, io, async (clusterOptions, own) =>
-    listedEntriesIn(options, await connect(clusterOptions, own), own),
+async function list(clusters: Clusters, options: ListOptions, io: IOStreams): Promise<void> {
+  const { results, failures } = await inEachCluster(clusters, io, async (cluster, own) =>
+    listedEntriesIn(options, await connect(cluster, options, own), own),
   );
   const items = results.flatMap(({ cluster, value }) =>
-    value.map((item) => withCluster(options, cluster, item)),
+    value.map((item) => withCluster(clusters, cluster, item)),
   );
-  if (results.length > 0) await printListedEntries(items, isSeveral(options), options, io);
+  if (results.length > 0) await printListedEntries(items, clusters.isSeveral, options, io);
   throwWorst(failures);
 }
 

@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
-import type { Connection } from "../../aws/connection.ts";
-import type { ClustersOptions, OneOf } from "../../cmdline/clusters.ts";
+import type { Connection, StoreOptions } from "../../aws/connection.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -28,7 +28,7 @@ import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
 import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
 
-type RemoveOptions = ClustersOptions & WriteOptions & { readonly session?: string };
+type RemoveOptions = StoreOptions & WriteOptions & { readonly session?: string };
 
 export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -40,18 +40,22 @@ export function removeCommand(command: Command, io: IOStreams): Command {
   }).argument("<who...>");
   return withOptions(command, CONNECTIONS, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
-    .action((who: string[], options: RemoveOptions) => remove(who, options, io));
+    .action(async (who: string[], options: RemoveOptions) =>
+      remove(who, await clustersOf(command, io), options, io),
+    );
 }
 
 async function remove(
   who: readonly string[],
+  clusters: Clusters,
   options: RemoveOptions,
   io: IOStreams,
 ): Promise<void> {
   const planned = await planClusters(
+    clusters,
     options,
     io,
-    (connection, clusterOptions, own) => planRemovals(who, clusterOptions, connection, own),
+    (connection, cluster, own) => planRemovals(who, cluster, options, connection, own),
     partitionIn(who[0] ?? ""),
   );
   await carryOut(planned, options, io, { done: "Removed" });
@@ -65,7 +69,8 @@ async function remove(
  */
 async function planRemovals(
   who: readonly string[],
-  options: OneOf<RemoveOptions>,
+  cluster: ChosenCluster,
+  options: RemoveOptions,
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan & { readonly missing: readonly string[] }> {
@@ -83,7 +88,7 @@ async function planRemovals(
   const changes = removals.flatMap((found) => found.changes);
   if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
   for (const line of missing) io.log(`${line}\n`);
-  const speller = spellerFor(options, io.environment);
+  const speller = spellerFor(cluster, io.environment);
   const effect = () => [
     EFFECT,
     ...changes.flatMap((change) => commandsAgain(change, speller, review)),

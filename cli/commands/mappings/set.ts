@@ -12,9 +12,9 @@ import {
   type MappingCheck,
 } from "../../../functions/authenticator/mapping/mapping.ts";
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import type { Connection } from "../../aws/connection.ts";
+import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
-import type { ClustersOptions } from "../../cmdline/clusters.ts";
+import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -56,7 +56,7 @@ import {
 
 const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;
 
-interface SetOptions extends ClustersOptions, WriteOptions, EndOptions, MappingOptions {
+interface SetOptions extends StoreOptions, WriteOptions, EndOptions, MappingOptions {
   readonly session?: string;
 }
 
@@ -96,10 +96,17 @@ export function setCommand(command: Command, io: IOStreams): Command {
     .option("--principal-id <id>", "only the role or user with this unique id (AROA..., AIDA...)")
     .option("--description <text>")
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
-    .action((who: string, options: SetOptions) => set(who, options, io));
+    .action(async (who: string, options: SetOptions) =>
+      set(who, await clustersOf(command, io), options, io),
+    );
 }
 
-async function set(who: string, options: SetOptions, io: IOStreams): Promise<void> {
+async function set(
+  who: string,
+  clusters: Clusters,
+  options: SetOptions,
+  io: IOStreams,
+): Promise<void> {
   const { access, namespace } = options;
   if (namespace !== undefined && access === undefined)
     throw usage("--namespace requires --access.");
@@ -113,11 +120,14 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
       `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
     );
   }
-  const plan = (connection: Connection, _: unknown, own: IOStreams) =>
-    planSet(who, options, endAt, connection, own);
-  await carryOut(await planClusters(options, io, plan, partitionIn(who)), options, io, {
-    done: "Set",
-  });
+  const planned = await planClusters(
+    clusters,
+    options,
+    io,
+    (connection, _, own) => planSet(who, options, endAt, connection, own),
+    partitionIn(who),
+  );
+  await carryOut(planned, options, io, { done: "Set" });
 }
 
 async function planSet(

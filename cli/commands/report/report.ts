@@ -4,17 +4,16 @@ import { type Command, Option } from "commander";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
 import { withAwsClock } from "../../aws/calls.ts";
-import { connect } from "../../aws/connection.ts";
+import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
 import {
   type ClusterFailure,
   failureIn,
   inEachCluster,
-  isSeveral,
-  type OneOf,
   throwWorst,
   withCluster,
 } from "../../cmdline/clusters.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -43,15 +42,21 @@ import { readMappings, requireParameters } from "../../plan/read.ts";
 import { checkPrincipals, findingsOf, readBoundRoles, sessionChooser } from "./findings.ts";
 import { isUnused, type Logins, readLogins } from "./logins.ts";
 
-interface SearchOptions extends Omit<ReviewsOptions, "rate"> {
+interface SearchOptions extends Omit<ReviewsOptions, "rate">, StoreOptions {
   /** The option that replaces `since`. */
   readonly unused?: PastTime;
 }
 
 type Search = Awaited<ReturnType<typeof search>>;
 
-async function search(options: OneOf<SearchOptions>, io: IOStreams) {
-  const connection = await connect(options, io);
+/** Reads the mappings of one cluster, and when each granted a login. */
+async function search(
+  cluster: ChosenCluster,
+  { isSeveral }: Clusters,
+  options: SearchOptions,
+  io: IOStreams,
+) {
+  const connection = await connect(cluster, options, io);
   const { prefix, partition } = connection.review;
   const parameters = await readMappings(connection, io);
   await requireParameters(parameters, connection, io);
@@ -62,12 +67,13 @@ async function search(options: OneOf<SearchOptions>, io: IOStreams) {
   // The log has AWS's times, as the parameters have.
   const timed = withAwsClock(io);
   // The rate applies only to FilterLogEvents.
-  const logins = await withLog({ ...options, since, rate: 1 }, timed, (log) =>
+  const period = { ...options, since, rate: 1 };
+  const logins = await withLog({ cluster, isSeveral }, period, timed, (log) =>
     readLogins(log, items, timed),
   );
   // The reader of standard output has closed it.
   if (logins === undefined) throw silentExit();
-  return { options, connection, parameters, items, logins };
+  return { cluster, connection, parameters, items, logins };
 }
 
 type ReportLine = Awaited<ReturnType<typeof linesIn>>[number];
@@ -133,21 +139,27 @@ function dataOfLine({ cluster, stored, entry, lastLogin, ...line }: ReportLine):
   });
 }
 
-async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void> {
-  const { results, failures } = await inEachCluster(options, io, search, { atOnce: 1 });
+async function reportUnused(
+  clusters: Clusters,
+  options: SearchOptions,
+  io: IOStreams,
+): Promise<void> {
+  const searchIn = (cluster: ChosenCluster, own: IOStreams) =>
+    search(cluster, clusters, options, own);
+  const { results, failures } = await inEachCluster(clusters, io, searchIn, { atOnce: 1 });
   const unknown: ClusterFailure[] = [];
   // In a context that failed, the mappings may be used.
-  const failed = options.clusters.filter(({ name }) =>
+  const failed = clusters.chosen.filter(({ name }) =>
     failures.some((failure) => failure.name === name),
   );
   for (const contexts of related(results.map(({ value }) => value))) {
-    if (contexts.some((context) => failed.some((other) => isRelated(context.options, other))))
+    if (contexts.some((context) => failed.some((other) => isRelated(context.cluster, other))))
       continue;
-    const name = [...new Set(contexts.map((context) => context.options.cluster))].join(", ");
+    const name = [...new Set(contexts.map((context) => context.cluster.cluster))].join(", ");
     try {
       printRemovals(contexts, io);
     } catch (error) {
-      if (!isSeveral(options)) throw error;
+      if (!clusters.isSeveral) throw error;
       unknown.push({ name, failure: failureIn(error, io) });
     }
   }
@@ -157,7 +169,7 @@ async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void
 function related(all: readonly Search[]): Search[][] {
   return all.reduce<Search[][]>((groups, context) => {
     const isOwn = (group: Search[]) =>
-      group.some((other) => isRelated(context.options, other.options));
+      group.some((other) => isRelated(context.cluster, other.cluster));
     return [...groups.filter((group) => !isOwn(group)), [...groups.filter(isOwn).flat(), context]];
   }, []);
 }
@@ -189,9 +201,9 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   );
   const unused = new Set(contexts.flatMap((context) => targets(context, isRemovable)));
   const [only] = contexts.length === 1 ? contexts : [];
-  const ids = new Set(contexts.map(({ options }) => options.cluster));
+  const ids = new Set(contexts.map(({ cluster }) => cluster.cluster));
   const where = only
-    ? clusterWords(only.options)
+    ? clusterWords(only.cluster)
     : [...ids].flatMap((cluster) => clusterWords({ cluster }));
   const command = [programName(io.environment), "mappings remove", ...where].join(" ");
   const removable = [...unused].filter((target) => !used.has(target));
@@ -251,7 +263,7 @@ export function reportCommand(command: Command, io: IOStreams): Command {
     ],
   });
   return withOptions(command, CONNECTIONS, READING, LOG, REPORT, HEADERS).action(
-    (options: ReportOptions) => report(options, io),
+    async (options: ReportOptions) => report(await clustersOf(command, io), options, io),
   );
 }
 
@@ -269,20 +281,28 @@ const REPORT: OptionGroup = [
   new Option("-o, --output <format>").choices(["table", "csv", "json", "yaml"]).default("table"),
 ];
 
-async function report(options: ReportOptions, io: IOStreams): Promise<void> {
-  if (isSeveral(options) && options.kubeconfig !== undefined)
+async function report(clusters: Clusters, options: ReportOptions, io: IOStreams): Promise<void> {
+  const { isSeveral } = clusters;
+  if (isSeveral && options.kubeconfig !== undefined)
     throw usage("--kubeconfig is for one cluster.");
-  if (options.unused !== undefined) return reportUnused(options, io);
-  const { results, failures } = await inEachCluster(options, io, linesIn, { atOnce: 1 });
+  if (options.unused !== undefined) return reportUnused(clusters, options, io);
+  const read = (cluster: ChosenCluster, own: IOStreams) => linesIn(cluster, clusters, options, own);
+  const { results, failures } = await inEachCluster(clusters, io, read, { atOnce: 1 });
   const lines = results.flatMap(({ cluster, value }) =>
-    value.map((line) => withCluster(options, cluster, line)),
+    value.map((line) => withCluster(clusters, cluster, line)),
   );
-  if (results.length > 0) await printReport(lines, isSeveral(options), options, io);
+  if (results.length > 0) await printReport(lines, isSeveral, options, io);
   throwWorst(failures);
 }
 
-async function linesIn(options: OneOf<ReportOptions>, io: IOStreams) {
-  const { connection, parameters, items, logins } = await search(options, io);
+async function linesIn(
+  cluster: ChosenCluster,
+  clusters: Clusters,
+  options: ReportOptions,
+  io: IOStreams,
+) {
+  const found = await search(cluster, clusters, options, io);
+  const { connection, parameters, items, logins } = found;
   const { review, config } = connection;
   await functionOf(connection, io);
   for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);

@@ -4,13 +4,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { followReviews, type LoggedReview } from "../../aws/review-log.ts";
 import { adviceFor, explainCommand, textOf } from "../../cmdline/advice.ts";
-import {
-  inEachCluster,
-  isSeveral,
-  type OneOf,
-  throwWorst,
-  withCluster,
-} from "../../cmdline/clusters.ts";
+import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { HEADERS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import {
@@ -185,27 +180,35 @@ export function listCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, REVIEWS, OUTPUT, HEADERS)
     .option("--each", "print each review, without counts")
     .option("-f, --follow", "print each review, and wait for new ones")
-    .action((options: ListOptions) => list(options, io));
+    .action(async (options: ListOptions) => list(await clustersOf(command, io), options, io));
 }
 
-async function list(options: ListOptions, io: IOStreams): Promise<void> {
-  if (options.follow && options.until !== undefined)
-    throw usage("Give either --follow or --until.");
-  const isNamed = isSeveral(options);
-  const isEach = options.each === true || options.follow === true;
-  /** The groups for JSON and YAML, if there are several clusters. */
-  const items: object[] = [];
-  const work = (clusterOptions: OneOf<ListOptions>, own: IOStreams) =>
-    withLog(clusterOptions, own, (log) => {
-      if (!isEach) return printGroups(log, clusterOptions, items, own);
-      const print = (text: string) =>
-        io.print(isNamed && options.output === "table" ? `${clusterOptions.name}: ${text}` : text);
-      return (options.follow ? follow : printEach)(log, clusterOptions, { ...own, print });
+/** What is listed: the log of one cluster, among others. */
+interface Listing {
+  readonly cluster: ChosenCluster;
+  readonly clusters: Clusters;
+  readonly options: ListOptions;
+}
+
+async function list(clusters: Clusters, options: ListOptions, io: IOStreams): Promise<void> {
+  const { each = false, follow: follows = false, until, output } = options;
+  if (follows && until !== undefined) throw usage("Give either --follow or --until.");
+  const { isSeveral } = clusters;
+  const groups = groupPrinter(isSeveral, options, io);
+  async function listOne(cluster: ChosenCluster, own: IOStreams): Promise<void> {
+    const listing = { cluster, clusters, options };
+    // The lines of several logs are mixed.
+    const print = (text: string) =>
+      io.print(isSeveral && output === "table" ? `${cluster.name}: ${text}` : text);
+    await withLog({ cluster, isSeveral }, options, own, (log) => {
+      if (follows) return follow(log, listing, { ...own, print });
+      return each ? printEach(log, listing, { ...own, print }) : groups.print(log, listing, own);
     });
-  const { failures } = await inEachCluster(options, io, work, {
-    atOnce: options.follow ? Number.POSITIVE_INFINITY : 1,
+  }
+  const { failures } = await inEachCluster(clusters, io, listOne, {
+    atOnce: follows ? Number.POSITIVE_INFINITY : 1,
   });
-  if (isNamed && !isEach && options.output !== "table") await printData(items, options.output, io);
+  if (!each && !follows) await groups.end();
   throwWorst(failures);
 }
 
@@ -214,13 +217,13 @@ const PAUSE_MS = 2_000;
 
 async function follow(
   { query, reader, prefix }: OpenLog,
-  options: OneOf<ListOptions>,
+  listing: Listing,
   io: IOStreams,
 ): Promise<void> {
   const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
   try {
     for await (const page of followReviews(query, reader, io.clock, pause)) {
-      for (const { review } of page) await printOne(review, prefix, options, io);
+      for (const { review } of page) await printOne(review, prefix, listing, io);
     }
   } catch (error) {
     // Ctrl-C is the normal end.
@@ -228,71 +231,84 @@ async function follow(
   }
 }
 
-async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
-  const print = (review: LoggedReview) => printOne(review, log.prefix, options, io);
+async function printEach(log: OpenLog, listing: Listing, io: IOStreams): Promise<void> {
+  const print = (review: LoggedReview) => printOne(review, log.prefix, listing, io);
   // The lines show the progress.
   await readReviews(log, print, async () => {}, io, { show() {}, end() {} });
 }
 
-async function printGroups(
-  log: OpenLog,
-  options: OneOf<ListOptions>,
-  items: object[],
-  io: IOStreams,
-): Promise<void> {
-  const groups = groupReviews();
-  await readReviews(log, groups.add, () => print(groups.all(), log, options, items, io), io);
-  if (groups.left() > 0) {
-    io.log(
-      `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,
-    );
+/**
+ * Prints equal reviews as one line. JSON and YAML have one list: with several clusters, `end` prints
+ * it, also with the reviews that were read before an error.
+ */
+function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, io: IOStreams) {
+  const items: object[] = [];
+
+  async function printAll(
+    groups: readonly ReviewGroup[],
+    prefix: string,
+    listing: Listing,
+    own: IOStreams,
+  ): Promise<void> {
+    const { cluster } = listing;
+    if (output !== "table") {
+      const found = groups.map((group) => groupData(group, listing, own));
+      if (isSeveral) items.push(...found);
+      else await printData(found, output, own);
+    } else if (groups.length > 0) {
+      const all = groups.map((group) => ({
+        review: group.last,
+        why: whyOf(group.last, cluster, own),
+        group,
+      }));
+      const title = isSeveral ? `${cluster.name}\n` : "";
+      own.print(`${title}${showGroups(all, prefix, headers, own.columns)}`);
+    }
   }
+
+  return {
+    async print(log: OpenLog, listing: Listing, own: IOStreams): Promise<void> {
+      const groups = groupReviews();
+      const end = () => printAll(groups.all(), log.prefix, listing, own);
+      await readReviews(log, groups.add, end, own);
+      if (groups.left() > 0) {
+        own.log(
+          `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,
+        );
+      }
+    },
+    async end(): Promise<void> {
+      if (isSeveral && output !== "table") await printData(items, output, io);
+    },
+  };
 }
 
-async function print(
-  groups: readonly ReviewGroup[],
-  { prefix }: OpenLog,
-  options: OneOf<ListOptions>,
-  items: object[],
-  io: IOStreams,
-): Promise<void> {
-  if (options.output === "table") {
-    if (groups.length === 0) return;
-    const all = groups.map((group) => ({
-      review: group.last,
-      why: whyOf(group.last, options, io),
-      group,
-    }));
-    io.print(
-      `${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, options.headers, io.columns)}`,
-    );
-    return;
-  }
-  const found = groups.map(({ count, first, last }) => {
-    const item = { count, first: new Date(first).toISOString(), ...reviewData(last, options, io) };
-    return withCluster(options, options.name, item);
-  });
-  if (isSeveral(options)) items.push(...found);
-  else await printData(found, options.output, io);
+function groupData({ count, first, last }: ReviewGroup, listing: Listing, io: IOStreams): object {
+  const { clusters, cluster } = listing;
+  const data = reviewData(last, cluster, io);
+  const item = { count, first: new Date(first).toISOString(), ...data };
+  return withCluster(clusters, cluster.name, item);
 }
 
 async function printOne(
   review: LoggedReview,
   prefix: string,
-  options: OneOf<ListOptions>,
+  { cluster, clusters, options }: Listing,
   io: IOStreams,
 ) {
-  const { output, name } = options;
-  if (output !== "table")
-    return printDocument(withCluster(options, name, reviewData(review, options, io)), output, io);
-  const shown = { review, why: whyOf(review, options, io) };
+  const { output } = options;
+  if (output !== "table") {
+    const data = withCluster(clusters, cluster.name, reviewData(review, cluster, io));
+    return printDocument(data, output, io);
+  }
+  const shown = { review, why: whyOf(review, cluster, io) };
   if (io.columns !== undefined) io.print(showNarrow(shown, prefix, io.columns));
   // Each is printed at once, so columns cannot be aligned.
   else io.print(`${cells(shown, prefix).map(printable).join("\t")}\n`);
 }
 
-function reviewData({ time, ...review }: LoggedReview, options: OneOf<ListOptions>, io: IOStreams) {
-  const { explain, advice } = whyOf({ time, ...review }, options, io);
+function reviewData({ time, ...review }: LoggedReview, cluster: ChosenCluster, io: IOStreams) {
+  const { explain, advice } = whyOf({ time, ...review }, cluster, io);
   return {
     time: new Date(time).toISOString(),
     ...review,

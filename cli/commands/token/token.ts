@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { callerIdOf } from "../../../functions/settings/common.ts";
-import { type AwsOptions, clientConfig } from "../../aws/client.ts";
+import { clientConfig } from "../../aws/client.ts";
 import { CREDENTIALS_ENDED } from "../../aws/errors.ts";
 import {
   type AssumeOptions,
@@ -12,6 +12,7 @@ import {
   type SignedToken,
   signToken,
 } from "../../aws/tokens.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
 import { awsFailure, usage } from "../../io/errors.ts";
@@ -19,8 +20,8 @@ import { untilInterrupted } from "../../io/progress.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { cachedCredentials } from "./credential-cache.ts";
 
-interface TokenOptions extends AwsOptions, AssumeOptions {
-  readonly cluster: string;
+interface TokenOptions extends AssumeOptions {
+  readonly login?: true;
   readonly caller?: true;
   readonly jwt?: true;
   readonly tokenOnly?: true;
@@ -57,10 +58,16 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
     )
     .option("--jwt", "get a token that AWS STS signs (sts:GetWebIdentityToken)")
     .option("--token-only", "print only the token, without ExecCredential")
-    .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
+    .action(async (options: TokenOptions) =>
+      untilInterrupted(printToken(await clusterOf(command, io), options, io), io),
+    );
 }
 
-async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
+async function printToken(
+  cluster: ChosenCluster,
+  options: TokenOptions,
+  io: IOStreams,
+): Promise<void> {
   const { role, externalId, sessionName, forwardSessionName } = options;
   if (role === undefined && (externalId ?? sessionName) !== undefined) {
     throw usage("--external-id and --session-name need --role.");
@@ -72,13 +79,11 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   if (options.jwt && options.caller)
     throw usage("Give either --jwt or --caller: callers need a presigned token.");
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
-  const { config, partition } = await clientConfig(
-    { ...options, login: options.login && canSignIn(io) },
-    io,
-  );
+  const login = options.login === true && canSignIn(io);
+  const { config, partition } = await clientConfig({ ...cluster, login }, io);
   const find = () => findCredentials(config, io, options);
   const { region, profile } = config;
-  const clusterId = options.caller ? callerIdOf(options.cluster) : options.cluster;
+  const clusterId = options.caller ? callerIdOf(cluster.cluster) : cluster.cluster;
   const decisive = {
     clusterId,
     region,

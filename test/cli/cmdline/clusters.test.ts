@@ -9,7 +9,7 @@ const REGIONS = ["us-east-1", "us-west-2"];
 /** Twenty, of which the first ten are in one Region. */
 const ALL = Array.from({ length: 20 }, (_, at) => ({
   index: at,
-  options: { region: `${REGIONS[at < 10 ? 0 : 1]}` },
+  place: { region: `${REGIONS[at < 10 ? 0 : 1]}` },
 }));
 const settled = async () => {
   for (let turn = 0; turn < 50; turn += 1) await null;
@@ -19,21 +19,25 @@ test("sixteen clusters are worked on at once, the Regions in turns, and one that
   mock.timers.enable({ apis: ["setTimeout"] });
   const started: number[] = [];
   const ends = new Map<number, () => void>();
-  const working = inTurns(ALL, ({ index }) => {
+  const counts: number[] = [];
+  const work = ({ index }: (typeof ALL)[number]) => {
     started.push(index);
     return new Promise<string>((resolve) => ends.set(index, () => resolve(`done ${index}`)));
-  });
+  };
+  const working = inTurns(ALL, work, { onEnd: (ended) => counts.push(ended) });
   await settled();
   assert.deepEqual(started, [0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 5, 15, 6, 16, 7, 17]);
   ends.get(3)?.();
   await settled();
   assert.deepEqual(started.slice(16), [8]);
+  assert.deepEqual(counts, [1]);
   mock.timers.tick(3_000);
   await settled();
   assert.deepEqual(started.slice(17), [18, 9, 19]);
   for (const end of ends.values()) end();
   const done = ALL.map(({ index }) => `done ${index}`);
   assert.deepEqual(await working, done);
+  assert.equal(counts.at(-1), ALL.length);
   mock.timers.reset();
 });
 
@@ -45,7 +49,7 @@ test("work that prints as it comes can be done one after the other, and an error
     await settled();
     running -= 1;
   };
-  await inTurns(ALL, work, 1);
+  await inTurns(ALL, work, { atOnce: 1 });
   const failing = inTurns(ALL, async ({ index }) => assert.notEqual(index, 7));
   await assert.rejects(failing, { code: "ERR_ASSERTION" });
 });

@@ -93,15 +93,13 @@ async function execute({ plans, goesOn, fails, interrupted, answers, rechecks, .
   const rates = { reads: 1e6, writes };
   const names = ["one", "two", "three"].slice(0, plans.length);
   const recheck = async (isWritten: boolean) => log(`recheck ${isWritten}`);
-  const all = {
-    ...{ report: () => {}, ...options },
-    ...{ clusters: names.map((name) => ({ name, cluster: name })), allContexts: true as const },
-  };
+  const all = { report: () => {}, ...options };
+  const clusters = { chosen: names.map((name) => ({ name, cluster: name })), isSeveral: true };
   const more = { done: "Denied", ...(goesOn && { goesOn }), ...(rechecks && { recheck }) };
   const plan = async (_: unknown, { name }: { readonly name: string }) =>
     planOf(`/${name}`, plans[names.indexOf(name)] ?? "nothing", rates);
   try {
-    await carryOut(await planClusters(all, io, plan), all, io, more);
+    await carryOut(await planClusters(clusters, all, io, plan), all, io, more);
   } catch (error) {
     const { exitCode, message } = error as Failure;
     texts.push(`exit ${exitCode}: ${message}`);

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import type { ClustersOptions } from "../../../cli/cmdline/clusters.ts";
 import type { ChosenCluster } from "../../../cli/cmdline/contexts.ts";
 import type { Failure } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/streams.ts";
@@ -29,7 +28,7 @@ const CONFIG = Object.entries({ a: A, same: A, b: B, unknown: undefined, other: 
 async function placesOf(
   clusters: readonly Partial<ChosenCluster>[],
   partition?: string,
-  more: object = {},
+  isSeveral = clusters.length > 1,
 ) {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
   const { io, texts } = terminal("", { secrets: createSecrets() });
@@ -38,21 +37,20 @@ async function placesOf(
     cluster: "prod",
     ...cluster,
   }));
-  const options: ClustersOptions = { clusters: named, ...more };
   const places = new Map<string, string>();
   const plan = async ({ settings, review }: Connection, { name }: { readonly name: string }) => {
     places.set(name, `${name} in ${settings.region} ${review.prefix}`);
     return undefined;
   };
   try {
-    const { failed } = await planClusters(options, io, plan, partition);
+    const { failed } = await planClusters({ chosen: named, isSeveral }, {}, io, plan, partition);
     for (const { name, failure } of failed)
       places.set(name, `${name}: exit ${failure.exitCode}: ${failure.message}`);
   } catch (error) {
     const { exitCode, message } = error as Failure;
     texts.push(`exit ${exitCode}: ${message}`);
   }
-  return [...texts, ...options.clusters.flatMap(({ name }) => places.get(name) ?? [])];
+  return [...texts, ...named.flatMap(({ name }) => places.get(name) ?? [])];
 }
 
 const ANOTHER = "c0: Skipped: region cn-north-1 is in partition aws-cn, not aws.";
@@ -89,10 +87,15 @@ test("clusters of one account and Region share limits, and with one profile a cl
     ...place,
   }));
   const found = new Map<string, Connection>();
-  await planClusters({ clusters }, io, async (connection, { name }) => {
-    found.set(name, connection);
-    return undefined;
-  });
+  await planClusters(
+    { chosen: clusters, isSeveral: true },
+    {},
+    io,
+    async (connection, { name }) => {
+      found.set(name, connection);
+      return undefined;
+    },
+  );
   const [first, ...others] = clusters.map(({ name }) => found.get(name));
   const shared = (key: "rates" | "ssm") => others.map((other) => other?.[key] === first?.[key]);
   assert.deepEqual(shared("rates"), [true, true, false, false]);
@@ -102,8 +105,6 @@ test("clusters of one account and Region share limits, and with one profile a cl
 test("without a partition, no region is skipped, and a single cluster has no name in messages", async () => {
   const there = "cn-north-1 /iam-authenticator/prod";
   assert.deepEqual(await placesOf([{ profile: "a", region: "cn-north-1" }]), [`c0 in ${there}`]);
-  const all = await placesOf([{ profile: "a", region: "cn-north-1" }], undefined, {
-    allContexts: true,
-  });
+  const all = await placesOf([{ profile: "a", region: "cn-north-1" }], undefined, true);
   assert.deepEqual(all, [`c0 in ${there}`]);
 });
