@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Command } from "commander";
+import { clusterOf } from "../../../cli/cmdline/contexts.ts";
 import { processStreams } from "../../../cli/io/streams.ts";
 import { createProgram } from "../../../cli/main/program.ts";
 import packageJson from "../../../package.json" with { type: "json" };
@@ -133,6 +134,10 @@ const below = (
     ? [{ path, command }]
     : command.commands.flatMap((child) => below(child, [...path, child.name()]));
 
+/** The names of the options that the command needs. */
+const namesOf = ({ options }: Command) =>
+  options.filter(({ mandatory }) => mandatory).map((option) => option.attributeName());
+
 test("every command with --cluster uses the context's cluster, and the other values for which it has options", async () => {
   const streams = { ...processStreams(), environment: { HOME: home.path } };
   const has = (command: Command, option: string) =>
@@ -148,11 +153,15 @@ test("every command with --cluster uses the context's cluster, and the other val
     const options = command.options
       .filter(({ mandatory }) => mandatory)
       .flatMap(({ long }) => [`${long}`, "https://x"]);
-    const seen: object[] = [];
-    command.action(() => void seen.push(command.opts()));
+    const before = Object.keys(command.opts());
+    command.action(() => {});
     await program.parseAsync([...path, ...words, ...options, "-c", "live"], { from: "user" });
     const expected = Object.entries(CONTEXT).filter(([name]) => has(command, `--${name}`));
-    assert.partialDeepStrictEqual(seen, [Object.fromEntries(expected)], path.join(" "));
+    const cluster = { name: "live", ...Object.fromEntries(expected) };
+    assert.deepEqual(await clusterOf(command, streams), cluster, path.join(" "));
+    // The options have only what was typed.
+    const typed = [...before, "cluster", ...namesOf(command)];
+    assert.deepEqual(new Set(Object.keys(command.opts())), new Set(typed), path.join(" "));
   }
   assert.ok(found > 20);
 });
