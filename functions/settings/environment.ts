@@ -1,6 +1,6 @@
 // Reads settings from the environment and rejects invalid values with the name of the setting.
 
-import { type AuthenticatorError, fault } from "../errors.ts";
+import { type AuthenticatorError, fault, hasCode } from "../errors.ts";
 import type { Variable } from "./variables.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,17 +13,32 @@ export function readFrom(environment: Environment): Read {
   return (name) => environment[name] || undefined;
 }
 
+/** A missing or invalid setting. The message is the name of the setting and the problem. */
+interface SettingError extends AuthenticatorError {
+  readonly setting: string;
+  /** A phrase that begins with a verb. */
+  readonly problem: string;
+}
+
+function settingError(setting: string, problem: string): SettingError {
+  return Object.assign(fault("setting_invalid", `${setting} ${problem}`), { setting, problem });
+}
+
+export function isSettingError(error: unknown): error is SettingError {
+  return hasCode(error, "setting_invalid") && "setting" in error;
+}
+
 /**
  * `expected` follows "must be" in the message. `value` is the invalid value; omit it if it can be a
  * secret.
  */
-export function bad(name: string, expected: string, value?: string): AuthenticatorError {
+export function bad(name: string, expected: string, value?: string): SettingError {
   const shown = value === undefined ? "" : `, not ${JSON.stringify(value.slice(0, 100))}`;
-  return fault("setting_invalid", `${name} must be ${expected}${shown}`);
+  return settingError(name, `must be ${expected}${shown}`);
 }
 
-export function required(name: string, expected: string): AuthenticatorError {
-  return fault("setting_invalid", `${name} is required: ${expected}`);
+export function required(name: string, expected: string): SettingError {
+  return settingError(name, `is required: ${expected}`);
 }
 
 /** Throws `setting_invalid` for an invalid value, like all functions below. */

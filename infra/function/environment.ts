@@ -5,8 +5,8 @@ import { Fn, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { readSettings } from "../../functions/authenticator/settings.ts";
 import { partitionOfIssuer, partitionOfRegion } from "../../functions/aws/partitions.ts";
-import { hasCode } from "../../functions/errors.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
+import { isSettingError } from "../../functions/settings/environment.ts";
 import { given } from "../cdk-rules.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
@@ -117,8 +117,8 @@ export function namingProps(read: () => unknown): void {
   try {
     read();
   } catch (error) {
-    if (!hasCode(error, "setting_invalid")) throw error;
-    throw new Error(error.message.replace(/^[A-Z_]+/, propOf));
+    if (!isSettingError(error)) throw error;
+    throw new Error(`${propOf(error.setting)} ${error.problem}`);
   }
 }
 
