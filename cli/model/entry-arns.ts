@@ -31,8 +31,8 @@ import type { ReviewSettings } from "./evaluation.ts";
 import { listIn } from "./stored.ts";
 
 /**
- * A valid entry with the parameter that it was read from, or is planned for. A stored mapping may be
- * in the parameter of another principal: then the function does not apply it.
+ * A valid entry in its parameter: the one that it was read from, or is planned for. A stored mapping
+ * may be in the parameter of another principal: then the function does not apply it.
  */
 export type PlacedEntry = PlacedMapping | PlacedDenial;
 
@@ -71,7 +71,7 @@ export interface EffectiveValue {
    * denies none by it.
    */
   readonly deniesNone?: boolean;
-  /** The entries that the function applies, in their order. */
+  /** The valid entries in their order, also those that have ended. */
   readonly entries: readonly PlacedEntry[];
 }
 

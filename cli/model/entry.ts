@@ -22,9 +22,8 @@ import { readStored, type StoredValue } from "../../functions/authenticator/read
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 
 /**
- * A mapping or a denial that is valid: read from a parameter, a file or options, and not yet at a
- * place. Code that reads `arnLike` must first ask for the kind: a denial may have a
- * name instead, and to skip it grants access.
+ * A valid mapping or denial, from a parameter, a file or options. Code that reads `arnLike` must
+ * first ask for the kind: a denial may have a name instead, and to skip it grants access.
  */
 export type Entry = MappingEntry | DenialEntry;
 
