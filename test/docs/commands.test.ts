@@ -1,5 +1,5 @@
 // Runs every command of this project in the documents, in page order, in a real shell against local
-// services. For commands of other programs, run-elsewhere.ts names the test that runs them, or the
+// services; `npm test` those of the first installation and of daily work. For commands of other programs, run-elsewhere.ts names the test that runs them, or the
 // reason why none does. The commands in the transcript test/docs/journey.md still print the same
 // output: dots match anything; times, durations and addresses may differ.
 
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
 import { execute } from "../e2e/cluster/kubectl.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 import { RUN_ELSEWHERE } from "./run-elsewhere.ts";
 import { startSandbox } from "./sandbox.ts";
 import { blocksOf, PAGES, type Ran, ROOT, runBlocks } from "./shell-blocks.ts";
@@ -20,13 +21,25 @@ const FINDS = [
   /^irsa doctor\b/,
 ];
 
+/** The other pages repeat commands of these, with other options. */
+const ALWAYS_RUN = [
+  "README.md",
+  "docs/access.md",
+  "docs/callers.md",
+  "docs/deploy.md",
+  "docs/irsa.md",
+  "docs/migrate.md",
+  "docs/try.md",
+];
+
 const used = new Set<string>();
 const finished = new Set<string>();
 const pages = PAGES.filter((page) => blocksOf(page, "sh").length > 0);
 
 describe("the commands of", { concurrency: 2 }, () => {
   for (const page of pages) {
-    test(page, async (t) => {
+    const options = ALWAYS_RUN.includes(page) ? {} : ONLY_IN_ALL;
+    test(page, options, async (t) => {
       const blocks = blocksOf(page, "sh");
       const withoutWebhook = blocks.join().includes("callers add control-plane ");
       const ran = await runBlocks(blocks, await startSandbox(t, { withoutWebhook }));
@@ -51,17 +64,24 @@ function problem({ words, code, err }: Ran): string[] {
   return [];
 }
 
-test("each entry of run-elsewhere.ts matches a document, and its test contains the expected text", (t) => {
-  if (finished.size < pages.length)
-    return t.skip("a page did not complete, so its commands are unknown");
-  const unused = Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start));
-  assert.deepEqual(unused, []);
-  for (const [start, entry] of Object.entries(RUN_ELSEWHERE)) {
-    if ("because" in entry) continue;
-    const { by, has } = entry;
-    assert.ok(readFileSync(join(ROOT, by), "utf8").includes(has), `${start}: ${by} has no ${has}`);
-  }
-});
+test(
+  "each entry of run-elsewhere.ts matches a document, and its test contains the expected text",
+  ONLY_IN_ALL,
+  (t) => {
+    if (finished.size < pages.length)
+      return t.skip("a page did not complete, so its commands are unknown");
+    const unused = Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start));
+    assert.deepEqual(unused, []);
+    for (const [start, entry] of Object.entries(RUN_ELSEWHERE)) {
+      if ("because" in entry) continue;
+      const { by, has } = entry;
+      assert.ok(
+        readFileSync(join(ROOT, by), "utf8").includes(has),
+        `${start}: ${by} has no ${has}`,
+      );
+    }
+  },
+);
 
 const ARN = "arn:aws:iam::111122223333";
 const PAGE = readFileSync(join(ROOT, "test/docs/journey.md"), "utf8");

@@ -38,7 +38,8 @@ export async function recordSession() {
 
 /** What a terminal shows: both streams, in colour. Exit code 1 is a finding. */
 async function output(script: string, cwd: string): Promise<string> {
-  const env = { PATH: process.env["PATH"], FORCE_COLOR: "1" };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, FORCE_COLOR: "1" };
   const { code, stdout, stderr } = await execute("sh", ["-c", script], { cwd, env });
   if (code > 1) throw new Error(stderr);
   return stdout + stderr;

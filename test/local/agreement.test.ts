@@ -7,8 +7,9 @@ import { test } from "node:test";
 import { startSandbox } from "../../local/sandbox.ts";
 import { writeTerminalFiles } from "../../local/terminal.ts";
 import { sandboxFiles } from "../../local/webhook.ts";
-import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { execute } from "../e2e/cluster/kubectl.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 
 const temporary = useFolder();
 const IDENTITIES = ["alice", "bob", "carol", "dan", "contractor", "pod"];
@@ -21,11 +22,13 @@ const SETTINGS = {
 } as const;
 
 for (const [name, [settings, granted]] of Object.entries(SETTINGS)) {
-  const files = sandboxFiles(join(temporary.path, name));
-  const sandbox = useServer(() => startSandbox(files, undefined, undefined, settings));
-  prepare(() => writeTerminalFiles(files, sandbox));
-
-  test(`explain and review agree with ${name}`, async () => {
+  // stored-settings.test.ts has the others too, without a shell.
+  const options = name === "both" ? {} : ONLY_IN_ALL;
+  test(`explain and review agree with ${name}`, options, async (t) => {
+    const files = sandboxFiles(join(temporary.path, name));
+    const sandbox = await startSandbox(files, undefined, undefined, settings);
+    t.after(() => sandbox.close());
+    await writeTerminalFiles(files, sandbox);
     const found: Record<string, readonly string[]> = {};
     for (const identity of IDENTITIES) {
       const token = `token=$(iam-authenticator token --token-only --profile ${identity})`;
@@ -35,6 +38,7 @@ for (const [name, [settings, granted]] of Object.entries(SETTINGS)) {
       const env = {
         PATH: process.env["PATH"],
         HOME: temporary.path,
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
         ACCOUNTS: "444455556666",
         TOKENS: "jwt",
       };

@@ -52,7 +52,12 @@ function typed(shell: string, { env, envFish }: typeof files, line: string) {
   const file = (isFish ? envFish : env).replaceAll(/['\\]/g, isFish ? "\\$&" : "'\\''");
   const words = ["-c", `. '${file}'; ${line}`];
   return execute(shell, words, {
-    env: { ...EXPORTED, PATH: process.env["PATH"], HOME: temporary.path },
+    env: {
+      ...EXPORTED,
+      PATH: process.env["PATH"],
+      HOME: temporary.path,
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+    },
   });
 }
 

@@ -3,10 +3,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { IS_ALL } from "../../extent.ts";
 import { raceAll } from "./second-operator.ts";
 
-test("no change of a colleague is lost in 60 commands, between whose calls they create, change and delete", async () => {
-  const { lost, raced = 0 } = await raceAll(60, 5);
+const RUNS = IS_ALL ? 60 : 15;
+
+test(`no change of a colleague is lost in ${RUNS} commands, between whose calls they create, change and delete`, async () => {
+  const { lost, raced = 0 } = await raceAll(RUNS, 5);
   assert.equal(lost, 0);
-  assert.ok(raced > 30, `${raced} raced`);
+  assert.ok(raced > RUNS / 2, `${raced} raced`);
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { gatewayRequest } from "../../../functions/gateway/http.ts";
+import { randomRuns } from "../../extent.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
 const COMMON = { headers: { Authorization: "Bearer x" }, body: "text", isBase64Encoded: false };
@@ -193,6 +194,6 @@ test("weird events never throw", () => {
         "stringstringnumber",
       );
     }),
-    { numRuns: 10_000 },
+    { numRuns: randomRuns(10_000) },
   );
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { agesBy } from "../../../functions/lib/age.ts";
+import { randomRuns } from "../../extent.ts";
 
 test("whatever the clock does, a moment is fresh without a step back and usable for the sum of the steps forward", () => {
   fc.assert(
@@ -25,7 +26,7 @@ test("whatever the clock does, a moment is fresh without a step back and usable 
         }
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: randomRuns(10_000) },
   );
 });
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { calendarTime, notAfterTime } from "../../../functions/lib/time.ts";
+import { randomRuns } from "../../extent.ts";
 
 test("any numbers in the form are a time in UTC, in milliseconds since 1970, only if it exists", () => {
   const two = (max: number): fc.Arbitrary<string> =>
@@ -26,7 +27,7 @@ test("any numbers in the form are a time in UTC, in milliseconds since 1970, onl
         second < 60;
       assert.equal(calendarTime(iso), exists ? Date.parse(`${iso}Z`) : undefined, iso);
     }),
-    { numRuns: 10_000 },
+    { numRuns: randomRuns(10_000) },
   );
 });
 

@@ -14,8 +14,9 @@ import {
   storedSettingsText,
 } from "../../../functions/settings/stored-settings.ts";
 import { IS_STORED } from "../../../functions/settings/variables.ts";
+import { randomRuns } from "../../extent.ts";
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: randomRuns(10_000) };
 const DEPLOYED = { version: "0.1.0", nodeLookup: false };
 const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer" };
 

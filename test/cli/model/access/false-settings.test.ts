@@ -17,6 +17,7 @@ import { readFrom } from "../../../../functions/settings/environment.ts";
 import { settingsParameter } from "../../../../functions/settings/stored-settings.ts";
 import type { StoredVariable } from "../../../../functions/settings/variables.ts";
 import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { IS_ALL, randomRuns } from "../../../extent.ts";
 import { settingsValue, type Variables } from "../../../stored-settings.ts";
 import { dated, forgetValues, valueFor } from "./answers.ts";
 import { type AnyPlan, anyPlan, CONTEXT, type State } from "./any-plan.ts";
@@ -131,23 +132,27 @@ test(`${texts.length} false values are of every setting, and the rule sees some 
 
 test("random plans: what is marked without settings is marked with false ones", () => {
   forgetValues();
-  const plans = fc.sample(anyPlan(1, fc.constantFrom(1, 2, 3)), { numRuns: 150, seed: 7 });
+  const plans = fc.sample(anyPlan(1, fc.constantFrom(1, 2, 3)), {
+    numRuns: IS_ALL ? 150 : 45,
+    seed: 7,
+  });
   const marks = plans.map(attack);
-  assert.ok(marks.filter((count) => count > 0).length > 50, `${marks}`);
+  assert.ok(marks.filter((count) => count > 0).length > plans.length / 3, `${marks}`);
 });
 
 test("a sample of all plans over two parameters: what is marked without settings is marked with false ones", () => {
   forgetValues();
+  const step = IS_ALL ? 7_001 : 70_001;
   let [plans, marked] = [0, 0];
   for (const [place, family] of families(2).entries()) {
-    for (let index = (place * 7919) % 7_001; index < countOf(family); index += 7_001) {
+    for (let index = (place * 7919) % step; index < countOf(family); index += step) {
       const plan = planAt(family, index);
       if (plan === undefined) continue;
       plans += 1;
       if (attack(plan) > 0) marked += 1;
     }
   }
-  assert.ok(plans > 80 && marked > plans / 4, `${plans} ${marked}`);
+  assert.ok(plans > randomRuns(80) && marked > plans / 4, `${plans} ${marked}`);
 });
 
 test("the removal of each of two administrators, and of both, is refused with false settings as without settings", () => {

@@ -10,6 +10,7 @@ import {
   type UnverifiedJwt,
 } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { isDenial } from "../../../../functions/errors.ts";
+import { randomRuns } from "../../../extent.ts";
 import { deadlineOf, fixedClock, HOME, NOW } from "../fixtures.ts";
 import {
   claimsOf,
@@ -23,7 +24,7 @@ import {
   signedTokensWith,
 } from "./mint.ts";
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: randomRuns(10_000) };
 const TEXTS = ["", "arn:", ROLE_ARN, HOME, ISSUER, `${NOW}`];
 const values = fc.constantFrom<unknown>(...TEXTS, null, 0, -1, 1e300, [], {}, [ISSUER], NOW / 1000);
 const junk = fc.oneof(fc.jsonValue({ maxDepth: 2 }), values);

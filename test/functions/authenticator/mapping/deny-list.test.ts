@@ -11,6 +11,7 @@ import {
   isPersonName,
   withoutPath,
 } from "../../../../functions/authenticator/mapping/deny-list.ts";
+import { randomRuns } from "../../../extent.ts";
 import { HOME, OTHER, roleIdentity, verified } from "../fixtures.ts";
 import { judge, NOTHING } from "./judge.ts";
 
@@ -267,7 +268,7 @@ test("for any text, a name is accepted by its characters alone, and denies exact
         assert.equal(verdictOf(name, roleIdentity("Shared", own)), isOwn ? "deny" : "nothing");
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: randomRuns(10_000) },
   );
 });
 

@@ -11,9 +11,10 @@ import {
 } from "../../../../functions/authenticator/token/encoding.ts";
 import { formatQuery, parseTokenQuery } from "../../../../functions/authenticator/token/query.ts";
 import { hasCode } from "../../../../functions/errors.ts";
+import { randomRuns } from "../../../extent.ts";
 import { PARAMETERS, queryWith, SECURITY_TOKEN } from "./samples.ts";
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: randomRuns(10_000) };
 
 test("each text has one canonical base64url, and no other text decodes to it", () => {
   const spelling = fc.string({ unit: fc.constantFrom(..."AQgwZ9-_+/= \n") });

@@ -14,10 +14,11 @@ import schema from "../../../../../cli/model/mapping-file.schema.json" with { ty
 import { examineMappingFiles, placeEntries } from "../../../../../cli/model/mapping-file.ts";
 import { KINDS, kindsWhere } from "../../../../../functions/authenticator/mapping/kinds.ts";
 import { parseJson } from "../../../../../functions/lib/json.ts";
+import { randomRuns } from "../../../../extent.ts";
 import { cli } from "../../../cli.ts";
 
 /** After a change of the schema, run it with IAM_AUTHENTICATOR_RUNS=10000. */
-const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 300);
+const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? randomRuns(300));
 const streams = processStreams();
 /** Compiling fails if the schema is not valid 2020-12. */
 const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(
