@@ -15,9 +15,15 @@ const AGAIN = "Written again over version ";
 
 const OVER = "Written over version ";
 
+/**
+ * Reads the note. A version has no other place for it: tags belong to the parameter, and the function
+ * reads the value.
+ */
+const NOTE = new RegExp(`(?:${AGAIN}|${OVER})(\\d+)$`);
+
 /** Returns the version that the writer had read. */
 export function readBy({ version, description }: ParameterVersion): number {
-  const [, over] = /Written (?:again )?over version (\d+)$/.exec(description) ?? [];
+  const [, over] = NOTE.exec(description) ?? [];
   return over === undefined ? version - 1 : Number(over);
 }
 
