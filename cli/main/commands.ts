@@ -191,7 +191,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   "irsa trust-policy": leaf(
     "print the trust policy of a service account's role",
-    async () => (await import("../commands/irsa/trust-policy.ts")).policyCommand,
+    async () => (await import("../commands/irsa/trust-policy.ts")).trustPolicyCommand,
   ),
   "irsa doctor": leaf(
     "check the issuer, IAM and the cluster, and report how to fix it",

@@ -7,7 +7,7 @@ import { limitsOf } from "../aws/rates.ts";
 import { clusterOf } from "../cmdline/contexts.ts";
 import { newCommand } from "../cmdline/define.ts";
 import { ACCOUNT, CONNECTIONS, ignoreEmptyVariables, withOptions } from "../cmdline/options.ts";
-import { readPublishedKeys } from "../commands/irsa/keys.ts";
+import { readPublishedKeys } from "../commands/irsa/published-keys.ts";
 import type { IOStreams } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import { callerName, readCallers } from "../plan/callers.ts";

@@ -25,63 +25,6 @@ import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 import { explanationData, explanationLines, needsInstance, printLines } from "./show.ts";
 
-async function explainPerson(
-  who: string,
-  output: OutputFormat,
-  connection: Connection,
-  io: IOStreams,
-): Promise<void> {
-  const { review } = connection;
-  const known = await readMappings(connection, io);
-  await requireParameters(known, connection, io);
-  const role = roleNamed(who, known, review);
-  if (role !== undefined) {
-    const { kind, account, name } = role.entry;
-    const typed = kind === "sso-session" ? `sso/${account}/${encodeName(name)}` : role.mapping;
-    throw usage(`"${who}" is ${typed}. To explain it, give that name, or its ARN.`);
-  }
-  const found = new Map(
-    identitiesNamed(who, known, review).map((identity) => [identity.arnLike, identity]),
-  );
-  if (found.size === 0)
-    throw finding(`No mapping grants access to a session or a user named ${who}.`);
-  const isSigned = (await functionOf(connection, io)).settings.tokens === "jwt";
-  const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
-    // One of the identities that a pattern matches.
-    const identity = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
-    const sample =
-      identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
-    const explained = sample && (await explainIdentity(sample, connection, io, { known }));
-    const { username = "", groups = [] } = explained?.user ?? {};
-    const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
-    const verdict = explained === undefined ? "depends on the account" : outcomeOf(explained);
-    const isGranted = explained !== undefined && explained.refusal === undefined;
-    return { item: { kind, parameter, verdict, username, groups }, isGranted };
-  });
-  const explanations = await Promise.all(explaining);
-  const items = explanations.map(({ item }) => item);
-  const headers = ["as", "mapping", "verdict", "username", "groups"];
-  const row = (it: (typeof items)[number]) => [
-    it.kind,
-    it.parameter,
-    it.verdict,
-    it.username,
-    it.groups.join(","),
-  ];
-  await printList({ items, headers, row }, { output, headers: true }, io);
-  if (!explanations.some(({ isGranted }) => isGranted)) throw silentExit();
-}
-
-/**
- * Returns the verdict. Whether a pinned mapping applies depends on the id, which a name does not
- * have.
- */
-function outcomeOf({ refusal, condition }: Explanation): string {
-  if (refusal === undefined)
-    return condition === undefined ? "granted" : `granted, if ${condition}`;
-  return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
-}
-
 interface ExplainOptions extends OutputOptions {
   readonly tokenFile?: string;
   readonly sessionName?: string;
@@ -153,6 +96,63 @@ async function explain(
     );
   }
   if (explanation.refusal !== undefined) throw silentExit();
+}
+
+async function explainPerson(
+  who: string,
+  output: OutputFormat,
+  connection: Connection,
+  io: IOStreams,
+): Promise<void> {
+  const { review } = connection;
+  const known = await readMappings(connection, io);
+  await requireParameters(known, connection, io);
+  const role = roleNamed(who, known, review);
+  if (role !== undefined) {
+    const { kind, account, name } = role.entry;
+    const typed = kind === "sso-session" ? `sso/${account}/${encodeName(name)}` : role.mapping;
+    throw usage(`"${who}" is ${typed}. To explain it, give that name, or its ARN.`);
+  }
+  const found = new Map(
+    identitiesNamed(who, known, review).map((identity) => [identity.arnLike, identity]),
+  );
+  if (found.size === 0)
+    throw finding(`No mapping grants access to a session or a user named ${who}.`);
+  const isSigned = (await functionOf(connection, io)).settings.tokens === "jwt";
+  const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
+    // One of the identities that a pattern matches.
+    const identity = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
+    const sample =
+      identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
+    const explained = sample && (await explainIdentity(sample, connection, io, { known }));
+    const { username = "", groups = [] } = explained?.user ?? {};
+    const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
+    const verdict = explained === undefined ? "depends on the account" : outcomeOf(explained);
+    const isGranted = explained !== undefined && explained.refusal === undefined;
+    return { item: { kind, parameter, verdict, username, groups }, isGranted };
+  });
+  const explanations = await Promise.all(explaining);
+  const items = explanations.map(({ item }) => item);
+  const headers = ["as", "mapping", "verdict", "username", "groups"];
+  const row = (it: (typeof items)[number]) => [
+    it.kind,
+    it.parameter,
+    it.verdict,
+    it.username,
+    it.groups.join(","),
+  ];
+  await printList({ items, headers, row }, { output, headers: true }, io);
+  if (!explanations.some(({ isGranted }) => isGranted)) throw silentExit();
+}
+
+/**
+ * Returns the verdict. Whether a pinned mapping applies depends on the id, which a name does not
+ * have.
+ */
+function outcomeOf({ refusal, condition }: Explanation): string {
+  if (refusal === undefined)
+    return condition === undefined ? "granted" : `granted, if ${condition}`;
+  return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
 }
 
 const PRINCIPALS = kindsWhere((kind) => isOfOne(kind) && !isListKind(kind));

@@ -12,7 +12,7 @@ import type { IOStreams } from "../../io/streams.ts";
 import { type Kubernetes, messageOf, openEndpoint, type Reply } from "../../kube/client.ts";
 import { listAt, STS_AUDIENCE } from "../../kube/objects.ts";
 import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
-import type { PublishedKey } from "./keys.ts";
+import type { PublishedKey } from "./published-keys.ts";
 
 /** Returns advice that ends in the command that publishes keys. */
 function publish(before: string): Advice {

@@ -38,7 +38,7 @@ import {
 } from "./check-keys.ts";
 import { keysOfKubernetes } from "./cluster-keys.ts";
 import { readIssuer } from "./flags.ts";
-import { readPublishedKeys } from "./keys.ts";
+import { readPublishedKeys } from "./published-keys.ts";
 
 interface DoctorOptions extends OutputOptions {
   readonly issuer: string;

@@ -2,16 +2,9 @@
 
 import { type Command, Option } from "commander";
 import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
-import type { IssuerKey } from "../../../functions/issuer/key.ts";
-import {
-  issuerKeyParameter,
-  issuerPath,
-  keySetOf,
-  MAX_KEYS,
-} from "../../../functions/issuer/keys.ts";
+import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { memberAt } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
-import { readBranch } from "../../aws/parameter-store.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -27,7 +20,6 @@ import { finding, usage } from "../../io/errors.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";
 import type { IOStreams } from "../../io/streams.ts";
 import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
-import type { VersionedParameter } from "../../model/stored.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import { judgeNoMapping } from "../../plan/judge.ts";
@@ -36,40 +28,7 @@ import { requireParameters } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
-
-export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
-
-/**
- * Returns the keys, sorted by name. `key` is set if the issuer serves it, and `problem` states why
- * not.
- */
-export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal) {
-  const path = issuerPath(review.prefix);
-  const found: VersionedParameter[] = [];
-  for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
-  const { keys, invalid } = keySetOf(
-    review.prefix,
-    new Map(found.map((stored) => [stored.name, stored])),
-  );
-  return found
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((stored) => {
-      const kid = stored.name.slice(path.length + 1);
-      const problem = invalid.find(({ parameter }) => parameter === stored.name)?.problem;
-      return { stored, kid, key: keys.find((served) => served.kid === kid), problem };
-    });
-}
-
-/** Returns the parameters by their names, for a plan. */
-export function byName(keys: readonly PublishedKey[]): Map<string, VersionedParameter> {
-  return new Map(keys.map(({ stored }) => [stored.name, stored]));
-}
-
-/** Returns algorithm and size for lists: `RS256, 2048 bits` or `ES256`. */
-export function describeKey(key: IssuerKey): string {
-  if (key.kty === "EC") return key.alg;
-  return `${key.alg}, ${Buffer.from(key.n, "base64url").length * 8} bits`;
-}
+import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
 
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, { examples: ["irsa keys list --cluster prod"] });

@@ -23,7 +23,7 @@ import { judgeNoMapping } from "../../plan/judge.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { remainingTokens, requestToken } from "./cluster-keys.ts";
-import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./keys.ts";
+import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
 
 interface RetireOptions extends WriteOptions {
   readonly signedUntil?: number;

@@ -23,7 +23,7 @@ interface TrustPolicyOptions {
   readonly pattern?: true;
 }
 
-export function policyCommand(command: Command, io: IOStreams): Command {
+export function trustPolicyCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
       "The policy allows one service account in one namespace. With --pattern, both names may contain * and ?.",

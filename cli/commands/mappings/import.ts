@@ -21,6 +21,69 @@ import { withAccessPolicies } from "./access-entries.ts";
 import { type Foreign, withoutRolePath } from "./foreign.ts";
 import { readForeign } from "./read-foreign.ts";
 
+interface ImportOptions {
+  readonly file: readonly string[];
+  readonly sso?: true;
+}
+
+export function importCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
+    details:
+      "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), " +
+      "IAMIdentityMapping objects, eksctl's ClusterConfig, the output of `aws eks describe-access-entry` and " +
+      "`list-associated-access-policies`, and Terraform's aws_auth_roles, aws_auth_users and aws_auth_accounts (as " +
+      ".tfvars.json, or one of these lists), in any order and number of files: access policies become the groups of " +
+      "the access entry with the same principal (see rbac). Prints a mapping file and writes nothing to AWS. Standard error " +
+      "lists entries that change and entries that cannot be imported. The exit code is 1 if an entry cannot be imported.",
+    examples: [
+      (program) =>
+        "kubectl -n kube-system get configmap aws-auth -o yaml | \\\n" +
+        `    ${program} mappings import -f - --sso > mappings.yaml`,
+      "mappings apply -c prod -f mappings.yaml --dry-run",
+    ],
+  })
+    .requiredOption("-f, --file <path>", "file, or - for standard input (may be repeated)", collect)
+    .option("--sso", "import AWSReservedSSO_ roles as their permission sets")
+    .action((options: ImportOptions) => importFiles(options, io));
+}
+
+async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
+  const found: (Foreign & { readonly inFile: string })[] = [];
+  const carried: ImportedEntry[] = [];
+  const problems: string[] = [];
+  const remarks: string[] = [];
+  for (const path of file) {
+    // With one file, line numbers are enough.
+    const inFile = file.length > 1 ? `${shownFile(path)}, ` : "";
+    const { items, notes } = readForeign(await readText(path, io), path, file.length > 1);
+    remarks.push(...notes.map((note) => `${inFile}${note}`));
+    found.push(...items.map((item) => ({ ...item, inFile })));
+  }
+  for (const { inFile, ...foreign } of withAccessPolicies(found)) {
+    const result = carry(foreign, sso === true);
+    const where = `${inFile}${result.where}`;
+    if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);
+    else carried.push({ ...result, where });
+  }
+  const { winners, overridden } = merge(carried);
+  remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
+  for (const line of [...remarks, ...overridden, ...problems]) io.log(`${line}.\n`);
+  io.print(writeMappingFile(winners.map(({ entry }) => entry)));
+  const added = winners.filter(({ isNew }) => isNew).length;
+  const imported = `${winners.length} imported${added > 0 ? `, ${added} of them with new access` : ""}`;
+  if (problems.length > 0) throw finding(`${imported}, ${problems.length} not imported.`);
+  io.log(`${imported}.\n`);
+}
+
+export function schemaCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
+    details:
+      "Save it next to the mapping file: files from import and export refer to it there. An editor then completes keys " +
+      "and marks mistakes as you type. mappings lint also checks what a schema cannot express.",
+    examples: ["mappings schema > mapping-file.schema.json"],
+  }).action(() => printData(schema, "json", io));
+}
+
 interface ImportedEntry {
   readonly where: string;
   readonly entry: Entry;
@@ -155,67 +218,4 @@ function translateIn(text: string): string | undefined {
   const translated = text.replace(/\{\{(\w+)\}\}/g, "{$1}");
   // As for a group, which cannot contain a claim: these formats have no placeholders for claims.
   return templateProblem(translated, "group") === undefined ? translated : undefined;
-}
-
-interface ImportOptions {
-  readonly file: readonly string[];
-  readonly sso?: true;
-}
-
-export function importCommand(command: Command, io: IOStreams): Command {
-  return describe(command, {
-    details:
-      "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), " +
-      "IAMIdentityMapping objects, eksctl's ClusterConfig, the output of `aws eks describe-access-entry` and " +
-      "`list-associated-access-policies`, and Terraform's aws_auth_roles, aws_auth_users and aws_auth_accounts (as " +
-      ".tfvars.json, or one of these lists), in any order and number of files: access policies become the groups of " +
-      "the access entry with the same principal (see rbac). Prints a mapping file and writes nothing to AWS. Standard error " +
-      "lists entries that change and entries that cannot be imported. The exit code is 1 if an entry cannot be imported.",
-    examples: [
-      (program) =>
-        "kubectl -n kube-system get configmap aws-auth -o yaml | \\\n" +
-        `    ${program} mappings import -f - --sso > mappings.yaml`,
-      "mappings apply -c prod -f mappings.yaml --dry-run",
-    ],
-  })
-    .requiredOption("-f, --file <path>", "file, or - for standard input (may be repeated)", collect)
-    .option("--sso", "import AWSReservedSSO_ roles as their permission sets")
-    .action((options: ImportOptions) => importFiles(options, io));
-}
-
-async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
-  const found: (Foreign & { readonly inFile: string })[] = [];
-  const carried: ImportedEntry[] = [];
-  const problems: string[] = [];
-  const remarks: string[] = [];
-  for (const path of file) {
-    // With one file, line numbers are enough.
-    const inFile = file.length > 1 ? `${shownFile(path)}, ` : "";
-    const { items, notes } = readForeign(await readText(path, io), path, file.length > 1);
-    remarks.push(...notes.map((note) => `${inFile}${note}`));
-    found.push(...items.map((item) => ({ ...item, inFile })));
-  }
-  for (const { inFile, ...foreign } of withAccessPolicies(found)) {
-    const result = carry(foreign, sso === true);
-    const where = `${inFile}${result.where}`;
-    if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);
-    else carried.push({ ...result, where });
-  }
-  const { winners, overridden } = merge(carried);
-  remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
-  for (const line of [...remarks, ...overridden, ...problems]) io.log(`${line}.\n`);
-  io.print(writeMappingFile(winners.map(({ entry }) => entry)));
-  const added = winners.filter(({ isNew }) => isNew).length;
-  const imported = `${winners.length} imported${added > 0 ? `, ${added} of them with new access` : ""}`;
-  if (problems.length > 0) throw finding(`${imported}, ${problems.length} not imported.`);
-  io.log(`${imported}.\n`);
-}
-
-export function schemaCommand(command: Command, io: IOStreams): Command {
-  return describe(command, {
-    details:
-      "Save it next to the mapping file: files from import and export refer to it there. An editor then completes keys " +
-      "and marks mistakes as you type. mappings lint also checks what a schema cannot express.",
-    examples: ["mappings schema > mapping-file.schema.json"],
-  }).action(() => printData(schema, "json", io));
 }

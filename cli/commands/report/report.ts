@@ -47,6 +47,96 @@ interface SearchOptions extends Omit<ReviewsOptions, "rate">, StoreOptions {
   readonly unused?: PastTime;
 }
 
+interface ReportOptions extends SearchOptions, ListOutputOptions {
+  readonly kubeconfig?: string;
+}
+
+export function reportCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Prints each mapping with its end, who chooses its session name, its last granted login (UTC) and the number of " +
+      "granted reviews: kube-apiserver caches a login for two minutes. Findings: ended; denied; shadowed (another mapping " +
+      "takes precedence); absent (the role or user does not exist); re-created (principalId is of an earlier role or " +
+      "user); unused; program-sessions (a username with the session's name, but programs such as aws eks get-token named all " +
+      "sessions); invalid. Roles and users are checked only in the account of the credentials, with iam:ListRoles and " +
+      "iam:ListUsers. The log requires logs:StartQuery, logs:GetQueryResults, logs:StopQuery and logs:DescribeLogGroups, " +
+      "and without --log-group cloudformation:DescribeStacks: the construct's grantReadReviews grants them. CloudWatch " +
+      "Logs charges by the gigabyte. --unused leaves out patterns, accounts and mappings that were written since then, and " +
+      "fails if the log does not cover the time. With two Regions, it counts the logins of both. Read its commands first: a " +
+      "mapping for emergencies is unused on purpose.",
+    examples: [
+      "report -c prod --kubeconfig admin.conf",
+      "report -c prod -o csv > access.csv",
+      "report -c prod --unused 90d > remove.sh",
+    ],
+  });
+  return withOptions(command, CONNECTIONS, READING, LOG, REPORT, HEADERS).action(
+    async (options: ReportOptions) => report(await clustersOf(command, io), options, io),
+  );
+}
+
+const REPORT: OptionGroup = [
+  new Option("--since <when>", "start of the log to search: a duration before now, a day or a time")
+    .argParser(readPastTime)
+    .default(readPastTime("90d"), "90d"),
+  new Option(
+    "--unused <when>",
+    "print only the commands that remove mappings without a login since then",
+  )
+    .argParser(readPastTime)
+    .conflicts(["since", "kubeconfig", "output"]),
+  new Option("--kubeconfig <file>", "add the RBAC roles in the cluster of its current context"),
+  new Option("-o, --output <format>").choices(["table", "csv", "json", "yaml"]).default("table"),
+];
+
+async function report(clusters: Clusters, options: ReportOptions, io: IOStreams): Promise<void> {
+  const { isSeveral } = clusters;
+  if (isSeveral && options.kubeconfig !== undefined)
+    throw usage("--kubeconfig is for one cluster.");
+  if (options.unused !== undefined) return reportUnused(clusters, options, io);
+  const read = (cluster: ChosenCluster, own: IOStreams) => linesIn(cluster, clusters, options, own);
+  const { results, failures } = await inEachCluster(clusters, io, read, { atOnce: 1 });
+  const lines = results.flatMap(({ cluster, value }) =>
+    value.map((line) => withCluster(clusters, cluster, line)),
+  );
+  if (results.length > 0) await printReport(lines, isSeveral, options, io);
+  throwWorst(failures);
+}
+
+async function linesIn(
+  cluster: ChosenCluster,
+  clusters: Clusters,
+  options: ReportOptions,
+  io: IOStreams,
+) {
+  const found = await search(cluster, clusters, options, io);
+  const { connection, parameters, items, logins } = found;
+  const { review, config } = connection;
+  await functionOf(connection, io);
+  for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);
+  const entries = items.flatMap(({ stored, entry }) =>
+    entry === undefined ? [] : { ...entry, parameter: stored.name },
+  );
+  const covers = coversIn(entries, review);
+  const stateOf = await checkPrincipals(entries, config, io);
+  const { kubeconfig } = options;
+  const rolesOf = kubeconfig === undefined ? undefined : await readBoundRoles(kubeconfig, io);
+  return items.map((item) => {
+    const { entry } = item;
+    const use = entry && logins.uses.get(entry);
+    const principal = entry && stateOf(entry);
+    return {
+      ...item,
+      principal,
+      sessionChosenBy: entry && sessionChooser(entry),
+      lastLogin: use?.last,
+      reviews: use?.reviews ?? 0,
+      roles: entry && rolesOf?.(entry),
+      findings: findingsOf(item, { parameters, covers, review, logins, principal }),
+    };
+  });
+}
+
 type Search = Awaited<ReturnType<typeof search>>;
 
 /** Reads the mappings of one cluster, and when each granted a login. */
@@ -237,94 +327,4 @@ function isCheckable({ entry, stored }: ListedEntry, { from }: Logins): boolean 
 
 function isRemovable(item: ListedEntry, logins: Logins): boolean {
   return isCheckable(item, logins) && isUnused(item, logins);
-}
-
-interface ReportOptions extends SearchOptions, ListOutputOptions {
-  readonly kubeconfig?: string;
-}
-
-export function reportCommand(command: Command, io: IOStreams): Command {
-  describe(command, {
-    details:
-      "Prints each mapping with its end, who chooses its session name, its last granted login (UTC) and the number of " +
-      "granted reviews: kube-apiserver caches a login for two minutes. Findings: ended; denied; shadowed (another mapping " +
-      "takes precedence); absent (the role or user does not exist); re-created (principalId is of an earlier role or " +
-      "user); unused; program-sessions (a username with the session's name, but programs such as aws eks get-token named all " +
-      "sessions); invalid. Roles and users are checked only in the account of the credentials, with iam:ListRoles and " +
-      "iam:ListUsers. The log requires logs:StartQuery, logs:GetQueryResults, logs:StopQuery and logs:DescribeLogGroups, " +
-      "and without --log-group cloudformation:DescribeStacks: the construct's grantReadReviews grants them. CloudWatch " +
-      "Logs charges by the gigabyte. --unused leaves out patterns, accounts and mappings that were written since then, and " +
-      "fails if the log does not cover the time. With two Regions, it counts the logins of both. Read its commands first: a " +
-      "mapping for emergencies is unused on purpose.",
-    examples: [
-      "report -c prod --kubeconfig admin.conf",
-      "report -c prod -o csv > access.csv",
-      "report -c prod --unused 90d > remove.sh",
-    ],
-  });
-  return withOptions(command, CONNECTIONS, READING, LOG, REPORT, HEADERS).action(
-    async (options: ReportOptions) => report(await clustersOf(command, io), options, io),
-  );
-}
-
-const REPORT: OptionGroup = [
-  new Option("--since <when>", "start of the log to search: a duration before now, a day or a time")
-    .argParser(readPastTime)
-    .default(readPastTime("90d"), "90d"),
-  new Option(
-    "--unused <when>",
-    "print only the commands that remove mappings without a login since then",
-  )
-    .argParser(readPastTime)
-    .conflicts(["since", "kubeconfig", "output"]),
-  new Option("--kubeconfig <file>", "add the RBAC roles in the cluster of its current context"),
-  new Option("-o, --output <format>").choices(["table", "csv", "json", "yaml"]).default("table"),
-];
-
-async function report(clusters: Clusters, options: ReportOptions, io: IOStreams): Promise<void> {
-  const { isSeveral } = clusters;
-  if (isSeveral && options.kubeconfig !== undefined)
-    throw usage("--kubeconfig is for one cluster.");
-  if (options.unused !== undefined) return reportUnused(clusters, options, io);
-  const read = (cluster: ChosenCluster, own: IOStreams) => linesIn(cluster, clusters, options, own);
-  const { results, failures } = await inEachCluster(clusters, io, read, { atOnce: 1 });
-  const lines = results.flatMap(({ cluster, value }) =>
-    value.map((line) => withCluster(clusters, cluster, line)),
-  );
-  if (results.length > 0) await printReport(lines, isSeveral, options, io);
-  throwWorst(failures);
-}
-
-async function linesIn(
-  cluster: ChosenCluster,
-  clusters: Clusters,
-  options: ReportOptions,
-  io: IOStreams,
-) {
-  const found = await search(cluster, clusters, options, io);
-  const { connection, parameters, items, logins } = found;
-  const { review, config } = connection;
-  await functionOf(connection, io);
-  for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);
-  const entries = items.flatMap(({ stored, entry }) =>
-    entry === undefined ? [] : { ...entry, parameter: stored.name },
-  );
-  const covers = coversIn(entries, review);
-  const stateOf = await checkPrincipals(entries, config, io);
-  const { kubeconfig } = options;
-  const rolesOf = kubeconfig === undefined ? undefined : await readBoundRoles(kubeconfig, io);
-  return items.map((item) => {
-    const { entry } = item;
-    const use = entry && logins.uses.get(entry);
-    const principal = entry && stateOf(entry);
-    return {
-      ...item,
-      principal,
-      sessionChosenBy: entry && sessionChooser(entry),
-      lastLogin: use?.last,
-      reviews: use?.reviews ?? 0,
-      roles: entry && rolesOf?.(entry),
-      findings: findingsOf(item, { parameters, covers, review, logins, principal }),
-    };
-  });
 }

@@ -31,135 +31,6 @@ import {
 import type { IOStreams } from "../../io/streams.ts";
 import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 
-interface Shown {
-  readonly review: LoggedReview;
-  readonly why: Why;
-  /** The count and the first time; not set for a single review. */
-  readonly group?: ReviewGroup;
-}
-
-const COLUMNS = ["time", "outcome", "reason", "who", "as", "parameter", "why"];
-
-const INDENT = "    ";
-
-function showGroups(
-  all: readonly Shown[],
-  prefix: string,
-  withHeaders: boolean,
-  columns: IOStreams["columns"],
-) {
-  if (columns !== undefined) return all.map((shown) => showNarrow(shown, prefix, columns)).join("");
-  const rows = all.map((shown) => {
-    const [time = "", ...rest] = cells(shown, prefix);
-    return [time, String(shown.group?.count ?? 1), ...rest];
-  });
-  const [time = "", ...headers] = COLUMNS;
-  return table(withHeaders ? [time, "count", ...headers] : [], rows);
-}
-
-function cells({ review, why }: Shown, prefix: string): string[] {
-  const { time, outcome, reason = "", arn = "", username = "", parameter = "" } = review;
-  return [
-    shownTime(time),
-    outcome,
-    reason,
-    arn,
-    username,
-    shortName(parameter, prefix),
-    why.explain ?? oneLine(why.advice ?? ""),
-  ];
-}
-
-function showNarrow({ review, why, group }: Shown, prefix: string, columns: number): string {
-  const { time, outcome, reason, arn, username, parameter, message } = review;
-  const { count = 1, first = time } = group ?? {};
-  const head = [shownTime(time), outcome, ...(reason === undefined ? [] : [reason])].join("  ");
-  const by = parameter === undefined ? "" : ` by ${shortName(parameter, prefix)}`;
-  const lines: Text[] = [
-    ...(count === 1 ? [] : [`${count} times since ${shownTime(first)}`]),
-    ...(arn === undefined ? [] : [arn]),
-    ...(username === undefined ? [] : [`as ${username}${by}`]),
-    // With an ARN, the explain command shows more.
-    ...(why.explain === undefined && message !== undefined ? [message] : []),
-    ...(why.advice === undefined ? [] : [toDo(why.advice)]),
-    ...(why.explain === undefined ? [] : [{ before: "", command: why.explain }]),
-  ];
-  const below = lines.map((line) => hangingIndent(INDENT, line, columns)).join("");
-  return `${hangingIndent("", head, columns)}${below}`;
-}
-
-function toDo(advice: Text): Text {
-  const start = "to do:";
-  return typeof advice === "string"
-    ? `${start} ${advice}`
-    : { ...advice, before: `${start} ${advice.before}` };
-}
-
-interface ReviewGroup {
-  readonly count: number;
-  /** Milliseconds since 1970. */
-  readonly first: number;
-  readonly last: LoggedReview;
-}
-
-/**
- * The largest number of groups, which limits memory: any AWS account can create any number of
- * sessions, each of which would be a group.
- */
-const MOST = 10_000;
-
-function groupReviews(most = MOST) {
-  const groups = new Map<string, ReviewGroup>();
-  let left = 0;
-  return {
-    add(review: LoggedReview) {
-      const { outcome, reason, arn, username, parameter } = review;
-      const key = JSON.stringify([outcome, reason, arn, username, parameter]);
-      const group = groups.get(key);
-      if (group === undefined && groups.size >= most) {
-        left += 1;
-        return;
-      }
-      const { count = 0, first = review.time, last = review } = group ?? {};
-      groups.set(key, {
-        count: count + 1,
-        first: Math.min(first, review.time),
-        last: review.time >= last.time ? review : last,
-      });
-    },
-    /** Returns the groups, sorted by the time of their last review. */
-    all: () => [...groups.values()].sort((a, b) => a.last.time - b.last.time),
-    /** Returns the number of reviews left out because there are too many groups. */
-    left: () => left,
-  };
-}
-
-interface Why {
-  /** A shell command. */
-  readonly explain?: string;
-  readonly advice?: Text;
-}
-
-/**
- * Returns the command that explains a denial, or advice; empty for grants and for tokens of other
- * authenticators.
- */
-function whyOf(
-  { outcome, reason = "", arn = "", principalId }: LoggedReview,
-  options: ClusterOptions,
-  io: IOStreams,
-): Why {
-  if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
-    // Without the id, the current role of this name would match.
-    const isOfId =
-      reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
-    return { explain: explainCommand(options, io, arn, isOfId ? principalId : undefined) };
-  }
-  const advice = adviceFor(reason);
-  if (advice === undefined) return {};
-  return { advice: textOf(advice, spellerFor(options, io.environment)) };
-}
-
 interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
   readonly each?: true;
   readonly follow?: true;
@@ -315,4 +186,133 @@ function reviewData({ time, ...review }: LoggedReview, cluster: ChosenCluster, i
     ...(explain !== undefined && { explain }),
     ...(advice !== undefined && { advice: oneLine(advice) }),
   };
+}
+
+interface Shown {
+  readonly review: LoggedReview;
+  readonly why: Why;
+  /** The count and the first time; not set for a single review. */
+  readonly group?: ReviewGroup;
+}
+
+const COLUMNS = ["time", "outcome", "reason", "who", "as", "parameter", "why"];
+
+const INDENT = "    ";
+
+function showGroups(
+  all: readonly Shown[],
+  prefix: string,
+  withHeaders: boolean,
+  columns: IOStreams["columns"],
+) {
+  if (columns !== undefined) return all.map((shown) => showNarrow(shown, prefix, columns)).join("");
+  const rows = all.map((shown) => {
+    const [time = "", ...rest] = cells(shown, prefix);
+    return [time, String(shown.group?.count ?? 1), ...rest];
+  });
+  const [time = "", ...headers] = COLUMNS;
+  return table(withHeaders ? [time, "count", ...headers] : [], rows);
+}
+
+function cells({ review, why }: Shown, prefix: string): string[] {
+  const { time, outcome, reason = "", arn = "", username = "", parameter = "" } = review;
+  return [
+    shownTime(time),
+    outcome,
+    reason,
+    arn,
+    username,
+    shortName(parameter, prefix),
+    why.explain ?? oneLine(why.advice ?? ""),
+  ];
+}
+
+function showNarrow({ review, why, group }: Shown, prefix: string, columns: number): string {
+  const { time, outcome, reason, arn, username, parameter, message } = review;
+  const { count = 1, first = time } = group ?? {};
+  const head = [shownTime(time), outcome, ...(reason === undefined ? [] : [reason])].join("  ");
+  const by = parameter === undefined ? "" : ` by ${shortName(parameter, prefix)}`;
+  const lines: Text[] = [
+    ...(count === 1 ? [] : [`${count} times since ${shownTime(first)}`]),
+    ...(arn === undefined ? [] : [arn]),
+    ...(username === undefined ? [] : [`as ${username}${by}`]),
+    // With an ARN, the explain command shows more.
+    ...(why.explain === undefined && message !== undefined ? [message] : []),
+    ...(why.advice === undefined ? [] : [toDo(why.advice)]),
+    ...(why.explain === undefined ? [] : [{ before: "", command: why.explain }]),
+  ];
+  const below = lines.map((line) => hangingIndent(INDENT, line, columns)).join("");
+  return `${hangingIndent("", head, columns)}${below}`;
+}
+
+function toDo(advice: Text): Text {
+  const start = "to do:";
+  return typeof advice === "string"
+    ? `${start} ${advice}`
+    : { ...advice, before: `${start} ${advice.before}` };
+}
+
+interface ReviewGroup {
+  readonly count: number;
+  /** Milliseconds since 1970. */
+  readonly first: number;
+  readonly last: LoggedReview;
+}
+
+/**
+ * The largest number of groups, which limits memory: any AWS account can create any number of
+ * sessions, each of which would be a group.
+ */
+const MOST = 10_000;
+
+function groupReviews(most = MOST) {
+  const groups = new Map<string, ReviewGroup>();
+  let left = 0;
+  return {
+    add(review: LoggedReview) {
+      const { outcome, reason, arn, username, parameter } = review;
+      const key = JSON.stringify([outcome, reason, arn, username, parameter]);
+      const group = groups.get(key);
+      if (group === undefined && groups.size >= most) {
+        left += 1;
+        return;
+      }
+      const { count = 0, first = review.time, last = review } = group ?? {};
+      groups.set(key, {
+        count: count + 1,
+        first: Math.min(first, review.time),
+        last: review.time >= last.time ? review : last,
+      });
+    },
+    /** Returns the groups, sorted by the time of their last review. */
+    all: () => [...groups.values()].sort((a, b) => a.last.time - b.last.time),
+    /** Returns the number of reviews left out because there are too many groups. */
+    left: () => left,
+  };
+}
+
+interface Why {
+  /** A shell command. */
+  readonly explain?: string;
+  readonly advice?: Text;
+}
+
+/**
+ * Returns the command that explains a denial, or advice; empty for grants and for tokens of other
+ * authenticators.
+ */
+function whyOf(
+  { outcome, reason = "", arn = "", principalId }: LoggedReview,
+  options: ClusterOptions,
+  io: IOStreams,
+): Why {
+  if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
+    // Without the id, the current role of this name would match.
+    const isOfId =
+      reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
+    return { explain: explainCommand(options, io, arn, isOfId ? principalId : undefined) };
+  }
+  const advice = adviceFor(reason);
+  if (advice === undefined) return {};
+  return { advice: textOf(advice, spellerFor(options, io.environment)) };
 }

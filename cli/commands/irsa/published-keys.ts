@@ -1,0 +1,41 @@
+// The issuer's keys in Parameter Store.
+
+import type { IssuerKey } from "../../../functions/issuer/key.ts";
+import { issuerPath, keySetOf } from "../../../functions/issuer/keys.ts";
+import type { Connection } from "../../aws/connection.ts";
+import { readBranch } from "../../aws/parameter-store.ts";
+import type { VersionedParameter } from "../../model/stored.ts";
+
+export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
+
+/**
+ * Returns the keys, sorted by name. `key` is set if the issuer serves it, and `problem` states why
+ * not.
+ */
+export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal) {
+  const path = issuerPath(review.prefix);
+  const found: VersionedParameter[] = [];
+  for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
+  const { keys, invalid } = keySetOf(
+    review.prefix,
+    new Map(found.map((stored) => [stored.name, stored])),
+  );
+  return found
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((stored) => {
+      const kid = stored.name.slice(path.length + 1);
+      const problem = invalid.find(({ parameter }) => parameter === stored.name)?.problem;
+      return { stored, kid, key: keys.find((served) => served.kid === kid), problem };
+    });
+}
+
+/** Returns the parameters by their names, for a plan. */
+export function byName(keys: readonly PublishedKey[]): Map<string, VersionedParameter> {
+  return new Map(keys.map(({ stored }) => [stored.name, stored]));
+}
+
+/** Returns algorithm and size for lists: `RS256, 2048 bits` or `ES256`. */
+export function describeKey(key: IssuerKey): string {
+  if (key.kty === "EC") return key.alg;
+  return `${key.alg}, ${Buffer.from(key.n, "base64url").length * 8} bits`;
+}
