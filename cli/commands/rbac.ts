@@ -7,6 +7,10 @@ import type { IOStreams } from "../io/streams.ts";
 import { stringifyYaml } from "../io/yaml.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "../model/names.ts";
 
+interface RbacOptions {
+  readonly namespace?: readonly string[];
+}
+
 export function rbacCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
@@ -24,18 +28,18 @@ export function rbacCommand(command: Command, io: IOStreams): Command {
       "only the bindings in this namespace (may be repeated)",
       collectNamespace,
     )
-    .action(
-      ({
-        namespace: namespaces = [undefined],
-      }: {
-        readonly namespace?: readonly (string | undefined)[];
-      }) => {
-        const bindings = [...new Set(namespaces)].flatMap((namespace) =>
+    .action((options: RbacOptions) => rbac(options, io));
+}
+
+/** Prints the bindings in the namespaces; without any, those of the entire cluster. */
+function rbac({ namespace: namespaces = [] }: RbacOptions, io: IOStreams): void {
+  const bindings =
+    namespaces.length === 0
+      ? ACCESS_LEVELS.map((level) => binding(level))
+      : [...new Set(namespaces)].flatMap((namespace) =>
           ACCESS_LEVELS.map((level) => binding(level, namespace)),
         );
-        io.print([ADMIN_VIEW, ...bindings].map((object) => stringifyYaml(object)).join("---\n"));
-      },
-    );
+  io.print([ADMIN_VIEW, ...bindings].map((object) => stringifyYaml(object)).join("---\n"));
 }
 
 const API = "rbac.authorization.k8s.io";

@@ -116,7 +116,7 @@ const ROWS: readonly Row[] = [
   ["Text of a log or of Parameter Store moves", "cli/main/complete.ts", "shellWord(name) === name && ", "", "test/cli/main/completion.test.ts"],
   ["Credentials that `token --cache` keeps", "cli/commands/token/credential-cache.ts", '{ mode: 0o600, flag: "wx" }', '{ mode: 0o644, flag: "wx" }', "test/cli/commands/token/cache.test.ts"],
   ["Credentials that `token --cache` keeps", "cli/commands/token/credential-cache.ts", "    Object.entries(options).sort(),\n", "", "test/cli/commands/token/cache.test.ts"],
-  ["`mappings edit` overwrites what another operator wrote", "cli/commands/mappings/edit.ts", "if (other !== undefined) throw", "if (false) throw", "test/cli/commands/mappings/edit.test.ts"],
+  ["`mappings edit` overwrites what another operator wrote", "cli/commands/mappings/edit.ts", "if (other !== undefined)\n", "if (other !== undefined && false)\n", "test/cli/commands/mappings/edit.test.ts"],
   ["`mappings edit` overwrites what another operator wrote", "cli/io/confirm.ts", "writeFileSync(path, text, { mode: 0o600 })", "writeFileSync(path, text, { mode: 0o644 })", "test/cli/commands/mappings/edit.test.ts"],
   ["The zip in the bucket of a CloudFormation deployment", "build/templates/switches.ts", "version.codeSha256 = sha256;", "", "test/build/templates/templates.test.ts"],
   ["A permission to read the reviews becomes", "infra/grants.ts", "resourceArns: logs.map((log) => log.logGroupArn),", 'resourceArns: ["*"],', "test/infra/policies.test.ts"],

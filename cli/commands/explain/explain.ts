@@ -59,25 +59,25 @@ export function explainCommand(command: Command, io: IOStreams): Command {
         "evaluate an AWS-signed token of the ARN, without tags and source identity",
       ).conflicts(["tokenFile", "sessionName", "principalId"]),
     )
-    .action(async (arn: string | undefined, options: ExplainOptions) =>
-      untilInterrupted(explain(arn, await clusterOf(command, io), options, io), io),
+    .action(async (who: string | undefined, options: ExplainOptions) =>
+      untilInterrupted(explain(who, await clusterOf(command, io), options, io), io),
     );
 }
 
 async function explain(
-  arn: string | undefined,
+  who: string | undefined,
   cluster: ChosenCluster,
   options: ExplainOptions,
   io: IOStreams,
 ): Promise<void> {
-  checkUsage(arn, options);
+  checkUsage(who, options);
   const connection = await connect(cluster, {}, io);
-  if (arn !== undefined && isPersonName(arn))
-    return explainPerson(arn, options.output, connection, io);
-  const subject = await subjectOf(arn, options, connection, io);
+  if (who !== undefined && isPersonName(who))
+    return explainPerson(who, options.output, connection, io);
+  const subject = await subjectOf(who, options, connection, io);
   const found = await (typeof subject === "string"
     ? explainToken(subject, connection, io)
-    : explainSupposed(subject, arn ?? "", options, connection, io));
+    : explainSupposed(subject, who ?? "", options, connection, io));
   if (found.refusal?.code === "identity_unmapped")
     await requireParameters(new Map(), connection, io);
   const { nodeLookup } = await functionOf(connection, io);
@@ -134,12 +134,12 @@ async function explainPerson(
   const explanations = await Promise.all(explaining);
   const items = explanations.map(({ item }) => item);
   const headers = ["as", "mapping", "verdict", "username", "groups"];
-  const row = (it: (typeof items)[number]) => [
-    it.kind,
-    it.parameter,
-    it.verdict,
-    it.username,
-    it.groups.join(","),
+  const row = ({ kind, parameter, verdict, username, groups }: (typeof items)[number]) => [
+    kind,
+    parameter,
+    verdict,
+    username,
+    groups.join(","),
   ];
   await printList({ items, headers, row }, { output, headers: true }, io);
   if (!explanations.some(({ isGranted }) => isGranted)) throw silentExit();
@@ -188,19 +188,19 @@ const NOT_SUPPOSED =
   "--session-name must be letters, digits or _+=,.@- without spaces, and --principal-id an id such as AROAEXAMPLE.";
 
 function checkUsage(
-  arn: string | undefined,
+  who: string | undefined,
   { tokenFile, sessionName, principalId, jwt }: ExplainOptions,
 ): void {
-  if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
+  if ([who, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
     throw usage(
       "This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.",
     );
   }
-  if ((arn === undefined) === (tokenFile === undefined))
+  if ((who === undefined) === (tokenFile === undefined))
     throw usage("Give one of: an ARN, a name, --token-file.");
-  checkOneArn(arn ?? "");
-  if (isPersonName(arn ?? "") && (sessionName ?? principalId ?? jwt) !== undefined) {
-    throw usage(`--session-name, --principal-id and --jwt require an ARN, not ${arn}.`);
+  checkOneArn(who ?? "");
+  if (isPersonName(who ?? "") && (sessionName ?? principalId ?? jwt) !== undefined) {
+    throw usage(`--session-name, --principal-id and --jwt require an ARN, not ${who}.`);
   }
 }
 

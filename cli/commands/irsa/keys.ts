@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
+import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { memberAt } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
@@ -51,11 +52,11 @@ async function list(
     published: new Date(stored.modified).toISOString(),
     key: key === undefined ? (problem ?? "") : describeKey(key),
   }));
-  const row = (it: (typeof items)[number]) => [
-    `issuer/${it.kid}`,
-    it.state,
-    it.published.slice(0, 10),
-    it.key,
+  const row = ({ kid, state, published, key }: (typeof items)[number]) => [
+    `issuer/${kid}`,
+    state,
+    published.slice(0, 10),
+    key,
   ];
   const headers = ["parameter", "state", "published", "key"];
   await printList(
@@ -108,19 +109,17 @@ async function publish(
 ): Promise<void> {
   const planned = await beforeWrites(io, () => planPublication(cluster, options, io));
   const { connection, plan } = planned;
-  const recheck = async (isWritten: boolean) => {
-    if (isWritten)
-      await withdrawTooMany(
-        await readPublishedKeys(connection, UNINTERRUPTED),
-        plan.changes,
-        connection,
-      );
-    else
-      refuseTooMany(
-        await beforeWrites(io, () => readPublishedKeys(connection, io.interrupted)),
-        plan.changes,
-      );
-  };
+  // Parameter Store cannot limit the number of keys: another publisher may write at the same time.
+  async function recheck(isWritten: boolean): Promise<void> {
+    if (isWritten) {
+      const published = await readPublishedKeys(connection, UNINTERRUPTED);
+      await withdrawTooMany(published, plan.changes, connection);
+    } else {
+      const read = () => readPublishedKeys(connection, io.interrupted);
+      refuseTooMany(await beforeWrites(io, read), plan.changes);
+    }
+  }
+
   await executePlan(async () => planned, options, io, { recheck });
 }
 
@@ -141,13 +140,10 @@ async function planPublication(
     if (found?.key !== undefined) return [];
     if (found?.stored.secure)
       throw finding(`${name} is a SecureString, which the issuer does not read: remove it.`);
-    const [action, before] = [
-      found === undefined ? ("add" as const) : ("change" as const),
-      found?.stored,
-    ];
-    return [
-      { action, name, before, value: JSON.stringify(key), shown: `${describeKey(key)}${source}` },
-    ];
+    const change = { name, value: JSON.stringify(key), shown: `${describeKey(key)}${source}` };
+    return found === undefined
+      ? [{ ...change, action: "add", before: undefined }]
+      : [{ ...change, action: "change", before: found.stored }];
   });
   refuseTooMany(published, changes);
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
@@ -222,17 +218,23 @@ async function describeSource(
   return `, from ${server}, issuer ${issuer}`;
 }
 
+/** Returns the keys of the source that the user gave, each of them once. */
 async function keysFrom(
+  options: PublishOptions,
+  kubernetes: Kubernetes | undefined,
+  io: IOStreams,
+): Promise<readonly IssuerKey[]> {
+  const keys = await readSource(options, kubernetes, io);
+  return [...new Map(keys.map((key) => [key.kid, key])).values()];
+}
+
+function readSource(
   { jwks, publicKey }: PublishOptions,
   kubernetes: Kubernetes | undefined,
   io: IOStreams,
-) {
-  const keys = await (async () => {
-    if (jwks !== undefined) return keysOfJwksFile(jwks, io);
-    if (publicKey !== undefined) return keysOfPem(publicKey, io);
-    if (kubernetes === undefined)
-      throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
-    return keysOfKubernetes(kubernetes);
-  })();
-  return [...new Map(keys.map((key) => [key.kid, key])).values()];
+): Promise<readonly IssuerKey[]> {
+  if (jwks !== undefined) return keysOfJwksFile(jwks, io);
+  if (publicKey !== undefined) return keysOfPem(publicKey, io);
+  if (kubernetes !== undefined) return keysOfKubernetes(kubernetes);
+  throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
 }

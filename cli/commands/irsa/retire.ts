@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { notAfterTime } from "../../../functions/lib/time.ts";
-import { connect } from "../../aws/connection.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
@@ -75,38 +75,47 @@ async function retire(
   const { connection } = planned;
   // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the
   // other's key.
-  const recheck = async (isWritten: boolean) => {
-    if (!isWritten) {
-      const problem = problemOf(
-        await beforeWrites(io, () => readPublishedKeys(connection, io.interrupted)),
-      );
-      if (problem !== undefined) throw finding(`Refused: ${problem}`);
-      return;
+  async function recheck(isWritten: boolean): Promise<void> {
+    if (isWritten) {
+      const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
+      if (problem !== undefined) await publishAgain(retired, change, problem, connection);
+    } else {
+      const read = () => readPublishedKeys(connection, io.interrupted);
+      refuse(problemOf(await beforeWrites(io, read)));
     }
-    const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
-    if (problem === undefined) return;
-    await writeValue(
-      connection.ssm,
-      { ...change, before: undefined, value: retired.stored.value },
-      UNINTERRUPTED,
-    );
-    throw finding(
-      `Not retired: another operator changed the keys too. The key is published again: ${problem}`,
-    );
-  };
+  }
+
   // --force applies to tokens here, and does not skip the stack check.
   const { force: _, ...writeOptions } = options;
   await executePlan(async () => planned, writeOptions, io, { recheck });
 }
 
-/** `problemOf` returns why the key must not be retired beside these keys. */
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw finding(`Refused: ${problem}`);
+}
+
+async function publishAgain(
+  { stored }: PublishedKey,
+  change: Change,
+  problem: string,
+  { ssm }: Connection,
+): Promise<never> {
+  await writeValue(ssm, { ...change, before: undefined, value: stored.value }, UNINTERRUPTED);
+  throw finding(
+    `Not retired: another operator changed the keys too. The key is published again: ${problem}`,
+  );
+}
+
+/** Returns why a key must not be retired beside these keys; `undefined` if it may be. */
+type ProblemOf = (published: readonly PublishedKey[]) => string | undefined;
+
 async function planRetirement(
   kid: string,
   cluster: ChosenCluster,
   options: RetireOptions,
   io: IOStreams,
 ) {
-  const { signedUntil, longestToken, kubeconfig, force } = options;
+  const { signedUntil, force } = options;
   if (signedUntil === undefined && !force)
     throw usage("Give --signed-until, or --force if the key has leaked.");
   const connection = await connect(cluster, {}, io);
@@ -114,28 +123,12 @@ async function planRetirement(
   const retired = published.find((publishedKey) => publishedKey.kid === kid);
   if (retired === undefined)
     throw finding(`Key ${kid} is not published. To see them, run irsa keys list.`);
-  let problemOf = (_: readonly PublishedKey[]): string | undefined => undefined;
-  if (!force && signedUntil !== undefined) {
-    const asked =
-      kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, io);
-    const end =
-      signedUntil + 1000 * Math.max(longestToken ?? DEFAULT_TOKEN_EXPIRATION, asked.longestSeconds);
-    // A key that is not served verifies no token.
-    if (retired.key !== undefined) {
-      problemOf = (keys) => {
-        const others = keys.filter(
-          (publishedKey) => publishedKey.kid !== kid && publishedKey.key !== undefined,
-        );
-        return (
-          signingProblem(kid, others, asked.signing) ??
-          timeProblem(others, signedUntil, end, connection.review.now)
-        );
-      };
-    }
-    const problem = problemOf(published);
-    if (problem !== undefined) throw finding(`Refused: ${problem}`);
-    for (const line of asked.lines) io.log(`${line}\n`);
-  }
+  const { problemOf, lines } =
+    force || signedUntil === undefined
+      ? LEAKED
+      : await readTokens(retired, signedUntil, options, connection, io);
+  refuse(problemOf(published));
+  for (const line of lines) io.log(`${line}\n`);
   const { stored: before, key } = retired;
   const shown = key === undefined ? "invalid, not served" : describeKey(key);
   const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
@@ -150,6 +143,37 @@ async function planRetirement(
     gives: "no access" as const,
   };
   return { retired, change, problemOf, planned };
+}
+
+/** The tokens of a key that has leaked must be rejected, whatever else is served. */
+const LEAKED: { readonly problemOf: ProblemOf; readonly lines: readonly string[] } = {
+  problemOf: () => undefined,
+  lines: [],
+};
+
+/**
+ * Finds out until when tokens of the key may be valid. `lines` are about the tokens that
+ * kube-apiserver still accepts.
+ */
+async function readTokens(
+  { kid, key }: PublishedKey,
+  signedUntil: number,
+  { longestToken = DEFAULT_TOKEN_EXPIRATION, kubeconfig }: RetireOptions,
+  { review }: Connection,
+  io: IOStreams,
+): Promise<typeof LEAKED> {
+  const { signing, longestSeconds, lines } =
+    kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, io);
+  const end = signedUntil + 1000 * Math.max(longestToken, longestSeconds);
+  function problemOf(published: readonly PublishedKey[]): string | undefined {
+    // A key that is not served verifies no token.
+    if (key === undefined) return undefined;
+    const others = published.filter((other) => other.kid !== kid && other.key !== undefined);
+    return (
+      signingProblem(kid, others, signing) ?? timeProblem(others, signedUntil, end, review.now)
+    );
+  }
+  return { problemOf, lines };
 }
 
 const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };

@@ -45,23 +45,30 @@ export function trustPolicyCommand(command: Command, io: IOStreams): Command {
       "--pattern",
       "allow * and ?: anyone who can create a matching service account gets the role",
     )
-    .action(async (subject: TrustedSubject, options: TrustPolicyOptions) => {
-      const problem = subjectProblem(subject, options.pattern ?? false);
-      if (problem !== undefined) {
-        const hint = problem.code === "pattern_refused" ? " (--pattern allows it)" : "";
-        throw usage(`The ${problem.phrase}${hint}.`);
-      }
-      const { issuer, awsAccount, partition, tokenAudience } = options;
-      const statement = {
-        Effect: "Allow",
-        Principal: {
-          Federated: `arn:${partition}:iam::${awsAccount}:oidc-provider/${providerName(issuer)}`,
-        },
-        Action: "sts:AssumeRoleWithWebIdentity",
-        Condition: trustConditions(issuer, subject, tokenAudience),
-      };
-      await printData({ Version: "2012-10-17", Statement: [statement] }, "json", io);
-    });
+    .action((subject: TrustedSubject, options: TrustPolicyOptions) =>
+      trustPolicy(subject, options, io),
+    );
+}
+
+async function trustPolicy(
+  subject: TrustedSubject,
+  { issuer, awsAccount, partition, tokenAudience, pattern }: TrustPolicyOptions,
+  io: IOStreams,
+): Promise<void> {
+  const problem = subjectProblem(subject, pattern ?? false);
+  if (problem !== undefined) {
+    const hint = problem.code === "pattern_refused" ? " (--pattern allows it)" : "";
+    throw usage(`The ${problem.phrase}${hint}.`);
+  }
+  const statement = {
+    Effect: "Allow",
+    Principal: {
+      Federated: `arn:${partition}:iam::${awsAccount}:oidc-provider/${providerName(issuer)}`,
+    },
+    Action: "sts:AssumeRoleWithWebIdentity",
+    Condition: trustConditions(issuer, subject, tokenAudience),
+  };
+  await printData({ Version: "2012-10-17", Statement: [statement] }, "json", io);
 }
 
 function readSubject(text: string): TrustedSubject {

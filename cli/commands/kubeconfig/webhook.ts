@@ -1,7 +1,7 @@
 // `kubeconfig webhook`: creates the kubeconfig for kube-apiserver.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { optionalClusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, optionalClusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { OF_STACK, withOptions } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
@@ -70,15 +70,22 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
       ).conflicts(["tokenFile", "tokenFilePath", "clientCert", "clientKey", "token"]),
     )
     .option("--out <file>", OUT)
-    .action(async ({ out, ...options }: WebhookOptions) => {
-      const { endpoint, from } = options;
-      const cluster = await optionalClusterOf(command, io);
-      if ((cluster ?? endpoint) === undefined) throw usage("Give --endpoint or --cluster.");
-      const server = await webhookServer(options, cluster === undefined ? [] : [cluster], io);
-      const kubeconfig =
-        from === undefined ? await fromFiles(options, server, io) : await fromOld(from, server, io);
-      writeKubeconfig(kubeconfig, out, io);
-    });
+    .action(async (options: WebhookOptions) =>
+      webhook(await optionalClusterOf(command, io), options, io),
+    );
+}
+
+async function webhook(
+  cluster: ChosenCluster | undefined,
+  options: WebhookOptions,
+  io: IOStreams,
+): Promise<void> {
+  const { endpoint, from, out } = options;
+  if (cluster === undefined && endpoint === undefined) throw usage("Give --endpoint or --cluster.");
+  const server = await webhookServer(options, cluster === undefined ? [] : [cluster], io);
+  const kubeconfig =
+    from === undefined ? await fromFiles(options, server, io) : await fromOld(from, server, io);
+  writeKubeconfig(kubeconfig, out, io);
 }
 
 /**
@@ -99,12 +106,11 @@ async function fromFiles(
   server: Server,
   io: IOStreams,
 ) {
-  const webhook = await readWebhookFiles({ ...files, endpoint: server.server }, io);
-  const hasCredentials =
-    (tokenFilePath ?? webhook.token ?? webhook.clientCertificate) !== undefined;
+  const read = await readWebhookFiles({ ...files, endpoint: server.server }, io);
+  const hasCredentials = (tokenFilePath ?? read.token ?? read.clientCertificate) !== undefined;
   if (token && !hasCredentials) throw usage(NO_CREDENTIALS);
   return webhookKubeconfig({
-    ...webhook,
+    ...read,
     ...server,
     ...(tokenFilePath && { tokenFile: tokenFilePath }),
   });

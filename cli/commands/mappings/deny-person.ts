@@ -170,49 +170,65 @@ async function planName(
   isRefused: boolean,
   mappings: ReadonlyMap<string, VersionedParameter> | undefined,
   known: ReadonlyMap<string, VersionedParameter>,
-  { ssm, review, account }: Connection,
+  connection: Connection,
   io: IOStreams,
 ): Promise<Pick<ClusterPlan, "plan" | "uncovered">> {
+  const { review, account } = connection;
   const { prefix } = review;
-  const desired = new Map<string, string>();
-  /** Adds the name to the list, or returns a phrase why it cannot hold the name. */
-  async function addTo(list: string): Promise<string | undefined> {
-    const stored = known.get(list);
-    if (readValue(list, stored, review).problem !== undefined) return "is invalid";
-    const { value, bytes, isNew } = withDenial(shortName(list, prefix), stored, who, terms, review);
-    if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES)
-      return `is full (${bytes} of ${MAX_BYTES} bytes)`;
-    const { stack } =
-      stored === undefined || force ? {} : await findOwner(ssm, list, io.interrupted);
-    if (stack !== undefined) return `is managed by ${managerOf(stack)}`;
-    desired.set(list, value);
-    return undefined;
-  }
+  const place = (list: string) =>
+    placeName(list, who, force === true, terms, known, connection, io);
   const first = denyParameter(prefix, account ?? "any");
-  const problem = isRefused ? "may not be written with your permissions" : await addTo(first);
-  if (problem === undefined) return { plan: planFor(known, desired) };
+  const inFirst: Placement = isRefused
+    ? { problem: "may not be written with your permissions" }
+    : await place(first);
+  if (inFirst.problem === undefined)
+    return { plan: planFor(known, new Map([[first, inFirst.value]])) };
+  const desired = new Map<string, string>();
   const uncovered: string[] = [];
-  const accounts = account === undefined ? accountsIn(mappings, prefix) : [];
-  for (const other of accounts) {
+  for (const other of account === undefined ? accountsIn(mappings, prefix) : []) {
     const list = denyParameter(prefix, other);
-    const why = await addTo(list);
-    if (why !== undefined)
-      uncovered.push(`account ${other}, since ${shortName(list, prefix)} ${why}`);
+    const { value, problem } = await place(list);
+    if (problem === undefined) desired.set(list, value);
+    else uncovered.push(`account ${other}, since ${shortName(list, prefix)} ${problem}`);
   }
-  const where = shortName(first, prefix);
+  const where = `${shortName(first, prefix)} ${inFirst.problem}`;
   if (desired.size === 0) {
     const others =
       uncovered.length === 0
         ? ""
         : `, and no list of an account can hold the name: ${uncovered.join("; ")}`;
-    throw finding(`Nothing was written: ${where} ${problem}${others}.`, WAYS_OUT);
+    throw finding(`Nothing was written: ${where}${others}.`, WAYS_OUT);
   }
   const patterns = listIn(known.get(mappingParameter(prefix, "pattern", "any"))?.value) ?? [];
   if (patterns.length > 0) uncovered.push("identities that only pattern/any maps");
-  io.log(
-    `${where} ${problem}: the name is written to the list of each account that has mappings.\n`,
-  );
+  io.log(`${where}: the name is written to the list of each account that has mappings.\n`);
   return { plan: planFor(known, desired), uncovered };
+}
+
+/** A list with the name, or a phrase that states why it cannot hold the name. */
+type Placement =
+  | { readonly value: string; readonly problem?: undefined }
+  | { readonly problem: string; readonly value?: undefined };
+
+/** Adds the name to a list, unless the list is invalid, full, or managed by a stack. */
+async function placeName(
+  list: string,
+  who: string,
+  force: boolean,
+  terms: Terms,
+  known: ReadonlyMap<string, VersionedParameter>,
+  { ssm, review }: Connection,
+  io: IOStreams,
+): Promise<Placement> {
+  const stored = known.get(list);
+  if (readValue(list, stored, review).problem !== undefined) return { problem: "is invalid" };
+  const name = shortName(list, review.prefix);
+  const { value, bytes, isNew } = withDenial(name, stored, who, terms, review);
+  if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES)
+    return { problem: `is full (${bytes} of ${MAX_BYTES} bytes)` };
+  if (stored === undefined || force) return { value };
+  const { stack } = await findOwner(ssm, list, io.interrupted);
+  return stack === undefined ? { value } : { problem: `is managed by ${managerOf(stack)}` };
 }
 
 /** Returns the accounts that have mappings or denials. */

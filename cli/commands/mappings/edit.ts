@@ -2,7 +2,7 @@
 // writes them.
 
 import type { Command } from "commander";
-import { connect, type StoreOptions } from "../../aws/connection.ts";
+import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
@@ -19,11 +19,12 @@ import type { IOStreams } from "../../io/streams.ts";
 import { accountOf, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";
-import { isSameValue } from "../../model/stored.ts";
+import { isSameValue, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
 import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { parametersIn, warnOfEnded } from "./apply.ts";
@@ -59,7 +60,7 @@ async function edit(
         `${spell("mappings export", "> all.yaml")}, then ${spell("mappings apply", "-f all.yaml")}`,
     );
   }
-  const { connection, read, entries, where } = await beforeWrites(io, () =>
+  const { connection, entries, where } = await beforeWrites(io, () =>
     openEntries(who, cluster, options, io),
   );
   const { prefix } = connection.review;
@@ -72,32 +73,58 @@ async function edit(
     const edited = await readMappingFiles([draft.path], io);
     const desired = parametersIn(edited, connection);
     warnOfEnded(edited, connection, io);
-    const names = new Set([...opened.keys(), ...desired.keys()]);
-    const shown = (name: string) => opened.get(name) ?? "[]";
-    const isEdited = (name: string) => !isSameValue(shown(name), desired.get(name) ?? "[]");
-    isKept = [...names].some(isEdited);
+    const edits: Edits = { opened, desired };
+    isKept = [...opened.keys(), ...desired.keys()].some((name) => isEdited(name, edits));
     if (!isKept) return io.log("Nothing was changed.\n");
-    const make = async () => {
-      const known = await read(names);
-      const ours = new Map([...known].filter(([name]) => isEdited(name)));
-      const plan = planChanges(
-        ours,
-        new Map([...desired].filter(([name]) => isEdited(name))),
-        true,
-      );
-      const other = plan.changes.find(
-        ({ name, before }) => !isSameValue(shown(name), before?.value ?? "[]"),
-      );
-      if (other !== undefined) throw finding(`${shortName(other.name, prefix)} ${DIFFERS}`);
-      warnOfSessionTrust(plan.changes, connection, io);
-      return { plan, known, connection, judge: judgeAccess({ isWhole: who.length === 0 }) };
-    };
-    await executePlan(make, options, io);
+    const isWhole = who.length === 0;
+    await executePlan(() => planEdits(edits, isWhole, connection, io), options, io);
     isKept = options.dryRun === true;
   } finally {
     if (isKept && draft.read() !== text) io.log(`Your text is in ${draft.path}.\n`);
     else draft.remove();
   }
+}
+
+/** The values of parameters by name: as the file was opened, and as it is saved. */
+interface Edits {
+  readonly opened: ReadonlyMap<string, string>;
+  readonly desired: ReadonlyMap<string, string>;
+}
+
+function isEdited(name: string, { opened, desired }: Edits): boolean {
+  return !isSameValue(opened.get(name) ?? "[]", desired.get(name) ?? "[]");
+}
+
+/** Plans the changes of the file. Throws for a parameter that another operator has changed. */
+async function planEdits(
+  edits: Edits,
+  isWhole: boolean,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const { opened, desired } = edits;
+  const names = new Set([...opened.keys(), ...desired.keys()]);
+  const known = await read(names, isWhole, connection, io);
+  const stored = new Map([...known].filter(([name]) => isEdited(name, edits)));
+  const wanted = new Map([...desired].filter(([name]) => isEdited(name, edits)));
+  const plan = planChanges(stored, wanted, true);
+  const other = plan.changes.find(
+    ({ name, before }) => !isSameValue(opened.get(name) ?? "[]", before?.value ?? "[]"),
+  );
+  if (other !== undefined)
+    throw finding(`${shortName(other.name, connection.review.prefix)} ${DIFFERS}`);
+  warnOfSessionTrust(plan.changes, connection, io);
+  return { plan, known, connection, judge: judgeAccess({ isWhole }) };
+}
+
+/** Reads these parameters, or with `isWhole` every mapping. */
+function read(
+  names: ReadonlySet<string>,
+  isWhole: boolean,
+  connection: Connection,
+  io: IOStreams,
+): Promise<Map<string, VersionedParameter>> {
+  return isWhole ? readMappings(connection, io) : readByName([...names], connection, io);
 }
 
 /** Reads the entries to edit. Logs those that a file cannot have. */
@@ -110,9 +137,7 @@ async function openEntries(
   const connection = await connect(cluster, options, io);
   const { prefix, partition } = connection.review;
   const named = new Set(who.map((name) => findTarget(connection, name).parameter));
-  const read = (names: Iterable<string>) =>
-    who.length === 0 ? readMappings(connection, io) : readByName([...names], connection, io);
-  const found = await read(named);
+  const found = await read(named, who.length === 0, connection, io);
   const missing = [...named].find((name) => !found.has(name));
   if (missing !== undefined)
     throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
@@ -128,7 +153,7 @@ async function openEntries(
   });
   const where = await destinationOf(connection, found, io);
   if (entries.length === 0) throw finding(`Nothing to edit in ${where}.`);
-  return { connection, read, entries, where };
+  return { connection, entries, where };
 }
 
 const DIFFERS =

@@ -42,6 +42,7 @@ import { judgeAccess } from "../../plan/access/judge.ts";
 import { planChanges } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import { beforeNewest } from "../../plan/list-history.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 
@@ -134,7 +135,7 @@ async function rollback(
   const versions = await beforeWrites(io, () => readHistory(ssm, parameter, io.interrupted));
   const target =
     to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
-  const make = async () => {
+  async function makePlan(): Promise<ClusterPlan> {
     const before = await readByName([parameter], connection, io);
     await requireCluster(before, connection, options, io);
     if (to === undefined && before.get(parameter)?.version !== versions[0]?.version)
@@ -148,8 +149,9 @@ async function rollback(
     const plan = planChanges(before, new Map([[parameter, value]]), false);
     if (address.kind === "deny") logEnded(value, review.now, io);
     return { plan, known: before, connection, judge: judgeAccess() };
-  };
-  await executePlan(make, options, io);
+  }
+
+  await executePlan(makePlan, options, io);
 }
 
 /** Logs the denials of a list that have ended, which the plan leaves out. */
