@@ -82,6 +82,9 @@ export function spellerFor(
   const cluster = clusterWords(options);
   return {
     program,
-    spell: (words, ...more) => [program, words, ...cluster, ...more].join(" "),
+    spell(words, more) {
+      const end = more === undefined ? [] : [more];
+      return [program, words, ...cluster, ...end].join(" ");
+    },
   };
 }
