@@ -14,7 +14,8 @@ import { type Failure, usage } from "../io/errors.ts";
 import { readFileText, userFolder } from "../io/files.ts";
 import type { IOStreams } from "../io/streams.ts";
 import type { Path } from "../io/yaml.ts";
-import { CLUSTER_FLAGS } from "./options.ts";
+
+export const CLUSTER_FLAGS = "-c, --cluster <id>";
 
 /** A cluster that the user chose. */
 export interface ChosenCluster extends ClusterPlace {

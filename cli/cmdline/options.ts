@@ -8,6 +8,7 @@ import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts"
 import { DEFAULT_RATES } from "../aws/rates.ts";
 import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
 import type { IOStreams } from "../io/streams.ts";
+import { CLUSTER_FLAGS } from "./contexts.ts";
 
 export interface OutputOptions {
   readonly output: OutputFormat;
@@ -46,8 +47,6 @@ export function ignoreEmptyVariables(command: Command, { environment }: IOStream
   );
   for (const option of unset) command.removeAllListeners(`optionEnv:${option.name()}`);
 }
-
-export const CLUSTER_FLAGS = "-c, --cluster <id>";
 
 const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configuration file";
 
