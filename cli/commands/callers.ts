@@ -117,11 +117,15 @@ async function add(
     planAddition(caller, connection, own),
   );
   const isPrinted = out === undefined && arn === undefined;
-  const { recheck, logRest } = deliverToken(name, text, out, isPrinted, io);
+  const { deliver, noteStored, logRest } = deliverToken(name, text, out, isPrinted, io);
   // Standard output has the secret alone, so that it can be a file.
   const shown = isPrinted && !options.dryRun ? { ...io, columns: undefined, print: io.log } : io;
   try {
-    await carryOut(planned, options, shown, { done: "Added", recheck });
+    await carryOut(planned, options, shown, {
+      done: "Added",
+      onAccept: deliver,
+      onWritten: noteStored,
+    });
   } catch (error) {
     logRest(error);
     throw error;
@@ -162,9 +166,9 @@ async function planAddition(
 }
 
 /**
- * Returns what runs before each write, and after a failure. The token is printed, or written into
- * its file, before the parameter: the function must not accept a token that is lost, for example
- * because the disk is full.
+ * Returns what runs before the first write, after each cluster's, and after a failure. The token is
+ * printed, or written into its file, before the parameter: the function must not accept a token that
+ * is lost, for example because the disk is full.
  */
 function deliverToken(
   name: string,
@@ -176,13 +180,15 @@ function deliverToken(
   let file: string | undefined;
   let isStored = false;
 
-  async function recheck(isWritten: boolean): Promise<void> {
-    isStored = isWritten;
-    if (isWritten) return;
+  async function deliver(): Promise<void> {
     if (isPrinted) io.print(text);
     if (out === undefined) return;
     writeSecret(out, text);
     file = out;
+  }
+
+  async function noteStored(): Promise<void> {
+    isStored = true;
   }
 
   /** Logs where the token is, or discards it if no function accepts it. */
@@ -195,7 +201,7 @@ function deliverToken(
       io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
   }
 
-  return { recheck, logRest };
+  return { deliver, noteStored, logRest };
 }
 
 function requireNewName(name: string, entries: Items): void {

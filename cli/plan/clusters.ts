@@ -181,10 +181,10 @@ interface Action {
    * always stops.
    */
   readonly goesOn?: boolean;
-  /**
-   * Called after the confirmation, before the first write and after each cluster's. Throws to stop.
-   */
-  readonly recheck?: (isWritten: boolean) => Promise<void>;
+  /** Called once, after the confirmation and before the first write. Throws to write nothing. */
+  readonly onAccept?: () => Promise<void>;
+  /** Called after the writes of each cluster. Throws to stop. */
+  readonly onWritten?: () => Promise<void>;
 }
 
 /**
@@ -228,11 +228,11 @@ export async function carryOut(
     return ready.map(({ plan }) => plan);
   }
   const perSecond = await ask(wanted, refused, options, io);
-  if (wanted.length > 0) await action.recheck?.(false);
+  if (wanted.length > 0) await action.onAccept?.();
   const results = await writeClusters(
     wanted,
     options,
-    { isSeveral, goesOn, recheck: action.recheck, perSecond },
+    { isSeveral, goesOn, onWritten: action.onWritten, perSecond },
     io,
   );
   const written = results.filter((result) => "plan" in result);

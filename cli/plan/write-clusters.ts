@@ -44,8 +44,8 @@ interface Manner {
    * before the others.
    */
   readonly goesOn: boolean;
-  /** Called after each cluster's write. Throws to stop. */
-  readonly recheck?: ((isWritten: boolean) => Promise<void>) | undefined;
+  /** Called after the writes of each cluster. Throws to stop. */
+  readonly onWritten?: (() => Promise<void>) | undefined;
   /** How many clusters can be written a second. */
   readonly perSecond: number;
 }
@@ -57,7 +57,7 @@ interface Manner {
 export async function writeClusters(
   wanted: readonly ClusterToWrite[],
   options: ProposeOptions,
-  { isSeveral, goesOn, recheck, perSecond }: Manner,
+  { isSeveral, goesOn, onWritten, perSecond }: Manner,
   io: IOStreams,
 ): Promise<(ReadyCluster | ClusterFailure)[]> {
   const progress = startProgress("writing clusters", wanted.length, io, perSecond);
@@ -73,7 +73,7 @@ export async function writeClusters(
       if (isSeveral) await waitForTurn(proposal, io);
       if (stop.signal.aborted) return { name, failure: silentExit() };
       const written = await writeOrReplace(cluster, options, ioOf(name));
-      await recheck?.(true);
+      await onWritten?.();
       return written;
     } catch (error) {
       const failure = failureOfCluster(error, io);

@@ -109,18 +109,16 @@ async function publish(
 ): Promise<void> {
   const planned = await beforeWrites(io, () => planPublication(cluster, options, io));
   const { connection, plan } = planned;
-  // Parameter Store cannot limit the number of keys: another publisher may write at the same time.
-  async function recheck(isWritten: boolean): Promise<void> {
-    if (isWritten) {
-      const published = await readPublishedKeys(connection, UNINTERRUPTED);
-      await withdrawTooMany(published, plan.changes, connection);
-    } else {
-      const read = () => readPublishedKeys(connection, io.interrupted);
-      refuseTooMany(await beforeWrites(io, read), plan.changes);
-    }
-  }
-
-  await executePlan(async () => planned, options, io, { recheck });
+  // Another publisher may write keys at the same time, and Parameter Store cannot limit their number.
+  const onAccept = async () => {
+    const read = () => readPublishedKeys(connection, io.interrupted);
+    refuseTooMany(await beforeWrites(io, read), plan.changes);
+  };
+  const onWritten = async () => {
+    const published = await readPublishedKeys(connection, UNINTERRUPTED);
+    await withdrawTooMany(published, plan.changes, connection);
+  };
+  await executePlan(async () => planned, options, io, { onAccept, onWritten });
 }
 
 async function planPublication(

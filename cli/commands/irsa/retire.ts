@@ -75,19 +75,17 @@ async function retire(
   const { connection } = planned;
   // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the
   // other's key.
-  async function recheck(isWritten: boolean): Promise<void> {
-    if (isWritten) {
-      const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
-      if (problem !== undefined) await publishAgain(retired, change, problem, connection);
-    } else {
-      const read = () => readPublishedKeys(connection, io.interrupted);
-      refuse(problemOf(await beforeWrites(io, read)));
-    }
-  }
-
+  const onAccept = async () => {
+    const read = () => readPublishedKeys(connection, io.interrupted);
+    refuse(problemOf(await beforeWrites(io, read)));
+  };
+  const onWritten = async () => {
+    const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
+    if (problem !== undefined) await publishAgain(retired, change, problem, connection);
+  };
   // --force applies to tokens here, and does not skip the stack check.
   const { force: _, ...writeOptions } = options;
-  await executePlan(async () => planned, writeOptions, io, { recheck });
+  await executePlan(async () => planned, writeOptions, io, { onAccept, onWritten });
 }
 
 function refuse(problem: string | undefined): void {

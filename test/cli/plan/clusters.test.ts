@@ -92,10 +92,13 @@ async function execute({ plans, goesOn, fails, interrupted, answers, rechecks, .
   if (fails !== undefined) failWrites(`/${fails}/`);
   const rates = { reads: 1e6, writes };
   const names = ["one", "two", "three"].slice(0, plans.length);
-  const recheck = async (isWritten: boolean) => log(`recheck ${isWritten}`);
+  const hooks = {
+    onAccept: async () => log("accepted"),
+    onWritten: async () => log("written"),
+  };
   const all = { report: () => {}, ...options };
   const clusters = { chosen: names.map((name) => ({ name, cluster: name })), isSeveral: true };
-  const more = { done: "Denied", ...(goesOn && { goesOn }), ...(rechecks && { recheck }) };
+  const more = { done: "Denied", ...(goesOn && { goesOn }), ...(rechecks && hooks) };
   const plan = async (_: unknown, { name }: { readonly name: string }) =>
     planOf(`/${name}`, plans[names.indexOf(name)] ?? "nothing", rates);
   try {
@@ -129,7 +132,7 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
     "a check runs after the confirmation and after the writes",
     { plans: ["bob", "nothing"], options: {}, answers: "y\n", rechecks: true },
     "Write 1 parameter in account 111122223333, region us-east-1, cluster one (/one)? [y/N]",
-    ...["recheck false", "recheck true", `one: ${WROTE}`, "Denied in 1 of 2 clusters, nothing to do in 1."],
+    ...["accepted", "written", `one: ${WROTE}`, "Denied in 1 of 2 clusters, nothing to do in 1."],
   ],
   [
     "a plan that a stack manages in part is written, and the exit code is 1",
@@ -176,8 +179,8 @@ const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] =
   ["a change that goes on is written after a failed write", { plans: THREE, fails: "two", goesOn: true }, `one, three: ${WROTE}`, failed("two", "2 of 3 clusters. Not denied in: two (failed)")],
   [
     "Ctrl-C stops a change that goes on",
-    { plans: THREE, goesOn: true, rechecks: true, interrupted: "recheck true", writes: 2 },
-    ...["recheck false", "recheck true", `one: ${WROTE}`],
+    { plans: THREE, goesOn: true, rechecks: true, interrupted: "written", writes: 2 },
+    ...["accepted", "written", `one: ${WROTE}`],
     `exit 130: two, three: Nothing was written.\nDenied in 1 of 3 clusters. Not denied in: two (interrupted), three (interrupted). ${AGAIN}`,
   ],
   ["a bug is thrown", { plans: ["bug", "bob"] }, "exit undefined: bug"],
