@@ -29,6 +29,36 @@ import {
 import { LABEL_COMMAND } from "./admission-policy.ts";
 import { attempt } from "./check-keys.ts";
 
+type Objects = readonly KubernetesObject[];
+
+export async function checkAdmission(kubernetes: Kubernetes): Promise<Check[]> {
+  const policies = await attempt("policy", "allow list on admission policies and webhooks", () =>
+    readPolicies(kubernetes),
+  );
+  const list = (check: string, resource: string) =>
+    attempt(check, `allow list on ${resource}`, () => kubernetes.list(`/api/v1/${resource}`));
+  const accounts = await list("accounts", "serviceaccounts");
+  const namespaces = await list("namespace", "namespaces");
+  const pods = await list("pods", "pods");
+  const withRole = accounts.read?.filter((account) => roleOf(account) !== "");
+  const excluded = excludedNamespaces(policies.read, withRole, namespaces.read);
+  return [
+    ...(policies.read ? checkPolicies(policies.read) : policies.unread),
+    ...accounts.unread,
+    ...(policies.read && withRole ? checkLabels(policies.read, withRole) : []),
+    ...(policies.read && accounts.read ? checkNumber(policies.read, accounts.read) : []),
+    ...namespaces.unread,
+    ...[...excluded].map((namespace) => {
+      const seen = `${namespace}: its ServiceAccounts with a role get none, because a namespaceSelector excludes it`;
+      const advice =
+        "remove the namespace from --except-namespace, or the annotation from the ServiceAccounts";
+      return warning("namespace", seen, advice);
+    }),
+    ...pods.unread,
+    ...(pods.read && withRole ? checkPods(withRole, pods.read, excluded) : []),
+  ];
+}
+
 interface InstalledPolicy {
   readonly policy: KubernetesObject;
   readonly bindings: readonly KubernetesObject[];
@@ -118,36 +148,6 @@ function checkPolicies({ version, pods, labels, validation, webhook }: Installed
     checks.push(warning(check, seen, apply));
   }
   return checks;
-}
-
-type Objects = readonly KubernetesObject[];
-
-export async function checkAdmission(kubernetes: Kubernetes): Promise<Check[]> {
-  const policies = await attempt("policy", "allow list on admission policies and webhooks", () =>
-    readPolicies(kubernetes),
-  );
-  const list = (check: string, resource: string) =>
-    attempt(check, `allow list on ${resource}`, () => kubernetes.list(`/api/v1/${resource}`));
-  const accounts = await list("accounts", "serviceaccounts");
-  const namespaces = await list("namespace", "namespaces");
-  const pods = await list("pods", "pods");
-  const withRole = accounts.read?.filter((account) => roleOf(account) !== "");
-  const excluded = excludedNamespaces(policies.read, withRole, namespaces.read);
-  return [
-    ...(policies.read ? checkPolicies(policies.read) : policies.unread),
-    ...accounts.unread,
-    ...(policies.read && withRole ? checkLabels(policies.read, withRole) : []),
-    ...(policies.read && accounts.read ? checkNumber(policies.read, accounts.read) : []),
-    ...namespaces.unread,
-    ...[...excluded].map((namespace) => {
-      const seen = `${namespace}: its ServiceAccounts with a role get none, because a namespaceSelector excludes it`;
-      const advice =
-        "remove the namespace from --except-namespace, or the annotation from the ServiceAccounts";
-      return warning("namespace", seen, advice);
-    }),
-    ...pods.unread,
-    ...(pods.read && withRole ? checkPods(withRole, pods.read, excluded) : []),
-  ];
 }
 
 function checkLabels({ pods, labels }: InstalledPolicies, withRole: Objects): Check[] {

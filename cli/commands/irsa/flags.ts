@@ -29,21 +29,23 @@ export function flagsCommand(command: Command, io: IOStreams): Command {
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .option("--old-issuer <url>", "the cluster's current issuer")
     .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
-    .action((options: FlagsOptions) => {
-      const { issuer, oldIssuer } = options;
-      if (oldIssuer === issuer) throw usage("--old-issuer is the same as --issuer: leave it out.");
-      for (const flag of apiserverFlags(options)) io.print(`${flag}\n`);
-      if (oldIssuer === undefined) {
-        io.log(
-          "Without --old-issuer, kube-apiserver rejects every service-account token of the current issuer. Leave it out " +
-            "only for a new cluster.\n",
-        );
-      }
-      io.log(
-        "Do not change the flags of the signing key. Do not add sts.amazonaws.com to --api-audiences: a Pod's AWS token " +
-          "could then log in to kube-apiserver.\n",
-      );
-    });
+    .action((options: FlagsOptions) => flags(options, io));
+}
+
+function flags(options: FlagsOptions, io: IOStreams): void {
+  const { issuer, oldIssuer } = options;
+  if (oldIssuer === issuer) throw usage("--old-issuer is the same as --issuer: leave it out.");
+  for (const flag of apiserverFlags(options)) io.print(`${flag}\n`);
+  if (oldIssuer === undefined) {
+    io.log(
+      "Without --old-issuer, kube-apiserver rejects every service-account token of the current issuer. Leave it out " +
+        "only for a new cluster.\n",
+    );
+  }
+  io.log(
+    "Do not change the flags of the signing key. Do not add sts.amazonaws.com to --api-audiences: a Pod's AWS token " +
+      "could then log in to kube-apiserver.\n",
+  );
 }
 
 export function readIssuer(text: string): string {

@@ -110,16 +110,9 @@ async function set(
   const { access, namespace } = options;
   if (namespace !== undefined && access === undefined)
     throw usage("--namespace requires --access.");
-  const never = ": the mapping would never apply. Nothing was written";
-  const endAt = endOf(options, never);
+  const endAt = endOf(options, ": the mapping would never apply. Nothing was written");
   if (access !== undefined) logBindings(access, namespace, io);
-  for (const level of ACCESS_LEVELS.filter((name) =>
-    [options.group, options.addGroup].flat().includes(name),
-  )) {
-    io.log(
-      `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
-    );
-  }
+  warnOfLevels([options.group, options.addGroup].flat(), io);
   const planned = await planClusters(
     clusters,
     options,
@@ -143,20 +136,13 @@ async function planSet(
   const name = shortName(parameter, connection.review.prefix);
   if (kind === "deny")
     throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
-  const role = target.key.arn?.slice(target.key.arn.lastIndexOf("/") + 1) ?? "";
-  const permissionSet = kind === "role" ? permissionSetOf(role) : undefined;
-  if (permissionSet !== undefined) {
-    const advice = `To map the set, use sso/${target.address.account}/${permissionSet} as <who>.`;
-    io.log(
-      `${role} is a permission set's role, which IAM Identity Center may replace by another. ${advice}\n`,
-    );
-  }
+  adviseOnRoleOfSet(target, io);
   const before = await readWithDenials(target, connection, io);
   const start = await startOf(target, options, connection, io);
   const { old, isStored, put } = mappingToChange(name, target, before.get(parameter), start);
-  const absent =
+  const missing =
     options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
-  if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
+  if (missing.length > 0) io.log(`${name} has no group ${missing.join(", ")} to remove.\n`);
   const check = checkMapping(changedMapping(old, options, endAt(connection.review.now)), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${problemWithOption(check, kind)}.`);
   const mapping = inOrder(check.mapping);
@@ -175,6 +161,25 @@ async function planSet(
   const isSet = (entry: PlacedEntry) => !isListKind(kind) || hasKey(entry.mapping, target.key);
   for (const entry of value.entries.filter(isSet)) logDenials(entry, before, connection, io);
   return { plan, known: before, connection, judge: judgeAccess() };
+}
+
+/** Warns of groups with the name of an access level, which look as if they granted it. */
+function warnOfLevels(groups: readonly (string | undefined)[], { log }: IOStreams): void {
+  for (const level of ACCESS_LEVELS.filter((name) => groups.includes(name)))
+    log(
+      `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
+    );
+}
+
+/** Logs how to map a permission set, if the target is one of its roles. */
+function adviseOnRoleOfSet({ address, key }: Target, { log }: IOStreams): void {
+  const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? "";
+  const permissionSet = address.kind === "role" ? permissionSetOf(role) : undefined;
+  if (permissionSet === undefined) return;
+  const advice = `To map the set, use sso/${address.account}/${permissionSet} as <who>.`;
+  log(
+    `${role} is a permission set's role, which IAM Identity Center may replace by another. ${advice}\n`,
+  );
 }
 
 /**
