@@ -2,8 +2,8 @@
 // Entry point of the command, `npx lambda-iam-authenticator`.
 
 import packageJson from "../package.json" with { type: "json" };
-import { processStreams } from "./io/streams.ts";
-import { run } from "./main/run.ts";
+import { processRun } from "./io/streams.ts";
+import { runCommand } from "./main/run.ts";
 
 // npm only warns about `engines`. Other versions ignore HTTPS_PROXY:
 // https://nodejs.org/api/http.html#built-in-proxy-support
@@ -20,8 +20,8 @@ if (!isSupported) {
   );
   process.exit(2);
 }
-const streams = processStreams();
-const code = await run(process.argv.slice(2), streams);
+const run = processRun();
+const code = await runCommand(process.argv.slice(2), run);
 // Flush pipes first. Then exit, even if requests are still open.
-await streams.flush();
+await run.flush();
 process.exit(code);

@@ -7,7 +7,7 @@ import type { InitializeMiddleware, MetadataBearer } from "@smithy/types";
 import type { CallerIdentity } from "../../functions/authenticator/identity/sts-response.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { HttpTimeout, quotedAnswer } from "../io/http.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { awsRequestHandler, type ClientConfig, configuredEndpoint } from "./client.ts";
 import { toFailure, unusableAnswer } from "./errors.ts";
 
@@ -38,7 +38,7 @@ export interface AnyClient {
  */
 export function watched<C>(
   client: C & AnyClient,
-  io: IOStreams,
+  run: Run,
   onResponse: (time: number) => void = () => {},
 ): C {
   const middleware: InitializeMiddleware<object, MetadataBearer> =
@@ -54,20 +54,20 @@ export function watched<C>(
       const timer = setTimeout(() => limit.abort(error), CALL_LIMIT_MS);
       try {
         const result = await next(input);
-        onResponse(noteDate(result.response, io));
-        io.memo.lastAnswered = call;
+        onResponse(noteDate(result.response, run));
+        run.memo.lastAnswered = call;
         return result;
       } catch (cause) {
         asked?.throwIfAborted();
         if (limit.signal.aborted) throw error;
-        throw known(cause, call, io);
+        throw known(cause, call, run);
       } finally {
         clearTimeout(timer);
       }
     };
   const { serviceId, profile } = client.config;
   if (serviceId !== undefined && profile !== undefined) {
-    client.config.serviceConfiguredEndpoint = () => configuredEndpoint(serviceId, profile, io);
+    client.config.serviceConfiguredEndpoint = () => configuredEndpoint(serviceId, profile, run);
   }
   client.middlewareStack.add(middleware, { step: "initialize", priority: "high", name: "watched" });
   return client;
@@ -76,7 +76,7 @@ export function watched<C>(
 /** The error of the time in a `Date`, which has no fractions and whose response takes time. */
 export const DATE_ERROR_MS = 2_000;
 
-export function noteDate(response: unknown, { clock, memo }: IOStreams): number {
+export function noteDate(response: unknown, { clock, memo }: Run): number {
   const now = clock();
   const date = HttpResponse.isInstance(response)
     ? Date.parse(response.headers["date"] ?? "")
@@ -90,25 +90,27 @@ export function noteDate(response: unknown, { clock, memo }: IOStreams): number 
 }
 
 /**
- * Returns the same streams with the clock of AWS, which dates parameters, and by which the function
+ * Returns the same run with the clock of AWS, which dates parameters, and by which the function
  * ends mappings.
  */
-export function withAwsClock(io: IOStreams): IOStreams {
-  return { ...io, clock: () => io.clock() + io.memo.clockOffset };
+export function withAwsClock(run: Run): Run {
+  return { ...run, clock: () => run.clock() + run.memo.clockOffset };
 }
 
 /** Hides secrets in the service's message and shortens it. */
-export function known(error: unknown, call: string, { secrets }: IOStreams): unknown {
+export function known(error: unknown, call: string, { secrets }: Run): unknown {
   if (toFailure(error) === undefined) return unusableAnswer(call, failureKind(error), error);
   if (error instanceof Error && "$fault" in error)
     error.message = quotedAnswer(secrets.hide(error.message));
   return error;
 }
 
-export async function callerIdentity(config: ClientConfig, io: IOStreams): Promise<CallerIdentity> {
+export async function callerIdentity(config: ClientConfig, run: Run): Promise<CallerIdentity> {
   const { STSClient, GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
-  const client = watched(new STSClient(config), io);
-  const answer = await client.send(new GetCallerIdentityCommand(), { abortSignal: io.interrupted });
+  const client = watched(new STSClient(config), run);
+  const answer = await client.send(new GetCallerIdentityCommand(), {
+    abortSignal: run.interrupted,
+  });
   const { Arn = "", Account = "", UserId = "" } = answer;
   return { Arn, Account, UserId };
 }
@@ -117,25 +119,25 @@ export async function callerIdentity(config: ClientConfig, io: IOStreams): Promi
  * Returns the account for callers that only print it: `undefined` if STS cannot be reached, since
  * that must not stop a change.
  */
-export async function ownAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+export async function ownAccount(config: ClientConfig, run: Run): Promise<string | undefined> {
   const { accountId } = await config.credentials();
-  return accountId ?? provenAccount(config, io);
+  return accountId ?? provenAccount(config, run);
 }
 
 /**
  * Asks STS for the account, since AWS_ACCOUNT_ID or a profile may state another one. Returns
  * `undefined` without a response.
  */
-export function provenAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
-  return io.memo.once(config, "account", () => askForAccount(config, io));
+export function provenAccount(config: ClientConfig, run: Run): Promise<string | undefined> {
+  return run.memo.once(config, "account", () => askForAccount(config, run));
 }
 
-async function askForAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+async function askForAccount(config: ClientConfig, run: Run): Promise<string | undefined> {
   try {
-    const limited = { ...config, maxAttempts: 1, requestHandler: awsRequestHandler(io, 2_000) };
-    return (await callerIdentity(limited, io)).Account;
+    const limited = { ...config, maxAttempts: 1, requestHandler: awsRequestHandler(run, 2_000) };
+    return (await callerIdentity(limited, run)).Account;
   } catch {
-    io.interrupted.throwIfAborted();
+    run.interrupted.throwIfAborted();
     return undefined;
   }
 }

@@ -6,7 +6,7 @@ import type { AwsCredentialIdentity, HttpRequest, Provider } from "@smithy/types
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../io/errors.ts";
 import { HttpTimeout, NoAnswer, openAgent, sendHttp } from "../io/http.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { type AwsRequestHandler, credentialProvider, environmentKeys } from "./credentials.ts";
 
 /** The limit for each attempt of a call. */
@@ -17,7 +17,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Creates the request handler. A command's clients share one, and its connections. */
 export function awsRequestHandler(
-  io: IOStreams,
+  run: Run,
   limitMs = LIMIT_MS,
   patienceMs?: number,
 ): AwsRequestHandler {
@@ -27,7 +27,7 @@ export function awsRequestHandler(
       const { method, headers, body, protocol } = request;
       const url = urlOf(request);
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
-      agents[protocol] ??= openAgent(protocol, io);
+      agents[protocol] ??= openAgent(protocol, run);
       const what = `an answer from ${url.host}${tryOf(headers["amz-sdk-request"])}`;
       const limits = {
         limitMs,
@@ -35,8 +35,8 @@ export function awsRequestHandler(
         ...(patienceMs !== undefined && { patienceMs }),
       };
       const sent = { method, headers, body, agent: agents[protocol], what, ...limits };
-      const reply = await sendHttp(url, sent, io, signal).catch((error: unknown) => {
-        throw io.shared !== undefined && error instanceof HttpTimeout
+      const reply = await sendHttp(url, sent, run, signal).catch((error: unknown) => {
+        throw run.shared !== undefined && error instanceof HttpTimeout
           ? new NoAnswer(error.message)
           : error;
       });
@@ -101,7 +101,7 @@ const TRIES = 6;
  * throttled.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
-export function patientRetries({ environment }: IOStreams) {
+export function patientRetries({ environment }: Run) {
   return {
     retryMode: "adaptive",
     maxAttempts: Number(environment["AWS_MAX_ATTEMPTS"] || TRIES),
@@ -113,17 +113,17 @@ export function patientRetries({ environment }: IOStreams) {
  * options. Contexts with the same Region and profile share connections. The SDK reads the process's
  * environment for all other settings, so a run's environment must have the same AWS variables.
  */
-export async function clientConfig(options: AwsOptions, io: IOStreams) {
-  const { shared } = io;
-  if (shared === undefined) return newConfig(options, io);
+export async function clientConfig(options: AwsOptions, run: Run) {
+  const { shared } = run;
+  if (shared === undefined) return newConfig(options, run);
   const { region, profile } = options;
-  return io.memo.once(io.memo, `config ${region} ${profile}`, () =>
+  return run.memo.once(run.memo, `config ${region} ${profile}`, () =>
     newConfig({ region, profile }, { ...shared, shared }),
   );
 }
 
-async function newConfig(options: AwsOptions, io: IOStreams) {
-  const { environment } = io;
+async function newConfig(options: AwsOptions, run: Run) {
+  const { environment } = run;
   checkAwsVariables(environment);
   const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const name = options.profile || AWS_PROFILE || undefined;
@@ -139,21 +139,21 @@ async function newConfig(options: AwsOptions, io: IOStreams) {
   const partition = partitionOfRegion(region);
   if (partition === undefined) throw usage(`${region} is not an AWS region.`);
   const named = name === undefined ? {} : { profile: name };
-  const requestHandler = awsRequestHandler(io);
+  const requestHandler = awsRequestHandler(run);
   // Environment keys take precedence over the default profile, but not over a named one.
   const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
   // Contexts of one profile must not each request an MFA code.
-  const credentials = io.memo.once(io.memo, `credentials ${name}`, () => {
+  const credentials = run.memo.once(run.memo, `credentials ${name}`, () => {
     return credentialProvider(
       { ...named, requestHandler, isProcess, login: options.login ?? false },
-      io,
+      run,
     );
   });
   const config: ClientConfig = { region, credentials, ...named, requestHandler };
   return { config, partition };
 }
 
-async function readProfile(name = "default", environment: IOStreams["environment"]) {
+async function readProfile(name = "default", environment: Run["environment"]) {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
   const profile: Readonly<Record<string, string | undefined>> = {
@@ -200,7 +200,7 @@ async function readProfile(name = "default", environment: IOStreams["environment
 export async function configuredEndpoint(
   serviceId: string,
   profileName: string,
-  { environment }: IOStreams,
+  { environment }: Run,
 ): Promise<string | undefined> {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile } = await loadSharedConfigFiles();
@@ -258,7 +258,7 @@ const URLS = /^AWS_(ENDPOINT_URL(_\w+)?|CONTAINER_CREDENTIALS_FULL_URI)$/;
 /**
  * Checks the AWS variables, except empty ones. Throws a `Failure` that names the invalid variable.
  */
-function checkAwsVariables(environment: IOStreams["environment"]): void {
+function checkAwsVariables(environment: Run["environment"]): void {
   for (const [name, value] of Object.entries(environment)) {
     if (!value) continue;
     const choices = CHOICES[name];

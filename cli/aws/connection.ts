@@ -6,7 +6,7 @@ import type { Settings } from "../../functions/authenticator/settings.ts";
 import { type CommonSettings, readCommonSettings } from "../../functions/settings/common.ts";
 import { readFrom } from "../../functions/settings/environment.ts";
 import { usage } from "../io/errors.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import type { ReviewSettings } from "../model/evaluation.ts";
 import { type Shell, shellOf } from "../model/function-settings.ts";
 import { callerIdentity, ownAccount, watched } from "./calls.ts";
@@ -75,7 +75,7 @@ export function signedAccountsIn({ jwt }: Settings): readonly string[] {
 export function shellFor(
   { cluster, prefix }: ClusterPlace,
   region: string,
-  { environment }: IOStreams,
+  { environment }: Run,
 ): Shell {
   return shellOf({ CLUSTER_ID: cluster, AWS_REGION: region, MAPPING_PREFIX: prefix }, environment);
 }
@@ -106,20 +106,20 @@ export interface Connection {
 export async function connect(
   place: ClusterPlace,
   options: StoreOptions,
-  io: IOStreams,
+  run: Run,
   known?: ClientConfig,
 ): Promise<Connection> {
   const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw usage(`--account ${account} must be 12 digits.`);
-  const config = known ?? (await clientConfig(place, io)).config;
-  const { ssm, now } = io.memo.once(config, "ssm", () => {
+  const config = known ?? (await clientConfig(place, run)).config;
+  const { ssm, now } = run.memo.once(config, "ssm", () => {
     let first: number | undefined;
     const note = (time: number) => {
       first ??= time;
     };
     return {
-      ssm: watched(new SSMClient({ ...config, ...patientRetries(io) }), io, note),
+      ssm: watched(new SSMClient({ ...config, ...patientRetries(run) }), run, note),
       now() {
         if (first === undefined)
           throw new Error("The time is known only after Parameter Store's first response.");
@@ -127,23 +127,23 @@ export async function connect(
       },
     };
   });
-  const shell = shellFor(place, config.region, io);
+  const shell = shellFor(place, config.region, run);
   const settings = readCommonSettings(readFrom(shell.machine));
   const functions = functionsAt(
     settings.mappingPrefix,
     [place.cluster, ...(place.neighbours ?? [])],
     shell,
   );
-  await requireAccount(place, config, io);
+  await requireAccount(place, config, run);
   const owner =
-    place.contextAccount ?? (io.shared && (await ownAccount(config, io))) ?? place.profile;
+    place.contextAccount ?? (run.shared && (await ownAccount(config, run))) ?? place.profile;
   return {
     config,
     ssm,
     settings,
     functions,
     review: reviewSettings(settings, functions, now),
-    rates: io.memo.once(io.memo, `rates ${owner} ${config.region}`, () => ({
+    rates: run.memo.once(run.memo, `rates ${owner} ${config.region}`, () => ({
       reads: readRate,
       writes: rate,
     })),
@@ -158,11 +158,11 @@ export async function connect(
 async function requireAccount(
   { contextAccount, cluster }: ClusterPlace,
   config: ClientConfig,
-  io: IOStreams,
+  run: Run,
 ) {
   if (contextAccount === undefined) return;
-  const { Account: account } = await io.memo.once(config, "identity", () =>
-    callerIdentity(config, io),
+  const { Account: account } = await run.memo.once(config, "identity", () =>
+    callerIdentity(config, run),
   );
   if (account === contextAccount) return;
   throw usage(

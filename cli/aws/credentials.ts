@@ -13,7 +13,7 @@ import { awsFailure, EXIT, type ExitCode, Failure } from "../io/errors.ts";
 import { quotedAnswer } from "../io/http.ts";
 import { shellWord } from "../io/print.ts";
 import { untilInterrupted } from "../io/progress.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { toFailure } from "./errors.ts";
 
 /** The type of the SDK's option `requestHandler`. */
@@ -43,7 +43,7 @@ const PATIENCE_MS = 3_000;
  */
 export function credentialProvider(
   source: CredentialSource,
-  io: IOStreams,
+  run: Run,
 ): Provider<AwsCredentialIdentity> {
   const { profile, requestHandler, isProcess, login } = source;
   for (const name of [
@@ -51,13 +51,13 @@ export function credentialProvider(
     "AWS_SESSION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
   ]) {
-    io.secrets.add(io.environment[name] ?? "");
+    run.secrets.add(run.environment[name] ?? "");
   }
   let patience: NodeJS.Timeout | undefined;
   let chain: Provider<AwsCredentialIdentity> | undefined;
   async function find(): Promise<AwsCredentialIdentity> {
     // The chain would find them too, but loading it doubles the time that `token` takes.
-    const keys = profile === undefined ? environmentKeys(io.environment) : undefined;
+    const keys = profile === undefined ? environmentKeys(run.environment) : undefined;
     if (keys !== undefined) return keys;
     const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
     chain ??= defaultProvider({
@@ -65,33 +65,36 @@ export function credentialProvider(
       // For the clients that assume a role or use IAM Identity Center.
       clientConfig: { requestHandler },
       parentClientConfig: { requestHandler },
-      ...(io.interactive && {
+      ...(run.interactive && {
         mfaCodeProvider(serial: string) {
           clearTimeout(patience);
-          return askMfaCode(serial, io);
+          return askMfaCode(serial, run);
         },
       }),
     });
     return chain();
   }
-  const limitMs = isProcess || io.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
+  const limitMs = isProcess || run.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
   async function get(signsIn: boolean): Promise<AwsCredentialIdentity> {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const { what, isService } = sourceOf(source, io);
+    const { what, isService } = sourceOf(source, run);
     const limit = setTimeout(
       () => reject(awsFailure(`No AWS credentials: ${what} did not answer in time.`)),
       limitMs,
     );
-    patience = setTimeout(() => io.log(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
+    patience = setTimeout(
+      () => run.log(`Waiting for AWS credentials from ${what}.\n`),
+      PATIENCE_MS,
+    );
     try {
-      const found = await untilInterrupted(Promise.race([find(), late]), io);
-      return usableCredentials(found, what, io, isService ? EXIT.awsFailure : EXIT.usage);
+      const found = await untilInterrupted(Promise.race([find(), late]), run);
+      return usableCredentials(found, what, run, isService ? EXIT.awsFailure : EXIT.usage);
     } catch (error) {
       const expired = await expiredProfile(error, profile);
-      if (expired === undefined) throw explained(error, what, isProcess, io);
+      if (expired === undefined) throw explained(error, what, isProcess, run);
       if (!signsIn) throw signInNeeded(expired, error);
       const { signedIn } = await import("./sign-in.ts");
-      return signedIn(expired, () => get(false), io);
+      return signedIn(expired, () => get(false), run);
     } finally {
       clearTimeout(limit);
       clearTimeout(patience);
@@ -106,7 +109,7 @@ export function credentialProvider(
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
 export function environmentKeys(
-  environment: IOStreams["environment"],
+  environment: Run["environment"],
 ): AwsCredentialIdentity | undefined {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -124,7 +127,7 @@ export function environmentKeys(
  * Returns the source of the keys. `what` is its name for messages, without secrets. `isService` is
  * whether a service or program provides the keys.
  */
-function sourceOf({ profile, isProcess }: CredentialSource, { environment }: IOStreams) {
+function sourceOf({ profile, isProcess }: CredentialSource, { environment }: Run) {
   if (isProcess)
     return {
       what: `the credential_process of the profile "${profile ?? "default"}"`,
@@ -157,7 +160,7 @@ const PLAIN = /^[\x21-\x7e]+$/;
 export function usableCredentials(
   found: AwsCredentialIdentity,
   what: string,
-  { secrets }: IOStreams,
+  { secrets }: Run,
   exitCode: ExitCode = EXIT.awsFailure,
 ): AwsCredentialIdentity {
   const {
@@ -228,7 +231,7 @@ function explained(
   error: unknown,
   what: string,
   isProcess: boolean,
-  { secrets, interrupted }: IOStreams,
+  { secrets, interrupted }: Run,
 ): unknown {
   interrupted.throwIfAborted();
   if (!(error instanceof Error)) return awsFailure(`No AWS credentials from ${what}.`);
@@ -243,9 +246,9 @@ function explained(
   return error;
 }
 
-async function askMfaCode(serial: string, io: IOStreams): Promise<string> {
+async function askMfaCode(serial: string, run: Run): Promise<string> {
   const { ask } = await import("../io/confirm.ts");
-  const code = (await ask(`MFA code of ${serial}: `, io))?.trim();
+  const code = (await ask(`MFA code of ${serial}: `, run))?.trim();
   if (!code) throw new Failure(EXIT.interrupted, "No MFA code was given.");
   return code;
 }

@@ -6,7 +6,7 @@ import { errorText, hasCode, isAuthenticatorError, isDenial } from "../../functi
 import { failureKind } from "../../functions/lib/retry.ts";
 import { awsFailure, EXIT, Failure } from "../io/errors.ts";
 import { HttpTimeout, HttpTooLarge, proxyFailure, quotedAnswer } from "../io/http.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
 /**
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and their
@@ -74,7 +74,7 @@ const CHECK_PROXY = "check for a proxy, and check AWS_ENDPOINT_URL";
  * command failed. Responses are not checked against their schemas, so the cause is a bug, or a
  * response that AWS never sends. Leaves out the error's message, which may quote a token.
  */
-export function unexpected(error: unknown, { memo }: IOStreams): Failure {
+export function unexpected(error: unknown, { memo }: Run): Failure {
   const call = memo.lastAnswered;
   const what = `${failureKind(error)}. Add --debug for details.`;
   const message =

@@ -2,7 +2,7 @@
 
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { settingsParameter } from "../../functions/settings/stored-settings.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import {
   type FunctionSettings,
   judgeSettings,
@@ -61,8 +61,8 @@ export function functionsAt(
     /** Returns the settings that were read. */
     all: (): readonly FunctionSettings[] => [...found.values()],
     /** Logs once what the command assumes. */
-    log(io: IOStreams): void {
-      if (!isLogged) for (const note of found.get(own)?.notes ?? []) io.log(`${note}\n`);
+    log(run: Run): void {
+      if (!isLogged) for (const note of found.get(own)?.notes ?? []) run.log(`${note}\n`);
       isLogged = true;
     },
   };
@@ -121,8 +121,8 @@ export async function readFunction(
 }
 
 /** Does the same as `readFunction`, and logs once what the command assumes. */
-export async function functionOf(store: FunctionStore, io: IOStreams): Promise<FunctionSettings> {
-  const known = await readFunction(store, io.interrupted);
-  store.functions.log(io);
+export async function functionOf(store: FunctionStore, run: Run): Promise<FunctionSettings> {
+  const known = await readFunction(store, run.interrupted);
+  store.functions.log(run);
   return known;
 }

@@ -1,7 +1,7 @@
 // Limits the calls to AWS per second.
 
 import { setTimeout } from "node:timers/promises";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
 /** The numbers of calls per second. */
 export interface Rates {
@@ -52,7 +52,7 @@ export function rateLimited(perSecond: number, burst = 1): RateLimit {
  */
 export function limitsOf(
   rates: Rates,
-  { memo }: IOStreams,
+  { memo }: Run,
 ): Readonly<Record<"read" | "write", RateLimit>> {
   const { reads, writes } = rates;
   return memo.once(rates, "limits", () => ({

@@ -26,7 +26,7 @@ import { type Denial, denial, type ErrorCode, hasCode, isDenial } from "../../fu
 import type { Deadline } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import { openAgents } from "../io/http.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { deniedIn } from "../model/entry.ts";
 import type { StoredParameters } from "../model/evaluation.ts";
 import { withAwsClock } from "./calls.ts";
@@ -62,9 +62,9 @@ export interface Explanation
 export async function explainToken(
   token: string,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<Explanation> {
-  const { settings, condition } = await readFunction(connection, io.interrupted);
+  const { settings, condition } = await readFunction(connection, run.interrupted);
   const isOurs = hasTokenPrefix(token) || (settings.jwt !== undefined && isAwsSigned(token));
   if (!isOurs) {
     const kind = isAwsSigned(token)
@@ -74,7 +74,7 @@ export async function explainToken(
     return conditional({ refusal: { code: "not_ours", message, reason: message } }, condition);
   }
   const { clusterId, region, nodeRegion, partition, stsEndpoint } = settings;
-  const agents = openAgents(io);
+  const agents = openAgents(run);
   const askSts = createSts({
     regionalHost: `sts.${region}.${partition.domain}`,
     endpoint: stsEndpoint,
@@ -83,24 +83,24 @@ export async function explainToken(
   const prove = proveIdentity(askSts, partition.id, clusterId);
   const { jwt: rules, jwtKeysEndpoint } = settings;
   const signed =
-    rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, agents, clock: io.clock });
+    rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, agents, clock: run.clock });
   const services = {
     proofs: uncached(prove),
     signedTokens: signed && { parse: signed.parse, proofs: uncached(signed.prove) },
     readParameters: async (names: readonly string[]) => {
-      const parameters = await readBeside(names, connection, io.interrupted);
+      const parameters = await readBeside(names, connection, run.interrupted);
       return { parameters, cached: false, stale: false };
     },
     findNodeName: findNodeNameLazily({
       region: nodeRegion,
       vpcs: settings.nodeVpcs,
       agents,
-      clock: io.clock,
+      clock: run.clock,
     }),
   };
-  const explained = await explainReview(services, io, async (record) => {
+  const explained = await explainReview(services, run, async (record) => {
     const review = { token, audiences: undefined };
-    await reviewToken(review, settings, services, record, deadlineOf(io));
+    await reviewToken(review, settings, services, record, deadlineOf(run));
   });
   return conditional(explained, condition);
 }
@@ -124,25 +124,25 @@ interface IdentityOptions {
 export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
   { known, idHint }: IdentityOptions = {},
 ): Promise<Explanation> {
   // The same call reads the settings, which decide before the mappings do.
   const names = candidates(connection.review.prefix, identity).map(({ parameter }) => parameter);
-  const parameters = known ?? (await readBeside(names, connection, io.interrupted));
+  const parameters = known ?? (await readBeside(names, connection, run.interrupted));
   const services: IdentityServices = {
     readParameters: async () => ({ parameters, cached: false, stale: false }),
     findNodeName: async () =>
       known === undefined ? { name: "{EC2PrivateDNSName}" } : { refusal: "not an instance" },
   };
-  const { settings, version, condition } = await readFunction(connection, io.interrupted);
-  const explained = await explainReview(services, io, async (record) => {
+  const { settings, version, condition } = await readFunction(connection, run.interrupted);
+  const explained = await explainReview(services, run, async (record) => {
     record.identity = identity;
     if (version !== undefined) checkTokenKind(identity, settings);
-    await reviewIdentity(identity, settings, services, record, deadlineOf(io));
+    await reviewIdentity(identity, settings, services, record, deadlineOf(run));
   });
   const shown =
-    idHint === undefined ? explained : withIdHint(explained, identity, parameters, idHint, io);
+    idHint === undefined ? explained : withIdHint(explained, identity, parameters, idHint, run);
   return conditional(shown, condition);
 }
 
@@ -155,13 +155,13 @@ function withIdHint(
   identity: VerifiedIdentity,
   parameters: StoredParameters,
   idHint: string,
-  io: IOStreams,
+  run: Run,
 ): Explanation {
   const { evaluations, refusal } = explained;
   // A setting denied the identity before any mapping was evaluated.
   if (evaluations === undefined) return explained;
   const withoutId = { ...identity, principalId: undefined };
-  const now = withAwsClock(io).clock();
+  const now = withAwsClock(run).clock();
   const shown = evaluations.map((evaluation): Evaluation => {
     const { verdict, parameter } = evaluation;
     if (verdict.kind !== "mismatch") return evaluation;
@@ -232,23 +232,23 @@ function checkTokenKind({ claims, accountId }: VerifiedIdentity, { jwt, tokens }
  * Returns the deadline by AWS's clock, as in the function. AWS's time is known after the first
  * response, and must not move the end.
  */
-function deadlineOf(io: IOStreams): Deadline {
-  const start = io.clock();
-  const { clock } = withAwsClock(io);
+function deadlineOf(run: Run): Deadline {
+  const start = run.clock();
+  const { clock } = withAwsClock(run);
   return {
     clock,
     get at() {
-      return clock() + DEADLINE_MS - (io.clock() - start);
+      return clock() + DEADLINE_MS - (run.clock() - start);
     },
   };
 }
 
 async function explainReview(
   { readParameters }: Pick<IdentityServices, "readParameters">,
-  io: IOStreams,
+  run: Run,
   review: (record: ReviewRecord) => Promise<void>,
 ): Promise<Explanation> {
-  const record = newRecord(io.clock());
+  const record = newRecord(run.clock());
   try {
     await review(record);
     return record;
@@ -259,11 +259,11 @@ async function explainReview(
     if (!hasCode(error, "identity_denied") || identity === undefined || parameter === undefined) {
       return { ...record, refusal };
     }
-    const list = (await readParameters([parameter], deadlineOf(io))).parameters.get(parameter);
+    const list = (await readParameters([parameter], deadlineOf(run))).parameters.get(parameter);
     const { entries = [] } = list === undefined ? {} : readStored("deny", {}, list);
     const denials = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
     const isIt = (denial: DenyEntry) =>
-      isDenied(denial, identity) && !isExpired(denial.notAfter, withAwsClock(io).clock());
+      isDenied(denial, identity) && !isExpired(denial.notAfter, withAwsClock(run).clock());
     const denial = denials.find(isIt);
     return { ...record, refusal, ...(denial !== undefined && { deniedBy: deniedIn(denial) }) };
   }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { awsFailure } from "../io/errors.ts";
 import { userFolder } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
 /**
  * https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_StartDeviceAuthorization.html:
@@ -23,25 +23,21 @@ const NO_VERSION_2 = "--login requires version 2 of the AWS CLI as `aws`.";
  * Runs `find` again after a sign-in. Only one process at a time signs in: kubectl may start several
  * of these commands, and `find` fails only until the first has signed in.
  */
-export async function signedIn<T>(
-  profile: string,
-  find: () => Promise<T>,
-  io: IOStreams,
-): Promise<T> {
-  const folder = userFolder(io.environment, "cache");
+export async function signedIn<T>(profile: string, find: () => Promise<T>, run: Run): Promise<T> {
+  const folder = userFolder(run.environment, "cache");
   const signIn = async () => {
-    await awsSsoLogin(profile, io);
+    await awsSsoLogin(profile, run);
     return find();
   };
   const work = () => find().catch(signIn);
   // Other users may write to a temporary folder: with a lock there, they could stop the sign-in.
   return folder === undefined
     ? work()
-    : whileLocked(join(folder, "sign-in.lock"), LIMIT_MS, work, io);
+    : whileLocked(join(folder, "sign-in.lock"), LIMIT_MS, work, run);
 }
 
 /** Runs `aws sso login`. Standard output is the token's: kubectl reads it. */
-async function awsSsoLogin(profile: string, { interrupted: signal }: IOStreams): Promise<void> {
+async function awsSsoLogin(profile: string, { interrupted: signal }: Run): Promise<void> {
   const child = spawn("aws", ["sso", "login", "--profile", profile], {
     stdio: ["inherit", STDERR, STDERR],
     signal,

@@ -2,7 +2,7 @@
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { defaultStackName, type StackKind } from "../../functions/settings/stack.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { watched } from "./calls.ts";
 import { awsRequestHandler, type ClientConfig } from "./client.ts";
 import { toFailure } from "./errors.ts";
@@ -17,18 +17,20 @@ type Outputs = Readonly<Record<string, string | undefined>>;
 export async function outputsOfCluster(
   clusterId: string,
   config: ClientConfig | Promise<ClientConfig>,
-  io: IOStreams,
+  run: Run,
   kind?: StackKind,
 ): Promise<Outputs> {
   try {
     const limited = {
       ...(await config),
       maxAttempts: 2,
-      requestHandler: awsRequestHandler(io, 5_000),
+      requestHandler: awsRequestHandler(run, 5_000),
     };
-    return (await outputsOf(defaultStackName(clusterId, kind), limited, io.interrupted, io)) ?? {};
+    return (
+      (await outputsOf(defaultStackName(clusterId, kind), limited, run.interrupted, run)) ?? {}
+    );
   } catch (error) {
-    io.interrupted.throwIfAborted();
+    run.interrupted.throwIfAborted();
     if (toFailure(error) === undefined) throw error;
     return {};
   }
@@ -39,9 +41,9 @@ export async function outputsOf(
   StackName: string,
   config: ClientConfig,
   abortSignal: AbortSignal,
-  io: IOStreams,
+  run: Run,
 ) {
-  const client = watched(new CloudFormationClient(config), io);
+  const client = watched(new CloudFormationClient(config), run);
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }), {
       abortSignal,

@@ -7,7 +7,7 @@ import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator
 import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { awsFailure } from "../io/errors.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { OWN_SESSION_NAME } from "../model/session-programs.ts";
 import type { ClientConfig, Credentials } from "./client.ts";
 import { usableCredentials } from "./credentials.ts";
@@ -22,23 +22,19 @@ export interface AssumeOptions {
 }
 
 /** Finds the caller's credentials. Ctrl-C aborts the calls. */
-export async function findCredentials(
-  config: ClientConfig,
-  io: IOStreams,
-  options: AssumeOptions = {},
-) {
+export async function findCredentials(config: ClientConfig, run: Run, options: AssumeOptions = {}) {
   const { role, externalId, sessionName, forwardSessionName } = options;
   if (role === undefined) return config.credentials();
   const [{ STSClient, AssumeRoleCommand }, { watched }] = await Promise.all([
     import("@aws-sdk/client-sts"),
     import("./calls.ts"),
   ]);
-  const client = watched(new STSClient(config), io);
-  const own = forwardSessionName ? await ownName(config, io) : undefined;
+  const client = watched(new STSClient(config), run);
+  const own = forwardSessionName ? await ownName(config, run) : undefined;
   const RoleSessionName = sessionName ?? own ?? OWN_SESSION_NAME;
   const { Credentials: assumed } = await client.send(
     new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
-    { abortSignal: io.interrupted },
+    { abortSignal: run.interrupted },
   );
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
   if (!AccessKeyId || !SecretAccessKey || !SessionToken)
@@ -49,7 +45,7 @@ export async function findCredentials(
     sessionToken: SessionToken,
     ...(Expiration !== undefined && { expiration: Expiration }),
   };
-  return usableCredentials(credentials, "STS AssumeRole", io);
+  return usableCredentials(credentials, "STS AssumeRole", run);
 }
 
 /**
@@ -58,9 +54,9 @@ export async function findCredentials(
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a
  * session is `<role>:<session>`
  */
-async function ownName(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+async function ownName(config: ClientConfig, run: Run): Promise<string | undefined> {
   const { callerIdentity } = await import("./calls.ts");
-  const { UserId, Arn } = await callerIdentity(config, io);
+  const { UserId, Arn } = await callerIdentity(config, run);
   return UserId.split(":")[1] ?? /:user\/(?:.*\/)?([^/]+)$/.exec(Arn)?.[1];
 }
 
@@ -151,15 +147,15 @@ const MARGIN_MS = 60_000;
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
 export async function getSignedToken(
   { config, credentials, clusterId }: SignedTokenRequest,
-  io: IOStreams,
+  run: Run,
 ) {
   const [{ STSClient, GetWebIdentityTokenCommand }, { watched }] = await Promise.all([
     import("@aws-sdk/client-sts"),
     import("./calls.ts"),
   ]);
-  const now = io.clock();
+  const now = run.clock();
   const audience = jwtAudience(clusterId);
-  const client = watched(new STSClient({ ...config, credentials }), io);
+  const client = watched(new STSClient({ ...config, credentials }), run);
   try {
     const { WebIdentityToken: token, Expiration: end } = await client.send(
       new GetWebIdentityTokenCommand({
@@ -168,7 +164,7 @@ export async function getSignedToken(
         // Takes the function less time to verify than ES384: test/bench/README.md.
         SigningAlgorithm: "RS256",
       }),
-      { abortSignal: io.interrupted },
+      { abortSignal: run.interrupted },
     );
     if (!token || end === undefined)
       throw unusableAnswer("STS GetWebIdentityToken", "it has no token");

@@ -12,7 +12,7 @@ import {
   shortened,
   type Text,
 } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { type ClusterOptions, type Speller, spellerFor } from "./spelling.ts";
 
 /** What to do: a text, or a function that makes it with the commands in it. */
@@ -69,7 +69,7 @@ export const LOOK_AT_LOG = "read the function's log at the time of this request"
 export function withCommands(
   checks: readonly Check[],
   options: ClusterOptions,
-  { environment }: IOStreams,
+  { environment }: Run,
 ): SpelledCheck[] {
   const speller = spellerFor(options, environment);
   return checks.map(({ advice, ...rest }) =>
@@ -80,10 +80,10 @@ export function withCommands(
 export async function printChecks(
   checks: readonly SpelledCheck[],
   format: OutputFormat,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  if (format === "table") for (const check of checks) io.print(lines(check, io.columns));
-  else await printData(checks.map(checkData), format, io);
+  if (format === "table") for (const check of checks) run.print(lines(check, run.columns));
+  else await printData(checks.map(checkData), format, run);
 }
 
 function checkData({ advice, ...rest }: SpelledCheck): CheckOf<string> {
@@ -197,7 +197,7 @@ export function adviceFor(code: string, who?: string): Advice | undefined {
 /** Returns the command that explains a denial. */
 export function explainCommand(
   options: ClusterOptions,
-  { environment }: IOStreams,
+  { environment }: Run,
   arn: string,
   principalId?: string,
 ): string {

@@ -4,7 +4,7 @@ import type { AwsOptions } from "../aws/client.ts";
 import { toFailure } from "../aws/errors.ts";
 import { type ExitCode, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import type { ChosenCluster, Clusters } from "./contexts.ts";
 
 export interface ClusterFailure {
@@ -16,23 +16,23 @@ export interface ClusterFailure {
 export interface ClusterRun {
   readonly place: ChosenCluster;
   /** With several clusters, its messages begin with its name. */
-  readonly io: IOStreams;
+  readonly run: Run;
 }
 
 /**
  * Returns the clusters with their streams.
  *
- * @param ioOf returns the streams of one of several clusters
+ * @param runOf returns the streams of one of several clusters
  */
 export function withStreams(
   { chosen, isSeveral }: Clusters,
-  io: IOStreams,
-  ioOf: ReturnType<typeof outputByCluster>["ioOf"] = (name) => ({
-    ...io,
-    log: (text) => io.log(`${name}: ${text}`),
+  run: Run,
+  runOf: ReturnType<typeof outputByCluster>["runOf"] = (name) => ({
+    ...run,
+    log: (text) => run.log(`${name}: ${text}`),
   }),
 ): ClusterRun[] {
-  return chosen.map((place) => ({ place, io: isSeveral ? ioOf(place.name) : io }));
+  return chosen.map((place) => ({ place, run: isSeveral ? runOf(place.name) : run }));
 }
 
 /** The number of stores that are read or written at once. */
@@ -89,16 +89,16 @@ export async function inTurns<C extends { readonly place: AwsOptions }, T>(
  * Keeps the output of clusters, and prints it in their order. A message that several have in common
  * is printed once.
  */
-export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[], io: IOStreams) {
+export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[], run: Run) {
   let kept: { readonly name: string; readonly text?: string; readonly print?: () => void }[] = [];
   return {
-    ioOf: (name: string): IOStreams => ({
-      ...io,
-      shared: io,
+    runOf: (name: string): Run => ({
+      ...run,
+      shared: run,
       watched: true,
       showProgress() {},
       log: (text) => void kept.push({ name, text }),
-      print: (...words) => void kept.push({ name, print: () => io.print(...words) }),
+      print: (...words) => void kept.push({ name, print: () => run.print(...words) }),
     }),
     flush(): void {
       const sorted = clusters.flatMap(({ name }) =>
@@ -107,7 +107,7 @@ export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[]
       kept = [];
       for (const [text, same] of Map.groupBy(sorted, (message) => message.text)) {
         if (text !== undefined)
-          io.log(`${listed([...new Set(same.map(({ name }) => name))])}: ${text}`);
+          run.log(`${listed([...new Set(same.map(({ name }) => name))])}: ${text}`);
       }
       for (const { print } of sorted) print?.();
     },
@@ -124,21 +124,21 @@ type Result<T> = { readonly cluster: string; readonly value: T };
  */
 export async function inEachCluster<T>(
   clusters: Clusters,
-  io: IOStreams,
-  work: (cluster: ChosenCluster, io: IOStreams) => Promise<T>,
+  run: Run,
+  work: (cluster: ChosenCluster, run: Run) => Promise<T>,
   { atOnce }: { readonly atOnce?: number } = {},
 ) {
-  const output = outputByCluster(clusters.chosen, io);
-  const runs = withStreams(clusters, io, atOnce === undefined ? output.ioOf : undefined);
-  async function run({ place, io: own }: ClusterRun): Promise<Result<T> | ClusterFailure> {
+  const output = outputByCluster(clusters.chosen, run);
+  const runs = withStreams(clusters, run, atOnce === undefined ? output.runOf : undefined);
+  async function runIn({ place, run: own }: ClusterRun): Promise<Result<T> | ClusterFailure> {
     try {
       return { cluster: place.name, value: await work(place, own) };
     } catch (error) {
       if (!clusters.isSeveral) throw error;
-      return { name: place.name, failure: failureIn(error, io) };
+      return { name: place.name, failure: failureIn(error, run) };
     }
   }
-  const found = await inTurns(runs, run, { atOnce }).finally(output.flush);
+  const found = await inTurns(runs, runIn, { atOnce }).finally(output.flush);
   return {
     results: found.filter((result) => "value" in result),
     failures: found.filter((result) => "failure" in result),
@@ -146,9 +146,9 @@ export async function inEachCluster<T>(
 }
 
 /** Returns the failure. Throws instead if the command must stop: after Ctrl-C, and for a bug. */
-export function failureIn(error: unknown, io: IOStreams): Failure {
+export function failureIn(error: unknown, run: Run): Failure {
   const failure = toFailure(error);
-  if (failure === undefined || io.interrupted.aborted || io.closed.aborted) throw error;
+  if (failure === undefined || run.interrupted.aborted || run.closed.aborted) throw error;
   return failure;
 }
 

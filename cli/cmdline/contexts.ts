@@ -12,7 +12,7 @@ import {
 import type { ClusterPlace } from "../aws/connection.ts";
 import { type Failure, usage } from "../io/errors.ts";
 import { readFileText, userFolder } from "../io/files.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import type { Path } from "../io/yaml.ts";
 
 export const CLUSTER_FLAGS = "-c, --cluster <id>";
@@ -43,7 +43,7 @@ export interface Context
 /** `defaultContext` applies if no cluster is given. */
 type Config = NonNullable<Awaited<ReturnType<typeof readConfig>>>;
 
-type Environment = IOStreams["environment"];
+type Environment = Run["environment"];
 
 const KEYS = ["defaultContext", "contexts"];
 
@@ -154,27 +154,27 @@ function withKnownKeys(
 }
 
 /** Returns the cluster of a command that needs one. Ends the command without one. */
-export async function clusterOf(command: Command, io: IOStreams): Promise<ChosenCluster> {
-  return (await optionalClusterOf(command, io)) ?? withoutCluster(command);
+export async function clusterOf(command: Command, run: Run): Promise<ChosenCluster> {
+  return (await optionalClusterOf(command, run)) ?? withoutCluster(command);
 }
 
 /** Returns the cluster of a command that accepts one; `undefined` if the user gave none. */
 export async function optionalClusterOf(
   command: Command,
-  io: IOStreams,
+  run: Run,
 ): Promise<ChosenCluster | undefined> {
-  return (await chosenBy(command, io))[0];
+  return (await chosenBy(command, run))[0];
 }
 
 /** Returns the clusters of a command that needs at least one. Ends the command without one. */
-export async function clustersOf(command: Command, io: IOStreams): Promise<Clusters> {
-  const clusters = await optionalClustersOf(command, io);
+export async function clustersOf(command: Command, run: Run): Promise<Clusters> {
+  const clusters = await optionalClustersOf(command, run);
   return clusters.chosen.length > 0 ? clusters : withoutCluster(command);
 }
 
 /** Returns the clusters of a command that accepts several; `chosen` is empty without any. */
-export async function optionalClustersOf(command: Command, io: IOStreams): Promise<Clusters> {
-  const chosen = await chosenBy(command, io);
+export async function optionalClustersOf(command: Command, run: Run): Promise<Clusters> {
+  const chosen = await chosenBy(command, run);
   const isSeveral = chosen.length > 1 || command.getOptionValue("allContexts") === true;
   return { chosen, isSeveral };
 }
@@ -190,10 +190,7 @@ function withoutCluster(command: Command): never {
  * Returns the clusters that --cluster or --all-contexts name, or the default context. Each has the
  * options that the user gave, and beside them what its context sets.
  */
-async function chosenBy(
-  command: Command,
-  { environment }: IOStreams,
-): Promise<readonly ChosenCluster[]> {
+async function chosenBy(command: Command, { environment }: Run): Promise<readonly ChosenCluster[]> {
   const config = await readConfig(environment);
   const found = namesFor(command, config, environment).flatMap((name) =>
     contextsFor(config, name, command),

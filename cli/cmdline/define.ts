@@ -1,7 +1,7 @@
 // Creates commands: their help, their error messages, and suggestions for unknown names.
 
 import { Command, type Help, type OutputConfiguration } from "commander";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
 /** Width of help if the output is not a terminal. */
 const HELP_COLUMNS = 80;
@@ -15,16 +15,16 @@ const NARROWEST_DESCRIPTION = 30;
  * @param paths all commands of the program, such as `mappings set`, for suggestions
  */
 export function newCommand(
-  io: IOStreams,
+  run: Run,
   name: string,
   summary: string,
   paths: readonly string[],
 ): Command {
   const command = new Command(name);
   const output: OutputConfiguration = {
-    writeOut: io.print,
+    writeOut: run.print,
     writeErr: (text) => {
-      for (const line of text.split(/(?<=\n)/)) io.log(line);
+      for (const line of text.split(/(?<=\n)/)) run.log(line);
     },
     outputError(message, write) {
       // It repeats words of the command line, which must not look like another line. Commander adds
@@ -33,8 +33,8 @@ export function newCommand(
       write(withSuggestion(text, command, paths));
       if (OF_ARGUMENTS.test(message)) write(`See: ${pathOf(command).join(" ")} --help\n`);
     },
-    getOutHelpWidth: () => helpColumns(io),
-    getErrHelpWidth: () => helpColumns(io),
+    getOutHelpWidth: () => helpColumns(run),
+    getErrHelpWidth: () => helpColumns(run),
   };
   return command
     .summary(summary)
@@ -49,7 +49,7 @@ export function newCommand(
     .showSuggestionAfterError();
 }
 
-export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
+export function helpColumns({ columns = HELP_COLUMNS }: Run): number {
   return columns;
 }
 

@@ -7,7 +7,7 @@ import { NAMESPACE } from "../../functions/issuer/trust-policy.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { DEFAULT_RATES } from "../aws/rates.ts";
 import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { CLUSTER_FLAGS } from "./contexts.ts";
 
 export interface OutputOptions {
@@ -40,7 +40,7 @@ export function withOptions(command: Command, ...groups: readonly OptionGroup[])
  * for the function, an empty variable is unset. Commander takes it for a value: it emits this event
  * for each variable that the process has.
  */
-export function ignoreEmptyVariables(command: Command, { environment }: IOStreams): void {
+export function ignoreEmptyVariables(command: Command, { environment }: Run): void {
   if (!(command instanceof EventEmitter)) return;
   const unset = command.options.filter(
     ({ envVar }) => envVar !== undefined && !environment[envVar],

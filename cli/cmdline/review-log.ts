@@ -19,7 +19,7 @@ import {
 import { outputsOf } from "../aws/stacks.ts";
 import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import type { ChosenCluster } from "./contexts.ts";
 import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
 import { type PastTime, readPastTime, shownTime } from "./times.ts";
@@ -87,21 +87,21 @@ export interface ClusterOfLog {
 export async function withLog<T>(
   { cluster, isSeveral }: ClusterOfLog,
   options: ReviewsOptions,
-  io: IOStreams,
+  run: Run,
   work: (log: OpenLog) => Promise<T>,
 ) {
   const { since, until, outcome: outcomes = [], who, group } = options;
   if (isSeveral && (options.logGroup ?? options.stack) !== undefined) {
     throw usage("--log-group and --stack are for one cluster.");
   }
-  const now = io.clock();
+  const now = run.clock();
   const [from, to] = [since(now), until?.(now)];
   if (from > now) throw usage(`--since ${shownTime(from)} is in the future.`);
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
-  const { config } = await clientConfig(cluster, io);
-  const signal = AbortSignal.any([io.interrupted, io.closed]);
-  const logGroup = await findLogGroup(cluster, options, config, signal, io);
-  const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io);
+  const { config } = await clientConfig(cluster, run);
+  const signal = AbortSignal.any([run.interrupted, run.closed]);
+  const logGroup = await findLogGroup(cluster, options, config, signal, run);
+  const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(run) }), run);
   try {
     return await work({
       query: { logGroup, from, until: to, outcomes, who, group },
@@ -110,7 +110,7 @@ export async function withLog<T>(
       now,
     });
   } catch (error) {
-    if (!io.closed.aborted) throw error;
+    if (!run.closed.aborted) throw error;
     return undefined;
   }
 }
@@ -130,13 +130,13 @@ const WINDOWS_MS = [3_600_000, 86_400_000, 30 * 86_400_000];
 export async function loggedNames(
   cluster: ChosenCluster,
   account: string | undefined,
-  io: IOStreams,
+  run: Run,
   limitMs: number,
 ): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   const limited = {
-    ...io,
-    interrupted: AbortSignal.any([io.interrupted, AbortSignal.timeout(limitMs)]),
+    ...run,
+    interrupted: AbortSignal.any([run.interrupted, AbortSignal.timeout(limitMs)]),
   };
   const granted: ReviewsOptions = {
     since: (now) => now,
@@ -162,7 +162,7 @@ export async function loggedNames(
     },
   );
   await read.catch((error: unknown) => {
-    if (io.interrupted.aborted) throw error;
+    if (run.interrupted.aborted) throw error;
   });
   return names;
 }
@@ -176,11 +176,11 @@ async function findLogGroup(
   { logGroup, stack = defaultStackName(cluster) }: ReviewsOptions,
   config: ClientConfig,
   signal: AbortSignal,
-  io: IOStreams,
+  run: Run,
 ): Promise<string> {
   // The console shows ARNs with the suffix `:*`, which calls reject.
   if (logGroup !== undefined) return logGroup.replace(/:\*$/, "");
-  const outputs = await outputsOf(stack, config, signal, io).catch((error: unknown) => {
+  const outputs = await outputsOf(stack, config, signal, run).catch((error: unknown) => {
     throw withHint(error, stack);
   });
   if (outputs === undefined) {
@@ -216,8 +216,8 @@ export async function readReviews(
   log: OpenLog,
   use: (review: LoggedReview) => void | Promise<void>,
   end: () => Promise<void>,
-  io: IOStreams,
-  progress = startProgress("Reading the log: reviews", undefined, io),
+  run: Run,
+  progress = startProgress("Reading the log: reviews", undefined, run),
 ): Promise<void> {
   let [count, newest]: [number, number | undefined] = [0, undefined];
   try {
@@ -230,13 +230,13 @@ export async function readReviews(
   } catch (error) {
     progress.end();
     if (count > 0) await end();
-    logTruncated(log, newest, io);
+    logTruncated(log, newest, run);
     throw error;
   }
   progress.end();
   await end();
-  if (count === 0) logNone(log, io);
-  if (log.query.from < log.now - RECENT_MS) await logStart(log, io);
+  if (count === 0) logNone(log, run);
+  if (log.query.from < log.now - RECENT_MS) await logStart(log, run);
 }
 
 /** The default period needs no further call. */
@@ -246,10 +246,10 @@ const RECENT_MS = 3_600_000;
  * Prints the start of the log. Without the permission logs:DescribeLogGroups, the reviews are
  * printed all the same.
  */
-async function logStart(log: OpenLog, io: IOStreams): Promise<void> {
+async function logStart(log: OpenLog, run: Run): Promise<void> {
   const start = await startOfLog(log).catch(() => undefined);
-  io.interrupted.throwIfAborted();
-  if (start?.reason !== undefined) io.log(`${start.reason}\n`);
+  run.interrupted.throwIfAborted();
+  if (start?.reason !== undefined) run.log(`${start.reason}\n`);
 }
 
 const DAY_MS = 86_400_000;
@@ -279,19 +279,21 @@ export async function startOfLog(
   return { from, reason: `The log goes back only to ${shownTime(from)}, ${why}.` };
 }
 
-function logNone({ query }: OpenLog, io: IOStreams): void {
+function logNone({ query }: OpenLog, run: Run): void {
   const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
   const hint =
     query.who === undefined
       ? ""
       : " --who matches only complete ARNs, usernames, and names of IAM users and sessions.";
-  io.log(`No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
+  run.log(
+    `No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`,
+  );
 }
 
 /** Warns that the printed result is incomplete, after Ctrl-C or an error. */
-function logTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
-  if (newest === undefined || io.closed.aborted) return;
-  io.log(
+function logTruncated({ query }: OpenLog, newest: number | undefined, run: Run): void {
+  if (newest === undefined || run.closed.aborted) return;
+  run.log(
     `Incomplete: the log was read only from ${shownTime(query.from)} to ${shownTime(newest)}.\n`,
   );
 }

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { ClusterPlace } from "../aws/connection.ts";
 import { optionWords, shellWord } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
 export const SHORT_NAME = "iam-authenticator";
 
@@ -24,7 +24,7 @@ const OF_PACKAGES = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
  * https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
  */
 export function programName(
-  environment: IOStreams["environment"],
+  environment: Run["environment"],
   script = process.argv[1] ?? "",
 ): string {
   const [, plugin] = /[\\/]kubectl-([\w-]+)$/.exec(script) ?? [];
@@ -34,7 +34,7 @@ export function programName(
 }
 
 /** Returns whether the user's shell, and so kubectl, finds the program by its short name. */
-export function isInstalled({ PATH = "" }: IOStreams["environment"]): boolean {
+export function isInstalled({ PATH = "" }: Run["environment"]): boolean {
   const folders = PATH.split(delimiter).filter(
     (folder) => folder !== "" && !OF_PACKAGES.test(folder),
   );
@@ -74,10 +74,7 @@ export interface Speller {
 }
 
 /** Returns the speller for texts about one cluster. */
-export function spellerFor(
-  options: ClusterOptions,
-  environment: IOStreams["environment"],
-): Speller {
+export function spellerFor(options: ClusterOptions, environment: Run["environment"]): Speller {
   const program = programName(environment);
   const cluster = clusterWords(options);
   return {

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { describe } from "../cmdline/define.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
 /**
  * Defines `help`, for its own help: `program.ts` turns `help mappings set` into `mappings set
@@ -16,8 +16,8 @@ export function helpCommand(command: Command): Command {
   );
 }
 
-export function versionCommand(command: Command, io: IOStreams): Command {
+export function versionCommand(command: Command, run: Run): Command {
   return describe(command, { examples: ["version"] }).action(() =>
-    io.print(`${packageJson.version}\n`),
+    run.print(`${packageJson.version}\n`),
   );
 }

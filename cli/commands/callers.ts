@@ -23,7 +23,7 @@ import { type End, type EndOptions, end, endOf } from "../cmdline/times.ts";
 import { EXIT, finding, usage } from "../io/errors.ts";
 import { writeSecret } from "../io/files.ts";
 import { type ListOutputOptions, printList } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { webhookKubeconfig } from "../kube/kubeconfig.ts";
 import { webhookServer } from "../kube/server.ts";
 import { OUT } from "../kube/webhook-files.ts";
@@ -51,7 +51,7 @@ interface AddOptions extends WriteOptions, EndOptions {
 
 const TOKEN_BYTES = 32;
 
-export function addCommand(command: Command, io: IOStreams): Command {
+export function addCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
@@ -85,16 +85,11 @@ export function addCommand(command: Command, io: IOStreams): Command {
     .addOption(NEW)
     .option("--force", "skip the stack check")
     .action(async (name: string, options: AddOptions) =>
-      add(name, await clustersOf(command, io), options, io),
+      add(name, await clustersOf(command, run), options, run),
     );
 }
 
-async function add(
-  name: string,
-  clusters: Clusters,
-  options: AddOptions,
-  io: IOStreams,
-): Promise<void> {
+async function add(name: string, clusters: Clusters, options: AddOptions, run: Run): Promise<void> {
   const { endpoint, ca, arn, principalId } = options;
   const out = options.out === "-" ? undefined : options.out;
   checkPrincipalId(options);
@@ -105,7 +100,7 @@ async function add(
   const server =
     (endpoint ?? ca ?? options.out) === undefined
       ? undefined
-      : await webhookServer(options, clusters.chosen, io);
+      : await webhookServer(options, clusters.chosen, run);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
   const proof =
@@ -113,13 +108,13 @@ async function add(
       ? { sha256: hash("sha256", token, "hex") }
       : { arn, ...(principalId !== undefined && { principalId }) };
   const caller: NewCaller = { name, proof, endAt, arn, out };
-  const planned = await planClusters(clusters, options, io, (connection, _, own) =>
+  const planned = await planClusters(clusters, options, run, (connection, _, own) =>
     planAddition(caller, connection, own),
   );
   const isPrinted = out === undefined && arn === undefined;
-  const { deliver, noteStored, logRest } = deliverToken(name, text, out, isPrinted, io);
+  const { deliver, noteStored, logRest } = deliverToken(name, text, out, isPrinted, run);
   // Standard output has the secret alone, so that it can be a file.
-  const shown = isPrinted && !options.dryRun ? { ...io, columns: undefined, print: io.log } : io;
+  const shown = isPrinted && !options.dryRun ? { ...run, columns: undefined, print: run.log } : run;
   try {
     await carryOut(planned, options, shown, {
       done: "Added",
@@ -145,9 +140,9 @@ interface NewCaller {
 async function planAddition(
   { name, proof, endAt, arn, out }: NewCaller,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<ClusterPlan> {
-  const callers = await readCallers(connection, io.interrupted);
+  const callers = await readCallers(connection, run.interrupted);
   const check = (items: Items) => checkNeighbours(items, callers.parameter);
   check(callers.entries);
   requireNewName(name, callers.entries);
@@ -175,13 +170,13 @@ function deliverToken(
   text: string,
   out: string | undefined,
   isPrinted: boolean,
-  io: IOStreams,
+  run: Run,
 ) {
   let file: string | undefined;
   let isStored = false;
 
   async function deliver(): Promise<void> {
-    if (isPrinted) io.print(text);
+    if (isPrinted) run.print(text);
     if (out === undefined) return;
     writeSecret(out, text);
     file = out;
@@ -195,10 +190,10 @@ function deliverToken(
   function logRest(error: unknown): void {
     const stopped = [error, (error as Error).cause].find((cause) => cause instanceof Stopped);
     const isAbsent = !isStored && stopped?.state === "absent";
-    if (isAbsent) discardToken(file, isPrinted, io);
-    else if (file !== undefined) io.log(`The token of ${name} is in ${file}.\n`);
+    if (isAbsent) discardToken(file, isPrinted, run);
+    else if (file !== undefined) run.log(`The token of ${name} is in ${file}.\n`);
     if (isStored)
-      io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
+      run.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
   }
 
   return { deliver, noteStored, logRest };
@@ -233,8 +228,8 @@ function effectOf(arn: string | undefined, out: string | undefined, clusterId: s
  * Deletes the file of a token that no function accepts. Logs that a printed token must be
  * discarded.
  */
-function discardToken(file: string | undefined, isPrinted: boolean, io: IOStreams): void {
-  if (isPrinted) io.log("Discard the printed token: the function does not accept it.\n");
+function discardToken(file: string | undefined, isPrinted: boolean, run: Run): void {
+  if (isPrinted) run.log("Discard the printed token: the function does not accept it.\n");
   if (file !== undefined) rmSync(file);
 }
 
@@ -254,10 +249,10 @@ function checkPrincipalId({ arn, principalId }: AddOptions): void {
   if (problem !== undefined) throw usage(`--principal-id ${principalId}: ${problem}.`);
 }
 
-export function listCommand(command: Command, io: IOStreams): Command {
+export function listCommand(command: Command, run: Run): Command {
   describe(command, { examples: ["callers list --cluster prod"] });
   return withOptions(command, CONNECTIONS, listOutput()).action(
-    async (options: ListOutputOptions) => list(await clustersOf(command, io), options, io),
+    async (options: ListOutputOptions) => list(await clustersOf(command, run), options, run),
   );
 }
 
@@ -272,9 +267,9 @@ interface ListedCaller {
   readonly principalId: string | undefined;
 }
 
-async function list(clusters: Clusters, options: ListOutputOptions, io: IOStreams): Promise<void> {
+async function list(clusters: Clusters, options: ListOutputOptions, run: Run): Promise<void> {
   const { isSeveral } = clusters;
-  const { results, failures } = await inEachCluster(clusters, io, listedIn);
+  const { results, failures } = await inEachCluster(clusters, run, listedIn);
   const items: readonly ListedCaller[] = results.flatMap(({ cluster, value }) =>
     value.map((item) => withCluster(clusters, cluster, item)),
   );
@@ -289,17 +284,17 @@ async function list(clusters: Clusters, options: ListOutputOptions, io: IOStream
         name: callerName,
       },
       options,
-      io,
+      run,
     );
   throwWorst(failures);
 }
 
-async function listedIn(cluster: ChosenCluster, io: IOStreams): Promise<readonly ListedCaller[]> {
-  const connection = await connect(cluster, {}, io);
-  const { entries, known } = await readCallers(connection, io.interrupted);
-  await requireParameters(known, connection, io);
+async function listedIn(cluster: ChosenCluster, run: Run): Promise<readonly ListedCaller[]> {
+  const connection = await connect(cluster, {}, run);
+  const { entries, known } = await readCallers(connection, run.interrupted);
+  await requireParameters(known, connection, run);
   if (entries.length === 0)
-    io.log(`No callers in ${await destinationOf(connection, new Map(), io)}.\n`);
+    run.log(`No callers in ${await destinationOf(connection, new Map(), run)}.\n`);
   return entries.map((entry) => {
     const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);
@@ -325,7 +320,7 @@ function rowOf(item: ListedCaller, length?: number): readonly string[] {
   return [...(cluster === undefined ? [] : [cluster]), name, state, notAfter, proof];
 }
 
-export function removeCommand(command: Command, io: IOStreams): Command {
+export function removeCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "With several clusters, the command goes on if one cluster fails, and prints how to repeat it.",
@@ -334,7 +329,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTIONS, CONFIRM)
     .option("--force", "skip the lockout check and the stack check")
     .action(async (name: string, options: WriteOptions) =>
-      remove(name, await clustersOf(command, io), options, io),
+      remove(name, await clustersOf(command, run), options, run),
     );
 }
 
@@ -342,23 +337,23 @@ async function remove(
   name: string,
   clusters: Clusters,
   options: WriteOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  const planned = await planClusters(clusters, options, io, (connection, _, own) =>
+  const planned = await planClusters(clusters, options, run, (connection, _, own) =>
     planRemoval(name, options, connection, own),
   );
   // A revoked token must not stay valid in one Region because another cannot be reached.
-  await carryOut(planned, options, io, { done: "Removed", goesOn: true });
+  await carryOut(planned, options, run, { done: "Removed", goesOn: true });
 }
 
 async function planRemoval(
   name: string,
   { force }: WriteOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<ClusterPlan> {
   const isNamed = (entry: unknown) => callerName(entry) === name;
-  const callers = await readCallers(connection, io.interrupted);
+  const callers = await readCallers(connection, run.interrupted);
   const remaining = callers.entries.filter((entry) => !isNamed(entry));
   if (remaining.length === callers.entries.length)
     throw new Absent(

@@ -20,28 +20,28 @@ import { type Edit, editYaml } from "../io/edit-yaml.ts";
 import { usage } from "../io/errors.ts";
 import { readFileText, readText, replaceFile, shownFile } from "../io/files.ts";
 import { type ListOutputOptions, printable, printList } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
-export function listCommand(command: Command, io: IOStreams): Command {
+export function listCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Give the name of a context as --cluster. The context marked * applies if no cluster is given.",
     examples: ["contexts", "contexts -o name"],
   });
   return withOptions(command, listOutput()).action((options: ListOutputOptions) =>
-    list(options, io),
+    list(options, run),
   );
 }
 
-async function list(options: ListOutputOptions, io: IOStreams): Promise<void> {
-  const config = await readConfig(io.environment);
+async function list(options: ListOutputOptions, run: Run): Promise<void> {
+  const config = await readConfig(run.environment);
   const items = [...(config?.contexts ?? [])].map(([name, context]) => {
     return { name, isDefault: name === config?.defaultContext, ...context };
   });
   if (items.length === 0) {
-    const file = configFile(io.environment);
+    const file = configFile(run.environment);
     const where = file === undefined ? "set HOME or XDG_CONFIG_HOME" : `write ${file}`;
-    io.log(
+    run.log(
       `There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`,
     );
   }
@@ -50,10 +50,10 @@ async function list(options: ListOutputOptions, io: IOStreams): Promise<void> {
     const { isDefault, name, cluster, region = "", account = "", profile = "", prefix = "" } = item;
     return [isDefault ? "*" : "", name, cluster, region, account, profile, prefix];
   };
-  await printList({ items, headers, row, name: ({ name }) => name }, options, io);
+  await printList({ items, headers, row, name: ({ name }) => name }, options, run);
 }
 
-export function fromCdkCommand(command: Command, io: IOStreams): Command {
+export function fromCdkCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "The list is context.clusters of cdk.json, or the one cluster of context.clusterId. A context gets the cluster, account, region and prefix of its entry. " +
@@ -63,28 +63,28 @@ export function fromCdkCommand(command: Command, io: IOStreams): Command {
   return withOptions(
     command.argument("<file>", "cdk.json, or - for standard input"),
     CONFIRM,
-  ).action((file: string, options: WriteOptions) => fromCdk(file, options, io));
+  ).action((file: string, options: WriteOptions) => fromCdk(file, options, run));
 }
 
-async function fromCdk(cdkJson: string, options: WriteOptions, io: IOStreams): Promise<void> {
-  const listed = readList(await readText(cdkJson, io), shownFile(cdkJson));
-  const file = configFile(io.environment);
+async function fromCdk(cdkJson: string, options: WriteOptions, run: Run): Promise<void> {
+  const listed = readList(await readText(cdkJson, run), shownFile(cdkJson));
+  const file = configFile(run.environment);
   if (file === undefined)
     throw usage("No folder for the configuration file: set HOME or XDG_CONFIG_HOME.");
-  const found = (await readConfig(io.environment))?.contexts ?? new Map<string, Context>();
-  const { edits, added } = planContexts(listed, found, file, io);
+  const found = (await readConfig(run.environment))?.contexts ?? new Map<string, Context>();
+  const { edits, added } = planContexts(listed, found, file, run);
   const changed = [...edits.values()].filter((ofContext) => ofContext.length > 0);
-  io.print(
+  run.print(
     `${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`,
   );
   const kept = [...found.keys()].filter((name) => !edits.has(name));
-  if (kept.length > 0) io.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
+  if (kept.length > 0) run.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
   if (changed.length === 0) return;
   if (options.dryRun) {
-    io.log("Dry run: nothing was written.\n");
+    run.log("Dry run: nothing was written.\n");
     return;
   }
-  if (!options.yes) await confirm(`Write ${file}?`, io);
+  if (!options.yes) await confirm(`Write ${file}?`, run);
   const before = existsSync(file) ? readFileText(file) : "";
   replaceFile(
     file,
@@ -100,7 +100,7 @@ function planContexts(
   listed: readonly Context[],
   found: ReadonlyMap<string, Context>,
   file: string,
-  io: IOStreams,
+  run: Run,
 ): { readonly edits: ReadonlyMap<string, readonly Edit[]>; readonly added: number } {
   const edits = new Map<string, readonly Edit[]>();
   let added = 0;
@@ -116,7 +116,7 @@ function planContexts(
     );
     if (before === undefined) added += 1;
     if (before === undefined || changes.length > 0)
-      printChanges(name, before === undefined, changes, io);
+      printChanges(name, before === undefined, changes, run);
   }
   return { edits, added };
 }
@@ -126,15 +126,15 @@ function printChanges(
   name: string,
   isNew: boolean,
   changes: ReturnType<typeof changesOf>,
-  io: IOStreams,
+  run: Run,
 ): void {
   const texts = changes.map(([key, was, value]) => {
     const before = was ? `${was} -> ` : "";
     return `${key} ${before}${value ?? "(default)"}`;
   });
   const line = printable([name, ...texts].join(", "));
-  if (isNew) io.print(`+ ${line}\n`, "added");
-  else io.print(`~ ${line}\n`, "changed");
+  if (isNew) run.print(`+ ${line}\n`, "added");
+  else run.print(`~ ${line}\n`, "changed");
 }
 
 /**

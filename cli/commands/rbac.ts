@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { describe } from "../cmdline/define.ts";
 import { collectNamespace } from "../cmdline/options.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { stringifyYaml } from "../io/yaml.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "../model/names.ts";
 
@@ -11,7 +11,7 @@ interface RbacOptions {
   readonly namespace?: readonly string[];
 }
 
-export function rbacCommand(command: Command, io: IOStreams): Command {
+export function rbacCommand(command: Command, run: Run): Command {
   return describe(command, {
     details:
       "The levels are those of EKS access policies: cluster-admin, admin, edit, view and admin-view. Members of the group " +
@@ -28,18 +28,18 @@ export function rbacCommand(command: Command, io: IOStreams): Command {
       "only the bindings in this namespace (may be repeated)",
       collectNamespace,
     )
-    .action((options: RbacOptions) => rbac(options, io));
+    .action((options: RbacOptions) => rbac(options, run));
 }
 
 /** Prints the bindings in the namespaces; without any, those of the entire cluster. */
-function rbac({ namespace: namespaces = [] }: RbacOptions, io: IOStreams): void {
+function rbac({ namespace: namespaces = [] }: RbacOptions, run: Run): void {
   const bindings =
     namespaces.length === 0
       ? ACCESS_LEVELS.map((level) => binding(level))
       : [...new Set(namespaces)].flatMap((namespace) =>
           ACCESS_LEVELS.map((level) => binding(level, namespace)),
         );
-  io.print([ADMIN_VIEW, ...bindings].map((object) => stringifyYaml(object)).join("---\n"));
+  run.print([ADMIN_VIEW, ...bindings].map((object) => stringifyYaml(object)).join("---\n"));
 }
 
 const API = "rbac.authorization.k8s.io";

@@ -8,20 +8,20 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { EXIT, Failure, finding, usage } from "./errors.ts";
 import { fileFailure, readFileText } from "./files.ts";
-import type { IOStreams } from "./streams.ts";
+import type { Run } from "./streams.ts";
 
 /**
  * Returns if the user answers yes, and throws a `Failure` otherwise. `answer`: the options that
  * skip the question.
  */
-export async function confirm(question: string, io: IOStreams, answer = "--yes"): Promise<void> {
-  if (!io.interactive)
+export async function confirm(question: string, run: Run, answer = "--yes"): Promise<void> {
+  if (!run.interactive)
     throw usage(
       `Nothing was written. Cannot ask for confirmation without a terminal: give ${answer} (or --dry-run).`,
     );
-  const line = await ask(`${question} [y/N] `, io).catch((error: unknown) => {
+  const line = await ask(`${question} [y/N] `, run).catch((error: unknown) => {
     // Ctrl-C, like Ctrl-D, answers nothing.
-    if (!io.interrupted.aborted) throw error;
+    if (!run.interrupted.aborted) throw error;
   });
   if (line === undefined)
     throw new Failure(EXIT.interrupted, "Nothing was written: the question was not answered.");
@@ -33,7 +33,7 @@ export async function confirm(question: string, io: IOStreams, answer = "--yes")
  */
 export async function ask(
   question: string,
-  { input, log, interrupted }: IOStreams,
+  { input, log, interrupted }: Run,
 ): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   // readline's question() loses an answer without a line break.
@@ -65,7 +65,7 @@ export function createDraft(name: string, text: string) {
     // An editor may remove the file or replace it with something else.
     read: () => readFileText(path),
     /** Resolves when the editor is closed. Throws if it failed. */
-    edit: (io: IOStreams) => openEditor(path, io),
+    edit: (run: Run) => openEditor(path, run),
     remove: () => rmSync(dirname(path), { recursive: true, force: true }),
   };
 }
@@ -84,7 +84,7 @@ function newFolder(): string {
 
 async function openEditor(
   path: string,
-  { environment, interactive, leaveInterrupts }: IOStreams,
+  { environment, interactive, leaveInterrupts }: Run,
 ): Promise<void> {
   const editor =
     environment["VISUAL"] || environment["EDITOR"] || (interactive ? DEFAULT_EDITOR : "");

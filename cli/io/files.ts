@@ -20,7 +20,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure, usage } from "./errors.ts";
 import { untilInterrupted } from "./progress.ts";
-import type { IOStreams } from "./streams.ts";
+import type { Run } from "./streams.ts";
 
 /** A ConfigMap has at most 1 MB, and ten thousand mappings have a few MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -29,9 +29,9 @@ const MAX_BYTES = 16 * 1024 * 1024;
  * Reads a file; `-` is standard input. Throws as `readFileText` does, and if standard input is
  * empty.
  */
-export async function readText(file: string, io: IOStreams): Promise<string> {
+export async function readText(file: string, run: Run): Promise<string> {
   if (file !== "-") return readFileText(file);
-  const text = decodeText(await untilInterrupted(readStream(io.input()), io), file);
+  const text = decodeText(await untilInterrupted(readStream(run.input()), run), file);
   // Usually, the program before the pipe has failed.
   if (text.trim() === "") throw usage("Standard input is empty.");
   return text;
@@ -169,10 +169,7 @@ export function fileFailure(what: "read" | "write", file: string, error: unknown
 /**
  * Returns the user's folder of this kind; `undefined` if no XDG variable and no home folder is set.
  */
-export function xdgFolder(
-  environment: IOStreams["environment"],
-  kind: "cache" | "config" | "data",
-) {
+export function xdgFolder(environment: Run["environment"], kind: "cache" | "config" | "data") {
   const xdg = environment[`XDG_${kind.toUpperCase()}_HOME`];
   // The XDG specification requires ignoring relative paths.
   if (xdg && isAbsolute(xdg)) return xdg;

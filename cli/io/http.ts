@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { usage } from "./errors.ts";
-import type { IOStreams } from "./streams.ts";
+import type { Run } from "./streams.ts";
 
 /**
  * The hosts without a proxy: this machine, and the services of instances and containers for
@@ -21,7 +21,7 @@ const DIRECT =
  */
 export function openAgent(
   protocol: string,
-  { environment, secrets }: Pick<IOStreams, "environment" | "secrets">,
+  { environment, secrets }: Pick<Run, "environment" | "secrets">,
   options: AgentOptions = {},
 ): Agent {
   const scheme = protocol === "http:" ? "http" : "https";
@@ -51,11 +51,11 @@ export function openAgent(
  * Creates the agents for the function's code. They ignore NODE_TLS_REJECT_UNAUTHORIZED, as the
  * function does.
  */
-export function openAgents(io: IOStreams) {
+export function openAgents(run: Run) {
   const options = { rejectUnauthorized: true };
   return {
-    httpsAgent: openAgent("https:", io, options),
-    httpAgent: openAgent("http:", io, options),
+    httpsAgent: openAgent("https:", run, options),
+    httpAgent: openAgent("http:", run, options),
   };
 }
 
@@ -79,7 +79,7 @@ function readProxy(
  * Returns the hosts without a proxy. As for other programs, a name includes its subdomains. Node.js
  * includes them only after a dot.
  */
-function exceptions({ no_proxy, NO_PROXY }: IOStreams["environment"]): string {
+function exceptions({ no_proxy, NO_PROXY }: Run["environment"]): string {
   const names = (no_proxy || NO_PROXY || "").split(",").map((name) => name.trim());
   return [...names.filter(Boolean).flatMap((name) => [name, `.${name}`]), DIRECT].join();
 }
@@ -155,7 +155,7 @@ const CONNECT_MS = 5_000;
 export async function sendHttp(
   url: URL,
   request: HttpRequest,
-  { log, secrets, isDebug }: Pick<IOStreams, "log" | "secrets" | "isDebug">,
+  { log, secrets, isDebug }: Pick<Run, "log" | "secrets" | "isDebug">,
   signal?: AbortSignal,
 ) {
   signal?.throwIfAborted();

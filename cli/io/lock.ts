@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { memberAt } from "../../functions/lib/json.ts";
 import { usage } from "./errors.ts";
 import { createFile, fileFailure } from "./files.ts";
-import type { IOStreams } from "./streams.ts";
+import type { Run } from "./streams.ts";
 
 const POLL_MS = 100;
 
@@ -17,12 +17,12 @@ export async function whileLocked<T>(
   lock: string,
   limitMs: number,
   work: () => Promise<T>,
-  io: IOStreams,
+  run: Run,
 ): Promise<T> {
   for (let waited = 0; !take(lock, limitMs); waited += POLL_MS) {
     if (waited >= limitMs)
       throw usage(`Another program has locked ${lock}. If none is running, delete this file.`);
-    await io.sleep(POLL_MS, io.interrupted);
+    await run.sleep(POLL_MS, run.interrupted);
   }
   try {
     return await work();

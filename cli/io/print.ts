@@ -1,6 +1,6 @@
 // Prints lists, tables, JSON, YAML and CSV, wraps lines, and quotes words for the shell.
 
-import { type IOStreams, withEscapes } from "./streams.ts";
+import { type Run, withEscapes } from "./streams.ts";
 
 export interface HeaderOptions {
   /** `false` by --no-headers. */
@@ -69,28 +69,28 @@ interface Listing<T> {
 export async function printList<T>(
   listing: Listing<T>,
   options: ListOutputOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const { items, headers, row, name = () => "", wide = { headers, row } } = listing;
   const { output: format, headers: withHeaders } = options;
   switch (format) {
     case "json":
     case "yaml":
-      await printData(items, format, io);
+      await printData(items, format, run);
       break;
     case "name":
-      printNames(items.map(name), io);
+      printNames(items.map(name), run);
       break;
     case "wide":
-      io.print(table(withHeaders ? wide.headers : [], items.map(wide.row)));
+      run.print(table(withHeaders ? wide.headers : [], items.map(wide.row)));
       break;
     case "csv": {
       const cells = items.map((item) => wide.row(item).map(printable));
-      io.print(csv(withHeaders ? [wide.headers, ...cells] : cells));
+      run.print(csv(withHeaders ? [wide.headers, ...cells] : cells));
       break;
     }
     case "table":
-      io.print(fittedTable(listing, withHeaders ? headers : [], io.columns));
+      run.print(fittedTable(listing, withHeaders ? headers : [], run.columns));
       break;
   }
 }
@@ -98,8 +98,8 @@ export async function printList<T>(
 /**
  * Prints one line for each name: to a script, a line break in a name would look like a second name.
  */
-function printNames(names: readonly string[], io: IOStreams): void {
-  for (const name of new Set(names)) if (name !== "") io.print(`${printable(name)}\n`);
+function printNames(names: readonly string[], run: Run): void {
+  for (const name of new Set(names)) if (name !== "") run.print(`${printable(name)}\n`);
 }
 
 /**
@@ -119,12 +119,8 @@ function fittedTable<T>(
     : table(headers, rows, columns);
 }
 
-export async function printData(
-  data: unknown,
-  format: "json" | "yaml",
-  io: IOStreams,
-): Promise<void> {
-  io.print(
+export async function printData(data: unknown, format: "json" | "yaml", run: Run): Promise<void> {
+  run.print(
     format === "json"
       ? withEscapes(`${JSON.stringify(data, null, 2)}\n`, "json")
       : await yaml(data),
@@ -135,9 +131,9 @@ export async function printData(
 export async function printDocument(
   data: unknown,
   format: "json" | "yaml",
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  io.print(
+  run.print(
     format === "json"
       ? withEscapes(`${JSON.stringify(data)}\n`, "json")
       : `---\n${await yaml(data)}`,

@@ -1,6 +1,6 @@
 // Shows progress in a terminal.
 
-import type { IOStreams } from "./streams.ts";
+import type { Run } from "./streams.ts";
 
 const BAR = 30;
 
@@ -17,10 +17,10 @@ const LOGGED_EVERY_MS = 10_000;
 export function startProgress(
   what: string,
   all: number | undefined,
-  io: IOStreams,
+  run: Run,
   perSecond = Infinity,
 ) {
-  const { watched, showProgress, log, clock } = io;
+  const { watched, showProgress, log, clock } = run;
   const start = performance.now();
   let logged = clock();
   let shown = false;
@@ -74,10 +74,7 @@ export function duration(seconds: number): string | undefined {
  * Waits for the work, and rejects with an AbortError on Ctrl-C. Writes do not use it: the user must
  * see their results.
  */
-export async function untilInterrupted<T>(
-  work: Promise<T>,
-  { interrupted }: IOStreams,
-): Promise<T> {
+export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: Run): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(interrupted.reason);
   interrupted.addEventListener("abort", stop);
@@ -93,7 +90,7 @@ export async function untilInterrupted<T>(
 const PATIENCE_MS = 1_000;
 
 /** Reports after Ctrl-C that a write is still running, until the returned function is called. */
-export function logIfSlow({ interrupted, log }: IOStreams): () => void {
+export function logIfSlow({ interrupted, log }: Run): () => void {
   let timer: NodeJS.Timeout | undefined;
   const start = () => {
     timer = setTimeout(() => {

@@ -116,7 +116,7 @@ interface Interruption {
 }
 
 /** What one run of the command has: its time, its streams, its interruption, and the rest below. */
-export interface IOStreams extends Time, Streams, Interruption {
+export interface Run extends Time, Streams, Interruption {
   /**
    * The variables of the process. No other file in cli/ reads `process.env`. Commander reads
    * CLUSTER_ID and MAPPING_PREFIX from it, the SDK the AWS variables and HOME, and Node.js its own,
@@ -135,7 +135,7 @@ export interface IOStreams extends Time, Streams, Interruption {
    * The run's own streams, for what several clusters share. The streams of each cluster print
    * later.
    */
-  readonly shared?: IOStreams;
+  readonly shared?: Run;
 }
 
 const [STDIN, STDOUT, STDERR] = [0, 1, 2];
@@ -147,29 +147,29 @@ const CLEAR_LINE = "\r\u001b[K";
  * quoted text cannot forge another line. Values in JSON and YAML stay intact, because they are
  * already escaped.
  */
-export function withHarmlessOutput(io: IOStreams): IOStreams {
-  const { hide } = io.secrets;
+export function withHarmlessOutput(run: Run): Run {
+  const { hide } = run.secrets;
   const harmless = (text: string) => withoutControl(hide(text));
-  return extended(io, {
-    print: (text: string, tone?: Tone) => io.print(harmless(text), tone),
-    printSecret: (text: string) => io.printSecret(withoutControl(text)),
-    log: (text: string) => io.log(harmless(text).replace(/\n(?!$)/g, "?")),
-    showProgress: (line: string) => io.showProgress(harmless(line)),
+  return extended(run, {
+    print: (text: string, tone?: Tone) => run.print(harmless(text), tone),
+    printSecret: (text: string) => run.printSecret(withoutControl(text)),
+    log: (text: string) => run.log(harmless(text).replace(/\n(?!$)/g, "?")),
+    showProgress: (line: string) => run.showProgress(harmless(line)),
   });
 }
 
 /**
- * Joins two objects like `{ ...io, ...more }`, but keeps getters: a command that does not ask for a
+ * Joins two objects like `{ ...run, ...more }`, but keeps getters: a command that does not ask for a
  * terminal does not look for one.
  */
-export function extended<T extends object, U extends object>(io: T, more: U): T & U {
+export function extended<T extends object, U extends object>(run: T, more: U): T & U {
   return Object.defineProperties({} as T & U, {
-    ...Object.getOwnPropertyDescriptors(io),
+    ...Object.getOwnPropertyDescriptors(run),
     ...Object.getOwnPropertyDescriptors(more),
   });
 }
 
-interface ProcessStreams extends IOStreams {
+interface ProcessRun extends Run {
   /** Waits until the output is written: pipes are asynchronous on some systems. */
   readonly flush: () => Promise<void>;
 }
@@ -178,7 +178,7 @@ interface ProcessStreams extends IOStreams {
  * Returns the streams of the process. The first Ctrl-C aborts `interrupted`. The second one ends
  * the process.
  */
-export function processStreams(): ProcessStreams {
+export function processRun(): ProcessRun {
   const environment = process.env;
   const interrupt = new AbortController();
   const abort = () => interrupt.abort();
@@ -297,7 +297,7 @@ const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
   denied: "red",
 };
 
-function canHaveColour(environment: IOStreams["environment"]): boolean {
+function canHaveColour(environment: Run["environment"]): boolean {
   return isTerminal(STDOUT) || environment["FORCE_COLOR"] !== undefined;
 }
 

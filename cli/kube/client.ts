@@ -6,7 +6,7 @@ import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { awsFailure, type Failure, usage } from "../io/errors.ts";
 import { failureReason, openAgent, quotedAnswer, sendHttp } from "../io/http.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { readKubeconfig, tlsOptions, type Webhook } from "./kubeconfig.ts";
 import { type KubernetesObject, stringAt } from "./objects.ts";
 
@@ -40,12 +40,12 @@ const MAX_BYTES = 1024 * 1024;
 
 export function openEndpoint(
   webhook: Webhook,
-  io: IOStreams,
+  run: Run,
   { limitMs = LIMIT_MS, maxBytes = MAX_BYTES } = {},
 ) {
   const { server, token } = webhook;
   const url = new URL(server);
-  const agent = openAgent(url.protocol, io, tlsOptions(webhook));
+  const agent = openAgent(url.protocol, run, tlsOptions(webhook));
 
   /**
    * Sends a request. Throws `NoReply`. `path` is added to the server's URL. `anonymous` omits the
@@ -62,7 +62,7 @@ export function openEndpoint(
       ...(token !== undefined && !anonymous && { authorization: `Bearer ${token}` }),
     };
     const request = { method, headers, body, agent, limitMs, maxBytes };
-    const reply = await sendHttp(new URL(`${server}${path}`), request, io, io.interrupted).catch(
+    const reply = await sendHttp(new URL(`${server}${path}`), request, run, run.interrupted).catch(
       (error: unknown) => {
         throw new NoReply(error);
       },
@@ -93,8 +93,8 @@ const MAX_PAGES = 1_000;
 export type Kubernetes = Awaited<ReturnType<typeof openKubernetes>>;
 
 /** Opens a client with the kubeconfig's certificates and token. It does not run exec plugins. */
-export async function openKubernetes(kubeconfig: string, io: IOStreams) {
-  const webhook = await readKubeconfig(kubeconfig, io);
+export async function openKubernetes(kubeconfig: string, run: Run) {
+  const webhook = await readKubeconfig(kubeconfig, run);
   const { server: url } = webhook;
   if (!url.startsWith("https://"))
     throw usage(`${kubeconfig}: the server must be an https:// URL.`);
@@ -107,14 +107,14 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
         "Exec plugins are not supported here.",
     );
   }
-  if (io.environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
+  if (run.environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
     throw usage(
       "NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of kube-apiserver's certificate. Unset it.",
     );
   }
   checkTls(tlsOptions(webhook), kubeconfig);
   const open = (credentials: Webhook) =>
-    openEndpoint({ ...credentials, server }, io, {
+    openEndpoint({ ...credentials, server }, run, {
       limitMs: LIST_LIMIT_MS,
       maxBytes: LIST_MAX_BYTES,
     });
@@ -132,7 +132,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
       const reply = await endpoint.send(method, body && JSON.stringify(body), { path });
       return { status: reply.status, body: parseJson(reply.body) };
     } catch (error) {
-      io.interrupted.throwIfAborted();
+      run.interrupted.throwIfAborted();
       throw awsFailure(
         `No answer from kube-apiserver at ${server} (${failureReason(error)}).`,
         error,

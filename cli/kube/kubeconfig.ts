@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { type Failure, usage } from "../io/errors.ts";
 import { readText, shownFile } from "../io/files.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 import { listAt, objectAt } from "./objects.ts";
 
@@ -153,10 +153,10 @@ function withTlsSetting(cluster: NamedCluster, user: Section): NamedCluster {
  * Reads the current context of any kubeconfig. Throws a `Failure` without a server or if a named
  * file is missing.
  */
-export async function readKubeconfig(file: string, io: IOStreams): Promise<Webhook> {
-  const { server, cluster, user } = await currentContext(file, io);
+export async function readKubeconfig(file: string, run: Run): Promise<Webhook> {
+  const { server, cluster, user } = await currentContext(file, run);
   if (!URL.canParse(server)) throw withoutServer(file);
-  const inFile = (path: unknown) => readNamed(path, file, io);
+  const inFile = (path: unknown) => readNamed(path, file, run);
   const ca =
     decoded(cluster["certificate-authority-data"]) ??
     (await inFile(cluster["certificate-authority"]));
@@ -192,9 +192,9 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
 export async function withServer(
   file: string,
   { server, ca }: Pick<Webhook, "server" | "ca">,
-  io: IOStreams,
+  run: Run,
 ) {
-  const { config, item, cluster, user } = await currentContext(file, io);
+  const { config, item, cluster, user } = await currentContext(file, run);
   if (isUnverified(cluster)) {
     throw usage(
       `${shownFile(file)}: delete insecure-skip-tls-verify: anyone on the network could answer reviews.`,
@@ -218,8 +218,8 @@ type Section = Record<string, unknown>;
 type NamedCluster = Section & { readonly server: string };
 
 /** Returns the current context. The cluster and the user are empty if they are missing. */
-async function currentContext(file: string, io: IOStreams) {
-  const { value } = parseYaml(await readText(file, io), file, "yaml-1.1");
+async function currentContext(file: string, run: Run) {
+  const { value } = parseYaml(await readText(file, run), file, "yaml-1.1");
   const config = isObject(value) ? value : {};
   const context = objectAt(named(config, "contexts", config["current-context"]), "context") ?? {};
   const item = named(config, "clusters", context["cluster"]);
@@ -244,12 +244,8 @@ function decoded(value: unknown): string | undefined {
 }
 
 /** Reads a file that the kubeconfig names. Its path is relative to the kubeconfig. */
-async function readNamed(
-  path: unknown,
-  kubeconfig: string,
-  io: IOStreams,
-): Promise<string | undefined> {
+async function readNamed(path: unknown, kubeconfig: string, run: Run): Promise<string | undefined> {
   return typeof path === "string" && path !== ""
-    ? readText(resolve(dirname(kubeconfig), path), io)
+    ? readText(resolve(dirname(kubeconfig), path), run)
     : undefined;
 }

@@ -9,7 +9,7 @@ import { type Edit, editYaml } from "../io/edit-yaml.ts";
 import { usage } from "../io/errors.ts";
 import { readFileText, replaceFile } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { type Path, parseYaml } from "../io/yaml.ts";
 import type { kubeconfig } from "./kubeconfig.ts";
 
@@ -42,15 +42,15 @@ interface File {
 export async function mergeKubeconfig(
   config: ReturnType<typeof kubeconfig>,
   switches: boolean,
-  io: IOStreams,
+  run: Run,
 ) {
-  const { changed, difference, target, hasAuthority } = planMerge(config, switches, io);
-  if (difference !== "" && !io.interactive) throw usage(`${difference} ${WAYS_OUT}`);
-  if (difference !== "") await confirm(`${difference} Replace it?`, io);
+  const { changed, difference, target, hasAuthority } = planMerge(config, switches, run);
+  if (difference !== "" && !run.interactive) throw usage(`${difference} ${WAYS_OUT}`);
+  if (difference !== "") await confirm(`${difference} Replace it?`, run);
   const paths = changed.map(({ path }) => path);
   const write = async () => {
     // What another program has written since stays.
-    const now = planMerge(config, switches, io);
+    const now = planMerge(config, switches, run);
     const other = now.changed.find(
       ({ path }) => !paths.includes(path) || now.difference !== difference,
     );
@@ -61,12 +61,12 @@ export async function mergeKubeconfig(
   const locked = paths
     .toSorted()
     .reduceRight<() => Promise<void>>(
-      (work, path) => () => whileLocked(`${path}.lock`, LOCK_MS, work, io),
+      (work, path) => () => whileLocked(`${path}.lock`, LOCK_MS, work, run),
       write,
     );
   await locked();
   const [name, where] = [config[CURRENT], paths.join(" and ")];
-  io.log(
+  run.log(
     where
       ? `Wrote the context "${name}" to ${where}.\n`
       : `${target} has the context "${name}" already.\n`,
@@ -80,9 +80,9 @@ const WAYS_OUT = "To replace it, run this in a terminal. To keep it, give --alia
  * Returns the files to change. `difference` is a sentence if the name has another server, otherwise
  * empty.
  */
-function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, io: IOStreams) {
+function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, run: Run) {
   const name = config[CURRENT];
-  const files = pathsOf(io).map(readFile);
+  const files = pathsOf(run).map(readFile);
   const cluster = findItem(files, "clusters", name);
   const target = cluster?.file ?? files[0];
   if (target === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");
@@ -194,7 +194,7 @@ function merged(old: unknown, made: unknown): unknown {
 /**
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#the-kubeconfig-environment-variable
  */
-function pathsOf({ environment }: IOStreams): readonly string[] {
+function pathsOf({ environment }: Run): readonly string[] {
   const paths = (environment["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
   const home = environment["HOME"] || environment["USERPROFILE"];
   return paths.length > 0 ? [...new Set(paths)] : home ? [join(home, ".kube", "config")] : [];

@@ -6,7 +6,7 @@ import { defaultStackName } from "../../functions/settings/stack.ts";
 import { type AwsOptions, clientConfig } from "../aws/client.ts";
 import { outputsOfCluster } from "../aws/stacks.ts";
 import { usage } from "../io/errors.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { reviewUrl, type Webhook } from "./kubeconfig.ts";
 import { readAuthority, type WebhookFiles } from "./webhook-files.ts";
 
@@ -19,14 +19,14 @@ import { readAuthority, type WebhookFiles } from "./webhook-files.ts";
 export async function webhookServer(
   { endpoint, ca: file }: Partial<WebhookFiles>,
   clusters: readonly (AwsOptions & { readonly cluster: string })[],
-  io: IOStreams,
+  run: Run,
 ): Promise<Pick<Webhook, "server" | "ca">> {
-  const given = file === undefined ? {} : { ca: await readAuthority(file, io) };
+  const given = file === undefined ? {} : { ca: await readAuthority(file, run) };
   if (endpoint !== undefined) return { server: reviewUrl(endpoint), ...given };
   const stacks = [];
   for (const cluster of clusters)
     stacks.push(
-      await outputsOfCluster(cluster.cluster, (await clientConfig(cluster, io)).config, io),
+      await outputsOfCluster(cluster.cluster, (await clientConfig(cluster, run)).config, run),
     );
   const { Endpoint, FailoverUrl } =
     stacks.find((outputs) => stacks.length === 1 || outputs["FailoverUrl"] !== undefined) ?? {};
@@ -39,7 +39,7 @@ export async function webhookServer(
   }
   if (FailoverUrl === undefined || file !== undefined)
     return { server: reviewUrl(Endpoint), ...given };
-  io.log(
+  run.log(
     "The stack has a failoverUrl: the file trusts the roots of Amazon Trust Services, and has no tls-server-name. For " +
       "certificates of another CA, give --ca.\n",
   );

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { Option } from "commander";
 import { usage } from "../io/errors.ts";
 import { readText, shownFile, writeSecret } from "../io/files.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { reviewUrl, type Webhook } from "./kubeconfig.ts";
 
 export interface WebhookFiles {
@@ -24,17 +24,17 @@ export const WEBHOOK_FILES: readonly Option[] = [
   new Option("--client-key <file>", "its private key, PEM"),
 ];
 
-export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Promise<Webhook> {
+export async function readWebhookFiles(files: WebhookFiles, run: Run): Promise<Webhook> {
   const { endpoint, ca, tokenFile, clientCert, clientKey } = files;
   if ((clientCert === undefined) !== (clientKey === undefined))
     throw usage("--client-cert and --client-key must be given together.");
   return {
     server: reviewUrl(endpoint),
-    ...(ca !== undefined && { ca: await readAuthority(ca, io) }),
-    ...(tokenFile !== undefined && { token: await readCallerToken(tokenFile, io) }),
+    ...(ca !== undefined && { ca: await readAuthority(ca, run) }),
+    ...(tokenFile !== undefined && { token: await readCallerToken(tokenFile, run) }),
     ...(clientCert !== undefined &&
       clientKey !== undefined && {
-        clientCertificate: await readClientCertificate(clientCert, clientKey, io),
+        clientCertificate: await readClientCertificate(clientCert, clientKey, run),
       }),
   };
 }
@@ -43,8 +43,8 @@ export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Prom
  * Reads the token, and rejects text that is not valid in an HTTP header: only kube-apiserver's log
  * would show a wrong file.
  */
-async function readCallerToken(file: string, io: IOStreams): Promise<string> {
-  const token = (await readText(file, io)).trim();
+async function readCallerToken(file: string, run: Run): Promise<string> {
+  const token = (await readText(file, run)).trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw usage(
     `${shownFile(file)} contains no bearer token: it must be one line of ASCII characters without spaces.`,
@@ -57,20 +57,20 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----\r?\n[\s\S]*?-----END CERTIFICAT
 const IS_KEY = /PRIVATE KEY/;
 
 /** Reads the CA's certificates, without the text around them. */
-export async function readAuthority(file: string, io: IOStreams): Promise<string> {
+export async function readAuthority(file: string, run: Run): Promise<string> {
   const expected = "Give the CA's certificate as PEM.";
-  const blocks = certificates(await readText(file, io), "--ca", file, expected);
+  const blocks = certificates(await readText(file, run), "--ca", file, expected);
   const wrong = blocks.findIndex((block) => !isX509(block));
   if (wrong >= 0)
     throw problem("--ca", file, `certificate ${wrong + 1} is not valid X.509`, expected);
   return `${blocks.join("\n")}\n`;
 }
 
-async function readClientCertificate(file: string, keyFile: string, io: IOStreams) {
-  const certificate = await readText(file, io);
+async function readClientCertificate(file: string, keyFile: string, run: Run) {
+  const certificate = await readText(file, run);
   const expected = "Give the client's certificate as PEM, and its key as --client-key.";
   certificates(certificate, "--client-cert", file, expected);
-  const key = await readText(keyFile, io);
+  const key = await readText(keyFile, run);
   if (!IS_KEY.test(key))
     throw problem("--client-key", keyFile, "it contains no private key", "Give the key as PEM.");
   return { certificate, key };
@@ -100,10 +100,10 @@ function problem(option: string, file: string, what: string, expected: string) {
 export const OUT = "write a new file that only you can read (default: print, as with -)";
 
 /** Writes to `out`, or prints without it. Helm warns about a kubeconfig that others can read. */
-export function writeKubeconfig(kubeconfig: string, out: string | undefined, io: IOStreams): void {
-  if (out === undefined || out === "-") io.print(kubeconfig);
+export function writeKubeconfig(kubeconfig: string, out: string | undefined, run: Run): void {
+  if (out === undefined || out === "-") run.print(kubeconfig);
   else {
     writeSecret(out, kubeconfig);
-    io.log(`Wrote ${out}, which only you can read.\n`);
+    run.log(`Wrote ${out}, which only you can read.\n`);
   }
 }

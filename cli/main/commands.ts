@@ -2,13 +2,13 @@
 // called.
 
 import type { Command } from "commander";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
 /**
  * Adds details, examples, arguments, options and the action to a command that has its name and
  * summary.
  */
-type Define = (command: Command, io: IOStreams) => unknown;
+type Define = (command: Command, run: Run) => unknown;
 
 /**
  * Loads only the called command's code: kubectl runs `token` for every command that a user types.

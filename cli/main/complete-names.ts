@@ -8,7 +8,7 @@ import { clusterOf } from "../cmdline/contexts.ts";
 import { newCommand } from "../cmdline/define.ts";
 import { ACCOUNT, CONNECTIONS, ignoreEmptyVariables, withOptions } from "../cmdline/options.ts";
 import { readPublishedKeys } from "../commands/irsa/published-keys.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import { callerName, readCallers } from "../plan/callers.ts";
 
@@ -25,9 +25,9 @@ export async function namesInTime(
   lister: Lister,
   current: string,
   before: readonly string[],
-  io: IOStreams,
+  run: Run,
 ) {
-  const { place, options } = await typedSoFar(before, io);
+  const { place, options } = await typedSoFar(before, run);
   const names: string[] = [];
   const stop = new AbortController();
   const first = Promise.withResolvers<void>();
@@ -35,7 +35,7 @@ export async function namesInTime(
   const late = Promise.withResolvers<void>();
   const timers = [setTimeout(enough.resolve, ENOUGH_MS), setTimeout(late.resolve, PATIENCE_MS)];
   const read = async () => {
-    const asking = quiet(io, AbortSignal.any([io.interrupted, stop.signal]));
+    const asking = quiet(run, AbortSignal.any([run.interrupted, stop.signal]));
     for await (const page of pagesOf(lister, current, place, options, asking)) {
       names.push(...page);
       if (names.length > 0) first.resolve();
@@ -56,14 +56,14 @@ async function* pagesOf(
   current: string,
   place: ClusterPlace,
   options: StoreOptions,
-  io: IOStreams,
+  run: Run,
 ) {
-  const connection = await connect(place, options, io);
+  const connection = await connect(place, options, run);
   const { ssm, review, rates } = connection;
   if (lister === "callers")
-    yield (await readCallers(connection, io.interrupted)).entries.map(callerName);
+    yield (await readCallers(connection, run.interrupted)).entries.map(callerName);
   else if (lister === "keys") {
-    yield (await readPublishedKeys(connection, io.interrupted)).map(({ kid }) => `issuer/${kid}`);
+    yield (await readPublishedKeys(connection, run.interrupted)).map(({ kid }) => `issuer/${kid}`);
   } else {
     // The branch up to the last slash of the typed word: `role/111122223333/` for
     // `role/111122223333/dev`.
@@ -71,9 +71,9 @@ async function* pagesOf(
     // Permissions for one account cover only these paths.
     const isOneAccount = options.account !== undefined && !typed.includes("/");
     const path = `${review.prefix}/${isOneAccount ? `${typed}/${options.account}` : typed}`;
-    const own = isOneAccount ? await readSome(ssm, [path], io.interrupted) : new Map();
+    const own = isOneAccount ? await readSome(ssm, [path], run.interrupted) : new Map();
     yield [...own.keys()].map((name) => shortName(name, review.prefix));
-    for await (const page of readBranch(ssm, path, limitsOf(rates, io).read, io.interrupted)) {
+    for await (const page of readBranch(ssm, path, limitsOf(rates, run).read, run.interrupted)) {
       yield page.flatMap(({ name }) =>
         readName(review.prefix, name) ? shortName(name, review.prefix) : [],
       );
@@ -85,9 +85,9 @@ async function* pagesOf(
  * Returns the cluster and the options that the completed command would get from the words. Ignores
  * its other words. Of several clusters, it returns the first.
  */
-async function typedSoFar(words: readonly string[], io: IOStreams) {
+async function typedSoFar(words: readonly string[], run: Run) {
   const command = withOptions(
-    newCommand(quiet(io, io.interrupted), "complete", "", []),
+    newCommand(quiet(run, run.interrupted), "complete", "", []),
     CONNECTIONS,
     ACCOUNT,
   )
@@ -95,12 +95,12 @@ async function typedSoFar(words: readonly string[], io: IOStreams) {
     .allowUnknownOption()
     .allowExcessArguments()
     .action(() => {});
-  ignoreEmptyVariables(command, io);
+  ignoreEmptyVariables(command, run);
   const options: StoreOptions = (await command.parseAsync(words, { from: "user" })).opts();
-  return { place: await clusterOf(command, io), options };
+  return { place: await clusterOf(command, run), options };
 }
 
-function quiet(io: IOStreams, interrupted: AbortSignal): IOStreams {
-  const environment = { ...io.environment, AWS_MAX_ATTEMPTS: "1" };
-  return { ...io, log: () => {}, watched: false, interactive: false, environment, interrupted };
+function quiet(run: Run, interrupted: AbortSignal): Run {
+  const environment = { ...run.environment, AWS_MAX_ATTEMPTS: "1" };
+  return { ...run, log: () => {}, watched: false, interactive: false, environment, interrupted };
 }

@@ -3,7 +3,7 @@
 import { kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { readConfig } from "../cmdline/contexts.ts";
 import { shellWord } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import type { Lister } from "./complete-names.ts";
 
 /** The command that completion scripts call; it is not listed in help. */
@@ -41,18 +41,18 @@ const STARTS = kindsWhere(() => true).map((kind) => `${kind}/`);
  */
 export async function complete(
   [what = "", current = "", ...before]: readonly string[],
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const lister = LISTERS.find((name) => name === what);
-  if (what === "clusters") io.print(lines(await clusters(io)));
-  else if (lister === "mappings" && !current.includes("/")) io.print(lines(STARTS));
+  if (what === "clusters") run.print(lines(await clusters(run)));
+  else if (lister === "mappings" && !current.includes("/")) run.print(lines(STARTS));
   else if (lister !== undefined) {
     const { namesInTime } = await import("./complete-names.ts");
-    const names = await namesInTime(lister, current, before, io);
+    const names = await namesInTime(lister, current, before, run);
     // A stored name may contain anything. bash's `compgen -W` expands its words, including
     // `$(...)`, and Enter runs the completed line. So only names that every shell reads as one
     // plain word are offered.
-    io.print(lines(names.filter((name) => shellWord(name) === name && name.startsWith(current))));
+    run.print(lines(names.filter((name) => shellWord(name) === name && name.startsWith(current))));
   }
 }
 
@@ -60,7 +60,7 @@ function lines(words: readonly string[]): string {
   return words.map((word) => `${word}\n`).join("");
 }
 
-async function clusters({ environment }: IOStreams): Promise<string[]> {
+async function clusters({ environment }: Run): Promise<string[]> {
   const contexts = [...((await readConfig(environment))?.contexts ?? [])];
   return [...new Set(contexts.flatMap(([name, { cluster }]) => [name, cluster]))];
 }

@@ -8,7 +8,7 @@ import { SHORT_NAME } from "../cmdline/spelling.ts";
 import { usage } from "../io/errors.ts";
 import { fileFailure, xdgFolder } from "../io/files.ts";
 import { shellWord } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { COMPLETE, listerFor } from "./complete.ts";
 import type { Lister } from "./complete-names.ts";
 
@@ -25,7 +25,7 @@ const PLACES = {
 type ShellName = keyof typeof PLACES;
 
 /** Defines the command. `program.ts` loads every command before it runs this one. */
-export function completionCommand(command: Command, io: IOStreams): Command {
+export function completionCommand(command: Command, run: Run): Command {
   return describe(command, {
     details: "There is no script for PowerShell.",
     examples: [
@@ -41,13 +41,13 @@ export function completionCommand(command: Command, io: IOStreams): Command {
     )
     .action((shell: ShellName, { install: isInstalled }: { readonly install?: true }) => {
       const script = completionScript(command.parent ?? command, shell);
-      if (isInstalled) install(shell, script, io);
-      else io.print(script);
+      if (isInstalled) install(shell, script, run);
+      else run.print(script);
     });
 }
 
 /** Installs the script, and replaces an earlier version of it. */
-function install(shell: ShellName, script: string, { environment, log }: IOStreams): void {
+function install(shell: ShellName, script: string, { environment, log }: Run): void {
   const [kind, name] = PLACES[shell];
   const folder = xdgFolder(environment, kind);
   if (folder === undefined) throw usage("Cannot find your home folder: set HOME.");

@@ -6,7 +6,7 @@ import { describe, helpColumns, newCommand, pathOf } from "../cmdline/define.ts"
 import { ignoreEmptyVariables } from "../cmdline/options.ts";
 import { programName } from "../cmdline/spelling.ts";
 import { EXIT } from "../io/errors.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { COMMANDS, commandsBelow, isCalled, isGroup, nameIn, PATHS, pathIn } from "./commands.ts";
 
 const EXIT_CODES =
@@ -14,16 +14,16 @@ const EXIT_CODES =
   "setting; 3 AWS or network failure, where a retry may help; 130 interrupted.";
 
 /** Creates the program with the arguments and options of every command. */
-export async function createProgram(io: IOStreams): Promise<Command> {
-  const program = newProgram(io);
-  await completeAll(program, io);
+export async function createProgram(run: Run): Promise<Command> {
+  const program = newProgram(run);
+  await completeAll(program, run);
   return program;
 }
 
-function newProgram(io: IOStreams): Command {
+function newProgram(run: Run): Command {
   const program = newCommand(
-    io,
-    programName(io.environment),
+    run,
+    programName(run.environment),
     "operate AWS IAM identities in a Kubernetes cluster",
     PATHS,
   );
@@ -36,20 +36,20 @@ function newProgram(io: IOStreams): Command {
   return describe(program, { examples })
     .version(packageJson.version, "-V, --version")
     .option("--debug", "with any command: report each request, and print more about an error")
-    .addHelpText("after", () => `\n${program.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`);
+    .addHelpText("after", () => `\n${program.createHelp().boxWrap(EXIT_CODES, helpColumns(run))}`);
 }
 
 /**
  * Adds a command's arguments and options, or a group's commands. `next`: the word after the group.
  * If it names a command, only that one is created, because creating all of them takes milliseconds.
  */
-async function complete(command: Command, io: IOStreams, next?: string): Promise<void> {
+async function complete(command: Command, run: Run, next?: string): Promise<void> {
   const path = pathOf(command).slice(1).join(" ");
   const entry = COMMANDS[path];
   if (entry?.load !== undefined) {
     const define = await entry.load();
-    define(command, io);
-    ignoreEmptyVariables(command, io);
+    define(command, run);
+    ignoreEmptyVariables(command, run);
     // Commander sets these defaults, but before it calls the hook that completes the command.
     for (const option of command.options.filter(({ negate }) => negate)) {
       command.setOptionValueWithSource(option.attributeName(), true, "default");
@@ -61,21 +61,21 @@ async function complete(command: Command, io: IOStreams, next?: string): Promise
   const called = below.filter((childPath) => isCalled(childPath, next));
   for (const childPath of called.length > 0 ? called : below) {
     const { summary = "", alias } = COMMANDS[childPath] ?? {};
-    const child = newCommand(io, nameIn(childPath), summary, PATHS);
+    const child = newCommand(run, nameIn(childPath), summary, PATHS);
     command.addCommand(alias === undefined ? child : child.alias(alias));
   }
 }
 
-async function completeAll(command: Command, io: IOStreams): Promise<void> {
-  await complete(command, io);
-  for (const child of command.commands) await completeAll(child, io);
+async function completeAll(command: Command, run: Run): Promise<void> {
+  await complete(command, run);
+  for (const child of command.commands) await completeAll(child, run);
 }
 
-function completeCalled(group: Command, words: readonly string[], io: IOStreams): void {
+function completeCalled(group: Command, words: readonly string[], run: Run): void {
   group.hook("preSubcommand", async (_, called) => {
-    await complete(called, io, group.args[1]);
+    await complete(called, run, group.args[1]);
     checkValues(words, called);
-    completeCalled(called, words, io);
+    completeCalled(called, words, run);
   });
 }
 
@@ -125,13 +125,13 @@ function checkValues(words: readonly string[], command: Command): void {
  * Parses the words, and runs the command. Throws `CommanderError` for wrong usage and after --help.
  * Its message is already printed.
  */
-export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
+export async function parse(words: readonly string[], run: Run): Promise<void> {
   const arranged = listByDefault(helpLast(words));
-  const program = newProgram(io);
-  if (arranged[0] === "completion") await completeAll(program, io);
+  const program = newProgram(run);
+  if (arranged[0] === "completion") await completeAll(program, run);
   else {
-    await complete(program, io, arranged[0]);
-    completeCalled(program, arranged, io);
+    await complete(program, run, arranged[0]);
+    completeCalled(program, arranged, run);
   }
   await program.parseAsync(arranged, { from: "user" });
 }

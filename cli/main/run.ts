@@ -1,41 +1,41 @@
 // Runs one command line, reports its error, and returns the exit code.
 
 import packageJson from "../../package.json" with { type: "json" };
-import { extended, type IOStreams, withHarmlessOutput } from "../io/streams.ts";
+import { extended, type Run, withHarmlessOutput } from "../io/streams.ts";
 import { COMPLETE, complete } from "./complete.ts";
 
 /** Runs a command. `allWords` are the arguments after the interpreter and the script. */
-export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
+export async function runCommand(allWords: readonly string[], processRun: Run): Promise<number> {
   // --debug may be anywhere. Commander would accept it only before the first command.
   const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
   const words = allWords.filter((word, at) => word !== "--debug" || at > end);
   const isDebug =
-    words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
-  const io = withHarmlessOutput(extended(streams, { isDebug, words }));
+    words.length < allWords.length || Boolean(processRun.environment["IAM_AUTHENTICATOR_DEBUG"]);
+  const run = withHarmlessOutput(extended(processRun, { isDebug, words }));
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.
-      await complete(words.slice(1), io).catch(() => {});
+      await complete(words.slice(1), run).catch(() => {});
       return 0;
     }
     // As in many tools. Only without a command, which may have -v.
     if (words.length === 1 && ["-v", "-V", "--version"].includes(words[0] ?? "")) {
-      io.print(`${packageJson.version}\n`);
+      run.print(`${packageJson.version}\n`);
       return 0;
     }
-    await (await import("./program.ts")).parse(words, io);
+    await (await import("./program.ts")).parse(words, run);
     return 0;
   } catch (error) {
     const { exitCodeOf } = await import("./program.ts");
-    return exitCodeOf(error) ?? report(error, isDebug, io);
+    return exitCodeOf(error) ?? report(error, isDebug, run);
   }
 }
 
-async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
+async function report(error: unknown, isDebug: boolean, run: Run): Promise<number> {
   const { toFailure, unexpected } = await import("../aws/errors.ts");
-  const failure = toFailure(error) ?? unexpected(error, io);
-  for (const line of failure.lines.filter((text) => text !== "")) io.log(`${line}\n`);
-  if (isDebug) for (const line of await detailsOf(error)) io.log(`${line}\n`);
+  const failure = toFailure(error) ?? unexpected(error, run);
+  for (const line of failure.lines.filter((text) => text !== "")) run.log(`${line}\n`);
+  if (isDebug) for (const line of await detailsOf(error)) run.log(`${line}\n`);
   return failure.exitCode;
 }
 

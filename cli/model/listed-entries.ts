@@ -1,7 +1,7 @@
 // Stored mappings and denials as the rows of a list, and how commands print them.
 
 import { type ListOutputOptions, printData, printList } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { deniedIn, type Entry, given, readParameter } from "./entry.ts";
 import { shortName } from "./evaluation.ts";
 import { writeEntry } from "./file-entry.ts";
@@ -28,10 +28,10 @@ export async function printListedEntries(
   rows: readonly ListedEntry[],
   isNamed: boolean,
   options: ListOutputOptions,
-  io: IOStreams,
+  run: Run,
 ) {
   const { output } = options;
-  if (output === "json" || output === "yaml") return printData(rows.map(dataOfEntry), output, io);
+  if (output === "json" || output === "yaml") return printData(rows.map(dataOfEntry), output, run);
   const named = (item: ListedEntry, cells: string[]) =>
     isNamed ? [item.cluster ?? "", ...cells] : cells;
   const headers = [
@@ -57,7 +57,7 @@ export async function printListedEntries(
   await printList(
     { ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) },
     options,
-    io,
+    run,
   );
 }
 

@@ -8,7 +8,7 @@ import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { usage } from "../io/errors.ts";
 import { fileFailure, readText, shownFile } from "../io/files.ts";
 import { printable } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 import { deniedIn, type Entry, inOrder, nameOfEntry, parameterOf } from "./entry.ts";
 import { readDenial, readMapping, writeEntry } from "./file-entry.ts";
@@ -31,9 +31,9 @@ interface MappingFile {
  */
 export async function readMappingFiles(
   paths: readonly string[],
-  io: IOStreams,
+  run: Run,
 ): Promise<readonly Entry[]> {
-  const { problems, entries } = await examineMappingFiles(paths, io);
+  const { problems, entries } = await examineMappingFiles(paths, run);
   if (problems.length === 0) return entries;
   throw usage(
     ...problems.map(({ where, problem }) => `${where}: ${problem}`),
@@ -47,12 +47,12 @@ export async function readMappingFiles(
  */
 export async function examineMappingFiles(
   paths: readonly string[],
-  io: IOStreams,
+  run: Run,
 ): Promise<MappingFile> {
   const layers: (readonly Entry[])[] = [];
   const problems: FileProblem[] = [];
   for (const path of paths) {
-    const layer = await readLayer(path, io);
+    const layer = await readLayer(path, run);
     layers.push(layer.entries);
     problems.push(...layer.problems);
   }
@@ -61,7 +61,7 @@ export async function examineMappingFiles(
     (a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)),
   );
   for (const { earlier, later } of ordered) {
-    io.log(`${later.where} overrides ${earlier.where}: ${nameOfEntry(later)}.\n`);
+    run.log(`${later.where} overrides ${earlier.where}: ${nameOfEntry(later)}.\n`);
   }
   return {
     entries: [...entries.filter((entry) => !isDenial(entry)), ...entries.filter(isDenial)],
@@ -70,11 +70,11 @@ export async function examineMappingFiles(
 }
 
 /** Reads a file, or the files of a folder. */
-async function readLayer(path: string, io: IOStreams): Promise<MappingFile> {
+async function readLayer(path: string, run: Run): Promise<MappingFile> {
   const entries: Entry[] = [];
   const problems: FileProblem[] = [];
   for (const file of filesOf(path)) {
-    for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
+    for (const { list, item, line } of itemsIn(await readText(file, run), file)) {
       const read = list === "deny" ? readDenial(item) : readMapping(item);
       const where = `${shownFile(file)}, line ${line}`;
       if ("problem" in read)

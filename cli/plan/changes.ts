@@ -9,7 +9,7 @@ import type { Connection } from "../aws/connection.ts";
 import { isAccessDenied } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { finding, usage } from "../io/errors.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import {
   entryKey,
@@ -163,18 +163,18 @@ export async function withoutManaged(
   plan: Plan,
   { ssm, review, rates }: Connection,
   force: boolean,
-  io: IOStreams,
+  run: Run,
 ) {
   if (force) return { plan, managed: [] };
-  const waitForTurn = limitsOf(rates, io).read;
+  const waitForTurn = limitsOf(rates, run).read;
   const managed: Change[] = [];
   for (const change of plan.changes) {
     if (change.before === undefined) continue;
-    await waitForTurn(io.interrupted);
-    const { stack, isKnown } = await findOwner(ssm, change.name, io.interrupted);
+    await waitForTurn(run.interrupted);
+    const { stack, isKnown } = await findOwner(ssm, change.name, run.interrupted);
     if (!isKnown) {
       const which = managed.length === 0 ? "these parameters" : "the other parameters";
-      io.log(
+      run.log(
         `Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.\n`,
       );
       break;
@@ -182,7 +182,7 @@ export async function withoutManaged(
     if (stack === undefined) continue;
     managed.push(change);
     const name = shortName(change.name, review.prefix);
-    io.log(
+    run.log(
       `${name} is managed by ${managerOf(stack)} and was not changed. Change it there, or use --force.\n`,
     );
   }
@@ -196,7 +196,7 @@ export async function withoutManaged(
 export function warnOfSessionTrust(
   changes: readonly Change[],
   { review }: Connection,
-  { log }: IOStreams,
+  { log }: Run,
 ): void {
   const isOfSessions = ({ name }: Change) => readName(review.prefix, name)?.kind === "sso-session";
   if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"')))

@@ -18,7 +18,7 @@ import { programName } from "../cmdline/spelling.ts";
 import { EXIT, Failure, finding, silentExit, usage } from "../io/errors.ts";
 import { listed, shellWord } from "../io/print.ts";
 import { duration, startProgress } from "../io/progress.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import { ChangedBetween } from "./judge.ts";
 import {
@@ -77,7 +77,7 @@ interface IdleCluster {
 type MakePlan<P extends ClusterPlan> = (
   connection: Connection,
   cluster: ChosenCluster,
-  io: IOStreams,
+  run: Run,
 ) => Promise<P | undefined>;
 
 /**
@@ -88,24 +88,24 @@ type MakePlan<P extends ClusterPlan> = (
 export async function planClusters<P extends ClusterPlan>(
   clusters: Clusters,
   options: ProposeOptions & StoreOptions,
-  io: IOStreams,
+  run: Run,
   makePlan: MakePlan<P>,
   partition?: string,
 ): Promise<PlannedClusters<P>> {
   const { isSeveral } = clusters;
-  const output = outputByCluster(clusters.chosen, io);
-  const runs = withStreams(clusters, io, output.ioOf);
-  const progress = startProgress("reading clusters", runs.length, io);
+  const output = outputByCluster(clusters.chosen, run);
+  const runs = withStreams(clusters, run, output.runOf);
+  const progress = startProgress("reading clusters", runs.length, run);
   const connectTo = isSeveral
     ? connectOnce(options, partition)
-    : (place: ChosenCluster, own: IOStreams) => connect(place, options, own);
+    : (place: ChosenCluster, own: Run) => connect(place, options, own);
 
   /** Returns `undefined` for a cluster that is skipped. */
-  async function planCluster(run: ClusterRun): Promise<Planned<P> | undefined> {
-    const { place, io: own } = run;
+  async function planCluster(clusterRun: ClusterRun): Promise<Planned<P> | undefined> {
+    const { place, run: own } = clusterRun;
     const { name } = place;
     try {
-      const neighbours = await neighboursOf(run, runs);
+      const neighbours = await neighboursOf(clusterRun, runs);
       const connection = await beforeWrites(own, () => connectTo({ ...place, neighbours }, own));
       if (connection === undefined) return undefined;
       const judged = await planAndJudge(() => makePlan(connection, place, own), options, own);
@@ -113,7 +113,7 @@ export async function planClusters<P extends ClusterPlan>(
     } catch (error) {
       if (error instanceof Absent) return absent(name, error, own);
       if (!isSeveral) throw error;
-      return { name, failure: failureIn(error, io) };
+      return { name, failure: failureIn(error, run) };
     }
   }
 
@@ -131,17 +131,17 @@ export async function planClusters<P extends ClusterPlan>(
 function planAndJudge<P extends ClusterPlan>(
   makePlan: () => Promise<P | undefined>,
   options: ProposeOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<(Prepared & { readonly plan: P }) | undefined> {
-  return fromOneView(io, async () => {
+  return fromOneView(run, async () => {
     const plan = await makePlan();
-    return plan && { plan, ...(await prepare(plan, options, io)) };
+    return plan && { plan, ...(await prepare(plan, options, run)) };
   });
 }
 
 /** Says in the cluster's messages that the target does not exist there. */
-function absent(name: string, { lines }: Absent, io: IOStreams): IdleCluster {
-  for (const line of lines) io.log(`${line}\n`);
+function absent(name: string, { lines }: Absent, run: Run): IdleCluster {
+  for (const line of lines) run.log(`${line}\n`);
   return { name, isAbsent: true };
 }
 
@@ -158,13 +158,13 @@ function byState<P extends ClusterPlan>(
 }
 
 /** Plans again if another operator changes what a plan changes while it is made. */
-async function fromOneView<T>(io: IOStreams, make: () => Promise<T>): Promise<T> {
+async function fromOneView<T>(run: Run, make: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await beforeWrites(io, make);
+      return await beforeWrites(run, make);
     } catch (error) {
       if (!(error instanceof ChangedBetween) || attempt === MOST_PLANS) throw error;
-      io.log(
+      run.log(
         `Another operator changed ${error.parameter} while the plan was made. The plan starts again.\n`,
       );
     }
@@ -193,13 +193,13 @@ interface Action {
 export async function executePlan(
   makePlan: () => Promise<ClusterPlan>,
   options: ProposeOptions,
-  io: IOStreams,
+  run: Run,
   action: Action = {},
 ) {
-  const judged = await planAndJudge(makePlan, options, io);
+  const judged = await planAndJudge(makePlan, options, run);
   const ready = judged === undefined ? [] : [{ name: "", place: {}, ...judged }];
   const planned = { isSeveral: false, ready, idle: [], isAbsent: false, failed: [] };
-  await carryOut(planned, options, io, action);
+  await carryOut(planned, options, run, action);
 }
 
 /**
@@ -210,11 +210,11 @@ export async function executePlan(
 export async function carryOut(
   planned: PlannedClusters,
   options: ProposeOptions,
-  io: IOStreams,
+  run: Run,
   action: Action = {},
 ): Promise<readonly ClusterPlan[]> {
   const { isSeveral, ready, isAbsent } = planned;
-  await showPlans(ready, options, io);
+  await showPlans(ready, options, run);
   const refused = refusedIn(planned);
   if (!isSeveral && refused[0] !== undefined) throw refused[0].failure;
   if (isAbsent) throw silentExit();
@@ -227,19 +227,19 @@ export async function carryOut(
     throwWorst(refused);
     return ready.map(({ plan }) => plan);
   }
-  const perSecond = await ask(wanted, refused, options, io);
+  const perSecond = await ask(wanted, refused, options, run);
   if (wanted.length > 0) await action.onAccept?.();
   const results = await writeClusters(
     wanted,
     options,
     { isSeveral, goesOn, onWritten: action.onWritten, perSecond },
-    io,
+    run,
   );
   const written = results.filter((result) => "plan" in result);
-  logEffects(toWrite(written), isSeveral, io);
+  logEffects(toWrite(written), isSeveral, run);
   const now = ready.map((cluster) => written.find(({ name }) => name === cluster.name) ?? cluster);
   const failures = [...refused, ...results.filter((result) => "failure" in result)];
-  report({ ...planned, ready: now }, failures, action.done, io);
+  report({ ...planned, ready: now }, failures, action.done, run);
   return now.map(({ plan }) => plan);
 }
 
@@ -247,13 +247,13 @@ export async function carryOut(
 async function showPlans(
   ready: readonly ReadyCluster[],
   { report: pass }: ProposeOptions,
-  io: IOStreams,
+  run: Run,
 ) {
   const plans = ready.map((cluster) => ({
     ...cluster,
     prefix: cluster.plan.connection.review.prefix,
   }));
-  if (pass === undefined) printPlans(plans, io);
+  if (pass === undefined) printPlans(plans, run);
   else
     await pass(plans.map(({ shown, destination, prefix }) => planData(shown, destination, prefix)));
 }
@@ -271,14 +271,14 @@ async function ask(
   wanted: readonly ClusterToWrite[],
   refused: readonly ClusterFailure[],
   options: ProposeOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<number> {
   if (wanted.length === 0) return Infinity;
   // The user decides with the failures in view; the error at the end repeats them.
-  for (const line of options.yes ? [] : linesOf(refused)) io.log(`${line}\n`);
+  for (const line of options.yes ? [] : linesOf(refused)) run.log(`${line}\n`);
   const proposals = wanted.map(({ proposal }) => proposal);
-  const perSecond = logIfLong(proposals, io);
-  await confirmAll(proposals, options, io);
+  const perSecond = logIfLong(proposals, run);
+  await confirmAll(proposals, options, run);
   return perSecond;
 }
 
@@ -287,14 +287,14 @@ function report(
   planned: PlannedClusters,
   failures: readonly ClusterFailure[],
   done = "Written",
-  io: IOStreams,
+  run: Run,
 ): void {
   const { isSeveral, ready } = planned;
   const skips = ready.flatMap((cluster) => skipsOf(cluster, isSeveral));
   const isListed = isSeveral && ready.length + failures.length > 0;
-  const last = isListed ? [lastLine(done, planned, failures, io)] : [];
+  const last = isListed ? [lastLine(done, planned, failures, run)] : [];
   throwWorst(failures, ...last, ...skips);
-  for (const line of last) io.log(`${line}\n`);
+  for (const line of last) run.log(`${line}\n`);
   if (skips.length > 0) throw finding(...skips);
 }
 
@@ -315,7 +315,7 @@ function isComplete({ plan, proposal }: ReadyCluster): boolean {
 /** Returns how many clusters can be written a second. */
 export function logIfLong(
   proposals: readonly Pick<Proposal, "changes" | "connection">[],
-  io: IOStreams,
+  run: Run,
 ): number {
   const sizeOf = (some: typeof proposals) => some.flatMap(({ changes }) => changes).length;
   const shares = [...Map.groupBy(proposals, ({ connection }) => connection.rates)];
@@ -324,7 +324,7 @@ export function logIfLong(
   if (seconds >= LONG_S) {
     const what = `${count(sizeOf(proposals))} at ${shares[0]?.[0].writes} a second${where}`;
     const stop = "You can stop it and run the command again: it writes only what is missing.";
-    io.log(`Writing ${what} takes ${duration(seconds)}. ${stop}\n`);
+    run.log(`Writing ${what} takes ${duration(seconds)}. ${stop}\n`);
   }
   return proposals.length / seconds;
 }
@@ -332,12 +332,12 @@ export function logIfLong(
 /** Shorter writes need no notice. */
 const LONG_S = 60;
 
-function logEffects(written: readonly ClusterToWrite[], isSeveral: boolean, io: IOStreams): void {
-  const output = outputByCluster(written, io);
+function logEffects(written: readonly ClusterToWrite[], isSeveral: boolean, run: Run): void {
+  const output = outputByCluster(written, run);
   for (const cluster of written) {
     const { name, plan, proposal } = cluster;
-    const { log } = isSeveral ? output.ioOf(name) : io;
-    const [effect, ...others] = plan.effect?.(withAwsClock(io).clock(), isComplete(cluster)) ?? [
+    const { log } = isSeveral ? output.runOf(name) : run;
+    const [effect, ...others] = plan.effect?.(withAwsClock(run).clock(), isComplete(cluster)) ?? [
       EFFECT,
     ];
     for (const line of [`${proposal.outcome ?? outcome(proposal.changes)} ${effect}`, ...others])
@@ -350,7 +350,7 @@ function lastLine(
   done: string,
   { ready, idle }: PlannedClusters,
   failures: readonly ClusterFailure[],
-  io: IOStreams,
+  run: Run,
 ) {
   const isDone = (cluster: ReadyCluster) =>
     isComplete(cluster) && !failures.some(({ name }) => name === cluster.name);
@@ -361,7 +361,7 @@ function lastLine(
   // A later run may succeed where this one failed.
   const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.awsFailure);
   const repeat = repeats
-    ? ` Repeat: ${[programName(io.environment), ...(io.words ?? []).map(shellWord)].join(" ")}`
+    ? ` Repeat: ${[programName(run.environment), ...(run.words ?? []).map(shellWord)].join(" ")}`
     : "";
   return `${done} in ${ready.filter(isDone).length} of ${all} clusters${nothing}.${not}${repeat}`;
 }

@@ -4,7 +4,7 @@
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection } from "../aws/connection.ts";
 import { EXIT, Failure } from "../io/errors.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import type { Mark, Phase } from "../model/judgement.ts";
 import { type Looks, looksAt } from "../model/looks.ts";
 import { isStored, type VersionedParameter } from "../model/stored.ts";
@@ -46,7 +46,7 @@ export interface PlanJudgement {
     clock: number,
   ) => Promise<Phase | undefined>;
   /** Waits until `until`, when the function has read `what`, a phrase for parameters. */
-  readonly waitForCaches: (until: number, what: string, io: IOStreams) => Promise<void>;
+  readonly waitForCaches: (until: number, what: string, run: Run) => Promise<void>;
   /** Returns `before`, with the parameters that the judgement used as they are now. */
   readonly again: (
     before: ReadonlyMap<string, VersionedParameter>,
@@ -70,7 +70,7 @@ export type Judge = (
   changes: readonly Change[],
   plan: PlanToJudge,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ) => Promise<PlanJudgement>;
 
 /** What the user accepted. */

@@ -8,7 +8,7 @@ import type { WriteOptions } from "../cmdline/options.ts";
 import { confirm } from "../io/confirm.ts";
 import { Failure, finding } from "../io/errors.ts";
 import { shortened } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import type { VersionedParameter } from "../model/stored.ts";
 import { type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
 import type { Accepted, Judge } from "./judge.ts";
@@ -33,7 +33,7 @@ export interface ClusterPlan {
    * Makes another plan for the same effect if AWS refuses the writes of this one, which must be a
    * single write. A given consent holds for it.
    */
-  readonly ifRefused?: (io: IOStreams) => Promise<ClusterPlan>;
+  readonly ifRefused?: (run: Run) => Promise<ClusterPlan>;
   /** Phrases for what the plan does not cover. */
   readonly uncovered?: readonly string[];
   /**
@@ -74,22 +74,27 @@ export interface Prepared {
 export async function prepare(
   planned: ClusterPlan,
   options: ProposeOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<Prepared> {
   const { plan: wanted, known, connection, judge, gives, outcome: reported } = planned;
   const { review } = connection;
   const force = options.force === true;
-  await requireCluster(known, connection, options, io);
-  const { problem } = await readFunction(connection, io.interrupted);
+  await requireCluster(known, connection, options, run);
+  const { problem } = await readFunction(connection, run.interrupted);
   // Callers and issuer keys do not depend on its settings.
   if (wanted.changes.some(({ name }) => readName(review.prefix, name) !== undefined))
-    connection.functions.log(io);
+    connection.functions.log(run);
   const current = withoutEnded(wanted, review.now);
-  const { plan, managed } = await withoutManaged(current, connection, force, io);
+  const { plan, managed } = await withoutManaged(current, connection, force, run);
   const { changes } = plan;
-  const judgement = await judge(changes, { known, skipped: managed, gives, force }, connection, io);
+  const judgement = await judge(
+    changes,
+    { known, skipped: managed, gives, force },
+    connection,
+    run,
+  );
   const { marks, warnings, notes, guard } = judgement;
-  const destination = await destinationOf(connection, judgement.current, io);
+  const destination = await destinationOf(connection, judgement.current, run);
   const shown = { ...plan, marks, warnings, notes };
   // Skipped prunes are not errors: the file does not request them by name.
   const skipped = managed
@@ -114,13 +119,13 @@ export async function prepare(
 export async function confirmAll(
   proposals: readonly Proposal[],
   options: ProposeOptions,
-  io: IOStreams,
+  run: Run,
 ) {
   const marks = proposals.flatMap((proposal) => proposal.marks);
   const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
   if (options.yes && marked !== undefined) {
     // In a terminal, they are above, in the plan. A script may keep only one of both streams.
-    const again = io.columns === undefined ? riskiestFirst(marks) : [];
+    const again = run.columns === undefined ? riskiestFirst(marks) : [];
     const texts = [...new Set(again.map(({ text }) => text))];
     throw finding(
       `Refused, because it needs your consent: ${marked}.`,
@@ -130,7 +135,7 @@ export async function confirmAll(
   }
   if (options.yes) return;
   if (marked !== undefined)
-    await confirm(`Accept what is marked ! above (${marked})?`, io, "--yes and --allow-weakening");
+    await confirm(`Accept what is marked ! above (${marked})?`, run, "--yes and --allow-weakening");
   const changes = proposals.flatMap((proposal) => proposal.changes);
   const [only, ...others] = proposals;
   const all =
@@ -142,7 +147,7 @@ export async function confirmAll(
       ? only.destination
       : `${proposals.length} clusters${all}`;
   const verb = changes.every(({ action }) => action === "remove") ? "Remove" : "Write";
-  await confirm(`${verb} ${count(changes.length)} in ${where}?`, io);
+  await confirm(`${verb} ${count(changes.length)} in ${where}?`, run);
 }
 
 /** Returns a sentence that reports the writes. */

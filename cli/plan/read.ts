@@ -15,7 +15,7 @@ import { readConfig } from "../cmdline/contexts.ts";
 import type { WriteOptions } from "../cmdline/options.ts";
 import { EXIT, Failure, finding, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { listsForAny } from "../model/entry.ts";
 import { shortName } from "../model/evaluation.ts";
 import { addLooks, eachLook, type Looks, sizeOf } from "../model/looks.ts";
@@ -29,34 +29,30 @@ import { entryKey, keyOfItem, normal, type VersionedParameter } from "../model/s
 export async function destinationOf(
   connection: Connection,
   known: ReadonlyMap<string, VersionedParameter>,
-  io: IOStreams,
+  run: Run,
 ) {
   const [first] = known.values();
   const { clusterId } = connection.settings;
-  return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.review.prefix})`;
+  return `${await placeOf(connection, first?.account, run)}, cluster ${clusterId} (${connection.review.prefix})`;
 }
 
 /** Returns a phrase with account and region. */
-async function placeOf({ config, settings }: Connection, known: string | undefined, io: IOStreams) {
-  const account = known ?? (await ownAccount(config, io)) ?? "unknown";
+async function placeOf({ config, settings }: Connection, known: string | undefined, run: Run) {
+  const account = known ?? (await ownAccount(config, run)) ?? "unknown";
   return `account ${account}, region ${settings.region}`;
 }
 
 /** Reads all mappings, or with --account that account's. `callers` adds the callers' list. */
-export async function readMappings(
-  connection: Connection,
-  io: IOStreams,
-  { callers = false } = {},
-) {
+export async function readMappings(connection: Connection, run: Run, { callers = false } = {}) {
   const { ssm, review, account, rates } = connection;
-  const progress = startProgress("reading", undefined, io);
+  const progress = startProgress("reading", undefined, run);
   const limits = {
-    waitForTurn: limitsOf(rates, io).read,
-    signal: io.interrupted,
+    waitForTurn: limitsOf(rates, run).read,
+    signal: run.interrupted,
     onCount: progress.show,
   };
   try {
-    const readByName = (names: readonly string[]) => readBeside(names, connection, io.interrupted);
+    const readByName = (names: readonly string[]) => readBeside(names, connection, run.interrupted);
     const found = await readParameters(ssm, {
       prefix: review.prefix,
       account,
@@ -98,14 +94,14 @@ function withoutSettings(
  * stored and completely known, so they are of a version that knows names, and none accepts
  * AWS-signed tokens, which a name would all deny. Takes one call.
  */
-export async function mayDenyByName(connection: Connection, io: IOStreams): Promise<boolean> {
+export async function mayDenyByName(connection: Connection, run: Run): Promise<boolean> {
   const { functions, review } = connection;
   try {
     const found: VersionedParameter[] = [];
     for await (const page of pagesBelow(
       settingsParameter(review.prefix, "").slice(0, -1),
       connection,
-      io,
+      run,
     )) {
       found.push(...page);
     }
@@ -125,11 +121,11 @@ export async function mayDenyByName(connection: Connection, io: IOStreams): Prom
  */
 export async function readToCompare(
   connection: Connection,
-  io: IOStreams,
+  run: Run,
   more?: { readonly callers: boolean },
 ) {
   const { prefix } = connection.review;
-  const stored = await readMappings(connection, io, more);
+  const stored = await readMappings(connection, run, more);
   const named = [...stored.values()].flatMap((parameter): [string, VersionedParameter][] => {
     const name = shortName(parameter.name, prefix);
     const [items, key] = [normal(parameter.value), entryKey(parameter.name)];
@@ -146,12 +142,12 @@ export async function readToCompare(
  * Reads any number of parameters by name, and the function's settings beside them. The result omits
  * those that do not exist.
  */
-export async function readByName(names: readonly string[], connection: Connection, io: IOStreams) {
-  const waitForTurn = limitsOf(connection.rates, io).read;
+export async function readByName(names: readonly string[], connection: Connection, run: Run) {
+  const waitForTurn = limitsOf(connection.rates, run).read;
   const found = new Map<string, VersionedParameter>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
-    await waitForTurn(io.interrupted);
-    const some = await readBeside(names.slice(i, i + AT_ONCE), connection, io.interrupted);
+    await waitForTurn(run.interrupted);
+    const some = await readBeside(names.slice(i, i + AT_ONCE), connection, run.interrupted);
     for (const [name, stored] of some) found.set(name, stored);
   }
   return found;
@@ -165,11 +161,11 @@ export async function readByName(names: readonly string[], connection: Connectio
 export async function readLooks(
   looks: Looks,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
   unread: Looks,
 ): Promise<readonly VersionedParameter[]> {
   try {
-    return await readAllLooks(looks, connection, io);
+    return await readAllLooks(looks, connection, run);
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
     // One name without permission denies the entire call.
@@ -179,7 +175,7 @@ export async function readLooks(
     }
     const found = [];
     for (const look of eachLook(looks))
-      found.push(...(await readLooks(look, connection, io, unread)));
+      found.push(...(await readLooks(look, connection, run, unread)));
     return found;
   }
 }
@@ -187,24 +183,24 @@ export async function readLooks(
 async function readAllLooks(
   { accounts, accountsOfRoles, names }: Looks,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<VersionedParameter[]> {
   const found: VersionedParameter[] = [];
   const { account: _, ...everyAccount } = connection;
   for (const account of accounts) {
     const place = account === "any" ? everyAccount : { ...connection, account };
-    found.push(...(await readMappings(place, io)).values());
+    found.push(...(await readMappings(place, run)).values());
   }
   for (const account of accountsOfRoles) {
     const roles = `${connection.review.prefix}/role/${account}`;
-    for await (const page of pagesBelow(roles, connection, io)) found.push(...page);
+    for await (const page of pagesBelow(roles, connection, run)) found.push(...page);
   }
   const left = [...names].filter((look) => !found.some(({ name }) => name === look));
-  return [...found, ...(await readByName(left, connection, io)).values()];
+  return [...found, ...(await readByName(left, connection, run)).values()];
 }
 
-export function pagesBelow(path: string, { ssm, rates }: Connection, io: IOStreams) {
-  return readBranch(ssm, path, limitsOf(rates, io).read, io.interrupted);
+export function pagesBelow(path: string, { ssm, rates }: Connection, run: Run) {
+  return readBranch(ssm, path, limitsOf(rates, run).read, run.interrupted);
 }
 
 type Known = ReadonlyMap<string, VersionedParameter>;
@@ -218,10 +214,10 @@ export async function requireCluster(
   known: Known,
   connection: Connection,
   options: WriteOptions,
-  io: IOStreams,
+  run: Run,
 ) {
-  if ((await exists(known, connection, io)) || options.new) return;
-  throw finding(`${await absence(connection, io)} To write to a new cluster, use --new.`);
+  if ((await exists(known, connection, run)) || options.new) return;
+  throw finding(`${await absence(connection, run)} To write to a new cluster, use --new.`);
 }
 
 /**
@@ -231,16 +227,16 @@ export async function requireCluster(
 export async function requireParameters(
   known: Known,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  if (!(await exists(known, connection, io))) throw finding(await absence(connection, io));
+  if (!(await exists(known, connection, run))) throw finding(await absence(connection, run));
 }
 
 /**
  * Returns whether the cluster has parameters, even if this principal may not read them. Throws if
  * other clusters are stored below its prefix.
  */
-async function exists(known: Known, connection: Connection, io: IOStreams): Promise<boolean> {
+async function exists(known: Known, connection: Connection, run: Run): Promise<boolean> {
   const { functions, review, settings } = connection;
   const { prefix } = review;
   const isOwn = (name: string) =>
@@ -248,7 +244,7 @@ async function exists(known: Known, connection: Connection, io: IOStreams): Prom
   if (functions.isStored() || [...known.keys()].some(isOwn)) return true;
   const others: string[] = [];
   try {
-    for await (const name of namesIn(connection, io)) {
+    for await (const name of namesIn(connection, run)) {
       if (isOwn(name)) return true;
       others.push(name);
     }
@@ -256,7 +252,7 @@ async function exists(known: Known, connection: Connection, io: IOStreams): Prom
     // After any other error, such as no response, a write could create the cluster of a typo.
     if (!(error instanceof Error && /^AccessDenied/.test(error.name))) throw error;
     const { clusterId } = connection.settings;
-    io.log(
+    run.log(
       `Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`,
     );
     return true;
@@ -280,28 +276,28 @@ function isOfCluster(prefix: string, name: string): boolean {
  * Yields the names of the parameters. With --account, it reads only what a team with permissions
  * for its account may read.
  */
-async function* namesIn(connection: Connection, io: IOStreams): AsyncGenerator<string> {
+async function* namesIn(connection: Connection, run: Run): AsyncGenerator<string> {
   const { account, review, ssm } = connection;
   if (account === undefined) {
-    for await (const page of pagesBelow(review.prefix, connection, io))
+    for await (const page of pagesBelow(review.prefix, connection, run))
       for (const { name } of page) yield name;
     return;
   }
-  yield* (await readMappings(connection, io)).keys();
-  yield* (await readSome(ssm, listsForAny(review.prefix), io.interrupted)).keys();
+  yield* (await readMappings(connection, run)).keys();
+  yield* (await readSome(ssm, listsForAny(review.prefix), run.interrupted)).keys();
 }
 
 /** Returns sentences about a cluster without parameters. */
-async function absence(connection: Connection, io: IOStreams): Promise<string> {
+async function absence(connection: Connection, run: Run): Promise<string> {
   const { account, review, settings } = connection;
   const { clusterId } = settings;
   const [of, option] = account === undefined ? ["", ""] : [` of account ${account}`, "--account, "];
-  const contexts = [...((await readConfig(io.environment))?.contexts.keys() ?? [])];
+  const contexts = [...((await readConfig(run.environment))?.contexts.keys() ?? [])];
   const similar = nearest(
     clusterId,
     contexts.filter((name) => name !== clusterId),
   );
   const suggestion = similar === undefined ? "" : ` Did you mean ${similar}?`;
-  const where = `below ${review.prefix} in ${await placeOf(connection, undefined, io)}`;
+  const where = `below ${review.prefix} in ${await placeOf(connection, undefined, run)}`;
   return `The cluster ${clusterId} has no parameter${of} ${where}.${suggestion} Check ${option}--cluster, --region and --profile.`;
 }

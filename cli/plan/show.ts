@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { hangingIndent, listed } from "../io/print.ts";
-import type { IOStreams, Tone } from "../io/streams.ts";
+import type { Run, Tone } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import { MARKED, type Mark } from "../model/judgement.ts";
 import { riskRank } from "../model/names.ts";
@@ -22,7 +22,7 @@ export interface ShownPlan extends Plan {
   readonly notes?: ReadonlyMap<string, string>;
 }
 
-type Output = Pick<IOStreams, "columns" | "print">;
+type Output = Pick<Run, "columns" | "print">;
 
 interface ClusterToShow {
   readonly name: string;
@@ -50,10 +50,10 @@ export function printPlans(clusters: readonly ClusterToShow[], { print, columns 
 }
 
 /** Prints one plan. Wraps its lines unless `columns` is `undefined`, as for a pipe. */
-function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
+function printPlan(plan: ShownPlan, prefix: string, run: Output): void {
   const { changes, unchanged, extra, keptDenials = [], marks, warnings, notes } = plan;
   const line = (head: string, text: string, tone?: Tone) =>
-    io.print(hangingIndent(head, text, io.columns), tone);
+    run.print(hangingIndent(head, text, run.columns), tone);
   const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
   const shown = kinds.flatMap((ofKind) => ofKind.slice(0, MAX_MARKS));
   const byName = Map.groupBy(shown, ({ parameter }) => parameter);
@@ -62,7 +62,7 @@ function printPlan(plan: ShownPlan, prefix: string, io: Output): void {
     marked.includes(name) ? marked.indexOf(name) : marked.length;
   for (const change of changes.toSorted((a, b) => place(a) - place(b))) {
     const { name } = change;
-    printChange(change, shortName(name, prefix), io);
+    printChange(change, shortName(name, prefix), run);
     const note = notes?.get(name);
     if (note !== undefined) line(INDENT, note);
     for (const mark of byName.get(name) ?? []) line(`${INDENT}! `, mark.text, "weakened");
@@ -116,24 +116,27 @@ export function printDifferences(
   { changes, unchanged }: Plan,
   from: string,
   to: string,
-  io: Output,
+  run: Output,
 ): void {
   const count = counter(changes);
-  io.print(hangingIndent("", `From ${from}, to ${to}:`, io.columns));
-  for (const change of changes) printChange(change, change.name, io);
+  run.print(hangingIndent("", `From ${from}, to ${to}:`, run.columns));
+  for (const change of changes) printChange(change, change.name, run);
   const counts = `${count("remove")} only in the first, ${count("add")} only in the second, ${count("change")} different, ${unchanged} equal.`;
-  io.print(hangingIndent("", counts, io.columns));
+  run.print(hangingIndent("", counts, run.columns));
 }
 
 const TONE = { add: "added", change: "changed", remove: "removed" } as const;
 
-function printChange(change: Change, name: string, io: Output): void {
+function printChange(change: Change, name: string, run: Output): void {
   const tone = TONE[change.action];
-  io.print(`${SIGN[change.action]} ${name}\n`, tone);
+  run.print(`${SIGN[change.action]} ${name}\n`, tone);
   for (const detail of details(change)) {
     const line = detail.entry === undefined ? detail.text : `${SIGN[detail.entry]} ${detail.text}`;
     const ofEntry = detail.entry && TONE[detail.entry];
-    io.print(hangingIndent(INDENT, line, io.columns), change.action === "change" ? ofEntry : tone);
+    run.print(
+      hangingIndent(INDENT, line, run.columns),
+      change.action === "change" ? ofEntry : tone,
+    );
   }
 }
 

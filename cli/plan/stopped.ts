@@ -10,7 +10,7 @@ import { toFailure } from "../aws/errors.ts";
 import { readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import { changesOrder, entryKey, listIn, mergeList } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
@@ -60,10 +60,7 @@ export async function stateOf(
 export type Written = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
 /** Runs `work`, which must not write. After Ctrl-C, the error says that nothing was written. */
-export async function beforeWrites<T>(
-  { interrupted }: IOStreams,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function beforeWrites<T>({ interrupted }: Run, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -11,7 +11,7 @@ import {
 } from "../aws/connection.ts";
 import type { ClusterRun } from "../cmdline/clusters.ts";
 import type { ChosenCluster } from "../cmdline/contexts.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 
 /**
  * Returns the ids of the clusters whose functions may read the same store: no difference is known
@@ -35,8 +35,8 @@ export async function neighboursOf(
 }
 
 /** Returns `undefined` if the cluster's profile does not exist or has no Region. */
-async function regionOf({ place, io }: ClusterRun): Promise<string | undefined> {
-  const known = await clientConfig(place, io).catch(() => undefined);
+async function regionOf({ place, run }: ClusterRun): Promise<string | undefined> {
+  const known = await clientConfig(place, run).catch(() => undefined);
   return known?.config.region;
 }
 
@@ -50,32 +50,27 @@ export function connectOnce(options: StoreOptions, partition: string | undefined
   /** A promise for each Region and prefix, which resolves when the stores are known. */
   const known = new Map<string, Promise<unknown>>();
 
-  async function enter(
-    place: ChosenCluster,
-    io: IOStreams,
-    config: ClientConfig,
-    earlier: unknown,
-  ) {
-    const connection = await connect(place, options, io, config);
+  async function enter(place: ChosenCluster, run: Run, config: ClientConfig, earlier: unknown) {
+    const connection = await connect(place, options, run, config);
     // connect() has checked the context's account.
     const account =
-      place.contextAccount ?? (await ownAccount(config, io)) ?? `profile ${place.profile}`;
+      place.contextAccount ?? (await ownAccount(config, run)) ?? `profile ${place.profile}`;
     await earlier;
     const store = `${account} ${config.region} ${connection.review.prefix}`;
     const same = stores.get(store);
-    if (same !== undefined) io.log(`Skipped: it is the same store as ${same}.\n`);
+    if (same !== undefined) run.log(`Skipped: it is the same store as ${same}.\n`);
     else stores.set(store, place.name);
     return same === undefined ? connection : undefined;
   }
 
-  return async (place: ChosenCluster, io: IOStreams): Promise<Connection | undefined> => {
-    const { config, partition: own } = await clientConfig(place, io);
+  return async (place: ChosenCluster, run: Run): Promise<Connection | undefined> => {
+    const { config, partition: own } = await clientConfig(place, run);
     if (partition !== undefined && own.id !== partition) {
-      io.log(`Skipped: region ${config.region} is in partition ${own.id}, not ${partition}.\n`);
+      run.log(`Skipped: region ${config.region} is in partition ${own.id}, not ${partition}.\n`);
       return undefined;
     }
     const branch = `${config.region} ${place.prefix ?? place.cluster}`;
-    const entered = enter(place, io, config, known.get(branch));
+    const entered = enter(place, run, config, known.get(branch));
     known.set(
       branch,
       entered.catch(() => {}),

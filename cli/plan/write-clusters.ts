@@ -7,7 +7,7 @@ import { limitsOf } from "../aws/rates.ts";
 import { type ClusterFailure, inTurns, outputByCluster } from "../cmdline/clusters.ts";
 import { EXIT, type Failure, silentExit } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import {
   type ClusterPlan,
   confirmAll,
@@ -58,25 +58,25 @@ export async function writeClusters(
   wanted: readonly ClusterToWrite[],
   options: ProposeOptions,
   { isSeveral, goesOn, onWritten, perSecond }: Manner,
-  io: IOStreams,
+  run: Run,
 ): Promise<(ReadyCluster | ClusterFailure)[]> {
-  const progress = startProgress("writing clusters", wanted.length, io, perSecond);
-  const output = outputByCluster(wanted, io);
+  const progress = startProgress("writing clusters", wanted.length, run, perSecond);
+  const output = outputByCluster(wanted, run);
   const timer = setInterval(output.flush, FLUSH_MS);
-  const ioOf = (name: string) => withAwsClock(isSeveral ? output.ioOf(name) : io);
+  const runOf = (name: string) => withAwsClock(isSeveral ? output.runOf(name) : run);
   /** Aborted when no further cluster is written. */
   const stop = new AbortController();
 
   async function writeCluster(cluster: ClusterToWrite): Promise<ReadyCluster | ClusterFailure> {
     const { name, proposal } = cluster;
     try {
-      if (isSeveral) await waitForTurn(proposal, io);
+      if (isSeveral) await waitForTurn(proposal, run);
       if (stop.signal.aborted) return { name, failure: silentExit() };
-      const written = await writeOrReplace(cluster, options, ioOf(name));
+      const written = await writeOrReplace(cluster, options, runOf(name));
       await onWritten?.();
       return written;
     } catch (error) {
-      const failure = failureOfCluster(error, io);
+      const failure = failureOfCluster(error, run);
       if (!goesOn || isEnd(failure)) stop.abort();
       if (!isSeveral || failure === undefined) throw error;
       return { name, failure };
@@ -104,9 +104,9 @@ const FLUSH_MS = 1_000;
  * Waits until the account and Region may write the changes. After Ctrl-C, the error says that
  * nothing was written.
  */
-function waitForTurn({ connection, changes }: Proposal, io: IOStreams): Promise<void> {
-  return beforeWrites(io, () =>
-    limitsOf(connection.rates, io).write(io.interrupted, changes.length),
+function waitForTurn({ connection, changes }: Proposal, run: Run): Promise<void> {
+  return beforeWrites(run, () =>
+    limitsOf(connection.rates, run).write(run.interrupted, changes.length),
   );
 }
 
@@ -114,7 +114,7 @@ function waitForTurn({ connection, changes }: Proposal, io: IOStreams): Promise<
  * Returns the failure of one cluster, beside which the others are reported; `undefined` for a bug,
  * which ends the run.
  */
-function failureOfCluster(error: unknown, { interrupted }: IOStreams): Failure | undefined {
+function failureOfCluster(error: unknown, { interrupted }: Run): Failure | undefined {
   return error instanceof Stopped || interrupted.aborted ? toFailure(error) : undefined;
 }
 
@@ -130,28 +130,28 @@ function isEnd(failure: Failure | undefined): boolean {
 async function writeOrReplace(
   cluster: ClusterToWrite,
   options: ProposeOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<ReadyCluster> {
   const { name, place, plan, proposal } = cluster;
   try {
-    await writeAll(proposal, proposal.connection, io);
+    await writeAll(proposal, proposal.connection, run);
     return cluster;
   } catch (error) {
     if (plan.ifRefused === undefined || !isAccessDenied(error)) throw error;
   }
   try {
-    const other = { ...(await plan.ifRefused(io)), ...(plan.effect && { effect: plan.effect }) };
+    const other = { ...(await plan.ifRefused(run)), ...(plan.effect && { effect: plan.effect }) };
     const ready: ReadyCluster = {
       name,
       place,
       plan: other,
-      ...(await prepare(other, options, io)),
+      ...(await prepare(other, options, run)),
     };
-    printPlans([{ ...ready, prefix: other.connection.review.prefix }], io);
+    printPlans([{ ...ready, prefix: other.connection.review.prefix }], run);
     if (ready.refusal !== undefined) throw ready.refusal;
     if (ready.proposal === undefined) return ready;
-    await confirmAll([ready.proposal], { ...options, yes: true }, io);
-    await writeAll(ready.proposal, other.connection, io);
+    await confirmAll([ready.proposal], { ...options, yes: true }, run);
+    await writeAll(ready.proposal, other.connection, run);
     return ready;
   } catch (error) {
     const failure = error instanceof Stopped ? undefined : toFailure(error);

@@ -7,7 +7,7 @@ import { type RateLimit, rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
 import { logIfSlow, startProgress } from "../io/progress.ts";
-import type { IOStreams } from "../io/streams.ts";
+import type { Run } from "../io/streams.ts";
 import { shortName } from "../model/evaluation.ts";
 import type { PhaseWrite } from "../model/judgement.ts";
 import { looksAt, looksWithout, sizeOf } from "../model/looks.ts";
@@ -41,11 +41,11 @@ const WRITES_WITHOUT_NEIGHBOURS = 20;
 export async function writeAll(
   accepted: Accepted,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  const progress = startProgress("writing", accepted.changes.length, io, connection.rates.writes);
-  const endOfWaiting = logIfSlow(io);
-  const writing = new Writing(accepted, connection, io, progress);
+  const progress = startProgress("writing", accepted.changes.length, run, connection.rates.writes);
+  const endOfWaiting = logIfSlow(run);
+  const writing = new Writing(accepted, connection, run, progress);
   try {
     for (let isLeft = true; isLeft; ) {
       try {
@@ -63,7 +63,7 @@ export async function writeAll(
 class Writing {
   readonly #accepted: Accepted;
   readonly #connection: Connection;
-  readonly #io: IOStreams;
+  readonly #run: Run;
   readonly #progress: ReturnType<typeof startProgress>;
   readonly #waitForTurn: RateLimit;
   #changes: readonly Change[];
@@ -77,12 +77,12 @@ class Writing {
   constructor(
     accepted: Accepted,
     connection: Connection,
-    io: IOStreams,
+    run: Run,
     progress: ReturnType<typeof startProgress>,
   ) {
     this.#accepted = accepted;
     this.#connection = connection;
-    this.#io = io;
+    this.#run = run;
     this.#progress = progress;
     this.#waitForTurn = rateLimited(connection.rates.writes);
     this.#changes = accepted.changes;
@@ -93,7 +93,7 @@ class Writing {
   async phase(): Promise<boolean> {
     const planned = await this.#next();
     if (planned === undefined) return false;
-    await this.#accepted.waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#io);
+    await this.#accepted.waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#run);
     if (await this.#readAgain()) return true;
     const { writes = [] } = (await this.#next(planned.from)) ?? {};
     if (writes.length === 0 && !this.#accepted.force) {
@@ -143,7 +143,7 @@ class Writing {
 
   /** Plans the next phase by the plan's time, except for waits. */
   #next(from = 0) {
-    const clock = Math.max(from, this.#io.clock());
+    const clock = Math.max(from, this.#run.clock());
     return this.#accepted.nextPhase(this.#changes, this.#current, clock);
   }
 
@@ -168,11 +168,11 @@ class Writing {
       if (!others.includes(name)) return change;
       return rebased(change, before.get(name), fresh.get(name), this.#connection.review);
     });
-    await this.#accepted.checkConsent(combined, fresh, this.#listed(others), this.#io.clock());
+    await this.#accepted.checkConsent(combined, fresh, this.#listed(others), this.#run.clock());
     this.#changes = combined;
     this.#current = fresh;
     if (others.length === 0) return false;
-    this.#io.log(
+    this.#run.log(
       `Another operator changed ${this.#listed(others)} at the same time. Both changes are kept.\n`,
     );
     this.#rereads += 1;
@@ -184,7 +184,7 @@ class Writing {
   /** The value may be one before the wanted value. */
   async #write(planned: PhaseWrite): Promise<void> {
     const { name, value } = planned;
-    await this.#waitForTurn(this.#io.interrupted);
+    await this.#waitForTurn(this.#run.interrupted);
     const wanted = this.#changes.find((change) => change.name === name);
     const change: Change = {
       ...wanted,
@@ -212,7 +212,7 @@ class Writing {
   ): Promise<string | undefined> {
     const { name, before, value } = change;
     const { ssm, review } = this.#connection;
-    const { interrupted } = this.#io;
+    const { interrupted } = this.#run;
     const key = entryKey(name);
     const [was, is] = [listIn(before?.value), listIn(value)];
     const isList = is !== undefined && (before === undefined || was !== undefined);
@@ -236,9 +236,9 @@ class Writing {
         value: theirs,
         secure: false,
         version: 0,
-        modified: this.#io.clock(),
+        modified: this.#run.clock(),
       });
-      await this.#accepted.checkConsent(final(merged), this.#current, name, this.#io.clock());
+      await this.#accepted.checkConsent(final(merged), this.#current, name, this.#run.clock());
     };
     const own = { ...change, isInterim: value !== wanted.value };
     const { isMerged, value: written } = await writeList(
@@ -250,14 +250,14 @@ class Writing {
       neighbours,
     );
     if (isMerged) {
-      this.#io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
+      this.#run.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
       this.#changes = final(written);
     }
     return written;
   }
 
   #note(name: string, value: string | undefined): void {
-    this.#times.set(name, this.#io.clock());
+    this.#times.set(name, this.#run.clock());
     if (value === undefined) this.#current.delete(name);
     // Its version is read before the next phase.
     else
@@ -266,7 +266,7 @@ class Writing {
         value,
         version: 0,
         secure: false,
-        modified: this.#io.clock(),
+        modified: this.#run.clock(),
       });
   }
 

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { createMemo } from "../../cli/io/memo.ts";
 import type { Tone } from "../../cli/io/streams.ts";
 import { createSecrets } from "../../cli/io/streams.ts";
-import { run } from "../../cli/main/run.ts";
+import { runCommand } from "../../cli/main/run.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { OPERATOR } from "../local-aws.ts";
 
@@ -51,7 +51,7 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
     out.push(text);
     options.onPrint?.(text, tone);
   };
-  const code = await run(wordsOf(words), {
+  const code = await runCommand(wordsOf(words), {
     environment: { ...sharedVariables(), ...environment },
     clock: () => (now ?? Date.now()) + (options.ticks ? waited++ : waited),
     sleep: async (ms, signal) => {

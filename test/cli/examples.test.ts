@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, test } from "node:test";
-import { processStreams } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/streams.ts";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { createProgram } from "../../cli/main/program.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
@@ -68,7 +68,7 @@ function inputFor(words: readonly string[]): string {
 }
 
 // Not the examples of doctor, which would call the addresses in them.
-for (const path of commandPaths(await createProgram(processStreams())).filter(
+for (const path of commandPaths(await createProgram(processRun())).filter(
   (path) => path.at(-1) !== "doctor",
 )) {
   test(`the examples of ${path.join(" ") || "the program"}`, async () => {

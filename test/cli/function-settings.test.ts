@@ -156,10 +156,10 @@ test("a setting of a newer version makes the verdict conditional", async () => {
 });
 
 test("a name may be denied only if every function below the prefix is known, and accepts no AWS-signed tokens", async () => {
-  const { io } = terminal();
+  const { run } = terminal();
   const may = async () => {
     const connection = connectionTo(cluster, {}, true);
-    return mayDenyByName(connection, io).finally(() => connection.ssm.destroy());
+    return mayDenyByName(connection, run).finally(() => connection.ssm.destroy());
   };
   assert.equal(await may(), true);
   cluster.store.put("/iam-authenticator/prod/settings/other", settingsValue({ JWT_ISSUERS }));

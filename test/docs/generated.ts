@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FULL_NAME } from "../../cli/cmdline/spelling.ts";
-import { processStreams } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/streams.ts";
 import { createProgram } from "../../cli/main/program.ts";
 import { ERRORS, STATUS } from "../../functions/errors.ts";
 import { cli, commandPaths } from "../cli/cli.ts";
@@ -66,7 +66,7 @@ function errorCodes(): string {
 
 /** The --help of every command: 80 columns, as in a pipe. */
 async function everyHelp(): Promise<string> {
-  const helps = commandPaths(await createProgram(processStreams())).map(async (path) => {
+  const helps = commandPaths(await createProgram(processRun())).map(async (path) => {
     const { out } = await cli([...path, "--help"]);
     return `$ ${[FULL_NAME, ...path, "--help"].join(" ")}\n${out}`;
   });

@@ -9,7 +9,7 @@ import { before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { policies } from "../../cli/commands/irsa/admission-policy.ts";
 import { checkAdmission } from "../../cli/commands/irsa/check-admission.ts";
-import { processStreams } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/streams.ts";
 import { openKubernetes } from "../../cli/kube/client.ts";
 import { LABEL_POLICY_NAME } from "../../cli/kube/objects.ts";
 import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
@@ -149,7 +149,7 @@ function describeLatePods(first: Kubernetes): void {
       if (!isMutated(await second.create(pod(name, name, "late"))))
         lost.push(`late/${name} runs without its role`);
     }
-    const checks = await checkAdmission(await openKubernetes(first.kubeconfig, processStreams()));
+    const checks = await checkAdmission(await openKubernetes(first.kubeconfig, processRun()));
     const found = checks.flatMap(({ check, seen }) =>
       check === "pod" && !seen.startsWith("and ") ? [seen] : [],
     );

@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { before, test } from "node:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { processStreams } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/streams.ts";
 import { stringifyYaml } from "../../cli/io/yaml.ts";
 import { readMappingFiles, toParameters } from "../../cli/model/mapping-file.ts";
 import { KINDS, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";
@@ -51,7 +51,7 @@ function valuesOf(files: readonly string[], mappings: unknown = []): Record<stri
 
 /** What `mappings apply` writes. */
 async function applied(files: readonly string[]): Promise<Record<string, string>> {
-  const streams = { ...processStreams(), log: () => {} };
+  const streams = { ...processRun(), log: () => {} };
   return Object.fromEntries(toParameters(PREFIX, await readMappingFiles(files, streams)));
 }
 

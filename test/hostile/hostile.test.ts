@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Command } from "commander";
-import { processStreams } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/streams.ts";
 import { createProgram } from "../../cli/main/program.ts";
 import { ONLY_IN_ALL } from "../extent.ts";
 import { BEHAVIOURS, resetAt } from "./behaviours.ts";
@@ -61,7 +61,7 @@ const pathsBelow = ({ commands }: Command): string[] =>
     const below = pathsBelow(command);
     return below.length === 0 ? [command.name()] : below.map((path) => `${command.name()} ${path}`);
   });
-const PATHS = pathsBelow(await createProgram(processStreams()));
+const PATHS = pathsBelow(await createProgram(processRun()));
 
 test("every command of the program is in the table, or calls no service", async () => {
   const paths = [...COMMANDS, ...OFFLINE].map(({ line }) =>

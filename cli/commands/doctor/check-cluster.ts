@@ -17,7 +17,7 @@ import { type Advice, adviceFor, type Check, failed, ok, warning } from "../../c
 import { clustersIn, readConfig } from "../../cmdline/contexts.ts";
 import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { differentSettings, settingsFrom } from "../../model/function-settings.ts";
 import { lintDenials } from "../../model/lint/denials.ts";
@@ -42,17 +42,17 @@ export function checkUrl(url: URL, endpoint: string | undefined, place: ClusterP
 }
 
 /** Connects to the cluster, and reads the function's settings once for all checks. */
-export async function connectForChecks(place: ClusterPlace, io: IOStreams, config: ClientConfig) {
-  const connection = await connect(place, {}, io, config);
-  await readFunction(connection, io.interrupted);
+export async function connectForChecks(place: ClusterPlace, run: Run, config: ClientConfig) {
+  const connection = await connect(place, {}, run, config);
+  await readFunction(connection, run.interrupted);
   return connection;
 }
 
 /** Checks whether a caller with a token remains, for a caller that proved itself by IAM. */
-export async function checkCallers(connecting: Promise<Connection>, io: IOStreams): Promise<Check> {
+export async function checkCallers(connecting: Promise<Connection>, run: Run): Promise<Check> {
   try {
     const connection = await connecting;
-    const { entries } = await readCallers(connection, io.interrupted);
+    const { entries } = await readCallers(connection, run.interrupted);
     const accepted = entries.filter(
       (entry) => callerState(entry, connection.review.now) === "accepted",
     );
@@ -82,7 +82,7 @@ const PERMISSION = `allow lambda:GetFunctionConfiguration on the function's alia
 export async function checkSettings(
   connecting: Promise<Connection>,
   place: ClusterPlace,
-  io: IOStreams,
+  run: Run,
   functionName: string | undefined,
 ): Promise<Check> {
   const name = "settings";
@@ -95,19 +95,19 @@ export async function checkSettings(
       return warning(name, notes.join(" "), `${advice}, or allow ssm:GetParameters on them`);
     const seen = [`stored by version ${version}`, ...notes].join(". ");
     if (functionName === undefined) return ok(name, seen);
-    const client = watched(new LambdaClient(config), io);
+    const client = watched(new LambdaClient(config), run);
     const command = new GetFunctionConfigurationCommand({
       FunctionName: functionName,
       Qualifier: ALIAS,
     });
-    const { Environment, Version } = await client.send(command, { abortSignal: io.interrupted });
+    const { Environment, Version } = await client.send(command, { abortSignal: run.interrupted });
     // Absent without permission for the key that encrypts them.
     const variables = Environment?.Variables;
     if (variables === undefined)
       return warning(name, `${seen}. Not compared: no variables in the response`, PERMISSION);
     const different = differentSettings(
       settings,
-      settingsFrom(variables, shellFor(place, config.region, io)),
+      settingsFrom(variables, shellFor(place, config.region, run)),
     );
     if (different.length === 0) return ok(name, `${seen}, and equal to the function's`);
     const moved =
@@ -119,10 +119,13 @@ export async function checkSettings(
 }
 
 /** Looks up the operator's mapping, with the function's settings. */
-export async function checkMapping(token: string, connecting: Promise<Connection>, io: IOStreams) {
+export async function checkMapping(token: string, connecting: Promise<Connection>, run: Run) {
   try {
     const connection = await connecting;
-    const check = mappingCheck(await explainToken(token, connection, io), connection.review.prefix);
+    const check = mappingCheck(
+      await explainToken(token, connection, run),
+      connection.review.prefix,
+    );
     return [check, ...regionsCheck(connection)];
   } catch (error) {
     const advice = isAccessDenied(error)
@@ -133,16 +136,13 @@ export async function checkMapping(token: string, connecting: Promise<Connection
 }
 
 /** Checks the deny lists as `mappings lint` does. */
-export async function checkDenials(
-  connecting: Promise<Connection>,
-  io: IOStreams,
-): Promise<Check[]> {
+export async function checkDenials(connecting: Promise<Connection>, run: Run): Promise<Check[]> {
   const name = "denials";
   try {
     const connection = await connecting;
     const { prefix } = connection.review;
     const lists = new Map<string, VersionedParameter>();
-    for await (const page of pagesBelow(`${prefix}/deny`, connection, io)) {
+    for await (const page of pagesBelow(`${prefix}/deny`, connection, run)) {
       for (const stored of page) lists.set(stored.name, stored);
     }
     const findings = lintDenials(lists, connection.review);
@@ -218,12 +218,12 @@ const RESERVABLE = 100 + 8;
 const ADVICE = "allow lambda:GetAccountSettings here, or run aws lambda get-account-settings";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-export async function checkConcurrency(config: ClientConfig, io: IOStreams): Promise<Check> {
+export async function checkConcurrency(config: ClientConfig, run: Run): Promise<Check> {
   const name = "concurrency";
   try {
-    const client = watched(new LambdaClient(config), io);
+    const client = watched(new LambdaClient(config), run);
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}), {
-      abortSignal: io.interrupted,
+      abortSignal: run.interrupted,
     });
     const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free } =
       AccountLimit ?? {};
@@ -252,10 +252,10 @@ export async function checkConcurrency(config: ClientConfig, io: IOStreams): Pro
 export async function checkStores(
   place: ClusterPlace,
   hasStandby: boolean,
-  io: IOStreams,
+  run: Run,
 ): Promise<Check[]> {
   const { cluster, profile } = place;
-  const contexts = clustersIn(await readConfig(io.environment)).filter(
+  const contexts = clustersIn(await readConfig(run.environment)).filter(
     (context) => context.cluster === cluster,
   );
   if (contexts.length < 2 && hasStandby)
@@ -272,8 +272,8 @@ export async function checkStores(
   for (const context of contexts) {
     try {
       const [own, other] = [
-        await connect(place, {}, io),
-        await connect({ ...(profile && { profile }), ...context }, {}, io),
+        await connect(place, {}, run),
+        await connect({ ...(profile && { profile }), ...context }, {}, run),
       ];
       if (
         own.settings.region === other.settings.region &&
@@ -281,8 +281,8 @@ export async function checkStores(
       )
         continue;
       const [ours, theirs] = [
-        await readToCompare(own, io, { callers: true }),
-        await readToCompare(other, io, { callers: true }),
+        await readToCompare(own, run, { callers: true }),
+        await readToCompare(other, run, { callers: true }),
       ];
       const names = [...new Set([...ours.keys(), ...theirs.keys()])];
       const different = [

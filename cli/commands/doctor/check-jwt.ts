@@ -10,7 +10,7 @@ import type { ClientConfig } from "../../aws/client.ts";
 import { getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
 import { type Check, failed, failureOf, ok, warning } from "../../cmdline/advice.ts";
 import { openAgents } from "../../io/http.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import type { Endpoint } from "../../kube/client.ts";
 import { reviewBy, reviewCheck } from "./check-endpoint.ts";
 
@@ -20,17 +20,17 @@ export async function checkSignedTokens(
   endpoint: Endpoint,
   clusterId: string,
   config: ClientConfig,
-  io: IOStreams,
+  run: Run,
 ): Promise<Check[]> {
-  const made = await makeSignedToken(clusterId, config, io);
+  const made = await makeSignedToken(clusterId, config, run);
   if ("state" in made) return [made];
   const { token, check, issuer, keyId } = made;
-  io.secrets.add(token);
+  run.secrets.add(token);
   const keys = await checkKeys(
     issuer,
     keyId,
-    endpointOf(readFrom(io.environment), "JWT_KEYS_ENDPOINT"),
-    io,
+    endpointOf(readFrom(run.environment), "JWT_KEYS_ENDPOINT"),
+    run,
   );
   const reviewed = await reviewBy(endpoint, token, API_VERSIONS[0]);
   const name = "jwt review";
@@ -44,10 +44,10 @@ export async function checkSignedTokens(
 }
 
 /** Makes an AWS-signed token. Returns a failed check if STS signs none. */
-async function makeSignedToken(clusterId: string, config: ClientConfig, io: IOStreams) {
+async function makeSignedToken(clusterId: string, config: ClientConfig, run: Run) {
   try {
     const credentials = await config.credentials();
-    const { token } = await getSignedToken({ config, credentials, clusterId }, io);
+    const { token } = await getSignedToken({ config, credentials, clusterId }, run);
     const { header, claims } = unverifiedParts(token);
     const [{ iss: issuer, iat }, { kid: keyId }] = [claims, header];
     if (
@@ -62,7 +62,7 @@ async function makeSignedToken(clusterId: string, config: ClientConfig, io: IOSt
         "check for a proxy, and check AWS_ENDPOINT_URL_STS",
       );
     }
-    const skew = Math.round(Math.abs(io.clock() / 1000 - iat));
+    const skew = Math.round(Math.abs(run.clock() / 1000 - iat));
     const seen = `signed by ${issuer}, this machine's clock is ${skew} s off STS's`;
     const check =
       skew <= MAX_AHEAD_SECONDS ? ok("jwt", seen) : warning("jwt", seen, "synchronize it (NTP)");
@@ -80,11 +80,14 @@ async function checkKeys(
   issuer: string,
   keyId: string,
   from: URL | undefined,
-  io: IOStreams,
+  run: Run,
 ): Promise<Check> {
   const advice = "check the network from here, and from the function, to the issuer";
   try {
-    const keys = await createKeySets(from, openAgents(io))(issuer, deadlineIn(LIMIT_MS, io.clock));
+    const keys = await createKeySets(from, openAgents(run))(
+      issuer,
+      deadlineIn(LIMIT_MS, run.clock),
+    );
     const seen = `${keys.size} keys`;
     if (keys.has(keyId)) return ok("jwt keys", seen);
     return failed("jwt keys", `${seen}, and the token's key is not one of them`, advice);

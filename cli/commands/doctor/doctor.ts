@@ -30,7 +30,7 @@ import {
 import { silentExit, usage } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { type Endpoint, NoReply, openEndpoint } from "../../kube/client.ts";
 import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
 import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../../kube/webhook-files.ts";
@@ -60,7 +60,7 @@ interface DoctorOptions extends OutputOptions, Partial<WebhookFiles> {
   readonly jwt?: true;
 }
 
-export function doctorCommand(command: Command, io: IOStreams): Command {
+export function doctorCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Run it where kube-apiserver runs, with its kubeconfig. Your AWS credentials sign a test token and look up your " +
@@ -85,11 +85,11 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
     .option("--jwt", "also check AWS-signed tokens: STS signs one, its keys, and its review")
     .option("--times <n>", "reviews to measure", readWhole, 20)
     .action(async (options: DoctorOptions) =>
-      untilInterrupted(doctor(await clustersOf(command, io), options, io), io),
+      untilInterrupted(doctor(await clustersOf(command, run), options, run), run),
     );
 }
 
-async function doctor(clusters: Clusters, options: DoctorOptions, io: IOStreams): Promise<void> {
+async function doctor(clusters: Clusters, options: DoctorOptions, run: Run): Promise<void> {
   if (clusters.isSeveral && (options.kubeconfig ?? options.endpoint) !== undefined) {
     throw usage(
       "--kubeconfig and --endpoint are for one cluster. For several, set webhookKubeconfig in each context of the " +
@@ -98,20 +98,20 @@ async function doctor(clusters: Clusters, options: DoctorOptions, io: IOStreams)
   }
   const chosen = withoutStandbys(clusters.chosen);
   const isSeveral = chosen.length > 1 || options.allContexts === true;
-  const check = (cluster: ChosenCluster, own: IOStreams) => checkCluster(cluster, options, own);
-  const { results, failures } = await inEachCluster({ chosen, isSeveral }, io, check, {
+  const check = (cluster: ChosenCluster, own: Run) => checkCluster(cluster, options, own);
+  const { results, failures } = await inEachCluster({ chosen, isSeveral }, run, check, {
     atOnce: 1,
   });
   if (options.output === "table") {
     for (const { cluster, value } of results) {
-      if (clusters.isSeveral) io.print(`${cluster}\n`);
-      await printChecks(value, options.output, io);
+      if (clusters.isSeveral) run.print(`${cluster}\n`);
+      await printChecks(value, options.output, run);
     }
   } else {
     const checks = results.flatMap(({ cluster, value }) =>
       value.map((check) => withCluster(clusters, cluster, check)),
     );
-    await printChecks(checks, options.output, io);
+    await printChecks(checks, options.output, run);
   }
   throwWorst(failures);
   if (results.some(({ value }) => value.some(({ state }) => state === "failed")))
@@ -131,36 +131,36 @@ function withoutStandbys(chosen: readonly ChosenCluster[]): readonly ChosenClust
 async function checkCluster(
   cluster: ChosenCluster,
   options: DoctorOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<SpelledCheck[]> {
-  const webhook = await webhookOf(cluster, options, io);
+  const webhook = await webhookOf(cluster, options, run);
   const { server, clientCertificate } = webhook;
-  const config = clientConfig(cluster, io).then((found) => found.config);
+  const config = clientConfig(cluster, run).then((found) => found.config);
   const { Endpoint, FailoverUrl, FunctionName } = await outputsOfCluster(
     cluster.cluster,
     config,
-    io,
+    run,
   );
   const checks = [
     ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
     ...checkUrl(new URL(server), Endpoint, cluster),
     ...(clientCertificate === undefined
       ? []
-      : [checkClientCertificate(clientCertificate.certificate, io.clock())]),
+      : [checkClientCertificate(clientCertificate.certificate, run.clock())]),
     ...checkKubeconfig(webhook, FailoverUrl, cluster.name),
-    ...(await checkEndpoint(webhook, cluster, options, io, { functionName: FunctionName })),
+    ...(await checkEndpoint(webhook, cluster, options, run, { functionName: FunctionName })),
     ...(FailoverUrl === undefined
       ? []
-      : await checkRedirect({ ...webhook, server: FailoverUrl }, cluster, options, io)),
-    ...(await checkStores(cluster, FailoverUrl !== undefined, io)),
+      : await checkRedirect({ ...webhook, server: FailoverUrl }, cluster, options, run)),
+    ...(await checkStores(cluster, FailoverUrl !== undefined, run)),
   ];
-  return withCommands(checks, cluster, io);
+  return withCommands(checks, cluster, run);
 }
 
 async function webhookOf(
   { webhookKubeconfig }: ChosenCluster,
   { kubeconfig, endpoint, ...files }: DoctorOptions,
-  io: IOStreams,
+  run: Run,
 ) {
   const file = kubeconfig ?? (endpoint === undefined ? webhookKubeconfig : undefined);
   if ((file === undefined) === (endpoint === undefined)) {
@@ -168,8 +168,8 @@ async function webhookOf(
       "Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.",
     );
   }
-  if (file !== undefined) return readKubeconfig(file, io);
-  return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
+  if (file !== undefined) return readKubeconfig(file, run);
+  return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, run);
 }
 
 /**
@@ -180,9 +180,9 @@ async function checkRedirect(
   webhook: Webhook,
   cluster: ChosenCluster,
   options: DoctorOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<Check[]> {
-  const checks = await checkEndpoint(webhook, cluster, options, io, { isStandby: true });
+  const checks = await checkEndpoint(webhook, cluster, options, run, { isStandby: true });
   return checks.map((found) => ({ ...found, check: "redirect" }));
 }
 
@@ -192,10 +192,10 @@ async function checkRedirect(
  */
 const REVIEW_MS = 5_000;
 
-async function checkRedirected(endpoint: Endpoint, token: string, io: IOStreams): Promise<Check[]> {
-  const start = io.clock();
+async function checkRedirected(endpoint: Endpoint, token: string, run: Run): Promise<Check[]> {
+  const start = run.clock();
   const check = await checkReview(endpoint, token, "review", API_VERSIONS[0]);
-  const ms = io.clock() - start;
+  const ms = run.clock() - start;
   if (check.state === "failed" || ms <= REVIEW_MS) return [check];
   return [
     check,
@@ -215,44 +215,44 @@ async function checkEndpoint(
   webhook: Webhook,
   cluster: ChosenCluster,
   options: DoctorOptions,
-  io: IOStreams,
+  run: Run,
   {
     isStandby = false,
     functionName,
   }: { readonly isStandby?: boolean; readonly functionName?: string | undefined },
 ) {
   const { token: callerToken = "", clientCertificate: _, ...anonymous } = webhook;
-  const [endpoint, stranger] = [openEndpoint(webhook, io), openEndpoint(anonymous, io)];
+  const [endpoint, stranger] = [openEndpoint(webhook, run), openEndpoint(anonymous, run)];
   const checks: Check[] = [];
   const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
   try {
-    checks.push(...(await checkReachable(endpoint, io.clock)));
+    checks.push(...(await checkReachable(endpoint, run.clock)));
     if (isWell()) checks.push(await checkCaller(endpoint, stranger));
     if (!isWell()) return checks;
-    const made = await makeToken(cluster, io);
+    const made = await makeToken(cluster, run);
     if ("state" in made) return isStandby ? checks : [...checks, made];
     const { token, config } = made;
-    if (isStandby) return [...checks, ...(await checkRedirected(endpoint, token, io))];
+    if (isStandby) return [...checks, ...(await checkRedirected(endpoint, token, run))];
     checks.push(made.check);
-    const connecting = connectForChecks(cluster, io, config);
+    const connecting = connectForChecks(cluster, run, config);
     // Each check reports the failure.
     connecting.catch(() => {});
-    if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(connecting, io));
+    if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(connecting, run));
     for (const version of API_VERSIONS) {
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
     // At once: of a silent Parameter Store, each would wait for the time limit.
     const stored = [
-      checkMapping(token, connecting, io),
-      checkDenials(connecting, io),
-      checkSettings(connecting, cluster, io, functionName),
+      checkMapping(token, connecting, run),
+      checkDenials(connecting, run),
+      checkSettings(connecting, cluster, run, functionName),
     ] as const;
     const [mapping, denials, settings] = await Promise.all(stored);
     checks.push(...mapping, ...denials, settings);
-    checks.push(await checkConcurrency(config, io));
+    checks.push(await checkConcurrency(config, run));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");
-      checks.push(...(await checkSignedTokens(endpoint, cluster.cluster, config, io)));
+      checks.push(...(await checkSignedTokens(endpoint, cluster.cluster, config, run)));
     }
     if (isWell()) checks.push(await checkLatency(endpoint, token, options.times));
   } catch (error) {
@@ -269,19 +269,19 @@ async function checkEndpoint(
 }
 
 /** Reports missing credentials as a failed check, so that the other results are still printed. */
-async function makeToken(cluster: ChosenCluster, io: IOStreams) {
+async function makeToken(cluster: ChosenCluster, run: Run) {
   try {
-    const { config, partition } = await clientConfig(cluster, io);
-    const credentials = await findCredentials(config, io);
+    const { config, partition } = await clientConfig(cluster, run);
+    const credentials = await findCredentials(config, run);
     const [{ region }, { domain }] = [config, partition];
     const { token } = await signToken({
       credentials,
       clusterId: cluster.cluster,
       region,
       domain,
-      now: io.clock(),
+      now: run.clock(),
     });
-    io.secrets.add(token);
+    run.secrets.add(token);
     return {
       check: ok("aws", `region ${region}, tokens for sts.${region}.${domain}`),
       token,

@@ -17,7 +17,7 @@ import { finding, silentExit, usage } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
 import { type OutputFormat, printData, printList } from "../../io/print.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { shortName, signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
 import { arnFault } from "../../model/file-entry.ts";
 import { identitiesNamed, roleNamed } from "../../model/person.ts";
@@ -32,7 +32,7 @@ interface ExplainOptions extends OutputOptions {
   readonly jwt?: true;
 }
 
-export function explainCommand(command: Command, io: IOStreams): Command {
+export function explainCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
@@ -60,7 +60,7 @@ export function explainCommand(command: Command, io: IOStreams): Command {
       ).conflicts(["tokenFile", "sessionName", "principalId"]),
     )
     .action(async (who: string | undefined, options: ExplainOptions) =>
-      untilInterrupted(explain(who, await clusterOf(command, io), options, io), io),
+      untilInterrupted(explain(who, await clusterOf(command, run), options, run), run),
     );
 }
 
@@ -68,30 +68,30 @@ async function explain(
   who: string | undefined,
   cluster: ChosenCluster,
   options: ExplainOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   checkUsage(who, options);
-  const connection = await connect(cluster, {}, io);
+  const connection = await connect(cluster, {}, run);
   if (who !== undefined && isPersonName(who))
-    return explainPerson(who, options.output, connection, io);
-  const subject = await subjectOf(who, options, connection, io);
+    return explainPerson(who, options.output, connection, run);
+  const subject = await subjectOf(who, options, connection, run);
   const found = await (typeof subject === "string"
-    ? explainToken(subject, connection, io)
-    : explainSupposed(subject, who ?? "", options, connection, io));
+    ? explainToken(subject, connection, run)
+    : explainSupposed(subject, who ?? "", options, connection, run));
   if (found.refusal?.code === "identity_unmapped")
-    await requireParameters(new Map(), connection, io);
-  const { nodeLookup } = await functionOf(connection, io);
+    await requireParameters(new Map(), connection, run);
+  const { nodeLookup } = await functionOf(connection, run);
   const isWithoutNodes = needsInstance(found.user) && !nodeLookup;
   const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
   const { prefix } = connection.review;
   if (options.output === "table") {
-    const speller = spellerFor(cluster, io.environment);
-    printLines(explanationLines(explanation, prefix, speller), io);
-  } else await printData(explanationData(explanation), options.output, io);
+    const speller = spellerFor(cluster, run.environment);
+    printLines(explanationLines(explanation, prefix, speller), run);
+  } else await printData(explanationData(explanation), options.output, run);
   const isForOtherHost =
     found.refusal?.code === "token_malformed" || found.refusal?.code === "token_host_refused";
-  if (isForOtherHost && io.environment["AWS_ENDPOINT_URL_STS"]) {
-    io.log(
+  if (isForOtherHost && run.environment["AWS_ENDPOINT_URL_STS"]) {
+    run.log(
       "AWS_ENDPOINT_URL_STS is set, so aws eks get-token signs for another host. Unset it for that command.\n",
     );
   }
@@ -102,11 +102,11 @@ async function explainPerson(
   who: string,
   output: OutputFormat,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const { review } = connection;
-  const known = await readMappings(connection, io);
-  await requireParameters(known, connection, io);
+  const known = await readMappings(connection, run);
+  await requireParameters(known, connection, run);
   const role = roleNamed(who, known, review);
   if (role !== undefined) {
     const { kind, account, name } = role.entry;
@@ -118,13 +118,13 @@ async function explainPerson(
   );
   if (found.size === 0)
     throw finding(`No mapping grants access to a session or a user named ${who}.`);
-  const isSigned = (await functionOf(connection, io)).settings.tokens === "jwt";
+  const isSigned = (await functionOf(connection, run)).settings.tokens === "jwt";
   const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
     // One of the identities that a pattern matches.
     const identity = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
     const sample =
       identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
-    const explained = sample && (await explainIdentity(sample, connection, io, { known }));
+    const explained = sample && (await explainIdentity(sample, connection, run, { known }));
     const { username = "", groups = [] } = explained?.user ?? {};
     const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
     const verdict = explained === undefined ? "depends on the account" : outcomeOf(explained);
@@ -141,7 +141,7 @@ async function explainPerson(
     username,
     groups.join(","),
   ];
-  await printList({ items, headers, row }, { output, headers: true }, io);
+  await printList({ items, headers, row }, { output, headers: true }, run);
   if (!explanations.some(({ isGranted }) => isGranted)) throw silentExit();
 }
 
@@ -162,10 +162,10 @@ async function subjectOf(
   who: string | undefined,
   options: ExplainOptions,
   { review }: Connection,
-  io: IOStreams,
+  run: Run,
 ) {
   const { tokenFile, sessionName, principalId, jwt } = options;
-  if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
+  if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, run));
   checkTyping(who ?? "");
   const isMappingName = PRINCIPALS.some((kind) => who?.startsWith(`${kind}/`));
   // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
@@ -213,10 +213,10 @@ async function explainSupposed(
   who: string,
   { principalId }: ExplainOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<Explanation> {
   const idHint = principalId === undefined ? "to check it, add --principal-id" : undefined;
-  const found = await explainIdentity(supposed, connection, io, { idHint });
+  const found = await explainIdentity(supposed, connection, run, { idHint });
   const known = { ...found, identity: { ...supposed, principalId, accessKeyId: undefined } };
   if (!who.startsWith("sso/")) return known;
   return mapTexts(known, (text) => text.replaceAll(`_${"0".repeat(16)}`, `_${"?".repeat(16)}`));

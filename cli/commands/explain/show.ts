@@ -8,7 +8,7 @@ import type { Explanation } from "../../aws/review.ts";
 import { adviceFor, textOf } from "../../cmdline/advice.ts";
 import type { Speller } from "../../cmdline/spelling.ts";
 import { hangingIndent, type Text } from "../../io/print.ts";
-import type { IOStreams, Tone } from "../../io/streams.ts";
+import type { Run, Tone } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { NO_NODES } from "../../model/function-settings.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
@@ -23,9 +23,9 @@ export function under(head: string, ...texts: readonly (Text | undefined)[]): Li
   return texts.filter((text) => text !== undefined).map((text, i) => [i === 0 ? head : "", text]);
 }
 
-export function printLines(lines: readonly Line[], io: IOStreams): void {
+export function printLines(lines: readonly Line[], run: Run): void {
   for (const [head, text, tone] of lines)
-    io.print(hangingIndent(head.padEnd(HEAD), text, io.columns), tone);
+    run.print(hangingIndent(head.padEnd(HEAD), text, run.columns), tone);
 }
 
 /** Returns the lines about a review. */

@@ -20,7 +20,7 @@ import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure, silentExit } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { shortName } from "../../model/evaluation.ts";
 import {
   explanationData,
@@ -35,7 +35,7 @@ import {
 
 type WhoamiOptions = OutputOptions & { readonly jwt?: true };
 
-export function whoamiCommand(command: Command, io: IOStreams): Command {
+export function whoamiCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Gets your identity from STS, and evaluates the mappings on this machine with the function's code. Does not call " +
@@ -46,19 +46,19 @@ export function whoamiCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTIONS, OUTPUT)
     .option("--jwt", "as which user an AWS-signed token logs in: gets one from STS")
     .action(async (options: WhoamiOptions) =>
-      untilInterrupted(whoami(await clustersOf(command, io), options, io), io),
+      untilInterrupted(whoami(await clustersOf(command, run), options, run), run),
     );
 }
 
-async function whoami(clusters: Clusters, options: WhoamiOptions, io: IOStreams): Promise<void> {
-  const { results, failures } = await inEachCluster(clusters, io, (cluster, own) =>
+async function whoami(clusters: Clusters, options: WhoamiOptions, run: Run): Promise<void> {
+  const { results, failures } = await inEachCluster(clusters, run, (cluster, own) =>
     lookUp(cluster, options, own),
   );
   if (options.output !== "table") {
     const items = results.map(({ cluster, value }) => withCluster(clusters, cluster, data(value)));
-    await printData(clusters.isSeveral ? items : items[0], options.output, io);
+    await printData(clusters.isSeveral ? items : items[0], options.output, run);
   } else {
-    for (const { cluster, value } of results) printLines(whoamiLines(cluster, value), io);
+    for (const { cluster, value } of results) printLines(whoamiLines(cluster, value), run);
   }
   const unknown = results.flatMap(({ cluster, value: { unread } }) =>
     unread === undefined ? [] : [{ name: cluster, failure: unread }],
@@ -73,24 +73,24 @@ async function whoami(clusters: Clusters, options: WhoamiOptions, io: IOStreams)
  * Looks up the mapping. `unread` is why the mappings could not be read, and only the identity is
  * known.
  */
-async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, io: IOStreams) {
-  const { config, partition } = await clientConfig(cluster, io);
-  const credentials = await findCredentials(config, io);
+async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, run: Run) {
+  const { config, partition } = await clientConfig(cluster, run);
+  const credentials = await findCredentials(config, run);
   const identity = options.jwt
-    ? await askForToken({ config, credentials, clusterId: cluster.cluster }, partition.id, io)
+    ? await askForToken({ config, credentials, clusterId: cluster.cluster }, partition.id, run)
     : verifyIdentity(
-        await callerIdentity({ ...config, credentials: async () => credentials }, io),
+        await callerIdentity({ ...config, credentials: async () => credentials }, run),
         partition.id,
         credentials.accessKeyId,
       );
-  const connection = await connect(cluster, {}, io, config);
+  const connection = await connect(cluster, {}, run, config);
   const { prefix } = connection.review;
   const { region } = connection.settings;
-  const speller = spellerFor(cluster, io.environment);
+  const speller = spellerFor(cluster, run.environment);
   const known = { credentials, prefix, region, speller };
   try {
-    const explanation = await explainIdentity(identity, connection, io);
-    await functionOf(connection, io);
+    const explanation = await explainIdentity(identity, connection, run);
+    await functionOf(connection, run);
     return { ...known, explanation, unread: undefined };
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
@@ -98,7 +98,7 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, io: IOStre
     const { profile: _, ...others } = cluster;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
-      explainCommand(others, io, identity.arn);
+      explainCommand(others, run, identity.arn);
     const explanation: Explanation = { identity };
     return { ...known, explanation, unread: awsFailure(message, error) };
   }
@@ -111,14 +111,14 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, io: IOStre
 async function askForToken(
   request: Parameters<typeof getSignedToken>[0],
   partition: string,
-  io: IOStreams,
+  run: Run,
 ) {
-  const { token } = await getSignedToken(request, io);
-  io.secrets.add(token);
+  const { token } = await getSignedToken(request, run);
+  run.secrets.add(token);
   const { iss: issuer, sub } = unverifiedParts(token).claims;
   const account = typeof sub === "string" ? (sub.split(":")[4] ?? "") : "";
   const accountByIssuer = new Map(typeof issuer === "string" ? [[issuer, account]] : []);
-  return parseJwt(token, { clusterId: request.clusterId, partition, accountByIssuer }, io.clock())
+  return parseJwt(token, { clusterId: request.clusterId, partition, accountByIssuer }, run.clock())
     .unverifiedIdentity;
 }
 

@@ -8,7 +8,7 @@ import { type Advice, type Check, failed, ok, warning } from "../../cmdline/advi
 import { Failure } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { listed } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { type Kubernetes, messageOf, openEndpoint, type Reply } from "../../kube/client.ts";
 import { listAt, STS_AUDIENCE } from "../../kube/objects.ts";
 import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
@@ -151,12 +151,12 @@ const STS_PATIENCE_MS = 5_000;
 export async function checkDocuments(
   issuer: string,
   ca: string | undefined,
-  io: IOStreams,
+  run: Run,
 ): Promise<ServedDocuments> {
-  const discovery = await fetchDocument("discovery", `${issuer}${DISCOVERY_PATH}`, ca, io);
+  const discovery = await fetchDocument("discovery", `${issuer}${DISCOVERY_PATH}`, ca, run);
   if ("check" in discovery) return { checks: [discovery] };
   const checks = [judgeDiscovery(discovery, issuer)];
-  const jwks = await fetchDocument("jwks", `${issuer}${JWKS_PATH}`, ca, io);
+  const jwks = await fetchDocument("jwks", `${issuer}${JWKS_PATH}`, ca, run);
   if ("check" in jwks) return { checks: [...checks, jwks] };
   const kids = listAt(parseJson(jwks.body), "keys").flatMap(({ kid }) =>
     typeof kid === "string" ? [kid] : [],
@@ -170,8 +170,8 @@ export async function checkDocuments(
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
 
-async function fetchDocument(check: string, url: string, ca: string | undefined, io: IOStreams) {
-  const endpoint = openEndpoint({ server: url, ...(ca !== undefined && { ca }) }, io);
+async function fetchDocument(check: string, url: string, ca: string | undefined, run: Run) {
+  const endpoint = openEndpoint({ server: url, ...(ca !== undefined && { ca }) }, run);
   try {
     const reply = await endpoint.send("GET");
     if (reply.status !== 200) {

@@ -13,7 +13,7 @@ import { unverifiedParts } from "../../aws/tokens.ts";
 import { awsFailure, Failure, usage } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { listed } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { type Kubernetes, refused } from "../../kube/client.ts";
 import { isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../../kube/objects.ts";
 
@@ -26,12 +26,12 @@ export async function keysOfKubernetes(kubernetes: Kubernetes): Promise<IssuerKe
   return keysOfJwks(body, `kube-apiserver's ${JWKS_PATH}`);
 }
 
-export async function keysOfJwksFile(file: string, io: IOStreams): Promise<IssuerKey[]> {
-  return keysOfJwks(parseJson(await readText(file, io)), shownFile(file));
+export async function keysOfJwksFile(file: string, run: Run): Promise<IssuerKey[]> {
+  return keysOfJwks(parseJson(await readText(file, run)), shownFile(file));
 }
 
-export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[]> {
-  const pem = await readText(file, io);
+export async function keysOfPem(file: string, run: Run): Promise<IssuerKey[]> {
+  const pem = await readText(file, run);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
     throw usage(
       `${shownFile(file)} contains a private key. Give the public key (sa.pub), and do not copy this file.`,

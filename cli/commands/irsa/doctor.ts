@@ -25,7 +25,7 @@ import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdli
 import { Failure, silentExit } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { STS_AUDIENCE } from "../../kube/objects.ts";
 import { checkAdmission } from "./check-admission.ts";
@@ -46,7 +46,7 @@ interface DoctorOptions extends OutputOptions {
   readonly ca?: string;
 }
 
-export function doctorCommand(command: Command, io: IOStreams): Command {
+export function doctorCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "With --kubeconfig, requests a token for default/default, and lists ServiceAccounts, Pods and the Secrets with tokens. " +
@@ -62,25 +62,21 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
     .option("--kubeconfig <file>", "also check the cluster of its current context")
     .option("--ca <file>", "the issuer's CA, PEM, to test an issuer without AWS")
     .action(async (options: DoctorOptions) =>
-      untilInterrupted(doctor(await clusterOf(command, io), options, io), io),
+      untilInterrupted(doctor(await clusterOf(command, run), options, run), run),
     );
 }
 
-async function doctor(
-  cluster: ChosenCluster,
-  options: DoctorOptions,
-  io: IOStreams,
-): Promise<void> {
-  const ca = options.ca === undefined ? undefined : await readText(options.ca, io);
-  const { checks: documents, kids } = await checkDocuments(options.issuer, ca, io);
+async function doctor(cluster: ChosenCluster, options: DoctorOptions, run: Run): Promise<void> {
+  const ca = options.ca === undefined ? undefined : await readText(options.ca, run);
+  const { checks: documents, kids } = await checkDocuments(options.issuer, ca, run);
   const checks = [
     ...documents,
-    ...(await checkAws(cluster, options.issuer, kids, io)),
+    ...(await checkAws(cluster, options.issuer, kids, run)),
     ...(options.kubeconfig === undefined
       ? []
-      : await checkCluster(options.kubeconfig, options.issuer, kids, io)),
+      : await checkCluster(options.kubeconfig, options.issuer, kids, run)),
   ];
-  await printChecks(withCommands(checks, cluster, io), options.output, io);
+  await printChecks(withCommands(checks, cluster, run), options.output, run);
   if (checks.some(({ state }) => state === "failed")) throw silentExit();
 }
 
@@ -88,14 +84,14 @@ async function checkAws(
   cluster: ChosenCluster,
   issuer: string,
   kids: readonly string[] | undefined,
-  io: IOStreams,
+  run: Run,
 ): Promise<Check[]> {
   try {
-    const { config, partition } = await clientConfig(cluster, io);
-    const connection = await connect(cluster, {}, io, config);
+    const { config, partition } = await clientConfig(cluster, run);
+    const connection = await connect(cluster, {}, run, config);
     return [
-      ...checkPublished(await readPublishedKeys(connection, io.interrupted), kids),
-      await checkProvider(issuer, partition.id, config, io),
+      ...checkPublished(await readPublishedKeys(connection, run.interrupted), kids),
+      await checkProvider(issuer, partition.id, config, run),
     ];
   } catch (error) {
     const failure = toFailure(error);
@@ -110,15 +106,15 @@ async function checkProvider(
   issuer: string,
   partition: string,
   config: ClientConfig,
-  io: IOStreams,
+  run: Run,
 ): Promise<Check> {
   const check = "provider";
-  const iam = watched(new IAMClient(config), io);
+  const iam = watched(new IAMClient(config), run);
   try {
-    const { Account } = await callerIdentity(config, io);
+    const { Account } = await callerIdentity(config, run);
     const arn = `arn:${partition}:iam::${Account}:oidc-provider/${providerName(issuer)}`;
     const command = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
-    const { ClientIDList = [] } = await iam.send(command, { abortSignal: io.interrupted });
+    const { ClientIDList = [] } = await iam.send(command, { abortSignal: run.interrupted });
     if (ClientIDList.includes(STS_AUDIENCE)) return ok(check, arn);
     const advice = `add the audience ${STS_AUDIENCE} to the provider, unless every ServiceAccount names another`;
     return warning(check, `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice);
@@ -142,9 +138,9 @@ async function checkCluster(
   kubeconfig: string,
   issuer: string,
   kids: readonly string[] | undefined,
-  io: IOStreams,
+  run: Run,
 ) {
-  const kubernetes = await openKubernetes(kubeconfig, io);
+  const kubernetes = await openKubernetes(kubeconfig, run);
   try {
     const keys = await keysOfKubernetes(kubernetes);
     return [

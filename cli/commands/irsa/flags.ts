@@ -5,7 +5,7 @@ import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { ISSUER_URL_FORM, isIssuerUrl } from "../../../functions/issuer/settings.ts";
 import { describe } from "../../cmdline/define.ts";
 import { usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 
 interface FlagsOptions {
   readonly issuer: string;
@@ -15,7 +15,7 @@ interface FlagsOptions {
   readonly for: string;
 }
 
-export function flagsCommand(command: Command, io: IOStreams): Command {
+export function flagsCommand(command: Command, run: Run): Command {
   return describe(command, {
     details:
       "Give the cluster's current issuer as --old-issuer: kube-apiserver accepts its tokens until they expire, and signs " +
@@ -29,20 +29,20 @@ export function flagsCommand(command: Command, io: IOStreams): Command {
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .option("--old-issuer <url>", "the cluster's current issuer")
     .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
-    .action((options: FlagsOptions) => flags(options, io));
+    .action((options: FlagsOptions) => flags(options, run));
 }
 
-function flags(options: FlagsOptions, io: IOStreams): void {
+function flags(options: FlagsOptions, run: Run): void {
   const { issuer, oldIssuer } = options;
   if (oldIssuer === issuer) throw usage("--old-issuer is the same as --issuer: leave it out.");
-  for (const flag of apiserverFlags(options)) io.print(`${flag}\n`);
+  for (const flag of apiserverFlags(options)) run.print(`${flag}\n`);
   if (oldIssuer === undefined) {
-    io.log(
+    run.log(
       "Without --old-issuer, kube-apiserver rejects every service-account token of the current issuer. Leave it out " +
         "only for a new cluster.\n",
     );
   }
-  io.log(
+  run.log(
     "Do not change the flags of the signing key. Do not add sts.amazonaws.com to --api-audiences: a Pod's AWS token " +
       "could then log in to kube-apiserver.\n",
   );

@@ -19,7 +19,7 @@ import {
 } from "../../cmdline/options.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
@@ -31,21 +31,17 @@ import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
 
-export function listCommand(command: Command, io: IOStreams): Command {
+export function listCommand(command: Command, run: Run): Command {
   describe(command, { examples: ["irsa keys list --cluster prod"] });
   return withOptions(command, CONNECTION, listOutput()).action(async (options: ListOutputOptions) =>
-    list(await clusterOf(command, io), options, io),
+    list(await clusterOf(command, run), options, run),
   );
 }
 
-async function list(
-  cluster: ChosenCluster,
-  options: ListOutputOptions,
-  io: IOStreams,
-): Promise<void> {
-  const connection = await connect(cluster, {}, io);
-  const keys = await readPublishedKeys(connection, io.interrupted);
-  await requireParameters(byName(keys), connection, io);
+async function list(cluster: ChosenCluster, options: ListOutputOptions, run: Run): Promise<void> {
+  const connection = await connect(cluster, {}, run);
+  const keys = await readPublishedKeys(connection, run.interrupted);
+  await requireParameters(byName(keys), connection, run);
   const items = keys.map(({ kid, stored, key, problem }) => ({
     kid,
     state: key === undefined ? "invalid" : "served",
@@ -62,10 +58,10 @@ async function list(
   await printList(
     { items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` },
     options,
-    io,
+    run,
   );
   if (items.length === 0)
-    io.log(
+    run.log(
       "No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n",
     );
 }
@@ -76,7 +72,7 @@ interface PublishOptions extends WriteOptions {
   readonly publicKey?: string;
 }
 
-export function publishCommand(command: Command, io: IOStreams): Command {
+export function publishCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Does not change or remove published keys; to remove one, run irsa keys retire. Publish a new key a day before " +
@@ -98,40 +94,36 @@ export function publishCommand(command: Command, io: IOStreams): Command {
     new Option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)"),
   ];
   return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action(
-    async (options: PublishOptions) => publish(await clusterOf(command, io), options, io),
+    async (options: PublishOptions) => publish(await clusterOf(command, run), options, run),
   );
 }
 
-async function publish(
-  cluster: ChosenCluster,
-  options: PublishOptions,
-  io: IOStreams,
-): Promise<void> {
-  const planned = await beforeWrites(io, () => planPublication(cluster, options, io));
+async function publish(cluster: ChosenCluster, options: PublishOptions, run: Run): Promise<void> {
+  const planned = await beforeWrites(run, () => planPublication(cluster, options, run));
   const { connection, plan } = planned;
   // Another publisher may write keys at the same time, and Parameter Store cannot limit their number.
   const onAccept = async () => {
-    const read = () => readPublishedKeys(connection, io.interrupted);
-    refuseTooMany(await beforeWrites(io, read), plan.changes);
+    const read = () => readPublishedKeys(connection, run.interrupted);
+    refuseTooMany(await beforeWrites(run, read), plan.changes);
   };
   const onWritten = async () => {
     const published = await readPublishedKeys(connection, UNINTERRUPTED);
     await withdrawTooMany(published, plan.changes, connection);
   };
-  await executePlan(async () => planned, options, io, { onAccept, onWritten });
+  await executePlan(async () => planned, options, run, { onAccept, onWritten });
 }
 
 async function planPublication(
   cluster: ChosenCluster,
   options: PublishOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<ClusterPlan> {
   const { kubeconfig } = options;
-  const kubernetes = kubeconfig === undefined ? undefined : await openKubernetes(kubeconfig, io);
-  const keys = await keysFrom(options, kubernetes, io);
-  const connection = await connect(cluster, {}, io);
-  const source = kubernetes === undefined ? "" : await describeSource(kubernetes, connection, io);
-  const published = await readPublishedKeys(connection, io.interrupted);
+  const kubernetes = kubeconfig === undefined ? undefined : await openKubernetes(kubeconfig, run);
+  const keys = await keysFrom(options, kubernetes, run);
+  const connection = await connect(cluster, {}, run);
+  const source = kubernetes === undefined ? "" : await describeSource(kubernetes, connection, run);
+  const published = await readPublishedKeys(connection, run.interrupted);
   const changes = keys.flatMap((key): Change[] => {
     const name = issuerKeyParameter(connection.review.prefix, key.kid);
     const found = published.find(({ stored }) => stored.name === name);
@@ -199,7 +191,7 @@ async function withdrawTooMany(
 async function describeSource(
   { server, ask }: Kubernetes,
   { config, settings }: Connection,
-  io: IOStreams,
+  run: Run,
 ) {
   const { clusterId } = settings;
   const issuer = memberAt((await ask("GET", DISCOVERY_PATH)).body, "issuer");
@@ -207,11 +199,11 @@ async function describeSource(
   const { hostname = "" } = URL.parse(issuer) ?? {};
   // The defaults of kubeadm and k3s, and of Talos.
   if (!/^kubernetes\.default(\.|$)/.test(hostname) && hostname !== new URL(server).hostname) {
-    const { IssuerUrl: own } = await outputsOfCluster(clusterId, config, io, "Issuer");
+    const { IssuerUrl: own } = await outputsOfCluster(clusterId, config, run, "Issuer");
     const other = own === undefined ? "" : `, not for ${own}`;
     const advice = `If that is another cluster, its Pods could assume the roles of ${clusterId}: check the kubeconfig.`;
     if (issuer !== own)
-      io.log(`kube-apiserver at ${server} signs for ${issuer}${other}. ${advice}\n`);
+      run.log(`kube-apiserver at ${server} signs for ${issuer}${other}. ${advice}\n`);
   }
   return `, from ${server}, issuer ${issuer}`;
 }
@@ -220,19 +212,19 @@ async function describeSource(
 async function keysFrom(
   options: PublishOptions,
   kubernetes: Kubernetes | undefined,
-  io: IOStreams,
+  run: Run,
 ): Promise<readonly IssuerKey[]> {
-  const keys = await readSource(options, kubernetes, io);
+  const keys = await readSource(options, kubernetes, run);
   return [...new Map(keys.map((key) => [key.kid, key])).values()];
 }
 
 function readSource(
   { jwks, publicKey }: PublishOptions,
   kubernetes: Kubernetes | undefined,
-  io: IOStreams,
+  run: Run,
 ): Promise<readonly IssuerKey[]> {
-  if (jwks !== undefined) return keysOfJwksFile(jwks, io);
-  if (publicKey !== undefined) return keysOfPem(publicKey, io);
+  if (jwks !== undefined) return keysOfJwksFile(jwks, run);
+  if (publicKey !== undefined) return keysOfPem(publicKey, run);
   if (kubernetes !== undefined) return keysOfKubernetes(kubernetes);
   throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
 }

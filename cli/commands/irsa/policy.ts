@@ -5,7 +5,7 @@ import { describe } from "../../cmdline/define.ts";
 import { collectNamespace, readWhole } from "../../cmdline/options.ts";
 import { programName } from "../../cmdline/spelling.ts";
 import { usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../../kube/objects.ts";
 import {
@@ -29,7 +29,7 @@ interface PolicyCommandOptions extends Omit<PolicyOptions, "mutatingApi"> {
   readonly labelPolicy?: true;
 }
 
-export function policyCommand(command: Command, io: IOStreams): Command {
+export function policyCommand(command: Command, run: Run): Command {
   return describe(command, {
     details:
       "The policies make the same changes as amazon-eks-pod-identity-webhook, from the same annotations, without a " +
@@ -68,10 +68,10 @@ export function policyCommand(command: Command, io: IOStreams): Command {
       "do not change Pods in it (may be repeated)",
       collectNamespace,
     )
-    .action((options: PolicyCommandOptions) => policy(options, io));
+    .action((options: PolicyCommandOptions) => policy(options, run));
 }
 
-function policy(options: PolicyCommandOptions, io: IOStreams): void {
+function policy(options: PolicyCommandOptions, run: Run): void {
   const { tokenExpiration, awsDefaultRegion: region } = options;
   if (tokenExpiration < 600)
     throw usage("--token-expiration must be at least 600, kubelet's shortest lifetime.");
@@ -88,21 +88,18 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
   const objects = options.labelPolicy
     ? labelPolicy(support)
     : policies({ ...options, mutatingApi: support });
-  io.print(objects.map((object) => `---\n${stringifyYaml(object, { blocks: true })}`).join(""));
+  run.print(objects.map((object) => `---\n${stringifyYaml(object, { blocks: true })}`).join(""));
   if (support === "v1beta1") {
-    io.log(
+    run.log(
       `In Kubernetes ${options.for}, these policies are beta. First set these flags on each kube-apiserver:\n`,
     );
-    for (const flag of BETA_FLAGS) io.log(`  ${flag}\n`);
+    for (const flag of BETA_FLAGS) run.log(`  ${flag}\n`);
   }
-  logSteps(options, io);
+  logSteps(options, run);
 }
 
-function logSteps(
-  { for: version, labelPolicy: isFirst }: PolicyCommandOptions,
-  io: IOStreams,
-): void {
-  const program = programName(io.environment);
+function logSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, run: Run): void {
+  const program = programName(run.environment);
   const policy = `${program} irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;
   const steps = [
     `${policy} --label-policy | kubectl apply -f -`,
@@ -110,8 +107,8 @@ function logSteps(
     `${program} irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok`,
     `${policy} ... | kubectl apply -f -`,
   ];
-  io.log(
+  run.log(
     `This is ${isFirst ? "step 1 of 4" : "for step 4 of 4"}. An earlier policy stays in force for every Pod until step 4:\n`,
   );
-  for (const [index, step] of steps.entries()) io.log(`  ${index + 1}. ${step}\n`);
+  for (const [index, step] of steps.entries()) run.log(`  ${index + 1}. ${step}\n`);
 }

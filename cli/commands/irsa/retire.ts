@@ -14,7 +14,7 @@ import {
 } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../../kube/objects.ts";
 import type { Change } from "../../plan/changes.ts";
@@ -32,7 +32,7 @@ interface RetireOptions extends WriteOptions {
   readonly force?: true;
 }
 
-export function retireCommand(command: Command, io: IOStreams): Command {
+export function retireCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Fails while a token that the key signed may still be valid. --signed-until is when the last kube-apiserver switched " +
@@ -59,7 +59,7 @@ export function retireCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONFIRM)
     .option("--force", "the key has leaked: reject its tokens now")
     .action(async (key: string, options: RetireOptions) =>
-      retire(key.replace(/^issuer\//, ""), await clusterOf(command, io), options, io),
+      retire(key.replace(/^issuer\//, ""), await clusterOf(command, run), options, run),
     );
 }
 
@@ -67,17 +67,17 @@ async function retire(
   kid: string,
   cluster: ChosenCluster,
   options: RetireOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  const { retired, change, problemOf, planned } = await beforeWrites(io, () =>
-    planRetirement(kid, cluster, options, io),
+  const { retired, change, problemOf, planned } = await beforeWrites(run, () =>
+    planRetirement(kid, cluster, options, run),
   );
   const { connection } = planned;
   // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the
   // other's key.
   const onAccept = async () => {
-    const read = () => readPublishedKeys(connection, io.interrupted);
-    refuse(problemOf(await beforeWrites(io, read)));
+    const read = () => readPublishedKeys(connection, run.interrupted);
+    refuse(problemOf(await beforeWrites(run, read)));
   };
   const onWritten = async () => {
     const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
@@ -85,7 +85,7 @@ async function retire(
   };
   // --force applies to tokens here, and does not skip the stack check.
   const { force: _, ...writeOptions } = options;
-  await executePlan(async () => planned, writeOptions, io, { onAccept, onWritten });
+  await executePlan(async () => planned, writeOptions, run, { onAccept, onWritten });
 }
 
 function refuse(problem: string | undefined): void {
@@ -111,22 +111,22 @@ async function planRetirement(
   kid: string,
   cluster: ChosenCluster,
   options: RetireOptions,
-  io: IOStreams,
+  run: Run,
 ) {
   const { signedUntil, force } = options;
   if (signedUntil === undefined && !force)
     throw usage("Give --signed-until, or --force if the key has leaked.");
-  const connection = await connect(cluster, {}, io);
-  const published = await readPublishedKeys(connection, io.interrupted);
+  const connection = await connect(cluster, {}, run);
+  const published = await readPublishedKeys(connection, run.interrupted);
   const retired = published.find((publishedKey) => publishedKey.kid === kid);
   if (retired === undefined)
     throw finding(`Key ${kid} is not published. To see them, run irsa keys list.`);
   const { problemOf, lines } =
     force || signedUntil === undefined
       ? LEAKED
-      : await readTokens(retired, signedUntil, options, connection, io);
+      : await readTokens(retired, signedUntil, options, connection, run);
   refuse(problemOf(published));
-  for (const line of lines) io.log(`${line}\n`);
+  for (const line of lines) run.log(`${line}\n`);
   const { stored: before, key } = retired;
   const shown = key === undefined ? "invalid, not served" : describeKey(key);
   const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
@@ -158,10 +158,10 @@ async function readTokens(
   signedUntil: number,
   { longestToken = DEFAULT_TOKEN_EXPIRATION, kubeconfig }: RetireOptions,
   { review }: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<typeof LEAKED> {
   const { signing, longestSeconds, lines } =
-    kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, io);
+    kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, run);
   const end = signedUntil + 1000 * Math.max(longestToken, longestSeconds);
   function problemOf(published: readonly PublishedKey[]): string | undefined {
     // A key that is not served verifies no token.
@@ -176,8 +176,8 @@ async function readTokens(
 
 const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };
 
-async function readCluster(kubeconfig: string, kid: string, signedUntil: number, io: IOStreams) {
-  const kubernetes = await openKubernetes(kubeconfig, io);
+async function readCluster(kubeconfig: string, kid: string, signedUntil: number, run: Run) {
+  const kubernetes = await openKubernetes(kubeconfig, run);
   // No service accepts a token for this audience.
   const { kid: signing } = await requestToken(kubernetes, "iam-authenticator.invalid");
   return { signing, ...(await remainingTokens(kubernetes, kid, signedUntil)) };

@@ -11,7 +11,7 @@ import {
 import { describe } from "../../cmdline/define.ts";
 import { usage } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { STS_AUDIENCE } from "../../kube/objects.ts";
 import { readAudience, readIssuer } from "./flags.ts";
 
@@ -23,7 +23,7 @@ interface TrustPolicyOptions {
   readonly pattern?: true;
 }
 
-export function trustPolicyCommand(command: Command, io: IOStreams): Command {
+export function trustPolicyCommand(command: Command, run: Run): Command {
   return describe(command, {
     details:
       "The policy allows one service account in one namespace. With --pattern, both names may contain * and ?.",
@@ -46,14 +46,14 @@ export function trustPolicyCommand(command: Command, io: IOStreams): Command {
       "allow * and ?: anyone who can create a matching service account gets the role",
     )
     .action((subject: TrustedSubject, options: TrustPolicyOptions) =>
-      trustPolicy(subject, options, io),
+      trustPolicy(subject, options, run),
     );
 }
 
 async function trustPolicy(
   subject: TrustedSubject,
   { issuer, awsAccount, partition, tokenAudience, pattern }: TrustPolicyOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const problem = subjectProblem(subject, pattern ?? false);
   if (problem !== undefined) {
@@ -68,7 +68,7 @@ async function trustPolicy(
     Action: "sts:AssumeRoleWithWebIdentity",
     Condition: trustConditions(issuer, subject, tokenAudience),
   };
-  await printData({ Version: "2012-10-17", Statement: [statement] }, "json", io);
+  await printData({ Version: "2012-10-17", Statement: [statement] }, "json", run);
 }
 
 function readSubject(text: string): TrustedSubject {

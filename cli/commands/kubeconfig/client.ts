@@ -7,13 +7,13 @@ import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts
 import { isInstalled, SHORT_NAME } from "../../cmdline/spelling.ts";
 import { usage } from "../../io/errors.ts";
 import { optionWords } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { kubeconfig } from "../../kube/kubeconfig.ts";
 import { mergeKubeconfig } from "../../kube/merge-kubeconfig.ts";
 import { OUT, readAuthority, writeKubeconfig } from "../../kube/webhook-files.ts";
 
-export function clientCommand(command: Command, io: IOStreams): Command {
+export function clientCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "It contains no secret: kubectl runs the program of --exec, which creates each token with the user's AWS " +
@@ -57,17 +57,17 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
     .option("--no-switch", "with --merge: keep the current context")
     .option("--out <file>", OUT)
-    .action(async (options: Options) => client(await clusterOf(command, io), options, io));
+    .action(async (options: Options) => client(await clusterOf(command, run), options, run));
 }
 
-async function client(cluster: ChosenCluster, given: Options, io: IOStreams): Promise<void> {
+async function client(cluster: ChosenCluster, given: Options, run: Run): Promise<void> {
   const { out, merge, switch: switches } = given;
   if (!switches && !merge) throw usage("--no-switch needs --merge.");
   const exec =
-    given.exec ?? (given.role !== undefined && isInstalled(io.environment) ? SHORT_NAME : "aws");
+    given.exec ?? (given.role !== undefined && isInstalled(run.environment) ? SHORT_NAME : "aws");
   checkProgram(given, exec);
-  const ca = given.ca === undefined ? undefined : await readAuthority(given.ca, io);
-  const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
+  const ca = given.ca === undefined ? undefined : await readAuthority(given.ca, run);
+  const { AWS_REGION, AWS_DEFAULT_REGION } = run.environment;
   // The user's machine may have another region, or none.
   const region = cluster.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
   const options: ClientOptions = {
@@ -78,19 +78,19 @@ async function client(cluster: ChosenCluster, given: Options, io: IOStreams): Pr
     ...(cluster.profile !== undefined && { profile: cluster.profile }),
   };
   const config = clientKubeconfig(options, ca);
-  const hasAuthority = merge ? await mergeKubeconfig(config, switches, io) : ca !== undefined;
-  if (!merge) writeKubeconfig(stringifyYaml(config), out, io);
+  const hasAuthority = merge ? await mergeKubeconfig(config, switches, run) : ca !== undefined;
+  if (!merge) writeKubeconfig(stringifyYaml(config), out, run);
   if (!region) {
-    io.log(
+    run.log(
       "Without --region, the program uses the region of each user's machine, and fails where none is set.\n",
     );
   }
   if (!hasAuthority) {
-    io.log(
+    run.log(
       "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",
     );
   }
-  adviseOnProgram(given, exec, io);
+  adviseOnProgram(given, exec, run);
 }
 
 /** Throws if the program does not have an option that was given. */
@@ -104,15 +104,15 @@ function checkProgram(given: Options, exec: ClientOptions["exec"]): void {
 function adviseOnProgram(
   { exec: chosen, role, merge }: Options,
   exec: ClientOptions["exec"],
-  io: IOStreams,
+  run: Run,
 ): void {
   if (chosen === undefined && exec === SHORT_NAME && !merge) {
-    io.log(
+    run.log(
       "The file runs iam-authenticator, which each user must install. For the AWS CLI, give --exec aws.\n",
     );
   }
   if (role !== undefined && exec !== "iam-authenticator") {
-    io.log(
+    run.log(
       `${SESSIONS_OF[exec]}: no log shows who assumed the role, and you cannot deny one person. Either install ` +
         "iam-authenticator, which names each session after its user, and run this again; or give each user a profile " +
         "with role_arn and role_session_name, and use --profile instead of --role.\n",

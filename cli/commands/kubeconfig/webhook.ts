@@ -5,7 +5,7 @@ import { type ChosenCluster, optionalClusterOf } from "../../cmdline/contexts.ts
 import { describe } from "../../cmdline/define.ts";
 import { OF_STACK, withOptions } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { type Webhook, webhookKubeconfig, withServer } from "../../kube/kubeconfig.ts";
 import { webhookServer } from "../../kube/server.ts";
 import {
@@ -28,7 +28,7 @@ interface WebhookOptions extends Partial<WebhookFiles> {
   readonly token: boolean;
 }
 
-export function webhookCommand(command: Command, io: IOStreams): Command {
+export function webhookCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Give it to kube-apiserver as --authentication-token-webhook-config-file, with " +
@@ -71,21 +71,21 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
     )
     .option("--out <file>", OUT)
     .action(async (options: WebhookOptions) =>
-      webhook(await optionalClusterOf(command, io), options, io),
+      webhook(await optionalClusterOf(command, run), options, run),
     );
 }
 
 async function webhook(
   cluster: ChosenCluster | undefined,
   options: WebhookOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const { endpoint, from, out } = options;
   if (cluster === undefined && endpoint === undefined) throw usage("Give --endpoint or --cluster.");
-  const server = await webhookServer(options, cluster === undefined ? [] : [cluster], io);
+  const server = await webhookServer(options, cluster === undefined ? [] : [cluster], run);
   const kubeconfig =
-    from === undefined ? await fromFiles(options, server, io) : await fromOld(from, server, io);
-  writeKubeconfig(kubeconfig, out, io);
+    from === undefined ? await fromFiles(options, server, run) : await fromOld(from, server, run);
+  writeKubeconfig(kubeconfig, out, run);
 }
 
 /**
@@ -104,9 +104,9 @@ type Server = Pick<Webhook, "server" | "ca">;
 async function fromFiles(
   { token, tokenFilePath, ca: _, ...files }: WebhookOptions,
   server: Server,
-  io: IOStreams,
+  run: Run,
 ) {
-  const read = await readWebhookFiles({ ...files, endpoint: server.server }, io);
+  const read = await readWebhookFiles({ ...files, endpoint: server.server }, run);
   const hasCredentials = (tokenFilePath ?? read.token ?? read.clientCertificate) !== undefined;
   if (token && !hasCredentials) throw usage(NO_CREDENTIALS);
   return webhookKubeconfig({
@@ -116,10 +116,10 @@ async function fromFiles(
   });
 }
 
-async function fromOld(file: string, server: Server, io: IOStreams): Promise<string> {
-  const { kubeconfig, keepsAuthority } = await withServer(file, server, io);
+async function fromOld(file: string, server: Server, run: Run): Promise<string> {
+  const { kubeconfig, keepsAuthority } = await withServer(file, server, run);
   if (keepsAuthority) {
-    io.log(
+    run.log(
       "The new file keeps the CA of the old one. If the new endpoint has another CA, give it with --ca.\n",
     );
   }

@@ -23,7 +23,7 @@ import {
 import { programName } from "../../cmdline/spelling.ts";
 import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { isActive, readValue } from "../../model/entry-arns.ts";
 import {
@@ -45,7 +45,7 @@ interface AllowOptions extends StoreOptions, WriteOptions {
   readonly session?: string;
 }
 
-export function allowCommand(command: Command, io: IOStreams): Command {
+export function allowCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Removes the entry for <who> from the deny lists. It does not grant access: the mappings apply again. If another " +
@@ -60,7 +60,7 @@ export function allowCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTIONS, READING, WRITE)
     .option("--session <name>", "only the denial of this session")
     .action(async (who: string, options: AllowOptions) =>
-      allow(who, await clustersOf(command, io), options, io),
+      allow(who, await clustersOf(command, run), options, run),
     );
 }
 
@@ -68,7 +68,7 @@ async function allow(
   who: string,
   clusters: Clusters,
   options: AllowOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined)
@@ -77,18 +77,18 @@ async function allow(
   const planned = await planClusters(
     clusters,
     options,
-    io,
+    run,
     (connection, _, own) => planRemoval(who, options, connection, own),
     partitionIn(who),
   );
-  await carryOut(planned, options, io, { done: "Allowed" });
+  await carryOut(planned, options, run, { done: "Allowed" });
 }
 
 async function planPrincipalRemoval(
   who: string,
   options: AllowOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ) {
   const { review, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
@@ -97,10 +97,10 @@ async function planPrincipalRemoval(
     ...(account === undefined ? [denyParameter(review.prefix, "any")] : []),
   ]);
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
-  const known = await readByName([...lists, ...places], connection, io);
-  await requireCluster(known, connection, options, io);
+  const known = await readByName([...lists, ...places], connection, run);
+  await requireCluster(known, connection, options, run);
   const plan = planWithout(lists, (item) => isFor(item, arnLike), known, review);
-  const left = stillDenied(arnLike, afterwards(known, plan.changes), connection, io);
+  const left = stillDenied(arnLike, afterwards(known, plan.changes), connection, run);
   if (plan.changes.length === 0)
     throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
   const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
@@ -111,15 +111,15 @@ async function planPersonRemoval(
   who: string,
   options: AllowOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ) {
   const { review, account } = connection;
-  const known = await readMappings(connection, io);
-  await requireCluster(known, connection, options, io);
+  const known = await readMappings(connection, run);
+  await requireCluster(known, connection, options, run);
   // Below a short prefix there may be lists of other clusters.
   const lists = [...known.keys()].filter((name) => readName(review.prefix, name)?.kind === "deny");
   const plan = planWithout(lists, (item) => isOfPerson(item, who), known, review);
-  const left = account === undefined ? "" : await deniedByAny(who, connection, io);
+  const left = account === undefined ? "" : await deniedByAny(who, connection, run);
   if (plan.changes.length === 0)
     throw new Absent(EXIT.finding, `No denial names a session or a user ${who}.${left}`);
   return {
@@ -134,13 +134,9 @@ async function planPersonRemoval(
 /**
  * Returns a sentence if the list for any account, which --account leaves alone, denies the name.
  */
-async function deniedByAny(
-  who: string,
-  { ssm, review }: Connection,
-  io: IOStreams,
-): Promise<string> {
+async function deniedByAny(who: string, { ssm, review }: Connection, run: Run): Promise<string> {
   const list = denyParameter(review.prefix, "any");
-  const stored = (await readSome(ssm, [list], io.interrupted)).get(list);
+  const stored = (await readSome(ssm, [list], run.interrupted)).get(list);
   const { entries } = readValue(list, stored, review);
   if (!entries.some((entry) => isActive(entry, review) && isOfPerson(entry.mapping, who)))
     return "";
@@ -202,7 +198,7 @@ function stillDenied(
   arnLike: string,
   parameters: StoredParameters,
   connection: Connection,
-  { environment }: IOStreams,
+  { environment }: Run,
 ): string {
   const { review, settings } = connection;
   const identity = supposeIdentity(arnLike);

@@ -23,7 +23,7 @@ import {
 } from "../../cmdline/options.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { deniedIn, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { foreignProblem } from "../../model/file-entry.ts";
@@ -60,7 +60,7 @@ interface ApplyOptions extends StoreOptions, WriteOptions, OutputOptions, PruneO
   readonly file?: readonly string[];
 }
 
-export function applyCommand(command: Command, io: IOStreams): Command {
+export function applyCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Prints a plan, asks for confirmation, and writes at most --rate parameters per second. Stops if another operator " +
@@ -77,7 +77,7 @@ export function applyCommand(command: Command, io: IOStreams): Command {
     .argument("[file...]", "same as --file")
     .option("-f, --file <path>", FILE_HELP, collect)
     .action(async (files: readonly string[], options: ApplyOptions) =>
-      apply(files, await clustersOf(command, io), options, io),
+      apply(files, await clustersOf(command, run), options, run),
     );
 }
 
@@ -93,31 +93,31 @@ async function apply(
   files: readonly string[],
   clusters: Clusters,
   options: ApplyOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const { output } = options;
   if (output !== "table" && !options.dryRun) throw usage(`-o ${output} requires --dry-run.`);
   const paths = [...(options.file ?? []), ...files];
   if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
-  const entries = await readMappingFiles(paths, io);
-  const planned = await planClusters(clusters, options, io, (connection, _, own) =>
+  const entries = await readMappingFiles(paths, run);
+  const planned = await planClusters(clusters, options, run, (connection, _, own) =>
     planFile(entries, options, connection, own),
   );
   const proposed: ProposeOptions =
     output === "table"
       ? options
-      : { ...options, report: (plans) => printPlanData(plans, clusters, output, io) };
-  await carryOut(planned, proposed, io, { done: "Applied" });
+      : { ...options, report: (plans) => printPlanData(plans, clusters, output, run) };
+  await carryOut(planned, proposed, run, { done: "Applied" });
 }
 
 async function planFile(
   entries: readonly Entry[],
   options: PruneOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<ClusterPlan> {
-  const compared = await compare(entries, options, connection, io);
-  warnOfSessionTrust(compared.plan.changes, connection, io);
+  const compared = await compare(entries, options, connection, run);
+  warnOfSessionTrust(compared.plan.changes, connection, run);
   return compared;
 }
 
@@ -126,10 +126,10 @@ async function printPlanData(
   plans: readonly object[],
   { isSeveral }: Clusters,
   output: "json" | "yaml",
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const data = isSeveral ? plans : plans[0];
-  if (data !== undefined) await printData(data, output, io);
+  if (data !== undefined) await printData(data, output, run);
 }
 
 /**
@@ -151,12 +151,12 @@ export function parametersIn(
 export function warnOfEnded(
   entries: readonly Entry[],
   { review: { now } }: Connection,
-  io: IOStreams,
+  run: Run,
 ): void {
   for (const entry of entries) {
     const { notAfter } = entry.mapping;
     if (!isExpired(notAfter, now)) continue;
-    io.log(`Warning: ${nameOfEntry(entry, "The")} ended on ${notAfter}.\n`);
+    run.log(`Warning: ${nameOfEntry(entry, "The")} ended on ${notAfter}.\n`);
   }
 }
 
@@ -164,12 +164,12 @@ async function compare(
   entries: readonly Entry[],
   { prune, pruneDenials }: PruneOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<ClusterPlan> {
   const { prefix, partition } = connection.review;
   const desired = parametersIn(entries, connection);
-  const known = await readMappings(connection, io);
-  warnOfEnded(entries, connection, io);
+  const known = await readMappings(connection, run);
+  warnOfEnded(entries, connection, run);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
     // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams
@@ -266,7 +266,7 @@ function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly 
 
 type DiffOptions = Pick<ApplyOptions, "file"> & PruneOptions & StoreOptions & OutputOptions;
 
-export function diffCommand(command: Command, io: IOStreams): Command {
+export function diffCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "With --file, the exit code is 1 if apply would change something; kept denials do not count. Without --file, it compares two clusters: - is " +
@@ -278,18 +278,18 @@ export function diffCommand(command: Command, io: IOStreams): Command {
   });
   return withOptions(command, CONNECTIONS, READING, PRUNE, OUTPUT)
     .option("-f, --file <path>", FILE_HELP, collect)
-    .action(async (options: DiffOptions) => diff(await clustersOf(command, io), options, io));
+    .action(async (options: DiffOptions) => diff(await clustersOf(command, run), options, run));
 }
 
-async function diff(clusters: Clusters, options: DiffOptions, io: IOStreams): Promise<void> {
-  if (options.file === undefined) return diffClusters(clusters, options, io);
-  const entries = await readMappingFiles(options.file, io);
-  const { results, failures } = await inEachCluster(clusters, io, (cluster, own) =>
+async function diff(clusters: Clusters, options: DiffOptions, run: Run): Promise<void> {
+  if (options.file === undefined) return diffClusters(clusters, options, run);
+  const entries = await readMappingFiles(options.file, run);
+  const { results, failures } = await inEachCluster(clusters, run, (cluster, own) =>
     diffFile(entries, cluster, options, own),
   );
   const plans = results.map(({ value }) => value.data);
   if (options.output !== "table")
-    await printData(clusters.isSeveral ? plans : plans[0], options.output, io);
+    await printData(clusters.isSeveral ? plans : plans[0], options.output, run);
   throwWorst(failures);
   if (results.some(({ value }) => value.isDifferent)) throw silentExit();
 }
@@ -299,38 +299,34 @@ async function diffFile(
   entries: readonly Entry[],
   cluster: ChosenCluster,
   options: DiffOptions,
-  io: IOStreams,
+  run: Run,
 ) {
-  const connection = await connect(cluster, options, io);
+  const connection = await connect(cluster, options, run);
   const { review } = connection;
-  const { plan: wanted, known } = await compare(entries, options, connection, io);
-  await requireParameters(known, connection, io);
+  const { plan: wanted, known } = await compare(entries, options, connection, run);
+  await requireParameters(known, connection, run);
   const current = withoutEnded(wanted, review.now);
-  const { plan, managed: skipped } = await withoutManaged(current, connection, false, io);
-  const destination = await destinationOf(connection, known, io);
-  await functionOf(connection, io);
+  const { plan, managed: skipped } = await withoutManaged(current, connection, false, run);
+  const destination = await destinationOf(connection, known, run);
+  await functionOf(connection, run);
   const view = { known, isWhole: true, skipped };
-  const { marks } = await readForAccess(plan.changes, view, connection, io);
+  const { marks } = await readForAccess(plan.changes, view, connection, run);
   const shown = { ...plan, marks, warnings: warningsFor(plan.changes, review) };
   const { prefix } = review;
   if (options.output === "table")
-    printPlans([{ name: cluster.name, shown, destination, prefix }], io);
+    printPlans([{ name: cluster.name, shown, destination, prefix }], run);
   return {
     data: planData(shown, destination, prefix),
     isDifferent: plan.changes.length > 0,
   };
 }
 
-async function diffClusters(
-  clusters: Clusters,
-  options: DiffOptions,
-  io: IOStreams,
-): Promise<void> {
+async function diffClusters(clusters: Clusters, options: DiffOptions, run: Run): Promise<void> {
   if (clusters.chosen.length !== 2) {
     throw usage("Give --file, or two clusters to compare: -c staging -c prod.");
   }
   if (options.prune) throw usage("--prune requires --file.");
-  const { results, failures } = await inEachCluster(clusters, io, async (cluster, own) => {
+  const { results, failures } = await inEachCluster(clusters, run, async (cluster, own) => {
     const connection = await connect(cluster, options, own);
     const stored = await readToCompare(connection, own);
     await requireParameters(stored, connection, own);
@@ -341,13 +337,14 @@ async function diffClusters(
   if (first === undefined || second === undefined) return;
   const desired = new Map([...second.stored].map(([name, { value }]) => [name, value]));
   const plan = planChanges(first.stored, desired, true);
-  if (options.output === "table") printDifferences(plan, first.destination, second.destination, io);
+  if (options.output === "table")
+    printDifferences(plan, first.destination, second.destination, run);
   else {
     const { changes, unchanged } = planData({ ...plan, ...NOT_JUDGED }, second.destination, "");
     await printData(
       { from: first.destination, to: second.destination, changes, unchanged },
       options.output,
-      io,
+      run,
     );
   }
   if (plan.changes.length > 0) throw silentExit();

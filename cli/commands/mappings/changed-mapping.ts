@@ -10,7 +10,7 @@ import { isObject, parseStored } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { given, readParameter } from "../../model/entry.ts";
 import { type AccessLevel, accessGroups } from "../../model/names.ts";
 import { hasKey, listItems, type VersionedParameter, withItem } from "../../model/stored.ts";
@@ -38,12 +38,12 @@ export async function startOf(
   { address: { kind, account, name } }: Target,
   { addGroup, removeGroup }: MappingOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<Mapping> {
   const { prefix, now } = connection.review;
   if (kind !== "sso-session") return {};
   const parameter = mappingParameter(prefix, "sso", account, name);
-  const stored = (await readByName([parameter], connection, io)).get(parameter);
+  const stored = (await readByName([parameter], connection, run)).get(parameter);
   const [entry] = stored === undefined ? [] : readParameter(prefix, parameter, stored).entries;
   if (entry === undefined || isExpired(entry.mapping.notAfter, now)) return {};
   const { username, groups } = entry.mapping;

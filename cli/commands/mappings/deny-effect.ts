@@ -6,7 +6,7 @@ import { isExpired } from "../../../functions/lib/time.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { isActive, overlaps, type PlacedEntry, readValue } from "../../model/entry-arns.ts";
 import type { ReviewSettings, StoredParameters } from "../../model/evaluation.ts";
 import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
@@ -108,7 +108,7 @@ function endOfAccess(now: number, endsAt: string | undefined, isComplete: boolea
 export function warnOfSignedTokens(
   roles: readonly string[],
   { functions }: Connection,
-  { log }: IOStreams,
+  { log }: Run,
 ): void {
   if (functions.own.settings.jwt === undefined || roles.length === 0) return;
   const all = [...new Set(roles)].join(", ");

@@ -8,7 +8,7 @@ import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import type { End, EndOptions } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { accountOf, given } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import {
@@ -52,12 +52,12 @@ const LOOK_MS = 5_000;
  * for which reading the deny list is enough.
  */
 export async function ifReadable<T>(
-  read: (own: IOStreams) => Promise<T>,
-  io: IOStreams,
+  read: (own: Run) => Promise<T>,
+  run: Run,
 ): Promise<T | undefined> {
-  const limited = AbortSignal.any([io.interrupted, AbortSignal.timeout(LOOK_MS)]);
-  return read({ ...io, interrupted: limited }).catch((error: unknown) => {
-    if (io.interrupted.aborted) throw error;
+  const limited = AbortSignal.any([run.interrupted, AbortSignal.timeout(LOOK_MS)]);
+  return read({ ...run, interrupted: limited }).catch((error: unknown) => {
+    if (run.interrupted.aborted) throw error;
     return undefined;
   });
 }

@@ -14,7 +14,7 @@ import type { ChosenCluster } from "../../cmdline/contexts.ts";
 import { loggedNames } from "../../cmdline/review-log.ts";
 import { EXIT, Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { readValue } from "../../model/entry-arns.ts";
 import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 import {
@@ -67,40 +67,41 @@ export async function planPerson(
   options: DenyOptions,
   terms: Terms,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
   isRefused = false,
 ): Promise<PlannedPerson> {
   const { review, account } = connection;
-  const isByName = (await ifReadable((limited) => mayDenyByName(connection, limited), io)) === true;
-  const read = (limited: IOStreams) => readMappings(connection, limited);
-  const mappings = isByName ? await ifReadable(read, io) : await read(io);
+  const isByName =
+    (await ifReadable((limited) => mayDenyByName(connection, limited), run)) === true;
+  const read = (limited: Run) => readMappings(connection, limited);
+  const mappings = isByName ? await ifReadable(read, run) : await read(run);
   // A name needs only its list.
   const known =
     mappings ??
-    (await readByName([denyParameter(review.prefix, account ?? "any")], connection, io));
-  if (!isByName) await requireCluster(known, connection, options, io);
+    (await readByName([denyParameter(review.prefix, account ?? "any")], connection, run));
+  if (!isByName) await requireCluster(known, connection, options, run);
   if (account !== undefined) {
-    io.log(
+    run.log(
       "Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n",
     );
   }
   if (!options.person) refuseRole(who, known, review);
-  if (!options.force) await refuseOwnName(who, connection, io);
+  if (!options.force) await refuseOwnName(who, connection, run);
   const found = possibleIdentities(who, known, review);
   const names = namesIn(known, review);
   if (found.length > 0) {
     const shown = found.map(({ kind, mapping, isOwn }) =>
       isOwn ? mapping : `a ${kind} of ${mapping}`,
     );
-    io.log(`${who} can be ${listed(shown, "", 20)}.\n`);
+    run.log(`${who} can be ${listed(shown, "", 20)}.\n`);
   }
   const sessions = found.filter(({ kind }) => kind === "session");
   const roles = sessions.map(({ mapping }) => mapping);
-  warnOfSignedTokens(roles, connection, io);
+  warnOfSignedTokens(roles, connection, run);
   const planned = isByName
-    ? await planName(who, options, terms, isRefused, mappings, known, connection, io)
+    ? await planName(who, options, terms, isRefused, mappings, known, connection, run)
     : { plan: planPatterns(who, found, names, terms, known, connection) };
-  const ifRefused = (own: IOStreams) => {
+  const ifRefused = (own: Run) => {
     own.log("AWS refused the write. The command plans again, with the lists of accounts.\n");
     return planPerson(who, cluster, options, terms, connection, own, true);
   };
@@ -116,7 +117,7 @@ export async function planPerson(
       mappings === undefined || found.length > 0 || (account === undefined ? false : undefined),
     endsAt: terms.endAt(review.now),
     evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
-    loggedNames: () => loggedNames(cluster, account, io, LOG_MS),
+    loggedNames: () => loggedNames(cluster, account, run, LOG_MS),
   };
 }
 
@@ -141,10 +142,10 @@ function refuseRole(
 /**
  * Refuses the operator's own name if STS returns it in time: an emergency must not depend on STS.
  */
-async function refuseOwnName(who: string, { config }: Connection, io: IOStreams): Promise<void> {
+async function refuseOwnName(who: string, { config }: Connection, run: Run): Promise<void> {
   const identity = await ifReadable(
     (own) => own.memo.once(config, "identity", () => callerIdentity(config, own)),
-    io,
+    run,
   );
   const own = identity && supposeIdentity(identity.Arn);
   if (own === undefined || personNameOf(own) !== asciiLowerCase(who)) return;
@@ -171,12 +172,12 @@ async function planName(
   mappings: ReadonlyMap<string, VersionedParameter> | undefined,
   known: ReadonlyMap<string, VersionedParameter>,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<Pick<ClusterPlan, "plan" | "uncovered">> {
   const { review, account } = connection;
   const { prefix } = review;
   const place = (list: string) =>
-    placeName(list, who, force === true, terms, known, connection, io);
+    placeName(list, who, force === true, terms, known, connection, run);
   const first = denyParameter(prefix, account ?? "any");
   const inFirst: Placement = isRefused
     ? { problem: "may not be written with your permissions" }
@@ -201,7 +202,7 @@ async function planName(
   }
   const patterns = listIn(known.get(mappingParameter(prefix, "pattern", "any"))?.value) ?? [];
   if (patterns.length > 0) uncovered.push("identities that only pattern/any maps");
-  io.log(`${where}: the name is written to the list of each account that has mappings.\n`);
+  run.log(`${where}: the name is written to the list of each account that has mappings.\n`);
   return { plan: planFor(known, desired), uncovered };
 }
 
@@ -218,7 +219,7 @@ async function placeName(
   terms: Terms,
   known: ReadonlyMap<string, VersionedParameter>,
   { ssm, review }: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<Placement> {
   const stored = known.get(list);
   if (readValue(list, stored, review).problem !== undefined) return { problem: "is invalid" };
@@ -227,7 +228,7 @@ async function placeName(
   if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES)
     return { problem: `is full (${bytes} of ${MAX_BYTES} bytes)` };
   if (stored === undefined || force) return { value };
-  const { stack } = await findOwner(ssm, list, io.interrupted);
+  const { stack } = await findOwner(ssm, list, run.interrupted);
   return stack === undefined ? { value } : { problem: `is managed by ${managerOf(stack)}` };
 }
 

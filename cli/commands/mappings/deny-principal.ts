@@ -13,7 +13,7 @@ import { nearest } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { programName } from "../../cmdline/spelling.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
 import {
@@ -45,31 +45,31 @@ export async function planPrincipal(
   options: DenyOptions,
   terms: Terms,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<PlannedPrincipal> {
   const { review, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const names = parametersOf(arnLike, review.prefix);
   const isOfAny = (name: string) => readName(review.prefix, name)?.account === "any";
   const own = names?.filter((name) => account === undefined || !isOfAny(name)) ?? [];
-  const read = (some: readonly string[], limited: IOStreams) =>
+  const read = (some: readonly string[], limited: Run) =>
     readByName([...new Set([parameter, ...some])], connection, limited);
   const all = await ifReadable(
     (limited) => (names === undefined ? readMappings(connection, limited) : read(own, limited)),
-    io,
+    run,
   );
-  const known = all ?? (await read([], io));
+  const known = all ?? (await read([], run));
   const plan = planDenials([arnLike], terms, known, connection);
-  await warnOfFederatedUsers(arnLike, plan, connection, io);
+  await warnOfFederatedUsers(arnLike, plan, connection, run);
   const role = sessionRole(arnLike);
-  if (isOfSessions(arnLike)) warnOfSignedTokens([role ?? "*"], connection, io);
+  if (isOfSessions(arnLike)) warnOfSignedTokens([role ?? "*"], connection, run);
   return {
     plan,
     known,
     connection,
     arnLike,
     ...ofDenials(false),
-    endsAccess: await mayEndAccess(arnLike, all, connection, io),
+    endsAccess: await mayEndAccess(arnLike, all, connection, run),
     endsAt: terms.endAt(review.now),
     evading: role === undefined || isRoleOfSet(role) ? [] : [`role ${role}`],
   };
@@ -86,13 +86,13 @@ async function mayEndAccess(
   arnLike: string,
   read: StoredParameters | undefined,
   { ssm, review, account }: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<boolean | undefined> {
   if (read === undefined) return undefined;
   if (mayBeEnded(arnLike, read, review).length > 0) return true;
   if (account === undefined) return false;
   const pattern = mappingParameter(review.prefix, "pattern", "any");
-  const found = await ifReadable(({ interrupted }) => readSome(ssm, [pattern], interrupted), io);
+  const found = await ifReadable(({ interrupted }) => readSome(ssm, [pattern], interrupted), run);
   return found && mayBeEnded(arnLike, found, review).length > 0;
 }
 
@@ -104,13 +104,13 @@ export async function endingOfPrincipal(
   who: string,
   denials: readonly PlannedPrincipal[],
   isComplete: boolean,
-  io: IOStreams,
+  run: Run,
 ): Promise<Ending> {
   if (!isComplete || denials.length === 0 || denials.some(({ endsAccess }) => endsAccess))
     return KNOWN_ENDING;
   const isKnown = denials.every(({ endsAccess }) => endsAccess === false);
   const similar = denials.map(async ({ arnLike, connection }) => {
-    const stored = await ifReadable((limited) => readMappings(connection, limited), io);
+    const stored = await ifReadable((limited) => readMappings(connection, limited), run);
     return similarMapping(arnLike, [...(stored?.keys() ?? [])], connection.review.prefix);
   });
   const found = await Promise.all(similar);
@@ -169,7 +169,7 @@ async function warnOfFederatedUsers(
   arnLike: string,
   { changes }: Plan,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ) {
   const { ssm, review, settings } = connection;
   if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
@@ -181,11 +181,11 @@ async function warnOfFederatedUsers(
   ];
   const lists = new Set([account, "any"].map((of) => denyParameter(review.prefix, of)));
   const start = "This denial does not cover federated users, whose names their creator chooses";
-  const program = programName(io.environment);
+  const program = programName(run.environment);
   const advice = `To deny them too: ${program} mappings deny -c ${settings.clusterId} '${all}'`;
   try {
     const stored = afterwards(
-      await readSome(ssm, [...granting, ...lists], io.interrupted),
+      await readSome(ssm, [...granting, ...lists], run.interrupted),
       changes,
     );
     // No federated user and no account has this name.
@@ -195,9 +195,9 @@ async function warnOfFederatedUsers(
     const found = isDenied ? [] : mayBeEnded(all, stored, review);
     if (found.length === 0) return;
     const where = found.map((name) => shortName(name, review.prefix)).join(" and ");
-    io.log(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
+    run.log(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
   } catch (error) {
-    if (io.interrupted.aborted) throw error;
-    io.log(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
+    if (run.interrupted.aborted) throw error;
+    run.log(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
   }
 }

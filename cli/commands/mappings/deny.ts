@@ -7,7 +7,7 @@ import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
 import { end, endOf } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 import { checkOneArn, DENY_HELP, partitionIn } from "../../model/target.ts";
 import { carryOut, type PlannedClusters, planClusters } from "../../plan/clusters.ts";
@@ -17,7 +17,7 @@ import type { DenyOptions, Terms } from "./deny-list.ts";
 import { endingOfPerson, planPerson, RefusedName } from "./deny-person.ts";
 import { endingOfPrincipal, planPrincipal } from "./deny-principal.ts";
 
-export function denyCommand(command: Command, io: IOStreams): Command {
+export function denyCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Denials take precedence over mappings. Requests that are open (watch, exec, attach, port-forward) go on until " +
@@ -42,7 +42,7 @@ export function denyCommand(command: Command, io: IOStreams): Command {
       "<who> is the name of a person, even if a role or permission set has the same name",
     )
     .action(async (who: string, options: DenyOptions) =>
-      deny(who, await clustersOf(command, io), options, io),
+      deny(who, await clustersOf(command, run), options, run),
     );
 }
 
@@ -50,7 +50,7 @@ async function deny(
   who: string,
   clusters: Clusters,
   options: DenyOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const terms = { endAt: endOf(options, ""), description: options.description };
   checkOneArn(who);
@@ -63,7 +63,7 @@ async function deny(
   if (options.person && !isPerson)
     throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
   const denyIdentity = isPerson ? denyPerson : denyPrincipal;
-  await denyIdentity(who, clusters, options, terms, io);
+  await denyIdentity(who, clusters, options, terms, run);
 }
 
 async function denyPrincipal(
@@ -71,18 +71,18 @@ async function denyPrincipal(
   clusters: Clusters,
   options: DenyOptions,
   terms: Terms,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const planned = await planClusters(
     clusters,
     options,
-    io,
+    run,
     (connection, _, own) => planPrincipal(who, options, terms, connection, own),
     partitionIn(who),
   );
   const denials = planned.ready.map(({ plan }) => plan);
-  const ending = await endingOfPrincipal(who, denials, planned.failed.length === 0, io);
-  await writeDenials(who, planned, ending, options, io);
+  const ending = await endingOfPrincipal(who, denials, planned.failed.length === 0, run);
+  await writeDenials(who, planned, ending, options, run);
   if (ending.errors.length > 0) throw finding(...ending.errors);
 }
 
@@ -91,17 +91,17 @@ async function denyPerson(
   clusters: Clusters,
   options: DenyOptions,
   terms: Terms,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   if (!options.force) refuseProgram(who);
-  const planned = await planClusters(clusters, options, io, (connection, cluster, own) =>
+  const planned = await planClusters(clusters, options, run, (connection, cluster, own) =>
     planPerson(who, cluster, options, terms, connection, own),
   );
   const refusedName = planned.failed.find(({ failure }) => failure instanceof RefusedName);
   if (refusedName !== undefined) throw refusedName.failure;
   const denials = planned.ready.map(({ plan }) => plan);
   const ending = await endingOfPerson(who, denials, planned.failed.length === 0);
-  const written = await writeDenials(who, planned, ending, options, io);
+  const written = await writeDenials(who, planned, ending, options, run);
   const uncovered = written.flatMap((plan) => plan.uncovered ?? []);
   const gaps =
     uncovered.length === 0
@@ -128,16 +128,16 @@ async function writeDenials(
   planned: PlannedClusters<PlannedDenial>,
   ending: Ending,
   options: DenyOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<readonly ClusterPlan[]> {
   const { sentence, errors } = ending;
   const isWriting = !options.dryRun && planned.ready.some(({ proposal }) => proposal !== undefined);
   const isShown = isWriting ? !options.yes : errors.length === 0;
-  if (isShown && sentence !== undefined) io.log(`${sentence}\n`);
+  if (isShown && sentence !== undefined) run.log(`${sentence}\n`);
   const ready = planned.ready.map((cluster) => {
     const effect = (now: number, isComplete: boolean) =>
       effectOf(who, cluster.plan, ending, now, isComplete);
     return { ...cluster, plan: { ...cluster.plan, effect } };
   });
-  return carryOut({ ...planned, ready }, options, io, { done: "Denied", goesOn: true });
+  return carryOut({ ...planned, ready }, options, run, { done: "Denied", goesOn: true });
 }

@@ -15,7 +15,7 @@ import {
 import { spellerFor } from "../../cmdline/spelling.ts";
 import { createDraft } from "../../io/confirm.ts";
 import { finding, usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { accountOf, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";
@@ -31,7 +31,7 @@ import { parametersIn, warnOfEnded } from "./apply.ts";
 
 type EditOptions = StoreOptions & WriteOptions;
 
-export function editCommand(command: Command, io: IOStreams): Command {
+export function editCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Opens the mappings as a file in the editor of VISUAL or EDITOR, and shows a plan when you close it. Without <who>, " +
@@ -43,7 +43,7 @@ export function editCommand(command: Command, io: IOStreams): Command {
   }).argument("[who...]");
   withOptions(command, CONNECTION, READING, WRITE);
   return command.action(async (who: string[], options: EditOptions) =>
-    edit(who, await clusterOf(command, io), options, io),
+    edit(who, await clusterOf(command, run), options, run),
   );
 }
 
@@ -51,36 +51,36 @@ async function edit(
   who: readonly string[],
   cluster: ChosenCluster,
   options: EditOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  if (!io.interactive && !options.yes && !options.dryRun) {
-    const { spell } = spellerFor(cluster, io.environment);
+  if (!run.interactive && !options.yes && !options.dryRun) {
+    const { spell } = spellerFor(cluster, run.environment);
     throw usage(
       "mappings edit needs a terminal. Without one, change a file: " +
         `${spell("mappings export", "> all.yaml")}, then ${spell("mappings apply", "-f all.yaml")}`,
     );
   }
-  const { connection, entries, where } = await beforeWrites(io, () =>
-    openEntries(who, cluster, options, io),
+  const { connection, entries, where } = await beforeWrites(run, () =>
+    openEntries(who, cluster, options, run),
   );
   const { prefix } = connection.review;
   const text = `# ${where}\n# Save and close to see the plan. It removes the entries that you remove.\n${writeLists(entries)}`;
   const draft = createDraft("mappings.yaml", text);
   let isKept = true;
   try {
-    const { values: opened } = placeEntries(prefix, await readMappingFiles([draft.path], io));
-    await draft.edit(io);
-    const edited = await readMappingFiles([draft.path], io);
+    const { values: opened } = placeEntries(prefix, await readMappingFiles([draft.path], run));
+    await draft.edit(run);
+    const edited = await readMappingFiles([draft.path], run);
     const desired = parametersIn(edited, connection);
-    warnOfEnded(edited, connection, io);
+    warnOfEnded(edited, connection, run);
     const edits: Edits = { opened, desired };
     isKept = [...opened.keys(), ...desired.keys()].some((name) => isEdited(name, edits));
-    if (!isKept) return io.log("Nothing was changed.\n");
+    if (!isKept) return run.log("Nothing was changed.\n");
     const isWhole = who.length === 0;
-    await executePlan(() => planEdits(edits, isWhole, connection, io), options, io);
+    await executePlan(() => planEdits(edits, isWhole, connection, run), options, run);
     isKept = options.dryRun === true;
   } finally {
-    if (isKept && draft.read() !== text) io.log(`Your text is in ${draft.path}.\n`);
+    if (isKept && draft.read() !== text) run.log(`Your text is in ${draft.path}.\n`);
     else draft.remove();
   }
 }
@@ -100,11 +100,11 @@ async function planEdits(
   edits: Edits,
   isWhole: boolean,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<ClusterPlan> {
   const { opened, desired } = edits;
   const names = new Set([...opened.keys(), ...desired.keys()]);
-  const known = await read(names, isWhole, connection, io);
+  const known = await read(names, isWhole, connection, run);
   const stored = new Map([...known].filter(([name]) => isEdited(name, edits)));
   const wanted = new Map([...desired].filter(([name]) => isEdited(name, edits)));
   const plan = planChanges(stored, wanted, true);
@@ -113,7 +113,7 @@ async function planEdits(
   );
   if (other !== undefined)
     throw finding(`${shortName(other.name, connection.review.prefix)} ${DIFFERS}`);
-  warnOfSessionTrust(plan.changes, connection, io);
+  warnOfSessionTrust(plan.changes, connection, run);
   return { plan, known, connection, judge: judgeAccess({ isWhole }) };
 }
 
@@ -122,9 +122,9 @@ function read(
   names: ReadonlySet<string>,
   isWhole: boolean,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<Map<string, VersionedParameter>> {
-  return isWhole ? readMappings(connection, io) : readByName([...names], connection, io);
+  return isWhole ? readMappings(connection, run) : readByName([...names], connection, run);
 }
 
 /** Reads the entries to edit. Logs those that a file cannot have. */
@@ -132,12 +132,12 @@ async function openEntries(
   who: readonly string[],
   cluster: ChosenCluster,
   options: EditOptions,
-  io: IOStreams,
+  run: Run,
 ) {
-  const connection = await connect(cluster, options, io);
+  const connection = await connect(cluster, options, run);
   const { prefix, partition } = connection.review;
   const named = new Set(who.map((name) => findTarget(connection, name).parameter));
-  const found = await read(named, who.length === 0, connection, io);
+  const found = await read(named, who.length === 0, connection, run);
   const missing = [...named].find((name) => !found.has(name));
   if (missing !== undefined)
     throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
@@ -148,10 +148,10 @@ async function openEntries(
     });
     const problem =
       problems[0] ?? (isMoved ? "a file would move a denial to another list" : undefined);
-    if (problem !== undefined) io.log(`Skipped ${shortName(name, prefix)}: ${problem}.\n`);
+    if (problem !== undefined) run.log(`Skipped ${shortName(name, prefix)}: ${problem}.\n`);
     return problem === undefined ? all : [];
   });
-  const where = await destinationOf(connection, found, io);
+  const where = await destinationOf(connection, found, run);
   if (entries.length === 0) throw finding(`Nothing to edit in ${where}.`);
   return { connection, entries, where };
 }

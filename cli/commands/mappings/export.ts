@@ -17,7 +17,7 @@ import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { printData, shellWord } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { parseDocuments, parseYaml } from "../../io/yaml.ts";
 import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
@@ -33,7 +33,7 @@ interface ExportOptions extends StoreOptions {
   readonly rolesFrom?: readonly string[];
 }
 
-export function exportCommand(command: Command, io: IOStreams): Command {
+export function exportCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Skips mappings that the ConfigMap cannot express, with a line on standard error and exit code 1. With " +
@@ -52,21 +52,19 @@ export function exportCommand(command: Command, io: IOStreams): Command {
       "output of aws iam list-roles, for permission sets (may be repeated)",
       collect,
     )
-    .action(async (options: ExportOptions) => exportAll(await clusterOf(command, io), options, io));
+    .action(async (options: ExportOptions) =>
+      exportAll(await clusterOf(command, run), options, run),
+    );
 }
 
-async function exportAll(
-  cluster: ChosenCluster,
-  options: ExportOptions,
-  io: IOStreams,
-): Promise<void> {
+async function exportAll(cluster: ChosenCluster, options: ExportOptions, run: Run): Promise<void> {
   if (options.rolesFrom !== undefined && options.format !== "aws-auth") {
     throw usage("--roles-from requires --format aws-auth.");
   }
-  const connection = await connect(cluster, options, io);
+  const connection = await connect(cluster, options, run);
   const { prefix } = connection.review;
-  const parameters = await readMappings(connection, io);
-  await requireParameters(parameters, connection, io);
+  const parameters = await readMappings(connection, run);
+  await requireParameters(parameters, connection, run);
   const readings = [...parameters.values()].map((stored) => ({
     name: shortName(stored.name, prefix),
     ...readParameter(prefix, stored.name, stored),
@@ -77,17 +75,17 @@ async function exportAll(
   );
   const { text, exported, problems } =
     options.format === "aws-auth"
-      ? await awsAuth(parameters, connection, options, io)
+      ? await awsAuth(parameters, connection, options, run)
       : { text: writeMappingFile(entries), exported: entries.length, problems: [] };
-  if (options.output === "yaml") io.print(text);
+  if (options.output === "yaml") run.print(text);
   // Mapping files may be JSON too.
-  else await printData(parseYaml(text, "the export").value, "json", io);
+  else await printData(parseYaml(text, "the export").value, "json", run);
   const left = [...invalid, ...problems];
-  for (const entry of left) io.log(`Skipped ${lineOf(entry)}.\n`);
+  for (const entry of left) run.log(`Skipped ${lineOf(entry)}.\n`);
   if (left.length > 0)
     throw finding(
       `${exported} exported, ${left.length} skipped.`,
-      ...causesOf(left, spellerFor(cluster, io.environment)),
+      ...causesOf(left, spellerFor(cluster, run.environment)),
     );
 }
 
@@ -118,7 +116,7 @@ async function awsAuth(
   parameters: ReadonlyMap<string, VersionedParameter>,
   { ssm, review, account }: Connection,
   { rolesFrom = [] }: ExportOptions,
-  io: IOStreams,
+  run: Run,
 ) {
   const { prefix } = review;
   // `readMappings` skips these with --account, but they deny identities of the account too.
@@ -126,9 +124,9 @@ async function awsAuth(
   const others =
     account === undefined
       ? new Map<string, VersionedParameter>()
-      : await readSome(ssm, ofAny, io.interrupted);
+      : await readSome(ssm, ofAny, run.interrupted);
   const roles: KnownRole[] = [];
-  for (const file of rolesFrom) roles.push(...readSetRoles(await readText(file, io), file));
+  for (const file of rolesFrom) roles.push(...readSetRoles(await readText(file, run), file));
   const { configMap, ...rest } = exportAwsAuth({
     parameters: new Map([...parameters, ...others]),
     roles,

@@ -12,7 +12,7 @@ import { describe } from "../../cmdline/define.ts";
 import { ACCOUNT, CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
 import { finding } from "../../io/errors.ts";
 import { type ListOutputOptions, printData } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { listedEntriesOf, printListedEntries } from "../../model/listed-entries.ts";
@@ -22,7 +22,7 @@ import { requireParameters } from "../../plan/read.ts";
 
 type GetOptions = StoreOptions & ListOutputOptions & { readonly session?: string };
 
-export function getCommand(command: Command, io: IOStreams): Command {
+export function getCommand(command: Command, run: Run): Command {
   describe(command, {
     details: `With several names, it prints a list, and fails after it if one does not exist.\n\n${TARGET_HELP}`,
     examples: [
@@ -33,7 +33,7 @@ export function getCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTION, ACCOUNT, listOutput("yaml"))
     .option("--session <name>", "only the mapping of this session of the permission set")
     .action(async (names: readonly string[], options: GetOptions) =>
-      get(names, await clusterOf(command, io), options, io),
+      get(names, await clusterOf(command, run), options, run),
     );
 }
 
@@ -41,27 +41,27 @@ async function get(
   names: readonly string[],
   cluster: ChosenCluster,
   options: GetOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const { output, session } = options;
-  const connection = await connect(cluster, options, io);
+  const connection = await connect(cluster, options, run);
   const { prefix, partition } = connection.review;
   const targets = names.map((who) => findTarget(connection, who, session));
   const results: (VersionedParameter | string)[] = [];
-  for (const target of targets) results.push(await find(target, connection, io));
+  for (const target of targets) results.push(await find(target, connection, run));
   const found = results.filter((result) => typeof result !== "string");
   const missing = results.filter((result) => typeof result === "string");
-  await requireParameters(new Map(found.map((stored) => [stored.name, stored])), connection, io);
+  await requireParameters(new Map(found.map((stored) => [stored.name, stored])), connection, run);
   if (found.length > 0 && (output === "json" || output === "yaml")) {
     const data = found.map((stored) => dataOf(stored, session, connection));
     // A single mapping is easier to read without a list.
-    await printData(names.length === 1 ? data[0] : data, output, io);
+    await printData(names.length === 1 ? data[0] : data, output, run);
   } else if (found.length > 0) {
     const items = found.flatMap((stored) => listedEntriesOf(stored, prefix, partition));
     const asked = items.filter(
       ({ entry }) => session === undefined || entry?.mapping.session === session,
     );
-    await printListedEntries(asked, false, options, io);
+    await printListedEntries(asked, false, options, run);
   }
   if (missing.length > 0) throw finding(...missing);
 }
@@ -70,17 +70,17 @@ async function get(
 async function find(
   target: Target,
   { ssm, review: { prefix } }: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<VersionedParameter | string> {
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
-  const found = await readSome(ssm, names, io.interrupted);
+  const found = await readSome(ssm, names, run.interrupted);
   const [stored] = names.flatMap((name) => found.get(name) ?? []);
   if (stored === undefined) {
     return `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
   }
   if (stored.name === ofSet) {
-    io.log(
+    run.log(
       `${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set applies:\n`,
     );
   }

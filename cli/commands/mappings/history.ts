@@ -22,7 +22,7 @@ import {
 import { shownTime } from "../../cmdline/times.ts";
 import { type Failure, finding } from "../../io/errors.ts";
 import { type HeaderOptions, listed, printList } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { readParameter } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import {
@@ -48,14 +48,14 @@ import { beforeWrites } from "../../plan/stopped.ts";
 
 type HistoryOptions = StoreOptions & OutputOptions & HeaderOptions;
 
-export function historyCommand(command: Command, io: IOStreams): Command {
+export function historyCommand(command: Command, run: Run): Command {
   describe(command, {
     details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
     examples: ["mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
   }).argument("<who>");
   return withOptions(command, CONNECTION, ACCOUNT, OUTPUT, HEADERS).action(
     async (who: string, options: HistoryOptions) =>
-      history(who, await clusterOf(command, io), options, io),
+      history(who, await clusterOf(command, run), options, run),
   );
 }
 
@@ -63,12 +63,12 @@ async function history(
   who: string,
   cluster: ChosenCluster,
   options: HistoryOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  const connection = await connect(cluster, options, io);
+  const connection = await connect(cluster, options, run);
   const { ssm } = connection;
   const { parameter } = findTarget(connection, who);
-  const versions = await readHistory(ssm, parameter, io.interrupted);
+  const versions = await readHistory(ssm, parameter, run.interrupted);
   if (versions.length === 0)
     throw finding(`${shortName(parameter, connection.review.prefix)} does not exist.`);
   const items = versions.map(({ version, modified, by, value }) => ({
@@ -83,10 +83,10 @@ async function history(
     const who = by.split(":").slice(5).join(":") || by;
     return [String(version), shownTime(Date.parse(when)), who, inWords(value)];
   };
-  await printList({ items, headers, row, endsInText: true }, options, io);
+  await printList({ items, headers, row, endsInText: true }, options, run);
   const [first] = items.toSorted((a, b) => a.version - b.version);
   const start = first && `version ${first.version}, of ${shownTime(Date.parse(first.when))}`;
-  io.log(
+  run.log(
     `The history begins with ${start}: Parameter Store keeps 100 versions, until the parameter is removed.\n`,
   );
 }
@@ -104,7 +104,7 @@ interface RollbackOptions extends StoreOptions, WriteOptions {
   readonly to?: number;
 }
 
-export function rollbackCommand(command: Command, io: IOStreams): Command {
+export function rollbackCommand(command: Command, run: Run): Command {
   describe(command, {
     details: `In a list, a pattern's ARN or --session restores only that entry; the list's name restores the entire list.\n\n${TARGET_HELP}`,
     examples: [
@@ -116,7 +116,7 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
     .option("--session <name>", "only the mapping of this session of the permission set")
     .option("--to <version>", "default: the version before the newest change", readWhole)
     .action(async (who: string, options: RollbackOptions) =>
-      rollback(who, await clusterOf(command, io), options, io),
+      rollback(who, await clusterOf(command, run), options, run),
     );
 }
 
@@ -124,20 +124,20 @@ async function rollback(
   who: string,
   cluster: ChosenCluster,
   options: RollbackOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
-  const connection = await beforeWrites(io, () => connect(cluster, options, io));
+  const connection = await beforeWrites(run, () => connect(cluster, options, run));
   const { ssm, review } = connection;
   const { parameter, address, key } = findTarget(connection, who, options.session);
   const name = shortName(parameter, review.prefix);
   const { to } = options;
   // Read once: a plan that starts again must not undo another change than this one.
-  const versions = await beforeWrites(io, () => readHistory(ssm, parameter, io.interrupted));
+  const versions = await beforeWrites(run, () => readHistory(ssm, parameter, run.interrupted));
   const target =
     to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
   async function makePlan(): Promise<ClusterPlan> {
-    const before = await readByName([parameter], connection, io);
-    await requireCluster(before, connection, options, io);
+    const before = await readByName([parameter], connection, run);
+    await requireCluster(before, connection, options, run);
     if (to === undefined && before.get(parameter)?.version !== versions[0]?.version)
       throw changedFirst(name);
     if (target === undefined)
@@ -147,20 +147,20 @@ async function rollback(
       ? withEntry(name, address.kind, key, before.get(parameter), target)
       : validValue(name, target, review);
     const plan = planChanges(before, new Map([[parameter, value]]), false);
-    if (address.kind === "deny") logEnded(value, review.now, io);
+    if (address.kind === "deny") logEnded(value, review.now, run);
     return { plan, known: before, connection, judge: judgeAccess() };
   }
 
-  await executePlan(makePlan, options, io);
+  await executePlan(makePlan, options, run);
 }
 
 /** Logs the denials of a list that have ended, which the plan leaves out. */
-function logEnded(list: string, now: number, io: IOStreams): void {
+function logEnded(list: string, now: number, run: Run): void {
   const denials = listIn(list) ?? [];
   const ended = denials
     .filter((item) => hasEnded(item, now))
     .map((item) => keyOfItem(item, "arnLike"));
-  if (ended.length > 0) io.log(`Left out, because they have ended: ${listed(ended)}.\n`);
+  if (ended.length > 0) run.log(`Left out, because they have ended: ${listed(ended)}.\n`);
 }
 
 function changedFirst(name: string): Failure {

@@ -12,7 +12,7 @@ import { collect } from "../../cmdline/options.ts";
 import { finding } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { printable, printData } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type Problem, readMapping } from "../../model/file-entry.ts";
 import schema from "../../model/mapping-file.schema.json" with { type: "json" };
@@ -26,7 +26,7 @@ interface ImportOptions {
   readonly sso?: true;
 }
 
-export function importCommand(command: Command, io: IOStreams): Command {
+export function importCommand(command: Command, run: Run): Command {
   return describe(command, {
     details:
       "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), " +
@@ -44,10 +44,10 @@ export function importCommand(command: Command, io: IOStreams): Command {
   })
     .requiredOption("-f, --file <path>", "file, or - for standard input (may be repeated)", collect)
     .option("--sso", "import AWSReservedSSO_ roles as their permission sets")
-    .action((options: ImportOptions) => importFiles(options, io));
+    .action((options: ImportOptions) => importFiles(options, run));
 }
 
-async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
+async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void> {
   const found: (Foreign & { readonly inFile: string })[] = [];
   const carried: ImportedEntry[] = [];
   const problems: string[] = [];
@@ -55,7 +55,7 @@ async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise
   for (const path of file) {
     // With one file, line numbers are enough.
     const inFile = file.length > 1 ? `${shownFile(path)}, ` : "";
-    const { items, notes } = readForeign(await readText(path, io), path, file.length > 1);
+    const { items, notes } = readForeign(await readText(path, run), path, file.length > 1);
     remarks.push(...notes.map((note) => `${inFile}${note}`));
     found.push(...items.map((item) => ({ ...item, inFile })));
   }
@@ -67,21 +67,21 @@ async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise
   }
   const { winners, overridden } = merge(carried);
   remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
-  for (const line of [...remarks, ...overridden, ...problems]) io.log(`${line}.\n`);
-  io.print(writeMappingFile(winners.map(({ entry }) => entry)));
+  for (const line of [...remarks, ...overridden, ...problems]) run.log(`${line}.\n`);
+  run.print(writeMappingFile(winners.map(({ entry }) => entry)));
   const added = winners.filter(({ isNew }) => isNew).length;
   const imported = `${winners.length} imported${added > 0 ? `, ${added} of them with new access` : ""}`;
   if (problems.length > 0) throw finding(`${imported}, ${problems.length} not imported.`);
-  io.log(`${imported}.\n`);
+  run.log(`${imported}.\n`);
 }
 
-export function schemaCommand(command: Command, io: IOStreams): Command {
+export function schemaCommand(command: Command, run: Run): Command {
   return describe(command, {
     details:
       "Save it next to the mapping file: files from import and export refer to it there. An editor then completes keys " +
       "and marks mistakes as you type. mappings lint also checks what a schema cannot express.",
     examples: ["mappings schema > mapping-file.schema.json"],
-  }).action(() => printData(schema, "json", io));
+  }).action(() => printData(schema, "json", run));
 }
 
 interface ImportedEntry {

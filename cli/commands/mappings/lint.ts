@@ -21,7 +21,7 @@ import {
 } from "../../cmdline/options.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { type HeaderOptions, printList } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { NO_NODES, settingsFrom } from "../../model/function-settings.ts";
@@ -37,7 +37,7 @@ interface LintOptions extends StoreOptions, OutputOptions, HeaderOptions {
   readonly fail: Level;
 }
 
-export function lintCommand(command: Command, io: IOStreams): Command {
+export function lintCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "With --file, it reads only files and does not call AWS, for example in a pull request. The exit code is 1 if a " +
@@ -53,15 +53,11 @@ export function lintCommand(command: Command, io: IOStreams): Command {
         .default("warning"),
     )
     .action(async (options: LintOptions) =>
-      lintMappings(await optionalClustersOf(command, io), options, io),
+      lintMappings(await optionalClustersOf(command, run), options, run),
     );
 }
 
-async function lintMappings(
-  clusters: Clusters,
-  options: LintOptions,
-  io: IOStreams,
-): Promise<void> {
+async function lintMappings(clusters: Clusters, options: LintOptions, run: Run): Promise<void> {
   const { file, fail } = options;
   const { chosen, isSeveral } = clusters;
   if (file === undefined && chosen.length === 0) throw usage("Use --cluster or --file.");
@@ -69,8 +65,8 @@ async function lintMappings(
   const region = only === undefined ? options.region : only.region;
   const { results, failures } =
     file === undefined
-      ? await inEachCluster(clusters, io, (cluster, own) => lintStored(cluster, options, own))
-      : { results: [{ cluster: "", value: await lintFiles(file, region, io) }], failures: [] };
+      ? await inEachCluster(clusters, run, (cluster, own) => lintStored(cluster, options, own))
+      : { results: [{ cluster: "", value: await lintFiles(file, region, run) }], failures: [] };
   const isNamed = file === undefined && isSeveral;
   const items = results.flatMap(({ cluster, value }) =>
     value.map((found) => (isNamed ? { cluster, ...found } : found)),
@@ -85,7 +81,7 @@ async function lintMappings(
   }: Finding & { readonly cluster?: string }) => {
     return [...(cluster === undefined ? [] : [cluster]), level, rule, where, message];
   };
-  await printList({ items, headers, row, endsInText: true }, options, io);
+  await printList({ items, headers, row, endsInText: true }, options, run);
   const counts = LEVELS.map((level) => items.filter((item) => item.level === level).length);
   const isFailing = counts.slice(0, LEVELS.indexOf(fail) + 1).some((count) => count > 0);
   const words = counts.map((count, index) => `${count} ${NOUNS[index]}${count === 1 ? "" : "s"}`);
@@ -100,14 +96,14 @@ const NOUNS = ["error", "warning", "note"];
 async function lintStored(
   cluster: ChosenCluster,
   options: LintOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<Finding[]> {
-  const connection = await connect(cluster, options, io);
-  const stored = await readMappings(connection, io, { callers: true });
-  await requireParameters(stored, connection, io);
+  const connection = await connect(cluster, options, run);
+  const stored = await readMappings(connection, run, { callers: true });
+  await requireParameters(stored, connection, run);
   const callers = callerFindings(stored, connection.review);
   stored.delete(callersParameter(connection.review.prefix));
-  const { nodeLookup } = await functionOf(connection, io);
+  const { nodeLookup } = await functionOf(connection, run);
   const nodes = nodeLookup ? [] : nodeFindings(stored, connection.review);
   const findings = bySeverity([...callers, ...nodes, ...lint(stored, connection.review)]);
   // The mappings of one account do not show all administrators.
@@ -130,10 +126,10 @@ function nodeFindings(
 async function lintFiles(
   file: readonly string[],
   region: string | undefined,
-  io: IOStreams,
+  run: Run,
 ): Promise<Finding[]> {
-  const { entries, problems } = await examineMappingFiles(file, io);
-  const shell = shellFor({ cluster: "file" }, region ?? ANY_REGION, io);
+  const { entries, problems } = await examineMappingFiles(file, run);
+  const shell = shellFor({ cluster: "file" }, region ?? ANY_REGION, run);
   const settings = settingsFrom(shell.variables, shell);
   const { reservedPrefixes, accounts } = settings;
   const rules = {
@@ -143,7 +139,7 @@ async function lintFiles(
     signedAccounts: signedAccountsIn(settings),
   };
   const partition = partitionOf(region, entries);
-  const review = { prefix: "/file", partition, now: io.clock(), ...rules };
+  const review = { prefix: "/file", partition, now: run.clock(), ...rules };
   const { values, problems: misplaced } = placeEntries(review.prefix, entries);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return bySeverity([

@@ -7,7 +7,7 @@ import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, listOutput, READING, withOptions } from "../../cmdline/options.ts";
 import type { ListOutputOptions } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { decideForPrincipal, shortName } from "../../model/evaluation.ts";
 import {
   type ListedEntry,
@@ -21,7 +21,7 @@ interface ListOptions extends StoreOptions, ListOutputOptions {
   readonly group?: string;
 }
 
-export function listCommand(command: Command, io: IOStreams): Command {
+export function listCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "-o csv has the columns of -o wide, and writes ' before a cell that a spreadsheet would evaluate as a formula.",
@@ -36,35 +36,35 @@ export function listCommand(command: Command, io: IOStreams): Command {
   });
   return withOptions(command, CONNECTIONS, READING, listOutput())
     .option("--group <name>", "only mappings that grant this group")
-    .action(async (options: ListOptions) => list(await clustersOf(command, io), options, io));
+    .action(async (options: ListOptions) => list(await clustersOf(command, run), options, run));
 }
 
-async function list(clusters: Clusters, options: ListOptions, io: IOStreams): Promise<void> {
-  const { results, failures } = await inEachCluster(clusters, io, async (cluster, own) =>
+async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
+  const { results, failures } = await inEachCluster(clusters, run, async (cluster, own) =>
     listedEntriesIn(options, await connect(cluster, options, own), own),
   );
   const items = results.flatMap(({ cluster, value }) =>
     value.map((item) => withCluster(clusters, cluster, item)),
   );
-  if (results.length > 0) await printListedEntries(items, clusters.isSeveral, options, io);
+  if (results.length > 0) await printListedEntries(items, clusters.isSeveral, options, run);
   throwWorst(failures);
 }
 
 async function listedEntriesIn(
   { group }: ListOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<ListedEntry[]> {
   const { prefix, partition } = connection.review;
-  const current = await readMappings(connection, io);
-  await requireParameters(current, connection, io);
+  const current = await readMappings(connection, run);
+  await requireParameters(current, connection, run);
   const all = [...current.values()].flatMap((stored) => listedEntriesOf(stored, prefix, partition));
   const items = all
     .filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group))
     .map((item) => ({ ...item, ...deniedBy(item, current, connection) }));
   if (items.length === 0) {
     const which = group === undefined ? "" : ` that grant ${group}`;
-    io.log(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
+    run.log(`No mappings${which} in ${await destinationOf(connection, current, run)}.\n`);
   }
   return items;
 }

@@ -17,7 +17,7 @@ import {
 import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { EXIT, silentExit } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { accountOf, deniedIn, identityName, readParameter } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type VersionedParameter } from "../../model/stored.ts";
@@ -30,7 +30,7 @@ import { readByName, requireCluster } from "../../plan/read.ts";
 
 type RemoveOptions = StoreOptions & WriteOptions & { readonly session?: string };
 
-export function removeCommand(command: Command, io: IOStreams): Command {
+export function removeCommand(command: Command, run: Run): Command {
   describe(command, {
     details: `Parameter Store deletes the history of a removed parameter; the plan shows its last value.\n\n${TARGET_HELP}`,
     examples: [
@@ -41,7 +41,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, CONNECTIONS, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
     .action(async (who: string[], options: RemoveOptions) =>
-      remove(who, await clustersOf(command, io), options, io),
+      remove(who, await clustersOf(command, run), options, run),
     );
 }
 
@@ -49,16 +49,16 @@ async function remove(
   who: readonly string[],
   clusters: Clusters,
   options: RemoveOptions,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const planned = await planClusters(
     clusters,
     options,
-    io,
+    run,
     (connection, cluster, own) => planRemovals(who, cluster, options, connection, own),
     partitionIn(who[0] ?? ""),
   );
-  await carryOut(planned, options, io, { done: "Removed" });
+  await carryOut(planned, options, run, { done: "Removed" });
   // Either a typo, or an earlier, interrupted run already removed it.
   if (planned.ready.every(({ plan }) => plan.missing.length > 0)) throw silentExit();
 }
@@ -72,23 +72,23 @@ async function planRemovals(
   cluster: ChosenCluster,
   options: RemoveOptions,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<ClusterPlan & { readonly missing: readonly string[] }> {
   const { review } = connection;
   const targets = Map.groupBy(
     who.map((name) => findTarget(connection, name, options.session)),
     ({ parameter }) => parameter,
   );
-  const known = await readByName([...targets.keys()], connection, io);
-  await requireCluster(known, connection, options, io);
+  const known = await readByName([...targets.keys()], connection, run);
+  await requireCluster(known, connection, options, run);
   const removals = [...targets].map(([parameter, some]) =>
     removal(shortName(parameter, review.prefix), some, known.get(parameter)),
   );
   const missing = removals.flatMap((found) => found.missing);
   const changes = removals.flatMap((found) => found.changes);
   if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
-  for (const line of missing) io.log(`${line}\n`);
-  const speller = spellerFor(cluster, io.environment);
+  for (const line of missing) run.log(`${line}\n`);
+  const speller = spellerFor(cluster, run.environment);
   const effect = () => [
     EFFECT,
     ...changes.flatMap((change) => commandsAgain(change, speller, review)),

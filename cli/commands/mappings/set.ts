@@ -28,7 +28,7 @@ import {
 import { programName } from "../../cmdline/spelling.ts";
 import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { denyListsFor } from "../../model/access/state.ts";
 import { deniedIn, inOrder, nameOfEntry } from "../../model/entry.ts";
 import {
@@ -60,7 +60,7 @@ interface SetOptions extends StoreOptions, WriteOptions, EndOptions, MappingOpti
   readonly session?: string;
 }
 
-export function setCommand(command: Command, io: IOStreams): Command {
+export function setCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Keys without an option stay unchanged, and so do the other entries of a list. A new mapping of one session gets " +
@@ -97,30 +97,25 @@ export function setCommand(command: Command, io: IOStreams): Command {
     .option("--description <text>")
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
     .action(async (who: string, options: SetOptions) =>
-      set(who, await clustersOf(command, io), options, io),
+      set(who, await clustersOf(command, run), options, run),
     );
 }
 
-async function set(
-  who: string,
-  clusters: Clusters,
-  options: SetOptions,
-  io: IOStreams,
-): Promise<void> {
+async function set(who: string, clusters: Clusters, options: SetOptions, run: Run): Promise<void> {
   const { access, namespace } = options;
   if (namespace !== undefined && access === undefined)
     throw usage("--namespace requires --access.");
   const endAt = endOf(options, ": the mapping would never apply. Nothing was written");
-  if (access !== undefined) logBindings(access, namespace, io);
-  warnOfLevels([options.group, options.addGroup].flat(), io);
+  if (access !== undefined) logBindings(access, namespace, run);
+  warnOfLevels([options.group, options.addGroup].flat(), run);
   const planned = await planClusters(
     clusters,
     options,
-    io,
+    run,
     (connection, _, own) => planSet(who, options, endAt, connection, own),
     partitionIn(who),
   );
-  await carryOut(planned, options, io, { done: "Set" });
+  await carryOut(planned, options, run, { done: "Set" });
 }
 
 async function planSet(
@@ -128,7 +123,7 @@ async function planSet(
   options: SetOptions,
   endAt: End,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ) {
   const target = findTarget(connection, who, options.session);
   const { parameter } = target;
@@ -136,18 +131,18 @@ async function planSet(
   const name = shortName(parameter, connection.review.prefix);
   if (kind === "deny")
     throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
-  adviseOnRoleOfSet(target, io);
-  const before = await readWithDenials(target, connection, io);
-  const start = await startOf(target, options, connection, io);
+  adviseOnRoleOfSet(target, run);
+  const before = await readWithDenials(target, connection, run);
+  const start = await startOf(target, options, connection, run);
   const { old, isStored, put } = mappingToChange(name, target, before.get(parameter), start);
   const missing =
     options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
-  if (missing.length > 0) io.log(`${name} has no group ${missing.join(", ")} to remove.\n`);
+  if (missing.length > 0) run.log(`${name} has no group ${missing.join(", ")} to remove.\n`);
   const check = checkMapping(changedMapping(old, options, endAt(connection.review.now)), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${problemWithOption(check, kind)}.`);
   const mapping = inOrder(check.mapping);
   if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {
-    io.log(
+    run.log(
       `${name} had no end: it ends for ${target.key.session ?? "everybody"} at ${mapping.notAfter}.\n`,
     );
   }
@@ -156,15 +151,15 @@ async function planSet(
   // The deny lists that were also read are not part of the plan.
   const own = new Map([...before].filter(([stored]) => stored === parameter));
   const plan = planChanges(own, new Map([[parameter, text]]), false);
-  warnOfSessionTrust(plan.changes, connection, io);
+  warnOfSessionTrust(plan.changes, connection, run);
   const value = readValue(parameter, { value: text, secure: false }, connection.review);
   const isSet = (entry: PlacedEntry) => !isListKind(kind) || hasKey(entry.mapping, target.key);
-  for (const entry of value.entries.filter(isSet)) logDenials(entry, before, connection, io);
+  for (const entry of value.entries.filter(isSet)) logDenials(entry, before, connection, run);
   return { plan, known: before, connection, judge: judgeAccess() };
 }
 
 /** Warns of groups with the name of an access level, which look as if they granted it. */
-function warnOfLevels(groups: readonly (string | undefined)[], { log }: IOStreams): void {
+function warnOfLevels(groups: readonly (string | undefined)[], { log }: Run): void {
   for (const level of ACCESS_LEVELS.filter((name) => groups.includes(name)))
     log(
       `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
@@ -172,7 +167,7 @@ function warnOfLevels(groups: readonly (string | undefined)[], { log }: IOStream
 }
 
 /** Logs how to map a permission set, if the target is one of its roles. */
-function adviseOnRoleOfSet({ address, key }: Target, { log }: IOStreams): void {
+function adviseOnRoleOfSet({ address, key }: Target, { log }: Run): void {
   const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? "";
   const permissionSet = address.kind === "role" ? permissionSetOf(role) : undefined;
   if (permissionSet === undefined) return;
@@ -186,17 +181,13 @@ function adviseOnRoleOfSet({ address, key }: Target, { log }: IOStreams): void {
  * Reads the mapping and the deny lists for it in one call. Without permission for the lists, it
  * reads only the mapping.
  */
-async function readWithDenials(
-  { parameter, address }: Target,
-  connection: Connection,
-  io: IOStreams,
-) {
+async function readWithDenials({ parameter, address }: Target, connection: Connection, run: Run) {
   const lists = denyListsFor(address, connection.review);
   try {
-    return await readByName([...new Set([parameter, ...lists])], connection, io);
+    return await readByName([...new Set([parameter, ...lists])], connection, run);
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
-    return readByName([parameter], connection, io);
+    return readByName([parameter], connection, run);
   }
 }
 
@@ -208,7 +199,7 @@ function logDenials(
   entry: PlacedEntry,
   known: ReadonlyMap<string, VersionedParameter>,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ) {
   const { review } = connection;
   for (const list of new Set(denyListsFor(entry, review))) {
@@ -216,11 +207,11 @@ function logDenials(
     const denials = entries.filter((denial) => isActive(denial, review) && overlaps(denial, entry));
     const where = shortName(list, review.prefix);
     if (problem !== undefined)
-      io.log(`${where} is invalid, and denies every identity that it covers: ${problem}.\n`);
+      run.log(`${where} is invalid, and denies every identity that it covers: ${problem}.\n`);
     for (const denial of denials) {
       if (denial.kind !== "deny") continue;
       const what = mayDeny(denial, entry) ? "" : "Sessions of ";
-      io.log(
+      run.log(
         `${what}${nameOfEntry(entry)} ${what === "" ? "is" : "are"} denied by ${where} (${deniedIn(denial.mapping)}). To remove the denial: mappings allow.\n`,
       );
     }
@@ -243,7 +234,7 @@ function problemWithOption({ code, problem }: InvalidMapping, kind: MappingKind)
 function logBindings(
   level: AccessLevel,
   namespaces: readonly string[] | undefined,
-  { log, environment }: IOStreams,
+  { log, environment }: Run,
 ): void {
   const options = (namespaces ?? []).map((namespace) => ` --namespace ${namespace}`).join("");
   const [first, ...others] = accessGroups(level, namespaces);

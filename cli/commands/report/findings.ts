@@ -11,7 +11,7 @@ import { toFailure } from "../../aws/errors.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
 import type { Entry } from "../../model/entry.ts";
@@ -36,9 +36,9 @@ const OF_EVERY_USER = ["system:basic-user", "system:discovery", "system:public-i
  */
 export async function readBoundRoles(
   kubeconfig: string,
-  io: IOStreams,
+  run: Run,
 ): Promise<(entry: Entry) => string[]> {
-  const kubernetes = await openKubernetes(kubeconfig, io);
+  const kubernetes = await openKubernetes(kubeconfig, run);
   const bindings = [
     ...(await kubernetes.list(`${PATH}/clusterrolebindings`)),
     ...(await kubernetes.list(`${PATH}/rolebindings`)),
@@ -87,24 +87,20 @@ export type PrincipalState = "exists" | "absent" | "re-created" | "not checked";
 type Ids = Map<string, string>;
 
 /** Returns the state of an entry's principal; `undefined` for kinds that IAM does not list. */
-export async function checkPrincipals(
-  entries: readonly Entry[],
-  config: ClientConfig,
-  io: IOStreams,
-) {
-  const account = await provenAccount(config, io);
-  if (account === undefined) io.log("Not checked whether principals exist: no answer from STS.\n");
+export async function checkPrincipals(entries: readonly Entry[], config: ClientConfig, run: Run) {
+  const account = await provenAccount(config, run);
+  if (account === undefined) run.log("Not checked whether principals exist: no answer from STS.\n");
   const kinds = entries.filter((entry) => entry.account === account).map(({ kind }) => kind);
-  const iam = watched(new IAMClient(config), io);
+  const iam = watched(new IAMClient(config), run);
   const ids: Ids = new Map();
   const problems = new Set<string>();
   // A list takes one call for hundreds of names. GetRole and GetUser would take one call for each
   // mapping.
   const hasRoles =
-    kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, io.interrupted), problems, io));
+    kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, run.interrupted), problems, run));
   const hasUsers =
-    kinds.includes("user") && (await isListed(addUsers(iam, ids, io.interrupted), problems, io));
-  for (const problem of problems) io.log(`Not checked whether all principals exist: ${problem}\n`);
+    kinds.includes("user") && (await isListed(addUsers(iam, ids, run.interrupted), problems, run));
+  for (const problem of problems) run.log(`Not checked whether all principals exist: ${problem}\n`);
   return ({ kind, name, account: own, mapping }: Entry): PrincipalState | undefined => {
     if (!isOfRole(kind) && kind !== "user") return undefined;
     if (own !== account || !(kind === "user" ? hasUsers : hasRoles)) return "not checked";
@@ -127,13 +123,13 @@ function iamKey(kind: Entry["kind"], name: string): string {
 async function isListed(
   isComplete: Promise<boolean>,
   problems: Set<string>,
-  io: IOStreams,
+  run: Run,
 ): Promise<boolean> {
   try {
     if (await isComplete) return true;
     throw awsFailure("IAM's list is incomplete.");
   } catch (error) {
-    io.interrupted.throwIfAborted();
+    run.interrupted.throwIfAborted();
     const failure = toFailure(error);
     if (failure === undefined) throw error;
     problems.add(failure.message);

@@ -11,7 +11,7 @@ import { type OpenLog, startOfLog } from "../../cmdline/review-log.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure } from "../../io/errors.ts";
 import { startProgress } from "../../io/progress.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import type { Entry } from "../../model/entry.ts";
 import type { ListedEntry } from "../../model/listed-entries.ts";
 
@@ -27,23 +27,19 @@ const POLL_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
 
 /** Runs a query, and returns at most `MOST_ROWS` rows. */
-async function runQuery(
-  { query, reader }: OpenLog,
-  queryString: string,
-  io: IOStreams,
-): Promise<Row[]> {
+async function runQuery({ query, reader }: OpenLog, queryString: string, run: Run): Promise<Row[]> {
   const { logs, signal } = reader;
   const isArn = query.logGroup.startsWith("arn:");
   const command = new StartQueryCommand({
     ...(isArn ? { logGroupIdentifiers: [query.logGroup] } : { logGroupName: query.logGroup }),
     startTime: Math.floor(query.from / 1000),
-    endTime: Math.ceil(io.clock() / 1000),
+    endTime: Math.ceil(run.clock() / 1000),
     queryString,
     limit: MOST_ROWS,
   });
   const { queryId } = await logs.send(command, { abortSignal: signal });
   try {
-    return await resultsOf(queryId, logs, signal, io);
+    return await resultsOf(queryId, logs, signal, run);
   } catch (error) {
     // Without this, the query would run to its end. The service refuses to stop one that has ended.
     const stop = new StopQueryCommand({ queryId });
@@ -56,9 +52,9 @@ async function resultsOf(
   queryId: string | undefined,
   logs: CloudWatchLogsClient,
   signal: AbortSignal,
-  io: IOStreams,
+  run: Run,
 ) {
-  const progress = startProgress("Searching the log: lines", undefined, io);
+  const progress = startProgress("Searching the log: lines", undefined, run);
   const rows: Row[] = [];
   let nextToken: string | undefined;
   try {
@@ -70,7 +66,7 @@ async function resultsOf(
       // The service ends a query after an hour, with the status Timeout.
       if (status === "Scheduled" || status === "Running") {
         progress.show(statistics?.recordsScanned ?? 0);
-        await io.sleep(POLL_MS, signal);
+        await run.sleep(POLL_MS, signal);
         continue;
       }
       if (status !== "Complete" || results === undefined) {
@@ -121,20 +117,20 @@ export function isUnused({ entry }: ListedEntry, { uses, isComplete }: Logins): 
 export async function readLogins(
   log: OpenLog,
   items: readonly ListedEntry[],
-  io: IOStreams,
+  run: Run,
 ): Promise<Logins> {
   const { from, reason } = await startOfLog(log);
   const since = { ...log, query: { ...log.query, from } };
-  const rows = await runQuery(since, `${GRANTED}${STATS} by parameter, canonicalArn`, io);
+  const rows = await runQuery(since, `${GRANTED}${STATS} by parameter, canonicalArn`, run);
   const sessions = items.some(({ entry }) => entry?.mapping.session !== undefined)
     ? await runQuery(
         since,
         `${GRANTED} and parameter like "/sso-session/"${STATS} by parameter, sessionName`,
-        io,
+        run,
       )
     : [];
   const named = items.some(namesSession)
-    ? await runQuery(since, `${GRANTED}${STATS} by parameter, sessionName`, io)
+    ? await runQuery(since, `${GRANTED}${STATS} by parameter, sessionName`, run)
     : [];
   // Such as from an emulator that answers with the lines themselves.
   if ([...rows, ...sessions].some((row) => Number.isNaN(timeOf(row) + sum([row])))) {

@@ -33,7 +33,7 @@ import {
   printList,
   shellWord,
 } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { given, nameOfEntry } from "../../model/entry.ts";
 import { writeEntry } from "../../model/file-entry.ts";
 import { coversIn } from "../../model/lint/shadowing.ts";
@@ -51,7 +51,7 @@ interface ReportOptions extends SearchOptions, ListOutputOptions {
   readonly kubeconfig?: string;
 }
 
-export function reportCommand(command: Command, io: IOStreams): Command {
+export function reportCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Prints each mapping with its end, who chooses its session name, its last granted login (UTC) and the number of " +
@@ -71,7 +71,7 @@ export function reportCommand(command: Command, io: IOStreams): Command {
     ],
   });
   return withOptions(command, CONNECTIONS, READING, LOG, REPORT, HEADERS).action(
-    async (options: ReportOptions) => report(await clustersOf(command, io), options, io),
+    async (options: ReportOptions) => report(await clustersOf(command, run), options, run),
   );
 }
 
@@ -89,17 +89,17 @@ const REPORT: OptionGroup = [
   new Option("-o, --output <format>").choices(["table", "csv", "json", "yaml"]).default("table"),
 ];
 
-async function report(clusters: Clusters, options: ReportOptions, io: IOStreams): Promise<void> {
+async function report(clusters: Clusters, options: ReportOptions, run: Run): Promise<void> {
   const { isSeveral } = clusters;
   if (isSeveral && options.kubeconfig !== undefined)
     throw usage("--kubeconfig is for one cluster.");
-  if (options.unused !== undefined) return reportUnused(clusters, options, io);
-  const read = (cluster: ChosenCluster, own: IOStreams) => linesIn(cluster, clusters, options, own);
-  const { results, failures } = await inEachCluster(clusters, io, read, { atOnce: 1 });
+  if (options.unused !== undefined) return reportUnused(clusters, options, run);
+  const read = (cluster: ChosenCluster, own: Run) => linesIn(cluster, clusters, options, own);
+  const { results, failures } = await inEachCluster(clusters, run, read, { atOnce: 1 });
   const lines = results.flatMap(({ cluster, value }) =>
     value.map((line) => withCluster(clusters, cluster, line)),
   );
-  if (results.length > 0) await printReport(lines, isSeveral, options, io);
+  if (results.length > 0) await printReport(lines, isSeveral, options, run);
   throwWorst(failures);
 }
 
@@ -107,20 +107,20 @@ async function linesIn(
   cluster: ChosenCluster,
   clusters: Clusters,
   options: ReportOptions,
-  io: IOStreams,
+  run: Run,
 ) {
-  const found = await search(cluster, clusters, options, io);
+  const found = await search(cluster, clusters, options, run);
   const { connection, parameters, items, logins } = found;
   const { review, config } = connection;
-  await functionOf(connection, io);
-  for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);
+  await functionOf(connection, run);
+  for (const sentence of [...logins.limits, logins.none ?? []].flat()) run.log(`${sentence}\n`);
   const entries = items.flatMap(({ stored, entry }) =>
     entry === undefined ? [] : { ...entry, parameter: stored.name },
   );
   const covers = coversIn(entries, review);
-  const stateOf = await checkPrincipals(entries, config, io);
+  const stateOf = await checkPrincipals(entries, config, run);
   const { kubeconfig } = options;
-  const rolesOf = kubeconfig === undefined ? undefined : await readBoundRoles(kubeconfig, io);
+  const rolesOf = kubeconfig === undefined ? undefined : await readBoundRoles(kubeconfig, run);
   return items.map((item) => {
     const { entry } = item;
     const use = entry && logins.uses.get(entry);
@@ -144,18 +144,18 @@ async function search(
   cluster: ChosenCluster,
   { isSeveral }: Clusters,
   options: SearchOptions,
-  io: IOStreams,
+  run: Run,
 ) {
-  const connection = await connect(cluster, options, io);
+  const connection = await connect(cluster, options, run);
   const { prefix, partition } = connection.review;
-  const parameters = await readMappings(connection, io);
-  await requireParameters(parameters, connection, io);
+  const parameters = await readMappings(connection, run);
+  await requireParameters(parameters, connection, run);
   const items = [...parameters.values()]
     .flatMap((stored) => listedEntriesOf(stored, prefix, partition))
     .filter(({ entry }) => entry?.kind !== "deny");
   const { unused: since = options.since } = options;
   // The log has AWS's times, as the parameters have.
-  const timed = withAwsClock(io);
+  const timed = withAwsClock(run);
   // The rate applies only to FilterLogEvents.
   const period = { ...options, since, rate: 1 };
   const logins = await withLog({ cluster, isSeveral }, period, timed, (log) =>
@@ -173,10 +173,10 @@ async function printReport(
   lines: readonly ReportLine[],
   isNamed: boolean,
   options: ReportOptions,
-  io: IOStreams,
+  run: Run,
 ) {
   const { output } = options;
-  if (output === "json" || output === "yaml") return printData(lines.map(dataOfLine), output, io);
+  if (output === "json" || output === "yaml") return printData(lines.map(dataOfLine), output, run);
   const columns: Readonly<Record<string, (line: ReportLine) => string>> = {
     ...(isNamed && { cluster: ({ cluster = "" }: ReportLine) => cluster }),
     ...COLUMNS,
@@ -199,7 +199,7 @@ async function printReport(
     const rest = cells.slice(head).flatMap(({ named }) => named);
     return [...cells.slice(0, head).map(({ text }) => text), rest.join("; ")];
   };
-  await printList({ items: lines, headers: titles, row, endsInText: true, narrow }, options, io);
+  await printList({ items: lines, headers: titles, row, endsInText: true, narrow }, options, run);
 }
 
 const COLUMNS = {
@@ -229,14 +229,9 @@ function dataOfLine({ cluster, stored, entry, lastLogin, ...line }: ReportLine):
   });
 }
 
-async function reportUnused(
-  clusters: Clusters,
-  options: SearchOptions,
-  io: IOStreams,
-): Promise<void> {
-  const searchIn = (cluster: ChosenCluster, own: IOStreams) =>
-    search(cluster, clusters, options, own);
-  const { results, failures } = await inEachCluster(clusters, io, searchIn, { atOnce: 1 });
+async function reportUnused(clusters: Clusters, options: SearchOptions, run: Run): Promise<void> {
+  const searchIn = (cluster: ChosenCluster, own: Run) => search(cluster, clusters, options, own);
+  const { results, failures } = await inEachCluster(clusters, run, searchIn, { atOnce: 1 });
   const unknown: ClusterFailure[] = [];
   // In a context that failed, the mappings may be used.
   const failed = clusters.chosen.filter(({ name }) =>
@@ -247,10 +242,10 @@ async function reportUnused(
       continue;
     const name = [...new Set(contexts.map((context) => context.cluster.cluster))].join(", ");
     try {
-      printRemovals(contexts, io);
+      printRemovals(contexts, run);
     } catch (error) {
       if (!clusters.isSeveral) throw error;
-      unknown.push({ name, failure: failureIn(error, io) });
+      unknown.push({ name, failure: failureIn(error, run) });
     }
   }
   throwWorst([...failures, ...unknown]);
@@ -277,7 +272,7 @@ function isRelated(...both: readonly [ClusterOptions, ClusterOptions]): boolean 
  * cover the time. With several contexts of one id, a login in one Region counts for each, and each
  * command removes the mapping from every store. The same holds for clusters that share a store.
  */
-function printRemovals(contexts: readonly Search[], io: IOStreams): void {
+function printRemovals(contexts: readonly Search[], run: Run): void {
   const limits = contexts.flatMap(({ logins }) => logins.limits);
   // The log of a standby has no login.
   const empty = contexts.flatMap(({ logins }) => logins.none ?? []);
@@ -295,9 +290,9 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   const where = only
     ? clusterWords(only.cluster)
     : [...ids].flatMap((cluster) => clusterWords({ cluster }));
-  const command = [programName(io.environment), "mappings remove", ...where].join(" ");
+  const command = [programName(run.environment), "mappings remove", ...where].join(" ");
   const removable = [...unused].filter((target) => !used.has(target));
-  for (const target of removable) io.print(`${command} ${target}\n`);
+  for (const target of removable) run.print(`${command} ${target}\n`);
   const all = new Set(contexts.flatMap((context) => targets(context, () => true)));
   const checked = new Set(contexts.flatMap((context) => targets(context, isCheckable)));
   const found = removable.length === 0 ? "No unused mappings found. " : "";
@@ -306,7 +301,7 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
       ? " Patterns, accounts, invalid mappings and those that were written since then cannot be checked."
       : "";
   const mappings = all.size === 1 ? "mapping" : "mappings";
-  io.log(`${found}Checked ${checked.size} of ${all.size} ${mappings}.${rest}\n`);
+  run.log(`${found}Checked ${checked.size} of ${all.size} ${mappings}.${rest}\n`);
 }
 
 /** Returns the arguments of `mappings remove`, quoted for a shell. */

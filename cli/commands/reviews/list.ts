@@ -28,7 +28,7 @@ import {
   type Text,
   table,
 } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 
 interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
@@ -36,7 +36,7 @@ interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
   readonly follow?: true;
 }
 
-export function listCommand(command: Command, io: IOStreams): Command {
+export function listCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Prints equal reviews as one line with a count. Times are UTC. Requires logs:FilterLogEvents on the log group and, " +
@@ -51,7 +51,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, REVIEWS, OUTPUT, HEADERS)
     .option("--each", "print each review, without counts")
     .option("-f, --follow", "print each review, and wait for new ones")
-    .action(async (options: ListOptions) => list(await clustersOf(command, io), options, io));
+    .action(async (options: ListOptions) => list(await clustersOf(command, run), options, run));
 }
 
 /** What is listed: the log of one cluster, among others. */
@@ -61,22 +61,22 @@ interface Listing {
   readonly options: ListOptions;
 }
 
-async function list(clusters: Clusters, options: ListOptions, io: IOStreams): Promise<void> {
+async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
   const { each = false, follow: follows = false, until, output } = options;
   if (follows && until !== undefined) throw usage("Give either --follow or --until.");
   const { isSeveral } = clusters;
-  const groups = groupPrinter(isSeveral, options, io);
-  async function listOne(cluster: ChosenCluster, own: IOStreams): Promise<void> {
+  const groups = groupPrinter(isSeveral, options, run);
+  async function listOne(cluster: ChosenCluster, own: Run): Promise<void> {
     const listing = { cluster, clusters, options };
     // The lines of several logs are mixed.
     const print = (text: string) =>
-      io.print(isSeveral && output === "table" ? `${cluster.name}: ${text}` : text);
+      run.print(isSeveral && output === "table" ? `${cluster.name}: ${text}` : text);
     await withLog({ cluster, isSeveral }, options, own, (log) => {
       if (follows) return follow(log, listing, { ...own, print });
       return each ? printEach(log, listing, { ...own, print }) : groups.print(log, listing, own);
     });
   }
-  const { failures } = await inEachCluster(clusters, io, listOne, {
+  const { failures } = await inEachCluster(clusters, run, listOne, {
     atOnce: follows ? Number.POSITIVE_INFINITY : 1,
   });
   if (!each && !follows) await groups.end();
@@ -89,37 +89,37 @@ const PAUSE_MS = 2_000;
 async function follow(
   { query, reader, prefix }: OpenLog,
   listing: Listing,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
   try {
-    for await (const page of followReviews(query, reader, io.clock, pause)) {
-      for (const { review } of page) await printOne(review, prefix, listing, io);
+    for await (const page of followReviews(query, reader, run.clock, pause)) {
+      for (const { review } of page) await printOne(review, prefix, listing, run);
     }
   } catch (error) {
     // Ctrl-C is the normal end.
-    throw io.interrupted.aborted ? new Failure(EXIT.interrupted, "") : error;
+    throw run.interrupted.aborted ? new Failure(EXIT.interrupted, "") : error;
   }
 }
 
-async function printEach(log: OpenLog, listing: Listing, io: IOStreams): Promise<void> {
-  const print = (review: LoggedReview) => printOne(review, log.prefix, listing, io);
+async function printEach(log: OpenLog, listing: Listing, run: Run): Promise<void> {
+  const print = (review: LoggedReview) => printOne(review, log.prefix, listing, run);
   // The lines show the progress.
-  await readReviews(log, print, async () => {}, io, { show() {}, end() {} });
+  await readReviews(log, print, async () => {}, run, { show() {}, end() {} });
 }
 
 /**
  * Prints equal reviews as one line. JSON and YAML have one list: with several clusters, `end` prints
  * it, also with the reviews that were read before an error.
  */
-function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, io: IOStreams) {
+function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, run: Run) {
   const items: object[] = [];
 
   async function printAll(
     groups: readonly ReviewGroup[],
     prefix: string,
     listing: Listing,
-    own: IOStreams,
+    own: Run,
   ): Promise<void> {
     const { cluster } = listing;
     if (output !== "table") {
@@ -138,7 +138,7 @@ function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, io: 
   }
 
   return {
-    async print(log: OpenLog, listing: Listing, own: IOStreams): Promise<void> {
+    async print(log: OpenLog, listing: Listing, own: Run): Promise<void> {
       const groups = groupReviews();
       const end = () => printAll(groups.all(), log.prefix, listing, own);
       await readReviews(log, groups.add, end, own);
@@ -149,14 +149,14 @@ function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, io: 
       }
     },
     async end(): Promise<void> {
-      if (isSeveral && output !== "table") await printData(items, output, io);
+      if (isSeveral && output !== "table") await printData(items, output, run);
     },
   };
 }
 
-function groupData({ count, first, last }: ReviewGroup, listing: Listing, io: IOStreams): object {
+function groupData({ count, first, last }: ReviewGroup, listing: Listing, run: Run): object {
   const { clusters, cluster } = listing;
-  const data = reviewData(last, cluster, io);
+  const data = reviewData(last, cluster, run);
   const item = { count, first: new Date(first).toISOString(), ...data };
   return withCluster(clusters, cluster.name, item);
 }
@@ -165,21 +165,21 @@ async function printOne(
   review: LoggedReview,
   prefix: string,
   { cluster, clusters, options }: Listing,
-  io: IOStreams,
+  run: Run,
 ) {
   const { output } = options;
   if (output !== "table") {
-    const data = withCluster(clusters, cluster.name, reviewData(review, cluster, io));
-    return printDocument(data, output, io);
+    const data = withCluster(clusters, cluster.name, reviewData(review, cluster, run));
+    return printDocument(data, output, run);
   }
-  const shown = { review, why: whyOf(review, cluster, io) };
-  if (io.columns !== undefined) io.print(showNarrow(shown, prefix, io.columns));
+  const shown = { review, why: whyOf(review, cluster, run) };
+  if (run.columns !== undefined) run.print(showNarrow(shown, prefix, run.columns));
   // Each is printed at once, so columns cannot be aligned.
-  else io.print(`${cells(shown, prefix).map(printable).join("\t")}\n`);
+  else run.print(`${cells(shown, prefix).map(printable).join("\t")}\n`);
 }
 
-function reviewData({ time, ...review }: LoggedReview, cluster: ChosenCluster, io: IOStreams) {
-  const { explain, advice } = whyOf({ time, ...review }, cluster, io);
+function reviewData({ time, ...review }: LoggedReview, cluster: ChosenCluster, run: Run) {
+  const { explain, advice } = whyOf({ time, ...review }, cluster, run);
   return {
     time: new Date(time).toISOString(),
     ...review,
@@ -203,7 +203,7 @@ function showGroups(
   all: readonly Shown[],
   prefix: string,
   withHeaders: boolean,
-  columns: IOStreams["columns"],
+  columns: Run["columns"],
 ) {
   if (columns !== undefined) return all.map((shown) => showNarrow(shown, prefix, columns)).join("");
   const rows = all.map((shown) => {
@@ -304,15 +304,15 @@ interface Why {
 function whyOf(
   { outcome, reason = "", arn = "", principalId }: LoggedReview,
   options: ClusterOptions,
-  io: IOStreams,
+  run: Run,
 ): Why {
   if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
     // Without the id, the current role of this name would match.
     const isOfId =
       reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
-    return { explain: explainCommand(options, io, arn, isOfId ? principalId : undefined) };
+    return { explain: explainCommand(options, run, arn, isOfId ? principalId : undefined) };
   }
   const advice = adviceFor(reason);
   if (advice === undefined) return {};
-  return { advice: textOf(advice, spellerFor(options, io.environment)) };
+  return { advice: textOf(advice, spellerFor(options, run.environment)) };
 }

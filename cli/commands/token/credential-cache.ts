@@ -21,7 +21,7 @@ import { environmentKeys, profileChain } from "../../aws/credentials.ts";
 import { usage } from "../../io/errors.ts";
 import { fileFailure, userFolder } from "../../io/files.ts";
 import { shellWord } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 
 /** The texts of files; `undefined` for those that cannot be read. */
 type Texts = readonly (string | undefined)[];
@@ -37,10 +37,10 @@ async function whyNotCached(
   profile: string | undefined,
   folder: string,
   configuration: Texts,
-  io: IOStreams,
+  run: Run,
 ) {
   const mayUseProcess = configuration.some((text) => text?.includes(PROCESS));
-  if (mayUseProcess && (await usesProcess(profile, io))) {
+  if (mayUseProcess && (await usesProcess(profile, run))) {
     return "the AWS profile has a credential_process, whose result may depend on what --cache cannot see.";
   }
   // A user who can write to the parent folder can replace this folder.
@@ -53,10 +53,7 @@ const PROCESS = "credential_process";
  * Whether the credentials may come from a credential_process, of the profile or of its chain of
  * source_profile.
  */
-async function usesProcess(
-  profile: string | undefined,
-  { environment }: IOStreams,
-): Promise<boolean> {
+async function usesProcess(profile: string | undefined, { environment }: Run): Promise<boolean> {
   // As in the SDK, a named profile takes precedence over environment keys.
   if (profile === undefined && environmentKeys(environment) !== undefined) return false;
   return (await profileChain(profile)).some(({ settings }) => PROCESS in settings);
@@ -93,30 +90,30 @@ const LEFT_MS = 60_000;
 export async function cachedCredentials(
   options: { readonly profile: string | undefined; readonly [name: string]: unknown },
   find: () => Promise<Credentials>,
-  io: IOStreams,
+  run: Run,
 ): Promise<Credentials> {
-  const own = userFolder(io.environment, "cache");
+  const own = userFolder(run.environment, "cache");
   if (own === undefined) throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
   const folder = join(own, "credentials");
-  const configuration = configurationTexts(io);
-  const refusal = await whyNotCached(options.profile, folder, configuration, io);
+  const configuration = configurationTexts(run);
+  const refusal = await whyNotCached(options.profile, folder, configuration, run);
   if (refusal !== undefined) {
-    io.log(`Not cached: ${refusal}\n`);
+    run.log(`Not cached: ${refusal}\n`);
     return find();
   }
-  const file = join(folder, `${await cacheKey(options, configuration, io)}.json`);
-  const cached = readPrivate(file, io);
-  if (cached !== undefined && lasts(cached, io)) return cached;
+  const file = join(folder, `${await cacheKey(options, configuration, run)}.json`);
+  const cached = readPrivate(file, run);
+  if (cached !== undefined && lasts(cached, run)) return cached;
   const found = await find();
   if (found.expiration === undefined) {
-    io.log(
+    run.log(
       "Not cached: these AWS credentials do not expire. --cache is for a role, SSO or an MFA session.\n",
     );
-  } else if (lasts(found, io)) write(folder, file, found, io);
+  } else if (lasts(found, run)) write(folder, file, found, run);
   return found;
 }
 
-function lasts({ expiration }: Credentials, { clock }: IOStreams): boolean {
+function lasts({ expiration }: Credentials, { clock }: Run): boolean {
   return expiration !== undefined && expiration.getTime() - clock() > LEFT_MS;
 }
 
@@ -129,10 +126,10 @@ function lasts({ expiration }: Credentials, { clock }: IOStreams): boolean {
 async function cacheKey(
   options: Readonly<Record<string, unknown>>,
   configuration: Texts,
-  io: IOStreams,
+  run: Run,
 ) {
-  const environment = Object.entries(io.environment).filter(([name]) => name.startsWith("AWS_"));
-  const signIns = signInFolders(io).map(textsIn);
+  const environment = Object.entries(run.environment).filter(([name]) => name.startsWith("AWS_"));
+  const signIns = signInFolders(run).map(textsIn);
   const all = JSON.stringify([
     Object.entries(options).sort(),
     environment.sort(),
@@ -149,7 +146,7 @@ async function cacheKey(
  * Returns the AWS configuration files, unparsed: loading the SDK's parser takes 4 ms.
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
  */
-function configurationTexts({ environment }: IOStreams): Texts {
+function configurationTexts({ environment }: Run): Texts {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = environment;
   const home = getHomeDir();
   const files = [
@@ -163,7 +160,7 @@ function configurationTexts({ environment }: IOStreams): Texts {
  * Returns the folders of `aws sso login` and `aws login`. As in the SDK, an empty variable means
  * the working folder.
  */
-function signInFolders({ environment }: IOStreams): string[] {
+function signInFolders({ environment }: Run): string[] {
   const login =
     environment["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
   return [join(getHomeDir(), ".aws", "sso", "cache"), login || "."];
@@ -191,12 +188,12 @@ function textOf(file: string): string | undefined {
   }
 }
 
-function readPrivate(file: string, io: IOStreams): Credentials | undefined {
+function readPrivate(file: string, run: Run): Credentials | undefined {
   try {
     const { mode, uid } = lstatSync(file);
     const isOthers = process.getuid !== undefined && uid !== process.getuid();
     if (process.platform !== "win32" && (isOthers || (mode & 0o077) !== 0)) {
-      io.log(`Ignored, because other users can read it: ${file}\n`);
+      run.log(`Ignored, because other users can read it: ${file}\n`);
       return undefined;
     }
     return credentialsIn(parseJson(readFileSync(file, "utf8")));
@@ -225,7 +222,7 @@ function credentialsIn(value: unknown): Credentials | undefined {
 }
 
 /** Replaces the file atomically: kubectl runs several of these commands at once. */
-function write(folder: string, file: string, credentials: Credentials, io: IOStreams): void {
+function write(folder: string, file: string, credentials: Credentials, run: Run): void {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
   const draft = join(folder, `${crypto.randomUUID()}.new`);
   try {
@@ -233,11 +230,11 @@ function write(folder: string, file: string, credentials: Credentials, io: IOStr
     const text = JSON.stringify({ accessKeyId, secretAccessKey, sessionToken, expiration });
     writeFileSync(draft, text, { mode: 0o600, flag: "wx" });
     renameSync(draft, file);
-    removeEnded(folder, io);
+    removeEnded(folder, run);
   } catch (error) {
     // rmSync throws even with `force` if the folder is a file.
     if (existsSync(draft)) rmSync(draft, { force: true });
-    io.log(`Not cached: ${fileFailure("write", folder, error).message} ${ANOTHER_FOLDER}\n`);
+    run.log(`Not cached: ${fileFailure("write", folder, error).message} ${ANOTHER_FOLDER}\n`);
   }
 }
 
@@ -245,10 +242,10 @@ const ANOTHER_FOLDER =
   "To use another folder, set XDG_CACHE_HOME. To get no warning, omit --cache.";
 
 /** Removes expired files. A file is never read again after an input of its key changes. */
-function removeEnded(folder: string, io: IOStreams): void {
+function removeEnded(folder: string, run: Run): void {
   for (const name of readdirSync(folder).filter((fileName) => fileName.endsWith(".json"))) {
     const file = join(folder, name);
     const end = credentialsIn(parseJson(textOf(file) ?? ""))?.expiration?.getTime() ?? 0;
-    if (end <= io.clock()) rmSync(file, { force: true });
+    if (end <= run.clock()) rmSync(file, { force: true });
   }
 }

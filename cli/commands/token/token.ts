@@ -17,7 +17,7 @@ import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
 import { awsFailure, usage } from "../../io/errors.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { cachedCredentials } from "./credential-cache.ts";
 
 interface TokenOptions extends AssumeOptions {
@@ -28,7 +28,7 @@ interface TokenOptions extends AssumeOptions {
   readonly cache?: true;
 }
 
-export function tokenCommand(command: Command, io: IOStreams): Command {
+export function tokenCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "A token is valid for 15 minutes and for this cluster only. Anyone who has it can act as you: keep it out of logs. " +
@@ -59,15 +59,11 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
     .option("--jwt", "get a token that AWS STS signs (sts:GetWebIdentityToken)")
     .option("--token-only", "print only the token, without ExecCredential")
     .action(async (options: TokenOptions) =>
-      untilInterrupted(printToken(await clusterOf(command, io), options, io), io),
+      untilInterrupted(printToken(await clusterOf(command, run), options, run), run),
     );
 }
 
-async function printToken(
-  cluster: ChosenCluster,
-  options: TokenOptions,
-  io: IOStreams,
-): Promise<void> {
+async function printToken(cluster: ChosenCluster, options: TokenOptions, run: Run): Promise<void> {
   const { role, externalId, sessionName, forwardSessionName } = options;
   if (role === undefined && (externalId ?? sessionName) !== undefined) {
     throw usage("--external-id and --session-name need --role.");
@@ -78,10 +74,10 @@ async function printToken(
   }
   if (options.jwt && options.caller)
     throw usage("Give either --jwt or --caller: callers need a presigned token.");
-  const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
-  const login = options.login === true && canSignIn(io);
-  const { config, partition } = await clientConfig({ ...cluster, login }, io);
-  const find = () => findCredentials(config, io, options);
+  const version = requestedVersion(run.environment["KUBERNETES_EXEC_INFO"]);
+  const login = options.login === true && canSignIn(run);
+  const { config, partition } = await clientConfig({ ...cluster, login }, run);
+  const find = () => findCredentials(config, run, options);
   const { region, profile } = config;
   const clusterId = options.caller ? callerIdOf(cluster.cluster) : cluster.cluster;
   const decisive = {
@@ -93,14 +89,14 @@ async function printToken(
     sessionName,
     forwardSessionName,
   };
-  const credentials = await (options.cache ? cachedCredentials(decisive, find, io) : find());
-  const now = io.clock();
+  const credentials = await (options.cache ? cachedCredentials(decisive, find, run) : find());
+  const now = run.clock();
   const signed = options.jwt
-    ? await getSignedToken({ config, credentials, clusterId }, io)
+    ? await getSignedToken({ config, credentials, clusterId }, run)
     : await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, fail, and request another one, in an endless loop.
   if (signed.expiresAt <= now) throw awsFailure(CREDENTIALS_ENDED);
-  io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
+  run.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }
 
 const GROUP = "client.authentication.k8s.io";
@@ -138,7 +134,7 @@ export function execCredential(apiVersion: string, { token, expiresAt }: SignedT
 }
 
 /** Returns whether there is a user to sign in. client-go tells an exec plugin. */
-function canSignIn({ environment, interactive }: IOStreams): boolean {
+function canSignIn({ environment, interactive }: Run): boolean {
   const info = environment["KUBERNETES_EXEC_INFO"];
   return info ? memberAt(parseJson(info), "spec", "interactive") === true : interactive;
 }

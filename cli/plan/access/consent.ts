@@ -5,7 +5,7 @@ import { readName } from "../../../functions/authenticator/mapping/parameter-nam
 import type { Connection } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import { finding } from "../../io/errors.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import {
   guardLockout,
   hasAdministrator,
@@ -78,7 +78,7 @@ export async function readForAccess(
   planned: readonly Change[],
   { known, isWhole = false, merges = false, skipped = [] }: View,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<ReadForAccess> {
   const { account } = connection;
   const addressOf = (name: string) => readName(connection.review.prefix, name);
@@ -121,7 +121,7 @@ export async function readForAccess(
         ),
       };
       if (sizeOf(left) === 0) return result;
-      const found = await readLooks(left, connection, io, unread);
+      const found = await readLooks(left, connection, run, unread);
       add(current, found, looksWithout(left, unread));
     }
   };
@@ -136,7 +136,7 @@ export async function readForAccess(
   const seek: ReadForAccess["seek"] = async (states, wanted, now) => {
     const remains = () =>
       settle(states, (rule) => hasAdministrator(afterwards(states, wanted), { ...rule, now }));
-    if (!isWhole) await findAdministrator((found) => add(states, found), remains, connection, io);
+    if (!isWhole) await findAdministrator((found) => add(states, found), remains, connection, run);
   };
   if (deniesOthers || hasAdministrator(current, withoutRestrictions(review)))
     await seek(current, changes, review.now);
@@ -154,7 +154,7 @@ export async function readForAccess(
     settle,
     seek,
     async again(before) {
-      const fresh = await readLooks(reading, connection, io, looksAt());
+      const fresh = await readLooks(reading, connection, run, looksAt());
       const kept = [...before].filter(([name]) => !isOf(reading, name));
       return new Map([...kept, ...fresh.map((parameter) => [parameter.name, parameter] as const)]);
     },
@@ -178,14 +178,14 @@ async function findAdministrator(
   add: (found: readonly VersionedParameter[]) => void,
   remains: () => Promise<boolean>,
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   if (await remains()) return;
   try {
     const pages =
       connection.account === undefined
-        ? pagesBelow(connection.review.prefix, connection, io)
-        : [[...(await readMappings(connection, io)).values()]];
+        ? pagesBelow(connection.review.prefix, connection, run)
+        : [[...(await readMappings(connection, run)).values()]];
     for await (const page of pages) {
       for (const stored of page.filter(({ value }) => mentionsAdministrators(value))) {
         add([stored]);

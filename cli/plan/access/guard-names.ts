@@ -6,7 +6,7 @@ import { isObject } from "../../../functions/lib/json.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasEnded, isFor, listIn } from "../../model/stored.ts";
 import type { Change } from "../changes.ts";
@@ -19,7 +19,7 @@ import { mayDenyByName } from "../read.ts";
 export async function guardNames(
   changes: readonly Change[],
   connection: Connection,
-  io: IOStreams,
+  run: Run,
 ): Promise<void> {
   const { review } = connection;
   const added = changes.flatMap((change) => {
@@ -28,7 +28,7 @@ export async function guardNames(
       ? []
       : [`${shortName(change.name, review.prefix)} would deny ${listed(names, "", 10)} by name`];
   });
-  if (added.length === 0 || (await mayDenyByName(connection, io))) return;
+  if (added.length === 0 || (await mayDenyByName(connection, run))) return;
   const why =
     review.signedTokens === undefined
       ? "The settings of a function that reads it are not known: one that does not know names denies every identity that " +

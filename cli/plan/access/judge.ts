@@ -1,7 +1,7 @@
 // Judges a plan of mappings by the rule of access: every command that changes mappings passes it to
 // the plan.
 
-import type { IOStreams } from "../../io/streams.ts";
+import type { Run } from "../../io/streams.ts";
 import { guardLockout } from "../../model/access/administrators.ts";
 import { endedFirst, nextPhase, SETTLED_MS } from "../../model/access/phases.ts";
 import { warningsFor } from "../../model/lint/lint.ts";
@@ -18,10 +18,10 @@ interface AccessOptions {
 
 /** Returns what judges a plan of mappings and denials. */
 export function judgeAccess({ isWhole = false, merges = false }: AccessOptions = {}): Judge {
-  return async (changes, { known, skipped, gives, force }, connection, io) => {
+  return async (changes, { known, skipped, gives, force }, connection, run) => {
     const { review } = connection;
     const view = { known, isWhole, merges, skipped };
-    const reading = await readForAccess(changes, view, connection, io);
+    const reading = await readForAccess(changes, view, connection, run);
     const { current, marks, unread, settle, again } = reading;
     const ended = [...endedFirst(changes, current, review)];
     return {
@@ -33,7 +33,7 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
       async guard() {
         guardLockout(changes, current, review);
         // A denial by the command has chosen between names and patterns.
-        if (gives === undefined) await guardNames(changes, connection, io);
+        if (gives === undefined) await guardNames(changes, connection, run);
       },
       nextPhase: (wanted, stored, clock) =>
         settle(stored, (rule) => nextPhase(wanted, stored, rule, clock)),
@@ -53,17 +53,17 @@ const ENDED_FIRST = `It is written as ended, and deleted ${SETTLED_MS / 1000} s 
  * @param until milliseconds since 1970
  * @param what a phrase for the parameters that were written
  */
-export async function waitForCaches(until: number, what: string, io: IOStreams): Promise<void> {
+export async function waitForCaches(until: number, what: string, run: Run): Promise<void> {
   // AWS's clock may be ahead of this machine's.
-  const end = Math.min(until, io.clock() + SETTLED_MS);
-  if (end <= io.clock()) return;
-  const seconds = () => `${Math.ceil((end - io.clock()) / 1000)} s`;
-  io.log(
+  const end = Math.min(until, run.clock() + SETTLED_MS);
+  if (end <= run.clock()) return;
+  const seconds = () => `${Math.ceil((end - run.clock()) / 1000)} s`;
+  run.log(
     `Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`,
   );
-  while (io.clock() < end) {
-    if (io.watched) io.showProgress(`waiting for ${what}, ${seconds()} left`);
-    await io.sleep(Math.min(1_000, end - io.clock()), io.interrupted);
+  while (run.clock() < end) {
+    if (run.watched) run.showProgress(`waiting for ${what}, ${seconds()} left`);
+    await run.sleep(Math.min(1_000, end - run.clock()), run.interrupted);
   }
-  if (io.watched) io.showProgress("");
+  if (run.watched) run.showProgress("");
 }

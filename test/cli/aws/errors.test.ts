@@ -6,7 +6,7 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { awsRequestHandler } from "../../../cli/aws/client.ts";
 import { shortReasonOf, toFailure } from "../../../cli/aws/errors.ts";
 import { Failure } from "../../../cli/io/errors.ts";
-import { processStreams } from "../../../cli/io/streams.ts";
+import { processRun } from "../../../cli/io/streams.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { cli } from "../cli.ts";
 import { exits, useCluster } from "../commands/mappings/cluster.ts";
@@ -91,8 +91,8 @@ for (const [fault, isSeveral] of [
   test(`a response that is ${fault.kind} times out, and ${isSeveral ? "with several clusters there is no retry" : "the retry is reported"}`, async () => {
     cluster.store.fail(fault);
     const told: string[] = [];
-    const io = { ...processStreams(), log: (text: string) => told.push(text) };
-    const requestHandler = awsRequestHandler(isSeveral ? { ...io, shared: io } : io, 500, 200);
+    const run = { ...processRun(), log: (text: string) => told.push(text) };
+    const requestHandler = awsRequestHandler(isSeveral ? { ...run, shared: run } : run, 500, 200);
     const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 2, requestHandler });
     const failure = await ssm.send(new GetParametersCommand({ Names: ["/a"] })).catch(toFailure);
     cluster.store.fail(undefined);

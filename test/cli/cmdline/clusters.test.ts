@@ -55,9 +55,9 @@ test("work that prints as it comes can be done one after the other, and an error
 });
 
 test("output is printed in the order of the clusters, and a message that several have in common once", () => {
-  const { io, texts } = terminal();
-  const output = outputByCluster([{ name: "a" }, { name: "b" }, { name: "c" }], io);
-  const [a, b, c] = ["a", "b", "c"].map(output.ioOf);
+  const { run, texts } = terminal();
+  const output = outputByCluster([{ name: "a" }, { name: "b" }, { name: "c" }], run);
+  const [a, b, c] = ["a", "b", "c"].map(output.runOf);
   c?.log("Slow.\n");
   b?.print("B\n");
   for (const stream of [c, a]) stream?.log("Same.\n");

@@ -9,7 +9,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { beforeEach, mock, type TestContext, test } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { openAgent, sendHttp } from "../../../cli/io/http.ts";
-import { processStreams } from "../../../cli/io/streams.ts";
+import { processRun } from "../../../cli/io/streams.ts";
 import { kubeconfigOf } from "../../../cli/kube/kubeconfig.ts";
 import { mintToken } from "../../../local/identities.ts";
 import { REGION } from "../../../local/webhook.ts";
@@ -106,7 +106,7 @@ test("loopback, a container's machine and the services of instances for credenti
     "No connection to 127.0.0.1 port 1 (ECONNREFUSED).\n",
   );
   const { proxyEnv } = openAgent("http:", {
-    ...processStreams(),
+    ...processRun(),
     environment: { HTTP_PROXY: closed },
   }).options;
   for (const host of ["169.254.0.0-169.254.255.255", "fd00:ec2::254"]) {
@@ -147,16 +147,16 @@ test("an invalid proxy is refused without its value", async () => {
 
 test("time limits and Ctrl-C apply while the proxy does not answer", async (t) => {
   const { host } = await startProxy(t);
-  const io = { ...processStreams(), environment: { HTTPS_PROXY: `http://${host}` } };
+  const run = { ...processRun(), environment: { HTTPS_PROXY: `http://${host}` } };
   const request = {
     method: "GET",
     headers: {},
-    agent: openAgent("https:", io),
+    agent: openAgent("https:", run),
     limitMs: 100,
     maxBytes: 100,
   };
   const late = { name: "TimeoutError", message: "no answer from a.example within 0.1 s" };
-  await assert.rejects(sendHttp(new URL("https://a.example"), request, io), late);
+  await assert.rejects(sendHttp(new URL("https://a.example"), request, run), late);
   const { host: second, asked } = await startProxy(t);
   const interrupt = new AbortController();
   const running = list({ HTTPS_PROXY: `http://${second}` }, [], { interrupted: interrupt.signal });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { beforeEach, mock, test } from "node:test";
 import { whileLocked } from "../../../cli/io/lock.ts";
-import type { IOStreams } from "../../../cli/io/streams.ts";
+import type { Run } from "../../../cli/io/streams.ts";
 import { useFolder } from "../fixtures.ts";
 
 const ENDED = "999999999";
@@ -18,11 +18,11 @@ beforeEach(() => {
 
 /** What the lock held during the work. `onSleep`: what another process does meanwhile. */
 async function take(onSleep = () => {}) {
-  const io = {
+  const run = {
     sleep: async () => onSleep(),
     interrupted: new AbortController().signal,
-  } as unknown as IOStreams;
-  return whileLocked(lock, 1000, async () => readFileSync(lock, "utf8"), io);
+  } as unknown as Run;
+  return whileLocked(lock, 1000, async () => readFileSync(lock, "utf8"), run);
 }
 
 test("an abandoned lock is replaced, also after a process has ended while it removed one", async () => {
@@ -52,8 +52,8 @@ test("the lock of a process that was faster stays", async (t) => {
 test("work that lasts too long loses its lock to another process, whose lock stays", async () => {
   rmSync(lock);
   const other = String(process.ppid);
-  const io = { interrupted: new AbortController().signal } as unknown as IOStreams;
-  await whileLocked(lock, 1000, async () => writeFileSync(lock, other), io);
+  const run = { interrupted: new AbortController().signal } as unknown as Run;
+  await whileLocked(lock, 1000, async () => writeFileSync(lock, other), run);
   assert.equal(readFileSync(lock, "utf8"), other);
 });
 

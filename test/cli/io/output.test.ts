@@ -10,11 +10,11 @@ import { styleText } from "node:util";
 import fc from "fast-check";
 import { csv, printList, table } from "../../../cli/io/print.ts";
 import { startProgress } from "../../../cli/io/progress.ts";
-import { columnsOf, processStreams } from "../../../cli/io/streams.ts";
+import { columnsOf, processRun } from "../../../cli/io/streams.ts";
 import { cli } from "../cli.ts";
 import { ADMIN, exits, useCluster } from "../commands/mappings/cluster.ts";
 
-const io = processStreams();
+const run = processRun();
 
 const cell = fc.string({ maxLength: 60 });
 const rows = fc.array(fc.tuple(cell, cell, cell), { maxLength: 5 });
@@ -48,7 +48,7 @@ test("a sentence that does not fit is printed in full below its row", async () =
   const listing = { items: [["1", text]], headers: ["id", "text"], row: (item: string[]) => item };
   const printed = async (columns: number) => {
     let all = "";
-    const streams = { ...io, columns, print: (part: string) => (all += part) };
+    const streams = { ...run, columns, print: (part: string) => (all += part) };
     await printList({ ...listing, endsInText: true }, { output: "table", headers: true }, streams);
     return all;
   };
@@ -69,7 +69,7 @@ test("CSV quotes cells with a comma or a quote, and puts an apostrophe before wh
 function shown(all: number | undefined, watched: boolean, perSecond?: number): string[] {
   const told: string[] = [];
   const streams = {
-    ...io,
+    ...run,
     watched,
     interactive: false,
     showProgress: (line: string) => told.push(line),
@@ -93,7 +93,7 @@ test("a pipe gets a line every 10 s of long work", () => {
   const told: string[] = [];
   let now = 0;
   const log = (text: string) => told.push(text.replace(/, .* left/, ""));
-  const streams = { ...io, watched: false, clock: () => now, log };
+  const streams = { ...run, watched: false, clock: () => now, log };
   const [counted, open] = [
     startProgress("writing", 300, streams),
     startProgress("reading", undefined, streams),

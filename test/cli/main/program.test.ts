@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Command } from "commander";
 import { clusterOf } from "../../../cli/cmdline/contexts.ts";
-import { processStreams } from "../../../cli/io/streams.ts";
+import { processRun } from "../../../cli/io/streams.ts";
 import { createProgram } from "../../../cli/main/program.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli, commandPaths } from "../cli.ts";
@@ -18,7 +18,7 @@ test("help.txt, the help of every command, fits 80 columns", async () => {
     /^\$ .*\n/m,
   );
   assert.deepEqual(
-    [helps.length, commandPaths(await createProgram(processStreams())).length],
+    [helps.length, commandPaths(await createProgram(processRun())).length],
     [47, 47],
   );
   for (const help of helps) {
@@ -139,7 +139,7 @@ const namesOf = ({ options }: Command) =>
   options.filter(({ mandatory }) => mandatory).map((option) => option.attributeName());
 
 test("every command with --cluster uses the context's cluster, and the other values for which it has options", async () => {
-  const streams = { ...processStreams(), environment: { HOME: home.path } };
+  const streams = { ...processRun(), environment: { HOME: home.path } };
   const has = (command: Command, option: string) =>
     command.options.some(({ long }) => long === option);
   let found = 0;

@@ -81,14 +81,14 @@ const failWrites = (below: string) =>
 async function execute({ plans, goesOn, fails, interrupted, answers, rechecks, ...others }: Run) {
   const { options = { yes: true }, writes = 1e6 } = others;
   const stop = new AbortController();
-  const { io: one, texts } = terminal(answers, {
+  const { run: one, texts } = terminal(answers, {
     ...{ interrupted: stop.signal, words: ["mappings", "deny", "a b"], secrets: createSecrets() },
   });
   const log = (text: string) => {
     one.log(text);
     if (interrupted !== undefined && text.startsWith(interrupted)) stop.abort();
   };
-  const io = { ...one, log };
+  const run = { ...one, log };
   if (fails !== undefined) failWrites(`/${fails}/`);
   const rates = { reads: 1e6, writes };
   const names = ["one", "two", "three"].slice(0, plans.length);
@@ -102,7 +102,7 @@ async function execute({ plans, goesOn, fails, interrupted, answers, rechecks, .
   const plan = async (_: unknown, { name }: { readonly name: string }) =>
     planOf(`/${name}`, plans[names.indexOf(name)] ?? "nothing", rates);
   try {
-    await carryOut(await planClusters(clusters, all, io, plan), all, io, more);
+    await carryOut(await planClusters(clusters, all, run, plan), all, run, more);
   } catch (error) {
     const { exitCode, message } = error as Failure;
     texts.push(`exit ${exitCode}: ${message}`);
@@ -189,19 +189,19 @@ for (const [what, run, ...texts] of ROWS)
   test(what, async () => assert.deepEqual(await execute(run), texts));
 
 test("the messages for one cluster do not have its name", async () => {
-  const { io, texts } = terminal();
+  const { run, texts } = terminal();
   const planned = planOf("/one", "bob");
   assert(planned !== undefined);
   const options = { yes: true, report: () => {} } as const;
   failWrites("/one/");
   const failure = { message: `${STOPPED}\n${NOTHING}`, exitCode: EXIT.awsFailure };
   await assert.rejects(
-    executePlan(async () => planned, options, io),
+    executePlan(async () => planned, options, run),
     failure,
   );
   cluster.store.fail(undefined);
   const effect = () => ["It ends at noon.", "Then run lint."];
-  await executePlan(async () => ({ ...planned, outcome: "Denied bob.", effect }), options, io);
+  await executePlan(async () => ({ ...planned, outcome: "Denied bob.", effect }), options, run);
   assert.deepEqual(texts, ["Denied bob. It ends at noon.", "Then run lint."]);
 });
 
@@ -222,8 +222,8 @@ test("before writes that take a minute, their time is printed, and that they can
     ],
     [Array.from({ length: 199 }, () => of(1, { ...rates }))],
   ] as const) {
-    const { io, texts: found } = terminal();
-    logIfLong(proposals, io);
+    const { run, texts: found } = terminal();
+    logIfLong(proposals, run);
     assert.deepEqual(found, texts);
   }
 });

@@ -6,7 +6,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { functionsAt } from "../../../cli/aws/functions.ts";
 import { createMemo } from "../../../cli/io/memo.ts";
-import type { IOStreams } from "../../../cli/io/streams.ts";
+import type { Run } from "../../../cli/io/streams.ts";
 import { shellOf } from "../../../cli/model/function-settings.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
@@ -47,7 +47,7 @@ export const read = (
 export function terminal(answers = "", more: object = {}) {
   const texts: string[] = [];
   const log = (text: string) => texts.push(text.trimEnd());
-  const io = {
+  const run = {
     ...{ interrupted: UNINTERRUPTED, closed: UNINTERRUPTED, watched: false, interactive: true },
     ...{
       environment: sharedVariables(),
@@ -58,5 +58,5 @@ export function terminal(answers = "", more: object = {}) {
     ...{ clock: () => CONTEXT.now, log, print: log, input: () => Readable.from([answers]) },
     ...more,
   };
-  return { io: io as unknown as IOStreams, texts };
+  return { run: run as unknown as Run, texts };
 }

@@ -9,7 +9,7 @@ import { judgeNoMapping } from "../../../cli/plan/judge.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
 import { read, terminal } from "./connection.ts";
 
-const { io } = terminal();
+const { run } = terminal();
 const CALLERS = `${CONTEXT.prefix}/callers`;
 const KEY = `${CONTEXT.prefix}/issuer/${"k".repeat(43)}`;
 const change = (name: string, value: string | undefined): Change => {
@@ -17,7 +17,7 @@ const change = (name: string, value: string | undefined): Change => {
 };
 const judge = (changes: readonly Change[]) => {
   const plan = { known: new Map(), skipped: [], gives: undefined, force: false };
-  return judgeNoMapping(changes, plan, { review: CONTEXT } as Connection, io);
+  return judgeNoMapping(changes, plan, { review: CONTEXT } as Connection, run);
 };
 
 test("a plan without the rule of access throws for every kind of mapping", async () => {

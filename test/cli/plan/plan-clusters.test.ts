@@ -31,7 +31,7 @@ async function placesOf(
   isSeveral = clusters.length > 1,
 ) {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
-  const { io, texts } = terminal("", { secrets: createSecrets() });
+  const { run, texts } = terminal("", { secrets: createSecrets() });
   const named = clusters.map((cluster, index) => ({
     name: `c${index}`,
     cluster: "prod",
@@ -43,7 +43,7 @@ async function placesOf(
     return undefined;
   };
   try {
-    const { failed } = await planClusters({ chosen: named, isSeveral }, {}, io, plan, partition);
+    const { failed } = await planClusters({ chosen: named, isSeveral }, {}, run, plan, partition);
     for (const { name, failure } of failed)
       places.set(name, `${name}: exit ${failure.exitCode}: ${failure.message}`);
   } catch (error) {
@@ -76,7 +76,7 @@ for (const [what, clusters, ...texts] of ROWS) {
 
 test("clusters of one account and Region share limits, and with one profile a client", async () => {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
-  const { io } = terminal("", { secrets: createSecrets() });
+  const { run } = terminal("", { secrets: createSecrets() });
   const places = [
     ...["a", "a", "same", "b"].map((profile) => ({ profile })),
     { profile: "a", region: "eu-west-1" },
@@ -90,7 +90,7 @@ test("clusters of one account and Region share limits, and with one profile a cl
   await planClusters(
     { chosen: clusters, isSeveral: true },
     {},
-    io,
+    run,
     async (connection, { name }) => {
       found.set(name, connection);
       return undefined;

@@ -57,7 +57,7 @@ async function propose(
   const settings = { clusterId: "prod", region: "us-east-1" };
   const connection = connectionTo(cluster, { settings, rates: { reads: 1e6, writes: 1e6 } });
   const known = new Map([["x", stored("x", "{}")]]);
-  const { io, texts } = terminal();
+  const { run, texts } = terminal();
   const result = await prepare(
     {
       plan: { changes: planned, unchanged: 0, extra: [] },
@@ -66,7 +66,7 @@ async function propose(
       judge: judgeAccess(),
     },
     options,
-    io,
+    run,
   ).then(
     ({ proposal: found, refusal }) =>
       found === undefined
@@ -175,8 +175,8 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
     answers = "",
     interactive = true,
   ) => {
-    const { io, texts } = terminal(answers, { interactive });
-    const result = await confirmAll(proposals, options, io).then(
+    const { run, texts } = terminal(answers, { interactive });
+    const result = await confirmAll(proposals, options, run).then(
       () => "accepted",
       ({ message }: Error) => message,
     );

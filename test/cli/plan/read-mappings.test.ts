@@ -12,7 +12,7 @@ import { accessDenied } from "../commands/mappings/forbidden.ts";
 import { connectionTo, terminal } from "./connection.ts";
 
 const cluster = useCluster();
-const { io } = terminal();
+const { run } = terminal();
 
 async function reading<T>(
   work: (connection: Connection) => Promise<T>,
@@ -25,7 +25,7 @@ async function reading<T>(
 test("any number of parameters is read in calls of ten, without those that do not exist", async () => {
   const names = Array.from({ length: 23 }, (_, i) => `${PREFIX}/role/1/r${i}`);
   for (const name of names.slice(1)) cluster.store.put(name, "{}");
-  const found = await reading((connection) => readByName(names, connection, io));
+  const found = await reading((connection) => readByName(names, connection, run));
   assert.deepEqual([...found.keys()].toSorted(), names.slice(1).toSorted());
   const sizes = cluster.store.requests.map(({ body }) => JSON.parse(body.toString()).Names.length);
   assert.deepEqual(sizes, [10, 10, 3]);
@@ -34,7 +34,7 @@ test("any number of parameters is read in calls of ten, without those that do no
 test("the number of mappings read is shown at a terminal, and removed at the end", async () => {
   for (let i = 0; i < 20; i += 1) cluster.put(`role/111122223333/r${i}`, {});
   const shown: string[] = [];
-  const watched = { ...io, watched: true, showProgress: (line: string) => shown.push(line) };
+  const watched = { ...run, watched: true, showProgress: (line: string) => shown.push(line) };
   await reading((connection) => readMappings(connection, watched));
   assert.deepEqual([shown[0], shown.at(-1)], ["reading 20", ""]);
 });
@@ -47,7 +47,7 @@ test("for a comparison, only patterns keep their order, and an empty list is lef
   cluster.put("deny/111122223333", []);
   cluster.put("role/111122223333/x", "[2,1]");
   cluster.put("sso-session/111122223333/v", "{");
-  const found = await reading((connection) => readToCompare(connection, io));
+  const found = await reading((connection) => readToCompare(connection, run));
   const lines = [...found].map(
     ([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`,
   );
@@ -73,7 +73,7 @@ test("who may not read every mapping learns of --account, but not with it, nor a
     [failed, undefined, false],
   ] as const) {
     cluster.store.fail(fault);
-    const error = await reading((connection) => readMappings(connection, io), account).then(
+    const error = await reading((connection) => readMappings(connection, run), account).then(
       () => assert.fail("not denied"),
       (reason: Error) => reason,
     );

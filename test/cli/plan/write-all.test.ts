@@ -45,7 +45,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
   const { ssm } = connection;
   let now = NOW;
   let shown = "";
-  const { io, texts: events } = terminal("", {
+  const { run, texts: events } = terminal("", {
     ...{ watched: watched === true, clock: () => now },
     showProgress: (line: string) => {
       shown = line;
@@ -62,7 +62,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
     );
     const plan = planChanges(known, new Map(wanted), true);
     const accepted = { known, skipped: [], gives: undefined, force: force === true };
-    const judgement = await judgeAccess()(plan.changes, accepted, connection, io);
+    const judgement = await judgeAccess()(plan.changes, accepted, connection, run);
     const counts: Record<string, number> = {};
     ssm.middlewareStack.add((next, { commandName = "" }) => async (call) => {
       const kind = KINDS[commandName] ?? commandName;
@@ -73,7 +73,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
         events.push(`${(now - NOW) / 1000} ${Name?.slice(PREFIX.length + 1)} ${Value}`);
       return next(call);
     });
-    await writeAll({ ...judgement, changes: plan.changes, force: force === true }, connection, io);
+    await writeAll({ ...judgement, changes: plan.changes, force: force === true }, connection, run);
   } catch (error) {
     events.push(...(error as Error).message.split("\n"));
   } finally {

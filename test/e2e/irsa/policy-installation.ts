@@ -9,7 +9,7 @@ import { before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import type { Check } from "../../../cli/cmdline/advice.ts";
 import { checkAdmission } from "../../../cli/commands/irsa/check-admission.ts";
-import { processStreams } from "../../../cli/io/streams.ts";
+import { processRun } from "../../../cli/io/streams.ts";
 import { openKubernetes } from "../../../cli/kube/client.ts";
 import { ROLE_LABEL } from "../../../cli/kube/objects.ts";
 import { cli } from "../../cli/cli.ts";
@@ -83,7 +83,7 @@ export function describeInstallation({ minor }: PolicyServer, kubernetes: Kubern
 
     async function doctor(): Promise<Check[]> {
       const checks = await checkAdmission(
-        await openKubernetes(kubernetes.kubeconfig, processStreams()),
+        await openKubernetes(kubernetes.kubeconfig, processRun()),
       );
       return checks.filter(({ state }) => state !== "ok");
     }

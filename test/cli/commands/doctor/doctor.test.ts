@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkReachable } from "../../../../cli/commands/doctor/check-endpoint.ts";
-import { processStreams } from "../../../../cli/io/streams.ts";
+import { processRun } from "../../../../cli/io/streams.ts";
 import { openEndpoint } from "../../../../cli/kube/client.ts";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import packageJson from "../../../../package.json" with { type: "json" };
@@ -143,7 +143,7 @@ test("the table has one line per check, with the advice below, and fits the term
 test("an endpoint that stops answering is a failed check, not a Ctrl-C", async () => {
   const silent = await startHttpServer(() => ({ status: 405, body: "" }));
   silent.fail({ kind: "stall", body: "{" });
-  const opened = openEndpoint({ server: silent.url }, processStreams(), { limitMs: 200 });
+  const opened = openEndpoint({ server: silent.url }, processRun(), { limitMs: 200 });
   const [first] = await checkReachable(opened, Date.now);
   await assert.rejects(opened.send("POST", "{}"), { name: "NoReply", code: "ETIMEDOUT" });
   opened.close();

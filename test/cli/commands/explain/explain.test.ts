@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adviceFor, textOf } from "../../../../cli/cmdline/advice.ts";
 import { oneLine } from "../../../../cli/io/print.ts";
-import { processStreams } from "../../../../cli/io/streams.ts";
+import { processRun } from "../../../../cli/io/streams.ts";
 import { createProgram } from "../../../../cli/main/program.ts";
 import { ERRORS } from "../../../../functions/errors.ts";
 import { mintToken } from "../../../../local/identities.ts";
@@ -195,7 +195,7 @@ test("every denial has advice", () => {
 });
 
 test("each command in advice exists, and accepts the options of a cluster", async () => {
-  const program = await createProgram(processStreams());
+  const program = await createProgram(processRun());
   const optionsOf = new Map(
     commandPaths(program).map((path) => {
       const command = path.reduce(

@@ -28,7 +28,7 @@ const STORED = {
 };
 
 const cluster = useCluster(STORED);
-const { io } = terminal();
+const { run } = terminal();
 
 /**
  * Of the changes, `undefined` removes. `known`: the names that were read for the plan, of `STORED`.
@@ -57,7 +57,7 @@ async function read({ changes, known = [], isWhole = false, account, denied }: P
   const start = cluster.store.requests.length;
   if (denied !== undefined) cluster.store.fail(onlyGranted(PREFIX, A, { but: denied }));
   const names = new Map(known.map((name) => [`${PREFIX}/${name}`, stored(name)]));
-  const result = await readForAccess(planned, { known: names, isWhole }, connection, io);
+  const result = await readForAccess(planned, { known: names, isWhole }, connection, run);
   const requests = () =>
     cluster.store.requests.slice(start).map(({ body }) => {
       const { Names, Path } = JSON.parse(body.toString());

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { IOStreams } from "../../../../cli/io/streams.ts";
+import type { Run } from "../../../../cli/io/streams.ts";
 import { waitForCaches } from "../../../../cli/plan/access/judge.ts";
 import { UNINTERRUPTED } from "../../../../cli/plan/write-parameter.ts";
 
 async function wait(until: number, watched: boolean) {
   let now = 0;
   const events: string[] = [];
-  const io = {
+  const run = {
     ...{ watched, interrupted: UNINTERRUPTED, clock: () => now },
     log: (text: string) => events.push(text),
     showProgress: (text: string) => events.push(`<${text}>`),
@@ -17,8 +17,8 @@ async function wait(until: number, watched: boolean) {
       events.push(`${ms} ms`);
       now += ms;
     },
-  } as unknown as IOStreams;
-  await waitForCaches(until, "x", io);
+  } as unknown as Run;
+  await waitForCaches(until, "x", run);
   return events;
 }
 

@@ -8,7 +8,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { Failure } from "../../../../../cli/io/errors.ts";
-import { processStreams } from "../../../../../cli/io/streams.ts";
+import { processRun } from "../../../../../cli/io/streams.ts";
 import { readMapping } from "../../../../../cli/model/file-entry.ts";
 import schema from "../../../../../cli/model/mapping-file.schema.json" with { type: "json" };
 import { examineMappingFiles, placeEntries } from "../../../../../cli/model/mapping-file.ts";
@@ -19,7 +19,7 @@ import { cli } from "../../../cli.ts";
 
 /** After a change of the schema, run it with IAM_AUTHENTICATOR_RUNS=10000. */
 const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? randomRuns(300));
-const streams = processStreams();
+const streams = processRun();
 /** Compiling fails if the schema is not valid 2020-12. */
 const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(
   schema,
@@ -38,9 +38,9 @@ const ONLY_THE_COMMAND = {
 } as const;
 
 async function problemsOf(text: string): Promise<string[]> {
-  const io = { ...streams, input: () => Readable.from([text]) };
+  const run = { ...streams, input: () => Readable.from([text]) };
   try {
-    const { entries, problems } = await examineMappingFiles(["-"], io);
+    const { entries, problems } = await examineMappingFiles(["-"], run);
     return [...problems, ...placeEntries("/p", entries).problems].map(({ problem }) => problem);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
