@@ -159,7 +159,7 @@ const OFFLINE = [
 /** Loaded by each dynamic import too, except those that need less. */
 const GROUPS = [
   // The entry point's own modules.
-  { files: [inCli("main/run.ts"), inCli("io/streams.ts")] },
+  { files: [inCli("main/run.ts"), inCli("io/run.ts")] },
   // What `token` loads. Most of it is needed by every command.
   {
     files: ["main/program.ts", "commands/token/token.ts"].map(inCli),

@@ -2,7 +2,7 @@
 // Entry point of the command, `npx lambda-iam-authenticator`.
 
 import packageJson from "../package.json" with { type: "json" };
-import { processRun } from "./io/streams.ts";
+import { processRun } from "./io/run.ts";
 import { runCommand } from "./main/run.ts";
 
 // npm only warns about `engines`. Other versions ignore HTTPS_PROXY:

@@ -89,7 +89,7 @@ const RULES: Readonly<Record<string, readonly [rule: string, sources: Sources]>>
     { "cli/commands/put.ts": writing("PutParameterCommand"), "cli/plan/delete.ts": writing("DeleteParameterCommand") },
   ],
   "the domain must not read the environment": ["style/noProcessEnv", Object.fromEntries(domain.map((folder) => [`${folder}/environment.ts`, READS_ENVIRONMENT]))],
-  "in cli/, only cli/io/streams.ts may read the environment": [
+  "in cli/, only cli/io/run.ts may read the environment": [
     "style/noProcessEnv",
     Object.fromEntries(["aws/client", "cmdline/contexts", "commands/a/a", "io/files", "main/run", "plan/write-parameter"].map((file) => [`cli/${file}.ts`, READS_ENVIRONMENT])),
   ],
@@ -149,7 +149,7 @@ test("cli/ reads process.env in one place, and changes no variable", () => {
         line.replace(/^(\S+): (\/\/|\*|\/\*).*/, ""),
       ),
     );
-  assert.deepEqual(lines, ["io/streams.ts: const environment = process.env;"]);
+  assert.deepEqual(lines, ["io/run.ts: const environment = process.env;"]);
 });
 
 /** From the bottom. A file may import its own layer, those below it, and functions/. */

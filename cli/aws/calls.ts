@@ -7,7 +7,7 @@ import type { InitializeMiddleware, MetadataBearer } from "@smithy/types";
 import type { CallerIdentity } from "../../functions/authenticator/identity/sts-response.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { HttpTimeout, quotedAnswer } from "../io/http.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { awsRequestHandler, type ClientConfig, configuredEndpoint } from "./client.ts";
 import { toFailure, unusableAnswer } from "./errors.ts";
 

@@ -6,7 +6,7 @@ import type { AwsCredentialIdentity, HttpRequest, Provider } from "@smithy/types
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../io/errors.ts";
 import { HttpTimeout, NoAnswer, openAgent, sendHttp } from "../io/http.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { type AwsRequestHandler, credentialProvider, environmentKeys } from "./credentials.ts";
 
 /** The limit for each attempt of a call. */

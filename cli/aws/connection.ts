@@ -6,7 +6,7 @@ import type { Settings } from "../../functions/authenticator/settings.ts";
 import { type CommonSettings, readCommonSettings } from "../../functions/settings/common.ts";
 import { readFrom } from "../../functions/settings/environment.ts";
 import { usage } from "../io/errors.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import type { ReviewSettings } from "../model/evaluation.ts";
 import { type Shell, shellOf } from "../model/function-settings.ts";
 import { callerIdentity, ownAccount, watched } from "./calls.ts";

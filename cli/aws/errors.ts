@@ -6,7 +6,7 @@ import { errorText, hasCode, isAuthenticatorError, isDenial } from "../../functi
 import { failureKind } from "../../functions/lib/retry.ts";
 import { awsFailure, EXIT, Failure } from "../io/errors.ts";
 import { HttpTimeout, HttpTooLarge, proxyFailure, quotedAnswer } from "../io/http.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 /**
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and their

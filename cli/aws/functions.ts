@@ -2,7 +2,7 @@
 
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { settingsParameter } from "../../functions/settings/stored-settings.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import {
   type FunctionSettings,
   judgeSettings,

@@ -1,7 +1,7 @@
 // Limits the calls to AWS per second.
 
 import { setTimeout } from "node:timers/promises";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 /** The numbers of calls per second. */
 export interface Rates {

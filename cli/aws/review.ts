@@ -26,7 +26,7 @@ import { type Denial, denial, type ErrorCode, hasCode, isDenial } from "../../fu
 import type { Deadline } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import { openAgents } from "../io/http.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { deniedIn } from "../model/entry.ts";
 import type { StoredParameters } from "../model/evaluation.ts";
 import { withAwsClock } from "./calls.ts";

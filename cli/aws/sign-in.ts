@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { awsFailure } from "../io/errors.ts";
 import { userFolder } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 /**
  * https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_StartDeviceAuthorization.html:

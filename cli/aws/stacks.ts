@@ -2,7 +2,7 @@
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { defaultStackName, type StackKind } from "../../functions/settings/stack.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { watched } from "./calls.ts";
 import { awsRequestHandler, type ClientConfig } from "./client.ts";
 import { toFailure } from "./errors.ts";

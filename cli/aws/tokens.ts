@@ -7,7 +7,7 @@ import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator
 import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { awsFailure } from "../io/errors.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { OWN_SESSION_NAME } from "../model/session-programs.ts";
 import type { ClientConfig, Credentials } from "./client.ts";
 import { usableCredentials } from "./credentials.ts";

@@ -12,7 +12,7 @@ import {
   shortened,
   type Text,
 } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { type ClusterOptions, type Speller, spellerFor } from "./spelling.ts";
 
 /** What to do: a text, or a function that makes it with the commands in it. */

@@ -4,7 +4,7 @@ import type { AwsOptions } from "../aws/client.ts";
 import { toFailure } from "../aws/errors.ts";
 import { type ExitCode, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import type { ChosenCluster, Clusters } from "./contexts.ts";
 
 export interface ClusterFailure {

@@ -12,7 +12,7 @@ import {
 import type { ClusterPlace } from "../aws/connection.ts";
 import { type Failure, usage } from "../io/errors.ts";
 import { readFileText, userFolder } from "../io/files.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import type { Path } from "../io/yaml.ts";
 
 export const CLUSTER_FLAGS = "-c, --cluster <id>";

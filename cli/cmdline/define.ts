@@ -1,7 +1,7 @@
 // Creates commands: their help, their error messages, and suggestions for unknown names.
 
 import { Command, type Help, type OutputConfiguration } from "commander";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 /** Width of help if the output is not a terminal. */
 const HELP_COLUMNS = 80;

@@ -7,7 +7,7 @@ import { NAMESPACE } from "../../functions/issuer/trust-policy.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { DEFAULT_RATES } from "../aws/rates.ts";
 import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { CLUSTER_FLAGS } from "./contexts.ts";
 
 export interface OutputOptions {

@@ -19,7 +19,7 @@ import {
 import { outputsOf } from "../aws/stacks.ts";
 import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import type { ChosenCluster } from "./contexts.ts";
 import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
 import { type PastTime, readPastTime, shownTime } from "./times.ts";

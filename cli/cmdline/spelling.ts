@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { ClusterPlace } from "../aws/connection.ts";
 import { optionWords, shellWord } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 export const SHORT_NAME = "iam-authenticator";
 

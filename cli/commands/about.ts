@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { describe } from "../cmdline/define.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 /**
  * Defines `help`, for its own help: `program.ts` turns `help mappings set` into `mappings set

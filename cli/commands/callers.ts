@@ -23,7 +23,7 @@ import { type End, type EndOptions, end, endOf } from "../cmdline/times.ts";
 import { EXIT, finding, usage } from "../io/errors.ts";
 import { writeSecret } from "../io/files.ts";
 import { type ListOutputOptions, printList } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { webhookKubeconfig } from "../kube/kubeconfig.ts";
 import { webhookServer } from "../kube/server.ts";
 import { OUT } from "../kube/webhook-files.ts";

@@ -20,7 +20,7 @@ import { type Edit, editYaml } from "../io/edit-yaml.ts";
 import { usage } from "../io/errors.ts";
 import { readFileText, readText, replaceFile, shownFile } from "../io/files.ts";
 import { type ListOutputOptions, printable, printList } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 export function listCommand(command: Command, run: Run): Command {
   describe(command, {

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { describe } from "../cmdline/define.ts";
 import { collectNamespace } from "../cmdline/options.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { stringifyYaml } from "../io/yaml.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "../model/names.ts";
 

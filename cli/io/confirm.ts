@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { EXIT, Failure, finding, usage } from "./errors.ts";
 import { fileFailure, readFileText } from "./files.ts";
-import type { Run } from "./streams.ts";
+import type { Run } from "./run.ts";
 
 /**
  * Returns if the user answers yes, and throws a `Failure` otherwise. `answer`: the options that

@@ -20,7 +20,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure, usage } from "./errors.ts";
 import { untilInterrupted } from "./progress.ts";
-import type { Run } from "./streams.ts";
+import type { Run } from "./run.ts";
 
 /** A ConfigMap has at most 1 MB, and ten thousand mappings have a few MB. */
 const MAX_BYTES = 16 * 1024 * 1024;

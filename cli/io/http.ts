@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { usage } from "./errors.ts";
-import type { Run } from "./streams.ts";
+import type { Run } from "./run.ts";
 
 /**
  * The hosts without a proxy: this machine, and the services of instances and containers for

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { memberAt } from "../../functions/lib/json.ts";
 import { usage } from "./errors.ts";
 import { createFile, fileFailure } from "./files.ts";
-import type { Run } from "./streams.ts";
+import type { Run } from "./run.ts";
 
 const POLL_MS = 100;
 

@@ -1,6 +1,6 @@
 // Prints lists, tables, JSON, YAML and CSV, wraps lines, and quotes words for the shell.
 
-import { type Run, withEscapes } from "./streams.ts";
+import { type Run, withEscapes } from "./run.ts";
 
 export interface HeaderOptions {
   /** `false` by --no-headers. */

@@ -1,6 +1,6 @@
 // Shows progress in a terminal.
 
-import type { Run } from "./streams.ts";
+import type { Run } from "./run.ts";
 
 const BAR = 30;
 

@@ -15,7 +15,7 @@ import {
 } from "yaml";
 import { usage } from "./errors.ts";
 import { shownFile } from "./files.ts";
-import { hasControl, withEscapes } from "./streams.ts";
+import { hasControl, withEscapes } from "./run.ts";
 
 export interface YamlDocument {
   readonly value: unknown;

@@ -6,7 +6,7 @@ import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { awsFailure, type Failure, usage } from "../io/errors.ts";
 import { failureReason, openAgent, quotedAnswer, sendHttp } from "../io/http.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { readKubeconfig, tlsOptions, type Webhook } from "./kubeconfig.ts";
 import { type KubernetesObject, stringAt } from "./objects.ts";
 

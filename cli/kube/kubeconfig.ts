@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { type Failure, usage } from "../io/errors.ts";
 import { readText, shownFile } from "../io/files.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 import { listAt, objectAt } from "./objects.ts";
 

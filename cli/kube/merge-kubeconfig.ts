@@ -9,7 +9,7 @@ import { type Edit, editYaml } from "../io/edit-yaml.ts";
 import { usage } from "../io/errors.ts";
 import { readFileText, replaceFile } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { type Path, parseYaml } from "../io/yaml.ts";
 import type { kubeconfig } from "./kubeconfig.ts";
 

@@ -6,7 +6,7 @@ import { defaultStackName } from "../../functions/settings/stack.ts";
 import { type AwsOptions, clientConfig } from "../aws/client.ts";
 import { outputsOfCluster } from "../aws/stacks.ts";
 import { usage } from "../io/errors.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { reviewUrl, type Webhook } from "./kubeconfig.ts";
 import { readAuthority, type WebhookFiles } from "./webhook-files.ts";
 

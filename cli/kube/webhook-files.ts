@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { Option } from "commander";
 import { usage } from "../io/errors.ts";
 import { readText, shownFile, writeSecret } from "../io/files.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { reviewUrl, type Webhook } from "./kubeconfig.ts";
 
 export interface WebhookFiles {

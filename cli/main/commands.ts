@@ -2,7 +2,7 @@
 // called.
 
 import type { Command } from "commander";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 /**
  * Adds details, examples, arguments, options and the action to a command that has its name and

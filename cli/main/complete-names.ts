@@ -8,7 +8,7 @@ import { clusterOf } from "../cmdline/contexts.ts";
 import { newCommand } from "../cmdline/define.ts";
 import { ACCOUNT, CONNECTIONS, ignoreEmptyVariables, withOptions } from "../cmdline/options.ts";
 import { readPublishedKeys } from "../commands/irsa/published-keys.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
 import { callerName, readCallers } from "../plan/callers.ts";
 

@@ -3,7 +3,7 @@
 import { kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { readConfig } from "../cmdline/contexts.ts";
 import { shellWord } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import type { Lister } from "./complete-names.ts";
 
 /** The command that completion scripts call; it is not listed in help. */

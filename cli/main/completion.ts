@@ -8,7 +8,7 @@ import { SHORT_NAME } from "../cmdline/spelling.ts";
 import { usage } from "../io/errors.ts";
 import { fileFailure, xdgFolder } from "../io/files.ts";
 import { shellWord } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { COMPLETE, listerFor } from "./complete.ts";
 import type { Lister } from "./complete-names.ts";
 

@@ -6,7 +6,7 @@ import { describe, helpColumns, newCommand, pathOf } from "../cmdline/define.ts"
 import { ignoreEmptyVariables } from "../cmdline/options.ts";
 import { programName } from "../cmdline/spelling.ts";
 import { EXIT } from "../io/errors.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { COMMANDS, commandsBelow, isCalled, isGroup, nameIn, PATHS, pathIn } from "./commands.ts";
 
 const EXIT_CODES =

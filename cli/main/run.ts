@@ -1,7 +1,7 @@
 // Runs one command line, reports its error, and returns the exit code.
 
 import packageJson from "../../package.json" with { type: "json" };
-import { extended, type Run, withHarmlessOutput } from "../io/streams.ts";
+import { extended, type Run, withHarmlessOutput } from "../io/run.ts";
 import { COMPLETE, complete } from "./complete.ts";
 
 /** Runs a command. `allWords` are the arguments after the interpreter and the script. */

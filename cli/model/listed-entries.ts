@@ -1,7 +1,7 @@
 // Stored mappings and denials as the rows of a list, and how commands print them.
 
 import { type ListOutputOptions, printData, printList } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { deniedIn, type Entry, given, readParameter } from "./entry.ts";
 import { shortName } from "./evaluation.ts";
 import { writeEntry } from "./file-entry.ts";

@@ -8,7 +8,7 @@ import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { usage } from "../io/errors.ts";
 import { fileFailure, readText, shownFile } from "../io/files.ts";
 import { printable } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 import { deniedIn, type Entry, inOrder, nameOfEntry, parameterOf } from "./entry.ts";
 import { readDenial, readMapping, writeEntry } from "./file-entry.ts";

@@ -9,7 +9,7 @@ import type { Connection } from "../aws/connection.ts";
 import { isAccessDenied } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { finding, usage } from "../io/errors.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
 import {
   entryKey,

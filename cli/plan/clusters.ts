@@ -18,7 +18,7 @@ import { programName } from "../cmdline/spelling.ts";
 import { EXIT, Failure, finding, silentExit, usage } from "../io/errors.ts";
 import { listed, shellWord } from "../io/print.ts";
 import { duration, startProgress } from "../io/progress.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
 import { ChangedBetween } from "./judge.ts";
 import {

@@ -4,7 +4,7 @@
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection } from "../aws/connection.ts";
 import { EXIT, Failure } from "../io/errors.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import type { Mark, Phase } from "../model/judgement.ts";
 import { type Looks, looksAt } from "../model/looks.ts";
 import { isStored, type VersionedParameter } from "../model/stored.ts";

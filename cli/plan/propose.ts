@@ -8,7 +8,7 @@ import type { WriteOptions } from "../cmdline/options.ts";
 import { confirm } from "../io/confirm.ts";
 import { Failure, finding } from "../io/errors.ts";
 import { shortened } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import type { VersionedParameter } from "../model/stored.ts";
 import { type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
 import type { Accepted, Judge } from "./judge.ts";

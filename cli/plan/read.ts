@@ -15,7 +15,7 @@ import { readConfig } from "../cmdline/contexts.ts";
 import type { WriteOptions } from "../cmdline/options.ts";
 import { EXIT, Failure, finding, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { listsForAny } from "../model/entry.ts";
 import { shortName } from "../model/evaluation.ts";
 import { addLooks, eachLook, type Looks, sizeOf } from "../model/looks.ts";

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { hangingIndent, listed } from "../io/print.ts";
-import type { Run, Tone } from "../io/streams.ts";
+import type { Run, Tone } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
 import { MARKED, type Mark } from "../model/judgement.ts";
 import { riskRank } from "../model/names.ts";

@@ -10,7 +10,7 @@ import { toFailure } from "../aws/errors.ts";
 import { readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
 import { changesOrder, entryKey, listIn, mergeList } from "../model/stored.ts";
 import type { Change } from "./changes.ts";

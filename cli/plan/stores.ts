@@ -11,7 +11,7 @@ import {
 } from "../aws/connection.ts";
 import type { ClusterRun } from "../cmdline/clusters.ts";
 import type { ChosenCluster } from "../cmdline/contexts.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 
 /**
  * Returns the ids of the clusters whose functions may read the same store: no difference is known

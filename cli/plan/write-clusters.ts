@@ -7,7 +7,7 @@ import { limitsOf } from "../aws/rates.ts";
 import { type ClusterFailure, inTurns, outputByCluster } from "../cmdline/clusters.ts";
 import { EXIT, type Failure, silentExit } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import {
   type ClusterPlan,
   confirmAll,

@@ -7,7 +7,7 @@ import { type RateLimit, rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
 import { logIfSlow, startProgress } from "../io/progress.ts";
-import type { Run } from "../io/streams.ts";
+import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
 import type { PhaseWrite } from "../model/judgement.ts";
 import { looksAt, looksWithout, sizeOf } from "../model/looks.ts";

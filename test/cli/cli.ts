@@ -3,8 +3,8 @@
 import { Readable } from "node:stream";
 import type { Command } from "commander";
 import { createMemo } from "../../cli/io/memo.ts";
-import type { Tone } from "../../cli/io/streams.ts";
-import { createSecrets } from "../../cli/io/streams.ts";
+import type { Tone } from "../../cli/io/run.ts";
+import { createSecrets } from "../../cli/io/run.ts";
 import { runCommand } from "../../cli/main/run.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { OPERATOR } from "../local-aws.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, test } from "node:test";
-import { processRun } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/run.ts";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { createProgram } from "../../cli/main/program.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";

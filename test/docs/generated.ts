@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FULL_NAME } from "../../cli/cmdline/spelling.ts";
-import { processRun } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/run.ts";
 import { createProgram } from "../../cli/main/program.ts";
 import { ERRORS, STATUS } from "../../functions/errors.ts";
 import { cli, commandPaths } from "../cli/cli.ts";

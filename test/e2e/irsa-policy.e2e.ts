@@ -9,7 +9,7 @@ import { before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { policies } from "../../cli/commands/irsa/admission-policy.ts";
 import { checkAdmission } from "../../cli/commands/irsa/check-admission.ts";
-import { processRun } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/run.ts";
 import { openKubernetes } from "../../cli/kube/client.ts";
 import { LABEL_POLICY_NAME } from "../../cli/kube/objects.ts";
 import { prepare, useFolder, useServer } from "../cli/fixtures.ts";

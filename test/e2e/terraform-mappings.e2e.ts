@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { before, test } from "node:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { processRun } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/run.ts";
 import { stringifyYaml } from "../../cli/io/yaml.ts";
 import { readMappingFiles, toParameters } from "../../cli/model/mapping-file.ts";
 import { KINDS, type MappingKind } from "../../functions/authenticator/mapping/kinds.ts";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Command } from "commander";
-import { processRun } from "../../cli/io/streams.ts";
+import { processRun } from "../../cli/io/run.ts";
 import { createProgram } from "../../cli/main/program.ts";
 import { ONLY_IN_ALL } from "../extent.ts";
 import { BEHAVIOURS, resetAt } from "./behaviours.ts";

@@ -113,7 +113,7 @@ const ROWS: readonly Row[] = [
   ["A Pod's token for AWS logs in to kube-apiserver", "cli/commands/irsa/flags.ts", "`--service-account-issuer=${issuer}`,", "`--service-account-issuer=${issuer}`, `--api-audiences=${issuer},sts.amazonaws.com`,", "test/cli/commands/irsa/print.test.ts"],
   ["A Pod runs with the node's role", "cli/commands/irsa/check-admission.ts", "(pod) => !hasVolume(pod) && ", "(pod) => false && ", "test/cli/commands/irsa/doctor.test.ts"],
   ["A name forges a line of the log", "functions/telemetry/log-line.ts", "print(JSON.stringify({ ...entry, ...metrics }))", 'print(JSON.stringify({ ...entry, ...metrics }).replaceAll("\\\\n", "\\n"))', `${T}/http/log-review.test.ts`],
-  ["Text of a log or of Parameter Store moves", "cli/io/streams.ts", 'return text.replace(CONTROL, "?");', "return text;", "test/cli/io/forged-lines.test.ts"],
+  ["Text of a log or of Parameter Store moves", "cli/io/run.ts", 'return text.replace(CONTROL, "?");', "return text;", "test/cli/io/forged-lines.test.ts"],
   ["Text of a log or of Parameter Store moves", "cli/main/complete.ts", "shellWord(name) === name && ", "", "test/cli/main/completion.test.ts"],
   ["Credentials that `token --cache` keeps", "cli/commands/token/credential-cache.ts", '{ mode: 0o600, flag: "wx" }', '{ mode: 0o644, flag: "wx" }', "test/cli/commands/token/cache.test.ts"],
   ["Credentials that `token --cache` keeps", "cli/commands/token/credential-cache.ts", "    Object.entries(options).sort(),\n", "", "test/cli/commands/token/cache.test.ts"],

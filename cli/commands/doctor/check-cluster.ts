@@ -17,7 +17,7 @@ import { type Advice, adviceFor, type Check, failed, ok, warning } from "../../c
 import { clustersIn, readConfig } from "../../cmdline/contexts.ts";
 import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { differentSettings, settingsFrom } from "../../model/function-settings.ts";
 import { lintDenials } from "../../model/lint/denials.ts";

@@ -10,7 +10,7 @@ import type { ClientConfig } from "../../aws/client.ts";
 import { getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
 import { type Check, failed, failureOf, ok, warning } from "../../cmdline/advice.ts";
 import { openAgents } from "../../io/http.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import type { Endpoint } from "../../kube/client.ts";
 import { reviewBy, reviewCheck } from "./check-endpoint.ts";
 

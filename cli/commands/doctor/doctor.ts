@@ -30,7 +30,7 @@ import {
 import { silentExit, usage } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { type Endpoint, NoReply, openEndpoint } from "../../kube/client.ts";
 import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
 import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../../kube/webhook-files.ts";

@@ -17,7 +17,7 @@ import { finding, silentExit, usage } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
 import { type OutputFormat, printData, printList } from "../../io/print.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { shortName, signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
 import { arnFault } from "../../model/file-entry.ts";
 import { identitiesNamed, roleNamed } from "../../model/person.ts";

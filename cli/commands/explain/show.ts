@@ -8,7 +8,7 @@ import type { Explanation } from "../../aws/review.ts";
 import { adviceFor, textOf } from "../../cmdline/advice.ts";
 import type { Speller } from "../../cmdline/spelling.ts";
 import { hangingIndent, type Text } from "../../io/print.ts";
-import type { Run, Tone } from "../../io/streams.ts";
+import type { Run, Tone } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { NO_NODES } from "../../model/function-settings.ts";
 import { sessionProgram } from "../../model/session-programs.ts";

@@ -20,7 +20,7 @@ import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure, silentExit } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
 import {
   explanationData,

@@ -8,7 +8,7 @@ import { type Advice, type Check, failed, ok, warning } from "../../cmdline/advi
 import { Failure } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { listed } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { type Kubernetes, messageOf, openEndpoint, type Reply } from "../../kube/client.ts";
 import { listAt, STS_AUDIENCE } from "../../kube/objects.ts";
 import { readLegacyTokens, requestToken } from "./cluster-keys.ts";

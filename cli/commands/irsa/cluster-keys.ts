@@ -13,7 +13,7 @@ import { unverifiedParts } from "../../aws/tokens.ts";
 import { awsFailure, Failure, usage } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { listed } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { type Kubernetes, refused } from "../../kube/client.ts";
 import { isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../../kube/objects.ts";
 

@@ -25,7 +25,7 @@ import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdli
 import { Failure, silentExit } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
 import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { STS_AUDIENCE } from "../../kube/objects.ts";
 import { checkAdmission } from "./check-admission.ts";

@@ -5,7 +5,7 @@ import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { ISSUER_URL_FORM, isIssuerUrl } from "../../../functions/issuer/settings.ts";
 import { describe } from "../../cmdline/define.ts";
 import { usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 
 interface FlagsOptions {
   readonly issuer: string;

@@ -19,7 +19,7 @@ import {
 } from "../../cmdline/options.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";

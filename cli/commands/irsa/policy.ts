@@ -5,7 +5,7 @@ import { describe } from "../../cmdline/define.ts";
 import { collectNamespace, readWhole } from "../../cmdline/options.ts";
 import { programName } from "../../cmdline/spelling.ts";
 import { usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../../kube/objects.ts";
 import {

@@ -14,7 +14,7 @@ import {
 } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../../kube/objects.ts";
 import type { Change } from "../../plan/changes.ts";

@@ -11,7 +11,7 @@ import {
 import { describe } from "../../cmdline/define.ts";
 import { usage } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { STS_AUDIENCE } from "../../kube/objects.ts";
 import { readAudience, readIssuer } from "./flags.ts";
 

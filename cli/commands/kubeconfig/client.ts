@@ -7,7 +7,7 @@ import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts
 import { isInstalled, SHORT_NAME } from "../../cmdline/spelling.ts";
 import { usage } from "../../io/errors.ts";
 import { optionWords } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { kubeconfig } from "../../kube/kubeconfig.ts";
 import { mergeKubeconfig } from "../../kube/merge-kubeconfig.ts";

@@ -5,7 +5,7 @@ import { type ChosenCluster, optionalClusterOf } from "../../cmdline/contexts.ts
 import { describe } from "../../cmdline/define.ts";
 import { OF_STACK, withOptions } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { type Webhook, webhookKubeconfig, withServer } from "../../kube/kubeconfig.ts";
 import { webhookServer } from "../../kube/server.ts";
 import {

@@ -23,7 +23,7 @@ import {
 import { programName } from "../../cmdline/spelling.ts";
 import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { isActive, readValue } from "../../model/entry-arns.ts";
 import {

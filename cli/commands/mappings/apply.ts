@@ -23,7 +23,7 @@ import {
 } from "../../cmdline/options.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { deniedIn, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { foreignProblem } from "../../model/file-entry.ts";

@@ -10,7 +10,7 @@ import { isObject, parseStored } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { given, readParameter } from "../../model/entry.ts";
 import { type AccessLevel, accessGroups } from "../../model/names.ts";
 import { hasKey, listItems, type VersionedParameter, withItem } from "../../model/stored.ts";

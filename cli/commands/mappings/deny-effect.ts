@@ -6,7 +6,7 @@ import { isExpired } from "../../../functions/lib/time.ts";
 import { MAPPING_FOUND_MS } from "../../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { isActive, overlaps, type PlacedEntry, readValue } from "../../model/entry-arns.ts";
 import type { ReviewSettings, StoredParameters } from "../../model/evaluation.ts";
 import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";

@@ -8,7 +8,7 @@ import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import type { End, EndOptions } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { accountOf, given } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import {

@@ -14,7 +14,7 @@ import type { ChosenCluster } from "../../cmdline/contexts.ts";
 import { loggedNames } from "../../cmdline/review-log.ts";
 import { EXIT, Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { readValue } from "../../model/entry-arns.ts";
 import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 import {

@@ -13,7 +13,7 @@ import { nearest } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { programName } from "../../cmdline/spelling.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
 import {

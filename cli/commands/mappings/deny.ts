@@ -7,7 +7,7 @@ import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
 import { end, endOf } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 import { checkOneArn, DENY_HELP, partitionIn } from "../../model/target.ts";
 import { carryOut, type PlannedClusters, planClusters } from "../../plan/clusters.ts";

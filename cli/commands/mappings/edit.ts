@@ -15,7 +15,7 @@ import {
 import { spellerFor } from "../../cmdline/spelling.ts";
 import { createDraft } from "../../io/confirm.ts";
 import { finding, usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { accountOf, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";

@@ -17,7 +17,7 @@ import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { printData, shellWord } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { parseDocuments, parseYaml } from "../../io/yaml.ts";
 import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";

@@ -12,7 +12,7 @@ import { describe } from "../../cmdline/define.ts";
 import { ACCOUNT, CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
 import { finding } from "../../io/errors.ts";
 import { type ListOutputOptions, printData } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { listedEntriesOf, printListedEntries } from "../../model/listed-entries.ts";

@@ -22,7 +22,7 @@ import {
 import { shownTime } from "../../cmdline/times.ts";
 import { type Failure, finding } from "../../io/errors.ts";
 import { type HeaderOptions, listed, printList } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { readParameter } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import {

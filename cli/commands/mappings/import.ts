@@ -12,7 +12,7 @@ import { collect } from "../../cmdline/options.ts";
 import { finding } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { printable, printData } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type Problem, readMapping } from "../../model/file-entry.ts";
 import schema from "../../model/mapping-file.schema.json" with { type: "json" };

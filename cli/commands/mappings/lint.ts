@@ -21,7 +21,7 @@ import {
 } from "../../cmdline/options.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { type HeaderOptions, printList } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { NO_NODES, settingsFrom } from "../../model/function-settings.ts";

@@ -7,7 +7,7 @@ import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, listOutput, READING, withOptions } from "../../cmdline/options.ts";
 import type { ListOutputOptions } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { decideForPrincipal, shortName } from "../../model/evaluation.ts";
 import {
   type ListedEntry,

@@ -17,7 +17,7 @@ import {
 import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { EXIT, silentExit } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { accountOf, deniedIn, identityName, readParameter } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type VersionedParameter } from "../../model/stored.ts";

@@ -28,7 +28,7 @@ import {
 import { programName } from "../../cmdline/spelling.ts";
 import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { denyListsFor } from "../../model/access/state.ts";
 import { deniedIn, inOrder, nameOfEntry } from "../../model/entry.ts";
 import {

@@ -11,7 +11,7 @@ import { toFailure } from "../../aws/errors.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
 import type { Entry } from "../../model/entry.ts";

@@ -11,7 +11,7 @@ import { type OpenLog, startOfLog } from "../../cmdline/review-log.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure } from "../../io/errors.ts";
 import { startProgress } from "../../io/progress.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
 import type { ListedEntry } from "../../model/listed-entries.ts";
 

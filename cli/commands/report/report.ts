@@ -33,7 +33,7 @@ import {
   printList,
   shellWord,
 } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { given, nameOfEntry } from "../../model/entry.ts";
 import { writeEntry } from "../../model/file-entry.ts";
 import { coversIn } from "../../model/lint/shadowing.ts";

@@ -28,7 +28,7 @@ import {
   type Text,
   table,
 } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 
 interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {

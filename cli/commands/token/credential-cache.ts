@@ -21,7 +21,7 @@ import { environmentKeys, profileChain } from "../../aws/credentials.ts";
 import { usage } from "../../io/errors.ts";
 import { fileFailure, userFolder } from "../../io/files.ts";
 import { shellWord } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 
 /** The texts of files; `undefined` for those that cannot be read. */
 type Texts = readonly (string | undefined)[];

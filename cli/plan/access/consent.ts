@@ -5,7 +5,7 @@ import { readName } from "../../../functions/authenticator/mapping/parameter-nam
 import type { Connection } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import { finding } from "../../io/errors.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import {
   guardLockout,
   hasAdministrator,

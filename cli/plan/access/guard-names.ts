@@ -6,7 +6,7 @@ import { isObject } from "../../../functions/lib/json.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasEnded, isFor, listIn } from "../../model/stored.ts";
 import type { Change } from "../changes.ts";

@@ -1,7 +1,7 @@
 // Judges a plan of mappings by the rule of access: every command that changes mappings passes it to
 // the plan.
 
-import type { Run } from "../../io/streams.ts";
+import type { Run } from "../../io/run.ts";
 import { guardLockout } from "../../model/access/administrators.ts";
 import { endedFirst, nextPhase, SETTLED_MS } from "../../model/access/phases.ts";
 import { warningsFor } from "../../model/lint/lint.ts";

@@ -6,7 +6,7 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { awsRequestHandler } from "../../../cli/aws/client.ts";
 import { shortReasonOf, toFailure } from "../../../cli/aws/errors.ts";
 import { Failure } from "../../../cli/io/errors.ts";
-import { processRun } from "../../../cli/io/streams.ts";
+import { processRun } from "../../../cli/io/run.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { cli } from "../cli.ts";
 import { exits, useCluster } from "../commands/mappings/cluster.ts";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createSecrets } from "../../../cli/io/streams.ts";
+import { createSecrets } from "../../../cli/io/run.ts";
 import { mintToken } from "../../../local/identities.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { localIdentity, startSts } from "../../local-aws.ts";

@@ -9,7 +9,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { beforeEach, mock, type TestContext, test } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { openAgent, sendHttp } from "../../../cli/io/http.ts";
-import { processRun } from "../../../cli/io/streams.ts";
+import { processRun } from "../../../cli/io/run.ts";
 import { kubeconfigOf } from "../../../cli/kube/kubeconfig.ts";
 import { mintToken } from "../../../local/identities.ts";
 import { REGION } from "../../../local/webhook.ts";

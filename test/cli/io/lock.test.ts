@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { beforeEach, mock, test } from "node:test";
 import { whileLocked } from "../../../cli/io/lock.ts";
-import type { Run } from "../../../cli/io/streams.ts";
+import type { Run } from "../../../cli/io/run.ts";
 import { useFolder } from "../fixtures.ts";
 
 const ENDED = "999999999";

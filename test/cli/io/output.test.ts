@@ -10,7 +10,7 @@ import { styleText } from "node:util";
 import fc from "fast-check";
 import { csv, printList, table } from "../../../cli/io/print.ts";
 import { startProgress } from "../../../cli/io/progress.ts";
-import { columnsOf, processRun } from "../../../cli/io/streams.ts";
+import { columnsOf, processRun } from "../../../cli/io/run.ts";
 import { cli } from "../cli.ts";
 import { ADMIN, exits, useCluster } from "../commands/mappings/cluster.ts";
 

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Command } from "commander";
 import { clusterOf } from "../../../cli/cmdline/contexts.ts";
-import { processRun } from "../../../cli/io/streams.ts";
+import { processRun } from "../../../cli/io/run.ts";
 import { createProgram } from "../../../cli/main/program.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli, commandPaths } from "../cli.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Rates } from "../../../cli/aws/rates.ts";
 import { awsFailure, EXIT, type Failure, usage } from "../../../cli/io/errors.ts";
-import { createSecrets } from "../../../cli/io/streams.ts";
+import { createSecrets } from "../../../cli/io/run.ts";
 import { judgeAccess } from "../../../cli/plan/access/judge.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import {

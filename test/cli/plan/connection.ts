@@ -6,7 +6,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { functionsAt } from "../../../cli/aws/functions.ts";
 import { createMemo } from "../../../cli/io/memo.ts";
-import type { Run } from "../../../cli/io/streams.ts";
+import type { Run } from "../../../cli/io/run.ts";
 import { shellOf } from "../../../cli/model/function-settings.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";

@@ -9,7 +9,7 @@ import { before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import type { Check } from "../../../cli/cmdline/advice.ts";
 import { checkAdmission } from "../../../cli/commands/irsa/check-admission.ts";
-import { processRun } from "../../../cli/io/streams.ts";
+import { processRun } from "../../../cli/io/run.ts";
 import { openKubernetes } from "../../../cli/kube/client.ts";
 import { ROLE_LABEL } from "../../../cli/kube/objects.ts";
 import { cli } from "../../cli/cli.ts";

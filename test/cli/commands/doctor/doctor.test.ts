@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkReachable } from "../../../../cli/commands/doctor/check-endpoint.ts";
-import { processRun } from "../../../../cli/io/streams.ts";
+import { processRun } from "../../../../cli/io/run.ts";
 import { openEndpoint } from "../../../../cli/kube/client.ts";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import packageJson from "../../../../package.json" with { type: "json" };

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adviceFor, textOf } from "../../../../cli/cmdline/advice.ts";
 import { oneLine } from "../../../../cli/io/print.ts";
-import { processRun } from "../../../../cli/io/streams.ts";
+import { processRun } from "../../../../cli/io/run.ts";
 import { createProgram } from "../../../../cli/main/program.ts";
 import { ERRORS } from "../../../../functions/errors.ts";
 import { mintToken } from "../../../../local/identities.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Run } from "../../../../cli/io/streams.ts";
+import type { Run } from "../../../../cli/io/run.ts";
 import { waitForCaches } from "../../../../cli/plan/access/judge.ts";
 import { UNINTERRUPTED } from "../../../../cli/plan/write-parameter.ts";
 

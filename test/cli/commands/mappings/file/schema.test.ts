@@ -8,7 +8,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { Failure } from "../../../../../cli/io/errors.ts";
-import { processRun } from "../../../../../cli/io/streams.ts";
+import { processRun } from "../../../../../cli/io/run.ts";
 import { readMapping } from "../../../../../cli/model/file-entry.ts";
 import schema from "../../../../../cli/model/mapping-file.schema.json" with { type: "json" };
 import { examineMappingFiles, placeEntries } from "../../../../../cli/model/mapping-file.ts";
