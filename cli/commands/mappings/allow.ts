@@ -11,7 +11,7 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -20,7 +20,7 @@ import {
   type WriteOptions,
   withOptions,
 } from "../../cmdline/options.ts";
-import { programName } from "../../cmdline/spelling.ts";
+import { spellerFor } from "../../cmdline/spelling.ts";
 import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -73,12 +73,14 @@ async function allow(
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined)
     throw usage("--session requires a role or a permission set.");
-  const planRemoval = isPerson ? planPersonRemoval : planPrincipalRemoval;
   const planned = await planClusters(
     clusters,
     options,
     run,
-    (connection, _, own) => planRemoval(who, options, connection, own),
+    (connection, cluster, own) =>
+      isPerson
+        ? planPersonRemoval(who, options, connection, own)
+        : planPrincipalRemoval(who, cluster, options, connection, own),
     partitionIn(who),
   );
   await carryOut(planned, options, run, { done: "Allowed" });
@@ -86,6 +88,7 @@ async function allow(
 
 async function planPrincipalRemoval(
   who: string,
+  cluster: ChosenCluster,
   options: AllowOptions,
   connection: Connection,
   run: Run,
@@ -100,7 +103,7 @@ async function planPrincipalRemoval(
   const known = await readByName([...lists, ...places], connection, run);
   await requireCluster(known, connection, options, run);
   const plan = planWithout(lists, (item) => isFor(item, arnLike), known, review);
-  const left = stillDenied(arnLike, afterwards(known, plan.changes), connection, run);
+  const left = stillDenied(arnLike, afterwards(known, plan.changes), cluster, connection, run);
   if (plan.changes.length === 0)
     throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
   const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
@@ -197,14 +200,14 @@ function candidatesOf(arnLike: string, { review, account }: Connection): string[
 function stillDenied(
   arnLike: string,
   parameters: StoredParameters,
-  connection: Connection,
+  cluster: ChosenCluster,
+  { review }: Connection,
   { environment }: Run,
 ): string {
-  const { review, settings } = connection;
   const identity = supposeIdentity(arnLike);
   const { deciding } = identity === undefined ? {} : decide(review, identity, parameters);
   if (deciding?.place !== "deny-account" && deciding?.place !== "deny-any") return "";
   const name = shortName(deciding.parameter, review.prefix);
-  const command = `${programName(environment)} mappings get -c ${settings.clusterId}`;
-  return ` ${arnLike} is still denied by ${name}. To see it: ${command} ${shellWord(name)}`;
+  const { spell } = spellerFor(cluster, environment);
+  return ` ${arnLike} is still denied by ${name}. To see it: ${spell("mappings get", shellWord(name))}`;
 }

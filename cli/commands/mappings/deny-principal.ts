@@ -12,7 +12,9 @@ import { isOfSessions } from "../../../functions/authenticator/mapping/possible-
 import { nearest } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import { programName } from "../../cmdline/spelling.ts";
+import type { ChosenCluster } from "../../cmdline/contexts.ts";
+import { spellerFor } from "../../cmdline/spelling.ts";
+import { shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
@@ -42,6 +44,7 @@ export interface PlannedPrincipal extends PlannedDenial {
 
 export async function planPrincipal(
   who: string,
+  cluster: ChosenCluster,
   options: DenyOptions,
   terms: Terms,
   connection: Connection,
@@ -60,7 +63,7 @@ export async function planPrincipal(
   );
   const known = all ?? (await read([], run));
   const plan = planDenials([arnLike], terms, known, connection);
-  await warnOfFederatedUsers(arnLike, plan, connection, run);
+  await warnOfFederatedUsers(arnLike, plan, cluster, connection, run);
   const role = sessionRole(arnLike);
   if (isOfSessions(arnLike)) warnOfSignedTokens([role ?? "*"], connection, run);
   return {
@@ -168,10 +171,10 @@ function isRoleOfSet(role: string): boolean {
 async function warnOfFederatedUsers(
   arnLike: string,
   { changes }: Plan,
-  connection: Connection,
+  cluster: ChosenCluster,
+  { ssm, review }: Connection,
   run: Run,
 ) {
-  const { ssm, review, settings } = connection;
   if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
   const account = accountOf(arnLike);
   const all = `arn:${review.partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
@@ -181,8 +184,8 @@ async function warnOfFederatedUsers(
   ];
   const lists = new Set([account, "any"].map((of) => denyParameter(review.prefix, of)));
   const start = "This denial does not cover federated users, whose names their creator chooses";
-  const program = programName(run.environment);
-  const advice = `To deny them too: ${program} mappings deny -c ${settings.clusterId} '${all}'`;
+  const { spell } = spellerFor(cluster, run.environment);
+  const advice = `To deny them too: ${spell("mappings deny", shellWord(all))}`;
   try {
     const stored = afterwards(
       await readSome(ssm, [...granting, ...lists], run.interrupted),

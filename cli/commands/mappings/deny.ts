@@ -77,7 +77,7 @@ async function denyPrincipal(
     clusters,
     options,
     run,
-    (connection, _, own) => planPrincipal(who, options, terms, connection, own),
+    (connection, cluster, own) => planPrincipal(who, cluster, options, terms, connection, own),
     partitionIn(who),
   );
   const denials = planned.ready.map(({ plan }) => plan);

@@ -124,6 +124,17 @@ test("allow prints what still denies the identity", async () => {
   await exits(allow(MALLORY, "--allow-weakening"), 0, still);
 });
 
+test("the commands in messages of deny and allow select the cluster as the user did", async () => {
+  put("any", [{ arnLike: "arn:aws:iam::*:user/mal*" }]);
+  cluster.put(`account/${A}`, {});
+  const where = ["--region", "us-east-1", "--prefix", PREFIX];
+  const selected = `-c prod --prefix ${PREFIX} --region us-east-1`;
+  const { err } = await exits(deny(MALLORY, ...where), 0);
+  assert.ok(err.includes(` mappings deny ${selected} 'arn:aws:sts::${A}:federated-user/*'\n`), err);
+  const allowed = await exits(allow(MALLORY, "--allow-weakening", ...where), 0);
+  assert.ok(allowed.err.includes(` mappings get ${selected} deny/any\n`), allowed.err);
+});
+
 test("list, export, history and rollback support denials", async () => {
   const denial = { arnLike: MALLORY, notAfter: "2099-01-01T00:00:00Z", description: "why" };
   put(A, [denial]);
