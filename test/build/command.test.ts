@@ -237,7 +237,7 @@ test("mappings list loads the client of Parameter Store and no other, no YAML an
   const bytes = outputs.flatMap(({ inputs }) =>
     ofClient.map((input) => inputs[input]?.bytesInOutput ?? 0),
   );
-  assert.ok(bytes.reduce((sum, byte) => sum + byte, 0) < 5_000, String(bytes));
+  assert.ok(bytes.reduce((sum, part) => sum + part, 0) < 5_000, String(bytes));
 });
 
 test("package.json requires the Node.js that the command needs, and an older one prints one sentence", async () => {

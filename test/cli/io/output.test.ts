@@ -103,7 +103,7 @@ test("a pipe gets a line every 10 s of long work", () => {
     counted.show(done);
     open.show(done * 10);
   }
-  for (const stream of [counted, open]) stream.end();
+  for (const progress of [counted, open]) progress.end();
   assert.deepEqual(told, [
     "writing 10/300\n",
     "reading 100\n",

@@ -208,11 +208,11 @@ test("a Secret whose token is not a JWT, or not signed as one of the keys signs,
     "..",
     ...headers.map((header) => `${Buffer.from(header).toString("base64url")}.b.c`),
   ];
-  const encoded = texts.map((text) => ({ data: { token: Buffer.from(text).toString("base64") } }));
+  const secrets = texts.map((text) => ({ data: { token: Buffer.from(text).toString("base64") } }));
   setSecrets(
-    ...encoded.map((text, index) => ({
+    ...secrets.map((secret, index) => ({
       metadata: { name: `text-${index}`, namespace: "app" },
-      ...text,
+      ...secret,
     })),
   );
   const names = texts.map((_, index) => `app/text-${index}`).join(", ");
