@@ -19,6 +19,7 @@ import { checkMapping } from "../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../functions/authenticator/mapping/parameter-name.ts";
 import { ADMIN, exits, useCluster } from "./cli/commands/mappings/cluster.ts";
 import { useFolder } from "./cli/fixtures.ts";
+import { randomRuns } from "./extent.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const EXAMPLES = join(ROOT, "examples");
@@ -149,7 +150,7 @@ test("AWS CLI: put-mapping.sh writes the mapping of an ARN", () => {
     path: fc.constantFrom("", "team/", "a/b.c/"),
     name: fc.stringMatching(/^[\w+=,.@-]{1,64}$/),
   });
-  for (const { kind, path, name } of fc.sample(arns, { numRuns: 20, seed: 13 })) {
+  for (const { kind, path, name } of fc.sample(arns, { numRuns: randomRuns(20), seed: 13 })) {
     const arn = `arn:aws:iam::${ACCOUNT}:${kind}/${path}${name}`;
     const put = putMapping("my-cluster", arn, "dev:{SessionName}", "developers", "readers");
     assert.deepEqual([put.status, put.stderr, put.call], [0, "", "ssm put-parameter"]);

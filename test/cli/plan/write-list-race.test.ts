@@ -11,7 +11,7 @@ import { IS_ALL } from "../../extent.ts";
 
 const NAME = "/iam-authenticator/my-cluster/deny/111122223333";
 
-const ROUNDS = IS_ALL ? 8_000 : 300;
+const ROUNDS = IS_ALL ? 8_000 : 100;
 
 /** Returns numbers from 0 to below 1, the same ones in each run. */
 function numbers(seed: number): () => number {
