@@ -229,20 +229,26 @@ export function oneLine(text: Text): string {
  */
 export function hangingIndent(head: string, text: Text, columns: number | undefined): string {
   const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
-  const shown = printable(oneLine(text)).trim();
-  const command = typeof text === "string" ? "" : printable(text.command).trim();
-  let left = shown.length;
   const lines: string[] = [];
-  for (const word of shown.split(" ")) {
-    const mark = left < command.length ? " \\" : "";
-    left -= word.length + 1;
+  /** `mark` ends a line that the word does not continue. */
+  const add = (word: string, mark: string) => {
     const last = lines.pop();
     if (last === undefined) lines.push(word);
     else if (last.length + 1 + word.length + mark.length <= room) lines.push(`${last} ${word}`);
     else lines.push(`${last}${mark}`, word);
-  }
+  };
+  const { before, command } = typeof text === "string" ? { before: text, command: "" } : text;
+  if (before !== "" || command === "")
+    for (const word of printable(before).trim().split(" ")) add(word, "");
+  for (const [at, word] of shellWordsIn(printable(command)).entries())
+    add(word, at === 0 ? "" : " \\");
   const indent = " ".repeat(head.length);
   return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
+}
+
+/** Returns the words of a command line as a shell separates them, still quoted. */
+function shellWordsIn(command: string): readonly string[] {
+  return command.match(/(?:\\.|'[^']*'|[^ '\\])+/g) ?? [];
 }
 
 /** Returns the first `most` items, and one that `rest` makes of "and 3 more" and the next item. */

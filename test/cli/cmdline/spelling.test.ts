@@ -42,3 +42,11 @@ test("a command at the end of a text can be copied from a narrow terminal", () =
   );
   assert.equal(hangingIndent("> ", text, undefined), `> ${oneLine(text)}\n`);
 });
+
+test("a quoted word of a command is not wrapped, since a shell would keep the backslash in it", () => {
+  const command = `x --profile 'team a' 'it'\\'' s' y`;
+  assert.equal(
+    hangingIndent("", { before: "run it:", command }, 18),
+    `run it: x \\\n--profile \\\n'team a' \\\n'it'\\'' s' y\n`,
+  );
+});
