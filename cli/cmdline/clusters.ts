@@ -12,7 +12,7 @@ export interface ClusterFailure {
   readonly failure: Failure;
 }
 
-/** A cluster, and the streams of its output. */
+/** A cluster, and the run of the work in it, which has its output. */
 export interface ClusterRun {
   readonly place: ChosenCluster;
   /** With several clusters, its messages begin with its name. */
@@ -20,11 +20,11 @@ export interface ClusterRun {
 }
 
 /**
- * Returns the clusters with their streams.
+ * Returns the clusters with their runs.
  *
- * @param runOf returns the streams of one of several clusters
+ * @param runOf returns the run of one of several clusters
  */
-export function withStreams(
+export function runsOf(
   { chosen, isSeveral }: Clusters,
   run: Run,
   runOf: ReturnType<typeof outputByCluster>["runOf"] = (name) => ({
@@ -129,7 +129,7 @@ export async function inEachCluster<T>(
   { atOnce }: { readonly atOnce?: number } = {},
 ) {
   const output = outputByCluster(clusters.chosen, run);
-  const runs = withStreams(clusters, run, atOnce === undefined ? output.runOf : undefined);
+  const runs = runsOf(clusters, run, atOnce === undefined ? output.runOf : undefined);
   async function runIn({ place, run: own }: ClusterRun): Promise<Result<T> | ClusterFailure> {
     try {
       return { cluster: place.name, value: await work(place, own) };

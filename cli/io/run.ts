@@ -131,10 +131,7 @@ export interface Run extends Time, Streams, Interruption {
   readonly isDebug?: boolean;
   /** The command line, for messages. */
   readonly words?: readonly string[];
-  /**
-   * The run's own streams, for what several clusters share. The streams of each cluster print
-   * later.
-   */
+  /** Set for the work in one of several clusters, which prints later: the run that they share. */
   readonly shared?: Run;
 }
 
@@ -174,10 +171,7 @@ interface ProcessRun extends Run {
   readonly flush: () => Promise<void>;
 }
 
-/**
- * Returns the streams of the process. The first Ctrl-C aborts `interrupted`. The second one ends
- * the process.
- */
+/** Returns the run of the process. The first Ctrl-C aborts `interrupted`. The second one ends it. */
 export function processRun(): ProcessRun {
   const environment = process.env;
   const interrupt = new AbortController();

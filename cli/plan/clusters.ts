@@ -10,8 +10,8 @@ import {
   inTurns,
   linesOf,
   outputByCluster,
+  runsOf,
   throwWorst,
-  withStreams,
 } from "../cmdline/clusters.ts";
 import type { ChosenCluster, Clusters } from "../cmdline/contexts.ts";
 import { programName } from "../cmdline/spelling.ts";
@@ -94,7 +94,7 @@ export async function planClusters<P extends ClusterPlan>(
 ): Promise<PlannedClusters<P>> {
   const { isSeveral } = clusters;
   const output = outputByCluster(clusters.chosen, run);
-  const runs = withStreams(clusters, run, output.runOf);
+  const runs = runsOf(clusters, run, output.runOf);
   const progress = startProgress("reading clusters", runs.length, run);
   const connectTo = isSeveral
     ? connectOnce(options, partition)
