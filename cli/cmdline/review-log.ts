@@ -95,7 +95,8 @@ export async function withLog<T>(
     throw usage("--log-group and --stack are for one cluster.");
   }
   const now = run.clock();
-  const [from, to] = [since(now), until?.(now)];
+  const from = since(now);
+  const to = until?.(now);
   if (from > now) throw usage(`--since ${shownTime(from)} is in the future.`);
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
   const { config } = await clientConfig(cluster, run);

@@ -54,7 +54,8 @@ export function clusterWords({
   profile,
 }: ClusterOptions): readonly string[] {
   const words = [
-    ...["-c", cluster],
+    "-c",
+    cluster,
     ...optionWords("--prefix", prefix),
     ...optionWords("--region", region),
     ...optionWords("--profile", profile),

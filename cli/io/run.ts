@@ -135,7 +135,9 @@ export interface Run extends Time, Streams, Interruption {
   readonly shared?: Run;
 }
 
-const [STDIN, STDOUT, STDERR] = [0, 1, 2];
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
 
 const CLEAR_LINE = "\r\u001b[K";
 

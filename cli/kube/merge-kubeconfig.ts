@@ -65,7 +65,8 @@ export async function mergeKubeconfig(
       write,
     );
   await locked();
-  const [name, where] = [config[CURRENT], paths.join(" and ")];
+  const name = config[CURRENT];
+  const where = paths.join(" and ");
   run.log(
     where
       ? `Wrote the context "${name}" to ${where}.\n`
@@ -175,7 +176,8 @@ function additions(path: Path, old: Fields, made: Fields): Edit[] {
   );
   const wanted = { ...Object.fromEntries(replaced.map((key) => [key, undefined])), ...made };
   return Object.entries(wanted).flatMap(([key, value]): Edit[] => {
-    const [was, step] = [old[key], [...path, key]];
+    const was = old[key];
+    const step = [...path, key];
     if (key === "exec" && isObject(was) && isObject(value)) {
       return additions(step, was, { ...value, env: merged(was["env"], value["env"]) });
     }
@@ -185,7 +187,8 @@ function additions(path: Path, old: Fields, made: Fields): Edit[] {
 
 /** Joins two lists of variables: those of the second replace those of the same name. */
 function merged(old: unknown, made: unknown): unknown {
-  const [was, given] = [[old ?? []].flat(), [made ?? []].flat()];
+  const was = [old ?? []].flat();
+  const given = [made ?? []].flat();
   const names = given.map((variable) => memberAt(variable, "name"));
   const all = [...was.filter((variable) => !names.includes(memberAt(variable, "name"))), ...given];
   return all.length === 0 ? undefined : all;

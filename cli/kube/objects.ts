@@ -102,7 +102,8 @@ export function selects(selector: KubernetesObject | undefined, labels: Kubernet
 
 function matches(expression: KubernetesObject, labels: KubernetesObject): boolean {
   const { values } = expression;
-  const [name, operator] = [stringAt(expression, "key"), stringAt(expression, "operator")];
+  const name = stringAt(expression, "key");
+  const operator = stringAt(expression, "operator");
   const exists = Object.hasOwn(labels, name);
   const isListed = exists && Array.isArray(values) && values.includes(labels[name]);
   const results = { In: isListed, NotIn: !isListed, Exists: exists, DoesNotExist: !exists };

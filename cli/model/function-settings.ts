@@ -86,7 +86,8 @@ export function differentSettings(first: Settings, second: Settings): string[] {
       entries.map(([name, value]) => [name, Array.isArray(value) ? new Set(value) : value]),
     );
   };
-  const [ofFirst, ofSecond] = [comparable(first), comparable(second)];
+  const ofFirst = comparable(first);
+  const ofSecond = comparable(second);
   const shared = Object.keys(ofFirst).filter((name) => !OF_A_STACK.includes(name));
   const different = shared.filter((name) => !isDeepStrictEqual(ofFirst[name], ofSecond[name]));
   return different.map((name) => KEYS[name] ?? name);

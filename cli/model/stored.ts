@@ -80,7 +80,9 @@ interface Merged {
  */
 export function mergeList(key: string, base: Items, mine: Items, theirs: Items): Merged {
   const byName = (list: Items) => Map.groupBy(list, (item) => keyOfItem(item, key));
-  const [was, is, other] = [byName(base), byName(mine), byName(theirs)];
+  const was = byName(base);
+  const is = byName(mine);
+  const other = byName(theirs);
   const changed = [...new Set([...was.keys(), ...is.keys()])].filter((name) =>
     differs(was, is, name),
   );

@@ -105,7 +105,8 @@ export function isRemoval({ value }: Change): boolean {
 export function withoutEnded(plan: Plan, now: number): Plan {
   const changes = plan.changes.flatMap((change): Change[] => {
     const { name, before, value } = change;
-    const [stored, wanted] = [listIn(before?.value ?? "[]"), listIn(value)];
+    const stored = listIn(before?.value ?? "[]");
+    const wanted = listIn(value);
     if (!isDenyList(name) || stored === undefined || wanted === undefined) return [change];
     const isKept = (item: unknown) => stored.some((other) => isDeepStrictEqual(item, other));
     const present = wanted.filter((item) => isKept(item) || !hasEnded(item, now));

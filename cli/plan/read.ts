@@ -128,7 +128,8 @@ export async function readToCompare(
   const stored = await readMappings(connection, run, more);
   const named = [...stored.values()].flatMap((parameter): [string, VersionedParameter][] => {
     const name = shortName(parameter.name, prefix);
-    const [items, key] = [normal(parameter.value), entryKey(parameter.name)];
+    const items = normal(parameter.value);
+    const key = entryKey(parameter.name);
     if (!Array.isArray(items) || key === undefined) return [[name, { ...parameter, name }]];
     const ordered = items.toSorted((a, b) => (keyOfItem(a, key) < keyOfItem(b, key) ? -1 : 1));
     const isOrdered = readName(prefix, parameter.name)?.kind === "pattern";

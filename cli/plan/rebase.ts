@@ -21,7 +21,8 @@ export function rebased(
 ) {
   const { name, value } = change;
   const key = entryKey(name);
-  const [base, theirs] = [was?.value ?? "[]", is?.value ?? "[]"];
+  const base = was?.value ?? "[]";
+  const theirs = is?.value ?? "[]";
   const isList = [base, theirs, value].every((text) => listIn(text) !== undefined);
   if (value !== undefined && is?.value === value) return change;
   if (key === undefined || value === undefined || !isList || is?.secure)

@@ -187,13 +187,12 @@ function details({ action, before, value, shown }: Change): Detail[] {
   // The removal deletes the history: this output is the last copy of the value.
   if (action === "remove") return itemDetails(was);
   if (isObject(was) && isObject(after)) return keyChanges(was, after);
-  const [old, now] = [asList(was), asList(after)];
+  const old = asList(was);
+  const now = asList(after);
   const isIn = (list: readonly unknown[], item: unknown) =>
     list.some((other) => isDeepStrictEqual(other, item));
-  const [removed, added] = [
-    old.filter((item) => !isIn(now, item)),
-    now.filter((item) => !isIn(old, item)),
-  ];
+  const removed = old.filter((item) => !isIn(now, item));
+  const added = now.filter((item) => !isIn(old, item));
   const entries = [...itemDetails(removed, "remove"), ...itemDetails(added, "add")];
   // The first matching pattern applies, so a new order is a change too.
   return entries.length === 0

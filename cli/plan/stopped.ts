@@ -42,7 +42,9 @@ export async function stateOf(
   try {
     const stored = (await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS))).get(name)?.value;
     if (stored === value) return "written";
-    const [key, wanted, now] = [entryKey(name), listIn(value), listIn(stored)];
+    const key = entryKey(name);
+    const wanted = listIn(value);
+    const now = listIn(stored);
     if (key === undefined || wanted === undefined || now === undefined) return "absent";
     const base = listIn(before?.value) ?? [];
     // Beside other changes, a new order cannot be recognized.

@@ -214,7 +214,8 @@ class Writing {
     const { ssm, review } = this.#connection;
     const { interrupted } = this.#run;
     const key = entryKey(name);
-    const [was, is] = [listIn(before?.value), listIn(value)];
+    const was = listIn(before?.value);
+    const is = listIn(value);
     const isList = is !== undefined && (before === undefined || was !== undefined);
     // Only the text differs, by a repeated key: the entries are equal, so there is nothing to
     // merge.

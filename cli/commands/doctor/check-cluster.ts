@@ -271,19 +271,15 @@ export async function checkStores(
   const checks: Check[] = [];
   for (const context of contexts) {
     try {
-      const [own, other] = [
-        await connect(place, {}, run),
-        await connect({ ...(profile && { profile }), ...context }, {}, run),
-      ];
+      const own = await connect(place, {}, run);
+      const other = await connect({ ...(profile && { profile }), ...context }, {}, run);
       if (
         own.settings.region === other.settings.region &&
         own.review.prefix === other.review.prefix
       )
         continue;
-      const [ours, theirs] = [
-        await readToCompare(own, run, { callers: true }),
-        await readToCompare(other, run, { callers: true }),
-      ];
+      const ours = await readToCompare(own, run, { callers: true });
+      const theirs = await readToCompare(other, run, { callers: true });
       const names = [...new Set([...ours.keys(), ...theirs.keys()])];
       const different = [
         ...names.filter((name) => !isStored(theirs.get(name)?.value, ours.get(name))),

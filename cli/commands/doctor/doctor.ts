@@ -222,7 +222,8 @@ async function checkEndpoint(
   }: { readonly isStandby?: boolean; readonly functionName?: string | undefined },
 ) {
   const { token: callerToken = "", clientCertificate: _, ...anonymous } = webhook;
-  const [endpoint, stranger] = [openEndpoint(webhook, run), openEndpoint(anonymous, run)];
+  const endpoint = openEndpoint(webhook, run);
+  const stranger = openEndpoint(anonymous, run);
   const checks: Check[] = [];
   const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
   try {

@@ -107,7 +107,8 @@ export async function requestToken(kubernetes: Kubernetes, audience: string) {
   const answer = memberAt(body, "status", "token");
   if (status !== 201 || typeof answer !== "string") throw refused(path, status, body);
   const { header, claims } = unverifiedParts(answer);
-  const [kid, issuer] = [header["kid"], claims["iss"]];
+  const kid = header["kid"];
+  const issuer = claims["iss"];
   if (typeof kid === "string" && typeof issuer === "string") return { token: answer, kid, issuer };
   throw awsFailure("kube-apiserver returned a token without kid or iss.");
 }

@@ -72,7 +72,8 @@ export function planDenials(
   const desired = new Map<string, string>();
   for (const arnLike of patterns) {
     const list = denyParameter(review.prefix, accountOf(arnLike));
-    const [stored, text] = [known.get(list), desired.get(list)];
+    const stored = known.get(list);
+    const text = desired.get(list);
     // Several denials of one list are added one after the other.
     const before = text === undefined ? stored : { secure: false, ...stored, value: text };
     desired.set(

@@ -49,7 +49,8 @@ export async function readBoundRoles(
     const namespace = namespaceOf(binding);
     const role = `${stringAt(binding, "roleRef", "kind")}/${stringAt(binding, "roleRef", "name")}${namespace && ` in ${namespace}`}`;
     for (const subject of listAt(binding, "subjects")) {
-      const [kind, name] = [stringAt(subject, "kind"), stringAt(subject, "name")];
+      const kind = stringAt(subject, "kind");
+      const name = stringAt(subject, "name");
       const isDefault = name === EVERY_USER && OF_EVERY_USER.includes(nameOf(binding));
       if ((kind !== "User" && kind !== "Group") || isDefault) continue;
       const known = roles[kind].get(name) ?? new Set();

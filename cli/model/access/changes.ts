@@ -94,7 +94,8 @@ function pairs(old: readonly PlacedEntry[], now: readonly PlacedEntry[]): readon
     some.filter(
       ({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)),
     );
-  const [left, right] = [without(old, now), without(now, old)];
+  const left = without(old, now);
+  const right = without(now, old);
   const removed = left.slice(right.length).map((entry): Pair => [entry, undefined]);
   return [...right.map((entry, index): Pair => [left[index] ?? longest(old), entry]), ...removed];
 }
@@ -186,7 +187,8 @@ export function mayApply(
   return [...found.values()].sort((a, b) => riskRank(a.mapping) - riskRank(b.mapping));
 }
 
-const [WITH_PLACE, WITH_NAMES] = [5, 10];
+const WITH_PLACE = 5;
+const WITH_NAMES = 10;
 
 /** Returns a text about what may apply instead: the user consents to it. */
 export function alternatives(entries: readonly PlacedEntry[], prefix: string): string {

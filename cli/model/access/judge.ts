@@ -150,7 +150,8 @@ function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState)
   )
     return [];
   const { prefix } = state.review;
-  const [who, where] = [subject(entry), place(entry, prefix)];
+  const who = subject(entry);
+  const where = place(entry, prefix);
   const mark = (kind: Mark["kind"], text: string): Mark => {
     return { parameter: entry.parameter, entry, kind, gives: [entry], text };
   };

@@ -137,36 +137,35 @@ function needOf({ kind, mapping }: PlacedMapping): string | undefined {
 
 /** The rules in the order of the output, within a level. */
 const RULES: readonly Rule[] = [
-  ...[
-    invalidValues,
-    ...DENIAL_RULES,
-    shadowing.unreachable,
-    shadowing.foreignAccounts,
-    shadowing.chosenNodes,
-    shadowing.nodes,
-    shadowing.shadowed,
-  ],
-  ...[
-    shadowing.coveredPatterns,
-    names.repeatedSessions,
-    names.sessionsWithoutSet,
-    names.systemNames,
-  ],
-  ...[shadowing.accountWide, ending, shadowing.masters, shadowing.permissionSetRoles, pinned],
-  ...[
-    names.chosenGroups,
-    names.chosenUsernames,
-    names.missingSessions,
-    names.misspeltGroups,
-    names.spaces,
-  ],
-  ...[
-    names.sharedUsernames,
-    names.chosenClaims,
-    names.programDenials,
-    unusableBySignedTokens,
-    severalArns,
-  ],
+  invalidValues,
+  ...DENIAL_RULES,
+  shadowing.unreachable,
+  shadowing.foreignAccounts,
+  shadowing.chosenNodes,
+  shadowing.nodes,
+  shadowing.shadowed,
+
+  shadowing.coveredPatterns,
+  names.repeatedSessions,
+  names.sessionsWithoutSet,
+  names.systemNames,
+  shadowing.accountWide,
+  ending,
+  shadowing.masters,
+  shadowing.permissionSetRoles,
+  pinned,
+
+  names.chosenGroups,
+  names.chosenUsernames,
+  names.missingSessions,
+  names.misspeltGroups,
+  names.spaces,
+
+  names.sharedUsernames,
+  names.chosenClaims,
+  names.programDenials,
+  unusableBySignedTokens,
+  severalArns,
 ];
 
 export function lint(parameters: StoredParameters, review: ReviewSettings): Finding[] {
