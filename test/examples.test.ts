@@ -19,7 +19,7 @@ import { checkMapping } from "../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../functions/authenticator/mapping/parameter-name.ts";
 import { ADMIN, exits, useCluster } from "./cli/commands/mappings/cluster.ts";
 import { useFolder } from "./cli/fixtures.ts";
-import { randomRuns } from "./extent.ts";
+import { ONLY_IN_ALL, randomRuns } from "./extent.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const EXAMPLES = join(ROOT, "examples");
@@ -210,46 +210,50 @@ test("CDK: the app works with the published package", () => {
   assert.deepEqual(mappings.map(assertValid).sort(), NAMES);
 });
 
-test("CDK Pipelines: thirty lines synthesize a pipeline with a stage for each wave, and a stack for each cluster", () => {
-  const outdir = synthExample("cdk-pipelines");
-  const { Resources } = templateIn(join(outdir, "Pipeline.template.json"));
-  const pipeline = Object.values(Resources).find(
-    ({ Type }) => Type === "AWS::CodePipeline::Pipeline",
-  );
-  const stages = pipeline?.Properties["Stages"] as {
-    Name: string;
-    Actions: { Configuration: { StackName?: string } }[];
-  }[];
-  const deployed = stages.flatMap(({ Name, Actions }) => {
-    const names = new Set(Actions.flatMap(({ Configuration: { StackName } }) => StackName ?? []));
-    return [...names].map((name) => `${Name}: ${name}`);
-  });
-  const stackOf = (id: string) => `IamAuthenticator-${id}`;
-  assert.deepEqual(deployed, [
-    // CDK names a wave of one stage as the stage.
-    `canary: ${stackOf("canary")}`,
-    `Second: ${stackOf("team-a")}`,
-    `Second: ${stackOf("team-b")}`,
-  ]);
-  const { clusters } = JSON.parse(
-    readFileSync(join(EXAMPLES, "cdk-pipelines", "cdk.json"), "utf8"),
-  ).context;
-  assert.equal(clusters.length, 3);
-  for (const { clusterId } of clusters) {
-    const [file = assert.fail(clusterId)] = globSync(
-      join(outdir, `assembly-${clusterId}`, "*.template.json"),
+test(
+  "CDK Pipelines: thirty lines synthesize a pipeline with a stage for each wave, and a stack for each cluster",
+  ONLY_IN_ALL,
+  () => {
+    const outdir = synthExample("cdk-pipelines");
+    const { Resources } = templateIn(join(outdir, "Pipeline.template.json"));
+    const pipeline = Object.values(Resources).find(
+      ({ Type }) => Type === "AWS::CodePipeline::Pipeline",
     );
-    assert.ok(
-      Object.values(templateIn(file).Resources).some(
-        ({ Type }) => Type === "AWS::Lambda::Function",
-      ),
-    );
-  }
-  const lines = readFileSync(join(EXAMPLES, "cdk-pipelines", "app.mts"), "utf8")
-    .trim()
-    .split("\n");
-  assert.ok(lines.length <= 31, String(lines.length));
-});
+    const stages = pipeline?.Properties["Stages"] as {
+      Name: string;
+      Actions: { Configuration: { StackName?: string } }[];
+    }[];
+    const deployed = stages.flatMap(({ Name, Actions }) => {
+      const names = new Set(Actions.flatMap(({ Configuration: { StackName } }) => StackName ?? []));
+      return [...names].map((name) => `${Name}: ${name}`);
+    });
+    const stackOf = (id: string) => `IamAuthenticator-${id}`;
+    assert.deepEqual(deployed, [
+      // CDK names a wave of one stage as the stage.
+      `canary: ${stackOf("canary")}`,
+      `Second: ${stackOf("team-a")}`,
+      `Second: ${stackOf("team-b")}`,
+    ]);
+    const { clusters } = JSON.parse(
+      readFileSync(join(EXAMPLES, "cdk-pipelines", "cdk.json"), "utf8"),
+    ).context;
+    assert.equal(clusters.length, 3);
+    for (const { clusterId } of clusters) {
+      const [file = assert.fail(clusterId)] = globSync(
+        join(outdir, `assembly-${clusterId}`, "*.template.json"),
+      );
+      assert.ok(
+        Object.values(templateIn(file).Resources).some(
+          ({ Type }) => Type === "AWS::Lambda::Function",
+        ),
+      );
+    }
+    const lines = readFileSync(join(EXAMPLES, "cdk-pipelines", "app.mts"), "utf8")
+      .trim()
+      .split("\n");
+    assert.ok(lines.length <= 31, String(lines.length));
+  },
+);
 
 /**
  * The files of examples/deploy-from-branch fit together: the role, the mapping, the group and the

@@ -13,13 +13,15 @@ const ROOT = join(import.meta.dirname, "..");
  * together/ has the number of the folder in this list.
  */
 const FOLDERS = [
+  "cli/commands/mappings",
   "local",
+  "build",
   "cli/commands",
+  "cli/plan",
   "cli",
   "docs",
-  "functions",
   "infra",
-  "build",
+  "functions",
   "system",
   "acceptance",
 ];
@@ -74,7 +76,10 @@ if (import.meta.main) {
   );
   console.log(
     [
-      ...FOLDERS.map((folder, at) => `test/together/${at + 1}-${folder.replace("/", "-")}.ts`),
+      ...FOLDERS.map((folder, index) => {
+        const number = String(index + 1).padStart(2, "0");
+        return `test/together/${number}-${folder.replaceAll("/", "-")}.ts`;
+      }),
       ...alone,
     ].join("\n"),
   );

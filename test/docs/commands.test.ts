@@ -1,7 +1,8 @@
 // Runs every command of this project in the documents, in page order, in a real shell against local
-// services; `npm test` those of the first installation and of daily work. For commands of other programs, run-elsewhere.ts names the test that runs them, or the
-// reason why none does. The commands in the transcript test/docs/journey.md still print the same
-// output: dots match anything; times, durations and addresses may differ.
+// services; `npm test` those of the first installation. For commands of other programs,
+// run-elsewhere.ts names the test that runs them, or the reason why none does. The commands in the
+// transcript test/docs/journey.md still print the same output: dots match anything; times,
+// durations and addresses may differ.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -24,12 +25,10 @@ const FINDS = [
 /** The other pages repeat commands of these, with other options. */
 const ALWAYS_RUN = [
   "README.md",
-  "docs/access.md",
   "docs/callers.md",
   "docs/deploy.md",
   "docs/irsa.md",
   "docs/migrate.md",
-  "docs/try.md",
 ];
 
 const used = new Set<string>();
