@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { CACHE } from "../e2e/binaries/build.ts";
 import { countInstructions, SLOWDOWN } from "./instructions.ts";
 
 export interface Candidate {
@@ -180,10 +181,11 @@ const VERSION = "4.0.2";
 
 /**
  * The runtime client's script. It is not a dependency: it compiles C++, and `npm ci` must work with
- * git, npm and Node.
+ * git, npm and Node. It is installed outside the repository, because its build fails in a path with
+ * a space ("Libtool does not cope well with whitespace").
  */
-export function runtimeClient(root: string): string {
-  const folder = join(root, "node_modules", ".cache", `aws-lambda-ric-${VERSION}`);
+export function runtimeClient(): string {
+  const folder = join(CACHE, `aws-lambda-ric-${VERSION}`);
   const installed = join(folder, "node_modules", "aws-lambda-ric");
   // The compiled part is written last, so it marks a complete installation.
   if (!existsSync(join(installed, "rapid-client.node"))) install(folder);

@@ -2,14 +2,13 @@
 // the floor. `npm run bench -- start-up [rounds]`: default 21 rounds, with services that answer at
 // once.
 
-import { join } from "node:path";
 import { CANDIDATES, coldStartCandidates, sizes } from "./candidates.ts";
 import { type ColdStart, coldStart, runtimeClient } from "./cold-start.ts";
 import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
 import { startServices } from "./services.ts";
 
 const rounds = Number(process.argv[3] ?? 21);
-const client = runtimeClient(join(import.meta.dirname, "..", ".."));
+const client = runtimeClient();
 const services = await startServices();
 try {
   const candidate = await coldStartCandidates(services.settings);

@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const COMMAND = join(ROOT, "dist", "cli", "iam-authenticator.mjs");
 const rounds = Number(process.argv[3] ?? 3);
 
-const client = runtimeClient(ROOT);
+const client = runtimeClient();
 const services = await startServices();
 try {
   const candidate = await coldStartCandidates(services.settings);

@@ -41,7 +41,7 @@ interface Reviewer {
 async function startOurs(settings: Readonly<Record<string, string>>): Promise<Reviewer> {
   const api = await startRuntimeApi();
   const folder = join(ROOT, "dist", "authenticator");
-  const child = spawn(process.execPath, [runtimeClient(ROOT), "index.handler"], {
+  const child = spawn(process.execPath, [runtimeClient(), "index.handler"], {
     cwd: folder,
     env: { ...lambdaEnvironment(folder, api.address), ...settings },
     stdio: "ignore",
