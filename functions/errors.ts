@@ -138,7 +138,8 @@ export const httpError = createError as Create<"bad_request" | "caller_refused" 
 const MARK = Symbol.for("lambda-iam-authenticator/error");
 
 /**
- * A refused request has no stack trace, which would take most of the time that the request costs.
+ * Creates an error. That of a refused request has no stack trace, which would take most of the time
+ * that the request costs.
  */
 function createError(code: ErrorCode, reason: string, details?: Details): AuthenticatorError {
   const [outcome, , status = STATUS[outcome]]: Row = ERRORS[code];
@@ -180,7 +181,10 @@ export function hasCode(error: unknown, code: ErrorCode): error is Authenticator
   return isAuthenticatorError(error) && error.code === code;
 }
 
-/** An unexpected error becomes an `internal_fault`, which is never a decision about the token. */
+/**
+ * Returns an error of the function: an unexpected one becomes an `internal_fault`, which is never a
+ * decision about the token.
+ */
 export function asAuthenticatorError(thrown: unknown): AuthenticatorError {
   return isAuthenticatorError(thrown)
     ? thrown

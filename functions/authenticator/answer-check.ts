@@ -7,8 +7,8 @@ import { readNamed, validityOf } from "./read-stored.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Returns how a version reads these parameters, and which identities and tokens it accepts. Empty
- * `accounts`: any account.
+ * Returns how a version reads these parameters, and which identities and tokens it accepts. An
+ * empty `accounts` means any account.
  */
 export function answerCheck(
   parameters: readonly unknown[],

@@ -52,7 +52,10 @@ export function readJwtSettings(read: Read, { clusterId, partition }: CommonSett
   return { tokens, jwt, jwtKeysEndpoint };
 }
 
-/** `<account>=<issuer URL>`. An account has one issuer, so a second one would be a mistake. */
+/**
+ * Returns the account of each issuer; `undefined` without JWT_ISSUERS, whose items are
+ * `<account>=<issuer URL>`. An account has one issuer, so a second one would be a mistake.
+ */
 function jwtIssuers(
   read: Read,
   { id, tokenIssuerDomain }: Partition,

@@ -32,7 +32,7 @@ export interface StoredValue<Entry> {
   readonly problems: readonly string[];
 }
 
-/** `scope` is for a deny list only. */
+/** Reads a stored value. `scope` is for a deny list only. */
 export function readStored<Kind extends StoredKind>(
   kind: Kind,
   scope: DenyScope,
@@ -47,7 +47,8 @@ export function readStored<Kind extends StoredKind>(
   const items = (isList ? value : [value]) as readonly unknown[];
   const entries = items.map((item) => ({ value: item, problem: problemOf(kind, scope, item) }));
   const problems = entries.flatMap(({ problem }, index) => {
-    return problem === undefined ? [] : isList ? `entry ${index + 1}: ${problem}` : problem;
+    if (problem === undefined) return [];
+    return isList ? `entry ${index + 1}: ${problem}` : problem;
   });
   return { isReadable: true, entries: entries as StoredEntry<EntryOf<Kind>>[], problems };
 }
@@ -67,7 +68,7 @@ export interface NamedParameter extends StoredParameter {
   readonly account: string;
 }
 
-/** `undefined` for a kind that this version does not know. */
+/** Reads a stored value; returns `undefined` for a kind that this version does not know. */
 export function readNamed(
   { kind, account, ...stored }: NamedParameter,
   partition: string,
@@ -77,8 +78,8 @@ export function readNamed(
 }
 
 /**
- * A form that all versions share: whether each entry is valid, `false` for an unreadable value,
- * `null` if unknown.
+ * Returns a form that all versions share: whether each entry is valid, `false` for an unreadable
+ * value, `null` if unknown.
  */
 export function validityOf(read: StoredValue<object> | undefined): boolean[] | false | null {
   if (read === undefined) return null;

@@ -70,7 +70,10 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
-/** Only an explicit `*` accepts every certificate: a missing or misspelled variable must not. */
+/**
+ * Returns the subjects. Only an explicit `*` accepts every certificate: a missing or misspelled
+ * variable must not.
+ */
 function callerSubjects(read: Read, callerAuth: Settings["callerAuth"]): string[] {
   const name = "CALLER_SUBJECTS";
   const subjects = list(read, name, ";") ?? [];
@@ -135,7 +138,7 @@ const FAILOVER_URL = new RegExp(
 const FAILOVER_URL_RULE =
   "https://<host>/<path> with a host name that contains a dot, such as https://standby.example.com/authenticate";
 
-/** Path and query come from the token. */
+/** Returns the endpoint; `undefined` for the token's host. Path and query come from the token. */
 function stsEndpoint(read: Read): URL | undefined {
   const name = "AWS_ENDPOINT_URL_STS";
   const url = endpoint(read, name);

@@ -18,7 +18,9 @@ export interface Agents {
 /** Ignores NODE_TLS_REJECT_UNAUTHORIZED: a forged STS could return any identity. */
 const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
 
-/** Opens no connection. `plain`: also support plain HTTP, for a local endpoint. */
+/**
+ * Returns agents without a connection. `plain`: they also support plain HTTP, for a local endpoint.
+ */
 export function createAgents(plain: boolean): Agents {
   const httpsAgent = new HttpsAgent(OPTIONS);
   return plain
@@ -48,7 +50,7 @@ export function discardIdle({ httpsAgent, httpAgent }: Agents): void {
   }
 }
 
-/** The host to connect to. Removes the brackets of an IPv6 address. */
+/** Returns the host to connect to. Removes the brackets of an IPv6 address. */
 export function connectHost({ hostname }: Server): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
@@ -59,7 +61,7 @@ type Server = Pick<URL, "protocol" | "hostname" | "port">;
 type Connect = HttpAgent["createConnection"];
 
 /**
- * The agent calls `createConnection` for each new connection
+ * Opens a connection for the agent, which calls `createConnection` for each new connection
  * (https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback). The first call for
  * `endpoint` returns the connection that is already open. If that one has failed, a new one reports
  * the error.
@@ -84,7 +86,7 @@ function openAhead(agent: HttpAgent, endpoint: URL): void {
   };
 }
 
-/** TLS has no server name for an address (RFC 6066, section 3). */
+/** Returns the server name of TLS: empty for an address (RFC 6066, section 3). */
 export function serverName(host: string): string {
   return /^[\d.]+$|:/.test(host) ? "" : host;
 }

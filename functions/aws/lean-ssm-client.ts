@@ -20,7 +20,7 @@ import { defaultProvider } from "./credentials.ts";
 /**
  * Options of the SDK's client. All are required here, since no file and no rule provides a default.
  */
-export interface LeanOptions {
+interface LeanOptions {
   readonly region: string;
   readonly endpoint: string;
   readonly requestHandler: NodeHttpHandlerOptions;
@@ -64,8 +64,8 @@ export class LeanSsmClient extends Client<
 }
 
 /**
- * Signs with the SDK's own signer, which corrects the time by the date of a response if this clock
- * is wrong.
+ * Returns a middleware that signs with the SDK's own signer, which corrects the time by the date of
+ * a response if this clock is wrong.
  */
 function signing(
   config: SSMClientResolvedConfig,
@@ -83,7 +83,7 @@ function signing(
   };
 }
 
-/** The SDK's own loads the module for streams of browsers. */
+/** Replaces the SDK's own, which loads the module for streams of browsers. */
 async function streamCollector(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);

@@ -106,12 +106,14 @@ export const PARTITIONS: readonly Partition[] = [
   },
 ];
 
-/** The listed regions of all partitions. */
+/** Returns the listed regions of all partitions. */
 export function knownRegions(): string[] {
   return PARTITIONS.flatMap(({ regions }) => regions);
 }
 
-/** The partition of a region, which need not be listed; `undefined` if no partition matches. */
+/**
+ * Returns the partition of a region, which need not be listed; `undefined` if no partition matches.
+ */
 export function partitionOfRegion(region: string): Partition | undefined {
   return PARTITIONS.find(({ regionPattern }) => regionPattern.test(region));
 }
@@ -119,7 +121,7 @@ export function partitionOfRegion(region: string): Partition | undefined {
 const AWS_ISSUER = /^https:\/\/[a-z0-9][a-z0-9-]{0,62}\.tokens\.sts\.global\.(.+)$/;
 
 /**
- * The partition of an issuer of AWS-signed tokens, which `aws iam
+ * Returns the partition of an issuer of AWS-signed tokens, which `aws iam
  * enable-outbound-web-identity-federation` returns for an account. `undefined` for any other
  * issuer.
  */

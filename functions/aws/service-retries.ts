@@ -5,7 +5,10 @@ import { ServiceException } from "@smithy/core/client";
 import { isThrottlingCode, type RetryRules } from "../lib/retry.ts";
 import { type Agents, discardIdle } from "./connections.ts";
 
-/** `random` randomizes the wait of a throttled call. Default: `Math.random`. */
+/**
+ * Returns the rules for calls through these agents. `random` randomizes the wait of a throttled
+ * call. Default: `Math.random`.
+ */
 export function serviceRetries(agents: Agents, random?: () => number): RetryRules {
   return {
     tryMs: 1_000,

@@ -18,8 +18,8 @@ interface AccountChange {
 }
 
 /**
- * Asks the live version only if the new one does not accept any account. Throws if the new version
- * does not report its accounts.
+ * Returns the accounts of both versions. Asks the live version only if the new one does not accept
+ * any account. Throws if the new version does not report its accounts.
  *
  * @param next body of the new version's answer to the check
  * @param askLive returns the body of the live version's answer
@@ -42,7 +42,7 @@ function accountsIn(body: unknown): readonly string[] | undefined {
   return Array.isArray(accounts) ? accounts : undefined;
 }
 
-interface LostMapping {
+export interface LostMapping {
   readonly line: string;
   /** False for a pattern for several accounts, which may match no identity of such an account. */
   readonly isCertain: boolean;

@@ -11,14 +11,14 @@ import { isExpired } from "../lib/time.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 
 /**
- * Whether a version accepts AWS-signed tokens, by its answer to the check: `beside` others, or
- * `only` them.
+ * Returns whether a version accepts AWS-signed tokens, by its answer to the check: `beside` others,
+ * or `only` them.
  */
 export function signedTokensOf(answer: unknown): unknown {
   return memberAt(answer, "signedTokens");
 }
 
-interface SignedTokenDenial {
+export interface SignedTokenDenial {
   readonly line: string;
   /** True for a pattern of sessions, false for a name. */
   readonly isPattern: boolean;
@@ -50,7 +50,8 @@ export function signedTokenDenials(
 }
 
 /**
- * Whether a pattern denies its roles with any token, such as `arn:aws:sts::*:assumed-role/Dev/*`.
+ * Returns whether a pattern denies its roles with any token, such as
+ * `arn:aws:sts::*:assumed-role/Dev/*`.
  */
 function isOfEverySession(arnLike: string): boolean {
   return /^(?:assumed-role\/(?:[^/*]*|[^/]+\/))?\*+$/i.test(arnSections(arnLike)?.[5] ?? "");

@@ -3,8 +3,7 @@
 
 import type { Clock } from "../lib/deadline.ts";
 import { withTimeout } from "../lib/retry.ts";
-import { accountChange, lostMappings } from "./accounts.ts";
-import { signedTokenDenials, signedTokensOf } from "./denied-names.ts";
+import { compareStores } from "./compare-stores.ts";
 import {
   bodyOf,
   type CheckedSettings,
@@ -13,7 +12,7 @@ import {
   problemOf,
   reasonOf,
 } from "./known-answers.ts";
-import { changedReadings, type Page, readStore } from "./stored-values.ts";
+import { type Page, readStore } from "./stored-values.ts";
 
 export interface CheckDependencies {
   /** Returns the function's result. Throws if its code fails. */
@@ -36,8 +35,6 @@ export interface CheckDependencies {
  * new.
  */
 const LIMIT_MS = 13 * 60_000;
-/** This many changed parameters fit in one log line. */
-const MAX_NAMED = 200;
 
 export interface CheckOptions extends CheckedSettings {
   /** ARN of the version to check. */
@@ -58,6 +55,16 @@ interface HookEvent {
   readonly LifecycleEventHookExecutionId: string;
 }
 
+/** Filled while the check runs, so that a check that fails or takes too long reports it as well. */
+interface CheckRecord {
+  /** The step that runs. A failure is reported with its name. */
+  step: string;
+  /** ARN of the version to check, once the options have been read. */
+  version: string | undefined;
+  readonly problems: string[];
+  readonly warnings: string[];
+}
+
 /**
  * Creates the handler. It reports every failure, including one of reading the options: CodeDeploy
  * invokes the function asynchronously, so Lambda would run a check that throws three times, and
@@ -65,117 +72,76 @@ interface HookEvent {
  */
 export function createCheckHandler(
   readOptions: () => CheckOptions,
-  { invoke, readPage, report, clock, sleep, print }: CheckDependencies,
+  dependencies: CheckDependencies,
 ): (event: HookEvent) => Promise<void> {
-  return async ({ DeploymentId, LifecycleEventHookExecutionId }) => {
-    const mayInvoke = awaitPermission(clock, sleep);
-    const mayRead = awaitPermission(clock, sleep);
-    const problems: string[] = [];
-    const warnings: string[] = [];
-    let version: string | undefined;
-    let step = "the check's settings";
-
-    async function check(signal: AbortSignal): Promise<void> {
-      const options = readOptions();
-      const { versionArn, liveArn } = options;
-      version = versionArn;
-      const ask: Ask = (arn, event) => mayInvoke(() => invoke(arn, event));
-      // Sequential: only the first one has a cold start.
-      for (const known of knownAnswers(options, clock())) {
-        step = known.name;
-        const problem = await problemOfVersion(known, ask, versionArn, liveArn);
-        if (problem !== undefined) problems.push(`${known.name}: ${problem}`);
-      }
-      if (options.compareStoredValues) await compareStores(options, ask, signal);
-    }
-
-    async function compareStores(
-      options: CheckOptions,
-      ask: Ask,
-      signal: AbortSignal,
-    ): Promise<void> {
-      const { versionArn, liveArn, mappingPrefix, partition } = options;
-      step = "the comparison of stored values";
-      const askSettings = async (arn: string) => bodyOf(await ask(arn, { storedParameters: [] }));
-      const next = await askSettings(versionArn);
-      const change = await accountChange(next, () => askSettings(liveArn));
-      const signed = signedTokensOf(next);
-      // The comparison of stored values reports a live version that fails.
-      const live =
-        signed === "only" ? await askSettings(liveArn).catch(() => undefined) : undefined;
-      const isFirstOnly = signed === "only" && signedTokensOf(live) !== "only";
-      const lost: ReturnType<typeof lostMappings> = [];
-      const denials: ReturnType<typeof signedTokenDenials> = [];
-      const pages = readStore({
-        readPage: (next) => {
-          signal.throwIfAborted();
-          return mayRead(() => readPage(mappingPrefix, next));
-        },
-        clock,
-        sleep,
-      });
-      const noted = noting(pages, (parameter) => {
-        lost.push(...lostMappings(change, mappingPrefix, parameter, clock()));
-        if (signed !== undefined)
-          denials.push(...signedTokenDenials(mappingPrefix, parameter, clock()));
-      });
-      const store = { prefix: mappingPrefix, partition, pages: noted };
-      problems.push(
-        ...shortened(await changedReadings(store, (event) => ask(liveArn, event)), ADVICE),
-      );
-      const certain = lost.filter(({ isCertain }) => isCertain);
-      problems.push(...shortened(linesOf(certain), ACCOUNTS_ADVICE));
-      const possible = lost.filter(({ isCertain }) => !isCertain);
-      warnings.push(...shortened(linesOf(possible), ACCOUNTS_ADVICE));
-      // The first version without other tokens leaves these roles none. Beside others, patterns are
-      // what mappings deny writes.
-      const listed = isFirstOnly ? denials : denials.filter(({ isPattern }) => !isPattern);
-      (isFirstOnly ? problems : warnings).push(...shortened(linesOf(listed), DENIED_ADVICE));
-    }
-
+  const { report, clock, sleep, print } = dependencies;
+  return async ({ DeploymentId: deploymentId, LifecycleEventHookExecutionId: executionId }) => {
+    const record: CheckRecord = {
+      step: "the check's settings",
+      version: undefined,
+      problems: [],
+      warnings: [],
+    };
+    const check = (signal: AbortSignal) => checkVersion(readOptions, dependencies, record, signal);
     await withTimeout(LIMIT_MS, check).catch((error) =>
-      problems.push(`${step}: ${errorText(error)}`),
+      record.problems.push(`${record.step}: ${errorText(error)}`),
     );
-    const status = problems.length === 0 ? "Succeeded" : "Failed";
-    const level = problems.length > 0 ? "error" : warnings.length > 0 ? "warn" : "info";
+    const { version, problems, warnings } = record;
     const timestamp = new Date(clock()).toISOString();
-    print(
-      JSON.stringify({
-        timestamp,
-        level,
-        status,
-        deploymentId: DeploymentId,
-        version,
-        problems,
-        warnings,
-      }),
-    );
-    await awaitPermission(
-      clock,
-      sleep,
-    )(() => report(DeploymentId, LifecycleEventHookExecutionId, status));
+    const status = problems.length === 0 ? "Succeeded" : "Failed";
+    const level = levelOf(record);
+    print(JSON.stringify({ timestamp, level, status, deploymentId, version, problems, warnings }));
+    const mayReport = awaitPermission(clock, sleep);
+    await mayReport(() => report(deploymentId, executionId, status));
   };
+}
+
+function levelOf({ problems, warnings }: CheckRecord): "error" | "warn" | "info" {
+  if (problems.length > 0) return "error";
+  return warnings.length > 0 ? "warn" : "info";
+}
+
+/** Fills `record`. Throws if the version cannot be checked. Reads no page after an abort. */
+async function checkVersion(
+  readOptions: () => CheckOptions,
+  { invoke, readPage, clock, sleep }: CheckDependencies,
+  record: CheckRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = readOptions();
+  const { versionArn, liveArn, mappingPrefix, partition, compareStoredValues } = options;
+  record.version = versionArn;
+  const mayInvoke = awaitPermission(clock, sleep);
+  const ask: Ask = (functionArn, event) => mayInvoke(() => invoke(functionArn, event));
+  // Sequential: only the first one has a cold start.
+  for (const known of knownAnswers(options, clock())) {
+    record.step = known.name;
+    const problem = await problemOfVersion(known, ask, versionArn, liveArn);
+    if (problem !== undefined) record.problems.push(`${known.name}: ${problem}`);
+  }
+  if (!compareStoredValues) return;
+
+  record.step = "the comparison of stored values";
+  const mayRead = awaitPermission(clock, sleep);
+  const readNext = (next: string | undefined) => {
+    signal.throwIfAborted();
+    return mayRead(() => readPage(mappingPrefix, next));
+  };
+  const { problems, warnings } = await compareStores({
+    prefix: mappingPrefix,
+    partition,
+    askNext: (event) => ask(versionArn, event),
+    askLive: (event) => ask(liveArn, event),
+    pages: readStore({ readPage: readNext, clock, sleep }),
+    clock,
+  });
+  record.problems.push(...problems);
+  record.warnings.push(...warnings);
 }
 
 type Ask = (functionArn: string, event: object) => Promise<unknown>;
 
-function linesOf(found: readonly { readonly line: string }[]): string[] {
-  return found.map(({ line }) => line);
-}
-
-type Parameters = Page["parameters"];
-
-/** Yields the pages unchanged, and calls `note` with each parameter. */
-async function* noting(
-  pages: AsyncIterable<Parameters>,
-  note: (parameter: Parameters[number]) => void,
-) {
-  for await (const page of pages) {
-    page.forEach(note);
-    yield page;
-  }
-}
-
+/** Returns what is wrong with the version's answer; `undefined` if it is as expected. */
 async function problemOfVersion(
   known: KnownAnswer,
   ask: Ask,
@@ -194,20 +160,6 @@ function hasNoCallers(answer: unknown): boolean {
   return reasonOf(bodyOf(answer)) === "callers_invalid";
 }
 
-function shortened(found: readonly string[], advice: string): string[] {
-  if (found.length === 0) return [];
-  const more = found.length > MAX_NAMED ? [`and ${found.length - MAX_NAMED} more parameters`] : [];
-  return [...found.slice(0, MAX_NAMED), ...more, advice];
-}
-
-const ADVICE = "change these values so that both versions read them alike, then deploy again";
-const ACCOUNTS_ADVICE =
-  'add these accounts to the setting accounts, or set it to "any", or remove the mappings; then deploy again';
-
-const DENIED_ADVICE =
-  "to keep AWS-signed tokens of roles: remove the access in AWS (the assignment, the role's trust or the IAM user), then run " +
-  "mappings allow for each of these denials; after a failed deployment, deploy again";
-
 function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "failed";
 }
@@ -216,9 +168,10 @@ const LONGEST_MS = 60_000;
 const STEP_MS = 5_000;
 
 /**
- * Repeats denied calls until 60 s after the first one. Calls of one permission share this minute.
+ * Returns a function that makes a call, and repeats it while IAM denies it, until 60 s after the
+ * first denial. All its calls share this minute, so it is for calls of one permission.
  */
-export function awaitPermission(clock: Clock, sleep: (ms: number) => Promise<unknown>) {
+function awaitPermission(clock: Clock, sleep: (ms: number) => Promise<unknown>) {
   let ends: number | undefined;
   return async <T>(call: () => Promise<T>): Promise<T> => {
     for (;;) {

@@ -25,15 +25,16 @@ export interface KnownAnswer {
   readonly isExpected: (body: Record<string, unknown>) => boolean;
 }
 
-interface Caller {
+/** What API Gateway knows about the caller of an event. */
+interface EventCaller {
   readonly authorization?: string;
   readonly subjectDN?: string;
 }
 
 /**
- * With `bearer`, the check cannot get past the caller's authentication: AWS stores only hashes of
- * the tokens. A 401 still proves that the version starts with its settings, reads Parameter Store,
- * and answers in the right form.
+ * Returns the events for these settings. With `bearer`, the check cannot get past the caller's
+ * authentication: AWS stores only hashes of the tokens. A 401 still proves that the version starts
+ * with its settings, reads Parameter Store, and answers in the right form.
  */
 export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnswer[] {
   const { callerAuth, callerSubject, tokens } = settings;
@@ -44,7 +45,7 @@ export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnsw
     ...(callerAuth === "none" ? [] : both("no caller", {}, "", CALLER_REFUSED)),
   ];
   if (callerAuth === "bearer") return refused;
-  const caller: Caller =
+  const caller: EventCaller =
     callerAuth === "mtls" ? { subjectDN: callerSubject ?? "CN=deployment-check" } : {};
   return [
     ...refused,
@@ -52,7 +53,7 @@ export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnsw
       "a malformed token",
       caller,
       "k8s-aws-v1.!",
-      denial(tokens === "jwt" ? "token_kind_refused" : "token_malformed"),
+      denied(tokens === "jwt" ? "token_kind_refused" : "token_malformed"),
     ),
     ...both("a foreign token", caller, "deployment-check", {
       statuses: [200],
@@ -64,7 +65,7 @@ export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnsw
     ...(tokens === "jwt"
       ? []
       : both("a token of an unknown key", caller, tokenOfUnknownKey(settings, now), {
-          ...denial("sts_refused"),
+          ...denied("sts_refused"),
           statuses: [200, 429],
         })),
   ];
@@ -74,29 +75,30 @@ type Expectation = Pick<KnownAnswer, "statuses" | "isExpected">;
 
 const CALLER_REFUSED: Expectation = {
   statuses: [401],
-  isExpected: ({ kind, message }) => kind === "Status" && hasCode(message, "caller_refused"),
+  isExpected: ({ kind, message }) => kind === "Status" && isErrorOf(message, "caller_refused"),
 };
 
-function denial(code: ErrorCode): Expectation {
+/** Expects a denial with this code. */
+function denied(code: ErrorCode): Expectation {
   return {
     statuses: [200],
     isExpected: ({ kind, status }) =>
       kind === "TokenReview" &&
       isObject(status) &&
       status["authenticated"] === false &&
-      hasCode(status["error"], code),
+      isErrorOf(status["error"], code),
   };
 }
 
-/** Returns whether the text of an error has this code. */
-function hasCode(text: unknown, code: ErrorCode): boolean {
+/** Returns whether it is the text of an error with this code. */
+function isErrorOf(text: unknown, code: ErrorCode): boolean {
   return typeof text === "string" && parseErrorText(text).code === code;
 }
 
-/** The same request in both payload formats of API Gateway. */
+/** Returns the same request in both payload formats of API Gateway. */
 function both(
   name: string,
-  { authorization, subjectDN }: Caller,
+  { authorization, subjectDN }: EventCaller,
   token: string,
   expectation: Expectation,
 ) {
@@ -137,7 +139,7 @@ function both(
   ];
 }
 
-/** A well-formed token, signed by a key that does not exist: only STS can refuse it. */
+/** Returns a well-formed token, signed by a key that does not exist: only STS can refuse it. */
 function tokenOfUnknownKey({ stsRegion }: CheckedSettings, now: EpochMs): string {
   const date = `${new Date(now).toISOString().replace(/[:-]|\.\d+/g, "")}`;
   const credential = `AKIADEPLOYMENTCHECK0/${date.slice(0, 8)}/${stsRegion}/sts/aws4_request`;
@@ -155,7 +157,7 @@ function tokenOfUnknownKey({ stsRegion }: CheckedSettings, now: EpochMs): string
   return `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`;
 }
 
-/** `undefined` if the answer is as expected. */
+/** Returns what is wrong with an answer; `undefined` if it is as expected. */
 export function problemOf(
   { statuses, isExpected }: KnownAnswer,
   answer: unknown,

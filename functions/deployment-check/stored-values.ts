@@ -14,66 +14,31 @@ import { memberAt } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 import { bodyOf } from "./known-answers.ts";
 
-export interface Store {
-  readonly prefix: string;
-  /** The function's partition. */
-  readonly partition: string;
-  /** Pages of all parameters below the prefix, with their names. Throws if they cannot be read. */
-  readonly pages: AsyncIterable<readonly (readonly [string, StoredParameter])[]>;
-}
-
 /** Sends an event to the live version and returns its answer. Throws if its code fails. */
 export type AskLive = (event: object) => Promise<unknown>;
 
-/** Lambda accepts 6 MB per invocation. */
-const MAX_BATCH_BYTES = 1_000_000;
-
 /**
- * One line for each parameter that the versions read differently. Throws if the store or the live
- * version fails.
+ * Returns a line for each parameter that the versions read differently. Throws if the live version
+ * fails.
  */
 export async function changedReadings(
-  { prefix, partition, pages }: Store,
-  askLive: AskLive,
-): Promise<string[]> {
-  const found: string[] = [];
-  let batch: Named[] = [];
-  let bytes = 0;
-  const compareBatch = async () => {
-    if (batch.length > 0) found.push(...(await compared(batch, partition, askLive)));
-    [batch, bytes] = [[], 0];
-  };
-  for await (const page of pages) {
-    for (const [name, stored] of page) {
-      const address = name === callersParameter(prefix) ? CALLERS : readName(prefix, name);
-      if (address === undefined) continue;
-      const { kind, account } = address;
-      batch.push({ name: name.slice(prefix.length + 1), parameter: { kind, account, ...stored } });
-      bytes += stored.value.length;
-    }
-    if (bytes >= MAX_BATCH_BYTES) await compareBatch();
-  }
-  await compareBatch();
-  return found;
-}
-
-const CALLERS = { kind: "callers", account: "" };
-
-interface Named {
-  readonly name: string;
-  readonly parameter: NamedParameter;
-}
-
-async function compared(
-  batch: readonly Named[],
+  parameters: Page["parameters"],
+  prefix: string,
   partition: string,
   askLive: AskLive,
 ): Promise<string[]> {
+  const named = parameters.flatMap(([name, stored]): Named[] => {
+    const address = name === callersParameter(prefix) ? CALLERS : readName(prefix, name);
+    if (address === undefined) return [];
+    const { kind, account } = address;
+    return [{ name: name.slice(prefix.length + 1), parameter: { kind, account, ...stored } }];
+  });
+  if (named.length === 0) return [];
   const live = await liveValidity(
-    batch.map(({ parameter }) => parameter),
+    named.map(({ parameter }) => parameter),
     askLive,
   );
-  return batch.flatMap(({ name, parameter }, index) => {
+  return named.flatMap(({ name, parameter }, index) => {
     const before = live[index];
     const read = readNamed(parameter, partition);
     // This version would apply a value of a new kind at once. Only an empty list changes nothing.
@@ -82,6 +47,15 @@ async function compared(
   });
 }
 
+const CALLERS = { kind: "callers", account: "" };
+
+interface Named {
+  /** Without the prefix. */
+  readonly name: string;
+  readonly parameter: NamedParameter;
+}
+
+/** Returns the live version's `validityOf` for each parameter. */
 async function liveValidity(
   parameters: readonly NamedParameter[],
   askLive: AskLive,
@@ -100,7 +74,7 @@ function unknownKind({ kind }: NamedParameter): string {
   return `the live version does not know ${kind}: delete the value, or store [], and store it again after the deployment`;
 }
 
-/** `before`: the live version's validity. */
+/** Returns the line's text. `before`: the live version's validity. */
 function difference(before: unknown, read: StoredValue<object> | undefined): string {
   const live = "the live version reads it differently";
   if (read?.isReadable === false) return `${live}: for this version it is ${read.problems.join()}`;
@@ -117,19 +91,39 @@ export interface Page {
   readonly next: string | undefined;
 }
 
-export interface StoreReader {
+interface StoreReader {
   /** One call of GetParametersByPath, which retries after throttling and outages. */
   readonly readPage: (next: string | undefined) => Promise<Page>;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<unknown>;
 }
 
+/** Lambda accepts 6 MB per invocation. */
+const MAX_BATCH_BYTES = 1_000_000;
+
+/** Joins pages until their values have about 1 MB, so that one invocation reads many of them. */
+export async function* batchesOf(
+  pages: AsyncIterable<Page["parameters"]>,
+): AsyncGenerator<Page["parameters"]> {
+  let batch: Page["parameters"][number][] = [];
+  let bytes = 0;
+  for await (const page of pages) {
+    batch.push(...page);
+    bytes += page.reduce((sum, [, { value }]) => sum + value.length, 0);
+    if (bytes < MAX_BATCH_BYTES) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
 /** Half of an account's default 40 reads per second: 100,000 mappings take 500 s. */
 const PAGE_MS = 50;
 
 /**
- * Waits between the starts of two reads, so that the time of a read and of its comparison is part
- * of the pace.
+ * Returns all pages. Throws if one cannot be read. Waits between the starts of two reads, so that
+ * the time of a read and of its comparison is part of the pace.
  */
 export async function* readStore({
   readPage,

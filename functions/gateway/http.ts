@@ -17,8 +17,8 @@ export interface GatewayRequest {
 }
 
 /**
- * Never throws: an event of another kind becomes a request without path, which is answered with
- * 404.
+ * Returns the request in an event. Never throws: an event of another kind becomes a request without
+ * path, which is answered with 404.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
@@ -47,30 +47,42 @@ export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
   };
 }
 
-/** A TokenReview without API Gateway's event, for `aws lambda invoke` and `sam local invoke`. */
+/**
+ * Returns whether it is a TokenReview without API Gateway's event, for `aws lambda invoke` and `sam
+ * local invoke`.
+ */
 function isBareReview({ kind, path, rawPath }: Record<string, unknown>): boolean {
   return kind === "TokenReview" && path === undefined && rawPath === undefined;
 }
 
-/** It cannot authenticate its caller, so only `CALLER_AUTH=none` accepts it. */
+/**
+ * Returns the event of such a TokenReview. It cannot authenticate its caller, so only
+ * `CALLER_AUTH=none` accepts it.
+ */
 function bareRequest(review: Record<string, unknown>): Record<string, unknown> {
   return { httpMethod: "POST", path: "/authenticate", body: stringifyJson(review) };
 }
 
-/** Logged, so it must look like a request id: a direct invocation can contain any text. */
+/**
+ * Returns the request id. It is logged, so it must look like one: a direct invocation can contain
+ * any text.
+ */
 function requestId(value: unknown): string | undefined {
   return typeof value === "string" && /^[\w=+/.-]{1,64}$/.test(value) ? value : undefined;
 }
 
 /**
- * The path of an HTTP API starts with a named stage, and so does that of a REST API behind some
- * proxies.
+ * Returns the path without the stage. That of an HTTP API starts with a named stage, and so does
+ * that of a REST API behind some proxies.
  */
 function withoutStage(path: string, stage: string | undefined): string {
   return stage !== undefined && path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : path;
 }
 
-/** HTTP APIs send names in lower case, REST APIs as the client spelled them. */
+/**
+ * Returns a header's value. HTTP APIs send names in lower case, REST APIs as the client spelled
+ * them.
+ */
 function header(headers: Record<string, unknown>, name: string): string | undefined {
   const found = Object.hasOwn(headers, name)
     ? name

@@ -7,7 +7,7 @@ import type { IssuerKey } from "./key.ts";
 export const DISCOVERY_PATH = "/.well-known/openid-configuration";
 export const JWKS_PATH = "/openid/v1/jwks";
 
-/** `issuerUrl`: exactly the `iss` of the tokens. */
+/** Returns the discovery document. `issuerUrl`: exactly the `iss` of the tokens. */
 export function discoveryDocument(issuerUrl: string, keys: readonly IssuerKey[]): string {
   return JSON.stringify({
     issuer: issuerUrl,

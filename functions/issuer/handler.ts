@@ -14,7 +14,7 @@ import { cachedKeys, type ReadKeys } from "./keys.ts";
 import { type IssuerRecord, logRequest } from "./log-request.ts";
 import type { IssuerSettings } from "./settings.ts";
 
-export interface IssuerDependencies {
+interface IssuerDependencies {
   readonly fetchPath: FetchPath;
   readonly clock: Clock;
   /** Prints a line of JSON. `line` does not end with a newline. */
@@ -98,7 +98,10 @@ async function answer(
   };
 }
 
-/** A custom domain can keep the path of the issuer's URL or remove it (base path mapping). */
+/**
+ * Returns the path of the requested document; `undefined` for another path. A custom domain can
+ * keep the path of the issuer's URL or remove it (base path mapping).
+ */
 function documentAt(path: string, issuerUrl: string): string | undefined {
   const base = new URL(issuerUrl).pathname.replace(/\/$/, "");
   const below = path.startsWith(`${base}/`) ? path.slice(base.length) : path;

@@ -41,7 +41,7 @@ const CURVES: Readonly<Record<string, string>> = {
 /** OpenSSL's names of these curves. */
 const NAMED_CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 
-/** `value` is a parsed JSON value. */
+/** Checks a parsed JSON value. A problem is a phrase that follows the parameter's name. */
 export function checkIssuerKey(value: unknown): IssuerKeyCheck {
   if (!isObject(value)) return invalid("must be a JSON object: a public JWK");
   const secret = PRIVATE.find((member) => Object.hasOwn(value, member));
@@ -181,7 +181,7 @@ interface PrimeGroup {
 
 let groups: readonly PrimeGroup[] | undefined;
 
-/** @returns the smallest prime factor up to 2^16, including 2; `undefined` if there is none */
+/** Returns the smallest prime factor up to 2^16, including 2; `undefined` if there is none. */
 export function smallFactor(modulus: bigint): number | undefined {
   groups ??= primeGroups();
   for (const { product, primes } of groups) {
@@ -194,8 +194,8 @@ export function smallFactor(modulus: bigint): number | undefined {
 }
 
 /**
- * Uses the sieve of Eratosthenes. It is counted, since it was a fifth of the instructions of a cold
- * start: test/bench/README.md.
+ * Returns the primes up to 2^16, by the sieve of Eratosthenes. Its loops are written out, since it
+ * was a fifth of the instructions of a cold start: test/bench/README.md.
  */
 function primeGroups(): PrimeGroup[] {
   const isComposite = new Uint8Array(MAX_FACTOR);

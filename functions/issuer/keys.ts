@@ -28,7 +28,7 @@ export interface ReadKeySet extends KeySet {
   readonly stale: boolean;
 }
 
-/** Throws `parameters_unavailable` or `issuer_without_keys`. */
+/** Returns at least one key. Throws `parameters_unavailable` or `issuer_without_keys`. */
 export type ReadKeys = (deadline: Deadline) => Promise<ReadKeySet>;
 
 /** The size of one page of GetParametersByPath. */
@@ -43,7 +43,7 @@ const LAST_GOOD_MS = 24 * 3_600_000;
 /** After a failure, Parameter Store is not read for each document: STS waits at most 5 s. */
 const RETRY_MS = 5_000;
 
-/** Each parameter below this path is a key. */
+/** Returns the path of the keys: each parameter below it is one. */
 export function issuerPath(prefix: string): string {
   return `${prefix}/issuer`;
 }
@@ -69,7 +69,7 @@ export function keySetOf(prefix: string, parameters: ReadonlyMap<string, DatedPa
   return { keys: valid.map(({ key }) => key), invalid: [...invalid, ...tooMany] };
 }
 
-/** The parameter's name must also match the key. */
+/** Checks the key in a parameter, whose name must also match it. */
 function checkKeyParameter(
   prefix: string,
   parameter: string,

@@ -47,7 +47,7 @@ function levelOf({ keySet }: IssuerRecord, outcome: Served): LogLevel {
   return isWell ? "info" : "warn";
 }
 
-/** JSON omits undefined fields. */
+/** Returns the fields of the log line. JSON omits undefined ones. */
 function logEntry(
   { startedAt, requestId, coldStart, document, readMs, keySet }: IssuerRecord,
   outcome: Served,

@@ -25,9 +25,9 @@ export function readIssuerSettings(environment: Environment): IssuerSettings {
 }
 
 /**
- * STS compares the URLs of the token, the provider and the discovery document as text, so only one
- * spelling is accepted. IAM accepts no port. A port is only for localhost, to try a cluster without
- * AWS.
+ * Returns whether a text can be the issuer's URL. STS compares the URLs of the token, the provider
+ * and the discovery document as text, so only one spelling is accepted. IAM accepts no port. A port
+ * is only for localhost, to try a cluster without AWS.
  */
 export function isIssuerUrl(text: string): boolean {
   if (text.length > MAX_URL_LENGTH || !URL.canParse(text)) return false;

@@ -15,7 +15,7 @@ export const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const PATTERN = /^[a-z0-9.*?-]+$/;
 
-export interface SubjectProblem {
+interface SubjectProblem {
   /** `pattern_refused`: the text is a pattern, which is allowed on request. */
   readonly code: "not_a_name" | "pattern_refused";
   /**
@@ -52,17 +52,20 @@ function isPattern({ namespace, name }: TrustedSubject): boolean {
   return /[*?]/.test(namespace + name);
 }
 
-/** The `sub` that kube-apiserver writes into a token. */
+/** Returns the `sub` that kube-apiserver writes into a token. */
 export function subjectOf({ namespace, name }: TrustedSubject): string {
   return `system:serviceaccount:${namespace}:${name}`;
 }
 
-/** The issuer's name in ARNs and condition keys of IAM: its URL without the scheme. */
+/** Returns the issuer's name in ARNs and condition keys of IAM: its URL without the scheme. */
 export function providerName(issuerUrl: string): string {
   return issuerUrl.replace(/^https:\/\//, "");
 }
 
-/** Matches both values exactly, or `sub` with StringLike if the subject is a pattern. */
+/**
+ * Returns the conditions of a statement. They match both values exactly, or `sub` with StringLike
+ * if the subject is a pattern.
+ */
 export function trustConditions(issuerUrl: string, subject: TrustedSubject, audience: string) {
   const name = providerName(issuerUrl);
   const sub = { [`${name}:sub`]: subjectOf(subject) };

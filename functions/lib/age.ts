@@ -25,8 +25,8 @@ export interface Ages {
 }
 
 /**
- * Compares ages, never absolute times: after a step back, an absolute end would prolong what was
- * read by the step. A step is noticed between two readings of the clock.
+ * Returns functions that compare ages, never absolute times: after a step back, an absolute end
+ * would prolong what was read by the step. A step is noticed between two readings of the clock.
  */
 export function agesBy(clock: Clock): Ages {
   let last = clock();

@@ -14,7 +14,7 @@ export function deadlineIn(ms: number, clock: Clock): Deadline {
   return { at: clock() + ms, clock };
 }
 
-/** Remaining milliseconds, at most `limitMs`; 0 after the deadline. */
+/** Returns the remaining milliseconds, at most `limitMs`; 0 after the deadline. */
 export function timeLeft({ at, clock }: Deadline, limitMs: number): number {
   return Math.max(0, Math.min(limitMs, at - clock()));
 }

@@ -29,7 +29,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The member at the path; `undefined` if a part of the path is missing. */
+/** Returns the member at the path; `undefined` if a part of the path is missing. */
 export function memberAt(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce(
     (at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined),

@@ -18,8 +18,8 @@ export interface Pause {
 const LONGEST_CALL_MS = 5_000;
 
 /**
- * A pause is `factor` times as long as its call, and at least `leastMs`, which also counts from the
- * start of the call.
+ * Creates pauses. A pause is `factor` times as long as its call, and at least `leastMs`, which also
+ * counts from the start of the call.
  */
 export function pauseAfterCalls(ages: Ages, factor: number, leastMs = 0): Pause {
   let last: { readonly since: Moment; readonly ms: number } | undefined;

@@ -86,15 +86,15 @@ export function beforeDeadline<T>(deadline: Deadline, promise: Promise<T>): Prom
   return withTimeout(timeLeft(deadline, Number.POSITIVE_INFINITY), () => promise);
 }
 
-/** The kind of failure, for a log. Omits the error's message, which can contain secrets. */
+/** Returns the kind of failure, for a log. Omits the error's message, which can contain secrets. */
 export function failureKind(error: unknown): string {
   if (!(error instanceof Error)) return "unknown failure";
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
 /**
- * Whether nothing answered. Unlike a reset or a 5xx, it can take all the time of each request that
- * follows.
+ * Returns whether nothing answered. Unlike a reset or a 5xx, it can take all the time of each
+ * request that follows.
  */
 export function isSilence(error: unknown): boolean {
   return ["TimedOut", "ECONNREFUSED"].includes(failureKind(error));

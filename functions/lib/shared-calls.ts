@@ -8,10 +8,10 @@ import { beforeDeadline, TimedOut } from "./retry.ts";
 type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
 
 /**
- * A request joins a running call of the same key and waits until its own deadline at most. If the
- * call fails, the requests that joined share one more call, since the first one ran under another
- * request's deadline. `late` makes the error of a request that has waited until its deadline.
- * Default: `TimedOut`.
+ * Returns a function that joins a running call of the same key and waits for it until its own
+ * deadline at most. If the call fails, the requests that joined share one more call, since the
+ * first one ran under another request's deadline. `late` makes the error of a request that has
+ * waited until its deadline. Default: `TimedOut`.
  */
 export function singleFlight<A, T>(
   call: Call<A, T>,
@@ -52,7 +52,7 @@ export function singleFlight<A, T>(
 
 const MAX_FAILURES = 1_000;
 
-export interface FailureRules<Argument> {
+interface FailureRules<Argument> {
   /** How long the error of a failed call is thrown again. */
   readonly failedMs: number;
   /**
@@ -76,8 +76,8 @@ interface CachedFailure {
 }
 
 /**
- * Throws the error of a failed call again for some time. After that, one request at a time calls
- * the service.
+ * Returns a function that throws the error of a failed call again for some time. After that, one
+ * request at a time calls the service.
  */
 export function cacheFailures<Argument, Result>(
   call: (argument: Argument, deadline: Deadline) => Promise<Result>,

@@ -5,7 +5,7 @@ import { stringifyJson } from "./json.ts";
 
 const MAX_LENGTH = 60;
 
-/** JSON in one line of printable ASCII, truncated if it is long. */
+/** Returns a value as JSON in one line of printable ASCII, truncated if it is long. */
 export function quoted(value: unknown): string {
   const json =
     value === undefined
@@ -19,8 +19,8 @@ export function quoted(value: unknown): string {
 }
 
 /**
- * Only ASCII letters: `toLowerCase` also turns the Kelvin sign into an ASCII `k`, which IAM does
- * not.
+ * Lower-cases only ASCII letters: `toLowerCase` also turns the Kelvin sign into an ASCII `k`, which
+ * IAM does not.
  */
 export function asciiLowerCase(text: string): string {
   if (!/[\u0080-\uffff]/.test(text)) return text.toLowerCase();
@@ -29,7 +29,10 @@ export function asciiLowerCase(text: string): string {
 
 const MAX_DISTANCE = 2;
 
-/** The closest of `known`, with an edit distance of at most 2; `undefined` if none is so close. */
+/**
+ * Returns the closest of `known`, with an edit distance of at most 2; `undefined` if none is so
+ * close.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
@@ -38,7 +41,10 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.candidate;
 }
 
-/** https://en.wikipedia.org/wiki/Levenshtein_distance, row by row */
+/**
+ * Returns the Levenshtein distance, which it computes row by row:
+ * https://en.wikipedia.org/wiki/Levenshtein_distance
+ */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (const [at, letter] of [...a].entries()) {

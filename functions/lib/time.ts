@@ -12,8 +12,8 @@ export function notAfterTime(text: string): EpochMs | undefined {
 }
 
 /**
- * Infinity for an entry that never expires. `notAfter`: text that `notAfterTime` accepts, or
- * `undefined`.
+ * Returns the instant at which an entry expires; infinity for one that never does. `notAfter`: text
+ * that `notAfterTime` accepts, or `undefined`.
  */
 export function endTime(notAfter: string | undefined): EpochMs {
   return (notAfter === undefined ? undefined : notAfterTime(notAfter)) ?? Number.POSITIVE_INFINITY;

@@ -9,15 +9,15 @@ import { cacheFailures, singleFlight } from "../lib/shared-calls.ts";
 import { FAILED_READ_MS, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
 /**
- * One call to Parameter Store for at most ten names. A name that is not in the result does not
- * exist.
+ * Makes one call to Parameter Store for at most ten names. A name that is not in the result does
+ * not exist.
  */
 export type FetchParameters = (
   names: readonly string[],
   deadline: Deadline,
 ) => Promise<ReadonlyMap<string, StoredParameter>>;
 
-export interface ReadResult {
+interface ReadResult {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   /** Whether all parameters come from the cache, also after a failed call. */
   readonly cached: boolean;
@@ -54,9 +54,9 @@ const SILENT_MS = 2_000;
 const PROBE_MS = 1_000;
 
 /**
- * Remembers silence for all names: each name that is read would wait for it again. Otherwise users
- * whose mappings are cached wait for reads of others, since an environment answers one review at a
- * time.
+ * Returns `fetch`, which remembers silence for all names: each name that is read would wait for it
+ * again. Otherwise users whose mappings are cached wait for reads of others, since an environment
+ * answers one review at a time.
  */
 export function rememberSilence(fetch: FetchParameters): FetchParameters {
   return cacheFailures(fetch, {
@@ -72,7 +72,10 @@ function isStoreSilent(error: unknown): boolean {
   return hasCode(error, "parameters_unavailable") && isSilence(error.cause);
 }
 
-/** `foundMs`: how long an existing parameter is not read again. */
+/**
+ * Returns a function that answers from the cache where it can. `foundMs`: how long an existing
+ * parameter is not read again. Throws the errors of `fetch`.
+ */
 export function cachedParameters(
   fetch: FetchParameters,
   foundMs: number,
@@ -107,7 +110,10 @@ export function cachedParameters(
     return kept.get(name) ?? others.get(name);
   }
 
-  /** A late result of an earlier call must not replace the result of a later call. */
+  /**
+   * Returns the entry to use. A late result of an earlier call must not replace the result of a
+   * later call.
+   */
   function newest(name: string, entry: Entry): Entry {
     const cached = cachedEntry(name);
     return cached !== undefined && cached.sequence > entry.sequence ? cached : entry;

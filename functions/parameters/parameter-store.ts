@@ -15,7 +15,7 @@ import { failureKind, retry } from "../lib/retry.ts";
 import type { FetchParameters } from "./parameter-cache.ts";
 import { type DatedParameter, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
-export interface ParameterStoreOptions {
+interface ParameterStoreOptions {
   readonly region: string;
   /** A connection to it is opened early. */
   readonly endpoint: URL;
@@ -24,14 +24,15 @@ export interface ParameterStoreOptions {
 }
 
 /**
- * All parameters directly below a path, by name. Throws `parameters_unavailable` for every failure.
+ * Returns all parameters directly below a path, by name. Throws `parameters_unavailable` for every
+ * failure.
  */
 export type FetchPath = (
   path: string,
   deadline: Deadline,
 ) => Promise<ReadonlyMap<string, DatedParameter>>;
 
-export interface ParameterStore {
+interface ParameterStore {
   /**
    * Throws `parameters_unavailable` for every failure, since no failure proves anything about an
    * identity.
@@ -71,7 +72,10 @@ export function createParameterStore(options: ParameterStoreOptions): ParameterS
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
 
-/** Never returns a part of the parameters: a failure of any page is a failure. */
+/**
+ * Returns a function that never returns a part of the parameters: a failure of any page is a
+ * failure.
+ */
 export function createPathReader(options: ParameterStoreOptions): FetchPath {
   const { ask } = openClient(options);
   return async (path, deadline) => {

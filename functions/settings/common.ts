@@ -27,7 +27,8 @@ export const CLUSTER_ID_RULE =
   'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
 
 /**
- * The id that callers sign their tokens for. Never a cluster's id, since CLUSTER_ID has no colon.
+ * Returns the id that callers sign their tokens for. It is never a cluster's id, since CLUSTER_ID
+ * has no colon.
  */
 export function callerIdOf(clusterId: string): string {
   return `${clusterId}:caller`;
@@ -51,13 +52,13 @@ export function readCommonSettings(read: Read): CommonSettings {
   };
 }
 
-/** The prefix of a cluster's parameters unless `MAPPING_PREFIX` is set. */
+/** Returns the prefix of a cluster's parameters unless `MAPPING_PREFIX` is set. */
 export function defaultMappingPrefix(clusterId: string): string {
   return `/iam-authenticator/${clusterId}`;
 }
 
 /**
- * The endpoint that the SDK uses:
+ * Returns the endpoint that the SDK uses; `undefined` for the region's own:
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export function sdkEndpoint(read: Read, service: "EC2" | "IAM" | "SSM"): URL | undefined {
@@ -67,7 +68,7 @@ export function sdkEndpoint(read: Read, service: "EC2" | "IAM" | "SSM"): URL | u
 }
 
 /**
- * AWS allows 15 levels, the function adds 3:
+ * Returns the setting; `undefined` if it is not set. AWS allows 15 levels, the function adds 3:
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
  */
 function mappingPrefix(read: Read): string | undefined {

@@ -5,10 +5,13 @@ import type { Variable } from "./variables.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The value of a setting; `undefined` if it is not set. */
+/** Returns the value of a setting; `undefined` if it is not set. */
 export type Read = (name: Variable) => string | undefined;
 
-/** Treats an empty string as not set: `sam local` passes one for a value that it cannot resolve. */
+/**
+ * Returns a reader of the settings. It treats an empty string as not set: `sam local` passes one
+ * for a value that it cannot resolve.
+ */
 export function readFrom(environment: Environment): Read {
   return (name) => environment[name] || undefined;
 }
@@ -29,8 +32,8 @@ export function isSettingError(error: unknown): error is SettingError {
 }
 
 /**
- * `expected` follows "must be" in the message. `value` is the invalid value; omit it if it can be a
- * secret.
+ * Returns the error of an invalid setting. `expected` follows "must be" in the message. `value` is
+ * the invalid value; omit it if it can be a secret.
  */
 export function bad(name: string, expected: string, value?: string): SettingError {
   const shown = value === undefined ? "" : `, not ${JSON.stringify(value.slice(0, 100))}`;
@@ -41,7 +44,10 @@ export function required(name: string, expected: string): SettingError {
   return settingError(name, `is required: ${expected}`);
 }
 
-/** Throws `setting_invalid` for an invalid value, like all functions below. */
+/**
+ * Returns a setting; `undefined` if it is not set. Throws `setting_invalid` for an invalid value.
+ * The functions below do the same.
+ */
 export function matching(
   read: Read,
   name: Variable,
@@ -73,7 +79,9 @@ export function list(read: Read, name: Variable, separator = ","): string[] | un
   return items;
 }
 
-/** A list of items that each match `pattern`. `expected` describes the items in the plural. */
+/**
+ * Returns a list of items that each match `pattern`. `expected` describes the items in the plural.
+ */
 export function listOf(
   read: Read,
   name: Variable,
@@ -87,8 +95,8 @@ export function listOf(
 }
 
 /**
- * The endpoint of an AWS service. Plain HTTP is allowed only on this machine, since requests are
- * signed or secret. The value is not in the message, since it can contain a password.
+ * Returns the endpoint of an AWS service. Plain HTTP is allowed only on this machine, since
+ * requests are signed or secret. The value is not in the message, since it can contain a password.
  */
 export function endpoint(read: Read, name: Variable): URL | undefined {
   const value = read(name);

@@ -4,10 +4,11 @@
 import type { Partition } from "../aws/partitions.ts";
 import { bad, oneOf, type Read } from "./environment.ts";
 
-const [FIPS, DUAL_STACK] = ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] as const;
+const FIPS = "AWS_USE_FIPS_ENDPOINT";
+const DUAL_STACK = "AWS_USE_DUALSTACK_ENDPOINT";
 
 /**
- * `given`: the endpoint that other settings name; `undefined`: the region's. Throws
+ * Returns `given`, the endpoint that other settings name, or without it the region's. Throws
  * `setting_invalid` for FIPS or dual-stack beside a given endpoint, as the SDK does, and for
  * dual-stack where AWS documents no such names.
  */

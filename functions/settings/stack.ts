@@ -8,9 +8,9 @@ import { hash } from "node:crypto";
 export type StackKind = "" | "Issuer";
 
 /**
- * Stack names allow only letters, digits and hyphens. Ids such as `a.b` get a suffix: otherwise
- * `a.b` and `a-b` would share a stack, and deploying one cluster would replace the other's
- * authenticator.
+ * Returns the default name of a stack. Stack names allow only letters, digits and hyphens. Ids such
+ * as `a.b` get a suffix: otherwise `a.b` and `a-b` would share a stack, and deploying one cluster
+ * would replace the other's authenticator.
  */
 export function defaultStackName(clusterId: string, kind: StackKind = ""): string {
   const plain = clusterId.replace(/[^A-Za-z0-9-]/g, "-");
@@ -24,7 +24,10 @@ export function defaultStackName(clusterId: string, kind: StackKind = ""): strin
  */
 export const OWNER_TAG = "iam-authenticator:managed-by";
 
-/** What is wrong if two entries have one name, unless they are one cluster in two regions. */
+/**
+ * Returns the problem of two entries with one name; `undefined` if there are none, or they are one
+ * cluster in two regions.
+ */
 export function repetition<
   T extends { readonly clusterId: string; readonly region?: string | undefined },
 >(clusters: readonly T[], nameOf: (cluster: T) => string): string | undefined {

@@ -5,7 +5,9 @@ import { isObject, parseStored, repeatedKey } from "../lib/json.ts";
 import type { Environment } from "./environment.ts";
 import { IS_STORED, type StoredVariable } from "./variables.ts";
 
-/** Clusters can share a prefix, so the name ends with the cluster's id. */
+/**
+ * Returns the name of the parameter. Clusters can share a prefix, so it ends with the cluster's id.
+ */
 export function settingsParameter(prefix: string, clusterId: string): string {
   return `${prefix}/settings/${clusterId}`;
 }
@@ -24,8 +26,8 @@ interface Deployed {
 }
 
 /**
- * The parameter's value. Contains the stored variables that `environment` has, as text, for the
- * function's own parser.
+ * Returns the parameter's value. It contains the stored variables that `environment` has, as text,
+ * for the function's own parser.
  */
 export function storedSettingsText(
   environment: Environment,
@@ -36,7 +38,7 @@ export function storedSettingsText(
   return JSON.stringify({ format: FORMAT, version, settings });
 }
 
-export type StoredSettings =
+type StoredSettings =
   | (Deployed & {
       readonly kind: "valid";
       /**
@@ -49,7 +51,10 @@ export type StoredSettings =
     })
   | { readonly kind: "invalid"; readonly problem: string };
 
-/** Never throws. `problem` completes "the value ...". It does not repeat the value. */
+/**
+ * Reads the parameter's value. Never throws. A `problem` completes "the value ...", and does not
+ * repeat the value.
+ */
 export function parseStoredSettings(text: string): StoredSettings {
   const value = parseStored(text);
   if (!isObject(value)) return invalid("is not a JSON object");

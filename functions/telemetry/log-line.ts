@@ -5,7 +5,7 @@ import type { EpochMs } from "../lib/deadline.ts";
 import { failureKind } from "../lib/retry.ts";
 import { LOG_LEVELS, type LogLevel } from "../settings/common.ts";
 
-/** The first fields of a log line. JSON omits undefined fields. */
+/** Returns the first fields of a log line. JSON omits undefined ones. */
 export function logHead(
   level: LogLevel,
   outcome: string,
@@ -42,8 +42,8 @@ export function printRequest(
 const STACK_FRAME = /^ +at [\w.$<>[\] ]*\(?(?:file|node):[\w/.:@%+-]+\)?$/;
 
 /**
- * The kind of failure and, for an unexpected error, its stack. Never the message of a foreign
- * error, which can quote secret input.
+ * Returns the kind of failure and, for an unexpected error, its stack, but never the message of a
+ * foreign error, which can quote secret input.
  */
 function causeOf(error: AuthenticatorError | undefined): { cause?: string; stack?: string[] } {
   if (error?.cause === undefined) return {};

@@ -24,7 +24,10 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS;
 export type Dimension = (typeof METRICS)[MetricName][number];
 
-/** Omits metrics that are zero, so that they cost nothing. Empty if all are. */
+/**
+ * Returns the members of a log line. Omits metrics that are zero, so that they cost nothing. Empty
+ * if all are.
+ */
 export function embeddedMetrics(
   counts: Readonly<Partial<Record<MetricName, number>>>,
   dimensions: Readonly<Partial<Record<Dimension, string>>>,

@@ -47,8 +47,9 @@ const RULES: RetryRules = {
 };
 
 /**
- * `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below
- * it. Keeps no connection by default: a second request follows an hour later.
+ * Returns a function that reads the keys of an issuer. `endpoint` replaces the issuers: the
+ * issuer's host becomes the first segment of the path below it. Keeps no connection by default: a
+ * second request follows an hour later.
  */
 export function createKeySets(
   endpoint: URL | undefined,
@@ -72,6 +73,7 @@ export function createKeySets(
 }
 
 /**
+ * Returns the URL of an issuer's keys:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
  */
 function keySetUrl(issuer: string, endpoint: URL | undefined): URL {

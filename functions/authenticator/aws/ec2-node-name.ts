@@ -39,9 +39,10 @@ export interface NodeNameOptions {
 const AGENTS = createAgents(true);
 
 /**
- * Every user who can assume a role chooses the session name, so a session name does not prove that
- * the identity is a node. The instance must be running in the identity's account and in a VPC of
- * the cluster, and its profile must have the identity's role. Throws the SDK's errors.
+ * Returns a function that finds the name of a node. Every user who can assume a role chooses the
+ * session name, so a session name does not prove that the identity is a node. The instance must be
+ * running in the identity's account and in a VPC of the cluster, and its profile must have the
+ * identity's role. The function throws the SDK's errors.
  */
 export function createNodeNames({
   region,
@@ -122,7 +123,10 @@ async function describeInstance(
   }
 }
 
-/** Compares unique ids: a role that is created again with the same name gets another id. */
+/**
+ * Returns whether IAM finds the role in the instance profile. Compares unique ids: a role that is
+ * created again with the same name gets another id.
+ */
 async function isProfileOf(
   iam: IAMClient,
   profileArn: string,

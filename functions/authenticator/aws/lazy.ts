@@ -13,7 +13,7 @@ import type { NodeName } from "../user/user.ts";
 import type { SignedTokenOptions } from "./aws-signed-tokens.ts";
 import type { FindNodeName, NodeNameOptions } from "./ec2-node-name.ts";
 
-/** The returned function loads once, and again only after a failure. */
+/** Returns a function that loads once, and again only after a failure. */
 export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;
   return () => {
@@ -25,7 +25,7 @@ export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Without JWT_ISSUERS, this code is never loaded. */
+/** Returns AWS-signed tokens whose code is loaded at the first use: without JWT_ISSUERS, never. */
 export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
   const load = loadOnce(async () => {
     const { createAwsSignedTokens } = await import("./aws-signed-tokens.ts");
@@ -39,8 +39,9 @@ export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
 }
 
 /**
- * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws
- * `instances_unavailable` for every failure, since no failure proves anything about the identity.
+ * Returns a function that loads the EC2 code at its first call. Most clusters never need this code,
+ * which is as large as the rest of the function. The function throws `instances_unavailable` for
+ * every failure, since no failure proves anything about the identity.
  */
 export function findNodeNameLazily(
   options: NodeNameOptions & { readonly clock: Clock },
@@ -66,8 +67,8 @@ const PROVEN_MS = 60_000;
 const MAX_PROOFS = 2_000;
 
 /**
- * Caches by instance and principal. Does not cache refusals: an instance that is starting runs a
- * moment later.
+ * Returns a function that caches names by instance and principal. It does not cache refusals: an
+ * instance that is starting runs a moment later.
  */
 export function cacheProofs(find: FindNodeName, clock: Clock): FindNodeName {
   const ages = agesBy(clock);

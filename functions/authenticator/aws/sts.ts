@@ -41,8 +41,8 @@ export interface StsOptions {
 }
 
 /**
- * Throws `sts_unreachable` without a response or for a silent host, and `sts_answer_unusable` for
- * one that is too long.
+ * Returns a function that sends a token's request to STS. It throws `sts_unreachable` without a
+ * response or for a silent host, and `sts_answer_unusable` for a response that is too long.
  */
 export function createSts(options: StsOptions): AskSts {
   const {
@@ -116,7 +116,9 @@ async function readReply(response: IncomingMessage): Promise<StsReply> {
   return { status: response.statusCode ?? 0, body, requestId: requestId(response) };
 }
 
-/** Logged, so it must look like a request id: a proxy could return anything. */
+/**
+ * Returns the request id. It is logged, so it must look like one: a proxy could return anything.
+ */
 function requestId({ headers }: IncomingMessage): string | undefined {
   const value = headers["x-amzn-requestid"];
   return typeof value === "string" && /^[\w-]{1,64}$/.test(value) ? value : undefined;

@@ -32,7 +32,7 @@ export interface IamCaller {
 export const CALLER_RULE =
   "must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user";
 
-/** Name of the parameter that lists the callers. */
+/** Returns the name of the parameter that lists the callers. */
 export function callersParameter(prefix: string): string {
   return `${prefix}/callers`;
 }
@@ -42,7 +42,7 @@ const KEYS = {
   iam: ["name", "arn", "principalId", "notAfter"],
 };
 
-/** `entry` is a list entry from `parseStored`. */
+/** Returns whether a list entry from `parseStored` is a valid caller. */
 export function isCaller(entry: unknown): entry is Caller {
   if (!isObject(entry) || repeatedKey(entry) !== undefined) return false;
   const { name, sha256, arn, principalId, notAfter } = entry;

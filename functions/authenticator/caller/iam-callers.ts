@@ -29,9 +29,9 @@ const CHECK_MS = 60_000;
  */
 const RECHECK = { waitMs: 2_000, retryMs: 10_000 };
 /**
- * After a call for an unknown caller, the next one waits four times as long as it took, and this
- * long for the own region, whose STS so gets at most 20 of them a second. Not longer: a caller with
- * renewed credentials is unknown for one call.
+ * After a call for an unknown caller, the next one waits `factor` times as long as that call took,
+ * in the function's own region at least `ownLeastMs`: its STS gets at most 20 of them a second.
+ * Neither is longer, since a caller with renewed credentials is unknown for one call.
  */
 const TURN = { factor: 4, ownLeastMs: 50 };
 const MAX_ENTRIES = 200;
@@ -57,10 +57,10 @@ interface Known {
 type NewToken = readonly [bearer: UnprovenBearer, token: UnverifiedToken];
 
 /**
- * A caller is known by a token that STS has proven, and by its access key and STS host, so that a
- * flood of unknown tokens delays neither it nor its renewed tokens. Access keys are not secret: a
- * client that knows one can only use up the turns of new tokens of that key. `prove` accepts only
- * tokens that are signed for callers.
+ * Returns the check of callers' tokens. A caller is known by a token that STS has proven, and by
+ * its access key and STS host, so that a flood of unknown tokens delays neither it nor its renewed
+ * tokens. Access keys are not secret: a client that knows one can only use up the turns of new
+ * tokens of that key. `prove` accepts only tokens that are signed for callers.
  */
 export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
   // Separate, so that tokens of strangers do not evict those of callers.
@@ -145,7 +145,7 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
   };
 }
 
-/** The rules of a user's token, before any network. */
+/** Applies the rules of a user's token, which need no network. Throws `caller_refused`. */
 function parseCallerToken(text: string, hosts: StsHosts, now: EpochMs): UnverifiedToken {
   try {
     return parseToken(text, hosts, now);

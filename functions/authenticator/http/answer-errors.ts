@@ -51,8 +51,9 @@ export function answerErrors({ failoverUrl }: Settings): Middleware {
 }
 
 /**
- * Never sends Retry-After or 503: kube-apiserver would try 31 times, or not at all. Its client
- * repeats body and token after a 307, but not after a 302.
+ * Returns the response to an error, or a redirect to `location`. Never sends Retry-After or 503:
+ * kube-apiserver would try 31 times, or not at all. Its client repeats body and token after a 307,
+ * but not after a 302.
  */
 function statusResponse(
   error: AuthenticatorError,

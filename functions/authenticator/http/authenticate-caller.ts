@@ -43,8 +43,9 @@ export function authenticateCaller(
 }
 
 /**
- * `subjects` are complete subject DNs, or `*` for every certificate that the truststore accepts. A
- * request without a certificate came through an endpoint that should be disabled, and is refused.
+ * Throws `caller_refused` for another subject. `subjects` are complete subject DNs, or `*` for
+ * every certificate that the truststore accepts. A request without a certificate came through an
+ * endpoint that should be disabled, and is refused.
  */
 export function checkClientCertificate(
   subject: string | undefined,

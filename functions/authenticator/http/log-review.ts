@@ -9,12 +9,15 @@ import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
 import type { Middleware, ReviewRequest } from "./review-request.ts";
 
-/** Runs last. `line` does not end with a newline. */
+/**
+ * Returns the middleware that prints the line, after all others. `line` does not end with a
+ * newline.
+ */
 export function logReview(
   { clusterId, logLevel }: Settings,
   print: (line: string) => void,
 ): Middleware {
-  function leave(
+  function printLine(
     { record, deadline, version }: ReviewRequest,
     outcome: Outcome,
     error: AuthenticatorError | undefined,
@@ -24,10 +27,10 @@ export function logReview(
     printRequest(logEntry(record, outcome, error, now), metrics, logLevel, print);
   }
   return {
-    after: ({ event }) => leave(event, grantedOrNot(event.record), undefined),
+    after: ({ event }) => printLine(event, grantedOrNot(event.record), undefined),
     onError: ({ event, error }) => {
       const known = asAuthenticatorError(error);
-      leave(event, known.outcome, known);
+      printLine(event, known.outcome, known);
     },
   };
 }
@@ -74,7 +77,10 @@ const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
   fault: "error",
 };
 
-/** JSON omits undefined fields. Values of the token are included only after STS accepted it. */
+/**
+ * Returns the fields of the log line. JSON omits undefined ones. Values of the token are included
+ * only after STS accepted it.
+ */
 export function logEntry(
   record: ReviewRecord,
   outcome: Outcome,

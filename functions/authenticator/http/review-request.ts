@@ -23,7 +23,7 @@ export interface ReviewRequest {
 
 export type Middleware = MiddlewareObj<ReviewRequest, HttpResponse>;
 
-/** First in the chain: replaces `event` with a `ReviewRequest`. */
+/** Returns the first middleware of the chain, which replaces `event` with a `ReviewRequest`. */
 export function openReviewRequest(clock: Clock): Middleware {
   let coldStart = true;
   return {
@@ -38,11 +38,11 @@ export function openReviewRequest(clock: Clock): Middleware {
 }
 
 /**
- * `context` is Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html. Returns
- * `undefined` outside of Lambda, and if the version was invoked directly, as by the deployment
- * check.
+ * Returns the number of the function's version; `undefined` outside of Lambda, and if the version
+ * was invoked directly, as by the deployment check. `context` is Lambda's:
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
  */
-export function versionBehindAlias(context: unknown): string | undefined {
+function versionBehindAlias(context: unknown): string | undefined {
   const { functionVersion, invokedFunctionArn } = isObject(context) ? context : {};
   if (typeof functionVersion !== "string" || !/^\d+$/.test(functionVersion)) return undefined;
   const qualifier =

@@ -12,11 +12,12 @@ import type { ProveIdentity } from "./prove-identity.ts";
 const KNOWN_MS = 3_600_000;
 
 /**
- * An environment answers one review at a time, so a token for a far or slow host takes its time
- * away from logins. After a call that ends without a grant, no token is sent to such hosts for four
- * times as long as the call took. Hosts with a login in the last hour have a separate pause,
- * together, once as long. Counted by host and not by access key: keys are not secret, and strangers
- * have keys too. Throws `host_busy`. Other hosts than `budgeted` are not limited.
+ * Returns `prove` with a limit for the hosts in `budgeted`. An environment answers one review at a
+ * time, so a token for a far or slow host takes its time away from logins. After a call that ends
+ * without a grant, no token is sent to such hosts for four times as long as the call took. Hosts
+ * with a login in the last hour share a separate pause, which is only as long as the call. The
+ * pauses are by host and not by access key: keys are not secret, and strangers have keys too.
+ * During a pause, it throws `host_busy`.
  */
 export function withHostBudget(
   prove: ProveIdentity,

@@ -21,11 +21,11 @@ interface Known {
 
 export interface Proofs<Token> {
   /**
-   * The cached result for the token with this hash. The token was parsed before and has not expired
-   * since, so it need not be parsed again.
+   * Returns the cached result for the token with this hash; `undefined` if there is none. The token
+   * was parsed before and has not expired since, so it need not be parsed again.
    */
   recall(hash: string): Proof | undefined;
-  /** Proves the token and caches the result. Throws if there is none. */
+  /** Proves the token and caches the result, which it returns. Throws the errors of the proof. */
   prove(hash: string, token: Token, deadline: Deadline): Promise<Proof>;
 }
 
@@ -34,8 +34,9 @@ export function tokenHash(text: string): string {
 }
 
 /**
- * `scope` is the partition and the cluster. Refused tokens have a separate cache, so that a flood
- * of them does not evict proven identities. Faults and throttling are never cached.
+ * Returns the cache of `prove`. `scope` is the partition and the cluster. Refused tokens have a
+ * separate cache, so that a flood of them does not evict proven identities. Faults and throttling
+ * are never cached.
  */
 export function cachedProofs<Token extends { readonly expiresAt: EpochMs }>(
   prove: ProveIdentity<Token>,

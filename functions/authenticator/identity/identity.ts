@@ -45,7 +45,7 @@ export interface SignedClaims {
   readonly principalTags: Readonly<Record<string, unknown>>;
 }
 
-/** @param accounts the setting: empty for any account */
+/** Returns whether the setting `accounts` has the account. An empty one has any. */
 export function acceptsAccount(accounts: readonly string[], accountId: string): boolean {
   return accounts.length === 0 || accounts.includes(accountId);
 }
@@ -61,7 +61,10 @@ const ASSUMED_ROLE = new RegExp(`^sts:assumed-role/${NAME}/${NAME}$`);
 const FEDERATED_USER = new RegExp(`^sts:federated-user/${NAME}$`);
 const UNIQUE_ID = /^[A-Z0-9]+$/;
 
-/** Throws `identity_impossible` for an ARN, account and UserId that cannot belong together. */
+/**
+ * Returns the identity in a response of STS. Throws `identity_impossible` for an ARN, account and
+ * UserId that cannot belong together.
+ */
 export function verifyIdentity(
   answer: CallerIdentity,
   ownPartition: string,
@@ -100,8 +103,9 @@ export function verifyIdentity(
 type Principal = Pick<VerifiedIdentity, "kind" | "name" | "principalId" | "sessionName">;
 
 /**
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html, table of
- * principal key values
+ * Returns the principal; `undefined` if the resource and the UserId do not belong together. See the
+ * table of principal key values:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
 function readPrincipal(
   resource: string,

@@ -17,8 +17,8 @@ export interface Proof {
   /** Whether the last try to read the issuer's keys failed. Only for AWS-signed tokens. */
   readonly keysFailed?: boolean;
   /**
-   * To be called when the review grants the login: its call was not a wait for nothing
-   * (host-budget.ts).
+   * The review calls it when it grants the login, so that its wait for STS does not count against
+   * the host (host-budget.ts).
    */
   readonly onGrant?: () => void;
 }
@@ -29,8 +29,8 @@ export type ProveIdentity<Token = UnverifiedToken> = (
 ) => Promise<Proof>;
 
 /**
- * Throws if STS gives no response. `signedId`: the value of `x-k8s-aws-id` that STS verifies the
- * signature with.
+ * Returns the response of STS. Throws if there is none. `signedId`: the value of `x-k8s-aws-id`
+ * that STS verifies the signature with.
  */
 export type AskSts = (
   token: UnverifiedToken,
@@ -38,7 +38,7 @@ export type AskSts = (
   signedId: string,
 ) => Promise<StsResponse & { readonly requestId: string | undefined }>;
 
-/** Proves only tokens that are signed for `signedId`. */
+/** Returns a function that proves tokens, only those that are signed for `signedId`. */
 export function proveIdentity(
   askSts: AskSts,
   ownPartition: string,

@@ -1,7 +1,7 @@
 // Interprets a response of STS: the three fields of an identity, a denial, throttling, or a fault.
 
 import { denial, fault, httpError } from "../../errors.ts";
-import { memberAt, parseJson } from "../../lib/json.ts";
+import { isObject, memberAt, parseJson } from "../../lib/json.ts";
 import { isThrottlingCode } from "../../lib/retry.ts";
 
 export interface StsResponse {
@@ -41,8 +41,8 @@ const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Throws `sts_throttled`, `sts_refused` (a denial) or `sts_answer_unusable` (a fault), never with
- * text of STS.
+ * Returns the three fields of an identity. Throws `sts_throttled`, `sts_refused` (a denial) or
+ * `sts_answer_unusable` (a fault), never with text of STS.
  */
 export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   if (status === 200) {
@@ -65,21 +65,21 @@ export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
 }
 
 /**
- * Reads the identity only at its documented place: the response of another action could echo text
- * of the caller that looks like an identity (CVE-2020-16250). Other keys are ignored, since AWS may
- * add some.
+ * Returns the identity; `undefined` if a field is missing. Reads it only at its documented place:
+ * the response of another action could echo text of the caller that looks like an identity
+ * (CVE-2020-16250). Ignores other keys, since AWS may add some.
  */
 function callerIdentity(answer: unknown): CallerIdentity | undefined {
   const result = memberAt(answer, "GetCallerIdentityResponse", "GetCallerIdentityResult");
-  const [Account, Arn, UserId] = ["Account", "Arn", "UserId"].map((name) => memberAt(result, name));
+  const { Account, Arn, UserId } = isObject(result) ? result : {};
   if (typeof Account !== "string" || typeof Arn !== "string" || typeof UserId !== "string")
     return undefined;
   return { Account, Arn, UserId };
 }
 
 /**
- * `undefined` unless there is exactly one code, at its documented place. Other text is never
- * searched.
+ * Returns the error code of a response; `undefined` unless there is exactly one, at its documented
+ * place. Other text is never searched.
  */
 export function stsErrorCode(body: string): string | undefined {
   const code = body.startsWith("<") ? codeInXml(body) : codeInJson(body);
@@ -99,7 +99,7 @@ const ERROR_RESPONSE =
   /^(?:<\?xml [\w "=.-]*\?>)?<ErrorResponse(?: xmlns="[^"<>]*")?><Error>((?:<(\w{1,64})(?:\/>|>[^<]*<\/\2>))*)<\/Error>(?:<RequestId>[^<]*<\/RequestId>)?<\/ErrorResponse>$/;
 
 /**
- * Accepts only the documented form of XML:
+ * Returns the only code in a body of the documented form of XML:
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 function codeInXml(body: string): string | undefined {

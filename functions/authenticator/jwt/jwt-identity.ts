@@ -25,9 +25,9 @@ const ROLE_OR_USER =
 const PERMISSION_SET_PATH = /^aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]{1,32}\/)?$/;
 
 /**
- * Throws a `Denial` for claims that cannot belong together, and for principals whose claims are not
- * documented. Its message never repeats a claim: none is verified yet, and a reader of the log
- * would take it for a fact.
+ * Returns the identity that the claims state. Throws a `Denial` for claims that cannot belong
+ * together, and for principals whose claims are not documented. Its message never repeats a claim:
+ * none is verified yet, and a reader of the log would take it for a fact.
  */
 export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIdentity {
   const { sub, principal_id: principal = sub, aws_account: account } = claims;

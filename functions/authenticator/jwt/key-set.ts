@@ -20,9 +20,9 @@ const MAX_KEYS = 100;
 const MODULUS = { min: 256, max: 512 };
 
 /**
- * Invalid keys are left out, and so are keys that share their id. `undefined` for text that is not
- * a key set, and for a set whose keys are all left out. An empty set is an answer: the issuer has
- * withdrawn its keys.
+ * Returns the valid keys: invalid ones are left out, and so are keys that share their id.
+ * `undefined` for text that is not a key set, and for a set whose keys are all left out. An empty
+ * set is an answer: the issuer has withdrawn its keys.
  */
 export function parseKeySet(body: string): KeySet | undefined {
   const keys = memberAt(parseJson(body), "keys");

@@ -51,22 +51,25 @@ const AWS_CLAIMS = "https://sts.amazonaws.com/";
 export const REFUSED_PARAMETERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip"];
 
 /**
- * The audience of a cluster. A cluster id has no slash, so a token for one cluster is never valid
- * for another.
+ * Returns the audience of a cluster. A cluster id has no slash, so a token for one cluster is never
+ * valid for another.
  */
 export function jwtAudience(clusterId: string): string {
   return `iam-authenticator/${clusterId}`;
 }
 
 /**
- * Whether the token names an issuer of AWS. False for service account and OIDC tokens, which other
- * authenticators handle.
+ * Returns whether the token names an issuer of AWS. False for service account and OIDC tokens,
+ * which other authenticators handle.
  */
 export function isAwsSigned(text: string): boolean {
   return partitionOfIssuer(decodeParts(text)?.claims["iss"]) !== undefined;
 }
 
-/** Throws a `Denial` that names the rule, and never a claim, since none is verified yet. */
+/**
+ * Returns the token with its claims. Throws a `Denial` that names the rule, and never a claim,
+ * since none is verified yet.
+ */
 export function parseJwt(
   text: string,
   { clusterId, partition, accountByIssuer }: JwtRules,
@@ -97,8 +100,8 @@ export function parseJwt(
 }
 
 /**
- * Parses the claims without checking them. `undefined` unless there are three parts, with a JSON
- * object as claims.
+ * Parses the claims without checking them. Returns `undefined` unless there are three parts, with a
+ * JSON object as claims.
  */
 function decodeParts(text: string) {
   // Before any work: a token of this size is not one of AWS.
@@ -109,7 +112,10 @@ function decodeParts(text: string) {
   return claims && { rawHeader, claims };
 }
 
-/** A JSON object, in canonical base64url of UTF-8 without byte order mark. */
+/**
+ * Returns a JSON object; `undefined` for other text than canonical base64url of its UTF-8, without
+ * byte order mark.
+ */
 function decodeObject(part: string): Record<string, unknown> | undefined {
   const bytes = decodeBase64Url(part);
   if (bytes === undefined) return undefined;

@@ -10,7 +10,7 @@ import { isAwsSigned, type JwtRules, parseJwt, type UnverifiedJwt } from "./pars
 import { cachedKeys, type FetchKeySet, type KeyRead, type SigningKeys } from "./signing-keys.ts";
 
 export interface SignedTokens {
-  /** `undefined` for a token of another kind. Throws a `Denial`. */
+  /** Returns `undefined` for a token of another kind. Throws a `Denial`. */
   readonly parse: (text: string, now: EpochMs) => Promise<UnverifiedJwt | undefined>;
   /** Throws a `Denial`, or a fault if the issuer's keys cannot be read. */
   readonly prove: (jwt: UnverifiedJwt, deadline: Deadline) => Promise<Proof>;
@@ -35,9 +35,9 @@ export function createSignedTokens(
 }
 
 /**
- * Throws `token_signature_refused`, which is never cached: an issuer may publish a new key a moment
- * later. Throws `token_keys_unavailable` if the keys that could verify the token cannot be read,
- * since that proves nothing about it.
+ * Returns the proof of a token. Throws `token_signature_refused`, which is never cached: an issuer
+ * may publish a new key a moment later. Throws `token_keys_unavailable` if the keys that could
+ * verify the token cannot be read, since that proves nothing about it.
  */
 function proveJwt(signingKeys: SigningKeys) {
   async function isSigned(
@@ -74,8 +74,8 @@ function proof(result: UnverifiedJwt["unverifiedIdentity"], { failed }: KeyRead)
 }
 
 /**
- * False only for a wrong signature. Throws other errors of jose: they are not decisions about the
- * token.
+ * Returns false only for a wrong signature. Throws other errors of jose: they are not decisions
+ * about the token.
  */
 async function verifySignature(text: string, { algorithm, key }: SigningKey): Promise<boolean> {
   try {

@@ -18,7 +18,7 @@ export interface KeyRead {
 }
 
 export interface SigningKeys {
-  /** Throws the fault of the read if no keys are cached. */
+  /** Returns the keys. Throws the fault of the read if none are cached. */
   current(issuer: string, deadline: Deadline): Promise<KeyRead>;
   /**
    * Reads the keys again, for a token that they do not verify, unless they were read within the
@@ -52,7 +52,7 @@ interface Known {
   failed: boolean;
 }
 
-/** The number of entries is the number of issuers in the settings. */
+/** Returns the cache of `fetchKeySet`. It has an entry for each issuer in the settings. */
 export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
   const ages = agesBy(clock);
   const known = new Map<string, Known>();

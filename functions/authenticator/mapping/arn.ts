@@ -20,7 +20,7 @@ const ROOT = /^arn:([a-z-]+):iam::(\d{12}):(root)$/;
 
 const FEDERATED_USER = /^arn:([a-z-]+):sts::(\d{12}):(federated-user)\/([\w+=,.@-]+)$/;
 
-/** `undefined` if it is not the ARN of a role, user, root or federated user. */
+/** Returns `undefined` for text that is not the ARN of a role, user, root or federated user. */
 export function parseMappedArn(arn: string): MappedArn | undefined {
   const lowerCase = asciiLowerCase(arn);
   const match = ROLE_OR_USER.exec(lowerCase) ?? ROOT.exec(lowerCase) ?? FEDERATED_USER.exec(arn);
@@ -29,6 +29,7 @@ export function parseMappedArn(arn: string): MappedArn | undefined {
   return { partition, accountId, kind: kind as MappedArn["kind"], name };
 }
 
+/** Returns whether it is the ARN of this identity. */
 export function isArnOf(mapped: MappedArn, identity: VerifiedIdentity): boolean {
   const name = identity.kind === "federated-user" ? identity.name : asciiLowerCase(identity.name);
   return (
@@ -46,18 +47,19 @@ export function isArnOf(mapped: MappedArn, identity: VerifiedIdentity): boolean 
  */
 export type ArnSections = readonly [string, string, string, string, string, string];
 
-/** `undefined` for text with fewer sections. */
+/** Returns the sections of an ARN or pattern; `undefined` for text with fewer of them. */
 export function arnSections(text: string): ArnSections | undefined {
-  const sections = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):(.*)/s
-    .exec(asciiLowerCase(text))
-    ?.slice(1);
-  return sections as unknown as ArnSections | undefined;
+  const match = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):(.*)/s.exec(asciiLowerCase(text));
+  if (match === null) return undefined;
+  const [, arn = "", partition = "", service = "", region = "", account = "", resource = ""] =
+    match;
+  return [arn, partition, service, region, account, resource];
 }
 
 /**
- * A phrase about two ARNs in one text. Commands, files and the construct reject it; the function
- * accepts it, since an IAM path may contain one, and rejecting a stored denial would deny every
- * identity that its list covers.
+ * Returns a phrase about a second ARN in the text; `undefined` if there is none. Commands, files
+ * and the construct reject it; the function accepts it, since an IAM path may contain one, and
+ * rejecting a stored denial would deny every identity that its list covers.
  */
 export function secondArnProblem(arn: unknown): string | undefined {
   const second = typeof arn === "string" && /^arn:.*?[^a-z](arn:.*)/is.exec(arn)?.[1];
@@ -66,20 +68,20 @@ export function secondArnProblem(arn: unknown): string | undefined {
     : undefined;
 }
 
-/** The sections of a pattern; `undefined` if it is not an ARN pattern. */
+/** Returns the sections of a pattern; `undefined` if it is not an ARN pattern. */
 export function arnPattern(pattern: string): ArnSections | undefined {
   return asciiLowerCase(pattern).startsWith("arn:") ? arnSections(pattern) : undefined;
 }
 
 /**
- * Ignores case. False if either is not an ARN.
+ * Returns whether an ARN matches a pattern. Ignores case. False if either is not an ARN.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
  */
 export function matchesArnLike(pattern: string, arn: string): boolean {
   return matchesSections(arnPattern(pattern), arnSections(arn));
 }
 
-/** Like `matchesArnLike`, for a pattern or ARN that is compared more than once. */
+/** Does the same as `matchesArnLike`, for a pattern or ARN that is compared more than once. */
 export function matchesSections(
   pattern: ArnSections | undefined,
   arn: ArnSections | undefined,
@@ -89,8 +91,9 @@ export function matchesSections(
 }
 
 /**
- * Extends only the last `*`, since extending an earlier one cannot help. There is no recursion and
- * no regular expression, so the work is at most the product of the two lengths for any value.
+ * Returns whether a text matches a pattern with `*` and `?`. Extends only the last `*`, since
+ * extending an earlier one cannot help. There is no recursion and no regular expression, so the
+ * work is at most the product of the two lengths for any value.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let p = 0;

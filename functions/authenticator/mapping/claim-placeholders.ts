@@ -24,28 +24,28 @@ export function isClaimPlaceholder(name: string): boolean {
 }
 
 /**
- * Whether users can influence the value: who may tag the principal, or assume the role. AWS chooses
- * the others.
+ * Returns whether users can influence the value: those who may tag the principal, or assume the
+ * role. AWS chooses the others.
  */
 function isChosen(name: string): boolean {
   return name === "SourceIdentity" || PRINCIPAL_TAG.test(name);
 }
 
-/** The claim placeholders in a template, each once. */
+/** Returns the claim placeholders in a template, each once. */
 export function claimPlaceholdersIn(template: string): string[] {
   const names = Array.from(template.matchAll(PLACEHOLDER), ([, name = ""]) => name);
   return [...new Set(names.filter(isClaimPlaceholder))];
 }
 
-/** The claim placeholders whose values users can influence. */
+/** Returns the claim placeholders whose values users can influence. */
 export function chosenPlaceholdersIn(template: string): string[] {
   return claimPlaceholdersIn(template).filter(isChosen);
 }
 
 /**
- * Why the claim placeholders of a template are not allowed where they are; `undefined` if they are.
- * A value that users can influence must not become a group, a complete username, or a name that
- * begins with `system:`.
+ * Returns why the claim placeholders of a template are not allowed where they are; `undefined` if
+ * they are. A value that users can influence must not become a group, a complete username, or a
+ * name that begins with `system:`.
  */
 export function claimPlaceholderProblem(
   template: string,
@@ -62,7 +62,7 @@ export function claimPlaceholderProblem(
   return undefined;
 }
 
-/** `undefined` if the token has no such claim. */
+/** Returns the value of a claim placeholder; `undefined` if the token has no such claim. */
 export function claimValue(
   name: string,
   { identityStoreUserId, sourceIdentity, principalTags }: SignedClaims,

@@ -45,11 +45,14 @@ export interface DenyScope {
   readonly partition?: string | undefined;
 }
 
-export type DenyCheck =
+type DenyCheck =
   | { readonly valid: true; readonly entry: DenyEntry }
   | { readonly valid: false; readonly problem: string };
 
-/** `value` is an entry of a list from `parseStored`. The problem is a phrase for an operator. */
+/**
+ * Checks an entry of a list from `parseStored`, and returns it with its type, or its problem as a
+ * phrase for an operator.
+ */
 export function checkDenyEntry(value: unknown, scope: DenyScope): DenyCheck {
   const problem = entryProblem(value, scope);
   return problem === undefined
@@ -72,7 +75,10 @@ function entryProblem(value: unknown, scope: DenyScope): string | undefined {
   );
 }
 
-/** Why a pattern matches no identity that the list covers, although it may match others. */
+/**
+ * Returns why a pattern matches no identity that the list covers, although it may match others;
+ * `undefined` if it can match one.
+ */
 function whyForeign(
   arnLike: string,
   { account = "any", partition }: DenyScope,
@@ -86,12 +92,11 @@ function whyForeign(
   return `arnLike ${quoted(arnLike)} can never match: this list covers account ${account}${of} only`;
 }
 
-export const PERSON_NAME =
-  "a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id";
+const PERSON_NAME = "a name of 2 to 64 characters (A-Za-z0-9_+=.@-), not an account or a key id";
 
 /**
- * Valid for a session (`RoleSessionName`) and for a user, not several of them, and neither an
- * account nor the id of a key, user or role.
+ * Returns whether a denial may have this name: it is valid for a session (`RoleSessionName`) and
+ * for a user, and is neither an account nor the id of a key, user or role.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
@@ -103,15 +108,15 @@ export function isPersonName(name: unknown): boolean {
 }
 
 /**
- * In lower case: the name by which an entry denies the identity. `undefined` for root and for a
- * role without its session.
+ * Returns the name, in lower case, by which an entry denies the identity; `undefined` for root and
+ * for a role without its session.
  */
 export function personNameOf({ kind, name, sessionName }: VerifiedIdentity): string | undefined {
   const own = kind === "role" ? sessionName : name || undefined;
   return own && asciiLowerCase(own);
 }
 
-/** Whether an entry matches this identity. Ignores `notAfter`. */
+/** Returns whether an entry matches this identity. Ignores `notAfter`. */
 export function isDenied(entry: DenyEntry, identity: VerifiedIdentity): boolean {
   if ("name" in entry) return asciiLowerCase(entry.name) === personNameOf(identity);
   const pattern = arnPattern(withoutPath(entry.arnLike));
@@ -119,9 +124,9 @@ export function isDenied(entry: DenyEntry, identity: VerifiedIdentity): boolean 
 }
 
 /**
- * Includes a user's ARN without path, since the path can change (iam:UpdateUser). Excludes the path
- * of a role in an AWS-signed token: STS does not return it for other tokens, and both kinds must
- * have the same answers.
+ * Returns the ARNs that patterns are compared with. They include a user's ARN without path, since
+ * the path can change (iam:UpdateUser). They exclude the path of a role in an AWS-signed token: STS
+ * does not return it for other tokens, and both kinds must have the same answers.
  */
 export function identityArns(identity: VerifiedIdentity): string[] {
   const { kind, partition, accountId, name, canonicalArn, arn } = identity;
@@ -133,7 +138,10 @@ export function identityArns(identity: VerifiedIdentity): string[] {
   ];
 }
 
-/** An AWS-signed token contains the role, but not its session. */
+/**
+ * Returns whether the identity may be any session of its role: an AWS-signed token contains the
+ * role, but not its session.
+ */
 export function isSessionUnknown({ kind, claims }: VerifiedIdentity): boolean {
   return kind === "role" && claims !== undefined;
 }

@@ -84,7 +84,7 @@ export function evaluateMapping(
 
 type Read = ReturnType<typeof readEntries>;
 
-/** The first entry for the identity that has not expired applies. */
+/** Returns the verdict of the first entry for the identity that has not expired. */
 function judgeEntries(
   { isReadable, entries, problems: [problem = ""] }: Read,
   kind: MappingKind,
@@ -110,8 +110,8 @@ function judgeEntries(
 }
 
 /**
- * An AWS-signed token contains no session name, so each entry that has not ended may be for its
- * session.
+ * Returns the verdict for an AWS-signed token. It contains no session name, so each entry that has
+ * not ended may be for its session.
  */
 function judgeUnknownSession({ isReadable, entries, problems }: Read, now: EpochMs): Verdict {
   const unknown = (problem: string): Verdict => ({ kind: "unknown", problem });
@@ -123,7 +123,9 @@ function judgeUnknownSession({ isReadable, entries, problems }: Read, now: Epoch
   return isOver ? NOTHING : unknown("it has an entry for a session, which may be this one");
 }
 
-/** `isFor`: whether the mapping's `arn` or `arnLike` matches the identity. */
+/**
+ * Returns the verdict of an entry. `isFor`: whether its `arn` or `arnLike` matches the identity.
+ */
 function judge(
   entry: ReadEntry,
   isFor: boolean,
@@ -146,8 +148,8 @@ function judge(
 }
 
 /**
- * An invalid entry denies every identity that the list covers, since it could be meant for any of
- * them.
+ * Returns the verdict of a deny list. An invalid entry denies every identity that it covers, since
+ * it could be meant for any of them.
  */
 function evaluateDenyList(
   stored: StoredParameter | undefined,
@@ -188,7 +190,7 @@ function judgeDenials(
     : NOTHING;
 }
 
-/** `pattern` is undefined for a denial by name. */
+/** An entry in the form that is compared. `pattern` is undefined for a denial by name. */
 type ComparedDenial = ReturnType<typeof comparable>;
 
 function comparable(entry: DenyEntry) {
@@ -221,8 +223,8 @@ const readEntries = oncePerRead((stored, kind: MappingKind) => {
 });
 
 /**
- * The `arn`, `arnLike` and `session` of an entry, even if the rest is invalid. Several if the key
- * is repeated.
+ * Returns the `arn`, `arnLike` and `session` of an entry, even if the rest is invalid: several if
+ * the key is repeated.
  */
 function principalsOf(value: unknown) {
   const own = isObject(value) ? value : {};

@@ -82,22 +82,24 @@ export function isListKind(kind: ParameterKind): kind is ListKind {
   return KINDS[kind].listedBy !== undefined;
 }
 
-/** Whether its value has the principal's ARN. */
+/** Returns whether its value has the principal's ARN. */
 export function hasArn(kind: ParameterKind): boolean {
   return KINDS[kind].keys.includes("arn");
 }
 
-/** Whether it is for a permission set, or for sessions of one. */
+/** Returns whether it is for a permission set, or for sessions of one. */
 export function isOfSet(kind: ParameterKind): boolean {
   return KINDS[kind].name === "permission set";
 }
 
-/** Whether a parameter of the kind is for one principal, which its name or its ARN states. */
+/**
+ * Returns whether a parameter of the kind is for one principal, which its name or its ARN states.
+ */
 export function isOfOne(kind: ParameterKind): boolean {
   return KINDS[kind].path === "named" || hasArn(kind);
 }
 
-/** In the order of the table. */
+/** Returns these kinds, in the order of the table. */
 export function kindsWhere(isIt: (kind: ParameterKind) => boolean): ParameterKind[] {
   return (Object.keys(KINDS) as ParameterKind[]).filter(isIt);
 }
@@ -133,12 +135,14 @@ export const ARNS: Readonly<Record<ParameterKind, Arns>> = {
   deny: { arns: [] },
 };
 
-/** Whether its principals are roles. */
+/** Returns whether its principals are roles. */
 export function isOfRole(kind: ParameterKind): boolean {
   return ARNS[kind].sessions !== undefined;
 }
 
-/** Whether its principals have no sessions. False for a kind that may be for any principal. */
+/**
+ * Returns whether its principals have no sessions. False for a kind that may be for any principal.
+ */
 export function isWithoutSessions(kind: ParameterKind): boolean {
   return hasArn(kind) && !isOfRole(kind);
 }

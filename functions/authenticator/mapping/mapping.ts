@@ -30,7 +30,10 @@ export type MappingCheck =
   /** `code` is only set for a problem that a command reports in other words. */
   | { readonly valid: false; readonly problem: string; readonly code?: "username_missing" };
 
-/** `value` is a value or list entry from `parseStored`. The problem is a phrase for an operator. */
+/**
+ * Checks a value or list entry from `parseStored`, and returns it with its type, or its problem as
+ * a phrase for an operator.
+ */
 export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
   const typeProblem = keysAndTypesProblem(value, kind);
   const mapping = value as Mapping;
@@ -56,7 +59,7 @@ function keysAndTypesProblem(value: unknown, kind: MappingKind): string | undefi
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: RoleSessionName */
 const SESSION_NAME = /^[\w+=,.@-]{1,64}$/;
 
-/** Reports a key that is not in `keys`, or one that is repeated at any depth. */
+/** Returns a phrase about a key that is not in `keys`, or one that is repeated at any depth. */
 export function keyProblem(
   value: Record<string, unknown>,
   keys: readonly string[],
@@ -93,7 +96,7 @@ function principalProblem(
   return principalIdProblem(principalId, kind);
 }
 
-/** `kind`: of the principal that has the id. */
+/** Returns what is wrong with a unique id of a principal of this kind. */
 export function principalIdProblem(principalId: unknown, kind: MappingKind): string | undefined {
   if (principalId === undefined) return undefined;
   const { idStart: start = "" } = KINDS[kind];

@@ -26,7 +26,10 @@ export interface Candidate {
   readonly parameter: string;
 }
 
-/** In order of precedence. At most 8 names: one ssm:GetParameters accepts 10. */
+/**
+ * Returns the parameters that a review reads, in order of precedence. At most 8 names: one
+ * ssm:GetParameters accepts 10.
+ */
 export function candidates(
   prefix: string,
   { kind, accountId, name }: VerifiedIdentity,
@@ -49,8 +52,8 @@ export function candidates(
 }
 
 /**
- * `account`: 12 digits, or `any` for patterns and denials. `name`: of a role, user, federated user
- * or permission set.
+ * Returns the name of a parameter. `account`: 12 digits, or `any` for patterns and denials. `name`:
+ * of a role, user, federated user or permission set.
  */
 export function mappingParameter(
   prefix: string,
@@ -61,14 +64,14 @@ export function mappingParameter(
   return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
 }
 
-/** Name of a deny list. `accountOrAny`: 12 digits or `any`. */
+/** Returns the name of a deny list. `accountOrAny`: 12 digits or `any`. */
 export function denyParameter(prefix: string, accountOrAny: string): string {
   return mappingParameter(prefix, "deny", accountOrAny);
 }
 
 /**
- * Lower-cases the name: IAM names ignore case, parameter names do not. Parameter Store accepts only
- * `a-zA-Z0-9_.-`, so every other byte, and the dot, becomes `.` and two hex digits.
+ * Returns the name in lower case: IAM names ignore case, parameter names do not. Parameter Store
+ * accepts only `a-zA-Z0-9_.-`, so every other byte, and the dot, becomes `.` and two hex digits.
  */
 export function encodeName(name: string): string {
   const bytes = Buffer.from(asciiLowerCase(name)).toString("latin1");
@@ -92,17 +95,23 @@ export function permissionSetOf(roleName: string): string | undefined {
   return ROLE_OF_SET.exec(roleName)?.[1];
 }
 
-/** For a name that is not from STS: ARNs in mappings and parameter names do not keep the case. */
+/**
+ * Returns the permission set for a role's name that is not from STS: ARNs in mappings and parameter
+ * names do not keep the case.
+ */
 export function permissionSetInAnyCase(roleName: string): string | undefined {
   return ROLE_OF_SET_IN_ANY_CASE.exec(roleName)?.[1];
 }
 
-/** The name of a set's role with each character of the suffix replaced, since only AWS knows it. */
+/**
+ * Returns the name of a set's role with each character of the suffix replaced, since only AWS knows
+ * it.
+ */
 export function permissionSetRole(set: string, character: "0" | "?"): string {
   return `AWSReservedSSO_${set}_${character.repeat(16)}`;
 }
 
-/** Whether a permission set can have this name. */
+/** Returns whether a permission set can have this name. */
 export function isPermissionSet(name: string): boolean {
   return permissionSetOf(permissionSetRole(name, "0")) === name;
 }
@@ -119,7 +128,9 @@ export interface ParameterAddress {
 
 const NAME = /^\/([a-z-]+)\/(\d{12}|any)(?:\/([a-z0-9_.-]+))?$/;
 
-/** `undefined` for a name that the authenticator ignores. */
+/**
+ * Returns what the name of a parameter states; `undefined` for one that the authenticator ignores.
+ */
 export function readName(prefix: string, parameter: string): ParameterAddress | undefined {
   const match = parameter.startsWith(prefix) ? NAME.exec(parameter.slice(prefix.length)) : null;
   const [, kind = "", account = "", encoded = ""] = match ?? [];
@@ -133,7 +144,7 @@ export function readName(prefix: string, parameter: string): ParameterAddress | 
   return { kind, account, name };
 }
 
-/** The inverse of `encodeName`, in lower case. */
+/** Reverses `encodeName`. The result is in lower case. */
 function decodeName(encoded: string): string {
   return encoded.replace(/\.([0-9a-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

@@ -9,7 +9,7 @@ import { type ArnSections, arnPattern, matchesGlob } from "./arn.ts";
  * The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that
  * STS returns.
  */
-export type ComparedArns = "canonical" | "canonical-or-session";
+type ComparedArns = "canonical" | "canonical-or-session";
 
 /**
  * One character of a text, or a run of one or more characters. An optional one may also be missing.

@@ -19,9 +19,9 @@ type DecidingEvaluation = Evaluation & {
 };
 
 /**
- * The evaluation that decides: a denial, then one that depends on what the token lacks, then the
- * first place with an entry; `undefined` if no place has one. An invalid entry denies, so that a
- * typo in a role's mapping does not give the role its account's mapping.
+ * Returns the evaluation that decides: a denial, then one that depends on what the token lacks,
+ * then the first place with an entry; `undefined` if no place has one. An invalid entry denies, so
+ * that a typo in a role's mapping does not give the role its account's mapping.
  */
 export function decidingEvaluation(
   evaluations: readonly Evaluation[],
@@ -33,7 +33,10 @@ export function decidingEvaluation(
   return first("deny") ?? first("unknown") ?? holding[0];
 }
 
-/** Throws a `Denial` that names the canonical ARN and the parameters that were tried. */
+/**
+ * Returns the mapping that applies. Throws a `Denial` that names the canonical ARN and the
+ * parameters that were tried.
+ */
 export function selectMapping(
   evaluations: readonly Evaluation[],
   identity: VerifiedIdentity,

@@ -28,8 +28,8 @@ export const SESSION_PLACEHOLDERS: readonly string[] = PLACEHOLDERS.filter(
 export const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /**
- * The problem of a template, or `undefined`. Unknown placeholders and stray braces are errors,
- * never literal text.
+ * Returns the problem of a template, as a phrase; `undefined` if it has none. Unknown placeholders
+ * and stray braces are errors, never literal text.
  */
 export function templateProblem(template: string, key: "username" | "group"): string | undefined {
   if (CONTROL_CHARACTER.test(template)) return "a control character";
@@ -49,7 +49,9 @@ export function usesPlaceholder(templates: readonly string[], placeholder: Place
   return templates.some((template) => template.includes(`{${placeholder}}`));
 }
 
-/** The values that come from the identity. Only EC2 knows an instance's private DNS name. */
+/**
+ * Returns the values that come from the identity. Only EC2 knows an instance's private DNS name.
+ */
 export function placeholderValues(identity: VerifiedIdentity): ReadonlyMap<Placeholder, string> {
   const { accountId, accessKeyId, sessionName } = identity;
   const values = new Map<Placeholder, string>([["AccountID", accountId]]);

@@ -24,14 +24,14 @@ import {
 } from "./token-review.ts";
 
 /** The rules that apply to a verified identity. */
-export interface IdentityRules {
+interface IdentityRules {
   readonly mappingPrefix: string;
   /** 12 digits each. Identities of other accounts are denied. Empty: any account. */
   readonly accounts: readonly string[];
   readonly reservedPrefixes: readonly string[];
 }
 
-export interface ReviewRules extends IdentityRules {
+interface ReviewRules extends IdentityRules {
   readonly stsHosts: StsHosts;
   /** `jwt` refuses `k8s-aws-v1.` tokens. */
   readonly tokens: "any" | "jwt";
@@ -53,7 +53,10 @@ export interface ReviewServices extends IdentityServices {
     | undefined;
 }
 
-/** Fills `record`. Throws a `Denial` with the reason, or a fault if no decision is possible. */
+/**
+ * Reviews a token and returns the status of the TokenReview. Fills `record`. Throws a `Denial` with
+ * the reason, or a fault if no decision is possible.
+ */
 export async function reviewToken(
   { token: text, audiences: requestedAudiences }: Omit<TokenReviewRequest, "apiVersion">,
   rules: ReviewRules,
@@ -126,7 +129,7 @@ function parsePresigned(
   return parseToken(text, stsHosts, now);
 }
 
-/** Throws a `Denial` of a `k8s-aws-v1.` token where the function refuses such tokens. */
+/** Throws a `Denial` if the function refuses `k8s-aws-v1.` tokens. */
 export function requireAnyToken(tokens: ReviewRules["tokens"]): void {
   if (tokens === "any") return;
   throw denial(
@@ -136,8 +139,8 @@ export function requireAnyToken(tokens: ReviewRules["tokens"]): void {
 }
 
 /**
- * The part of a review after the identity is verified. Fills `record` and throws like
- * `reviewToken`.
+ * Returns the user of a verified identity: the second part of a review. Fills `record` and throws
+ * like `reviewToken`.
  */
 export async function reviewIdentity(
   identity: VerifiedIdentity,

@@ -33,7 +33,10 @@ export function parseTokenReview(body: string): TokenReviewRequest {
   return { apiVersion, token, audiences: parseAudiences(audiences) };
 }
 
-/** kube-apiserver omits an empty list. Go can also encode one as `null`. */
+/**
+ * Returns the audiences; `undefined` without any. kube-apiserver omits an empty list. Go can also
+ * encode one as `null`.
+ */
 function parseAudiences(value: unknown): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value) || !value.every((item): item is string => typeof item === "string")) {
@@ -43,7 +46,7 @@ function parseAudiences(value: unknown): readonly string[] | undefined {
 }
 
 /**
- * The requested audiences that are configured. `undefined` omits `status.audiences`, which
+ * Returns the requested audiences that are configured. `undefined` omits `status.audiences`, which
  * kube-apiserver treats as its own audience. Echoing the request would make a token for this
  * cluster valid for a foreign service that asks kube-apiserver to review it.
  */
@@ -73,8 +76,8 @@ interface UserInfo {
 }
 
 /**
- * kube-apiserver accepts only the version that it sent. `spec` is omitted, since it contains the
- * token.
+ * Returns the body of a response. kube-apiserver accepts only the version that it sent. `spec` is
+ * omitted, since it contains the token.
  */
 export function tokenReview(
   apiVersion: TokenReviewRequest["apiVersion"],
@@ -107,8 +110,8 @@ export function granted(
 }
 
 /**
- * uid and extra, with the names of aws-iam-authenticator, so that audit rules for it still match.
- * An AWS-signed token has no unique id, so its user has no uid.
+ * Returns uid and extra, with the names of aws-iam-authenticator, so that audit rules for it still
+ * match. An AWS-signed token has no unique id, so its user has no uid.
  */
 function provenance(identity: VerifiedIdentity): Pick<UserInfo, "uid" | "extra"> {
   const { accountId, principalId, arn, canonicalArn, sessionName, accessKeyId } = identity;

@@ -27,8 +27,8 @@ export function decodeComponent(text: string): string | undefined {
 }
 
 /**
- * The spelling that is sent: RFC 3986 unreserved characters unchanged, all others as `%XX` in upper
- * case.
+ * Returns the spelling that is sent: RFC 3986 unreserved characters unchanged, all others as `%XX`
+ * in upper case.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  * (UriEncode)
  */

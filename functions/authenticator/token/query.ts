@@ -24,9 +24,9 @@ export type Query = Readonly<Record<Exclude<QueryName, "X-Amz-Security-Token">, 
 const CANONICAL = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
 
 /**
- * Requires every name except the security token's. Names that differ only by case or
- * percent-encoding are the same name: otherwise STS and this code could read different ones
- * (CVE-2022-2385).
+ * Returns the values of the query. Requires every name except the security token's. Names that
+ * differ only by case or percent-encoding are the same name: otherwise STS and this code could read
+ * different ones (CVE-2022-2385).
  */
 export function parseTokenQuery(text: string): Query {
   const found = new Map<QueryName, string>();
@@ -71,7 +71,7 @@ function checkClusterHeader(signedHeaders: string | undefined): void {
   );
 }
 
-/** The query that is sent to STS, built only from validated values. */
+/** Returns the query that is sent to STS, built only from validated values. */
 export function formatQuery(query: Query): string {
   return NAMES.filter((name) => query[name] !== undefined)
     .map((name) => `${name}=${encodeComponent(query[name] ?? "")}`)
@@ -82,7 +82,7 @@ export function parameterRefused(message: string): Denial {
   return denial("token_parameter_refused", message);
 }
 
-/** ` "name"` for a message. Empty for any unusual text, since an attacker can choose it. */
+/** Returns ` "name"` for a message. Empty for any unusual text, since an attacker can choose it. */
 export function named(text: string): string {
   return /^[A-Za-z0-9-]{1,40}$/.test(text) ? ` "${text}"` : "";
 }

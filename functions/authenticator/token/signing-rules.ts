@@ -26,7 +26,10 @@ export function checkFixedValues(query: Query): void {
   }
 }
 
-/** `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`, with the day of X-Amz-Date. */
+/**
+ * Checks `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`, whose day must be that of
+ * X-Amz-Date.
+ */
 export function checkCredential(query: Query): {
   readonly accessKeyId: string;
   readonly region: string;
@@ -49,7 +52,8 @@ export function checkCredential(query: Query): {
 }
 
 /**
- * `hostRegion` is undefined for a host of `STS_EXTRA_HOSTS`: the credential determines its region.
+ * Checks the region of the credential. `hostRegion` is undefined for a host of `STS_EXTRA_HOSTS`:
+ * the credential determines its region.
  */
 export function checkRegion(
   region: string,
@@ -103,8 +107,8 @@ export function checkExpires(query: Query): void {
 }
 
 /**
- * The function must send signed headers again with the same values, and it knows only those of
- * these two.
+ * Accepts only two headers: the function must send signed headers again with the same values, and
+ * it knows only those of these two.
  */
 export function checkSignedHeaders(query: Query): void {
   const headers = query["X-Amz-SignedHeaders"].toLowerCase().split(";");

@@ -41,9 +41,9 @@ const GLOBAL_HOST = "sts.amazonaws.com";
 const GLOBAL_REGION = "us-east-1";
 
 /**
- * Accepts only hosts that AWS documents: the function connects to every accepted host, so one that
- * does not resolve would turn an invalid token into a fault. `ownRegion` is accepted even if it is
- * newer than this code.
+ * Returns the hosts that a token can name. They are only those that AWS documents: the function
+ * connects to every accepted host, so one that does not resolve would turn an invalid token into a
+ * fault. `ownRegion` is accepted even if it is newer than this code.
  */
 export function acceptedStsHosts(
   partition: Partition,
@@ -76,7 +76,8 @@ export function acceptedStsHosts(
 }
 
 /**
- * Other hosts of a region's STS: FIPS, dual-stack, and the global host, which only `aws` has
+ * Returns the other hosts of a region's STS: FIPS, dual-stack, and the global host, which only
+ * `aws` has
  * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html). Empty
  * for a region that is newer than this code. In GovCloud the plain name is the FIPS endpoint.
  */

@@ -28,7 +28,10 @@ export interface UnverifiedToken {
 const PREFIX = "k8s-aws-v1.";
 const MAX_BYTES = 4096;
 
-/** False for other kinds of token (service account, OIDC), which other authenticators handle. */
+/**
+ * Returns false for other kinds of token (service account, OIDC), which other authenticators
+ * handle.
+ */
 export function hasTokenPrefix(text: string): boolean {
   return text.startsWith(PREFIX);
 }
@@ -37,7 +40,7 @@ export function hasTokenPrefix(text: string): boolean {
 // backslashes.
 const PRESIGNED_URL = /^https:\/\/([^/?#]*)\/\?([^#]*)$/;
 
-/** Throws a `Denial` that names the rule. */
+/** Returns the parts of a token. Throws a `Denial` that names the rule. */
 export function parseToken(text: string, hosts: StsHosts, now: EpochMs): UnverifiedToken {
   if (!hasTokenPrefix(text)) throw denial("token_malformed", `does not begin with ${PREFIX}`);
   if (Buffer.byteLength(text) > MAX_BYTES)

@@ -24,8 +24,8 @@ export interface User {
 export type NodeName = { readonly name: string } | { readonly refusal: string };
 
 /**
- * Calls `findNodeName` only if a placeholder needs it. Throws a `Denial` with the canonical ARN and
- * the parameters that were tried.
+ * Returns the user. Calls `findNodeName` only if a placeholder needs it. Throws a `Denial` with the
+ * canonical ARN and the parameters that were tried.
  */
 export async function renderUser(
   { mapping, parameter, tried }: SelectedMapping,
@@ -105,8 +105,8 @@ function claimValues(
 }
 
 /**
- * Checks a rendered username or group: text that a user can influence must not become a reserved
- * name.
+ * Returns a phrase about a rendered username or group; `undefined` for a valid one. Text that a
+ * user can influence must not become a reserved name.
  */
 export function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {
   if (name === "") return "is empty";

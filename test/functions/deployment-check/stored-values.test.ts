@@ -7,6 +7,7 @@ import { answerCheck } from "../../../functions/authenticator/answer-check.ts";
 import type { NamedParameter } from "../../../functions/authenticator/read-stored.ts";
 import {
   type AskLive,
+  batchesOf,
   changedReadings,
 } from "../../../functions/deployment-check/stored-values.ts";
 import { jsonResponse } from "../../../functions/gateway/http.ts";
@@ -44,7 +45,10 @@ async function check(
   async function* pages() {
     for (let i = 0; i < all.length; i += pageSize) yield all.slice(i, i + pageSize);
   }
-  return changedReadings({ prefix: PREFIX, partition: "aws", pages: pages() }, askLive);
+  const found: string[] = [];
+  for await (const batch of batchesOf(pages()))
+    found.push(...(await changedReadings(batch, PREFIX, "aws", askLive)));
+  return found;
 }
 
 const VALID = {
