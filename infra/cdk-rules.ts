@@ -7,6 +7,7 @@ import type { Construct } from "constructs";
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
+/** Returns the options without those that are `undefined`, which CDK's types do not accept. */
 export function given<T extends object>(options: T): Given<T> {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
@@ -32,9 +33,10 @@ export const FEATURE_FLAGS = {
   "@aws-cdk/core:enablePartitionLiterals": true,
 } as const;
 
-/** `undefined` before aws-cdk-lib 2.257.0. Nothing else needs such a new version. */
+/** It is `undefined` before aws-cdk-lib 2.257.0. Nothing else needs such a new version. */
 const validations: typeof Validations | undefined = Validations;
 
+/** Gives the reason for an exception from the rule `id` of cdk-nag. */
 export function acknowledge(construct: Construct, id: string, reason: string): void {
   validations?.of(construct).acknowledge({ id, reason });
 }

@@ -66,7 +66,10 @@ function checkVpc(props: IamAuthenticatorProps): void {
   }
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * Throws for a size that Lambda does not accept:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 export function checkMemory(memorySize: number | undefined): void {
   const megabytes = known(memorySize);
   if (
@@ -147,6 +150,7 @@ function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
   checkDomain(scope, endpoint);
 }
 
+/** Throws an error that states what to do. */
 export function checkDomain(
   scope: Construct,
   { domainName, hostedZone, certificate }: CustomDomain,

@@ -1,6 +1,6 @@
 // The props that the constructs of the authenticator and of the issuer share, their defaults, and
-// the settings of every log group. The defaults are also those of a release's templates.
-// test/bench/README.md, "Load spikes", measured the throttles.
+// the settings of every log group. The defaults are also those of a release's templates. The
+// throttles were measured: test/bench/README.md, "Load spikes".
 
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -102,6 +102,7 @@ const UNBOUNDED_THROTTLE = { rateLimit: 150, burstLimit: 50 };
  */
 const BOUNDED_THROTTLE = { rateLimit: 200, burstLimit: 2_000 };
 
+/** Returns the endpoint's throttle. `false`: no concurrency is reserved. */
 export function defaultThrottle(reservedConcurrency: number | false = false) {
   return reservedConcurrency === false ? UNBOUNDED_THROTTLE : BOUNDED_THROTTLE;
 }
@@ -110,6 +111,9 @@ export type LogSettings = Pick<LogGroupProps, "encryptionKey"> & {
   readonly retention: RetentionDays;
 };
 
+/**
+ * Returns the settings of each log group. Allows CloudWatch Logs to use the key, if there is one.
+ */
 export function logSettings(
   scope: Construct,
   {

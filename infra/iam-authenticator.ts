@@ -228,12 +228,14 @@ export class IamAuthenticator extends Construct {
     return grantReviews(this, this.#logs, grantee);
   }
 
-  /** Number of reviews with this outcome, per minute. */
+  /** Returns the number of reviews with this outcome, per minute. */
   metricReviews(outcome: Outcome, options: MetricOptions = {}): Metric {
     return metricOf("Reviews", { ClusterId: this.#clusterId, Outcome: outcome }).with(options);
   }
 
-  /** Another metric of the reviews, per minute: see "Logs and metrics" in docs/reference.md. */
+  /**
+   * Returns another metric of the reviews, per minute: see "Logs and metrics" in docs/reference.md.
+   */
   metric(name: ReviewMetric, options: MetricOptions = {}): Metric {
     return metricOf(name, { ClusterId: this.#clusterId }).with(options);
   }

@@ -40,6 +40,7 @@ const RUN = "npx --no -- lambda-iam-authenticator";
  */
 const TOKEN_FILE = "/etc/kubernetes/iam-authenticator/caller-token";
 
+/** Adds the outputs whose values are known. */
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
   const values: Readonly<Record<(typeof OUTPUTS)[number], string | undefined>> = {
     Endpoint: options.url,
@@ -91,11 +92,11 @@ export function kubeconfigCommand(
         return `${RUN} kubeconfig webhook ${server} ${token} --out webhook.kubeconfig`;
       }
       const place = `--cluster ${clusterId} --region ${region} --prefix ${mappingPrefix}`;
-      const [known, remark] =
-        failoverUrl === undefined
-          ? [` ${server}`, ""]
-          : ["", ` # only in ${region}: docs/regions.md adds it to the standby too`];
-      return `${RUN} callers add control-plane ${place}${known} --out webhook.kubeconfig --new --yes${remark}`;
+      const added = `${RUN} callers add control-plane ${place}`;
+      const written = "--out webhook.kubeconfig --new --yes";
+      return failoverUrl === undefined
+        ? `${added} ${server} ${written}`
+        : `${added} ${written} # only in ${region}: docs/regions.md adds it to the standby too`;
     }
     case "mtls": {
       const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";

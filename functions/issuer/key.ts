@@ -194,8 +194,8 @@ export function smallFactor(modulus: bigint): number | undefined {
 }
 
 /**
- * Returns the primes up to 2^16, by the sieve of Eratosthenes. Its loops are written out, since it
- * was a fifth of the instructions of a cold start: test/bench/README.md.
+ * Returns the primes up to 2^16, by the sieve of Eratosthenes. It groups them in the same pass,
+ * since a cold start pays for each instruction: test/bench/README.md.
  */
 function primeGroups(): PrimeGroup[] {
   const isComposite = new Uint8Array(MAX_FACTOR);

@@ -22,10 +22,10 @@ export function readClusters(scope: Construct): ClusterContext[] {
   const clusters = list.map((entry) =>
     readCluster(isObject(entry) ? { ...entry, ...reserved } : entry),
   );
-  const twice =
+  const problem =
     repetition(clusters, ({ clusterId }) => `cluster ${clusterId}`) ??
     repetition(clusters, (cluster) => `stack ${stackName(cluster)}`);
-  if (twice !== undefined) throw new Error(twice);
+  if (problem !== undefined) throw new Error(problem);
   checkStandbys(clusters);
 
   const chosen: unknown = scope.node.tryGetContext("clusterId");

@@ -24,7 +24,7 @@ import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-
 import { nameOutputs, OUTPUTS } from "../outputs.ts";
 import type { ClusterContext, EndpointContext, VpcContext } from "./cluster.ts";
 
-/** Adds the cluster to the message of an error. */
+/** Returns the result of `make`. Adds the cluster to the message of an error. */
 function ofCluster<T>(clusterId: string, make: () => T): T {
   try {
     return make();
@@ -34,23 +34,33 @@ function ofCluster<T>(clusterId: string, make: () => T): T {
   }
 }
 
+/** Creates the authenticator's stack. Errors name the cluster. */
 export function clusterStack(app: App, context: ClusterContext): Stack {
   return ofCluster(context.clusterId, () => makeStack(app, context));
 }
 
 function makeStack(app: App, context: ClusterContext): Stack {
+  // `props` are the keys that the construct takes unchanged.
   const {
+    // Keys of the stack.
     account,
     region,
     stackName: _,
     terminationProtection,
     tags,
     issuer,
-    ...ofConstruct
+    // Keys with another form, here and in `sharedProps`.
+    endpoint,
+    formerEndpoint,
+    vpc,
+    securityGroupIds,
+    callers = [],
+    architecture,
+    alarmTopicArn,
+    logRetentionDays,
+    encryptionKeyArn,
+    ...props
   } = context;
-  const { architecture, alarmTopicArn, logRetentionDays, encryptionKeyArn, ...others } =
-    ofConstruct;
-  const { endpoint, formerEndpoint, vpc, securityGroupIds, callers = [], ...props } = others;
   const name = stackName(context);
   // The standby's stack has the same name in another region, and CDK's commands find it by its id.
   const id = app.node.tryFindChild(name) === undefined ? name : `${name}-${region}`;
@@ -101,6 +111,7 @@ export function wantsIssuer(app: App, { issuer }: ClusterContext): boolean {
   return given === undefined ? issuer === true : String(given) === "true";
 }
 
+/** Creates the issuer's stack. Errors name the cluster. */
 export function issuerStack(app: App, context: ClusterContext): Stack {
   return ofCluster(context.clusterId, () => makeIssuerStack(app, context));
 }

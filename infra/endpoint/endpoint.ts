@@ -87,7 +87,7 @@ export interface PrivateEndpoint {
    */
   readonly accountLogRole?: boolean;
   /**
-   * `none`: only the network restricts callers.
+   * How kube-apiserver authenticates. With `none`, only the network restricts callers.
    *
    * @default "bearer"
    */
@@ -117,6 +117,7 @@ export interface Throttle {
   readonly burstLimit: number;
 }
 
+/** Returns the CALLER_AUTH of an endpoint's function. */
 export function callerAuth(endpoint: Endpoint): "bearer" | "mtls" | "none" {
   if (endpoint.kind === "mtls") return "mtls";
   return endpoint.kind === "private" ? (endpoint.callerAuth ?? "bearer") : "bearer";
@@ -128,7 +129,7 @@ export interface CustomDomain {
   /** The domain's certificate, in the stack's region. */
   readonly certificate: ICertificate;
   /**
-   * Gets an alias record for the domain.
+   * The zone that gets an alias record for the domain.
    *
    * @default - none: create a record for the domain yourself
    */
@@ -164,7 +165,7 @@ export function makeDomain(
 }
 
 /**
- * All variables also exist for REST APIs:
+ * The fields of the access log. All variables also exist for REST APIs:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
@@ -183,8 +184,9 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
 );
 
 /**
- * The name starts with /aws/vendedlogs/: otherwise each log group adds to a resource policy of the
- * account and region, which is limited to 5,120 characters:
+ * Creates the log group of the access log. Its name starts with /aws/vendedlogs/: otherwise each
+ * log group adds to a resource policy of the account and region, which is limited to 5,120
+ * characters:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  * The name is unique for each stack and kind of endpoint.
  *

@@ -24,6 +24,7 @@ import {
   makeDomain,
 } from "./endpoint.ts";
 
+/** Creates the API and its stage. */
 export function serveHttp(
   scope: Construct,
   endpoint: HttpEndpoint | MtlsEndpoint,
@@ -88,6 +89,7 @@ export function responseParameters(failoverUrl: string | undefined) {
   return Object.fromEntries(mappings);
 }
 
+/** Creates the custom domain; `undefined` without one. */
 function domainOf(scope: Construct, endpoint: HttpEndpoint | MtlsEndpoint): DomainName | undefined {
   if (endpoint.kind === "http") {
     return endpoint.domain === undefined ? undefined : makeDomain(scope, endpoint.domain).domain;
@@ -99,6 +101,7 @@ function domainOf(scope: Construct, endpoint: HttpEndpoint | MtlsEndpoint): Doma
   return makeDomain(scope, endpoint, { mtls, ...given({ ownershipCertificate }) }).domain;
 }
 
+/** Creates the stage, with an access log and the custom domain, if there is one. */
 export function makeStage(
   scope: Construct,
   httpApi: HttpApi,

@@ -28,6 +28,7 @@ import {
 
 const STAGE = "live";
 
+/** Creates the API, and the interface endpoint unless one is given. */
 export function servePrivately(
   scope: Construct,
   { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc), accountLogRole = false }: PrivateEndpoint,

@@ -36,6 +36,7 @@ interface DeploymentCheckOptions {
 /** The authenticator's settings that decide the known answers. */
 const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS", "TOKENS"];
 
+/** Creates the function that checks a new version of the authenticator. */
 export function makeDeploymentCheck(
   scope: Construct,
   options: DeploymentCheckOptions,

@@ -64,13 +64,14 @@ function acceptedAccounts(
 ): readonly string[] | undefined {
   const { accounts = [Stack.of(scope).account], awsSignedTokens = [] } = props;
   if (accounts === "any") return undefined;
-  const [other, ...more] = awsSignedTokens.filter(({ account }) => !accounts.includes(account));
+  // A list that is known only at deployment can have every account.
+  if (Token.isUnresolved(accounts)) return accounts;
+  const others = awsSignedTokens.filter(({ account }) => !accounts.includes(account));
   // Each account that is known only at deployment can be one of them.
   const unknown = accounts.filter((account) => Token.isUnresolved(account));
-  if (other === undefined || Token.isUnresolved(accounts) || more.length < unknown.length)
-    return accounts;
+  if (others.length <= unknown.length) return accounts;
   throw new Error(
-    `awsSignedTokens has the account ${other.account}, whose identities are denied: set accounts to a list that has it, or to "any"`,
+    `awsSignedTokens has the account ${others[0]?.account}, whose identities are denied: set accounts to a list that has it, or to "any"`,
   );
 }
 
@@ -105,6 +106,7 @@ const PROPS: Readonly<Record<string, string>> = {
   JWT_ISSUERS: "awsSignedTokens",
 };
 
+/** Returns the prop that sets a setting. */
 function propOf(setting: string): string {
   return (
     PROPS[setting] ??
@@ -128,13 +130,13 @@ export function namingProps(read: () => unknown): void {
  */
 const MAX_ENVIRONMENT = 4_096;
 
+/** Throws an error that names the prop with the longest value. */
 function checkSize(environment: Environment): void {
   const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
   const size = bytes(environment);
   if (size <= MAX_ENVIRONMENT) return;
-  const [[name = "", value] = []] = Object.entries(environment).sort(
-    ([, a], [, b]) => b.length - a.length,
-  );
+  const byLength = Object.entries(environment).sort(([, a], [, b]) => b.length - a.length);
+  const [name = "", value] = byLength[0] ?? [];
   throw new Error(
     `the function's settings have ${size} bytes, and Lambda allows ${MAX_ENVIRONMENT}: shorten ${propOf(name)}, which has ${bytes(value)}`,
   );
@@ -162,6 +164,10 @@ export function prefixOf({ MAPPING_PREFIX, CLUSTER_ID = "" }: Environment): stri
   return MAPPING_PREFIX || defaultMappingPrefix(CLUSTER_ID);
 }
 
+/**
+ * Returns a list as the text of a setting; `undefined` without a list. Throws if the function would
+ * read another list.
+ */
 function joined(
   prop: string,
   items: readonly string[] | undefined,

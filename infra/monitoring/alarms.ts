@@ -47,6 +47,7 @@ type AlarmRule = Required<Pick<AlarmProps, "metric" | "threshold">> & {
   readonly below?: boolean;
 };
 
+/** Creates the alarms that notify. */
 export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
   const { clusterId, handler, topic, quietHours } = options;
   const alarms = [
@@ -70,6 +71,7 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
   return [...alarms, noReviews];
 }
 
+/** Returns the rule of the alarm Failing. */
 export function failing({ clusterId, handler, api, hasFailover }: Watched): AlarmRule {
   const period = Duration.minutes(1);
   const heading = "failing";
@@ -200,6 +202,7 @@ export function makeNewVersionAlarms(
   ];
 }
 
+/** Returns a metric that the functions write, as its sum per minute. */
 export function metricOf(
   metricName: MetricName,
   dimensionsMap: Partial<Record<Dimension, string>>,

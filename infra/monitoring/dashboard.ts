@@ -15,13 +15,14 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { Gateway } from "../endpoint/endpoint.ts";
 
-export interface DashboardOptions {
+interface DashboardOptions {
   readonly handler: IFunction;
   readonly log: ILogGroup;
   readonly api: Gateway["api"];
   readonly alarms: readonly Alarm[];
 }
 
+/** Creates the dashboard. Without alarms, it has no widget of them. */
 export function makeDashboard(
   scope: Construct,
   { handler, log, api, alarms }: DashboardOptions,

@@ -69,7 +69,7 @@ export function addPattern(
   account: string,
   pattern: Mapping,
 ): void {
-  const subject = `the patterns of ${account === "any" ? "any account" : `account ${account}`}`;
+  const subject = `the patterns of ${inWords(account)}`;
   if (account !== "any") checkAccount(subject, account);
   const problem = patternProblem(pattern, account);
   if (problem !== undefined) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${problem}`);
@@ -105,6 +105,7 @@ export function addSession(
   }
 }
 
+/** Returns what is wrong with a pattern of the account's list, as a phrase. */
 function patternProblem(pattern: Mapping, account: string): string | undefined {
   const check = checkMapping(pattern, "pattern");
   if (!check.valid) return check.problem;
@@ -116,9 +117,14 @@ function patternProblem(pattern: Mapping, account: string): string | undefined {
   return isRead ? undefined : `can never match an identity of account ${account}`;
 }
 
+/** Throws for text that is not an account id. The error begins with `subject`. */
 export function checkAccount(subject: string, account: string): void {
-  if (!/^\d{12}$/.test(account))
+  if (!isAccountId(account))
     throw new Error(`${subject}: the account must be 12 digits, known at synth`);
+}
+
+function isAccountId(account: string | undefined): account is string {
+  return account !== undefined && /^\d{12}$/.test(account);
 }
 
 /** An entry of a deny list. A name denies identities of any account, or only of `account`. */
@@ -137,21 +143,32 @@ export function addDenial(
 ): void {
   if (Token.isUnresolved(JSON.stringify(denial)))
     throw new Error("a denial must be known at synth, without tokens");
-  const { account: ofName, ...named }: Partial<DeniedName> & { readonly account?: string } =
-    "name" in denial ? denial : {};
-  const entry = "name" in denial ? { ...named, name: denial.name } : denial;
+  const { entry, account: accountOfName } = withoutAccount(denial);
   const what = "name" in entry ? entry.name : entry.arnLike;
   const partition = knownPartition(scope);
   const check = checkDenyEntry(entry, partition === undefined ? {} : { partition });
   const signed = "name" in entry && acceptsSignedTokens ? BESIDE_SIGNED_TOKENS : undefined;
   const problem = check.valid ? (secondArnProblem(what) ?? signed) : check.problem;
   if (problem !== undefined) throw new Error(`the denial of ${what}: ${problem}`);
-  if (ofName !== undefined) checkAccount(`the denial of ${what}`, ofName);
-  const account = "name" in entry ? (ofName ?? "any") : (arnSections(entry.arnLike)?.[4] ?? "");
-  const [list, subject] = /^\d{12}$/.test(account)
-    ? [account, `account ${account}`]
-    : ["any", "any account"];
-  appendEntry(scope, `the denials of ${subject}`, denyParameter(prefix, list), entry);
+  if (accountOfName !== undefined) checkAccount(`the denial of ${what}`, accountOfName);
+  const account = "name" in entry ? accountOfName : arnSections(entry.arnLike)?.[4];
+  const list = isAccountId(account) ? account : "any";
+  appendEntry(scope, `the denials of ${inWords(list)}`, denyParameter(prefix, list), entry);
+}
+
+/** Returns the entry as it is stored. The account of a name selects its list. */
+function withoutAccount(denial: DenyEntry): {
+  readonly entry: DeniedArn | DeniedName;
+  readonly account?: string | undefined;
+} {
+  if (!("name" in denial)) return { entry: denial };
+  const { account, ...entry } = denial;
+  return { entry, account };
+}
+
+/** Returns an account of a list, or `any`, as a phrase. */
+function inWords(accountOrAny: string): string {
+  return accountOrAny === "any" ? "any account" : `account ${accountOrAny}`;
 }
 
 const BESIDE_SIGNED_TOKENS =
@@ -160,6 +177,7 @@ const BESIDE_SIGNED_TOKENS =
 const KNOWN_ARN =
   "its arn must be known at synth: use the ARN itself instead of an attribute of a role in this app";
 
+/** Adds a caller. Throws if it is invalid. */
 export function addCaller(scope: Construct, prefix: string, caller: Caller): void {
   const given: unknown = caller;
   if (!isCaller(given)) {
@@ -193,18 +211,18 @@ function knownPartition(scope: IConstruct): string | undefined {
  * name, account and region.
  */
 function named(principal: IRole | IUser, partition: string): string | undefined {
-  const made = principal.node.defaultChild;
   const account = known(Stack.of(principal).account);
-  const resource =
-    made instanceof CfnRole
-      ? ["role", made.roleName]
-      : made instanceof CfnUser && ["user", made.userName];
-  if (!resource || account === undefined) return undefined;
-  const [kind, name] = resource;
-  if (name === undefined || known(name) === undefined) return undefined;
-  return `arn:${partition}:iam::${account}:${kind}/${name}`;
+  if (account === undefined) return undefined;
+  const arnOf = (kind: "role" | "user", name: string | undefined) =>
+    name === undefined || known(name) === undefined
+      ? undefined
+      : `arn:${partition}:iam::${account}:${kind}/${name}`;
+  const resource = principal.node.defaultChild;
+  if (resource instanceof CfnRole) return arnOf("role", resource.roleName);
+  return resource instanceof CfnUser ? arnOf("user", resource.userName) : undefined;
 }
 
+/** Returns the text; `undefined` for one that is known only at deployment. */
 function known(text: string): string | undefined {
   return Token.isUnresolved(text) ? undefined : text;
 }
