@@ -5,7 +5,8 @@ import { execFileSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import { fileChecks, npm, ownedChecks, readFile, runChecks } from "./publishable.ts";
+import { npm, ownedChecks } from "./owned-checks.ts";
+import { fileChecks, readFile, runChecks } from "./publishable.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 

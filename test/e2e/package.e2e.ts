@@ -22,7 +22,7 @@ import { basename, delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { manifest } from "../../build/publishable.ts";
+import { manifest } from "../../build/manifests.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { useFolder } from "../cli/fixtures.ts";
 import { findAqua, findKrew, KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries/binaries.ts";
